@@ -1,0 +1,50 @@
+"""Every failure of the service, sorted by who can mend it. The message ends by saying what to do."""
+
+
+class CoachError(Exception):
+    """Base of all. `str(error)` is one line for the runner."""
+
+
+class ProfileError(CoachError):
+    """A file of ours (sensor profile, cue rules, exercises) is wrong.
+
+    faults: every fault of the file, each "key: complaint".
+    """
+
+    def __init__(self, file: str, faults: list[str]) -> None:
+        self.file = file
+        self.faults = tuple(faults)
+        super().__init__(f"{file}: " + "; ".join(faults))
+
+
+class PacketError(CoachError):
+    """A sensor sent bytes that do not fit its protocol. payload: the bytes."""
+
+    def __init__(self, what: str, payload: bytes) -> None:
+        self.what = what
+        self.payload = bytes(payload)
+        super().__init__(f"{what}: {self.payload.hex(' ') or 'no bytes'}")
+
+
+class LinkError(CoachError):
+    """The radio failed. reason: a short machine word (`no_adapter`, `no_permission`, `out_of_range`, `refused` ...)."""
+
+    def __init__(self, reason: str, words: str) -> None:
+        self.reason = reason
+        super().__init__(words)
+
+
+class RecordingError(CoachError):
+    """A recording on disk cannot be written or read."""
+
+
+class StorageError(CoachError):
+    """The database cannot be used."""
+
+
+class SettingsError(CoachError):
+    """The user asked for something that does not exist or cannot be: the message says what can."""
+
+
+class InterchangeError(CoachError):
+    """A file given for import cannot be read as what it claims to be."""

@@ -1,0 +1,57 @@
+"""Sensors as the radio and the runner see them: found, linked, lost, remembered."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from coach.model.sites import WearSite
+
+
+class LinkStatus(StrEnum):
+    CONNECTING = "connecting"
+    STARTING = "starting"
+    STREAMING = "streaming"
+    SILENT = "silent"
+    LOST = "lost"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSensor:
+    """A sensor heard in a scan. profile_id: the profile that matches its advertisement, None where none does."""
+
+    sensor_id: str
+    name: str
+    profile_id: str | None
+    rssi_dbm: int
+    seen_s: float
+    battery_pct: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SensorUse:
+    """A sensor as used in a run: which, by which profile, worn where, and what is known of it.
+
+    cadence_unit: the runner's override for running pods, "steps" or "strides"; None lets the resolver decide.
+    """
+
+    sensor_id: str
+    name: str
+    profile_id: str
+    wear_site: WearSite | None = None
+    cadence_unit: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    firmware: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvent:
+    """A change in the link to one sensor. words: what to tell the runner; reason: short machine word for it."""
+
+    sensor_id: str
+    t_s: float
+    status: LinkStatus
+    reason: str
+    words: str
+    battery_pct: float | None = None

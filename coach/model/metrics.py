@@ -1,0 +1,65 @@
+"""The numbers of the moment: what the page shows and the coach watches, a few times a second."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from coach.model.strides import NOTHING_KNOWN, GaitState
+
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class LiveMetrics:
+    """Rolling values over the last strides; None where unknown or stale.
+
+    foot_strike_share: share of the last strides by pattern, 0 to 1. balance: left share of contact time in percent.
+    step_time_asymmetry_pct: 100 (left - right) / mean. stride_time_cv_pct: stride-to-stride variability.
+    impacts_per_km: foot contacts per kilometre. *_vs_baseline: difference from the runner's own at this speed, filled
+    in by the coaching room. pelvis_trunk_crp_deg: mean absolute continuous relative phase in the transverse plane,
+    with its variability. uncertainty: one standard deviation by field name. unknown: why a field cannot be known, by
+    field name. speed_source: which sensor the speed rests on.
+    """
+
+    t_s: float
+    state: GaitState | None = None
+    is_steady: bool = False
+    cadence_spm: float | None = None
+    contact_time_ms: float | None = None
+    flight_time_ms: float | None = None
+    duty_factor: float | None = None
+    step_time_ms: float | None = None
+    step_length_m: float | None = None
+    stride_length_m: float | None = None
+    speed_mps: float | None = None
+    speed_source: str | None = None
+    distance_m: float | None = None
+    impacts_per_km: float | None = None
+    foot_strike_angle_deg: float | None = None
+    foot_strike_share: Mapping[str, float] | None = None
+    eversion_deg: float | None = None
+    eversion_peak_degps: float | None = None
+    impact_g: float | None = None
+    foot_clearance_m: float | None = None
+    contact_time_balance_pct: float | None = None
+    step_time_asymmetry_pct: float | None = None
+    stride_time_cv_pct: float | None = None
+    vertical_oscillation_mm: float | None = None
+    vertical_ratio_pct: float | None = None
+    trunk_lean_deg: float | None = None
+    axial_rotation_deg: float | None = None
+    lateral_drop_deg: float | None = None
+    pelvis_trunk_crp_deg: float | None = None
+    pelvis_trunk_crp_sd_deg: float | None = None
+    pelvis_trunk_coupling_deg: float | None = None
+    pelvis_trunk_coupling_sd_deg: float | None = None
+    grade_pct: float | None = None
+    heart_rate_bpm: float | None = None
+    step_length_vs_baseline_pct: float | None = None
+    cadence_vs_baseline_pct: float | None = None
+    contact_time_vs_baseline_pct: float | None = None
+    impact_vs_baseline_pct: float | None = None
+    foot_strike_angle_vs_baseline_deg: float | None = None
+    asymmetry_vs_baseline_pct: float | None = None
+    uncertainty: Mapping[str, float] = field(default=NOTHING_KNOWN)
+    unknown: Mapping[str, str] = field(default=NO_WORDS)

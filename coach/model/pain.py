@@ -1,0 +1,67 @@
+"""Pain as the runner tells it, and what it lets the coach do."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class PainMoment(StrEnum):
+    BEFORE_RUN = "before_run"
+    DURING_RUN = "during_run"
+    AFTER_RUN = "after_run"
+    NEXT_MORNING = "next_morning"
+    BEFORE_SESSION = "before_session"
+    AFTER_SESSION = "after_session"
+    WORST_24H = "worst_24h"
+    NOW = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class PainEntry:
+    """One answer on the 0-10 numeric scale; back and calf/Achilles apart. at: aware UTC time."""
+
+    at: datetime
+    moment: PainMoment
+    back: int | None = None
+    calf: int | None = None
+    run_id: str | None = None
+    session_id: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlagAnswers:
+    """Signs the runner said yes to, by their id in `red_flags.toml`; seen_on: date of a clinician's look at them."""
+
+    at: datetime
+    signs: tuple[str, ...]
+    seen_on: date | None = None
+
+
+class Lock(StrEnum):
+    """NONE: coaching may run. URGENT: locked until seen by a clinician. EMERGENCY: locked, get help now."""
+
+    NONE = "none"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class PainState:
+    """What pain history and red flags allow today, each statement with its reason.
+
+    level: 0-10, the number the rules use (None: never asked). allows_load_cues: cues that add load may speak.
+    allows_cues: any form cue may speak. allows_strike_training: no calf or Achilles trouble. words: for the runner.
+    """
+
+    lock: Lock
+    level: int | None
+    calf_level: int | None
+    is_rising: bool
+    is_settled: bool
+    allows_cues: bool
+    allows_load_cues: bool
+    allows_strike_training: bool
+    advises_clinician: bool
+    reasons: tuple[str, ...]
+    words: str

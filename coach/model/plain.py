@@ -1,0 +1,56 @@
+"""Nouns to plain JSON values and back, under the same names.
+
+`to_plain` makes what `json.dumps` takes (NaN and infinity become None); `from_plain` checks and rebuilds the noun.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter
+
+Noun = TypeVar("Noun")
+
+
+def to_plain(value: object) -> Any:
+    """JSON-ready copy of a noun, mapping, sequence, array or scalar."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, (np.integer, np.bool_)):
+        return value.item()
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return to_plain(value.value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return to_plain(value.tolist())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [to_plain(item) for item in value]
+    raise TypeError(f"cannot write a {type(value).__name__} as JSON")
+
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def from_plain(kind: type[Noun], data: object) -> Noun:
+    """Rebuild a noun of `kind` from what `to_plain` made; raises pydantic's ValidationError where it does not fit."""
+    result: Noun = _adapter(kind).validate_python(data)
+    return result

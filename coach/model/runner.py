@@ -1,0 +1,32 @@
+"""Who runs: what the runner told about body, habits, goals and wishes."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerProfile:
+    """None: not told. wants_strike_training: asked for on purpose, see the coaching room's gate."""
+
+    name: str = ""
+    birth_year: int | None = None
+    height_m: float | None = None
+    mass_kg: float | None = None
+    leg_length_m: float | None = None
+    sex: str | None = None
+    running_years: float | None = None
+    weekly_km: float | None = None
+    weekly_runs: int | None = None
+    has_back_pain: bool | None = None
+    has_calf_history: bool | None = None
+    goals: tuple[str, ...] = ()
+    focus_wish: str | None = None
+    wants_strike_training: bool = False
+    strike_training_since: date | None = None
+    units: str = "metric"
+    language: str = "en"
+    time_zone: str = "UTC"
+    speaks_cues: bool = True
+    plays_tones: bool = True
+    vibrates: bool = True
+    shows_cue_text: bool = True

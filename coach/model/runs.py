@@ -1,0 +1,126 @@
+"""A run: recorded running, and what to say of it afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from coach.model.links import SensorUse
+from coach.model.samples import StreamReport
+
+
+class RunState(StrEnum):
+    RECORDING = "recording"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    RECOVERED = "recovered"
+
+
+class RunPlace(StrEnum):
+    TREADMILL = "treadmill"
+    OUTDOOR = "outdoor"
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """A stretch the runner marked. warm_up and cool_down stretches stay out of baselines."""
+
+    number: int
+    start_s: float
+    end_s: float | None
+    kind: str = "lap"
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """How this run is to be coached: chosen before it starts. focus: rule focus or None for a run without cues.
+
+    eligible_share: share of the time in which cues may speak (the fading schedule). block_run: number within the
+    retraining block, None outside one. is_baseline: this run builds the baseline, without cues.
+    """
+
+    focus: str | None
+    eligible_share: float
+    block_run: int | None
+    is_baseline: bool
+    is_retention: bool
+    reason: str
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as stored. started_at: aware UTC. recording: file name below the recordings folder."""
+
+    run_id: str
+    started_at: datetime
+    state: RunState
+    title: str = ""
+    duration_s: float | None = None
+    distance_m: float | None = None
+    place: RunPlace = RunPlace.TREADMILL
+    shoes: str = ""
+    slope_pct: float | None = None
+    notes: str = ""
+    recording: str | None = None
+    source: str = "recorded"
+    sensors: tuple[SensorUse, ...] = ()
+    laps: tuple[Lap, ...] = ()
+    plan: RunPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about a run, with the reason and the numbers it rests on."""
+
+    id: str
+    words: str
+    reason: str
+    weight: float
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """Averages of the running part of a run. None where unknown; uncertainty: standard deviation of the mean.
+
+    drift_pct: change of each metric from the first to the last third at matched speed.
+    """
+
+    duration_s: float
+    moving_s: float
+    distance_m: float | None
+    n_strides: int
+    n_steps: int
+    n_gaps: int
+    n_missing: int
+    n_clipped: int
+    n_cues: int = 0
+    cadence_spm: float | None = None
+    contact_time_ms: float | None = None
+    flight_time_ms: float | None = None
+    duty_factor: float | None = None
+    step_length_m: float | None = None
+    stride_length_m: float | None = None
+    speed_mps: float | None = None
+    foot_strike_angle_deg: float | None = None
+    foot_strike: str | None = None
+    foot_strike_share: Mapping[str, float] | None = None
+    eversion_deg: float | None = None
+    impact_g: float | None = None
+    n_impacts: int | None = None
+    impacts_per_km: float | None = None
+    contact_time_balance_pct: float | None = None
+    step_time_asymmetry_pct: float | None = None
+    stride_time_cv_pct: float | None = None
+    vertical_oscillation_mm: float | None = None
+    vertical_ratio_pct: float | None = None
+    trunk_lean_deg: float | None = None
+    axial_rotation_deg: float | None = None
+    lateral_drop_deg: float | None = None
+    heart_rate_bpm: float | None = None
+    heart_rate_max_bpm: float | None = None
+    drift_pct: Mapping[str, float] = field(default_factory=dict)
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    streams: tuple[StreamReport, ...] = ()

@@ -1,0 +1,139 @@
+"""What sensors send: notifications as received, and the samples decoded from them.
+
+Times `t_s` are seconds since the run started, on the host's monotonic clock. Device clocks are mapped onto it in
+`coach.packets`; nobody after that room knows which device it was.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from coach.model.sites import WearSite
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """Bytes of one characteristic, as they arrived.
+
+    sensor_id: the sensor's address. characteristic: 128-bit UUID, lower case.
+    t_s: arrival time [s].
+    """
+
+    sensor_id: str
+    characteristic: str
+    t_s: float
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImuChunk:
+    """Consecutive motion readings of one sensor, in the sensor's own right-handed axes.
+
+    The gait room finds forward, left and up by itself. How a stream is cut into chunks means nothing; a jump in
+    `t_s` of more than one and a half sampling intervals is a gap, within a chunk or between two.
+
+    t_s: (n,) seconds, strictly rising.
+    acc_mps2: (n, 3) specific force (at rest +9.81 on the axis that points up); NaN in the column of a missing axis.
+    gyr_radps: (n, 3) turn rate about the same axes, or None for a sensor without gyroscope.
+    acc_range_mps2, gyr_range_radps: full scale of one axis (inf: unknown); readings at it are clipped.
+    rate_hz: nominal sampling rate; the true one follows from `t_s`.
+    """
+
+    wear_site: WearSite
+    t_s: FloatArray
+    acc_mps2: FloatArray
+    gyr_radps: FloatArray | None
+    acc_range_mps2: float
+    gyr_range_radps: float
+    rate_hz: float
+
+    def __post_init__(self) -> None:
+        for array in (self.t_s, self.acc_mps2, self.gyr_radps):
+            if array is not None:
+                array.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Samples that never came: always reported, never filled silently.
+
+    n_missing: readings lost, as far as sequence numbers or timestamps tell.
+    """
+
+    sensor_id: str
+    wear_site: WearSite | None
+    start_s: float
+    end_s: float
+    n_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSpeedSample:
+    """One Running Speed and Cadence measurement.
+
+    raw_cadence_per_min: as on the wire, steps or strides per minute. cadence_spm: steps per minute of both feet once
+    that is resolved, None before.
+    """
+
+    t_s: float
+    speed_mps: float
+    raw_cadence_per_min: int
+    cadence_spm: float | None = None
+    stride_length_m: float | None = None
+    distance_m: float | None = None
+    is_running: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeartRateSample:
+    """One heart rate measurement. rr_s: intervals between beats, oldest first."""
+
+    t_s: float
+    heart_rate_bpm: int
+    rr_s: tuple[float, ...] = ()
+    has_skin_contact: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreadmillSample:
+    """One record of a treadmill (FTMS); a field it does not send is None. incline_pct: grade in percent."""
+
+    t_s: float
+    speed_mps: float | None = None
+    incline_pct: float | None = None
+    distance_m: float | None = None
+    heart_rate_bpm: int | None = None
+    elapsed_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatterySample:
+    """Charge of a sensor."""
+
+    t_s: float
+    sensor_id: str
+    battery_pct: float
+
+
+Sample = ImuChunk | Gap | RunningSpeedSample | HeartRateSample | TreadmillSample | BatterySample
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """What became of one sensor's bytes during a run: the counts are exact."""
+
+    sensor_id: str
+    profile_id: str
+    wear_site: WearSite | None
+    n_notifications: int = 0
+    n_samples: int = 0
+    n_bad_packets: int = 0
+    n_duplicates: int = 0
+    n_missing: int = 0
+    n_clipped: int = 0
+    rate_hz: float | None = None
+    gaps: tuple[Gap, ...] = field(default=())
+    last_error: str | None = None

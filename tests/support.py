@@ -1,0 +1,29 @@
+"""What several tests share: where the reference recordings are, and how CI insists on them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def reference_folder() -> Path:
+    """The folder of reference recordings: COACH_REFERENCE, by default ../shared/reference beside the checkout."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "reference"
+    return Path(os.environ.get("COACH_REFERENCE", default))
+
+
+def need_reference(name: str = "") -> Path:
+    """Path of a reference recording; skips with a plain reason where it is missing, fails in CI."""
+    path = reference_folder() / name
+    if not path.exists():
+        missing(f"no reference recordings at {path}: set COACH_REFERENCE to their folder")
+    return path
+
+
+def missing(what: str) -> None:
+    """Skip for want of `what` at home; fail in CI, where everything must be there."""
+    if IN_CI:
+        pytest.fail(what)
+    pytest.skip(what)

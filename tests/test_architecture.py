@@ -1,0 +1,164 @@
+"""The floors hold: who imports whom, which rooms are pure, and where each outside library lives."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+FLOORS = {
+    "firmware_config": 1,
+    "coach.model": 1,
+    "coach.errors": 1,
+    "coach.packets": 2,
+    "coach.gait": 2,
+    "coach.coaching": 2,
+    "coach.strength": 2,
+    "coach.summary": 2,
+    "coach.virtual_runner": 2,
+    "coach.radio": 2,
+    "coach.recording": 2,
+    "coach.storage": 2,
+    "coach.interchange": 2,
+    "coach.live_feed": 2,
+    "coach.settings": 2,
+    "coach.pipeline": 3,
+    "coach.reminders": 3,
+    "coach.live_run": 4,
+    "coach.service": 4,
+    "coach.bootstrap": 5,
+    "coach.cli": 6,
+    "coach.__main__": 6,
+    "web": 6,
+}
+PURE = (
+    "coach.model",
+    "coach.errors",
+    "coach.packets",
+    "coach.gait",
+    "coach.coaching",
+    "coach.strength",
+    "coach.summary",
+    "coach.virtual_runner",
+    "coach.pipeline",
+)
+IMPURE_IMPORTS = {
+    "asyncio",
+    "bleak",
+    "bumble",
+    "sqlalchemy",
+    "alembic",
+    "flask",
+    "apscheduler",
+    "threading",
+    "logging",
+    "random",
+    "secrets",
+    "socket",
+    "subprocess",
+    "waitress",
+    "mcap",
+    "click",
+}
+IMPURE_CALLS = {
+    "open",
+    "time.time",
+    "time.monotonic",
+    "time.sleep",
+    "datetime.now",
+    "datetime.datetime.now",
+    "date.today",
+    "datetime.date.today",
+    "datetime.utcnow",
+}
+DATA_LOADERS = {"coach/coaching/loader.py", "coach/strength/loader.py"}
+HOMES = {
+    "bleak": ("coach.radio",),
+    "bumble": ("coach.radio",),
+    "flask": ("web",),
+    "waitress": ("web",),
+    "apscheduler": ("coach.reminders",),
+    "sqlalchemy": ("coach.storage",),
+    "alembic": ("coach.storage",),
+    "mcap": ("coach.recording",),
+    "fitdecode": ("coach.interchange",),
+    "icalendar": ("coach.interchange",),
+    "click": ("coach.cli", "coach.__main__"),
+    "numba": ("coach.gait",),
+}
+
+
+def source_files() -> list[Path]:
+    return [p for top in ("coach", "web", "firmware_config") for p in sorted((ROOT / top).rglob("*.py"))]
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str | None:
+    """The longest known room that holds `module`."""
+    fits = [room for room in FLOORS if module == room or module.startswith(room + ".")]
+    return max(fits, key=len) if fits else None
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            assert node.module
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", source_files(), ids=module_name)
+def test_a_file_imports_only_from_lower_floors_or_its_own_room(path: Path) -> None:
+    module = module_name(path)
+    if module == "coach":
+        return
+    room = room_of(module)
+    assert room, f"{module} stands in no room of the house"
+    for name in imports(path):
+        other = room_of(name)
+        if other and other != room:
+            assert FLOORS[other] < FLOORS[room], (
+                f"{module} (floor {FLOORS[room]}) imports {name} (floor {FLOORS[other]})"
+            )
+
+
+@pytest.mark.parametrize("path", [p for p in source_files() if module_name(p).startswith(PURE)], ids=module_name)
+def test_pure_rooms_take_no_clock_file_thread_or_chance(path: Path) -> None:
+    found = {name.split(".")[0] for name in imports(path)} & IMPURE_IMPORTS
+    assert not found, f"{path} imports {found}"
+    if str(path.relative_to(ROOT)) in DATA_LOADERS:
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in IMPURE_CALLS, f"{path}:{node.lineno} calls {ast.unparse(node.func)}"
+
+
+@pytest.mark.parametrize("path", source_files(), ids=module_name)
+def test_each_outside_library_has_one_home(path: Path) -> None:
+    module = module_name(path)
+    for name in imports(path):
+        homes = HOMES.get(name.split(".")[0])
+        if homes:
+            assert module.startswith(homes), f"{module} imports {name}, whose home is {', '.join(homes)}"
+
+
+def test_the_top_level_holds_only_what_was_agreed() -> None:
+    agreed = {"pyproject.toml", "README.md", "LICENSE", ".gitignore", ".ci", "coach", "firmware_config", "web", "tests"}
+    ignored = {".git", ".venv", "dist", "build"}
+    found = {p.name for p in ROOT.iterdir() if not p.name.endswith("_cache") and p.name != ".hypothesis"}
+    assert found - ignored <= agreed
+
+
+@pytest.mark.parametrize("path", source_files(), ids=module_name)
+def test_package_markers_are_empty(path: Path) -> None:
+    if path.name == "__init__.py":
+        assert path.read_text().strip() == ""
