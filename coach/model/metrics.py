@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
-from coach.model.strides import NOTHING_KNOWN, GaitState
-
-NO_WORDS: Mapping[str, str] = MappingProxyType({})
+from coach.model.strides import GaitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +58,5 @@ class LiveMetrics:
     impact_vs_baseline_pct: float | None = None
     foot_strike_angle_vs_baseline_deg: float | None = None
     asymmetry_vs_baseline_pct: float | None = None
-    uncertainty: Mapping[str, float] = field(default=NOTHING_KNOWN)
-    unknown: Mapping[str, str] = field(default=NO_WORDS)
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)

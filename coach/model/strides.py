@@ -7,11 +7,8 @@ stride. `uncertainty`: one standard deviation of each value, in its own unit, by
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 from coach.model.sites import WearSite
-
-NOTHING_KNOWN: Mapping[str, float] = MappingProxyType({})
 
 
 class GaitState(StrEnum):
@@ -94,7 +91,7 @@ class Stride:
     grade_pct: float | None = None
     state: GaitState | None = None
     is_clipped: bool = False
-    uncertainty: Mapping[str, float] = field(default=NOTHING_KNOWN)
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ class TrunkStep:
     impact_g: float | None = None
     state: GaitState | None = None
     is_clipped: bool = False
-    uncertainty: Mapping[str, float] = field(default=NOTHING_KNOWN)
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
 
 
 GaitEvent = InitialContact | MidStance | ToeOff | StateChange | Stride | TrunkStep
