@@ -1,0 +1,172 @@
+"""The virtual runner's foot: pose over time, then what an IMU on the shoe feels.
+
+In stance the foot rolls down about the heel, lies flat, and rises about the ball of the foot; in swing it flies from
+one footprint to the next. The speed it lands with is lost within milliseconds, which gives the impact. Plantar-flexion
+is fastest about 20 ms before the last force (seen on force plates: Falbriard 2018, doi:10.3389/fphys.2018.00610).
+Axes: x forward, y left, z up; pitch is toes-up.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from coach.model.samples import FloatArray
+from coach.virtual_runner.body import VirtualBody
+from coach.virtual_runner.curves import gaussian_kernel, hermite, monotone_cubic
+from coach.virtual_runner.steps import Step, StepPlan
+
+GRAVITY_MPS2: Final = 9.80665
+FINE_HZ: Final = 1000.0
+HEEL_M: Final = np.array([-0.16, -0.075])  # from the sensor on the laces, x and z
+BALL_M: Final = np.array([0.05, -0.075])
+LANDING_SIGMA_S: Final = 0.004  # shoe and heel pad stop the foot within about 15 ms
+MARGIN_S: Final = 0.05
+
+
+def _about(pivot_m: FloatArray, pitch_rad: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Sensor position (x, z) above a pivot of the foot that rests on the ground."""
+    c, s = np.cos(pitch_rad), np.sin(pitch_rad)
+    return -pivot_m[0] * c + pivot_m[1] * s, -pivot_m[0] * s - pivot_m[1] * c
+
+
+class FootMotion:
+    """IMU readings of one foot at any later time. Reads go forward."""
+
+    def __init__(self, body: VirtualBody, plan: StepPlan, is_left: bool) -> None:
+        self._body = body
+        self._plan = plan
+        self._is_left = is_left
+        self._kernel = gaussian_kernel(LANDING_SIGMA_S, FINE_HZ)
+        self._start = 0
+        self._pose = np.zeros((0, 4))  # x, z, pitch [rad], roll [rad] on the fine grid from index _start
+        self._last: Step | None = None
+
+    def read(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Specific force [m/s2] and turn rate [rad/s], both (n, 3) in foot axes, at rising times t_s (n,)."""
+        first = int(np.floor((t_s[0] - MARGIN_S) * FINE_HZ))
+        end = int(np.ceil((t_s[-1] + MARGIN_S) * FINE_HZ)) + 2
+        while self._start + len(self._pose) < end:
+            self._grow()
+        if first > self._start:
+            self._pose = self._pose[first - self._start :]
+            self._start = first
+        pose = self._pose[: end - self._start]
+        if first < self._start:
+            pose = np.vstack([np.repeat(pose[:1], self._start - first, axis=0), pose])
+        acc, gyr = self._feel(pose)
+        at = (np.arange(len(pose)) + first) / FINE_HZ
+        return (
+            np.stack([np.interp(t_s, at, acc[:, k]) for k in range(3)], 1),
+            np.stack([np.interp(t_s, at, gyr[:, k]) for k in range(3)], 1),
+        )
+
+    def _feel(self, pose: FloatArray) -> tuple[FloatArray, FloatArray]:
+        half = len(self._kernel) // 2
+        padded = np.vstack([np.repeat(pose[:1], half, 0), pose, np.repeat(pose[-1:], half, 0)])
+        x, z, pitch, roll = (np.convolve(padded[:, k], self._kernel, "valid") for k in range(4))
+        ax = np.gradient(np.gradient(x, 1 / FINE_HZ), 1 / FINE_HZ)
+        az = np.gradient(np.gradient(z, 1 / FINE_HZ), 1 / FINE_HZ) + GRAVITY_MPS2
+        out = np.deg2rad(self._body.toe_out_deg) * (1 if self._is_left else -1)
+        forward, left = ax * np.cos(out), -ax * np.sin(out)
+        # world -> foot: undo pitch about the left axis, then roll about the forward axis
+        cp, sp, cr, sr = np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+        fx, fz = forward * cp + az * sp, -forward * sp + az * cp
+        acc = np.stack([fx, left * cr + fz * sr, -left * sr + fz * cr], 1)
+        d_pitch, d_roll = np.gradient(pitch, 1 / FINE_HZ), np.gradient(roll, 1 / FINE_HZ)
+        return acc, np.stack([d_roll, -d_pitch * cr, d_pitch * sr], 1)
+
+    def _grow(self) -> None:
+        """Append standing, or the next stride of this foot, from contact to contact."""
+        begin = self._start + len(self._pose)
+        self._plan.reach(begin / FINE_HZ + 1.0)
+        mine = [s for s in self._plan.steps if s.is_left == self._is_left]
+        if self._last is None:
+            self._append(begin, *self._first_swing(mine[0]))
+            self._last = mine[0]
+            return
+        now = self._last
+        after = next(s for s in mine if s.number == now.number + 2)
+        stance, swing = self._stance(now), self._swing(now, after)
+        self._append(begin, *(np.concatenate([a, b]) for a, b in zip(stance, swing, strict=True)))
+        self._last = after
+
+    def _append(self, begin: int, x: FloatArray, z: FloatArray, pitch: FloatArray, roll: FloatArray) -> None:
+        self._pose = np.vstack([self._pose, np.stack([x, z, pitch, roll], 1)])
+
+    def _grid(self, start_s: float, end_s: float) -> FloatArray:
+        return np.arange(round(start_s * FINE_HZ), round(end_s * FINE_HZ)) / FINE_HZ
+
+    def _pitch(self, now: Step, after: Step, t: FloatArray) -> FloatArray:
+        tc, swing_s = now.toe_off_s - now.contact_s, after.contact_s - now.toe_off_s
+        down = 0.17 if now.strike_angle_deg > 0 else 0.28
+        stance = [(0.0, now.strike_angle_deg), (down, 0.0), (0.5, -1.5), (0.7, -12.0)]
+        keys = [(now.contact_s + u * tc, a) for u, a in stance]
+        keys += [(now.toe_off_s + lag, a) for lag, a in ((-0.050, -27.0), (-0.020, -49.0), (0.0, -64.0))]
+        late = after.strike_angle_deg + 7.0
+        keys += [(now.toe_off_s + u * swing_s, a) for u, a in ((0.25, -100.0), (0.55, -38.0), (0.84, late))]
+        keys += [(after.contact_s, after.strike_angle_deg)]
+        times, degrees = np.array(keys).T
+        return np.deg2rad(monotone_cubic(times, degrees, t))
+
+    def _roll(self, now: Step, after: Step, t: FloatArray) -> FloatArray:
+        tc = now.toe_off_s - now.contact_s
+        inverted = -6.0
+        times = np.array(
+            [0, 0.42 * tc, tc, 0.5 * (tc + after.contact_s - now.contact_s), after.contact_s - now.contact_s]
+        )
+        degrees = np.array([inverted, inverted + self._body.eversion_deg, -2.0, -4.0, inverted])
+        sign = 1.0 if self._is_left else -1.0
+        return sign * np.deg2rad(monotone_cubic(times + now.contact_s, degrees, t))
+
+    def _after(self, now: Step) -> Step:
+        return next(s for s in self._plan.steps if s.number == now.number + 2)
+
+    def _stance(self, now: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        t, after = self._grid(now.contact_s, now.toe_off_s), self._after(now)
+        pitch = self._pitch(now, after, t)
+        heel_x, heel_z = _about(HEEL_M, pitch)
+        ball_x, ball_z = _about(BALL_M, pitch)
+        on_heel = pitch > 0
+        x = now.x_m + np.where(on_heel, heel_x + HEEL_M[0], ball_x + BALL_M[0])
+        return x, np.where(on_heel, heel_z, ball_z), pitch, self._roll(now, after, t)
+
+    def _swing(self, now: Step, after: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        t = self._grid(now.toe_off_s, after.contact_s)
+        x0, z0, _, _ = self._stance(now)
+        x1, z1, _, _ = self._stance(after) if after.number + 2 <= self._plan.steps[-1].number else self._land(after)
+        swing_s = after.contact_s - now.toe_off_s
+        u = (t - now.toe_off_s) / swing_s
+        one = np.ones_like(u)
+        leave_x = float(x0[-1] - x0[-4]) / 3 * FINE_HZ * swing_s
+        leave_z = float(z0[-1] - z0[-4]) / 3 * FINE_HZ * swing_s
+        x = hermite(u, x0[-1] * one, x1[0] * one, leave_x * one, 0.25 * self._body.speed_mps * swing_s * one)
+        top, late = 0.42, 0.82
+        peak, low = z0[-1] + self._body.clearance_m - 0.1, float(z1[0]) + 0.06
+        slope_late = -0.5 * self._body.landing_speed_mps * swing_s
+        rise = hermite(u / top, z0[-1] * one, peak * one, leave_z * top * one, 0 * one)
+        fall = hermite((u - top) / (late - top), peak * one, low * one, 0 * one, slope_late * (late - top) * one)
+        landing = -self._body.landing_speed_mps * swing_s * (1 - late)
+        land = hermite((u - late) / (1 - late), low * one, z1[0] * one, slope_late * (1 - late) * one, landing * one)
+        z = np.where(u < top, rise, np.where(u < late, fall, land))
+        return x, z, self._pitch(now, after, t), self._roll(now, after, t)
+
+    def _land(self, step: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        pitch = np.deg2rad(np.array([step.strike_angle_deg]))
+        pivot = HEEL_M if step.strike_angle_deg > 0 else BALL_M
+        x, z = _about(pivot, pitch)
+        return step.x_m + x + pivot[0], z, pitch, np.zeros(1)
+
+    def _first_swing(self, first: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Standing flat, then lifting the foot over to its first contact."""
+        t = self._grid(0.0, first.contact_s)
+        x1, z1, _, _ = self._land(first)
+        lift_s = first.contact_s - 0.45
+        u = np.clip((t - lift_s) / 0.45, 0.0, 1.0)
+        one = np.ones_like(u)
+        x = hermite(u, (x1[0] - 0.4) * one, x1[0] * one, 0 * one, 0.2 * one)
+        z = hermite(u, -HEEL_M[1] * one, z1[0] * one, 0 * one, -0.3 * one) + 0.08 * np.sin(np.pi * u) ** 2
+        pitch = np.deg2rad(
+            hermite(u, 0 * one, first.strike_angle_deg * one, 0 * one, 0 * one) - 30 * np.sin(np.pi * u) ** 2
+        )
+        sign = 1.0 if self._is_left else -1.0
+        return x, z, pitch, sign * np.deg2rad(-6.0) * u

@@ -1,0 +1,104 @@
+"""A virtual runner: what sensors on its body measure, for the demonstration and for tests.
+
+Physics and published values, no recording: see `steps`, `foot` and `trunk`. Same seed, same run.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from coach.model.samples import FloatArray, HeartRateSample, RunningSpeedSample, TreadmillSample
+from coach.model.sites import WearSite
+from coach.virtual_runner.body import VirtualBody
+from coach.virtual_runner.foot import FootMotion
+from coach.virtual_runner.steps import StepPlan
+from coach.virtual_runner.trunk import TrunkMotion
+
+# How each sensor sits: rotation vector [rad] from body to sensor axes. Shoe clips slope with the laces.
+MOUNTING: Final = {
+    WearSite.LEFT_FOOT: (0.10, 0.42, 0.20),
+    WearSite.RIGHT_FOOT: (-0.12, 0.38, -0.25),
+    WearSite.PELVIS: (0.05, -0.15, 0.03),
+    WearSite.CHEST: (-0.04, 0.20, 0.06),
+}
+ACC_NOISE_MPS2: Final = 0.04  # LSM6DS3-class parts at 100-200 Hz bandwidth
+GYR_NOISE_RADPS: Final = 0.002
+GYR_BIAS_RADPS: Final = 0.008
+HEART_RISES_S: Final = 40.0  # time constant of heart rate at the start of exercise, chosen by eye, 2026-11-20
+
+
+def rotation(vector: tuple[float, float, float]) -> FloatArray:
+    """Rotation matrix (3, 3) of a rotation vector [rad] (Rodrigues)."""
+    angle = float(np.linalg.norm(vector))
+    if angle == 0:
+        return np.eye(3)
+    x, y, z = np.array(vector) / angle
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    matrix: FloatArray = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross)
+    return matrix
+
+
+@dataclass(frozen=True, slots=True)
+class _Worn:
+    motion: FootMotion | TrunkMotion
+    mounting: FloatArray
+    bias_radps: FloatArray
+    chance: np.random.Generator
+
+
+class VirtualRunner:
+    """Implements `coach.model.motion.MotionSource`; reads of one wear site go forward in time."""
+
+    def __init__(self, body: VirtualBody | None = None) -> None:
+        self.body = body or VirtualBody()
+        self.plan = StepPlan(self.body)
+        self._worn: dict[WearSite, _Worn] = {}
+
+    def hear(self, focus: str, t_s: float) -> None:
+        """A cue of this focus reaches the runner at `t_s`: it answers as its body can."""
+        self.plan.hear(focus, t_s)
+
+    def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[FloatArray, FloatArray]:
+        """Specific force [m/s2] (n, 3) and turn rate [rad/s] (n, 3) in the sensor's axes, before clipping."""
+        worn = self._worn.get(wear_site)
+        if worn is None:
+            worn = self._worn[wear_site] = self._put_on(wear_site)
+        acc, gyr = worn.motion.read(start_s + np.arange(n) / rate_hz)
+        acc = acc @ worn.mounting.T + ACC_NOISE_MPS2 * worn.chance.standard_normal((n, 3))
+        gyr = gyr @ worn.mounting.T + worn.bias_radps + GYR_NOISE_RADPS * worn.chance.standard_normal((n, 3))
+        self.plan.forget_before(start_s - 20.0)
+        return acc, gyr
+
+    def running_speed(self, t_s: float) -> RunningSpeedSample:
+        """A perfect running pod: speed and steps per minute over the last steps."""
+        if not self._is_running(t_s):
+            return RunningSpeedSample(t_s, 0.0, 0, cadence_spm=0.0, distance_m=0.0, is_running=False)
+        cadence = self.body.cadence_spm / self.plan.step_length_factor(t_s)
+        distance = self.body.speed_mps * (t_s - self.body.stands_s)
+        length = 120.0 * self.body.speed_mps / cadence
+        return RunningSpeedSample(t_s, self.body.speed_mps, round(cadence), cadence, length, distance, True)
+
+    def heart_rate(self, t_s: float) -> HeartRateSample:
+        """A perfect chest strap: rises towards the running value."""
+        gain = 1.0 - np.exp(-max(0.0, t_s - self.body.stands_s) / HEART_RISES_S)
+        bpm = self.body.resting_bpm + (self.body.running_bpm - self.body.resting_bpm) * gain
+        return HeartRateSample(t_s, round(bpm), (round(60.0 / bpm * 1024) / 1024,), True)
+
+    def treadmill(self, t_s: float) -> TreadmillSample:
+        """The belt under the runner, level."""
+        speed = self.body.speed_mps if self._is_running(t_s) else 0.0
+        return TreadmillSample(t_s, speed, 0.0, speed * max(0.0, t_s - self.body.stands_s), None, max(0.0, t_s))
+
+    def _is_running(self, t_s: float) -> bool:
+        return t_s > self.body.stands_s
+
+    def _put_on(self, site: WearSite) -> _Worn:
+        if site.is_foot:
+            motion: FootMotion | TrunkMotion = FootMotion(self.body, self.plan, site.is_left)
+        elif site.is_trunk:
+            motion = TrunkMotion(self.body, self.plan, site)
+        else:
+            raise ValueError(f"the virtual runner wears nothing on the {site}")
+        chance = np.random.default_rng((self.body.seed, list(WearSite).index(site)))
+        return _Worn(motion, rotation(MOUNTING[site]), GYR_BIAS_RADPS * chance.uniform(-1, 1, 3), chance)
