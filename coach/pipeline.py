@@ -1,0 +1,123 @@
+"""Notifications in, everything that follows from them out: packets, gait and coaching joined. Pure: time comes in.
+
+The same pipeline serves the live run, a replay and a recomputation years later: what it says depends on the bytes and
+their times only. Metrics and cues are worked out on a fixed beat of `BEAT_S`, whenever a notification or `tick` has
+moved time past the next beat.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from coach.errors import PacketError
+from coach.model.cues import CueDecision, CueResponse
+from coach.model.metrics import LiveMetrics
+from coach.model.samples import Notification, Sample, StreamReport
+from coach.model.strides import GaitEvent
+
+BEAT_S: Final = 0.2
+
+
+class Decoder(Protocol):
+    """Bytes of one sensor to samples (coach.packets)."""
+
+    def feed(self, notification: Notification) -> list[Sample]: ...
+
+    def report(self) -> StreamReport: ...
+
+
+class Gait(Protocol):
+    """Samples of all sensors to events and metrics (coach.gait)."""
+
+    def feed(self, sample: Sample) -> list[GaitEvent]: ...
+
+    def metrics(self, t_s: float) -> LiveMetrics: ...
+
+    def finish(self) -> list[GaitEvent]: ...
+
+
+class Coaching(Protocol):
+    """Metrics to cues (coach.coaching)."""
+
+    def compare(self, metrics: LiveMetrics) -> LiveMetrics: ...
+
+    def observe(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]: ...
+
+    def responses(self) -> list[CueResponse]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """All that is new. metrics: one per beat that passed, oldest first. faults: packets that could not be read."""
+
+    samples: tuple[Sample, ...] = ()
+    events: tuple[GaitEvent, ...] = ()
+    metrics: tuple[LiveMetrics, ...] = ()
+    decisions: tuple[CueDecision, ...] = ()
+    faults: tuple[PacketError, ...] = ()
+
+
+class Pipeline:
+    """One run's way from bytes to cues.
+
+    A notification of a sensor without decoder is left alone (it is in the recording); a packet that cannot be read
+    becomes a fault in the outputs and ends nothing.
+    """
+
+    def __init__(self, decoders: Mapping[str, Decoder], gait: Gait, coaching: Coaching | None = None) -> None:
+        self._decoders = dict(decoders)
+        self._gait = gait
+        self._coaching = coaching
+        self._next_beat_s = BEAT_S
+        self._is_paused = False
+
+    def add(self, sensor_id: str, decoder: Decoder) -> None:
+        """A sensor joined the run."""
+        self._decoders[sensor_id] = decoder
+
+    def pause(self, is_paused: bool) -> None:
+        """While paused the coach is silent; samples and metrics go on."""
+        self._is_paused = is_paused
+
+    def feed(self, notification: Notification) -> Outputs:
+        """Take one notification; times of notifications may not go back."""
+        decoder = self._decoders.get(notification.sensor_id)
+        beats = self._beats(notification.t_s)
+        if decoder is None:
+            return Outputs(metrics=beats[0], decisions=beats[1])
+        try:
+            samples = decoder.feed(notification)
+        except PacketError as fault:
+            return Outputs(metrics=beats[0], decisions=beats[1], faults=(fault,))
+        events = [event for sample in samples for event in self._gait.feed(sample)]
+        return Outputs(tuple(samples), tuple(events), *beats)
+
+    def tick(self, t_s: float) -> Outputs:
+        """Time has passed, with or without notifications."""
+        metrics, decisions = self._beats(t_s)
+        return Outputs(metrics=metrics, decisions=decisions)
+
+    def finish(self) -> Outputs:
+        """The run is over: what the last samples still give."""
+        return Outputs(events=tuple(self._gait.finish()))
+
+    def responses(self) -> Sequence[CueResponse]:
+        """Measured answers to the cues so far."""
+        return self._coaching.responses() if self._coaching else ()
+
+    def reports(self) -> tuple[StreamReport, ...]:
+        """What became of each sensor's bytes."""
+        return tuple(decoder.report() for decoder in self._decoders.values())
+
+    def _beats(self, t_s: float) -> tuple[tuple[LiveMetrics, ...], tuple[CueDecision, ...]]:
+        metrics: list[LiveMetrics] = []
+        decisions: list[CueDecision] = []
+        while self._next_beat_s <= t_s:
+            now = self._gait.metrics(self._next_beat_s)
+            if self._coaching:
+                now = self._coaching.compare(now)
+                if not self._is_paused:
+                    decisions += self._coaching.observe(self._next_beat_s, now)
+            metrics.append(now)
+            self._next_beat_s = round(self._next_beat_s + BEAT_S, 6)
+        return tuple(metrics), tuple(decisions)
