@@ -1,0 +1,250 @@
+"""All samples of a run in, completed strides and the numbers of the moment out.
+
+Joins the engines of each wear site (foot, shank, trunk) with running pod, treadmill and heart rate. Whatever is worn
+gives what it can; the rest is None with its reason. Nothing is older than 3 s and all memory is bounded.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from coach.gait.body_engines import GaitEngine, engine_for
+from coach.gait.body_flight import FlightJoiner
+from coach.gait.body_metrics import (
+    Sheet,
+    fill_balance,
+    fill_foot,
+    fill_space,
+    fill_time,
+    fill_trunk,
+    is_steady,
+)
+from coach.gait.body_rolling import STALE_S, Estimate, Rolling
+from coach.gait.body_sites import FEET, SiteValues
+from coach.gait.body_speed import FOOT_SPEED_SD, TREADMILL_SPEED_SD, SpeedCorrection, SpeedFusion
+from coach.gait.body_state import POD, TREADMILL, StateFusion, state_at_speed
+from coach.gait.body_unknown import Worn, unknown
+from coach.model.metrics import LiveMetrics
+from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, Sample, TreadmillSample
+from coach.model.sites import WearSite
+from coach.model.strides import GaitEvent, GaitState, InitialContact, StateChange, Stride, TrunkStep
+
+_POD_CADENCE_SD: Final = 0.5  # spm; the wire carries whole numbers
+_HEART_RATE_SD: Final = 1.0  # bpm; the wire carries whole numbers
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFacts:
+    """What is known of the runner's body; None: not told."""
+
+    height_m: float | None = None
+    leg_length_m: float | None = None
+    mass_kg: float | None = None
+
+
+class BodyGait:
+    """The gait of one runner.
+
+    sites: where motion sensors are worn. body: facts of the runner. correction: the personal speed correction.
+    """
+
+    def __init__(
+        self, sites: Sequence[WearSite], body: BodyFacts | None = None, correction: SpeedCorrection | None = None
+    ) -> None:
+        self.body = body or BodyFacts()
+        self._sites = tuple(dict.fromkeys(sites))
+        self._engines: dict[WearSite, GaitEngine] = {s: e for s in self._sites if (e := engine_for(s)) is not None}
+        self._flight = FlightJoiner(frozenset(s for s in self._sites if s.is_foot or s.is_shank))
+        self._values = SiteValues()
+        self._state = StateFusion()
+        self._speed = SpeedFusion(correction or SpeedCorrection())
+        self._learned = self._speed.correction
+        self._speeds: deque[tuple[float, float]] = deque(maxlen=16)
+        self._has_gyro: dict[WearSite, bool] = {}
+        self._pod = Rolling(8, STALE_S)
+        self._heart = Rolling(1, STALE_S)
+        self._grade = Rolling(1, STALE_S)
+        self._heard: set[type] = set()
+
+    @property
+    def learned_correction(self) -> SpeedCorrection:
+        """The correction as compared with the treadmill during this run; keep it for the next."""
+        return self._learned
+
+    def feed(self, sample: Sample) -> list[GaitEvent]:
+        """Take one sample of any kind, give the events that are known now.
+
+        Each Stride is given once, completed with its flight time; StateChange is the body's, not one sensor's. A chunk
+        of a wear site that was not announced is ignored.
+        """
+        self._heard.add(type(sample))
+        match sample:
+            case ImuChunk():
+                return self._feed_motion(sample)
+            case RunningSpeedSample():
+                return self._feed_pod(sample)
+            case TreadmillSample():
+                return self._feed_treadmill(sample)
+            case HeartRateSample():
+                # ANOMALY: straps without skin contact send 0 or their last value
+                if sample.heart_rate_bpm > 0 and sample.has_skin_contact is not False:
+                    self._heart.add(sample.t_s, float(sample.heart_rate_bpm), _HEART_RATE_SD)
+        return []
+
+    def finish(self) -> list[GaitEvent]:
+        """Give what the end of the run leaves: open strides of all engines, held strides by symmetry."""
+        events: list[GaitEvent] = []
+        for site, engine in self._engines.items():
+            events += self._take(site, engine.finish())
+        return events + self._release(at_end=True)
+
+    def metrics(self, t_s: float) -> LiveMetrics:
+        """The numbers of the moment `t_s` (seconds since the run started), each at most 3 s old."""
+        sheet = Sheet(t_s)
+        fill_time(sheet, self._values, self._pod.estimate(t_s))
+        fill_balance(sheet, self._values)
+        fill_foot(sheet, self._values)
+        fill_trunk(sheet, self._values)
+        fill_space(sheet, self._speed.current(t_s))
+        sheet.put("heart_rate_bpm", self._heart.estimate(t_s))
+        sheet.put("grade_pct", self._grade.estimate(t_s) or self._values.best("grade_pct", t_s, (FEET,))[0])
+        sheet.values["distance_m"] = self._speed.distance_m(t_s)
+        state = self._state.current(t_s)
+        steady = state is GaitState.RUNNING and is_steady(self._values, t_s, self._recent_speeds(t_s))
+        sheet.values["state"] = state
+        why = unknown(self._worn(), sheet.values)
+        return LiveMetrics(t_s, is_steady=steady, uncertainty=sheet.uncertainty, unknown=why, **sheet.values)
+
+    def _feed_motion(self, chunk: ImuChunk) -> list[GaitEvent]:
+        engine = self._engines.get(chunk.wear_site)
+        if engine is None or not len(chunk.t_s):
+            return []
+        self._has_gyro[chunk.wear_site] = chunk.gyr_radps is not None
+        end_s = float(chunk.t_s[-1])
+        self._flight.saw(chunk.wear_site, end_s)
+        self._state.saw(chunk.wear_site, end_s)
+        return self._take(chunk.wear_site, engine.feed(chunk)) + self._release()
+
+    def _take(self, site: WearSite, found: list[GaitEvent]) -> list[GaitEvent]:
+        """Sort one engine's events: strides are held for their flight time, states are joined, the rest passes on."""
+        events: list[GaitEvent] = []
+        for event in found:
+            if isinstance(event, StateChange):
+                self._state.observe(site, event.t_s, event.state)
+                events += self._tell_state(event.t_s)
+            elif isinstance(event, Stride):
+                self._flight.hold(self._corrected(event))
+            else:
+                events.append(event)
+                if isinstance(event, InitialContact):
+                    self._flight.contact(event)
+                elif isinstance(event, TrunkStep) and event.state in (
+                    None,
+                    self._state.current(event.initial_contact_s),
+                ):
+                    self._values.add_step(event)
+        return events
+
+    def _release(self, at_end: bool = False) -> list[GaitEvent]:
+        events: list[GaitEvent] = []
+        for joined in self._flight.release(at_end):
+            stride = joined.stride
+            events.append(stride)
+            t_s = stride.initial_contact_s + (stride.stride_time_s or 0.0)
+            if self._fits(stride.state, t_s):
+                self._values.add_stride(stride, joined.step_time_s)
+                self._feed_stride_speed(stride, t_s)
+        return events
+
+    def _corrected(self, stride: Stride) -> Stride:
+        factor = self._speed.correction.foot
+        length, speed = stride.stride_length_m, stride.speed_mps
+        if factor == 1.0 or (length is None and speed is None):
+            return stride
+        return replace(
+            stride,
+            stride_length_m=None if length is None else length * factor,
+            speed_mps=None if speed is None else speed * factor,
+        )
+
+    def _feed_stride_speed(self, stride: Stride, t_s: float) -> None:
+        if stride.speed_mps is None:
+            return
+        sd = max(stride.uncertainty.get("speed_mps", 0.0), stride.speed_mps * self._speed.correction.foot_sd)
+        self._compare_with_treadmill("foot", t_s, stride.speed_mps / self._speed.correction.foot)
+        self._speed.observe("foot", t_s, Estimate(stride.speed_mps, sd or stride.speed_mps * FOOT_SPEED_SD))
+        self._remember_speed(t_s)
+
+    def _feed_pod(self, sample: RunningSpeedSample) -> list[GaitEvent]:
+        if sample.cadence_spm is not None and sample.cadence_spm > 0:
+            self._pod.add(sample.t_s, sample.cadence_spm, _POD_CADENCE_SD)
+        correction = self._speed.correction
+        self._compare_with_treadmill("pod", sample.t_s, sample.speed_mps)
+        speed = sample.speed_mps * correction.pod
+        self._speed.observe("pod", sample.t_s, Estimate(speed, speed * correction.pod_sd))
+        self._remember_speed(sample.t_s)
+        state = state_at_speed(speed, self._state.of(POD))
+        if sample.is_running is not None and state is not GaitState.STANDING:
+            state = GaitState.RUNNING if sample.is_running else GaitState.WALKING
+        self._state.observe(POD, sample.t_s, state)
+        return self._tell_state(sample.t_s)
+
+    def _feed_treadmill(self, sample: TreadmillSample) -> list[GaitEvent]:
+        if sample.incline_pct is not None:
+            self._grade.add(sample.t_s, sample.incline_pct)
+        if sample.heart_rate_bpm:
+            self._heart.add(sample.t_s, float(sample.heart_rate_bpm), _HEART_RATE_SD)
+        if sample.speed_mps is None:
+            return []
+        speed = sample.speed_mps
+        self._speed.observe("treadmill", sample.t_s, Estimate(speed, speed * TREADMILL_SPEED_SD))
+        self._remember_speed(sample.t_s)
+        self._state.observe(TREADMILL, sample.t_s, state_at_speed(speed, self._state.of(TREADMILL)))
+        return self._tell_state(sample.t_s)
+
+    def _compare_with_treadmill(self, sensor: str, t_s: float, measured_mps: float) -> None:
+        current = self._speed.current(t_s)
+        if current and current[1] == "treadmill" and is_steady(self._values, t_s, self._recent_speeds(t_s)):
+            self._learned = self._learned.learned_from(sensor, current[0].value, measured_mps)
+
+    def _fits(self, state: GaitState | None, t_s: float) -> bool:
+        """Whether a stride of `state` belongs to what the body does now."""
+        current = self._state.current(t_s)
+        return state is None or current is None or state is current
+
+    def _remember_speed(self, t_s: float) -> None:
+        current = self._speed.current(t_s)
+        if current:
+            self._speeds.append((t_s, current[0].value))
+
+    def _recent_speeds(self, t_s: float) -> list[float]:
+        return [speed for t, speed in self._speeds if 0 <= t_s - t <= 12.0]
+
+    def _tell_state(self, since_s: float) -> list[GaitEvent]:
+        change = self._state.change(since_s, since_s)
+        if change is None:
+            return []
+        self._values.clear()
+        self._speeds.clear()
+        return [change]
+
+    def _worn(self) -> Worn:
+        """What is worn and heard; a gyroscope counts as there until samples come without one."""
+        gyro = {s: self._has_gyro.get(s, True) for s in self._engines}
+        feet = [s for s in gyro if s.is_foot]
+        trunk = [s for s in gyro if s.is_trunk]
+        foot_gyro = any(gyro[s] for s in feet)
+        pod, treadmill = RunningSpeedSample in self._heard, TreadmillSample in self._heard
+        return Worn(
+            feet=len(feet),
+            foot_gyro=foot_gyro,
+            legs=len([s for s in gyro if not s.is_trunk]),
+            trunk=bool(trunk),
+            trunk_gyro=any(gyro[s] for s in trunk),
+            trunk_pair=len(trunk) == 2 and all(gyro[s] for s in trunk),
+            has_speed=foot_gyro or pod or treadmill,
+            has_pod=pod,
+            has_treadmill=treadmill,
+            has_heart=HeartRateSample in self._heard,
+        )

@@ -1,0 +1,104 @@
+"""Strides of one or both feet in; strides with flight time, and step times from foot to foot, out.
+
+Flight time runs from toe-off to the other foot's next contact. With both feet worn it is measured: a stride is held
+until the other foot's signal has passed that moment. With one foot it follows from symmetry, half the stride time less
+the contact time, and says so by its uncertainty.
+"""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from coach.model.sites import WearSite
+from coach.model.strides import GaitState, InitialContact, Stride
+
+_LONGEST_FLIGHT_S: Final = 0.35  # beyond it the other foot's contact was missed; sprinters fly 0.15 s, bounders 0.3 s
+_LONGEST_OVERLAP_S: Final = 0.25  # double support of slow walking
+_HOLD_S: Final = 1.0  # signal time to wait for the other foot's packets before falling back on symmetry
+_ASYMMETRY: Final = 0.02  # SD of (left step - right step) / stride of healthy runners, chosen by eye, 2026-11-20
+_TWO_CLOCKS_S: Final = 0.008  # SD between two sensors' mapped clocks
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedStride:
+    """A completed stride and the step that began with its contact: to the other foot's contact, None if unseen."""
+
+    stride: Stride
+    step_time_s: float | None
+
+
+class FlightJoiner:
+    """Completes strides with their flight time. sites: the feet (or shanks) that are worn."""
+
+    def __init__(self, sites: frozenset[WearSite]) -> None:
+        self._sites = sites
+        self._contacts: dict[WearSite, deque[float]] = {site: deque(maxlen=16) for site in sites}
+        self._seen_to: dict[WearSite, float] = {}
+        self._held: deque[Stride] = deque()
+
+    def saw(self, site: WearSite, t_s: float) -> None:
+        """The signal of `site` has arrived up to `t_s`."""
+        self._seen_to[site] = max(t_s, self._seen_to.get(site, -math.inf))
+
+    def contact(self, event: InitialContact) -> None:
+        """Remember a contact of either foot."""
+        if event.wear_site in self._contacts:
+            self._contacts[event.wear_site].append(event.t_s)
+
+    def hold(self, stride: Stride) -> None:
+        """Keep a stride until the other foot's next contact can be known."""
+        self._held.append(stride)
+
+    def release(self, at_end: bool = False) -> list[JoinedStride]:
+        """The strides that are complete now, oldest first; all of them `at_end`."""
+        ready = []
+        while self._held and (at_end or self._can_complete(self._held[0])):
+            ready.append(self._completed(self._held.popleft()))
+        return ready
+
+    def _other(self, stride: Stride) -> WearSite | None:
+        site = stride.wear_site
+        return next((s for s in self._sites if s.is_foot is site.is_foot and s.is_left is not site.is_left), None)
+
+    def _can_complete(self, stride: Stride) -> bool:
+        other = self._other(stride)
+        if other is None or stride.toe_off_s is None:
+            return True
+        own = self._seen_to.get(stride.wear_site, -math.inf)
+        end = stride.initial_contact_s + (stride.stride_time_s or 0.0)
+        return self._seen_to.get(other, -math.inf) >= end + 0.1 or own >= end + _HOLD_S
+
+    def _completed(self, stride: Stride) -> JoinedStride:
+        other = self._other(stride)
+        toe_off = stride.toe_off_s
+        if other is None or toe_off is None:
+            return JoinedStride(by_symmetry(stride), None)
+        near = [t for t in self._contacts[other] if -_LONGEST_OVERLAP_S <= t - toe_off <= _LONGEST_FLIGHT_S]
+        near = [t for t in near if t > stride.initial_contact_s]
+        if not near:
+            return JoinedStride(by_symmetry(stride), None)
+        landing = min(near, key=lambda t: abs(t - toe_off))
+        flight = landing - toe_off
+        step = landing - stride.initial_contact_s
+        if stride.state is GaitState.WALKING or flight < 0:
+            return JoinedStride(stride, step)
+        sd = math.hypot(stride.uncertainty.get("contact_time_s", 0.01), _TWO_CLOCKS_S)
+        return JoinedStride(_with_flight(stride, flight, sd), step)
+
+
+def by_symmetry(stride: Stride) -> Stride:
+    """The stride with flight time = stride time / 2 - contact time, were both feet alike; not for walking."""
+    if stride.flight_time_s is not None or stride.stride_time_s is None or stride.contact_time_s is None:
+        return stride
+    flight = stride.stride_time_s / 2 - stride.contact_time_s
+    if stride.state is GaitState.WALKING or flight < 0:
+        return stride
+    sd = math.hypot(stride.uncertainty.get("contact_time_s", 0.01), _ASYMMETRY * stride.stride_time_s)
+    return _with_flight(stride, flight, sd)
+
+
+def _with_flight(stride: Stride, flight_s: float, sd_s: float) -> Stride:
+    uncertainty: Mapping[str, float] = {**stride.uncertainty, "flight_time_s": sd_s}
+    return replace(stride, flight_time_s=flight_s, uncertainty=uncertainty)

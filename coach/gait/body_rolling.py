@@ -1,0 +1,98 @@
+"""Values of the last strides in, their robust middle with its doubt out.
+
+A rolling value is the median of at most `MOST_VALUES` values of the last `SPAN_S` seconds; it is unknown (None) when
+its newest value is older than `STALE_S`, so that no number outlives the signal it came from. All memory is bounded.
+"""
+
+import math
+import statistics
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+STALE_S: Final = 3.0  # about four strides: longer silence means that the runner stopped or the sensor is gone
+SPAN_S: Final = 12.0  # about 16 strides: long enough for a steady median, short enough to follow a change of pace
+MOST_VALUES: Final = 24
+_MEDIAN_SEM: Final = 1.2533  # standard error of a median against that of a mean, Gaussian (Kenney and Keeping 1962)
+_MAD_TO_SD: Final = 1.4826  # median absolute deviation to standard deviation, Gaussian
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value and its standard uncertainty, in the same unit."""
+
+    value: float
+    sd: float
+
+    def scaled(self, factor: float) -> "Estimate":
+        """The estimate in another unit."""
+        return Estimate(self.value * factor, self.sd * abs(factor))
+
+
+def spread(values: list[float]) -> float:
+    """Robust standard deviation from the median absolute deviation; 0 for fewer than two values."""
+    if len(values) < 2:
+        return 0.0
+    middle = statistics.median(values)
+    return _MAD_TO_SD * statistics.median(abs(v - middle) for v in values)
+
+
+class Rolling:
+    """The last values of one measure at one wear site.
+
+    most: values kept. span_s: how far back from the newest a value still counts.
+    """
+
+    __slots__ = ("_span_s", "_values")
+
+    def __init__(self, most: int = MOST_VALUES, span_s: float = SPAN_S) -> None:
+        self._values: deque[tuple[float, float, float]] = deque(maxlen=most)
+        self._span_s = span_s
+
+    def add(self, t_s: float, value: float | None, sd: float = 0.0) -> None:
+        """Take a value known since `t_s` with one standard deviation `sd` of its own; None and NaN are no values."""
+        if value is not None and math.isfinite(value):
+            self._values.append((t_s, value, sd if math.isfinite(sd) else 0.0))
+
+    def clear(self) -> None:
+        """Forget everything: what comes now has another nature (walking after running)."""
+        self._values.clear()
+
+    def values(self, now_s: float) -> list[float]:
+        """The values that count at `now_s`, empty when stale."""
+        return [value for _, value, _ in self._alive(now_s)]
+
+    def estimate(self, now_s: float) -> Estimate | None:
+        """Median and standard uncertainty: scatter of the median, and the values' own (shared) doubt."""
+        alive = self._alive(now_s)
+        if not alive:
+            return None
+        values = [value for _, value, _ in alive]
+        scatter = _MEDIAN_SEM * spread(values) / math.sqrt(len(values))
+        own = statistics.median(sd for _, _, sd in alive)
+        return Estimate(statistics.median(values), math.hypot(scatter, own))
+
+    def _alive(self, now_s: float) -> list[tuple[float, float, float]]:
+        if not self._values:
+            return []
+        newest = max(t for t, _, _ in self._values)
+        if now_s - newest > STALE_S:
+            return []
+        return [entry for entry in self._values if newest - entry[0] <= self._span_s]
+
+
+def fuse(estimates: list[Estimate]) -> Estimate:
+    """Inverse-variance mean of independent estimates of one quantity; raises ValueError for an empty list."""
+    if not estimates:
+        raise ValueError("nothing to fuse")
+    weights = [1.0 / max(e.sd, 1e-6) ** 2 for e in estimates]
+    total = sum(weights)
+    return Estimate(sum(w * e.value for w, e in zip(weights, estimates, strict=True)) / total, total**-0.5)
+
+
+def average(estimates: list[Estimate]) -> Estimate | None:
+    """Plain mean (left and right count the same, however many strides each gave); None for an empty list."""
+    if not estimates:
+        return None
+    n = len(estimates)
+    return Estimate(sum(e.value for e in estimates) / n, math.sqrt(sum(e.sd**2 for e in estimates)) / n)
