@@ -1,0 +1,125 @@
+"""`coach doctor`: what this machine has and lacks, each with what to do."""
+
+import asyncio
+import shutil
+import socket
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from coach.cli.options import data_option, port_option, settings_of
+from coach.cli.output import json_option, plainly, print_json
+from coach.errors import LinkError
+from coach.radio.scan import check_adapter
+from coach.settings import Settings
+
+MB: Final = 1024 * 1024
+RUN_HOUR_MB: Final = 25  # two shoe sensors at 208 Hz, measured: 22 MB an hour
+FIRST_YEAR: Final = 2026  # a clock before the program's own year was never set
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. advice: what to do where is_fine is False."""
+
+    name: str
+    is_fine: bool
+    found: str
+    advice: str = ""
+
+
+def _python(_: Settings) -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Check("python", sys.version_info >= (3, 11), f"Python {found}", "install Python 3.11 or newer")
+
+
+def _bluetooth(_: Settings) -> Check:
+    try:
+        return Check("bluetooth", True, asyncio.run(check_adapter()))
+    except LinkError as error:
+        return Check("bluetooth", False, error.reason, str(error))
+
+
+def _permissions(settings: Settings) -> Check:
+    try:
+        probe = settings.data / ".probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        return Check("permissions", False, str(error), f"make {settings.data} writable, or choose another with --data")
+    return Check("permissions", True, f"{settings.data} can be written")
+
+
+def _disk(settings: Settings) -> Check:
+    free_mb = shutil.disk_usage(settings.data).free // MB
+    return Check("disk", free_mb > 10 * RUN_HOUR_MB, f"{free_mb} MB free", "free at least 250 MB: ten hours of running")
+
+
+def _clock(_: Settings) -> Check:
+    now = datetime.now(UTC)
+    before = time.monotonic()
+    is_fine = now.year >= FIRST_YEAR and time.monotonic() >= before
+    return Check("clock", is_fine, f"{now:%Y-%m-%d %H:%M} UTC", "set the date: runs and sessions are filed by it")
+
+
+def _port(settings: Settings) -> Check:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            advice = f"stop the other program (a coach that still runs?) or choose another port with --port: {error}"
+            return Check("port", False, f"{settings.port} is taken", advice)
+    return Check("port", True, f"{settings.port} is free")
+
+
+def _database(settings: Settings) -> Check:
+    if not settings.database.exists():
+        return Check("database", True, "none yet: the first start makes it")
+    connection = sqlite3.connect(f"file:{settings.database}?mode=ro", uri=True)
+    try:
+        verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        verdict = str(error)
+    finally:
+        connection.close()
+    advice = "move the file away and rebuild the runs from their recordings: `coach runs recompute --all`"
+    return Check("database", verdict == "ok", verdict, advice)
+
+
+CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
+    _python,
+    _bluetooth,
+    _permissions,
+    _disk,
+    _clock,
+    _port,
+    _database,
+)
+
+
+@click.command()
+@data_option
+@port_option
+@json_option
+@plainly
+def doctor(data: Path | None, port: int, as_json: bool) -> None:
+    """Check Python, Bluetooth, permissions, disk, clock and port; say what to do about each fault."""
+    settings = settings_of(data, port)
+    checks = [check(settings) for check in CHECKS]
+    if as_json:
+        print_json({"checks": checks, "is_fine": all(check.is_fine for check in checks)})
+    else:
+        for check in checks:
+            click.echo(f"{'ok  ' if check.is_fine else 'FAULT'} {check.name}: {check.found}")
+            if not check.is_fine:
+                click.echo(f"      {check.advice}")
+    if not all(check.is_fine for check in checks):
+        sys.exit(1)

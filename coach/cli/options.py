@@ -1,0 +1,32 @@
+"""Options that several commands share; each can also be set as COACH_<NAME> in the environment."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from coach.settings import Settings, make_settings
+
+DEFAULT_PORT: Final = 8765
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="COACH_DATA",
+    help="Folder of runs and settings; by default the user's own data folder.",
+)
+port_option = click.option(
+    "--port", type=int, default=DEFAULT_PORT, show_default=True, envvar="COACH_PORT", help="Port of the page."
+)
+host_option = click.option(
+    "--host",
+    default="0.0.0.0",
+    show_default=True,
+    envvar="COACH_HOST",
+    help="Address to listen on; 127.0.0.1 for this machine only.",
+)
+
+
+def settings_of(data: Path | None, port: int = DEFAULT_PORT, host: str = "0.0.0.0", is_https: bool = False) -> Settings:
+    """Settings from command-line values; raises SettingsError where they cannot be."""
+    return make_settings(data, host, port, is_https)
