@@ -82,15 +82,16 @@ class Pipeline:
     def feed(self, notification: Notification) -> Outputs:
         """Take one notification; times of notifications may not go back."""
         decoder = self._decoders.get(notification.sensor_id)
-        beats = self._beats(notification.t_s)
-        if decoder is None:
-            return Outputs(metrics=beats[0], decisions=beats[1])
-        try:
-            samples = decoder.feed(notification)
-        except PacketError as fault:
-            return Outputs(metrics=beats[0], decisions=beats[1], faults=(fault,))
+        samples: list[Sample] = []
+        faults: tuple[PacketError, ...] = ()
+        if decoder is not None:
+            try:
+                samples = decoder.feed(notification)
+            except PacketError as fault:
+                faults = (fault,)
         events = [event for sample in samples for event in self._gait.feed(sample)]
-        return Outputs(tuple(samples), tuple(events), *beats)
+        metrics, decisions = self._beats(notification.t_s)
+        return Outputs(tuple(samples), tuple(events), metrics, decisions, faults)
 
     def tick(self, t_s: float) -> Outputs:
         """Time has passed, with or without notifications."""
