@@ -1,6 +1,7 @@
 """What several tests share: where the reference recordings are, and how CI insists on them."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,10 @@ def missing(what: str) -> None:
     if IN_CI:
         pytest.fail(what)
     pytest.skip(what)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago on the loopback address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
