@@ -1,0 +1,33 @@
+"""The raw log of a run as read or written: its header, and what happened beside the sensors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from coach.model.links import SensorUse
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """Something that happened in a run: kind "lap", "pause", "resume", "pain", "cue", "note" ...; data: JSON values."""
+
+    t_s: float
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingHeader:
+    """What a recording says about itself.
+
+    started_at: aware UTC time of t_s = 0. profiles: text of the TOML profile by profile id, as it was on that day.
+    settings: JSON values of the settings in force.
+    """
+
+    run_id: str
+    started_at: datetime
+    program_version: str = ""
+    sensors: tuple[SensorUse, ...] = ()
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,119 @@
+"""How a run lies in an MCAP file: nouns in, records out.
+
+One channel per (sensor, characteristic); a message is the payload as received, its log time the arrival as Unix
+nanoseconds. Metadata "recording" and "sensor" hold the header; JSON events have the channel "/events".
+Source: MCAP specification 1.0, https://mcap.dev/spec.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, Final
+
+from mcap.writer import CompressionType, Writer
+
+from coach.model.links import SensorUse
+from coach.model.plain import from_plain, to_plain
+from coach.model.recordings import RecordingHeader, RunEvent
+from coach.model.samples import Notification
+
+SUFFIX: Final = ".mcap"
+UNFINISHED_SUFFIX: Final = ".mcap.part"
+EVENTS_TOPIC: Final = "/events"
+HEADER_NAME: Final = "recording"
+SENSOR_NAME: Final = "sensor"
+NS_PER_S: Final = 1_000_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def unix_ns(at: datetime) -> int:
+    """Nanoseconds since 1970 of an aware time, exact."""
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def header_metadata(header: RecordingHeader) -> dict[str, str]:
+    return {
+        "run_id": header.run_id,
+        "started_at": header.started_at.astimezone(UTC).isoformat(),
+        "program_version": header.program_version,
+        "settings": json.dumps(to_plain(header.settings)),
+    }
+
+
+def sensor_metadata(use: SensorUse, profile_text: str) -> dict[str, str]:
+    return {"sensor_id": use.sensor_id, "use": json.dumps(to_plain(use)), "profile": profile_text}
+
+
+def header_from_metadata(header: Mapping[str, str], sensors: Sequence[Mapping[str, str]]) -> RecordingHeader:
+    """Raises ValueError or KeyError where the metadata are not ours. The last word about a sensor counts."""
+    uses: dict[str, SensorUse] = {}
+    profiles: dict[str, str] = {}
+    for record in sensors:
+        use = from_plain(SensorUse, json.loads(record["use"]))
+        uses[use.sensor_id] = use
+        if record["profile"]:
+            profiles[use.profile_id] = record["profile"]
+    return RecordingHeader(
+        run_id=header["run_id"],
+        started_at=datetime.fromisoformat(header["started_at"]),
+        program_version=header.get("program_version", ""),
+        sensors=tuple(uses.values()),
+        profiles=profiles,
+        settings=json.loads(header.get("settings") or "{}"),
+    )
+
+
+def unfinished_path(folder: Path, run_id: str) -> Path:
+    return folder / f"{run_id}{UNFINISHED_SUFFIX}"
+
+
+def finished_path(unfinished: Path) -> Path:
+    return unfinished.with_name(unfinished.name.removesuffix(".part"))
+
+
+class McapFile:
+    """An MCAP file being written. Not thread-safe; whoever opened `stream` closes it."""
+
+    def __init__(self, stream: IO[bytes], header: RecordingHeader) -> None:
+        self._writer: Any = Writer(stream, compression=CompressionType.ZSTD)
+        self._start_ns = unix_ns(header.started_at)
+        self._channels: dict[tuple[str, str], int] = {}
+        self._writer.start(profile="", library="running-coach")
+        self._writer.add_metadata(HEADER_NAME, header_metadata(header))
+        for use in header.sensors:
+            self.add_sensor(use, header.profiles.get(use.profile_id, ""))
+        self.flush()
+
+    def add_sensor(self, use: SensorUse, profile_text: str) -> None:
+        self._writer.add_metadata(SENSOR_NAME, sensor_metadata(use, profile_text))
+
+    def add_notification(self, notification: Notification) -> None:
+        key = (notification.sensor_id, notification.characteristic)
+        self._add(key, notification.t_s, notification.payload)
+
+    def add_event(self, event: RunEvent) -> None:
+        document: dict[str, Any] = {"t_s": event.t_s, "kind": event.kind, "data": to_plain(event.data)}
+        self._add(None, event.t_s, json.dumps(document).encode())
+
+    def flush(self) -> None:
+        self._writer.flush()
+
+    def finish(self) -> None:
+        self._writer.finish()
+
+    def _add(self, key: tuple[str, str] | None, t_s: float, data: bytes) -> None:
+        at_ns = self._start_ns + round(t_s * NS_PER_S)
+        self._writer.add_message(self._channel(key), at_ns, data, at_ns)
+
+    def _channel(self, key: tuple[str, str] | None) -> int:
+        name = key or ("", EVENTS_TOPIC)
+        if name not in self._channels:
+            self._channels[name] = self._register(key)
+        return self._channels[name]
+
+    def _register(self, key: tuple[str, str] | None) -> int:
+        if key is None:
+            return int(self._writer.register_channel(EVENTS_TOPIC, "json", 0))
+        metadata = {"sensor_id": key[0], "characteristic": key[1]}
+        return int(self._writer.register_channel(f"/{key[0]}/{key[1]}", "application/octet-stream", 0, metadata))

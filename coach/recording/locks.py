@@ -1,0 +1,35 @@
+"""Whether another process is writing a recording at this moment: a file in, yes or no out.
+
+A lock ends with its process, however that ends; so a killed run is told from a running one without waiting.
+"""
+
+import sys
+from pathlib import Path
+from typing import IO
+
+if sys.platform != "win32":
+    import fcntl
+
+    def take(stream: IO[bytes]) -> None:
+        """Mark an open file as being written, until it is closed."""
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def is_taken(path: Path) -> bool:
+        with path.open("rb") as stream:
+            try:
+                fcntl.flock(stream.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return True
+        return False
+
+else:
+
+    def take(stream: IO[bytes]) -> None:
+        """Windows keeps a file that is open from being renamed: that is the mark."""
+
+    def is_taken(path: Path) -> bool:
+        try:
+            path.rename(path)
+        except OSError:
+            return True
+        return False

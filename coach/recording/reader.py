@@ -1,0 +1,142 @@
+"""A recording read back: an MCAP file in, its header, notifications and events out, up to where the file is sound."""
+
+import json
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from mcap.exceptions import McapError
+from mcap.records import Channel, Footer, Message, Metadata
+from mcap.stream_reader import StreamReader
+from zstandard import ZstdError
+
+from coach.errors import RecordingError
+from coach.model.recordings import RecordingHeader, RunEvent
+from coach.model.samples import Notification
+from coach.recording.layout import EVENTS_TOPIC, HEADER_NAME, NS_PER_S, SENSOR_NAME, header_from_metadata, unix_ns
+
+# Whatever a torn or flipped byte can make the reader stumble over; the sound part before it stays good.
+_TORN: Final = (
+    McapError,
+    ZstdError,
+    struct.error,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    MemoryError,
+)
+# A record holds at most a chunk of a second or a profile; a larger length is a torn byte.
+_RECORD_LIMIT: Final = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording on disk. is_complete: the file was finished in order (else it was cut off and needs recovery)."""
+
+    path: Path
+    header: RecordingHeader
+    is_complete: bool
+
+    def items(self) -> Iterator[Notification | RunEvent]:
+        """All that was kept, in the order it was kept; a recording that was cut off ends where its sound part ends.
+
+        Raises:
+            RecordingError: a finished recording is damaged; everything before the damage was given.
+        """
+        yield from self._walk(is_strict=self.is_complete)
+
+    def sound_items(self) -> Iterator[Notification | RunEvent]:
+        """The items up to the first damage, whatever comes after."""
+        yield from self._walk(is_strict=False)
+
+    def _walk(self, is_strict: bool) -> Iterator[Notification | RunEvent]:
+        channels: dict[int, Callable[[Message], Notification | RunEvent]] = {}
+        start_ns = unix_ns(self.header.started_at)
+        has_end = False
+        for record in _records(self.path):
+            has_end = isinstance(record, Footer)
+            try:
+                if isinstance(record, Channel):
+                    channels[record.id] = _maker(record, start_ns)
+                    continue
+                item = channels[record.channel_id](record) if isinstance(record, Message) else None
+            except _TORN:
+                break
+            if item is not None:
+                yield item
+        if is_strict and not has_end:
+            raise RecordingError(f"{self.path} is damaged: only what stands before the damage can be read")
+
+    def notifications(self) -> Iterator[Notification]:
+        return (item for item in self.items() if isinstance(item, Notification))
+
+    def events(self) -> Iterator[RunEvent]:
+        return (item for item in self.items() if isinstance(item, RunEvent))
+
+
+def read_recording(path: Path) -> Recording:
+    """Open a recording, whole or cut off.
+
+    Raises:
+        RecordingError: there is no such file, or its beginning is not that of a recording of ours.
+    """
+    header: dict[str, str] | None = None
+    sensors = []
+    is_complete = False
+    for record in _records(path, is_outline=True):
+        if isinstance(record, Metadata) and record.name == HEADER_NAME:
+            header = record.metadata
+        elif isinstance(record, Metadata) and record.name == SENSOR_NAME:
+            sensors.append(record.metadata)
+        is_complete = isinstance(record, Footer)
+    if header is None:
+        raise RecordingError(f"{path} is not a recording of this program, or too little of it is left to read")
+    while True:
+        try:
+            return Recording(path, header_from_metadata(header, sensors), is_complete)
+        except (ValueError, KeyError) as error:
+            if is_complete or not sensors:
+                raise RecordingError(f"the header of {path} is damaged: nothing can be read from it") from error
+            sensors.pop()  # the last record of a torn file may be half of one
+
+
+def _records(path: Path, is_outline: bool = False) -> Iterator[Any]:
+    """The records of a file up to its first damage; an outline leaves the chunks packed."""
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise RecordingError(f"cannot read {path}: {error.strerror}. Give the path of a recording") from error
+    with stream:
+        reader = StreamReader(
+            stream, emit_chunks=is_outline, validate_crcs=not is_outline, record_size_limit=_RECORD_LIMIT
+        )
+        records = reader.records
+        while True:
+            try:
+                record = next(records)
+            except (StopIteration, *_TORN):
+                return
+            except OSError as error:
+                raise RecordingError(f"cannot read {path}: {error.strerror}. Check the disk") from error
+            yield record
+
+
+def _maker(channel: Channel, start_ns: int) -> Callable[[Message], Notification | RunEvent]:
+    if channel.topic == EVENTS_TOPIC:
+        return _event
+    sensor_id, characteristic = channel.metadata["sensor_id"], channel.metadata["characteristic"]
+
+    def make(message: Message) -> Notification:
+        t_s = (message.log_time - start_ns) / NS_PER_S
+        return Notification(sensor_id, characteristic, t_s, bytes(message.data))
+
+    return make
+
+
+def _event(message: Message) -> RunEvent:
+    document = json.loads(message.data)
+    return RunEvent(float(document["t_s"]), str(document["kind"]), document["data"])
