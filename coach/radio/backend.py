@@ -1,0 +1,31 @@
+"""Which radio bleak is to use: the machine's own, or one given by its two backend classes (the virtual radio)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementDataCallback, BaseBleakScanner
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """None: the backend bleak chooses for this machine. adapter: which adapter of a Linux machine, such as "hci1"."""
+
+    scanner: type[BaseBleakScanner] | None = None
+    client: type[BaseBleakClient] | None = None
+    adapter: str | None = None
+
+    def make_scanner(self, heard: AdvertisementDataCallback) -> BleakScanner:
+        """An active scanner that calls `heard` for each advertisement."""
+        return BleakScanner(heard, backend=self.scanner, **self._bluez())
+
+    def make_client(self, device: BLEDevice, lost: Any, timeout_s: float, pair: bool) -> BleakClient:
+        """A client for `device`; `lost` is called with it when a connection ends without our doing."""
+        return BleakClient(
+            device, disconnected_callback=lost, timeout=timeout_s, pair=pair, backend=self.client, **self._bluez()
+        )
+
+    def _bluez(self) -> dict[str, Any]:
+        return {"bluez": {"adapter": self.adapter}} if self.adapter and self.scanner is None else {}

@@ -1,0 +1,58 @@
+"""All links of a run on one event loop: add a sensor, let it go, end them all."""
+
+import asyncio
+
+from coach.model.steps import LinkPlan
+from coach.radio.backend import Backend
+from coach.radio.clock import RunClock
+from coach.radio.link import LinkSettings, OnLinkEvent, SensorLink
+from coach.radio.scan import Ear, Identify
+from coach.radio.session import Radio
+from coach.radio.talk import OnNotification
+
+
+def open_radio(backend: Backend, identify: Identify, clock: RunClock) -> Radio:
+    """What all connections of this machine share; make it on the event loop."""
+    return Radio(backend, Ear(backend, identify, clock), clock)
+
+
+class LinkSet:
+    """The links of one run. Callbacks come on the event loop; they must be quick."""
+
+    def __init__(
+        self,
+        radio: Radio,
+        on_notification: OnNotification,
+        on_event: OnLinkEvent,
+        settings: LinkSettings | None = None,
+    ) -> None:
+        self._radio = radio
+        self._on_notification = on_notification
+        self._on_event = on_event
+        self._settings = settings
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.links: dict[str, SensorLink] = {}
+
+    def add(self, plan: LinkPlan) -> SensorLink:
+        """Link a sensor from now on; one that is linked already stays as it is."""
+        sensor_id = plan.use.sensor_id
+        if sensor_id not in self.links:
+            link = SensorLink(self._radio, plan, self._on_notification, self._on_event, self._settings)
+            self.links[sensor_id] = link
+            self._tasks[sensor_id] = asyncio.create_task(link.run(), name=f"link {plan.use.name}")
+        return self.links[sensor_id]
+
+    async def remove(self, sensor_id: str) -> None:
+        """Stop the sensor and disconnect."""
+        if link := self.links.pop(sensor_id, None):
+            link.stop()
+            await self._tasks.pop(sensor_id)
+
+    async def stop(self) -> None:
+        """Stop all sensors, each with its stop commands; returns when all are disconnected."""
+        for link in self.links.values():
+            link.stop()
+        tasks = list(self._tasks.values())
+        self.links.clear()
+        self._tasks.clear()
+        await asyncio.gather(*tasks)

@@ -1,0 +1,113 @@
+"""One connection from open to close: found, connected, named; afterwards always disconnected, whatever happened.
+
+bleak 3.1 frees what it holds only in `disconnect()`: without it every reconnect doubles each notification, so it is
+called after a loss that nobody asked for, too. A connect takes its turn: BlueZ makes one at a time.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+
+from bleak import BleakClient
+from bleak.backends.device import BLEDevice
+
+from coach.errors import LinkError
+from coach.model.links import SensorUse
+from coach.radio.backend import Backend
+from coach.radio.clock import RunClock
+from coach.radio.scan import Ear
+from coach.radio.talk import OnNotification, Wire
+from coach.radio.words import RADIO_FAULTS, explain, loss_error
+
+_TEXTS = {"manufacturer": "2a29", "model": "2a24", "firmware": "2a26"}
+_FIND_S = 10.0
+_CONNECT_S = 15.0
+_DISCONNECT_S = 10.0
+
+
+def full_uuid(short: str) -> str:
+    """The 128-bit text of a 16-bit UUID."""
+    return f"0000{short}-0000-1000-8000-00805f9b34fb"
+
+
+@dataclass(frozen=True, slots=True)
+class Radio:
+    """What all connections of one machine share."""
+
+    backend: Backend
+    ear: Ear
+    clock: RunClock
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open connection. lost: is set when it ends without our doing."""
+
+    wire: Wire
+    lost: asyncio.Event
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    radio: Radio, use: SensorUse, on_notification: OnNotification, needs_bond: bool = False
+) -> AsyncIterator[Session]:
+    """Connect to a sensor, disconnect at the end.
+
+    Raises:
+        LinkError: `not_heard`, `refused`, `no_answer`, `bond_refused`, `wrong_sensor`, or why the adapter cannot.
+    """
+    device = await radio.ear.find(use.sensor_id, _FIND_S)
+    if device is None:
+        raise loss_error("not_heard", use.name)
+    lost = asyncio.Event()
+    client = radio.backend.make_client(
+        device, lambda _client: lost.set(), radio.clock.wall_s(_CONNECT_S), pair=needs_bond
+    )
+    wire = Wire(client, use.sensor_id, use.name, radio.clock, on_notification)
+    try:
+        await _connect(radio, client, device, use.name)
+        yield Session(wire, lost)
+    finally:
+        wire.close()
+        await _disconnect(radio, client)
+
+
+async def _connect(radio: Radio, client: BleakClient, device: BLEDevice, name: str) -> None:
+    async with radio.turn:
+        try:
+            async with asyncio.timeout(radio.clock.wall_s(2 * _CONNECT_S)):
+                await client.connect()
+        except RADIO_FAULTS as fault:
+            error = explain(fault, name)
+            if error.reason in ("not_heard", "no_answer", "dropped"):  # it was heard a moment ago
+                raise loss_error("refused", name) from fault
+            raise error from fault
+
+
+async def _disconnect(radio: Radio, client: BleakClient) -> None:
+    """Shielded: a cancelled task must not leave the connection open."""
+    closing = asyncio.ensure_future(_close(radio, client))
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await closing
+        raise
+
+
+async def _close(radio: Radio, client: BleakClient) -> None:
+    with contextlib.suppress(*RADIO_FAULTS):  # already gone, or the adapter is: nothing is left to free
+        async with asyncio.timeout(_DISCONNECT_S):
+            await client.disconnect()
+
+
+async def introduce(wire: Wire, use: SensorUse) -> SensorUse:
+    """`use` with what the sensor says of itself (Device Information); what it does not say stays as it was."""
+    told: dict[str, str] = {}
+    for name, short in _TEXTS.items():
+        with contextlib.suppress(LinkError):
+            value = await wire.read(full_uuid(short))
+            if value is not None and (text := value.decode(errors="replace").strip("\0 ")):
+                told[name] = text
+    return replace(use, **told)  # type: ignore[arg-type]

@@ -1,0 +1,69 @@
+"""bleak's scanner over bumble: what the virtual computer hears becomes bleak's advertisements."""
+
+from typing import Any, ClassVar
+
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak.uuids import normalize_uuid_str
+from bumble.core import UUID, AdvertisingData
+from bumble.device import Advertisement
+
+from coach.radio.virtual.central import Central
+
+_T = AdvertisingData.Type
+_SERVICE_LISTS = (
+    _T.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+    _T.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+    _T.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
+    _T.INCOMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
+)
+
+
+def uuid_text(uuid: UUID) -> str:
+    """128 bits, lower case, with dashes."""
+    return normalize_uuid_str(uuid.to_hex_str("-" if len(uuid.to_bytes()) == 16 else ""))
+
+
+class BumbleScanner(BaseBleakScanner):
+    """A class made for one `central` (see `bleak_backend`)."""
+
+    central: ClassVar[Central]
+
+    def __init__(self, detection_callback: Any, service_uuids: Any, scanning_mode: str, **_kwargs: Any) -> None:
+        super().__init__(detection_callback, service_uuids)
+
+    async def start(self) -> None:
+        self.seen_devices = {}
+        self.central.device.on("advertisement", self._on_advertisement)
+        try:
+            await self.central.scan_for(self)
+        except BaseException:
+            self.central.device.remove_listener("advertisement", self._on_advertisement)
+            raise
+
+    async def stop(self) -> None:
+        self.central.device.remove_listener("advertisement", self._on_advertisement)
+        await self.central.stop_scan_for(self)
+
+    def _on_advertisement(self, advertisement: Advertisement) -> None:
+        heard = _translate(advertisement)
+        if not self.is_allowed_uuid(heard.service_uuids):
+            return
+        address = str(advertisement.address).split("/")[0]
+        device = self.create_or_update_device(address, address, heard.local_name, advertisement.address, heard)
+        self.call_detection_callbacks(device, heard)
+
+
+def _translate(advertisement: Advertisement) -> AdvertisementData:
+    data = advertisement.data
+    name: Any = data.get(_T.COMPLETE_LOCAL_NAME) or data.get(_T.SHORTENED_LOCAL_NAME)
+    maker: Any = data.get(_T.MANUFACTURER_SPECIFIC_DATA)
+    services: list[Any] = [uuid for kind in _SERVICE_LISTS for uuid in (data.get(kind) or ())]  # type: ignore[union-attr]
+    return AdvertisementData(
+        local_name=name.decode(errors="replace") if isinstance(name, bytes) else name,
+        manufacturer_data={int(maker[0]): bytes(maker[1])} if maker else {},
+        service_data={},
+        service_uuids=[uuid_text(uuid) for uuid in services],
+        tx_power=None,
+        rssi=advertisement.rssi,
+        platform_data=(advertisement,),
+    )

@@ -1,0 +1,104 @@
+"""bumble's software Bluetooth controller and air, with what they lack: cancelled connects, and sensors out of range.
+
+bumble 0.0.236: Create-Connection-Cancel sends no event, so a connect that times out would hang; a controller taken
+off the link still advertises; BlueZ cannot use its LL_PRIVACY and extended advertising (google/bumble issue 841).
+"""
+
+import asyncio
+from typing import Any
+
+from bumble import hci, ll
+from bumble.controller import Controller
+from bumble.core import PhysicalTransport
+from bumble.link import LocalLink
+
+
+class SteadyController(Controller):
+    """A controller whose connects can be cancelled.
+
+    feature_delay_s: how long the peer's features take. A real radio needs a connection interval; without it BlueZ can
+    see the ATT socket before the connection (0.03 s there, 0 for our own backend).
+    """
+
+    def __init__(self, *args: Any, feature_delay_s: float = 0.0, **kwargs: Any) -> None:
+        self._feature_delay_s = feature_delay_s
+        super().__init__(*args, **kwargs)
+        self.le_features &= ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
+
+    def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """To the host; not through the parent, which formats every packet for a log nobody reads."""
+        if not self.host:
+            return
+        loop = asyncio.get_running_loop()
+        if self._feature_delay_s and isinstance(packet, hci.HCI_LE_Read_Remote_Features_Complete_Event):
+            loop.call_later(self._feature_delay_s, self.host.on_packet, bytes(packet))
+        else:
+            loop.call_soon(self.host.on_packet, bytes(packet))
+
+    def on_hci_le_create_connection_cancel_command(
+        self, _command: hci.HCI_LE_Create_Connection_Cancel_Command
+    ) -> hci.HCI_StatusReturnParameters:
+        """Answer as the specification says: the pending connection completes with "unknown connection"."""
+        pending, self.pending_le_connection = self.pending_le_connection, None
+        if pending:
+            event = hci.HCI_LE_Connection_Complete_Event(
+                status=hci.HCI_UNKNOWN_CONNECTION_IDENTIFIER_ERROR,
+                connection_handle=0,
+                role=hci.Role.CENTRAL,
+                peer_address_type=pending.peer_address_type,
+                peer_address=pending.peer_address,
+                connection_interval=0,
+                peripheral_latency=0,
+                supervision_timeout=0,
+                central_clock_accuracy=0,
+            )
+            asyncio.get_running_loop().call_soon(self.send_hci_packet, event)
+        return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
+
+
+class Air(LocalLink):
+    """A link on which a controller can go out of range and come back."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.away: set[Controller] = set()
+
+    def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:
+        if sender_controller in self.away:
+            return
+        loop = asyncio.get_running_loop()
+        for controller in self.controllers - self.away - {sender_controller}:
+            loop.call_soon(controller.on_ll_advertising_pdu, packet)
+
+    def send_acl_data(
+        self,
+        sender_controller: Controller,
+        destination_address: hci.Address,
+        transport: PhysicalTransport,
+        data: bytes,
+    ) -> None:
+        if not {sender_controller, self.find_le_controller(destination_address)} & self.away:
+            super().send_acl_data(sender_controller, destination_address, transport, data)
+
+    def send_ll_control_pdu(
+        self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu
+    ) -> None:
+        sender, receiver = self.find_le_controller(sender_address), self.find_le_controller(receiver_address)
+        if receiver is not None and not {sender, receiver} & self.away:
+            super().send_ll_control_pdu(sender_address, receiver_address, packet)
+
+    def go_away(self, controller: Controller, supervision_s: float) -> None:
+        """Out of range: nothing gets through, and after `supervision_s` both sides lose the connection (0x08)."""
+        self.away.add(controller)
+        asyncio.get_running_loop().call_later(supervision_s, self._expire, controller)
+
+    def come_back(self, controller: Controller) -> None:
+        self.away.discard(controller)
+
+    def _expire(self, gone: Controller) -> None:
+        if gone not in self.away:
+            return
+        for controller in self.controllers:
+            for connection in list(controller.le_connections.values()):
+                if gone in (controller, self.find_le_controller(connection.peer_address)):
+                    controller.on_le_disconnected(connection, hci.HCI_CONNECTION_TIMEOUT_ERROR)

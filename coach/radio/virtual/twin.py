@@ -1,0 +1,243 @@
+"""What all virtual sensors share: a bumble device that advertises, says who it is, sends, and fails on demand."""
+
+import asyncio
+import random
+import struct
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from bumble import att
+from bumble.core import UUID, AdvertisingData
+from bumble.device import Connection, Device, DeviceConfiguration
+from bumble.gatt import Characteristic, CharacteristicValue, Service
+from bumble.hci import Address
+
+from coach.radio.clock import RunClock
+from coach.radio.virtual.controller import Air, SteadyController
+
+P = Characteristic.Properties
+CCCD_MISSING = 0x81
+Outgoing = tuple[Characteristic[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a sensor says it is. services: UUIDs in its advertisement. mtu: the largest ATT packet it takes."""
+
+    name: str
+    address: str
+    manufacturer: str
+    model: str
+    firmware: str
+    serial: str = "V0000001"
+    services: tuple[UUID, ...] = ()
+    mtu: int = 247
+
+
+@dataclass(slots=True)
+class SentCount:
+    """What became of a twin's notifications: the truth that a test holds a decoder's report against.
+
+    n_lost_readings: readings in packets of which any part was lost on the way.
+    """
+
+    n_sent: int = 0
+    n_lost: int = 0
+    n_readings: int = 0
+    n_lost_readings: int = 0
+    lost: list[bytes] = field(default_factory=list)
+
+
+def uuid(text: str) -> UUID:
+    return UUID.from_16_bits(int(text, 16)) if len(text) == 4 else UUID(text)
+
+
+def readable(characteristic: str, value: bytes | Callable[[], bytes]) -> Characteristic[bytes]:
+    held = CharacteristicValue(read=lambda _bearer: value()) if callable(value) else value
+    return Characteristic(uuid(characteristic), P.READ, Characteristic.READABLE, held)
+
+
+def notifying(characteristic: str) -> Characteristic[bytes]:
+    return Characteristic(uuid(characteristic), P.NOTIFY, Characteristic.Permissions(0), b"")
+
+
+def writable(characteristic: str, on_write: Callable[[bytes], None], properties: P = P.WRITE) -> Characteristic[bytes]:
+    held = CharacteristicValue(write=lambda _bearer, value: on_write(bytes(value)))
+    return Characteristic(uuid(characteristic), properties, Characteristic.WRITEABLE, held)
+
+
+class Twin:
+    """One virtual sensor. Subclasses add their services and say in `due` what to send by now.
+
+    interval_s: connection interval; what became due since the last connection event goes out in the next.
+    """
+
+    interval_s = 0.015
+
+    def __init__(self, air: Air, clock: RunClock, identity: Identity, battery_pct: float = 90.0) -> None:
+        self.identity = identity
+        self.sensor_id = identity.address
+        self.clock = clock
+        self.battery_pct = battery_pct
+        self.count = SentCount()
+        self.air = air
+        self.connection: Connection | None = None
+        self.controller = SteadyController(identity.name, link=air)
+        config = DeviceConfiguration(
+            name=identity.name,
+            address=Address(identity.address),
+            advertising_interval_min=250,
+            advertising_interval_max=250,
+        )
+        self.device = Device.from_config_with_hci(config, self.controller, self.controller)
+        self.device.gatt_server.max_mtu = identity.mtu
+        self.device.on("connection", self._on_connection)
+        self._battery = self._make_battery()
+        self._add_common_services()
+        self.device.advertising_data = self._advertisement()
+        self._answers: deque[tuple[Outgoing, bool]] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self._lose_share = 0.0
+        self._chance = random.Random(0)
+        self._is_dead = False
+
+    # -- what it is
+
+    def _make_battery(self) -> Characteristic[bytes]:
+        held = CharacteristicValue[bytes](read=lambda _bearer: bytes([round(self.battery_pct)]))
+        return Characteristic(uuid("2A19"), P.READ | P.NOTIFY, Characteristic.READABLE, held)
+
+    def _add_common_services(self) -> None:
+        who = self.identity
+        texts = {"2A29": who.manufacturer, "2A24": who.model, "2A25": who.serial, "2A26": who.firmware}
+        information = [readable(number, text.encode()) for number, text in texts.items()]
+        self.device.add_service(Service(uuid("180A"), information))
+        self.device.add_service(Service(uuid("180F"), [self._battery]))
+
+    def _advertisement(self) -> bytes:
+        parts: list[tuple[int, bytes]] = [(AdvertisingData.FLAGS, b"\x06")]
+        short = [bytes(u) for u in self.identity.services if len(bytes(u)) == 2]
+        long = [bytes(u) for u in self.identity.services if len(bytes(u)) == 16]
+        if short:
+            parts.append((AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, b"".join(short)))
+        if long:
+            parts.append((AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS, b"".join(long)))
+        parts.append((AdvertisingData.COMPLETE_LOCAL_NAME, self.identity.name.encode()))
+        return bytes(AdvertisingData(parts))
+
+    # -- what subclasses say
+
+    def due(self, now_s: float) -> Iterator[Outgoing]:
+        """What the sensor has ready to notify at `now_s`."""
+        yield from ()
+
+    def connected(self) -> None:
+        """A computer has connected: forget what the last one had asked for."""
+
+    # -- life
+
+    async def start(self) -> None:
+        await self.device.power_on()
+        await self.device.start_advertising(auto_restart=True)
+
+    async def stop(self) -> None:
+        await self._end_pump()
+        if self.connection is not None:
+            await self.connection.disconnect()
+        await self.device.power_off()
+        self.air.remove_controller(self.controller)
+        self.controller.le_legacy_advertiser.stop()
+
+    def lose_packets(self, share: float, seed: int = 1) -> None:
+        """From now on lose this share of all notifications, by a chance that `seed` fixes."""
+        self._lose_share = share
+        self._chance = random.Random(seed)
+
+    async def drop(self) -> None:
+        """The sensor ends the connection."""
+        if self.connection is not None:
+            await self.connection.disconnect()
+
+    def go_away(self, supervision_s: float) -> None:
+        """Out of range; the connection ends after `supervision_s` of the clock."""
+        self.air.go_away(self.controller, self.clock.wall_s(supervision_s))
+
+    def come_back(self) -> None:
+        if not self._is_dead:
+            self.air.come_back(self.controller)
+
+    def die(self, supervision_s: float) -> None:
+        """The battery is empty: gone for good."""
+        self._is_dead = True
+        self.go_away(supervision_s)
+
+    @property
+    def is_away(self) -> bool:
+        return self.controller in self.air.away
+
+    async def set_battery(self, battery_pct: float) -> None:
+        self.battery_pct = battery_pct
+        await self.device.notify_subscribers(self._battery, bytes([round(battery_pct)]))
+
+    # -- sending
+
+    def answer(self, characteristic: Characteristic[bytes], payload: bytes, indicate: bool = False) -> None:
+        """Send with the next connection event, before anything that is due; answers are never lost."""
+        self._answers.append(((characteristic, payload), indicate))
+
+    def is_subscribed(self, characteristic: Characteristic[bytes]) -> bool:
+        if self.connection is None:
+            return False
+        subscribed = self.device.gatt_server.subscribers.get(self.connection, {})
+        return any(subscribed.get(characteristic.handle, b""))
+
+    def demand_subscription(self, characteristic: Characteristic[bytes]) -> None:
+        """Raises: ATT error 0x81, which standard control points give to a computer that does not listen for answers."""
+        if not self.is_subscribed(characteristic):
+            raise att.ATT_Error(error_code=att.ErrorCode(CCCD_MISSING))
+
+    def _on_connection(self, connection: Connection) -> None:
+        self.connection = connection
+        self._answers.clear()
+        self.connected()
+        connection.on("disconnection", self._on_disconnection)
+        self._pump = asyncio.ensure_future(self._run_pump())
+
+    def _on_disconnection(self, _reason: int) -> None:
+        self.connection = None
+        if self._pump:
+            self._pump.cancel()
+
+    async def _end_pump(self) -> None:
+        if self._pump:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+
+    async def _run_pump(self) -> None:
+        while True:
+            await self.clock.sleep(self.interval_s)
+            while self._answers:
+                (characteristic, payload), indicate = self._answers.popleft()
+                if indicate:
+                    await self.device.indicate_subscribers(characteristic, payload)
+                else:
+                    await self.device.notify_subscribers(characteristic, payload)
+            for characteristic, payload in self.due(self.clock()):
+                await self._send(characteristic, payload)
+
+    async def _send(self, characteristic: Characteristic[bytes], payload: bytes) -> None:
+        if self._is_lost():
+            self.count.n_lost += 1
+            self.count.lost.append(payload)
+            return
+        self.count.n_sent += 1
+        await self.device.notify_subscribers(characteristic, payload)
+
+    def _is_lost(self) -> bool:
+        return self.is_away or (self._lose_share > 0.0 and self._chance.random() < self._lose_share)
+
+
+def u16(value: float) -> bytes:
+    """Two bytes, little-endian, held within their range."""
+    return struct.pack("<H", min(max(round(value), 0), 0xFFFF))

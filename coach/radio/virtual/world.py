@@ -1,0 +1,126 @@
+"""The virtual radio: sensors worn by a virtual body, and the bleak backend through which the service reaches them.
+
+bumble, the Bluetooth stack behind it, is loaded only when a world is made: a plain install does without it.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from coach.errors import LinkError
+from coach.model.motion import MotionSource
+from coach.model.sites import WearSite
+from coach.radio.backend import Backend
+from coach.radio.clock import RunClock
+
+if TYPE_CHECKING:
+    from coach.radio.virtual.twin import Twin
+    from coach.radio.virtual.twins.movesense import Movesense
+    from coach.radio.virtual.twins.running_pod import RunningPod
+
+_T = TypeVar("_T", bound="Twin")
+_SUPERVISION_S = 4.0
+
+
+def _load(module: str) -> Any:
+    """Import a module that needs bumble.
+
+    Raises:
+        LinkError: reason `no_virtual_radio`: the extra is not installed.
+    """
+    try:
+        return importlib.import_module(f"coach.radio.virtual.{module}")
+    except ModuleNotFoundError as fault:
+        if (fault.name or "").split(".")[0] != "bumble":
+            raise
+        words = "virtual sensors need the demo extra: pip install 'running-coach[demo]'"
+        raise LinkError("no_virtual_radio", words) from fault
+
+
+class VirtualWorld:
+    """Sensors on one body. Make it and use it on one event loop.
+
+    source: the body. clock: the world's time; `source` is asked for the time since `clock` began.
+    """
+
+    def __init__(self, source: MotionSource, clock: RunClock | None = None) -> None:
+        self.source = source
+        self.clock = clock or RunClock()
+        self.air = _load("controller").Air()
+        self.central = _load("central").Central(self.air)
+        self.backend = Backend(*_load("bleak_client").bleak_backend(self.central))
+        self.twins: dict[str, Twin] = {}
+        self._started: set[str] = set()
+        self._is_on = False
+
+    # -- sensors
+
+    def _add(self, module: str, name: str, /, *args: Any, **options: Any) -> Any:
+        twin = getattr(_load(f"twins.{module}"), name)(self.air, self.clock, self.source, *args, **options)
+        self.twins[twin.sensor_id] = twin
+        return twin
+
+    def _address(self) -> str:
+        return f"F0:0D:00:00:00:{len(self.twins) + 1:02X}"
+
+    def add_running_pod(self, **options: Any) -> "RunningPod":
+        """A Running Speed and Cadence pod; options as of `RunningPod`."""
+        pod: RunningPod = self._add("running_pod", "RunningPod", **{"address": self._address(), **options})
+        return pod
+
+    def add_movesense(self, wear_site: WearSite, **options: Any) -> "Movesense":
+        """A Movesense sensor on `wear_site`; options as of `Movesense`."""
+        number = 214830000001 + len(self.twins)
+        sensor: Movesense = self._add(
+            "movesense",
+            "Movesense",
+            wear_site,
+            **{"name": f"Movesense {number}", "address": self._address(), **options},
+        )
+        return sensor
+
+    # -- life
+
+    async def start(self) -> None:
+        """Switch on the adapter and all sensors that are not on yet."""
+        if not self._is_on:
+            self._is_on = True
+            await self.central.power_on()
+        for sensor_id, twin in self.twins.items():
+            if sensor_id not in self._started:
+                self._started.add(sensor_id)
+                await twin.start()
+
+    async def stop(self) -> None:
+        """Switch everything off; nothing keeps running on the loop."""
+        for sensor_id in self._started:
+            await self.twins[sensor_id].stop()
+        self._started.clear()
+        if self._is_on:
+            self._is_on = False
+            await self.central.power_off()
+
+    # -- faults
+
+    def lose_packets(self, share: float, seed: int = 1) -> None:
+        """Lose this share of the notifications of every sensor."""
+        for number, twin in enumerate(self.twins.values()):
+            twin.lose_packets(share, seed + number)
+
+    async def drop(self, sensor_id: str) -> None:
+        """The sensor ends the connection, and advertises again."""
+        await self.twins[sensor_id].drop()
+
+    def go_away(self, sensor_id: str, supervision_s: float = _SUPERVISION_S) -> None:
+        """The sensor goes out of range; the connection ends after the supervision timeout."""
+        self.twins[sensor_id].go_away(supervision_s)
+
+    def come_back(self, sensor_id: str) -> None:
+        """The sensor is in range again, unless it died."""
+        self.twins[sensor_id].come_back()
+
+    def die(self, sensor_id: str) -> None:
+        """The sensor's battery is empty: gone for good."""
+        self.twins[sensor_id].die(_SUPERVISION_S)
+
+    async def set_battery(self, sensor_id: str, battery_pct: float) -> None:
+        await self.twins[sensor_id].set_battery(battery_pct)
