@@ -92,6 +92,7 @@ class LiveRun:
         self._faults: Counter[str] = Counter()
         self._faults_told_s = -FAULTS_TOLD_S
         self._next_second_s = 1.0
+        self._stopping = asyncio.Event()
 
     @property
     def elapsed_s(self) -> float:
@@ -100,17 +101,24 @@ class LiveRun:
         return max(0.0, now - self._paused_s)
 
     async def play(self, source: Source) -> None:
-        """Run until the source ends or the task is cancelled; then everything is kept and the log is closed."""
+        """Run until the source ends or `stop` is called; then everything is kept and the log is closed."""
         self.publish_run()
-        beats = asyncio.create_task(self._beat())
-        keeps = asyncio.create_task(self._keep_now_and_then())
+        helpers = [asyncio.create_task(work()) for work in (self._beat, self._keep_now_and_then, self._stopping.wait)]
+        playing = asyncio.create_task(source.play(self.receive, self.tell))
         try:
-            await source.play(self.receive, self.tell)
+            await asyncio.wait([playing, helpers[-1]], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (beats, keeps):
+            for task in (playing, *helpers):
                 task.cancel()
-            await asyncio.gather(beats, keeps, return_exceptions=True)
+            ended = await asyncio.gather(playing, *helpers, return_exceptions=True)
             await self._end()
+        for fault in ended:
+            if isinstance(fault, Exception):
+                raise fault
+
+    def stop(self) -> None:
+        """Ask `play` to end; call it on the event loop."""
+        self._stopping.set()
 
     def receive(self, notification: Notification) -> None:
         """One notification: first to the log, then through the pipeline."""

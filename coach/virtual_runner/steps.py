@@ -55,7 +55,7 @@ class StepPlan:
         body = self._body
         tired_min = max(0.0, t_s - body.stands_s - body.tires_after_s) / 60.0
         loss = min(body.shuffle_pct_per_min * tired_min, body.shuffle_most_pct)
-        return 1.0 - loss / 100.0 + self._answer("lengthen_stride", t_s) - self._answer("quicker_steps", t_s)
+        return 1.0 - loss / 100.0 + self._answer("lengthen", t_s) - self._answer("quicker", t_s)
 
     def _answer(self, focus: str, t_s: float) -> float:
         """Share by which heard cues of one focus change the step length now."""

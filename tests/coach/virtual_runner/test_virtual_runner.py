@@ -50,7 +50,7 @@ def test_a_tired_runner_shuffles_and_a_cue_brings_the_step_back() -> None:
     body = VirtualBody(tires_after_s=30.0, shuffle_pct_per_min=6.0, answer=1.0)
     tired, cued = VirtualRunner(body), VirtualRunner(body)
     assert tired.running_speed(20.0).cadence_spm == pytest.approx(body.cadence_spm)
-    cued.hear("lengthen_stride", 120.0)
+    cued.hear("lengthen", 120.0)
     before, after = tired.running_speed(150.0), cued.running_speed(150.0)
     assert before.stride_length_m is not None
     assert after.stride_length_m is not None
@@ -62,7 +62,7 @@ def test_a_tired_runner_shuffles_and_a_cue_brings_the_step_back() -> None:
 def test_who_ignores_cues_runs_as_if_never_told() -> None:
     body = VirtualBody(answer=0.0)
     told, left_alone = VirtualRunner(body), VirtualRunner(body)
-    told.hear("lengthen_stride", 10.0)
+    told.hear("lengthen", 10.0)
     assert told.running_speed(60.0) == left_alone.running_speed(60.0)
 
 
