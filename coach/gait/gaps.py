@@ -1,0 +1,152 @@
+"""Chunks in, unbroken stretches of finite samples out: repeats are dropped, single losses bridged, gaps kept apart.
+
+A stretch goes on over chunk edges; a new one begins after a gap. What is bridged is told, so that strides can say so.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from coach.gait.constants import BRIDGE_INTERVALS, GAP_INTERVALS
+from coach.model.samples import FloatArray, ImuChunk
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Consecutive samples without a gap.
+
+    t_s: (n,) rising. acc_mps2: (n, 3). gyr_radps: (n, 3) or None. is_new: a gap (or the start) lies before it.
+    bridged_s: times of the samples that were drawn in by a straight line.
+    """
+
+    t_s: FloatArray
+    acc_mps2: FloatArray
+    gyr_radps: FloatArray | None
+    is_new: bool
+    bridged_s: tuple[float, ...] = ()
+
+
+class Joiner:
+    """Joins the chunks of one sensor into stretches.
+
+    A reading with a NaN in a measured axis counts as lost. An axis that never gave a number is a missing axis and reads
+    as 0 here. n_gaps, n_bridged, n_dropped: what happened so far.
+    """
+
+    __slots__ = ("_last_acc", "_last_gyr", "_last_t", "_measured", "n_bridged", "n_dropped", "n_gaps")
+
+    def __init__(self) -> None:
+        self._last_t: float | None = None
+        self._last_acc: FloatArray | None = None
+        self._last_gyr: FloatArray | None = None
+        self._measured = np.zeros(6, dtype=bool)
+        self.n_gaps = 0
+        self.n_bridged = 0
+        self.n_dropped = 0
+
+    def feed(self, chunk: ImuChunk) -> list[Stretch]:
+        """The stretches of this chunk, in order."""
+        t, acc, gyr = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps
+        if len(t) == 0:
+            return []
+        if not _is_finite(t, acc, gyr):
+            t, acc, gyr = self._finite(t, acc, gyr)
+        else:
+            self._measured[:] = True
+        if len(t) == 0:
+            return []
+        first = self._last_t is None
+        step = np.diff(t, prepend=t[0] - 1.0 / chunk.rate_hz if self._last_t is None else self._last_t)
+        if step.min() <= 0.0:
+            t, acc, gyr, step = self._rising(t, acc, gyr, chunk.rate_hz)
+            if len(t) == 0:
+                return []
+        self._last_acc, previous_acc = acc[-1], self._last_acc
+        previous_gyr, previous_t = self._last_gyr, self._last_t
+        self._last_gyr = None if gyr is None else gyr[-1]
+        self._last_t = float(t[-1])
+        if step.max() <= GAP_INTERVALS / chunk.rate_hz:
+            return [Stretch(t, acc, gyr, first)]
+        before = None if previous_t is None or previous_acc is None else (previous_t, previous_acc, previous_gyr)
+        return self._broken(t, acc, gyr, step, chunk.rate_hz, first, before)
+
+    def _finite(
+        self, t: FloatArray, acc: FloatArray, gyr: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+        """Drop readings that lost a number, put 0 where an axis was never there."""
+        values = acc if gyr is None else np.concatenate((acc, gyr), axis=1)
+        finite = np.isfinite(values)
+        k = values.shape[1]
+        measured = np.logical_or.accumulate(finite, axis=0) | self._measured[:k]
+        self._measured[:k] = measured[-1]
+        good = np.isfinite(t) & (finite | ~measured).all(axis=1) & finite.any(axis=1)
+        self.n_dropped += int(len(t) - np.count_nonzero(good))
+        values = np.where(finite, values, 0.0)[good]
+        return t[good], values[:, :3], None if gyr is None else values[:, 3:]
+
+    def _rising(
+        self, t: FloatArray, acc: FloatArray, gyr: FloatArray | None, rate_hz: float
+    ) -> tuple[FloatArray, FloatArray, FloatArray | None, FloatArray]:
+        latest = -np.inf if self._last_t is None else self._last_t
+        before = np.maximum.accumulate(np.concatenate(([latest], t[:-1])))
+        good = t > before
+        self.n_dropped += int(len(t) - np.count_nonzero(good))
+        t, acc = t[good], acc[good]
+        gyr = None if gyr is None else gyr[good]
+        if len(t) == 0:
+            return t, acc, gyr, t
+        return t, acc, gyr, np.diff(t, prepend=t[0] - 1.0 / rate_hz if self._last_t is None else self._last_t)
+
+    def _broken(
+        self,
+        t: FloatArray,
+        acc: FloatArray,
+        gyr: FloatArray | None,
+        step: FloatArray,
+        rate_hz: float,
+        first: bool,
+        before: tuple[float, FloatArray, FloatArray | None] | None,
+    ) -> list[Stretch]:
+        """Cut at gaps, bridge single losses."""
+        cuts = np.flatnonzero(step > BRIDGE_INTERVALS / rate_hz)
+        self.n_gaps += len(cuts)
+        edges = [0, *(int(c) for c in cuts if c > 0), len(t)]
+        stretches = []
+        for start, end in pairwise(edges):
+            is_new = (first and start == 0) or bool(step[start] > BRIDGE_INTERVALS / rate_hz)
+            piece = (t[start:end], acc[start:end], None if gyr is None else gyr[start:end])
+            stretches.append(self._bridged(*piece, rate_hz, is_new, None if is_new else before))
+        return stretches
+
+    def _bridged(
+        self,
+        t: FloatArray,
+        acc: FloatArray,
+        gyr: FloatArray | None,
+        rate_hz: float,
+        is_new: bool,
+        before: tuple[float, FloatArray, FloatArray | None] | None,
+    ) -> Stretch:
+        if before is not None:
+            t, acc = np.concatenate(([before[0]], t)), np.concatenate((before[1][None], acc))
+            gyr = None if gyr is None or before[2] is None else np.concatenate((before[2][None], gyr))
+        holes = np.flatnonzero(np.diff(t) > GAP_INTERVALS / rate_hz)
+        drop = 1 if before is not None else 0
+        if len(holes) == 0:
+            return Stretch(t[drop:], acc[drop:], None if gyr is None else gyr[drop:], is_new)
+        middle = 0.5 * (t[holes] + t[holes + 1])
+        self.n_bridged += len(holes)
+        return Stretch(
+            np.insert(t, holes + 1, middle)[drop:],
+            np.insert(acc, holes + 1, 0.5 * (acc[holes] + acc[holes + 1]), axis=0)[drop:],
+            None if gyr is None else np.insert(gyr, holes + 1, 0.5 * (gyr[holes] + gyr[holes + 1]), axis=0)[drop:],
+            is_new,
+            tuple(middle.tolist()),
+        )
+
+
+def _is_finite(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> bool:
+    with np.errstate(all="ignore"):
+        total = t.sum() + acc.sum() + (0.0 if gyr is None else gyr.sum())
+    return bool(np.isfinite(total))
