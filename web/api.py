@@ -1,0 +1,165 @@
+"""JSON routes that document themselves: a decorator in, Flask routes and an OpenAPI 3.1 document out.
+
+Source: OpenAPI Specification 3.1.1; JSON Schema 2020-12 as pydantic writes it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final
+
+from flask import Blueprint, Flask, Response, request
+from pydantic import TypeAdapter
+
+from web.wire import json_response, read_body
+
+_ARGUMENT: Final = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+_KINDS: Final = {"int": "integer", "float": "number"}
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What the document says of one route. body, query, returns: types that pydantic can describe."""
+
+    method: str
+    path: str
+    body: Any
+    query: Any
+    returns: Any
+    summary: str
+
+
+def route(
+    blueprint: Blueprint,
+    method: str,
+    path: str,
+    *,
+    body: Any = None,
+    query: Any = None,
+    returns: Any = None,
+    summary: str,
+) -> Callable[[View], View]:
+    """Serve a function at `/api/v1` + path. It is given the path's arguments, and `body` and `query` where declared.
+
+    It returns a noun, a model, a container of them, None (answered with 204) or a finished Response.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(**arguments: Any) -> Response:
+            if body is not None:
+                arguments["body"] = read_body(body, request.get_data(cache=False))
+            if query is not None:
+                arguments["query"] = TypeAdapter(query).validate_python(request.args.to_dict())
+            result = view(**arguments)
+            if isinstance(result, Response):
+                return result
+            return Response(status=204) if result is None else json_response(result)
+
+        answer.endpoint_facts = Endpoint(method.upper(), path, body, query, returns, summary)  # type: ignore[attr-defined]
+        blueprint.add_url_rule(f"/api/v1{path}", endpoint=view.__name__, view_func=answer, methods=[method.upper()])
+        return view
+
+    return decorate
+
+
+def openapi(app: Flask) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of all routes made by `route`."""
+    found = [facts for view in app.view_functions.values() if (facts := getattr(view, "endpoint_facts", None))]
+    kinds = {_key(kind, mode): (kind, mode) for facts in found for kind, mode in _uses(facts)}
+    schemas, definitions = TypeAdapter.json_schemas(
+        [(key, mode, TypeAdapter(kind)) for key, (kind, mode) in kinds.items()],  # type: ignore[misc]
+        ref_template="#/components/schemas/{model}",
+    )
+    by_key = {key: schema for (key, _), schema in schemas.items()}
+    paths: dict[str, dict[str, Any]] = {}
+    for facts in sorted(found, key=lambda f: (f.path, f.method)):
+        paths.setdefault(_documented(facts.path), {})[facts.method.lower()] = _operation(facts, by_key)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Running coach", "version": "1", "license": {"name": "MIT", "identifier": "MIT"}},
+        "servers": [{"url": "/api/v1"}],
+        "paths": paths,
+        "components": {"schemas": {**definitions.get("$defs", {}), "Error": _ERROR}},
+    }
+
+
+_ERROR: Final = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "words"],
+            "properties": {
+                "code": {"type": "string"},
+                "words": {"type": "string"},
+                "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+        }
+    },
+}
+
+
+def _uses(facts: Endpoint) -> list[tuple[Any, str]]:
+    uses = [(facts.body, "validation"), (facts.query, "validation"), (facts.returns, "serialization")]
+    return [(kind, mode) for kind, mode in uses if kind is not None]
+
+
+def _key(kind: Any, mode: str) -> str:
+    return f"{kind!r}:{mode}"
+
+
+def _documented(path: str) -> str:
+    return _ARGUMENT.sub(lambda match: "{" + match["name"] + "}", path)
+
+
+def _operation(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
+    parameters = [
+        {
+            "name": m["name"],
+            "in": "path",
+            "required": True,
+            "schema": {"type": _KINDS.get(m["converter"] or "", "string")},
+        }
+        for m in _ARGUMENT.finditer(facts.path)
+    ]
+    operation: dict[str, Any] = {"summary": facts.summary, "operationId": _operation_id(facts)}
+    if facts.query is not None:
+        properties = TypeAdapter(facts.query).json_schema(mode="validation")
+        needed = set(properties.get("required", ()))
+        parameters += [
+            {"name": name, "in": "query", "required": name in needed, "schema": schema}
+            for name, schema in properties.get("properties", {}).items()
+        ]
+    if parameters:
+        operation["parameters"] = parameters
+    if facts.body is not None:
+        content = {"application/json": {"schema": schemas[_key(facts.body, "validation")]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    operation["responses"] = _responses(facts, schemas)
+    return operation
+
+
+def _responses(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
+    failure = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+    responses: dict[str, Any] = {
+        status: {"description": words, **failure}
+        for status, words in (
+            ("400", "The request is wrong"),
+            ("401", "This device has not been let in"),
+            ("409", "It does not fit what is going on now"),
+            ("503", "The machine cannot do it right now"),
+        )
+    }
+    if facts.returns is None:
+        return {"204": {"description": "Done"}, **responses}
+    content = {"application/json": {"schema": schemas[_key(facts.returns, "serialization")]}}
+    return {"200": {"description": "Done", "content": content}, **responses}
+
+
+def _operation_id(facts: Endpoint) -> str:
+    words = re.findall(r"\w+", _documented(facts.path))
+    return "_".join([facts.method.lower(), *words])

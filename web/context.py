@@ -1,0 +1,121 @@
+"""What every page may use: the coach, the runner's wishes, words, and filters for numbers."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from flask import Flask, current_app, g, request
+from markupsafe import Markup
+
+from coach.errors import CoachError
+from coach.model.runner import RunnerProfile
+from web.units import (
+    VIEWS,
+    clock_text,
+    day_text,
+    duration_text,
+    pace_text,
+    unit_text,
+    value_text,
+    view_table,
+)
+from web.wire import to_text
+from web.words import Words, read_words
+
+THEMES: Final = ("auto", "day", "night", "sun")
+NAV: Final = (
+    ("run", "/live"),
+    ("runs", "/runs"),
+    ("strength", "/strength"),
+    ("progress", "/progress"),
+    ("you", "/you"),
+    ("sensors", "/sensors"),
+)
+_JSON_ESCAPES: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+def the_coach() -> Any:
+    """The Coach object that the app was given."""
+    return current_app.extensions["coach"]
+
+
+def words() -> Words:
+    """The words of the page."""
+    found: Words = current_app.extensions["words"]
+    return found
+
+
+def w(key: str, **params: object) -> str:
+    """One sentence by its key, with its parameters."""
+    return words()(key, **params)
+
+
+def profile() -> RunnerProfile:
+    """The runner's profile; an empty one while nothing has been told or the store is closed."""
+    if "profile" not in g:
+        runner = getattr(the_coach(), "runner", None)
+        try:
+            found = runner.profile() if runner is not None else None
+        except CoachError:
+            found = None
+        g.profile = found if isinstance(found, RunnerProfile) else RunnerProfile()
+    told: RunnerProfile = g.profile
+    return told
+
+
+def theme() -> str:
+    """The theme chosen on this phone."""
+    chosen = request.cookies.get("theme", "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def json_data(value: object) -> Markup:
+    """JSON that may stand within a script element of type application/json."""
+    return Markup(to_text(value).translate(_JSON_ESCAPES))
+
+
+def section() -> str:
+    """The part of the main menu that the present page belongs to, or an empty text."""
+    path = request.path.rstrip("/")
+    fits = [name for name, start in NAV if path == start or path.startswith(start + "/")]
+    return fits[0] if fits else ""
+
+
+def install_context(app: Flask, is_strict_about_words: bool) -> None:
+    """Give every template of `app` words, the runner's units and the filters for numbers."""
+    app.extensions["words"] = Words(read_words(), is_strict_about_words)
+    app.jinja_env.globals.update(w=w, json_data=json_data, nav=NAV, themes=THEMES, metric_views=VIEWS)
+    app.jinja_env.filters.update(
+        duration=duration_text,
+        pace=_pace,
+        value=_value,
+        unit=_unit,
+        day=lambda moment: day_text(moment, profile().time_zone),
+        clock=lambda moment: clock_text(moment, profile().time_zone),
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def _page() -> dict[str, object]:
+        told = profile()
+        return {
+            "profile": told,
+            "units": told.units,
+            "language": told.language or "en",
+            "theme": theme(),
+            "section": section(),
+            "now": datetime.now().astimezone(),
+            "unit_table": view_table(told.units),
+            "words_below": words().below,
+        }
+
+
+def _value(number: float | None, name: str) -> str:
+    return value_text(name, number, profile().units)
+
+
+def _unit(name: str) -> str:
+    return unit_text(name, profile().units)
+
+
+def _pace(speed_mps: float | None) -> str:
+    return value_text("speed_mps", speed_mps, profile().units) if speed_mps else pace_text(0.0)

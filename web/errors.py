@@ -1,0 +1,94 @@
+"""Failures to answers: JSON below /api, a page elsewhere; each with words that say what to do."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Flask, Response, make_response, render_template, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from coach.errors import CoachError, InterchangeError, LinkError, PacketError, ProfileError, SettingsError
+from web.wire import json_response
+
+_log: Final = logging.getLogger(__name__)
+_CONFLICTS: Final = frozenset({"refused", "busy", "in_use", "already_running", "not_running"})
+_STATUS: Final[Mapping[type[CoachError], int]] = {
+    SettingsError: 400,
+    InterchangeError: 400,
+    PacketError: 400,
+    ProfileError: 409,
+}
+_KNOWN: Final = (400, 401, 403, 404, 405, 409, 413, 429, 503)
+
+
+class ConflictError(CoachError):
+    """What was asked for does not fit what is going on now. code: short machine word."""
+
+    def __init__(self, code: str, words: str) -> None:
+        self.code = code
+        super().__init__(words)
+
+
+def status_of(error: CoachError) -> int:
+    """400: the request is wrong; 409: it does not fit the present state; 503: the machine cannot right now."""
+    if isinstance(error, ConflictError):
+        return 409
+    if isinstance(error, LinkError):
+        return 409 if error.reason in _CONFLICTS else 503
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
+
+
+def code_of(error: CoachError) -> str:
+    """Short machine word: the reason of a link error, else the kind of error."""
+    if isinstance(error, ConflictError):
+        return error.code
+    if isinstance(error, LinkError):
+        return error.reason
+    return type(error).__name__.removesuffix("Error").lower()
+
+
+def error_response(status: int, code: str, words: str, fields: Mapping[str, str] | None = None) -> Response:
+    """The failure as JSON below /api and as a page elsewhere."""
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        error: dict[str, object] = {"code": code, "words": words}
+        if fields:
+            error["fields"] = dict(fields)
+        return json_response({"error": error}, status)
+    page = render_template("error.html", status=status, code=code, words=words, fields=fields or {})
+    return make_response(page, status)
+
+
+def install_errors(app: Flask) -> None:
+    """Answer every failure of `app` in words."""
+    app.register_error_handler(CoachError, _coach_error)
+    app.register_error_handler(ValidationError, _invalid)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _coach_error(error: CoachError) -> Response:
+    return error_response(status_of(error), code_of(error), str(error))
+
+
+def _invalid(error: ValidationError) -> Response:
+    fields = {".".join(map(str, fault["loc"])) or "body": str(fault["msg"]) for fault in error.errors()}
+    words = "; ".join(f"{name}: {complaint}" for name, complaint in fields.items())
+    return error_response(400, "invalid", words, fields)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if 300 <= status < 400:
+        return make_response(error.get_response())
+    words = error.description or error.name
+    return error_response(
+        status, f"http_{status}" if status not in _KNOWN else error.name.lower().replace(" ", "_"), words
+    )
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.exception("the page failed at %s", request.path, exc_info=error)
+    return error_response(
+        500, "internal", "Something went wrong on the coach's side. The log of the service has the details."
+    )

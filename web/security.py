@@ -1,0 +1,96 @@
+"""Who may talk to the pages and what a page may load: trusted host names, same-origin writes, strict headers.
+
+Host names: a DNS rebinding attack needs a name, so literal addresses are taken and names must be known.
+Writes: browsers send `Origin` with every POST; `Sec-Fetch-Site` is not sent to plain-http addresses, so it only adds.
+"""
+
+import ipaddress
+import socket
+from typing import Final
+
+from flask import Flask, Response, abort, request
+
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+NAMES: Final = "COACH_HOST_NAMES"
+
+
+def install_security(app: Flask) -> None:
+    """Guard every request of `app`; its setting COACH_HOST_NAMES adds trusted host names."""
+    own = socket.gethostname().lower()
+    app.config.setdefault(NAMES, ())
+    trusted = {"localhost", "coach.local", own, f"{own}.local", *(n.lower() for n in app.config[NAMES])}
+
+    def guard() -> None:
+        if not is_trusted_host(request.host, trusted):
+            abort(400, "This address is not one of the coach's. Open it by the address that the coach printed.")
+        if request.method not in _READS and not _is_same_origin():
+            abort(403, "This request came from another site.")
+
+    app.before_request(guard)
+    app.after_request(_add_headers)
+
+
+def host_name(host: str) -> str:
+    """`host` without its port and brackets, lower case."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.rpartition(":")[0].lower() if host.count(":") == 1 else host.lower()
+
+
+def is_trusted_host(host: str, names: set[str]) -> bool:
+    """Whether a Host header is a literal address or one of `names`."""
+    name = host_name(host)
+    if name.rstrip(".") in names:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_from_this_machine() -> bool:
+    """Whether the request was made by a browser on this very machine and not through a proxy."""
+    if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-Ip")):
+        return False
+    try:
+        is_near = ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+    name = host_name(request.host)
+    return is_near and (name == "localhost" or name == "::1" or name.startswith("127."))
+
+
+def _is_same_origin() -> bool:
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or origin == request.host_url.rstrip("/")
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

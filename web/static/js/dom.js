@@ -1,0 +1,63 @@
+// Small helpers on the document: find, listen, set text only where it changed.
+
+export const find = (selector, root = document) => root.querySelector(selector);
+export const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/** Listen to `type` on an element or selector; nothing happens where the element is not on this page. */
+export function on(target, type, handler, options) {
+  const element = typeof target === "string" ? find(target) : target;
+  element?.addEventListener(type, handler, options);
+  return element;
+}
+
+/** Replace text only where it differs: an unchanged number costs no layout. */
+export function setText(element, text) {
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+export function setAttribute(element, name, value) {
+  if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+}
+
+/** JSON that the server wrote into a script element. */
+export function readData(id, otherwise = null) {
+  const element = document.getElementById(id);
+  return element ? JSON.parse(element.textContent) : otherwise;
+}
+
+/** An element with attributes, properties (className, textContent, hidden, onclick) and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null) continue;
+    if (name in element) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** A button that acts after being held for `hold_ms`; a keyboard or a screen reader holds by pressing twice. */
+export function onHold(button, act, { hold_ms = 900, ask } = {}) {
+  if (!button) return;
+  let timer = 0;
+  let armed_at = -Infinity;
+  const cancel = () => {
+    clearTimeout(timer);
+    timer = 0;
+    button.classList.remove("is-held");
+  };
+  button.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    button.setPointerCapture?.(event.pointerId);
+    button.classList.add("is-held");
+    timer = setTimeout(() => { cancel(); act(); }, hold_ms);
+  });
+  for (const type of ["pointerup", "pointercancel"]) button.addEventListener(type, cancel);
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+  button.addEventListener("click", (event) => {
+    if (event.detail !== 0) return; // a finger or mouse: only the hold counts
+    if (performance.now() - armed_at < 4000) act();
+    else { armed_at = performance.now(); ask?.(); }
+  });
+}

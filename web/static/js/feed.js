@@ -1,0 +1,74 @@
+// The live stream: server-sent events in, handlers called, and a watchdog, because a phone that changed its network
+// keeps a dead stream that still says it is open.
+//
+// Anything the stream says (the coach sends a heartbeat every 2 s) feeds the watchdog. After 5 s of silence, and
+// whenever the page comes back into view, the stream is closed and opened anew.
+
+const SILENCE_MS = 5000;
+const LONGEST_WAIT_MS = 8000;
+
+/**
+ * handlers: {metrics(data, facts), cue(data, facts), sensor, run, signal, state("live" | "waiting")}; facts: {id, age_s}.
+ * Returns {close(), reopen(), last_id()}.
+ */
+export function openFeed(handlers, { url = "/api/v1/live", silence_ms = SILENCE_MS } = {}) {
+  let source = null;
+  let last_id = null;
+  let heard_at = performance.now();
+  let wait_ms = 500;
+  let retry = 0;
+  let closed = false;
+
+  const say = (state) => handlers.state?.(state);
+
+  function receive(name, event) {
+    heard_at = performance.now();
+    wait_ms = 500;
+    say("live");
+    if (!event.data) return;
+    const { data, t_wall_s, now_s } = JSON.parse(event.data);
+    if (event.lastEventId) last_id = event.lastEventId;
+    handlers[name]?.(data, { id: Number(event.lastEventId), age_s: Math.max(0, now_s - t_wall_s) });
+  }
+
+  function open() {
+    clearTimeout(retry);
+    source?.close();
+    if (closed) return;
+    heard_at = performance.now();
+    source = new EventSource(last_id === null ? url : `${url}?after=${encodeURIComponent(last_id)}`);
+    for (const name of ["metrics", "cue", "sensor", "run", "signal"]) {
+      source.addEventListener(name, (event) => receive(name, event));
+    }
+    source.addEventListener("heartbeat", () => { heard_at = performance.now(); wait_ms = 500; say("live"); });
+    source.addEventListener("bye", open);
+    source.onerror = () => later();
+  }
+
+  function later() {
+    source?.close();
+    source = null;
+    clearTimeout(retry);
+    if (closed) return;
+    say("waiting");
+    retry = setTimeout(open, wait_ms);
+    wait_ms = Math.min(wait_ms * 2, LONGEST_WAIT_MS);
+  }
+
+  const watchdog = setInterval(() => {
+    if (source && performance.now() - heard_at > silence_ms) { say("waiting"); open(); }
+  }, 500);
+
+  const back = () => { if (!document.hidden && performance.now() - heard_at > 2500) open(); };
+  document.addEventListener("visibilitychange", back);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+  window.addEventListener("online", open);
+  window.addEventListener("pagehide", () => source?.close());
+  open();
+
+  return {
+    reopen: open,
+    last_id: () => last_id,
+    close() { closed = true; clearTimeout(retry); clearInterval(watchdog); source?.close(); },
+  };
+}

@@ -1,0 +1,26 @@
+// What every page does: the theme choice, the note about writes that wait for the network, the service worker.
+import { findAll, setText } from "./dom.js";
+import { onWaiting } from "./api.js";
+import { w } from "./words.js";
+
+for (const picker of findAll("[data-theme-picker]")) {
+  picker.addEventListener("change", () => {
+    document.documentElement.dataset.theme = picker.value;
+    document.cookie = `theme=${picker.value}; path=/; max-age=31536000; samesite=lax`;
+    document.dispatchEvent(new CustomEvent("themechange"));
+  });
+}
+
+let had_waiting = false;
+onWaiting((n) => {
+  const status = document.getElementById("outbox-words");
+  if (n > 0) setText(status, w("page.offline.waiting", { n }));
+  else if (had_waiting) setText(status, w("page.offline.sent"));
+  status?.classList.toggle("unseen", n === 0);
+  status?.classList.toggle("outbox", n > 0);
+  had_waiting = n > 0;
+});
+
+if (window.isSecureContext && "serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/service-worker.js").catch((error) => console.info(`no service worker: ${error.message}`));
+}

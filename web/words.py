@@ -1,0 +1,79 @@
+"""Every word of the page, in one place: `web/words/<language>/<subject>.toml` in, sentences out.
+
+A key is the subject's file name and the path within it, joined by dots: `live.toml` with `[cue] why = "Why?"` is
+`live.cue.why`. A sentence takes its parameters in braces; a table with `one` and `other` is chosen by the
+parameter `n`.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+FOLDER: Final = Path(__file__).parent / "words"
+
+
+class WordError(LookupError):
+    """A page asked for words that no file has, or left out one of their parameters."""
+
+
+def read_words(language: str = "en", folder: Path = FOLDER) -> dict[str, str]:
+    """All sentences of one language by their full key.
+
+    Raises:
+        WordError: there is no such language, or a value is not text.
+    """
+    files = sorted((folder / language).glob("*.toml"))
+    if not files:
+        raise WordError(f"no words in {language}")
+    words: dict[str, str] = {}
+    for file in files:
+        words.update(_flat(tomllib.loads(file.read_text("utf-8")), file.stem))
+    return words
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        name = f"{prefix}.{key}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, name)
+        elif isinstance(value, str):
+            yield name, value
+        else:
+            raise WordError(f"{name} is not text")
+
+
+class Words:
+    """The words of one language. Strict: a missing key raises; else the key itself stands in for it."""
+
+    def __init__(self, words: Mapping[str, str], is_strict: bool = False) -> None:
+        self._words = words
+        self.is_strict = is_strict
+
+    def __call__(self, key: str, **params: object) -> str:
+        """The sentence of `key` with its parameters put in.
+
+        Raises:
+            WordError: strict, and the key or a parameter is missing.
+        """
+        found = self._words.get(key)
+        if found is None and "n" in params:
+            found = self._words.get(f"{key}.{'one' if params['n'] == 1 else 'other'}")
+        try:
+            if found is not None:
+                return found.format(**params) if params else found
+        except (KeyError, IndexError, ValueError) as error:
+            if self.is_strict:
+                raise WordError(f"{key} lacks {error}") from error
+            return found or key
+        if self.is_strict:
+            raise WordError(f"no words for {key}")
+        return key
+
+    def has(self, key: str) -> bool:
+        """Whether there are words for `key`."""
+        return key in self._words
+
+    def below(self, *prefixes: str) -> dict[str, str]:
+        """The sentences whose key begins with one of `prefixes` and a dot: what a page's script needs."""
+        return {k: v for k, v in self._words.items() if any(k == p or k.startswith(p + ".") for p in prefixes)}
