@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -54,8 +53,8 @@ def uuid(text: str) -> UUID:
 
 
 def readable(characteristic: str, value: bytes | Callable[[], bytes]) -> Characteristic[bytes]:
-    held = CharacteristicValue(read=lambda _bearer: value()) if callable(value) else value
-    return Characteristic(uuid(characteristic), P.READ, Characteristic.READABLE, held)
+    given = CharacteristicValue(read=lambda _bearer: value()) if callable(value) else value
+    return Characteristic(uuid(characteristic), P.READ, Characteristic.READABLE, given)
 
 
 def notifying(characteristic: str) -> Characteristic[bytes]:
@@ -63,8 +62,17 @@ def notifying(characteristic: str) -> Characteristic[bytes]:
 
 
 def writable(characteristic: str, on_write: Callable[[bytes], None], properties: P = P.WRITE) -> Characteristic[bytes]:
-    held = CharacteristicValue(write=lambda _bearer, value: on_write(bytes(value)))
-    return Characteristic(uuid(characteristic), properties, Characteristic.WRITEABLE, held)
+    given = CharacteristicValue(write=lambda _bearer, value: on_write(bytes(value)))
+    return Characteristic(uuid(characteristic), properties, Characteristic.WRITEABLE, given)
+
+
+def held(
+    characteristic: str, value: Callable[[], bytes], on_write: Callable[[bytes], None], properties: P
+) -> Characteristic[bytes]:
+    """Readable and writable."""
+    access = CharacteristicValue(read=lambda _bearer: value(), write=lambda _bearer, new: on_write(bytes(new)))
+    permissions = Characteristic.READABLE | Characteristic.WRITEABLE
+    return Characteristic(uuid(characteristic), properties, permissions, access)
 
 
 class Twin:
@@ -105,8 +113,8 @@ class Twin:
     # -- what it is
 
     def _make_battery(self) -> Characteristic[bytes]:
-        held = CharacteristicValue[bytes](read=lambda _bearer: bytes([round(self.battery_pct)]))
-        return Characteristic(uuid("2A19"), P.READ | P.NOTIFY, Characteristic.READABLE, held)
+        level = CharacteristicValue[bytes](read=lambda _bearer: bytes([round(self.battery_pct)]))
+        return Characteristic(uuid("2A19"), P.READ | P.NOTIFY, Characteristic.READABLE, level)
 
     def _add_common_services(self) -> None:
         who = self.identity
@@ -134,6 +142,9 @@ class Twin:
 
     def connected(self) -> None:
         """A computer has connected: forget what the last one had asked for."""
+
+    def disconnected(self) -> None:
+        """The connection has ended, whoever ended it."""
 
     # -- life
 
@@ -206,6 +217,7 @@ class Twin:
 
     def _on_disconnection(self, _reason: int) -> None:
         self.connection = None
+        self.disconnected()
         if self._pump:
             self._pump.cancel()
 
@@ -236,8 +248,3 @@ class Twin:
 
     def _is_lost(self) -> bool:
         return self.is_away or (self._lose_share > 0.0 and self._chance.random() < self._lose_share)
-
-
-def u16(value: float) -> bytes:
-    """Two bytes, little-endian, held within their range."""
-    return struct.pack("<H", min(max(round(value), 0), 0xFFFF))

@@ -4,7 +4,7 @@ bumble, the Bluetooth stack behind it, is loaded only when a world is made: a pl
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from coach.errors import LinkError
 from coach.model.motion import MotionSource
@@ -14,10 +14,15 @@ from coach.radio.clock import RunClock
 
 if TYPE_CHECKING:
     from coach.radio.virtual.twin import Twin
+    from coach.radio.virtual.twins.heart_rate_strap import HeartRateStrap
+    from coach.radio.virtual.twins.movella_dot import MovellaDot
     from coach.radio.virtual.twins.movesense import Movesense
+    from coach.radio.virtual.twins.polar import Polar
     from coach.radio.virtual.twins.running_pod import RunningPod
+    from coach.radio.virtual.twins.treadmill import Treadmill
+    from coach.radio.virtual.twins.wearable_my_foot import WearableMyFoot
+    from coach.radio.virtual.twins.witmotion import WitMotion
 
-_T = TypeVar("_T", bound="Twin")
 _SUPERVISION_S = 4.0
 
 
@@ -76,6 +81,53 @@ class VirtualWorld:
             wear_site,
             **{"name": f"Movesense {number}", "address": self._address(), **options},
         )
+        return sensor
+
+    def add_heart_rate_strap(self, **options: Any) -> "HeartRateStrap":
+        """A heart rate strap; options as of `HeartRateStrap`."""
+        strap: HeartRateStrap = self._add(
+            "heart_rate_strap", "HeartRateStrap", **{"address": self._address(), **options}
+        )
+        return strap
+
+    def add_treadmill(self, **options: Any) -> "Treadmill":
+        """An FTMS treadmill; options as of `Treadmill`."""
+        treadmill: Treadmill = self._add("treadmill", "Treadmill", **{"address": self._address(), **options})
+        return treadmill
+
+    def add_polar_h10(self, wear_site: WearSite = WearSite.CHEST, **options: Any) -> "Polar":
+        """A Polar H10 chest strap; options as of `Polar`."""
+        sensor: Polar = self._add("polar", "Polar", wear_site, **{"address": self._address(), **options})
+        return sensor
+
+    def add_polar_verity_sense(self, wear_site: WearSite, **options: Any) -> "Polar":
+        """A Polar Verity Sense; options as of `Polar`."""
+        offer = _load("twins.polar").VERITY_SENSE
+        given = {
+            "address": self._address(),
+            "name": f"Polar Sense 0000{len(self.twins):04X}",
+            "offer": offer,
+            **options,
+        }
+        sensor: Polar = self._add("polar", "Polar", wear_site, **given)
+        return sensor
+
+    def add_witmotion(self, wear_site: WearSite, **options: Any) -> "WitMotion":
+        """A WitMotion WT9011DCL as sold; options as of `WitMotion`."""
+        sensor: WitMotion = self._add("witmotion", "WitMotion", wear_site, **{"address": self._address(), **options})
+        return sensor
+
+    def add_movella_dot(self, wear_site: WearSite, **options: Any) -> "MovellaDot":
+        """A Movella DOT; options as of `MovellaDot`."""
+        sensor: MovellaDot = self._add(
+            "movella_dot", "MovellaDot", wear_site, **{"address": self._address(), **options}
+        )
+        return sensor
+
+    def add_wearable_my_foot(self, wear_site: WearSite, **options: Any) -> "WearableMyFoot":
+        """The open shoe sensor; options as of `WearableMyFoot`."""
+        given = {"address": self._address(), **options}
+        sensor: WearableMyFoot = self._add("wearable_my_foot", "WearableMyFoot", wear_site, **given)
         return sensor
 
     # -- life
