@@ -1,22 +1,32 @@
 """Time for the radio: seconds since the run started, possibly faster than the wall's (a demonstration at 20x)."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
-def _loop_time() -> float:
-    return asyncio.get_running_loop().time()
+def _time_source() -> Callable[[], float]:
+    """The running loop's clock, else the machine's; on ordinary loops they are the same."""
+    try:
+        return asyncio.get_running_loop().time
+    except RuntimeError:
+        return time.monotonic
 
 
 @dataclass(slots=True)
 class RunClock:
-    """Call it for the time [s] since it was made, on the event loop's clock. speed: its seconds per second."""
+    """Call it, from any thread, for the time [s] since it was made. speed: its seconds per second of the wall."""
 
     speed: float = 1.0
-    origin_s: float = field(default_factory=_loop_time)
+    time_source: Callable[[], float] = field(default_factory=_time_source, repr=False)
+    origin_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.origin_s = self.time_source()
 
     def __call__(self) -> float:
-        return (_loop_time() - self.origin_s) * self.speed
+        return (self.time_source() - self.origin_s) * self.speed
 
     def wall_s(self, seconds: float) -> float:
         """How long `seconds` of this clock last on the wall: what timeouts of asyncio want."""

@@ -1,23 +1,28 @@
 """All links of a run on one event loop: add a sensor, let it go, end them all."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 
 from coach.model.steps import LinkPlan
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.link import LinkSettings, OnLinkEvent, SensorLink
-from coach.radio.scan import Ear, Identify
+from coach.radio.scan import Ear, Identify, known_profile
 from coach.radio.session import Radio
 from coach.radio.talk import OnNotification
 
 
-def open_radio(backend: Backend, identify: Identify, clock: RunClock) -> Radio:
+def open_radio(backend: Backend, clock: RunClock, identify: Identify = known_profile) -> Radio:
     """What all connections of this machine share; make it on the event loop."""
     return Radio(backend, Ear(backend, identify, clock), clock)
 
 
 class LinkSet:
-    """The links of one run. Callbacks come on the event loop; they must be quick."""
+    """The links of one run. Callbacks come on the event loop; they must be quick.
+
+    clock: of the run; the radio's own where none is given.
+    """
 
     def __init__(
         self,
@@ -25,8 +30,9 @@ class LinkSet:
         on_notification: OnNotification,
         on_event: OnLinkEvent,
         settings: LinkSettings | None = None,
+        clock: RunClock | None = None,
     ) -> None:
-        self._radio = radio
+        self._radio = replace(radio, clock=clock or radio.clock)
         self._on_notification = on_notification
         self._on_event = on_event
         self._settings = settings
@@ -56,3 +62,25 @@ class LinkSet:
         self.links.clear()
         self._tasks.clear()
         await asyncio.gather(*tasks)
+
+
+class LinkedSensors:
+    """A run's source of notifications: its sensors, linked from `play` until that is cancelled."""
+
+    def __init__(
+        self, radio: Radio, plans: Sequence[LinkPlan], clock: RunClock, settings: LinkSettings | None = None
+    ) -> None:
+        self._radio = radio
+        self._plans = tuple(plans)
+        self._clock = clock
+        self._settings = settings
+
+    async def play(self, receive: OnNotification, tell: OnLinkEvent) -> None:
+        """Give notifications and changes of links until cancelled; then stop and disconnect every sensor."""
+        links = LinkSet(self._radio, receive, tell, self._settings, self._clock)
+        try:
+            for plan in self._plans:
+                links.add(plan)
+            await asyncio.Event().wait()
+        finally:
+            await links.stop()

@@ -17,9 +17,16 @@ from coach.model.links import FoundSensor
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.words import RADIO_FAULTS, explain
+from firmware_config.loader import find_profile
 
 # Name, service UUIDs, company ids of an advertisement -> id of the profile that knows such a sensor.
 Identify = Callable[[str, Collection[str], Collection[int]], str | None]
+
+
+def known_profile(name: str, services: Collection[str], _companies: Collection[int]) -> str | None:
+    """The profile of `firmware_config` that knows this advertisement."""
+    profile = find_profile(name, list(services))
+    return profile.id if profile else None
 
 
 @dataclass(frozen=True, slots=True)

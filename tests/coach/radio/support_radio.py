@@ -94,8 +94,8 @@ class Diary:
         return [n for n in self.notifications if (n.sensor_id, n.characteristic) == (sensor_id, characteristic)]
 
 
-def link_set(world: VirtualWorld, diary: Diary, identify: Any = lambda _name, _services, _companies: None) -> LinkSet:
-    radio = open_radio(world.backend, identify, world.clock)
+def link_set(world: VirtualWorld, diary: Diary) -> LinkSet:
+    radio = open_radio(world.backend, world.clock)
     return LinkSet(radio, diary.notifications.append, diary.events.append)
 
 

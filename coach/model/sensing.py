@@ -1,0 +1,70 @@
+"""Sensors as the sensors page shows them: what is around, how each one does, what a check found."""
+
+from dataclasses import dataclass
+
+from coach.model.links import FoundSensor, LinkStatus, SensorUse
+from coach.model.sites import WearSite
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a scan hears. problem: why this machine cannot scan and what to do; None while it can."""
+
+    found: tuple[FoundSensor, ...] = ()
+    is_scanning: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SensorState:
+    """One remembered sensor now.
+
+    words: why it is ready or not, for the runner. rate_hz: as measured over the last seconds. signal: the newest 5 s
+    in 20 values a second, oldest first: specific force [g] of a motion sensor, else speed or heart rate.
+    is_tried_on_hardware: whether anyone ran its profile on a real sensor.
+    """
+
+    use: SensorUse
+    profile_title: str
+    is_tried_on_hardware: bool
+    status: LinkStatus | None = None
+    reason: str = ""
+    words: str = ""
+    is_ready: bool = False
+    battery_pct: float | None = None
+    rate_hz: float | None = None
+    expected_rate_hz: float | None = None
+    n_clipped: int = 0
+    signal: tuple[float, ...] = ()
+    signal_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorCheck:
+    """What "jump three times" showed of one sensor. problems: sentences with what to do; none: all is well.
+
+    suggested_site: where the data say it sits, None where they do not tell.
+    """
+
+    sensor_id: str
+    name: str
+    wear_site: WearSite | None
+    rate_hz: float | None
+    expected_rate_hz: float | None
+    n_samples: int
+    n_missing: int
+    n_clipped: int
+    n_landings: int
+    battery_pct: float | None = None
+    problems: tuple[str, ...] = ()
+    suggested_site: WearSite | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """A check of all sensors at once. problems: what concerns several, such as feet swapped or not in step."""
+
+    seconds: float
+    sensors: tuple[SensorCheck, ...]
+    problems: tuple[str, ...] = ()
+    is_good: bool = False
