@@ -1,0 +1,168 @@
+"""A sensor's profile and use in, the conversations that start, stop, set up and read it out.
+
+The radio holds them (`coach.model.steps`). A refusal that matters raises LinkError("refused") with what to do.
+"""
+
+import struct
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from coach.errors import LinkError
+from coach.model.links import SensorUse
+from coach.model.steps import Conversation, LinkPlan, Listen, Pause, Read, SettingsReport, Write
+from coach.packets.settings import settings_of
+from coach.packets.templates import encode, words_of
+from firmware_config.loader import settings_warnings
+from firmware_config.schema import Answer, Characteristic, DeviceProfile, Step, is_meant_for
+
+_FORMS: Final = {"u8": "<B", "u16": "<H", "u32": "<I", "f32": "<f"}
+_UNITS: Final = {"rate_hz": "Hz", "acc_range_g": "g", "gyr_range_dps": "deg/s", "bandwidth_hz": "Hz", "mode": ""}
+_NAMES: Final = {
+    "rate_hz": "rate",
+    "acc_range_g": "acceleration range",
+    "gyr_range_dps": "gyroscope range",
+    "bandwidth_hz": "bandwidth",
+    "mode": "mode",
+}
+Values = dict[str, float | str]
+
+
+def link_plan(profile: DeviceProfile, use: SensorUse) -> LinkPlan:
+    """All the radio must know to run this sensor at its wear site."""
+    found = [c for c in profile.characteristics().values() if _is_notified(c, profile, use)]
+    return LinkPlan(
+        use=use,
+        subscribe=tuple(c.uuid for c in found if c.is_required),
+        optional=tuple(c.uuid for c in found if not c.is_required),
+        start=partial(start, profile, use),
+        stop=partial(stop, profile, use),
+        needs_bond=profile.needs_bond,
+    )
+
+
+def start(profile: DeviceProfile, use: SensorUse) -> Conversation[None]:
+    """Talk the sensor into streaming; raises LinkError where it refuses."""
+    yield from _hold(profile, use, profile.start)
+
+
+def stop(profile: DeviceProfile, use: SensorUse) -> Conversation[None]:
+    """End the stream before a disconnect of ours."""
+    yield from _hold(profile, use, profile.stop)
+
+
+def read_settings(profile: DeviceProfile, use: SensorUse) -> Conversation[SettingsReport]:
+    """What the sensor is set to now; `before` and `after` are the same."""
+    values, warnings = yield from _read_back(profile, use)
+    shown = _shown(values)
+    return SettingsReport(shown, shown, (*warnings, *settings_warnings(profile, _site(use), values)))
+
+
+def configure(profile: DeviceProfile, use: SensorUse) -> Conversation[SettingsReport]:
+    """Read, write what the wear site needs, read again; warns of what did not take or would ruin the data."""
+    before, _ = yield from _read_back(profile, use)
+    yield from _hold(profile, use, profile.configure)
+    after, warnings = yield from _read_back(profile, use)
+    wanted = settings_of(profile, use)
+    for name, value in after.items():
+        if profile.configure and name in wanted and wanted[name] != value:
+            warnings.append(
+                f"{_NAMES[name]} is {_said(name, value)}, not {_said(name, wanted[name])}: the sensor did not take it"
+            )
+    return SettingsReport(_shown(before), _shown(after), (*warnings, *settings_warnings(profile, _site(use), after)))
+
+
+def _is_notified(found: Characteristic, profile: DeviceProfile, use: SensorUse) -> bool:
+    """Data, and answers; not what is only read, and not what is not meant for this wear site."""
+    answers = {step.answers_on for step in (*profile.start, *profile.stop, *profile.configure, *profile.read_back)}
+    is_heard = found.role == "data" or found.uuid in answers
+    return is_heard and is_meant_for(found.only_at, _site(use))
+
+
+def _hold(profile: DeviceProfile, use: SensorUse, steps: tuple[Step, ...]) -> Conversation[Values]:
+    """Take the steps; gives the settings that answers told."""
+    settings = settings_of(profile, use)
+    told: Values = {}
+    for step in steps:
+        if not is_meant_for(step.only_at, _site(use)):
+            continue
+        try:
+            told |= yield from _take(profile, settings, step)
+        except LinkError:
+            if not step.is_optional:
+                raise
+    return told
+
+
+def _take(profile: DeviceProfile, settings: Mapping[str, float | str], step: Step) -> Conversation[Values]:
+    """One step; gives the settings that its answer told."""
+    if step.do == "pause":
+        yield Pause(step.seconds)
+        return {}
+    uuid = str(step.characteristic)
+    if step.do == "read":
+        value = yield Read(uuid)
+        if value is None and not step.is_optional:
+            raise LinkError("wrong_sensor", step.words or f"{profile.title} lacks {uuid}: is it another model?")
+        return _told(profile, settings, step, value)
+    yield Write(uuid, encode(str(step.payload), settings, profile.codes), step.with_response)
+    if step.answers_on is None:
+        return {}
+    while (heard := (yield Listen(step.answers_on, step.within_s))) is not None:
+        if _answer(profile, settings, step, heard):
+            return _told(profile, settings, step, heard)
+    raise LinkError("no_answer", step.words or f"{profile.title} does not answer: switch it off and on")
+
+
+def _answer(profile: DeviceProfile, settings: Mapping[str, float | str], step: Step, heard: bytes) -> Answer | None:
+    """The first of the step's answers that `heard` is."""
+    fits = (a for a in step.answers if heard.startswith(encode(a.begins, settings, profile.codes)))
+    return next(fits, None)
+
+
+def _told(profile: DeviceProfile, settings: Mapping[str, float | str], step: Step, heard: bytes | None) -> Values:
+    """Settings in an answer; raises LinkError for a refusal."""
+    answer = _answer(profile, settings, step, heard) if heard is not None else None
+    if answer is None:
+        return {}
+    if not answer.is_good:
+        raise LinkError("refused", step.words or f"{profile.title} refused {step.payload}: switch it off and on")
+    told: Values = {}
+    for take in answer.take:
+        form = struct.Struct(_FORMS[take.form])
+        if heard is None or len(heard) < take.at + form.size:
+            continue
+        (value,) = form.unpack_from(heard, take.at)
+        if not take.is_code:
+            told[take.setting] = float(value)
+            continue
+        meanings = {code: text for text, code in profile.codes[take.setting].items()}
+        if value in meanings:
+            text = meanings[value]
+            told[take.setting] = text if take.setting == "mode" else float(text)
+    return told
+
+
+def _read_back(profile: DeviceProfile, use: SensorUse) -> Conversation[tuple[Values, list[str]]]:
+    """Every setting that the sensor tells, and words for each that it does not."""
+    settings = settings_of(profile, use)
+    told: Values = {}
+    warnings: list[str] = []
+    for step in profile.read_back:
+        try:
+            told |= yield from _take(profile, settings, step)
+        except LinkError as error:
+            warnings.append(f"Could not read back: {error}")
+    return told, warnings
+
+
+def _site(use: SensorUse) -> str | None:
+    return use.wear_site.value if use.wear_site else None
+
+
+def _shown(values: Mapping[str, float | str]) -> tuple[tuple[str, str], ...]:
+    return tuple((_NAMES[name], _said(name, value)) for name, value in values.items())
+
+
+def _said(name: str, value: float | str) -> str:
+    return f"{words_of(value)} {_UNITS[name]}".strip()

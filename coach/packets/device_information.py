@@ -1,0 +1,23 @@
+"""Device Information (0x180A): the bytes of a string characteristic to words. Source: Bluetooth SIG, DIS."""
+
+from typing import Final
+
+from coach.errors import PacketError
+from firmware_config.schema import full_uuid
+
+FIELDS: Final = {
+    full_uuid("2a29"): "manufacturer",
+    full_uuid("2a24"): "model",
+    full_uuid("2a25"): "serial",
+    full_uuid("2a26"): "firmware",
+    full_uuid("2a27"): "hardware",
+    full_uuid("2a28"): "software",
+}
+
+
+def decode_information(payload: bytes) -> str:
+    """UTF-8 words, without the NULs and blanks that some sensors pad with; raises PacketError for no text."""
+    try:
+        return payload.rstrip(b"\0").decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise PacketError("device information is not UTF-8", payload) from None

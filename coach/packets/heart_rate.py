@@ -1,0 +1,44 @@
+"""Heart Rate Measurement (0x2A37): bytes to a sample.
+
+Source: Bluetooth SIG, GATT Specification Supplement, "Heart Rate Measurement".
+"""
+
+from typing import Final
+
+from coach.errors import PacketError
+from coach.model.samples import HeartRateSample
+from coach.packets.layout import Fields
+
+_IS_WIDE: Final = 0x01
+_HAS_CONTACT: Final = 0x02
+_KNOWS_CONTACT: Final = 0x04
+_HAS_ENERGY: Final = 0x08
+_HAS_RR: Final = 0x10
+
+
+def decode_heart_rate(payload: bytes, t_s: float) -> HeartRateSample:
+    """Read one measurement received at `t_s`.
+
+    The RR bit with no interval behind it is allowed: some straps send it while they search for beats.
+
+    Raises:
+        PacketError: the payload is cut, or bytes are left that its flags do not announce.
+    """
+    fields = Fields("heart rate", payload)
+    flags = fields.u8()
+    rate = fields.u16() if flags & _IS_WIDE else fields.u8()
+    if flags & _HAS_ENERGY:
+        fields.u16()
+    rr: list[float] = []
+    if flags & _HAS_RR:
+        if fields.n_left % 2:
+            raise PacketError("heart rate is cut within an RR interval", payload)
+        rr = [fields.u16() / 1024.0 for _ in range(fields.n_left // 2)]
+    fields.end()
+    contact = bool(flags & _HAS_CONTACT) if flags & _KNOWS_CONTACT else None
+    return HeartRateSample(t_s=t_s, heart_rate_bpm=rate, rr_s=tuple(rr), has_skin_contact=contact)
+
+
+def encode_reset_energy() -> bytes:
+    """Heart Rate Control Point (0x2A39): set energy expended to zero."""
+    return b"\x01"

@@ -1,0 +1,60 @@
+"""Reading fields off a packet without ever reading past its end, and the constants that turn them into SI."""
+
+import math
+import struct
+from typing import Final
+
+from coach.errors import PacketError
+
+G_MPS2: Final = 9.80665  # standard gravity
+RADPS_PER_DPS: Final = math.pi / 180.0
+
+
+class Fields:
+    """A cursor over one packet, little-endian. Every read raises PacketError where bytes are missing."""
+
+    def __init__(self, what: str, payload: bytes, offset: int = 0) -> None:
+        self._what = what
+        self._payload = payload
+        self._at = offset
+
+    @property
+    def n_left(self) -> int:
+        """Bytes not yet read."""
+        return len(self._payload) - self._at
+
+    def take(self, layout: struct.Struct) -> tuple[int, ...]:
+        """The next fields of `layout`."""
+        if self.n_left < layout.size:
+            raise PacketError(f"{self._what} is cut short", self._payload)
+        values = layout.unpack_from(self._payload, self._at)
+        self._at += layout.size
+        return values
+
+    def u8(self) -> int:
+        return self.take(_U8)[0]
+
+    def u16(self) -> int:
+        return self.take(_U16)[0]
+
+    def s16(self) -> int:
+        return self.take(_S16)[0]
+
+    def u24(self) -> int:
+        low, high = self.take(_U24)
+        return low | high << 16
+
+    def u32(self) -> int:
+        return self.take(_U32)[0]
+
+    def end(self) -> None:
+        """Nothing may be left."""
+        if self.n_left:
+            raise PacketError(f"{self._what} has {self.n_left} bytes too many", self._payload)
+
+
+_U8: Final = struct.Struct("<B")
+_U16: Final = struct.Struct("<H")
+_S16: Final = struct.Struct("<h")
+_U24: Final = struct.Struct("<HB")
+_U32: Final = struct.Struct("<I")

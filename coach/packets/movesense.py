@@ -1,0 +1,118 @@
+"""Movesense GATT SensorData Protocol: commands to bytes, notifications to messages, IMU6 bodies to motion.
+
+A message is `<kind> <reference> <body>`. An IMU6 body is u32 milliseconds of the first reading, n acceleration vectors
+[m/s2, f32], then n turn rate vectors [deg/s, f32]; n follows from the length.
+Source: movesense.com, "GATT SensorData Protocol" (GD-77); sensein/movesense-py test fixtures.
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+from coach.errors import PacketError
+from coach.model.samples import FloatArray
+from coach.packets.layout import RADPS_PER_DPS
+
+REF_ACC_CONFIG: Final = 0x61  # the references that our profile uses
+REF_GYR_CONFIG: Final = 0x62
+REF_STREAM: Final = 0x63
+_LARGEST_MPS2: Final = 16.5 * 9.80665  # the chip's widest ranges, and a little
+_LARGEST_DPS: Final = 2300.0
+_VECTOR: Final = 12
+_STATUSES: Final = frozenset({100, 200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 413, 423, 429, 500, 501, 503, 507})
+
+
+class Kind(IntEnum):
+    RESPONSE = 1
+    DATA = 2
+    DATA_PART2 = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One notification. status: HTTP-like code of a response, None for data."""
+
+    kind: Kind
+    reference: int
+    body: bytes
+    status: int | None = None
+
+    @property
+    def is_ok(self) -> bool:
+        return self.status is None or self.status < 300
+
+
+def decode_message(payload: bytes) -> Message:
+    """Read the head of a notification.
+
+    ANOMALY: early firmware sends the status in big-endian order (`01 FB` for 507); a status that is only known the
+    other way round is turned.
+
+    Raises:
+        PacketError: shorter than its head, or of unknown kind or status.
+    """
+    if len(payload) < 2 or payload[1] == 0 or payload[0] not in list(Kind):
+        raise PacketError("not a Movesense message", payload)
+    kind, reference, body = Kind(payload[0]), payload[1], bytes(payload[2:])
+    if kind is not Kind.RESPONSE:
+        return Message(kind, reference, body)
+    if len(body) < 2:
+        raise PacketError("a Movesense response is cut before its status", payload)
+    little, big = int.from_bytes(body[:2], "little"), int.from_bytes(body[:2], "big")
+    if little not in _STATUSES and big not in _STATUSES:
+        raise PacketError("a Movesense response has an unknown status", payload)
+    return Message(kind, reference, body[2:], little if little in _STATUSES else big)
+
+
+def decode_imu6(body: bytes) -> tuple[int, FloatArray, FloatArray]:
+    """Milliseconds of the first reading, acceleration [m/s2] (n, 3), turn rate [rad/s] (n, 3).
+
+    Raises:
+        PacketError: no whole number of readings, or values that the chip cannot give (a part was lost).
+    """
+    ms, (acc, gyr) = decode_arrays(body, 2)
+    if not (np.abs(acc) <= _LARGEST_MPS2).all() or not (np.abs(gyr) <= _LARGEST_DPS).all():
+        raise PacketError("Movesense readings are beyond the chip's range", body)
+    return ms, acc, gyr * RADPS_PER_DPS
+
+
+def decode_arrays(body: bytes, n_arrays: int) -> tuple[int, list[FloatArray]]:
+    """Milliseconds of the first reading and `n_arrays` arrays (n, 3) as sent: /Meas/Acc 1, /Meas/IMU6 2, /Meas/IMU9 3.
+
+    Raises:
+        PacketError: no whole number of readings, or not a number among them.
+    """
+    n_bytes = len(body) - 4
+    if n_bytes <= 0 or n_bytes % (_VECTOR * n_arrays):
+        raise PacketError("Movesense data holds no whole number of readings", body)
+    (ms,) = struct.unpack_from("<I", body)
+    values = np.frombuffer(body, "<f4", offset=4).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise PacketError("a Movesense reading is not a number", body)
+    return ms, list(values.reshape(n_arrays, -1, 3))
+
+
+def encode_hello(reference: int) -> bytes:
+    return bytes([0, reference])
+
+
+def encode_subscribe(reference: int, path: str) -> bytes:
+    """Subscribe to a resource, e.g. /Meas/IMU6/104."""
+    return bytes([1, reference]) + path.encode("ascii")
+
+
+def encode_unsubscribe(reference: int) -> bytes:
+    return bytes([2, reference])
+
+
+def encode_get(reference: int, path: str) -> bytes:
+    """Read a resource, e.g. /Meas/Acc/Config."""
+    return bytes([4, reference]) + path.encode("ascii")
+
+
+def encode_reboot(reference: int) -> bytes:
+    """System mode 5: restart, which ends a lasting 429."""
+    return bytes([7, reference, 5])

@@ -1,0 +1,125 @@
+"""Movesense notifications in, motion out: parts joined, ranges learned from the answers, time unwrapped.
+
+Nothing in a DATA message says whether a part follows, and a first part can look like a whole body. So the length of a
+whole body is learned: it is that of the first body whose readings last until the next DATA message begins.
+"""
+
+import struct
+from typing import Final
+
+import numpy as np
+
+from coach.errors import PacketError
+from coach.model.samples import Sample
+from coach.packets.clock import WrappingCounter
+from coach.packets.layout import G_MPS2, RADPS_PER_DPS
+from coach.packets.movesense import (
+    REF_ACC_CONFIG,
+    REF_GYR_CONFIG,
+    REF_STREAM,
+    Kind,
+    Message,
+    decode_imu6,
+    decode_message,
+)
+from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
+
+_HEAD: Final = 4
+_READING: Final = 24
+_MS: Final = struct.Struct("<I")
+_RELEARN_AFTER: Final = 3  # bodies lost in a row: the length we wait for is not what the sensor sends
+
+
+class MovesenseReader:
+    """The data characteristic of one Movesense. Ranges are unknown until its answers tell them."""
+
+    def __init__(self, facts: ImuStreamFacts, tally: Tally) -> None:
+        self._facts = facts
+        self._stream = ImuStream(facts, tally)
+        self._stream.acc_range_mps2 = self._stream.gyr_range_radps = np.inf
+        self._counter = WrappingCounter(tick_s=1e-3, modulus=1 << 32)
+        self._duplicates = Duplicates(tally)
+        self._parts = Parts(self._facts.rate_hz)
+        self._last: tuple[float, int] | None = None  # device time and number of readings of the packet before
+
+    def feed(self, payload: bytes, t_s: float) -> list[Sample]:
+        """One notification; raises PacketError."""
+        message = decode_message(payload)
+        if message.reference == REF_STREAM and message.kind is not Kind.RESPONSE:
+            if self._duplicates.has(payload):
+                return []
+            samples: list[Sample] = []
+            for body in self._parts.join(message, payload):
+                samples += self._readings(body, t_s)
+            return samples
+        self._learn(message)
+        return []
+
+    def _learn(self, message: Message) -> None:
+        if message.reference == REF_ACC_CONFIG and message.is_ok and message.body:
+            self._stream.acc_range_mps2 = message.body[0] * G_MPS2
+        elif message.reference == REF_GYR_CONFIG and message.is_ok and len(message.body) >= 2:
+            self._stream.gyr_range_radps = int.from_bytes(message.body[:2], "little") * RADPS_PER_DPS
+        elif message.reference == REF_STREAM and message.kind is Kind.RESPONSE:
+            self._parts = Parts(self._facts.rate_hz)
+
+    def _readings(self, body: bytes, t_s: float) -> list[Sample]:
+        ms, acc, gyr = decode_imu6(body)
+        first = self._counter.seconds(ms, t_s)
+        n = len(acc)
+        if self._last is not None:
+            elapsed = first - self._last[0]
+            if abs(elapsed - self._last[1] * self._stream.interval_s) < 0.5 * self._stream.interval_s:
+                self._stream.follow_pace(elapsed, self._last[1])
+        times = first + self._stream.interval_s * np.arange(n, dtype=np.float64)
+        samples = self._stream.take(times, acc, gyr, t_s, body)
+        self._last = (first, n)
+        return samples
+
+
+class Parts:
+    """DATA and DATA_PART2 messages in, whole bodies out.
+
+    n_lost: bodies that missed a part (their readings are a gap).
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        self._rate_hz = rate_hz
+        self._pending: bytes | None = None
+        self._whole: int | None = None
+        self._n_lost_in_a_row = 0
+        self.n_lost = 0
+
+    def join(self, message: Message, payload: bytes) -> list[bytes]:
+        """Bodies that are whole now; raises PacketError for a part whose beginning was lost."""
+        done: list[bytes] = []
+        if message.kind is Kind.DATA_PART2:
+            if self._pending is None:
+                raise PacketError("a Movesense part came without its beginning", payload)
+            self._pending += message.body
+        else:
+            if self._pending is not None:
+                done += self._close(self._pending, message.body)
+            self._pending = message.body
+        if len(self._pending) == self._whole:
+            done.append(self._pending)
+            self._pending, self._n_lost_in_a_row = None, 0
+        return done
+
+    def _close(self, body: bytes, following: bytes) -> list[bytes]:
+        """`body` is followed by the next: whole if its readings last until then, else a part of it was lost."""
+        if self._whole is None and self._lasts_until(body, following):
+            self._whole = len(body)
+            return [body]
+        self.n_lost += 1
+        self._n_lost_in_a_row += 1
+        if self._n_lost_in_a_row >= _RELEARN_AFTER:
+            self._whole, self._n_lost_in_a_row = None, 0
+        return []
+
+    def _lasts_until(self, body: bytes, following: bytes) -> bool:
+        n, rest = divmod(len(body) - _HEAD, _READING)
+        if rest or n < 1 or len(following) < _HEAD:
+            return False
+        (begin,), (end,) = _MS.unpack_from(body), _MS.unpack_from(following)
+        return bool(abs((end - begin) * 1e-3 * self._rate_hz - n) < 0.5)

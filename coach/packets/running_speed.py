@@ -1,0 +1,145 @@
+"""Running Speed and Cadence (service 0x1814): bytes to a sample; control point requests to bytes and back.
+
+Source: Bluetooth SIG, GATT Specification Supplement, "RSC Measurement", "RSC Feature", "SC Control Point".
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from coach.errors import PacketError
+from coach.model.samples import RunningSpeedSample
+from coach.packets.layout import Fields
+
+_HAS_STRIDE: Final = 0x01
+_HAS_DISTANCE: Final = 0x02
+_IS_RUNNING: Final = 0x04
+_RESPONSE: Final = 0x10
+
+
+def decode_running_speed(payload: bytes, t_s: float) -> RunningSpeedSample:
+    """Read one measurement received at `t_s`; cadence stays raw, see `coach.packets.cadence`.
+
+    Raises:
+        PacketError: the payload is shorter or longer than its flags promise.
+    """
+    fields = Fields("running speed", payload)
+    flags = fields.u8()
+    speed, cadence = fields.u16(), fields.u8()
+    stride = fields.u16() if flags & _HAS_STRIDE else None
+    distance = fields.u32() if flags & _HAS_DISTANCE else None
+    fields.end()
+    return RunningSpeedSample(
+        t_s=t_s,
+        speed_mps=speed / 256.0,
+        raw_cadence_per_min=cadence,
+        stride_length_m=None if stride is None else stride / 100.0,
+        distance_m=None if distance is None else distance / 10.0,
+        is_running=bool(flags & _IS_RUNNING),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSpeedFeature:
+    """What a pod can do (0x2A54)."""
+
+    has_stride_length: bool
+    has_distance: bool
+    has_walk_or_run: bool
+    has_calibration: bool
+    has_locations: bool
+
+
+def decode_feature(payload: bytes) -> RunningSpeedFeature:
+    """Read the feature characteristic; raises PacketError for other than two bytes."""
+    fields = Fields("running speed feature", payload)
+    bits = fields.u16()
+    fields.end()
+    return RunningSpeedFeature(*(bool(bits & 1 << i) for i in range(5)))
+
+
+SENSOR_LOCATIONS: Final = (
+    "other",
+    "top of shoe",
+    "in shoe",
+    "hip",
+    "front wheel",
+    "left crank",
+    "right crank",
+    "left pedal",
+    "right pedal",
+    "front hub",
+    "rear dropout",
+    "chainstay",
+    "rear wheel",
+    "rear hub",
+    "chest",
+    "spider",
+    "chain ring",
+)
+
+
+def decode_location(payload: bytes) -> str:
+    """Read the sensor location (0x2A5D) as words; raises PacketError for an unknown one."""
+    fields = Fields("sensor location", payload)
+    place = fields.u8()
+    fields.end()
+    if place >= len(SENSOR_LOCATIONS):
+        raise PacketError("sensor location is not one of the 17 known", payload)
+    return SENSOR_LOCATIONS[place]
+
+
+class ControlOp(IntEnum):
+    SET_DISTANCE = 1
+    CALIBRATE = 2
+    SET_LOCATION = 3
+    LIST_LOCATIONS = 4
+
+
+class ControlResult(IntEnum):
+    OK = 1
+    NOT_SUPPORTED = 2
+    INVALID = 3
+    FAILED = 4
+
+
+def encode_set_distance(distance_m: float) -> bytes:
+    """Set the total distance; 0 resets it."""
+    return bytes([ControlOp.SET_DISTANCE]) + round(distance_m * 10).to_bytes(4, "little")
+
+
+def encode_calibrate() -> bytes:
+    """Start the pod's own calibration."""
+    return bytes([ControlOp.CALIBRATE])
+
+
+def encode_set_location(location: str) -> bytes:
+    """Tell the pod where it is; `location` is one of SENSOR_LOCATIONS."""
+    return bytes([ControlOp.SET_LOCATION, SENSOR_LOCATIONS.index(location)])
+
+
+def encode_list_locations() -> bytes:
+    """Ask which locations the pod supports."""
+    return bytes([ControlOp.LIST_LOCATIONS])
+
+
+@dataclass(frozen=True, slots=True)
+class ControlReply:
+    """Answer to a control point request; locations only for LIST_LOCATIONS."""
+
+    op: ControlOp
+    result: ControlResult
+    locations: tuple[str, ...] = ()
+
+
+def decode_control_reply(payload: bytes) -> ControlReply:
+    """Read an indication of the control point; raises PacketError for what is no answer."""
+    fields = Fields("running speed control answer", payload)
+    head, op, result = fields.u8(), fields.u8(), fields.u8()
+    places = payload[3:]
+    is_list = op == ControlOp.LIST_LOCATIONS and result == ControlResult.OK
+    if head != _RESPONSE or op not in list(ControlOp) or result not in list(ControlResult):
+        raise PacketError("running speed control answer is not understood", payload)
+    if (places and not is_list) or any(p >= len(SENSOR_LOCATIONS) for p in places):
+        raise PacketError("running speed control answer carries what it should not", payload)
+    return ControlReply(ControlOp(op), ControlResult(result), tuple(SENSOR_LOCATIONS[p] for p in places))

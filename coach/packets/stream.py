@@ -1,0 +1,145 @@
+"""Motion readings on the device's clock in, chunks and gaps on the host's clock out; every reading is accounted for."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
+
+from coach.errors import PacketError
+from coach.model.samples import FloatArray, Gap, ImuChunk, Sample
+from coach.model.sites import WearSite
+from coach.packets.clock import DeviceClock
+from coach.packets.layout import G_MPS2, RADPS_PER_DPS
+
+_FULL_SCALE: Final = (
+    0.998  # readings from here on are clipped: 1 LSB of 16 bits is 0.003 %, of scaled floats up to 0.1 %
+)
+_GAP: Final = 1.5  # sampling intervals, as `ImuChunk` says
+_MAX_GAPS: Final = 1000  # kept in a report; counting goes on
+_MEMORY: Final = 64  # packets remembered to know a duplicate
+_BACK_S: Final = 2.0  # a clock that goes back by more than this restarted
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one sensor's stream while it runs."""
+
+    n_notifications: int = 0
+    n_samples: int = 0
+    n_bad_packets: int = 0
+    n_duplicates: int = 0
+    n_missing: int = 0
+    n_clipped: int = 0
+    rate_hz: float | None = None
+    gaps: list[Gap] = field(default_factory=list)
+    last_error: str | None = None
+
+
+class PacketReader(Protocol):
+    """What reads one characteristic: bytes in, samples out; raises PacketError and stays usable."""
+
+    def feed(self, payload: bytes, t_s: float) -> list[Sample]: ...
+
+
+class Duplicates:
+    """Knows packets that came twice, by their whole content: for protocols whose packets carry time or number."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._seen: deque[bytes] = deque(maxlen=_MEMORY)
+
+    def has(self, payload: bytes) -> bool:
+        """Whether this very packet came lately; counts it if so, remembers it if not."""
+        if payload in self._seen:
+            self._tally.n_duplicates += 1
+            return True
+        self._seen.append(payload)
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class ImuStreamFacts:
+    """Whose stream it is. Ranges in the units of data sheets; None: unknown."""
+
+    sensor_id: str
+    wear_site: WearSite
+    rate_hz: float
+    acc_range_g: float | None
+    gyr_range_dps: float | None
+
+
+class ImuStream:
+    """One motion stream: readings (n, 3) with the device time of the first in, chunks and gaps out.
+
+    `interval_s` follows the device's own clock (sensors are off their nominal rate by a percent or two).
+    """
+
+    def __init__(self, facts: ImuStreamFacts, tally: Tally, max_drift: float = 500e-6) -> None:
+        self._facts = facts
+        self._tally = tally
+        self._clock = DeviceClock(max_drift)
+        self._last: float | None = None
+        self._last_host_s = 0.0
+        self._pace: deque[tuple[float, int]] = deque(maxlen=_MEMORY)
+        self.interval_s = 1.0 / facts.rate_hz
+        self.acc_range_mps2 = np.inf if facts.acc_range_g is None else facts.acc_range_g * G_MPS2
+        self.gyr_range_radps = np.inf if facts.gyr_range_dps is None else facts.gyr_range_dps * RADPS_PER_DPS
+
+    def take(
+        self, device_s: FloatArray, acc_mps2: FloatArray, gyr_radps: FloatArray | None, arrival_s: float, payload: bytes
+    ) -> list[Sample]:
+        """Readings of one packet with their device times (n,), rising.
+
+        Raises:
+            PacketError: the device's clock went back a little (a restart goes back by more), or a reading is no number.
+        """
+        if not np.isfinite(acc_mps2).any(axis=1).all() or (gyr_radps is not None and not np.isfinite(gyr_radps).all()):
+            raise PacketError("a reading is not a number", payload)
+        first = float(device_s[0])
+        if self._last is not None and -_BACK_S < first - self._last <= 0.25 * self.interval_s:
+            raise PacketError("the sensor's time went back", payload)
+        has_restarted = self._clock.observe(float(device_s[-1]), arrival_s)
+        host_s = self._clock.to_host(device_s)
+        gaps = self._gap(first, float(host_s[0]), has_restarted)
+        self._last, self._last_host_s = float(device_s[-1]), float(host_s[-1])
+        self._count(acc_mps2, gyr_radps)
+        chunk = ImuChunk(
+            wear_site=self._facts.wear_site,
+            t_s=host_s,
+            acc_mps2=acc_mps2,
+            gyr_radps=gyr_radps,
+            acc_range_mps2=self.acc_range_mps2,
+            gyr_range_radps=self.gyr_range_radps,
+            rate_hz=self._facts.rate_hz,
+        )
+        return [*gaps, chunk]
+
+    def follow_pace(self, elapsed_s: float, n: int) -> None:
+        """`n` intervals took `elapsed_s` of device time without a gap: the true sampling interval."""
+        if n > 0 and abs(elapsed_s / n * self._facts.rate_hz - 1.0) < 0.25:
+            self._pace.append((elapsed_s, n))
+            nominal = 1.0 / self._facts.rate_hz
+            mean = sum(e for e, _ in self._pace) / sum(k for _, k in self._pace)
+            self.interval_s = float(np.clip(mean, 0.9 * nominal, 1.1 * nominal))
+            self._tally.rate_hz = 1.0 / self.interval_s
+
+    def _gap(self, first: float, host_s: float, has_restarted: bool) -> list[Gap]:
+        if self._last is None:
+            return []
+        span = host_s - self._last_host_s if has_restarted else first - self._last
+        if span <= _GAP * self.interval_s:
+            return []
+        n_missing = max(round(span / self.interval_s) - 1, 1)
+        gap = Gap(self._facts.sensor_id, self._facts.wear_site, self._last_host_s, host_s, n_missing)
+        self._tally.n_missing += n_missing
+        if len(self._tally.gaps) < _MAX_GAPS:
+            self._tally.gaps.append(gap)
+        return [gap]
+
+    def _count(self, acc: FloatArray, gyr: FloatArray | None) -> None:
+        clipped = (np.abs(acc) >= _FULL_SCALE * self.acc_range_mps2).any(axis=1)
+        if gyr is not None:
+            clipped |= (np.abs(gyr) >= _FULL_SCALE * self.gyr_range_radps).any(axis=1)
+        self._tally.n_samples += len(acc)
+        self._tally.n_clipped += int(clipped.sum())

@@ -1,0 +1,54 @@
+"""The open shoe sensor Wearable My Foot (0x2FFF): 28 bytes, one reading each, to motion.
+
+Layout, little-endian: u32 device milliseconds, 3 x f32 acceleration [g], 3 x f32 turn rate [deg/s].
+Source: the firmware of github.com/fuzzylabs/wearable-my-foot.
+
+ANOMALY: the board's clock moves in steps of 10 ms and about one reading in nine never comes.
+"""
+
+import struct
+from typing import Final
+
+import numpy as np
+
+from coach.errors import PacketError
+from coach.model.samples import FloatArray, Sample
+from coach.packets.clock import WrappingCounter
+from coach.packets.layout import G_MPS2, RADPS_PER_DPS
+from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
+
+_READING: Final = struct.Struct("<I6f")
+_LARGEST_G: Final = 16.5  # the chip's 16 g range, and a little
+_LARGEST_DPS: Final = 2300.0  # its 2000 deg/s range is 2294 at full scale of 16 bits and 70 mdps
+
+
+def decode_reading(payload: bytes) -> tuple[int, FloatArray, FloatArray]:
+    """Device milliseconds, acceleration [m/s2] (3,), turn rate [rad/s] (3,).
+
+    Raises:
+        PacketError: not 28 bytes, or values that the board's chip cannot give.
+    """
+    if len(payload) != _READING.size:
+        raise PacketError("a shoe sensor reading has 28 bytes", payload)
+    ms, *values = _READING.unpack(payload)
+    acc, gyr = np.array(values[:3]), np.array(values[3:])
+    if not (np.abs(acc) <= _LARGEST_G).all() or not (np.abs(gyr) <= _LARGEST_DPS).all():
+        raise PacketError("a shoe sensor reading is beyond its chip's range", payload)
+    return ms, acc * G_MPS2, gyr * RADPS_PER_DPS
+
+
+class WearableMyFootReader:
+    """Readings of one board, on the host's clock."""
+
+    def __init__(self, facts: ImuStreamFacts, tally: Tally) -> None:
+        self._stream = ImuStream(facts, tally)
+        self._counter = WrappingCounter(tick_s=1e-3, modulus=1 << 32)
+        self._duplicates = Duplicates(tally)
+
+    def feed(self, payload: bytes, t_s: float) -> list[Sample]:
+        """One notification; raises PacketError."""
+        ms, acc, gyr = decode_reading(payload)
+        if self._duplicates.has(payload):
+            return []
+        device_s = np.array([self._counter.seconds(ms, t_s)])
+        return self._stream.take(device_s, acc[None, :], gyr[None, :], t_s, payload)
