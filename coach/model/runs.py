@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from coach.model.links import SensorUse
@@ -50,7 +50,11 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as stored. started_at: aware UTC. recording: file name below the recordings folder."""
+    """One run as stored.
+
+    started_at: aware UTC. recording: file name below the recordings folder. pauses: (start, end) [s]. trim_start_s,
+    trim_end_s: what lies outside is left out of everything said about the run; None: nothing.
+    """
 
     run_id: str
     started_at: datetime
@@ -67,6 +71,9 @@ class Run:
     sensors: tuple[SensorUse, ...] = ()
     laps: tuple[Lap, ...] = ()
     plan: RunPlan | None = None
+    pauses: tuple[tuple[float, float], ...] = ()
+    trim_start_s: float | None = None
+    trim_end_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,9 @@ class Finding:
 class RunSummary:
     """Averages of the running part of a run. None where unknown; uncertainty: standard deviation of the mean.
 
-    drift_pct: change of each metric from the first to the last third at matched speed.
+    drift_pct: change of each metric from the first to the last third at matched speed. by_speed: for each metric, the
+    moments of its robust 10 s averages against speed (n, speed_mps, value, speed_ss, cross_ss, value_ss), from which
+    trends at matched speed are made without reading the run again.
     """
 
     duration_s: float
@@ -124,3 +133,38 @@ class RunSummary:
     uncertainty: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     streams: tuple[StreamReport, ...] = ()
+    by_speed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """A run with what was said of it, as the list of runs shows it (there without findings and streams)."""
+
+    run: Run
+    summary: RunSummary | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs to list; None: any. since, until: aware times, until excluded. words: found in title or notes."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    place: RunPlace | None = None
+    shoes: str | None = None
+    focus: str | None = None
+    source: str | None = None
+    words: str = ""
+    min_distance_m: float | None = None
+    is_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shoe:
+    """A pair of shoes by its name. start_m: distance it had before the first run kept here."""
+
+    name: str
+    since: date | None = None
+    retired_on: date | None = None
+    start_m: float = 0.0
+    notes: str = ""

@@ -1,0 +1,104 @@
+"""The database file: a path in, transactions out, every failure in words.
+
+SQLite with a write-ahead log: readers never wait for the writer. A write begins with BEGIN IMMEDIATE, so that two
+writers queue up (for up to 5 s) where they would otherwise refuse each other half way.
+Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/lang_transaction.html.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from coach.errors import StorageError
+
+_BUSY_MS: Final = 5000
+_WORDS: Final = (
+    ("is full", "the disk is full: free some space"),
+    ("locked", "another program holds the database: close it and try again"),
+    ("readonly", "the database cannot be written: check the permissions of its folder"),
+    ("unable to open", "the database cannot be opened: check that its folder exists and is yours"),
+    ("not a database", "the file is not a database: move it away, or restore it from an archive"),
+    ("malformed", "the database is damaged: move it away and restore it from an archive"),
+    ("disk i/o", "the disk does not answer: check it"),
+)
+
+
+class Database:
+    """One SQLite file. Thread-safe: every `read`, `write` or `session` is a transaction of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = _engine(path)
+        self._writing = self._engine.execution_options(is_write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads: one view of everything, however long it takes."""
+        with self._worded(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it is kept, or nothing."""
+        with self._worded(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction that writes, with typed rows."""
+        with self._worded(), Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _worded(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise StorageError(f"{self.path.name}: {_words(str(error.orig))}") from error
+        except SQLAlchemyError as error:
+            raise StorageError(f"{self.path.name}: {error}") from error
+
+
+def _words(complaint: str) -> str:
+    lower = complaint.lower()
+    return next((words for sign, words in _WORDS if sign in lower), complaint)
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
+        pool_size=8,
+        max_overflow=64,
+    )
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we begin our own transactions
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {_BUSY_MS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    is_write = connection.get_execution_options().get("is_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

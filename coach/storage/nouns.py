@@ -1,0 +1,94 @@
+"""Nouns as rows, under the same names: a frozen noun in, a table of its fields out, and rows to and fro.
+
+Text, numbers, flags, dates and times have columns of their own kind; mappings, tuples and nested nouns are JSON.
+"""
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import Boolean, Column, Date, Float, Integer, RowMapping, String, Table
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeEngine
+
+from coach.model.plain import from_plain
+from coach.storage.base import Base, Json, UtcTime
+
+Noun = TypeVar("Noun")
+Converter = Callable[[Any], Any]
+
+_TYPES: Final[dict[Any, type[TypeEngine[Any]]]] = {
+    str: String,
+    int: Integer,
+    float: Float,
+    bool: Boolean,
+    date: Date,
+    datetime: UtcTime,
+}
+_PLAIN_MAPPINGS: Final = (Mapping[str, float], Mapping[str, str], Mapping[str, Any])
+
+
+def split_optional(kind: Any) -> tuple[Any, bool]:
+    """`X | None` to (X, True); X to (X, False)."""
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        rest = [arg for arg in typing.get_args(kind) if arg is not type(None)]
+        if len(rest) == 1:
+            return rest[0], True
+    return kind, False
+
+
+def _column_type(kind: Any) -> TypeEngine[Any]:
+    if kind in _TYPES:
+        return _TYPES[kind]()
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return String()
+    return Json()
+
+
+def _reader(kind: Any) -> Converter | None:
+    """From what a column gives to what the noun's field wants; None where they are the same."""
+    if kind in _TYPES or kind in _PLAIN_MAPPINGS:
+        return None
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind
+    return lambda value: from_plain(kind, value)
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class NounTable(Generic[Noun]):
+    """The table of one kind of noun. keys: fields that make the primary key; items: further columns before them."""
+
+    def __init__(self, name: str, kind: type[Noun], keys: Sequence[str] = (), items: Sequence[SchemaItem] = ()) -> None:
+        hints = typing.get_type_hints(kind)
+        self.kind = kind
+        self.names = tuple(f.name for f in dataclasses.fields(kind))  # type: ignore[arg-type]
+        fields = {field: split_optional(hints[field]) for field in self.names}
+        columns = [
+            Column(field, _column_type(of), primary_key=field in keys, nullable=is_optional and field not in keys)
+            for field, (of, is_optional) in fields.items()
+        ]
+        self.table = Table(name, Base.metadata, *items, *columns, sqlite_with_rowid=not keys)
+        self._readers = {field: read for field, (of, _) in fields.items() if (read := _reader(of))}
+
+    def row(self, noun: Noun, **extra: Any) -> dict[str, Any]:
+        """The values of a noun by column, with further columns."""
+        return {**extra, **{name: _finite(getattr(noun, name)) for name in self.names}}
+
+    def noun(self, row: RowMapping | Mapping[str, Any]) -> Noun:
+        """A noun of a row; fields that were not selected take their defaults."""
+        values = {name: row[name] for name in self.names if name in row}
+        for name, read in self._readers.items():
+            if values.get(name) is not None:
+                values[name] = read(values[name])
+        return self.kind(**values)
+
+    def columns(self, without: Sequence[str] = ()) -> list[Column[Any]]:
+        return [self.table.c[name] for name in self.names if name not in without]

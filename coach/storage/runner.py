@@ -1,0 +1,72 @@
+"""The runner as kept: profile, pain, red flags. Nouns in, nouns out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
+from coach.model.runner import RunnerProfile
+from coach.storage.database import Database
+from coach.storage.rows import put
+from coach.storage.runner_tables import PAIN, RED_FLAGS, RUNNER
+
+
+class Runner:
+    """The one runner of this database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self) -> RunnerProfile:
+        """The profile; an empty one before the runner told anything."""
+        with self._database.read() as connection:
+            row = connection.execute(RUNNER.table.select()).mappings().first()
+            return RunnerProfile() if row is None else RUNNER.noun(row)
+
+    def save(self, profile: RunnerProfile) -> None:
+        with self._database.write() as connection:
+            put(connection, RUNNER.table, [RUNNER.row(profile, runner_key=1)])
+
+
+class Pain:
+    """Answers about pain and warning signs, as given; nothing is ever overwritten."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, entry: PainEntry) -> None:
+        with self._database.write() as connection:
+            connection.execute(PAIN.table.insert(), PAIN.row(entry))
+
+    def list(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        run_id: str | None = None,
+        moment: PainMoment | None = None,
+    ) -> Sequence[PainEntry]:
+        """Entries oldest first; until excluded."""
+        columns = PAIN.table.c
+        statement = select(*PAIN.columns()).order_by(columns.at, columns.pain_key)
+        if since is not None:
+            statement = statement.where(columns.at >= since)
+        if until is not None:
+            statement = statement.where(columns.at < until)
+        if run_id is not None:
+            statement = statement.where(columns.run_id == run_id)
+        if moment is not None:
+            statement = statement.where(columns.moment == moment)
+        with self._database.read() as connection:
+            return [PAIN.noun(row) for row in connection.execute(statement).mappings()]
+
+    def add_red_flags(self, answers: RedFlagAnswers) -> None:
+        with self._database.write() as connection:
+            connection.execute(RED_FLAGS.table.insert(), RED_FLAGS.row(answers))
+
+    def red_flags(self) -> Sequence[RedFlagAnswers]:
+        """All answers, oldest first; the last one counts."""
+        columns = RED_FLAGS.table.c
+        with self._database.read() as connection:
+            rows = connection.execute(RED_FLAGS.table.select().order_by(columns.at, columns.answers_key))
+            return [RED_FLAGS.noun(row) for row in rows.mappings()]

@@ -1,0 +1,166 @@
+"""Runs as kept: made, listed, changed, deleted and brought back. Nouns in, nouns out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, or_, select, update
+
+from coach.errors import StorageError
+from coach.model.runs import Run, RunEntry, RunFilter, RunState, RunSummary
+from coach.storage.database import Database
+from coach.storage.rows import put
+from coach.storage.run_data import RunData, key_of
+from coach.storage.run_tables import RUNS, SUMMARIES
+
+_RUN: Final = RUNS.table.c
+_SUMMARY: Final = SUMMARIES.table.c
+_HEAVY: Final = ("findings", "streams")  # left out of lists
+_LIGHT: Final = tuple(SUMMARIES.columns(without=_HEAVY))
+_KEPT: Final = {"run_id"}  # never changed
+
+
+class Runs(RunData):
+    """The runs of this database; what was measured in them comes with `RunData`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._database = database
+
+    def create(self, run: Run) -> None:
+        """Keep a new run.
+
+        Raises:
+            StorageError: there is a run of this id already, or the database refuses.
+        """
+        with self._database.write() as connection:
+            if connection.scalar(select(_RUN.run_key).where(_RUN.run_id == run.run_id)) is not None:
+                raise StorageError(f"there is a run {run.run_id} already: change it, or give the new one another id")
+            connection.execute(RUNS.table.insert(), RUNS.row(run, deleted_at=None))
+
+    def get(self, run_id: str) -> Run:
+        """One run, deleted or not; raises StorageError where there is none."""
+        return self.entry(run_id).run
+
+    def entry(self, run_id: str) -> RunEntry:
+        """One run with its whole summary."""
+        with self._database.read() as connection:
+            row = connection.execute(RUNS.table.select().where(_RUN.run_id == run_id)).mappings().first()
+            if row is None:
+                raise no_such_run(run_id)
+            return RunEntry(RUNS.noun(row), _summary(connection, row["run_key"]))
+
+    def change(self, run_id: str, /, **fields: Any) -> Run:
+        """Change fields of a run by their names (title, notes, laps, trim_start_s ...); returns it as it is now."""
+        unknown = set(fields) - set(RUNS.names) | set(fields) & _KEPT
+        if unknown:
+            raise StorageError(f"a run has no field {', '.join(sorted(unknown))} that can be changed")
+        with self._database.write() as connection:
+            statement = update(RUNS.table).where(_RUN.run_id == run_id).values(**fields)
+            if fields and connection.execute(statement).rowcount == 0:
+                raise no_such_run(run_id)
+        return self.get(run_id)
+
+    def finish(self, run_id: str, state: RunState, summary: RunSummary, **fields: Any) -> Run:
+        """End a run: its state, length and distance follow from its summary, which is kept with it."""
+        fields = {"duration_s": summary.duration_s, "distance_m": summary.distance_m, **fields, "state": state}
+        self.save_summary(run_id, summary)
+        return self.change(run_id, **fields)
+
+    def save_summary(self, run_id: str, summary: RunSummary) -> None:
+        with self._database.write() as connection:
+            put(connection, SUMMARIES.table, [SUMMARIES.row(summary, run_key=key_of(connection, run_id))])
+
+    def summary(self, run_id: str) -> RunSummary | None:
+        with self._database.read() as connection:
+            return _summary(connection, key_of(connection, run_id))
+
+    def list(self, wanted: RunFilter | None = None, offset: int = 0, limit: int | None = 50) -> Sequence[RunEntry]:
+        """Runs newest first, one page of them; summaries come without findings and streams."""
+        statement = (
+            select(*RUNS.columns(), _SUMMARY.run_key.label("summary_key"), *(c.label(f"s_{c.name}") for c in _LIGHT))
+            .outerjoin(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
+            .where(_condition(wanted or RunFilter()))
+            .order_by(_RUN.started_at.desc(), _RUN.run_key.desc())
+            .offset(offset)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_entry(row) for row in connection.execute(statement).mappings()]
+
+    def count(self, wanted: RunFilter | None = None) -> int:
+        with self._database.read() as connection:
+            statement = select(func.count()).select_from(RUNS.table).where(_condition(wanted or RunFilter()))
+            return connection.scalar(statement) or 0
+
+    def unfinished(self) -> Sequence[Run]:
+        """Runs that were never ended: going on now, or cut off."""
+        states = (RunState.RECORDING, RunState.PAUSED)
+        with self._database.read() as connection:
+            rows = connection.execute(RUNS.table.select().where(_RUN.state.in_(states), _RUN.deleted_at.is_(None)))
+            return [RUNS.noun(row) for row in rows.mappings()]
+
+    def delete(self, run_id: str, at: datetime) -> None:
+        """Hide a run; `restore` brings it back until it is purged."""
+        self._mark(run_id, at)
+
+    def restore(self, run_id: str) -> None:
+        self._mark(run_id, None)
+
+    def purge(self, before: datetime) -> Sequence[Run]:
+        """Forget for good what was deleted before a moment; returns those runs, so that their files can go too."""
+        old = and_(_RUN.deleted_at.is_not(None), _RUN.deleted_at < before)
+        with self._database.write() as connection:
+            gone = [RUNS.noun(row) for row in connection.execute(RUNS.table.select().where(old)).mappings()]
+            connection.execute(delete(RUNS.table).where(old))
+        return gone
+
+    def distance_by_shoes(self) -> dict[str, float]:
+        """Metres run in each pair of shoes."""
+        statement = (
+            select(_RUN.shoes, func.sum(_RUN.distance_m))
+            .where(_RUN.deleted_at.is_(None), _RUN.distance_m.is_not(None))
+            .group_by(_RUN.shoes)
+        )
+        with self._database.read() as connection:
+            return {name: float(distance) for name, distance in connection.execute(statement)}
+
+    def _mark(self, run_id: str, deleted_at: datetime | None) -> None:
+        with self._database.write() as connection:
+            statement = update(RUNS.table).where(_RUN.run_id == run_id).values(deleted_at=deleted_at)
+            if connection.execute(statement).rowcount == 0:
+                raise no_such_run(run_id)
+
+
+def no_such_run(run_id: str) -> StorageError:
+    return StorageError(f"there is no run {run_id}: `coach runs list` names those there are")
+
+
+def _summary(connection: Connection, run_key: int) -> RunSummary | None:
+    row = connection.execute(SUMMARIES.table.select().where(_SUMMARY.run_key == run_key)).mappings().first()
+    return None if row is None else SUMMARIES.noun(row)
+
+
+def _entry(row: RowMapping) -> RunEntry:
+    summary = None
+    if row["summary_key"] is not None:
+        summary = SUMMARIES.noun({name.removeprefix("s_"): value for name, value in row.items() if name[:2] == "s_"})
+    return RunEntry(RUNS.noun(row), summary)
+
+
+def _condition(wanted: RunFilter) -> ColumnElement[bool]:
+    is_deleted = _RUN.deleted_at.is_not(None) if wanted.is_deleted else _RUN.deleted_at.is_(None)
+    parts: list[ColumnElement[bool]] = [is_deleted]
+    if wanted.since is not None:
+        parts.append(_RUN.started_at >= wanted.since)
+    if wanted.until is not None:
+        parts.append(_RUN.started_at < wanted.until)
+    same = {name: getattr(wanted, name) for name in ("place", "shoes", "source")}
+    parts += [_RUN[name] == value for name, value in same.items() if value is not None]
+    if wanted.focus is not None:
+        parts.append(func.json_extract(_RUN.plan, "$.focus") == wanted.focus)
+    if wanted.min_distance_m is not None:
+        parts.append(_RUN.distance_m >= wanted.min_distance_m)
+    if wanted.words:
+        parts.append(or_(*(c.icontains(wanted.words, autoescape=True) for c in (_RUN.title, _RUN.notes))))
+    return and_(*parts)

@@ -1,0 +1,73 @@
+"""The state of the schema: an open database in, one that fits this program out.
+
+A new file gets all tables at once and is marked with the newest revision; an older one is taken through the
+migrations (alembic is loaded only then: it costs a second on a small computer).
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, inspect, text
+
+from coach.errors import StorageError
+from coach.storage.base import Base
+from coach.storage.database import Database
+
+HEAD: Final = "0001"
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
+_VERSION_TABLE: Final = (
+    "CREATE TABLE alembic_version "
+    "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Make the schema fit; safe to call from two processes at once.
+
+    Raises:
+        StorageError: the file was written by a newer program, or cannot be used.
+    """
+    with database.read() as connection:
+        if revision_of(connection) == HEAD:
+            return
+    with database.write() as connection:
+        revision = revision_of(connection)
+        if revision == HEAD:
+            return
+        if revision is None and not inspect(connection).get_table_names():
+            _make(connection)
+        else:
+            _migrate(connection, revision, database.path)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision a database is marked with; None for a file without tables."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _make(connection: Connection) -> None:
+    Base.metadata.create_all(connection)
+    connection.execute(text(_VERSION_TABLE))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def alembic_config(connection: Connection) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrate(connection: Connection, revision: str | None, path: Path) -> None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    config = alembic_config(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StorageError(f"{path.name} was written by a newer version of this program: update the program")
+    command.upgrade(config, "head")
