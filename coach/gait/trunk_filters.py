@@ -1,0 +1,69 @@
+"""Short signals in, smoothed ones and the times of their crossings out. numpy only, no state.
+
+All filters are symmetric (no phase shift). At the ends of a signal they use what is there.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from coach.model.samples import FloatArray
+
+_LEAST_CORRELATION: Final = 0.3  # chosen by eye, 2026-11-20
+
+
+def hann_smooth(signal: FloatArray, n: int) -> FloatArray:
+    """Weighted mean with a Hann window of `n` samples: (N,) to (N,); the window is cut at the ends."""
+    n = max(1, min(int(n), len(signal)))
+    if n < 2:
+        return signal
+    window = np.hanning(n + 2)[1:-1]
+    full = np.convolve(signal, window)
+    weight = np.convolve(np.ones(len(signal)), window)
+    start = (n - 1) // 2
+    result: FloatArray = full[start : start + len(signal)] / weight[start : start + len(signal)]
+    return result
+
+
+def whole_mean(signal: FloatArray, n: int) -> FloatArray:
+    """Mean over the `n` samples about each: (N, k) to (N, k); near the ends the nearest whole mean is held.
+
+    With `n` samples of exactly one period, a periodic part leaves no trace, at the ends neither.
+    """
+    size = len(signal)
+    n = max(1, min(int(n), size))
+    total = np.concatenate([np.zeros((1, signal.shape[1])), np.cumsum(signal, axis=0)])
+    means = (total[n:] - total[:-n]) / n
+    index = np.clip(np.arange(size) - n // 2, 0, len(means) - 1)
+    result: FloatArray = means[index]
+    return result
+
+
+def crossings(t_s: FloatArray, signal: FloatArray, level: FloatArray | float, rising: bool) -> FloatArray:
+    """Times at which the signal passes `level`, between samples by a straight line."""
+    above = signal - level
+    if not rising:
+        above = -above
+    at = np.flatnonzero((above[:-1] < 0) & (above[1:] >= 0))
+    share = above[at] / (above[at] - above[at + 1])
+    result: FloatArray = t_s[at] + share * (t_s[at + 1] - t_s[at])
+    return result
+
+
+def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
+    """The shortest lag [samples] whose autocorrelation is nearly the largest; None where nothing repeats."""
+    size = len(signal)
+    longest = min(longest, size // 2)
+    if longest <= shortest + 2:
+        return None
+    centred = signal - signal.mean()
+    spectrum = np.fft.rfft(centred, 2 * size)
+    correlation = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[: longest + 1]
+    if correlation[0] <= 0:
+        return None
+    correlation = correlation / correlation[0] * (size / (size - np.arange(longest + 1)))
+    part = correlation[shortest : longest + 1]
+    peaks = 1 + np.flatnonzero((part[1:-1] >= part[:-2]) & (part[1:-1] > part[2:]))
+    if not len(peaks) or part[peaks].max() < _LEAST_CORRELATION:
+        return None
+    return int(shortest + peaks[np.argmax(part[peaks] >= 0.85 * part[peaks].max())])

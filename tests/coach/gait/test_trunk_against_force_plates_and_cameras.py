@@ -1,0 +1,120 @@
+"""The trunk's steps on recorded runs: against force plates and motion capture, in any cut and any mounting."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from coach.gait.trunk import TrunkGait
+from coach.model.strides import GaitState, StateChange, TrunkStep
+from tests.coach.gait.recordings import events, load, names, pairs, random_rotation
+
+PELVIS = ["biomac_p01_pelvis", "demo_run_pelvis_device", "demo_run_chest_device"]
+SACRUM = [f"sacrum_{k:02d}" for k in (1, 4, 9, 12, 15)]
+
+
+def steps_of(found):
+    return [event for event in found if isinstance(event, TrunkStep)]
+
+
+@pytest.mark.parametrize("name", PELVIS + (names(*SACRUM) or ["sacrum_01_2p5mps_up10"]))
+def test_steps_are_found_on_time_with_their_contact(name):
+    recording = load(name)
+    steps = steps_of(events(TrunkGait(recording.wear_site), recording))
+    matched = pairs(steps, recording.strides[1:])
+    assert len(matched) >= 0.98 * len(recording.strides[1:])
+    first, last = recording.strides[0]["initial_contact_s"], recording.strides[-1]["initial_contact_s"]
+    inside = [s for s in steps if first - 0.08 <= s.initial_contact_s <= last + 0.08]
+    assert len(inside) <= len(recording.strides) + 1
+    late_ms = np.array([1e3 * (s.initial_contact_s - row["initial_contact_s"]) for s, row in matched])
+    assert late_ms.std() <= 6
+    assert abs(late_ms.mean()) <= 30
+    contact_ms = np.array([1e3 * (s.contact_time_s - row["contact_time_s"]) for s, row in matched])
+    assert abs(contact_ms.mean()) <= 22
+    cadence = 60 / np.mean([s.step_time_s for s, _ in matched[:-1]])
+    assert cadence == pytest.approx(recording.truth["cadence_spm"]["value"], abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "axial", "lean"),
+    [
+        ("demo_run_pelvis_device", 10.7, -0.06),
+        ("demo_run_chest_device", 33.9, -0.74),
+        ("demo_run_chest_lean10_device", 33.9, 9.25),
+    ],
+)
+def test_posture_agrees_with_motion_capture_and_sides_with_the_plates(name, axial, lean):
+    recording = load(name)
+    steps = steps_of(events(TrunkGait(recording.wear_site), recording))
+    oscillation = recording.truth["vertical_oscillation_mm"]["mean"]
+    told = [s for s in steps if s.axial_rotation_deg is not None and s.forward_lean_deg is not None]
+    assert np.median([1e3 * s.vertical_oscillation_m for s in told]) == pytest.approx(oscillation, abs=3)
+    assert np.median([s.axial_rotation_deg for s in told]) == pytest.approx(axial, abs=1)
+    assert np.median([s.forward_lean_deg for s in told]) == pytest.approx(lean, abs=1)
+    sides = [(s.is_left, row["side"] == "L") for s, row in pairs(steps, recording.strides) if s.is_left is not None]
+    assert len(sides) >= len(recording.strides) - 5
+    assert all(told == true for told, true in sides)
+
+
+@pytest.mark.parametrize("name", ["demo_run_pelvis_device", "sacrum_04_3p33mps_level0"])
+def test_how_the_stream_is_cut_changes_nothing(name):
+    recording = load(name)
+    whole = events(TrunkGait(recording.wear_site), recording)
+    assert steps_of(whole)
+    for size in (1, 7, 64):
+        assert events(TrunkGait(recording.wear_site), recording, size) == whole
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_how_the_sensor_is_worn_changes_nothing(seed):
+    recording = load("demo_run_pelvis_device")
+    worn = steps_of(events(TrunkGait(recording.wear_site), recording))
+    turned = steps_of(events(TrunkGait(recording.wear_site), recording, mounting=random_rotation(seed)))
+    assert len(worn) == len(turned)
+    for a, b in zip(worn, turned, strict=True):
+        assert b.initial_contact_s == pytest.approx(a.initial_contact_s, abs=1e-6)
+        assert b.is_left == a.is_left
+        assert b.forward_lean_deg == (None if a.forward_lean_deg is None else pytest.approx(a.forward_lean_deg))
+        assert b.vertical_oscillation_m == pytest.approx(a.vertical_oscillation_m)
+
+
+def test_without_gyroscope_steps_stay_and_rotation_is_unknown():
+    recording = load("demo_run_pelvis_device")
+    object.__setattr__(recording, "gyr_radps", None)
+    steps = steps_of(events(TrunkGait(recording.wear_site), recording))
+    assert len(pairs(steps, recording.strides)) == len(recording.strides)
+    assert all(s.axial_rotation_deg is None and s.lateral_drop_deg is None for s in steps)
+    oscillation = recording.truth["vertical_oscillation_mm"]["mean"]
+    assert np.median([1e3 * s.vertical_oscillation_m for s in steps[:-1]]) == pytest.approx(oscillation, abs=8)
+
+
+def test_walking_breaks_of_a_long_run_are_no_running():
+    recording = load("adept_left_hip")
+    changes = events(TrunkGait(recording.wear_site), recording)
+    times = np.array([s.initial_contact_s for s in steps_of(changes)])
+    for start, end in ((302, 308), (412, 478), (752, 798), (802, 850), (1458, 1494)):
+        assert not ((times > start) & (times < end)).any()
+    for start, end in ((10, 290), (325, 400), (590, 730)):
+        inside = times[(times > start) & (times < end)]
+        assert len(inside) == pytest.approx((end - start) * 157 / 60, rel=0.03)
+    states = [c.state for c in changes if isinstance(c, StateChange)]
+    assert GaitState.STANDING in states
+    assert GaitState.WALKING in states
+    assert all(a is not b for a, b in itertools.pairwise(states))
+
+
+def test_no_step_rests_on_a_gap_and_none_is_made_up_in_it():
+    recording = load("biomac_p01_pelvis")
+    keep = np.ones(len(recording.t_s), dtype=bool)
+    keep[4000:4010] = False  # 50 ms: bridged
+    keep[6000:6600] = False  # 3 s: the end of a segment
+    holes = [(recording.t_s[4000], recording.t_s[4010]), (recording.t_s[6000], recording.t_s[6600])]
+    for field in ("t_s", "acc_mps2", "gyr_radps"):
+        object.__setattr__(recording, field, getattr(recording, field)[keep])
+    engine = TrunkGait(recording.wear_site)
+    steps = steps_of(events(engine, recording))
+    for start, end in holes:
+        touching = [s for s in steps if s.initial_contact_s < end and s.initial_contact_s + s.contact_time_s > start]
+        assert not touching
+    assert engine.n_dropped >= 1
+    assert len(pairs(steps, recording.strides)) >= len(recording.strides) - 14
