@@ -1,0 +1,28 @@
+"""Whole recordings in, all events out: the same measures as the streams, worked on in large batches."""
+
+from collections.abc import Sequence
+
+from coach.gait.body_engines import GaitEngine, engine_for
+from coach.model.samples import ImuChunk
+from coach.model.sites import WearSite
+from coach.model.strides import GaitEvent
+
+
+def analyse(chunks: Sequence[ImuChunk]) -> list[GaitEvent]:
+    """Events of each wear site in `chunks`, site by site in the order of their first chunk.
+
+    Chunks of one site must be in order of time; strides and steps equal those of the stream to 1e-9.
+    """
+    engines: dict[WearSite, GaitEngine] = {}
+    events: dict[WearSite, list[GaitEvent]] = {}
+    for chunk in chunks:
+        site = chunk.wear_site
+        if site not in engines:
+            engine = engine_for(site)
+            if engine is None:
+                continue
+            engines[site], events[site] = engine, []
+        events[site] += engines[site].feed(chunk)
+    for site, engine in engines.items():
+        events[site] += engine.finish()
+    return [event for of_site in events.values() for event in of_site]

@@ -1,0 +1,160 @@
+"""Chunks of one foot's motion in; contact, mid-stance, toe-off and whole strides out, each as soon as it is known.
+
+A stream and a whole recording go the same way: rows, turning points, then batches of strides through the same array
+code; a batch holds what one chunk completes, one stride at most in a stream, many in bulk.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from coach.gait.buffer import RowBuffer
+from coach.gait.foot_axes import FootAxes
+from coach.gait.foot_batch import Batch
+from coach.gait.foot_events import AFTER_SWING_OVER_S, ANGLE, AX, GX, N_COLUMNS, PITCH, T
+from coach.gait.foot_learning import Learner
+from coach.gait.foot_phases import LEAST_PUSH_RADPS, Phases, Turn, Turning, levels
+from coach.gait.gaps import Joiner, Stretch
+from coach.model.samples import ImuChunk
+from coach.model.sites import WearSite
+from coach.model.strides import GaitEvent
+
+KEEP_S: Final = 5.0  # the longest stride and its surroundings
+PIECE: Final = 8192  # rows looked at together in bulk: small enough that a change of axes costs little
+
+
+class FootGait:
+    """The gait of one foot, from an accelerometer and a gyroscope anywhere on the shoe."""
+
+    def __init__(self, wear_site: WearSite) -> None:
+        self.wear_site = wear_site
+        self._joiner = Joiner()
+        self._learner: Learner | None = None
+        self._axes: FootAxes | None = None
+        self._buffer = RowBuffer(N_COLUMNS, 2)
+        self._phases = Phases()
+        self._batch: Batch | None = None
+        self._landing_row = -1
+        self._level = 2
+        self._rate_hz = 0.0
+        self._ranges = (math.inf, math.inf)
+        self._settle_rows = 0
+
+    def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
+        """Take the next samples, give the events known by now in the order in which they became known."""
+        if chunk.gyr_radps is None or len(chunk.t_s) == 0:
+            return []
+        if self._learner is None:
+            self._begin(chunk)
+        events: list[GaitEvent] = []
+        for stretch in self._joiner.feed(chunk):
+            events += self._take(stretch)
+        return events
+
+    def finish(self) -> list[GaitEvent]:
+        """What the end of the recording leaves: strides held back while learning, if enough moved."""
+        events: list[GaitEvent] = []
+        if self._axes is None and self._learner is not None and (axes := self._learner.axes()):
+            self._know(axes)
+            for stretch in self._learner.held():
+                events += self._follow(stretch)
+        return events
+
+    def _begin(self, chunk: ImuChunk) -> None:
+        self._rate_hz = chunk.rate_hz
+        self._ranges = (chunk.acc_range_mps2, chunk.gyr_range_radps)
+        self._learner = Learner(chunk.rate_hz)
+        self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
+        self._settle_rows = round(AFTER_SWING_OVER_S * chunk.rate_hz)
+
+    def _take(self, stretch: Stretch) -> list[GaitEvent]:
+        if self._axes is not None:
+            return self._follow(stretch)
+        assert self._learner is not None
+        axes, held = self._learner.feed(stretch)
+        if axes is None:
+            return []
+        self._know(axes)
+        events: list[GaitEvent] = []
+        for piece in held:
+            events += self._follow(piece)
+        return events
+
+    def _know(self, axes: FootAxes) -> None:
+        self._axes = axes
+        self._batch = Batch(self.wear_site, axes, self._rate_hz, *self._ranges)
+
+    def _follow(self, stretch: Stretch) -> list[GaitEvent]:
+        assert self._batch is not None
+        if stretch.is_new:
+            self._restart()
+        rows = self._buffer.room(len(stretch.t_s))
+        rows[:, T] = stretch.t_s
+        rows[:, AX : AX + 3] = stretch.acc_mps2
+        rows[:, GX : GX + 3] = stretch.gyr_radps
+        self._batch.bridge(stretch.bridged_s)
+        events: list[GaitEvent] = []
+        start, end = self._buffer.end - len(rows), self._buffer.end
+        while start < end:
+            start = self._advance(start, min(end, start + PIECE), events)
+        events += self._batch.work(self._buffer.held, self._buffer.first)
+        return events
+
+    def _restart(self) -> None:
+        """Begin anew after a gap: no stride reaches over it."""
+        assert self._batch is not None
+        self._batch.forget()
+        self._phases = Phases()
+        self._landing_row = -1
+        self._level = 2
+        self._buffer.clear()
+
+    def _advance(self, start: int, end: int, events: list[GaitEvent]) -> int:
+        """Follow the rows start..end until the axes change; give the row from which to go on."""
+        assert self._axes is not None
+        assert self._batch is not None
+        before = min(1, start - self._buffer.first)
+        rows = self._buffer.rows(start - before, end)
+        pitch, angle = rows[:, PITCH], rows[:, ANGLE]
+        left = self._axes.axes[1]
+        np.matmul(rows[before:, GX : GX + 3], left, out=pitch[before:])
+        pitch[before:] -= self._axes.bias_radps @ left
+        if not before:
+            angle[0] = 0.0
+        turned = 0.5 * (pitch[1:] + pitch[:-1]) * (rows[1:, T] - rows[:-1, T])
+        np.cumsum(turned, out=angle[1:])
+        angle[1:] += angle[0]
+        level = levels(pitch[before:])
+        changes = np.flatnonzero(level[1:] != level[:-1]) + 1
+        crossings = changes.tolist() if level[0] == self._level else [0, *changes.tolist()]
+        for crossing in crossings:
+            row = start + crossing
+            at = crossing + before
+            self._settle(row)
+            self._level = int(level[crossing])
+            turning = self._phases.cross(row, float(rows[at, T]), float(angle[at]), self._level)
+            if turning is not None:
+                self._turn(turning)
+        self._level = int(level[-1])
+        self._settle(end - 1)
+        return end
+
+    def _turn(self, turning: Turning) -> None:
+        assert self._batch is not None
+        if turning.turn is Turn.SWING_OVER:
+            self._landing_row = turning.at
+            return
+        if turning.turn is Turn.PUSH_OVER:
+            push = self._buffer.rows(turning.heel_off, turning.at)[:, PITCH]
+            if push.max() < LEAST_PUSH_RADPS:
+                self._phases.was_no_push()
+                return
+        self._batch.add(turning)
+
+    def _settle(self, row: int) -> None:
+        """Hand on the landing whose window is complete at `row`."""
+        if self._landing_row >= 0 and row >= self._landing_row + self._settle_rows:
+            assert self._batch is not None
+            self._batch.add(Turning(Turn.SWING_OVER, row, self._landing_row, -1))
+            self._landing_row = -1

@@ -1,0 +1,200 @@
+"""Turning points of one or many strides in, events out in the order in which they became known.
+
+First all contacts of the batch, then all mid-stances, toe-offs and ways are measured together; then the strides are
+told one after the other. A stride needs its contact, mid-stance and toe-off, and the next contact and mid-stance.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+
+from coach.gait.constants import CLIP_SHARE
+from coach.gait.foot_axes import FootAxes
+from coach.gait.foot_events import ANGLE, AX, GX, IndexArray, T, at_time, contacts, mid_stances, rolling, toe_offs
+from coach.gait.foot_path import paths
+from coach.gait.foot_phases import Turn, Turning
+from coach.gait.foot_strides import Landing, Way, mid_stance, stride, toe_off
+from coach.model.samples import FloatArray
+from coach.model.sites import WearSite
+from coach.model.strides import GaitEvent, InitialContact
+
+SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
+LONGEST_STRIDE_S: Final = 2.0
+SHORTEST_CONTACT_S: Final = 0.08
+MOST_BRIDGED: Final = 4096
+
+
+class Batch:
+    """Collects turning points and works them off.
+
+    acc_limit, gyr_limit: readings from here on are clipped. n_rejected: landings that came to no stride.
+    """
+
+    def __init__(self, site: WearSite, axes: FootAxes, rate_hz: float, acc_range: float, gyr_range: float) -> None:
+        self.site = site
+        self.axes = axes
+        self.rate_hz = rate_hz
+        self.acc_limit = CLIP_SHARE * acc_range
+        self.gyr_limit = CLIP_SHARE * gyr_range
+        self.n_rejected = 0
+        self._bridged_s: list[float] = []
+        self._turnings: list[Turning] = []
+        self._this: Landing | None = None
+        self._last: Landing | None = None
+
+    def add(self, turning: Turning) -> None:
+        """Take one more turning point."""
+        self._turnings.append(turning)
+
+    def bridge(self, times_s: tuple[float, ...]) -> None:
+        """Readings at these times were drawn in by straight lines."""
+        self._bridged_s.extend(times_s)
+        if len(self._bridged_s) > 2 * MOST_BRIDGED:
+            del self._bridged_s[:-MOST_BRIDGED]
+
+    def forget(self) -> None:
+        """A gap: what is open stays open."""
+        self._turnings = []
+        self._this = self._last = None
+
+    def work(self, rows: FloatArray, first: int) -> list[GaitEvent]:
+        """Work off what was collected; rows: those held, the first of them has the absolute number `first`."""
+        if not self._turnings:
+            return []
+        turnings, self._turnings = self._turnings, []
+        landings = self._landings(turnings, rows, first)
+        self._mid_stances(turnings, landings, rows, first)
+        self._toe_offs(turnings, landings, rows, first)
+        ways = self._ways(turnings, landings, rows, first)
+        return self._told(turnings, landings, ways)
+
+    def _landings(self, turnings: list[Turning], rows: FloatArray, first: int) -> dict[int, Landing]:
+        """Landings by the row of their swing's end: those of this batch and the open one."""
+        landings = {} if self._this is None else {self._this.swing_over: self._this}
+        back = round(0.15 * self.rate_hz) + 1
+        at = [t.swing_over for t in turnings if t.turn is Turn.SWING_OVER and t.swing_over - back >= first]
+        if not at:
+            return landings
+        found = contacts(rows, np.array(at) - first, self.axes.axes[2], self.rate_hz)
+        columns = (found.ok, found.t_s, found.peak_mps2, found.sharpness_s, found.largest_mps2)
+        for row, ok, t, peak, sharpness, largest in zip(at, *(c.tolist() for c in columns), strict=True):
+            if ok:
+                landings[row] = Landing(row, t, peak, sharpness, largest >= self.acc_limit)
+        return landings
+
+    def _mid_stances(self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int) -> None:
+        of = [t for t in self._first_heel_offs(turnings) if t.swing_over in landings]
+        if not of:
+            return
+        over, off = _rows(t.swing_over - first for t in of), _rows(t.heel_off - first for t in of)
+        contact_s = np.array([landings[t.swing_over].contact_s for t in of])
+        mid = mid_stances(rows, contact_s, over, off, self.rate_hz)
+        angle = rows[mid, ANGLE] - at_time(rows, contact_s, over, ANGLE, self.rate_hz)
+        for turning, row, t, a in zip(of, mid.tolist(), rows[mid, T].tolist(), np.degrees(angle).tolist(), strict=True):
+            landing = landings[turning.swing_over]
+            landing.mid_row, landing.mid_s, landing.angle_deg = row + first, t, a
+
+    def _first_heel_offs(self, turnings: list[Turning]) -> list[Turning]:
+        """Heel-offs, one a landing: a push that was none is followed by another."""
+        seen = -1 if self._last is None else self._last.swing_over
+        firsts = []
+        for turning in turnings:
+            if turning.turn is Turn.HEEL_OFF and turning.swing_over != seen:
+                firsts.append(turning)
+                seen = turning.swing_over
+        return firsts
+
+    def _toe_offs(self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int) -> None:
+        of = [t for t in turnings if t.turn is Turn.PUSH_OVER and t.swing_over in landings]
+        if not of:
+            return
+        over = _rows(t.swing_over - first for t in of)
+        off_s = toe_offs(rows, _rows(t.heel_off - first for t in of), _rows(t.at - first for t in of))
+        contact_s = np.array([landings[t.swing_over].contact_s for t in of])
+        inwards = self.axes.axes[0] if self.site.is_left else -self.axes.axes[0]
+        excursion, peak = rolling(
+            rows, over, contact_s, off_s, inwards, float(inwards @ self.axes.bias_radps), self.rate_hz
+        )
+        for turning, t, turned, rate in zip(
+            of, off_s.tolist(), np.degrees(excursion).tolist(), np.degrees(peak).tolist(), strict=True
+        ):
+            landing = landings[turning.swing_over]
+            if t - landing.contact_s >= SHORTEST_CONTACT_S:
+                landing.toe_off_s, landing.eversion_deg, landing.eversion_peak_degps = t, turned, rate
+
+    def _ways(
+        self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
+    ) -> dict[int, Way]:
+        """Ways of the strides that are complete, by the swing's end of the landing that completes them."""
+        pairs = []
+        last = self._last
+        for turning in self._first_heel_offs(turnings):
+            landing = landings.get(turning.swing_over)
+            if landing is None:
+                continue
+            if last is not None and _is_stride(last, landing) and last.mid_row >= first:
+                pairs.append((last, landing))
+            last = landing
+        if not pairs:
+            return {}
+        a, b = _rows(p.mid_row - first for p, _ in pairs), _rows(q.mid_row - first for _, q in pairs)
+        found = paths(rows, a, b, self.axes.axes, self.axes.bias_radps)
+        ways = {}
+        columns = zip(*(c.tolist() for c in (found.length_m, found.clearance_m, found.drift_mps)), strict=True)
+        for (this, following), (length, clearance, drift) in zip(pairs, columns, strict=True):
+            ways[following.swing_over] = Way(
+                length,
+                clearance,
+                drift,
+                self._is_clipped(rows[this.mid_row - first : following.mid_row - first]),
+                self._n_bridged(this.contact_s, following.mid_s),
+            )
+        return ways
+
+    def _told(self, turnings: list[Turning], landings: dict[int, Landing], ways: dict[int, Way]) -> list[GaitEvent]:
+        told: list[GaitEvent] = []
+        for turning in turnings:
+            landing = landings.get(turning.swing_over)
+            if landing is None:
+                continue
+            if turning.turn is Turn.SWING_OVER:
+                told.append(InitialContact(self.site, landing.contact_s))
+                self._this = landing
+            elif turning.turn is Turn.HEEL_OFF:
+                if landing is self._last:
+                    continue
+                told.append(mid_stance(self.site, landing, self.axes.is_sure))
+                if (way := ways.get(landing.swing_over)) and self._last is not None:
+                    told.append(stride(self.site, self._last, landing, way, self.axes.is_sure))
+                elif self._last is not None:
+                    self.n_rejected += 1
+                self._last = landing
+            elif math.isfinite(landing.toe_off_s):
+                told.append(toe_off(self.site, landing))
+        return told
+
+    def _is_clipped(self, rows: FloatArray) -> bool:
+        if not math.isfinite(self.acc_limit + self.gyr_limit):
+            return False
+        largest = np.abs(rows[:, AX : GX + 3]).max(axis=0)
+        return bool(largest[:3].max() >= self.acc_limit or largest[3:].max() >= self.gyr_limit)
+
+    def _n_bridged(self, start_s: float, end_s: float) -> int:
+        if not self._bridged_s:
+            return 0
+        return bisect_left(self._bridged_s, end_s) - bisect_left(self._bridged_s, start_s)
+
+
+def _rows(numbers: Iterable[int]) -> IndexArray:
+    return np.fromiter(numbers, dtype=np.intp)
+
+
+def _is_stride(this: Landing, following: Landing) -> bool:
+    return (
+        math.isfinite(this.toe_off_s)
+        and SHORTEST_STRIDE_S < following.contact_s - this.contact_s < LONGEST_STRIDE_S
+        and this.contact_s < this.mid_s < this.toe_off_s < following.contact_s < following.mid_s
+    )
