@@ -1,0 +1,190 @@
+"""Sensors outside a run: linked while someone looks at them, each with its live signal, rate and charge.
+
+Lives on the radio's event loop. In: the remembered sensors. Out: a SensorState for each, and the chunks of the last
+seconds for a check.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from coach.errors import PacketError
+from coach.model.links import LinkEvent, LinkStatus, SensorUse
+from coach.model.samples import HeartRateSample, ImuChunk, Notification, RunningSpeedSample, Sample, TreadmillSample
+from coach.model.sensing import SensorState
+from coach.packets.commands import link_plan
+from coach.packets.decoders import decoder_for
+from coach.packets.settings import number, settings_of
+from coach.radio.clock import RunClock
+from coach.radio.links import LinkSet
+from coach.radio.session import Radio
+from firmware_config.loader import load_profile
+
+_G = 9.80665
+_KEPT_S = 30.0
+_SHOWN_S = 5.0
+_SHOWN_HZ = 20.0
+_FRESH_S = 3.0
+_LOW_PCT = 20.0
+
+
+class Viewer:
+    """What one sensor sent lately."""
+
+    def __init__(self, use: SensorUse) -> None:
+        self.use = use
+        self.profile = load_profile(use.profile_id)
+        self._decoder = decoder_for(self.profile, use)
+        self.chunks: deque[ImuChunk] = deque()
+        self.readings: deque[tuple[float, float, str]] = deque()
+        self.last_event: LinkEvent | None = None
+        self.battery_pct: float | None = None
+
+    def receive(self, notification: Notification) -> None:
+        try:
+            samples = self._decoder.feed(notification)
+        except PacketError:
+            return
+        for sample in samples:
+            self._keep(sample)
+
+    def _keep(self, sample: Sample) -> None:
+        match sample:
+            case ImuChunk():
+                self.chunks.append(sample)
+                while self.chunks and self.chunks[0].t_s[0] < sample.t_s[-1] - _KEPT_S:
+                    self.chunks.popleft()
+            case RunningSpeedSample():
+                self._reading(sample.t_s, sample.speed_mps, "m/s")
+            case HeartRateSample():
+                self._reading(sample.t_s, float(sample.heart_rate_bpm), "bpm")
+            case TreadmillSample() if sample.speed_mps is not None:
+                self._reading(sample.t_s, sample.speed_mps, "m/s")
+
+    def _reading(self, t_s: float, value: float, unit: str) -> None:
+        self.readings.append((t_s, value, unit))
+        while self.readings[0][0] < t_s - _KEPT_S:
+            self.readings.popleft()
+
+    def n_missing(self) -> int:
+        return self._decoder.report().n_missing
+
+    def n_clipped(self) -> int:
+        return self._decoder.report().n_clipped
+
+    @property
+    def expected_rate_hz(self) -> float | None:
+        """What the profile asks for at this wear site; None for sensors that send about once a second."""
+        return number(settings_of(self.profile, self.use), "rate_hz") if self.profile.kind == "imu" else None
+
+    def since(self, start_s: float) -> list[ImuChunk]:
+        return [chunk for chunk in self.chunks if chunk.t_s[-1] >= start_s]
+
+    def rate_hz(self, now_s: float) -> float | None:
+        """Readings per second over the last seconds; None while there are too few."""
+        if self.readings:
+            recent = [t_s for t_s, _, _ in self.readings if t_s >= now_s - 2 * _SHOWN_S]
+            return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 2 else None
+        return rate_of(self.since(now_s - _SHOWN_S))
+
+    def signal(self, now_s: float) -> tuple[tuple[float, ...], str]:
+        """The newest seconds for drawing, and their unit; empty while nothing fresh is there."""
+        if self.chunks and self.chunks[-1].t_s[-1] >= now_s - _FRESH_S:
+            return _drawn(self.since(now_s - _SHOWN_S)), "g"
+        if self.readings and self.readings[-1][0] >= now_s - _FRESH_S:
+            return tuple(value for t_s, value, _ in self.readings if t_s >= now_s - _KEPT_S), self.readings[-1][2]
+        return (), ""
+
+    def state(self, now_s: float) -> SensorState:
+        event = self.last_event
+        signal, unit = self.signal(now_s)
+        is_ready, words = self._readiness(bool(signal))
+        return SensorState(
+            use=self.use,
+            profile_title=self.profile.title,
+            is_tried_on_hardware=self.profile.is_tried_on_hardware,
+            status=event.status if event else None,
+            reason=event.reason if event else "",
+            words=words,
+            is_ready=is_ready,
+            battery_pct=self.battery_pct,
+            rate_hz=self.rate_hz(now_s),
+            expected_rate_hz=self.expected_rate_hz,
+            n_clipped=self.n_clipped(),
+            signal=signal,
+            signal_unit=unit,
+        )
+
+    def _readiness(self, has_signal: bool) -> tuple[bool, str]:
+        if self.last_event is None:
+            return False, f"looking for {self.use.name}"
+        if self.last_event.status is not LinkStatus.STREAMING:
+            return False, self.last_event.words
+        if self.profile.kind == "imu" and self.use.wear_site is None:
+            return False, "Choose where on the body it sits"
+        if not has_signal:
+            return False, f"{self.use.name} is connected; waiting for its first readings"
+        if self.battery_pct is not None and self.battery_pct <= _LOW_PCT:
+            return True, f"Ready, but the battery is at {self.battery_pct:.0f} %: charge it soon"
+        return True, "Ready"
+
+
+class Preview:
+    """Links to sensors that are being looked at."""
+
+    def __init__(self, radio: Radio, clock: RunClock) -> None:
+        self._clock = clock
+        self._links = LinkSet(radio, self._on_notification, self._on_event, clock=clock)
+        self.viewers: dict[str, Viewer] = {}
+
+    async def show(self, uses: Sequence[SensorUse]) -> None:
+        """Link exactly these sensors; one whose use changed is linked anew."""
+        wanted = {use.sensor_id: use for use in uses}
+        for sensor_id in [i for i, viewer in self.viewers.items() if wanted.get(i) != viewer.use]:
+            await self.drop(sensor_id)
+        for sensor_id, use in wanted.items():
+            if sensor_id not in self.viewers:
+                viewer = self.viewers[sensor_id] = Viewer(use)
+                self._links.add(link_plan(viewer.profile, use))
+
+    async def drop(self, sensor_id: str) -> None:
+        """Disconnect one sensor."""
+        if self.viewers.pop(sensor_id, None):
+            await self._links.remove(sensor_id)
+
+    async def close(self) -> None:
+        self.viewers.clear()
+        await self._links.stop()
+
+    def states(self) -> list[SensorState]:
+        return [viewer.state(self._clock()) for viewer in self.viewers.values()]
+
+    def _on_notification(self, notification: Notification) -> None:
+        if viewer := self.viewers.get(notification.sensor_id):
+            viewer.receive(notification)
+
+    def _on_event(self, event: LinkEvent) -> None:
+        if viewer := self.viewers.get(event.sensor_id):
+            viewer.last_event = event
+            viewer.battery_pct = event.battery_pct if event.battery_pct is not None else viewer.battery_pct
+
+
+def rate_of(chunks: Sequence[ImuChunk]) -> float | None:
+    """Readings per second as they came, losses included; None for fewer than ten."""
+    n = sum(len(chunk.t_s) for chunk in chunks)
+    if n < 10:
+        return None
+    span_s = float(chunks[-1].t_s[-1] - chunks[0].t_s[0])
+    return (n - 1) / span_s if span_s > 0 else None
+
+
+def _drawn(chunks: Sequence[ImuChunk]) -> tuple[float, ...]:
+    """The largest force [g] in each twentieth of a second, so that no landing is drawn away."""
+    if not chunks:
+        return ()
+    t_s = np.concatenate([chunk.t_s for chunk in chunks])
+    force = np.concatenate([np.sqrt(np.nansum(chunk.acc_mps2**2, axis=1)) for chunk in chunks]) / _G
+    slot = ((t_s - t_s[0]) * _SHOWN_HZ).astype(int)
+    starts = np.flatnonzero(np.diff(slot, prepend=-1))
+    return tuple(round(float(value), 3) for value in np.maximum.reduceat(force, starts))
