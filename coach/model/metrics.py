@@ -14,8 +14,9 @@ class LiveMetrics:
     step_time_asymmetry_pct: 100 (left - right) / mean. stride_time_cv_pct: stride-to-stride variability.
     impacts_per_km: foot contacts per kilometre. *_vs_baseline: difference from the runner's own at this speed, filled
     in by the coaching room. pelvis_trunk_crp_deg: mean absolute continuous relative phase in the transverse plane,
-    with its variability. uncertainty: one standard deviation by field name. unknown: why a field cannot be known, by
-    field name. speed_source: which sensor the speed rests on.
+    with its variability. distance_vs_longest_pct: distance of this run as a share of the longest run of the last 30
+    days. pain_rise: points above the level before this run, by the runner's taps. uncertainty: one standard deviation
+    by field name. unknown: why a field cannot be known, by field name. speed_source: which sensor the speed rests on.
     """
 
     t_s: float
@@ -58,5 +59,8 @@ class LiveMetrics:
     impact_vs_baseline_pct: float | None = None
     foot_strike_angle_vs_baseline_deg: float | None = None
     asymmetry_vs_baseline_pct: float | None = None
+    axial_rotation_vs_baseline_pct: float | None = None
+    distance_vs_longest_pct: float | None = None
+    pain_rise: float | None = None
     uncertainty: Mapping[str, float] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)

@@ -38,6 +38,31 @@ class RedFlagAnswers:
     seen_on: date | None = None
 
 
+class SignKind(StrEnum):
+    """EMERGENCY: help now. URGENT: be seen in days. RUNNER: stop running until seen. ASK_FIRST: ask before starting."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    RUNNER = "runner"
+    ASK_FIRST = "ask_first"
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """One sign of `red_flags.toml`.
+
+    asks: the question. locks: whether it locks coaching by itself. is_lasting: history rather than a new event, so a
+    clinician's look at any earlier date counts. sources: ids in `sources.toml`.
+    """
+
+    id: str
+    kind: SignKind
+    asks: str
+    locks: bool
+    is_lasting: bool
+    sources: tuple[str, ...]
+
+
 class Lock(StrEnum):
     """NONE: coaching may run. URGENT: locked until seen by a clinician. EMERGENCY: locked, get help now."""
 
@@ -52,6 +77,7 @@ class PainState:
 
     level: 0-10, the number the rules use (None: never asked). allows_load_cues: cues that add load may speak.
     allows_cues: any form cue may speak. allows_strike_training: no calf or Achilles trouble. words: for the runner.
+    signs: red flags still open. easier_track: walking and the easier strength track are the offer today.
     """
 
     lock: Lock
@@ -65,3 +91,5 @@ class PainState:
     advises_clinician: bool
     reasons: tuple[str, ...]
     words: str
+    signs: tuple[str, ...] = ()
+    easier_track: bool = False

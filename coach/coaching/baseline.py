@@ -1,0 +1,136 @@
+"""The runner's own: step measures against speed and grade, with uncertainty; forgets slowly.
+
+In: the steady part of each run, cut into speed bins. Out: what this runner does at a speed, and how sure that is.
+A run counts with 11 or more steady minutes, the time its averages need to settle (preprint 202601.2214).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+
+from coach.coaching.baseline_fit import Fit, fit_line
+from coach.coaching.measures import KINDS, Kind
+from coach.model.plain import from_plain, to_plain
+
+MIN_STEADY_S: Final = 660.0
+FULL_STEADY_S: Final = 1500.0  # later minutes are left out: they hold tiredness; chosen by eye, 2026-11-20
+MIN_RUNS: Final = 3
+MAX_RUNS: Final = 40
+MAX_SD_PCT: Final = 2.0  # a comparison less sure than this is not made; chosen by eye, 2026-11-20
+_HEIGHT_M: Final = 1.70  # where height is not told: scales cancel for one runner
+_GRAVITY_MPS2: Final = 9.80665
+_LEG_PER_HEIGHT: Final = 0.53  # Winter, Biomechanics and Motor Control of Human Movement: leg length / height
+
+
+@dataclass(frozen=True, slots=True)
+class BaselinePoint:
+    """Medians over windows of 20 s at one speed and grade. n: windows. spread: SD between windows, by field."""
+
+    speed_mps: float
+    grade_pct: float
+    n: int
+    values: Mapping[str, float]
+    spread: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineRun:
+    """What one run adds to the baseline. at: aware UTC."""
+
+    run_id: str
+    at: datetime
+    steady_s: float
+    points: tuple[BaselinePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The runner's own value at a speed, with one standard deviation."""
+
+    value: float
+    sd: float
+
+
+class Baseline:
+    """A frozen judgement over baseline runs, seen from `now`: build a new one after each run."""
+
+    def __init__(self, runs: Sequence[BaselineRun], now: datetime, height_m: float | None = None) -> None:
+        """Keep the newest runs with enough steady minutes that lie before `now`."""
+        counted = (r for r in runs if r.steady_s >= MIN_STEADY_S and r.points and r.at <= now)
+        self.runs = tuple(sorted(counted, key=lambda r: r.at))[-MAX_RUNS:]
+        self.now = now
+        self.height_m = height_m
+        self._fits = {name: fit for name, kind in KINDS.items() if (fit := self._fit(name, kind)) is not None}
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether enough runs stand behind it to compare with."""
+        return len(self.runs) >= MIN_RUNS
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the measures known at all."""
+        return tuple(self._fits)
+
+    @property
+    def speeds_mps(self) -> tuple[float, float] | None:
+        """Slowest and fastest speed seen."""
+        speeds = [p.speed_mps for r in self.runs for p in r.points]
+        return (min(speeds), max(speeds)) if speeds else None
+
+    def own(self, measure: str, speed_mps: float, grade_pct: float = 0.0) -> Own | None:
+        """What this runner does at `speed_mps`; None where nothing is known. Units are those of the field's name."""
+        fit, kind = self._fits.get(measure), KINDS[measure]
+        if fit is None or speed_mps <= 0.5:
+            return None
+        mean, sd = fit.at(self._log_speed(speed_mps), grade_pct)
+        if not kind.is_log:
+            return Own(mean, sd)
+        value = float(np.exp(mean)) * self._scale(kind)
+        return Own(value, value * sd)
+
+    def difference_pct(self, measure: str, value: float, speed_mps: float, grade_pct: float) -> Own | None:
+        """How far `value` lies from the runner's own, in percent of it; None where that is not sure enough."""
+        own = self.own(measure, speed_mps, grade_pct)
+        if not self.is_ready or own is None or own.value <= 0.0:
+            return None
+        sd = 100.0 * own.sd / own.value
+        limit = MAX_SD_PCT * KINDS[measure].window_sd / KINDS["step_length_m"].window_sd
+        return Own(100.0 * (value / own.value - 1.0), sd) if sd <= max(MAX_SD_PCT, limit) else None
+
+    def to_plain(self) -> Any:
+        """JSON-ready form of the runs it rests on."""
+        return to_plain(self.runs)
+
+    @staticmethod
+    def from_plain(data: object, now: datetime, height_m: float | None = None) -> "Baseline":
+        """Rebuild from what `to_plain` made."""
+        return Baseline(from_plain(tuple[BaselineRun, ...], data), now, height_m)
+
+    def _height(self) -> float:
+        return self.height_m or _HEIGHT_M
+
+    def _scale(self, kind: Kind) -> float:
+        return self._height() if kind.by_height else 1.0
+
+    def _log_speed(self, speed_mps: float) -> float:
+        """Logarithm of speed made dimensionless by leg length (root of the Froude number)."""
+        return float(np.log(speed_mps / np.sqrt(_GRAVITY_MPS2 * _LEG_PER_HEIGHT * self._height())))
+
+    def _fit(self, name: str, kind: Kind) -> Fit | None:
+        rows = [
+            (self._log_speed(p.speed_mps), p.grade_pct, self._y(p.values[name], kind), p.n, i)
+            for i, run in enumerate(self.runs)
+            for p in run.points
+            if p.values.get(name) is not None and (not kind.is_log or p.values[name] > 0.0)
+        ]
+        if not rows:
+            return None
+        ages = [(self.now - run.at).total_seconds() / 86400.0 for run in self.runs]
+        return fit_line(np.array(rows, dtype=float), np.array(ages), kind)
+
+    def _y(self, value: float, kind: Kind) -> float:
+        return float(np.log(value / self._scale(kind))) if kind.is_log else value

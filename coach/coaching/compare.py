@@ -1,0 +1,59 @@
+"""Live metrics in, the same with differences from the runner's own filled in."""
+
+from dataclasses import replace
+from typing import Final
+
+from coach.coaching.baseline import Baseline, Own
+from coach.model.metrics import LiveMetrics
+from coach.model.strides import GaitState
+
+_PERCENT: Final = {
+    "step_length_m": "step_length_vs_baseline_pct",
+    "cadence_spm": "cadence_vs_baseline_pct",
+    "contact_time_ms": "contact_time_vs_baseline_pct",
+    "impact_g": "impact_vs_baseline_pct",
+    "axial_rotation_deg": "axial_rotation_vs_baseline_pct",
+}
+_ANGLE: Final = "foot_strike_angle_vs_baseline_deg"
+_ASYMMETRY: Final = "asymmetry_vs_baseline_pct"
+_MAX_ANGLE_SD_DEG: Final = 2.0  # less sure than the rise that would matter; chosen by eye, 2026-11-20
+_MAX_ASYMMETRY_SD_PCT: Final = 1.5  # half the edge of the rule; chosen by eye, 2026-11-20
+
+
+def compared(metrics: LiveMetrics, baseline: Baseline | None) -> LiveMetrics:
+    """Fill `*_vs_baseline` with uncertainty, or say in `unknown` why not."""
+    names = (*_PERCENT.values(), _ANGLE, _ASYMMETRY)
+    why = _why_not(metrics, baseline)
+    if why or baseline is None or metrics.speed_mps is None:
+        return replace(metrics, unknown={**metrics.unknown, **dict.fromkeys(names, why)})
+    found = _differences(metrics, baseline, metrics.speed_mps, metrics.grade_pct or 0.0)
+    unsure = {name: "the runner's own value at this speed is not sure enough" for name in names if name not in found}
+    return replace(
+        metrics,
+        **{name: own.value for name, own in found.items()},  # type: ignore[arg-type]
+        uncertainty={**metrics.uncertainty, **{name: own.sd for name, own in found.items()}},
+        unknown={**metrics.unknown, **unsure},
+    )
+
+
+def _why_not(metrics: LiveMetrics, baseline: Baseline | None) -> str:
+    if baseline is None or not baseline.is_ready:
+        return "the baseline needs three runs with 11 steady minutes"
+    if metrics.state is not GaitState.RUNNING:
+        return "only running is compared"
+    return "speed is not known" if metrics.speed_mps is None else ""
+
+
+def _differences(metrics: LiveMetrics, baseline: Baseline, speed_mps: float, grade_pct: float) -> dict[str, Own]:
+    found: dict[str, Own] = {}
+    for measure, name in _PERCENT.items():
+        value = getattr(metrics, measure)
+        if value is not None and (own := baseline.difference_pct(measure, value, speed_mps, grade_pct)) is not None:
+            found[name] = own
+    angle = baseline.own("foot_strike_angle_deg", speed_mps, grade_pct)
+    if metrics.foot_strike_angle_deg is not None and angle is not None and angle.sd <= _MAX_ANGLE_SD_DEG:
+        found[_ANGLE] = Own(metrics.foot_strike_angle_deg - angle.value, angle.sd)
+    usual = baseline.own("step_time_asymmetry_pct", speed_mps, grade_pct)
+    if metrics.step_time_asymmetry_pct is not None and usual is not None and usual.sd <= _MAX_ASYMMETRY_SD_PCT:
+        found[_ASYMMETRY] = Own(abs(metrics.step_time_asymmetry_pct) - abs(usual.value), usual.sd)
+    return found

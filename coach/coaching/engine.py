@@ -1,0 +1,274 @@
+"""Live metrics in, cue decisions out: rare, explained, gated by pain. Pure: time comes in.
+
+One focus per run; at least 20 s out of band before speaking; at least 60 s between cues; praise at most once in five
+minutes; silence while on target; every decision carries value, edge, gates, reason and source.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from coach.coaching.baseline import Baseline
+from coach.coaching.compare import compared
+from coach.coaching.facts import HistoryFacts
+from coach.coaching.gates import LASTING, gates_for, own_gates
+from coach.coaching.outcome import CoachingOutcome
+from coach.coaching.pain import STOP_ABOVE, tapped
+from coach.coaching.response import Change, Trace, cue_responses, focus_response, withheld_changes
+from coach.coaching.schedule import Schedule
+from coach.coaching.speaker import Speaker
+from coach.coaching.steady import SteadyPart
+from coach.coaching.target import focus_target
+from coach.coaching.view import View
+from coach.coaching.watch import Watch
+from coach.model.cues import CueDecision, CueResponse, CueRule, FocusTarget, Gate
+from coach.model.metrics import LiveMetrics
+from coach.model.pain import PainState
+from coach.model.runner import RunnerProfile
+from coach.model.runs import RunPlan
+from coach.model.strides import GaitState
+
+SPACING_S: Final = 60.0  # evidence: proposed fade, at least 60 s between cues
+_MAX_WAIT_S: Final = 300.0  # unanswered cues grow rarer, up to this; chosen by eye, 2026-11-20
+_LOG_EVERY_S: Final = 300.0  # a closed gate is written down again after this; chosen by eye, 2026-11-20
+_ON_TARGET_S: Final = 10.0
+_NEED_EVERY_S: Final = 5.0
+_NEVER_S: Final = -1e9
+
+
+class CueEngine:
+    """Coaches one run. Feed it in rising time; it keeps everything needed to explain itself afterwards."""
+
+    def __init__(
+        self,
+        rules: Sequence[CueRule],
+        plan: RunPlan,
+        pain: PainState,
+        profile: RunnerProfile,
+        baseline: Baseline | None = None,
+        programme_week: int | None = None,
+        facts: HistoryFacts | None = None,
+    ) -> None:
+        self.plan = plan
+        self._rules = {rule.id: rule for rule in rules}
+        self._profile, self._baseline, self._facts = profile, baseline, facts or HistoryFacts()
+        self._view = View(pain, profile, self._facts, programme_week)
+        self._speaker = Speaker(profile, self._facts.wordings)
+        self._schedule = Schedule(plan.eligible_share, plan.seed)
+        self._watches = {rule.id: Watch(rule) for rule in rules if rule.metric is not None}
+        self._traces = {r.id: Trace(r) for r in rules if r.metric is not None and r.kind != "safety"}
+        self._steady = SteadyPart()
+        self._changes: list[Change] = []
+        self._start_level = pain.level or 0
+        self._worst_tap: int | None = None
+        self._last_event_s = _NEVER_S
+        self._last_by_rule: dict[str, float] = {}
+        self._logged_s: dict[tuple[str, str], float] = {}
+        self._unanswered: dict[str, int] = {}
+        self._answering: CueRule | None = None
+        self._running_since_s: float | None = None
+        self._need_s: dict[str, float] = {}
+        self._need_at_s, self._need_seen_s = _NEVER_S, 0.0
+
+    # What the pipeline calls
+
+    @property
+    def pain_state(self) -> PainState:
+        """What pain allows now, taps of this run included."""
+        return self._view.pain
+
+    @property
+    def decisions(self) -> tuple[CueDecision, ...]:
+        """The cue log of the run so far."""
+        return tuple(self._speaker.decisions)
+
+    def compare(self, metrics: LiveMetrics) -> LiveMetrics:
+        """Fill in the differences from the runner's own, from the longest run of 30 days and from pain before."""
+        longest = self._facts.longest_30d_m
+        share = 100.0 * metrics.distance_m / longest if metrics.distance_m is not None and longest else None
+        rise = None if self._worst_tap is None else float(self._worst_tap - self._start_level)
+        return replace(compared(metrics, self._baseline), distance_vs_longest_pct=share, pain_rise=rise)
+
+    def observe(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
+        """Take one moment as `compare` gave it; say what was decided."""
+        self._steady.add(metrics)
+        is_running = metrics.state is GaitState.RUNNING
+        self._look(t_s, metrics, is_running)
+        decisions = self._guard(t_s, metrics)
+        if is_running:
+            self._add_needs(t_s, metrics)
+            decisions += self._coach(t_s, metrics)
+        return decisions
+
+    def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[CueDecision]:
+        """One tap by the runner, 0-10: can only make the coach more careful. The answer comes at once."""
+        self._view.pain = tapped(self._view.pain, level, is_calf)
+        if not is_calf:
+            self._worst_tap = max(level, self._worst_tap or 0)
+        rule = next((r for r in self._rules.values() if r.metric == "pain_rise"), None)
+        rise = float(level - (0 if is_calf else self._start_level))
+        if rule is None or not (rule.is_out(rise) or level > STOP_ABOVE):
+            return []
+        say = self._view.pain.words if level > STOP_ABOVE else ""
+        gates = gates_for(rule, self._view.moment(t_s, LiveMetrics(t_s), True))
+        return [self._decide(rule, t_s, rise, gates, say)]
+
+    def mute(self, is_muted: bool) -> None:
+        """One-tap mute: safety still shows its text."""
+        self._view.is_muted = is_muted
+
+    def target(self, metrics: LiveMetrics) -> FocusTarget | None:
+        """The focus metric against the runner's own band; None in a run without focus or without such a metric."""
+        rules = [r for r in self._rules.values() if r.focus == self.plan.focus and r.metric is not None]
+        known = [r for r in rules if getattr(metrics, r.metric or "") is not None]
+        rule = next(iter(known or rules), None)
+        return None if rule is None else focus_target(rule, getattr(metrics, rule.metric or ""))
+
+    def responses(self) -> list[CueResponse]:
+        """How each spoken cue was answered, as far as is known by now."""
+        return cue_responses(self._all_changes(), self._rules, self._facts.withheld)
+
+    def outcome(self, run_id: str, at: datetime) -> CoachingOutcome:
+        """What this run leaves for the next. at: its start, aware UTC."""
+        changes = self._all_changes()
+        cued = sorted({c.rule_id for c in changes})
+        here = {r: tuple(withheld_changes(changes, r, {})) for r in cued}
+        decisions = self._speaker.decisions
+        return CoachingOutcome(
+            running_s=self._steady.running_s,
+            baseline_run=self._steady.run(run_id, at),
+            responses=tuple(self.responses()),
+            focus_responses=tuple(
+                focus_response(self._rules[r], changes, withheld_changes(changes, r, self._facts.withheld))
+                for r in cued
+            ),
+            needs={f: s / self._need_seen_s for f, s in self._need_s.items()} if self._need_seen_s else {},
+            withheld={rule: found for rule, found in here.items() if found},
+            wordings=dict(self._speaker.wordings),
+            n_spoken=sum(d.is_spoken for d in decisions),
+            n_withheld=sum(d.is_withheld for d in decisions),
+            n_suppressed=sum(not d.is_spoken and not d.is_withheld for d in decisions),
+            pain_worst=self._worst_tap,
+        )
+
+    # How it decides
+
+    def _look(self, t_s: float, metrics: LiveMetrics, is_running: bool) -> None:
+        if is_running:
+            self._running_since_s = t_s if self._running_since_s is None else self._running_since_s
+            self._view.take(t_s, metrics)
+        else:
+            self._running_since_s = None
+        for watch in self._watches.values():
+            value = getattr(metrics, watch.rule.metric or "")
+            watch.take(t_s, value if is_running or watch.rule.kind == "safety" else None)
+            if watch.in_for_s(t_s) >= _ON_TARGET_S:
+                self._unanswered.pop(watch.rule.id, None)
+        for rule_id, trace in self._traces.items():
+            value = getattr(metrics, trace.rule.metric or "") if is_running else None
+            for change in trace.take(t_s, value):
+                self._changes.append(change)
+                withheld = withheld_changes(self._changes, rule_id, self._facts.withheld)
+                self._speaker.learn(trace.rule, change, withheld)
+
+    def _guard(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
+        """Safety rules: whatever the focus is, and in baseline runs too."""
+        for rule in self._rules.values():
+            if rule.kind != "safety" or not self._is_due(rule, t_s):
+                continue
+            gates = gates_for(rule, self._view.moment(t_s, metrics, True))
+            if self._is_worth(rule, t_s, gates):
+                return [self._decide(rule, t_s, self._watches[rule.id].value, gates)]
+        return []
+
+    def _coach(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
+        for rule in self._rules.values():
+            if rule.kind in ("safety", "praise") or not self._is_due(rule, t_s):
+                continue
+            gates = self._gates(rule, t_s, metrics)
+            if self._is_worth(rule, t_s, gates):
+                watch = self._watches.get(rule.id)
+                return [self._decide(rule, t_s, watch.value if watch else None, gates)]
+        return self._praise(t_s, metrics)
+
+    def _gates(self, rule: CueRule, t_s: float, metrics: LiveMetrics) -> tuple[Gate, ...]:
+        is_focus = rule.focus == self.plan.focus
+        focus = Gate("in_focus", is_focus, f"this run's focus is {self.plan.focus or 'none'}")
+        moment = self._view.moment(t_s, metrics, self._schedule.is_eligible(t_s))
+        heard = bool(self._speaker.channels(rule))
+        reach = Gate("can_be_heard", heard, "a channel is on" if heard else "every channel of this cue is turned off")
+        return (focus, *gates_for(rule, moment)[:-1], reach, gates_for(rule, moment)[-1])
+
+    def _is_due(self, rule: CueRule, t_s: float) -> bool:
+        """Out of band for long enough, and the last cue of any kind and of this rule long enough ago."""
+        wait = min(
+            rule.repeat_after_s * max(1, self._unanswered.get(rule.id, 0)), max(_MAX_WAIT_S, rule.repeat_after_s)
+        )
+        if t_s - self._last_event_s < SPACING_S or t_s - self._last_by_rule.get(rule.id, _NEVER_S) < wait:
+            return False
+        watch = self._watches.get(rule.id)
+        if watch is not None:
+            return watch.out_for_s(t_s) >= rule.for_s
+        if rule.focus != self.plan.focus or self._running_since_s is None:
+            return False
+        return t_s - self._running_since_s >= rule.for_s
+
+    def _is_worth(self, rule: CueRule, t_s: float, gates: Sequence[Gate]) -> bool:
+        """Spoken and withheld moments always; a closed gate now and then, one that stays closed once a run."""
+        closed = next((g.name for g in gates if not g.is_open), "in_schedule")
+        if closed == "in_schedule":
+            return True
+        if rule.focus == "midfoot" and not self._profile.wants_strike_training:
+            return False
+        last = self._logged_s.get((rule.id, closed))
+        if last is not None and (closed in LASTING or t_s - last < _LOG_EVERY_S):
+            return False
+        self._logged_s[rule.id, closed] = t_s
+        return True
+
+    def _decide(
+        self, rule: CueRule, t_s: float, value: float | None, gates: Sequence[Gate], say: str = ""
+    ) -> CueDecision:
+        decision = self._speaker.decide(rule, t_s, value, gates, say, self._view.is_muted)
+        if not (decision.is_spoken or decision.is_withheld):
+            return decision
+        self._last_event_s = self._last_by_rule[rule.id] = t_s
+        if rule.id in self._traces:
+            self._traces[rule.id].mark(decision.cue_id, t_s, decision.is_withheld)
+        if decision.is_spoken and rule.kind == "cue":
+            self._answering = rule
+            self._unanswered[rule.id] = self._unanswered.get(rule.id, 0) + 1
+        if decision.is_spoken and rule.focus == "lengthen":
+            self._view.landing.cued(t_s)
+        return decision
+
+    def _praise(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
+        """Once after an answered cue, when the runner has stayed on target."""
+        rule = next((r for r in self._rules.values() if r.kind == "praise"), None)
+        cued = self._answering
+        if rule is None or cued is None or t_s - self._last_event_s < SPACING_S:
+            return []
+        if t_s - self._last_by_rule.get(rule.id, _NEVER_S) < rule.repeat_after_s:
+            return []
+        if self._watches[cued.id].in_for_s(t_s) < rule.for_s:
+            return []
+        self._answering = None
+        gates = gates_for(rule, self._view.moment(t_s, metrics, self._schedule.is_eligible(t_s)))
+        return [self._decide(rule, t_s, None, gates)]
+
+    def _add_needs(self, t_s: float, metrics: LiveMetrics) -> None:
+        """Now and then, note which rules would be due if they were the focus."""
+        if t_s - self._need_at_s < _NEED_EVERY_S:
+            return
+        self._need_at_s = t_s
+        out = [w.rule for w in self._watches.values() if w.rule.kind != "safety" and w.is_needed(t_s)]
+        self._need_seen_s += _NEED_EVERY_S
+        if not out:
+            return
+        moment = self._view.moment(t_s, metrics, True)
+        for focus in {r.focus for r in out if all(g.is_open for g in own_gates(r, moment))}:
+            self._need_s[focus] = self._need_s.get(focus, 0.0) + _NEED_EVERY_S
+
+    def _all_changes(self) -> list[Change]:
+        return [*self._changes, *(c for trace in self._traces.values() for c in trace.waiting())]

@@ -1,0 +1,233 @@
+"""Gates: plain questions about the moment, each answered open or closed with its reason.
+
+What cannot be known closes a gate that needs it: silence is the safe answer.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from coach.coaching.expected import expected_cadence_spm
+from coach.coaching.facts import HistoryFacts
+from coach.model.cues import CueRule, Gate
+from coach.model.metrics import LiveMetrics
+from coach.model.pain import Lock, PainState
+from coach.model.runner import RunnerProfile
+
+MAX_ANGLE_RISE_DEG: Final = 2.0  # chosen by eye, 2026-11-20
+MAX_IMPACT_RISE_PCT: Final = 5.0  # chosen by eye, 2026-11-20
+OVERSTRIDE_ANGLE_DEG: Final = 20.0  # far beyond a rearfoot landing (8); chosen by eye, 2026-11-20
+FEW_STEPS_PCT: Final = -5.0  # fewer steps than expected of the body by more than this: long already; chosen by eye
+MANY_STEPS_PCT: Final = 10.0  # evidence: cue growth only where cadence is more than 10 % above expected
+LOW_STEPS_PCT: Final = -3.0  # evidence: dead band of 3 %
+ROOM_FOR_STEPS_PCT: Final = 5.0  # evidence: target +5 % of the runner's own
+GROWTH_WEEK: Final = 5
+FIRST_RUNS: Final = 8
+STRIKE_WEEK_SHARE: Final = 0.10  # evidence: at most 10 % of weekly distance at first
+STRIKE_STEP_WEEKS: Final = 2  # then a tenth more every two weeks; chosen by eye, 2026-11-20
+CALF_RAISES: Final = 2  # sessions in 14 days; chosen by eye, 2026-11-20
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """All a gate may look at. before_cue: averages just before the first lengthen cue of this run, by field."""
+
+    t_s: float
+    metrics: LiveMetrics
+    pain: PainState
+    profile: RunnerProfile
+    facts: HistoryFacts
+    programme_week: int | None
+    is_muted: bool
+    is_eligible: bool
+    before_cue: Mapping[str, float]
+
+
+def cadence_against_expected_pct(metrics: LiveMetrics, profile: RunnerProfile) -> float | None:
+    """How far cadence lies above what is expected of this body at this speed; None where height or speed is unknown."""
+    if metrics.cadence_spm is None or metrics.speed_mps is None or profile.height_m is None:
+        return None
+    return 100.0 * (metrics.cadence_spm / expected_cadence_spm(metrics.speed_mps, profile.height_m) - 1.0)
+
+
+def gates_for(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
+    """Every gate this rule must pass now, in the order in which they are named when closed."""
+    if rule.kind == "safety":
+        return (_not_locked(moment),)
+    return (*own_gates(rule, moment), _not_muted(moment), _in_schedule(moment))
+
+
+def own_gates(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
+    """The gates of pain and of the rule itself, leaving mute and fading aside."""
+    always = [_not_locked(moment), _pain_allows_cues(moment)]
+    if rule.adds_load:
+        always.append(_pain_at_most_2(moment))
+    return (*always, *(_GATES[name](moment) for name in rule.requires))
+
+
+def _not_locked(m: Moment) -> Gate:
+    is_open = m.pain.lock is Lock.NONE
+    return Gate("not_locked", is_open, "no red flag is open" if is_open else "a red flag is open: coaching is locked")
+
+
+def _pain_allows_cues(m: Moment) -> Gate:
+    why = "pain allows cues" if m.pain.allows_cues else (m.pain.reasons[0] if m.pain.reasons else "pain is too high")
+    return Gate("pain_allows_cues", m.pain.allows_cues, why)
+
+
+def _pain_at_most_2(m: Moment) -> Gate:
+    told = "not asked lately" if m.pain.level is None else f"{m.pain.level} of 10"
+    return Gate("pain_at_most_2", m.pain.allows_load_cues, f"pain is {told}")
+
+
+def _not_muted(m: Moment) -> Gate:
+    return Gate("not_muted", not m.is_muted, "muted by the runner" if m.is_muted else "not muted")
+
+
+def _in_schedule(m: Moment) -> Gate:
+    why = "cues may speak in this minute" if m.is_eligible else "this minute is kept silent by the fading schedule"
+    return Gate("in_schedule", m.is_eligible, why)
+
+
+def _not_overstriding(m: Moment) -> Gate:
+    live, name = m.metrics, "not_overstriding"
+    if live.foot_strike_angle_deg is None and live.impact_g is None:
+        return Gate(name, False, "neither landing angle nor impact is known with these sensors")
+    if live.foot_strike_angle_vs_baseline_deg is None and live.impact_vs_baseline_pct is None:
+        return Gate(name, False, "landing angle and impact have no baseline to compare with at this speed")
+    signs = []
+    if (live.foot_strike_angle_deg or 0.0) > OVERSTRIDE_ANGLE_DEG:
+        signs.append(f"landing angle {live.foot_strike_angle_deg:.0f}°")
+    if (live.foot_strike_angle_vs_baseline_deg or 0.0) > MAX_ANGLE_RISE_DEG:
+        signs.append(f"landing angle {live.foot_strike_angle_vs_baseline_deg:+.1f}° against your own")
+    if (live.impact_vs_baseline_pct or 0.0) > MAX_IMPACT_RISE_PCT:
+        signs.append(f"impact {live.impact_vs_baseline_pct:+.0f} % against your own")
+    steps = cadence_against_expected_pct(live, m.profile)
+    if steps is not None and steps < FEW_STEPS_PCT:
+        signs.append(f"cadence {steps:+.0f} % against what your height and speed suggest")
+    return Gate(name, not signs, ", ".join(signs) or "landing angle and impact are as usual")
+
+
+def _no_rise_since_cue(m: Moment) -> Gate:
+    live, signs = m.metrics, []
+    angle, impact = m.before_cue.get("foot_strike_angle_vs_baseline_deg"), m.before_cue.get("impact_vs_baseline_pct")
+    if angle is not None and live.foot_strike_angle_vs_baseline_deg is not None:
+        rise = live.foot_strike_angle_vs_baseline_deg - angle
+        if rise > MAX_ANGLE_RISE_DEG:
+            signs.append(f"landing angle rose by {rise:.1f}° since the first cue")
+    if impact is not None and live.impact_vs_baseline_pct is not None:
+        rise = live.impact_vs_baseline_pct - impact
+        if rise > MAX_IMPACT_RISE_PCT:
+            signs.append(f"impact rose by {rise:.0f} % since the first cue")
+    if "stopped" in m.before_cue:
+        signs.append("landing angle or impact rose after a cue in this run")
+    return Gate("no_rise_since_cue", not signs, ", ".join(signs) or "landing angle and impact have not risen")
+
+
+def _programme_week_5(m: Moment) -> Gate:
+    week = m.programme_week
+    is_open = week is not None and week >= GROWTH_WEEK
+    return Gate(
+        "programme_week_5", is_open, f"strength week {week}" if week is not None else "no strength programme yet"
+    )
+
+
+def _past_first_runs(m: Moment) -> Gate:
+    return Gate("past_first_runs", m.facts.n_runs >= FIRST_RUNS, f"{m.facts.n_runs} runs so far")
+
+
+def _cadence_high_for_body(m: Moment) -> Gate:
+    return _steps_gate(m, "cadence_high_for_body", lambda steps: steps > MANY_STEPS_PCT)
+
+
+def _cadence_low_for_body(m: Moment) -> Gate:
+    return _steps_gate(m, "cadence_low_for_body", lambda steps: steps < LOW_STEPS_PCT)
+
+
+def _steps_gate(m: Moment, name: str, fits: Callable[[float], bool]) -> Gate:
+    steps = cadence_against_expected_pct(m.metrics, m.profile)
+    if steps is None:
+        return Gate(name, False, "needs your height, and speed and cadence from a sensor")
+    return Gate(name, fits(steps), f"cadence {steps:+.0f} % against what your height and speed suggest")
+
+
+def _cadence_has_room(m: Moment) -> Gate:
+    steps = m.metrics.cadence_vs_baseline_pct
+    if steps is None:
+        return Gate("cadence_has_room", False, "cadence has no baseline to compare with at this speed")
+    return Gate("cadence_has_room", steps < ROOM_FOR_STEPS_PCT, f"cadence {steps:+.0f} % against your own")
+
+
+def _asked_for_strike_training(m: Moment) -> Gate:
+    wants = m.profile.wants_strike_training
+    return Gate(
+        "asked_for_strike_training", wants, "asked for by the runner" if wants else "not asked for by the runner"
+    )
+
+
+def _no_calf_history(m: Moment) -> Gate:
+    history = m.profile.has_calf_history
+    words = {
+        None: "calf and Achilles history not told",
+        True: "calf or Achilles trouble before",
+        False: "no such history",
+    }
+    return Gate("no_calf_history", history is False, words[history])
+
+
+def _calf_is_quiet(m: Moment) -> Gate:
+    is_open = m.pain.allows_strike_training
+    return Gate(
+        "calf_is_quiet", is_open, "calf and Achilles are quiet" if is_open else "calf or Achilles not known quiet"
+    )
+
+
+def _strike_distance_left(m: Moment) -> Gate:
+    name, week = "strike_distance_left", m.facts.week_distance_m
+    if week is None or m.metrics.distance_m is None:
+        return Gate(name, False, "needs the distance of a usual week and of this run")
+    share = min(1.0, STRIKE_WEEK_SHARE * (1 + m.facts.strike_weeks // STRIKE_STEP_WEEKS))
+    used = m.facts.strike_week_m + m.metrics.distance_m
+    return Gate(name, used <= share * week, f"{used / 1000:.1f} of {share * week / 1000:.1f} km for this week used")
+
+
+def _calf_raises_done(m: Moment) -> Gate:
+    n = m.facts.calf_raises_14d
+    return Gate("calf_raises_done", n >= CALF_RAISES, f"calf raises in {n} sessions of the last 14 days")
+
+
+def _no_trunk_sensor(m: Moment) -> Gate:
+    is_open = m.metrics.trunk_lean_deg is None and m.metrics.axial_rotation_deg is None
+    return Gate(
+        "no_trunk_sensor", is_open, "no sensor on the trunk" if is_open else "the trunk is measured: no plain tip"
+    )
+
+
+_GATES: Final[Mapping[str, Callable[[Moment], Gate]]] = {
+    "not_overstriding": _not_overstriding,
+    "no_rise_since_cue": _no_rise_since_cue,
+    "programme_week_5": _programme_week_5,
+    "past_first_runs": _past_first_runs,
+    "cadence_high_for_body": _cadence_high_for_body,
+    "cadence_low_for_body": _cadence_low_for_body,
+    "cadence_has_room": _cadence_has_room,
+    "asked_for_strike_training": _asked_for_strike_training,
+    "no_calf_history": _no_calf_history,
+    "calf_is_quiet": _calf_is_quiet,
+    "strike_distance_left": _strike_distance_left,
+    "calf_raises_done": _calf_raises_done,
+    "no_trunk_sensor": _no_trunk_sensor,
+}
+GATE_NAMES: Final = frozenset(_GATES)
+# Gates that cannot open during a run: a cue closed by one is written down once.
+LASTING: Final = frozenset(
+    {
+        "in_focus",
+        "not_locked",
+        "programme_week_5",
+        "past_first_runs",
+        "asked_for_strike_training",
+        "no_calf_history",
+        "calf_raises_done",
+    }
+)

@@ -1,0 +1,28 @@
+"""What one coached run leaves behind for the next: kept by the service, a few kilobytes a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from coach.coaching.baseline import BaselineRun
+from coach.coaching.facts import WordingMemory
+from coach.model.cues import CueResponse, FocusResponse
+
+
+@dataclass(frozen=True, slots=True)
+class CoachingOutcome:
+    """baseline_run: steady part (may be too short to count). needs: share of running time in which a focus would have
+    been due and allowed. withheld: by rule, changes at withheld moments. wordings: memory by rule after this run.
+    vs_baseline: mean difference from the runner's own over the steady part, by field. pain_worst: highest tap.
+    """
+
+    running_s: float
+    baseline_run: BaselineRun
+    responses: tuple[CueResponse, ...] = ()
+    focus_responses: tuple[FocusResponse, ...] = ()
+    needs: Mapping[str, float] = field(default_factory=dict)
+    withheld: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    wordings: Mapping[str, WordingMemory] = field(default_factory=dict)
+    n_spoken: int = 0
+    n_withheld: int = 0
+    n_suppressed: int = 0
+    pain_worst: int | None = None

@@ -1,0 +1,192 @@
+"""Did it help: the metric 30 s before a cue against 10-40 s after, less what withheld moments do by themselves.
+
+A cue is due when the metric is at its worst, so it would come back a little without any cue (regression to the mean).
+Withheld moments were drawn by the same chance as spoken ones, so their mean change is what to expect without a cue.
+Intervals: Student's t for one cue against many withheld, Welch for many against many.
+"""
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from coach.model.cues import CueResponse, CueRule, FocusResponse
+
+BEFORE_S: Final = 30.0
+AFTER_FROM_S: Final = 10.0
+AFTER_TO_S: Final = 40.0
+MIN_SEEN_S: Final = 15.0
+MIN_COMPARED: Final = 3  # fewer withheld moments say nothing; chosen by eye, 2026-11-20
+_KEPT_S: Final = 45.0
+_MAX_STEP_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One due moment, measured. after, change: None where the run ended or the signal was lost."""
+
+    cue_id: str
+    rule_id: str
+    is_withheld: bool
+    before: float | None
+    after: float | None
+
+    @property
+    def change(self) -> float | None:
+        """After minus before."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(slots=True)
+class _Pending:
+    cue_id: str
+    t_s: float
+    is_withheld: bool
+    before: float | None
+
+
+class Past:
+    """The last 45 s of one value, for means by time."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, float]] = deque()
+
+    def take(self, t_s: float, value: float | None) -> None:
+        """See one value (None: unknown now)."""
+        if value is not None:
+            self._seen.append((t_s, value))
+        while self._seen and self._seen[0][0] < t_s - _KEPT_S:
+            self._seen.popleft()
+
+    def mean(self, start_s: float, end_s: float, min_seen_s: float = MIN_SEEN_S) -> float | None:
+        """Mean over a stretch by time; None where less than `min_seen_s` of it was seen."""
+        seen = total = 0.0
+        last: tuple[float, float] | None = None
+        for t, value in self._seen:
+            if not start_s <= t <= end_s:
+                continue
+            if last is not None and 0.0 < t - last[0] <= _MAX_STEP_S:
+                seen += t - last[0]
+                total += (t - last[0]) * 0.5 * (value + last[1])
+            last = (t, value)
+        return total / seen if seen >= min_seen_s else None
+
+
+class Trace:
+    """The recent past of one rule's metric, and the due moments waiting for what comes after."""
+
+    def __init__(self, rule: CueRule) -> None:
+        self.rule = rule
+        self._past = Past()
+        self._pending: list[_Pending] = []
+
+    def take(self, t_s: float, value: float | None) -> list[Change]:
+        """See one value; give the moments whose time after is over."""
+        done = [p for p in self._pending if t_s > p.t_s + AFTER_TO_S]
+        self._pending = [p for p in self._pending if t_s <= p.t_s + AFTER_TO_S]
+        changes = [self._change(p) for p in done]
+        self._past.take(t_s, value)
+        return changes
+
+    def mark(self, cue_id: str, t_s: float, is_withheld: bool) -> None:
+        """A cue was spoken or withheld now."""
+        self._pending.append(_Pending(cue_id, t_s, is_withheld, self._past.mean(t_s - BEFORE_S, t_s)))
+
+    def waiting(self) -> list[Change]:
+        """The moments still waiting, as far as they were seen until now."""
+        return [self._change(p) for p in self._pending]
+
+    def _change(self, p: _Pending) -> Change:
+        after = self._past.mean(p.t_s + AFTER_FROM_S, p.t_s + AFTER_TO_S)
+        return Change(p.cue_id, self.rule.id, p.is_withheld, p.before, after)
+
+
+def cue_responses(
+    changes: Sequence[Change], rules: Mapping[str, CueRule], pool: Mapping[str, Sequence[float]]
+) -> list[CueResponse]:
+    """One response per spoken cue. pool: changes of withheld moments of earlier runs, by rule."""
+    return [
+        _one(c, rules[c.rule_id].metric or "", withheld_changes(changes, c.rule_id, pool))
+        for c in changes
+        if not c.is_withheld
+    ]
+
+
+def withheld_changes(changes: Sequence[Change], rule_id: str, pool: Mapping[str, Sequence[float]]) -> list[float]:
+    """What the metric did without a cue: earlier runs and this one."""
+    here = [c.change for c in changes if c.is_withheld and c.rule_id == rule_id and c.change is not None]
+    return [*pool.get(rule_id, ()), *here]
+
+
+def focus_response(rule: CueRule, changes: Sequence[Change], withheld: Sequence[float]) -> FocusResponse:
+    """All spoken cues of one rule together."""
+    spoken = [c.change for c in changes if c.rule_id == rule.id and not c.is_withheld and c.change is not None]
+    change = _mean(spoken) if spoken else None
+    expected = _mean(withheld) if len(withheld) >= MIN_COMPARED else None
+    effect = low = high = None
+    if change is not None and expected is not None:
+        effect = change - expected
+        if len(spoken) >= 2:
+            half = _welch(spoken, withheld)
+            low, high = effect - half, effect + half
+    return FocusResponse(
+        rule.id, rule.focus, rule.metric or "", rule.direction, len(spoken), len(withheld), change, expected, effect,
+        low, high, _has_answered(rule, effect, len(spoken)),
+    )  # fmt: skip
+
+
+def helped(rule: CueRule, change: Change, withheld: Sequence[float]) -> bool | None:
+    """Whether this one cue was answered, or the runner was on target after it; None where it could not be seen."""
+    if change.change is None or change.after is None:
+        return None
+    if not rule.is_out(change.after):
+        return True
+    expected = _mean(withheld) if len(withheld) >= MIN_COMPARED else 0.0
+    return rule.direction * (change.change - expected) >= rule.helps_by
+
+
+def _has_answered(rule: CueRule, effect: float | None, n: int) -> bool | None:
+    """Without withheld moments nobody can tell: the metric may come back by itself, or an earlier cue may still act."""
+    return None if effect is None or n < 2 else rule.direction * effect >= rule.helps_by
+
+
+def _one(c: Change, metric: str, withheld: Sequence[float]) -> CueResponse:
+    n = len(withheld)
+    expected = _mean(withheld) if n >= MIN_COMPARED else None
+    effect = low = high = None
+    if c.change is not None and expected is not None:
+        effect = c.change - expected
+        half = t_quantile(n - 1) * math.sqrt(_variance(withheld) * (1.0 + 1.0 / n))
+        low, high = effect - half, effect + half
+    return CueResponse(c.cue_id, c.rule_id, metric, c.before, c.after, c.change, expected, effect, low, high, n)
+
+
+def _welch(a: Sequence[float], b: Sequence[float]) -> float:
+    """Half width of the 95 % interval of a difference of means."""
+    va, vb = _variance(a) / len(a), _variance(b) / len(b)
+    if va + vb <= 0.0:
+        return 0.0
+    freedom = (va + vb) ** 2 / (va**2 / (len(a) - 1) + vb**2 / (len(b) - 1))
+    return t_quantile(freedom) * math.sqrt(va + vb)
+
+
+def t_quantile(freedom: float) -> float:
+    """0.975 quantile of Student's t (exact below 3). Source: series of Abramowitz & Stegun 26.7.5."""
+    if freedom < 3.0:
+        return {1: 12.706, 2: 4.303}[max(1, math.floor(freedom))]
+    z, f = 1.959964, freedom
+    g1 = (z**3 + z) / 4
+    g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    g3 = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    g4 = (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160
+    return z + g1 / f + g2 / f**2 + g3 / f**3 + g4 / f**4
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _variance(values: Sequence[float]) -> float:
+    mean = _mean(values)
+    return sum((v - mean) ** 2 for v in values) / (len(values) - 1)

@@ -1,0 +1,56 @@
+"""What the gates look at: the moment as averages over 20 s, so that scatter neither opens nor closes a gate."""
+
+from dataclasses import replace
+from typing import Final
+
+from coach.coaching.facts import HistoryFacts
+from coach.coaching.gates import Moment
+from coach.coaching.overstride import LandingWatch
+from coach.coaching.response import Past
+from coach.model.metrics import LiveMetrics
+from coach.model.pain import PainState
+from coach.model.runner import RunnerProfile
+
+_SMOOTH_S: Final = 20.0  # chosen by eye, 2026-11-20
+_MIN_SEEN_S: Final = 8.0
+_SMOOTHED: Final = (
+    "cadence_spm",
+    "speed_mps",
+    "foot_strike_angle_deg",
+    "impact_g",
+    "foot_strike_angle_vs_baseline_deg",
+    "impact_vs_baseline_pct",
+    "cadence_vs_baseline_pct",
+)
+
+
+class View:
+    """Holds what gates need to know beside the metrics. pain, is_muted: changed by the runner during the run."""
+
+    def __init__(self, pain: PainState, profile: RunnerProfile, facts: HistoryFacts, week: int | None) -> None:
+        self.pain = pain
+        self.is_muted = False
+        self.landing = LandingWatch()
+        self._profile, self._facts, self._week = profile, facts, week
+        self._past = {name: Past() for name in _SMOOTHED}
+
+    def take(self, t_s: float, metrics: LiveMetrics) -> None:
+        """See one moment of running."""
+        for name, past in self._past.items():
+            past.take(t_s, getattr(metrics, name))
+        self.landing.take(t_s, metrics)
+
+    def moment(self, t_s: float, metrics: LiveMetrics, is_eligible: bool) -> Moment:
+        """The moment as gates see it. A value not seen for long enough is unknown."""
+        means = {name: past.mean(t_s - _SMOOTH_S, t_s, _MIN_SEEN_S) for name, past in self._past.items()}
+        return Moment(
+            t_s=t_s,
+            metrics=replace(metrics, **means),  # type: ignore[arg-type]
+            pain=self.pain,
+            profile=self._profile,
+            facts=self._facts,
+            programme_week=self._week,
+            is_muted=self.is_muted,
+            is_eligible=is_eligible,
+            before_cue=self.landing.before,
+        )

@@ -1,0 +1,199 @@
+"""The cue engine: dwell, spacing, one focus, mute, praise, safety, and a full account of every decision."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from coach.coaching.engine import CueEngine
+from coach.coaching.facts import HistoryFacts
+from coach.coaching.loader import load_rules
+from coach.coaching.pain import pain_state
+from coach.model.cues import CueDecision
+from coach.model.metrics import LiveMetrics
+from coach.model.pain import RedFlagAnswers
+from coach.model.plain import from_plain, to_plain
+from coach.model.strides import GaitState
+from tests.coach.coaching.metric_runner import Body, MetricRunner
+from tests.coach.coaching.support_coaching import NOW, PROFILE, answered, engine_for, go, plan, spoken
+
+SHUFFLER = Body(seed=3, tires_pct=7.0, answers=1.0)
+QUICKER = Body(seed=2, own_cadence_spm=152.0, answers=1.0)
+
+
+def test_a_fresh_runner_hears_nothing() -> None:
+    assert not spoken(go(engine_for(Body(seed=5), plan()), MetricRunner(Body(seed=5))))
+
+
+def test_the_tired_shuffler_is_told_to_push_off() -> None:
+    cues = spoken(go(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER)), "cue")
+    assert cues
+    assert {c.rule_id for c in cues} == {"shortened_stride"}
+    first = cues[0]
+    assert first.t_s > SHUFFLER.tires_from_s + 20.0
+    assert first.value is not None
+    assert first.value < -3.0 == first.threshold
+    assert first.say == "Push the ground away behind you"
+    assert all(gate.is_open for gate in first.gates)
+    assert "Cai" in first.source
+
+
+def test_cues_keep_twenty_seconds_of_dwell_and_sixty_between() -> None:
+    engine = engine_for(QUICKER, plan("quicker"))
+    decisions = go(engine, MetricRunner(QUICKER, hz=4.0))
+    times = [d.t_s for d in spoken(decisions)]
+    assert len(times) > 3
+    assert times[0] >= 20.0
+    assert min(b - a for a, b in itertools.pairwise(times)) >= 60.0
+
+
+def test_the_answer_does_not_depend_on_the_sampling_rate() -> None:
+    slow = Body(seed=2, own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
+    runs = [spoken(go(engine_for(slow, plan("quicker")), MetricRunner(slow, 15.0, hz=hz))) for hz in (1.0, 2.0, 5.0)]
+    assert len({len(run) for run in runs}) == 1
+    for a, b in zip(runs[0], runs[2], strict=True):
+        assert abs(a.t_s - b.t_s) <= 2.0
+
+
+def test_a_run_without_focus_is_silent_and_says_why_in_the_log() -> None:
+    decisions = go(engine_for(SHUFFLER, plan(None)), MetricRunner(SHUFFLER))
+    assert not spoken(decisions)
+    assert {d.suppressed_by for d in decisions} == {"in_focus"}
+
+
+def test_mute_silences_cues_and_is_written_down() -> None:
+    engine = engine_for(QUICKER, plan("quicker"))
+    engine.mute(True)
+    decisions = go(engine, MetricRunner(QUICKER))
+    assert not spoken(decisions)
+    assert any(d.suppressed_by == "not_muted" for d in decisions)
+
+
+def test_channels_follow_the_runners_wishes() -> None:
+    text_only = replace(PROFILE, speaks_cues=False, plays_tones=False)
+    cue = spoken(go(engine_for(QUICKER, plan("quicker"), profile=text_only), MetricRunner(QUICKER)))[0]
+    assert cue.modality == "text"
+    silent = replace(text_only, vibrates=False, shows_cue_text=False)
+    decisions = go(engine_for(QUICKER, plan("quicker"), profile=silent), MetricRunner(QUICKER))
+    assert not spoken(decisions)
+    assert any(d.suppressed_by == "can_be_heard" for d in decisions)
+
+
+def test_praise_comes_after_an_answer_and_at_most_once_in_five_minutes() -> None:
+    decisions = spoken(go(engine_for(QUICKER, plan("quicker")), MetricRunner(QUICKER, 45.0)))
+    praise = [d for d in decisions if d.kind == "praise"]
+    assert praise
+    assert praise[0].t_s > decisions[0].t_s
+    assert all(b.t_s - a.t_s >= 300.0 for a, b in itertools.pairwise(praise))
+    assert len({d.say for d in praise}) > 1 or len(praise) == 1
+
+
+def test_unanswered_cues_grow_rarer() -> None:
+    deaf = replace(QUICKER, answers=0.0)
+    times = [d.t_s for d in spoken(go(engine_for(deaf, plan("quicker")), MetricRunner(deaf, 40.0)))]
+    waits = [b - a for a, b in itertools.pairwise(times)]
+    assert waits[-1] >= 300.0
+    assert len(times) < 15
+
+
+def test_an_unhelpful_wording_makes_room_for_the_next_after_two() -> None:
+    deaf = replace(QUICKER, answers=0.0)
+    says = [d.say for d in spoken(go(engine_for(deaf, plan("quicker")), MetricRunner(deaf, 40.0)))]
+    assert says[0] == says[1] == load_rules()[2].wordings[0]
+    assert len(set(says)) == 3
+
+
+def test_a_tap_of_three_ends_load_cues_and_of_six_all_cues() -> None:
+    def three(engine: CueEngine) -> list[CueDecision]:
+        return engine.pain(300.0, 3)
+
+    decisions = go(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER), {300.0: three})
+    assert not spoken(decisions, "cue")
+    assert next(d.kind for d in spoken(decisions)) == "safety"
+    assert any(d.suppressed_by == "pain_at_most_2" for d in decisions)
+
+    engine = engine_for(QUICKER, plan("quicker"))
+    decisions = go(engine, MetricRunner(QUICKER), {300.0: lambda e: e.pain(300.0, 6)})
+    assert not [d for d in spoken(decisions, "cue", "tip", "praise") if d.t_s > 300.0]
+    assert not engine.pain_state.allows_cues
+    assert "walk" in next(d.say for d in decisions if d.kind == "safety")
+
+
+def test_a_calf_tap_ends_strike_training_for_the_run() -> None:
+    engine = engine_for(Body(), plan("midfoot"))
+    assert engine.pain_state.allows_strike_training
+    assert engine.pain(60.0, 1, is_calf=True) == []
+    assert not engine.pain_state.allows_strike_training
+
+
+def test_the_distance_guard_speaks_in_any_run_even_a_baseline_run() -> None:
+    facts = HistoryFacts(longest_30d_m=3000.0)
+    decisions = spoken(go(engine_for(Body(), plan(None, 0.0), facts=facts), MetricRunner(Body())))
+    assert decisions[0].rule_id == "ease_off_distance"
+    assert decisions[0].t_s * 2.8 > 3300.0
+    assert decisions[0].value is not None
+    assert decisions[0].value > 110.0
+
+
+def test_a_plain_tip_is_marked_and_occasional() -> None:
+    tips = spoken(go(engine_for(Body(), plan("swing")), MetricRunner(Body())))
+    assert {t.kind for t in tips} == {"tip"}
+    assert all("not measured" in t.say for t in tips)
+    assert all(b.t_s - a.t_s >= 600.0 for a, b in itertools.pairwise(tips))
+    trunk = Body(has_trunk_sensor=True)
+    assert not spoken(go(engine_for(trunk, plan("swing")), MetricRunner(trunk)))
+
+
+def test_without_baseline_nothing_is_compared_and_the_reason_is_given() -> None:
+    engine = CueEngine(load_rules(), plan(), answered(), PROFILE)
+    metrics = engine.compare(next(iter(MetricRunner(Body()).moments())))
+    assert metrics.step_length_vs_baseline_pct is None
+    assert "three runs" in metrics.unknown["step_length_vs_baseline_pct"]
+
+
+def test_walking_and_gaps_start_the_dwell_again() -> None:
+    body = Body(own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
+    engine = engine_for(body, plan("quicker"))
+    for i, metrics in enumerate(MetricRunner(body, 10.0).moments()):
+        state = GaitState.WALKING if i % 15 == 14 else GaitState.RUNNING
+        assert not spoken(engine.observe(metrics.t_s, engine.compare(replace(metrics, state=state))))
+    engine = engine_for(body, plan("quicker"))
+    for i, metrics in enumerate(MetricRunner(body, 10.0).moments()):
+        if i % 30 < 18:
+            assert not spoken(engine.observe(metrics.t_s, engine.compare(metrics)))
+
+
+def test_the_target_band_is_personal_and_told_by_place() -> None:
+    body = Body(own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
+    engine = engine_for(body, plan("quicker"))
+    target = engine.target(engine.compare(list(MetricRunner(body, 1.0).moments())[-1]))
+    assert target is not None
+    assert (target.low, target.high, target.place) == (2.0, 5.0, "below")
+    assert engine.target(LiveMetrics(0.0)) is not None
+    assert engine_for(body, plan(None)).target(LiveMetrics(0.0)) is None
+
+
+def test_with_a_plain_pod_lengthening_stays_silent_because_landing_is_unknown() -> None:
+    pod = replace(SHUFFLER, has_foot_sensor=False)
+    decisions = go(engine_for(pod, plan()), MetricRunner(pod))
+    assert not spoken(decisions)
+    assert any(d.suppressed_by == "not_overstriding" for d in decisions)
+
+
+def test_decisions_and_outcome_survive_the_way_to_json() -> None:
+    engine = engine_for(SHUFFLER, plan())
+    decisions = go(engine, MetricRunner(SHUFFLER))
+    assert from_plain(tuple[CueDecision, ...], to_plain(decisions)) == tuple(decisions)
+    outcome = engine.outcome("run1", NOW)
+    assert from_plain(type(outcome), to_plain(outcome)) == outcome
+    assert outcome.n_spoken == len(spoken(decisions))
+    assert len({d.cue_id for d in decisions}) == len(decisions)
+
+
+@pytest.mark.parametrize("locked", ["saddle_numbness", "cancer_history"])
+def test_nothing_is_said_while_a_red_flag_is_open(locked: str) -> None:
+    state = pain_state([], [RedFlagAnswers(NOW, (locked,))], NOW)
+    facts = HistoryFacts(longest_30d_m=1000.0)
+    decisions = go(engine_for(QUICKER, plan("quicker"), state, facts=facts), MetricRunner(QUICKER))
+    assert not spoken(decisions)
+    assert {d.suppressed_by for d in decisions} == {"not_locked"} | {"in_focus"}
