@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementDataCallback, BaseBleakScanner
+from bleak.exc import BleakError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,20 @@ class Backend:
         return BleakClient(
             device, disconnected_callback=lost, timeout=timeout_s, pair=pair, backend=self.client, **self._bluez()
         )
+
+    async def already_connected(self, sensor_id: str) -> BLEDevice | None:
+        """A sensor this machine is connected to already: left by a program that crashed, or used by another one.
+
+        Such a sensor does not advertise, so no scan finds it.
+        """
+        if self.scanner is not None:
+            return None
+        try:
+            adapter = await BleakAdapter.get(**self._bluez())
+            devices = await adapter.get_connected_devices()
+        except (BleakError, NotImplementedError, OSError, EOFError):
+            return None
+        return next((device for device in devices if device.address.lower() == sensor_id.lower()), None)
 
     def _bluez(self) -> dict[str, Any]:
         return {"bluez": {"adapter": self.adapter}} if self.adapter and self.scanner is None else {}

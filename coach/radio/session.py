@@ -58,7 +58,7 @@ async def connected(
     Raises:
         LinkError: `not_heard`, `refused`, `no_answer`, `bond_refused`, `wrong_sensor`, or why the adapter cannot.
     """
-    device = await radio.ear.find(use.sensor_id, _FIND_S)
+    device = await radio.ear.find(use.sensor_id, _FIND_S) or await radio.backend.already_connected(use.sensor_id)
     if device is None:
         raise loss_error("not_heard", use.name)
     lost = asyncio.Event()
