@@ -93,7 +93,7 @@ class RunSummary:
 
     drift_pct: change of each metric from the first to the last third at matched speed. by_speed: for each metric, the
     moments of its robust 10 s averages against speed (n, speed_mps, value, speed_ss, cross_ss, value_ss), from which
-    trends at matched speed are made without reading the run again.
+    trends at matched speed are made without reading the run again. best_s: shortest time of each distance in metres.
     """
 
     duration_s: float
@@ -134,6 +134,7 @@ class RunSummary:
     findings: tuple[Finding, ...] = ()
     streams: tuple[StreamReport, ...] = ()
     by_speed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    best_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

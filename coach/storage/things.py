@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -22,9 +22,10 @@ class Sensors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def remember(self, use: SensorUse, at: datetime) -> None:
+    def remember(self, use: SensorUse, at: datetime | None = None) -> None:
+        """Keep a sensor as used at a moment; None: now."""
         with self._database.write() as connection:
-            put(connection, SENSORS.table, [SENSORS.row(use, used_at=at)])
+            put(connection, SENSORS.table, [SENSORS.row(use, used_at=at or datetime.now(UTC))])
 
     def forget(self, sensor_id: str) -> None:
         with self._database.write() as connection:

@@ -223,6 +223,7 @@ def upgrade() -> None:
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("streams", sa.Text(), nullable=False),
         sa.Column("by_speed", sa.Text(), nullable=False),
+        sa.Column("best_s", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_key"], ["runs.run_key"], name=op.f("fk_run_summaries_run_key_runs"), ondelete="CASCADE"
         ),

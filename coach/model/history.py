@@ -1,0 +1,117 @@
+"""What is said of parts of a run, and of many runs: splits, average strides, trends, comparisons, records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from coach.model.sites import WearSite
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One kilometre, mile or lap of a run; the last one may be shorter. values: means by RunSummary name."""
+
+    number: int
+    start_s: float
+    end_s: float
+    distance_m: float | None
+    values: Mapping[str, float] = field(default_factory=dict)
+    foot_strike_share: Mapping[str, float] | None = None
+    kind: str = "split"
+
+
+@dataclass(frozen=True, slots=True)
+class AverageStride:
+    """The runner's mean stride on one side, with its events; *_pct: share of the stride since initial contact.
+
+    spread: standard deviation between strides, by field name.
+    """
+
+    wear_site: WearSite
+    n_strides: int
+    stride_time_s: float
+    contact_time_s: float | None = None
+    mid_stance_pct: float | None = None
+    toe_off_pct: float | None = None
+    other_contact_pct: float | None = None
+    other_toe_off_pct: float | None = None
+    foot_strike_angle_deg: float | None = None
+    eversion_deg: float | None = None
+    foot_clearance_m: float | None = None
+    stride_length_m: float | None = None
+    spread: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One run's value of a metric at the matched speed; se: its standard error. is_measured_there: the run itself
+    covered that speed, so that the value is not carried there by the slope of other runs."""
+
+    run_id: str
+    started_at: datetime
+    value: float
+    se: float
+    speed_mps: float
+    n: int
+    is_measured_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A metric over many runs at one speed.
+
+    slope: change of the metric per m/s, with its standard error. per_week: change per week by robust regression, with
+    its 95 % interval; None with fewer than three runs.
+    """
+
+    metric: str
+    speed_mps: float | None
+    points: tuple[TrendPoint, ...] = ()
+    slope: float | None = None
+    slope_se: float | None = None
+    per_week: float | None = None
+    per_week_low: float | None = None
+    per_week_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A metric in two runs at their common speed. se: of the difference; is_clear: beyond what chance would do."""
+
+    metric: str
+    first: float
+    second: float
+    difference: float
+    se: float | None
+    is_clear: bool
+    is_at_matched_speed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs side by side. speed_mps: the speed at which they are compared."""
+
+    first_id: str
+    second_id: str
+    speed_mps: float | None
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A best of all runs. kind: "distance", "duration" or a distance in metres whose shortest time `value` is [s]."""
+
+    kind: str
+    value: float
+    run_id: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShoeUse:
+    """Shoes and how far they went, with what they had before."""
+
+    name: str
+    distance_m: float
+    n_runs: int
+    is_retired: bool = False

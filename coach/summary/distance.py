@@ -1,0 +1,71 @@
+"""How far and how long: seconds and strides in, moving time, distance and the shortest time of each distance out."""
+
+from typing import Final
+
+import numpy as np
+
+from coach.model.samples import FloatArray
+from coach.summary.series import RunSeries
+from coach.summary.window import Window
+
+BEST_M: Final = (400, 1000, 1609, 5000, 10000, 21097, 42195)
+_MAX_STRIDE_S: Final = 1.5
+
+
+def moving_time(run: RunSeries, window: Window) -> float:
+    """Seconds in which the runner ran, from strides, else steps, else seconds."""
+    spans = [(s.initial_contact_s, s.stride_time_s) for s in run.strides if s.stride_time_s]
+    spans += [(s.initial_contact_s, s.step_time_s) for s in run.steps if s.step_time_s]
+    if not spans:
+        t_s = np.array([s.t_s for s in run.seconds if s.cadence_spm or s.speed_mps])
+        return float(window.holds(t_s).sum()) if len(t_s) else 0.0
+    table = np.array(sorted(spans))
+    table = table[window.holds(table[:, 0]) & (table[:, 1] < _MAX_STRIDE_S)]
+    if not len(table):
+        return 0.0
+    starts, ends = table[:, 0], table[:, 0] + table[:, 1]
+    reached = np.maximum.accumulate(ends)
+    before = np.concatenate(([starts[0]], reached[:-1]))
+    return float(np.maximum(0.0, ends - np.maximum(starts, before)).sum())
+
+
+def distance_curve(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
+    """Times and metres run until then, rising; None where no sensor tells.
+
+    The distance the seconds carry; without it, speed over time (never bridged over more than 5 s).
+    """
+    far = [(s.t_s, s.distance_m) for s in run.seconds if s.distance_m is not None]
+    if len(far) > 1:
+        table = np.array(far, dtype=np.float64)
+        steps = np.maximum(0.0, np.diff(table[:, 1], prepend=table[0, 1]))
+        return table[:, 0], np.cumsum(steps)
+    speed = run.measures.get("speed_mps")
+    if speed is None or len(speed.t_s) < 2:
+        return None
+    order = np.argsort(speed.t_s, kind="stable")
+    t_s, v = speed.t_s[order], speed.value[order]
+    gap = np.diff(t_s)
+    return t_s, np.concatenate(([0.0], np.cumsum(np.where(gap < 5.0, gap * (v[1:] + v[:-1]) / 2, 0.0))))
+
+
+def distance_within(curve: tuple[FloatArray, FloatArray] | None, window: Window) -> float | None:
+    """Metres run in the part that counts."""
+    if curve is None:
+        return None
+    t_s, far = curve
+    steps = np.diff(far, prepend=far[0])
+    return float(steps[window.holds(t_s)].sum())
+
+
+def best_times(curve: tuple[FloatArray, FloatArray] | None) -> dict[str, float]:
+    """Shortest time of each usual distance that was run whole, by its metres."""
+    if curve is None:
+        return {}
+    t_s, far = curve
+    best: dict[str, float] = {}
+    for metres in BEST_M:
+        starts = np.flatnonzero(far + metres <= far[-1])
+        if len(starts):
+            rising = far + np.arange(len(far)) * 1e-9
+            best[str(metres)] = float((np.interp(far[starts] + metres, rising, t_s) - t_s[starts]).min())
+    return best

@@ -1,0 +1,134 @@
+"""What mattered in a run, in at most three sentences: numbers in, the weightiest findings out, each with its reason.
+
+Only percentages and degrees stand in the words, so that they are true in metric and imperial units alike. A finding
+must be clear of chance before it is said; what cannot be known because of the sensors is a finding too.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from coach.model.cues import CueDecision, CueResponse
+from coach.model.runs import Finding
+from coach.model.samples import StreamReport
+from coach.summary.drift import Drift
+
+N_FINDINGS: Final = 3
+_LOST_SHARE: Final = 0.02
+_CLIPPED_SHARE: Final = 0.01
+_UNEVEN_PCT: Final = 4.0  # chosen by eye, 2026-11-20: about twice the step asymmetry of healthy runners
+# measure: (words for more, words for less, smallest change in percent worth a sentence, weight)
+_DRIFT_WORDS: Final[Mapping[str, tuple[str, str, float, float]]] = {
+    "step_length_m": ("Your steps grew {n} % longer", "Your steps grew {n} % shorter", 2.0, 3.0),
+    "cadence_spm": ("Your steps grew {n} % quicker", "Your steps grew {n} % slower", 2.0, 2.5),
+    "contact_time_ms": (
+        "Your feet stayed on the ground {n} % longer",
+        "Your ground contact grew {n} % shorter",
+        3.0,
+        2.5,
+    ),
+    "impact_g": ("Your landings grew {n} % harder", "Your landings grew {n} % softer", 6.0, 2.8),
+    "vertical_oscillation_mm": ("You bounced {n} % more", "You bounced {n} % less", 5.0, 1.5),
+    "heart_rate_bpm": ("Your heart beat {n} % faster", "Your heart beat {n} % slower", 4.0, 1.5),
+    "flight_time_ms": ("Your flight phase grew {n} % longer", "Your flight phase grew {n} % shorter", 6.0, 1.0),
+}
+_NAMES: Final[Mapping[str, str]] = {
+    "step_length_m": "step length",
+    "cadence_spm": "cadence",
+    "contact_time_ms": "contact time",
+    "impact_g": "impact",
+    "vertical_oscillation_mm": "vertical oscillation",
+    "heart_rate_bpm": "heart rate",
+    "flight_time_ms": "flight time",
+}
+
+
+def findings_of(
+    drifts: Mapping[str, Drift],
+    asymmetry_pct: float | None,
+    shares: Mapping[str, float] | None,
+    decisions: Sequence[CueDecision],
+    responses: Sequence[CueResponse],
+    reports: Sequence[StreamReport],
+) -> tuple[Finding, ...]:
+    """The three weightiest, weightiest first."""
+    found = [
+        *_drift_findings(drifts),
+        *_uneven(asymmetry_pct),
+        *_answered(decisions, responses),
+        *_uncertain(reports),
+        *_pattern(shares),
+    ]
+    return tuple(sorted(found, key=lambda finding: -finding.weight)[:N_FINDINGS])
+
+
+def _drift_findings(drifts: Mapping[str, Drift]) -> list[Finding]:
+    found = []
+    for name, (more, less, least_pct, weight) in _DRIFT_WORDS.items():
+        drift = drifts.get(name)
+        if drift and drift.is_clear and abs(drift.change_pct) >= least_pct:
+            words = (more if drift.change > 0 else less).format(n=f"{abs(drift.change_pct):.0f}")
+            reason = f"{_NAMES[name]} {drift.change_pct:+.1f} % (± {1.96 * drift.se_pct:.1f}) at the same speed"
+            numbers = {"change_pct": drift.change_pct, "se_pct": drift.se_pct, "first": drift.first, "last": drift.last}
+            size = min(2.0, abs(drift.change_pct) / least_pct)
+            found.append(
+                Finding(f"drift_{name}", f"{words} from the first third to the last.", reason, weight * size, numbers)
+            )
+    if not found and {"step_length_m", "cadence_spm", "contact_time_ms"} & set(drifts):
+        steady = "Your stride held from the first third to the last."
+        seen = ", ".join(f"{_NAMES[n]} {d.change_pct:+.1f} %" for n, d in drifts.items() if n in _NAMES)
+        found.append(Finding("steady", steady, f"at the same speed: {seen}", 1.2))
+    return found
+
+
+def _uneven(asymmetry_pct: float | None) -> list[Finding]:
+    if asymmetry_pct is None or abs(asymmetry_pct) < _UNEVEN_PCT:
+        return []
+    longer = "left" if asymmetry_pct > 0 else "right"
+    words = f"Your {longer} steps took {abs(asymmetry_pct):.0f} % longer than the others."
+    return [Finding("uneven", words, "median step times of the whole run", 2.2, {"asymmetry_pct": asymmetry_pct})]
+
+
+def _answered(decisions: Sequence[CueDecision], responses: Sequence[CueResponse]) -> list[Finding]:
+    spoken = [d for d in decisions if d.is_spoken and d.kind == "cue"]
+    if not spoken:
+        return []
+    known = [r for r in responses if r.change is not None]
+    clear = [r for r in known if r.low is not None and r.high is not None and (r.low > 0 or r.high < 0)]
+    said = f"{len(spoken)} {'cue was' if len(spoken) == 1 else 'cues were'} spoken"
+    numbers = {"n_spoken": float(len(spoken)), "n_clear": float(len(clear))}
+    if clear:
+        words = f"{said}, and your stride answered {len(clear)} of them beyond chance."
+        return [Finding("cues", words, "the metric after each cue, against moments without one", 2.4, numbers)]
+    reason = "too few silent moments to compare with" if known else "no stretch long enough before and after a cue"
+    return [Finding("cues", f"{said}; whether they helped cannot be told yet.", reason, 1.0, numbers)]
+
+
+def _uncertain(reports: Sequence[StreamReport]) -> list[Finding]:
+    found = []
+    for report in reports:
+        total = report.n_samples + report.n_missing
+        place = report.wear_site.value.replace("_", " ") if report.wear_site else "running"
+        if total and report.n_missing > _LOST_SHARE * total:
+            share = 100.0 * report.n_missing / total
+            words = f"The {place} sensor lost {share:.0f} % of its readings, so its strides are less certain."
+            reason = f"{report.n_missing} of {total} readings missing in {len(report.gaps)} gaps"
+            found.append(
+                Finding(f"lost_{report.sensor_id}", words, reason, 1.6 + min(1.5, share / 10), {"share_pct": share})
+            )
+        if report.n_samples and report.n_clipped > _CLIPPED_SHARE * report.n_samples:
+            share = 100.0 * report.n_clipped / report.n_samples
+            words = (
+                f"The {place} sensor was at its limit in {share:.0f} % of its readings, so impacts are not told there."
+            )
+            reason = f"{report.n_clipped} of {report.n_samples} readings at full scale"
+            found.append(Finding(f"clipped_{report.sensor_id}", words, reason, 1.5, {"share_pct": share}))
+    return found
+
+
+def _pattern(shares: Mapping[str, float] | None) -> list[Finding]:
+    if not shares:
+        return []
+    kind, share = max(shares.items(), key=lambda item: item[1])
+    adverbs = {"rearfoot": "the heel", "midfoot": "the middle of the foot", "forefoot": "the forefoot"}
+    words = f"You landed on {adverbs.get(kind, kind)} in {100 * share:.0f} % of your strides."
+    return [Finding("pattern", words, "foot strike angle of each stride", 0.8, {"share": share})]

@@ -1,0 +1,158 @@
+"""Every measure of a run as one series over time: strides, trunk steps and seconds in, arrays by RunSummary name out.
+
+A measure comes from the sensor that sees it best: feet before shanks, pelvis before chest; where no stride or step
+tells it (a running pod, a heart-rate strap, a treadmill), from the seconds. Speed and what follows from it come from
+the seconds first, for there all sensors have been weighed against each other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import numpy as np
+
+from coach.model.metrics import LiveMetrics
+from coach.model.samples import FloatArray
+from coach.model.sites import WearSite
+from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
+
+_MS: Final = 1000.0
+BY_SPEED_FIRST: Final = ("speed_mps", "step_length_m", "stride_length_m")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """t_s: (n,) rising. value: (n,) in the unit of the name, no NaN."""
+
+    t_s: FloatArray
+    value: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunSeries:
+    """The measures of one run. strides, steps: those of running (or all, where the runner never ran)."""
+
+    measures: Mapping[str, Series]
+    strides: tuple[Stride, ...]
+    steps: tuple[TrunkStep, ...]
+    seconds: tuple[LiveMetrics, ...]
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale
+
+
+def _over(value: float | None, scale: float) -> float | None:
+    return None if not value else scale / value
+
+
+def _ratio(value: float | None, by: float | None) -> float | None:
+    return None if value is None or not by else value / by
+
+
+_STRIDE: Final[dict[str, Callable[[Stride], float | None]]] = {
+    "cadence_spm": lambda s: _over(s.stride_time_s, 120.0),
+    "contact_time_ms": lambda s: _scaled(s.contact_time_s, _MS),
+    "flight_time_ms": lambda s: _scaled(s.flight_time_s, _MS),
+    "duty_factor": lambda s: _ratio(s.contact_time_s, s.stride_time_s),
+    "stride_length_m": lambda s: s.stride_length_m,
+    "step_length_m": lambda s: _scaled(s.stride_length_m, 0.5),
+    "speed_mps": lambda s: s.speed_mps,
+    "foot_strike_angle_deg": lambda s: s.foot_strike_angle_deg,
+    "eversion_deg": lambda s: s.eversion_deg,
+    "impact_g": lambda s: s.impact_g,
+}
+_STEP: Final[dict[str, Callable[[TrunkStep], float | None]]] = {
+    "cadence_spm": lambda s: _over(s.step_time_s, 60.0),
+    "contact_time_ms": lambda s: _scaled(s.contact_time_s, _MS),
+    "flight_time_ms": lambda s: _scaled(s.flight_time_s, _MS),
+    "duty_factor": lambda s: _ratio(s.contact_time_s, _scaled(s.step_time_s, 2.0)),
+    "vertical_oscillation_mm": lambda s: _scaled(s.vertical_oscillation_m, _MS),
+    "trunk_lean_deg": lambda s: s.forward_lean_deg,
+    "axial_rotation_deg": lambda s: s.axial_rotation_deg,
+    "lateral_drop_deg": lambda s: s.lateral_drop_deg,
+    "impact_g": lambda s: s.impact_g,
+}
+_SECOND: Final = (
+    *_STRIDE,
+    "vertical_oscillation_mm",
+    "vertical_ratio_pct",
+    "trunk_lean_deg",
+    "axial_rotation_deg",
+    "lateral_drop_deg",
+    "heart_rate_bpm",
+    "contact_time_balance_pct",
+    "step_time_asymmetry_pct",
+    "stride_time_cv_pct",
+)
+SIDES: Final = (
+    (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT),
+    (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK),
+)
+TRUNK: Final = ((WearSite.PELVIS,), (WearSite.CHEST,))
+Seen = TypeVar("Seen", Stride, TrunkStep)
+Timed = TypeVar("Timed", Stride, TrunkStep, LiveMetrics)
+
+
+def series_of(strides: Sequence[Stride], steps: Sequence[TrunkStep], seconds: Sequence[LiveMetrics]) -> RunSeries:
+    """Sort a run's strides, steps and seconds into series."""
+    ran = tuple(sorted(_running(strides), key=lambda s: s.initial_contact_s))
+    stepped = tuple(sorted(_running(steps), key=lambda s: s.initial_contact_s))
+    timed = tuple(_running(seconds))
+    measures: dict[str, Series] = {}
+    for name in _SECOND:
+        candidates = [_from_strides(name, ran, sites) for sites in SIDES]
+        candidates += [_from_steps(name, stepped, site) for (site,) in TRUNK]
+        by_second = _from_seconds(name, timed)
+        ordered = [by_second, *candidates] if name in BY_SPEED_FIRST else [*candidates, by_second]
+        found = next((one for one in ordered if one is not None), None)
+        if found is not None:
+            measures[name] = found
+    return RunSeries(measures, ran, stepped, timed)
+
+
+def best_seen(items: Sequence[Seen], groups: Sequence[Sequence[WearSite]]) -> Sequence[Seen]:
+    """The items of the first group of wear sites that has any."""
+    found = ([item for item in items if item.wear_site in sites] for sites in groups)
+    return next((group for group in found if group), [])
+
+
+def _running(items: Sequence[Timed]) -> list[Timed]:
+    ran = [item for item in items if item.state in (None, GaitState.RUNNING)]
+    return ran or [item for item in items if item.state is GaitState.WALKING]
+
+
+def _series(t_s: list[float], values: list[float | None]) -> Series | None:
+    value = np.array(values, dtype=np.float64)
+    keep = np.isfinite(value)
+    return Series(np.array(t_s)[keep], value[keep]) if keep.any() else None
+
+
+def _from_strides(name: str, strides: Sequence[Stride], sites: Sequence[WearSite]) -> Series | None:
+    read = _STRIDE.get(name)
+    chosen = [s for s in strides if s.wear_site in sites] if read else []
+    if read is None or not chosen:
+        return None
+    return _series([s.initial_contact_s for s in chosen], [read(s) for s in chosen])
+
+
+def _from_steps(name: str, steps: Sequence[TrunkStep], site: WearSite) -> Series | None:
+    read = _STEP.get(name)
+    chosen = [s for s in steps if s.wear_site is site] if read else []
+    if read is None or not chosen:
+        return None
+    return _series([s.initial_contact_s for s in chosen], [read(s) for s in chosen])
+
+
+def _from_seconds(name: str, seconds: Sequence[LiveMetrics]) -> Series | None:
+    return _series([s.t_s for s in seconds], [getattr(s, name) for s in seconds]) if seconds else None
+
+
+def strike_shares(strides: Sequence[Stride]) -> tuple[Mapping[str, float] | None, str | None]:
+    """Shares of the patterns among strides whose pattern is certain, and the commonest."""
+    known = [s.foot_strike for s in strides if s.foot_strike not in (None, FootStrike.UNCERTAIN)]
+    if not known:
+        return None, None
+    kinds = (FootStrike.REARFOOT, FootStrike.MIDFOOT, FootStrike.FOREFOOT)
+    shares = {kind.value: sum(strike is kind for strike in known) / len(known) for kind in kinds}
+    return shares, max(shares, key=lambda kind: shares[kind])

@@ -1,0 +1,193 @@
+"""A whole run in numbers: strides, steps, seconds and what was said in, a RunSummary out.
+
+Averages rest on running only, without warm-up, cool-down, pauses and trimmed parts; each carries the standard error of
+its mean. What no sensor saw stays None.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from coach.model.cues import CueDecision, CueResponse
+from coach.model.metrics import LiveMetrics
+from coach.model.runs import Lap, RunSummary
+from coach.model.samples import StreamReport
+from coach.model.strides import Stride, TrunkStep
+from coach.summary.bins import bins_of, moments_by_speed
+from coach.summary.distance import best_times, distance_curve, distance_within, moving_time
+from coach.summary.drift import Drift, drifts
+from coach.summary.findings import findings_of
+from coach.summary.robust import mean_and_error
+from coach.summary.series import SIDES, TRUNK, RunSeries, best_seen, series_of, strike_shares
+from coach.summary.sides import contact_balance, step_asymmetry, stride_time_cv
+from coach.summary.window import Window, window_of
+
+_MEANS: Final = (
+    "cadence_spm",
+    "contact_time_ms",
+    "flight_time_ms",
+    "duty_factor",
+    "step_length_m",
+    "stride_length_m",
+    "speed_mps",
+    "foot_strike_angle_deg",
+    "eversion_deg",
+    "impact_g",
+    "contact_time_balance_pct",
+    "step_time_asymmetry_pct",
+    "stride_time_cv_pct",
+    "vertical_oscillation_mm",
+    "vertical_ratio_pct",
+    "trunk_lean_deg",
+    "axial_rotation_deg",
+    "lateral_drop_deg",
+    "heart_rate_bpm",
+)
+_NO_PERCENT: Final = (
+    "foot_strike_angle_deg",
+    "trunk_lean_deg",
+    "eversion_deg",
+    "axial_rotation_deg",
+    "lateral_drop_deg",
+)
+
+
+def summarise(
+    strides: Sequence[Stride],
+    steps: Sequence[TrunkStep] = (),
+    seconds: Sequence[LiveMetrics] = (),
+    decisions: Sequence[CueDecision] = (),
+    reports: Sequence[StreamReport] = (),
+    laps: Sequence[Lap] = (),
+    pauses: Sequence[tuple[float, float]] = (),
+    responses: Sequence[CueResponse] = (),
+    trim: tuple[float | None, float | None] = (None, None),
+    duration_s: float | None = None,
+) -> RunSummary:
+    """Sum up a run. duration_s: its length without pauses; None: from its first to its last moment."""
+    window = window_of(laps, pauses, trim)
+    run = series_of(strides, steps, seconds)
+    counted = _counted(run, window)
+    means, uncertainty = _means(run, window)
+    _from_sides(means, counted)
+    _from_each_other(means)
+    moving_s = moving_time(run, window)
+    curve = distance_curve(run)
+    distance_m = distance_within(curve, Window(window.start_s, window.end_s, tuple(pauses)))
+    shares, strike = strike_shares(counted.strides)
+    bins = bins_of(run.measures, window)
+    drift = drifts(bins)
+    findings = findings_of(drift, means.get("step_time_asymmetry_pct"), shares, decisions, responses, reports)
+    return RunSummary(
+        duration_s=_duration(strides, steps, seconds, pauses, trim) if duration_s is None else duration_s,
+        moving_s=moving_s,
+        distance_m=distance_m,
+        n_strides=len(counted.strides),
+        n_steps=len(counted.steps),
+        n_gaps=sum(len(report.gaps) for report in reports),
+        n_missing=sum(report.n_missing for report in reports),
+        n_clipped=_clipped(reports, counted),
+        n_cues=sum(decision.is_spoken for decision in decisions),
+        foot_strike=strike,
+        foot_strike_share=shares,
+        n_impacts=_impacts(means, moving_s),
+        impacts_per_km=1000.0 / means["step_length_m"] if means.get("step_length_m") else None,
+        heart_rate_max_bpm=_highest(run, window, "heart_rate_bpm"),
+        drift_pct={name: d.change_pct for name, d in drift.items() if name not in _NO_PERCENT},
+        uncertainty={**uncertainty, **_drift_errors(drift)},
+        findings=findings,
+        streams=tuple(reports),
+        by_speed=moments_by_speed(bins),
+        best_s=best_times(curve),
+        **means,
+    )
+
+
+def _counted(run: RunSeries, window: Window) -> RunSeries:
+    """The strides and steps that count, each step of the body once: of the sensors that see it best."""
+
+    def inside(t_s: float) -> bool:
+        if not window.start_s <= t_s < window.end_s:
+            return False
+        return not any(start <= t_s < end for start, end in window.without)
+
+    strides = tuple(s for s in best_seen(run.strides, SIDES) if inside(s.initial_contact_s))
+    steps = tuple(s for s in best_seen(run.steps, TRUNK) if inside(s.initial_contact_s))
+    return RunSeries(run.measures, strides, steps, run.seconds)
+
+
+def _means(run: RunSeries, window: Window) -> tuple[dict[str, Any], dict[str, float]]:
+    means: dict[str, Any] = {}
+    errors: dict[str, float] = {}
+    for name in _MEANS:
+        series = run.measures.get(name)
+        values = None if series is None else series.value[window.holds(series.t_s)]
+        if values is None or not len(values):
+            continue
+        means[name], error = mean_and_error(values)
+        if error is not None:
+            errors[name] = error
+    return means, errors
+
+
+def _from_sides(means: dict[str, Any], run: RunSeries) -> None:
+    """Measures of two sides or many strides, where they can be had from the strides themselves."""
+    own = {
+        "contact_time_balance_pct": contact_balance(run.strides),
+        "step_time_asymmetry_pct": step_asymmetry(run.strides, run.steps),
+        "stride_time_cv_pct": stride_time_cv(run.strides),
+    }
+    means.update({name: value for name, value in own.items() if value is not None})
+
+
+def _from_each_other(means: dict[str, Any]) -> None:
+    """What follows from two other means."""
+    cadence, speed, length = means.get("cadence_spm"), means.get("speed_mps"), means.get("step_length_m")
+    if length is None and cadence and speed:
+        means["step_length_m"], means["stride_length_m"] = 60 * speed / cadence, 120 * speed / cadence
+    elif speed is None and cadence and length:
+        means["speed_mps"] = cadence * length / 60
+    if "stride_length_m" not in means and length is not None:
+        means["stride_length_m"] = 2 * length
+    bounce, length = means.get("vertical_oscillation_mm"), means.get("step_length_m")
+    if "vertical_ratio_pct" not in means and bounce is not None and length:
+        means["vertical_ratio_pct"] = 0.1 * bounce / length
+
+
+def _clipped(reports: Sequence[StreamReport], run: RunSeries) -> int:
+    """Clipped readings as counted by the decoders; without them, strides and steps that hold one."""
+    if reports:
+        return sum(report.n_clipped for report in reports)
+    return sum(s.is_clipped for s in run.strides) + sum(s.is_clipped for s in run.steps)
+
+
+def _impacts(means: Mapping[str, Any], moving_s: float) -> int | None:
+    cadence = means.get("cadence_spm")
+    return None if cadence is None else round(cadence / 60 * moving_s)
+
+
+def _highest(run: RunSeries, window: Window, name: str) -> float | None:
+    series = run.measures.get(name)
+    values = None if series is None else series.value[window.holds(series.t_s)]
+    return None if values is None or not len(values) else float(values.max())
+
+
+def _drift_errors(drift: Mapping[str, Drift]) -> dict[str, float]:
+    return {f"drift_{name}": d.se_pct for name, d in drift.items() if name not in _NO_PERCENT}
+
+
+def _duration(
+    strides: Sequence[Stride],
+    steps: Sequence[TrunkStep],
+    seconds: Sequence[LiveMetrics],
+    pauses: Sequence[tuple[float, float]],
+    trim: tuple[float | None, float | None],
+) -> float:
+    first = [s.initial_contact_s for s in strides] + [s.initial_contact_s for s in steps] + [s.t_s for s in seconds]
+    last = [s.initial_contact_s + (s.stride_time_s or 0.0) for s in strides]
+    last += [s.initial_contact_s + (s.step_time_s or 0.0) for s in steps] + [s.t_s for s in seconds]
+    if not first:
+        return 0.0
+    start_s = min(first) if trim[0] is None else trim[0]
+    end_s = max(last) if trim[1] is None else trim[1]
+    paused = sum(max(0.0, min(end, end_s) - max(start, start_s)) for start, end in pauses)
+    return max(0.0, end_s - start_s - paused)

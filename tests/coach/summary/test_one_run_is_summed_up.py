@@ -1,0 +1,197 @@
+"""One run in numbers: averages with honest errors, drift at matched speed, findings, splits, the average stride."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from coach.model.cues import CueDecision
+from coach.model.metrics import LiveMetrics
+from coach.model.plain import to_plain
+from coach.model.runs import Lap
+from coach.model.samples import Gap, StreamReport
+from coach.model.sites import WearSite
+from coach.model.strides import GaitState, Stride, TrunkStep
+from coach.summary.document import analysis_document
+from coach.summary.picture import average_strides
+from coach.summary.series import series_of
+from coach.summary.splits import splits_by_distance, splits_by_lap
+from coach.summary.summarise import summarise
+from tests.coach.summary.runs import make_seconds, make_strides
+
+
+def test_averages_are_those_of_the_run() -> None:
+    summary = summarise(make_strides(10))
+    assert summary.cadence_spm == pytest.approx(60 * 3.0 / 1.05, rel=0.005)
+    assert summary.step_length_m == pytest.approx(1.05, rel=0.005)
+    assert summary.stride_length_m == pytest.approx(2.1, rel=0.005)
+    assert summary.contact_time_ms == pytest.approx(250, abs=1)
+    assert summary.speed_mps == pytest.approx(3.0, abs=0.01)
+    assert summary.distance_m == pytest.approx(1800, rel=0.01)
+    assert summary.moving_s == pytest.approx(599, abs=2)
+    assert summary.duration_s == pytest.approx(599, abs=2)
+    assert summary.foot_strike == "rearfoot"
+    assert summary.foot_strike_share == {"rearfoot": 1.0, "midfoot": 0.0, "forefoot": 0.0}
+    assert summary.n_impacts == pytest.approx(len(make_strides(10)), rel=0.01)
+    assert summary.impacts_per_km == pytest.approx(1000 / 1.05, rel=0.005)
+    assert summary.contact_time_balance_pct == pytest.approx(50, abs=0.3)
+    assert abs(summary.step_time_asymmetry_pct or 9) < 1
+    assert summary.stride_time_cv_pct == pytest.approx(1.5, abs=0.8)
+    assert summary.best_s["1000"] == pytest.approx(333, rel=0.02)
+    assert "5000" not in summary.best_s
+
+
+def test_the_error_of_the_mean_covers_the_truth() -> None:
+    truths = []
+    for seed in range(40):
+        summary = summarise(make_strides(5, seed=seed))
+        assert summary.contact_time_ms is not None
+        truths.append(abs(summary.contact_time_ms - 250) / summary.uncertainty["contact_time_ms"])
+    assert 0.8 <= np.mean(np.array(truths) < 2) <= 1.0
+    assert np.mean(np.array(truths) < 0.5) < 0.7  # not far too wide either
+
+
+def test_warm_up_cool_down_pauses_and_trims_stay_out() -> None:
+    strides = make_strides(9, speed=lambda t: 2.0 if t < 180 else 3.0 if t < 360 else 1.5)
+    laps = (Lap(1, 0.0, 180.0, "warm_up"), Lap(2, 180.0, 360.0), Lap(3, 360.0, None, "cool_down"))
+    summary = summarise(strides, laps=laps)
+    assert summary.speed_mps == pytest.approx(3.0, abs=0.02)
+    assert summary.distance_m == pytest.approx(180 * (2 + 3 + 1.5), rel=0.02)
+    assert summarise(strides, trim=(180.0, 360.0)).speed_mps == pytest.approx(3.0, abs=0.02)
+    paused = summarise(strides, pauses=((0.0, 180.0), (360.0, 1000.0)))
+    assert paused.speed_mps == pytest.approx(3.0, abs=0.02)
+    assert paused.duration_s == pytest.approx(180, abs=3)
+    assert summarise(strides, laps=laps[:1]).n_strides > 0
+
+
+def test_a_few_wild_strides_do_not_move_the_averages() -> None:
+    strides = make_strides(10)
+    wild = [
+        dataclasses.replace(s, contact_time_s=2.5, impact_g=400.0) if i % 50 == 0 else s for i, s in enumerate(strides)
+    ]
+    assert summarise(wild).contact_time_ms == pytest.approx(250, abs=1)
+    assert summarise(wild).impact_g == pytest.approx(8, abs=0.1)
+
+
+def test_drift_is_told_at_matched_speed_only() -> None:
+    slowing = make_strides(30, speed=lambda t: 3.3 - 0.5 * t / 1800 + 0.1 * np.sin(t / 40))
+    assert abs(summarise(slowing).drift_pct["step_length_m"]) < 1.5
+    tiring = make_strides(
+        30,
+        speed=lambda t: 3.0 + 0.1 * np.sin(t / 40),
+        step_length=lambda v, t: (0.3 + 0.25 * v) * (1 - 0.06 * t / 1800),
+    )
+    summary = summarise(tiring)
+    assert summary.drift_pct["step_length_m"] == pytest.approx(-4, abs=0.7)
+    assert summary.findings[0].id == "drift_step_length_m"
+    assert "4 % shorter" in summary.findings[0].words
+    assert "at the same speed" in summary.findings[0].reason
+    assert len(summary.findings) == 3
+
+
+def test_a_steady_run_is_not_said_to_drift() -> None:
+    false = 0
+    for seed in range(20):
+        summary = summarise(make_strides(20, speed=lambda t: 3.0 + 0.1 * np.sin(t / 40), seed=seed))
+        false += any(f.id.startswith("drift") for f in summary.findings)
+    assert false == 0
+
+
+def test_uneven_steps_and_lost_readings_are_found() -> None:
+    report = StreamReport(
+        "A", "p", WearSite.LEFT_FOOT, n_samples=900, n_missing=100, n_clipped=90, gaps=(Gap("A", None, 1.0, 2.0, 100),)
+    )
+    summary = summarise(make_strides(10, late_right_s=0.02), reports=[report])
+    assert (summary.n_gaps, summary.n_missing, summary.n_clipped) == (1, 100, 90)
+    words = " ".join(f.words for f in summary.findings)
+    assert "left steps took" in words
+    assert "left foot sensor lost 10 %" in words
+
+
+def test_spoken_cues_are_counted_and_not_praised_without_proof() -> None:
+    cue = CueDecision("c", 5.0, "r", "stride", "cue", True, False, "Push", None, None, "", (), "", "")
+    silent = dataclasses.replace(cue, cue_id="d", is_spoken=False)
+    summary = summarise(make_strides(10), decisions=[cue, silent])
+    assert summary.n_cues == 1
+    assert any("cannot be told yet" in f.words for f in summary.findings)
+
+
+def test_a_running_pod_alone_gives_what_it_knows() -> None:
+    summary = summarise([], seconds=make_seconds(600))
+    assert summary.cadence_spm == 170
+    assert summary.distance_m == pytest.approx(3 * 599)
+    assert summary.moving_s == 600
+    assert summary.heart_rate_max_bpm == pytest.approx(140 + 599 / 60)
+    assert summary.contact_time_ms is None
+    assert summary.foot_strike_share is None
+
+
+def test_a_trunk_sensor_alone_gives_what_it_knows() -> None:
+    steps = [
+        TrunkStep(
+            WearSite.PELVIS,
+            0.36 * i,
+            contact_time_s=0.25,
+            step_time_s=0.36,
+            is_left=i % 2 == 0,
+            vertical_oscillation_m=0.09,
+        )
+        for i in range(500)
+    ]
+    both = [dataclasses.replace(s, wear_site=WearSite.CHEST) for s in steps] + steps
+    summary = summarise([], both)
+    assert summary.cadence_spm == pytest.approx(60 / 0.36)
+    assert summary.n_steps == 500
+    assert summary.vertical_oscillation_mm == pytest.approx(90)
+    assert summary.step_time_asymmetry_pct == pytest.approx(0, abs=1e-6)
+
+
+def test_nothing_at_all_is_summed_up_as_nothing() -> None:
+    summary = summarise([])
+    assert summary.duration_s == 0
+    assert summary.distance_m is None
+    assert summary.findings == ()
+
+
+def test_standing_and_walking_do_not_count_as_running() -> None:
+    strides = make_strides(5)
+    walking = [dataclasses.replace(s, state=GaitState.WALKING, speed_mps=1.0) for s in strides]
+    assert summarise(strides + walking).speed_mps == pytest.approx(3.0, abs=0.02)
+    assert summarise(walking).speed_mps == pytest.approx(1.0, abs=0.02)
+
+
+def test_splits_are_kilometres_and_laps() -> None:
+    run = series_of(make_strides(20), (), make_seconds(1201))
+    splits = splits_by_distance(run)
+    assert [split.number for split in splits] == [1, 2, 3, 4]
+    assert [round(split.distance_m or 0) for split in splits] == pytest.approx([1000, 1000, 1000, 600], abs=4)
+    assert splits[0].end_s - splits[0].start_s == pytest.approx(333.3, abs=2)
+    assert splits[1].values["step_length_m"] == pytest.approx(60 * 3 / 170, rel=0.01)
+    assert splits[1].foot_strike_share == {"rearfoot": 1.0, "midfoot": 0.0, "forefoot": 0.0}
+    laps = splits_by_lap(run, (Lap(1, 0.0, 600.0, "warm_up"), Lap(2, 600.0, None)), 1200.0)
+    assert [(lap.kind, lap.end_s) for lap in laps] == [("warm_up", 600.0), ("lap", 1200.0)]
+    assert splits_by_distance(series_of([], (), [LiveMetrics(1.0)])) == ()
+
+
+def test_the_average_stride_has_its_events_in_order() -> None:
+    left, right = average_strides(make_strides(5))
+    assert (left.wear_site, right.wear_site) == (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT)
+    assert left.stride_time_s == pytest.approx(0.7, abs=0.01)
+    assert left.mid_stance_pct == pytest.approx(14.3, abs=0.5)
+    assert left.toe_off_pct == pytest.approx(35.7, abs=0.5)
+    assert left.other_contact_pct == pytest.approx(50, abs=1)
+    assert left.spread["contact_time_s"] == pytest.approx(0.004, abs=0.001)
+
+
+def test_the_document_of_a_recording_has_the_agreed_keys() -> None:
+    strides: list[Stride | TrunkStep] = [*make_strides(1)[:10]]
+    steps = [TrunkStep(WearSite.PELVIS, 0.36 * i, step_time_s=0.36) for i in range(3)]
+    document = analysis_document({"id": "x"}, [*strides, *steps])
+    assert set(document) == {"recording", "strides", "summary"}
+    expected = "wear_site initial_contact_s toe_off_s contact_time_s flight_time_s stride_time_s stride_length_m"
+    expected += " speed_mps foot_strike_angle_deg foot_strike impact_g is_clipped"
+    assert " ".join(document["strides"][0]) == expected
+    pelvis = [row for row in document["strides"] if row["wear_site"] == "pelvis"]
+    assert [row["stride_time_s"] for row in pelvis] == [pytest.approx(0.72), pytest.approx(0.72), None]
+    assert document["summary"]["n_strides"] == 10
+    assert to_plain(document) == document
