@@ -206,7 +206,7 @@ class DeviceProfile(Fact):
     rates_hz: tuple[float, ...] = ()
     settings: Mapping[Literal["default", "foot", "shank", "trunk"] | SiteName, Settings] = Field(default_factory=dict)
     codes: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
-    conversation: Literal["steps", "polar_pmd"] = "steps"
+    conversation: Literal["steps", "polar_pmd", "movella_dot"] = "steps"
     start: tuple[Step, ...] = ()
     stop: tuple[Step, ...] = ()
     configure: tuple[Step, ...] = ()

@@ -11,6 +11,7 @@ from typing import Final
 from coach.errors import LinkError
 from coach.model.links import SensorUse
 from coach.model.steps import Conversation, LinkPlan, Listen, Pause, Read, SettingsReport, Write
+from coach.packets import movella_dot, polar_talk
 from coach.packets.settings import settings_of
 from coach.packets.templates import encode, words_of
 from firmware_config.loader import settings_warnings
@@ -43,11 +44,18 @@ def link_plan(profile: DeviceProfile, use: SensorUse) -> LinkPlan:
 
 def start(profile: DeviceProfile, use: SensorUse) -> Conversation[None]:
     """Talk the sensor into streaming; raises LinkError where it refuses."""
+    wanted = settings_of(profile, use)
+    if profile.conversation == "polar_pmd":
+        yield from polar_talk.start(wanted)
+    elif profile.conversation == "movella_dot":
+        yield from movella_dot.set_rate(float(wanted["rate_hz"]))
     yield from _hold(profile, use, profile.start)
 
 
 def stop(profile: DeviceProfile, use: SensorUse) -> Conversation[None]:
     """End the stream before a disconnect of ours."""
+    if profile.conversation == "polar_pmd":
+        yield from polar_talk.stop(settings_of(profile, use))
     yield from _hold(profile, use, profile.stop)
 
 
@@ -61,11 +69,13 @@ def read_settings(profile: DeviceProfile, use: SensorUse) -> Conversation[Settin
 def configure(profile: DeviceProfile, use: SensorUse) -> Conversation[SettingsReport]:
     """Read, write what the wear site needs, read again; warns of what did not take or would ruin the data."""
     before, _ = yield from _read_back(profile, use)
+    if profile.conversation == "movella_dot":
+        yield from movella_dot.set_rate(float(settings_of(profile, use)["rate_hz"]))
     yield from _hold(profile, use, profile.configure)
     after, warnings = yield from _read_back(profile, use)
     wanted = settings_of(profile, use)
     for name, value in after.items():
-        if profile.configure and name in wanted and wanted[name] != value:
+        if name in wanted and wanted[name] != value:
             warnings.append(
                 f"{_NAMES[name]} is {_said(name, value)}, not {_said(name, wanted[name])}: the sensor did not take it"
             )
@@ -75,6 +85,8 @@ def configure(profile: DeviceProfile, use: SensorUse) -> Conversation[SettingsRe
 def _is_notified(found: Characteristic, profile: DeviceProfile, use: SensorUse) -> bool:
     """Data, and answers; not what is only read, and not what is not meant for this wear site."""
     answers = {step.answers_on for step in (*profile.start, *profile.stop, *profile.configure, *profile.read_back)}
+    if profile.conversation == "polar_pmd":
+        answers.add(polar_talk.CONTROL)
     is_heard = found.role == "data" or found.uuid in answers
     return is_heard and is_meant_for(found.only_at, _site(use))
 
@@ -148,6 +160,10 @@ def _read_back(profile: DeviceProfile, use: SensorUse) -> Conversation[tuple[Val
     settings = settings_of(profile, use)
     told: Values = {}
     warnings: list[str] = []
+    if profile.conversation == "polar_pmd":
+        told = yield from polar_talk.settings_now(settings)
+    elif profile.conversation == "movella_dot":
+        told = yield from movella_dot.read_rate()
     for step in profile.read_back:
         try:
             told |= yield from _take(profile, settings, step)

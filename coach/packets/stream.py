@@ -1,7 +1,7 @@
 """Motion readings on the device's clock in, chunks and gaps on the host's clock out; every reading is accounted for."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -9,8 +9,9 @@ import numpy as np
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, Gap, ImuChunk, Sample
 from coach.model.sites import WearSite
-from coach.packets.clock import DeviceClock
+from coach.packets.clock import CRYSTAL, DeviceClock
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
+from coach.packets.line_under import LineLimits
 
 _FULL_SCALE: Final = (
     0.998  # readings from here on are clipped: 1 LSB of 16 bits is 0.003 %, of scaled floats up to 0.1 %
@@ -75,10 +76,11 @@ class ImuStream:
     `interval_s` follows the device's own clock (sensors are off their nominal rate by a percent or two).
     """
 
-    def __init__(self, facts: ImuStreamFacts, tally: Tally, max_drift: float = 500e-6) -> None:
+    def __init__(self, facts: ImuStreamFacts, tally: Tally, limits: LineLimits = CRYSTAL) -> None:
         self._facts = facts
         self._tally = tally
-        self._clock = DeviceClock(max_drift)
+        self._limits = limits
+        self._clock = DeviceClock(limits)
         self._last: float | None = None
         self._last_host_s = 0.0
         self._pace: deque[tuple[float, int]] = deque(maxlen=_MEMORY)
@@ -87,9 +89,17 @@ class ImuStream:
         self.gyr_range_radps = np.inf if facts.gyr_range_dps is None else facts.gyr_range_dps * RADPS_PER_DPS
 
     def take(
-        self, device_s: FloatArray, acc_mps2: FloatArray, gyr_radps: FloatArray | None, arrival_s: float, payload: bytes
+        self,
+        device_s: FloatArray,
+        acc_mps2: FloatArray,
+        gyr_radps: FloatArray | None,
+        arrival_s: float,
+        payload: bytes,
+        newest_s: float | None = None,
     ) -> list[Sample]:
-        """Readings of one packet with their device times (n,), rising.
+        """Readings with their device times (n,), rising, of the packet that came at `arrival_s`.
+
+        newest_s: device time of the newest reading in that packet, where it is not the last of `device_s`.
 
         Raises:
             PacketError: the device's clock went back a little (a restart goes back by more), or a reading is no number.
@@ -99,7 +109,7 @@ class ImuStream:
         first = float(device_s[0])
         if self._last is not None and -_BACK_S < first - self._last <= 0.25 * self.interval_s:
             raise PacketError("the sensor's time went back", payload)
-        has_restarted = self._clock.observe(float(device_s[-1]), arrival_s)
+        has_restarted = self._clock.observe(float(device_s[-1]) if newest_s is None else newest_s, arrival_s)
         host_s = self._clock.to_host(device_s)
         gaps = self._gap(first, float(host_s[0]), has_restarted)
         self._last, self._last_host_s = float(device_s[-1]), float(host_s[-1])
@@ -114,6 +124,21 @@ class ImuStream:
             rate_hz=self._facts.rate_hz,
         )
         return [*gaps, chunk]
+
+    def set_rate(self, rate_hz: float) -> bool:
+        """The sensor told its rate; whether that is another than was thought."""
+        if rate_hz == self._facts.rate_hz:
+            return False
+        self._facts = replace(self._facts, rate_hz=rate_hz)
+        self.interval_s = 1.0 / rate_hz
+        self._pace.clear()
+        return True
+
+    def restart(self, rate_hz: float) -> None:
+        """The device's time was counted at a wrong rate: it begins anew at the right one. Host time goes on."""
+        self.set_rate(rate_hz)
+        self._clock.begin_anew()
+        self._last = None
 
     def follow_pace(self, elapsed_s: float, n: int) -> None:
         """`n` intervals took `elapsed_s` of device time without a gap: the true sampling interval."""

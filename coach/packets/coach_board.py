@@ -1,0 +1,169 @@
+"""The open protocol for boards that people flash themselves: frames to motion, and back.
+
+Specified in `firmware_config/boards/README.md`. A frame, little-endian: magic A5, version, u16 sequence, u32
+microseconds of the first reading, n, scale code, n x 6 s16 (acceleration, turn rate), CRC-16 of all before.
+"""
+
+import binascii
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from coach.errors import PacketError
+from coach.model.samples import FloatArray, Sample
+from coach.packets.clock import WrappingCounter
+from coach.packets.layout import G_MPS2, RADPS_PER_DPS
+from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
+
+MAGIC: Final = 0xA5
+VERSION: Final = 1
+_HEAD: Final = struct.Struct("<BBHIBB")
+_CRC: Final = struct.Struct("<H")
+_DESCRIPTION: Final = struct.Struct("<BBHHHH")
+_READING: Final = 12
+ACC_RANGES_G: Final = (2, 4, 8, 16, 32)  # low 4 bits of the scale code
+GYR_RANGES_DPS: Final = (125, 250, 500, 1000, 2000, 4000)  # bits 4 to 6
+_ST_GYRO: Final = 0x80  # bit 7: ST's chips, 4.375 mdps per count at 125 deg/s instead of range / 32768
+_ST_DPS: Final = 4.375e-3 / 125
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What one count means, by scale code. *_range: nominal full scale in the units of data sheets."""
+
+    acc_range_g: int
+    gyr_range_dps: int
+    is_st: bool
+
+    @property
+    def acc_mps2(self) -> float:
+        """m/s2 per count."""
+        return self.acc_range_g * G_MPS2 / 32768
+
+    @property
+    def gyr_radps(self) -> float:
+        """rad/s per count."""
+        return self.gyr_range_dps * RADPS_PER_DPS * (_ST_DPS if self.is_st else 1 / 32768)
+
+
+def scale_of(code: int, payload: bytes) -> Scale:
+    """The scale of a code; raises PacketError for one that is not specified."""
+    acc, gyr = code & 0x0F, code >> 4 & 0x07
+    if acc >= len(ACC_RANGES_G) or gyr >= len(GYR_RANGES_DPS):
+        raise PacketError("a board's scale code is not specified", payload)
+    return Scale(ACC_RANGES_G[acc], GYR_RANGES_DPS[gyr], bool(code & _ST_GYRO))
+
+
+def encode_scale(scale: Scale) -> int:
+    """The code of a scale."""
+    code = ACC_RANGES_G.index(scale.acc_range_g) | GYR_RANGES_DPS.index(scale.gyr_range_dps) << 4
+    return code | (_ST_GYRO if scale.is_st else 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoardFrame:
+    """One notification. first_us: device time of the first reading. acc_mps2, gyr_radps: (n, 3)."""
+
+    sequence: int
+    first_us: int
+    scale: Scale
+    acc_mps2: FloatArray
+    gyr_radps: FloatArray
+
+
+def decode_frame(payload: bytes) -> BoardFrame:
+    """Read one frame.
+
+    Raises:
+        PacketError: of other length than its count says, wrong magic, version, scale or checksum.
+    """
+    if len(payload) < _HEAD.size + _READING + _CRC.size:
+        raise PacketError("a board's frame is cut short", payload)
+    magic, version, sequence, first_us, n, code = _HEAD.unpack_from(payload)
+    if magic != MAGIC or version != VERSION:
+        raise PacketError("not a board's frame of version 1", payload)
+    if len(payload) != _HEAD.size + n * _READING + _CRC.size:
+        raise PacketError("a board's frame is not as long as its count says", payload)
+    _check(payload)
+    scale = scale_of(code, payload)
+    counts = np.frombuffer(payload, "<i2", n * 6, _HEAD.size).reshape(n, 6).astype(np.float64)
+    return BoardFrame(sequence, first_us, scale, counts[:, :3] * scale.acc_mps2, counts[:, 3:] * scale.gyr_radps)
+
+
+def encode_frame(frame: BoardFrame) -> bytes:
+    """The bytes of a frame; readings beyond full scale are clipped, as a chip does."""
+    head = _HEAD.pack(MAGIC, VERSION, frame.sequence, frame.first_us, len(frame.acc_mps2), encode_scale(frame.scale))
+    counts = np.hstack([frame.acc_mps2 / frame.scale.acc_mps2, frame.gyr_radps / frame.scale.gyr_radps])
+    body = head + np.clip(np.rint(counts), -32768, 32767).astype("<i2").tobytes()
+    return body + _CRC.pack(checksum(body))
+
+
+@dataclass(frozen=True, slots=True)
+class BoardDescription:
+    """What a board is set to (its description characteristic). bandwidth_hz: of its filter, 0 where it has none."""
+
+    rate_hz: int
+    acc_range_g: int
+    gyr_range_dps: int
+    bandwidth_hz: int
+
+
+def decode_description(payload: bytes) -> BoardDescription:
+    """Read the description; raises PacketError for other length, version or checksum."""
+    if len(payload) != _DESCRIPTION.size + _CRC.size or payload[0] != VERSION:
+        raise PacketError("not a board's description of version 1", payload)
+    _check(payload)
+    _, _, rate, acc, gyr, bandwidth = _DESCRIPTION.unpack_from(payload)
+    if rate == 0:
+        raise PacketError("a board's description has no rate", payload)
+    return BoardDescription(rate, acc, gyr, bandwidth)
+
+
+def encode_description(description: BoardDescription) -> bytes:
+    """The bytes of a description."""
+    d = description
+    body = _DESCRIPTION.pack(VERSION, 0, d.rate_hz, d.acc_range_g, d.gyr_range_dps, d.bandwidth_hz)
+    return body + _CRC.pack(checksum(body))
+
+
+def checksum(body: bytes) -> int:
+    """CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF, of all bytes before it."""
+    return binascii.crc_hqx(body, 0xFFFF)
+
+
+def _check(payload: bytes) -> None:
+    (sent,) = _CRC.unpack_from(payload, len(payload) - _CRC.size)
+    if sent != checksum(payload[: -_CRC.size]):
+        raise PacketError("a board's checksum is wrong", payload)
+
+
+class CoachBoardReader:
+    """Frames of one board, on the host's clock; `describe` takes the value of its description."""
+
+    def __init__(self, facts: ImuStreamFacts, tally: Tally) -> None:
+        self._stream = ImuStream(facts, tally)
+        self._counter = WrappingCounter(tick_s=1e-6, modulus=1 << 32)
+        self._duplicates = Duplicates(tally)
+        self._before: tuple[int, float, int] | None = None  # sequence, device time and readings of the frame before
+
+    def feed(self, payload: bytes, t_s: float) -> list[Sample]:
+        """One notification; raises PacketError."""
+        frame = decode_frame(payload)
+        if self._duplicates.has(payload):
+            return []
+        n, first = len(frame.acc_mps2), self._counter.seconds(frame.first_us, t_s)
+        if self._before is not None and frame.sequence == (self._before[0] + 1) & 0xFFFF:
+            self._stream.follow_pace(first - self._before[1], self._before[2])
+        self._stream.acc_range_mps2 = frame.scale.acc_mps2 * 32768
+        self._stream.gyr_range_radps = frame.scale.gyr_radps * 32768
+        times = first + self._stream.interval_s * np.arange(n, dtype=np.float64)
+        samples = self._stream.take(times, frame.acc_mps2, frame.gyr_radps, t_s, payload)
+        self._before = (frame.sequence, first, n)
+        return samples
+
+    def describe(self, payload: bytes, t_s: float) -> list[Sample]:
+        """The description was read or notified; raises PacketError."""
+        self._stream.set_rate(float(decode_description(payload).rate_hz))
+        return []

@@ -1,0 +1,139 @@
+"""WitMotion WT9011DCL and kin (0xFFE4): a byte stream to frames, frames to motion or register answers; commands.
+
+Frames: `55 61` and 9 x s16 (acceleration, turn rate, angles), 20 bytes; newer firmware adds 8 bytes of chip time.
+`55 71`, a register and 8 x s16 answer a question. No checksum, no counter, no timestamp.
+Source: WITMOTION/WitBluetooth_BWT901BLE5_0, WitStandardProtocol_JY901 REG.h, WT9011DCL-BT50 Communication Protocol.
+"""
+
+import struct
+from typing import Final
+
+import numpy as np
+
+from coach.errors import PacketError
+from coach.model.samples import FloatArray
+from coach.packets.layout import G_MPS2, RADPS_PER_DPS
+
+_HEAD: Final = 0x55
+_MOTION: Final = 0x61
+_REGISTER: Final = 0x71
+_FRAME: Final = 20
+_LONG_FRAME: Final = 28
+_ACC_MPS2: Final = 16.0 * G_MPS2 / 32768.0
+_GYR_RADPS: Final = 2000.0 * RADPS_PER_DPS / 32768.0
+_MOST_HELD: Final = 512
+BATTERY_REGISTER: Final = 0x64
+_CHARGE: Final = (  # centivolt and above -> percent, of the maker's table
+    (397, 100.0),
+    (393, 90.0),
+    (387, 75.0),
+    (382, 60.0),
+    (379, 50.0),
+    (377, 40.0),
+    (373, 30.0),
+    (370, 20.0),
+    (368, 15.0),
+    (350, 10.0),
+    (340, 5.0),
+)
+
+
+def decode_motion(frame: bytes) -> tuple[FloatArray, FloatArray]:
+    """Acceleration [m/s2] (3,) and turn rate [rad/s] (3,) of a motion frame.
+
+    Raises:
+        PacketError: not a motion frame of 20 or 28 bytes.
+    """
+    if len(frame) not in (_FRAME, _LONG_FRAME) or frame[0] != _HEAD or frame[1] != _MOTION:
+        raise PacketError("not a WitMotion motion frame", frame)
+    values = np.array(struct.unpack_from("<6h", frame, 2), dtype=np.float64)
+    return values[:3] * _ACC_MPS2, values[3:] * _GYR_RADPS
+
+
+def decode_register(frame: bytes) -> tuple[int, tuple[int, ...]]:
+    """First register and the values of eight; raises PacketError for other than an answer of 20 bytes."""
+    if len(frame) != _FRAME or frame[0] != _HEAD or frame[1] != _REGISTER:
+        raise PacketError("not a WitMotion register answer", frame)
+    register, *values = struct.unpack_from("<H8h", frame, 2)
+    return register, tuple(values)
+
+
+def charge_pct(centivolt: int) -> float:
+    """Charge in percent of a battery voltage, by the maker's table."""
+    return next((pct for least, pct in _CHARGE if centivolt >= least), 0.0)
+
+
+class FrameCutter:
+    """Bytes in as they come, whole frames out.
+
+    A frame is trusted where the next begins, or the bytes end, behind it.
+    """
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._size: int | None = None  # of a motion frame, once seen
+        self.n_skipped = 0
+
+    def feed(self, payload: bytes) -> list[bytes]:
+        """Frames that are whole now; `n_skipped` counts bytes that were no frame."""
+        self._held += payload
+        frames = []
+        while len(self._held) >= _FRAME:
+            size = self._frame_size()
+            if size is None:
+                self._skip()
+            elif len(self._held) < size:
+                break
+            else:
+                frames.append(self._held[:size])
+                self._held = self._held[size:]
+        if len(self._held) > _MOST_HELD:
+            self._skip()
+        return frames
+
+    def _frame_size(self) -> int | None:
+        """Length of the frame that begins here; None: none does."""
+        held = self._held
+        if held[0] != _HEAD or held[1] not in (_MOTION, _REGISTER):
+            return None
+        if held[1] == _REGISTER:
+            return _FRAME if self._goes_on(_FRAME) else None
+        for size in (self._size, _FRAME, _LONG_FRAME):
+            if size is not None and self._goes_on(size):
+                self._size = size
+                return size
+        return _LONG_FRAME if len(held) < _LONG_FRAME else None
+
+    def _goes_on(self, size: int) -> bool:
+        """Whether the bytes end, or another frame begins, `size` bytes from here."""
+        rest = self._held[size : size + 2]
+        if len(self._held) < size:
+            return False
+        return rest in (b"", b"\x55", b"\x55\x61", b"\x55\x71")
+
+    def _skip(self) -> None:
+        """Drop bytes up to the next that could begin a frame."""
+        following = self._held.find(_HEAD, 1)
+        n = len(self._held) if following < 0 else following
+        self.n_skipped += n
+        self._held = self._held[n:]
+
+
+def encode_write(register: int, value: int) -> bytes:
+    """Write a register."""
+    return bytes([0xFF, 0xAA, register]) + value.to_bytes(2, "little")
+
+
+def encode_unlock() -> bytes:
+    """Allow writes for the next seconds."""
+    return encode_write(0x69, 0xB588)
+
+
+def encode_save() -> bytes:
+    """Keep what was written."""
+    return encode_write(0x00, 0)
+
+
+def encode_read(register: int) -> bytes:
+    """Ask for eight registers from this one."""
+    return encode_write(0x27, register)
