@@ -12,9 +12,9 @@ import numpy as np
 from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
-from coach.gait.foot_events import AFTER_SWING_OVER_S, ANGLE, AX, GX, N_COLUMNS, PITCH, T
+from coach.gait.foot_events import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, T
 from coach.gait.foot_learning import Learner
-from coach.gait.foot_phases import LEAST_PUSH_RADPS, Phases, Turn, Turning, levels
+from coach.gait.foot_phases import CALM, Phases, Turn, Turning, levels
 from coach.gait.gaps import Joiner, Stretch
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
@@ -36,10 +36,11 @@ class FootGait:
         self._phases = Phases()
         self._batch: Batch | None = None
         self._landing_row = -1
-        self._level = 2
+        self._level = CALM
         self._rate_hz = 0.0
         self._ranges = (math.inf, math.inf)
-        self._settle_rows = 0
+        self._reaches: tuple[int, ...] = ()
+        self._look = 0
 
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
@@ -66,7 +67,7 @@ class FootGait:
         self._ranges = (chunk.acc_range_mps2, chunk.gyr_range_radps)
         self._learner = Learner(chunk.rate_hz)
         self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
-        self._settle_rows = round(AFTER_SWING_OVER_S * chunk.rate_hz)
+        self._reaches = tuple(round(reach * chunk.rate_hz) for reach in REACHES_S)
 
     def _take(self, stretch: Stretch) -> list[GaitEvent]:
         if self._axes is not None:
@@ -107,7 +108,7 @@ class FootGait:
         self._batch.forget()
         self._phases = Phases()
         self._landing_row = -1
-        self._level = 2
+        self._level = CALM
         self._buffer.clear()
 
     def _advance(self, start: int, end: int, events: list[GaitEvent]) -> int:
@@ -143,18 +144,15 @@ class FootGait:
     def _turn(self, turning: Turning) -> None:
         assert self._batch is not None
         if turning.turn is Turn.SWING_OVER:
-            self._landing_row = turning.at
+            self._landing_row, self._look = turning.at, 0
             return
-        if turning.turn is Turn.PUSH_OVER:
-            push = self._buffer.rows(turning.heel_off, turning.at)[:, PITCH]
-            if push.max() < LEAST_PUSH_RADPS:
-                self._phases.was_no_push()
-                return
         self._batch.add(turning)
 
     def _settle(self, row: int) -> None:
-        """Hand on the landing whose window is complete at `row`."""
-        if self._landing_row >= 0 and row >= self._landing_row + self._settle_rows:
-            assert self._batch is not None
-            self._batch.add(Turning(Turn.SWING_OVER, row, self._landing_row, -1))
-            self._landing_row = -1
+        """Look for the landing where a window after swing's end is complete at `row`."""
+        assert self._batch is not None
+        while self._landing_row >= 0 and row >= self._landing_row + self._reaches[self._look]:
+            self._batch.add(Turning(Turn.SWING_OVER, row, self._landing_row, -1, self._look))
+            self._look += 1
+            if self._look == len(self._reaches):
+                self._landing_row = -1

@@ -15,7 +15,9 @@ from coach.model.samples import FloatArray
 
 REST_FROM_S: Final = 0.05  # after swing's end; the foot comes to rest within
 REST_UNTIL_S: Final = 0.20
-CLEAR_SWING_RAD: Final = 0.8  # swing turns 1.2 rad and more, the slap of a landing rearfoot 0.5 rad
+CLEAR_SWING_RAD: Final = 0.7  # swing turns 0.8 rad and more, the slap of a landing rearfoot 0.5 rad
+LANDS_FROM_S: Final = 0.02  # before swing's end
+LANDS_UNTIL_S: Final = 0.21  # after it: slow jogging puts the foot down late
 LEAST_REST_RATIO: Final = 2.0  # of turning energy before the swing against after it, to be sure of the sign
 REST_SHARE: Final = 0.1  # of samples, the slowest turning: mid-stance
 TRUST_STANDING_COS: Final = 0.87  # standing gravity and mid-stance agree within 30 deg, or the shoe was not worn yet
@@ -25,12 +27,14 @@ TRUST_STANDING_COS: Final = 0.87  # standing gravity and mid-stance agree within
 class FootAxes:
     """axes: (3, 3) rows forward, left, up in sensor axes. bias_radps: (3,) turn rate read at rest, sensor axes.
 
-    is_sure: the sign of the swing axis was clear.
+    is_sure: the sign of the swing axis was clear. shock_mps2: typical largest step of the specific force from one
+    sample to the next as the foot lands.
     """
 
     axes: FloatArray
     bias_radps: FloatArray
     is_sure: bool
+    shock_mps2: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +58,8 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
         return None
     sign = 1.0 if ratios[0] >= ratios[1] else -1.0
     up = _up(acc, rate, standing)
-    return FootAxes(frame(sign * swing, up), bias, max(ratios) > LEAST_REST_RATIO)
+    shock = _shock(t_s, acc, sign * pitch)
+    return FootAxes(frame(sign * swing, up), bias, max(ratios) > LEAST_REST_RATIO, shock)
 
 
 def dominant_axis(second_moment: FloatArray) -> FloatArray:
@@ -93,6 +98,17 @@ def _rest_ratio(t_s: FloatArray, pitch: FloatArray, energy: FloatArray) -> float
     if not after:
         return 0.0
     return float(np.median(before)) / max(float(np.median(after)), 1e-9)
+
+
+def _shock(t_s: FloatArray, acc: FloatArray, pitch: FloatArray) -> float:
+    """Median over the landings of the largest step of the specific force between samples."""
+    step = np.diff(acc, axis=0, prepend=acc[:1])
+    size = np.sqrt(np.einsum("ni,ni->n", step, step))
+    largest = []
+    for _, end in swings(t_s, pitch):
+        a, b = np.searchsorted(t_s, [t_s[end] - LANDS_FROM_S, t_s[end] + LANDS_UNTIL_S])
+        largest.append(float(size[a:b].max()))
+    return float(np.median(largest)) if largest else 0.0
 
 
 def swings(t_s: FloatArray, pitch: FloatArray) -> list[tuple[int, int]]:

@@ -13,7 +13,21 @@ import numpy as np
 
 from coach.gait.constants import CLIP_SHARE
 from coach.gait.foot_axes import FootAxes
-from coach.gait.foot_events import ANGLE, AX, GX, IndexArray, T, at_time, contacts, mid_stances, rolling, toe_offs
+from coach.gait.foot_events import (
+    ANGLE,
+    AX,
+    BEFORE_SWING_OVER_S,
+    GX,
+    LEAST_SHOCK_SHARE,
+    REACHES_S,
+    IndexArray,
+    T,
+    at_time,
+    contacts,
+    mid_stances,
+    rolling,
+    toe_offs,
+)
 from coach.gait.foot_path import paths
 from coach.gait.foot_phases import Turn, Turning
 from coach.gait.foot_strides import Landing, Way, mid_stance, stride, toe_off
@@ -23,6 +37,7 @@ from coach.model.strides import GaitEvent, InitialContact
 
 SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
 LONGEST_STRIDE_S: Final = 2.0
+SHORTEST_REST_S: Final = 0.07  # from contact to heel-off; the shortest sprint contacts are 0.09 s
 SHORTEST_CONTACT_S: Final = 0.08
 MOST_BRIDGED: Final = 4096
 
@@ -74,19 +89,24 @@ class Batch:
     def _landings(self, turnings: list[Turning], rows: FloatArray, first: int) -> dict[int, Landing]:
         """Landings by the row of their swing's end: those of this batch and the open one."""
         landings = {} if self._this is None else {self._this.swing_over: self._this}
-        back = round(0.15 * self.rate_hz) + 1
-        at = [t.swing_over for t in turnings if t.turn is Turn.SWING_OVER and t.swing_over - back >= first]
-        if not at:
-            return landings
-        found = contacts(rows, np.array(at) - first, self.axes.axes[2], self.rate_hz)
-        columns = (found.ok, found.t_s, found.peak_mps2, found.sharpness_s, found.largest_mps2)
-        for row, ok, t, peak, sharpness, largest in zip(at, *(c.tolist() for c in columns), strict=True):
-            if ok:
-                landings[row] = Landing(row, t, peak, sharpness, largest >= self.acc_limit)
+        back = round(BEFORE_SWING_OVER_S * self.rate_hz) + 1
+        for look, reach in enumerate(REACHES_S):
+            at = [t.swing_over for t in turnings if t.turn is Turn.SWING_OVER and t.look == look]
+            at = [row for row in at if row not in landings and row - back >= first]
+            if not at:
+                continue
+            least = LEAST_SHOCK_SHARE * self.axes.shock_mps2 if reach < REACHES_S[-1] else 0.0
+            found = contacts(rows, np.array(at) - first, self.axes.axes[2], self.rate_hz, reach, least)
+            columns = (found.ok, found.t_s, found.peak_mps2, found.sharpness_s, found.largest_mps2)
+            for row, ok, t, peak, sharpness, largest in zip(at, *(c.tolist() for c in columns), strict=True):
+                if ok:
+                    landings[row] = Landing(
+                        row, row + round(reach * self.rate_hz), look, t, peak, sharpness, largest >= self.acc_limit
+                    )
         return landings
 
     def _mid_stances(self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int) -> None:
-        of = [t for t in self._first_heel_offs(turnings) if t.swing_over in landings]
+        of = self._first_heel_offs(turnings, landings, rows, first)
         if not of:
             return
         over, off = _rows(t.swing_over - first for t in of), _rows(t.heel_off - first for t in of)
@@ -97,12 +117,19 @@ class Batch:
             landing = landings[turning.swing_over]
             landing.mid_row, landing.mid_s, landing.angle_deg = row + first, t, a
 
-    def _first_heel_offs(self, turnings: list[Turning]) -> list[Turning]:
-        """Heel-offs, one a landing: a push that was none is followed by another."""
+    def _first_heel_offs(
+        self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
+    ) -> list[Turning]:
+        """Heel-offs of known landings, one a landing: ringing after a late landing looks like one, the next is it."""
         seen = -1 if self._last is None else self._last.swing_over
         firsts = []
         for turning in turnings:
-            if turning.turn is Turn.HEEL_OFF and turning.swing_over != seen:
+            landing = landings.get(turning.swing_over)
+            if turning.turn is not Turn.HEEL_OFF or landing is None or turning.swing_over == seen:
+                continue
+            if turning.heel_off < landing.known_row:
+                continue
+            if rows[turning.heel_off - first, T] >= landing.contact_s + SHORTEST_REST_S:
                 firsts.append(turning)
                 seen = turning.swing_over
         return firsts
@@ -131,10 +158,8 @@ class Batch:
         """Ways of the strides that are complete, by the swing's end of the landing that completes them."""
         pairs = []
         last = self._last
-        for turning in self._first_heel_offs(turnings):
-            landing = landings.get(turning.swing_over)
-            if landing is None:
-                continue
+        for turning in self._first_heel_offs(turnings, landings, rows, first):
+            landing = landings[turning.swing_over]
             if last is not None and _is_stride(last, landing) and last.mid_row >= first:
                 pairs.append((last, landing))
             last = landing
@@ -161,10 +186,12 @@ class Batch:
             if landing is None:
                 continue
             if turning.turn is Turn.SWING_OVER:
+                if turning.look != landing.look:
+                    continue
                 told.append(InitialContact(self.site, landing.contact_s))
                 self._this = landing
             elif turning.turn is Turn.HEEL_OFF:
-                if landing is self._last:
+                if landing is self._last or not landing.mid_s > landing.contact_s:
                     continue
                 told.append(mid_stance(self.site, landing, self.axes.is_sure))
                 if (way := ways.get(landing.swing_over)) and self._last is not None:

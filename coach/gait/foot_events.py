@@ -19,8 +19,11 @@ IndexArray = npt.NDArray[np.intp]
 T, AX, GX, PITCH, ANGLE, N_COLUMNS = 0, 1, 4, 7, 8, 9
 
 BEFORE_SWING_OVER_S: Final = 0.015
-AFTER_SWING_OVER_S: Final = 0.07
-RISE_SHARE: Final = 0.25  # of the whole rise to the landing peak: more than any ripple before the landing
+# How far after swing's end a landing is sought: at once where a shock like the usual ones is seen, then further.
+REACHES_S: Final = (0.07, 0.14, 0.21)
+LEAST_SHOCK_SHARE: Final = 0.35  # of the usual shock; ripples of a swinging leg are a fifth of it
+RISE_SHARE: Final = 0.6  # of the whole rise to the landing peak: more than any ripple before the landing
+LEAST_RISE_MPS2: Final = 0.8 * GRAVITY_MPS2  # softer is no landing; slow walking gives 2 g
 ONSET_SHARE: Final = 0.10
 # The sole touches before the shoe's top feels it: it crosses the onset 6 ms after (virtual sensors of real feet on
 # force plates, 50 N) to 20 ms after (foot-worn sensors against a force plate, mean stride, itself known to +-15 ms).
@@ -52,14 +55,16 @@ def windows(rows: FloatArray, start: IndexArray, n: int) -> FloatArray:
     return rows[np.minimum(start[:, None] + np.arange(n), len(rows) - 1)]
 
 
-def contacts(rows: FloatArray, swing_over: IndexArray, up: FloatArray, rate_hz: float) -> Contacts:
+def contacts(
+    rows: FloatArray, swing_over: IndexArray, up: FloatArray, rate_hz: float, reach_s: float, shock_mps2: float
+) -> Contacts:
     """Initial contact: the onset of the upward force on the foot as it lands.
 
     The specific force along the foot's up axis falls while the leg reaches down and rises when the ground stops the
-    foot. The first rise of a quarter of the whole is the landing; its onset is where it has risen by a tenth. The
+    foot. The first rise of most of the whole is the landing; its onset is where it has risen by a tenth. The
     onset does not move with the height of the peak, which cushioning and sensor bandwidth change.
     """
-    before, after = round(BEFORE_SWING_OVER_S * rate_hz), round(AFTER_SWING_OVER_S * rate_hz)
+    before, after = round(BEFORE_SWING_OVER_S * rate_hz), round(reach_s * rate_hz)
     window = windows(rows, swing_over - before, before + after + 1)
     s = np.arange(len(swing_over))
     force = window[:, :, AX : AX + 3]
@@ -80,7 +85,9 @@ def contacts(rows: FloatArray, swing_over: IndexArray, up: FloatArray, rate_hz: 
     onset = t_low + share * (t_high - t_low)
     norm2 = np.einsum("sni,sni->sn", force, force)
     norm2 = np.where(column >= last_below[:, None], norm2, 0.0)
-    ok = (rise > 0.8 * GRAVITY_MPS2) & (first > 0)
+    step = np.diff(force, axis=1)
+    largest_step2 = np.einsum("sni,sni->sn", step, step).max(axis=1)
+    ok = (rise > LEAST_RISE_MPS2) & (first > 0) & (largest_step2 >= shock_mps2 * shock_mps2)
     return Contacts(
         ok, onset - CONTACT_LEAD_S, np.sqrt(norm2.max(axis=1)), t[s, first] - onset, np.abs(force).max(axis=(1, 2))
     )

@@ -15,17 +15,18 @@ import numpy.typing as npt
 
 from coach.model.samples import FloatArray
 
-# Rates of pitch [rad/s], toes-down positive. Swing turns at 6-13 rad/s (walking to running), mid-stance at 0-2 rad/s,
-# push-off at 6-13 rad/s (Falbriard 2018, doi:10.3389/fphys.2018.00610, figure 2; own look at the references).
-SWING_RADPS: Final = -3.5
+# Rates of pitch [rad/s], toes-down positive. Swing turns at 3-13 rad/s (jogging on the spot to running), mid-stance at
+# 0-2 rad/s, push-off at 4-13 rad/s (Falbriard 2018, doi:10.3389/fphys.2018.00610, figure 2; and the references).
+SWING_RADPS: Final = -2.0
 SWING_OVER_RADPS: Final = -1.0
 PUSH_RADPS: Final = 3.0
-LEAST_PUSH_RADPS: Final = 4.0
 _EDGES: Final = np.array([SWING_RADPS, SWING_OVER_RADPS, PUSH_RADPS])
+SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between those edges
 
-LEAST_SWING_RAD: Final = 0.5  # a landing forefoot lowers its heel by at most 0.4 rad, a swing turns 0.9 rad and more
-SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over, doi:10.1016/j.jbiomech.2004.09.022
-CALM_S: Final = 0.02  # the foot rests at least this long between slap and push; shorter is ringing, 4 samples at 200 Hz
+LEAST_SWING_RAD: Final = 0.4  # a landing forefoot lowers its heel by 0.1-0.3 rad, a swing turns 0.5 rad and more
+LEAST_PUSH_RAD: Final = 0.25  # push-off turns 0.5 rad and more above PUSH_RADPS, a landing's ringing less than 0.1 rad
+SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over, own look at the references
+CALM_S: Final = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
 LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking stands 0.9 s, longer is standing
 LATEST_TOE_OFF_S: Final = 0.6  # from heel-off
 
@@ -34,9 +35,8 @@ class Phase(IntEnum):
     """Where in the stride the foot is."""
 
     WAITING = 0
-    SWING = 1
-    STANCE = 2
-    PUSH = 3
+    STANCE = 1
+    PUSH = 2
 
 
 class Turn(IntEnum):
@@ -49,12 +49,16 @@ class Turn(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turning:
-    """One turning point. at: row at which it is known. swing_over, heel_off: rows of this stride's earlier ones."""
+    """One turning point. at: row at which it is known. swing_over, heel_off: rows of this stride's earlier ones.
+
+    look: which look for the landing this is, from 0.
+    """
 
     turn: Turn
     at: int
     swing_over: int
     heel_off: int
+    look: int = 0
 
 
 def levels(pitch_radps: FloatArray) -> npt.NDArray[np.intp]:
@@ -65,50 +69,52 @@ def levels(pitch_radps: FloatArray) -> npt.NDArray[np.intp]:
 class Phases:
     """Follows one foot through its strides, one crossing at a time. Forget it (make a new one) at a gap."""
 
-    __slots__ = ("_heel_off", "_phase", "_start_angle", "_swing_over", "_t_calm", "_t_over", "_t_push")
+    __slots__ = (
+        "_heel_off",
+        "_is_swinging",
+        "_is_turning",
+        "_phase",
+        "_push_angle",
+        "_swing_angle",
+        "_swing_over",
+        "_t_calm",
+        "_t_over",
+    )
 
     def __init__(self) -> None:
         self._phase = Phase.WAITING
-        self._start_angle = 0.0
+        self._is_swinging = self._is_turning = False
+        self._swing_angle = self._push_angle = 0.0
         self._swing_over = self._heel_off = -1
-        self._t_over = self._t_push = self._t_calm = 0.0
+        self._t_over = self._t_calm = 0.0
 
-    def cross(self, row: int, t_s: float, angle_rad: float, after: int) -> Turning | None:
-        """The level became `after` at `row`; angle_rad: integral of the pitch rate up to here."""
-        if after == 0:
-            return self._into_swing(t_s, angle_rad)
-        if self._phase is Phase.SWING:
-            return self._in_swing(row, t_s, angle_rad, after)
+    def cross(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
+        """The pitch rate came to `level` at `row`; angle_rad: its integral up to here."""
+        if level < CALM:
+            self._follow_swing(t_s, angle_rad, level)
+        elif self._is_turning:
+            self._is_turning = False
+            if self._is_swinging and angle_rad < self._swing_angle - LEAST_SWING_RAD:
+                return self._swing_ends(row, t_s)
         if self._phase is Phase.STANCE:
-            return self._in_stance(row, t_s, after)
-        if self._phase is Phase.PUSH and after < 3:
-            return self._in_push(row, t_s)
+            return self._in_stance(row, t_s, angle_rad, level)
+        if self._phase is Phase.PUSH and level < PUSHING:
+            return self._push_ends(row, t_s, angle_rad)
         return None
 
-    def was_no_push(self) -> None:
-        """The push that just ended was too slow to be one (see LEAST_PUSH_RADPS): the foot still stands."""
-        self._phase = Phase.STANCE
+    def _follow_swing(self, t_s: float, angle_rad: float, level: int) -> None:
+        if not self._is_turning:
+            self._is_turning, self._is_swinging, self._swing_angle = True, False, angle_rad
+        if level == SWINGING:
+            self._is_swinging, self._t_calm = True, t_s
 
-    def _into_swing(self, t_s: float, angle_rad: float) -> None:
-        if self._phase is Phase.STANCE and t_s < self._t_over + SLAP_S:
-            return  # a forefoot lowers its heel
-        if self._phase is not Phase.SWING:
-            self._start_angle = angle_rad
-        self._phase = Phase.SWING
-
-    def _in_swing(self, row: int, t_s: float, angle_rad: float, after: int) -> Turning | None:
-        if after < 2:
-            return None
-        if angle_rad > self._start_angle - LEAST_SWING_RAD:
-            self._phase = Phase.WAITING
-            return None
+    def _swing_ends(self, row: int, t_s: float) -> Turning:
         self._phase = Phase.STANCE
-        self._swing_over, self._t_over = row, t_s
-        self._t_calm = t_s if after < 3 else t_s + SLAP_S
+        self._swing_over, self._t_over, self._t_calm = row, t_s, t_s
         return Turning(Turn.SWING_OVER, row, row, -1)
 
-    def _in_stance(self, row: int, t_s: float, after: int) -> Turning | None:
-        if after < 3:
+    def _in_stance(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
+        if level < PUSHING:
             self._t_calm = t_s
             return None
         if t_s < self._t_over + SLAP_S or t_s < self._t_calm + CALM_S:
@@ -117,11 +123,16 @@ class Phases:
             self._phase = Phase.WAITING
             return None
         self._phase = Phase.PUSH
-        self._heel_off, self._t_push = row, t_s
+        self._heel_off, self._push_angle = row, angle_rad
+        self._t_calm = t_s
         return Turning(Turn.HEEL_OFF, row, self._swing_over, row)
 
-    def _in_push(self, row: int, t_s: float) -> Turning | None:
-        self._phase = Phase.WAITING
-        if t_s > self._t_push + LATEST_TOE_OFF_S:
+    def _push_ends(self, row: int, t_s: float, angle_rad: float) -> Turning | None:
+        if angle_rad < self._push_angle + LEAST_PUSH_RAD:
+            self._phase = Phase.STANCE  # that was no push: the foot still stands
+            self._t_calm = t_s
+            return None
+        began, self._phase = self._t_calm, Phase.WAITING
+        if t_s > began + LATEST_TOE_OFF_S:
             return None
         return Turning(Turn.PUSH_OVER, row, self._swing_over, self._heel_off)

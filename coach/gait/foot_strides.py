@@ -33,9 +33,14 @@ LEAST_WALKING_DUTY: Final = 0.5
 
 @dataclass(slots=True)
 class Landing:
-    """What is known so far of one contact with the ground. Rows are absolute."""
+    """What is known so far of one contact with the ground. Rows are absolute.
+
+    look: how far the landing was sought, which was known at known_row.
+    """
 
     swing_over: int
+    known_row: int
+    look: int
     contact_s: float
     impact_mps2: float
     sharpness_s: float
