@@ -51,14 +51,17 @@ def crossings(t_s: FloatArray, signal: FloatArray, level: FloatArray | float, ri
 
 
 def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
-    """The shortest lag [samples] whose autocorrelation is nearly the largest; None where nothing repeats."""
+    """The shortest lag [samples] whose autocorrelation is nearly the largest; None where nothing repeats.
+
+    signal: (N,) or (N, k); of several columns the autocorrelations are added.
+    """
     size = len(signal)
     longest = min(longest, size // 2)
     if longest <= shortest + 2:
         return None
-    centred = signal - signal.mean()
-    spectrum = np.fft.rfft(centred, 2 * size)
-    correlation = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[: longest + 1]
+    centred = np.atleast_2d((signal - signal.mean(axis=0)).T)
+    spectrum = np.fft.rfft(centred, _fft_size(2 * size), axis=1)
+    correlation = np.fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=0))[: longest + 1]
     if correlation[0] <= 0:
         return None
     correlation = correlation / correlation[0] * (size / (size - np.arange(longest + 1)))
@@ -67,3 +70,8 @@ def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
     if not len(peaks) or part[peaks].max() < _LEAST_CORRELATION:
         return None
     return int(shortest + peaks[np.argmax(part[peaks] >= 0.85 * part[peaks].max())])
+
+
+def _fft_size(n: int) -> int:
+    """The power of two that holds `n`: transforms of awkward lengths are slow."""
+    return 1 << (n - 1).bit_length()
