@@ -1,5 +1,7 @@
 """Which radio bleak is to use: the machine's own, or one given by its two backend classes (the virtual radio)."""
 
+import contextlib
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +10,8 @@ from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementDataCallback, BaseBleakScanner
 from bleak.exc import BleakError
+
+from coach.radio.agent import pairing_agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,12 @@ class Backend:
         return BleakClient(
             device, disconnected_callback=lost, timeout=timeout_s, pair=pair, backend=self.client, **self._bluez()
         )
+
+    def pairing(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """What pairing happens inside of: an agent that agrees, where the system wants one (Linux)."""
+        if self.scanner is None and sys.platform == "linux":
+            return pairing_agent()
+        return contextlib.nullcontext()
 
     async def already_connected(self, sensor_id: str) -> BLEDevice | None:
         """A sensor this machine is connected to already: left by a program that crashed, or used by another one.

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 from bleak import BleakClient
-from bleak.backends.device import BLEDevice
 
 from coach.errors import LinkError
 from coach.model.links import SensorUse
@@ -65,16 +64,17 @@ async def connected(
     client = radio.backend.make_client(
         device, lambda _client: lost.set(), radio.clock.wall_s(_CONNECT_S), pair=needs_bond
     )
-    wire = Wire(client, use.sensor_id, use.name, radio.clock, on_notification)
+    wire = Wire(client, use.sensor_id, use.name, radio.clock, on_notification, radio.backend.pairing)
     try:
-        await _connect(radio, client, device, use.name)
+        async with radio.backend.pairing() if needs_bond else contextlib.nullcontext():
+            await _connect(radio, client, use.name)
         yield Session(wire, lost)
     finally:
         wire.close()
         await _disconnect(radio, client)
 
 
-async def _connect(radio: Radio, client: BleakClient, device: BLEDevice, name: str) -> None:
+async def _connect(radio: Radio, client: BleakClient, name: str) -> None:
     async with radio.turn:
         try:
             async with asyncio.timeout(radio.clock.wall_s(2 * _CONNECT_S)):

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -20,8 +21,15 @@ class Wire:
     """One open connection. Everything read or notified goes to `on_notification`, stamped on arrival."""
 
     def __init__(
-        self, client: BleakClient, sensor_id: str, name: str, clock: RunClock, on_notification: OnNotification
+        self,
+        client: BleakClient,
+        sensor_id: str,
+        name: str,
+        clock: RunClock,
+        on_notification: OnNotification,
+        pairing: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     ) -> None:
+        self._pairing = pairing
         self._client = client
         self._sensor_id = sensor_id
         self._name = name
@@ -74,8 +82,14 @@ class Wire:
         return value
 
     async def pair(self) -> None:
+        """Pair with the sensor.
+
+        Raises:
+            LinkError: the sensor or the system refused.
+        """
         try:
-            await self._client.pair()
+            async with self._pairing():
+                await self._client.pair()
         except RADIO_FAULTS as fault:
             raise explain(fault, self._name) from fault
 

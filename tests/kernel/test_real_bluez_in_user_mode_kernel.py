@@ -1,0 +1,95 @@
+"""One truly real test: our link code over bleak, bluetoothd and a Linux kernel, to virtual sensors on a virtual radio.
+
+The kernel runs as an ordinary program (User-Mode Linux, `build.sh`). It is taken from COACH_UML, else from the cache
+folder by the hash of its configuration; CI builds it there once, at home its absence is a skip.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import IN_CI, missing
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD_S, RUN_S = 3600, 300
+
+
+def cached_kernel() -> Path:
+    facts = (HERE / "kernel.config").read_bytes() + (HERE / "build.sh").read_bytes()
+    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "running-coach"
+    return folder / f"uml-{hashlib.sha256(facts).hexdigest()[:16]}" / "vmlinux"
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Path:
+    if "COACH_UML" in os.environ:
+        return Path(os.environ["COACH_UML"])
+    for program in ("dbus-daemon", "bluetoothd"):
+        if not shutil.which(program) and not any(Path("/usr/libexec/bluetooth").glob(program)):
+            missing(f"no {program}: apt-get install dbus bluez")
+    path = cached_kernel()
+    if not path.exists():
+        if not IN_CI:
+            missing(f"no user-mode kernel: run tests/kernel/build.sh {path} once, or name one in COACH_UML")
+        subprocess.run([HERE / "build.sh", path], check=True, timeout=BUILD_S)
+    return path
+
+
+@pytest.fixture(scope="module")
+def seen(kernel: Path) -> dict[str, Any]:
+    """What the guest saw: the kernel is booted once for all tests."""
+    command = [
+        str(kernel), "mem=512M", "rootfstype=hostfs", "rootflags=/", "ro", f"init={HERE}/init.sh",
+        "con=null", "con0=fd:0,fd:1", "quiet", f"COACH_ROOT={ROOT}", f"COACH_PYTHON={sys.executable}",
+    ]  # fmt: skip
+    guest = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_S)
+    lines = [line for line in guest.stdout.splitlines() if line.startswith("RESULT ")]
+    assert lines, f"the guest gave no result:\n{guest.stdout[-4000:]}\n{guest.stderr[-2000:]}"
+    result: dict[str, Any] = json.loads(lines[0].removeprefix("RESULT "))
+    return result
+
+
+pytestmark = pytest.mark.kernel
+
+
+def test_the_scan_finds_both_sensors_by_profile(seen: dict[str, Any]) -> None:
+    assert sorted(seen["found"].values()) == ["movesense", "running_speed_cadence"]
+
+
+def test_the_pod_is_bonded_once_and_every_reconnect_is_encrypted(seen: dict[str, Any]) -> None:
+    assert seen["is_encrypted"] == [True, True, True]
+    assert seen["n_pairings"] == 1
+
+
+def test_a_drop_and_a_walk_out_of_range_are_lost_and_come_back(seen: dict[str, Any]) -> None:
+    reasons = [reason for reason in seen["reasons"] if reason not in ("starting", "silent")]
+    assert reasons[:3] == ["connecting", "streaming", "dropped"]
+    assert reasons.count("streaming") >= 3
+    assert "out_of_range" in reasons
+    assert reasons[-1] == "stopped"
+
+
+def test_nothing_comes_twice_nor_out_of_order(seen: dict[str, Any]) -> None:
+    distances = seen["distances"]
+    assert len(distances) >= 30
+    assert distances == sorted(set(distances))
+    times = seen["shoe_times_ms"]
+    assert len(times) > 100
+    assert times == sorted(set(times))
+
+
+def test_a_shoe_streams_208_readings_a_second_through_real_bluez(seen: dict[str, Any]) -> None:
+    assert seen["shoe_notifications_per_s"] == pytest.approx(52, rel=0.2)
+    assert "streaming" in seen["shoe_reasons"]
+
+
+def test_stopping_frees_both_sensors(seen: dict[str, Any]) -> None:
+    assert seen["is_free_after_stop"]
