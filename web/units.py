@@ -73,6 +73,9 @@ _VIEWS: Final = (
     _same("impact_vs_baseline_pct", "%", 1),
     _same("foot_strike_angle_vs_baseline_deg", "°", 1),
     _same("asymmetry_vs_baseline_pct", "%", 1),
+    _same("axial_rotation_vs_baseline_pct", "%", 1),
+    _same("distance_vs_longest_pct", "%"),
+    _same("pain_rise", "points"),
 )
 VIEWS: Final[Mapping[str, MetricView]] = {view.name: view for view in _VIEWS}
 

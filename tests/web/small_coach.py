@@ -1,12 +1,161 @@
 """A coach in memory: the real live feed, and runs and sensors with the verbs that the pages use."""
 
+import time
+from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
+from coach.errors import LinkError
 from coach.live_feed import LiveFeed
+from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
+from coach.model.plain import to_plain
+from coach.model.runner import RunnerProfile
+from coach.model.runs import Run, RunPlace, RunPlan, RunState
+from coach.model.sensing import CheckReport, SensorCheck, SensorState, Surroundings
+from coach.model.sites import WearSite
+
+USES = (
+    SensorUse("C4:01", "Movesense 0418", "movesense", WearSite.LEFT_FOOT, firmware="2.3.1"),
+    SensorUse("C4:02", "Movesense 0522", "movesense", WearSite.RIGHT_FOOT, firmware="2.3.1"),
+    SensorUse("C4:03", "Polar H10 1C2B", "heart_rate", WearSite.CHEST),
+)
+
+
+class SmallRuns:
+    """Runs with the verbs of the run service; what was asked for is in `calls`."""
+
+    def __init__(self, feed: LiveFeed) -> None:
+        self._feed = feed
+        self.run: Run | None = None
+        self.is_muted = False
+        self.is_paused = False
+        self.calls: list[tuple[Any, ...]] = []
+
+    def start(self, place: RunPlace, focus: str | None = None, **facts: Any) -> Run:
+        self.calls.append(("start", place, focus, facts))
+        plan = RunPlan("quicker", 0.7, 3, False, False, "Third run of your cadence block.")
+        self.run = Run("r1", datetime.now(UTC), RunState.RECORDING, place=place, sensors=USES, plan=plan)
+        self._tell()
+        return self.run
+
+    def stop(self) -> Run:
+        run, self.run = self.run, None
+        self.calls.append(("stop",))
+        self._tell()
+        assert run is not None
+        return run
+
+    def pause(self) -> None:
+        self.is_paused = True
+        self.calls.append(("pause",))
+        self._tell()
+
+    def resume(self) -> None:
+        self.is_paused = False
+        self.calls.append(("resume",))
+        self._tell()
+
+    def lap(self, kind: str = "lap") -> None:
+        self.calls.append(("lap", kind))
+
+    def pain(self, level: int, is_calf: bool = False) -> None:
+        self.calls.append(("pain", level, is_calf))
+
+    def mute(self, is_muted: bool) -> None:
+        self.is_muted = is_muted
+        self.calls.append(("mute", is_muted))
+        self._tell()
+
+    def current(self) -> Run | None:
+        return self.run
+
+    def status(self) -> dict[str, Any]:
+        if self.run is None:
+            return {"run_id": None, "state": None, "links": []}
+        links = [LinkEvent(use.sensor_id, 0.0, LinkStatus.STREAMING, "ok", "All is well") for use in USES]
+        return {
+            "run_id": self.run.run_id,
+            "state": "paused" if self.is_paused else "recording",
+            "elapsed_s": 1453.0,
+            "lap": 2,
+            "lap_kind": "lap",
+            "is_muted": self.is_muted,
+            "plan": to_plain(self.run.plan),
+            "links": to_plain(links),
+        }
+
+    def _tell(self) -> None:
+        self._feed.publish("run", self.status())
+
+
+class SmallSensors:
+    """Sensors with the verbs of the sensor service: one strap to be found, two shoes remembered."""
+
+    def __init__(self) -> None:
+        self.uses = list(USES[:2])
+        self.calls: list[tuple[Any, ...]] = []
+        self.fails = False
+
+    def surroundings(self) -> Surroundings:
+        found = (
+            FoundSensor("C4:03", "Polar H10 1C2B", "heart_rate", -52, time.time(), 88.0),
+            FoundSensor("C4:09", "Unknown thing", None, -81, time.time()),
+        )
+        if self.fails:
+            return Surroundings((), False, "This machine has no Bluetooth adapter: plug one in.")
+        return Surroundings(found, True, None)
+
+    def states(self) -> list[SensorState]:
+        signal = tuple(1 + 0.5 * ((i * 7) % 11 - 5) / 5 for i in range(100))
+        return [
+            SensorState(
+                use, "Movesense", i == 0, LinkStatus.STREAMING, "ok", "Ready", True, 81.0, 207.9, 208.0, 0, signal, "g"
+            )
+            for i, use in enumerate(self.uses)
+        ]
+
+    def pair(self, sensor_id: str, wear_site: WearSite | None = None, **_: Any) -> SensorUse:
+        self.calls.append(("pair", sensor_id, wear_site))
+        if self.fails:
+            raise LinkError("out_of_range", "The sensor is too far away: bring it closer.")
+        use = SensorUse(sensor_id, "Polar H10 1C2B", "heart_rate", wear_site)
+        self.uses.append(use)
+        return use
+
+    def forget(self, sensor_id: str) -> None:
+        self.calls.append(("forget", sensor_id))
+        self.uses = [use for use in self.uses if use.sensor_id != sensor_id]
+
+    def place(self, sensor_id: str, wear_site: WearSite | None) -> None:
+        self.calls.append(("place", sensor_id, wear_site))
+
+    def check(self, seconds: float = 8.0) -> CheckReport:
+        self.calls.append(("check", seconds))
+        checks = tuple(
+            SensorCheck(use.sensor_id, use.name, use.wear_site, 207.9, 208.0, 1664, 0, 0, 3) for use in self.uses
+        )
+        return CheckReport(seconds, checks, (), True)
+
+
+class SmallRunner:
+    """The runner's profile."""
+
+    def __init__(self) -> None:
+        self.told = RunnerProfile(name="Sam", time_zone="Europe/Berlin")
+
+    def profile(self) -> RunnerProfile:
+        return self.told
 
 
 class SmallCoach(SimpleNamespace):
     """What `create_app` is given in the tests of pages alone."""
 
     def __init__(self, **parts: object) -> None:
-        super().__init__(feed=LiveFeed(), **parts)
+        feed = LiveFeed()
+        known: dict[str, object] = {
+            "feed": feed,
+            "runs": SmallRuns(feed),
+            "sensors": SmallSensors(),
+            "runner": SmallRunner(),
+        }
+        super().__init__(**(known | parts))

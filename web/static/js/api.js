@@ -60,7 +60,7 @@ export function onWaiting(listen) {
   listen(readBox().length);
 }
 
-/** A write that may wait: sent now if the coach answers, else kept and sent later. Returns the answer or null. */
+/** A write that may wait: sent now if the coach answers, else kept and sent later. Returns undefined when kept. */
 export async function keep(method, path, body = {}) {
   const item = { key: newKey(), method, path, body };
   if (readBox().length === 0) {
@@ -72,7 +72,7 @@ export async function keep(method, path, body = {}) {
   }
   writeBox([...readBox(), item]);
   void flush();
-  return null;
+  return undefined;
 }
 
 let flushing = false;

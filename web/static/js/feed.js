@@ -8,7 +8,7 @@ const SILENCE_MS = 5000;
 const LONGEST_WAIT_MS = 8000;
 
 /**
- * handlers: {metrics(data, facts), cue(data, facts), sensor, run, signal, state("live" | "waiting")}; facts: {id, age_s}.
+ * handlers: {metrics(data), cue(data), sensor(data), run(data), signal(data), state("live" | "waiting")}.
  * Returns {close(), reopen(), last_id()}.
  */
 export function openFeed(handlers, { url = "/api/v1/live", silence_ms = SILENCE_MS } = {}) {
@@ -26,9 +26,8 @@ export function openFeed(handlers, { url = "/api/v1/live", silence_ms = SILENCE_
     wait_ms = 500;
     say("live");
     if (!event.data) return;
-    const { data, t_wall_s, now_s } = JSON.parse(event.data);
     if (event.lastEventId) last_id = event.lastEventId;
-    handlers[name]?.(data, { id: Number(event.lastEventId), age_s: Math.max(0, now_s - t_wall_s) });
+    handlers[name]?.(JSON.parse(event.data));
   }
 
   function open() {
@@ -41,8 +40,8 @@ export function openFeed(handlers, { url = "/api/v1/live", silence_ms = SILENCE_
       source.addEventListener(name, (event) => receive(name, event));
     }
     source.addEventListener("heartbeat", () => { heard_at = performance.now(); wait_ms = 500; say("live"); });
-    source.addEventListener("bye", open);
-    source.onerror = () => later();
+    source.addEventListener("bye", later);
+    source.onerror = later;
   }
 
   function later() {

@@ -1,5 +1,5 @@
 // What every page does: the theme choice, the note about writes that wait for the network, the service worker.
-import { findAll, setText } from "./dom.js";
+import { find, findAll, setText } from "./dom.js";
 import { onWaiting } from "./api.js";
 import { w } from "./words.js";
 
@@ -9,6 +9,15 @@ for (const picker of findAll("[data-theme-picker]")) {
     document.cookie = `theme=${picker.value}; path=/; max-age=31536000; samesite=lax`;
     document.dispatchEvent(new CustomEvent("themechange"));
   });
+}
+
+// The main menu stands at the bottom of a phone and grows with the reader's text: the page ends above it.
+const menu = find(".nav");
+if (menu && "ResizeObserver" in window) {
+  new ResizeObserver(() => {
+    const is_fixed = getComputedStyle(menu).position === "fixed";
+    document.documentElement.style.setProperty("--nav-height", is_fixed ? `${menu.offsetHeight}px` : "0px");
+  }).observe(menu);
 }
 
 let had_waiting = false;

@@ -1,0 +1,177 @@
+"""The page in motion: a run's start, its live numbers and cues, and what the runner may do with one tap."""
+
+from typing import Any, Final, Literal
+
+from flask import Blueprint, Response, render_template, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from coach.model.metrics import LiveMetrics
+from coach.model.plain import to_plain
+from coach.model.runs import Run, RunPlace
+from web.api import route
+from web.context import the_coach
+from web.errors import ConflictError, error_response
+from web.server import MAX_STREAMS
+from web.stream import LiveStream, Places
+from web.wire import json_response
+
+blueprint = Blueprint("live", __name__)
+_places: Final = Places(MAX_STREAMS)
+SHOWN: Final = (
+    "cadence_spm",
+    "step_length_m",
+    "contact_time_ms",
+    "flight_time_ms",
+    "foot_strike_angle_deg",
+    "impact_g",
+    "vertical_oscillation_mm",
+    "contact_time_balance_pct",
+    "step_time_asymmetry_pct",
+    "stride_time_cv_pct",
+    "trunk_lean_deg",
+    "lateral_drop_deg",
+    "heart_rate_bpm",
+    "speed_mps",
+    "impacts_per_km",
+    "grade_pct",
+)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class StartBody(_Body):
+    """How the run begins. focus: what to work on, None for what the coach planned, "none" for a run without cues."""
+
+    place: Literal["treadmill", "outdoor"] = "treadmill"
+    focus: str | None = None
+    shoes: str = Field("", max_length=80)
+    slope_pct: float | None = Field(None, ge=-40, le=40)
+    notes: str = Field("", max_length=2000)
+    has_warm_up: bool = False
+
+
+class LapBody(_Body):
+    kind: Literal["lap", "warm_up", "cool_down"] = "lap"
+
+
+class PainBody(_Body):
+    level: int = Field(ge=0, le=10)
+    is_calf: bool = False
+
+
+class MuteBody(_Body):
+    is_muted: bool
+
+
+@blueprint.get("/live")
+def page() -> str:
+    """The live page: the start form while no run is on, the numbers while one is."""
+    coach = the_coach()
+    plan = _ask(coach, "coaching", "plan")
+    return render_template(
+        "live/live.html",
+        status=_status(),
+        plan=plan,
+        shown=SHOWN,
+        places=[place.value for place in RunPlace],
+        shoes=_shoe_names(coach),
+        focuses=_ask(coach, "coaching", "focuses") or (),
+        sensors=_ask(coach, "sensors", "states") or (),
+    )
+
+
+@blueprint.get("/api/v1/live")
+def live() -> Response:
+    """The event stream: `metrics`, `cue`, `sensor`, `run`, and a `heartbeat` at least every two seconds."""
+    if not _places.take():
+        return error_response(503, "too_many_streams", "Too many phones watch at once. Close one of them.")
+    stream = LiveStream(the_coach().feed, _places, _last_id())
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(stream, mimetype="text/event-stream", headers=headers)
+
+
+@route(blueprint, "GET", "/run", returns=dict[str, Any], summary="The run that is on: its state, links, plan, numbers")
+def run_status() -> dict[str, Any]:
+    return _status()
+
+
+@route(blueprint, "POST", "/run/start", body=StartBody, returns=Run, summary="Start a run")
+def run_start(body: StartBody) -> Run:
+    runs = the_coach().runs
+    if runs.current() is not None:
+        raise ConflictError("already_running", "A run is on already. Stop it first.")
+    chosen = body.model_dump(exclude={"has_warm_up", "place"})
+    run: Run = runs.start(place=RunPlace(body.place), **chosen)
+    if body.has_warm_up:
+        runs.lap("warm_up")
+    return run
+
+
+@route(blueprint, "POST", "/run/pause", summary="Pause the run")
+def run_pause() -> None:
+    _running().pause()
+
+
+@route(blueprint, "POST", "/run/resume", summary="Go on with a paused run")
+def run_resume() -> None:
+    _running().resume()
+
+
+@route(blueprint, "POST", "/run/lap", body=LapBody, summary="End this lap and begin the next")
+def run_lap(body: LapBody) -> None:
+    _running().lap(body.kind)
+
+
+@route(blueprint, "POST", "/run/stop", returns=Run, summary="Stop the run and keep it")
+def run_stop() -> Run:
+    run: Run = _running().stop()
+    return run
+
+
+@route(blueprint, "POST", "/run/pain", body=PainBody, summary="Tell how the back, or calf and Achilles, feels now")
+def run_pain(body: PainBody) -> None:
+    _running().pain(body.level, body.is_calf)
+
+
+@route(blueprint, "POST", "/run/mute", body=MuteBody, summary="Silence the cues, or let them speak again")
+def run_mute(body: MuteBody) -> None:
+    _running().mute(body.is_muted)
+
+
+@route(
+    blueprint, "GET", "/metrics", returns=LiveMetrics | None, summary="The newest numbers, null while there are none"
+)
+def metrics() -> Response:
+    return json_response(the_coach().feed.latest("metrics"))
+
+
+def _running() -> Any:
+    runs = the_coach().runs
+    if runs.current() is None:
+        raise ConflictError("not_running", "No run is on. Start one first.")
+    return runs
+
+
+def _status() -> dict[str, Any]:
+    runs = getattr(the_coach(), "runs", None)
+    if runs is None:
+        return {"run_id": None}
+    run = runs.current()
+    return {**runs.status(), "sensors": to_plain(run.sensors) if run else []}
+
+
+def _last_id() -> int | None:
+    told = request.headers.get("Last-Event-ID") or request.args.get("after") or ""
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 19 else None
+
+
+def _ask(coach: Any, part: str, verb: str) -> Any:
+    """What an optional part of the coach says; None where this coach has no such part."""
+    method = getattr(getattr(coach, part, None), verb, None)
+    return method() if method else None
+
+
+def _shoe_names(coach: Any) -> list[str]:
+    return [shoe.name for shoe in _ask(coach, "history", "shoes") or () if shoe.retired_on is None]

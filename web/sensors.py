@@ -1,0 +1,151 @@
+"""The sensors page: find, connect, place on the body, see it move, set it up, check it, forget it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask import Blueprint, render_template
+from pydantic import BaseModel, ConfigDict, Field
+
+from coach.model.links import SensorUse
+from coach.model.sensing import CheckReport, SensorState, Surroundings
+from coach.model.sites import WearSite
+from coach.model.steps import SettingsReport
+from firmware_config.loader import load_profiles
+from web.api import route
+from web.context import the_coach
+
+blueprint = Blueprint("sensors", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFacts:
+    """What the page says of one sensor model."""
+
+    id: str
+    title: str
+    maker: str
+    kind: str
+    is_tried_on_hardware: bool
+    wear_sites: tuple[str, ...]
+    quirks: tuple[str, ...]
+    has_settings: bool
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PairBody(_Body):
+    """profile_id: for a sensor that no profile recognised. cadence_unit: what a running pod counts, if known."""
+
+    sensor_id: str = Field(min_length=1, max_length=80)
+    wear_site: WearSite | None = None
+    profile_id: str | None = None
+    cadence_unit: Literal["steps", "strides"] | None = None
+
+
+class PlaceBody(_Body):
+    wear_site: WearSite | None
+
+
+class CadenceUnitBody(_Body):
+    cadence_unit: Literal["steps", "strides"] | None
+
+
+class CheckBody(_Body):
+    seconds: float = Field(8.0, ge=3, le=30)
+
+
+@blueprint.get("/sensors")
+def page() -> str:
+    """The page; its lists are filled and kept fresh by its script."""
+    return render_template("sensors/sensors.html", sites=[site.value for site in WearSite], profiles=_profiles())
+
+
+@route(blueprint, "GET", "/sensors", returns=list[SensorState], summary="How each remembered sensor does now")
+def states() -> list[SensorState]:
+    found: list[SensorState] = _sensors().states()
+    return found
+
+
+@route(blueprint, "GET", "/sensors/around", returns=Surroundings, summary="What a scan hears; asking keeps it going")
+def around() -> Surroundings:
+    heard: Surroundings = _sensors().surroundings()
+    return heard
+
+
+@route(blueprint, "GET", "/sensors/profiles", returns=list[ProfileFacts], summary="Sensor models known here")
+def profiles() -> list[ProfileFacts]:
+    return _profiles()
+
+
+@route(blueprint, "POST", "/sensors/pair", body=PairBody, returns=SensorUse, summary="Connect a sensor and remember it")
+def pair(body: PairBody) -> SensorUse:
+    use: SensorUse = _sensors().pair(body.sensor_id, body.wear_site, body.profile_id, body.cadence_unit)
+    return use
+
+
+@route(
+    blueprint, "POST", "/sensors/check", body=CheckBody, returns=CheckReport, summary="Check all sensors: jump 3 times"
+)
+def check(body: CheckBody) -> CheckReport:
+    report: CheckReport = _sensors().check(body.seconds)
+    return report
+
+
+@route(blueprint, "PUT", "/sensors/<sensor_id>/place", body=PlaceBody, returns=SensorUse, summary="Where it is worn")
+def place(sensor_id: str, body: PlaceBody) -> SensorUse:
+    use: SensorUse = _sensors().place(sensor_id, body.wear_site)
+    return use
+
+
+@route(
+    blueprint,
+    "PUT",
+    "/sensors/<sensor_id>/cadence_unit",
+    body=CadenceUnitBody,
+    returns=SensorUse,
+    summary="What a running pod counts",
+)
+def cadence_unit(sensor_id: str, body: CadenceUnitBody) -> SensorUse:
+    use: SensorUse = _sensors().set_cadence_unit(sensor_id, body.cadence_unit)
+    return use
+
+
+@route(blueprint, "GET", "/sensors/<sensor_id>/settings", returns=SettingsReport, summary="What the sensor is set to")
+def settings(sensor_id: str) -> SettingsReport:
+    report: SettingsReport = _sensors().read_settings(sensor_id)
+    return report
+
+
+@route(
+    blueprint, "POST", "/sensors/<sensor_id>/settings", returns=SettingsReport, summary="Set it up for where it is worn"
+)
+def configure(sensor_id: str) -> SettingsReport:
+    report: SettingsReport = _sensors().configure(sensor_id)
+    return report
+
+
+@route(blueprint, "DELETE", "/sensors/<sensor_id>", summary="Forget a sensor")
+def forget(sensor_id: str) -> None:
+    _sensors().forget(sensor_id)
+
+
+def _sensors() -> Any:
+    return the_coach().sensors
+
+
+def _profiles() -> list[ProfileFacts]:
+    return [
+        ProfileFacts(
+            profile.id,
+            profile.title,
+            profile.maker,
+            profile.kind,
+            profile.is_tried_on_hardware,
+            profile.wear_sites,
+            profile.quirks,
+            bool(profile.settings),
+        )
+        for profile in load_profiles().values()
+    ]

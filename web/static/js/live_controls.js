@@ -1,0 +1,119 @@
+// What the runner does with one tap or a hold: start, pause, lap, stop, pain, mute. Pain and mute survive a lost network.
+import { ApiError, call, keep, post } from "./api.js";
+import { find, findAll, on, onHold, setText } from "./dom.js";
+import { hush, unlock } from "./speech.js";
+import { w } from "./words.js";
+
+let hiding = 0;
+let where = "back";
+
+export function toast(words) {
+  setText(find("#toast"), words);
+  clearTimeout(hiding);
+  hiding = setTimeout(() => setText(find("#toast"), ""), 5000);
+}
+
+async function act(path, body, done) {
+  try {
+    await post(path, body);
+    if (done) toast(done);
+    return true;
+  } catch (error) {
+    toast(w("live.control.failed", { words: error instanceof ApiError ? error.message : w("live.stream.waiting") }));
+    return false;
+  }
+}
+
+async function keepOrLater(path, body, done) {
+  try {
+    const answer = await keep("POST", path, body);
+    toast(answer === undefined ? w("live.control.saved_later") : done);
+  } catch (error) {
+    toast(w("live.control.failed", { words: error.message }));
+  }
+}
+
+/** state: {is_on, is_paused, is_muted} as the coach last told; refresh: asks it again. */
+export function bindControls(state, refresh) {
+  bindStart(refresh);
+  on("#pause", "click", async () => { if (await act(state.is_paused ? "/run/resume" : "/run/pause")) await refresh(); });
+  on("#mute", "click", async () => {
+    const is_muted = !state.is_muted;
+    if (is_muted) hush();
+    state.is_muted = is_muted;
+    paintMute(is_muted);
+    await keepOrLater("/run/mute", { is_muted }, w(is_muted ? "live.control.muted" : "live.control.unmuted"));
+  });
+  const ask = () => toast(w("live.control.hold_again"));
+  onHold(find("#lap"), () => act("/run/lap", { kind: "lap" }, w("live.control.lapped")), { ask });
+  onHold(find("#stop"), stop, { ask });
+  on("#pain", "click", () => { choosePlace("back"); find("#pain-dialog").showModal(); });
+  for (const button of findAll("[data-where]")) button.addEventListener("click", () => choosePlace(button.dataset.where));
+  for (const button of findAll("[data-pain]")) {
+    button.addEventListener("click", () => {
+      find("#pain-dialog").close();
+      const level = Number(button.dataset.pain);
+      void keepOrLater("/run/pain", { level, is_calf: where === "calf" }, w("live.control.pain_noted", { level }));
+    });
+  }
+  for (const button of findAll("[data-part]")) {
+    button.addEventListener("click", () => act("/run/lap", { kind: button.dataset.part }).then(refresh));
+  }
+  on("#more", "click", () => find("#more-dialog").showModal());
+  for (const button of findAll("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
+  on("#unlock-yes", "click", () => { unlock(); find("#unlock").hidden = true; });
+}
+
+function choosePlace(name) {
+  where = name;
+  for (const button of findAll("[data-where]")) button.setAttribute("aria-pressed", String(button.dataset.where === name));
+}
+
+function bindStart(refresh) {
+  on("#start-form", "submit", async (event) => {
+    event.preventDefault();
+    unlock();
+    const form = event.target;
+    const button = find("#start");
+    const facts = new FormData(form);
+    button.disabled = true;
+    setText(find("#start-words"), "");
+    try {
+      await call("POST", "/run/start", {
+        place: facts.get("place"),
+        focus: facts.get("focus") || null,
+        shoes: facts.get("shoes") ?? "",
+        slope_pct: facts.get("slope_pct") ? Number(facts.get("slope_pct")) : null,
+        notes: facts.get("notes") ?? "",
+        has_warm_up: facts.get("has_warm_up") !== null,
+      }, { timeout_ms: 60000 });
+      await refresh();
+    } catch (error) {
+      setText(find("#start-words"), error instanceof ApiError ? error.message : w("live.stream.waiting"));
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+async function stop() {
+  toast(w("live.control.stopping"));
+  try {
+    const run = await call("POST", "/run/stop", {}, { timeout_ms: 60000 });
+    location.assign(`/runs/${encodeURIComponent(run.run_id)}`);
+  } catch (error) {
+    toast(w("live.control.failed", { words: error instanceof ApiError ? error.message : w("live.stream.waiting") }));
+  }
+}
+
+export function paintMute(is_muted) {
+  const button = find("#mute");
+  button.setAttribute("aria-pressed", String(is_muted));
+}
+
+export function paintPause(is_paused) {
+  const button = find("#pause");
+  const words = w(is_paused ? "live.control.resume" : "live.control.pause");
+  if (button.lastChild.textContent.trim() !== words) button.lastChild.textContent = words;
+  button.setAttribute("aria-pressed", String(is_paused));
+}

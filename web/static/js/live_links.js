@@ -1,0 +1,49 @@
+// How each sensor does, as a shape with its place and state. Told aloud only when something changes.
+import { find, make } from "./dom.js";
+import { w } from "./words.js";
+
+const links = new Map();
+const list = find("#links");
+const sites = new Map();
+
+/** Which sensor is worn where, from the run's own list. */
+export function takeSensors(sensors) {
+  for (const use of sensors ?? []) sites.set(use.sensor_id, use.wear_site ?? use.name);
+  paint();
+}
+
+/** One LinkEvent. */
+export function takeLink(link) {
+  links.set(link.sensor_id, link);
+  paint();
+}
+
+export function forgetLinks(newer) {
+  links.clear();
+  for (const link of newer ?? []) links.set(link.sensor_id, link);
+  paint();
+}
+
+function siteWords(sensor_id) {
+  const site = sites.get(sensor_id);
+  if (!site) return w("live.site.other");
+  return /^(left|right)_|^(pelvis|chest)$/.test(site) ? w(`live.site.${site}`) : site;
+}
+
+function paint() {
+  if (!links.size) {
+    list.replaceChildren(make("li", { textContent: w("live.link.none") }));
+    return;
+  }
+  const items = [...links.values()].map((link) => {
+    const low = link.battery_pct !== null && link.battery_pct !== undefined && link.battery_pct < 15;
+    const battery = low ? `, ${w("live.link.battery", { percent: Math.round(link.battery_pct) })}` : "";
+    const item = make("li", { title: link.words }, make("span", { className: "link-shape", "aria-hidden": "true" }));
+    item.dataset.status = link.status;
+    const is_well = link.status === "streaming";
+    const words = make("span", { className: is_well ? "unseen" : "", textContent: ` ${w(`live.link.${link.status}`)}` });
+    item.append(make("span", {}, siteWords(link.sensor_id), words, battery));
+    return item;
+  });
+  list.replaceChildren(...items);
+}

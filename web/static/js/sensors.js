@@ -1,0 +1,145 @@
+// The sensors page: the lists of the runner's sensors and of those nearby, kept fresh; the check.
+import { ApiError, call, get } from "./api.js";
+import { find, make, on, readData, setText } from "./dom.js";
+import { cardOf, paintCard, siteWords } from "./sensors_card.js";
+import { w } from "./words.js";
+
+const profiles = new Map(readData("profiles", []).map((profile) => [profile.id, profile]));
+const cards = new Map();
+const rows = new Map();
+const taken = new Set();
+let is_busy = false;
+let told = "";
+
+function paintMine(states) {
+  const known = new Set(states.map((state) => state.use.sensor_id));
+  for (const [id, card] of cards) {
+    if (!known.has(id)) { card.remove(); cards.delete(id); }
+  }
+  for (const state of states) {
+    const id = state.use.sensor_id;
+    if (!cards.has(id)) {
+      taken.add(state.use.wear_site);
+      cards.set(id, cardOf(state, { refresh: poll, busy: (now) => { is_busy = now; } }));
+      find("#mine").append(cards.get(id));
+    }
+    paintCard(cards.get(id), state, profiles.get(state.use.profile_id));
+  }
+  find("#mine-none").hidden = states.length > 0;
+  find("#check").hidden = states.length === 0;
+  const words = states.map((s) => `${siteWords(s.use.wear_site)}: ${w(s.is_ready ? "sensors.mine.ready" : "sensors.mine.not_ready")}`).join(". ");
+  if (words !== told) { told = words; setText(find("#mine-words"), words); }
+}
+
+const strength = (rssi_dbm) => w(`sensors.find.${rssi_dbm > -55 ? "near" : rssi_dbm > -75 ? "middle" : "far"}`);
+
+function rowOf(sensor) {
+  const row = find("#found-row").content.firstElementChild.cloneNode(true);
+  const site = find("[data-site]", row);
+  const profile_choice = find("[data-profile]", row);
+  site.id = `site-${CSS.escape(sensor.sensor_id)}`;
+  profile_choice.id = `profile-${CSS.escape(sensor.sensor_id)}`;
+  site.previousElementSibling.htmlFor = site.id;
+  profile_choice.previousElementSibling.htmlFor = profile_choice.id;
+  const profile = profiles.get(sensor.profile_id);
+  find("[data-profile-field]", row).hidden = Boolean(profile);
+  if (profile) {
+    for (const option of [...site.options]) if (option.value && !profile.wear_sites.includes(option.value)) option.remove();
+    if (!profile.wear_sites.length) site.closest(".field").hidden = true;
+    site.value = profile.wear_sites.find((name) => !taken.has(name)) ?? "";
+  }
+  on(find("[data-connect]", row), "click", () => connect(sensor, row, site.value || null, profile ? null : profile_choice.value));
+  return row;
+}
+
+async function connect(sensor, row, wear_site, profile_id) {
+  const button = find("[data-connect]", row);
+  button.disabled = true;
+  setText(button, w("sensors.find.connecting"));
+  setText(find("[data-error]", row), "");
+  try {
+    await call("POST", "/sensors/pair", { sensor_id: sensor.sensor_id, wear_site, profile_id }, { timeout_ms: 90000 });
+    row.remove();
+    rows.delete(sensor.sensor_id);
+    await poll();
+  } catch (error) {
+    setText(find("[data-error]", row), error.message);
+  } finally {
+    button.disabled = false;
+    setText(button, w("sensors.find.connect"));
+  }
+}
+
+function paintAround({ found, is_scanning, problem }) {
+  const others = found.filter((sensor) => !cards.has(sensor.sensor_id)).sort((a, b) => (b.profile_id !== null) - (a.profile_id !== null));
+  const known = new Set(others.map((sensor) => sensor.sensor_id));
+  for (const [id, row] of rows) {
+    if (!known.has(id) && !row.contains(document.activeElement)) { row.remove(); rows.delete(id); }
+  }
+  for (const sensor of others) {
+    if (!rows.has(sensor.sensor_id)) {
+      rows.set(sensor.sensor_id, rowOf(sensor));
+      find("#around").append(rows.get(sensor.sensor_id));
+    }
+    const row = rows.get(sensor.sensor_id);
+    setText(find("[data-name]", row), sensor.name || sensor.sensor_id);
+    const kind = profiles.get(sensor.profile_id)?.title ?? w("sensors.find.unknown");
+    setText(find("[data-facts]", row), `${kind} · ${strength(sensor.rssi_dbm)} · ${sensor.sensor_id}`);
+  }
+  const none = find("#around-none");
+  none.hidden = rows.size > 0;
+  setText(none, w(is_scanning ? "sensors.find.none" : "sensors.find.searching"));
+  find("#problem").hidden = !problem;
+  setText(find("#problem"), problem ? `${w("sensors.find.problem")}: ${problem}` : "");
+}
+
+async function poll() {
+  if (document.hidden || is_busy) return;
+  try {
+    paintMine(await get("/sensors"));
+    paintAround(await get("/sensors/around"));
+  } catch (error) {
+    if (!(error instanceof ApiError)) return; // no network: the next look says more
+    find("#problem").hidden = false;
+    setText(find("#problem"), error.message);
+  }
+}
+
+function paintReport(report) {
+  const words = make("p", { className: `notice notice-${report.is_good ? "good" : "warn"}`, textContent: w(report.is_good ? "sensors.check.good" : "sensors.check.bad") });
+  const problems = report.problems.map((problem) => make("li", { textContent: problem }));
+  const sensors = report.sensors.map((sensor) => {
+    const facts = [`${w("sensors.check.landings")}: ${sensor.n_landings}`, `${w("sensors.check.missing")}: ${sensor.n_missing}`];
+    const lines = sensor.problems.map((problem) => make("li", { textContent: problem }));
+    if (sensor.suggested_site && sensor.suggested_site !== sensor.wear_site) {
+      lines.push(make("li", { textContent: w("sensors.check.suggested", { site: siteWords(sensor.suggested_site) }) }));
+    }
+    return make("div", {}, make("h3", { textContent: `${siteWords(sensor.wear_site)} · ${sensor.name}` }), make("p", { className: "soft", textContent: facts.join(" · ") }), make("ul", {}, ...lines));
+  });
+  find("#check-report").replaceChildren(words, make("ul", {}, ...problems), ...sensors);
+}
+
+on("#check-start", "click", async (event) => {
+  const button = event.currentTarget;
+  button.disabled = true;
+  find("#check-report").replaceChildren();
+  let left = 8;
+  const say = () => setText(find("#check-words"), w("sensors.check.running", { seconds: Math.max(0, left--) }));
+  say();
+  const counting = setInterval(say, 1000);
+  is_busy = true;
+  try {
+    paintReport(await call("POST", "/sensors/check", { seconds: 8 }, { timeout_ms: 120000 }));
+  } catch (error) {
+    find("#check-report").replaceChildren(make("p", { className: "notice notice-bad", textContent: error.message }));
+  } finally {
+    clearInterval(counting);
+    setText(find("#check-words"), "");
+    button.disabled = false;
+    is_busy = false;
+  }
+});
+
+void poll();
+setInterval(poll, 1000);
+document.addEventListener("visibilitychange", () => void poll());

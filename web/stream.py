@@ -1,0 +1,94 @@
+"""The live stream of one phone: events of the feed in, server-sent events out.
+
+Source: WHATWG HTML, 9.2 Server-sent events. A phone that returns sends the id of the last event it saw: it gets the
+newest numbers, and cues only while they are still worth saying. A stream ends itself after ten minutes, so that
+nothing that hangs is held for ever; the page opens the next one at once.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from coach.live_feed import FeedEvent, LiveFeed
+from web.wire import to_text
+
+HEARTBEAT_S: Final = 2.0
+LONGEST_S: Final = 600.0
+CUE_LIFE_S: Final = 10.0
+METRICS_LIFE_S: Final = 3.0  # older numbers would be blank on the page
+_LIFE_S: Final = {"cue": CUE_LIFE_S, "metrics": METRICS_LIFE_S, "signal": METRICS_LIFE_S}
+
+
+@dataclass(slots=True)
+class Places:
+    """How many streams may be open at once; more would leave no thread for the pages."""
+
+    most: int
+    taken: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> bool:
+        with self._lock:
+            if self.taken >= self.most:
+                return False
+            self.taken += 1
+            return True
+
+    def give_back(self) -> None:
+        with self._lock:
+            self.taken -= 1
+
+
+class LiveStream(Iterator[bytes]):
+    """What one phone is sent, piece by piece. `close` gives its place back, whether or not a piece was ever taken."""
+
+    def __init__(self, feed: LiveFeed, places: Places, after_id: int | None, is_welcome: bool = True) -> None:
+        self._feed = feed
+        self._places = places
+        self._after = after_id if after_id is not None and after_id <= feed.newest_id else None
+        self._welcome = is_welcome
+        self._ends_s = time.monotonic() + LONGEST_S
+        self._is_open = True
+
+    def __next__(self) -> bytes:
+        if not self._is_open:
+            raise StopIteration
+        if self._welcome:
+            self._welcome = False
+            return b"retry: 1000\n\n" + _heartbeat()
+        if self._feed.is_closed or time.monotonic() >= self._ends_s:
+            self.close()
+            return b"event: bye\ndata: {}\n\n"
+        events = self._news()
+        now_s = time.time()
+        return b"".join(_piece(event) for event in events if _is_alive(event, now_s)) or _heartbeat()
+
+    def close(self) -> None:
+        """Give the place back; called by the server when the phone is gone."""
+        if self._is_open:
+            self._is_open = False
+            self._places.give_back()
+
+    def _news(self) -> list[FeedEvent]:
+        """What came after the last event sent; for a new phone the newest numbers, and nothing of the past."""
+        if self._after is None:
+            self._after = self._feed.newest_id
+            return [event for event in self._feed.listen(None, 0.0) if event.id <= self._after]
+        events = self._feed.listen(self._after, HEARTBEAT_S)
+        if events:
+            self._after = events[-1].id
+        return events
+
+
+def _is_alive(event: FeedEvent, now_s: float) -> bool:
+    return now_s - event.t_wall_s <= _LIFE_S.get(event.event, float("inf"))
+
+
+def _piece(event: FeedEvent) -> bytes:
+    return f"id: {event.id}\nevent: {event.event}\ndata: {to_text(dict(event.data))}\n\n".encode()
+
+
+def _heartbeat() -> bytes:
+    return b"event: heartbeat\ndata: {}\n\n"
