@@ -1,0 +1,30 @@
+"""`python -m tests.validation [name part ...]`: the gait core against all reference recordings, as a Markdown table."""
+
+import sys
+
+from tests.support import reference_folder
+from tests.validation.recordings import names, scorer
+from tests.validation.scoring import rows
+from tests.validation.table import markdown, misses
+
+
+def main(parts: list[str]) -> int:
+    reference = reference_folder()
+    if not reference.exists():
+        print(f"no reference recordings at {reference}: set COACH_REFERENCE to their folder", file=sys.stderr)
+        return 2
+    chosen = [name for name in names(reference) if not parts or any(part in name for part in parts)]
+    found = rows(reference, chosen, scorer(reference))
+    print(markdown(found))
+    steady = [r for r in found if r.get("n_true") and "walk" not in r["recording"] and "jog" not in r["recording"]]
+    if steady:
+        recall = sum(r["matched"] for r in steady) / sum(r["n_true"] for r in steady)
+        precise = sum(r["matched"] for r in steady) / sum(r["matched"] / max(r["precision"], 1e-9) for r in steady)
+        print(f"\nSteady running together: recall {recall:.3f}, precision {precise:.3f}.")
+    if lines := misses(found):
+        print("\nMissed (bold) and why:\n\n" + "\n".join(lines))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,116 @@
+"""Events of a recording against its truth: the reference's score, and the summary values it does not score."""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from coach.gait.bulk import analyse
+from coach.model.plain import to_plain
+from coach.model.strides import GaitEvent, GaitState, Stride, TrunkStep
+from tests.validation.recordings import Recording
+
+WINDOW_S = 0.080
+
+
+def score(recording: Recording, module: ModuleType) -> dict[str, Any]:
+    """One row: numbers by column name, None where the recording cannot prove it."""
+    events = analyse([recording.chunk])
+    found = [e for e in events if isinstance(e, Stride | TrunkStep)]
+    scored = module.score(recording.folder, [to_plain(e) for e in found])
+    row: dict[str, Any] = {
+        "recording": recording.name,
+        "strides": len(found),
+        "walking_as_running": _walking_as_running(recording, found),
+    }
+    row |= (
+        _event_numbers(scored, recording, found, module)
+        if "error" not in scored
+        else _summary_numbers(recording, found)
+    )
+    return row | _trunk_numbers(recording, events)
+
+
+def _event_numbers(
+    scored: dict[str, Any], recording: Recording, found: list[Any], module: ModuleType
+) -> dict[str, Any]:
+    cadence = scored["cadence_spm"]
+    length = scored["stride_length_m"]
+    strike = scored["foot_strike"]
+    true = module.read_truth(recording.folder)
+    return {
+        "n_true": len(true),
+        "recall": scored["recall"],
+        "recall_after_first": _recall_after_first(module, true, found),
+        "matched": scored["matched"],
+        "precision": scored["precision"],
+        "while_standing": scored["while_standing"],
+        "cadence_error_spm": cadence["error"] if cadence else None,
+        "initial_contact_ms": _bias_sd(scored["initial_contact_ms"]),
+        "contact_time_ms": _bias_sd(scored["contact_time_ms"]),
+        "foot_strike_angle_deg": _bias_sd(scored["foot_strike_angle_deg"]),
+        "rearfoot_or_not": strike["rearfoot_or_not_accuracy"] if strike else None,
+        "stride_length_mean_pct": _mean_length_error(length, recording, module),
+        "stride_length_mape_pct": length["mape_percent"] if length else None,
+    }
+
+
+def _recall_after_first(module: ModuleType, true: list[dict[str, Any]], found: list[Any]) -> float:
+    """Recall without each recording's first stride, whose beginning may lie outside."""
+    pairs = module.pair(
+        np.array([e.initial_contact_s for e in found]), np.array([t["initial_contact_s"] for t in true]), WINDOW_S
+    )
+    return sum(j > 0 for _, j in pairs) / max(1, len(true) - 1)
+
+
+def _mean_length_error(length: dict[str, float] | None, recording: Recording, module: ModuleType) -> float | None:
+    if not length:
+        return None
+    true = [t["stride_length_m"] for t in module.read_truth(recording.folder) if t["stride_length_m"] is not None]
+    return float(100.0 * length["bias"] / np.mean(true))
+
+
+def _bias_sd(numbers: dict[str, float] | None) -> tuple[float, float] | None:
+    return None if not numbers else (numbers["bias"], numbers["sd"] or 0.0)
+
+
+def _summary_numbers(recording: Recording, found: list[Any]) -> dict[str, Any]:
+    """Recordings without strides known: cadence against the summary value."""
+    running = [e for e in found if e.state is GaitState.RUNNING]
+    times = np.array([e.initial_contact_s for e in running])
+    if len(times) < 3 or "cadence_spm" not in recording.truth:
+        return {}
+    per_minute = 60.0 if recording.chunk.wear_site.is_trunk else 120.0
+    return {
+        "cadence_error_spm": per_minute / float(np.median(np.diff(times))) - recording.truth["cadence_spm"]["value"]
+    }
+
+
+def _walking_as_running(recording: Recording, found: list[Any]) -> int | None:
+    if recording.about["activity"] != "walking":
+        return None
+    return sum(e.state is GaitState.RUNNING for e in found)
+
+
+def _trunk_numbers(recording: Recording, events: list[GaitEvent]) -> dict[str, Any]:
+    steps = [e for e in events if isinstance(e, TrunkStep)]
+    truth = recording.truth
+    lean = "trunk_lean_from_standing_deg" if recording.chunk.wear_site.name == "CHEST" else "pelvis_forward_tilt_deg"
+    axial = "trunk_axial_rotation_deg" if recording.chunk.wear_site.name == "CHEST" else "pelvis_axial_rotation_deg"
+    out: dict[str, Any] = {}
+    for column, key, field, scale in (
+        ("vertical_oscillation_mm", "vertical_oscillation_mm", "vertical_oscillation_m", 1000.0),
+        ("forward_lean_deg", lean, "forward_lean_deg", 1.0),
+        ("axial_rotation_deg", axial, "axial_rotation_deg", 1.0),
+    ):
+        values = [getattr(e, field) for e in steps if getattr(e, field) is not None]
+        if key in truth and values:
+            out[column] = scale * float(np.mean(values)) - truth[key].get("mean", truth[key].get("value"))
+    return out
+
+
+def rows(reference: Path, chosen: list[str], module: ModuleType) -> list[dict[str, Any]]:
+    from tests.validation.recordings import read
+
+    return [score(read(reference / name), module) for name in chosen]
