@@ -17,7 +17,7 @@ from coach.model.strides import GaitEvent, GaitState, InitialContact, StateChang
 
 SPAN_S: Final = 6.0
 HOP_S: Final = 0.2
-_WARM_UP_S: Final = 3.2  # three walking strides: the first answer looks back to the first contact
+_WARM_UP_S: Final = 4.2  # three whole walking strides: the first answer looks back to the first contact
 _CONTACT_KNOWN_S: Final = 0.12  # after the shock no later one can belong to the same contact
 _SAME_S: Final = 0.15  # a contact found again in a later window moves by less
 _STILL_MPS2: Final = 0.6  # SD over a second and a half below which a leg stands

@@ -10,7 +10,7 @@ force within the next half second is the contact's shock, `WALK_SHOCK_S` after c
 fastest, `WALK_TURN_S` before toe-off.
 
 The four lags are means over nine treadmill trials of two persons with a force plate under the leg (50 N, 143 Hz; 1.25
-to 2.4 m/s): 18, 29, 36 and 12 ms, between trials +-3, +-5, +-3 and +-3 ms. The shock of a soft runner came at 56 ms,
+to 2.4 m/s): 18, 29, 36 and 16 ms, between trials +-3, +-5, +-3 and +-3 ms. The shock of a soft runner came at 56 ms,
 which is why running uses the rise. Elsewhere, too, the tibial shock peaks 30-40 ms after contact (Lafortune 1991).
 """
 
@@ -26,7 +26,7 @@ from coach.model.samples import FloatArray
 RUN_RISE_S: Final = 0.018
 RUN_PUSH_S: Final = 0.029
 WALK_SHOCK_S: Final = 0.036
-WALK_TURN_S: Final = 0.012
+WALK_TURN_S: Final = 0.016
 SHORTEST_STRIDE_S: Final = 0.45
 LONGEST_STRIDE_S: Final = 1.6
 # Sum over axes: 17-21 in running, 6.6-8.5 in walking at 1.25-1.4 m/s (the trials above).
