@@ -6,6 +6,7 @@ while the heel lifts and the toes push. The moments sought here only open and cl
 ahead and do not depend on how the stream was cut.
 """
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -23,7 +24,8 @@ PUSH_RADPS: Final = 3.0
 _EDGES: Final = np.array([SWING_RADPS, SWING_OVER_RADPS, PUSH_RADPS])
 SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between those edges
 
-LEAST_SWING_RAD: Final = 0.4  # a landing forefoot lowers its heel by 0.1-0.3 rad, a swing turns 0.5 rad and more
+LEAST_SWING_RAD: Final = 0.25  # jogging on the spot turns 0.3 rad, running 1.5 rad and more
+REFRACTORY_S: Final = 0.3  # a landing forefoot lowers its heel by 0.1-0.3 rad: that is no swing
 LEAST_PUSH_RAD: Final = 0.25  # push-off turns 0.5 rad and more above PUSH_RADPS, a landing's ringing less than 0.1 rad
 SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over, own look at the references
 CALM_S: Final = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
@@ -86,7 +88,7 @@ class Phases:
         self._is_swinging = self._is_turning = False
         self._swing_angle = self._push_angle = 0.0
         self._swing_over = self._heel_off = -1
-        self._t_over = self._t_calm = 0.0
+        self._t_over = self._t_calm = -math.inf
 
     def cross(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
         """The pitch rate came to `level` at `row`; angle_rad: its integral up to here."""
@@ -94,7 +96,8 @@ class Phases:
             self._follow_swing(t_s, angle_rad, level)
         elif self._is_turning:
             self._is_turning = False
-            if self._is_swinging and angle_rad < self._swing_angle - LEAST_SWING_RAD:
+            turned = self._swing_angle - angle_rad
+            if self._is_swinging and turned > LEAST_SWING_RAD and t_s > self._t_over + REFRACTORY_S:
                 return self._swing_ends(row, t_s)
         if self._phase is Phase.STANCE:
             return self._in_stance(row, t_s, angle_rad, level)
