@@ -28,6 +28,9 @@ ONSET_SHARE: Final = 0.10
 # The sole touches before the shoe's top feels it: it crosses the onset 6 ms after (virtual sensors of real feet on
 # force plates, 50 N) to 20 ms after (foot-worn sensors against a force plate, mean stride, itself known to +-15 ms).
 CONTACT_LEAD_S: Final = 0.010
+SLAP_SHARE: Final = 0.2  # of the toes-down rise: the heel is on the ground when the slap has begun
+SLAP_RADPS: Final = (2.0, 6.0)  # peak rates between which a slap becomes clear; rearfoot runners reach 8-13 rad/s
+SLAP_WITHIN_S: Final = 0.03  # of the force's onset, or it is another movement
 PUSH_FALL_SHARE: Final = 0.85
 REST_AFTER_CONTACT_S: Final = 0.05
 REST_S: Final = 0.02
@@ -58,39 +61,66 @@ def windows(rows: FloatArray, start: IndexArray, n: int) -> FloatArray:
 def contacts(
     rows: FloatArray, swing_over: IndexArray, up: FloatArray, rate_hz: float, reach_s: float, shock_mps2: float
 ) -> Contacts:
-    """Initial contact: the onset of the upward force on the foot as it lands.
+    """Initial contact, as accelerometer and gyroscope see it.
 
     The specific force along the foot's up axis falls while the leg reaches down and rises when the ground stops the
-    foot. The first rise of most of the whole is the landing; its onset is where it has risen by a tenth. The
-    onset does not move with the height of the peak, which cushioning and sensor bandwidth change.
+    foot; a heel that meets the ground turns the toes down at the same time. Each rise has its onset; the landing is
+    between them (`_onset`, `_with_slap`). A window of `reach_s` after swing's end without a step of the specific force
+    of `shock_mps2` holds no landing.
     """
     before, after = round(BEFORE_SWING_OVER_S * rate_hz), round(reach_s * rate_hz)
     window = windows(rows, swing_over - before, before + after + 1)
-    s = np.arange(len(swing_over))
-    force = window[:, :, AX : AX + 3]
-    up_force = force @ up
-    peak = up_force.argmax(axis=1)
-    lowest = np.minimum.accumulate(up_force, axis=1)
-    rise = up_force[s, peak] - lowest[s, peak]
-    risen = (up_force - lowest) >= (RISE_SHARE * rise)[:, None]
-    first = risen.argmax(axis=1)
-    bottom = lowest[s, first]
-    level = bottom + ONSET_SHARE * rise
-    column = np.arange(up_force.shape[1])
-    below = (up_force < level[:, None]) & (column < first[:, None])
-    last_below = np.where(below.any(axis=1), up_force.shape[1] - 1 - below[:, ::-1].argmax(axis=1), 0)
-    share = _share(level, up_force[s, last_below], up_force[s, last_below + 1])
-    t = window[:, :, T]
-    t_low, t_high = t[s, last_below], t[s, last_below + 1]
-    onset = t_low + share * (t_high - t_low)
+    t, force = window[:, :, T], window[:, :, AX : AX + 3]
+    felt = _onset(t, force @ up, ONSET_SHARE)
+    slap = _onset(t, np.maximum(window[:, :, PITCH], 0.0), SLAP_SHARE)
     norm2 = np.einsum("sni,sni->sn", force, force)
-    norm2 = np.where(column >= last_below[:, None], norm2, 0.0)
+    norm2 = np.where(np.arange(norm2.shape[1]) >= felt.row[:, None], norm2, 0.0)
     step = np.diff(force, axis=1)
     largest_step2 = np.einsum("sni,sni->sn", step, step).max(axis=1)
-    ok = (rise > LEAST_RISE_MPS2) & (first > 0) & (largest_step2 >= shock_mps2 * shock_mps2)
+    ok = (felt.rise > LEAST_RISE_MPS2) & felt.is_inside & (largest_step2 >= shock_mps2 * shock_mps2)
     return Contacts(
-        ok, onset - CONTACT_LEAD_S, np.sqrt(norm2.max(axis=1)), t[s, first] - onset, np.abs(force).max(axis=(1, 2))
+        ok, _with_slap(felt, slap), np.sqrt(norm2.max(axis=1)), felt.lasts_s, np.abs(force).max(axis=(1, 2))
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Onset:
+    """Beginnings of rises, (S,) each. row: last column below the onset. lasts_s: from onset to most of the rise."""
+
+    t_s: FloatArray
+    row: IndexArray
+    rise: FloatArray
+    peak: FloatArray
+    lasts_s: FloatArray
+    is_inside: npt.NDArray[np.bool_]
+
+
+def _onset(t: FloatArray, values: FloatArray, share: float) -> _Onset:
+    """When the first large rise of each row of values has come to `share` of the whole rise.
+
+    The first rise of RISE_SHARE of the whole is the one; the onset does not move with the height of the peak, which
+    cushioning and sensor bandwidth change.
+    """
+    s = np.arange(len(values))
+    peak = values.argmax(axis=1)
+    lowest = np.minimum.accumulate(values, axis=1)
+    rise = values[s, peak] - lowest[s, peak]
+    first = ((values - lowest) >= (RISE_SHARE * rise)[:, None]).argmax(axis=1)
+    level = lowest[s, first] + share * rise
+    below = (values < level[:, None]) & (np.arange(values.shape[1]) < first[:, None])
+    row = np.where(below.any(axis=1), values.shape[1] - 1 - below[:, ::-1].argmax(axis=1), 0)
+    onset = t[s, row] + _share(level, values[s, row], values[s, row + 1]) * (t[s, row + 1] - t[s, row])
+    return _Onset(onset, row, rise, values[s, peak], t[s, first] - onset, first > 0)
+
+
+def _with_slap(felt: _Onset, slap: _Onset) -> FloatArray:
+    """Contact time between the two onsets: midway where the toes slap down, by the force alone where they do not."""
+    clear = np.clip((slap.peak - SLAP_RADPS[0]) / (SLAP_RADPS[1] - SLAP_RADPS[0]), 0.0, 1.0)
+    felt_s = felt.t_s - CONTACT_LEAD_S
+    apart = slap.t_s - felt_s
+    weight = np.where(slap.is_inside & (np.abs(apart) < SLAP_WITHIN_S), 0.5 * clear, 0.0)
+    contact_s: FloatArray = felt_s + weight * apart
+    return contact_s
 
 
 def mid_stances(
