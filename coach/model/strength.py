@@ -355,3 +355,59 @@ class Reminder:
     body: str
     link: str
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """One tap in a guided session, named by the phone so that sending it twice does no harm.
+
+    kind: "begin", "set", "effort", "undo" (takes back the event `of`) or "end". at: aware UTC, by the phone's clock.
+    """
+
+    event_id: str
+    session_id: str
+    kind: str
+    at: datetime
+    slot: str = ""
+    exercise_id: str = ""
+    number: int = 0
+    reps: int | None = None
+    hold_s: float | None = None
+    load_kg: float | None = None
+    rpe: float | None = None
+    pain: int | None = None
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentReminder:
+    """A reminder and what became of it.
+
+    state: "waiting", "told", "closed" (the runner dealt with it), "superseded" (a newer one of its group came) or
+    "expired". told_by: the process that told it. told_at: aware UTC.
+    """
+
+    reminder: Reminder
+    state: str
+    source: str
+    told_by: str | None = None
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushPhone:
+    """A phone that takes Web Push. endpoint, p256dh, auth: as its browser gave them."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """How reminders reach the runner beyond the page. ntfy_url: server and topic, such as https://ntfy.sh/my-topic."""
+
+    ntfy_url: str = ""
+    ntfy_token: str = ""
+    speaks: bool = True

@@ -248,7 +248,7 @@ def _history(slot: Slot, done: Sequence[StrengthSession]) -> list[Past]:
 
 
 def _offer(wish: PlanWish, pain: PainState, dose: Dose) -> Track | None:
-    is_bad = (pain.level or 0) > dose.pain_hold or pain.is_rising
+    is_bad = (pain.level or 0) > dose.pain_hold or pain.is_rising or pain.easier_track
     return Track.LADDER if is_bad and wish.track is not Track.LADDER else None
 
 

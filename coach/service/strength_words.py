@@ -1,0 +1,78 @@
+"""Words of a plan to its values and back: weekdays, times and tracks as typed; prescriptions and calendar as read."""
+
+from datetime import datetime, time
+
+from coach.errors import SettingsError
+from coach.interchange.calendar import CalendarEntry, write_calendar
+from coach.model.strength import Prescription, SessionState, StrengthPlan, Track
+from coach.strength.engine import Knowledge, estimate_s
+from coach.strength.rhythm import DAY_NAMES
+
+
+def parse_days(text: str) -> tuple[int, ...]:
+    """`mon,thu` to (0, 3).
+
+    Raises:
+        SettingsError: a word is no weekday.
+    """
+    found: list[int] = []
+    for word in text.replace(" ", ",").split(","):
+        key = word.strip().lower()[:3]
+        if key and key not in DAY_NAMES:
+            raise SettingsError(f"no weekday {word!r}: use {', '.join(DAY_NAMES)}")
+        if key:
+            found.append(DAY_NAMES.index(key))
+    return tuple(sorted(set(found)))
+
+
+def parse_time(text: str) -> time:
+    """`18:30` to a time of day.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    try:
+        found = time.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"no time {text!r}: write it as 18:30") from error
+    if found.tzinfo is not None:
+        raise SettingsError(f"the time {text!r} needs no zone: give the zone by itself")
+    return found
+
+
+def parse_track(text: str) -> Track:
+    """Raises SettingsError where there is no such track."""
+    try:
+        return Track(text)
+    except ValueError as error:
+        raise SettingsError(f"no track {text!r}: use {', '.join(Track)}") from error
+
+
+def words_of(p: Prescription, knowledge: Knowledge) -> str:
+    """One line of a prescription: `Squat: 2 x 8, 4 kg`."""
+    exercise = knowledge.exercises[p.exercise_id]
+    amount = f"{p.hold_s} s" if p.hold_s is not None else f"{p.reps}"
+    sides = " each side" if exercise.is_each_side else ""
+    load = f", {p.load_kg:g} kg" if p.load_kg else ""
+    return f"{exercise.name}: {p.n_sets} x {amount}{sides}{load}"
+
+
+def calendar_entries(plan: StrengthPlan, knowledge: Knowledge, now: datetime) -> list[CalendarEntry]:
+    """The sessions that have a time, with their exercises in words."""
+    return [
+        CalendarEntry(
+            uid=f"{one.session_id}@running-coach",
+            starts_at=one.due_at,
+            minutes=max(30, round(estimate_s(one.exercises, knowledge) / 60)),
+            title=f"Strength session {one.number}",
+            words="\n".join(words_of(p, knowledge) for p in one.exercises),
+            changed_at=now,
+        )
+        for one in plan.sessions
+        if one.due_at is not None and one.state is not SessionState.SKIPPED
+    ]
+
+
+def calendar_file(plan: StrengthPlan, knowledge: Knowledge, now: datetime) -> bytes:
+    """The plan as an iCalendar file with alarms."""
+    return write_calendar(calendar_entries(plan, knowledge, now), plan.wish.tz, "Strength sessions")

@@ -1,0 +1,123 @@
+"""Reminders in the database: what is to be said when, and what became of it.
+
+Two processes on one database never remind twice: whoever moves a row from waiting to told is the one who tells.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from coach.model.strength import PushPhone, Reminder, SentReminder
+from coach.storage.database import Database
+from coach.storage.rows import put
+from coach.storage.strength_tables import PUSH_PHONES, REMINDERS
+
+_T: Final = REMINDERS.table
+
+
+class KeptReminders:
+    """Every verb is a transaction of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sync(self, source: str, wanted: Iterable[Reminder], now: datetime) -> None:
+        """Make the waiting reminders of a source those that are wanted; what was told stays as it is."""
+        by_key = {one.key: one for one in wanted if one.expires_at > now}
+        with self._database.write() as connection:
+            query = select(_T.c.key, _T.c.state, _T.c.due_at).where((_T.c.source == source) | _T.c.key.in_(by_key))
+            known = {row.key: row for row in connection.execute(query)}
+            gone = [key for key, row in known.items() if row.state == "waiting" and key not in by_key]
+            connection.execute(delete(_T).where(_T.c.key.in_(gone), _T.c.state == "waiting"))
+            for key, one in by_key.items():
+                if key not in known:
+                    connection.execute(insert(_T).values(REMINDERS.row(one, source=source, state="waiting")))
+                elif known[key].state == "waiting":
+                    connection.execute(update(_T).where(_T.c.key == key).values(REMINDERS.row(one, source=source)))
+
+    def waiting(self) -> list[Reminder]:
+        """Reminders not yet told, by time."""
+        query = select(_T).where(_T.c.state == "waiting").order_by(_T.c.due_at)
+        with self._database.read() as connection:
+            return [REMINDERS.noun(row) for row in connection.execute(query).mappings()]
+
+    def take(self, key: str, told_by: str, now: datetime) -> Reminder | None:
+        """Take a due reminder to tell it; None where there is nothing to tell.
+
+        Of several due ones of a group only the newest is ever given, the others are superseded: never stacked. One past
+        its time is let go.
+        """
+        with self._database.write() as connection:
+            row = connection.execute(select(_T).where(_T.c.key == key, _T.c.state == "waiting")).mappings().first()
+            if row is None or row["due_at"] > now:
+                return None
+            if row["expires_at"] <= now:
+                self._set_state(connection, [key], "expired")
+                return None
+            in_group = (_T.c.group == row["group"]) & (_T.c.state == "waiting") & (_T.c.due_at <= now)
+            due = connection.execute(select(_T.c.key, _T.c.due_at, _T.c.expires_at).where(in_group)).all()
+            newest = max((one for one in due if one.expires_at > now), key=lambda one: (one.due_at, one.key))
+            self._set_state(connection, [one.key for one in due if one.key != newest.key], "superseded")
+            taken = update(_T).where(_T.c.key == newest.key, _T.c.state == "waiting")
+            connection.execute(taken.values(state="told", told_by=told_by, told_at=now))
+            chosen = connection.execute(select(_T).where(_T.c.key == newest.key)).mappings().one()
+            self._supersede_told(connection, chosen["group"], chosen["key"])
+        return REMINDERS.noun(chosen)
+
+    def close(self, key: str) -> bool:
+        """The runner has dealt with it; whether it was there."""
+        with self._database.write() as connection:
+            return connection.execute(update(_T).where(_T.c.key == key).values(state="closed")).rowcount == 1
+
+    def close_about(self, fact: str, value: str) -> None:
+        """Close everything told about one session, run or milestone."""
+        for sent in self.all(("told", "waiting")):
+            if sent.reminder.facts.get(fact) == value:
+                self.close(sent.reminder.key)
+
+    def all(self, states: Sequence[str] = ()) -> list[SentReminder]:
+        """Every reminder in these states (none given: in all), by time."""
+        query = select(_T).order_by(_T.c.due_at, _T.c.key)
+        if states:
+            query = query.where(_T.c.state.in_(states))
+        with self._database.read() as connection:
+            return [_sent(row) for row in connection.execute(query).mappings()]
+
+    def forget_before(self, moment: datetime) -> None:
+        """Drop rows that ended long ago."""
+        with self._database.write() as connection:
+            connection.execute(delete(_T).where(_T.c.expires_at < moment, _T.c.state != "waiting"))
+
+    def put_phone(self, phone: PushPhone) -> None:
+        with self._database.write() as connection:
+            put(connection, PUSH_PHONES.table, [PUSH_PHONES.row(phone)])
+
+    def remove_phone(self, endpoint: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(delete(PUSH_PHONES.table).where(PUSH_PHONES.table.c.endpoint == endpoint))
+
+    def phones(self) -> list[PushPhone]:
+        with self._database.read() as connection:
+            return [PUSH_PHONES.noun(row) for row in connection.execute(select(PUSH_PHONES.table)).mappings()]
+
+    @staticmethod
+    def _set_state(connection: Connection, keys: Sequence[str], state: str) -> None:
+        connection.execute(update(_T).where(_T.c.key.in_(keys), _T.c.state == "waiting").values(state=state))
+
+    @staticmethod
+    def _supersede_told(connection: Connection, group: str, key: str) -> None:
+        """On the page, too, the newest of a group stands alone."""
+        older = update(_T).where(_T.c.group == group, _T.c.key != key, _T.c.state == "told")
+        connection.execute(older.values(state="superseded"))
+
+
+def _sent(row: Any) -> SentReminder:
+    return SentReminder(
+        reminder=REMINDERS.noun(row),
+        state=row["state"],
+        source=row["source"],
+        told_by=row["told_by"],
+        told_at=row["told_at"],
+    )
