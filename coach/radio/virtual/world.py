@@ -14,6 +14,7 @@ from coach.radio.clock import RunClock
 
 if TYPE_CHECKING:
     from coach.radio.virtual.twin import Twin
+    from coach.radio.virtual.twins.coach_board import CoachBoard
     from coach.radio.virtual.twins.heart_rate_strap import HeartRateStrap
     from coach.radio.virtual.twins.movella_dot import MovellaDot
     from coach.radio.virtual.twins.movesense import Movesense
@@ -128,6 +129,13 @@ class VirtualWorld:
         """The open shoe sensor; options as of `WearableMyFoot`."""
         given = {"address": self._address(), **options}
         sensor: WearableMyFoot = self._add("wearable_my_foot", "WearableMyFoot", wear_site, **given)
+        return sensor
+
+    def add_coach_board(self, wear_site: WearSite, **options: Any) -> "CoachBoard":
+        """A board with our open protocol; options as of `CoachBoard`."""
+        sensor: CoachBoard = self._add(
+            "coach_board", "CoachBoard", wear_site, **{"address": self._address(), **options}
+        )
         return sensor
 
     # -- life

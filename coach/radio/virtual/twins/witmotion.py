@@ -31,7 +31,10 @@ _ROOM = 20
 
 
 class WitMotion(Twin):
-    """is_long: 28-byte frames. saved, registers: what it keeps over a power cut, and what it does now."""
+    """is_long: 28-byte frames. is_chopped: notifications of 20 bytes whatever the frames, as a serial bridge cuts them.
+
+    saved, registers: what it keeps over a power cut, and what it does now.
+    """
 
     def __init__(
         self,
@@ -43,18 +46,22 @@ class WitMotion(Twin):
         address: str = "F0:00:00:00:FF:E5",
         drift_ppm: float = 0.0,
         is_long: bool = False,
+        is_chopped: bool = False,
     ) -> None:
-        super().__init__(air, clock, Identity(name, address, "WitMotion", "WT9011DCL-BT50", "1.0.6", mtu=23))
+        mtu = 64 if is_long and not is_chopped else 23
+        super().__init__(air, clock, Identity(name, address, "WitMotion", "WT9011DCL-BT50", "1.0.6", mtu=mtu))
         self._source = source
         self._wear_site = wear_site
         self._drift_ppm = drift_ppm
         self._is_long = is_long
+        self._is_chopped = is_chopped
         self.saved = dict(_AS_SOLD)
         self.registers = dict(_AS_SOLD)
         self._unlocked_until_s = -math.inf
         self._sampler: Sampler | None = None
         self._smooth: FloatArray | None = None
         self._stream = b""
+        self._register_answers: list[bytes] = []
         self.notify = notifying(NOTIFY)
         write = writable(WRITE, self._on_write, P.WRITE | P.WRITE_WITHOUT_RESPONSE)
         self.device.add_service(Service(uuid(SERVICE), [self.notify, write]))
@@ -62,6 +69,7 @@ class WitMotion(Twin):
     def connected(self) -> None:
         self._sampler = None
         self._stream = b""
+        self._register_answers.clear()
 
     def cut_power(self) -> None:
         """Switch off and on: what was not saved is forgotten."""
@@ -74,7 +82,7 @@ class WitMotion(Twin):
             return
         register, value = request[2], int.from_bytes(request[3:], "little")
         if register == 0x27:
-            self.answer(self.notify, self._register_answer(value))
+            self._register_answers.append(self._register_answer(value))
         elif register == _UNLOCK and value == 0xB588:
             self._unlocked_until_s = self.clock() + _UNLOCKED_S
         elif self.clock() <= self._unlocked_until_s:
@@ -111,11 +119,19 @@ class WitMotion(Twin):
             reading = np.concatenate([block.acc_mps2[0] / _G, np.degrees(block.gyr_radps[0])])
             self.count.n_readings += 1
             n_lost = self.count.n_lost
-            self._stream += self._frame(self._through_filter(reading), now_s)
-            while len(self._stream) >= (_ROOM if self._is_long else 1):
-                yield self.notify, self._stream[:_ROOM]
-                self._stream = self._stream[_ROOM:]
+            frames = [*self._register_answers, self._frame(self._through_filter(reading), now_s)]
+            self._register_answers.clear()
+            for payload in self._notifications(frames):
+                yield self.notify, payload
             self.count.n_lost_readings += int(self.count.n_lost > n_lost)
+
+    def _notifications(self, frames: list[bytes]) -> list[bytes]:
+        if not self._is_chopped:
+            return frames
+        self._stream += b"".join(frames)
+        n_whole = len(self._stream) // _ROOM * _ROOM
+        whole, self._stream = self._stream[:n_whole], self._stream[n_whole:]
+        return [whole[i : i + _ROOM] for i in range(0, n_whole, _ROOM)]
 
     def _through_filter(self, reading: FloatArray) -> FloatArray:
         """The chip's low pass, of first order, as far as the rate lets it show."""
