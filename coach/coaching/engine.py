@@ -12,7 +12,7 @@ from typing import Final
 from coach.coaching.baseline import Baseline
 from coach.coaching.compare import compared
 from coach.coaching.facts import HistoryFacts
-from coach.coaching.gates import LASTING, gates_for, own_gates
+from coach.coaching.gates import LASTING, Moment, gates_for, own_gates
 from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.pain import STOP_ABOVE, tapped
 from coach.coaching.response import Change, Trace, cue_responses, focus_response, withheld_changes
@@ -183,22 +183,26 @@ class CueEngine:
         return []
 
     def _coach(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
+        moment: Moment | None = None
         for rule in self._rules.values():
             if rule.kind in ("safety", "praise") or not self._is_due(rule, t_s):
                 continue
-            gates = self._gates(rule, t_s, metrics)
+            if (rule.id, "in_focus") in self._logged_s:
+                continue
+            moment = moment or self._view.moment(t_s, metrics, self._schedule.is_eligible(t_s))
+            gates = self._gates(rule, moment)
             if self._is_worth(rule, t_s, gates):
                 watch = self._watches.get(rule.id)
                 return [self._decide(rule, t_s, watch.value if watch else None, gates)]
         return self._praise(t_s, metrics)
 
-    def _gates(self, rule: CueRule, t_s: float, metrics: LiveMetrics) -> tuple[Gate, ...]:
+    def _gates(self, rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
         is_focus = rule.focus == self.plan.focus
         focus = Gate("in_focus", is_focus, f"this run's focus is {self.plan.focus or 'none'}")
-        moment = self._view.moment(t_s, metrics, self._schedule.is_eligible(t_s))
         heard = bool(self._speaker.channels(rule))
         reach = Gate("can_be_heard", heard, "a channel is on" if heard else "every channel of this cue is turned off")
-        return (focus, *gates_for(rule, moment)[:-1], reach, gates_for(rule, moment)[-1])
+        *others, schedule = gates_for(rule, moment)
+        return (focus, *others, reach, schedule)
 
     def _is_due(self, rule: CueRule, t_s: float) -> bool:
         """Out of band for long enough, and the last cue of any kind and of this rule long enough ago."""

@@ -1,0 +1,194 @@
+"""How the next run is coached: one focus, a share of time in which cues may speak, and the reason in plain words.
+
+Baseline runs first; then a retraining block of eight cued runs whose cues fade, and a run without cues that tests what
+stayed. Source: Crowell & Davis 2011 and Bowser 2018 (eight sessions, feedback removed over the last four), Willy 2016
+for the field; the exact shares are ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from coach.coaching.baseline import MIN_RUNS, Baseline
+from coach.coaching.facts import HistoryFacts
+from coach.coaching.gates import CALF_RAISES
+from coach.coaching.progress import BLOCK_RUNS, Block, Progress
+from coach.model.pain import Lock, PainState
+from coach.model.runner import RunnerProfile
+from coach.model.runs import RunPlan
+
+SHARES: Final = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.10)
+MINUTES: Final = (15, 17, 20, 22, 22, 25, 27, 30)  # Bowser 2018: 15 to 30 minutes over eight sessions
+NO_FOCUS: Final = "none"
+NEED: Final = 0.05  # share of recent running time in which a cue would have been due; chosen by eye, 2026-11-20
+REFRESH_SHARE: Final = 0.25
+_ASIDE: Final = timedelta(days=60)  # a dropped or kept focus rests for this long; chosen by eye, 2026-11-20
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What can be worked on. adds_load: not with pain above 2."""
+
+    id: str
+    title: str
+    adds_load: bool = False
+
+
+# In the order of preference where needs are alike: more steps first (Drozda 2024).
+FOCUSES: Final[Mapping[str, Focus]] = {
+    f.id: f
+    for f in (
+        Focus("quicker", "Quicker, lighter steps"),
+        Focus("softer", "Land softer"),
+        Focus("lengthen", "Lengthen your stride", adds_load=True),
+        Focus("even", "Even out left and right"),
+        Focus("swing", "Arms and trunk swing freely"),
+        Focus("lean", "Slight lean from the ankles"),
+        Focus("midfoot", "Land closer to midfoot", adds_load=True),
+    )
+}
+_BY_NEED: Final = ("quicker", "softer", "lengthen", "even", "swing")
+
+
+def plan_run(
+    pain: PainState,
+    profile: RunnerProfile,
+    baseline: Baseline,
+    progress: Progress,
+    facts: HistoryFacts,
+    now: datetime,
+    wish: str | None = None,
+) -> RunPlan:
+    """Plan the run that starts at `now`. wish: the runner's choice for this run alone, "none" for no cues."""
+    seed = progress.n_runs + 1
+    if not pain.allows_cues:
+        return RunPlan(None, 0.0, None, False, False, f"No cues in this run. {pain.words}", seed)
+    if not baseline.is_ready:
+        n = len(baseline.runs)
+        words = (
+            f"Baseline run {n + 1} of {MIN_RUNS}: run easily and steadily for at least 14 minutes. The coach only "
+            "listens, to learn what is usual for you."
+        )
+        return RunPlan(None, 0.0, None, True, False, words, seed)
+    if wish == NO_FOCUS:
+        return RunPlan(None, 0.0, None, False, False, "No cues in this run, as you wished.", seed)
+    if wish and (progress.block is None or wish != progress.block.focus):
+        return _wished(wish, pain, profile, facts, seed)
+    return _planned(pain, profile, progress, facts, now, seed)
+
+
+def why_not(focus: str, pain: PainState, profile: RunnerProfile, facts: HistoryFacts) -> str | None:
+    """Why a focus cannot be worked on today; None where it can."""
+    known = FOCUSES.get(focus)
+    if known is None:
+        return f"There is no focus {focus}."
+    if pain.lock is not Lock.NONE or not pain.allows_cues:
+        return pain.words
+    if known.adds_load and not pain.allows_load_cues:
+        return f"{known.title} adds load and waits: {pain.words}"
+    if focus != "midfoot":
+        return None
+    if not profile.wants_strike_training:
+        return "Landing closer to midfoot is only trained where you ask for it in your profile."
+    if profile.has_calf_history is not False:
+        return "Landing closer to midfoot loads calf and Achilles: not with trouble there before, told or untold."
+    if not pain.allows_strike_training:
+        return "Landing closer to midfoot waits until calf and Achilles are known to be quiet today."
+    if facts.calf_raises_14d < CALF_RAISES:
+        return "Landing closer to midfoot needs its companion first: calf raises in two sessions of the last 14 days."
+    return None
+
+
+def _wished(wish: str, pain: PainState, profile: RunnerProfile, facts: HistoryFacts, seed: int) -> RunPlan:
+    closed = why_not(wish, pain, profile, facts)
+    if closed:
+        return RunPlan(None, 0.0, None, False, False, f"No cues in this run. {closed}", seed)
+    words = f"{FOCUSES[wish].title}, as you wished for this run. It stands beside your block."
+    return RunPlan(wish, 1.0, None, False, False, words, seed)
+
+
+def _planned(
+    pain: PainState, profile: RunnerProfile, progress: Progress, facts: HistoryFacts, now: datetime, seed: int
+) -> RunPlan:
+    block = progress.block
+    focus, why = _choose(pain, profile, progress, facts, now)
+    if block is not None and focus is None:
+        closed = why_not(block.focus, pain, profile, facts) or ""
+        return _beside(block, closed, pain, profile, progress, facts, seed)
+    if focus is None:
+        return _watch(pain, seed)
+    n_done = block.n_cued if block is not None and block.focus == focus else 0
+    last = progress.last_block(focus)
+    if n_done == 0 and block is None and last is not None and last.is_kept and _is_recent(last, now):
+        words = f"{FOCUSES[focus].title}: a refresher. {why} Cues may speak in a quarter of the time."
+        return RunPlan(focus, REFRESH_SHARE, None, False, False, words, seed)
+    if n_done >= BLOCK_RUNS:
+        words = f"{FOCUSES[focus].title}: a run without cues, to see what has stayed after eight cued runs."
+        return RunPlan(focus, 0.0, BLOCK_RUNS + 1, False, True, words, seed)
+    share = SHARES[n_done]
+    words = (
+        f"{FOCUSES[focus].title}: run {n_done + 1} of {BLOCK_RUNS}. {why} Cues may speak in {100 * share:.0f} % of the "
+        f"time; about {MINUTES[n_done]} minutes are enough."
+    )
+    return RunPlan(focus, share, n_done + 1, False, False, words, seed)
+
+
+def _choose(
+    pain: PainState, profile: RunnerProfile, progress: Progress, facts: HistoryFacts, now: datetime
+) -> tuple[str | None, str]:
+    """The focus and why: a standing wish, the running block, else what recent runs needed most."""
+    wish, block = profile.focus_wish, progress.block
+    if wish and why_not(wish, pain, profile, facts) is None and not _rests(wish, progress, now):
+        return wish, "You wished for it."
+    if block is not None:
+        is_open = why_not(block.focus, pain, profile, facts) is None
+        return (block.focus, "Your block goes on.") if is_open else (None, "")
+    needs = {f: progress.needs.get(f, 0.0) for f in _BY_NEED if why_not(f, pain, profile, facts) is None}
+    needs = {f: share for f, share in needs.items() if share >= NEED and not _is_dropped(f, progress, now)}
+    if not needs:
+        return None, ""
+    best = max(needs, key=lambda f: needs[f])
+    return best, f"It would have been due in {100 * needs[best]:.0f} % of your last runs."
+
+
+def _rests(focus: str, progress: Progress, now: datetime) -> bool:
+    """A wish whose block is over does not start again by itself."""
+    last = progress.last_block(focus)
+    is_running = progress.block is not None and progress.block.focus == focus
+    is_over = last is not None and (last.is_dropped or last.is_kept is not None) and _is_recent(last, now)
+    return is_over and not is_running
+
+
+def _is_dropped(focus: str, progress: Progress, now: datetime) -> bool:
+    last = progress.last_block(focus)
+    return last is not None and last.is_dropped and _is_recent(last, now)
+
+
+def _is_recent(block: Block, now: datetime) -> bool:
+    return block.ended_at is not None and now - block.ended_at < _ASIDE
+
+
+def _beside(
+    block: Block,
+    closed: str,
+    pain: PainState,
+    profile: RunnerProfile,
+    progress: Progress,
+    facts: HistoryFacts,
+    seed: int,
+) -> RunPlan:
+    """The block's focus must wait today: something that adds no load instead, not counted."""
+    open_ones = [f for f in _BY_NEED if f != block.focus and why_not(f, pain, profile, facts) is None]
+    needed = [f for f in open_ones if progress.needs.get(f, 0.0) >= NEED]
+    focus = max(needed, key=lambda f: progress.needs[f]) if needed else "swing"
+    words = f"{closed} Your block waits at run {block.n_cued + 1}. Today instead: {FOCUSES[focus].title.lower()}."
+    return RunPlan(focus, 0.5, None, False, False, words, seed)
+
+
+def _watch(pain: PainState, seed: int) -> RunPlan:
+    if pain.allows_load_cues:
+        words = "Nothing stands out in your last runs. The coach watches for a stride that shortens when you tire."
+        return RunPlan("lengthen", 1.0, None, False, False, words, seed)
+    words = f"Nothing stands out in your last runs. A loose tip now and then. {pain.words}"
+    return RunPlan("swing", 0.5, None, False, False, words, seed)

@@ -1,0 +1,119 @@
+"""What all coached runs so far add up to: where the block is, what was dropped and why, what was kept.
+
+In: one record per finished run, oldest first. Out: `Progress`. Nothing else is stored, so deleting a run undoes it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from coach.coaching.outcome import CoachingOutcome
+from coach.model.runs import RunPlan
+
+BLOCK_RUNS: Final = 8  # Crowell & Davis 2011, Bowser 2018
+MISSES: Final = 3  # runs without response before a focus is dropped
+MIN_RUNNING_S: Final = 600.0  # a shorter run does not count for the block; chosen by eye, 2026-11-20
+KEPT_SHARE: Final = 0.5  # retained: out of band for less than half the time of the first run; chosen by eye, 2026-11-20
+_RECENT: Final = 3
+_POOL: Final = 60  # withheld moments kept for comparison, by rule
+
+
+@dataclass(frozen=True, slots=True)
+class CoachedRun:
+    """One finished run as the coach remembers it. at: its start, aware UTC."""
+
+    run_id: str
+    at: datetime
+    plan: RunPlan
+    outcome: CoachingOutcome
+
+    @property
+    def counts(self) -> bool:
+        """Whether it moves the block on."""
+        return self.plan.block_run is not None and self.outcome.running_s >= MIN_RUNNING_S
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A finished or running block. runs: ids in order, the retention run last. is_kept: None while not tested."""
+
+    focus: str
+    started_at: datetime
+    runs: tuple[str, ...] = ()
+    n_cued: int = 0
+    misses: int = 0
+    first_need: float | None = None
+    ended_at: datetime | None = None
+    is_kept: bool | None = None
+    is_dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """block: the running one. past: finished blocks, oldest first. needs: by focus, mean share of the last runs'
+    time in which a cue would have been due. n_runs: all coached runs.
+    """
+
+    block: Block | None = None
+    past: tuple[Block, ...] = ()
+    needs: Mapping[str, float] = field(default_factory=dict)
+    n_runs: int = 0
+
+    def last_block(self, focus: str) -> Block | None:
+        """The newest finished block of a focus."""
+        return next((b for b in reversed(self.past) if b.focus == focus), None)
+
+
+def progress_of(runs: Iterable[CoachedRun]) -> Progress:
+    """Fold all records, oldest first."""
+    told = sorted(runs, key=lambda r: r.at)
+    progress = Progress(n_runs=len(told), needs=_needs(told))
+    for run in told:
+        if run.counts and run.plan.focus is not None:
+            progress = _with(progress, run, run.plan.focus)
+    return progress
+
+
+def withheld_pool(runs: Iterable[CoachedRun]) -> dict[str, tuple[float, ...]]:
+    """Changes of each rule's metric at withheld moments of all runs, the newest ones."""
+    pool: dict[str, tuple[float, ...]] = {}
+    for run in sorted(runs, key=lambda r: r.at):
+        for rule, changes in run.outcome.withheld.items():
+            pool[rule] = (*pool.get(rule, ()), *changes)[-_POOL:]
+    return pool
+
+
+def _with(progress: Progress, run: CoachedRun, focus: str) -> Progress:
+    block, past = progress.block, progress.past
+    if block is not None and block.focus != focus:
+        past, block = (*past, replace(block, ended_at=run.at)), None
+    block = block or Block(focus, run.at)
+    need = run.outcome.needs.get(focus, 0.0)
+    block = replace(block, runs=(*block.runs, run.run_id))
+    if run.plan.is_retention:
+        is_kept = need <= KEPT_SHARE * max(block.first_need or 0.0, 0.1)
+        return replace(progress, block=None, past=(*past, replace(block, ended_at=run.at, is_kept=is_kept)))
+    block = replace(
+        block,
+        n_cued=block.n_cued + 1,
+        misses=_misses(block.misses, run.outcome, focus),
+        first_need=need if block.first_need is None else block.first_need,
+    )
+    if block.misses >= MISSES:
+        return replace(progress, block=None, past=(*past, replace(block, ended_at=run.at, is_dropped=True)))
+    return replace(progress, block=block, past=past)
+
+
+def _misses(so_far: int, outcome: CoachingOutcome, focus: str) -> int:
+    """Runs in a row without response; a run in which nothing could be judged changes nothing."""
+    answers = [r.has_answered for r in outcome.focus_responses if r.focus == focus and r.has_answered is not None]
+    if not answers:
+        return so_far
+    return 0 if any(answers) else so_far + 1
+
+
+def _needs(runs: list[CoachedRun]) -> dict[str, float]:
+    seen = [r.outcome.needs for r in runs if not r.plan.is_baseline and r.outcome.running_s >= MIN_RUNNING_S][-_RECENT:]
+    focuses = {focus for needs in seen for focus in needs}
+    return {focus: sum(needs.get(focus, 0.0) for needs in seen) / len(seen) for focus in focuses}

@@ -1,0 +1,156 @@
+"""The runner as page and command line handle it: profile, pain answers, red flags, and what they allow now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from coach.coaching.loader import load_red_flags
+from coach.coaching.pain import pain_state
+from coach.coaching.programme import FOCUSES
+from coach.errors import SettingsError
+from coach.model.pain import PainEntry, PainMoment, PainState, RedFlag, RedFlagAnswers
+from coach.model.runner import RunnerProfile
+from coach.storage.store import Store
+
+_LOOK_BACK: Final = timedelta(days=42)  # six weeks hold every rule about pain
+_RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
+    "birth_year": (1900, 2026, ""),
+    "height_m": (1.0, 2.3, "m"),
+    "mass_kg": (25, 250, "kg"),
+    "leg_length_m": (0.5, 1.3, "m"),
+    "running_years": (0, 90, "years"),
+    "weekly_km": (0, 400, "km"),
+    "weekly_runs": (0, 21, "runs"),
+}
+_CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
+    "sex": (None, "female", "male", "other"),
+    "units": ("metric", "imperial"),
+}
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware UTC."""
+    return datetime.now(UTC)
+
+
+class RunnerService:
+    """Thread-safe: keeps nothing but the store. clock: aware UTC time."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+
+    # Profile
+
+    def profile(self) -> RunnerProfile:
+        """What the runner told; an empty profile before."""
+        return self._store.runner.get()
+
+    def change(self, **told: Any) -> RunnerProfile:
+        """Change fields of the profile by name.
+
+        Raises:
+            SettingsError: a field does not exist or a value cannot be; nothing is changed then.
+        """
+        known = {field.name for field in fields(RunnerProfile)}
+        unknown = sorted(set(told) - known)
+        if unknown:
+            raise SettingsError(f"a runner has no {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        profile = replace(self.profile(), **told)
+        profile = _with_strike_start(self.profile(), profile, self._today(profile))
+        _check(profile)
+        self._store.runner.save(profile)
+        return profile
+
+    # Pain
+
+    def tell_pain(
+        self,
+        moment: PainMoment | str,
+        back: int | None = None,
+        calf: int | None = None,
+        run_id: str | None = None,
+        session_id: str | None = None,
+        note: str = "",
+    ) -> PainState:
+        """Keep one answer, 0-10; gives what is allowed now.
+
+        Raises:
+            SettingsError: no number was given, or one outside 0-10, or an unknown moment.
+        """
+        if back is None and calf is None:
+            raise SettingsError("give a number from 0 to 10 for the back, or for calf and Achilles")
+        for level in (back, calf):
+            if level is not None and not 0 <= level <= 10:
+                raise SettingsError(f"pain goes from 0 to 10, not {level}")
+        try:
+            told = PainMoment(moment)
+        except ValueError as error:
+            known = ", ".join(m.value for m in PainMoment)
+            raise SettingsError(f"pain is asked at: {known}; not at {moment}") from error
+        self._store.pain.add(PainEntry(self._clock(), told, back, calf, run_id, session_id, note[:500]))
+        return self.pain_state()
+
+    def pain_entries(self, since: datetime | None = None, run_id: str | None = None) -> Sequence[PainEntry]:
+        """Answers oldest first."""
+        return self._store.pain.list(since=since, run_id=run_id)
+
+    def pain_state(self, at: datetime | None = None) -> PainState:
+        """What pain and red flags allow at a moment, by default now."""
+        now = at or self._clock()
+        return pain_state(self._store.pain.list(since=now - _LOOK_BACK), self._store.pain.red_flags(), now)
+
+    # Red flags
+
+    def red_flags(self) -> Mapping[str, RedFlag]:
+        """Every sign that is asked about, by id."""
+        return load_red_flags()
+
+    def red_flag_answers(self) -> Sequence[RedFlagAnswers]:
+        """All answers so far, oldest first; empty: never asked."""
+        return self._store.pain.red_flags()
+
+    def tell_red_flags(self, signs: Sequence[str], seen_on: date | None = None) -> PainState:
+        """Keep one answer. seen_on: date of a clinician's look at the signs that are open.
+
+        Raises:
+            SettingsError: an unknown sign, or a date in the future.
+        """
+        unknown = sorted(set(signs) - set(load_red_flags()))
+        if unknown:
+            raise SettingsError(f"there is no sign {', '.join(unknown)} in the list of red flags")
+        if seen_on is not None and seen_on > self._today(self.profile()):
+            raise SettingsError(f"{seen_on} has not been yet: give the date on which you were seen")
+        self._store.pain.add_red_flags(RedFlagAnswers(self._clock(), tuple(dict.fromkeys(signs)), seen_on))
+        return self.pain_state()
+
+    def _today(self, profile: RunnerProfile) -> date:
+        try:
+            return self._clock().astimezone(ZoneInfo(profile.time_zone)).date()
+        except (ZoneInfoNotFoundError, ValueError):
+            return self._clock().date()
+
+
+def _with_strike_start(old: RunnerProfile, new: RunnerProfile, today: date) -> RunnerProfile:
+    """Strike training counts its weeks from the day on which it was asked for."""
+    if new.wants_strike_training and not (old.wants_strike_training and new.strike_training_since):
+        return replace(new, strike_training_since=new.strike_training_since or today)
+    return new if new.wants_strike_training else replace(new, strike_training_since=None)
+
+
+def _check(profile: RunnerProfile) -> None:
+    for name, (low, high, unit) in _RANGES.items():
+        value = getattr(profile, name)
+        if value is not None and not low <= value <= high:
+            raise SettingsError(f"{name} goes from {low} to {high} {unit}".rstrip() + f", not {value}")
+    for name, choices in _CHOICES.items():
+        if getattr(profile, name) not in choices:
+            raise SettingsError(f"{name} is one of {', '.join(str(c) for c in choices if c)}")
+    if profile.focus_wish is not None and profile.focus_wish not in FOCUSES:
+        raise SettingsError(f"there is no focus {profile.focus_wish}; known are {', '.join(FOCUSES)}")
+    try:
+        ZoneInfo(profile.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(f"{profile.time_zone} is no time zone; use one such as Europe/London") from error

@@ -1,0 +1,44 @@
+"""What the coach remembers of each run: documents in, documents out, oldest first. Deleted runs are left out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from coach.storage.coaching_tables import COACHED_RUNS
+from coach.storage.database import Database
+from coach.storage.rows import put
+from coach.storage.run_tables import RUNS
+
+
+class CoachedRuns:
+    """One document per run, replaced when a run is summed up again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, run_id: str, at: datetime, document: object) -> None:
+        """Keep what a run left behind. at: its start, aware UTC."""
+        with self._database.write() as connection:
+            put(connection, COACHED_RUNS, [{"run_id": run_id, "at": at, "document": document}])
+
+    def list(self) -> Sequence[Mapping[str, Any]]:
+        """All documents of runs that are there and not deleted."""
+        runs = RUNS.table.c
+        kept = select(runs.run_id).where(runs.deleted_at.is_(None))
+        columns = COACHED_RUNS.c
+        statement = select(columns.document).where(columns.run_id.in_(kept)).order_by(columns.at)
+        with self._database.read() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def get(self, run_id: str) -> Mapping[str, Any] | None:
+        """One run's document; None where the run was not coached."""
+        statement = select(COACHED_RUNS.c.document).where(COACHED_RUNS.c.run_id == run_id)
+        with self._database.read() as connection:
+            found: Mapping[str, Any] | None = connection.execute(statement).scalar()
+            return found
+
+    def forget(self, run_id: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(delete(COACHED_RUNS).where(COACHED_RUNS.c.run_id == run_id))

@@ -1,0 +1,96 @@
+"""The runner's service: profile checked, pain kept and judged, red flags asked and cleared by a date."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from coach.errors import SettingsError
+from coach.model.pain import Lock, PainMoment
+from coach.service.runner import RunnerService
+from coach.storage.store import Store
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def runner(tmp_path: Path, clock: Clock) -> Iterator[RunnerService]:
+    store = Store(tmp_path / "coach.sqlite")
+    yield RunnerService(store, clock)
+    store.close()
+
+
+def test_a_profile_is_changed_field_by_field_and_kept(runner: RunnerService) -> None:
+    runner.change(name="Ada", height_m=1.7)
+    runner.change(weekly_km=20.0, focus_wish="quicker")
+    profile = runner.profile()
+    assert (profile.name, profile.height_m, profile.weekly_km, profile.focus_wish) == ("Ada", 1.7, 20.0, "quicker")
+
+
+@pytest.mark.parametrize(
+    ("told", "complaint"),
+    [
+        ({"height_m": 17.0}, "height_m goes from 1.0 to 2.3 m"),
+        ({"shoe_colour": "red"}, "no shoe_colour"),
+        ({"focus_wish": "moonwalk"}, "no focus moonwalk"),
+        ({"time_zone": "Mars/Olympus"}, "no time zone"),
+        ({"units": "furlongs"}, "metric, imperial"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_changes(
+    runner: RunnerService, told: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        runner.change(**told)
+    assert runner.profile() == type(runner.profile())()
+
+
+def test_strike_training_counts_from_the_day_it_was_asked_for(runner: RunnerService, clock: Clock) -> None:
+    assert runner.change(wants_strike_training=True).strike_training_since == date(2026, 3, 2)
+    clock.now += timedelta(days=10)
+    assert runner.change(name="Ada").strike_training_since == date(2026, 3, 2)
+    assert runner.change(wants_strike_training=False).strike_training_since is None
+
+
+def test_pain_answers_decide_what_is_allowed(runner: RunnerService, clock: Clock) -> None:
+    assert runner.tell_pain("before_run", back=1, calf=0).allows_load_cues
+    clock.now += timedelta(minutes=40)
+    state = runner.tell_pain(PainMoment.DURING_RUN, back=4, run_id="r")
+    assert state.allows_cues
+    assert not state.allows_load_cues
+    clock.now += timedelta(hours=20)
+    assert not runner.pain_state().is_settled
+    assert runner.tell_pain("next_morning", back=1).allows_load_cues
+    assert [e.run_id for e in runner.pain_entries(run_id="r")] == ["r"]
+
+
+def test_pain_outside_the_scale_or_at_no_moment_is_refused(runner: RunnerService) -> None:
+    with pytest.raises(SettingsError, match="0 to 10, not 11"):
+        runner.tell_pain("now", back=11)
+    with pytest.raises(SettingsError, match="give a number"):
+        runner.tell_pain("now")
+    with pytest.raises(SettingsError, match="not at yesterday"):
+        runner.tell_pain("yesterday", back=1)
+
+
+def test_an_urgent_sign_locks_until_the_date_of_having_been_seen(runner: RunnerService, clock: Clock) -> None:
+    assert runner.tell_red_flags(["night_pain"]).lock is Lock.URGENT
+    clock.now += timedelta(days=2)
+    with pytest.raises(SettingsError, match="has not been yet"):
+        runner.tell_red_flags([], date(2026, 3, 9))
+    assert runner.tell_red_flags([]).lock is Lock.URGENT
+    assert runner.tell_red_flags([], date(2026, 3, 3)).lock is Lock.NONE
+    with pytest.raises(SettingsError, match="no sign"):
+        runner.tell_red_flags(["hiccups"])
