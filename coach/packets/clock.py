@@ -48,8 +48,10 @@ class DeviceClock:
         """A packet whose newest reading was taken at `device_s` came at `arrival_s`; whether the device restarted."""
         delay = arrival_s - device_s
         if self._line is None:
+            is_first = self._last_host_s == -np.inf
             self._begin(device_s, delay)
-            return False
+            self.n_restarts += not is_first
+            return not is_first
         over = delay - self._line.value(device_s)
         if over < -_JUMP_S or over > _LATE_S or self._is_late_for_long(over, arrival_s):
             self._begin(device_s, delay)

@@ -1,7 +1,8 @@
 """Frames without time or number in, with their arrival; how many were lost on the way out.
 
 A frame's number is its time. Frames come in bursts, late but never early; so after a loss of k frames every later one
-seems k intervals late, and the least delay of the last moments tells k. A loss shorter than 15 ms stays unseen.
+seems k intervals late, and the least delay of the last moments tells k. A loss shorter than 15 ms stays unseen, and
+so does one in the first two seconds, before the pace is known.
 """
 
 from collections import deque
@@ -61,7 +62,7 @@ class FrameClock:
         if arrival_s - self._last_arrival_s > _SILENCE_S:
             self._recent.clear()
             return max(round(late / self.interval_s), 0)
-        is_long_enough = self._recent and arrival_s - self._recent[0][1] > 0.8 * _WINDOW_S
+        is_long_enough = line.is_fitted and self._recent and arrival_s - self._recent[0][1] > 0.8 * _WINDOW_S
         least = min(*(self._late(line, i, s) for i, s in self._recent), late) if is_long_enough else 0.0
         if least < max(_LEAST_S, _LEAST_FRAMES * self._nominal_s):
             return 0

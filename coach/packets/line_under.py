@@ -32,6 +32,7 @@ class LineUnder:
         self._points: deque[Point] = deque([(time, delay)], maxlen=limits.n_buckets)
         self._at, self._level = time, delay
         self.slope = 0.0
+        self.is_fitted = False
 
     def value(self, time: float) -> float:
         """The line's delay at a time."""
@@ -57,6 +58,7 @@ class LineUnder:
         middle = hull[0][0] + 0.5 * span
         slope = 0.0
         if span >= self._limits.fit_after_s:
+            self.is_fitted = True
             slope = next((y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in pairwise(hull) if x1 >= middle)
         largest = self._limits.largest_slope
         self.slope, self._at = min(max(slope, -largest), largest), middle

@@ -83,6 +83,7 @@ class ImuStream:
         self._clock = DeviceClock(limits)
         self._last: float | None = None
         self._last_host_s = 0.0
+        self._last_arrival_s = 0.0
         self._pace: deque[tuple[float, int]] = deque(maxlen=_MEMORY)
         self.interval_s = 1.0 / facts.rate_hz
         self.acc_range_mps2 = np.inf if facts.acc_range_g is None else facts.acc_range_g * G_MPS2
@@ -107,12 +108,12 @@ class ImuStream:
         if not np.isfinite(acc_mps2).any(axis=1).all() or (gyr_radps is not None and not np.isfinite(gyr_radps).all()):
             raise PacketError("a reading is not a number", payload)
         first = float(device_s[0])
-        if self._last is not None and -_BACK_S < first - self._last <= 0.25 * self.interval_s:
-            raise PacketError("the sensor's time went back", payload)
+        if self._last is not None and first - self._last <= 0.25 * self.interval_s:
+            self._judge_step_back(first - self._last, arrival_s, payload)
         has_restarted = self._clock.observe(float(device_s[-1]) if newest_s is None else newest_s, arrival_s)
         host_s = self._clock.to_host(device_s)
         gaps = self._gap(first, float(host_s[0]), has_restarted)
-        self._last, self._last_host_s = float(device_s[-1]), float(host_s[-1])
+        self._last, self._last_host_s, self._last_arrival_s = float(device_s[-1]), float(host_s[-1]), arrival_s
         self._count(acc_mps2, gyr_radps)
         chunk = ImuChunk(
             wear_site=self._facts.wear_site,
@@ -124,6 +125,12 @@ class ImuStream:
             rate_hz=self._facts.rate_hz,
         )
         return [*gaps, chunk]
+
+    def _judge_step_back(self, step_s: float, arrival_s: float, payload: bytes) -> None:
+        """Time that goes back far, or after a silence, is that of a sensor that restarted; else the packet is wrong."""
+        if step_s > -_BACK_S and arrival_s - self._last_arrival_s < _BACK_S:
+            raise PacketError("the sensor's time went back", payload)
+        self._clock.begin_anew()
 
     def set_rate(self, rate_hz: float) -> bool:
         """The sensor told its rate; whether that is another than was thought."""

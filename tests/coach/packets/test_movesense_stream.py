@@ -1,0 +1,126 @@
+"""Movesense parts are joined, doubles dropped, losses counted to the reading."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from coach.errors import PacketError
+from coach.model.samples import Gap, ImuChunk
+from coach.model.sites import WearSite
+from coach.packets.movesense_stream import MovesenseReader
+from coach.packets.stream import ImuStreamFacts, Tally
+
+RATE = 208.0
+N = 8
+
+
+def body(k: int) -> bytes:
+    """Packet number k: readings whose values tell their number."""
+    numbers = np.arange(k * N, (k + 1) * N, dtype=np.float32)
+    acc = np.stack([numbers % 100, numbers % 7, np.full(N, 9.81, np.float32)], axis=1).astype("<f4")
+    gyr = np.stack([numbers % 500, numbers % 11, numbers % 3], axis=1).astype("<f4")
+    return struct.pack("<I", 1000 + round(k * N * 1000 / RATE)) + acc.tobytes() + gyr.tobytes()
+
+
+def parts(k: int, size: int) -> list[bytes]:
+    whole = body(k)
+    pieces = [whole[i : i + size] for i in range(0, len(whole), size)]
+    return [bytes([2 if i == 0 else 3, 0x63]) + piece for i, piece in enumerate(pieces)]
+
+
+def reader() -> tuple[MovesenseReader, Tally]:
+    tally = Tally()
+    return MovesenseReader(ImuStreamFacts("s", WearSite.LEFT_FOOT, RATE, 16.0, 2000.0), tally), tally
+
+
+def play(notifications, made=None):
+    made = made or reader()[0]
+    samples = []
+    for t_s, payload in notifications:
+        samples += made.feed(payload, t_s)
+    return samples
+
+
+def numbers(samples) -> list[int]:
+    return [int(v) for s in samples if isinstance(s, ImuChunk) for v in np.rint(np.degrees(s.gyr_radps[:, 0]))]
+
+
+# 148 and 100 are lengths at which a first part looks like a whole body of 6 and 4 readings.
+@pytest.mark.parametrize("size", [500, 152, 148, 100, 17])
+def test_parts_of_any_size_are_joined(size):
+    stream = [(k * N / RATE + 0.05, p) for k in range(30) for p in parts(k, size)]
+    assert numbers(play(stream)) == [n % 500 for n in range(30 * N)]
+
+
+@pytest.mark.parametrize("size", [152, 148, 100])
+@pytest.mark.parametrize("lost", [3, 20, 21])
+def test_a_lost_part_loses_its_packet_only(size, lost):
+    stream = [(k * N / RATE + 0.05, p) for k in range(30) for p in parts(k, size)]
+    per = len(parts(0, size))
+    made, tally = reader()
+    samples = []
+    for i, (t_s, payload) in enumerate(stream):
+        if i == lost:
+            continue
+        try:
+            samples += made.feed(payload, t_s)
+        except PacketError:
+            pass
+    k = lost // per
+    expected = [n % 500 for n in range(30 * N) if n // N != k]
+    assert numbers(samples) == expected
+    gaps = [s for s in samples if isinstance(s, Gap)]
+    assert [g.n_missing for g in gaps] == [N]
+    assert tally.n_missing == N
+    assert tally.n_samples == 29 * N
+
+
+def test_the_very_first_packet_without_its_second_part_gives_no_numbers():
+    stream = [(k * N / RATE + 0.05, p) for k in range(5) for p in parts(k, 148)]
+    del stream[1]
+    assert numbers(play(stream)) == list(range(N, 5 * N))
+
+
+def test_doubles_after_a_reconnect_are_dropped_and_counted():
+    made, tally = reader()
+    stream = [(k * N / RATE, p) for k in range(20) for p in parts(k, 152) for _ in range(2 if k > 10 else 1)]
+    assert numbers(play(stream, made)) == list(range(20 * N))
+    assert tally.n_duplicates == 18
+
+
+def test_ranges_are_unknown_until_the_sensor_tells_them():
+    made, tally = reader()
+    one = struct.pack("<I3f3f", 1000, 78.4, 0, 0, 0, 0, 0)
+    two = struct.pack("<I3f3f", 1005, 78.4, 0, 0, 0, 0, 0)
+    made.feed(b"\x02\x63" + one, 0.0)
+    (first, *_) = made.feed(b"\x02\x63" + two, 0.005)
+    assert first.acc_range_mps2 == np.inf
+    assert tally.n_clipped == 0
+    made.feed(bytes.fromhex("01 61 c8 00 08"), 0.01)
+    made.feed(bytes.fromhex("01 62 c8 00 d0 07"), 0.01)
+    (chunk,) = made.feed(b"\x02\x63" + struct.pack("<I3f3f", 1010, 78.4, 0, 0, 0, 0, 0), 0.02)
+    assert chunk.acc_range_mps2 == pytest.approx(78.4532)
+    assert chunk.gyr_range_radps == pytest.approx(34.9066)
+    assert tally.n_clipped == 1
+
+
+def test_a_sensor_that_restarts_goes_on():
+    made, tally = reader()
+    stream = [(k * N / RATE, p) for k in range(10) for p in parts(k, 152)]
+    stream += [(20.0 + k * N / RATE, p) for k in range(10) for p in parts(k, 156)]
+    samples = play(stream, made)
+    times = np.concatenate([s.t_s for s in samples if isinstance(s, ImuChunk)])
+    assert (np.diff(times) > 0).all()
+    assert times[-1] == pytest.approx(20.0 + 9 * N / RATE, abs=0.05)
+    assert sum(isinstance(s, Gap) for s in samples) >= 1
+
+
+def test_the_pace_is_the_devices_not_the_nominal():
+    made, tally = reader()
+    true = 211.0
+    for k in range(100):
+        packet = struct.pack("<I", round(k * N * 1000 / true)) + body(k)[4:]
+        made.feed(b"\x02\x63" + packet, k * N / true)
+    assert tally.rate_hz == pytest.approx(true, rel=0.002)
+    assert tally.n_missing == 0
