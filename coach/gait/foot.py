@@ -13,6 +13,7 @@ from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
 from coach.gait.foot_events import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, T
+from coach.gait.foot_force import ForceFoot
 from coach.gait.foot_learning import Learner
 from coach.gait.foot_phases import CALM, Phases, Turn, Turning, levels
 from coach.gait.gaps import Joiner, Stretch
@@ -25,11 +26,12 @@ PIECE: Final = 8192  # rows looked at together in bulk: small enough that a chan
 
 
 class FootGait:
-    """The gait of one foot, from an accelerometer and a gyroscope anywhere on the shoe."""
+    """The gait of one foot, from a sensor anywhere on the shoe; without a gyroscope only contacts and stride times."""
 
     def __init__(self, wear_site: WearSite) -> None:
         self.wear_site = wear_site
         self._joiner = Joiner()
+        self._force = ForceFoot(wear_site)
         self._learner: Learner | None = None
         self._axes: FootAxes | None = None
         self._buffer = RowBuffer(N_COLUMNS, 2)
@@ -44,7 +46,9 @@ class FootGait:
 
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
-        if chunk.gyr_radps is None or len(chunk.t_s) == 0:
+        if chunk.gyr_radps is None:
+            return [e for stretch in self._joiner.feed(chunk) for e in self._force.feed(stretch)]
+        if len(chunk.t_s) == 0:
             return []
         if self._learner is None:
             self._begin(chunk)

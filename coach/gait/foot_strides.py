@@ -92,6 +92,11 @@ def state_of(contact_time_s: float, stride_time_s: float) -> GaitState:
     return GaitState.WALKING
 
 
+def state_of_cadence(stride_time_s: float) -> GaitState:
+    """Walking or running where only the stride time is known."""
+    return GaitState.WALKING if 240.0 / stride_time_s < WALK_BELOW_SPM + RUN_ABOVE_SPM else GaitState.RUNNING
+
+
 def mid_stance(site: WearSite, landing: Landing, is_sure: bool) -> MidStance:
     """The landing as known at mid-stance."""
     knows = is_sure and math.isfinite(landing.angle_deg)
