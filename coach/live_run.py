@@ -81,6 +81,7 @@ class LiveRun:
         self.is_muted = False
         self.is_paused = False
         self.n_cues = 0
+        self.pauses: list[tuple[float, float]] = []
         self._paused_at_s = 0.0
         self._paused_s = 0.0
         self._writer = writer
@@ -140,7 +141,9 @@ class LiveRun:
 
     def resume(self) -> None:
         if self.is_paused:
-            self._paused_s += self.clock() - self._paused_at_s
+            now = self.clock()
+            self._paused_s += now - self._paused_at_s
+            self.pauses.append((self._paused_at_s, now))
             self.is_paused = False
             self._mark("resume")
 
@@ -155,11 +158,13 @@ class LiveRun:
 
     def mute(self, is_muted: bool) -> None:
         self.is_muted = is_muted
+        self.pipeline.mute(is_muted)
         self._mark("mute", is_muted=is_muted)
 
-    def note(self, kind: str, **data: object) -> None:
-        """Anything else worth keeping with the run, such as a pain tap."""
-        self._mark(kind, **data)
+    def pain(self, level: int, is_calf: bool = False) -> None:
+        """The runner tapped a pain level, 0-10."""
+        self._mark("pain", level=level, is_calf=is_calf)
+        self._spread(self.pipeline.pain(self.clock(), level, is_calf))
 
     def publish_run(self) -> None:
         self._feed.publish("run", self.status())
@@ -208,6 +213,7 @@ class LiveRun:
         page = to_plain(metrics)
         page["elapsed_s"] = round(self.elapsed_s, 1)
         page["run_id"] = self.run.run_id
+        page["target"] = to_plain(self.pipeline.target(metrics))
         self._feed.publish("metrics", page)
 
     def _decide(self, decision: CueDecision) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from coach.errors import PacketError
-from coach.model.cues import CueDecision, CueResponse
+from coach.model.cues import CueDecision, CueResponse, FocusTarget
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import Notification, Sample, StreamReport
 from coach.model.strides import GaitEvent
@@ -42,6 +42,12 @@ class Coaching(Protocol):
     def compare(self, metrics: LiveMetrics) -> LiveMetrics: ...
 
     def observe(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]: ...
+
+    def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[CueDecision]: ...
+
+    def mute(self, is_muted: bool) -> None: ...
+
+    def target(self, metrics: LiveMetrics) -> FocusTarget | None: ...
 
     def responses(self) -> list[CueResponse]: ...
 
@@ -97,6 +103,20 @@ class Pipeline:
         """Time has passed, with or without notifications."""
         metrics, decisions = self._beats(t_s)
         return Outputs(metrics=metrics, decisions=decisions)
+
+    def pain(self, t_s: float, level: int, is_calf: bool = False) -> Outputs:
+        """The runner tapped a pain level, 0-10."""
+        decisions = self._coaching.pain(t_s, level, is_calf) if self._coaching else []
+        return Outputs(decisions=tuple(decisions))
+
+    def mute(self, is_muted: bool) -> None:
+        """The runner wants no sound, or sound again."""
+        if self._coaching:
+            self._coaching.mute(is_muted)
+
+    def target(self, metrics: LiveMetrics) -> FocusTarget | None:
+        """The focus metric of this run against the runner's own band."""
+        return self._coaching.target(metrics) if self._coaching else None
 
     def finish(self) -> Outputs:
         """The run is over: what the last samples still give."""

@@ -29,6 +29,7 @@ FLOORS = {
     "coach.live_run": 4,
     "coach.service": 4,
     "coach.bootstrap": 5,
+    "coach.demo": 6,
     "coach.cli": 6,
     "coach.__main__": 6,
     "web": 6,

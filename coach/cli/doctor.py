@@ -17,7 +17,9 @@ import click
 from coach.cli.options import data_option, port_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
 from coach.errors import LinkError
-from coach.radio.scan import check_adapter
+from coach.radio.backend import Backend
+from coach.radio.clock import RunClock
+from coach.radio.scan import can_listen
 from coach.settings import Settings
 
 MB: Final = 1024 * 1024
@@ -41,10 +43,13 @@ def _python(_: Settings) -> Check:
 
 
 def _bluetooth(_: Settings) -> Check:
-    try:
-        return Check("bluetooth", True, asyncio.run(check_adapter()))
-    except LinkError as error:
-        return Check("bluetooth", False, error.reason, str(error))
+    async def look() -> LinkError | None:
+        return await can_listen(Backend(), RunClock())
+
+    fault = asyncio.run(look())
+    if fault is None:
+        return Check("bluetooth", True, "the adapter listens")
+    return Check("bluetooth", False, fault.reason, str(fault))
 
 
 def _permissions(settings: Settings) -> Check:

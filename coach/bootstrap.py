@@ -1,0 +1,76 @@
+"""Everything built once and joined: settings in, a Coach out. The only file that knows all parts."""
+
+from collections.abc import Callable
+
+from coach.live_feed import LiveFeed
+from coach.model.cues import CueDecision
+from coach.model.runs import Run
+from coach.radio.backend import Backend
+from coach.service.access import AccessService
+from coach.service.coaching import CoachingService
+from coach.service.history import HistoryService
+from coach.service.loop import LoopThread
+from coach.service.runner import RunnerService
+from coach.service.runs import RunService
+from coach.service.sensors import SensorService
+from coach.service.strength_programme import Programme
+from coach.settings import Settings
+from coach.storage.store import Store
+
+
+class Coach:
+    """The service, ready to be shown by the web and driven by the command line.
+
+    backend: the radio, by default this machine's own. on_spoken: told of each cue that is spoken. speed: of the
+    run's clock. loop: the thread of an event loop to share (a virtual world lives on it); without one, its own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        backend: Backend | None = None,
+        on_spoken: Callable[[CueDecision], None] | None = None,
+        speed: float = 1.0,
+        loop: LoopThread | None = None,
+    ) -> None:
+        self.settings = settings
+        self.feed = LiveFeed()
+        self.store = Store(settings.database)
+        self.loop = loop or LoopThread()
+        self._own_loop = self.loop if loop is None else None
+        self.sensors = SensorService(self.store, self.loop, backend, speed)
+        self.runner = RunnerService(self.store)
+        self.coaching = CoachingService(self.store)
+        self.strength = Programme(self.store, self.coaching.pain_state, self.feed.publish, settings.secrets)
+        self.runs = RunService(
+            self.loop,
+            self.store,
+            self.feed,
+            settings.recordings,
+            self.sensors,
+            self.coaching,
+            on_spoken,
+            self._on_finished,
+            speed,
+        )
+        self.history = HistoryService(self.store, settings.recordings, self.runs.recompute)
+        self.access = AccessService(self.store)
+
+    def start(self) -> None:
+        """Begin to remind. Runs, pages and commands work without it."""
+        self.strength.start()
+
+    def close(self) -> None:
+        """End a run that is going on (it is kept and summed up), reminders, links and the database."""
+        if self.runs.current() is not None:
+            self.runs.stop()
+        self.feed.close()
+        self.strength.stop()
+        self.sensors.close()
+        if self._own_loop:
+            self._own_loop.close()
+        self.store.close()
+
+    def _on_finished(self, run: Run) -> None:
+        """A run was summed up: its morning-after question is due, and the plan may look different."""
+        self.strength.plans.refresh()

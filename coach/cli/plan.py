@@ -1,0 +1,79 @@
+"""`coach plan ...`: the strength programme from the command line."""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from coach.cli.options import data_option
+from coach.cli.output import json_option, plainly, print_json, table
+from coach.cli.runs import opened
+from coach.model.strength import StrengthPlan
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group()
+def plan() -> None:
+    """The strength programme: two leg sessions a week for eight weeks."""
+
+
+@plan.command()
+@click.option("--track", type=click.Choice(["ladder", "home", "gym"]), required=True)
+@click.option("--days", required=True, help="Two weekdays at least two days apart, such as mon,thu.")
+@click.option("--time", "at", required=True, help="Time of day, such as 18:30.")
+@click.option("--tz", required=True, help="Time zone, such as Europe/London.")
+@click.option("--start", type=DAY, help="First day, as YYYY-MM-DD; by default the next session day.")
+@data_option
+@json_option
+@plainly
+def create(track: str, days: str, at: str, tz: str, start: datetime | None, data: Path | None, as_json: bool) -> None:
+    """Place sixteen sessions."""
+    with opened(data) as coach:
+        made = coach.strength.create(track, days, at, tz, start.date() if start else None)
+    show_plan(made, as_json)
+
+
+@plan.command()
+@data_option
+@json_option
+@plainly
+def show(data: Path | None, as_json: bool) -> None:
+    """The plan as it stands, each decision with its reason."""
+    with opened(data) as coach:
+        found = coach.strength.show()
+    show_plan(found, as_json)
+
+
+@plan.command()
+@click.option("--ics", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Calendar file to write.")
+@data_option
+@json_option
+@plainly
+def export(ics: Path, data: Path | None, as_json: bool) -> None:
+    """Write the sessions as a calendar file with alarms."""
+    with opened(data) as coach:
+        n_sessions = coach.strength.export_ics(ics)
+    if as_json:
+        print_json({"path": str(ics), "n_sessions": n_sessions})
+    else:
+        click.echo(f"wrote {ics} with {n_sessions} sessions: import it into your calendar")
+
+
+def show_plan(found: StrengthPlan, as_json: bool) -> None:
+    """A plan as JSON or as lines in its own time zone."""
+    if as_json:
+        print_json(found)
+        return
+    zone = ZoneInfo(found.wish.tz)
+    rows = [
+        {
+            "n": number,
+            "at": None if session.due_at is None else f"{session.due_at.astimezone(zone):%a %Y-%m-%d %H:%M}",
+            "state": session.state.value,
+            "what": ", ".join(one.exercise_id for one in session.exercises),
+        }
+        for number, session in enumerate(found.sessions, start=1)
+    ]
+    table(rows, [("n", "#"), ("at", f"WHEN ({found.wish.tz})"), ("state", "STATE"), ("what", "EXERCISES")])

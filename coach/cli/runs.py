@@ -1,0 +1,136 @@
+"""`coach runs ...`: the runs that are kept. Reading them first recovers what a crash cut off."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from coach.bootstrap import Coach
+from coach.cli.options import data_option, settings_of
+from coach.cli.output import json_option, plainly, print_json, table
+from coach.cli.showing import print_summary
+from coach.errors import SettingsError
+
+FORMATS = ("fit", "tcx", "gpx", "csv", "mcap")
+
+
+@contextmanager
+def opened(data: Path | None) -> Iterator[Coach]:
+    """The service without page and radio work; runs that were cut off are recovered first."""
+    coach = Coach(settings_of(data))
+    try:
+        for run in coach.runs.recover():
+            click.echo(f"recovered a run that was cut off: {run.run_id}", err=True)
+        yield coach
+    finally:
+        coach.close()
+
+
+@click.group()
+def runs() -> None:
+    """The runs that are kept: list, show, export, import, compute again."""
+
+
+@runs.command("list")
+@click.option("--limit", type=int, default=50, show_default=True)
+@data_option
+@json_option
+@plainly
+def list_(limit: int, data: Path | None, as_json: bool) -> None:
+    """Runs, newest first."""
+    with opened(data) as coach:
+        entries = coach.store.runs.list(limit=limit)
+    if as_json:
+        print_json({"runs": [{"run": entry.run, "summary": entry.summary} for entry in entries]})
+        return
+    rows = [
+        {
+            "id": entry.run.run_id,
+            "at": f"{entry.run.started_at:%Y-%m-%d %H:%M}",
+            "min": None if entry.run.duration_s is None else f"{entry.run.duration_s / 60:.1f}",
+            "km": None if entry.run.distance_m is None else f"{entry.run.distance_m / 1000:.2f}",
+            "state": entry.run.state.value,
+            "title": entry.run.title,
+        }
+        for entry in entries
+    ]
+    names = ("id", "at", "min", "km", "state", "title")
+    table(rows, [(name, name.upper()) for name in names])
+
+
+@runs.command()
+@click.argument("run_id")
+@data_option
+@json_option
+@plainly
+def show(run_id: str, data: Path | None, as_json: bool) -> None:
+    """One run and its summary."""
+    with opened(data) as coach:
+        entry = coach.store.runs.entry(newest(coach) if run_id == "newest" else run_id)
+    print_summary(entry, as_json)
+
+
+@runs.command()
+@click.argument("run_id")
+@click.option("--format", "kind", type=click.Choice(FORMATS), required=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
+@data_option
+@json_option
+@plainly
+def export(run_id: str, kind: str, out: Path, data: Path | None, as_json: bool) -> None:
+    """Write one run as a file that others read."""
+    with opened(data) as coach:
+        exported = coach.history.export(newest(coach) if run_id == "newest" else run_id, kind)
+    try:
+        out.write_bytes(exported.content)
+    except OSError as error:
+        raise SettingsError(f"cannot write {out}: {error.strerror}; choose another --out") from error
+    if as_json:
+        print_json({"path": str(out), "format": kind, "n_bytes": len(exported.content)})
+    else:
+        click.echo(f"wrote {out}")
+
+
+@runs.command("import")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@data_option
+@json_option
+@plainly
+def import_(path: Path, data: Path | None, as_json: bool) -> None:
+    """Take in a FIT, TCX or MCAP file, or a whole archive."""
+    with opened(data) as coach:
+        found = coach.history.import_file(path.name, path.read_bytes())
+    if as_json:
+        print_json({"runs": found})
+    else:
+        for run in found:
+            click.echo(f"imported {run.run_id}: {run.started_at:%Y-%m-%d %H:%M} UTC {run.title}")
+
+
+@runs.command()
+@click.argument("run_id", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Every run that has a recording.")
+@data_option
+@json_option
+@plainly
+def recompute(run_id: str | None, is_all: bool, data: Path | None, as_json: bool) -> None:
+    """Compute runs anew from their raw bytes, with this version of the program."""
+    if not is_all and run_id is None:
+        raise SettingsError("name a run, or give --all")
+    with opened(data) as coach:
+        wanted = [e.run.run_id for e in coach.store.runs.list(limit=None) if e.run.recording] if is_all else [run_id]
+        entries = [coach.store.runs.entry(coach.runs.recompute(str(one)).run_id) for one in wanted]
+    if as_json:
+        print_json({"runs": [{"run": entry.run, "summary": entry.summary} for entry in entries]})
+    else:
+        for entry in entries:
+            print_summary(entry, as_json=False)
+
+
+def newest(coach: Coach) -> str:
+    """Id of the newest run; raises SettingsError where there is none."""
+    entries = coach.store.runs.list(limit=1)
+    if not entries:
+        raise SettingsError("there is no run yet: `coach demo` makes one")
+    return entries[0].run.run_id

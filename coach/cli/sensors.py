@@ -1,0 +1,211 @@
+"""`coach scan`, `coach sensors ...`, `coach capture`: find, pair, set up and check sensors without a page."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from coach.cli.options import data_option, settings_of
+from coach.cli.output import json_option, plainly, print_json, table
+from coach.model.links import FoundSensor
+from coach.model.plain import to_plain
+from coach.model.sites import WearSite
+from coach.model.steps import SettingsReport
+from coach.service.capture import capture_to
+from coach.service.loop import LoopThread
+from coach.service.sensor_book import SensorBook
+from coach.service.sensors import SensorService
+from coach.storage.store import Store
+from firmware_config.loader import load_profiles
+
+SITES = click.Choice([site.value for site in WearSite])
+PROFILES = click.Choice(sorted(load_profiles()))
+FOUND_COLUMNS = [
+    ("name", "NAME"),
+    ("profile_id", "PROFILE"),
+    ("rssi_dbm", "SIGNAL dBm"),
+    ("battery_pct", "BATTERY %"),
+    ("ago", "SEEN"),
+    ("sensor_id", "ADDRESS"),
+]
+USE_COLUMNS = [("name", "NAME"), ("profile_id", "PROFILE"), ("wear_site", "WORN"), ("sensor_id", "ADDRESS")]
+
+
+@contextmanager
+def opened(data: Path | None) -> Iterator[tuple[SensorService, LoopThread]]:
+    """The sensor service on this machine's radio, for the length of a command."""
+    store, loop = Store(settings_of(data).database), LoopThread()
+    try:
+        service = SensorService(store, loop)
+        yield service, loop
+        service.close()
+    finally:
+        loop.close()
+        store.close()
+
+
+@contextmanager
+def book(data: Path | None) -> Iterator[SensorBook]:
+    """What is remembered of sensors; needs no radio."""
+    store = Store(settings_of(data).database)
+    try:
+        yield SensorBook(store)
+    finally:
+        store.close()
+
+
+@click.command()
+@click.option("--seconds", type=float, default=5.0, show_default=True, help="How long to listen.")
+@data_option
+@json_option
+@plainly
+def scan(seconds: float, data: Path | None, as_json: bool) -> None:
+    """Listen for sensors: a table that is renewed while it listens."""
+    started = time.monotonic()
+
+    def rows(found: list[FoundSensor]) -> list[dict[str, object]]:
+        now = time.monotonic() - started
+        return [{**to_plain(sensor), "ago": f"{max(0.0, now - sensor.seen_s):.0f} s ago"} for sensor in found]
+
+    def look(found: list[FoundSensor]) -> None:
+        if not as_json and sys.stdout.isatty():
+            click.clear()
+            table(rows(found), FOUND_COLUMNS)
+
+    with opened(data) as (service, _):
+        found = service.scan(seconds, look)
+    if as_json:
+        print_json({"sensors": found})
+    elif not sys.stdout.isatty():
+        table(rows(found), FOUND_COLUMNS)
+    if not found and not as_json:
+        click.echo("nothing heard: wake the sensor (move it, wet the strap) and end other apps that hold it")
+
+
+@click.group()
+def sensors() -> None:
+    """The sensors you own: pair, place, set up, check."""
+
+
+@sensors.command("list")
+@data_option
+@json_option
+@plainly
+def list_(data: Path | None, as_json: bool) -> None:
+    """Sensors that are paired, and the profiles that are known."""
+    profiles = load_profiles().values()
+    with book(data) as shelf:
+        uses = shelf.remembered()
+    known = [{"id": p.id, "title": p.title, "is_tried_on_hardware": p.is_tried_on_hardware} for p in profiles]
+    if as_json:
+        print_json({"sensors": uses, "profiles": known})
+        return
+    table([to_plain(use) for use in uses], USE_COLUMNS)
+    if not uses:
+        click.echo("no sensor is paired yet: `coach scan`, then `coach sensors pair ADDRESS`")
+    untried = [p["id"] for p in known if not p["is_tried_on_hardware"]]
+    click.echo(f"\nprofiles: {', '.join(str(p['id']) for p in known)}")
+    click.echo(f"not yet tried on hardware by anyone: {', '.join(map(str, untried)) or 'none'}")
+
+
+@sensors.command()
+@click.argument("address")
+@click.option("--site", type=SITES, help="Where it is worn.")
+@click.option("--profile", type=PROFILES, help="Its profile, if it is not recognised.")
+@click.option("--cadence-unit", type=click.Choice(["steps", "strides"]), help="What a running pod counts.")
+@data_option
+@json_option
+@plainly
+def pair(
+    address: str, site: str | None, profile: str | None, cadence_unit: str | None, data: Path | None, as_json: bool
+) -> None:
+    """Connect once to the sensor at ADDRESS, and remember it."""
+    with opened(data) as (service, _):
+        use = service.pair(address, WearSite(site) if site else None, profile, cadence_unit)
+    if as_json:
+        print_json(use)
+    else:
+        click.echo(f"paired {use.name} ({use.profile_id}), worn: {use.wear_site or 'not said'}")
+
+
+@sensors.command()
+@click.argument("address")
+@data_option
+@json_option
+@plainly
+def forget(address: str, data: Path | None, as_json: bool) -> None:
+    """Remember the sensor at ADDRESS no more."""
+    with opened(data) as (service, _):
+        service.forget(address)
+    if as_json:
+        print_json({"forgotten": address})
+    else:
+        click.echo(f"forgot {address}")
+
+
+@sensors.command()
+@click.argument("address")
+@data_option
+@json_option
+@plainly
+def configure(address: str, data: Path | None, as_json: bool) -> None:
+    """Set the sensor's own firmware up for its place: what it had, what it has now, what to beware of."""
+    with opened(data) as (service, _):
+        found = service.configure(address)
+    if as_json:
+        print_json(found)
+    else:
+        show_settings(found)
+
+
+def show_settings(found: SettingsReport) -> None:
+    """A settings report as plain lines."""
+    after = dict(found.after)
+    rows = [{"name": name, "before": value, "after": after.get(name)} for name, value in found.before]
+    rows += [{"name": n, "before": None, "after": v} for n, v in found.after if n not in dict(found.before)]
+    table(rows, [("name", "SETTING"), ("before", "HAD"), ("after", "HAS NOW")])
+    for warning in found.warnings:
+        click.echo(f"beware: {warning}")
+
+
+@sensors.command()
+@click.option("--seconds", type=float, default=8.0, show_default=True)
+@data_option
+@json_option
+@plainly
+def check(seconds: float, data: Path | None, as_json: bool) -> None:
+    """Jump three times: do all sensors send as promised, unclipped, and in step?"""
+    with opened(data) as (service, _):
+        if not as_json:
+            click.echo("connecting; when the lights are on, jump three times")
+        report = service.check(seconds)
+    if as_json:
+        print_json(report)
+    else:
+        columns = [("name", "NAME"), ("wear_site", "WORN"), ("rate_hz", "RATE Hz"), ("n_clipped", "CLIPPED")]
+        table([to_plain(one) for one in report.sensors], [*columns, ("n_landings", "LANDINGS")])
+        for problem in (*report.problems, *(p for one in report.sensors for p in one.problems)):
+            click.echo(f"- {problem}")
+    if not report.is_good:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--seconds", type=float, default=60.0, show_default=True, help="How long; Ctrl-C ends it sooner.")
+@data_option
+@json_option
+@plainly
+def capture(path: Path, seconds: float, data: Path | None, as_json: bool) -> None:
+    """Write the raw log of the paired sensors to PATH, without coaching."""
+    with opened(data) as (service, loop):
+        counts = capture_to(service, loop, path, seconds)
+    if as_json:
+        print_json({"path": str(path), "notifications": counts})
+    else:
+        for name, count in counts.items():
+            click.echo(f"{name}: {count} notifications")
+        click.echo(f"kept in {path}: `coach analyse {path}`")

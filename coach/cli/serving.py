@@ -1,0 +1,82 @@
+"""`coach demo` and `coach serve`: the whole service, with a virtual runner or with your own sensors."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coach.cli.options import data_option, host_option, port_option, settings_of
+from coach.cli.output import json_option, plainly
+from coach.cli.showing import print_summary, serving
+from coach.demo.world import FOCUS, Demo, demo_folder
+
+
+@contextmanager
+def until_told() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and a polite kill set."""
+    told = threading.Event()
+
+    def tell(*_: Any) -> None:
+        told.set()
+
+    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@click.command()
+@click.option("--minutes", type=float, help="End by itself after so long; without it, at Ctrl-C.")
+@click.option("--speed", type=float, default=1.0, show_default=True, help="Speed of the virtual world.")
+@click.option("--wait", is_flag=True, help="Do not start a run: pair sensors and start on the page.")
+@data_option
+@host_option
+@port_option
+@json_option
+@plainly
+def demo(
+    minutes: float | None, speed: float, wait: bool, data: Path | None, host: str, port: int, as_json: bool
+) -> None:
+    """A virtual runner wears virtual Bluetooth sensors: the whole service without hardware."""
+    settings = settings_of(data or demo_folder(), port, host)
+    with (
+        until_told() as told,
+        Demo(settings, speed) as world,
+        serving(settings, world.make_coach, is_quiet=as_json) as coach,
+    ):
+        if not wait:
+            world.wear()
+            coach.runs.start(focus=FOCUS)
+        deadline = None if minutes is None else time.monotonic() + 60 * minutes / speed
+        while not told.wait(0.2):
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+        run = coach.runs.stop() if coach.runs.current() else None
+        entry = coach.store.runs.entry(run.run_id) if run else None
+    if entry is not None:
+        print_summary(entry, as_json)
+
+
+@click.command()
+@click.option("--https", "is_https", is_flag=True, help="Serve over HTTPS with a local certificate authority.")
+@data_option
+@host_option
+@port_option
+@plainly
+def serve(is_https: bool, data: Path | None, host: str, port: int) -> None:
+    """The service with your own sensors: open the page, pair, run."""
+    settings = settings_of(data, port, host, is_https)
+    with until_told() as told, serving(settings) as coach:
+        problem = coach.sensors.problem()
+        if problem:
+            click.echo(f"Bluetooth: {problem}\nThe pages work; sensors do not until then.", err=True)
+        told.wait()
+        if coach.runs.current():
+            print_summary(coach.store.runs.entry(coach.runs.stop().run_id), as_json=False)

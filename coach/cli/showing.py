@@ -1,0 +1,105 @@
+"""The service and its page, for the length of a command; and a run's summary in plain lines."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import segno
+
+from coach.bootstrap import Coach
+from coach.cli.output import print_json
+from coach.model.runs import RunEntry
+from coach.settings import Settings
+from web.app import create_app
+from web.server import Server, serve
+
+SUMMARY_LINES = (
+    ("distance_m", "distance", "km", 0.001, 2),
+    ("speed_mps", "speed", "km/h", 3.6, 1),
+    ("cadence_spm", "cadence", "steps/min", 1.0, 0),
+    ("step_length_m", "step length", "cm", 100.0, 1),
+    ("contact_time_ms", "contact time", "ms", 1.0, 0),
+    ("flight_time_ms", "flight time", "ms", 1.0, 0),
+    ("foot_strike_angle_deg", "foot strike angle", "deg", 1.0, 1),
+    ("impact_g", "impact", "g", 1.0, 1),
+    ("impacts_per_km", "impacts per km", "", 1.0, 0),
+    ("heart_rate_bpm", "heart rate", "bpm", 1.0, 0),
+)
+
+
+@contextmanager
+def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quiet: bool = False) -> Iterator[Coach]:
+    """The service with its page. Runs that were cut off before are recovered first, and said."""
+    coach = make() if make else Coach(settings)
+    try:
+        for run in coach.runs.recover():
+            _say(is_quiet, f"recovered a run that was cut off: {run.started_at:%Y-%m-%d %H:%M} UTC, {run.run_id}")
+        server = serve(create_app(coach), settings.host, settings.port)
+        try:
+            coach.start()
+            if not is_quiet:
+                announce(coach, server)
+            yield coach
+        finally:
+            coach.feed.close()
+            server.stop()
+    finally:
+        coach.close()
+
+
+def announce(coach: Coach, server: Server) -> None:
+    """The address on this machine, and on the network as a QR code for the phone."""
+    click.echo(f"On this machine:  {server.url}/")
+    if server.host in ("127.0.0.1", "localhost", "::1"):
+        return
+    address = lan_address()
+    if address is None:
+        click.echo("No network: the page can be opened on this machine only.")
+        return
+    link = coach.access.invitation(f"http://{address}:{server.port}")
+    click.echo(f"On the phone:     {link}")
+    segno.make(link, error="m").terminal(compact=True)
+
+
+def lan_address() -> str | None:
+    """This machine's address on the network that leads outwards; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1, RFC 5737: only asks the routing table
+            address = str(probe.getsockname()[0])
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address
+
+
+def print_summary(entry: RunEntry, as_json: bool) -> None:
+    """A run and its summary."""
+    if as_json:
+        print_json({"run": entry.run, "summary": entry.summary})
+        return
+    run, summary = entry.run, entry.summary
+    click.echo(f"\nRun {run.run_id}, {run.started_at:%Y-%m-%d %H:%M} UTC, {run.state.value}")
+    if summary is None:
+        click.echo("no summary yet")
+        return
+    click.echo(f"  time               {summary.duration_s / 60:.1f} min, running {summary.moving_s / 60:.1f} min")
+    for name, title, unit, scale, digits in SUMMARY_LINES:
+        value: Any = getattr(summary, name)
+        error = summary.uncertainty.get(name)
+        text = "-" if value is None else f"{value * scale:.{digits}f} {unit}"
+        doubt = f" +- {2 * error * scale:.{max(1, digits)}f}" if value is not None and error else ""
+        click.echo(f"  {title:<18} {text}{doubt}")
+    if summary.foot_strike_share:
+        shares = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in summary.foot_strike_share.items())
+        click.echo(f"  foot strike        {shares}")
+    lost = f"{summary.n_gaps} gaps, {summary.n_missing} readings missing, {summary.n_clipped} clipped"
+    click.echo(f"  strides            {summary.n_strides}; {lost}; cues {summary.n_cues}")
+    for finding in summary.findings:
+        click.echo(f"  - {finding.words}")
+
+
+def _say(is_quiet: bool, words: str) -> None:
+    if not is_quiet:
+        click.echo(words)
