@@ -1,6 +1,7 @@
 """Golden packets: bytes, what they mean, and where they come from.
 
-provenance: "test" a public project's unit test, "capture" a real device's bytes, "specification", or "computed" from it.
+provenance: "test" a public project's unit test, "capture" a real device's bytes, "specification", or "computed" from
+it.
 """
 
 from dataclasses import dataclass
@@ -55,11 +56,14 @@ TMI = "TrackMyIndoorWorkout tests"
 
 PACKETS = [
     Golden(RSC, "00 91 01 bb", {"speed_mps": 1.56640625, "raw_cadence_per_min": 187, "cadence_spm": 187.0,
-           "stride_length_m": None, "distance_m": None, "is_running": False}, "test", f"{TMI}, runn_rsc_test (NPE Runn)"),
+           "stride_length_m": None, "distance_m": None, "is_running": False}, "test",
+           f"{TMI}, runn_rsc_test, NPE Runn"),
     Golden(RSC, "03 5c 03 a1 82 00 f6 09 00 00", {"speed_mps": 3.359375, "raw_cadence_per_min": 161,
-           "cadence_spm": 161.0, "stride_length_m": 1.30, "distance_m": 255.0}, "test", f"{TMI}, technogym_run_rsc_test"),
+           "cadence_spm": 161.0, "stride_length_m": 1.30, "distance_m": 255.0}, "test",
+           f"{TMI}, technogym_run_rsc_test"),
     Golden(RSC, "03 b9 01 85 5e 00 0d 0c 00 00", {"speed_mps": 1.72265625, "raw_cadence_per_min": 133,
-           "cadence_spm": 133.0, "stride_length_m": 0.94, "distance_m": 308.5}, "test", f"{TMI}, technogym_run_rsc_test"),
+           "cadence_spm": 133.0, "stride_length_m": 0.94, "distance_m": 308.5}, "test",
+           f"{TMI}, technogym_run_rsc_test"),
     # 0.72 m/s is below the slowest walk that can tell steps from strides.
     Golden(RSC, "02 b9 00 33 8a 02 00 00", {"speed_mps": 0.72265625, "raw_cadence_per_min": 51, "cadence_spm": None,
            "stride_length_m": None, "distance_m": 65.0}, "test", f"{TMI}, technogym_myrun_rsc_test"),
@@ -86,21 +90,25 @@ PACKETS = [
            "distance_m": 37.0, "incline_pct": 6.0, "heart_rate_bpm": None, "elapsed_s": 31.0, "is_last_part": True},
            "test", f"{TMI}, life_fitness_treadmill_test"),
     Golden(TREADMILL, "9e05 1705 9202 fb0000 0000 ff7f 7c00 ff7f 1b00 ffff ff 69 8a00", {"speed_mps": kmh(13.03),
-           "incline_pct": 0.0, "heart_rate_bpm": 105, "elapsed_s": 138.0}, "test", f"{TMI}, life_fitness_treadmill_test"),
+           "incline_pct": 0.0, "heart_rate_bpm": 105, "elapsed_s": 138.0}, "test",
+           f"{TMI}, life_fitness_treadmill_test"),
     Golden(TREADMILL, "9f00 6100 360000 0000 ff7f 0000 ffff 0500 6e00 02", {"speed_mps": None, "distance_m": 54.0,
            "is_last_part": False}, "test", f"{TMI}, matrix_treadmill_test"),
     Golden(TREADMILL, "001f 7100 00 02 cc00 3c06 ff7f 1a00", {"speed_mps": kmh(1.13), "heart_rate_bpm": None,
            "elapsed_s": 204.0, "is_last_part": True}, "test", f"{TMI}, matrix_treadmill_test"),
     Golden(TREADMILL, "9e1f c603 9402 3e0100 5a00 ff7f 3200 ffff 2500 f4", {"speed_mps": kmh(9.66), "incline_pct": 9.0,
-           "distance_m": 318.0, "heart_rate_bpm": None, "elapsed_s": None}, "test", f"{TMI}: cut at 20 bytes by the device"),
+           "distance_m": 318.0, "heart_rate_bpm": None, "elapsed_s": None}, "test",
+           f"{TMI}: cut at 20 bytes by the device"),
     Golden(TREADMILL, "0800 b004 1e00 ff7f", {"speed_mps": kmh(12.0), "incline_pct": 3.0}, "computed",
            "GSS, Treadmill Data"),
     Golden("polar_h10", "02 0094357700000000 01 f7ff ffff e703 f8ff feff e503", {"device_time_ns": 2_000_000_000,
            "acc_mps2": [mg3(-9, -1, 999), mg3(-8, -2, 997)]}, "test", "polar-ble-sdk AccDataTest, first two readings"),
     Golden("polar_h10", "02 6500000000000000 81 f1ff 1400 f003 06 01 7b0f08", {"device_time_ns": 101,
-           "acc_mps2": [mg3(-15, 20, 1008), mg3(-20, 17, 1008)]}, "test", "polar-ble-sdk AccDataTest, compressed type 1"),
+           "acc_mps2": [mg3(-15, 20, 1008), mg3(-20, 17, 1008)]}, "test",
+           "polar-ble-sdk AccDataTest, compressed type 1"),
     Golden(VERITY, "02 0094357700000000 80 7107 f06a 9e8d 0a 01 be5cbe3a", {"acc_mps2": [
-           g3(1905 * 2.44e-4, 27376 * 2.44e-4, -29282 * 2.44e-4), g3(2095 * 2.44e-4, 27271 * 2.44e-4, -29367 * 2.44e-4)]},
+           g3(1905 * 2.44e-4, 27376 * 2.44e-4, -29282 * 2.44e-4),
+           g3(2095 * 2.44e-4, 27271 * 2.44e-4, -29367 * 2.44e-4)]},
            "test", "polar-ble-sdk AccDataTest type 0, its block of 56 shortened to 1; factor 2.44e-4"),
     Golden(VERITY, "05 ffffffffffffff7f 80 eaff 0800 0d00 03 01 df00", {"gyr_radps": [dps3(-22, 8, 13),
            dps3(-23, 11, 16)]}, "test", "polar-ble-sdk GyrDataTest"),

@@ -1,0 +1,173 @@
+"""A whole sensor's bytes: exact counts, usable after bad packets, ranges and rates as told."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from coach.errors import PacketError, SettingsError
+from coach.model.links import SensorUse
+from coach.model.samples import BatterySample, Gap, HeartRateSample, ImuChunk, Notification
+from coach.model.sites import WearSite
+from coach.packets import coach_board
+from coach.packets.decoders import decode_payload, decoder_for
+from coach.packets.one_packet import ROWS
+from coach.packets.readers import READERS
+from firmware_config.loader import load_profile
+from firmware_config.schema import DecoderName, full_uuid
+from tests.support import need_reference
+
+BATTERY = full_uuid("2a19")
+
+
+def sensor(profile_id: str, site: WearSite | None = None, **more):
+    profile = load_profile(profile_id)
+    decoder = decoder_for(profile, SensorUse("s", "x", profile_id, site, **more))
+    uuid = profile.with_role("data")[0].uuid
+    return decoder, lambda t_s, payload, at=uuid: decoder.feed(Notification("s", at, t_s, payload))
+
+
+def test_every_decoder_that_a_profile_may_name_exists():
+    names = set(DecoderName.__args__)
+    assert set(READERS) == names
+    assert set(ROWS) == names
+
+
+def test_a_heart_rate_strap_counts_and_goes_on_after_bad_packets():
+    decoder, feed = sensor("heart_rate")
+    assert feed(0.0, bytes.fromhex("10 3c 00 04")) == [HeartRateSample(0.0, 60, (1.0,), None)]
+    with pytest.raises(PacketError, match="10 3c 00"):
+        feed(1.0, bytes.fromhex("10 3c 00"))
+    assert feed(2.0, bytes.fromhex("10 3c 00 04")) != []
+    assert feed(2.001, bytes.fromhex("10 3c 00 04")) == []
+    assert feed(2.5, b"\x5a", BATTERY) == [BatterySample(2.5, "s", 90.0)]
+    assert feed(2.6, b"anything", "0000ffff-0000-1000-8000-00805f9b34fb") == []
+    report = decoder.report()
+    assert (report.n_notifications, report.n_samples, report.n_bad_packets, report.n_duplicates) == (4, 2, 1, 1)
+    assert "10 3c 00" in report.last_error
+
+
+def test_a_board_knows_each_lost_frame_and_its_scale():
+    decoder, feed = sensor("coach_board", WearSite.RIGHT_FOOT)
+    description = coach_board.BoardDescription(200, 16, 2000, 100)
+    assert (
+        feed(
+            0.0,
+            coach_board.encode_description(description),
+            load_profile("coach_board").with_role("description")[0].uuid,
+        )
+        == []
+    )
+    scale = coach_board.Scale(16, 2000, is_st=True)
+    samples = []
+    begin = (1 << 32) - 1_000_000  # microseconds wrap after a second
+    for k in range(100):
+        acc = np.full((10, 3), 1.0 + k) if k else np.full((10, 3), 500.0)
+        frame = coach_board.BoardFrame((65530 + k) & 0xFFFF, (begin + k * 50_000) & 0xFFFFFFFF, scale, acc, acc / 100)
+        if k not in (20, 21, 50):
+            samples += feed(k * 0.05 + 0.06, coach_board.encode_frame(frame))
+    chunks = [s for s in samples if isinstance(s, ImuChunk)]
+    assert [g.n_missing for g in samples if isinstance(g, Gap)] == [20, 10]
+    report = decoder.report()
+    assert (report.n_samples, report.n_missing, report.n_clipped) == (970, 30, 10)
+    assert chunks[5].acc_mps2 == pytest.approx(np.full((10, 3), 6.0), abs=0.005)
+    assert chunks[5].gyr_radps == pytest.approx(np.full((10, 3), 0.06), abs=0.002)
+    assert chunks[0].gyr_range_radps == pytest.approx(np.radians(2293.76))
+    times = np.concatenate([c.t_s for c in chunks])
+    assert times[-1] - times[0] == pytest.approx(4.995, abs=1e-3)
+
+
+def test_a_witmotion_stream_of_bursts_with_a_register_answer_among_it():
+    decoder, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
+    motion = bytes.fromhex("5561") + struct.pack("<9h", 0, 0, 2048, 0, 0, 0, 0, 0, 0)
+    charge = bytes.fromhex("5571 6400".replace(" ", "")) + struct.pack("<8h", 393, 0, 0, 0, 0, 0, 0, 0)
+    samples = []
+    for k in range(200):
+        t_s = (k + 1) * 0.03
+        samples += feed(t_s, motion * 3 + (charge if k == 100 else b"") + motion * 3)
+    assert [s.battery_pct for s in samples if isinstance(s, BatterySample)] == [90.0]
+    chunks = [s for s in samples if isinstance(s, ImuChunk)]
+    assert decoder.report().n_samples == sum(len(c.t_s) for c in chunks) == 1200
+    assert decoder.report().rate_hz == pytest.approx(200.0, rel=0.02)
+    assert chunks[-1].acc_mps2[-1] == pytest.approx([0.0, 0.0, 9.80665])
+
+
+def test_a_witmotion_that_sends_at_another_rate_than_set_is_found_out():
+    _, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
+    motion = bytes.fromhex("5561") + struct.pack("<9h", 0, 0, 2048, 0, 0, 0, 0, 0, 0)
+    chunks = [c for k in range(300) for c in feed(k * 0.02, motion) if isinstance(c, ImuChunk)]
+    times = np.concatenate([c.t_s for c in chunks])
+    assert (np.diff(times) > 0).all()
+    assert np.diff(times[100:]).mean() == pytest.approx(0.02, rel=0.01)
+    assert chunks[-1].rate_hz == 50.0
+
+
+@pytest.mark.parametrize("size", [1, 7, 20, 64])
+def test_witmotion_frames_are_found_however_the_bytes_are_cut(size):
+    frames = [bytes.fromhex("5561") + struct.pack("<9h", k, 0x6155, 2048, 0, 0, 0, 0, 0, 0) for k in range(1, 60)]
+    stream = b"".join(frames)
+    _, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
+    found = []
+    for i in range(0, len(stream), size):
+        found += [c.acc_mps2[:, 0] for c in feed(i / 4000, stream[i : i + size]) if isinstance(c, ImuChunk)]
+    assert np.rint(np.concatenate(found) * 2048 / 9.80665).astype(int).tolist() == list(range(1, 60))
+
+
+def test_witmotion_finds_its_frames_again_after_lost_bytes():
+    decoder, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
+    frame = bytes.fromhex("5561") + struct.pack("<9h", 5, 0, 2048, 0, 0, 0, 0, 0, 0)
+    feed(0.0, frame * 2)
+    feed(0.01, frame[:13])
+    assert len(feed(0.02, frame * 2)) > 0
+    assert decoder.report().n_bad_packets == 1
+
+
+def test_the_recorded_shoe_run_is_decoded_to_the_reading():
+    """9064 readings and 1128 lost polls, as the recording's own times count them."""
+    folder = need_reference("wmf_shoe_run")
+    with gzip.open(folder / "imu.csv.gz", "rt") as file:
+        rows = np.loadtxt(file, delimiter=",", skiprows=1)
+    decoder, feed = sensor("wearable_my_foot", WearSite.RIGHT_FOOT)
+    rng = np.random.default_rng(2)
+    arrival, times = 0.0, []
+    for row in rows:
+        payload = struct.pack("<I6f", round(row[0] * 1000), *(row[1:4] / 9.80665), *np.degrees(row[4:7]))
+        arrival = max(arrival, 3.0 + row[0] + rng.uniform(0.001, 0.05))
+        times += [c.t_s[0] for c in feed(arrival, payload) if isinstance(c, ImuChunk)]
+    report = decoder.report()
+    assert (report.n_samples, report.n_missing, report.n_bad_packets) == (9064, 1128, 0)
+    assert len(report.gaps) == 1000  # the first thousand are kept, all are counted
+    assert np.abs(np.array(times) - rows[:, 0] - 3.0)[300:].max() < 0.005
+
+
+def test_settings_of_a_use_go_before_those_of_the_profile():
+    _, feed = sensor("wearable_my_foot", WearSite.LEFT_FOOT, settings=(("acc_range_g", "8"), ("rate_hz", "nonsense")))
+    (chunk,) = feed(0.0, struct.pack("<I6f", 5, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+    assert chunk.acc_range_mps2 == pytest.approx(8 * 9.80665)
+    assert chunk.rate_hz == 100.0
+
+
+def test_a_sensor_without_a_place_yet_can_be_looked_at():
+    _, feed = sensor("movella_dot")
+    (chunk,) = feed(0.0, struct.pack("<I6f", 5, 0.0, 0.0, 9.8, 0.0, 0.0, 0.0))
+    assert chunk.wear_site is WearSite.PELVIS
+
+
+def test_unknown_profiles_and_characteristics_are_said_with_those_there_are():
+    with pytest.raises(SettingsError, match="choose one of coach_board"):
+        decode_payload("polar", b"")
+    with pytest.raises(SettingsError, match="2a37"):
+        decode_payload("heart_rate", b"", "ffff")
+    assert decode_payload("heart_rate", bytes.fromhex("002a"), "2A37") == decode_payload("heart_rate", b"\x00\x2a")
+
+
+def test_time_that_goes_back_is_a_bad_packet_and_doubles_are_counted():
+    decoder, feed = sensor("wearable_my_foot", WearSite.LEFT_FOOT)
+    feed(0.0, struct.pack("<I6f", 1000, 0, 0, 1, 0, 0, 0))
+    feed(0.5, struct.pack("<I6f", 1500, 0, 0, 1, 0, 0, 0))
+    assert feed(0.5, struct.pack("<I6f", 1500, 0, 0, 1, 0, 0, 0)) == []
+    with pytest.raises(PacketError, match="went back"):
+        feed(0.51, struct.pack("<I6f", 1490, 0, 0, 1, 0, 0, 1))
+    report = decoder.report()
+    assert (report.n_duplicates, report.n_bad_packets, report.n_missing) == (1, 1, 49)

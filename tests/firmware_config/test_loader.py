@@ -1,0 +1,165 @@
+"""Profiles: those that come with the program are sound; a wrong one is refused with all its faults."""
+
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_config.faults import ProfileError
+from firmware_config.loader import find_profile, load_profile, load_profiles, read_profile, settings_warnings
+from firmware_config.schema import full_uuid
+
+IDS = {
+    "running_speed_cadence",
+    "heart_rate",
+    "ftms_treadmill",
+    "polar_h10",
+    "polar_verity_sense",
+    "movesense",
+    "witmotion_wt9011dcl",
+    "movella_dot",
+    "wearable_my_foot",
+    "coach_board",
+}
+
+
+def text_of(profile_id: str) -> str:
+    return (files("firmware_config") / "profiles" / f"{profile_id}.toml").read_text(encoding="utf-8")
+
+
+def test_the_ten_sensors_are_there():
+    assert set(load_profiles()) == IDS
+
+
+@pytest.mark.parametrize("profile_id", sorted(IDS))
+def test_each_says_its_source_and_whether_it_was_tried(profile_id):
+    profile = load_profile(profile_id)
+    assert profile.source
+    assert profile.units
+    assert profile.is_tried_on_hardware is False
+    assert full_uuid("2a19") in profile.characteristics()
+    assert full_uuid("2a26") in profile.characteristics()
+    assert [c for c in profile.with_role("data") if c.is_required]
+    if profile.kind == "imu":
+        assert profile.rates_hz
+        assert profile.settings_at(profile.wear_sites[0])["rate_hz"] in profile.rates_hz
+
+
+def test_all_faults_of_a_file_are_told_at_once_by_key():
+    text = (
+        text_of("witmotion_wt9011dcl")
+        .replace('role = "control"', 'role = "contrlo"')
+        .replace('payload = "ff aa 03 {rate_hz:code} 00"', 'payload = "ff aa 3 {rate_hz:code} 00"')
+        .replace("200 = 11\n", "")
+        .replace("0000ffe5-0000-1000-8000-00805f9a34fb", "ffe")
+        .replace('setting = "bandwidth_hz"\nbelow', 'setting = "bandwidht_hz"\nbelow')
+        .replace("is_tried_on_hardware = false", "is_tried_on_hardwear = false")
+    )
+    with pytest.raises(ProfileError) as refused:
+        read_profile(text, "witmotion_wt9011dcl.toml")
+    faults = "\n".join(refused.value.faults)
+    assert refused.value.file == "witmotion_wt9011dcl.toml"
+    for key in (
+        "is_tried_on_hardware: Field required",
+        "is_tried_on_hardwear: Extra inputs",
+        "service.0.characteristic.1.role:",
+        "service.0.uuid: 'ffe' is no UUID",
+        "find.services.0: 'ffe' is no UUID",
+        "configure.2.payload: '3' is neither",
+        "configure.2.payload: codes.rate_hz has no code for 200",
+        "warn.0.setting: no setting is called 'bandwidht_hz'",
+    ):
+        assert key in faults, faults
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (('characteristic = "2a54"', 'characteristic = "2a99"'), "start.0.characteristic: 2a99 is not among"),
+        (('id = "running_speed_cadence"', 'id = "pod"'), "id: 'pod' must be the file's name"),
+        (('do = "read"', 'do = "write"'), "start.0: a write needs characteristic and payload"),
+        (('services = ["1814"]\n', "services = []\n"), None),
+        (("[units]", "[units"), "file: not TOML"),
+    ],
+)
+def test_faults_between_keys(change, fault):
+    text = text_of("running_speed_cadence").replace(*change)
+    if fault is None:
+        assert read_profile(text, "running_speed_cadence.toml").find.services == ()
+        return
+    with pytest.raises(ProfileError) as refused:
+        read_profile(text, "running_speed_cadence.toml")
+    assert any(f.startswith(fault) for f in refused.value.faults), refused.value.faults
+
+
+def test_an_unknown_profile_is_said_with_those_there_are():
+    with pytest.raises(ProfileError, match="there are coach_board, ftms_treadmill"):
+        load_profile("polar_h11")
+
+
+@pytest.mark.parametrize(
+    ("name", "services", "profile_id"),
+    [
+        ("Movesense 174430000051", ["180d"], "movesense"),
+        ("Movesense 174430000051", [], "movesense"),
+        ("Polar H10 12345678", ["180d", "feee"], "polar_h10"),
+        ("Polar Sense 12345678", ["180d"], "polar_verity_sense"),
+        ("Polar OH1 1", ["180d"], "heart_rate"),
+        ("HRM-Pro", ["180d"], "heart_rate"),
+        ("TICKR X 1234", ["180d", "1814"], "running_speed_cadence"),
+        ("TICKR 1234", ["180d"], "heart_rate"),
+        ("RUNN 123", ["1814", "1826"], "running_speed_cadence"),
+        ("belt", ["1814", "1826"], "ftms_treadmill"),
+        ("WT901BLE67", [], "witmotion_wt9011dcl"),
+        ("", ["0000FFE5-0000-1000-8000-00805F9A34FB"], "witmotion_wt9011dcl"),
+        ("Xsens DOT", [], "movella_dot"),
+        (None, ["1fff"], "wearable_my_foot"),
+        ("anything", ["c0ac0000-7a1e-4b5c-9d2f-52554e4e4552"], "coach_board"),
+        ("JBL speaker", ["110b"], None),
+        (None, [], None),
+    ],
+)
+def test_an_advertisement_finds_its_profile(name, services, profile_id):
+    found = find_profile(name, services)
+    assert (found.id if found else None) == profile_id
+
+
+def test_settings_go_from_default_to_group_to_site():
+    movesense = load_profile("movesense")
+    assert movesense.settings_at("left_foot")["rate_hz"] == 208
+    assert movesense.settings_at("chest") == {
+        "rate_hz": 104.0,
+        "acc_range_g": 8.0,
+        "gyr_range_dps": 2000.0,
+        "mode": "IMU6",
+    }
+    assert movesense.settings_at(None)["rate_hz"] == 208
+
+
+def test_defaults_that_would_ruin_the_data_are_warned_of_where_they_would():
+    wit = load_profile("witmotion_wt9011dcl")
+    factory = {"rate_hz": 10.0, "bandwidth_hz": 20.0}
+    assert len(settings_warnings(wit, "left_foot", factory)) == 2
+    assert len(settings_warnings(wit, "chest", factory)) == 1
+    assert settings_warnings(wit, "left_foot", wit.settings_at("left_foot")) == ()
+    for profile in load_profiles().values():
+        for site in profile.wear_sites:
+            if profile.id not in ("wearable_my_foot",):
+                assert settings_warnings(profile, site, profile.settings_at(site)) == (), (profile.id, site)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_profile_or_a_profile_error(text):
+    with pytest.raises(ProfileError):
+        read_profile(text, "x.toml")
+
+
+@given(place=st.integers(0, 2000), letter=st.characters(codec="ascii"))
+def test_one_wrong_letter_is_a_profile_or_a_profile_error(place, letter):
+    text = text_of("movesense")
+    at = place % len(text)
+    try:
+        read_profile(text[:at] + letter + text[at + 1 :], "movesense.toml")
+    except ProfileError as refused:
+        assert all(": " in fault for fault in refused.faults)  # noqa: PT017
