@@ -14,6 +14,7 @@ from coach.gait.body_flight import FlightJoiner
 from coach.gait.body_metrics import (
     Sheet,
     fill_balance,
+    fill_coordination,
     fill_foot,
     fill_space,
     fill_time,
@@ -21,10 +22,13 @@ from coach.gait.body_metrics import (
     is_steady,
 )
 from coach.gait.body_rolling import STALE_S, Estimate, Rolling
-from coach.gait.body_sites import FEET, SiteValues
+from coach.gait.body_sites import FEET, LEGS_FIRST, SiteValues
 from coach.gait.body_speed import FOOT_SPEED_SD, TREADMILL_SPEED_SD, SpeedCorrection, SpeedFusion
 from coach.gait.body_state import POD, TREADMILL, StateFusion, state_at_speed
 from coach.gait.body_unknown import Worn, unknown
+from coach.gait.coordination import PelvisTrunk
+from coach.gait.state import FootState
+from coach.gait.trunk import TrunkGait
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, Sample, TreadmillSample
 from coach.model.sites import WearSite
@@ -54,7 +58,11 @@ class BodyGait:
     ) -> None:
         self.body = body or BodyFacts()
         self._sites = tuple(dict.fromkeys(sites))
-        self._engines: dict[WearSite, GaitEngine] = {s: e for s in self._sites if (e := engine_for(s)) is not None}
+        self._engines: dict[WearSite, GaitEngine] = {s: engine_for(s) for s in self._sites}
+        self._feet = {s: FootState() for s in self._sites if s.is_foot}
+        self._impact_sites = next((g for g in LEGS_FIRST if set(g) & set(self._sites)), ())
+        self._pair = PelvisTrunk() if {WearSite.PELVIS, WearSite.CHEST} <= set(self._sites) else None
+        self._last_step_end_s: float | None = None
         self._flight = FlightJoiner(frozenset(s for s in self._sites if s.is_foot or s.is_shank))
         self._values = SiteValues()
         self._state = StateFusion()
@@ -104,9 +112,10 @@ class BodyGait:
         sheet = Sheet(t_s)
         fill_time(sheet, self._values, self._pod.estimate(t_s))
         fill_balance(sheet, self._values)
-        fill_foot(sheet, self._values)
+        fill_foot(sheet, self._values, self._impact_sites)
         fill_trunk(sheet, self._values)
         fill_space(sheet, self._speed.current(t_s))
+        fill_coordination(sheet, self._pair.result(t_s) if self._pair else None)
         sheet.put("heart_rate_bpm", self._heart.estimate(t_s))
         sheet.put("grade_pct", self._grade.estimate(t_s) or self._values.best("grade_pct", t_s, (FEET,))[0])
         sheet.values["distance_m"] = self._speed.distance_m(t_s)
@@ -124,7 +133,15 @@ class BodyGait:
         end_s = float(chunk.t_s[-1])
         self._flight.saw(chunk.wear_site, end_s)
         self._state.saw(chunk.wear_site, end_s)
-        return self._take(chunk.wear_site, engine.feed(chunk)) + self._release()
+        events = self._take(chunk.wear_site, engine.feed(chunk))
+        if chunk.wear_site.is_trunk:
+            self._take_turning()
+        if chunk.wear_site in self._feet:
+            foot = self._feet[chunk.wear_site]
+            events += self._take(chunk.wear_site, list(foot.saw(chunk)))
+            if not foot.is_known:
+                self._state.withdraw(chunk.wear_site)
+        return events + self._release()
 
     def _take(self, site: WearSite, found: list[GaitEvent]) -> list[GaitEvent]:
         """Sort one engine's events: strides are held for their flight time, states are joined, the rest passes on."""
@@ -134,17 +151,32 @@ class BodyGait:
                 self._state.observe(site, event.t_s, event.state)
                 events += self._tell_state(event.t_s)
             elif isinstance(event, Stride):
+                if site in self._feet:
+                    events += self._take(site, list(self._feet[site].stride(event)))
                 self._flight.hold(self._corrected(event))
             else:
                 events.append(event)
                 if isinstance(event, InitialContact):
                     self._flight.contact(event)
-                elif isinstance(event, TrunkStep) and event.state in (
-                    None,
-                    self._state.current(event.initial_contact_s),
-                ):
-                    self._values.add_step(event)
+                elif isinstance(event, TrunkStep):
+                    self._take_step(event)
         return events
+
+    def _take_step(self, step: TrunkStep) -> None:
+        if self._fits(step.state, step.initial_contact_s):
+            self._values.add_step(step)
+        if self._pair is not None and step.wear_site is WearSite.PELVIS:
+            last, start = self._last_step_end_s, step.initial_contact_s
+            self._pair.contact(start, is_next=last is not None and abs(start - last) < 0.1)
+            self._last_step_end_s = None if step.step_time_s is None else start + step.step_time_s
+
+    def _take_turning(self) -> None:
+        """Hand the turn rates of pelvis and chest to the coordination."""
+        for site, engine in self._engines.items():
+            if isinstance(engine, TrunkGait):
+                for t_s, rate_radps in engine.take_turning():
+                    if self._pair is not None:
+                        self._pair.feed(site, t_s, rate_radps)
 
     def _release(self, at_end: bool = False) -> list[GaitEvent]:
         events: list[GaitEvent] = []
@@ -225,8 +257,9 @@ class BodyGait:
         change = self._state.change(since_s, since_s)
         if change is None:
             return []
-        self._values.clear()
-        self._speeds.clear()
+        self._values.forget_before(change.t_s)
+        while self._speeds and self._speeds[0][0] < change.t_s:
+            self._speeds.popleft()
         return [change]
 
     def _worn(self) -> Worn:

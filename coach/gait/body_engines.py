@@ -1,8 +1,10 @@
 """A wear site in, the stage that finds events in its signal out."""
 
-import importlib
-from typing import Protocol, cast
+from typing import Protocol
 
+from coach.gait.foot import FootGait
+from coach.gait.shank import ShankGait
+from coach.gait.trunk import TrunkGait
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
@@ -20,13 +22,8 @@ class GaitEngine(Protocol):
         ...
 
 
-def engine_for(site: WearSite) -> GaitEngine | None:
+def engine_for(site: WearSite) -> GaitEngine:
     """The engine of this wear site."""
-    name, kind = ("foot", "FootGait") if site.is_foot else ("shank", "ShankGait")
-    if site.is_trunk:
-        name, kind = "trunk", "TrunkGait"
-    try:
-        module = importlib.import_module(f"coach.gait.{name}")
-    except ModuleNotFoundError:
-        return None
-    return cast(GaitEngine, getattr(module, kind)(site))
+    if site.is_foot:
+        return FootGait(site)
+    return ShankGait(site) if site.is_shank else TrunkGait(site)

@@ -8,11 +8,13 @@ share of both contact times; variability = robust SD / mean of stride times.
 
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from coach.gait.body_rolling import Estimate, spread
 from coach.gait.body_sites import CHEST, FEET, LEGS_FIRST, PELVIS, SHANKS, SiteValues
+from coach.gait.coordination import CLOCK_SD_DEG, Coordination
 from coach.model.sites import WearSite
 
 _TRUNK_FIRST: Final = (PELVIS, CHEST)
@@ -122,12 +124,13 @@ def _steps(sites: SiteValues, now: float) -> tuple[Estimate, Estimate] | None:
     return None
 
 
-def fill_foot(sheet: Sheet, sites: SiteValues) -> None:
+def fill_foot(sheet: Sheet, sites: SiteValues, impact_sites: Sequence[WearSite]) -> None:
     """Strike angle and shares, eversion, impact, clearance."""
     now = sheet.now_s
     for name in ("foot_strike_angle_deg", "eversion_deg", "eversion_peak_degps", "foot_clearance_m"):
         sheet.put(name, sites.best(name, now, (FEET,))[0])
-    sheet.put("impact_g", sites.best("impact_g", now, LEGS_FIRST)[0])
+    # Impacts at foot, shank and trunk cannot be compared: always from the same place.
+    sheet.put("impact_g", sites.best("impact_g", now, [impact_sites])[0])
     shares = sites.strike_shares(now)
     if shares is not None:
         sheet.values["foot_strike_share"] = shares
@@ -140,6 +143,19 @@ def fill_trunk(sheet: Sheet, sites: SiteValues) -> None:
     sheet.put("trunk_lean_deg", sites.best("forward_lean_deg", now, _CHEST_FIRST)[0])
     sheet.put("axial_rotation_deg", sites.best("axial_rotation_deg", now, _TRUNK_FIRST)[0])
     sheet.put("lateral_drop_deg", sites.best("lateral_drop_deg", now, _TRUNK_FIRST)[0])
+
+
+def fill_coordination(sheet: Sheet, found: Coordination | None) -> None:
+    """Relative phase and coupling of pelvis and chest with their variability."""
+    if found is None:
+        return
+    sem = 1.0 / math.sqrt(found.n_strides)
+    clocks = CLOCK_SD_DEG
+    sheet.put("pelvis_trunk_crp_deg", Estimate(found.crp_deg, math.hypot(clocks, found.crp_sd_deg * sem)))
+    sheet.put("pelvis_trunk_crp_sd_deg", Estimate(found.crp_sd_deg, found.crp_sd_deg * sem))
+    coupling = Estimate(found.coupling_deg, math.hypot(clocks, found.coupling_sd_deg * sem))
+    sheet.put("pelvis_trunk_coupling_deg", coupling)
+    sheet.put("pelvis_trunk_coupling_sd_deg", Estimate(found.coupling_sd_deg, found.coupling_sd_deg * sem))
 
 
 def fill_space(sheet: Sheet, speed: tuple[Estimate, str] | None) -> None:

@@ -54,9 +54,11 @@ class Rolling:
         if value is not None and math.isfinite(value):
             self._values.append((t_s, value, sd if math.isfinite(sd) else 0.0))
 
-    def clear(self) -> None:
-        """Forget everything: what comes now has another nature (walking after running)."""
+    def forget_before(self, t_s: float) -> None:
+        """Forget what was known before `t_s`: it was of another nature (walking before running)."""
+        kept = [entry for entry in self._values if entry[0] >= t_s]
         self._values.clear()
+        self._values.extend(kept)
 
     def values(self, now_s: float) -> list[float]:
         """The values that count at `now_s`, empty when stale."""

@@ -50,18 +50,20 @@ class SiteValues:
         self._stride_times: dict[WearSite, Rolling] = {}
         self._strikes: deque[tuple[float, FootStrike]] = deque(maxlen=_STRIKES)
 
-    def clear(self) -> None:
-        """Forget all: the state changed."""
-        self._rolls.clear()
-        self._stride_times.clear()
+    def forget_before(self, t_s: float) -> None:
+        """Forget what was known before `t_s`, when the state changed."""
+        for roll in (*self._rolls.values(), *self._stride_times.values()):
+            roll.forget_before(t_s)
+        kept = [entry for entry in self._strikes if entry[0] >= t_s]
         self._strikes.clear()
+        self._strikes.extend(kept)
 
     def add_stride(self, stride: Stride, step_time_s: float | None) -> float:
         """Take a completed stride and the step that began it; gives the time from which its values are known."""
         t_s = stride.initial_contact_s + (stride.stride_time_s or 0.0)
         site = stride.wear_site
         for field in STRIDE_FIELDS:
-            self._add(site, field, t_s, getattr(stride, field), stride.uncertainty.get(field, 0.0))
+            self._add(site, field, t_s, getattr(stride, field), _shared(field, stride))
         self._add(site, "first_step_s", t_s, step_time_s)
         if step_time_s is not None and stride.stride_time_s is not None:
             self._add(site, "second_step_s", t_s, stride.stride_time_s - step_time_s)
@@ -76,7 +78,7 @@ class SiteValues:
         """Take a trunk step; gives the time from which its values are known."""
         t_s = step.initial_contact_s + (step.step_time_s or 0.0)
         for field in STEP_FIELDS:
-            self._add(step.wear_site, field, t_s, getattr(step, field), step.uncertainty.get(field, 0.0))
+            self._add(step.wear_site, field, t_s, getattr(step, field), _shared(field, step))
         if step.is_left is not None:
             side = "left" if step.is_left else "right"
             self._add(step.wear_site, f"{side}_step_s", t_s, step.step_time_s)
@@ -118,3 +120,8 @@ class SiteValues:
         newest = max(t for t, _ in self._strikes)
         recent = [strike for t, strike in self._strikes if newest - t <= _STRIKES_SPAN_S]
         return {strike.value: recent.count(strike) / len(recent) for strike in FootStrike}
+
+
+def _shared(field: str, event: Stride | TrunkStep) -> float:
+    """The doubt that all values of `field` share; an interval's doubt is scatter only, which the median averages."""
+    return 0.0 if field in ("stride_time_s", "step_time_s") else event.uncertainty.get(field, 0.0)

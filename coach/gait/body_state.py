@@ -55,6 +55,10 @@ class StateFusion:
         self._states[source] = state
         self.saw(source, t_s)
 
+    def withdraw(self, source: str) -> None:
+        """`source` does not know any more; others may."""
+        self._states.pop(source, None)
+
     def of(self, source: str) -> GaitState | None:
         """What `source` said last."""
         return self._states.get(source)

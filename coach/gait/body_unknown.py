@@ -75,7 +75,7 @@ def reasons(worn: Worn) -> Mapping[str, str | None]:
         "pelvis_trunk_crp_sd_deg": pair,
         "pelvis_trunk_coupling_deg": pair,
         "pelvis_trunk_coupling_sd_deg": pair,
-        "grade_pct": None if worn.has_treadmill or worn.foot_gyro else "needs a treadmill or a foot sensor",
+        "grade_pct": "needs a treadmill that tells its incline",
         "heart_rate_bpm": None if worn.has_heart else "needs a heart rate sensor",
     }
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.trunk_attitude import Attitude, attitude, forward_axis
+from coach.gait.trunk_attitude import GRAVITY_STRIDES, Attitude, attitude, forward_axis
 from coach.gait.trunk_posture import StandingPose, impact_g, oscillation_m, span, turn_range_deg
 from coach.gait.trunk_side import SideVote, side_evidence
 from coach.gait.trunk_steps import LONGEST_RUNNING_STEP_S, Landing, find_landings
@@ -140,8 +140,8 @@ class TrunkGait:
         oscillation = lean = axial = drop = None
         if end is not None:
             oscillation = oscillation_m(motion, start, end)
-            at = span(motion, start, end)
-            lean = self._pose.lean_deg(motion.up[at].mean(axis=0), self._forward)
+            if self._is_settled(motion, run, start):
+                lean = self._pose.lean_deg(motion.up[span(motion, start, end)].mean(axis=0), self._forward)
             if stride_start is not None:
                 axial = turn_range_deg(motion, None, stride_start, end)
                 drop = None if self._forward is None else turn_range_deg(motion, self._forward, stride_start, end)
@@ -162,6 +162,12 @@ class TrunkGait:
             is_clipped=bool(clipped.any()),
             uncertainty=_uncertainty(motion.gyr_radps is not None),
         )
+
+    def _is_settled(self, motion: Attitude, run: list[Landing], contact_s: float) -> bool:
+        """Whether the strides behind the mean attitude at a step all belong to the run, none to standing before it."""
+        half = GRAVITY_STRIDES * (motion.step_s or 0.0)
+        reaches_to = min(contact_s - half, float(motion.t_s[-1]) - 2.0 * half)
+        return reaches_to >= run[0].contact_s
 
     def _learn_forward(self, motion: Attitude, runs: list[list[Landing]]) -> None:
         """Look at braking and propulsion over the longest run of steps, an even number of them."""
@@ -184,7 +190,7 @@ class TrunkGait:
     def _settle(self, view: View, is_still: bool) -> list[GaitEvent]:
         """Leave running when no step came, and tell standing from walking."""
         now = float(view.t_s[-1])
-        if self._state is GaitState.RUNNING and not view.is_last and now - self._ran_to_s <= 2 * LONGEST_RUNNING_STEP_S:
+        if self._state is GaitState.RUNNING and now - self._ran_to_s <= 2 * LONGEST_RUNNING_STEP_S:
             return []
         since = self._ran_to_s if self._state is GaitState.RUNNING else now
         if self._state is GaitState.RUNNING:

@@ -18,7 +18,7 @@ from coach.model.samples import FloatArray
 SHORTEST_STEP_S: Final = 0.22  # 270 steps per minute: sprinting
 LONGEST_STEP_S: Final = 0.75  # 80 steps per minute: a stroll
 _DEFAULT_STEP_S: Final = 0.36
-_GRAVITY_STRIDES: Final = (
+GRAVITY_STRIDES: Final = (
     4  # chosen by eye, 2026-11-20: long against one step's scatter, short against a change of posture
 )
 
@@ -54,7 +54,7 @@ def attitude(view: View) -> Attitude:
         sway = angle - whole_mean(angle, stride)
         turned = np.cross(sway, force)
         force = force + turned + 0.5 * np.cross(sway, turned)
-    mean = whole_mean(force, min(_GRAVITY_STRIDES, max(1, len(force) // stride)) * stride)
+    mean = whole_mean(force, min(GRAVITY_STRIDES, max(1, len(force) // stride)) * stride)
     weight = np.linalg.norm(mean, axis=1)
     up = mean / np.maximum(weight, 1e-9)[:, None]
     vertical = np.einsum("ij,ij->i", force, up)

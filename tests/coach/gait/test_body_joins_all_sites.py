@@ -1,0 +1,104 @@
+"""Two feet, pelvis and chest of one recorded run, fed together as they come."""
+
+import pytest
+
+from coach.gait.body import BodyGait
+from coach.model.samples import HeartRateSample, TreadmillSample
+from coach.model.sites import WearSite
+from coach.model.strides import GaitState, InitialContact, StateChange, Stride, TrunkStep
+from tests.coach.gait.recordings import load
+
+FEET = ("biomac_p01_left_foot", "biomac_p01_right_foot")
+TRUNK = ("demo_run_pelvis_device", "demo_run_chest_device")
+ALL = ("demo_run_left_foot_device", "demo_run_right_foot_device", *TRUNK)
+
+
+def run(names, until_s=1e9, size=20, extra=()):
+    recordings = [load(name) for name in names]
+    body = BodyGait([r.wear_site for r in recordings])
+    chunks = [(float(c.t_s[-1]), k, c) for k, r in enumerate(recordings) for c in r.chunks(size)]
+    samples = sorted([*chunks, *((s.t_s, -1, s) for s in extra)], key=lambda entry: entry[:2])
+    events = [event for t_s, _, sample in samples if t_s <= until_s for event in body.feed(sample)]
+    return body, events
+
+
+def test_four_sensors_give_every_measure_they_promise():
+    extra = [TreadmillSample(float(t), speed_mps=4.07, incline_pct=0.5) for t in range(14)]
+    extra += [HeartRateSample(t + 0.5, 151) for t in range(14)]
+    body, events = run(ALL, until_s=13.5, extra=extra)
+    metrics = body.metrics(13.5)
+    assert metrics.state is GaitState.RUNNING
+    assert metrics.is_steady
+    assert metrics.cadence_spm == pytest.approx(175.9, abs=0.7)
+    assert metrics.contact_time_ms == pytest.approx(241, abs=12)
+    assert metrics.flight_time_ms == pytest.approx(100, abs=15)
+    assert metrics.duty_factor == pytest.approx(0.353, abs=0.02)
+    assert metrics.speed_source == "treadmill"
+    assert metrics.step_length_m == pytest.approx(4.07 * 60 / 175.9, rel=0.01)
+    assert metrics.impacts_per_km == pytest.approx(1000 / metrics.step_length_m)
+    assert metrics.vertical_oscillation_mm == pytest.approx(87.4, abs=4)
+    assert metrics.trunk_lean_deg == pytest.approx(-0.7, abs=1.5)
+    assert metrics.axial_rotation_deg == pytest.approx(10.7, abs=1.5)
+    assert metrics.pelvis_trunk_crp_deg == pytest.approx(114, abs=6)
+    assert sum(metrics.foot_strike_share.values()) == pytest.approx(1.0)
+    assert metrics.contact_time_balance_pct == pytest.approx(50, abs=2)
+    assert metrics.heart_rate_bpm == 151
+    assert metrics.grade_pct == 0.5
+    assert not metrics.unknown.keys() - {"stride_time_cv_pct"}
+    assert {type(e) for e in events} >= {InitialContact, Stride, TrunkStep, StateChange}
+    states = [e.state for e in events if isinstance(e, StateChange)]
+    assert (states[0], states[-1]) == (GaitState.STANDING, GaitState.RUNNING)
+    assert len(states) <= 3
+
+
+def test_each_stride_comes_once_and_with_its_measured_flight():
+    body, events = run(FEET, until_s=40)
+    events += body.finish()
+    strides = [e for e in events if isinstance(e, Stride)]
+    assert len({(s.wear_site, s.initial_contact_s) for s in strides}) == len(strides)
+    contacts = {
+        site: [s.initial_contact_s for s in strides if s.wear_site is site] for site in {s.wear_site for s in strides}
+    }
+    late = [s for s in strides if 12 < s.initial_contact_s < 38]
+    assert len(late) > 60
+    for stride in late:
+        other = contacts[WearSite.RIGHT_FOOT if stride.wear_site.is_left else WearSite.LEFT_FOOT]
+        landing = min(other, key=lambda t: abs(t - stride.toe_off_s))
+        assert stride.flight_time_s == pytest.approx(landing - stride.toe_off_s, abs=1e-9)
+    assert body.metrics(40).flight_time_ms == pytest.approx(131, abs=20)
+    assert body.metrics(40).stride_time_cv_pct == pytest.approx(1.2, abs=0.5)
+
+
+def test_one_foot_knows_flight_by_symmetry_with_more_doubt():
+    body, _ = run(FEET[:1], until_s=40)
+    metrics = body.metrics(40)
+    assert metrics.flight_time_ms == pytest.approx(131, abs=20)
+    both, _ = run(FEET, until_s=40)
+    assert metrics.uncertainty["flight_time_ms"] > both.metrics(40).uncertainty["flight_time_ms"]
+    assert metrics.contact_time_balance_pct is None
+    assert "each foot" in metrics.unknown["contact_time_balance_pct"]
+    assert metrics.unknown["vertical_oscillation_mm"] == "needs a sensor on the pelvis or chest"
+
+
+def test_numbers_vanish_three_seconds_after_the_last_stride():
+    body, _ = run(FEET, until_s=40)
+    assert body.metrics(40).cadence_spm is not None
+    late = body.metrics(44.5)
+    assert late.cadence_spm is None
+    assert late.foot_strike_share is None
+    assert late.speed_mps is None
+    assert late.state is None
+    assert late.distance_m == pytest.approx(body.metrics(47).distance_m)
+    assert late.unknown["cadence_spm"] == "waits for strides"
+
+
+def test_a_shank_alone_gives_times_and_says_what_it_lacks():
+    body, events = run(["shank_run_01"], until_s=14)
+    metrics = body.metrics(14)
+    assert metrics.state is GaitState.RUNNING
+    assert metrics.cadence_spm == pytest.approx(162.1, abs=1)
+    assert metrics.contact_time_ms == pytest.approx(271, abs=15)
+    assert metrics.flight_time_ms is not None
+    assert metrics.unknown["foot_strike_angle_deg"] == "needs a foot sensor with a gyroscope"
+    assert metrics.unknown["speed_mps"].startswith("needs a treadmill")
+    assert [e for e in events if isinstance(e, Stride)]
