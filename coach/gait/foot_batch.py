@@ -57,6 +57,8 @@ class Batch:
         self.n_rejected = 0
         self._bridged_s: list[float] = []
         self._turnings: list[Turning] = []
+        self._n_swings = 0
+        self._swing_numbers: dict[int, int] = {}
         self._this: Landing | None = None
         self._last: Landing | None = None
 
@@ -84,11 +86,18 @@ class Batch:
         self._mid_stances(turnings, landings, rows, first)
         self._toe_offs(turnings, landings, rows, first)
         ways = self._ways(turnings, landings, rows, first)
-        return self._told(turnings, landings, ways)
+        told = self._told(turnings, landings, ways)
+        for row in list(self._swing_numbers)[:-1]:
+            del self._swing_numbers[row]
+        return told
 
     def _landings(self, turnings: list[Turning], rows: FloatArray, first: int) -> dict[int, Landing]:
         """Landings by the row of their swing's end: those of this batch and the open one."""
         landings = {} if self._this is None else {self._this.swing_over: self._this}
+        for turning in turnings:
+            if turning.turn is Turn.SWING_OVER and turning.look == 0:
+                self._n_swings += 1
+                self._swing_numbers[turning.swing_over] = self._n_swings
         back = round(BEFORE_SWING_OVER_S * self.rate_hz) + 1
         for look, reach in enumerate(REACHES_S):
             at = [t.swing_over for t in turnings if t.turn is Turn.SWING_OVER and t.look == look]
@@ -100,9 +109,8 @@ class Batch:
             columns = (found.ok, found.t_s, found.peak_mps2, found.sharpness_s, found.largest_mps2)
             for row, ok, t, peak, sharpness, largest in zip(at, *(c.tolist() for c in columns), strict=True):
                 if ok:
-                    landings[row] = Landing(
-                        row, row + round(reach * self.rate_hz), look, t, peak, sharpness, largest >= self.acc_limit
-                    )
+                    number, known = self._swing_numbers[row], row + round(reach * self.rate_hz)
+                    landings[row] = Landing(row, number, known, look, t, peak, sharpness, largest >= self.acc_limit)
         return landings
 
     def _mid_stances(self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int) -> None:
@@ -115,7 +123,7 @@ class Batch:
         angle = rows[mid, ANGLE] - at_time(rows, contact_s, over, ANGLE, self.rate_hz)
         for turning, row, t, a in zip(of, mid.tolist(), rows[mid, T].tolist(), np.degrees(angle).tolist(), strict=True):
             landing = landings[turning.swing_over]
-            landing.mid_row, landing.mid_s, landing.angle_deg = row + first, t, a
+            landing.heel_off, landing.mid_row, landing.mid_s, landing.angle_deg = turning.heel_off, row + first, t, a
 
     def _first_heel_offs(
         self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
@@ -135,7 +143,7 @@ class Batch:
         return firsts
 
     def _toe_offs(self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int) -> None:
-        of = [t for t in turnings if t.turn is Turn.PUSH_OVER and t.swing_over in landings]
+        of = _first_pushes(turnings, landings)
         if not of:
             return
         over = _rows(t.swing_over - first for t in of)
@@ -151,6 +159,7 @@ class Batch:
             landing = landings[turning.swing_over]
             if t - landing.contact_s >= SHORTEST_CONTACT_S:
                 landing.toe_off_s, landing.eversion_deg, landing.eversion_peak_degps = t, turned, rate
+                landing.push_over = turning.at
 
     def _ways(
         self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
@@ -191,7 +200,7 @@ class Batch:
                 told.append(InitialContact(self.site, landing.contact_s))
                 self._this = landing
             elif turning.turn is Turn.HEEL_OFF:
-                if landing is self._last or not landing.mid_s > landing.contact_s:
+                if turning.heel_off != landing.heel_off:
                     continue
                 told.append(mid_stance(self.site, landing, self.axes.is_sure))
                 if (way := ways.get(landing.swing_over)) and self._last is not None:
@@ -199,7 +208,7 @@ class Batch:
                 elif self._last is not None:
                     self.n_rejected += 1
                 self._last = landing
-            elif math.isfinite(landing.toe_off_s):
+            elif turning.at == landing.push_over:
                 told.append(toe_off(self.site, landing))
         return told
 
@@ -215,6 +224,18 @@ class Batch:
         return bisect_left(self._bridged_s, end_s) - bisect_left(self._bridged_s, start_s)
 
 
+def _first_pushes(turnings: list[Turning], landings: dict[int, Landing]) -> list[Turning]:
+    """The push of each landing that stood: what follows a late landing at once is its slap."""
+    pushes: dict[int, Turning] = {}
+    for turning in turnings:
+        landing = landings.get(turning.swing_over)
+        if turning.turn is not Turn.PUSH_OVER or landing is None or landing.push_over >= 0:
+            continue
+        if 0 <= landing.heel_off <= turning.heel_off:
+            pushes.setdefault(turning.swing_over, turning)
+    return list(pushes.values())
+
+
 def _rows(numbers: Iterable[int]) -> IndexArray:
     return np.fromiter(numbers, dtype=np.intp)
 
@@ -222,6 +243,7 @@ def _rows(numbers: Iterable[int]) -> IndexArray:
 def _is_stride(this: Landing, following: Landing) -> bool:
     return (
         math.isfinite(this.toe_off_s)
+        and following.number == this.number + 1
         and SHORTEST_STRIDE_S < following.contact_s - this.contact_s < LONGEST_STRIDE_S
         and this.contact_s < this.mid_s < this.toe_off_s < following.contact_s < following.mid_s
     )

@@ -22,14 +22,15 @@ BEFORE_SWING_OVER_S: Final = 0.015
 # How far after swing's end a landing is sought: at once where a shock like the usual ones is seen, then further.
 REACHES_S: Final = (0.07, 0.14, 0.21)
 LEAST_SHOCK_SHARE: Final = 0.35  # of the usual shock; ripples of a swinging leg are a fifth of it
-RISE_SHARE: Final = 0.6  # of the whole rise to the landing peak: more than any ripple before the landing
+RISE_SHARE: Final = 0.45  # of the whole rise to the landing peak: more than any ripple before the landing
 LEAST_RISE_MPS2: Final = 0.8 * GRAVITY_MPS2  # softer is no landing; slow walking gives 2 g
 ONSET_SHARE: Final = 0.10
 # The sole touches before the shoe's top feels it: it crosses the onset 6 ms after (virtual sensors of real feet on
 # force plates, 50 N) to 20 ms after (foot-worn sensors against a force plate, mean stride, itself known to +-15 ms).
 CONTACT_LEAD_S: Final = 0.010
 SLAP_SHARE: Final = 0.2  # of the toes-down rise: the heel is on the ground when the slap has begun
-SLAP_RADPS: Final = (2.0, 6.0)  # peak rates between which a slap becomes clear; rearfoot runners reach 8-13 rad/s
+SLAP_RADPS: Final = (2.0, 6.0)  # rises between which a slap becomes clear; rearfoot runners reach 8-13 rad/s
+BEFORE_SLAP_S: Final = 0.025  # before the force's onset the foot turns as it comes down, on top of that it slaps
 SLAP_WITHIN_S: Final = 0.03  # of the force's onset, or it is another movement
 PUSH_FALL_SHARE: Final = 0.85
 REST_AFTER_CONTACT_S: Final = 0.05
@@ -69,10 +70,13 @@ def contacts(
     of `shock_mps2` holds no landing.
     """
     before, after = round(BEFORE_SWING_OVER_S * rate_hz), round(reach_s * rate_hz)
+    before_slap = round(BEFORE_SLAP_S * rate_hz)
     window = windows(rows, swing_over - before, before + after + 1)
     t, force = window[:, :, T], window[:, :, AX : AX + 3]
     felt = _onset(t, force @ up, ONSET_SHARE)
-    slap = _onset(t, np.maximum(window[:, :, PITCH], 0.0), SLAP_SHARE)
+    pitch = window[:, :, PITCH]
+    at_rest = pitch[np.arange(len(pitch)), np.maximum(felt.row - before_slap, 0)]
+    slap = _onset(t, np.maximum(pitch, np.maximum(at_rest, 0.0)[:, None]), SLAP_SHARE)
     norm2 = np.einsum("sni,sni->sn", force, force)
     norm2 = np.where(np.arange(norm2.shape[1]) >= felt.row[:, None], norm2, 0.0)
     step = np.diff(force, axis=1)
@@ -90,7 +94,6 @@ class _Onset:
     t_s: FloatArray
     row: IndexArray
     rise: FloatArray
-    peak: FloatArray
     lasts_s: FloatArray
     is_inside: npt.NDArray[np.bool_]
 
@@ -110,12 +113,12 @@ def _onset(t: FloatArray, values: FloatArray, share: float) -> _Onset:
     below = (values < level[:, None]) & (np.arange(values.shape[1]) < first[:, None])
     row = np.where(below.any(axis=1), values.shape[1] - 1 - below[:, ::-1].argmax(axis=1), 0)
     onset = t[s, row] + _share(level, values[s, row], values[s, row + 1]) * (t[s, row + 1] - t[s, row])
-    return _Onset(onset, row, rise, values[s, peak], t[s, first] - onset, first > 0)
+    return _Onset(onset, row, rise, t[s, first] - onset, first > 0)
 
 
 def _with_slap(felt: _Onset, slap: _Onset) -> FloatArray:
     """Contact time between the two onsets: midway where the toes slap down, by the force alone where they do not."""
-    clear = np.clip((slap.peak - SLAP_RADPS[0]) / (SLAP_RADPS[1] - SLAP_RADPS[0]), 0.0, 1.0)
+    clear = np.clip((slap.rise - SLAP_RADPS[0]) / (SLAP_RADPS[1] - SLAP_RADPS[0]), 0.0, 1.0)
     felt_s = felt.t_s - CONTACT_LEAD_S
     apart = slap.t_s - felt_s
     weight = np.where(slap.is_inside & (np.abs(apart) < SLAP_WITHIN_S), 0.5 * clear, 0.0)

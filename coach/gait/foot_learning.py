@@ -19,6 +19,7 @@ LEAST_BLOCKS: Final = 4  # at the end of a recording two seconds must do
 REST_BLOCKS: Final = 6  # quiet blocks kept before movement
 MOST_BLOCKS: Final = 60
 QUIET_RADPS: Final = 0.1  # about 5 deg/s, with any consumer gyroscope's bias
+STEADY_RADPS: Final = 0.02  # ten times a consumer gyroscope's noise: a foot that shifts its weight is not quiet
 QUIET_MPS2: Final = 0.4
 MOVING_RADPS: Final = 1.5  # root mean square of a block; running is 5, walking 2.5
 
@@ -66,7 +67,8 @@ class Learner:
         """Judge the block that is full; whether enough has moved."""
         acc, gyr = _acc(self._part), _gyr(self._part)
         turning = float(np.sqrt(np.einsum("ni,ni->n", gyr, gyr).mean()))
-        if turning < QUIET_RADPS and float(acc.std(axis=0).max()) < QUIET_MPS2:
+        steady = float(acc.std(axis=0).max()) < QUIET_MPS2 and float(gyr.std(axis=0).max()) < STEADY_RADPS
+        if turning < QUIET_RADPS and steady:
             self._stand(acc.mean(axis=0), gyr.mean(axis=0))
         self._held.append(self._part)
         self._moving.append(turning > MOVING_RADPS)

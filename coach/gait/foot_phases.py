@@ -131,11 +131,7 @@ class Phases:
         return Turning(Turn.HEEL_OFF, row, self._swing_over, row)
 
     def _push_ends(self, row: int, t_s: float, angle_rad: float) -> Turning | None:
-        if angle_rad < self._push_angle + LEAST_PUSH_RAD:
-            self._phase = Phase.STANCE  # that was no push: the foot still stands
-            self._t_calm = t_s
-            return None
-        began, self._phase = self._t_calm, Phase.WAITING
-        if t_s > began + LATEST_TOE_OFF_S:
+        began, self._phase, self._t_calm = self._t_calm, Phase.STANCE, t_s  # it may have been a late landing's slap
+        if angle_rad < self._push_angle + LEAST_PUSH_RAD or t_s > began + LATEST_TOE_OFF_S:
             return None
         return Turning(Turn.PUSH_OVER, row, self._swing_over, self._heel_off)

@@ -35,16 +35,20 @@ LEAST_WALKING_DUTY: Final = 0.5
 class Landing:
     """What is known so far of one contact with the ground. Rows are absolute.
 
-    look: how far the landing was sought, which was known at known_row.
+    number: of its swing, so that a missed landing leaves a hole. look: how far the landing was sought; it was known at
+    known_row.
     """
 
     swing_over: int
+    number: int
     known_row: int
     look: int
     contact_s: float
     impact_mps2: float
     sharpness_s: float
     is_clipped: bool = False
+    heel_off: int = -1
+    push_over: int = -1
     mid_row: int = -1
     mid_s: float = math.nan
     angle_deg: float = math.nan
