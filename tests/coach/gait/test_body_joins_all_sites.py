@@ -23,8 +23,8 @@ def run(names, until_s=1e9, size=20, extra=()):
 
 
 def test_four_sensors_give_every_measure_they_promise():
-    extra = [TreadmillSample(float(t), speed_mps=4.07, incline_pct=0.5) for t in range(14)]
-    extra += [HeartRateSample(t + 0.5, 151) for t in range(14)]
+    extra = [TreadmillSample(float(t), speed_mps=4.07, incline_pct=0.5) for t in range(1, 14)]
+    extra += [HeartRateSample(t + 0.5, 151) for t in range(1, 14)]
     body, events = run(ALL, until_s=13.5, extra=extra)
     metrics = body.metrics(13.5)
     assert metrics.state is GaitState.RUNNING
