@@ -30,8 +30,8 @@ FLOORS = {
     "coach.service": 4,
     "coach.bootstrap": 5,
     "coach.demo": 6,
-    "coach.cli": 6,
-    "coach.__main__": 6,
+    "coach.cli": 7,
+    "coach.__main__": 8,
     "web": 6,
 }
 PURE = (

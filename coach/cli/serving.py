@@ -51,6 +51,7 @@ def demo(
         Demo(settings, speed) as world,
         serving(settings, world.make_coach, is_quiet=as_json) as coach,
     ):
+        world.live_through()
         if not wait:
             world.wear()
             coach.runs.start(focus=FOCUS)

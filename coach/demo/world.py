@@ -13,6 +13,7 @@ from coach.bootstrap import Coach
 from coach.demo.past import live_through
 from coach.model.cues import CueDecision
 from coach.model.links import SensorUse
+from coach.model.pain import PainMoment
 from coach.model.sites import WearSite
 from coach.radio.clock import RunClock
 from coach.radio.virtual.world import VirtualWorld
@@ -67,10 +68,15 @@ class Demo:
         self.coach = Coach(self._settings, self.world.backend, self._hear, self._speed, self.loop)
         return self.coach
 
-    def wear(self) -> None:
-        """Put the sensors on: the service remembers each at its place, and the runner's past is known."""
+    def live_through(self) -> None:
+        """Give the runner a past (baseline runs) and let it say how its back is today."""
         assert self.coach is not None
         live_through(self.coach.store, self.runner.body)
+        self.coach.runner.tell_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
+
+    def wear(self) -> None:
+        """Put the sensors on: the service remembers each at its place."""
+        assert self.coach is not None
         for twin, profile_id, site in (
             (self.pod, "running_speed_cadence", None),
             (self.left, "movesense", WearSite.LEFT_FOOT),

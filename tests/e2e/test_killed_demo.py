@@ -1,0 +1,49 @@
+"""A run that is killed without warning is found again, with at most a second missing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+from tests.support import free_port
+
+KILLED_AFTER_S = 12.0
+
+
+def test_a_demo_killed_in_full_run_is_recovered_by_the_next_command(tmp_path: Path) -> None:
+    coach = [sys.executable, "-m", "coach"]
+    data = tmp_path / "data"
+    command = [*coach, "demo", "--data", str(data), "--port", str(free_port()), "--host", "127.0.0.1"]
+    demo = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        recording = _wait_for_recording(data)
+        time.sleep(KILLED_AFTER_S)
+    finally:
+        killed_at = time.time()
+        os.kill(demo.pid, signal.SIGKILL)
+        demo.wait()
+    listing = subprocess.run(
+        [*coach, "runs", "list", "--json", "--data", str(data)], capture_output=True, text=True, check=True
+    )
+    run, summary = (json.loads(listing.stdout)["runs"][0][key] for key in ("run", "summary"))
+    assert recording.name.startswith(run["run_id"])
+    assert run["state"] == "recovered"
+    ran_s = killed_at - datetime.fromisoformat(run["started_at"]).timestamp()
+    assert ran_s - 1.0 <= run["duration_s"] <= ran_s
+    assert 150 < summary["cadence_spm"] < 185
+    assert summary["n_strides"] > 10
+
+
+def _wait_for_recording(data: Path) -> Path:
+    """The raw log once the demo has begun to write it."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = list((data / "recordings").glob("*.mcap*"))
+        if found:
+            return found[0]
+        time.sleep(0.1)
+    raise AssertionError("the demo began no recording within a minute")
