@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from coach.model.cues import CueDecision, CueResponse
+from coach.model.pain import PainEntry
+from coach.model.runs import RunEntry
 from coach.model.sites import WearSite
 
 
@@ -115,3 +118,61 @@ class ShoeUse:
     distance_m: float
     n_runs: int
     is_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One page of the list of runs. n_total: runs that fit the filter."""
+
+    entries: tuple[RunEntry, ...]
+    n_total: int
+    page: int
+    n_pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunSeries:
+    """Measures of a run over time, thinned to means of equal steps. values: one list per name, None where unknown.
+
+    step_s: seconds that each point stands for.
+    """
+
+    t_s: tuple[float, ...]
+    step_s: float
+    values: Mapping[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """One run with all that is said of it. usual: (value, spread) of each measure at this run's speed in other runs."""
+
+    entry: RunEntry
+    splits: tuple[Split, ...]
+    laps: tuple[Split, ...]
+    strides: tuple[AverageStride, ...]
+    cues: tuple[CueDecision, ...]
+    responses: tuple[CueResponse, ...]
+    pain: tuple[PainEntry, ...]
+    usual: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One day that has runs; date as ISO text in the runner's zone."""
+
+    day: str
+    n_runs: int
+    distance_m: float
+    duration_s: float
+    run_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of an imported file. run_ids: runs made or filled; is_merged: laid over a run that was recorded."""
+
+    kind: str
+    run_ids: tuple[str, ...]
+    is_merged: bool = False
+    n_runs: int = 0
+    n_rows: int = 0

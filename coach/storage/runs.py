@@ -125,6 +125,12 @@ class Runs(RunData):
         with self._database.read() as connection:
             return {name: float(distance) for name, distance in connection.execute(statement)}
 
+    def count_by_shoes(self) -> dict[str, int]:
+        """Number of runs in each pair of shoes."""
+        statement = select(_RUN.shoes, func.count()).where(_RUN.deleted_at.is_(None)).group_by(_RUN.shoes)
+        with self._database.read() as connection:
+            return {name: int(n) for name, n in connection.execute(statement)}
+
     def _mark(self, run_id: str, deleted_at: datetime | None) -> None:
         with self._database.write() as connection:
             statement = update(RUNS.table).where(_RUN.run_id == run_id).values(deleted_at=deleted_at)

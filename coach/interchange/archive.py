@@ -1,0 +1,97 @@
+"""The whole account in one file: tables and raw logs in, a zip out, and back.
+
+`account.json` names the format and its version; `tables/NAME.jsonl` holds one JSON row a line; `files/...` the raw logs
+and imported files as they are. No database is needed to read it.
+"""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Final
+
+from coach.errors import InterchangeError
+
+FORMAT: Final = "running-coach-account"
+VERSION: Final = 1
+_TABLES, _FILES = "tables/", "files/"
+_COPY: Final = 1 << 20
+_STORED: Final = (".mcap",)  # compressed already
+Row = dict[str, Any]
+
+
+def write_archive(out: IO[bytes], tables: Mapping[str, Iterable[Row]], files: Mapping[str, Path], program: str) -> None:
+    """Write an archive. files: path below the data folder, with `/`, to the file itself."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        about = {"format": FORMAT, "version": VERSION, "program": program, "tables": list(tables)}
+        archive.writestr("account.json", json.dumps(about, indent=1))
+        for name, rows in tables.items():
+            with archive.open(f"{_TABLES}{name}.jsonl", "w", force_zip64=True) as stream:
+                for row in rows:
+                    stream.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
+        for name, path in files.items():
+            kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
+            archive.write(path, _FILES + name, kind)
+
+
+class Archive:
+    """An archive being read.
+
+    Raises:
+        InterchangeError: not an archive of this program, from a newer one, or damaged.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        try:
+            self._zip = zipfile.ZipFile(stream)
+            about = json.loads(self._zip.read("account.json"))
+            kind, version = about["format"], int(about["version"])
+        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, NotImplementedError) as error:
+            raise InterchangeError("this is not an archive of this program, or it is damaged") from error
+        if kind != FORMAT:
+            raise InterchangeError("this is an archive of another program")
+        if version > VERSION:
+            raise InterchangeError("this archive was written by a newer version of this program: update the program")
+
+    def tables(self) -> Mapping[str, Iterator[Row]]:
+        """The rows of each table, read as they are asked for."""
+        names = [n for n in self._zip.namelist() if n.startswith(_TABLES) and n.endswith(".jsonl")]
+        return {PurePosixPath(name).stem: self._rows(name) for name in names}
+
+    def unpack(self, target: Callable[[str], Path | None]) -> int:
+        """Copy the files to where `target` says (None: leave it); returns how many. Names never lead outside."""
+        n_copied = 0
+        for info in self._zip.infolist():
+            if not info.filename.startswith(_FILES) or info.is_dir():
+                continue
+            name = PurePosixPath(info.filename.removeprefix(_FILES))
+            if name.is_absolute() or ".." in name.parts or "\\" in str(name) or ":" in str(name):
+                raise InterchangeError(f"this archive names a file outside its place: {name}")
+            path = target(str(name))
+            if path is not None:
+                self._copy(info, path)
+                n_copied += 1
+        return n_copied
+
+    def _copy(self, info: zipfile.ZipInfo, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(path.name + ".half")
+        try:
+            with self._zip.open(info) as source, half.open("wb") as out:
+                while block := source.read(_COPY):
+                    out.write(block)
+            half.replace(path)
+        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+            half.unlink(missing_ok=True)
+            raise InterchangeError(f"{info.filename} cannot be read from this archive: {error}") from error
+
+    def _rows(self, name: str) -> Iterator[Row]:
+        try:
+            with self._zip.open(name) as stream:
+                for line in stream:
+                    row = json.loads(line)
+                    if not isinstance(row, dict):
+                        raise ValueError("a row is not an object")
+                    yield row
+        except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
+            raise InterchangeError(f"{name} of this archive is damaged: {error}") from error

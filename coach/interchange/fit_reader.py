@@ -1,0 +1,171 @@
+"""A FIT activity file of a watch or pod, or of ours: bytes in, an activity out.
+
+A watch counts strides of one leg in running; steps per minute are twice that. A file may hold several FIT files one
+after another; the first activity with records counts.
+"""
+
+import io
+import struct
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import fitdecode
+
+from coach.errors import InterchangeError
+from coach.interchange.activity import Activity, Record
+from coach.interchange.fit_messages import DEVELOPER_VALUES
+from coach.model.runs import Lap
+
+# Whatever bad bytes make the decoder stumble over.
+_BAD: Final = (
+    fitdecode.FitError,
+    struct.error,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    AssertionError,
+    EOFError,
+    ZeroDivisionError,
+    MemoryError,
+)
+# Names of fields in files: (our name, factor)
+_NAMES: Final = {
+    "heart_rate": ("heart_rate_bpm", 1.0),
+    "distance": ("distance_m", 1.0),
+    "speed": ("speed_mps", 1.0),
+    "enhanced_speed": ("speed_mps", 1.0),
+    "grade": ("grade_pct", 1.0),
+    "power": ("power_w", 1.0),
+    "Power": ("power_w", 1.0),
+    "vertical_oscillation": ("vertical_oscillation_mm", 1.0),
+    "stance_time": ("contact_time_ms", 1.0),
+    "vertical_ratio": ("vertical_ratio_pct", 1.0),
+    "stance_time_balance": ("contact_time_balance_pct", 1.0),
+    "step_length": ("step_length_m", 0.001),
+    "Ground Time": ("contact_time_ms", 1.0),  # Stryd
+    "Vertical Oscillation": ("vertical_oscillation_mm", 10.0),  # Stryd: centimetres
+    **{field.name: (name, 1.0) for name, field in DEVELOPER_VALUES.items()},
+}
+_SEMICIRCLE_DEG: Final = 180 / 2**31
+_KINDS: Final = {"warmup": "warm_up", "cooldown": "cool_down"}
+
+
+def read_fit(content: bytes) -> Activity:
+    """Read a FIT file.
+
+    Raises:
+        InterchangeError: it is not a FIT file, is damaged, or holds no activity with records.
+    """
+    try:
+        messages = [(frame.name, _fields(frame)) for frame in _frames(content)]
+        return _activity(messages)
+    except _BAD as error:
+        raise InterchangeError(f"this FIT file cannot be read ({error}): export it again from the watch") from error
+
+
+def _frames(content: bytes) -> Iterator[Any]:
+    ignore, refuse = fitdecode.ErrorHandling.IGNORE, fitdecode.CrcCheck.RAISE
+    with fitdecode.FitReader(io.BytesIO(content), check_crc=refuse, error_handling=ignore) as reader:
+        for frame in reader:
+            if frame.frame_type == fitdecode.FIT_FRAME_DATA:
+                yield frame
+
+
+def _fields(frame: Any) -> dict[str, Any]:
+    """Values by name; a native field wins over a developer field of the same name."""
+    found: dict[str, Any] = {}
+    for field in sorted(frame.fields, key=lambda f: not getattr(f.field_def, "is_dev", False)):
+        if field.value is not None:
+            found[field.name] = field.value
+    return found
+
+
+def _activity(messages: list[tuple[str, dict[str, Any]]]) -> Activity:
+    raw = [fields for name, fields in messages if name == "record" and isinstance(fields.get("timestamp"), datetime)]
+    if not raw:
+        raise InterchangeError("this FIT file holds no records of a run: choose an activity file")
+    session = next((fields for name, fields in messages if name == "session"), {})
+    laps = [fields for name, fields in messages if name == "lap"]
+    started_at = _utc(session.get("start_time")) or _utc(raw[0]["timestamp"])
+    assert started_at is not None
+    started_at = min(started_at, *(at for fields in raw if (at := _utc(fields["timestamp"]))))
+    records = sorted((_record(fields, started_at) for fields in raw), key=lambda record: record.t_s)
+    pauses = _pauses([f for name, f in messages if name == "event" and f.get("event") == "timer"], started_at)
+    last_s = records[-1].t_s
+    distance = _number(session.get("total_distance"))
+    if distance is None:
+        distance = next((r.values["distance_m"] for r in reversed(records) if "distance_m" in r.values), None)
+    return Activity(
+        started_at,
+        tuple(records),
+        tuple(lap for i, fields in enumerate(laps) if (lap := _lap(fields, started_at, i + 1))),
+        pauses,
+        _number(session.get("total_timer_time")) or max(0.0, last_s - sum(b - a for a, b in pauses)),
+        distance,
+        is_indoor=session.get("sub_sport") in ("treadmill", "indoor_running"),
+    )
+
+
+def _record(fields: dict[str, Any], started_at: datetime) -> Record:
+    values: dict[str, float] = {}
+    for name, (ours, factor) in _NAMES.items():
+        number = _number(fields.get(name))
+        if number is not None:
+            values[ours] = number * factor
+    strides = _number(fields.get("cadence"))
+    if strides is not None:
+        values["cadence_spm"] = 2 * (strides + (_number(fields.get("fractional_cadence")) or 0.0))
+    at = _utc(fields["timestamp"])
+    assert at is not None
+    latitude, longitude = _number(fields.get("position_lat")), _number(fields.get("position_long"))
+    altitude = _number(fields.get("enhanced_altitude", fields.get("altitude")))
+    if latitude is None or longitude is None:
+        return Record((at - started_at).total_seconds(), values, altitude_m=altitude)
+    place = (latitude * _SEMICIRCLE_DEG, longitude * _SEMICIRCLE_DEG)
+    return Record((at - started_at).total_seconds(), values, *place, altitude)
+
+
+def _lap(fields: dict[str, Any], started_at: datetime, number: int) -> Lap | None:
+    start = _utc(fields.get("start_time"))
+    if start is None:
+        return None
+    start_s = max(0.0, (start - started_at).total_seconds())
+    elapsed = _number(fields.get("total_elapsed_time"))
+    end = _utc(fields.get("timestamp"))
+    end_s = start_s + elapsed if elapsed is not None else (end - started_at).total_seconds() if end else None
+    return Lap(number, start_s, end_s, _KINDS.get(str(fields.get("intensity")), "lap"))
+
+
+def _pauses(events: list[dict[str, Any]], started_at: datetime) -> tuple[tuple[float, float], ...]:
+    """Stretches between a stop of the timer and the next start."""
+    pauses: list[tuple[float, float]] = []
+    stopped_s: float | None = None
+    for fields in events:
+        at = _utc(fields.get("timestamp"))
+        if at is None:
+            continue
+        t_s = (at - started_at).total_seconds()
+        if str(fields.get("event_type")).startswith("stop"):
+            stopped_s = t_s if stopped_s is None else stopped_s
+        elif fields.get("event_type") == "start" and stopped_s is not None:
+            if t_s > stopped_s:
+                pauses.append((stopped_s, t_s))
+            stopped_s = None
+    return tuple(pauses)
+
+
+def _utc(value: object) -> datetime | None:
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _number(value: object) -> float | None:
+    """A plain number; lists, texts and flags are not."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return None
+    return float(value)

@@ -1,0 +1,126 @@
+"""GPX 1.1 with Garmin's TrackPointExtension: an activity with positions in, XML out, and back.
+
+Source: http://www.topografix.com/GPX/1/1/gpx.xsd, TrackPointExtensionv2.xsd (cad: strides of one leg in running).
+"""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from coach.errors import InterchangeError
+from coach.interchange.activity import Activity, Record
+from coach.interchange.xml_text import child, local, moment, moment_text, number, parse, to_bytes
+
+_GPX: Final = "http://www.topografix.com/GPX/1/1"
+_TPX: Final = "http://www.garmin.com/xmlschemas/TrackPointExtension/v2"
+
+
+def write_gpx(activity: Activity) -> bytes:
+    """The bytes of a GPX file.
+
+    Raises:
+        InterchangeError: the run has no positions, without which GPX cannot say anything.
+    """
+    located = [r for r in activity.records if r.latitude_deg is not None and r.longitude_deg is not None]
+    if not located:
+        raise InterchangeError("this run has no positions: export it as FIT, TCX or CSV")
+    ET.register_namespace("", _GPX)
+    ET.register_namespace("gpxtpx", _TPX)
+    root = ET.Element(_g("gpx"), version="1.1", creator="running-coach")
+    metadata = ET.SubElement(root, _g("metadata"))
+    ET.SubElement(metadata, _g("time")).text = moment_text(activity.started_at)
+    track = ET.SubElement(root, _g("trk"))
+    if activity.name:
+        ET.SubElement(track, _g("name")).text = activity.name
+    ET.SubElement(track, _g("type")).text = "running"
+    segment = ET.SubElement(track, _g("trkseg"))
+    before_s = 0.0
+    for record in located:
+        if len(segment) and any(before_s <= a and b <= record.t_s for a, b in activity.pauses):
+            segment = ET.SubElement(track, _g("trkseg"))
+        _point(segment, record, activity.started_at)
+        before_s = record.t_s
+    return to_bytes(root)
+
+
+def _point(segment: ET.Element, record: Record, started_at: datetime) -> None:
+    place = {"lat": f"{record.latitude_deg:.9f}", "lon": f"{record.longitude_deg:.9f}"}
+    point = ET.SubElement(segment, _g("trkpt"), place)
+    if record.altitude_m is not None:
+        ET.SubElement(point, _g("ele")).text = f"{record.altitude_m:.2f}"
+    ET.SubElement(point, _g("time")).text = moment_text(started_at + timedelta(seconds=record.t_s))
+    values = record.values
+    cadence = values.get("cadence_spm")
+    more = (
+        ("hr", values.get("heart_rate_bpm"), "{:.0f}"),
+        ("cad", None if cadence is None else min(254.0, cadence / 2), "{:.0f}"),
+        ("speed", values.get("speed_mps"), "{:.4f}"),
+    )
+    if any(value is not None for _, value, _ in more):
+        extension = ET.SubElement(ET.SubElement(point, _g("extensions")), f"{{{_TPX}}}TrackPointExtension")
+        for name, value, form in more:
+            if value is not None:
+                ET.SubElement(extension, f"{{{_TPX}}}{name}").text = form.format(value)
+
+
+def _g(name: str) -> str:
+    return f"{{{_GPX}}}{name}"
+
+
+def read_gpx(content: bytes) -> Activity:
+    """Read the first track of a GPX file.
+
+    Raises:
+        InterchangeError: not GPX, or without points that have a time.
+    """
+    track = child(parse(content, "gpx", "GPX"), "trk")
+    segments = [] if track is None else [s for s in track if local(s) == "trkseg"]
+    timed = [[(at, p) for p in segment if (at := _time(p))] for segment in segments]
+    timed = [points for points in timed if points]
+    if track is None or not timed:
+        raise InterchangeError("this GPX file holds no track with times: export it again")
+    started_at = min(at for points in timed for at, _ in points)
+    records = sorted((_record(p, at, started_at) for points in timed for at, p in points), key=lambda r: r.t_s)
+    spans = [(min(points)[0], max(at for at, _ in points)) for points in ([(at, 0) for at, _ in s] for s in timed)]
+    pauses = tuple(
+        ((a[1] - started_at).total_seconds(), (b[0] - started_at).total_seconds())
+        for a, b in pairwise(spans)
+        if b[0] > a[1]
+    )
+    name = child(track, "name")
+    duration = records[-1].t_s - sum(b - a for a, b in pauses)
+    return Activity(
+        started_at, tuple(records), (), pauses, duration, None, (name.text or "") if name is not None else ""
+    )
+
+
+def _time(point: ET.Element) -> datetime | None:
+    element = child(point, "time")
+    return moment(element.text) if element is not None else None
+
+
+def _record(point: ET.Element, at: datetime, started_at: datetime) -> Record:
+    extension = child(point, "extensions", "TrackPointExtension")
+    strides = number(child(extension, "cad"))
+    found = {
+        "heart_rate_bpm": number(child(extension, "hr")),
+        "cadence_spm": None if strides is None else 2 * strides,
+        "speed_mps": number(child(extension, "speed")),
+    }
+    values = {name: value for name, value in found.items() if value is not None}
+    return Record(
+        (at - started_at).total_seconds(),
+        values,
+        _degrees(point.get("lat"), 90.0),
+        _degrees(point.get("lon"), 180.0),
+        number(child(point, "ele")),
+    )
+
+
+def _degrees(text: str | None, limit: float) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if abs(value) <= limit else None

@@ -1,0 +1,253 @@
+"""Runs as files: export of one run, import of any file we know, the whole account out and in. Thread-safe."""
+
+import dataclasses
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Final
+
+from coach.errors import InterchangeError, SettingsError
+from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
+from coach.interchange.archive import Archive, write_archive
+from coach.interchange.fit_writer import write_fit
+from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activity
+from coach.interchange.gpx import write_gpx
+from coach.interchange.merging import merged, overlap_s
+from coach.interchange.tables import Table, read_table, write_seconds, write_strides
+from coach.interchange.tcx import write_tcx
+from coach.model.history import Imported
+from coach.model.runs import Lap, Run, RunFilter, RunState
+from coach.model.strides import Stride, TrunkStep
+from coach.recording.reader import read_recording
+from coach.storage.dump import load, rows_of, table_names
+from coach.storage.store import Store
+from coach.summary.summarise import summarise
+
+EXPORTS: Final = ("fit", "tcx", "gpx", "csv", "strides", "mcap")
+SUFFIXES: Final = {**{kind: f".{kind}" for kind in EXPORTS}, "csv": "_seconds.csv", "strides": "_strides.csv"}
+IMPORTS_FOLDER: Final = "imports"
+_LONGEST_RUN: Final = timedelta(days=2)
+
+
+class HistoryFiles:
+    """What goes out as a file and comes in as one. recordings: folder of the raw logs."""
+
+    def __init__(self, store: Store, recordings: Path) -> None:
+        self._kept = store
+        self.recordings = recordings
+        self._again: Callable[[str], Run] | None = None
+
+    # Out -----------------------------------------------------------------------------------------------------------
+
+    def export(self, run_id: str, kind: str) -> bytes:
+        """One run as a file of a kind of `EXPORTS`.
+
+        Raises:
+            SettingsError: there is no such kind, or the run has no raw log. InterchangeError: the kind cannot hold it.
+        """
+        entry = self._kept.runs.entry(run_id)
+        run = entry.run
+        match kind:
+            case "mcap":
+                return self.raw_log(run).read_bytes()
+            case "csv":
+                return write_seconds(self._kept.runs.seconds(run_id), run.started_at).encode()
+            case "strides":
+                both: list[Stride | TrunkStep] = [*self._kept.runs.strides(run_id), *self._kept.runs.steps(run_id)]
+                return write_strides(both, run.started_at).encode()
+            case "fit" | "tcx" | "gpx":
+                strides = self._kept.runs.strides(run_id)
+                activity = activity_of(run, self._kept.runs.seconds(run_id), strides, entry.summary)
+                write = {"fit": write_fit, "tcx": write_tcx, "gpx": write_gpx}[kind]
+                return write(self._with_places(run, activity))
+        raise SettingsError(f"there is no format {kind}: choose from {', '.join(EXPORTS)}")
+
+    def export_name(self, run_id: str, kind: str) -> str:
+        """A file name for an export."""
+        run = self._kept.runs.get(run_id)
+        return f"run_{run.started_at:%Y-%m-%d_%H%M}{SUFFIXES.get(kind, '')}"
+
+    def raw_log(self, run: Run) -> Path:
+        path = self.recordings / (run.recording or "")
+        if not run.recording or not path.is_file():
+            raise SettingsError(f"run {run.run_id} has no raw log: export it as FIT, TCX or CSV")
+        return path
+
+    def archive(self, out: IO[bytes]) -> None:
+        """The whole account as one zip: every table, every raw log, every imported file."""
+        tables = {name: rows_of(self._kept.database, name) for name in table_names()}
+        paths = [path for path in sorted(self.recordings.rglob("*")) if path.is_file() and _is_whole(path)]
+        files = {path.relative_to(self.recordings).as_posix(): path for path in paths}
+        write_archive(out, tables, files, _program())
+
+    # In ------------------------------------------------------------------------------------------------------------
+
+    def take_in(self, content: bytes, name: str = "") -> Imported:
+        """Import a FIT, TCX, GPX, CSV or MCAP file, or an archive of this program.
+
+        Raises:
+            InterchangeError: it is none of these or cannot be read; then nothing has changed.
+        """
+        kind = format_of(content, name)
+        if kind == "archive":
+            return self.take_archive(BytesIO(content))
+        if kind == "mcap":
+            return self._take_recording(content)
+        if kind == "csv":
+            return self._take_table(content)
+        return self._take_activity(content, kind)
+
+    def take_archive(self, stream: IO[bytes]) -> Imported:
+        """Join an archive to this account; what is here already stays as it is."""
+        archive = Archive(stream)
+        counts = load(self._kept.database, archive.tables())
+
+        def target(name: str) -> Path | None:
+            path = self.recordings / name
+            return None if path.exists() else path
+
+        archive.unpack(target)
+        return Imported("archive", (), n_rows=sum(counts.values()), n_runs=counts.get("runs", 0))
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _take_activity(self, content: bytes, kind: str) -> Imported:
+        activity = read_activity(content, kind)
+        if timedelta(seconds=activity.end_s) > _LONGEST_RUN:
+            raise InterchangeError("this file spans more than two days: it is not one run")
+        same = self._same_time(activity)
+        if same is not None and same.source == kind:
+            raise InterchangeError(f"this run is here already, as {same.run_id}")
+        if same is not None:
+            return self._merge(same, activity, content, kind)
+        run = run_of(activity, f"{activity.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", kind)
+        self._kept.runs.create(run)
+        self._kept.runs.add(run.run_id, seconds=seconds_of(activity))
+        self._keep_original(run.run_id, content, kind)
+        self._finish(run, activity.distance_m)
+        return Imported(kind, (run.run_id,), n_runs=1)
+
+    def _merge(self, run: Run, activity: Activity, content: bytes, kind: str) -> Imported:
+        """Fill a recorded run with what only the watch knew."""
+        offset_s = (activity.started_at - run.started_at).total_seconds()
+        seconds = merged(self._kept.runs.seconds(run.run_id), activity, offset_s)
+        self._kept.runs.add(run.run_id, seconds=seconds)
+        self._keep_original(run.run_id, content, kind)
+        self._finish(run, None)
+        return Imported(kind, (run.run_id,), is_merged=True)
+
+    def _same_time(self, activity: Activity) -> Run | None:
+        """A run that shares at least half of the shorter one's time with the activity."""
+        since = activity.started_at - _LONGEST_RUN
+        until = activity.started_at + timedelta(seconds=max(activity.end_s, 1.0))
+        best: tuple[float, Run] | None = None
+        for entry in self._kept.runs.list(RunFilter(since=since, until=until), limit=None):
+            start_s = (entry.run.started_at - activity.started_at).total_seconds()
+            length_s = (entry.run.duration_s or 0.0) + sum(b - a for a, b in entry.run.pauses)
+            common = overlap_s(start_s, start_s + length_s, 0.0, activity.end_s)
+            if common > 0.5 * min(length_s, activity.end_s) and (best is None or common > best[0]):
+                best = (common, entry.run)
+        return best[1] if best else None
+
+    def _take_table(self, content: bytes) -> Imported:
+        try:
+            table = read_table(content.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise InterchangeError("this CSV file is not UTF-8 text: export it again") from error
+        same = self._of_table(table)
+        if same is not None:
+            self._kept.runs.add(same.run_id, table.strides, table.seconds)
+            self._finish(same, None)
+            return Imported("csv", (same.run_id,), is_merged=True)
+        run_id = f"{table.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        run = Run(run_id, table.started_at, RunState.FINISHED, source="csv", laps=(Lap(1, 0.0, None),))
+        self._kept.runs.create(run)
+        self._kept.runs.add(run_id, table.strides, table.seconds)
+        self._finish(run, None)
+        return Imported("csv", (run_id,), n_runs=1)
+
+    def _of_table(self, table: Table) -> Run | None:
+        """The imported run that began at the same moment: its strides and its seconds come in two files."""
+        near = timedelta(seconds=2)
+        wanted = RunFilter(since=table.started_at - near, until=table.started_at + near, source="csv")
+        found = self._kept.runs.list(wanted, limit=1)
+        return found[0].run if found else None
+
+    def _take_recording(self, content: bytes) -> Imported:
+        path = self.recordings / f"import-{secrets.token_hex(4)}.mcap"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        try:
+            header = read_recording(path).header
+            if self._kept.runs.list(RunFilter(since=header.started_at, until=header.started_at + timedelta(seconds=1))):
+                raise InterchangeError("this run is here already")
+            if self._again is None:
+                raise SettingsError("raw logs cannot be computed here")
+            run = Run(header.run_id, header.started_at, RunState.FINISHED, recording=path.name, sensors=header.sensors)
+            self._kept.runs.create(run)
+        except Exception:
+            path.unlink()
+            raise
+        return Imported("mcap", (self._again(run.run_id).run_id,), n_runs=1)
+
+    def _finish(self, run: Run, distance_m: float | None) -> None:
+        strides: list[Stride] = list(self._kept.runs.strides(run.run_id))
+        steps: list[TrunkStep] = list(self._kept.runs.steps(run.run_id))
+        before = self._kept.runs.summary(run.run_id)
+        summary = summarise(
+            strides,
+            steps,
+            self._kept.runs.seconds(run.run_id),
+            self._kept.runs.decisions(run.run_id),
+            before.streams if before else (),
+            run.laps,
+            run.pauses,
+            self._kept.runs.responses(run.run_id),
+            (run.trim_start_s, run.trim_end_s),
+            run.duration_s,
+        )
+        if distance_m is not None:
+            summary = dataclasses.replace(summary, distance_m=distance_m)
+        self._kept.runs.finish(run.run_id, run.state, summary)
+
+    def _keep_original(self, run_id: str, content: bytes, kind: str) -> None:
+        folder = self.recordings / IMPORTS_FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{run_id}.{kind}").write_bytes(content)
+
+    def _with_places(self, run: Run, activity: Activity) -> Activity:
+        """Positions and heights of the file that a run was imported from, put back beside its seconds."""
+        for kind in ACTIVITY_FORMATS:
+            path = self.recordings / IMPORTS_FOLDER / f"{run.run_id}.{kind}"
+            if not path.is_file():
+                continue
+            original = read_activity(path.read_bytes(), kind)
+            moved_s = (original.started_at - activity.started_at).total_seconds()
+            places = {round(record.t_s + moved_s): record for record in original.records}
+            records = tuple(
+                dataclasses.replace(
+                    record,
+                    latitude_deg=place.latitude_deg,
+                    longitude_deg=place.longitude_deg,
+                    altitude_m=place.altitude_m,
+                )
+                if (place := places.get(round(record.t_s)))
+                else record
+                for record in activity.records
+            )
+            return dataclasses.replace(activity, records=records)
+        return activity
+
+
+def _is_whole(path: Path) -> bool:
+    return path.suffix in (".mcap", ".fit", ".tcx", ".gpx")
+
+
+def _program() -> str:
+    try:
+        return version("running-coach")
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,119 @@
+"""A run cut in two: the whole in, two new runs with their own raw logs and numbers out."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from coach.errors import SettingsError
+from coach.model.cues import CueDecision
+from coach.model.metrics import LiveMetrics
+from coach.model.plain import to_plain
+from coach.model.recordings import RunEvent
+from coach.model.runs import Lap, Run
+from coach.model.samples import Notification
+from coach.model.strides import Stride, TrunkStep
+from coach.recording.reader import read_recording
+from coach.recording.writer import RecordingWriter
+from coach.storage.store import Store
+
+_CONTACT_TIMES = ("initial_contact_s", "toe_off_s", "mid_stance_s")
+Timed = TypeVar("Timed", Stride, TrunkStep)
+
+
+def split_run(store: Store, recordings: Path, run_id: str, at_s: float) -> tuple[Run, Run]:
+    """Make the two parts and keep them, not yet summed up. The whole is left as it is.
+
+    Raises:
+        SettingsError: the cut lies outside the run.
+    """
+    run = store.runs.get(run_id)
+    end_s = max((metrics.t_s for metrics in store.runs.seconds(run_id)), default=run.duration_s or 0.0)
+    if not 1.0 <= at_s <= end_s - 1.0:
+        raise SettingsError(f"cut the run between its first and its last second, not at {at_s:.0f} s")
+    return _part(store, recordings, run, 0.0, at_s, "a"), _part(store, recordings, run, at_s, end_s + 60.0, "b")
+
+
+def _part(store: Store, recordings: Path, run: Run, start_s: float, end_s: float, letter: str) -> Run:
+    part = dataclasses.replace(
+        run,
+        run_id=f"{run.run_id}-{letter}",
+        started_at=run.started_at + timedelta(seconds=start_s),
+        laps=_laps(run.laps, start_s, end_s),
+        pauses=tuple(
+            (max(a, start_s) - start_s, min(b, end_s) - start_s) for a, b in run.pauses if b > start_s and a < end_s
+        ),
+        trim_start_s=None,
+        trim_end_s=None,
+        recording=None,
+    )
+    if run.recording and (recordings / run.recording).is_file():
+        part = dataclasses.replace(part, recording=_cut_log(recordings, run.recording, part, start_s, end_s))
+    store.runs.create(part)
+    _copy(store, run.run_id, part.run_id, start_s, end_s)
+    return part
+
+
+def _laps(laps: Sequence[Lap], start_s: float, end_s: float) -> tuple[Lap, ...]:
+    kept = [lap for lap in laps if lap.start_s < end_s and (lap.end_s is None or lap.end_s > start_s)]
+    return tuple(
+        Lap(
+            number,
+            max(0.0, lap.start_s - start_s),
+            None if lap.end_s is None else min(lap.end_s, end_s) - start_s,
+            lap.kind,
+        )
+        for number, lap in enumerate(kept, start=1)
+    )
+
+
+def _cut_log(recordings: Path, name: str, part: Run, start_s: float, end_s: float) -> str:
+    whole = read_recording(recordings / name)
+    header = dataclasses.replace(whole.header, run_id=part.run_id, started_at=part.started_at)
+    writer = RecordingWriter(recordings, header)
+    for item in whole.items():
+        if not start_s <= item.t_s < end_s:
+            continue
+        moved = dataclasses.replace(item, t_s=item.t_s - start_s)
+        if isinstance(moved, Notification):
+            writer.write(moved)
+        else:
+            writer.write_event(_event(moved, start_s))
+    return writer.close().name
+
+
+def _event(event: RunEvent, start_s: float) -> RunEvent:
+    """An event whose data name a time of their own (a cue, a link) gets that moved, too."""
+    if isinstance(event.data.get("t_s"), int | float):
+        return dataclasses.replace(event, data={**to_plain(event.data), "t_s": event.data["t_s"] - start_s})
+    return event
+
+
+def _copy(store: Store, whole_id: str, part_id: str, start_s: float, end_s: float) -> None:
+    runs = store.runs
+    contacts = [_moved(s, start_s) for s in runs.strides(whole_id) if start_s <= s.initial_contact_s < end_s]
+    steps = [_moved(s, start_s) for s in runs.steps(whole_id) if start_s <= s.initial_contact_s < end_s]
+    seconds = _seconds(runs.seconds(whole_id), start_s, end_s)
+    decisions = [_cue(decision, start_s) for decision in runs.decisions(whole_id) if start_s <= decision.t_s < end_s]
+    known = {decision.cue_id for decision in decisions}
+    responses = [response for response in runs.responses(whole_id) if response.cue_id in known]
+    runs.add(part_id, [*contacts, *steps], seconds, decisions, responses)
+
+
+def _moved(stride: Timed, by_s: float) -> Timed:
+    times = {name: getattr(stride, name, None) for name in _CONTACT_TIMES}
+    return dataclasses.replace(stride, **{name: t_s - by_s for name, t_s in times.items() if t_s is not None})
+
+
+def _seconds(seconds: Sequence[LiveMetrics], start_s: float, end_s: float) -> list[LiveMetrics]:
+    inside = [s for s in seconds if start_s <= s.t_s < end_s]
+    far_m = next((s.distance_m for s in reversed(seconds) if s.t_s < start_s and s.distance_m is not None), 0.0)
+    return [
+        dataclasses.replace(s, t_s=s.t_s - start_s, distance_m=None if s.distance_m is None else s.distance_m - far_m)
+        for s in inside
+    ]
+
+
+def _cue(decision: CueDecision, by_s: float) -> CueDecision:
+    return dataclasses.replace(decision, t_s=decision.t_s - by_s)
