@@ -21,6 +21,7 @@ from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
 
+REFINE_EVERY: Final = 40  # swings, half a minute
 KEEP_S: Final = 5.0  # the longest stride and its surroundings
 PIECE: Final = 8192  # rows looked at together in bulk: small enough that a change of axes costs little
 
@@ -43,6 +44,7 @@ class FootGait:
         self._ranges = (math.inf, math.inf)
         self._reaches: tuple[int, ...] = ()
         self._look = 0
+        self._n_swings = 0
 
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
@@ -139,8 +141,13 @@ class FootGait:
             self._settle(row)
             self._level = int(level[crossing])
             turning = self._phases.cross(row, float(rows[at, T]), float(angle[at]), self._level)
-            if turning is not None:
-                self._turn(turning)
+            if turning is None:
+                continue
+            self._turn(turning)
+            if turning.turn is Turn.SWING_OVER and self._n_swings % REFINE_EVERY == 0:
+                events += self._batch.work(self._buffer.held, self._buffer.first)
+                self._axes = self._batch.refine()
+                return row + 1
         self._level = int(level[-1])
         self._settle(end - 1)
         return end
@@ -149,6 +156,7 @@ class FootGait:
         assert self._batch is not None
         if turning.turn is Turn.SWING_OVER:
             self._landing_row, self._look = turning.at, 0
+            self._n_swings += 1
             return
         self._batch.add(turning)
 

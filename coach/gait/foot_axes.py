@@ -1,15 +1,17 @@
 """Raw samples of a sensor on a shoe in, the flat foot's forward, left and up in sensor axes out. Any mounting.
 
-Up is gravity while standing, or else the mean specific force at mid-stance. The swing axis is the dominant axis of
-the turn rate. Its sign follows from the stance: the foot rests after the swing and pushes before it.
+Up is gravity while standing, or else the mean specific force from mid-stance to mid-stance. The swing axis is the
+dominant axis of the turn rate. Its sign follows from the stance: the foot rests after the swing and pushes before it.
 Functional calibration as in Falbriard 2018 (doi:10.3389/fphys.2018.00610), without a magnetometer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from coach.gait.foot_path import mean_force
 from coach.gait.foot_phases import SWING_OVER_RADPS, SWING_RADPS
 from coach.model.samples import FloatArray
 
@@ -19,8 +21,11 @@ CLEAR_SWING_RAD: Final = 0.7  # swing turns 0.8 rad and more, the slap of a land
 LANDS_FROM_S: Final = 0.02  # before swing's end
 LANDS_UNTIL_S: Final = 0.21  # after it: slow jogging puts the foot down late
 LEAST_REST_RATIO: Final = 2.0  # of turning energy before the swing against after it, to be sure of the sign
-REST_SHARE: Final = 0.1  # of samples, the slowest turning: mid-stance
-TRUST_STANDING_COS: Final = 0.87  # standing gravity and mid-stance agree within 30 deg, or the shoe was not worn yet
+LEAST_STRIDES: Final = 16  # fewer say too little: one turn of the runner is a tenth of them
+REFINE_SHARE: Final = 0.5
+SHORTEST_STRIDE_S: Final = 0.4
+LONGEST_STRIDE_S: Final = 2.0
+TRUST_STANDING_COS: Final = 0.87  # standing and running agree within 30 deg, or the shoe was not worn yet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +62,40 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
     if max(ratios) <= 0.0:
         return None
     sign = 1.0 if ratios[0] >= ratios[1] else -1.0
-    up = _up(acc, rate, standing)
+    up = _up(t_s, acc, rate, _rests(t_s, sign * pitch, energy), standing)
     shock = _shock(t_s, acc, sign * pitch)
     return FootAxes(frame(sign * swing, up), bias, max(ratios) > LEAST_REST_RATIO, shock)
+
+
+class Refiner:
+    """Looks at the axes again after many strides: a clip slips, a gyroscope's bias drifts."""
+
+    __slots__ = ("_force", "_moment", "_n", "_pitch")
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._force = np.zeros(3)
+        self._moment = np.zeros((3, 3))
+        self._pitch = 0.0
+
+    def add(self, force: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
+        """One stride: its mean specific force, its turn rates' second moment and its mean pitch rate, foot axes."""
+        self._n += 1
+        self._force += force
+        self._moment += moment
+        self._pitch += pitch_radps
+
+    def refined(self, axes: FootAxes) -> FootAxes:
+        """The axes moved half way to what the strides since the last look say; the same where they were few."""
+        if self._n < LEAST_STRIDES:
+            return axes
+        up, left = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
+        seen_up = self._force / np.sqrt(self._force @ self._force)
+        seen_left = dominant_axis(self._moment)
+        seen_left = seen_left if seen_left[1] > 0.0 else -seen_left
+        turned = frame(left + REFINE_SHARE * (seen_left - left), up + REFINE_SHARE * (seen_up - up)) @ axes.axes
+        bias = axes.bias_radps + REFINE_SHARE * (self._pitch / self._n) * axes.axes[1]
+        return replace(axes, axes=turned, bias_radps=bias)
 
 
 def dominant_axis(second_moment: FloatArray) -> FloatArray:
@@ -77,15 +113,27 @@ def frame(left: FloatArray, up: FloatArray) -> FloatArray:
     return np.array([np.cross(left, up), left, up])
 
 
-def _up(acc: FloatArray, rate: FloatArray, standing: Standing | None) -> FloatArray:
-    energy = np.einsum("ni,ni->n", rate, rate)
-    around = np.convolve(energy, np.ones(5), "same")
-    resting = around <= np.quantile(around, REST_SHARE)
-    up: FloatArray = acc[resting].mean(axis=0)
-    length = float(np.sqrt(up @ up))
-    if standing is not None and (length == 0.0 or up @ standing.up > TRUST_STANDING_COS * length):
+def _up(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int], standing: Standing | None) -> FloatArray:
+    """Standing gravity, or what the specific force comes to from each rest to the next, in the flat foot's axes."""
+    total = np.zeros(3)
+    for first, last in pairwise(rests):
+        if SHORTEST_STRIDE_S < t_s[last] - t_s[first] < LONGEST_STRIDE_S:
+            stride = slice(first, last + 1)
+            total += mean_force(t_s[stride], acc[stride], rate[stride])
+    length = float(np.sqrt(total @ total))
+    if standing is not None and (length == 0.0 or total @ standing.up > TRUST_STANDING_COS * length):
         return standing.up
-    return up if length > 0.0 else np.array([0.0, 0.0, 1.0])
+    return total if length > 0.0 else np.array([0.0, 0.0, 1.0])
+
+
+def _rests(t_s: FloatArray, pitch: FloatArray, energy: FloatArray) -> list[int]:
+    """Rows at which the foot turns slowest after each of its swings."""
+    rests = []
+    for _, end in swings(t_s, pitch):
+        a, b = np.searchsorted(t_s, [t_s[end] + REST_FROM_S, t_s[end] + REST_UNTIL_S])
+        if b > a:
+            rests.append(int(a + energy[a:b].argmin()))
+    return rests
 
 
 def _rest_ratio(t_s: FloatArray, pitch: FloatArray, energy: FloatArray) -> float:

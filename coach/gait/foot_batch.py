@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.constants import CLIP_SHARE
-from coach.gait.foot_axes import FootAxes
+from coach.gait.foot_axes import FootAxes, Refiner
 from coach.gait.foot_events import (
     ANGLE,
     AX,
@@ -57,6 +57,7 @@ class Batch:
         self.n_rejected = 0
         self._bridged_s: list[float] = []
         self._turnings: list[Turning] = []
+        self._refiner = Refiner()
         self._n_swings = 0
         self._swing_numbers: dict[int, int] = {}
         self._this: Landing | None = None
@@ -76,6 +77,12 @@ class Batch:
         """A gap: what is open stays open."""
         self._turnings = []
         self._this = self._last = None
+
+    def refine(self) -> FootAxes:
+        """Look at the axes again; all that was collected must be worked off before."""
+        self.axes = self._refiner.refined(self.axes)
+        self._refiner = Refiner()
+        return self.axes
 
     def work(self, rows: FloatArray, first: int) -> list[GaitEvent]:
         """Work off what was collected; rows: those held, the first of them has the absolute number `first`."""
@@ -177,6 +184,9 @@ class Batch:
         a, b = _rows(p.mid_row - first for p, _ in pairs), _rows(q.mid_row - first for _, q in pairs)
         found = paths(rows, a, b, self.axes.axes, self.axes.bias_radps)
         ways = {}
+        pitch = (rows[b, ANGLE] - rows[a, ANGLE]) / (rows[b, T] - rows[a, T])
+        for k in range(len(pairs)):
+            self._refiner.add(found.force_mps2[k], found.moment[k], float(pitch[k]))
         columns = zip(*(c.tolist() for c in (found.length_m, found.clearance_m, found.drift_mps)), strict=True)
         for (this, following), (length, clearance, drift) in zip(pairs, columns, strict=True):
             ways[following.swing_over] = Way(

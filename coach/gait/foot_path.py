@@ -22,12 +22,15 @@ class Paths:
     """Ways of a batch from mid-stance to mid-stance, (S,) each.
 
     length_m: distance between the two rests. clearance_m: highest point above the line between them.
-    drift_mps: velocity left over at the second rest before it was taken out, a measure of doubt.
+    drift_mps: velocity left over at the second rest before it was taken out, a measure of doubt. force_mps2: (S, 3)
+    mean specific force and moment: (S, 3, 3) mean product of turn rates, in the flat foot's axes.
     """
 
     length_m: FloatArray
     clearance_m: FloatArray
     drift_mps: FloatArray
+    force_mps2: FloatArray
+    moment: FloatArray
 
 
 def paths(rows: FloatArray, first: IndexArray, last: IndexArray, axes: FloatArray, bias: FloatArray) -> Paths:
@@ -55,9 +58,28 @@ def paths(rows: FloatArray, first: IndexArray, last: IndexArray, axes: FloatArra
     place = np.cumsum(half * (velocity[:, :, 1:] + velocity[:, :, :-1]), axis=2)
     end = place[:, :, -1]
     height = place[2] - (time[:, 1:] / time[:, -1:]) * end[2][:, None]
+    force_mps2 = (left / time[:, -1]).T
+    force_mps2[:, 2] += GRAVITY_MPS2
+    inside = rate * (column < n[:, None])
     return Paths(
-        np.sqrt((end * end).sum(axis=0)), np.maximum(height.max(axis=1), 0.0), np.sqrt((left * left).sum(axis=0))
+        np.sqrt((end * end).sum(axis=0)),
+        np.maximum(height.max(axis=1), 0.0),
+        np.sqrt((left * left).sum(axis=0)),
+        force_mps2,
+        np.einsum("isn,jsn->sij", inside, inside) / n[:, None, None],
     )
+
+
+def mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray) -> FloatArray:
+    """(3,) mean specific force from rest to rest in the axes of the first rest: gravity's reaction, whatever the way.
+
+    Between two moments of the same velocity all other accelerations cancel.
+    """
+    half = 0.5 * np.diff(t_s)
+    turns = 0.5 * half * (rate[1:] + rate[:-1]).T
+    force = rotated(*attitude(turns[:, None, :]), acc.T[:, None, :])[:, 0]
+    total: FloatArray = (half * (force[:, 1:] + force[:, :-1])).sum(axis=1)
+    return total / (t_s[-1] - t_s[0])
 
 
 def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
