@@ -27,6 +27,8 @@ _STEPS_TO_RUN: Final = 4  # steps like a run's before it is called running
 _EDGE_S: Final = 0.1  # half the longest smoothing: nearer to the live end the smoothed force still changes
 _BAD_MARGIN_S: Final = 0.1
 _WALK_MPS2: Final = 0.6  # SD of specific force over two seconds above which a trunk that does not run walks
+_FORWARD_LOOKS: Final = 30  # after so many looks at the forward axis one a second is enough
+_FORWARD_EVERY: Final = 5
 _FORWARD_GAIN: Final = 0.03  # share of each new look at the forward axis: a clip slips over minutes
 _UNCERTAIN: Final = {  # one standard deviation
     "initial_contact_s": 0.012,
@@ -49,7 +51,7 @@ class TrunkGait:
         self._pose = StandingPose()
         self._side = SideVote(wear_site)
         self._forward: FloatArray | None = None
-        self._n_forward = 0
+        self._n_forward = self._n_views = 0
         self._state: GaitState | None = None
         self._told_to_s = -np.inf
         self._ran_to_s = -np.inf
@@ -82,6 +84,7 @@ class TrunkGait:
         seconds = len(view.t_s) / view.rate_hz
         if seconds < (1.0 if view.is_last else _WARM_UP_S):
             return self._settle(view, is_still)
+        self._n_views += 1
         motion = attitude(view)
         self._keep_turning(view, motion)
         landings = find_landings(motion)
@@ -171,6 +174,8 @@ class TrunkGait:
 
     def _learn_forward(self, motion: Attitude, runs: list[list[Landing]]) -> None:
         """Look at braking and propulsion over the longest run of steps, an even number of them."""
+        if self._n_forward > _FORWARD_LOOKS and self._n_views % _FORWARD_EVERY:
+            return
         run = max(runs, key=len, default=[])
         n = (len(run) - 1) // 2 * 2
         if n < 4:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.trunk_filters import hann_smooth, period, whole_mean
+from coach.gait.trunk_filters import cross, hann_smooth, period, whole_mean
 from coach.gait.trunk_window import View
 from coach.model.samples import FloatArray
 
@@ -52,8 +52,8 @@ def attitude(view: View) -> Attitude:
     if view.gyr_radps is not None:
         angle = np.cumsum(view.gyr_radps, axis=0) / rate
         sway = angle - whole_mean(angle, stride)
-        turned = np.cross(sway, force)
-        force = force + turned + 0.5 * np.cross(sway, turned)
+        turned = cross(sway, force)
+        force = force + turned + 0.5 * cross(sway, turned)
     mean = whole_mean(force, min(GRAVITY_STRIDES, max(1, len(force) // stride)) * stride)
     weight = np.linalg.norm(mean, axis=1)
     up = mean / np.maximum(weight, 1e-9)[:, None]

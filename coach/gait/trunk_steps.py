@@ -59,10 +59,9 @@ def find_landings(motion: Attitude) -> list[Landing]:
     plausible = steps[(steps > SHORTEST_STEP_S) & (steps < LONGEST_RUNNING_STEP_S)]
     step = float(np.median(plausible)) if len(plausible) else 0.0
     toe_offs = np.array([end for _, end in lobes]) + FALL_SHARE * step
-    return [
-        _landing(t_s, coarse, contacts[k], toe_offs[k], contacts[k + 1] if k + 1 < len(lobes) else None)
-        for k in range(len(lobes))
-    ]
+    nexts = [*contacts[1:].tolist(), None]
+    running = _like_runs(t_s, coarse, contacts)
+    return [Landing(*landing) for landing in zip(contacts.tolist(), toe_offs.tolist(), nexts, running, strict=True)]
 
 
 def _lobes(t_s: FloatArray, coarse: FloatArray) -> list[tuple[float, float]]:
@@ -90,15 +89,14 @@ def _contact(rises: FloatArray, start: float, previous_end: float) -> float:
     return float(near[-1]) if len(near) else start
 
 
-def _landing(t_s: FloatArray, coarse: FloatArray, contact: float, toe_off: float, following: float | None) -> Landing:
-    """Judge one landing by its force until the next one (or for a usual step where none follows)."""
-    end = following if following is not None else contact + 0.4
-    inside = coarse[np.searchsorted(t_s, contact) : np.searchsorted(t_s, end)]
-    before = coarse[np.searchsorted(t_s, contact - 0.15) : np.searchsorted(t_s, contact + 0.02)]
-    is_running = (
-        len(inside) > 0
-        and float(inside.max()) > _LOADED
-        and float(min(inside.min(), before.min(initial=np.inf))) < _UNLOADED
-        and SHORTEST_STEP_S < end - contact < LONGEST_RUNNING_STEP_S
-    )
-    return Landing(float(contact), float(toe_off), None if following is None else float(following), is_running)
+def _like_runs(t_s: FloatArray, coarse: FloatArray, contacts: FloatArray) -> list[bool]:
+    """Judge each landing by its force until the next one (or for a usual step where none follows)."""
+    ends = np.append(contacts[1:], contacts[-1] + 0.4)
+    steps = ends - contacts
+    edges = np.searchsorted(t_s, np.stack([contacts, ends, contacts - 0.15, contacts + 0.02])).T.tolist()
+    judged = []
+    for (start, end, before, after), step in zip(edges, steps.tolist(), strict=True):
+        least = min(coarse[start:end].min(initial=np.inf), coarse[before:after].min(initial=np.inf))
+        is_loaded = float(coarse[start:end].max(initial=-np.inf)) > _LOADED
+        judged.append(is_loaded and least < _UNLOADED and SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S)
+    return judged

@@ -178,7 +178,7 @@ def sizes(thing, seen=None):
 
 
 def test_memory_does_not_grow_after_the_first_minute():
-    """Six hours of two feet, pelvis and chest; of each quarter of an hour eighteen recorded seconds come, shifted on."""
+    """Six hours of two feet, pelvis and chest; of each quarter of an hour eighteen recorded seconds come."""
     names = ("biomac_p01_left_foot", "biomac_p01_right_foot", "biomac_p01_pelvis", "demo_run_chest_device")
     recordings = [load(name) for name in names]
     pieces = [[c for c in r.chunks(200) if c.t_s[-1] < 22] for r in recordings]
