@@ -6,10 +6,9 @@ word; without it the server would hold its stream and send it minutes of old num
 
 import socket
 import threading
-from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Flask
+from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
 
 from coach.errors import SettingsError
@@ -19,50 +18,61 @@ THREADS: Final = 64
 MAX_STREAMS: Final = 40  # live streams at once: below the pool, so that pages always find a thread
 
 
-@dataclass(frozen=True, slots=True)
 class Server:
     """A running web server. host, port: where it listens."""
 
-    host: str
-    port: int
-    waitress: Any
-    thread: threading.Thread
+    def __init__(self, app: Any, listening: socket.socket, threads: int, is_https: bool) -> None:
+        self.host, self.port = listening.getsockname()[:2]
+        self._map: dict[int, Any] = {}
+        self._waitress = create_server(
+            app,
+            map=self._map,
+            sockets=[listening],
+            threads=threads,
+            ident="coach",
+            clear_untrusted_proxy_headers=False,  # seen, never believed: see web.security.is_from_this_machine
+            url_scheme="https" if is_https else "http",
+            channel_timeout=120,
+            connection_limit=500,
+        )
+        self._is_stopping = threading.Event()
+        self._is_woken = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._thread.start()
 
     @property
     def url(self) -> str:
         """Its address for a browser on this machine."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """Take no more requests; streams end by themselves when the feed is closed."""
-        self.waitress.trigger.pull_trigger(self.waitress.close)
-        self.thread.join(timeout_s)
-        self.waitress.task_dispatcher.shutdown(cancel_pending=True, timeout=timeout_s)
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Take no more requests and close what is open; live streams end at once when the feed was closed before."""
+        if self._is_stopping.is_set():
+            return
+        self._is_stopping.set()
+        self._waitress.pull_trigger()
+        self._is_woken.set()  # the trigger may be closed from now on, not while it is being pulled
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._is_stopping.is_set():
+            wasyncore.loop(timeout=1.0, map=self._map, count=1)
+        self._is_woken.wait()
+        self._waitress.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
+        self._waitress.close()
+        wasyncore.close_all(self._map, ignore_all=True)
 
 
-def serve(app: Flask, host: str, port: int, threads: int = THREADS, *, is_https: bool = False) -> Server:
-    """Serve `app` at `host`:`port` (0: any free port) in the background.
+def serve(app: Any, host: str, port: int, threads: int = THREADS, *, is_https: bool = False) -> Server:
+    """Serve `app`, a WSGI callable, at `host`:`port` (0: any free port) in the background.
 
     is_https: the server stands behind `web.https`, so that its pages are at https addresses.
 
     Raises:
         SettingsError: the address or port cannot be had.
     """
-    listening = listen(host, port)
-    server = create_server(
-        app,
-        sockets=[listening],
-        threads=threads,
-        ident="coach",
-        clear_untrusted_proxy_headers=False,  # seen, never believed: see web.security.is_from_this_machine
-        url_scheme="https" if is_https else "http",
-        channel_timeout=120,
-        connection_limit=500,
-    )
-    thread = threading.Thread(target=_run, args=(server,), name="web", daemon=True)
-    thread.start()
-    return Server(host, int(listening.getsockname()[1]), server, thread)
+    return Server(app, listen(host, port), threads, is_https)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -86,11 +96,3 @@ def listen(host: str, port: int) -> socket.socket:
         raise SettingsError(words) from error
     listening.setblocking(False)
     return listening
-
-
-def _run(server: Any) -> None:
-    try:
-        server.run()
-    except OSError:
-        # closing the sockets under a running select loop is how waitress is stopped
-        server.close()

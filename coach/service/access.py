@@ -1,0 +1,120 @@
+"""Who may use the service: an invitation in a QR code lets a phone in, a cookie keeps it in, the runner shows it out.
+
+The invitation is a signed token that lives ten minutes and may be used by several phones in that time. The cookie
+holds a random token; only its hash is kept, by `coach.storage`.
+"""
+
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import quote
+
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+
+from coach.errors import SettingsError
+from coach.model.access import Phone
+from coach.storage.store import Store
+
+INVITATION_S: Final = 600
+STAYS: Final = timedelta(days=90)
+_SEEN_EVERY: Final = timedelta(minutes=5)
+_KNOWN_S: Final = 20.0  # a phone shown out by another process is out after this long
+_SECRET: Final = "access.secret"  # the name of a setting
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware UTC."""
+    return datetime.now(UTC)
+
+
+class AccessService:
+    """Thread-safe. clock: aware UTC time."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = utc_now) -> None:
+        self._phones = store.phones
+        self._settings = store.settings
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[Phone, float]] = {}
+
+    def invitation(self, base: str) -> str:
+        """The link that lets a phone in, for the service at address `base`."""
+        token = self._signer().dumps(secrets.token_urlsafe(6))
+        return f"{base.rstrip('/')}/come-in?token={quote(str(token))}"
+
+    def let_in(self, token: str, name: str) -> tuple[Phone, str]:
+        """Take an invitation; gives the phone and the text of its cookie.
+
+        Raises:
+            SettingsError: the invitation is too old or not ours.
+        """
+        self.check_invitation(token)
+        now = self._clock()
+        cookie = secrets.token_urlsafe(32)
+        phone = Phone(secrets.token_hex(6), " ".join(name.split())[:60] or "Phone", now, now, now + STAYS)
+        self._phones.add(phone, cookie)
+        return phone, cookie
+
+    def check_invitation(self, token: str) -> None:
+        """Raises: SettingsError: the invitation is too old or not ours."""
+        try:
+            self._signer().loads(token, max_age=INVITATION_S)
+        except SignatureExpired as error:
+            raise SettingsError("This invitation is too old. Scan a fresh code from the Phones page.") from error
+        except BadSignature as error:
+            raise SettingsError("This is no invitation of this coach. Scan the code that it shows.") from error
+
+    def phone_of(self, cookie: str) -> Phone | None:
+        """The phone that holds this cookie; None where it was never let in, was shown out, or stayed away too long."""
+        now = self._clock()
+        with self._lock:
+            known = self._known.get(cookie)
+        if known and time.monotonic() < known[1] and known[0].expires_at > now:
+            return known[0]
+        phone = self._phones.by_token(cookie, now) if cookie else None
+        with self._lock:
+            self._known.pop(cookie, None)
+            if phone is not None:
+                self._known[cookie] = (phone, time.monotonic() + _KNOWN_S)
+        if phone is not None and now - phone.seen_at > _SEEN_EVERY:
+            self._phones.saw(phone.phone_id, now, now + STAYS)
+        return phone
+
+    def phones(self) -> Sequence[Phone]:
+        """All phones that are let in, the last seen first."""
+        return self._phones.list()
+
+    def revoke(self, phone_id: str) -> None:
+        """Show a phone out at once.
+
+        Raises:
+            SettingsError: there is no such phone.
+        """
+        if phone_id not in {phone.phone_id for phone in self._phones.list()}:
+            raise SettingsError(f"there is no phone {phone_id}: it may have been shown out before")
+        self._phones.revoke(phone_id)
+        with self._lock:
+            self._known.clear()
+
+    def _signer(self) -> URLSafeTimedSerializer:
+        with self._lock:
+            secret = self._settings.get(_SECRET)
+            if not secret:
+                secret = secrets.token_urlsafe(32)
+                self._settings.put(_SECRET, secret)
+        return URLSafeTimedSerializer(str(secret), salt="coach.invitation")
+
+
+def lan_address() -> str | None:
+    """This machine's address on the network that leads outwards; nothing is sent. None without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1, RFC 5737: only asks the routing table
+            address = str(probe.getsockname()[0])
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address

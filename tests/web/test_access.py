@@ -1,0 +1,94 @@
+"""Phones: closed to strangers, opened by an invitation, kept by a cookie, shown out from the list."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from coach.service.access import AccessService
+from coach.service.runner import RunnerService
+from coach.storage.store import Store
+from tests.web.small_coach import SmallCoach
+from web.app import create_app
+
+FAR = {"REMOTE_ADDR": "192.168.1.77"}
+BASE = "http://192.168.1.5:8765"
+
+
+@pytest.fixture
+def coach(tmp_path: Path) -> Iterator[SmallCoach]:
+    store = Store(tmp_path / "coach.sqlite")
+    yield SmallCoach(access=AccessService(store), runner=RunnerService(store))
+    store.close()
+
+
+@pytest.fixture
+def app(coach: SmallCoach) -> Flask:
+    return create_app(coach, is_testing=True)
+
+
+def come_in(client: FlaskClient, coach: SmallCoach) -> None:
+    link = coach.access.invitation(BASE)
+    page = client.get(link.removeprefix(BASE), base_url=BASE, environ_overrides=FAR)
+    token = re.search(r'name="token" value="([^"]+)"', page.text)
+    assert token
+    answer = client.post(
+        "/come-in", base_url=BASE, environ_overrides=FAR, data={"token": token[1], "name": "Phone of Sam"}
+    )
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/welcome"
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_strangers_get_words_and_nothing_else(client: FlaskClient) -> None:
+    for path in ("/", "/live", "/api/v1/run", "/api/v1/live", "/phones", "/runs", "/api/v1/openapi.json"):
+        answer = client.get(path, base_url=BASE, environ_overrides=FAR)
+        assert answer.status_code == 401, path
+    assert client.post("/api/v1/run/start", json={}, base_url=BASE, environ_overrides=FAR).status_code == 401
+    assert "let in" in client.get("/", base_url=BASE, environ_overrides=FAR).text
+
+
+def test_this_machine_needs_no_invitation_unless_a_proxy_stands_before_it(client: FlaskClient) -> None:
+    assert client.get("/phones").status_code == 200
+    assert client.get("/phones", headers={"X-Forwarded-For": "192.168.1.7"}).status_code == 401
+    assert client.get("/phones", base_url=BASE).status_code == 401
+
+
+def test_a_scanned_phone_comes_in_and_is_shown_out(client: FlaskClient, coach: SmallCoach) -> None:
+    come_in(client, coach)
+    assert client.get("/phones", base_url=BASE, environ_overrides=FAR).status_code == 200
+    [phone] = client.get("/api/v1/phones", base_url=BASE, environ_overrides=FAR).json
+    assert phone["name"] == "Phone of Sam"
+    assert client.delete(f"/api/v1/phones/{phone['phone_id']}").status_code == 204
+    assert client.get("/phones", base_url=BASE, environ_overrides=FAR).status_code == 401
+
+
+def test_a_program_may_take_an_invitation_too(client: FlaskClient, coach: SmallCoach) -> None:
+    token = coach.access.invitation(BASE).partition("token=")[2]
+    answer = client.post(
+        "/api/v1/phones", json={"token": token, "name": "script"}, base_url=BASE, environ_overrides=FAR
+    )
+    assert answer.json["name"] == "script"
+    assert client.get("/api/v1/phones", base_url=BASE, environ_overrides=FAR).status_code == 200
+
+
+def test_an_old_or_forged_code_is_refused_with_words(client: FlaskClient) -> None:
+    answer = client.get("/come-in?token=forged", base_url=BASE, environ_overrides=FAR)
+    assert answer.status_code == 400
+    assert "no invitation" in answer.text
+
+
+def test_the_code_is_a_picture_of_the_link(client: FlaskClient) -> None:
+    answer = client.get("/phones/code.svg", base_url=BASE)
+    assert answer.status_code == 401
+    come = client.get("/phones/code.svg")
+    assert come.status_code in (200, 404)  # 404: a machine without any network
+    if come.status_code == 200:
+        assert come.text.startswith("<?xml")
+        assert come.headers["Cache-Control"] == "no-store"

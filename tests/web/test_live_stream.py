@@ -1,0 +1,94 @@
+"""The live stream: newest numbers, fresh cues only, a heartbeat, an end, and places that are given back."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from coach.live_feed import LiveFeed
+from web.stream import LiveStream, Places
+
+
+def events(piece: bytes) -> list[tuple[str, Any, str]]:
+    found = []
+    for block in piece.decode().strip().split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.split("\n"))
+        if "event" in lines:
+            found.append((lines["event"], json.loads(lines["data"]), lines.get("id", "")))
+    return found
+
+
+def stream_of(feed: LiveFeed, after: int | None = None, most: int = 2) -> LiveStream:
+    places = Places(most)
+    assert places.take()
+    return LiveStream(feed, places, after, is_welcome=False)
+
+
+@pytest.fixture(autouse=True)
+def quick_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.stream.HEARTBEAT_S", 0.05)
+
+
+def test_a_new_phone_gets_the_newest_numbers_and_no_old_cue() -> None:
+    feed = LiveFeed()
+    feed.publish("cue", {"cue_id": "old"})
+    feed.publish("metrics", {"cadence_spm": 160})
+    feed.publish("metrics", {"cadence_spm": 170})
+    stream = stream_of(feed)
+    assert events(next(stream)) == [("metrics", {"cadence_spm": 170}, "3")]
+    feed.publish("cue", {"cue_id": "new"})
+    assert events(next(stream)) == [("cue", {"cue_id": "new"}, "4")]
+
+
+def test_a_phone_that_returns_gets_fresh_cues_but_never_a_backlog_of_numbers() -> None:
+    feed = LiveFeed()
+    first = feed.publish("metrics", {"n": 1})
+    for n in range(2, 300):
+        feed.publish("metrics", {"n": n})
+    feed.publish("cue", {"cue_id": "c"})
+    got = events(next(stream_of(feed, first)))
+    assert [(name, data.get("n")) for name, data, _ in got] == [("metrics", 299), ("cue", None)]
+
+
+def test_cues_older_than_ten_seconds_and_numbers_older_than_three_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = LiveFeed()
+    start = feed.publish("sensor", {"status": "lost"})
+    feed.publish("cue", {"cue_id": "c"})
+    feed.publish("metrics", {"n": 1})
+    feed.publish("sensor", {"status": "streaming"})
+    late = time.time() + 11
+    monkeypatch.setattr("web.stream.time.time", lambda: late)
+    assert [name for name, _, _ in events(next(stream_of(feed, start)))] == ["sensor"]
+
+
+def test_silence_is_filled_by_heartbeats() -> None:
+    assert events(next(stream_of(LiveFeed(), 0))) == [("heartbeat", {}, "")]
+
+
+def test_an_id_of_another_life_of_the_service_counts_as_none() -> None:
+    feed = LiveFeed()
+    feed.publish("metrics", {"n": 1})
+    assert events(next(stream_of(feed, 9999))) == [("metrics", {"n": 1}, "1")]
+
+
+def test_a_stream_says_goodbye_when_its_time_is_over_or_the_feed_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = LiveFeed()
+    feed.close()
+    stream = stream_of(feed)
+    assert events(next(stream)) == [("bye", {}, "")]
+    with pytest.raises(StopIteration):
+        next(stream)
+    monkeypatch.setattr("web.stream.LONGEST_S", -1.0)
+    assert events(next(stream_of(LiveFeed()))) == [("bye", {}, "")]
+
+
+def test_places_are_limited_and_given_back_even_by_streams_that_never_began() -> None:
+    places = Places(1)
+    assert places.take()
+    assert not places.take()
+    stream = LiveStream(LiveFeed(), places, None)
+    stream.close()
+    stream.close()
+    assert places.taken == 0
+    assert places.take()

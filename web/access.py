@@ -1,0 +1,155 @@
+"""Phones: let in by an invitation, listed, shown out. Everything else is closed to devices that were not let in."""
+
+import re
+from io import BytesIO
+from typing import Any, Final
+
+import segno
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from coach.errors import SettingsError
+from coach.model.access import Phone
+from coach.service.access import STAYS, lan_address
+from web.api import route
+from web.context import the_coach, w
+from web.errors import error_response
+from web.https import PORT
+from web.security import host_name, is_from_this_machine
+from web.wire import json_response
+
+blueprint = Blueprint("access", __name__)
+COOKIE: Final = "coach"
+_OPEN: Final = ("/healthz", "/come-in", "/static/", "/manifest.webmanifest", "/service-worker.js", "/ca.crt")
+_KINDS: Final = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android phone"), ("Macintosh", "Mac"))
+
+
+class ComeInBody(BaseModel):
+    """An invitation taken by a program instead of a browser."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(min_length=1, max_length=400)
+    name: str = Field("", max_length=60)
+
+
+@blueprint.before_app_request
+def guard() -> Response | None:
+    """Let in: this machine itself, and phones with a cookie. Others get words on how to come in."""
+    access = getattr(the_coach(), "access", None)
+    if access is None or is_from_this_machine() or request.path.startswith(_OPEN):
+        return None
+    if request.path == "/api/v1/phones" and request.method == "POST":
+        return None
+    if access.phone_of(request.cookies.get(COOKIE, "")) is not None:
+        return None
+    return error_response(401, "unauthorized", w("access.closed"))
+
+
+@blueprint.get("/come-in")
+def come_in_page() -> Response | str:
+    """The page that the QR code opens: one button, and a name for the list of phones."""
+    token = request.args.get("token", "")
+    _access().check_invitation(token)
+    return render_template("access/come_in.html", token=token, name=_kind_of_phone(), is_first_use=_is_first_use())
+
+
+@blueprint.post("/come-in")
+def come_in() -> Response:
+    """Take the invitation and keep this phone in by a cookie."""
+    _phone, cookie = _access().let_in(request.form.get("token", ""), request.form.get("name", ""))
+    answer = redirect("/welcome" if _is_first_use() else "/", 303)
+    return _with_cookie(Response(answer.response, answer.status, answer.headers), cookie)
+
+
+@route(blueprint, "POST", "/phones", body=ComeInBody, returns=Phone, summary="Take an invitation; sets the cookie")
+def come_in_by_api(body: ComeInBody) -> Response:
+    phone, cookie = _access().let_in(body.token, body.name)
+    return _with_cookie(json_response(phone), cookie)
+
+
+@blueprint.get("/phones")
+def phones_page() -> str:
+    """All phones, and a fresh code for the next one."""
+    own = _access().phone_of(request.cookies.get(COOKIE, ""))
+    base = _base()
+    return render_template("access/phones.html", phones=_access().phones(), own=own, base=base)
+
+
+@blueprint.get("/phones/code.svg")
+def code() -> Response:
+    """A fresh invitation as a QR code."""
+    base = _base()
+    if base is None:
+        abort(404, w("access.no_network"))
+    picture = BytesIO()
+    segno.make(_access().invitation(base), error="m").save(
+        picture, kind="svg", scale=8, border=3, dark="#0f201a", light="#ffffff"
+    )
+    headers = {"Cache-Control": "no-store"}
+    return Response(picture.getvalue(), mimetype="image/svg+xml", headers=headers)
+
+
+@route(blueprint, "GET", "/phones", returns=list[Phone], summary="Phones that are let in")
+def phones() -> list[Phone]:
+    return list(_access().phones())
+
+
+@route(blueprint, "DELETE", "/phones/<phone_id>", summary="Show a phone out")
+def revoke(phone_id: str) -> None:
+    _access().revoke(phone_id)
+
+
+@blueprint.post("/phones/<phone_id>/revoke")
+def revoke_by_form(phone_id: str) -> Response:
+    """The same from the page's button."""
+    _access().revoke(phone_id)
+    answer = redirect("/phones", 303)
+    return Response(answer.response, answer.status, answer.headers)
+
+
+def _access() -> Any:
+    access = getattr(the_coach(), "access", None)
+    if access is None:
+        raise SettingsError("This coach lets nobody in: it was built without access.")
+    return access
+
+
+def _with_cookie(answer: Response, cookie: str) -> Response:
+    seconds = int(STAYS.total_seconds())
+    answer.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, samesite="Lax", secure=request.is_secure)
+    return answer
+
+
+def _base() -> str | None:
+    """The address that other phones can reach: https where there is one, else as this page was opened."""
+    name = host_name(request.host)
+    is_near = name == "localhost" or name == "::1" or name.startswith("127.")
+    address = lan_address() if is_near else name
+    if address is None:
+        return None
+    https_port = current_app.config.get(PORT)
+    if https_port and request.is_secure:
+        return f"https://{_bracketed(address)}:{https_port}"
+    port = request.host.rpartition(":")[2] if not request.host.endswith("]") and ":" in request.host else "80"
+    scheme = "https" if request.is_secure else "http"
+    return f"{scheme}://{_bracketed(address)}:{port}"
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _kind_of_phone() -> str:
+    told = request.headers.get("User-Agent", "")
+    kind = next((words for sign, words in _KINDS if sign in told), w("access.some_device"))
+    browser = re.search(r"(Firefox|Edg|OPR|Chrome|CriOS|Safari)", told)
+    names = {"Edg": "Edge", "OPR": "Opera", "CriOS": "Chrome"}
+    return f"{kind}, {names.get(browser[1], browser[1])}" if browser else kind
+
+
+def _is_first_use() -> bool:
+    """Whether the runner has told nothing yet: no name and no height."""
+    runner = getattr(the_coach(), "runner", None)
+    told = runner.profile() if runner is not None else None
+    return told is not None and not told.name and told.height_m is None

@@ -1,0 +1,142 @@
+"""TLS before the web server: connections of phones in, decrypted bytes to a waitress on the loopback out.
+
+waitress has no TLS, and servers that shake hands in their accept loop stand still when a phone never says hello. This
+front is an asyncio server on a thread of its own: hand-shakes wait beside each other. The address of each phone is
+passed on by the port of its inner connection, so that nobody on the network looks like this machine.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask
+
+from coach.service.certificates import Certificates
+from web.server import THREADS, Server, listen, serve
+
+_PIECE: Final = 64 * 1024
+_HELLO_WITHIN_S: Final = 10.0
+AUTHORITY: Final = "COACH_AUTHORITY"  # app settings: where the authority's certificate is, and the port of https
+PORT: Final = "COACH_HTTPS_PORT"
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpsServer:
+    """A running https server. port: where it listens."""
+
+    host: str
+    port: int
+    inner: Server
+    loop: asyncio.AbstractEventLoop
+    thread: threading.Thread
+
+    @property
+    def url(self) -> str:
+        """Its address for a browser on this machine."""
+        return f"https://localhost:{self.port}"
+
+    def stop(self) -> None:
+        """Take no more connections and close those that are open."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(5.0)
+        self.inner.stop()
+
+
+def serve_https(app: Flask, host: str, port: int, certificates: Certificates, threads: int = THREADS) -> HttpsServer:
+    """Serve `app` by https at `host`:`port` (0: any free port) in the background, beside a plain server or alone.
+
+    Raises:
+        SettingsError: the address or port cannot be had.
+    """
+    peers: dict[str, str] = {}
+    listening = listen(host, port)
+    found_port = int(listening.getsockname()[1])
+    app.config.update({AUTHORITY: str(certificates.authority), PORT: found_port})
+    inner = serve(_told_peers(app, peers), "127.0.0.1", 0, threads, is_https=True)
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+    front = _Front(inner.port, peers)
+
+    async def begin() -> None:
+        await asyncio.start_server(
+            front.serve, sock=listening, ssl=certificates.context(), ssl_handshake_timeout=_HELLO_WITHIN_S
+        )
+        ready.set()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        server_task = loop.create_task(begin())
+        loop.run_forever()
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, server_task, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        listening.close()
+        loop.close()
+
+    thread = threading.Thread(target=run, name="https", daemon=True)
+    thread.start()
+    ready.wait(5.0)
+    return HttpsServer(host, found_port, inner, loop, thread)
+
+
+class _Front:
+    """Pipes each connection to the inner server, and notes who is behind it."""
+
+    def __init__(self, port: int, peers: dict[str, str]) -> None:
+        self._port = port
+        self._peers = peers
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection from its first byte to its last."""
+        address = str((writer.get_extra_info("peername") or ("0.0.0.0",))[0])
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:
+            writer.close()
+            return
+        name = str(inner_writer.get_extra_info("sockname")[1])
+        self._peers[name] = address
+        try:
+            await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
+        except asyncio.CancelledError:
+            pass  # the server stops: the connection ends here, and asyncio must not take it for a fault
+        finally:
+            self._peers.pop(name, None)
+            for end in (writer, inner_writer):
+                end.close()
+
+
+async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        while piece := await source.read(_PIECE):
+            sink.write(piece)
+            await sink.drain()
+    with contextlib.suppress(OSError, RuntimeError):
+        if sink.can_write_eof():
+            sink.write_eof()
+        else:
+            sink.close()
+
+
+def _told_peers(app: Flask, peers: dict[str, str]) -> Wsgi:
+    """The app, told the phone's own address; a connection that came past the front keeps no address at all."""
+
+    def told(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["REMOTE_ADDR"] = peers.get(str(environ.get("REMOTE_PORT")), "")
+        return app.wsgi_app(environ, start_response)
+
+    return told
+
+
+def authority_file(app: Flask) -> Path | None:
+    """The certificate that phones must trust, where this app is served by https."""
+    kept = app.config.get(AUTHORITY)
+    return Path(kept) if kept else None

@@ -1,0 +1,60 @@
+// Looks after the pages of an installed coach: files come from the network and, without one, from the last visit; a page
+// that cannot be had shows what to do; reminders come in by push. Nothing about a run is ever answered from the past.
+
+const BOX = "coach-1";
+const SHELL = [
+  "/offline", "/static/css/tokens.css", "/static/css/page.css", "/static/js/page.js", "/static/js/dom.js",
+  "/static/js/words.js", "/static/js/api.js", "/static/icons/mark.svg",
+];
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(BOX).then((box) => box.addAll(SHELL)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const clean = async () => {
+    for (const name of await caches.keys()) if (name !== BOX) await caches.delete(name);
+    await self.clients.claim();
+  };
+  event.waitUntil(clean());
+});
+
+async function fileOrLast(request) {
+  const box = await caches.open(BOX);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await box.put(request, answer.clone());
+    return answer;
+  } catch (error) {
+    const last = await box.match(request);
+    if (last) return last;
+    throw error;
+  }
+}
+
+async function pageOrOffline(request) {
+  try {
+    return await fetch(request);
+  } catch {
+    return (await caches.match("/offline")) ?? Response.error();
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (url.pathname.startsWith("/static/")) event.respondWith(fileOrLast(request));
+  else if (request.mode === "navigate") event.respondWith(pageOrOffline(request));
+});
+
+self.addEventListener("push", (event) => {
+  const { title = "Coach", body = "", link = "/", key } = event.data?.json() ?? {};
+  event.waitUntil(self.registration.showNotification(title, { body, tag: key, icon: "/static/icons/mark-192.png", data: { link } }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const target = new URL(event.notification.data?.link ?? "/", self.location.origin);
+  if (target.origin === self.location.origin) event.waitUntil(self.clients.openWindow(target.href));
+});
