@@ -68,7 +68,10 @@ def read_settings(profile: DeviceProfile, use: SensorUse) -> Conversation[Settin
 
 def configure(profile: DeviceProfile, use: SensorUse) -> Conversation[SettingsReport]:
     """Read, write what the wear site needs, read again; warns of what did not take or would ruin the data."""
-    before, _ = yield from _read_back(profile, use)
+    if profile.conversation == "polar_pmd":
+        before = yield from polar_talk.settings_as_it_is(settings_of(profile, use))
+    else:
+        before, _ = yield from _read_back(profile, use)
     if profile.conversation == "movella_dot":
         yield from movella_dot.set_rate(float(settings_of(profile, use)["rate_hz"]))
     yield from _hold(profile, use, profile.configure)
@@ -161,7 +164,7 @@ def _read_back(profile: DeviceProfile, use: SensorUse) -> Conversation[tuple[Val
     told: Values = {}
     warnings: list[str] = []
     if profile.conversation == "polar_pmd":
-        told = yield from polar_talk.settings_now(settings)
+        told = yield from polar_talk.settings_as_started(settings)
     elif profile.conversation == "movella_dot":
         told = yield from movella_dot.read_rate()
     for step in profile.read_back:

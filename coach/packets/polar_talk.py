@@ -38,9 +38,8 @@ def start(wanted: Wanted) -> Conversation[None]:
     features = yield from _features()
     # A stream left over from a broken connection would answer "already so", and keeps SDK mode from switching.
     yield from stop_streams(wanted)
-    if wanted.get("mode") == "sdk" and Measure.SDK in features:
-        answer = yield from _ask(encode_start(Measure.SDK, {}), Op.START, Measure.SDK)
-        _insist(answer, "SDK mode", allowed=(OK, ALREADY))
+    if is_sdk(wanted) and Measure.SDK in features:
+        yield from _sdk_mode_on()
     for measure in measures(wanted):
         offer = yield from _offer(measure)
         choice = choose(offer, measure, wanted)
@@ -50,7 +49,7 @@ def start(wanted: Wanted) -> Conversation[None]:
 def stop(wanted: Wanted) -> Conversation[None]:
     """End the streams, and SDK mode. ANOMALY: an H10 that is left streaming stays on until its battery is empty."""
     yield from stop_streams(wanted)
-    if wanted.get("mode") == "sdk":
+    if is_sdk(wanted):
         yield from _ask(encode_stop(Measure.SDK), Op.STOP, Measure.SDK)
 
 
@@ -60,8 +59,37 @@ def stop_streams(wanted: Wanted) -> Conversation[None]:
         yield from _ask(encode_stop(measure), Op.STOP, measure)
 
 
-def settings_now(wanted: Wanted) -> Conversation[dict[str, float | str]]:
-    """The settings a start would get: the sensor keeps none of its own, each start brings them."""
+def settings_as_it_is(wanted: Wanted) -> Conversation[dict[str, float | str]]:
+    """The settings a start would get without SDK mode."""
+    yield from stop(wanted)
+    return (yield from _settings(wanted))
+
+
+def settings_as_started(wanted: Wanted) -> Conversation[dict[str, float | str]]:
+    """The settings a start gets: the sensor keeps none of its own, each start brings them."""
+    features = yield from _features()
+    yield from stop_streams(wanted)
+    has_sdk = is_sdk(wanted) and Measure.SDK in features
+    if has_sdk:
+        yield from _sdk_mode_on()
+    told = yield from _settings(wanted)
+    if has_sdk:
+        told["mode"] = "sdk"
+        yield from stop(wanted)
+    return told
+
+
+def is_sdk(wanted: Wanted) -> bool:
+    """Whether SDK mode is asked for."""
+    return wanted.get("mode") == "sdk"
+
+
+def _sdk_mode_on() -> Conversation[None]:
+    answer = yield from _ask(encode_start(Measure.SDK, {}), Op.START, Measure.SDK)
+    _insist(answer, "SDK mode", allowed=(OK, ALREADY))
+
+
+def _settings(wanted: Wanted) -> Conversation[dict[str, float | str]]:
     told: dict[str, float | str] = {}
     for measure in measures(wanted):
         choice = choose((yield from _offer(measure)), measure, wanted)

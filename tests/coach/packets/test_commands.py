@@ -238,6 +238,20 @@ def test_a_polar_in_its_charger_is_said():
         device.hold(start(*use("polar_h10", WearSite.CHEST)))
 
 
+def test_a_verity_is_shown_without_and_with_sdk_mode_and_left_as_it_was():
+    device = Polar(VERITY)
+    report = device.hold(configure(*use("polar_verity_sense")))
+    assert ("rate", "52 Hz") in report.before
+    assert report.after == (
+        ("rate", "208 Hz"),
+        ("acceleration range", "16 g"),
+        ("gyroscope range", "2000 deg/s"),
+        ("mode", "sdk"),
+    )
+    assert report.warnings == ()
+    assert not device.is_sdk
+
+
 def test_a_verity_without_sdk_mode_is_warned_of():
     report = Polar({CONTROL: h("0f 6e 00") + bytes(14)}, has_sdk=False).hold(configure(*use("polar_verity_sense")))
     assert ("rate", "52 Hz") in report.after
