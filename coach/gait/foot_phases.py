@@ -25,6 +25,7 @@ _EDGES: Final = np.array([SWING_RADPS, SWING_OVER_RADPS, PUSH_RADPS])
 SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between those edges
 
 LEAST_SWING_RAD: Final = 0.25  # jogging on the spot turns 0.3 rad, running 1.5 rad and more
+SHORTEST_SWING_S: Final = 0.08  # running swings the foot for 0.2 s and more; shorter is a shock or noise
 REFRACTORY_S: Final = 0.3  # a landing forefoot lowers its heel by 0.1-0.3 rad: that is no swing
 LEAST_PUSH_RAD: Final = 0.25  # push-off turns 0.5 rad and more above PUSH_RADPS, a landing's ringing less than 0.1 rad
 SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over, own look at the references
@@ -81,6 +82,7 @@ class Phases:
         "_swing_over",
         "_t_calm",
         "_t_over",
+        "_t_swing",
     )
 
     def __init__(self) -> None:
@@ -88,7 +90,7 @@ class Phases:
         self._is_swinging = self._is_turning = False
         self._swing_angle = self._push_angle = 0.0
         self._swing_over = self._heel_off = -1
-        self._t_over = self._t_calm = -math.inf
+        self._t_over = self._t_calm = self._t_swing = -math.inf
 
     def cross(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
         """The pitch rate came to `level` at `row`; angle_rad: its integral up to here."""
@@ -97,7 +99,8 @@ class Phases:
         elif self._is_turning:
             self._is_turning = False
             turned = self._swing_angle - angle_rad
-            if self._is_swinging and turned > LEAST_SWING_RAD and t_s > self._t_over + REFRACTORY_S:
+            lasted = t_s > max(self._t_swing + SHORTEST_SWING_S, self._t_over + REFRACTORY_S)
+            if self._is_swinging and turned > LEAST_SWING_RAD and lasted:
                 return self._swing_ends(row, t_s)
         if self._phase is Phase.STANCE:
             return self._in_stance(row, t_s, angle_rad, level)
@@ -107,7 +110,8 @@ class Phases:
 
     def _follow_swing(self, t_s: float, angle_rad: float, level: int) -> None:
         if not self._is_turning:
-            self._is_turning, self._is_swinging, self._swing_angle = True, False, angle_rad
+            self._is_turning, self._is_swinging = True, False
+            self._swing_angle, self._t_swing = angle_rad, t_s
         if level == SWINGING:
             self._is_swinging, self._t_calm = True, t_s
 
