@@ -20,6 +20,7 @@ from coach.model.sites import WearSite
 _TRUNK_FIRST: Final = (PELVIS, CHEST)
 _CHEST_FIRST: Final = (CHEST, PELVIS)
 _LEAST_FOR_VARIABILITY: Final = 8
+_LEAST_PER_SIDE: Final = 6  # steps: fewer make an asymmetry out of chance
 _STEP_PAIRING_SD_S: Final = 0.005  # half the difference of two sensors' clock errors
 _STEADY_SPREAD: Final = 0.03  # robust SD / mean of stride times in steady running is 1-2.5 % (Jordan 2007)
 _STEADY_STRIDES: Final = 8
@@ -104,7 +105,8 @@ def _sides(sites: SiteValues, now: float, leg: str, left: str, right: str) -> tu
 def _trunk_sides(sites: SiteValues, now: float, left: str, right: str) -> tuple[Estimate, Estimate] | None:
     for site in (WearSite.PELVIS, WearSite.CHEST):
         first, second = sites.one(site, left, now), sites.one(site, right, now)
-        if first and second:
+        n = min(len(sites.values(site, left, now)), len(sites.values(site, right, now)))
+        if first and second and n >= _LEAST_PER_SIDE:
             return first, second
     return None
 

@@ -163,7 +163,7 @@ class TrunkGait:
             impact_g=impact_g(view, start, landing.toe_off_s),
             state=GaitState.RUNNING,
             is_clipped=bool(clipped.any()),
-            uncertainty=_uncertainty(motion.gyr_radps is not None),
+            uncertainty=_uncertainty(self._site, motion.gyr_radps is not None),
         )
 
     def _is_settled(self, motion: Attitude, run: list[Landing], contact_s: float) -> bool:
@@ -244,8 +244,14 @@ def _is_complete(landing: Landing, known_to: float, is_last: bool) -> bool:
     return is_last or known_to - landing.toe_off_s > LONGEST_RUNNING_STEP_S
 
 
-def _uncertainty(has_gyro: bool) -> dict[str, float]:
-    """Against motion capture on the reference recordings, doubled for what other bodies may do."""
+def _uncertainty(wear_site: WearSite, has_gyro: bool) -> dict[str, float]:
+    """Against force plates and motion capture on the reference recordings, doubled for what other bodies may do.
+
+    The chest feels the landing about 10 ms later than the pelvis and its push ends earlier (one runner): no correction
+    rests on that, the doubt of its times does.
+    """
+    late = 1.5 if wear_site is WearSite.CHEST else 1.0
+    times = {name: sd * late for name, sd in _UNCERTAIN.items()}
     sway = {
         "vertical_oscillation_m": 0.004 if has_gyro else 0.008,
         "forward_lean_deg": 1.5 if has_gyro else 4.0,
@@ -253,4 +259,4 @@ def _uncertainty(has_gyro: bool) -> dict[str, float]:
         "lateral_drop_deg": 3.0,
         "impact_g": 0.3,
     }
-    return {**_UNCERTAIN, **sway}
+    return {**times, **sway}
