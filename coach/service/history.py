@@ -65,7 +65,7 @@ class HistoryService(HistoryFiles):
         return RunPage(tuple(entries), n_total, page, n_pages)
 
     def entry(self, run_id: str) -> RunEntry:
-        """A run with its summary; raises StorageError where there is no such run."""
+        """A run with its summary; raises SettingsError where there is no such run."""
         return self._store.runs.entry(run_id)
 
     def detail(self, run_id: str, split_m: float = KILOMETRE_M) -> RunDetail:

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from sqlalchemy import Connection, delete, select
 
-from coach.errors import StorageError
+from coach.errors import SettingsError
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray
@@ -23,8 +23,12 @@ _PARTS: Final[tuple[NounTable[Any], ...]] = (STRIDES, STEPS, SECONDS, DECISIONS,
 def key_of(connection: Connection, run_id: str) -> int:
     key = connection.scalar(select(RUNS.table.c.run_key).where(RUNS.table.c.run_id == run_id))
     if key is None:
-        raise StorageError(f"there is no run {run_id}: `coach runs list` names those there are")
+        raise no_such_run(run_id)
     return int(key)
+
+
+def no_such_run(run_id: str) -> SettingsError:
+    return SettingsError(f"there is no run {run_id}: `coach runs list` names those there are")
 
 
 class RunData:

@@ -10,7 +10,7 @@ from coach.errors import StorageError
 from coach.model.runs import Run, RunEntry, RunFilter, RunState, RunSummary
 from coach.storage.database import Database
 from coach.storage.rows import put
-from coach.storage.run_data import RunData, key_of
+from coach.storage.run_data import RunData, key_of, no_such_run
 from coach.storage.run_tables import RUNS, SUMMARIES
 
 _RUN: Final = RUNS.table.c
@@ -39,7 +39,7 @@ class Runs(RunData):
             connection.execute(RUNS.table.insert(), RUNS.row(run, deleted_at=None))
 
     def get(self, run_id: str) -> Run:
-        """One run, deleted or not; raises StorageError where there is none."""
+        """One run, deleted or not; raises SettingsError where there is none."""
         return self.entry(run_id).run
 
     def entry(self, run_id: str) -> RunEntry:
@@ -136,10 +136,6 @@ class Runs(RunData):
             statement = update(RUNS.table).where(_RUN.run_id == run_id).values(deleted_at=deleted_at)
             if connection.execute(statement).rowcount == 0:
                 raise no_such_run(run_id)
-
-
-def no_such_run(run_id: str) -> StorageError:
-    return StorageError(f"there is no run {run_id}: `coach runs list` names those there are")
 
 
 def _summary(connection: Connection, run_key: int) -> RunSummary | None:

@@ -64,7 +64,7 @@ def test_a_run_is_shown_with_all_that_is_known_of_it(history: HistoryService) ->
     assert detail.pain[0].back == 2
     assert detail.laps == ()
     assert history.detail("r1", split_m=400).splits[0].distance_m == pytest.approx(400, abs=4)
-    with pytest.raises(StorageError, match="no run"):
+    with pytest.raises(SettingsError, match="no run"):
         history.detail("r9")
 
 
