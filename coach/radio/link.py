@@ -26,7 +26,8 @@ class LinkSettings:
     silent_s: no data for so long is said (values blank within 3 s). stalled_s: then the connection is made anew.
     faded_s: silence before a loss that tells fading out from a connection the sensor ended. first_wait_s, max_wait_s:
     back-off between attempts, doubled each time. battery_s: how often the charge is read. low_pct: charges to warn at.
-    tick_s: how often the link is looked at. stop_s: how long stop commands may take.
+    tick_s: how often the link is looked at. set_up_s, stop_s: how long the conversations may
+    take.
     """
 
     silent_s: float = 3.0
@@ -37,6 +38,7 @@ class LinkSettings:
     battery_s: float = 300.0
     low_pct: tuple[float, ...] = (20.0, 10.0, 5.0)
     tick_s: float = 0.25
+    set_up_s: float = 45.0
     stop_s: float = 5.0
 
 
@@ -60,7 +62,6 @@ class SensorLink:
         self._stopping = asyncio.Event()
         self._streams = frozenset((*plan.subscribe, *plan.optional))
         self._data_s = 0.0
-        self._battery_due_s = 0.0
         self._is_set_up = False
         self._has_data = False
         self.use: SensorUse = plan.use
@@ -92,8 +93,8 @@ class SensorLink:
 
     async def _session_until_stop(self) -> bool:
         """One connection, to its loss or to `stop`; True if it gave data."""
-        session = asyncio.ensure_future(self._session())
-        stop = asyncio.ensure_future(self._stopping.wait())
+        session = asyncio.create_task(self._session())
+        stop = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait([session, stop], return_when=asyncio.FIRST_COMPLETED)
             if not session.done() and not self._is_set_up:
@@ -102,12 +103,15 @@ class SensorLink:
         finally:
             stop.cancel()
             session.cancel()
-        if not session.cancelled() and (fault := session.exception()) is not None:
-            if not isinstance(fault, LinkError):
-                fault = loss_error("radio_fault", self._plan.use.name, repr(fault))
-            if not self._stopping.is_set():
-                self._say(LinkStatus.LOST, getattr(fault, "reason", "radio_fault"), str(fault))
+        fault = None if session.cancelled() else session.exception()
+        if not self._stopping.is_set():
+            self._say_lost(fault)
         return self._has_data
+
+    def _say_lost(self, fault: BaseException | None) -> None:
+        if not isinstance(fault, LinkError):  # nothing may end a link but `stop`: what it was is said, and it goes on
+            fault = loss_error("radio_fault", self._plan.use.name, repr(fault))
+        self._say(LinkStatus.LOST, fault.reason, str(fault))
 
     # -- one connection
 
@@ -120,12 +124,23 @@ class SensorLink:
             self.n_connections += 1
             self._say(LinkStatus.STARTING, "starting", f"{name} is connected and being set up")
             try:
-                await self._set_up(session.wire)
-                self._is_set_up = True
-                await self._watch(session)
+                await self._set_up_in_time(session.wire)
+                battery = asyncio.create_task(self._keep_reading_battery(session.wire))
+                try:
+                    await self._watch(session)
+                finally:
+                    battery.cancel()
             finally:
                 if not session.lost.is_set():
                     await self._say_stop(session.wire)
+
+    async def _set_up_in_time(self, wire: Wire) -> None:
+        try:
+            async with asyncio.timeout(self._clock.wall_s(self._settings.set_up_s)):
+                await self._set_up(wire)
+        except TimeoutError as fault:
+            raise loss_error("no_answer", self._plan.use.name) from fault
+        self._is_set_up = True
 
     async def _set_up(self, wire: Wire) -> None:
         for characteristic in self._plan.subscribe:
@@ -162,8 +177,6 @@ class SensorLink:
             if quiet_s > self._settings.silent_s and self.status is not LinkStatus.SILENT:
                 words = str(loss_error("silent", self._plan.use.name, seconds=quiet_s))
                 self._say(LinkStatus.SILENT, "silent", words)
-            if self._clock() >= self._battery_due_s:
-                await self._read_battery(session.wire)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._clock.wall_s(self._settings.tick_s)):
                     await session.lost.wait()
@@ -186,8 +199,13 @@ class SensorLink:
                 self._say(LinkStatus.STREAMING, "streaming", f"{self._plan.use.name} is streaming")
         self._on_notification(notification)
 
+    async def _keep_reading_battery(self, wire: Wire) -> None:
+        """Beside the watch: a read that waits for an answer must not hide a silence."""
+        while True:
+            await self._clock.sleep(self._settings.battery_s)
+            await self._read_battery(wire)
+
     async def _read_battery(self, wire: Wire) -> None:
-        self._battery_due_s = self._clock() + self._settings.battery_s
         with contextlib.suppress(LinkError):  # many sensors have none; a loss is seen by the watch
             await wire.read(self._plan.battery)
 

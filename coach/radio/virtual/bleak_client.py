@@ -125,7 +125,7 @@ class BumbleClient(BaseBleakClient):
         try:
             waiting: list[asyncio.Future[Any]] = [task, lost]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
+            if not task.done() or task.cancelled():  # bumble cancels what waits when the connection ends
                 raise BleakError("Not connected")
             return task.result()
         except att.ATT_Error as fault:

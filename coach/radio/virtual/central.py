@@ -2,9 +2,10 @@
 
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 from bumble import hci
-from bumble.device import Device, DeviceConfiguration
+from bumble.device import DeviceConfiguration
 
 from coach.radio.virtual.controller import Air, SteadyController
+from coach.radio.virtual.quiet_host import make_device
 
 
 class Central:
@@ -13,7 +14,7 @@ class Central:
     def __init__(self, air: Air, name: str = "computer", address: str = "C0:C1:C2:C3:C4:C5") -> None:
         self.controller = SteadyController(name, link=air)
         config = DeviceConfiguration(name=name, address=hci.Address(address))
-        self.device = Device.from_config_with_hci(config, self.controller, self.controller)
+        self.device = make_device(config, self.controller)
         self.fault: BleakBluetoothNotAvailableReason | None = None
         self._scanners: set[object] = set()
 

@@ -12,6 +12,8 @@ from bumble.controller import Controller
 from bumble.core import PhysicalTransport
 from bumble.link import LocalLink
 
+_DATA_LENGTH = 251  # of Bluetooth 4.2 and later; bumble has the 27 of older controllers
+
 
 class SteadyController(Controller):
     """A controller whose connects can be cancelled.
@@ -23,6 +25,7 @@ class SteadyController(Controller):
     def __init__(self, *args: Any, feature_delay_s: float = 0.0, **kwargs: Any) -> None:
         self._feature_delay_s = feature_delay_s
         super().__init__(*args, **kwargs)
+        self.le_acl_data_packet_length = _DATA_LENGTH
         self.le_features &= ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
 
     def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
@@ -34,6 +37,13 @@ class SteadyController(Controller):
             loop.call_later(self._feature_delay_s, self.host.on_packet, bytes(packet))
         else:
             loop.call_soon(self.host.on_packet, bytes(packet))
+
+    def on_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """From the host; data straight on, for the same reason."""
+        if isinstance(packet, hci.HCI_AclDataPacket):
+            self.on_hci_acl_data_packet(packet)
+        else:
+            super().on_hci_packet(packet)
 
     def on_hci_le_create_connection_cancel_command(
         self, _command: hci.HCI_LE_Create_Connection_Cancel_Command

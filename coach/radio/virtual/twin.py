@@ -4,16 +4,17 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bumble import att
 from bumble.core import UUID, AdvertisingData
-from bumble.device import Connection, Device, DeviceConfiguration
+from bumble.device import Connection, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import Address
 
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air, SteadyController
+from coach.radio.virtual.quiet_host import make_device
 
 P = Characteristic.Properties
 CCCD_MISSING = 0x81
@@ -36,16 +37,34 @@ class Identity:
 
 @dataclass(slots=True)
 class SentCount:
-    """What became of a twin's notifications: the truth that a test holds a decoder's report against.
+    """What became of a twin's notifications and readings: the truth that a decoder's report is held against.
 
-    n_lost_readings: readings in packets of which any part was lost on the way.
+    n_lost_readings: readings in packets of which any part was lost on the way. first_reading, last_reading: numbers of
+    the first and last reading that got through, where the sensor numbers or times its readings.
     """
 
     n_sent: int = 0
     n_lost: int = 0
     n_readings: int = 0
     n_lost_readings: int = 0
-    lost: list[bytes] = field(default_factory=list)
+    first_reading: int | None = None
+    last_reading: int | None = None
+
+    def packet(self, n_readings: int, is_lost: bool, first: int | None = None) -> None:
+        """A packet of `n_readings` went out, the first of them numbered `first`."""
+        self.n_readings += n_readings
+        if is_lost:
+            self.n_lost_readings += n_readings
+        elif first is not None:
+            self.first_reading = first if self.first_reading is None else self.first_reading
+            self.last_reading = first + n_readings - 1
+
+    @property
+    def n_missing(self) -> int:
+        """Readings between the first and the last one that got through which did not."""
+        if self.first_reading is None or self.last_reading is None:
+            return 0
+        return self.last_reading - self.first_reading + 1 - (self.n_readings - self.n_lost_readings)
 
 
 def uuid(text: str) -> UUID:
@@ -98,7 +117,7 @@ class Twin:
             advertising_interval_min=250,
             advertising_interval_max=250,
         )
-        self.device = Device.from_config_with_hci(config, self.controller, self.controller)
+        self.device = make_device(config, self.controller)
         self.device.gatt_server.max_mtu = identity.mtu
         self.device.on("connection", self._on_connection)
         self._battery = self._make_battery()
@@ -109,6 +128,7 @@ class Twin:
         self._lose_share = 0.0
         self._chance = random.Random(0)
         self._is_dead = False
+        self._is_ending = False
 
     # -- what it is
 
@@ -166,7 +186,8 @@ class Twin:
         self._chance = random.Random(seed)
 
     async def drop(self) -> None:
-        """The sensor ends the connection."""
+        """The sensor ends the connection, after what it is just sending."""
+        await self._end_pump()
         if self.connection is not None:
             await self.connection.disconnect()
 
@@ -211,6 +232,7 @@ class Twin:
     def _on_connection(self, connection: Connection) -> None:
         self.connection = connection
         self._answers.clear()
+        self._is_ending = False
         self.connected()
         connection.on("disconnection", self._on_disconnection)
         self._pump = asyncio.ensure_future(self._run_pump())
@@ -222,12 +244,12 @@ class Twin:
             self._pump.cancel()
 
     async def _end_pump(self) -> None:
+        self._is_ending = True
         if self._pump:
-            self._pump.cancel()
             await asyncio.gather(self._pump, return_exceptions=True)
 
     async def _run_pump(self) -> None:
-        while True:
+        while not self._is_ending:
             await self.clock.sleep(self.interval_s)
             while self._answers:
                 (characteristic, payload), indicate = self._answers.popleft()
@@ -241,7 +263,6 @@ class Twin:
     async def _send(self, characteristic: Characteristic[bytes], payload: bytes) -> None:
         if self._is_lost():
             self.count.n_lost += 1
-            self.count.lost.append(payload)
             return
         self.count.n_sent += 1
         await self.device.notify_subscribers(characteristic, payload)

@@ -90,8 +90,7 @@ class CoachBoard(Twin):
         for block in self._sampler.take(now_s):
             n_lost = self.count.n_lost
             yield self.frames, self._frame(block)
-            self.count.n_readings += len(block.acc_mps2)
-            self.count.n_lost_readings += len(block.acc_mps2) if self.count.n_lost > n_lost else 0
+            self.count.packet(len(block.acc_mps2), self.count.n_lost > n_lost, block.first)
 
     def _frame(self, block: Block) -> bytes:
         rate_hz, acc_g, gyr_dps, _ = self.settings

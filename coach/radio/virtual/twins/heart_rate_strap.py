@@ -57,8 +57,9 @@ class HeartRateStrap(Twin):
             return
         self._next_s = now_s + 1.0
         if self.is_subscribed(self.measurement):
-            self.count.n_readings += 1
+            n_lost = self.count.n_lost
             yield self.measurement, heart_rate_packet(self._source.heart_rate(now_s))
+            self.count.packet(1, self.count.n_lost > n_lost)
 
     def _on_control(self, request: bytes) -> None:
         if request == b"\x01":

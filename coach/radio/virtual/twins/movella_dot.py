@@ -94,8 +94,9 @@ class MovellaDot(Twin):
         if self._sampler is None or not self.is_subscribed(self.medium):
             return
         for block in self._sampler.take(now_s):
-            self.count.n_readings += 1
+            n_lost = self.count.n_lost
             yield self.medium, self._packet(block, self._sampler.rate_hz).ljust(_MODES[_RATE_QUANTITIES], b"\0")
+            self.count.packet(1, self.count.n_lost > n_lost, block.first)
 
     @staticmethod
     def _packet(block: Block, rate_hz: float) -> bytes:

@@ -90,7 +90,11 @@ class _Stream:
         self._full_scale = full_scale
         self._raw = None if is_compressed else RawFrames()
         self._deltas = DeltaFrames()
-        self._is_compressed = is_compressed
+
+    @property
+    def is_raw(self) -> bool:
+        """A raw frame ends with the block that completes it; a compressed one with the block before."""
+        return self._raw is not None
 
     @property
     def factor(self) -> float | None:
@@ -246,5 +250,5 @@ class Polar(Twin):
                 for frame, n_readings in stream.frames(block, _YEAR_2019_NS):
                     n_lost = self.count.n_lost
                     yield self.data, frame
-                    self.count.n_readings += n_readings
-                    self.count.n_lost_readings += n_readings if self.count.n_lost > n_lost else 0
+                    first = block.first + (len(block.acc_mps2) if stream.is_raw else 0) - n_readings
+                    self.count.packet(n_readings, self.count.n_lost > n_lost, first if stream.kind == ACC else None)

@@ -54,8 +54,9 @@ class RunningPod(Twin):
             return
         self._next_s = now_s + 1.0
         if self.is_subscribed(self.measurement):
-            self.count.n_readings += 1
+            n_lost = self.count.n_lost
             yield self.measurement, self.measure(now_s)
+            self.count.packet(1, self.count.n_lost > n_lost)
 
     def measure(self, now_s: float) -> bytes:
         """The packet for this moment."""

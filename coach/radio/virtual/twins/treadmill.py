@@ -52,9 +52,10 @@ class Treadmill(Twin):
             return
         self._next_s = now_s + 1.0
         if self.is_subscribed(self.data):
-            self.count.n_readings += 1
+            n_lost = self.count.n_lost
             for packet in self.record(self._source.treadmill(now_s)):
                 yield self.data, packet
+            self.count.packet(1, self.count.n_lost > n_lost)
 
     def record(self, now: TreadmillSample) -> list[bytes]:
         """The notifications of one record."""

@@ -54,6 +54,7 @@ class WearableMyFoot(Twin):
         for block in self._sampler.take(now_s):
             acc = np.clip(block.acc_mps2[0] / _G, -_ACC_LIMIT_G, _ACC_LIMIT_G)
             gyr = np.clip(np.degrees(block.gyr_radps[0]), -_GYR_LIMIT_DPS, _GYR_LIMIT_DPS)
-            self.count.n_readings += 1
             ms = math.floor(1000 * block.first / 100.0)
+            n_lost = self.count.n_lost
             yield self.reading, struct.pack("<I6f", ms % 2**32, *acc, *gyr)
+            self.count.packet(1, self.count.n_lost > n_lost, block.first)

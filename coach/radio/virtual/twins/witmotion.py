@@ -117,13 +117,12 @@ class WitMotion(Twin):
             self._smooth = None
         for block in self._sampler.take(now_s):
             reading = np.concatenate([block.acc_mps2[0] / _G, np.degrees(block.gyr_radps[0])])
-            self.count.n_readings += 1
             n_lost = self.count.n_lost
             frames = [*self._register_answers, self._frame(self._through_filter(reading), now_s)]
             self._register_answers.clear()
             for payload in self._notifications(frames):
                 yield self.notify, payload
-            self.count.n_lost_readings += int(self.count.n_lost > n_lost)
+            self.count.packet(1, self.count.n_lost > n_lost)
 
     def _notifications(self, frames: list[bytes]) -> list[bytes]:
         if not self._is_chopped:
