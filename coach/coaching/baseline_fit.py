@@ -1,7 +1,7 @@
 """A robust line through speed bins of several runs: y against log speed and grade, runs offset from each other.
 
 Generalised least squares with priors on slopes (the Gaussian posterior), Huber weights on residuals. Each run has an
-offset of its own; older runs count less because the runner may have wandered since (a random walk).
+offset of its own; the runner may have wandered since an older run (a random walk, shared by runs of the same time).
 Source: Huber 1964, doi:10.1214/aoms/1177703732; Rasmussen & Williams 2006, section 2.1.
 """
 
@@ -41,18 +41,19 @@ def fit_line(rows: Floats, ages_days: Floats, kind: Kind) -> Fit:
     n_windows, run = rows[:, 3], rows[:, 4].astype(int)
     centre = float(np.average(rows[:, 0], weights=n_windows))
     x = np.column_stack([np.ones(len(rows)), rows[:, 0] - centre, rows[:, 1]])
+    ages = np.maximum(ages_days, 0.0)[run]
+    drift = kind.drift_sd**2 * np.minimum(ages[:, None], ages[None, :]) / _DRIFT_DAYS
     run_var = kind.run_sd**2
     weights = np.ones(len(rows))
     fit = Fit(centre, np.zeros(3), np.eye(3))
     for _ in range(_ROUNDS):
         own_var = kind.window_sd**2 * _WINDOWS_A_PAIR / n_windows / weights
-        offsets = run_var + kind.drift_sd**2 * ages_days / _DRIFT_DAYS
-        cov_y = np.diag(own_var) + np.where(run[:, None] == run[None, :], offsets[run][:, None], 0.0)
+        cov_y = np.diag(own_var) + drift + np.where(run[:, None] == run[None, :], run_var, 0.0)
         fit = _solve(x, rows[:, 2], cov_y, kind, centre)
         residual = rows[:, 2] - x @ fit.beta
         scaled = np.abs(residual) / np.sqrt(np.diag(cov_y))
         weights = np.clip(_HUBER_K / np.maximum(scaled, 1e-12), 0.05, 1.0) * np.ones(len(rows))
-        run_var = _run_variance(residual, n_windows * weights, run, kind)
+        run_var = _run_variance(residual, n_windows * weights, run, kind, ages)
     return fit
 
 
@@ -66,8 +67,9 @@ def _solve(x: Floats, y: Floats, cov_y: Floats, kind: Kind, centre: float) -> Fi
     return Fit(centre, beta.astype(np.float64), cov.astype(np.float64))
 
 
-def _run_variance(residual: Floats, weight: Floats, run: npt.NDArray[np.int_], kind: Kind) -> float:
-    """Spread between runs: the prior, corrected by what these runs show."""
-    means = [float(np.average(residual[run == i], weights=weight[run == i])) for i in np.unique(run)]
+def _run_variance(residual: Floats, weight: Floats, run: npt.NDArray[np.int_], kind: Kind, ages_days: Floats) -> float:
+    """Spread between runs: the prior, corrected by what recent runs show (older ones show wandering too)."""
+    recent = np.unique(run[ages_days <= 2 * _DRIFT_DAYS])
+    means = [float(np.average(residual[run == i], weights=weight[run == i])) for i in recent]
     seen = float(np.sum(np.square(means)))
     return (_PRIOR_RUNS * kind.run_sd**2 + seen) / (_PRIOR_RUNS + max(0, len(means) - 1))

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from coach.coaching.baseline import Baseline, BaselineRun
+import numpy as np
+
+from coach.coaching.baseline import Baseline, BaselinePoint, BaselineRun
 from coach.coaching.engine import CueEngine
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.loader import load_rules
+from coach.coaching.measures import KINDS
 from coach.coaching.pain import pain_state
-from coach.coaching.steady import SteadyPart
 from coach.model.cues import CueDecision
 from coach.model.pain import PainEntry, PainMoment, PainState
 from coach.model.runner import RunnerProfile
@@ -30,26 +32,18 @@ def plan(focus: str | None = "lengthen", share: float = 1.0, seed: int = 1) -> R
 
 
 def baseline_runs(body: Body, n: int = 3, now: datetime = NOW) -> list[BaselineRun]:
-    """Easy fresh runs of this body, on the days before `now`, at slightly different speeds."""
+    """What easy fresh runs of this body leave behind, on the days before `now`, at slightly different speeds."""
     fresh = replace(
-        body,
-        tires_pct=0.0,
-        steeper_deg=0.0,
-        harder_pct=0.0,
-        asymmetry_pct=0.0,
-        gain_pct=0.0,
-        answers=0.0,
-        speed_sd=0.05,
+        body, tires_pct=0.0, steeper_deg=0.0, harder_pct=0.0, asymmetry_pct=0.0, gain_pct=0.0, answers=0.0, noise=0.0
     )
+    rng = np.random.default_rng(body.seed)
     runs = []
     for i in range(n):
-        runner = MetricRunner(
-            replace(fresh, seed=1000 * (body.seed + 1) + i), 20.0, 0.5, body.speed_mps - 0.1 + 0.1 * i
-        )
-        part = SteadyPart()
-        for metrics in runner.moments():
-            part.add(metrics)
-        runs.append(part.run(f"base{i}", now - timedelta(days=2 * (n - i))))
+        speed = body.speed_mps - 0.1 + 0.1 * i
+        moment = list(MetricRunner(fresh, 0.25, 1.0, speed).moments())[-1]
+        values = {name: v * (1 + 0.004 * rng.normal()) for name in KINDS if (v := getattr(moment, name)) is not None}
+        at = now - timedelta(days=2 * (n - i))
+        runs.append(BaselineRun(f"base{i}", at, 720.0, (BaselinePoint(speed, body.grade_pct or 0.0, 36, values),)))
     return runs
 
 

@@ -1,0 +1,167 @@
+"""The programme: baseline, eight fading runs, retention; a focus without response is dropped and that is said."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from coach.coaching.baseline import Baseline, BaselineRun
+from coach.coaching.block import block_view
+from coach.coaching.facts import HistoryFacts
+from coach.coaching.outcome import CoachingOutcome
+from coach.coaching.programme import FOCUSES, plan_run, why_not
+from coach.coaching.progress import CoachedRun, progress_of, withheld_pool
+from coach.model.cues import FocusResponse
+from coach.model.runner import RunnerProfile
+from coach.model.runs import RunPlan
+from tests.coach.coaching.metric_runner import Body
+from tests.coach.coaching.support_coaching import NOW, PROFILE, answered, baseline, baseline_runs
+
+OWN = baseline(Body())
+
+
+def response(focus: str, has_answered: bool | None) -> FocusResponse:
+    return FocusResponse("r", focus, "m", 1, 5, 5, 1.0, 0.0, 1.0, 0.0, 2.0, has_answered)
+
+
+def run(n: int, plan: RunPlan, answer: bool | None = True, need: float = 0.3, running_s: float = 1500.0) -> CoachedRun:
+    at = NOW - timedelta(days=60 - 2 * n)
+    needs = {plan.focus: need} if plan.focus else {}
+    responses = (response(plan.focus, answer),) if plan.focus else ()
+    outcome = CoachingOutcome(running_s, BaselineRun(f"r{n}", at, 700.0, ()), focus_responses=responses, needs=needs)
+    return CoachedRun(f"r{n}", at, plan, outcome)
+
+
+def planned(runs: Sequence[CoachedRun], profile: RunnerProfile = PROFILE, level: int = 0, **more: str) -> RunPlan:
+    return plan_run(answered(level), profile, OWN, progress_of(runs), HistoryFacts(), NOW, **more)
+
+
+def whole_block(
+    profile: RunnerProfile, answer: bool | None = True, n: int = 9, need_last: float = 0.05
+) -> list[CoachedRun]:
+    runs: list[CoachedRun] = []
+    for i in range(n):
+        plan = planned(runs, profile)
+        runs.append(run(i, plan, answer, need_last if plan.is_retention else 0.3))
+    return runs
+
+
+def test_the_block_fades_and_ends_with_a_run_without_cues() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    assert [r.plan.eligible_share for r in runs] == [1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.10, 0.0]
+    assert [r.plan.is_retention for r in runs] == [False] * 8 + [True]
+    assert {r.plan.focus for r in runs} == {"quicker"}
+    progress = progress_of(runs)
+    assert progress.block is None
+    assert progress.past[0].is_kept is True
+    assert "stayed without cues" in block_view(runs, progress, OWN).past[0]
+    lost = progress_of([*runs[:-1], run(8, runs[-1].plan, None, 0.9)])
+    assert lost.past[0].is_kept is False
+
+
+def test_baseline_runs_come_first_whatever_is_wished() -> None:
+    short = Baseline(baseline_runs(Body())[:1], NOW)
+    plan = plan_run(
+        answered(), replace(PROFILE, focus_wish="quicker"), short, progress_of([]), HistoryFacts(), NOW, "softer"
+    )
+    assert plan.is_baseline
+    assert plan.focus is None
+    assert "run 2 of 3" in plan.reason
+
+
+def test_a_focus_without_response_in_three_runs_is_dropped_and_that_is_said() -> None:
+    wish = replace(PROFILE, focus_wish="quicker")
+    runs = whole_block(wish, False, 3)
+    progress = progress_of(runs)
+    assert progress.block is None
+    assert progress.past[0].is_dropped
+    assert "dropped after 3 runs" in block_view(runs, progress, OWN).past[0]
+    assert planned(runs, wish).focus != "quicker"
+    assert progress_of(whole_block(wish, None, 5)).block is not None
+    mixed = [*whole_block(wish, False, 2), run(2, planned(whole_block(wish, False, 2), wish), True)]
+    assert progress_of(mixed).block is not None
+
+
+def test_without_a_wish_the_need_of_recent_runs_chooses() -> None:
+    beside = RunPlan("swing", 1.0, None, False, False, "")
+    runs = [run(i, beside) for i in range(3)]
+    needy = [replace(r, outcome=replace(r.outcome, needs={"softer": 0.4, "even": 0.1})) for r in runs]
+    plan = planned(needy)
+    assert (plan.focus, plan.block_run) == ("softer", 1)
+    assert "40 %" in plan.reason
+
+
+def test_when_nothing_stands_out_the_coach_only_watches() -> None:
+    plan = planned([])
+    assert (plan.focus, plan.block_run) == ("lengthen", None)
+    assert planned([], level=4).focus == "swing"
+
+
+def test_a_kept_focus_gets_a_refresher_when_needed_again() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    later = [run(10 + i, RunPlan("lengthen", 1.0, None, False, False, "")) for i in range(3)]
+    needy = [replace(r, outcome=replace(r.outcome, needs={"quicker": 0.5})) for r in later]
+    plan = planned([*runs, *needy])
+    assert (plan.focus, plan.block_run, plan.eligible_share) == ("quicker", None, 0.25)
+
+
+def test_a_new_wish_leaves_the_block_and_can_come_back() -> None:
+    quicker, softer = replace(PROFILE, focus_wish="quicker"), replace(PROFILE, focus_wish="softer")
+    runs = whole_block(quicker, n=3)
+    runs.append(run(3, planned(runs, softer)))
+    assert runs[-1].plan.block_run == 1
+    assert progress_of(runs).past[0].focus == "quicker"
+    assert planned(runs, quicker).focus == "quicker"
+
+
+def test_short_runs_do_not_count() -> None:
+    wish = replace(PROFILE, focus_wish="quicker")
+    assert planned([run(0, planned([], wish), running_s=300.0)], wish).block_run == 1
+
+
+def test_load_waits_for_pain_and_the_block_keeps_its_place() -> None:
+    wish = replace(PROFILE, focus_wish="lengthen")
+    runs = whole_block(wish, n=4)
+    hurt = planned(runs, wish, level=4)
+    assert hurt.focus not in ("lengthen", "midfoot")
+    assert hurt.block_run is None
+    assert planned([*runs, run(4, hurt)], wish).block_run == 5
+    assert planned(runs, wish, level=6).focus is None
+
+
+@pytest.mark.parametrize(
+    ("change", "raises", "words"),
+    [
+        ({}, 2, "ask for it"),
+        ({"wants_strike_training": True, "has_calf_history": None}, 2, "trouble there before"),
+        ({"wants_strike_training": True, "has_calf_history": True}, 2, "trouble there before"),
+        ({"wants_strike_training": True}, 0, "calf raises"),
+    ],
+)
+def test_midfoot_only_on_request_without_history_with_its_companion(
+    change: dict[str, bool | None], raises: int, words: str
+) -> None:
+    profile = replace(PROFILE, **change)  # type: ignore[arg-type]
+    facts = HistoryFacts(calf_raises_14d=raises)
+    assert words in (why_not("midfoot", answered(), profile, facts) or "")
+    plan = plan_run(answered(), replace(profile, focus_wish="midfoot"), OWN, progress_of([]), facts, NOW)
+    assert plan.focus != "midfoot"
+
+
+def test_midfoot_is_planned_when_all_is_there() -> None:
+    profile = replace(PROFILE, wants_strike_training=True, focus_wish="midfoot")
+    facts = HistoryFacts(calf_raises_14d=3)
+    plan = plan_run(answered(), profile, OWN, progress_of([]), facts, NOW)
+    assert plan.focus == "midfoot"
+    assert why_not("midfoot", answered(calf=1), profile, facts) is not None
+    assert set(FOCUSES) >= {"quicker", "softer", "lengthen", "midfoot", "even", "lean", "swing"}
+
+
+def test_withheld_moments_of_all_runs_are_pooled_newest_last() -> None:
+    plan = RunPlan("quicker", 0.5, 1, False, False, "")
+    runs = [run(i, plan) for i in (1, 0)]
+    runs = [replace(r, outcome=replace(r.outcome, withheld={"q": (float(r.run_id[1:]),) * 40})) for r in runs]
+    pool = withheld_pool(runs)["q"]
+    assert len(pool) == 60
+    assert pool[-1] == 1.0
