@@ -1,16 +1,16 @@
 """A window of shank motion in, contacts and toe-offs with walking told from running out. Any mounting; no gyroscope.
 
 Running. Each stride has one shock, the largest specific force by far. Initial contact: the force has risen by a tenth
-of the shock, less `RUN_RISE_S`. Toe-off: the force, smoothed over 60 ms, has gone farthest away from what it is in
-mid-stance, less `RUN_PUSH_S`: while the foot pushes, the shank is loaded upwards and forwards, and the moment
-it swings free the force turns round.
+of the shock, less `RUN_RISE_S`. Toe-off: while the foot pushes, the force changes steadily one way, and the moment the
+shank swings free it turns round: the farthest point on that way (of the last tenth of a second, force smoothed over
+60 ms), less `RUN_PUSH_S`.
 
 Walking. The shank swings through with the smallest force along its axis (mean force over whole strides); the largest
 force within the next half second is the contact's shock, `WALK_SHOCK_S` after contact. Toe-off: the force turns
 fastest, `WALK_TURN_S` before toe-off.
 
 The four lags are means over nine treadmill trials of two persons with a force plate under the leg (50 N, 143 Hz; 1.25
-to 2.4 m/s): 18, 29, 36 and 16 ms, between trials +-3, +-5, +-3 and +-3 ms. The shock of a soft runner came at 56 ms,
+to 2.4 m/s): 18, 22, 36 and 16 ms, between trials +-3, +-5, +-3 and +-3 ms. The shock of a soft runner came at 56 ms,
 which is why running uses the rise. Elsewhere, too, the tibial shock peaks 30-40 ms after contact (Lafortune 1991).
 """
 
@@ -24,7 +24,7 @@ from coach.gait.trunk_window import BoolArray, View
 from coach.model.samples import FloatArray
 
 RUN_RISE_S: Final = 0.018
-RUN_PUSH_S: Final = 0.029
+RUN_PUSH_S: Final = 0.022
 WALK_SHOCK_S: Final = 0.036
 WALK_TURN_S: Final = 0.016
 SHORTEST_STRIDE_S: Final = 0.45
@@ -35,6 +35,7 @@ RUN_STRIDE_S: Final = 0.95  # slower than 126 steps per minute is no run
 _SHOCK_BEFORE_S: Final = 0.06
 _APART: Final = 0.6  # of a stride: two shocks nearer to each other are of one
 _SWING: Final = 0.75  # of the mean force: below it, a leg swings
+_PUSH_S: Final = 0.1
 _TURN_FIT_S: Final = 0.05
 _NEAR_S: Final = 0.05  # a stride's events are that near to where they usually are
 _DOUBLE_SHOCK_S: Final = 0.12
@@ -150,7 +151,7 @@ def _stance_force(signals: _Signals, shocks: list[int]) -> FloatArray:
 
 
 def _push_offs(signals: _Signals, shocks: list[int], lag: int) -> list[float | None]:
-    """Toe-offs: searched in the first half of each stride, then again near where they usually are."""
+    """Toe-offs: first about where the force is farthest from mid-stance, then near there along the push's own way."""
     rate = signals.rate_hz
     stance = _stance_force(signals, shocks)
     along = -(signals.soft @ stance)
@@ -159,7 +160,10 @@ def _push_offs(signals: _Signals, shocks: list[int], lag: int) -> list[float | N
     if not whole or not stance.any() or last - first < 3:
         return [None for _ in shocks]
     usual = round(float(np.median([first + int(np.argmax(along[k + first : k + last])) for k in whole])))
-    near, reach = round(_NEAR_S * rate), round(_TURN_FIT_S * rate)
+    back, reach = round(_PUSH_S * rate), round(_TURN_FIT_S * rate)
+    change = np.mean([signals.soft[k + usual] - signals.soft[k + usual - back] for k in whole], axis=0)
+    along = signals.soft @ (change / max(float(np.linalg.norm(change)), 1e-9))
+    near = round(_NEAR_S * rate)
     first, last = max(first, usual - near), min(last, usual + near)
     return [
         _turning_point(signals.t_s, along, k + first, k + last, reach) - RUN_PUSH_S if k in whole else None
