@@ -27,12 +27,12 @@ FLOORS = {
     "coach.pipeline": 3,
     "coach.reminders": 3,
     "coach.live_run": 4,
-    "coach.service": 4,
-    "coach.bootstrap": 5,
-    "coach.demo": 6,
-    "coach.cli": 7,
-    "coach.__main__": 8,
-    "web": 6,
+    "coach.service": 5,
+    "coach.bootstrap": 6,
+    "coach.demo": 7,
+    "coach.cli": 8,
+    "coach.__main__": 9,
+    "web": 7,
 }
 PURE = (
     "coach.model",
