@@ -24,10 +24,10 @@ class Decoder:
         self._use = use
         self._tally = Tally()
         self._resolver = CadenceResolver(use.cadence_unit, known_by_name(use.name, profile.cadence_units))
-        shared = SharedReading(profile, use, self._tally, self._resolver)
+        self._shared = SharedReading(profile, use, self._tally, self._resolver)
         found = profile.characteristics().values()
         self._data = {c.uuid for c in found if c.role == "data"}
-        self._readers = {c.uuid: READERS[c.decoder](shared) for c in found if c.decoder}
+        self._readers = {c.uuid: READERS[c.decoder](self._shared) for c in found if c.decoder}
 
     def feed(self, notification: Notification) -> list[Sample]:
         """Samples that this notification completes; raises PacketError where its bytes do not fit."""
@@ -43,6 +43,10 @@ class Decoder:
             self._tally.n_bad_packets += 1
             self._tally.last_error = str(error)
             raise
+
+    def measured_cadence(self, cadence_spm: float | None) -> None:
+        """The step rate that motion sensors of our own find now: settles what a running pod counts."""
+        self._shared.measured_spm = cadence_spm
 
     @property
     def cadence(self) -> CadenceDecision:

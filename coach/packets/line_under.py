@@ -25,7 +25,7 @@ class LineLimits:
 
 
 class LineUnder:
-    """Streaming; times of `add` may not go back."""
+    """Streaming. A point older than the newest bucket only lowers the line."""
 
     def __init__(self, limits: LineLimits, time: float, delay: float) -> None:
         self._limits = limits
@@ -41,10 +41,11 @@ class LineUnder:
     def add(self, time: float, delay: float) -> None:
         """One more point; the line goes under it at once, and is fitted anew when a bucket is full."""
         newest = self._points[-1]
-        if time // self._limits.bucket_s != newest[0] // self._limits.bucket_s:
+        buckets = time // self._limits.bucket_s - newest[0] // self._limits.bucket_s
+        if buckets > 0:
             self._fit()
             self._points.append((time, delay))
-        elif delay < newest[1]:
+        elif buckets == 0 and delay < newest[1]:
             self._points[-1] = (time, delay)
         self.lower(time, delay)
 

@@ -35,6 +35,9 @@ class MovesenseReader:
 
     def __init__(self, facts: ImuStreamFacts, tally: Tally) -> None:
         self._facts = facts
+        self._tally = tally
+        self._is_doubled = False  # the DATA of the packet at hand came twice
+        self._last_part = b""
         self._stream = ImuStream(facts, tally)
         self._stream.acc_range_mps2 = self._stream.gyr_range_radps = np.inf
         self._counter = WrappingCounter(tick_s=1e-3, modulus=1 << 32)
@@ -46,7 +49,7 @@ class MovesenseReader:
         """One notification; raises PacketError."""
         message = decode_message(payload)
         if message.reference == REF_STREAM and message.kind is not Kind.RESPONSE:
-            if self._duplicates.has(payload):
+            if self._is_double(message, payload):
                 return []
             samples: list[Sample] = []
             for body in self._parts.join(message, payload):
@@ -54,6 +57,16 @@ class MovesenseReader:
             return samples
         self._learn(message)
         return []
+
+    def _is_double(self, message: Message, payload: bytes) -> bool:
+        """DATA has its time; a part has none, and is a double where it follows its like and nothing waits for it."""
+        if message.kind is Kind.DATA:
+            self._is_doubled = self._duplicates.has(payload)
+            return self._is_doubled
+        is_double = payload == self._last_part and (self._is_doubled or not self._parts.is_waiting)
+        self._tally.n_duplicates += is_double
+        self._last_part = payload
+        return is_double
 
     def _learn(self, message: Message) -> None:
         if message.reference == REF_ACC_CONFIG and message.is_ok and message.body:
@@ -89,6 +102,11 @@ class Parts:
         self._whole: int | None = None
         self._n_lost_in_a_row = 0
         self.n_lost = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a body is begun."""
+        return self._pending is not None
 
     def join(self, message: Message, payload: bytes) -> list[bytes]:
         """Bodies that are whole now; raises PacketError for a part whose beginning was lost."""

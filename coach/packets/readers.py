@@ -35,6 +35,7 @@ class SharedReading:
     use: SensorUse
     tally: Tally
     resolver: CadenceResolver
+    measured_spm: float | None = None
     _made: dict[type, PacketReader] = field(default_factory=dict)
 
     def imu(self) -> ImuStreamFacts:
@@ -90,7 +91,7 @@ def checked(decode: Callable[[bytes], object]) -> Feed:
 def _running_speed(shared: SharedReading) -> Feed:
     def decode(payload: bytes, t_s: float) -> Sample:
         sample = decode_running_speed(payload, t_s)
-        return replace(sample, cadence_spm=shared.resolver.steps_per_min(sample))
+        return replace(sample, cadence_spm=shared.resolver.steps_per_min(sample, shared.measured_spm))
 
     return one_per_packet(decode, shared.tally)
 

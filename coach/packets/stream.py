@@ -84,6 +84,7 @@ class ImuStream:
         self._last: float | None = None
         self._last_host_s = 0.0
         self._last_arrival_s = 0.0
+        self._begun_host_s: float | None = None
         self._pace: deque[tuple[float, int]] = deque(maxlen=_MEMORY)
         self.interval_s = 1.0 / facts.rate_hz
         self.acc_range_mps2 = np.inf if facts.acc_range_g is None else facts.acc_range_g * G_MPS2
@@ -115,6 +116,7 @@ class ImuStream:
         gaps = self._gap(first, float(host_s[0]), has_restarted)
         self._last, self._last_host_s, self._last_arrival_s = float(device_s[-1]), float(host_s[-1]), arrival_s
         self._count(acc_mps2, gyr_radps)
+        self._measure_rate(float(host_s[0]))
         chunk = ImuChunk(
             wear_site=self._facts.wear_site,
             t_s=host_s,
@@ -155,6 +157,14 @@ class ImuStream:
             mean = sum(e for e, _ in self._pace) / sum(k for _, k in self._pace)
             self.interval_s = float(np.clip(mean, 0.9 * nominal, 1.1 * nominal))
             self._tally.rate_hz = 1.0 / self.interval_s
+
+    def _measure_rate(self, first_host_s: float) -> None:
+        """Readings a second, lost ones counted in, where the stream does not follow the device's pace itself."""
+        if self._begun_host_s is None:
+            self._begun_host_s = first_host_s
+        span = self._last_host_s - self._begun_host_s
+        if not self._pace and span > 1.0:
+            self._tally.rate_hz = (self._tally.n_samples + self._tally.n_missing - 1) / span
 
     def _gap(self, first: float, host_s: float, has_restarted: bool) -> list[Gap]:
         if self._last is None:

@@ -1,0 +1,69 @@
+"""Two feet, pelvis and chest on one clock: whole decoders, 20 ppm drift, radio jitter, in simulation."""
+
+import struct
+from collections.abc import Callable
+
+import numpy as np
+
+from coach.model.links import SensorUse
+from coach.model.samples import ImuChunk, Notification
+from coach.model.sites import WearSite
+from coach.packets.decoders import decoder_for
+from firmware_config.loader import load_profile
+from tests.coach.packets.test_clock import radio
+
+SECONDS = 120.0
+
+
+def movesense(first: int, device_s: np.ndarray) -> bytes:
+    """Readings that tell their number in the first turn rate."""
+    gyr = np.zeros((len(device_s), 3), "<f4")
+    gyr[:, 0] = first + np.arange(len(device_s))
+    gyr[:, 0] %= 2000
+    acc = np.full((len(device_s), 3), 9.81, "<f4")
+    return b"\x02\x63" + struct.pack("<I", int(device_s[0] * 1000)) + acc.tobytes() + gyr.tobytes()
+
+
+def dot(first: int, device_s: np.ndarray) -> bytes:
+    return struct.pack("<I6f", int(device_s[0] * 1e6) & 0xFFFFFFFF, 0.0, 0.0, 9.81, first % 2000, 0.0, 0.0)
+
+
+def worn(
+    profile_id: str,
+    site: WearSite,
+    rate_hz: float,
+    n: int,
+    write: Callable[[int, np.ndarray], bytes],
+    ppm: float,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """True times of readings, and those that the decoder gives."""
+    rng = np.random.default_rng(seed)
+    true_s = rng.uniform(0.1, 0.2) + np.arange(int(SECONDS * rate_hz) // n * n) / rate_hz
+    device_s = rng.uniform(10.0, 9000.0) + true_s * (1 + ppm * 1e-6)
+    arrivals = radio(rng, true_s[n - 1 :: n])
+    profile = load_profile(profile_id)
+    decoder = decoder_for(profile, SensorUse("s", "x", profile_id, site, settings=(("rate_hz", str(rate_hz)),)))
+    uuid = profile.with_role("data")[0].uuid
+    found = []
+    for k, arrival in enumerate(arrivals):
+        payload = write(k * n, device_s[k * n : (k + 1) * n])
+        for chunk in decoder.feed(Notification("s", uuid, float(arrival), payload)):
+            assert isinstance(chunk, ImuChunk)
+            found.append(chunk.t_s)
+    times = np.concatenate(found)
+    assert (np.diff(times) > 0).all()
+    assert decoder.report().n_missing == 0
+    return true_s[: len(times)], times
+
+
+def test_feet_and_trunk_agree_within_5_ms():
+    sites = [
+        worn("movesense", WearSite.LEFT_FOOT, 208, 8, movesense, 20.0, 1),
+        worn("movesense", WearSite.RIGHT_FOOT, 208, 8, movesense, -20.0, 2),
+        worn("movesense", WearSite.CHEST, 104, 8, movesense, 10.0, 3),
+        worn("movella_dot", WearSite.PELVIS, 60, 1, dot, -15.0, 4),
+    ]
+    beats = np.arange(6.0, SECONDS - 2.0, 0.5)
+    errors = np.array([np.interp(beats, true_s, found - true_s) for true_s, found in sites])
+    assert np.ptp(errors, axis=0).max() < 0.005
