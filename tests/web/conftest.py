@@ -42,7 +42,13 @@ def client(app: Flask) -> FlaskClient:
 def serve_coach() -> Iterator[Callable[[Any], str]]:
     """Puts any coach object on a real server and gives its address."""
     with ExitStack() as stack:
-        yield lambda coach: stack.enter_context(served(create_app(coach, is_testing=True)))
+
+        def serve(coach: Any) -> str:
+            address = stack.enter_context(served(create_app(coach, is_testing=True)))
+            stack.callback(coach.feed.close)  # first of all at the end: open streams leave at once
+            return address
+
+        yield serve
 
 
 @pytest.fixture

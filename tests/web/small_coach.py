@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from coach.errors import LinkError
+from coach.errors import LinkError, SettingsError
 from coach.live_feed import LiveFeed
 from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
 from coach.model.plain import to_plain
@@ -30,8 +30,11 @@ class SmallRuns:
         self.is_muted = False
         self.is_paused = False
         self.calls: list[tuple[Any, ...]] = []
+        self.refuses = ""
 
     def start(self, place: RunPlace, focus: str | None = None, **facts: Any) -> Run:
+        if self.refuses:
+            raise SettingsError(self.refuses)
         self.calls.append(("start", place, focus, facts))
         plan = RunPlan("quicker", 0.7, 3, False, False, "Third run of your cadence block.")
         self.run = Run("r1", datetime.now(UTC), RunState.RECORDING, place=place, sensors=USES, plan=plan)

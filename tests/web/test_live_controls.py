@@ -1,0 +1,122 @@
+"""What a runner does with one tap or a hold: start, pain, mute, pause, lap, stop; also without a network."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import wait_until
+from tests.web.live_scene import cue
+from tests.web.small_coach import SmallCoach
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def running(coach: SmallCoach, url: str, phone: Page) -> Page:
+    coach.runs.start("treadmill")
+    coach.runs.calls.clear()
+    phone.goto(f"{url}/live")
+    wait_until(phone, "() => document.body.dataset.run === 'on'")
+    return phone
+
+
+def hold(page: Page, selector: str, for_ms: int) -> None:
+    box = page.locator(selector).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(for_ms)
+    page.mouse.up()
+
+
+def eventually(coach: SmallCoach, page: Page, call: tuple) -> None:
+    for _ in range(100):
+        if call in coach.runs.calls:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{call} not among {coach.runs.calls}")
+
+
+def test_a_run_is_started_from_the_page(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.goto(f"{url}/live")
+    expect(phone.locator(".ready")).to_contain_text("Left foot")
+    phone.check("input[value=outdoor]")
+    phone.check("input[name=has_warm_up]")
+    phone.tap("#start")
+    wait_until(phone, "() => document.body.dataset.run === 'on'")
+    name, place, focus, facts = coach.runs.calls[0]
+    assert (name, place.value, focus) == ("start", "outdoor", None)
+    assert facts == {"shoes": "", "slope_pct": None, "notes": ""}
+    assert coach.runs.calls[1] == ("lap", "warm_up")
+
+
+def test_why_a_run_cannot_start_is_said(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.goto(f"{url}/live")
+    coach.runs.refuses = "No sensor is connected: choose one on the Sensors page"
+    phone.tap("#start")
+    expect(phone.locator("#start-words")).to_have_text("No sensor is connected: choose one on the Sensors page")
+
+
+def test_pain_is_one_tap_away_and_one_tap_long(coach: SmallCoach, running: Page) -> None:
+    running.tap("#pain")
+    running.tap("[data-pain='3']")
+    eventually(coach, running, ("pain", 3, False))
+    expect(running.locator("#toast")).to_have_text("Pain 3 of 10 noted")
+    running.tap("#pain")
+    running.tap("[data-where=calf]")
+    running.tap("[data-pain='0']")
+    eventually(coach, running, ("pain", 0, True))
+
+
+def test_mute_and_pause_are_one_tap_and_show_their_state(coach: SmallCoach, running: Page) -> None:
+    running.tap("#mute")
+    eventually(coach, running, ("mute", True))
+    expect(running.locator("#mute")).to_have_attribute("aria-pressed", "true")
+    running.tap("#pause")
+    eventually(coach, running, ("pause",))
+    expect(running.locator("#pause")).to_contain_text("Go on")
+    expect(running.locator("#phase")).to_have_text("Paused")
+    running.tap("#pause")
+    eventually(coach, running, ("resume",))
+
+
+def test_lap_and_stop_need_a_hold(coach: SmallCoach, running: Page) -> None:
+    for selector in ("#lap", "#stop"):
+        running.tap(selector)
+        hold(running, selector, 300)
+    assert coach.runs.calls == []
+    hold(running, "#lap", 1100)
+    eventually(coach, running, ("lap", "lap"))
+    hold(running, "#stop", 1100)
+    eventually(coach, running, ("stop",))
+    running.wait_for_url("**/runs/r1")
+
+
+def test_the_keyboard_holds_by_pressing_twice(coach: SmallCoach, running: Page) -> None:
+    running.focus("#lap")
+    running.keyboard.press("Enter")
+    expect(running.locator("#toast")).to_contain_text("Press again")
+    running.keyboard.press("Enter")
+    eventually(coach, running, ("lap", "lap"))
+
+
+def test_pain_told_without_a_network_arrives_when_it_is_back(coach: SmallCoach, running: Page) -> None:
+    running.context.set_offline(True)
+    running.tap("#pain")
+    running.tap("[data-pain='5']")
+    expect(running.locator("#outbox-words")).to_contain_text("waits for the network")
+    assert coach.runs.calls == []
+    running.context.set_offline(False)
+    eventually(coach, running, ("pain", 5, False))
+    assert coach.runs.calls.count(("pain", 5, False)) == 1
+
+
+def test_every_target_in_motion_is_large_enough_for_a_wet_thumb(coach: SmallCoach, running: Page) -> None:
+    coach.feed.publish("cue", cue())
+    expect(running.locator("#why")).to_be_visible()
+    for button in running.locator(".motion :is(button, a):visible").all():
+        box = button.bounding_box()
+        assert box["width"] >= 64, button.inner_text()
+        assert box["height"] >= 64, button.inner_text()
+    running.tap("#pain")
+    for button in running.locator("#pain-dialog button").all():
+        box = button.bounding_box()
+        assert min(box["width"], box["height"]) >= 63.9, button.inner_text()
