@@ -12,7 +12,7 @@ import numpy as np
 from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
-from coach.gait.foot_events import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, T
+from coach.gait.foot_constants import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, T
 from coach.gait.foot_force import ForceFoot
 from coach.gait.foot_learning import Learner
 from coach.gait.foot_phases import CALM, Phases, Turn, Turning, levels

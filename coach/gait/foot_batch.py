@@ -6,28 +6,14 @@ told one after the other. A stride needs its contact, mid-stance and toe-off, an
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 
 from coach.gait.constants import CLIP_SHARE
 from coach.gait.foot_axes import FootAxes, Refiner
-from coach.gait.foot_events import (
-    ANGLE,
-    AX,
-    BEFORE_SWING_OVER_S,
-    GX,
-    LEAST_SHOCK_SHARE,
-    REACHES_S,
-    IndexArray,
-    T,
-    at_time,
-    contacts,
-    mid_stances,
-    rolling,
-    toe_offs,
-)
+from coach.gait.foot_constants import ANGLE, AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, T
+from coach.gait.foot_events import contacts, mid_stances, rolling, strike_angles, toe_offs
 from coach.gait.foot_path import paths
 from coach.gait.foot_phases import Turn, Turning
 from coach.gait.foot_strides import Landing, Way, mid_stance, stride, toe_off
@@ -64,8 +50,10 @@ class Batch:
         self._last: Landing | None = None
 
     def add(self, turning: Turning) -> None:
-        """Take one more turning point."""
-        self._turnings.append(turning)
+        """Take one more turning point; a landing that is known is not sought again."""
+        is_known = self._this is not None and self._this.swing_over == turning.swing_over
+        if turning.turn is not Turn.SWING_OVER or not is_known:
+            self._turnings.append(turning)
 
     def bridge(self, times_s: tuple[float, ...]) -> None:
         """Readings at these times were drawn in by straight lines."""
@@ -112,25 +100,28 @@ class Batch:
             if not at:
                 continue
             least = LEAST_SHOCK_SHARE * self.axes.shock_mps2 if reach < REACHES_S[-1] else 0.0
-            found = contacts(rows, np.array(at) - first, self.axes.axes[2], self.rate_hz, reach, least)
-            columns = (found.ok, found.t_s, found.peak_mps2, found.sharpness_s, found.largest_mps2)
-            for row, ok, t, peak, sharpness, largest in zip(at, *(c.tolist() for c in columns), strict=True):
-                if ok:
+            found = contacts(rows, [row - first for row in at], self.axes.axes[2], self.rate_hz, reach, least)
+            for row, contact in zip(at, found, strict=True):
+                if contact is not None:
                     number, known = self._swing_numbers[row], row + round(reach * self.rate_hz)
-                    landings[row] = Landing(row, number, known, look, t, peak, sharpness, largest >= self.acc_limit)
+                    is_clipped = contact.largest_mps2 >= self.acc_limit
+                    landings[row] = Landing(
+                        row, number, known, look, contact.t_s, contact.peak_mps2, contact.rise_s, is_clipped
+                    )
         return landings
 
     def _mid_stances(self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int) -> None:
         of = self._first_heel_offs(turnings, landings, rows, first)
         if not of:
             return
-        over, off = _rows(t.swing_over - first for t in of), _rows(t.heel_off - first for t in of)
-        contact_s = np.array([landings[t.swing_over].contact_s for t in of])
+        contact_s = [landings[t.swing_over].contact_s for t in of]
+        over, off = [t.swing_over - first for t in of], [t.heel_off - first for t in of]
         mid = mid_stances(rows, contact_s, over, off, self.rate_hz)
-        angle = rows[mid, ANGLE] - at_time(rows, contact_s, over, ANGLE, self.rate_hz)
-        for turning, row, t, a in zip(of, mid.tolist(), rows[mid, T].tolist(), np.degrees(angle).tolist(), strict=True):
+        angles = strike_angles(rows, mid, contact_s, self.rate_hz)
+        for turning, row, angle in zip(of, mid, angles, strict=True):
             landing = landings[turning.swing_over]
-            landing.heel_off, landing.mid_row, landing.mid_s, landing.angle_deg = turning.heel_off, row + first, t, a
+            landing.heel_off, landing.mid_row, landing.mid_s = turning.heel_off, row + first, float(rows[row, T])
+            landing.angle_deg = math.degrees(angle)
 
     def _first_heel_offs(
         self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
@@ -153,20 +144,17 @@ class Batch:
         of = _first_pushes(turnings, landings)
         if not of:
             return
-        over = _rows(t.swing_over - first for t in of)
-        off_s = toe_offs(rows, _rows(t.heel_off - first for t in of), _rows(t.at - first for t in of))
-        contact_s = np.array([landings[t.swing_over].contact_s for t in of])
+        back = round(BEFORE_SWING_OVER_S * self.rate_hz)
+        start, end = [max(0, t.swing_over - first - back) for t in of], [t.at - first for t in of]
+        off_s = toe_offs(rows, [t.heel_off - first for t in of], end)
+        contact_s = [landings[t.swing_over].contact_s for t in of]
         inwards = self.axes.axes[0] if self.site.is_left else -self.axes.axes[0]
-        excursion, peak = rolling(
-            rows, over, contact_s, off_s, inwards, float(inwards @ self.axes.bias_radps), self.rate_hz
-        )
-        for turning, t, turned, rate in zip(
-            of, off_s.tolist(), np.degrees(excursion).tolist(), np.degrees(peak).tolist(), strict=True
-        ):
+        rolls = rolling(rows, start, end, contact_s, off_s, inwards, float(inwards @ self.axes.bias_radps))
+        for turning, t, (turned, rate) in zip(of, off_s, rolls, strict=True):
             landing = landings[turning.swing_over]
             if t - landing.contact_s >= SHORTEST_CONTACT_S:
-                landing.toe_off_s, landing.eversion_deg, landing.eversion_peak_degps = t, turned, rate
-                landing.push_over = turning.at
+                landing.toe_off_s, landing.push_over = t, turning.at
+                landing.eversion_deg, landing.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
 
     def _ways(
         self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
@@ -181,7 +169,7 @@ class Batch:
             last = landing
         if not pairs:
             return {}
-        a, b = _rows(p.mid_row - first for p, _ in pairs), _rows(q.mid_row - first for _, q in pairs)
+        a, b = np.array([p.mid_row - first for p, _ in pairs]), np.array([q.mid_row - first for _, q in pairs])
         found = paths(rows, a, b, self.axes.axes, self.axes.bias_radps)
         ways = {}
         pitch = (rows[b, ANGLE] - rows[a, ANGLE]) / (rows[b, T] - rows[a, T])
@@ -244,10 +232,6 @@ def _first_pushes(turnings: list[Turning], landings: dict[int, Landing]) -> list
         if 0 <= landing.heel_off <= turning.heel_off:
             pushes.setdefault(turning.swing_over, turning)
     return list(pushes.values())
-
-
-def _rows(numbers: Iterable[int]) -> IndexArray:
-    return np.fromiter(numbers, dtype=np.intp)
 
 
 def _is_stride(this: Landing, following: Landing) -> bool:

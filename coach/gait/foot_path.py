@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.gait.constants import GRAVITY_MPS2
-from coach.gait.foot_events import AX, GX, IndexArray, T, windows
+from coach.gait.foot_constants import AX, GX, T
+from coach.gait.foot_events import IndexArray, windows
 from coach.model.samples import FloatArray
 
 ComplexArray = npt.NDArray[np.complex128]

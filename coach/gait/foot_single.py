@@ -1,0 +1,122 @@
+"""The events of one stride, sample by sample: the same measures as `coach.gait.foot_events` has for many at once.
+
+A stream finishes one stride at a time; for its short windows plain loops over lists are several times faster than
+array calls. The loops take any indexable row of floats, so that a compiler can have them too (`coach.gait.foot_fast`).
+Definitions and constants stand in `coach.gait.foot_events`; tests hold both to the same results.
+"""
+
+from collections.abc import Sequence
+
+from coach.gait.foot_constants import (
+    BEFORE_SLAP_S,
+    CONTACT_LEAD_S,
+    LEAST_RISE_MPS2,
+    ONSET_SHARE,
+    PUSH_FALL_SHARE,
+    REST_AFTER_CONTACT_S,
+    RISE_SHARE,
+    SLAP_RADPS,
+    SLAP_SHARE,
+    SLAP_WITHIN_S,
+)
+
+_SLAP_FROM, _SLAP_CLEAR = SLAP_RADPS
+
+
+def onset(t: Sequence[float], values: Sequence[float], n: int, share: float) -> tuple[float, int, float, int]:
+    """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise."""
+    peak = 0
+    for k in range(1, n):
+        if values[k] > values[peak]:
+            peak = k
+    lowest = values[0]
+    for k in range(1, peak + 1):
+        lowest = min(lowest, values[k])
+    rise = values[peak] - lowest
+    large = RISE_SHARE * rise
+    lowest = values[0]
+    first = 0
+    for k in range(n):
+        lowest = min(lowest, values[k])
+        if values[k] - lowest >= large:
+            first = k
+            break
+    level = lowest + share * rise
+    row = 0
+    for k in range(first - 1, -1, -1):
+        if values[k] < level:
+            row = k
+            break
+    step = values[row + 1] - values[row]
+    part = 0.0 if step == 0.0 else (level - values[row]) / step
+    part = min(max(part, 0.0), 1.0)
+    return t[row] + part * (t[row + 1] - t[row]), row, rise, first
+
+
+def contact(
+    t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], n: int, rate_hz: float
+) -> tuple[bool, float, int, float]:
+    """(whether there is a landing, its time, the sample before the force's onset, the rise's duration)."""
+    felt_s, row, rise, first = onset(t, up_force, n, ONSET_SHARE)
+    lasts_s = t[first] - felt_s
+    is_landing = rise > LEAST_RISE_MPS2 and first > 0
+    at_rest = max(pitch[max(row - round(BEFORE_SLAP_S * rate_hz), 0)], 0.0)
+    above = [0.0] * n
+    for k in range(n):
+        above[k] = max(pitch[k], at_rest)
+    slap_s, _, slap, slap_first = onset(t, above, n, SLAP_SHARE)
+    felt_s -= CONTACT_LEAD_S
+    apart = slap_s - felt_s
+    weight = 0.0
+    if slap_first > 0 and abs(apart) < SLAP_WITHIN_S:
+        weight = 0.5 * min(max((slap - _SLAP_FROM) / (_SLAP_CLEAR - _SLAP_FROM), 0.0), 1.0)
+    return is_landing, felt_s + weight * apart, row, lasts_s
+
+
+def mid_stance(t: Sequence[float], energy: Sequence[float], n: int, contact_s: float, half: int) -> int:
+    """Sample of the least energy over `2 half + 1` samples, of n; the window begins `half` samples before the first."""
+    summed = 0.0
+    for k in range(2 * half):
+        summed += energy[k]
+    best, least = 0, float("inf")
+    for k in range(n):
+        summed += energy[k + 2 * half]
+        if t[k + half] >= contact_s + REST_AFTER_CONTACT_S and summed < least:
+            best, least = k, summed
+        summed -= energy[k]
+    return best
+
+
+def toe_off(t: Sequence[float], pitch: Sequence[float], n: int) -> float:
+    """Time at which the rate of pitch has fallen to its share of the peak."""
+    peak = 0
+    for k in range(1, n):
+        if pitch[k] > pitch[peak]:
+            peak = k
+    level = PUSH_FALL_SHARE * pitch[peak]
+    after = 1
+    for k in range(peak + 1, n):
+        if pitch[k] <= level:
+            after = k
+            break
+    step = pitch[after] - pitch[after - 1]
+    part = 0.0 if step == 0.0 else (level - pitch[after - 1]) / step
+    part = min(max(part, 0.0), 1.0)
+    return t[after - 1] + part * (t[after] - t[after - 1])
+
+
+def rolling(
+    t: Sequence[float], inwards: Sequence[float], n: int, contact_s: float, toe_off_s: float
+) -> tuple[float, float]:
+    """(largest turn inwards since contact, largest rate in the first half of the contact)."""
+    turned = most = fastest = before = 0.0
+    middle_s = 0.5 * (contact_s + toe_off_s)
+    for k in range(n):
+        rate = inwards[k] if contact_s <= t[k] <= toe_off_s else 0.0
+        if k > 0:
+            turned += 0.5 * (rate + before) * (t[k] - t[k - 1])
+            most = max(most, turned)
+        if t[k] <= middle_s:
+            fastest = max(fastest, rate)
+        before = rate
+    return most, fastest
