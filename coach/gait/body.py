@@ -230,9 +230,11 @@ class BodyGait:
         if sample.speed_mps is None:
             return []
         speed = sample.speed_mps
+        self._state.observe(TREADMILL, sample.t_s, state_at_speed(speed, self._state.of(TREADMILL)))
+        if self._state.current(sample.t_s) is GaitState.STANDING:
+            speed = 0.0  # beside the running belt, or on a still one
         self._speed.observe("treadmill", sample.t_s, Estimate(speed, speed * TREADMILL_SPEED_SD))
         self._remember_speed(sample.t_s)
-        self._state.observe(TREADMILL, sample.t_s, state_at_speed(speed, self._state.of(TREADMILL)))
         return self._tell_state(sample.t_s)
 
     def _compare_with_treadmill(self, sensor: str, t_s: float, measured_mps: float) -> None:

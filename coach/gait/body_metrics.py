@@ -179,9 +179,6 @@ def fill_space(sheet: Sheet, speed: tuple[Estimate, str] | None) -> None:
 def is_steady(sites: SiteValues, now_s: float, speeds: list[float]) -> bool:
     """Whether stride times, and speeds where known, stayed within 3 % (robust SD) over the last 8 strides or more."""
     times = [t for site_times in sites.stride_times(now_s) for t in site_times[-_MOST_STEADY:]]
-    if not times:
-        for site in (WearSite.PELVIS, WearSite.CHEST):
-            times = times or sites.values(site, "step_time_s", now_s)
     if len(times) >= _STEADY_STRIDES and spread(times) > _STEADY_SPREAD * statistics.mean(times):
         return False
     if len(speeds) >= _STEADY_STRIDES and spread(speeds) > _STEADY_SPREAD * max(statistics.mean(speeds), 1e-9):

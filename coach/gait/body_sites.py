@@ -38,6 +38,7 @@ STEP_FIELDS: Final = (
 )
 _VARIABILITY_STRIDES: Final = 64  # stride times for the coefficient of variation; published ones use 50 and more
 _VARIABILITY_SPAN_S: Final = 45.0
+_SAME_CONTACT_S: Final = 0.05  # the end of one step and the start of the next, seen in two windows
 _STRIKES: Final = 40  # landings in the shares of strike patterns
 _STRIKES_SPAN_S: Final = 30.0
 
@@ -49,6 +50,7 @@ class SiteValues:
         self._rolls: dict[tuple[str, str], Rolling] = {}
         self._stride_times: dict[WearSite, Rolling] = {}
         self._strikes: deque[tuple[float, FootStrike]] = deque(maxlen=_STRIKES)
+        self._last_step: dict[WearSite, tuple[float, float]] = {}
 
     def forget_before(self, t_s: float) -> None:
         """Forget what was known before `t_s`, when the state changed."""
@@ -68,8 +70,7 @@ class SiteValues:
         if step_time_s is not None and stride.stride_time_s is not None:
             self._add(site, "second_step_s", t_s, stride.stride_time_s - step_time_s)
         if stride.stride_time_s is not None:
-            times = self._stride_times.setdefault(site, Rolling(_VARIABILITY_STRIDES, _VARIABILITY_SPAN_S))
-            times.add(t_s, stride.stride_time_s)
+            self._add_stride_time(site, t_s, stride.stride_time_s)
         if stride.foot_strike is not None:
             self._strikes.append((t_s, stride.foot_strike))
         return t_s
@@ -79,11 +80,20 @@ class SiteValues:
         t_s = step.initial_contact_s + (step.step_time_s or 0.0)
         for field in STEP_FIELDS:
             self._add(step.wear_site, field, t_s, getattr(step, field), _shared(field, step))
+        if step.step_time_s is not None:
+            end, before = self._last_step.get(step.wear_site, (0.0, 0.0))
+            if abs(end - step.initial_contact_s) < _SAME_CONTACT_S:
+                self._add_stride_time(step.wear_site, t_s, before + step.step_time_s)
+            self._last_step[step.wear_site] = (t_s, step.step_time_s)
         if step.is_left is not None:
             side = "left" if step.is_left else "right"
             self._add(step.wear_site, f"{side}_step_s", t_s, step.step_time_s)
             self._add(step.wear_site, f"{side}_contact_s", t_s, step.contact_time_s)
         return t_s
+
+    def _add_stride_time(self, site: WearSite, t_s: float, stride_time_s: float) -> None:
+        times = self._stride_times.setdefault(site, Rolling(_VARIABILITY_STRIDES, _VARIABILITY_SPAN_S))
+        times.add(t_s, stride_time_s)
 
     def _add(self, site: WearSite, field: str, t_s: float, value: float | None, sd: float = 0.0) -> None:
         if value is not None:
@@ -110,8 +120,12 @@ class SiteValues:
         return None, ()
 
     def stride_times(self, now_s: float) -> list[list[float]]:
-        """The last stride times [s] of each leg sensor, for their variability."""
-        return [times for roll in self._stride_times.values() if (times := roll.values(now_s))]
+        """The last stride times [s] of each sensor of the first group that knows them, for their variability."""
+        for group in LEGS_FIRST:
+            rolls = [self._stride_times[site] for site in group if site in self._stride_times]
+            if known := [times for roll in rolls if (times := roll.values(now_s))]:
+                return known
+        return []
 
     def strike_shares(self, now_s: float) -> dict[str, float] | None:
         """Share of each strike pattern among the last landings, or None when stale."""

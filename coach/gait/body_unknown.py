@@ -51,7 +51,7 @@ def reasons(worn: Worn) -> Mapping[str, str | None]:
         "contact_time_ms": moving,
         "flight_time_ms": moving,
         "duty_factor": moving,
-        "stride_time_cv_pct": None if worn.legs else "needs a motion sensor on a foot or ankle",
+        "stride_time_cv_pct": moving,
         "step_length_m": length,
         "stride_length_m": length,
         "impacts_per_km": length,

@@ -1,12 +1,12 @@
 """Vertical force of the trunk in, running steps with contact and flight out.
 
 Body weight is the mean vertical force over whole strides. In running the force falls towards zero between two steps
-and rises steeply at contact. Initial contact: the force, smoothed over 60 ms, rises through half a body weight, less
+and rises steeply at contact. Initial contact: the force, smoothed over 40 ms, rises through half a body weight, less
 `RISE_S`. Toe-off: the force, smoothed over 160 ms, falls through one body weight, plus `FALL_SHARE` of the step time.
 
 Both lags are the middle of three force-plate sets, never of one: sacrum accelerometer (15 trials of one runner at -10
 to +10 degrees and 2.5-4.2 m/s, plate at 0.15 body weight), pelvis of one runner at 4 m/s (50 N), mean stride of one
-runner at 3.5 m/s (50 N, its sensor lags by 15 ms). Half a body weight is passed -3, +9 and +13 ms after contact, one
+runner at 3.5 m/s (50 N, its sensor lags by 15 ms). Half a body weight is passed +1, +10 and +17 ms after contact, one
 body weight 0.136, 0.109 and 0.110 steps (43, 37 and 40 ms) before toe-off. A half-sine force gives 30 ms for the latter
 (real pushes fade out more slowly). Patoz 2022, with thresholds of this kind: RMSE of 20 ms for contact time.
 """
@@ -20,7 +20,7 @@ from coach.gait.trunk_attitude import SHORTEST_STEP_S, Attitude
 from coach.gait.trunk_filters import crossings, hann_smooth
 from coach.model.samples import FloatArray
 
-RISE_S: Final = 0.006
+RISE_S: Final = 0.009
 FALL_SHARE: Final = 0.118
 CONTACT_LEVEL: Final = 0.5  # body weights
 LONGEST_RUNNING_STEP_S: Final = 0.56  # 107 steps per minute; slower cadences are walks
@@ -30,7 +30,7 @@ _UNLOADED: Final = 0.5
 _LOADED: Final = 1.35
 _SHORTEST_LOBE_S: Final = 0.08
 _IMPACT_DIP_S: Final = 0.06  # the force may dip below body weight after the impact peak for that long
-_CONTACT_SMOOTHING_S: Final = 0.06
+_CONTACT_SMOOTHING_S: Final = 0.04
 _WEIGHT_SMOOTHING_S: Final = 0.16
 
 

@@ -30,7 +30,7 @@ def test_steps_are_found_on_time_with_their_contact(name):
     assert late_ms.std() <= 6
     assert abs(late_ms.mean()) <= 30
     contact_ms = np.array([1e3 * (s.contact_time_s - row["contact_time_s"]) for s, row in matched])
-    assert abs(contact_ms.mean()) <= 22
+    assert abs(contact_ms.mean()) <= 20
     cadence = 60 / np.mean([s.step_time_s for s, _ in matched[:-1]])
     assert cadence == pytest.approx(recording.truth["cadence_spm"]["value"], abs=1.0)
 
