@@ -224,6 +224,11 @@ class Twin:
         subscribed = self.device.gatt_server.subscribers.get(self.connection, {})
         return any(subscribed.get(characteristic.handle, b""))
 
+    def demand_bond(self) -> None:
+        """Raises: ATT error 0x05 on a connection that is not encrypted, as sensors do that want to be paired first."""
+        if self.connection is None or not self.connection.is_encrypted:
+            raise att.ATT_Error(error_code=att.ErrorCode.INSUFFICIENT_AUTHENTICATION)
+
     def demand_subscription(self, characteristic: Characteristic[bytes]) -> None:
         """Raises: ATT error 0x81, which standard control points give to a computer that does not listen for answers."""
         if not self.is_subscribed(characteristic):

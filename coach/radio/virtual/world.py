@@ -13,6 +13,7 @@ from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 
 if TYPE_CHECKING:
+    from coach.radio.virtual.central import Central
     from coach.radio.virtual.twin import Twin
     from coach.radio.virtual.twins.coach_board import CoachBoard
     from coach.radio.virtual.twins.heart_rate_strap import HeartRateStrap
@@ -55,6 +56,7 @@ class VirtualWorld:
         self.central = _load("central").Central(self.air)
         self.backend = Backend(*_load("bleak_client").bleak_backend(self.central))
         self.twins: dict[str, Twin] = {}
+        self._phone: Central | None = None
         self._started: set[str] = set()
         self._is_on = False
 
@@ -158,6 +160,9 @@ class VirtualWorld:
         if self._is_on:
             self._is_on = False
             await self.central.power_off()
+        if self._phone is not None:
+            await self._phone.power_off()
+            self._phone = None
 
     # -- faults
 
@@ -181,6 +186,17 @@ class VirtualWorld:
     def die(self, sensor_id: str) -> None:
         """The sensor's battery is empty: gone for good."""
         self.twins[sensor_id].die(_SUPERVISION_S)
+
+    async def occupy(self, sensor_id: str) -> None:
+        """Another phone connects to the sensor, which then advertises no more."""
+        if self._phone is None:
+            self._phone = _load("central").Central(self.air, "phone", "C0:C1:C2:C3:C4:99")
+            await self._phone.power_on()
+        await self._phone.device.connect(self.twins[sensor_id].device.random_address)
+
+    async def release(self, sensor_id: str) -> None:
+        """The other phone lets the sensor go."""
+        await self.twins[sensor_id].drop()
 
     async def set_battery(self, sensor_id: str, battery_pct: float) -> None:
         await self.twins[sensor_id].set_battery(battery_pct)

@@ -127,7 +127,10 @@ class _Stream:
 
 
 class Polar(Twin):
-    """is_left_on: a stream was running when the last connection ended (an H10 then stays on until it is empty)."""
+    """is_left_on: a stream was running when the last connection ended (an H10 then stays on until it is empty).
+
+    is_shy: takes commands from a paired computer only, as some hosts meet it.
+    """
 
     def __init__(
         self,
@@ -140,6 +143,7 @@ class Polar(Twin):
         battery_pct: float = 90.0,
         drift_ppm: float = 0.0,
         offer: Offer = H10,
+        is_shy: bool = False,
     ) -> None:
         model = "H10" if offer is H10 else "Polar Sense"
         services = (uuid("180D"), uuid("FEEE"))
@@ -149,6 +153,7 @@ class Polar(Twin):
         self._wear_site = wear_site
         self._drift_ppm = drift_ppm
         self._offer = offer
+        self._is_shy = is_shy
         self._streams: dict[int, _Stream] = {}
         self._is_sdk = False
         self._next_heart_s = 0.0
@@ -172,6 +177,8 @@ class Polar(Twin):
     # -- control point
 
     def _on_control(self, request: bytes) -> None:
+        if self._is_shy:
+            self.demand_bond()
         self.demand_subscription(self.control)
         if len(request) < 2:
             operation = request[0] if request else 0
