@@ -9,8 +9,10 @@ from typing import Any
 
 G = 9.80665
 DEG = 0.017453292519943295
-ACC_52 = "55ab8bbf 69f78d40 81dd0a41 2b1387bf 975a8d40 20840b41 e79190bf 076d8e40 1bf10a41 2b1387bf 316e8d40 b9660b41"
-GYRO_52 = "295c8f3f 666606c0 3e0a57be ae47a13f 85eb01c0 295c8fbe ae47a13f c3f5e8bf 295c8fbe 295c8f3f 85ebf1bf 3e0a57be"
+IMU6_52 = (
+    "94b578bf399b8840cdb20d41 55ff7cbf6a60884092c70c41 82627cbfa2e988405da00c41 8bf871bf71248940c38c0c41"
+    "48e17abf713daabf3333b3be c3f568bf713daabf3e0ad7be ae4721bff628bcbf3e0ad7be ae4721bf3333b3bf3e0ad7be"
+)
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,11 @@ PACKETS = [
            "polar-ble-sdk", "fb005c81-02e7-f387-1cad-8acd2d8df0c8"),
     Golden("polar_h10", "0f 05 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", {"measures": ["acc"]}, "capture",
            "polar-ble-sdk issues 281, 360", "fb005c81-02e7-f387-1cad-8acd2d8df0c8"),
-    Golden("movesense", f"02 63 03de0100 {ACC_52} {GYRO_52}", {"device_time_s": 122.371, "acc_mps2": [
-           [-1.09117, 4.43645, 8.67908], [-1.05527, 4.41731, 8.71976], [-1.12945, 4.45081, 8.68386],
-           [-1.05527, 4.41970, 8.71258]], "gyr_radps": [dps3(1.12, -2.10, -0.21), dps3(1.26, -2.03, -0.28),
-           dps3(1.26, -1.82, -0.28), dps3(1.12, -1.89, -0.21)]}, "capture",
-           "movesense-py fixture.json, /Meas/Acc/52 and /Meas/Gyro/52 of one moment joined as IMU6"),
+    Golden("movesense", f"02 63 aca10200 {IMU6_52}", {"device_time_s": 172.460, "acc_mps2": [
+           [-0.97152066, 4.26894808, 8.85615253], [-0.98827106, 4.26176929, 8.79872322],
+           [-0.98587811, 4.27851963, 8.78915119], [-0.94519871, 4.28569841, 8.78436565]], "gyr_radps": [
+           dps3(-0.98, -1.33, -0.35), dps3(-0.91, -1.33, -0.42), dps3(-0.63, -1.47, -0.42), dps3(-0.63, -1.40, -0.42)]},
+           "capture", "movesense-py validation/fixture.json, /Meas/IMU6/52, behind a DATA head"),
     Golden("movesense", "01 63 c8 00", {"reference": 0x63, "status": 200}, "specification", "GD-77"),
     # ANOMALY: early sample firmware sends 507 in big-endian order.
     Golden("movesense", "01 63 01 fb", {"reference": 0x63, "status": 507}, "test", "movesense early sample firmware"),

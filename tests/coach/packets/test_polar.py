@@ -2,6 +2,7 @@
 
 import itertools
 import struct
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from coach.model.links import SensorUse
 from coach.model.samples import Gap, ImuChunk, Notification
 from coach.model.sites import WearSite
 from coach.packets.decoders import decoder_for
-from coach.packets.polar import Measure, unpack_deltas
+from coach.packets.polar import Measure, decode_frame, unpack_deltas
 from coach.packets.polar_control import (
     Replies,
     Setting,
@@ -46,6 +47,17 @@ def test_deltas_are_unpacked_as_they_were_packed(readings):
 
 def test_a_block_of_width_zero_repeats_the_reading():
     assert unpack_deltas(bytes.fromhex("0100 0200 0300 00 03".replace(" ", "")), 3, 16) == [[1, 2, 3]] * 4
+
+
+def test_a_verity_frame_as_captured_is_unpacked():
+    """polar-ble-sdk issue 443: the reference and the first block of ten of a frame of 227 bytes."""
+    text = "0200416fc41245930a81 ee021ffe82ff 080a 10da20d6a30bd9cbe7d6f6c4e6f1e1f3e0151afe281bf8372c2520131911"
+    payload = bytes.fromhex(text.replace(" ", ""))
+    frame = decode_frame(payload)
+    taken = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=frame.last_ns / 1e9)
+    assert taken.isoformat(timespec="milliseconds") == "2024-02-23T18:38:28.863+00:00"
+    assert frame.raw[:2].tolist() == [[750.0, -481.0, -126.0], [766.0, -519.0, -94.0]]
+    assert len(frame.raw) == 11
 
 
 def test_settings_are_read_and_those_that_suffice_chosen():
