@@ -140,14 +140,12 @@ class FootMotion:
         leave_x = float(x0[-1] - x0[-4]) / 3 * FINE_HZ * swing_s
         leave_z = float(z0[-1] - z0[-4]) / 3 * FINE_HZ * swing_s
         x = hermite(u, x0[-1] * one, x1[0] * one, leave_x * one, 0.25 * self._body.speed_mps * swing_s * one)
-        top, late = 0.42, 0.82
-        peak, low = z0[-1] + self._body.clearance_m - 0.1, float(z1[0]) + 0.06
-        slope_late = -0.5 * self._body.landing_speed_mps * swing_s
+        top = 0.42
+        peak = z0[-1] + now.clearance_m - 0.1
         rise = hermite(u / top, z0[-1] * one, peak * one, leave_z * top * one, 0 * one)
-        fall = hermite((u - top) / (late - top), peak * one, low * one, 0 * one, slope_late * (late - top) * one)
-        landing = -self._body.landing_speed_mps * swing_s * (1 - late)
-        land = hermite((u - late) / (1 - late), low * one, z1[0] * one, slope_late * (1 - late) * one, landing * one)
-        z = np.where(u < top, rise, np.where(u < late, fall, land))
+        landing = -after.landing_speed_mps * swing_s * (1 - top)
+        fall = hermite((u - top) / (1 - top), peak * one, z1[0] * one, 0 * one, landing * one)
+        z = np.where(u < top, rise, fall)
         return x, z, self._pitch(now, after, t), self._roll(now, after, t)
 
     def _land(self, step: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

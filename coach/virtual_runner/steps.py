@@ -11,6 +11,8 @@ import numpy as np
 from coach.virtual_runner.body import VirtualBody
 
 ANSWER_RISES_S = 6.0  # chosen by eye, 2026-11-20: a cue is acted on within some steps
+FLATTER_DEG = 40.0  # the foot lands some 4 degrees flatter at 10 % more steps (Heiderscheit 2011, Anderson 2022)
+LANDING_POWER = 5.0  # chosen by eye, 2026-11-20, so that shock falls with step length (Derrick 1998)
 ANSWER_FADES_S = 240.0  # chosen by eye, 2026-11-20: and forgotten within minutes
 
 
@@ -24,6 +26,8 @@ class Step:
     x_m: float
     is_left: bool
     strike_angle_deg: float
+    landing_speed_mps: float
+    clearance_m: float
 
 
 class StepPlan:
@@ -76,7 +80,19 @@ class StepPlan:
         return self._make(last.number + 1, last.contact_s + step_s, last.x_m + body.speed_mps * step_s)
 
     def _make(self, number: int, contact_s: float, x_m: float) -> Step:
+        """A shorter step comes down from less height, flatter, and a little briefer (Heiderscheit 2011)."""
         body = self._body
-        contact_time_s = body.contact_time_s * (1.0 + 0.8 * body.variability * self._chance.standard_normal())
-        angle = body.strike_angle_deg + 1.2 * self._chance.standard_normal()
-        return Step(number, contact_s, contact_s + contact_time_s, x_m, number % 2 == 0, angle)
+        factor = self.step_length_factor(contact_s)
+        contact_time_s = body.contact_time_s * math.sqrt(factor)
+        contact_time_s *= 1.0 + 0.8 * body.variability * self._chance.standard_normal()
+        angle = body.strike_angle_deg - FLATTER_DEG * (1.0 - factor) + 1.2 * self._chance.standard_normal()
+        return Step(
+            number,
+            contact_s,
+            contact_s + contact_time_s,
+            x_m,
+            number % 2 == 0,
+            angle,
+            body.landing_speed_mps * factor**LANDING_POWER,
+            body.clearance_m * factor,
+        )
