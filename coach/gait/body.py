@@ -154,21 +154,26 @@ class BodyGait:
                 if site in self._feet:
                     events += self._take(site, list(self._feet[site].stride(event)))
                 self._flight.hold(self._corrected(event))
+            elif isinstance(event, TrunkStep):
+                events.append(self._take_step(event))
             else:
                 events.append(event)
                 if isinstance(event, InitialContact):
                     self._flight.contact(event)
-                elif isinstance(event, TrunkStep):
-                    self._take_step(event)
         return events
 
-    def _take_step(self, step: TrunkStep) -> None:
+    def _take_step(self, step: TrunkStep) -> TrunkStep:
+        """Keep a trunk step's values, its side corrected by the legs where those are worn."""
+        side = self._flight.side_at(step.initial_contact_s)
+        if side is not None and side is not step.is_left:
+            step = replace(step, is_left=side)
         if self._fits(step.state, step.initial_contact_s):
             self._values.add_step(step)
         if self._pair is not None and step.wear_site is WearSite.PELVIS:
             last, start = self._last_step_end_s, step.initial_contact_s
             self._pair.contact(start, is_next=last is not None and abs(start - last) < 0.1)
             self._last_step_end_s = None if step.step_time_s is None else start + step.step_time_s
+        return step
 
     def _take_turning(self) -> None:
         """Hand the turn rates of pelvis and chest to the coordination."""
@@ -272,7 +277,6 @@ class BodyGait:
         foot_gyro = any(gyro[s] for s in feet)
         pod, treadmill = RunningSpeedSample in self._heard, TreadmillSample in self._heard
         return Worn(
-            feet=len(feet),
             foot_gyro=foot_gyro,
             legs=len([s for s in gyro if not s.is_trunk]),
             trunk=bool(trunk),

@@ -17,6 +17,7 @@ from coach.model.strides import GaitState, InitialContact, Stride
 _LONGEST_FLIGHT_S: Final = 0.35  # beyond it the other foot's contact was missed; sprinters fly 0.15 s, bounders 0.3 s
 _LONGEST_OVERLAP_S: Final = 0.25  # double support of slow walking
 _HOLD_S: Final = 1.0  # signal time to wait for the other foot's packets before falling back on symmetry
+_SAME_CONTACT_S: Final = 0.12  # leg and trunk feel one contact within it; the other foot's is 0.2 s away
 _ASYMMETRY: Final = 0.02  # SD of (left step - right step) / stride of healthy runners, chosen by eye, 2026-11-20
 _TWO_CLOCKS_S: Final = 0.008  # SD between two sensors' mapped clocks
 
@@ -46,6 +47,16 @@ class FlightJoiner:
         """Remember a contact of either foot."""
         if event.wear_site in self._contacts:
             self._contacts[event.wear_site].append(event.t_s)
+
+    def side_at(self, t_s: float) -> bool | None:
+        """Whether the contact seen elsewhere at `t_s` was a left one, by the legs' own contacts; None without one."""
+        near = [
+            (abs(contact - t_s), site.is_left)
+            for site, contacts in self._contacts.items()
+            for contact in contacts
+            if abs(contact - t_s) < _SAME_CONTACT_S
+        ]
+        return min(near)[1] if near else None
 
     def hold(self, stride: Stride) -> None:
         """Keep a stride until the other foot's next contact can be known."""

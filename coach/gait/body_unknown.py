@@ -20,7 +20,6 @@ _PAIR: Final = "needs sensors with gyroscopes on the pelvis and on the chest"
 class Worn:
     """What the sensors can give. A gyroscope is known from the first samples; before, it is hoped for."""
 
-    feet: int
     foot_gyro: bool
     legs: int
     trunk: bool

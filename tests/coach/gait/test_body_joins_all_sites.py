@@ -80,6 +80,16 @@ def test_one_foot_knows_flight_by_symmetry_with_more_doubt():
     assert metrics.unknown["vertical_oscillation_mm"] == "needs a sensor on the pelvis or chest"
 
 
+def test_the_feet_tell_the_trunk_which_side_landed():
+    _, events = run(("biomac_p01_left_foot", "biomac_p01_pelvis"), until_s=40)
+    left = [e.initial_contact_s for e in events if isinstance(e, Stride)]
+    steps = [e for e in events if isinstance(e, TrunkStep) and e.initial_contact_s > 15]
+    for step in steps:
+        is_near = min(abs(step.initial_contact_s - t) for t in left) < 0.12
+        assert step.is_left is is_near or step.initial_contact_s > left[-1]
+    assert len(steps) > 60
+
+
 def test_numbers_vanish_three_seconds_after_the_last_stride():
     body, _ = run(FEET, until_s=40)
     assert body.metrics(40).cadence_spm is not None
