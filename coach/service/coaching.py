@@ -61,6 +61,10 @@ class CoachingService:
         pain, profile, facts = self._pain(now), self._store.runner.get(), self._facts(now, self._runs())
         return [f for f in FOCUSES.values() if why_not(f.id, pain, profile, facts) is None]
 
+    def all_focuses(self) -> Sequence[Focus]:
+        """Everything that can be worked on at all."""
+        return list(FOCUSES.values())
+
     def prepare(self, run_id: str, started_at: datetime, focus: str | None = None) -> CueEngine:
         """The engine of a run that starts now; its `plan` is to be kept with the run."""
         runs, pain = self._runs(), self._pain(started_at)
@@ -91,6 +95,10 @@ class CoachingService:
         """Where the runner is."""
         return progress_of(self._runs())
 
+    def needs(self) -> Mapping[str, float]:
+        """By focus, the share of the last runs' time in which a cue would have been due."""
+        return self.progress().needs
+
     def block(self) -> BlockView:
         """The block for the page: its nine runs, what is done, what was dropped and why."""
         runs = self._runs()
@@ -104,6 +112,10 @@ class CoachingService:
         """What one run left behind; None where it was not coached."""
         document = self._kept.get(run_id)
         return None if document is None else from_plain(CoachedRun, document)
+
+    def run(self, run_id: str) -> Run:
+        """A run as stored; raises StorageError where there is none."""
+        return self._store.runs.get(run_id)
 
     def rules(self) -> Sequence[CueRule]:
         """Every rule, in the order of the file."""

@@ -1,0 +1,111 @@
+"""The runner's pages on real services: profile, red flags, pain check-in; as forms and as JSON."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from coach.model.pain import Lock, PainEntry, PainMoment
+from tests.web.coaching_scene import CoachingScene
+from web.app import create_app
+from web.runner import pain_dots
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[CoachingScene]:
+    made = CoachingScene(tmp_path)
+    made.now = datetime.now(UTC)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(scene: CoachingScene) -> FlaskClient:
+    return create_app(scene, is_testing=True).test_client()
+
+
+def test_every_page_opens_before_anything_was_told(client: FlaskClient) -> None:
+    for path in ("/you", "/you/profile", "/you/red-flags", "/you/pain", "/you/block", "/you/rules"):
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert "<h1" in answer.text
+
+
+def test_the_profile_form_keeps_what_is_told_in_the_runners_units(client: FlaskClient, scene: CoachingScene) -> None:
+    told = {
+        "name": "Ada",
+        "height_m": "175",
+        "weekly_km": "20",
+        "birth_year": "1980",
+        "has_calf_history": "no",
+        "goals": ["10 km", ""],
+    }
+    assert client.post("/you/profile", data={**told, "units": "metric", "speaks_cues": "on"}).status_code == 302
+    profile = scene.runner.profile()
+    assert (profile.height_m, profile.weekly_km, profile.birth_year) == (1.75, 20.0, 1980)
+    assert profile.has_calf_history is False
+    assert profile.goals == ("10 km",)
+    assert profile.speaks_cues
+    assert not profile.plays_tones
+    client.post("/you/profile", data={**told, "units": "imperial"})
+    assert 'value="68.9"' in client.get("/you/profile").text
+    client.post("/you/profile", data={"height_m": "68.9", "units": "imperial"})
+    assert scene.runner.profile().height_m == 1.75
+
+
+def test_a_wrong_profile_comes_back_with_the_complaint(client: FlaskClient, scene: CoachingScene) -> None:
+    answer = client.post("/you/profile", data={"height_m": "17500"})
+    assert answer.status_code == 400
+    assert "height_m goes from" in answer.text
+    assert client.post("/you/profile", data={"height_m": "tall"}).status_code == 400
+    assert scene.runner.profile().height_m is None
+
+
+def test_pain_is_told_and_answered_with_what_fits(client: FlaskClient, scene: CoachingScene) -> None:
+    assert client.post("/you/pain", data={"moment": "before_run", "back": "4", "calf": "0"}).status_code == 302
+    page = client.get("/you/pain?told=1").text
+    assert "nothing that adds load" in page
+    assert "verdict-some" in page
+    client.post("/you/pain", data={"moment": "now", "back": "7"})
+    assert "verdict-none" in client.get("/you").text
+    assert client.post("/you/pain", data={"moment": "now"}).status_code == 400
+    assert client.post("/you/pain", data={"moment": "now", "back": "12"}).status_code == 400
+    assert len(scene.runner.pain_entries()) == 2
+
+
+def test_an_emergency_shows_where_to_get_help_and_locks(client: FlaskClient, scene: CoachingScene) -> None:
+    client.post("/you/red-flags", data={"signs": ["saddle_numbness"]})
+    page = client.get("/you/red-flags?told=1").text
+    assert "tel:112" in page
+    assert "medical help now" in page
+    assert scene.coaching.plan().focus is None
+    tomorrow = (scene.now + timedelta(days=3)).date().isoformat()
+    assert client.post("/you/red-flags", data={"seen_on": tomorrow}).status_code == 400
+    client.post("/you/red-flags", data={"seen_on": scene.now.date().isoformat()})
+    assert scene.runner.pain_state().lock is Lock.NONE
+    assert "No warning sign is open" in client.get("/you/red-flags?told=1").text
+
+
+def test_the_same_over_json(client: FlaskClient, scene: CoachingScene) -> None:
+    assert client.patch("/api/v1/runner", json={"height_m": 1.8}).get_json()["height_m"] == 1.8
+    assert client.get("/api/v1/runner").get_json()["height_m"] == 1.8
+    assert client.patch("/api/v1/runner", json={"height_m": 9}).status_code == 400
+    state = client.post("/api/v1/runner/pain", json={"moment": "before_run", "back": 3}).get_json()
+    assert state["level"] == 3
+    assert state["allows_load_cues"] is False
+    assert client.get("/api/v1/runner/pain").get_json()[0]["back"] == 3
+    assert client.post("/api/v1/runner/red_flags", json={"signs": ["hiccups"]}).status_code == 400
+    locked = client.post("/api/v1/runner/red_flags", json={"signs": ["night_pain"]}).get_json()
+    assert locked["lock"] == "urgent"
+    assert client.get("/api/v1/runner/pain_state").get_json()["signs"] == ["night_pain"]
+    assert len(client.get("/api/v1/runner/red_flags").get_json()) == 1
+    signs = client.get("/api/v1/runner/red_flags/signs").get_json()
+    assert {s["kind"] for s in signs} == {"emergency", "urgent", "runner", "ask_first"}
+
+
+def test_the_chart_puts_now_at_the_right_and_no_pain_at_the_bottom() -> None:
+    now = datetime(2026, 3, 20, tzinfo=UTC)
+    entries = [PainEntry(now, PainMoment.NOW, 0, 10), PainEntry(now - timedelta(days=28), PainMoment.NOW, 5)]
+    assert pain_dots(entries, now) == [("back", 280.0, 100.0), ("calf", 280.0, 0.0), ("back", 0.0, 50.0)]

@@ -1,0 +1,119 @@
+"""The coach explained: the block, the cue log of a run with its reasons, and all rules with their sources."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from flask import Blueprint, render_template
+
+from coach.coaching.baseline import Own
+from coach.coaching.block import BlockView
+from coach.coaching.programme import Focus
+from coach.model.cues import CueRule, Source
+from coach.model.runs import RunPlan
+from coach.service.explaining import CueStory
+from web.api import route
+from web.context import the_coach
+
+blueprint = Blueprint("coaching", __name__)
+_SHOWN: Final = ("step_length_m", "cadence_spm", "contact_time_ms", "impact_g", "foot_strike_angle_deg")
+_SPEEDS: Final = 3
+
+
+@blueprint.get("/you/block")
+def block_page() -> str:
+    """Where the runner is in the block, what the next run holds, and the runner's own numbers by speed."""
+    coaching = the_coach().coaching
+    baseline = coaching.baseline()
+    return render_template(
+        "coaching/block.html",
+        block=coaching.block(),
+        plan=coaching.plan(),
+        own=own_table(baseline),
+        is_ready=baseline.is_ready,
+        needs=coaching.needs(),
+    )
+
+
+@blueprint.get("/you/rules")
+def rules_page() -> str:
+    """Every rule in plain words with its sources."""
+    coaching = the_coach().coaching
+    return render_template("coaching/rules.html", rules=by_focus(coaching.rules()), sources=coaching.sources())
+
+
+@blueprint.get("/runs/<run_id>/cues")
+def cues_page(run_id: str) -> str:
+    """The cue log of one run."""
+    coach = the_coach()
+    stories = coach.coaching.explain(run_id)
+    coached = coach.coaching.coached_run(run_id)
+    return render_template(
+        "coaching/cues.html",
+        run=coach.coaching.run(run_id),
+        run_id=run_id,
+        spoken=[s for s in stories if s.decision.is_spoken],
+        silent=[s for s in stories if not s.decision.is_spoken],
+        responses=coached.outcome.focus_responses if coached else (),
+        rules={rule.id: rule for rule in coach.coaching.rules()},
+        plan=coached.plan if coached else None,
+    )
+
+
+@route(blueprint, "GET", "/coaching/plan", returns=RunPlan, summary="How a run that starts now would be coached")
+def get_plan() -> RunPlan:
+    plan: RunPlan = the_coach().coaching.plan()
+    return plan
+
+
+@route(blueprint, "GET", "/coaching/focuses", returns=list[Focus], summary="What could be worked on today")
+def get_focuses() -> list[Focus]:
+    return list(the_coach().coaching.focuses())
+
+
+@route(blueprint, "GET", "/coaching/block", returns=BlockView, summary="Where the runner is in the retraining block")
+def get_block() -> BlockView:
+    view: BlockView = the_coach().coaching.block()
+    return view
+
+
+@route(blueprint, "GET", "/coaching/rules", returns=list[CueRule], summary="Every cue rule")
+def get_rules() -> list[CueRule]:
+    return list(the_coach().coaching.rules())
+
+
+@route(blueprint, "GET", "/coaching/sources", returns=list[Source], summary="The evidence behind the rules")
+def get_sources() -> list[Source]:
+    return list(the_coach().coaching.sources().values())
+
+
+@route(blueprint, "GET", "/runs/<run_id>/cues", returns=list[CueStory], summary="The cue log of a run, explained")
+def get_cues(run_id: str) -> list[CueStory]:
+    return list(the_coach().coaching.explain(run_id))
+
+
+def by_focus(rules: Sequence[CueRule]) -> list[tuple[str, list[CueRule]]]:
+    """Rules of one focus together, in the order of the file; the first one's title names them."""
+    found: dict[str, list[CueRule]] = {}
+    for rule in rules:
+        found.setdefault(rule.focus, []).append(rule)
+    return list(found.items())
+
+
+def own_table(baseline: Any) -> list[tuple[float, list[tuple[str, Own]]]]:
+    """The runner's own values at the slowest, middle and fastest speed seen."""
+    speeds = baseline.speeds_mps
+    if speeds is None:
+        return []
+    slow, fast = speeds
+    steps = [slow + (fast - slow) * i / (_SPEEDS - 1) for i in range(_SPEEDS)] if fast - slow > 0.15 else [slow]
+    return [
+        (
+            v,
+            [
+                (name, own)
+                for name in _SHOWN
+                if name in baseline.measures and (own := baseline.own(name, v)) is not None
+            ],
+        )
+        for v in steps
+    ]
