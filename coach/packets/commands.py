@@ -77,8 +77,9 @@ def configure(profile: DeviceProfile, use: SensorUse) -> Conversation[SettingsRe
     yield from _hold(profile, use, profile.configure)
     after, warnings = yield from _read_back(profile, use)
     wanted = settings_of(profile, use)
+    can_set = bool(profile.configure) or profile.conversation != "steps"
     for name, value in after.items():
-        if name in wanted and wanted[name] != value:
+        if can_set and name in wanted and wanted[name] != value:
             warnings.append(
                 f"{_NAMES[name]} is {_said(name, value)}, not {_said(name, wanted[name])}: the sensor did not take it"
             )

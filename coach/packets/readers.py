@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from coach.model.links import SensorUse
-from coach.model.samples import HeartRateSample, RunningSpeedSample, Sample
+from coach.model.samples import Sample
 from coach.model.sites import WearSite
 from coach.packets.battery import decode_battery
 from coach.packets.cadence import CadenceResolver
@@ -71,8 +71,7 @@ def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally) -> Fe
         if before is not None and before[0] == payload and t_s - before[1] < _SAME_WITHIN_S:
             tally.n_duplicates += 1
             return []
-        if isinstance(sample, (RunningSpeedSample, HeartRateSample)):
-            tally.n_samples += 1
+        tally.n_samples += 1
         return [sample]
 
     return feed
@@ -97,7 +96,7 @@ def _running_speed(shared: SharedReading) -> Feed:
 
 
 def _battery(shared: SharedReading) -> Feed:
-    return one_per_packet(lambda payload, t_s: decode_battery(payload, t_s, shared.use.sensor_id), shared.tally)
+    return lambda payload, t_s: [decode_battery(payload, t_s, shared.use.sensor_id)]
 
 
 READERS: Final[dict[str, Callable[[SharedReading], Feed]]] = {

@@ -101,6 +101,8 @@ def test_a_movesense_at_8_g_is_warned_of_on_a_foot_and_not_at_the_chest():
     assert report.after == (("acceleration range", "8 g"), ("gyroscope range", "2000 deg/s"))
     assert any("below 16 g" in words for words in report.warnings)
     assert not Device(movesense).hold(read_settings(*use("movesense", WearSite.CHEST))).warnings
+    # What cannot be set is warned of, not complained about.
+    assert Device(movesense).hold(configure(*use("movesense"))).warnings == report.warnings
 
 
 class Wit(Device):
