@@ -118,6 +118,8 @@ def _shrunk(line: _Line, common: float | None, spread: float, common_var: float)
         return 0.0, (line.value / line.speed_mps) ** 2 if line.speed_mps else 0.0
     if line.slope is None:
         return common, spread + common_var
+    if spread + line.slope_var <= 0:  # a measure that never changes
+        return common, common_var
     share = spread / (spread + line.slope_var)
     return common + share * (line.slope - common), share * line.slope_var + (1 - share) ** 2 * common_var
 

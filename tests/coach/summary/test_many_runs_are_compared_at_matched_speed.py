@@ -78,6 +78,16 @@ def test_runs_without_speed_still_have_a_trend() -> None:
     assert len(trend.points) == 3
 
 
+def test_a_measure_that_never_changes_has_a_flat_trend() -> None:
+    still = {"n": 20.0, "speed_mps": 3.0, "value": 9.0, "speed_ss": 1.0, "cross_ss": 0.0, "value_ss": 0.0}
+    entries = [entry(i, 3.0) for i in range(3)]
+    assert all(e.summary for e in entries)
+    same = [RunEntry(e.run, dataclasses.replace(e.summary, by_speed={"impact_g": still})) for e in entries]  # type: ignore[type-var]
+    trend = trend_of("impact_g", same)
+    assert [p.value for p in trend.points] == [9.0, 9.0, 9.0]
+    assert trend.per_week == 0
+
+
 def test_no_runs_give_an_empty_trend() -> None:
     trend = trend_of("cadence_spm", [])
     assert trend.points == ()
