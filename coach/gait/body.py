@@ -118,7 +118,7 @@ class BodyGait:
         fill_coordination(sheet, self._pair.result(t_s) if self._pair else None)
         sheet.put("heart_rate_bpm", self._heart.estimate(t_s))
         sheet.put("grade_pct", self._grade.estimate(t_s) or self._values.best("grade_pct", t_s, (FEET,))[0])
-        sheet.values["distance_m"] = self._speed.distance_m(t_s)
+        sheet.values["distance_m"] = self._speed.distance_m()
         state = self._state.current(t_s)
         steady = state is GaitState.RUNNING and is_steady(self._values, t_s, self._recent_speeds(t_s))
         sheet.values["state"] = state
@@ -210,7 +210,8 @@ class BodyGait:
             return
         sd = max(stride.uncertainty.get("speed_mps", 0.0), stride.speed_mps * self._speed.correction.foot_sd)
         self._compare_with_treadmill("foot", t_s, stride.speed_mps / self._speed.correction.foot)
-        self._speed.observe("foot", t_s, Estimate(stride.speed_mps, sd or stride.speed_mps * FOOT_SPEED_SD))
+        speed = Estimate(stride.speed_mps, sd or stride.speed_mps * FOOT_SPEED_SD)
+        self._speed.observe("foot", t_s, speed, since_s=stride.initial_contact_s)
         self._remember_speed(t_s)
 
     def _feed_pod(self, sample: RunningSpeedSample) -> list[GaitEvent]:

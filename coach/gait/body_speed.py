@@ -54,13 +54,16 @@ class SpeedFusion:
         self.correction = correction
         self._latest: dict[str, tuple[float, Estimate]] = {}
         self._distance_m = 0.0
-        self._moved_to: tuple[float, float] | None = None
+        self._moved_to_s: float | None = None
 
-    def observe(self, source: str, t_s: float, speed: Estimate) -> None:
-        """Take a speed [m/s] of "treadmill", "foot" (corrected already) or "pod" (corrected already) at `t_s`."""
+    def observe(self, source: str, t_s: float, speed: Estimate, since_s: float | None = None) -> None:
+        """Take a speed [m/s] of "treadmill", "foot" (corrected already) or "pod" (corrected already) at `t_s`.
+
+        since_s: where the speed is the mean of a stretch, its beginning.
+        """
         if math.isfinite(speed.value) and speed.value >= 0:
             self._latest[source] = (t_s, speed)
-            self._move(t_s)
+            self._move(t_s, t_s if since_s is None else since_s)
 
     def current(self, now_s: float) -> tuple[Estimate, str] | None:
         """The speed [m/s] and its source ("treadmill", "foot", "pod" or "foot and pod"); None when nothing is fresh."""
@@ -71,18 +74,17 @@ class SpeedFusion:
             return None
         return fuse(list(fresh.values())), " and ".join(sorted(fresh))
 
-    def distance_m(self, now_s: float) -> float | None:
-        """Metres since the first speed, each speed holding for at most 3 s; None before any."""
-        if self._moved_to is None:
-            return None
-        then, speed = self._moved_to
-        return self._distance_m + speed * min(max(now_s - then, 0.0), STALE_S)
+    def distance_m(self) -> float | None:
+        """Metres since the first speed; None before any. Stretches without a speed for more than 3 s count nothing."""
+        return None if self._moved_to_s is None else self._distance_m
 
-    def _move(self, t_s: float) -> None:
+    def _move(self, t_s: float, since_s: float) -> None:
+        """Add the way from the last speed, or from `since_s` after a pause, up to `t_s` at the speed known now."""
+        last = self._moved_to_s
+        if last is not None and t_s <= last:
+            return
+        if last is not None and t_s - last <= STALE_S:
+            since_s = last
         now = self.current(t_s)
-        if self._moved_to is not None:
-            then, speed = self._moved_to
-            if t_s <= then:
-                return
-            self._distance_m += speed * min(t_s - then, STALE_S)
-        self._moved_to = (t_s, now[0].value if now else 0.0)
+        self._distance_m += (now[0].value if now else 0.0) * (t_s - since_s)
+        self._moved_to_s = t_s

@@ -22,7 +22,7 @@ def test_a_pod_alone_gives_speed_cadence_and_step_length_and_says_what_it_cannot
     assert metrics.speed_source == "pod"
     assert metrics.step_length_m == pytest.approx(3.0 * 60 / 170)
     assert metrics.impacts_per_km == pytest.approx(1000 * 170 / 180)
-    assert metrics.distance_m == pytest.approx(3.0 * 19.5)
+    assert metrics.distance_m == pytest.approx(3.0 * 19)
     assert metrics.is_steady
     assert metrics.contact_time_ms is None
     assert "motion sensor" in metrics.unknown["contact_time_ms"]
@@ -38,7 +38,7 @@ def test_values_go_when_nothing_came_for_three_seconds():
     assert body.metrics(2.9).heart_rate_bpm == 150
     late = body.metrics(3.1)
     assert (late.speed_mps, late.cadence_spm, late.heart_rate_bpm, late.state) == (None, None, None, None)
-    assert late.distance_m == pytest.approx(9.0)
+    assert late.distance_m == 0.0
     assert late.unknown["heart_rate_bpm"] == "no heart rate received lately"
 
 
@@ -72,3 +72,12 @@ def test_a_correction_learns_from_a_known_distance_and_refuses_nonsense():
     assert learned.foot_sd < 0.01
     for known, measured in ((0.0, 3.0), (3.0, 0.0), (9.0, 3.0), (float("nan"), 3.0)):
         assert learned.learned_from("foot", known, measured) == learned
+
+
+def test_pauses_and_silences_add_no_distance():
+    body = BodyGait([])
+    for t in (*range(11), *range(100, 111)):
+        body.feed(pod(float(t)))
+    assert body.metrics(111.0).distance_m == pytest.approx(60.0)
+    body.feed(pod(111.0, speed_mps=0.0))
+    assert body.metrics(130.0).distance_m == pytest.approx(60.0)
