@@ -6,6 +6,7 @@ packet never ends a run, nor does a full disk: what can go on goes on, and the r
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -60,7 +61,8 @@ class Keeper(Protocol):
 class LiveRun:
     """One run from start to stop.
 
-    clock: seconds since the run started, monotonic. on_spoken: told of each cue that is spoken.
+    clock: seconds since the run started, monotonic. on_spoken: told of each cue that is spoken. Published metrics carry
+    the Unix time at which the newest notification arrived, so that the way to the page can be measured.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class LiveRun:
         self._faults: Counter[str] = Counter()
         self._faults_told_s = -FAULTS_TOLD_S
         self._next_second_s = 1.0
+        self._arrived_wall_s = 0.0
         self._stopping = asyncio.Event()
 
     @property
@@ -123,6 +126,7 @@ class LiveRun:
 
     def receive(self, notification: Notification) -> None:
         """One notification: first to the log, then through the pipeline."""
+        self._arrived_wall_s = time.time()
         self._log(lambda writer: writer.write(notification))
         self._spread(self.pipeline.feed(notification))
 
@@ -213,6 +217,7 @@ class LiveRun:
         page = to_plain(metrics)
         page["elapsed_s"] = round(self.elapsed_s, 1)
         page["run_id"] = self.run.run_id
+        page["arrived_wall_s"] = self._arrived_wall_s
         page["target"] = to_plain(self.pipeline.target(metrics))
         self._feed.publish("metrics", page)
 
