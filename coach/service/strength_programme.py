@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from coach.model.pain import PainState
-from coach.model.strength import StrengthPlan
+from coach.model.strength import StrengthPlan, StrengthSession
 from coach.reminders.scheduler import PULSE_S, Reminders, utc_now
 from coach.service.push import Publish, Push
 from coach.service.strength import StrengthService
@@ -63,6 +63,10 @@ class Programme:
             SettingsError: there is none yet.
         """
         return self.plans.plan()
+
+    def next_session(self, plan: StrengthPlan) -> StrengthSession | None:
+        """The session that comes next, or is due, or has begun."""
+        return self.plans.next_session(plan)
 
     def export_ics(self, path: Path) -> int:
         """`coach plan export --ics PATH`: writes the calendar file; returns the number of sessions in it.

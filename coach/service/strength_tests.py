@@ -97,6 +97,18 @@ class StrengthTests:
         self._strength.refresh()
         return len(results)
 
+    def morning(self, back: int | None, calf: int | None, run_id: str | None, session_id: str | None) -> None:
+        """Keep the answer of the morning after a run or session.
+
+        Raises:
+            SettingsError: nothing was answered.
+        """
+        if back is None and calf is None:
+            raise SettingsError("tell a number from 0 to 10 for the back")
+        moment = PainMoment.NEXT_MORNING
+        self._store.pain.add(PainEntry(self._strength.now(), moment, back, calf, run_id, session_id))
+        self._strength.refresh()
+
     def results(self) -> list[TestResult]:
         """All answers of the present plan, oldest first."""
         plan = self._strength.show()

@@ -1,0 +1,167 @@
+"""A guided session in a real browser: set up a plan, train with timers, lose the network, come back, see it counted."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from coach.model.strength import SessionState
+from tests.browser import axe_findings, overflowing, wait_until
+from tests.web.strength_coach import StrengthCoach, half_a_year
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def coach(tmp_path: Path):
+    made = StrengthCoach(tmp_path)
+    yield made
+    made.close()
+
+
+def seen(page, selector: str):
+    return page.locator(f".stage:not([hidden]) {selector}")
+
+
+def feel(page, rpe: int = 7, pain: int = 0) -> None:
+    seen(page, f'.effort input[value="{rpe}"]').check()
+    seen(page, f'fieldset input[name^="pain-"][value="{pain}"]').check()
+
+
+def test_from_setting_up_a_plan_to_seeing_the_session_in_progress(phone, serve_coach, coach: StrengthCoach) -> None:
+    url = serve_coach(coach)
+    phone.goto(f"{url}/strength")
+    phone.get_by_label("Home").check()
+    phone.get_by_role("button", name="Make my plan").click()
+    phone.wait_for_url(f"{url}/strength")
+    assert phone.locator(".session-link").count() == 16
+
+    session = coach.strength.plans.next_session(coach.strength.show())
+    coach.clock["moment"] = session.due_at
+    phone.clock.install(time=session.due_at)
+    phone.goto(f"{url}/strength")
+    phone.get_by_role("link", name="Start the session").click()
+    phone.get_by_role("button", name="Start the warm-up timer").click()
+    assert phone.locator(".timer-left").inner_text() == "5:00"
+    phone.clock.run_for(61_000)
+    assert phone.locator(".timer-left").inner_text() in ("4:00", "3:59")
+    phone.locator('input[name="pain_before"][value="1"]').check()
+    phone.get_by_role("button", name="Begin").click()
+
+    train_first_exercise(phone)
+    phone.context.set_offline(True)
+    train_next_exercise(phone)
+    assert "Kept on this phone" in phone.locator("#sync-words").inner_text()
+    n_before = n_sets(coach)
+    assert n_before == 2, "while the network is away nothing reaches the coach"
+    phone.context.set_offline(False)
+    phone.clock.run_for(16_000)
+    wait_until(phone, "() => document.querySelector('#sync-words').textContent === ''")
+    assert n_sets(coach) == 4
+
+    phone.get_by_role("button", name="Stop early").locator("visible=true").click()
+    phone.locator('input[name="pain_after"][value="1"]').check()
+    phone.get_by_role("button", name="Save the session").click()
+    phone.get_by_text("Saved. Well done.").wait_for()
+    wait_until(phone, "() => JSON.parse(localStorage.getItem('outbox') ?? '[]').length === 0")
+    after_the_session(phone, url, coach)
+
+
+def train_first_exercise(phone) -> None:
+    """Two sets with the rest between, across a reload."""
+    seen(phone, ".set-done").nth(0).click()
+    assert phone.locator(".timer-name").inner_text() == "Rest"
+    phone.clock.run_for(30_000)
+    phone.reload()
+    assert phone.locator(".stage:not([hidden])").get_attribute("data-stage") == "0"
+    assert phone.locator(".timer-left").inner_text() in ("1:00", "59", "58"), "the rest goes on across a reload"
+    assert seen(phone, ".set.is-done").count() == 1
+    phone.clock.run_for(61_000)
+    assert phone.locator("#timer").is_hidden()
+    assert "Rest is over" in phone.locator("#timer-words").inner_text()
+    seen(phone, ".set-done").nth(1).click()
+    seen(phone, ".go-next").click()
+    assert "effort and pain" in seen(phone, ".missing").inner_text()
+    feel(phone)
+    seen(phone, ".go-next").click()
+
+
+def train_next_exercise(phone) -> None:
+    """Two sets, one of them taken back and done again."""
+    assert phone.locator("#position").inner_text() == "2 of 6"
+    seen(phone, ".reps").nth(0).fill("10")
+    seen(phone, ".set-done").nth(0).click()
+    seen(phone, ".set-done").nth(0).click()
+    assert seen(phone, ".set.is-done").count() == 0
+    seen(phone, ".set-done").nth(0).click()
+    phone.locator(".timer-skip").click()
+    seen(phone, ".set-done").nth(1).click()
+    feel(phone, rpe=8)
+    seen(phone, ".go-next").click()
+
+
+def n_sets(coach: StrengthCoach) -> int:
+    log = coach.strength.show().sessions[0].log
+    return sum(len(item.sets) for item in log.exercises) if log else 0
+
+
+def after_the_session(phone, url: str, coach: StrengthCoach) -> None:
+    one = coach.strength.show().sessions[0]
+    assert one.state is SessionState.PARTIAL
+    assert (one.log.pain_before, one.log.pain_after) == (1, 1)
+    assert [len(item.sets) for item in one.log.exercises] == [2, 2]
+    assert one.log.exercises[1].sets[0].reps == 10
+    phone.goto(f"{url}/progress")
+    assert phone.locator(".figure").first.inner_text().startswith("1")
+    assert phone.locator(".chart canvas").count() >= 2
+
+
+def test_a_hold_counts_down_ticks_its_set_off_and_survives_a_locked_screen(phone, serve_coach, coach) -> None:
+    url = serve_coach(coach)
+    made = coach.strength.plans.create("ladder", "mon,thu", "18:30", "UTC")
+    session = coach.strength.plans.next_session(made)
+    coach.clock["moment"] = session.due_at
+    phone.clock.install(time=session.due_at)
+    phone.goto(f"{url}/strength/session/{session.session_id}")
+    phone.get_by_role("button", name="Begin").click()
+    seen(phone, ".start-hold").nth(0).click()
+    phone.clock.run_for(4_000)
+    assert phone.locator(".timer-left").inner_text() in ("6", "7")
+    phone.clock.fast_forward(60_000)  # the screen was locked: no timer ran in between
+    phone.clock.run_for(400)
+    assert seen(phone, ".set.is-done").count() == 1
+    wait_until(phone, "() => true")
+    phone.clock.fast_forward(timedelta(hours=1).total_seconds() * 1000)
+    phone.reload()
+    assert phone.locator("#timer").is_hidden()
+    assert seen(phone, ".set.is-done").count() == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/strength", "/strength/setup", "/strength/tests/week_0", "/strength/daily", "/strength/reminders", "/progress"],
+)
+def test_pages_are_accessible_and_fit_at_twice_the_text_size(phone, serve_coach, coach, path: str) -> None:
+    half_a_year(coach, weeks=6)
+    url = serve_coach(coach)
+    phone.goto(url + path)
+    assert axe_findings(phone) == []
+    assert overflowing(phone) == []
+
+
+def test_a_reminder_is_closed_on_the_page_and_each_channel_says_what_happened(phone, serve_coach, coach) -> None:
+    made = coach.strength.plans.create("home", "mon,thu", "18:30", "UTC")
+    session = coach.strength.plans.next_session(made)
+    kept, due = coach.strength.push.kept, session.due_at
+    coach.clock["moment"] = due
+    coach.strength.reminders.refresh()
+    assert kept.take(next(r.key for r in kept.waiting() if r.due_at <= due and "session:" in r.key), "test", due)
+    url = serve_coach(coach)
+    phone.goto(f"{url}/strength/reminders")
+    phone.get_by_text("Time for your legs").wait_for()
+    phone.get_by_role("button", name="Dealt with").first.click()
+    wait_until(phone, "() => !document.querySelector('.reminder')")
+    assert "closed" in {sent.state for sent in kept.all()}
+    for kind, says in (("page", "Shown on"), ("ntfy", "name an ntfy address"), ("push", "no phone")):
+        phone.locator(f'[data-try="{kind}"]').click()
+        wait_until(phone, f"() => document.querySelector('[data-for={kind}]').textContent.includes('{says}')")

@@ -1,0 +1,48 @@
+// Reminders on the page: close one, try a channel, and have this phone's browser reminded.
+import { find, findAll, on, setText } from "./dom.js";
+import { get, keep, post } from "./api.js";
+import { w } from "./words.js";
+
+for (const button of findAll("[data-close]")) {
+  on(button, "click", async () => {
+    await keep("POST", "/reminders/close", { key: button.dataset.close });
+    button.closest(".reminder").remove();
+  });
+}
+
+const tell = (kind, text) => setText(find(`.try-words[data-for="${kind}"]`), text);
+
+for (const button of findAll("[data-try]")) {
+  on(button, "click", async () => {
+    const kind = button.dataset.try;
+    tell(kind, w("strength.js.tried"));
+    try {
+      tell(kind, (await post(`/reminders/try/${kind}`)).words);
+    } catch (error) {
+      tell(kind, error.message);
+    }
+  });
+}
+
+function bytes(text) {
+  const padded = text.replace(/-/g, "+").replace(/_/g, "/").padEnd(Math.ceil(text.length / 4) * 4, "=");
+  return Uint8Array.from(atob(padded), (letter) => letter.charCodeAt(0));
+}
+
+on("#push-add", "click", async () => {
+  if (!window.isSecureContext || !("serviceWorker" in navigator) || !("PushManager" in window)) {
+    tell("push", w("strength.js.push_off"));
+    return;
+  }
+  try {
+    if ((await Notification.requestPermission()) !== "granted") throw new Error(w("strength.js.push_off"));
+    const worker = await navigator.serviceWorker.ready;
+    const { public_key } = await get("/reminders/push");
+    const options = { userVisibleOnly: true, applicationServerKey: bytes(public_key) };
+    const { endpoint, keys } = (await worker.pushManager.subscribe(options)).toJSON();
+    await post("/reminders/push", { endpoint, p256dh: keys.p256dh, auth: keys.auth, name: navigator.platform ?? "" });
+    tell("push", w("strength.js.push_on"));
+  } catch (error) {
+    tell("push", error.message);
+  }
+});

@@ -1,0 +1,225 @@
+// The guided session: one exercise a screen, sets to tap off, rest and hold timers, effort and pain; it works without
+// the network. What was tapped stands in this browser and goes to the coach through the outbox, each tap with its own
+// id, so that nothing is lost and nothing counts twice.
+import { find, findAll, on, readData, setText } from "./dom.js";
+import { ApiError, keep, onWaiting } from "./api.js";
+import { unlock } from "./speech.js";
+import { makeTimer } from "./strength_timer.js";
+import { w } from "./words.js";
+
+const guide = readData("guide");
+const key = `strength-session-${guide.session_id}`;
+const state = read();
+let wake = null;
+
+function read() {
+  const fresh = { stage: "start", taps: {}, is_early: false, ended: false };
+  try { return { ...fresh, ...JSON.parse(localStorage.getItem(key) ?? "{}") }; } catch { return fresh; }
+}
+
+function write() {
+  try { localStorage.setItem(key, JSON.stringify(state)); } catch { /* private mode: this page still knows */ }
+}
+
+const newId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
+
+/** Send a tap; the coach takes it now, or when it can be reached again. Returns its id. */
+function tap(kind, facts = {}) {
+  const event = { event_id: newId(), session_id: guide.session_id, kind, at: new Date().toISOString(), ...facts };
+  keep("POST", "/strength/log", { events: [event] }).then(
+    () => {},
+    (error) => { if (error instanceof ApiError) setText(find("#sync-words"), w("strength.js.refused", { words: error.message })); },
+  );
+  return event.event_id;
+}
+
+const number = (input) => (input && input.value !== "" && Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : null);
+const chosen = (name, root = document) => {
+  const radio = root.querySelector(`input[name="${name}"]:checked`);
+  return radio ? Number(radio.value) : null;
+};
+
+const timer = makeTimer({
+  owner: key,
+  speaks: guide.speaks,
+  language: guide.language,
+  on_end(ended, is_skipped) {
+    if (ended.kind === "hold") {
+      const row = find(`[data-stage="${ended.stage}"] .set[data-number="${ended.number}"]`);
+      const held = Math.round((Math.min(Date.now(), ended.ends_at) - ended.started_at) / 1000);
+      if (is_skipped) find(".hold", row).value = held;
+      if (!row.classList.contains("is-done")) finishSet(Number(ended.stage), row);
+    }
+  },
+});
+
+function show(stage, is_moved = true) {
+  state.stage = String(stage);
+  write();
+  for (const part of findAll(".stage")) part.hidden = part.dataset.stage !== state.stage;
+  const n = guide.exercises.length;
+  const index = Number(state.stage);
+  setText(find("#position"), Number.isInteger(index) ? w("strength.js.position", { n: index + 1, total: n }) : "");
+  find("#position").hidden = !Number.isInteger(index);
+  if (is_moved) {
+    window.scrollTo(0, 0);
+    find(`.stage[data-stage="${state.stage}"] h2`)?.focus({ preventScroll: true });
+  }
+}
+
+async function stayAwake(is_on) {
+  try {
+    if (!is_on) { await wake?.release(); wake = null; }
+    else if ("wakeLock" in navigator) wake = await navigator.wakeLock.request("screen");
+  } catch { /* the timers do not need it: they know their end */ }
+}
+
+function markSet(row, is_done) {
+  row.classList.toggle("is-done", is_done);
+  const button = find(".set-done", row);
+  button.setAttribute("aria-pressed", String(is_done));
+  setText(button, is_done ? w("strength.js.undo") : w("strength.js.done"));
+  const hold = find(".start-hold", row);
+  if (hold) hold.hidden = is_done;
+  for (const input of findAll("input", row)) input.disabled = is_done;
+}
+
+function finishSet(index, row) {
+  const exercise = guide.exercises[index];
+  const n = Number(row.dataset.number);
+  const facts = {
+    slot: exercise.slot,
+    exercise_id: exercise.exercise_id,
+    number: n,
+    reps: number(find(".reps", row)),
+    hold_s: number(find(".hold", row)),
+    load_kg: number(find(".load", row)),
+  };
+  state.taps[`${index}:${n}`] = { id: tap("set", facts), ...facts };
+  write();
+  markSet(row, true);
+  for (const later of findAll(".set:not(.is-done) .load", row.parentElement)) {
+    if (facts.load_kg !== null) later.value = facts.load_kg;
+  }
+  if (n < exercise.n_sets) {
+    timer.start({ kind: "rest", seconds: exercise.rest_s, name: w("strength.js.rest"), closing: w("strength.js.rest_end") });
+  }
+}
+
+function undoSet(index, row) {
+  const name = `${index}:${row.dataset.number}`;
+  const known = state.taps[name];
+  if (known) tap("undo", { of: known.id });
+  delete state.taps[name];
+  write();
+  markSet(row, false);
+}
+
+function startHold(index, row) {
+  const seconds = number(find(".hold", row)) ?? guide.exercises[index].hold_s;
+  unlock();
+  timer.start({
+    kind: "hold",
+    stage: index,
+    number: Number(row.dataset.number),
+    seconds,
+    name: w("strength.js.hold"),
+    skip_words: w("strength.js.stop"),
+    opening: w("strength.js.hold"),
+    closing: w("strength.js.hold_end"),
+  });
+}
+
+/** Tell effort and pain of an exercise if they changed since they were last told. */
+function tellFelt(index) {
+  const exercise = guide.exercises[index];
+  const part = find(`.stage[data-stage="${index}"]`);
+  const felt = { rpe: chosen(`rpe-${exercise.slot}`, part), pain: chosen(`pain-${exercise.slot}`, part) };
+  const known = state.taps[`felt:${index}`];
+  if ((felt.rpe ?? felt.pain) === null || (known && known.rpe === felt.rpe && known.pain === felt.pain)) return felt;
+  tap("effort", { slot: exercise.slot, exercise_id: exercise.exercise_id, ...felt });
+  state.taps[`felt:${index}`] = felt;
+  write();
+  return felt;
+}
+
+function hasSet(index) {
+  return Object.keys(state.taps).some((name) => name.startsWith(`${index}:`));
+}
+
+function wireExercise(part) {
+  const index = Number(part.dataset.stage);
+  for (const row of findAll(".set", part)) {
+    const known = state.taps[`${index}:${row.dataset.number}`];
+    if (known) {
+      for (const [name, value] of [["reps", known.reps], ["hold", known.hold_s], ["load", known.load_kg]]) {
+        const input = find(`.${name}`, row);
+        if (input && value !== null) input.value = value;
+      }
+      markSet(row, true);
+    }
+    on(find(".set-done", row), "click", () => {
+      unlock();
+      if (row.classList.contains("is-done")) undoSet(index, row);
+      else finishSet(index, row);
+    });
+    on(find(".start-hold", row), "click", () => startHold(index, row));
+  }
+  const felt = state.taps[`felt:${index}`];
+  for (const [name, value] of [["rpe", felt?.rpe], ["pain", felt?.pain]]) {
+    const radio = value !== undefined && value !== null
+      ? part.querySelector(`input[name="${name}-${guide.exercises[index].slot}"][value="${value}"]`) : null;
+    if (radio) radio.checked = true;
+  }
+  on(find(".go-back", part), "click", () => show(index > 0 ? index - 1 : "start"));
+  on(find(".go-next", part), "click", () => {
+    const told = tellFelt(index);
+    const missing = find(".missing", part);
+    if (hasSet(index) && (told.rpe === null || told.pain === null) && missing.textContent === "") {
+      setText(missing, w("strength.js.effort_missing"));
+      return;
+    }
+    setText(missing, "");
+    show(index + 1 < guide.exercises.length ? index + 1 : "end");
+  });
+  on(find(".stop-early", part), "click", () => {
+    tellFelt(index);
+    state.is_early = true;
+    find(".early-text").hidden = false;
+    show("end");
+  });
+}
+
+/** Sets that the coach knows already, from another phone or before this browser forgot. */
+function takeOver() {
+  guide.exercises.forEach((exercise, index) => {
+    const done = guide.done.find((item) => item.slot === exercise.slot && item.exercise_id === exercise.exercise_id);
+    for (const one of done?.sets ?? []) state.taps[`${index}:${one.number}`] ??= { id: "", ...one };
+  });
+}
+
+takeOver();
+findAll(".stage[data-slot]").forEach(wireExercise);
+on("#warm-up", "click", (event) => {
+  unlock();
+  const seconds = Number(event.currentTarget.dataset.seconds);
+  timer.start({ kind: "warm_up", seconds, name: w("strength.js.warm_up"), closing: w("strength.js.warm_up_end") });
+});
+on("#begin", "click", () => {
+  unlock();
+  if (timer.now()?.kind === "warm_up") timer.stop();
+  if (!state.taps.begin) state.taps.begin = { id: tap("begin", { pain: chosen("pain_before") }) };
+  void stayAwake(true);
+  show(0);
+});
+on(find('.stage[data-stage="end"] .go-back'), "click", () => show(guide.exercises.length - 1));
+on("#save", "click", () => {
+  if (timer.now()) timer.stop();
+  if (!state.ended) tap("end", { pain: chosen("pain_after") });
+  state.ended = true;
+  void stayAwake(false);
+  show("saved");
+});
+onWaiting((n) => setText(find("#sync-words"), n > 0 ? w("strength.js.kept") : ""));
+show(state.stage, false);
+if (state.is_early) find(".early-text").hidden = false;

@@ -1,0 +1,310 @@
+"""The strength programme: set-up, the calendar of sessions, and the guided session with its taps."""
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask import Blueprint, Response, redirect, render_template, request
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.wrappers import Response as Redirect
+
+from coach.errors import SettingsError
+from coach.model.plain import to_plain
+from coach.model.strength import LongRun, SessionEvent, SessionState, StrengthPlan, StrengthSession, Track
+from coach.service.strength_programme import Programme
+from coach.service.strength_words import parse_time, parse_track, words_of
+from coach.strength.engine import estimate_s
+from coach.strength.loader import load_exercises, load_tracks
+from coach.strength.rhythm import DAY_NAMES, zone
+from web.api import route
+from web.context import profile, the_coach
+from web.units import clock_text, day_text, local_time
+
+blueprint = Blueprint("strength", __name__)
+_DRAWINGS: Final = Path(__file__).parent / "static" / "drawings"
+OPEN: Final = (SessionState.PLANNED, SessionState.WAITING)
+
+
+class CreateBody(BaseModel):
+    """A new programme: track, two weekdays such as "mon,thu", a time such as "18:30" and an IANA zone."""
+
+    model_config = ConfigDict(extra="forbid")
+    track: str
+    days: str
+    time: str
+    tz: str
+    start: date | None = None
+
+
+class LogBody(BaseModel):
+    """Taps of a guided session, each with its own id."""
+
+    model_config = ConfigDict(extra="forbid")
+    events: list[SessionEvent] = Field(max_length=500)
+
+
+class Logged(BaseModel):
+    """n_new: taps that had not been sent before."""
+
+    n_new: int
+
+
+def programme() -> Programme:
+    """The strength programme; raises SettingsError where this coach has none."""
+    found = getattr(the_coach(), "strength", None)
+    if not isinstance(found, Programme):
+        raise SettingsError("there is no strength programme here: restart the coach")
+    return found
+
+
+@cache
+def drawing(name: str) -> Markup:
+    """One of our own drawings, to stand within the page, so that it takes the colour of the text."""
+    return Markup((_DRAWINGS / Path(name).name).read_text("utf-8"))
+
+
+@blueprint.app_context_processor
+def _helpers() -> dict[str, Any]:
+    return {"drawing": drawing, "exercise_of": load_exercises().get, "words_of": _words_of, "day_names": DAY_NAMES}
+
+
+@blueprint.app_template_filter("plan_day")
+def _day(at: datetime, tz: str) -> str:
+    return day_text(at, tz)
+
+
+@blueprint.app_template_filter("plan_clock")
+def _clock(at: datetime, tz: str) -> str:
+    return clock_text(at, tz)
+
+
+@blueprint.app_template_filter("plan_input")
+def _input(at: datetime, tz: str) -> str:
+    """As a datetime-local field wants it."""
+    return f"{local_time(at, tz):%Y-%m-%dT%H:%M}"
+
+
+def _words_of(prescription: Any) -> str:
+    return words_of(prescription, programme().plans.knowledge)
+
+
+@blueprint.get("/strength")
+def page() -> str | Redirect:
+    """The plan as it stands, or the way to one."""
+    made = programme()
+    plan = made.plans.show()
+    if plan is None:
+        return redirect("/strength/setup")
+    following = made.plans.next_session(plan)
+    return render_template(
+        "strength/index.html",
+        plan=plan,
+        following=following,
+        why_not=made.plans.why_not(following.session_id) if following else plan.held_because,
+        minutes=_minutes(following),
+        weeks=weeks(plan),
+        is_overdue=bool(following and following.due_at and following.due_at <= made.plans.now()),
+        milestones=made.tests.milestones(plan),
+        pain=made.plans.pain(),
+        today=local_time(made.plans.now(), plan.wish.tz).date(),
+        reminders=made.push.open(),
+        time_zone=plan.wish.tz,
+    )
+
+
+def weeks(plan: StrengthPlan) -> list[tuple[int, list[StrengthSession]]]:
+    """Sessions by week of the programme."""
+    found: dict[int, list[StrengthSession]] = {}
+    for one in plan.sessions:
+        found.setdefault(one.week, []).append(one)
+    return sorted(found.items())
+
+
+def _minutes(one: StrengthSession | None) -> int:
+    return round(estimate_s(one.exercises, programme().plans.knowledge) / 60) if one else 0
+
+
+@blueprint.get("/strength/setup")
+def setup() -> str:
+    """The form of a new plan, or of changes to the present one."""
+    return _setup_form(None)
+
+
+def _setup_form(complaint: str | None) -> str:
+    tracks, dose = load_tracks()
+    made = programme()
+    plan = made.plans.show()
+    pain = made.plans.pain()
+    return render_template(
+        "strength/setup.html",
+        tracks=tracks.values(),
+        dose=dose,
+        plan=plan,
+        wish_days=[DAY_NAMES[day] for day in plan.wish.days] if plan else [],
+        pain=pain,
+        complaint=complaint,
+        told=request.form,
+        zones=sorted(available_timezones()),
+        zone=plan.wish.tz if plan else profile().time_zone,
+        today=datetime.now().astimezone().date(),
+        suggested=Track.LADDER if (pain.level or 0) > 2 else Track.HOME,
+    )
+
+
+@blueprint.post("/strength/setup")
+def make() -> str | Redirect | tuple[str, int]:
+    """Begin a new plan or change the present one."""
+    told = request.form
+    plans = programme().plans
+    try:
+        days = tuple(DAY_NAMES.index(day) for day in told.getlist("days") if day in DAY_NAMES)
+        runs = tuple(
+            LongRun(DAY_NAMES.index(day), parse_time(told.get("long_run_at") or "09:00"))
+            for day in told.getlist("long_runs")
+            if day in DAY_NAMES
+        )
+        kit = tuple(told.getlist("kit"))
+        activities = tuple(a.strip()[:60] for a in told.getlist("activities") if a.strip()) or ("Running",)
+        more: dict[str, Any] = {
+            "kit": (*kit, "wall") if kit else None,
+            "long_runs": runs,
+            "activities": activities[:3],
+            "maintenance_per_week": int(told.get("maintenance_per_week") or 1),
+        }
+        tz = told.get("tz") or "UTC"
+        if told.get("what") == "change":
+            at = parse_time(told.get("time") or "")
+            plans.change(track=parse_track(told.get("track") or ""), days=days, at=at, tz=tz, **more)
+        else:
+            start = date.fromisoformat(told["start"]) if told.get("start") else None
+            plans.create(told.get("track") or "", days, told.get("time") or "", tz, start, **more)
+    except (SettingsError, ValueError) as error:
+        return _setup_form(str(error)), 400
+    return redirect("/strength")
+
+
+@blueprint.get("/strength/session/<session_id>")
+def session(session_id: str) -> str:
+    """The guided session, or what became of it."""
+    plans = programme().plans
+    one = plans.session(session_id)
+    return render_template(
+        "strength/session.html",
+        session=one,
+        why_not=plans.why_not(session_id),
+        minutes=_minutes(one),
+        is_open=one.state in OPEN,
+        data=_guide(one),
+        time_zone=plans.plan().wish.tz,
+        warm_up_s=plans.knowledge.dose.warm_up_s,
+        last=_last_loads(plans.plan()),
+    )
+
+
+def _guide(one: StrengthSession) -> dict[str, Any]:
+    """What the page's script needs of a session."""
+    exercises = load_exercises()
+    return {
+        "session_id": one.session_id,
+        "exercises": [
+            {
+                **to_plain(p),
+                "name": exercises[p.exercise_id].name,
+                "is_each_side": exercises[p.exercise_id].is_each_side,
+            }
+            for p in one.exercises
+        ],
+        "done": to_plain(one.log.exercises) if one.log else [],
+        "speaks": profile().speaks_cues,
+        "language": profile().language,
+    }
+
+
+def _last_loads(plan: StrengthPlan) -> dict[str, float]:
+    """The load last used with each exercise."""
+    logs = sorted((one.log for one in plan.sessions if one.log), key=lambda log: log.done_at)
+    return {
+        item.exercise_id: each.load_kg
+        for log in logs
+        for item in log.exercises
+        for each in item.sets
+        if each.load_kg is not None
+    }
+
+
+@blueprint.post("/strength/session/<session_id>/<what>")
+def act(session_id: str, what: str) -> Redirect:
+    """Move, skip or do now."""
+    plans = programme().plans
+    if what == "now":
+        plans.do_now(session_id)
+        return redirect(f"/strength/session/{session_id}")
+    if what == "skip":
+        plans.skip(session_id, request.form.get("reason", ""))
+    elif what == "move":
+        tz = plans.plan().wish.tz
+        plans.move(session_id, _local_moment(request.form.get("to", ""), tz))
+    else:
+        raise SettingsError("a session can be moved, skipped or done now")
+    return redirect("/strength")
+
+
+def _local_moment(text: str, tz: str) -> datetime:
+    zone(tz)
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(tz))
+    except ValueError as error:
+        raise SettingsError("choose a day and a time") from error
+
+
+@blueprint.post("/strength/pause")
+def pause() -> Redirect:
+    """Pause for some days, or until resumed."""
+    days = request.form.get("days", "")
+    plans = programme().plans
+    today = local_time(plans.now(), plans.plan().wish.tz).date()
+    if days and not days.isdecimal():
+        raise SettingsError("a pause lasts some whole days")
+    until = today + timedelta(days=max(1, int(days)) - 1) if days else None
+    plans.pause(request.form.get("reason", ""), today, until)
+    return redirect("/strength")
+
+
+@blueprint.post("/strength/resume")
+def resume() -> Redirect:
+    """Go on after a pause."""
+    programme().plans.resume()
+    return redirect("/strength")
+
+
+@blueprint.post("/strength/track/<name>")
+def use_track(name: str) -> Redirect:
+    """Change the track, for example to the easier one that pain suggests."""
+    programme().plans.change(track=parse_track(name), kit=None)
+    return redirect("/strength")
+
+
+@blueprint.get("/strength/calendar.ics")
+def calendar() -> Response:
+    """The calendar file with alarms, to import."""
+    response = Response(programme().plans.calendar(), mimetype="text/calendar")
+    response.headers["Content-Disposition"] = 'attachment; filename="strength.ics"'
+    return response
+
+
+@route(blueprint, "GET", "/strength/plan", returns=StrengthPlan, summary="The strength plan as it stands")
+def read_plan() -> StrengthPlan:
+    return programme().plans.plan()
+
+
+@route(blueprint, "POST", "/strength/plan", body=CreateBody, returns=StrengthPlan, summary="Begin a new strength plan")
+def create_plan(body: CreateBody) -> StrengthPlan:
+    return programme().plans.create(body.track, body.days, body.time, body.tz, body.start)
+
+
+@route(blueprint, "POST", "/strength/log", body=LogBody, returns=Logged, summary="Taps of a guided session")
+def log(body: LogBody) -> Logged:
+    return Logged(n_new=programme().plans.log(body.events))

@@ -1,0 +1,178 @@
+"""Around the sessions: check-ins and tests, daily life, the question of the morning after, all exercises."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response as Redirect
+
+from coach.errors import SettingsError
+from coach.model.strength import DailyActivity, DailyWishes, TalkTest, TestResult
+from coach.service.strength_daily import SUGGESTIONS
+from coach.service.strength_words import parse_time
+from coach.strength.loader import load_exercises, load_tests
+from coach.strength.rhythm import DAY_NAMES
+from web.context import profile
+from web.strength import programme
+from web.units import local_time
+
+blueprint = Blueprint("strength_life", __name__)
+
+
+@blueprint.get("/strength/tests")
+def tests() -> str:
+    """All milestones and what has changed."""
+    made = programme()
+    return render_template(
+        "strength/tests.html",
+        milestones=made.tests.milestones(),
+        changes=made.tests.changes(),
+        tests=load_tests(),
+        plan=made.plans.plan(),
+    )
+
+
+@blueprint.get("/strength/tests/<milestone>")
+def test(milestone: str) -> str:
+    """One check-in: questions, then tests with their timers."""
+    made = programme()
+    views = {view.milestone.id: view for view in made.tests.milestones()}
+    if milestone not in views:
+        raise SettingsError("there is no such check-in")
+    known = {(r.test_id, r.detail): r.value for r in views[milestone].results}
+    return render_template(
+        "strength/test.html",
+        view=views[milestone],
+        offers=made.tests.offers(_known_pain(known)),
+        known=known,
+        pain=made.plans.pain(),
+    )
+
+
+def _known_pain(known: dict[tuple[str, str], float | None]) -> int | None:
+    told = known.get(("pain_now", ""))
+    return int(told) if told is not None else None
+
+
+@blueprint.post("/strength/tests/<milestone>")
+def answer(milestone: str) -> Redirect:
+    """Keep the answers of a check-in; what was left empty stays unanswered."""
+    made = programme()
+    known = load_tests()
+    results: list[TestResult] = []
+    for key, text in request.form.items():
+        test_id, _, detail = key.partition(":")
+        if test_id not in known or not text.strip():
+            continue
+        try:
+            value = float(text.replace(",", "."))
+        except ValueError as error:
+            raise SettingsError(f"{known[test_id].name}: {text!r} is no number") from error
+        name = f"{made.plans.plan().plan_id}:{milestone}:{test_id}:{detail}"
+        results.append(TestResult(name, test_id, milestone, made.plans.now(), value, detail))
+    made.tests.answer(results)
+    return redirect("/strength/tests")
+
+
+@blueprint.get("/strength/daily")
+def daily() -> str:
+    """The log of other activities and the quiet extras."""
+    made = programme()
+    today = _today()
+    return render_template(
+        "strength/daily.html",
+        wishes=made.daily.wishes(),
+        activities=made.daily.activities(today),
+        minutes=made.daily.minutes_by_talk(today),
+        suggestions=SUGGESTIONS,
+        talks=list(TalkTest),
+        today=today,
+    )
+
+
+def _today() -> date:
+    plan = programme().plans.show()
+    tz = plan.wish.tz if plan is not None else profile().time_zone
+    return local_time(programme().plans.now(), tz).date()
+
+
+@blueprint.post("/strength/daily/activity")
+def add_activity() -> Redirect:
+    """Keep one activity."""
+    told = request.form
+    try:
+        activity = DailyActivity(
+            activity_id=uuid.uuid4().hex,
+            day=date.fromisoformat(told.get("day", "")),
+            activity=told.get("activity", "").strip()[:60],
+            minutes=int(told.get("minutes", "")),
+            talk=TalkTest(told.get("talk", "")),
+            note=told.get("note", "").strip()[:200],
+        )
+    except ValueError as error:
+        raise SettingsError("tell the day, the activity, its minutes and how hard it was") from error
+    programme().daily.add(activity)
+    return redirect("/strength/daily")
+
+
+@blueprint.post("/strength/daily/activity/<activity_id>/remove")
+def remove_activity(activity_id: str) -> Redirect:
+    """Take an activity out again."""
+    programme().daily.remove(activity_id)
+    return redirect("/strength/daily")
+
+
+@blueprint.post("/strength/daily/wishes")
+def set_wishes() -> Redirect:
+    """Switch the quiet extras on or off."""
+    told = request.form
+    every = told.get("sitting_every_min", "60")
+    if not every.isdecimal():
+        raise SettingsError("a break every so many whole minutes, please")
+    wishes = DailyWishes(
+        wants_sitting_breaks="wants_sitting_breaks" in told,
+        sitting_from=parse_time(told.get("sitting_from", "09:00")),
+        sitting_until=parse_time(told.get("sitting_until", "17:00")),
+        sitting_every_min=int(every),
+        sitting_days=tuple(DAY_NAMES.index(day) for day in told.getlist("sitting_days") if day in DAY_NAMES),
+        wants_lunge_tip="wants_lunge_tip" in told,
+        wants_off_day_block="wants_off_day_block" in told,
+    )
+    programme().daily.set_wishes(wishes)
+    return redirect("/strength/daily")
+
+
+@blueprint.get("/strength/morning")
+def morning() -> str:
+    """How is the back this morning, after yesterday's run or session?"""
+    return render_template(
+        "strength/morning.html",
+        run_id=request.args.get("run_id", ""),
+        session_id=request.args.get("session_id", ""),
+    )
+
+
+@blueprint.post("/strength/morning")
+def answer_morning() -> Redirect:
+    """Keep this morning's answer; it may change the plan and what the coach says."""
+    told = request.form
+    programme().tests.morning(
+        _scale(told.get("back")), _scale(told.get("calf")), told.get("run_id") or None, told.get("session_id") or None
+    )
+    return redirect("/strength")
+
+
+def _scale(text: str | None) -> int | None:
+    if text is None or text == "":
+        return None
+    if not text.isdecimal() or int(text) > 10:
+        raise SettingsError("pain is a number from 0 to 10")
+    return int(text)
+
+
+@blueprint.get("/strength/exercises")
+def exercises() -> str:
+    """Every exercise with drawings, steps and stop signs."""
+    known: dict[str, Any] = dict(load_exercises())
+    return render_template("strength/exercises.html", exercises=known)

@@ -1,0 +1,86 @@
+"""Reminders as the runner meets them: those told and open, the channels, and a trial of each."""
+
+from flask import Blueprint, redirect, render_template, request
+from pydantic import BaseModel, ConfigDict
+from werkzeug.wrappers import Response as Redirect
+
+from coach.model.strength import Channels, PushPhone, SentReminder
+from web.api import route
+from web.strength import programme
+
+blueprint = Blueprint("strength_reminders", __name__)
+
+
+class Words(BaseModel):
+    """One sentence for the runner."""
+
+    words: str
+
+
+class PublicKey(BaseModel):
+    """What a browser needs to ask its push service: the uncompressed point in base64url."""
+
+    public_key: str
+
+
+class CloseBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    key: str
+
+
+class PhoneBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    endpoint: str
+
+
+@blueprint.get("/strength/reminders")
+def page() -> str:
+    """The channels and what came through them."""
+    made = programme()
+    return render_template(
+        "strength/reminders.html",
+        channels=made.push.channels(),
+        failures=made.push.failures(),
+        phones=made.push.phones(),
+        can_push=made.push.can_web_push(),
+        reminders=made.push.open(),
+        has_plan=made.plans.show() is not None,
+    )
+
+
+@blueprint.post("/strength/reminders")
+def set_channels() -> Redirect:
+    """Name the ntfy server, or take it away."""
+    url, token = request.form.get("ntfy_url", "").strip(), request.form.get("ntfy_token", "").strip()
+    programme().push.set_channels(Channels(ntfy_url=url, ntfy_token=token))
+    return redirect("/strength/reminders")
+
+
+@route(blueprint, "GET", "/reminders", returns=list[SentReminder], summary="Reminders told and not yet dealt with")
+def read_reminders() -> list[SentReminder]:
+    return programme().push.open()
+
+
+@route(blueprint, "POST", "/reminders/close", body=CloseBody, summary="A reminder has been dealt with")
+def close_reminder(body: CloseBody) -> None:
+    programme().push.close(body.key)
+
+
+@route(blueprint, "POST", "/reminders/try/<kind>", returns=Words, summary="Send a trial by page, push or ntfy")
+def try_channel(kind: str) -> Words:
+    return Words(words=programme().push.try_channel(kind))
+
+
+@route(blueprint, "GET", "/reminders/push", returns=PublicKey, summary="The key that Web Push is signed with")
+def push_key() -> PublicKey:
+    return PublicKey(public_key=programme().push.public_key())
+
+
+@route(blueprint, "POST", "/reminders/push", body=PushPhone, summary="Have this phone reminded by Web Push")
+def add_push_phone(body: PushPhone) -> None:
+    programme().push.add_phone(body)
+
+
+@route(blueprint, "POST", "/reminders/push/remove", body=PhoneBody, summary="Stop reminding a phone by Web Push")
+def remove_push_phone(body: PhoneBody) -> None:
+    programme().push.remove_phone(body.endpoint)
