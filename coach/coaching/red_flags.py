@@ -1,7 +1,7 @@
 """Red-flag answers in, the signs still open and the lock they make out.
 
 A sign stays open until the runner gives the date of a clinician's look at it. A slip of the finger can be taken back
-for ten minutes. Sources: `red_flags.toml`.
+for ten minutes; signs that lock nothing whenever they no longer hold. Sources: `red_flags.toml`.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def open_signs(answers: Sequence[RedFlagAnswers], now: datetime) -> Openings:
     """Fold all answers up to `now`. An id that is not in `red_flags.toml` is treated as urgent: never lost."""
     told: dict[str, datetime] = {}
     for answer in sorted((a for a in answers if a.at <= now), key=lambda a: a.at):
-        told = {s: at for s, at in told.items() if s in answer.signs or answer.at - at > _SLIP}
+        told = {s: at for s, at in told.items() if s in answer.signs or (_flag(s).locks and answer.at - at > _SLIP)}
         for sign in answer.signs:
             told.setdefault(sign, answer.at)
         if answer.seen_on is not None:

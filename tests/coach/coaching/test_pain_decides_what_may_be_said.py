@@ -129,6 +129,12 @@ def test_lasting_history_is_cleared_by_an_earlier_look_and_a_slip_within_ten_min
     assert pain_state([], [slip, RedFlagAnswers(NOW, ())], NOW).lock is Lock.NONE
 
 
+def test_a_sign_that_locks_nothing_is_taken_back_by_the_next_answers() -> None:
+    told = RedFlagAnswers(NOW - timedelta(days=90), ("pregnancy",))
+    assert pain_state([], [told], NOW).signs == ("pregnancy",)
+    assert pain_state([], [told, RedFlagAnswers(NOW, ())], NOW).signs == ()
+
+
 def test_an_unknown_sign_is_never_lost() -> None:
     assert pain_state([], [RedFlagAnswers(NOW, ("from_a_newer_version",))], NOW).lock is Lock.URGENT
 
