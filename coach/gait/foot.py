@@ -5,9 +5,11 @@ code; a batch holds what one chunk completes, one stride at most in a stream, ma
 """
 
 import math
+import sys
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
@@ -21,7 +23,8 @@ from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
 
-REFINE_EVERY: Final = 40  # swings, half a minute
+REFINE_EVERY: Final = 80  # swings, one minute
+NEVER: Final = sys.maxsize  # the row at which nothing is looked for
 KEEP_S: Final = 5.0  # the longest stride and its surroundings
 PIECE: Final = 8192  # rows looked at together in bulk: small enough that a change of axes costs little
 
@@ -39,6 +42,7 @@ class FootGait:
         self._phases = Phases()
         self._batch: Batch | None = None
         self._landing_row = -1
+        self._look_row = NEVER
         self._level = CALM
         self._rate_hz = 0.0
         self._ranges = (math.inf, math.inf)
@@ -113,7 +117,7 @@ class FootGait:
         assert self._batch is not None
         self._batch.forget()
         self._phases = Phases()
-        self._landing_row = -1
+        self._look_row = NEVER
         self._level = CALM
         self._buffer.clear()
 
@@ -121,50 +125,67 @@ class FootGait:
         """Follow the rows start..end until the axes change; give the row from which to go on."""
         assert self._axes is not None
         assert self._batch is not None
-        before = min(1, start - self._buffer.first)
-        rows = self._buffer.rows(start - before, end)
-        pitch, angle = rows[:, PITCH], rows[:, ANGLE]
-        left = self._axes.axes[1]
-        np.matmul(rows[before:, GX : GX + 3], left, out=pitch[before:])
-        pitch[before:] -= self._axes.bias_radps @ left
-        if not before:
-            angle[0] = 0.0
-        turned = 0.5 * (pitch[1:] + pitch[:-1]) * (rows[1:, T] - rows[:-1, T])
-        np.cumsum(turned, out=angle[1:])
-        angle[1:] += angle[0]
-        level = levels(pitch[before:])
-        changes = np.flatnonzero(level[1:] != level[:-1]) + 1
-        crossings = changes.tolist() if level[0] == self._level else [0, *changes.tolist()]
-        for crossing in crossings:
-            row = start + crossing
-            at = crossing + before
-            self._settle(row)
-            self._level = int(level[crossing])
-            turning = self._phases.cross(row, float(rows[at, T]), float(angle[at]), self._level)
-            if turning is None:
-                continue
-            self._turn(turning)
-            if turning.turn is Turn.SWING_OVER and self._n_swings % REFINE_EVERY == 0:
-                events += self._batch.work(self._buffer.held, self._buffer.first)
-                self._axes = self._batch.refine()
-                return row + 1
+        level = self._turn_rates(start, end)
+        changes = (level[1:] != level[:-1]).nonzero()[0]
+        if len(changes):
+            held, first = self._buffer.held, self._buffer.first
+            at = changes + (start - first)
+            moments = zip(held[at, T].tolist(), held[at, ANGLE].tolist(), level[changes + 1].tolist(), strict=True)
+            for change, (t_s, angle, now) in zip(changes.tolist(), moments, strict=True):
+                row = start + change
+                if row >= self._look_row:
+                    self._settle(row)
+                turning = self._phases.cross(row, t_s, angle, now)
+                if turning is None:
+                    continue
+                self._turn(turning)
+                if turning.turn is Turn.SWING_OVER and self._n_swings % REFINE_EVERY == 0:
+                    self._level = now
+                    events += self._batch.work(held, first)
+                    self._axes = self._batch.refine()
+                    return int(row + 1)
         self._level = int(level[-1])
-        self._settle(end - 1)
+        if end - 1 >= self._look_row:
+            self._settle(end - 1)
         return end
+
+    def _turn_rates(self, start: int, end: int) -> npt.NDArray[np.intp]:
+        """Fill in pitch rate and angle of the rows start..end; give their levels, after that of the row before."""
+        assert self._axes is not None
+        rows = self._buffer.rows(start, end)
+        left = self._axes.axes[1]
+        t = rows[:, T]
+        rate = rows[:, GX : GX + 3] @ left
+        rate -= self._axes.bias_radps @ left
+        if start > self._buffer.first:
+            before = self._buffer.held[start - self._buffer.first - 1]
+            t0, rate0, angle0 = float(before[T]), float(before[PITCH]), float(before[ANGLE])
+        else:
+            t0, rate0, angle0 = float(t[0]), float(rate[0]), 0.0
+        turned = np.empty(end - start)
+        turned[0] = angle0 + 0.5 * (rate[0] + rate0) * (t[0] - t0)
+        turned[1:] = 0.5 * (rate[1:] + rate[:-1]) * (t[1:] - t[:-1])
+        rows[:, PITCH] = rate
+        rows[:, ANGLE] = turned.cumsum()
+        level = np.empty(end - start + 1, dtype=np.intp)
+        level[0] = self._level
+        level[1:] = levels(rate)
+        return level
 
     def _turn(self, turning: Turning) -> None:
         assert self._batch is not None
         if turning.turn is Turn.SWING_OVER:
             self._landing_row, self._look = turning.at, 0
+            self._look_row = turning.at + self._reaches[0]
             self._n_swings += 1
             return
         self._batch.add(turning)
 
     def _settle(self, row: int) -> None:
-        """Look for the landing where a window after swing's end is complete at `row`."""
+        """Look for the landing in the windows after swing's end that are complete at `row`."""
         assert self._batch is not None
-        while self._landing_row >= 0 and row >= self._landing_row + self._reaches[self._look]:
+        while row >= self._look_row:
             self._batch.add(Turning(Turn.SWING_OVER, row, self._landing_row, -1, self._look))
             self._look += 1
-            if self._look == len(self._reaches):
-                self._landing_row = -1
+            is_last = self._look == len(self._reaches)
+            self._look_row = NEVER if is_last else self._landing_row + self._reaches[self._look]

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.foot_path import mean_force
 from coach.gait.foot_phases import SWING_OVER_RADPS, SWING_RADPS
 from coach.model.samples import FloatArray
@@ -78,10 +79,11 @@ class Refiner:
         self._moment = np.zeros((3, 3))
         self._pitch = 0.0
 
-    def add(self, force: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
-        """One stride: its mean specific force, its turn rates' second moment and its mean pitch rate, foot axes."""
+    def add(self, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
+        """One stride: what gravity left in its velocity (foot axes), its turn rates' second moment (sensor axes) and
+        its mean pitch rate."""
         self._n += 1
-        self._force += force
+        self._force += drift_mps2
         self._moment += moment
         self._pitch += pitch_radps
 
@@ -90,8 +92,9 @@ class Refiner:
         if self._n < LEAST_STRIDES:
             return axes
         up, left = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
-        seen_up = self._force / np.sqrt(self._force @ self._force)
-        seen_left = dominant_axis(self._moment)
+        seen_up = self._force / self._n + GRAVITY_MPS2 * up
+        seen_up /= np.sqrt(seen_up @ seen_up)
+        seen_left = axes.axes @ dominant_axis(self._moment)
         seen_left = seen_left if seen_left[1] > 0.0 else -seen_left
         turned = frame(left + REFINE_SHARE * (seen_left - left), up + REFINE_SHARE * (seen_up - up)) @ axes.axes
         bias = axes.bias_radps + REFINE_SHARE * (self._pitch / self._n) * axes.axes[1]

@@ -8,8 +8,6 @@ import math
 from bisect import bisect_left
 from typing import Final
 
-import numpy as np
-
 from coach.gait.constants import CLIP_SHARE
 from coach.gait.foot_axes import FootAxes, Refiner
 from coach.gait.foot_constants import ANGLE, AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, T
@@ -77,18 +75,24 @@ class Batch:
         if not self._turnings:
             return []
         turnings, self._turnings = self._turnings, []
-        landings = self._landings(turnings, rows, first)
-        self._mid_stances(turnings, landings, rows, first)
-        self._toe_offs(turnings, landings, rows, first)
-        ways = self._ways(turnings, landings, rows, first)
-        told = self._told(turnings, landings, ways)
-        for row in list(self._swing_numbers)[:-1]:
-            del self._swing_numbers[row]
-        return told
-
-    def _landings(self, turnings: list[Turning], rows: FloatArray, first: int) -> dict[int, Landing]:
-        """Landings by the row of their swing's end: those of this batch and the open one."""
+        kinds = {t.turn for t in turnings}
         landings = {} if self._this is None else {self._this.swing_over: self._this}
+        ways: dict[int, Way] = {}
+        if Turn.SWING_OVER in kinds:
+            self._find_landings(turnings, landings, rows, first)
+        if Turn.HEEL_OFF in kinds:
+            heel_offs = self._first_heel_offs(turnings, landings, rows, first)
+            self._mid_stances(heel_offs, landings, rows, first)
+        if Turn.PUSH_OVER in kinds:
+            self._toe_offs(turnings, landings, rows, first)
+        if Turn.HEEL_OFF in kinds:
+            ways = self._ways([landings[t.swing_over] for t in heel_offs], rows, first)
+        return self._told(turnings, landings, ways)
+
+    def _find_landings(
+        self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
+    ) -> None:
+        """Add the landings of this batch, by the row of their swing's end."""
         for turning in turnings:
             if turning.turn is Turn.SWING_OVER and turning.look == 0:
                 self._n_swings += 1
@@ -108,10 +112,10 @@ class Batch:
                     landings[row] = Landing(
                         row, number, known, look, contact.t_s, contact.peak_mps2, contact.rise_s, is_clipped
                     )
-        return landings
+        for row in list(self._swing_numbers)[:-1]:
+            del self._swing_numbers[row]
 
-    def _mid_stances(self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int) -> None:
-        of = self._first_heel_offs(turnings, landings, rows, first)
+    def _mid_stances(self, of: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int) -> None:
         if not of:
             return
         contact_s = [landings[t.swing_over].contact_s for t in of]
@@ -156,33 +160,27 @@ class Batch:
                 landing.toe_off_s, landing.push_over = t, turning.at
                 landing.eversion_deg, landing.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
 
-    def _ways(
-        self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
-    ) -> dict[int, Way]:
+    def _ways(self, standing: list[Landing], rows: FloatArray, first: int) -> dict[int, Way]:
         """Ways of the strides that are complete, by the swing's end of the landing that completes them."""
         pairs = []
         last = self._last
-        for turning in self._first_heel_offs(turnings, landings, rows, first):
-            landing = landings[turning.swing_over]
+        for landing in standing:
             if last is not None and _is_stride(last, landing) and last.mid_row >= first:
                 pairs.append((last, landing))
             last = landing
         if not pairs:
             return {}
-        a, b = np.array([p.mid_row - first for p, _ in pairs]), np.array([q.mid_row - first for _, q in pairs])
-        found = paths(rows, a, b, self.axes.axes, self.axes.bias_radps)
+        starts, ends = [p.mid_row - first for p, _ in pairs], [q.mid_row - first for _, q in pairs]
+        found = paths(rows, starts, ends, self.axes.axes, self.axes.bias_radps)
+        clipped = self._clipped(rows, starts, ends)
         ways = {}
-        pitch = (rows[b, ANGLE] - rows[a, ANGLE]) / (rows[b, T] - rows[a, T])
-        for k in range(len(pairs)):
-            self._refiner.add(found.force_mps2[k], found.moment[k], float(pitch[k]))
-        columns = zip(*(c.tolist() for c in (found.length_m, found.clearance_m, found.drift_mps)), strict=True)
-        for (this, following), (length, clearance, drift) in zip(pairs, columns, strict=True):
+        for k, (this, following) in enumerate(pairs):
+            a, b = rows[starts[k]], rows[ends[k]]
+            pitch = float((b[ANGLE] - a[ANGLE]) / (b[T] - a[T]))
+            self._refiner.add(found.drift_mps2[k], found.moment[k], pitch)
+            bridged = self._n_bridged(this.contact_s, following.mid_s)
             ways[following.swing_over] = Way(
-                length,
-                clearance,
-                drift,
-                self._is_clipped(rows[this.mid_row - first : following.mid_row - first]),
-                self._n_bridged(this.contact_s, following.mid_s),
+                found.length_m[k], found.clearance_m[k], found.drift_mps[k], clipped[k], bridged
             )
         return ways
 
@@ -210,11 +208,17 @@ class Batch:
                 told.append(toe_off(self.site, landing))
         return told
 
-    def _is_clipped(self, rows: FloatArray) -> bool:
-        if not math.isfinite(self.acc_limit + self.gyr_limit):
-            return False
-        largest = np.abs(rows[:, AX : GX + 3]).max(axis=0)
-        return bool(largest[:3].max() >= self.acc_limit or largest[3:].max() >= self.gyr_limit)
+    def _clipped(self, rows: FloatArray, starts: list[int], ends: list[int]) -> list[bool]:
+        """Whether an axis was at full scale, for each span of rows."""
+        if self._is_below_limits(rows[starts[0] : ends[-1]]):
+            return [False] * len(starts)
+        return [not self._is_below_limits(rows[a:b]) for a, b in zip(starts, ends, strict=True)]
+
+    def _is_below_limits(self, rows: FloatArray) -> bool:
+        acc, gyr = rows[:, AX : AX + 3], rows[:, GX : GX + 3]
+        is_acc = self.acc_limit == math.inf or (acc.max() < self.acc_limit and acc.min() > -self.acc_limit)
+        is_gyr = self.gyr_limit == math.inf or (gyr.max() < self.gyr_limit and gyr.min() > -self.gyr_limit)
+        return bool(is_acc and is_gyr)
 
     def _n_bridged(self, start_s: float, end_s: float) -> int:
         if not self._bridged_s:

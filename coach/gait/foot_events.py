@@ -221,8 +221,7 @@ def rolling(
     """
     if len(start) == 1:
         window = rows[start[0] : end[0] + 1]
-        rates = (window[:, GX : GX + 3] @ inwards - bias_radps).tolist()
-        return [single.rolling(window[:, T].tolist(), rates, len(window), contact_s[0], toe_off_s[0])]
+        return [_rolling(window[:, T], window[:, GX : GX + 3] @ inwards - bias_radps, contact_s[0], toe_off_s[0])]
     first, contact, toe_off = np.array(start), np.array(contact_s)[:, None], np.array(toe_off_s)[:, None]
     window = windows(rows, first, int((np.array(end) - first).max()) + 1)
     t = window[:, :, T]
@@ -231,6 +230,16 @@ def rolling(
     turned = np.cumsum(0.5 * (rate[:, 1:] + rate[:, :-1]) * np.diff(t, axis=1), axis=1).max(axis=1)
     fastest = np.where(t <= 0.5 * (contact + toe_off), rate, 0.0).max(axis=1)
     return list(zip(np.maximum(turned, 0.0).tolist(), np.maximum(fastest, 0.0).tolist(), strict=True))
+
+
+def _rolling(t: FloatArray, rate: FloatArray, contact_s: float, toe_off_s: float) -> tuple[float, float]:
+    """The same for one stride."""
+    start = int(t.searchsorted(contact_s))
+    middle, end = t.searchsorted((0.5 * (contact_s + toe_off_s), toe_off_s), side="right").tolist()
+    rate[:start] = 0.0
+    rate[end:] = 0.0
+    turned = (0.5 * (rate[1:] + rate[:-1]) * (t[1:] - t[:-1])).cumsum()
+    return max(float(turned.max()), 0.0), max(float(rate[:middle].max(initial=0.0)), 0.0)
 
 
 def _share(level: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:

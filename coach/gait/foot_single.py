@@ -31,13 +31,15 @@ def onset(t: Sequence[float], values: Sequence[float], n: int, share: float) -> 
             peak = k
     lowest = values[0]
     for k in range(1, peak + 1):
-        lowest = min(lowest, values[k])
+        if values[k] < lowest:
+            lowest = values[k]
     rise = values[peak] - lowest
     large = RISE_SHARE * rise
     lowest = values[0]
     first = 0
     for k in range(n):
-        lowest = min(lowest, values[k])
+        if values[k] < lowest:
+            lowest = values[k]
         if values[k] - lowest >= large:
             first = k
             break
@@ -63,7 +65,7 @@ def contact(
     at_rest = max(pitch[max(row - round(BEFORE_SLAP_S * rate_hz), 0)], 0.0)
     above = [0.0] * n
     for k in range(n):
-        above[k] = max(pitch[k], at_rest)
+        above[k] = pitch[k] if pitch[k] > at_rest else at_rest
     slap_s, _, slap, slap_first = onset(t, above, n, SLAP_SHARE)
     felt_s -= CONTACT_LEAD_S
     apart = slap_s - felt_s
@@ -103,20 +105,3 @@ def toe_off(t: Sequence[float], pitch: Sequence[float], n: int) -> float:
     part = 0.0 if step == 0.0 else (level - pitch[after - 1]) / step
     part = min(max(part, 0.0), 1.0)
     return t[after - 1] + part * (t[after] - t[after - 1])
-
-
-def rolling(
-    t: Sequence[float], inwards: Sequence[float], n: int, contact_s: float, toe_off_s: float
-) -> tuple[float, float]:
-    """(largest turn inwards since contact, largest rate in the first half of the contact)."""
-    turned = most = fastest = before = 0.0
-    middle_s = 0.5 * (contact_s + toe_off_s)
-    for k in range(n):
-        rate = inwards[k] if contact_s <= t[k] <= toe_off_s else 0.0
-        if k > 0:
-            turned += 0.5 * (rate + before) * (t[k] - t[k - 1])
-            most = max(most, turned)
-        if t[k] <= middle_s:
-            fastest = max(fastest, rate)
-        before = rate
-    return most, fastest

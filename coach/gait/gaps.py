@@ -5,11 +5,15 @@ A stretch goes on over chunk edges; a new one begins after a gap. What is bridge
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
 from coach.gait.constants import BRIDGE_INTERVALS, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
+
+LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
+LARGEST_SQUARE: Final = 1e24  # below it no sum of a chunk's squares can hide what is not a number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,31 +56,32 @@ class Joiner:
             return []
         if not _is_finite(t, acc, gyr):
             t, acc, gyr = self._finite(t, acc, gyr)
+            if len(t) == 0:
+                return []
         else:
             self._measured[:] = True
-        if len(t) == 0:
-            return []
-        first = self._last_t is None
-        step = np.diff(t, prepend=t[0] - 1.0 / chunk.rate_hz if self._last_t is None else self._last_t)
+        interval = 1.0 / chunk.rate_hz
+        last_t = float(t[0]) - interval if self._last_t is None else self._last_t
+        step = np.empty(len(t))
+        np.subtract(t[1:], t[:-1], out=step[1:])
+        step[0] = float(t[0]) - last_t
         if step.min() <= 0.0:
             t, acc, gyr, step = self._rising(t, acc, gyr, chunk.rate_hz)
             if len(t) == 0:
                 return []
-        self._last_acc, previous_acc = acc[-1], self._last_acc
-        previous_gyr, previous_t = self._last_gyr, self._last_t
-        self._last_gyr = None if gyr is None else gyr[-1]
-        self._last_t = float(t[-1])
-        if step.max() <= GAP_INTERVALS / chunk.rate_hz:
-            return [Stretch(t, acc, gyr, first)]
-        before = None if previous_t is None or previous_acc is None else (previous_t, previous_acc, previous_gyr)
-        return self._broken(t, acc, gyr, step, chunk.rate_hz, first, before)
+        before = None if self._last_t is None or self._last_acc is None else (last_t, self._last_acc, self._last_gyr)
+        is_first = self._last_t is None
+        self._last_t, self._last_acc, self._last_gyr = float(t[-1]), acc[-1], None if gyr is None else gyr[-1]
+        if step.max() <= GAP_INTERVALS * interval:
+            return [Stretch(t, acc, gyr, is_first)]
+        return self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
 
     def _finite(
         self, t: FloatArray, acc: FloatArray, gyr: FloatArray | None
     ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
         """Drop readings that lost a number, put 0 where an axis was never there."""
         values = acc if gyr is None else np.concatenate((acc, gyr), axis=1)
-        finite = np.isfinite(values)
+        finite = np.abs(values) < LARGEST_READING
         k = values.shape[1]
         measured = np.logical_or.accumulate(finite, axis=0) | self._measured[:k]
         self._measured[:k] = measured[-1]
@@ -147,6 +152,6 @@ class Joiner:
 
 
 def _is_finite(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> bool:
-    with np.errstate(all="ignore"):
-        total = t.sum() + acc.sum() + (0.0 if gyr is None else gyr.sum())
-    return bool(np.isfinite(total))
+    """Whether all readings are numbers of a possible size; squares of them are summed, which cannot cancel."""
+    total = np.vdot(t, t) + np.vdot(acc, acc) + (0.0 if gyr is None else np.vdot(gyr, gyr))
+    return bool(total < LARGEST_SQUARE)
