@@ -11,8 +11,7 @@ from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.showing import print_summary
 from coach.errors import SettingsError
-
-FORMATS = ("fit", "tcx", "gpx", "csv", "mcap")
+from coach.service.history_files import EXPORTS
 
 
 @contextmanager
@@ -73,7 +72,7 @@ def show(run_id: str, data: Path | None, as_json: bool) -> None:
 
 @runs.command()
 @click.argument("run_id")
-@click.option("--format", "kind", type=click.Choice(FORMATS), required=True)
+@click.option("--format", "kind", type=click.Choice(EXPORTS), required=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
 @data_option
 @json_option
@@ -81,13 +80,13 @@ def show(run_id: str, data: Path | None, as_json: bool) -> None:
 def export(run_id: str, kind: str, out: Path, data: Path | None, as_json: bool) -> None:
     """Write one run as a file that others read."""
     with opened(data) as coach:
-        exported = coach.history.export(newest(coach) if run_id == "newest" else run_id, kind)
+        content = coach.history.export(newest(coach) if run_id == "newest" else run_id, kind)
     try:
-        out.write_bytes(exported.content)
+        out.write_bytes(content)
     except OSError as error:
         raise SettingsError(f"cannot write {out}: {error.strerror}; choose another --out") from error
     if as_json:
-        print_json({"path": str(out), "format": kind, "n_bytes": len(exported.content)})
+        print_json({"path": str(out), "format": kind, "n_bytes": len(content)})
     else:
         click.echo(f"wrote {out}")
 
@@ -100,12 +99,13 @@ def export(run_id: str, kind: str, out: Path, data: Path | None, as_json: bool) 
 def import_(path: Path, data: Path | None, as_json: bool) -> None:
     """Take in a FIT, TCX or MCAP file, or a whole archive."""
     with opened(data) as coach:
-        found = coach.history.import_file(path.name, path.read_bytes())
+        found = coach.history.take_in(path.read_bytes(), path.name)
     if as_json:
-        print_json({"runs": found})
+        print_json(found)
+    elif found.run_ids:
+        click.echo(f"{'merged into' if found.is_merged else 'imported'} {', '.join(found.run_ids)}")
     else:
-        for run in found:
-            click.echo(f"imported {run.run_id}: {run.started_at:%Y-%m-%d %H:%M} UTC {run.title}")
+        click.echo(f"took in the archive: {found.n_runs} runs")
 
 
 @runs.command()

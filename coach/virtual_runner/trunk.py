@@ -1,8 +1,8 @@
 """The virtual runner's trunk: what an IMU on the pelvis or chest feels.
 
 Vertical force is a half-sine over each contact whose impulse carries the body through the step (Morin 2005,
-doi:10.1123/jab.21.2.167); braking then push-off along the run, a sway to the standing side, axial rotation and side
-tilt once per stride. The pelvis turns in the opposite sense of the chest.
+doi:10.1123/jab.21.2.167); braking then push-off along the run, a sway, axial rotation and side tilt once per stride,
+each at its own phase after the left contact, as measured on runners: pelvis and chest turn against each other.
 """
 
 from typing import Final
@@ -17,6 +17,8 @@ from coach.virtual_runner.steps import StepPlan
 GRAVITY_MPS2: Final = 9.80665
 BRAKING_G: Final = 0.28  # peak of the fore-aft force as a share of body weight, Heiderscheit 2011
 SWAY_G: Final = 0.10  # chosen by eye, 2026-11-20
+# Turn to the left and drop to the right lead the left contact by these parts of a stride (see coach.gait.trunk_side).
+PHASES_DEG: Final = {WearSite.PELVIS: (40.0, 83.0), WearSite.CHEST: (108.0, -168.0)}
 
 
 class TrunkMotion:
@@ -25,8 +27,9 @@ class TrunkMotion:
     def __init__(self, body: VirtualBody, plan: StepPlan, site: WearSite) -> None:
         self._body = body
         self._plan = plan
-        self._sign = 1.0 if site is WearSite.CHEST else -1.0
+        self._phases = PHASES_DEG[site]
         self._share = 1.0 if site is WearSite.CHEST else 0.85
+        self._sway = -SWAY_G if site is WearSite.CHEST else SWAY_G
 
     def read(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Specific force [m/s2] and turn rate [rad/s], both (n, 3), at rising times t_s (n,)."""
@@ -56,7 +59,7 @@ class TrunkMotion:
         pulse = np.where(before, 0.0, np.sin(np.pi * u))
         up = np.where(before, GRAVITY_MPS2, np.pi / 2 * step_s / tc * GRAVITY_MPS2 * pulse)
         along = np.where(before, 0.0, -BRAKING_G * GRAVITY_MPS2 * np.sin(2 * np.pi * u))
-        return along, -side * SWAY_G * GRAVITY_MPS2 * pulse, up
+        return along, side * self._sway * GRAVITY_MPS2 * pulse, up
 
     def _angles(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         steps, body = self._plan.steps, self._body
@@ -64,6 +67,7 @@ class TrunkMotion:
         numbers = np.array([float(s.number) for s in steps])
         phase = np.pi * np.interp(t_s, starts, numbers)
         on = np.clip((t_s - body.stands_s) / 1.0, 0.0, 1.0)
-        yaw = on * self._sign * self._share * np.deg2rad(body.axial_rotation_deg / 2) * np.sin(phase + 0.4)
+        turn, drop = (np.deg2rad(part) for part in self._phases)
+        yaw = on * self._share * np.deg2rad(body.axial_rotation_deg / 2) * np.sin(phase + turn)
         lean = on * np.deg2rad(body.trunk_lean_deg + 1.5 * np.sin(2 * phase + 0.6))
-        return yaw, lean, on * np.deg2rad(body.lateral_drop_deg / 2) * np.sin(phase)
+        return yaw, lean, on * np.deg2rad(body.lateral_drop_deg / 2) * np.sin(phase + drop)
