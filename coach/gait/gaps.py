@@ -13,6 +13,7 @@ from coach.gait.constants import BRIDGE_INTERVALS, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
 
 LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
+LONG: Final = 2000  # samples
 LARGEST_SQUARE: Final = 1e24  # below it no sum of a chunk's squares can hide what is not a number
 
 
@@ -152,6 +153,8 @@ class Joiner:
 
 
 def _is_finite(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> bool:
-    """Whether all readings are numbers of a possible size; squares of them are summed, which cannot cancel."""
-    total = np.vdot(t, t) + np.vdot(acc, acc) + (0.0 if gyr is None else np.vdot(gyr, gyr))
-    return bool(total < LARGEST_SQUARE)
+    """Whether all readings are numbers of a possible size."""
+    arrays = (t, acc) if gyr is None else (t, acc, gyr)
+    if len(t) > LONG:  # here a product would be shared out to threads, at a cost
+        return all(float(a.max()) < LARGEST_READING and float(a.min()) > -LARGEST_READING for a in arrays)
+    return bool(sum(np.vdot(a, a) for a in arrays) < LARGEST_SQUARE)  # squares cannot cancel
