@@ -19,6 +19,9 @@ from coach.radio.clock import RunClock
 from coach.radio.words import RADIO_FAULTS, explain
 from firmware_config.loader import find_profile
 
+_MOST_HEARD = 500
+_KEPT_S = 60.0
+
 # Name, service UUIDs, company ids of an advertisement -> id of the profile that knows such a sensor.
 Identify = Callable[[str, Collection[str], Collection[int]], str | None]
 
@@ -93,9 +96,16 @@ class Ear:
             profile_id = profile_id or before.sensor.profile_id
         sensor = FoundSensor(device.address, name, profile_id, advertisement.rssi, self._clock())
         self._heard[device.address] = Heard(sensor, device)
+        self._forget_old()
         teller = asyncio.ensure_future(self._tell())
         self._tellers.add(teller)
         teller.add_done_callback(self._tellers.discard)
+
+    def _forget_old(self) -> None:
+        """Phones change their addresses all day: keep no more than a street of them."""
+        if len(self._heard) > _MOST_HEARD:
+            since_s = self._clock() - _KEPT_S
+            self._heard = {i: heard for i, heard in self._heard.items() if heard.sensor.seen_s >= since_s}
 
     async def _tell(self) -> None:
         async with self._news:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from coach.radio.virtual.quiet_host import make_device
 
 P = Characteristic.Properties
 CCCD_MISSING = 0x81
+_NOTIFICATION = 0x1B
+_NOTIFY = struct.Struct("<BH")
 Outgoing = tuple[Characteristic[bytes], bytes]
 
 
@@ -263,14 +266,18 @@ class Twin:
                 else:
                     await self.device.notify_subscribers(characteristic, payload)
             for characteristic, payload in self.due(self.clock()):
-                await self._send(characteristic, payload)
+                self._send(characteristic, payload)
 
-    async def _send(self, characteristic: Characteristic[bytes], payload: bytes) -> None:
+    def _send(self, characteristic: Characteristic[bytes], payload: bytes) -> None:
+        """Notify at once: as a whole PDU, past the server's own way, which costs a task for each."""
         if self._is_lost():
             self.count.n_lost += 1
             return
+        if self.connection is None or not self.is_subscribed(characteristic):
+            return
         self.count.n_sent += 1
-        await self.device.notify_subscribers(characteristic, payload)
+        pdu = _NOTIFY.pack(_NOTIFICATION, characteristic.handle) + payload
+        self.device.gatt_server.send_gatt_pdu(self.connection, pdu)
 
     def _is_lost(self) -> bool:
         return self.is_away or (self._lose_share > 0.0 and self._chance.random() < self._lose_share)

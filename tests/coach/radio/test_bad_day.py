@@ -60,13 +60,13 @@ class BadDay:
         self.wearers: dict[str, Wearer] = {}
         feet = WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT
         self.left = self._wear(self.world.add_movesense(feet[0], drift_ppm=20), "movesense", feet[0])
-        self.right = self._wear(self.world.add_movesense(feet[1], drift_ppm=-20), "movesense", feet[1])
+        self.right = self._wear(self.world.add_coach_board(feet[1], drift_ppm=-20), "coach_board", feet[1])
         self.chest = self._wear(self.world.add_polar_h10(drift_ppm=20), "polar_h10", WearSite.CHEST)
         self.heart = self._wear(self.world.add_heart_rate_strap(), "heart_rate", None)
 
     def _wear(self, twin: Twin, profile_id: str, site: WearSite | None) -> Wearer:
-        twin.interval_s = 0.045
-        settings = (("rate_hz", "104"),) if profile_id == "movesense" else (("rate_hz", "100"),)
+        twin.interval_s = 0.06
+        settings = (("rate_hz", "104"),) if site and site.is_foot else (("rate_hz", "100"),)
         use = SensorUse(twin.sensor_id, twin.identity.name, profile_id, site, settings=settings)
         self.wearers[twin.sensor_id] = Wearer(use, twin, decoder_for(load_profile(profile_id), use))
         return self.wearers[twin.sensor_id]
@@ -118,6 +118,7 @@ class BadDay:
         await self.watch(29.9 * MINUTE_S)
         self.world.lose_packets(0.0)
         await self.watch(30 * MINUTE_S)
+        self.world.lose_packets(1.0)  # what is sent while we hang up is heard by nobody
         await self.links.stop()
         await self.world.stop()
 

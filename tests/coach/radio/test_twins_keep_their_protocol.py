@@ -1,10 +1,14 @@
 """The twins answer as the real sensors do, refusals included: without that, a link tested on them proves nothing."""
 
+import contextlib
 import struct
 from collections.abc import Awaitable, Callable
 
 import numpy as np
 import pytest
+from bumble import att
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coach.errors import LinkError
 from coach.model.links import SensorUse
@@ -196,3 +200,27 @@ async def test_two_twins_of_one_body_lose_packets_alike_each_time() -> None:
 
     assert lost(1) == lost(1)
     assert lost(1) != lost(2)
+
+
+@given(requests=st.lists(st.binary(max_size=24), max_size=20))
+def test_no_request_whatever_breaks_a_twin(requests: list[bytes]) -> None:
+    async def main() -> None:
+        world = VirtualWorld(SwingingBody())
+        handlers = [
+            world.add_running_pod()._on_control,
+            world.add_heart_rate_strap()._on_control,
+            world.add_movesense(LEFT)._on_command,
+            world.add_witmotion(LEFT)._on_write,
+            world.add_movella_dot(WearSite.CHEST)._on_control,
+            world.add_movella_dot(WearSite.CHEST)._on_settings,
+            world.add_coach_board(LEFT)._on_control,
+            world.add_polar_verity_sense(LEFT)._on_control,
+        ]
+        for twin in world.twins.values():
+            twin.demand_subscription = lambda _characteristic: None
+        for handler in handlers:
+            for request in requests:
+                with contextlib.suppress(att.ATT_Error):
+                    handler(request)
+
+    run_jumping(main())

@@ -235,7 +235,7 @@ class Polar(Twin):
         for number, value in chosen.items():
             if value not in offered.get(number, ()):
                 return _WRONG_VALUE[number], b""
-        n_block = 8 if self._offer.is_compressed else 1
+        n_block = 8 if self._offer.is_compressed else 12
         sampler = Sampler(self._source, self._wear_site, chosen[_RATE], n_block, self._drift_ppm)
         sampler.restart(self.clock())
         stream = _Stream(kind, sampler, chosen[_RANGE], self._offer.is_compressed)
