@@ -78,7 +78,7 @@ DATA_LOADERS = {"coach/coaching/loader.py", "coach/strength/loader.py"}
 HOMES = {
     "bleak": ("coach.radio",),
     "bumble": ("coach.radio",),
-    "flask": ("web",),
+    "flask": ("web", "coach.cli.showing"),
     "waitress": ("web",),
     "apscheduler": ("coach.reminders",),
     "sqlalchemy": ("coach.storage",),

@@ -1,18 +1,21 @@
 """The service and its page, for the length of a command; and a run's summary in plain lines."""
 
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
 import segno
+from flask import Flask
 
 from coach.bootstrap import Coach
 from coach.cli.output import print_json
 from coach.model.runs import RunEntry
+from coach.service.access import lan_address
+from coach.service.certificates import make_certificates
 from coach.settings import Settings
 from web.app import create_app
+from web.https import HttpsServer, serve_https
 from web.server import Server, serve
 
 SUMMARY_LINES = (
@@ -32,26 +35,36 @@ SUMMARY_LINES = (
 @contextmanager
 def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quiet: bool = False) -> Iterator[Coach]:
     """The service with its page. Runs that were cut off before are recovered first, and said."""
-    coach = make() if make else Coach(settings)
-    try:
+    with ExitStack() as stack:
+        coach = make() if make else Coach(settings)
+        stack.callback(coach.close)
         for run in coach.runs.recover():
             _say(is_quiet, f"recovered a run that was cut off: {run.started_at:%Y-%m-%d %H:%M} UTC, {run.run_id}")
-        server = serve(create_app(coach), settings.host, settings.port)
-        try:
-            coach.start()
-            if not is_quiet:
-                announce(coach, server)
-            yield coach
-        finally:
-            coach.feed.close()
-            server.stop()
-    finally:
-        coach.close()
+        app = create_app(coach)
+        server = serve(app, settings.host, settings.port)
+        stack.callback(server.stop)
+        secure = _serve_https(app, settings, server.port + 1) if settings.is_https else None
+        if secure:
+            stack.callback(secure.stop)
+        stack.callback(coach.feed.close)
+        coach.start()
+        if not is_quiet:
+            announce(coach, server, secure)
+        yield coach
 
 
-def announce(coach: Coach, server: Server) -> None:
+def _serve_https(app: Flask, settings: Settings, port: int) -> HttpsServer:
+    """The same app by https at the next port, with this machine's own authority."""
+    address = lan_address()
+    certificates = make_certificates(settings.secrets / "https", [address] if address else [])
+    return serve_https(app, settings.host, port, certificates)
+
+
+def announce(coach: Coach, server: Server, secure: HttpsServer | None = None) -> None:
     """The address on this machine, and on the network as a QR code for the phone."""
     click.echo(f"On this machine:  {server.url}/")
+    if secure:
+        click.echo(f"By https:         {secure.url}/  (the phone learns to trust it at {server.url}/install)")
     if server.host in ("127.0.0.1", "localhost", "::1"):
         return
     address = lan_address()
@@ -61,17 +74,6 @@ def announce(coach: Coach, server: Server) -> None:
     link = coach.access.invitation(f"http://{address}:{server.port}")
     click.echo(f"On the phone:     {link}")
     segno.make(link, error="m").terminal(compact=True)
-
-
-def lan_address() -> str | None:
-    """This machine's address on the network that leads outwards; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # TEST-NET-1, RFC 5737: only asks the routing table
-            address = str(probe.getsockname()[0])
-        except OSError:
-            return None
-    return None if address.startswith("127.") else address
 
 
 def print_summary(entry: RunEntry, as_json: bool) -> None:
