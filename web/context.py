@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import Flask, current_app, g, request
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from coach.errors import CoachError
@@ -109,13 +111,19 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
         }
 
 
-def _value(number: float | None, name: str) -> str:
+# Filters take the context so that Jinja does not work them out once and for all for constant names.
+
+
+@pass_context
+def _value(_context: Context, number: float | None, name: str) -> str:
     return value_text(name, number, profile().units)
 
 
-def _unit(name: str) -> str:
+@pass_context
+def _unit(_context: Context, name: str) -> str:
     return unit_text(name, profile().units)
 
 
-def _pace(speed_mps: float | None) -> str:
+@pass_context
+def _pace(_context: Context, speed_mps: float | None) -> str:
     return value_text("speed_mps", speed_mps, profile().units) if speed_mps else pace_text(0.0)

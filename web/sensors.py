@@ -81,7 +81,9 @@ def profiles() -> list[ProfileFacts]:
 
 @route(blueprint, "POST", "/sensors/pair", body=PairBody, returns=SensorUse, summary="Connect a sensor and remember it")
 def pair(body: PairBody) -> SensorUse:
-    use: SensorUse = _sensors().pair(body.sensor_id, body.wear_site, body.profile_id, body.cadence_unit)
+    use: SensorUse = _sensors().pair(
+        body.sensor_id, body.wear_site, profile_id=body.profile_id, cadence_unit=body.cadence_unit
+    )
     return use
 
 

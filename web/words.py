@@ -21,14 +21,18 @@ def read_words(language: str = "en", folder: Path = FOLDER) -> dict[str, str]:
     """All sentences of one language by their full key.
 
     Raises:
-        WordError: there is no such language, or a value is not text.
+        WordError: there is no such language, a file is not TOML, or a value is not text.
     """
     files = sorted((folder / language).glob("*.toml"))
     if not files:
         raise WordError(f"no words in {language}")
     words: dict[str, str] = {}
     for file in files:
-        words.update(_flat(tomllib.loads(file.read_text("utf-8")), file.stem))
+        try:
+            table = tomllib.loads(file.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise WordError(f"{file.name}: {error}") from error
+        words.update(_flat(table, file.stem))
     return words
 
 

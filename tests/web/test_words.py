@@ -37,3 +37,6 @@ def test_a_language_without_words_and_a_value_that_is_no_text_are_refused(tmp_pa
     (tmp_path / "en" / "a.toml").write_text("b = 3")
     with pytest.raises(WordError, match=r"a\.b"):
         read_words("en", tmp_path)
+    (tmp_path / "en" / "a.toml").write_text("b =")
+    with pytest.raises(WordError, match=r"a\.toml"):
+        read_words("en", tmp_path)

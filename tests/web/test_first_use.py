@@ -1,0 +1,98 @@
+"""First use on a phone: the code is scanned, the runner tells the height, sees a sensor, and runs. And today's page."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+
+from coach.model.runs import Finding, Run, RunEntry, RunState, RunSummary
+from coach.service.access import AccessService
+from coach.service.runner import RunnerService
+from coach.storage.store import Store
+from tests.browser import wait_until
+from tests.web.small_coach import SmallCoach
+
+
+class SmallHistory:
+    """One run, yesterday."""
+
+    def __init__(self) -> None:
+        started_at = datetime.now(UTC) - timedelta(hours=26)
+        finding = Finding("drift", "Your steps grew shorter towards the end.", "tired", 1.0)
+        run = Run("r9", started_at, RunState.FINISHED, "Easy run", 1800.0, 5000.0)
+        self.entry = RunEntry(run, RunSummary(1800.0, 1790.0, 5000.0, 2400, 4800, 0, 0, 0, findings=(finding,)))
+
+    def list(self, **_: Any) -> SimpleNamespace:
+        return SimpleNamespace(entries=(self.entry,))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "coach.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def coach(store: Store) -> SmallCoach:
+    return SmallCoach(access=AccessService(store), runner=RunnerService(store), history=SmallHistory())
+
+
+@pytest.mark.browser
+def test_from_the_code_to_the_run(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.goto(coach.access.invitation(url))
+    phone.tap("button[type=submit]")
+    phone.wait_for_url("**/welcome")
+    phone.fill("input[name=name]", "Sam")
+    phone.fill("input[name=height_cm]", "178")
+    phone.check("input[name=has_back_pain]")
+    phone.tap("#welcome-form button")
+    expect(phone.locator("#welcome-words")).to_have_text("Saved")
+    told = coach.runner.profile()
+    assert (told.name, told.height_m, told.has_back_pain, told.units) == ("Sam", 1.78, True, "metric")
+    phone.click("text=Go to the run")
+    phone.tap("#start")
+    wait_until(phone, "() => document.body.dataset.run === 'on'")
+
+
+@pytest.mark.browser
+def test_the_morning_after_asks_once(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.runner.change(name="Sam", height_m=1.78)
+    phone.goto(url)
+    expect(phone.locator("#morning")).to_be_visible()
+    phone.tap("#morning button")
+    expect(phone.locator("#morning-words")).to_contain_text("Choose a number")
+    phone.locator("#morning label", has_text="2").first.tap()
+    phone.tap("#morning button")
+    expect(phone.locator("#morning-words")).to_contain_text("Thank you")
+    [entry] = coach.runner.pain_entries()
+    assert (entry.moment.value, entry.back, entry.calf, entry.run_id) == ("next_morning", 2, None, "r9")
+    phone.reload()
+    expect(phone.locator("#morning")).to_have_count(0)
+
+
+def test_today_tells_the_last_run_in_a_sentence(coach: SmallCoach, client: FlaskClient) -> None:
+    text = client.get("/").text
+    assert "5.00 km in 30:00" in text
+    assert "Your steps grew shorter towards the end." in text
+    coach.runner.change(units="imperial")
+    assert "3.11 mi in 30:00" in client.get("/").text
+
+
+def test_today_stands_without_any_other_part() -> None:
+    from web.app import create_app
+
+    bare = SmallCoach(runs=None, sensors=None, runner=None)
+    client = create_app(bare, is_testing=True).test_client()
+    assert client.get("/").status_code == 200
+    assert client.get("/live").status_code == 200
+
+
+def test_values_that_cannot_be_are_refused(client: FlaskClient) -> None:
+    for body in ({"height_m": 17.8}, {"units": "furlongs"}, {"time_zone": "x" * 99}, {"more": 1}):
+        assert client.put("/api/v1/welcome", json=body).status_code == 400

@@ -1,0 +1,80 @@
+"""The sensors page on a phone: what is around, connecting, the live signal, the place on the body, the check."""
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+
+from tests.web.small_coach import SmallCoach
+
+
+@pytest.mark.browser
+def test_a_sensor_nearby_is_connected_with_its_place(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.goto(f"{url}/sensors")
+    strap = phone.locator("#around > li", has_text="C4:03")
+    expect(strap).to_contain_text("very near")
+    strap.locator("[data-connect]").tap()
+    expect(phone.locator("#mine .sensor")).to_have_count(3)
+    expect(phone.locator("#around > li", has_text="C4:03")).to_have_count(0)
+    name, sensor_id, _site = coach.sensors.calls[0]
+    assert (name, sensor_id) == ("pair", "C4:03")
+
+
+@pytest.mark.browser
+def test_each_sensor_shows_its_signal_state_and_facts(url: str, phone: Page) -> None:
+    phone.goto(f"{url}/sensors")
+    card = phone.locator("#mine .sensor").nth(1)
+    expect(card).to_contain_text("Right foot")
+    expect(card).to_contain_text("81 %")
+    expect(card).to_contain_text("2.3.1")
+    expect(card).to_contain_text("208 of 208")
+    expect(card.locator("[data-status]")).to_have_text("Ready")
+    expect(card.locator("[data-untried]")).to_be_visible()
+    expect(phone.locator("#mine .sensor").nth(0).locator("[data-untried]")).to_be_hidden()
+    assert len(card.locator("polyline").get_attribute("points").split()) == 100
+
+
+@pytest.mark.browser
+def test_place_is_changed_and_a_sensor_forgotten(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.on("dialog", lambda dialog: dialog.accept())
+    phone.goto(f"{url}/sensors")
+    card = phone.locator("#mine .sensor").nth(0)
+    card.locator("[data-site]").select_option("pelvis")
+    card.locator("summary").tap()
+    card.locator("[data-forget]").tap()
+    expect(phone.locator("#mine .sensor")).to_have_count(1)
+    assert [call[0] for call in coach.sensors.calls] == ["place", "forget"]
+    assert coach.sensors.calls[0][2].value == "pelvis"
+
+
+@pytest.mark.browser
+def test_the_check_counts_down_and_says_whether_all_is_well(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.goto(f"{url}/sensors")
+    phone.tap("#check-start")
+    expect(phone.locator("#check-report")).to_contain_text("All is well")
+    expect(phone.locator("#check-report")).to_contain_text("Landings seen: 3")
+
+
+@pytest.mark.browser
+def test_what_is_wrong_with_bluetooth_is_said_and_the_page_still_works(
+    coach: SmallCoach, url: str, phone: Page
+) -> None:
+    coach.sensors.fails = True
+    phone.goto(f"{url}/sensors")
+    expect(phone.locator("#problem")).to_contain_text("plug one in")
+    expect(phone.locator("#mine .sensor")).to_have_count(2)
+
+
+def test_a_sensor_that_cannot_be_reached_is_a_503_with_words(coach: SmallCoach, client: FlaskClient) -> None:
+    coach.sensors.fails = True
+    answer = client.post("/api/v1/sensors/pair", json={"sensor_id": "C4:03", "wear_site": "chest"})
+    assert answer.status_code == 503
+    assert answer.json["error"] == {
+        "code": "out_of_range",
+        "words": "The sensor is too far away: bring it closer.",
+    }
+
+
+def test_a_place_that_is_none_is_refused(client: FlaskClient) -> None:
+    answer = client.put("/api/v1/sensors/C4:01/place", json={"wear_site": "left_ear"})
+    assert answer.status_code == 400
+    assert "wear_site" in answer.json["error"]["fields"]
