@@ -165,3 +165,4 @@ def test_a_reminder_is_closed_on_the_page_and_each_channel_says_what_happened(ph
     for kind, says in (("page", "Shown on"), ("ntfy", "name an ntfy address"), ("push", "no phone")):
         phone.locator(f'[data-try="{kind}"]').click()
         wait_until(phone, f"() => document.querySelector('[data-for={kind}]').textContent.includes('{says}')")
+    phone.get_by_text("It works").wait_for()

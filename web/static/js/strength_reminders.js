@@ -1,14 +1,7 @@
-// Reminders on the page: close one, try a channel, and have this phone's browser reminded.
+// The channels of reminders: try one, and have this phone's browser reminded.
 import { find, findAll, on, setText } from "./dom.js";
-import { get, keep, post } from "./api.js";
+import { get, post } from "./api.js";
 import { w } from "./words.js";
-
-for (const button of findAll("[data-close]")) {
-  on(button, "click", async () => {
-    await keep("POST", "/reminders/close", { key: button.dataset.close });
-    button.closest(".reminder").remove();
-  });
-}
 
 const tell = (kind, text) => setText(find(`.try-words[data-for="${kind}"]`), text);
 
