@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.samples import StreamReport
 from coach.model.strides import GaitEvent, Stride, TrunkStep
@@ -10,19 +11,25 @@ from coach.summary.summarise import summarise
 
 
 def analysis_document(
-    recording_info: Mapping[str, Any], events: Sequence[GaitEvent], reports: Sequence[StreamReport] = ()
+    recording_info: Mapping[str, Any],
+    events: Sequence[GaitEvent],
+    reports: Sequence[StreamReport] = (),
+    seconds: Sequence[LiveMetrics] = (),
 ) -> dict[str, Any]:
-    """{"recording", "strides", "summary"}; trunk steps stand among the strides, null where a value is unknown."""
+    """{"recording", "strides", "summary"}; trunk steps stand among the strides, null where a value is unknown.
+
+    seconds: metrics once a second, which know what no stride does (running pod, treadmill, heart rate).
+    """
     strides = [event for event in events if isinstance(event, Stride)]
     steps = [event for event in events if isinstance(event, TrunkStep)]
     rows = [_stride_row(stride) for stride in strides] + [
-        _step_row(step, after) for step, after in zip(steps, [*steps[1:], None], strict=True)
+        _step_row(step, after) for step, after in zip(steps, [*steps[1:], None][: len(steps)], strict=True)
     ]
     rows.sort(key=lambda row: float(row["initial_contact_s"]))
     return {
         "recording": to_plain(recording_info),
         "strides": to_plain(rows),
-        "summary": to_plain(summarise(strides, steps, reports=reports)),
+        "summary": to_plain(summarise(strides, steps, seconds, reports=reports)),
     }
 
 

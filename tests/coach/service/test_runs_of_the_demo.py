@@ -1,0 +1,98 @@
+"""One run on the virtual radio, from start to summary, computed again from its bytes."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from coach.bootstrap import Coach
+from coach.demo.world import Demo
+from coach.errors import SettingsError
+from coach.model.runs import RunState
+from coach.model.sites import WearSite
+from coach.settings import make_settings
+
+
+@pytest.fixture(scope="module")
+def coach(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coach]:
+    settings = make_settings(tmp_path_factory.mktemp("runs"), "127.0.0.1", 0)
+    with Demo(settings) as world:
+        made = world.make_coach()
+        world.live_through()
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def run_id(coach: Coach) -> str:
+    """A run with a lap, a pause, a pain tap and a mute in it."""
+    with pytest.raises(SettingsError, match="pair"):
+        coach.runs.start()
+    assert coach.runs.status()["run_id"] is None
+    world = coach.sensors
+    found = {sensor.name: sensor for sensor in world.scan(3.0)}
+    assert {s.profile_id for s in found.values()} == {"running_speed_cadence", "movesense"}
+    for name, site in (("Demo RunPod", None), ("Movesense 214830000002", WearSite.LEFT_FOOT)):
+        world.pair(found[name].sensor_id, site)
+    run = coach.runs.start(notes="shake-down")
+    with pytest.raises(SettingsError, match="going on"):
+        coach.runs.start()
+    _wait_for_strides(coach)
+    coach.runs.lap()
+    coach.runs.pain(2)
+    coach.runs.mute(True)
+    coach.runs.pause()
+    time.sleep(1.0)
+    coach.runs.resume()
+    assert coach.runs.status()["lap"] == 2
+    time.sleep(1.0)
+    ended = coach.runs.stop()
+    assert ended.run_id == run.run_id
+    return run.run_id
+
+
+def _wait_for_strides(coach: Coach) -> None:
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        metrics = coach.feed.latest("metrics") or {}
+        if metrics.get("contact_time_ms"):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"no contact time within 40 s: {coach.feed.latest('metrics')}")
+
+
+def test_the_run_is_kept_with_all_that_happened_in_it(coach: Coach, run_id: str) -> None:
+    entry = coach.store.runs.entry(run_id)
+    assert entry.run.state is RunState.FINISHED
+    assert entry.run.notes == "shake-down"
+    assert [lap.number for lap in entry.run.laps] == [1, 2]
+    assert len(entry.run.pauses) == 1
+    assert entry.run.pauses[0][1] - entry.run.pauses[0][0] == pytest.approx(1.0, abs=0.5)
+    assert entry.summary is not None
+    assert entry.summary.n_strides > 5
+    assert entry.summary.n_missing == 0
+    assert [pain.back for pain in coach.store.pain.list(run_id=run_id)] == [2]
+    assert coach.runs.current() is None
+    assert coach.feed.latest("metrics") is None
+
+
+def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run_id: str) -> None:
+    before = coach.store.runs.strides(run_id)
+    coach.runs.recompute(run_id)
+    after = coach.store.runs.strides(run_id)
+    assert [s.initial_contact_s for s in after] == pytest.approx([s.initial_contact_s for s in before], abs=1e-9)
+    assert [s.stride_length_m for s in after] == pytest.approx([s.stride_length_m for s in before], abs=1e-9)
+
+
+def test_laps_and_pauses_come_back_from_the_log(coach: Coach, run_id: str) -> None:
+    kept = coach.store.runs.get(run_id)
+    coach.runs.recompute(run_id)
+    again = coach.store.runs.get(run_id)
+    assert len(again.laps) == len(kept.laps) == 2
+    assert again.pauses[0] == pytest.approx(kept.pauses[0], abs=0.05)
+
+
+def test_verbs_of_a_run_are_refused_without_one(coach: Coach, run_id: str) -> None:
+    for verb in (coach.runs.pause, coach.runs.lap, coach.runs.stop):
+        with pytest.raises(SettingsError, match="no run"):
+            verb()
