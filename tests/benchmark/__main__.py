@@ -1,0 +1,19 @@
+"""`python -m tests.benchmark gait`: how fast a part is, as a Markdown table."""
+
+import sys
+
+from tests.benchmark import gait
+
+SUBJECTS = {"gait": gait.main}
+
+
+def main(words: list[str]) -> int:
+    if len(words) != 1 or words[0] not in SUBJECTS:
+        print(f"say what to measure: {', '.join(SUBJECTS)}", file=sys.stderr)
+        return 2
+    SUBJECTS[words[0]]()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""How fast the gait core is: ten minutes of one foot, six axes, 200 Hz, one core; best of several runs.
+
+Compared with one plain numpy pass over the same array and, where a Python with gaitmap is named in
+COACH_GAITMAP_PYTHON, with gaitmap end to end on the same samples in the same run.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from coach.gait.bulk import analyse
+from coach.gait.foot import FootGait
+from coach.model.samples import FloatArray, ImuChunk
+from coach.model.sites import WearSite
+from coach.model.strides import GaitEvent, Stride
+from coach.virtual_runner.body import VirtualBody
+from coach.virtual_runner.runner import VirtualRunner
+
+DURATION_S, RATE_HZ, CHUNK = 600.0, 200.0, 20
+TARGETS = {"stream, chunks of 20": 12.0, "bulk": 80.0, "bulk, compiled [fast]": 800.0}
+
+
+def recorded() -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Times, specific force and turn rate of a virtual runner's left foot."""
+    runner = VirtualRunner(VirtualBody(tires_after_s=1e9))
+    n = int(DURATION_S * RATE_HZ)
+    parts = [runner.imu(WearSite.LEFT_FOOT, k / RATE_HZ, 4000, RATE_HZ) for k in range(0, n, 4000)]
+    acc, gyr = (np.concatenate(of) for of in zip(*parts, strict=True))
+    return np.arange(n) / RATE_HZ, acc, gyr
+
+
+def chunks_of(t: FloatArray, acc: FloatArray, gyr: FloatArray, size: int) -> list[ImuChunk]:
+    return [
+        ImuChunk(WearSite.LEFT_FOOT, t[k : k + size], acc[k : k + size], gyr[k : k + size], 156.9, 34.9, RATE_HZ)
+        for k in range(0, len(t), size)
+    ]
+
+
+def streamed(chunks: list[ImuChunk]) -> list[GaitEvent]:
+    gait = FootGait(WearSite.LEFT_FOOT)
+    events = [event for chunk in chunks for event in gait.feed(chunk)]
+    return events + gait.finish()
+
+
+def best_s(run: Callable[[], object], repeats: int) -> float:
+    """Shortest time of several runs: the machine is noisy, the program is not."""
+    best = np.inf
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - start)
+    return float(best)
+
+
+def gaitmap_s(t: FloatArray, acc: FloatArray, gyr: FloatArray, strides: list[Stride]) -> float | None:
+    """Time of gaitmap end to end on the same samples, its running template cut at our toe-offs."""
+    python = os.environ.get("COACH_GAITMAP_PYTHON")
+    if not python:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "foot.npz"
+        toe_off = np.array([s.toe_off_s for s in strides[5:26]], dtype=float)
+        np.savez(file, acc=acc, gyr=gyr, toe_off_s=toe_off, rate_hz=RATE_HZ)
+        script = Path(__file__).with_name("gaitmap_end_to_end.py")
+        done = subprocess.run([python, str(script), str(file)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"gaitmap failed: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        return None
+    return float(json.loads(done.stdout.splitlines()[-1])["best_s"])
+
+
+def main() -> None:
+    t, acc, gyr = recorded()
+    whole, pieces = chunks_of(t, acc, gyr, len(t)), chunks_of(t, acc, gyr, CHUNK)
+    strides = [e for e in analyse(whole) if isinstance(e, Stride)]
+    rows = np.ascontiguousarray(np.hstack([acc, gyr]))
+    times = {
+        "one numpy pass (cumsum)": best_s(lambda: np.cumsum(rows, axis=0), 20),
+        "stream, chunks of 20": best_s(lambda: streamed(pieces), 5),
+        "bulk": best_s(lambda: analyse(whole), 9),
+    }
+    peer = gaitmap_s(t, acc, gyr, strides)
+    print(f"{len(strides)} strides in {DURATION_S / 60:.0f} minutes of one foot at {RATE_HZ:.0f} Hz\n")
+    print("| what | ms | times real time | numpy passes | times gaitmap |\n|---|---|---|---|---|")
+    for name, seconds in times.items():
+        ratio = "" if peer is None else f"{peer / seconds:.1f}"
+        passes = f"{seconds / times['one numpy pass (cumsum)']:.0f}"
+        print(f"| {name} | {1e3 * seconds:.1f} | {DURATION_S / seconds:.0f} | {passes} | {ratio} |")
+    if peer is not None:
+        print(f"| gaitmap, end to end | {1e3 * peer:.0f} | {DURATION_S / peer:.0f} | | 1 |")
+    else:
+        print("\nName a Python that has gaitmap in COACH_GAITMAP_PYTHON to compare side by side.")
