@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from coach.bootstrap import Coach
-from coach.demo.world import Demo
+from coach.demo.world import DEMO_BODY, Demo
 from coach.settings import make_settings
 from tests.browser import PHONE, served
 from web.app import create_app
 
-SPEED = 3.0  # of the virtual world: the first cue comes after a minute of it
+SPEED = 2.0  # of the virtual world
+SHUFFLER = replace(DEMO_BODY, tires_after_s=5.0, shuffle_pct_per_min=30.0, shuffle_most_pct=7.0)
 pytestmark = pytest.mark.browser
 
 
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.browser
 def demonstration(data: Path) -> Iterator[tuple[Coach, str]]:
     """The service on the virtual radio, with the runner's past known and no sensor paired yet."""
     settings = make_settings(data, "127.0.0.1", 0)
-    with Demo(settings, SPEED) as world:
+    with Demo(settings, SPEED, SHUFFLER) as world:
         coach = world.make_coach()
         world.live_through()
         try:
