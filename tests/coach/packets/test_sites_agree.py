@@ -67,3 +67,31 @@ def test_feet_and_trunk_agree_within_5_ms():
     beats = np.arange(6.0, SECONDS - 2.0, 0.5)
     errors = np.array([np.interp(beats, true_s, found - true_s) for true_s, found in sites])
     assert np.ptp(errors, axis=0).max() < 0.005
+
+
+def test_a_sensor_without_time_is_placed_by_counting_and_its_losses_are_found():
+    """WitMotion, its oscillator 0.8 % slow, eight losses of 6 to 40 frames: a second after each, time is right."""
+    rng = np.random.default_rng(5)
+    true_s = 0.3 + np.arange(200 * 60) / 200 * 1.008
+    arrivals = radio(rng, true_s, 0.03)
+    is_lost = np.zeros(len(true_s), bool)
+    for begin in range(2500, 11500, 1200):
+        is_lost[begin : begin + int(rng.integers(6, 40))] = True
+    profile = load_profile("witmotion_wt9011dcl")
+    decoder = decoder_for(profile, SensorUse("s", "x", profile.id, WearSite.LEFT_FOOT))
+    uuid = profile.with_role("data")[0].uuid
+    frame = b"\x55\x61" + struct.pack("<9h", 0, 0, 2048, 0, 0, 0, 0, 0, 0)
+    came = np.nonzero(~is_lost)[0]
+    found = [
+        chunk.t_s[0]
+        for k in came
+        for chunk in decoder.feed(Notification("s", uuid, float(arrivals[k]), frame))
+        if isinstance(chunk, ImuChunk)
+    ]
+    errors = np.abs(np.array(found) - true_s[came])
+    since_loss = came - np.maximum.accumulate(np.where(np.isin(came - 1, np.nonzero(is_lost)[0]), came, 0))
+    settled = (true_s[came] > 10.0) & (since_loss > 200)
+    assert np.median(errors[settled]) < 0.005
+    assert errors[settled].max() < 0.015  # what a loss too short to be seen may leave
+    assert abs(decoder.report().n_missing - int(is_lost.sum())) <= 8  # of about 180
+    assert abs((decoder.report().rate_hz or 0.0) - 200 / 1.008) < 0.5
