@@ -12,7 +12,7 @@ from coach.gait.foot import FootGait
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
-from coach.model.strides import GaitEvent, InitialContact, MidStance, Stride, ToeOff
+from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, Stride, ToeOff
 from tests.support import need_reference
 
 
@@ -81,3 +81,136 @@ def test_events_do_not_depend_on_the_cuts_and_bulk_equals_the_stream(name: str) 
     assert_same(analyse([chunk]), whole)
     for kind in (InitialContact, MidStance, ToeOff):
         assert any(isinstance(e, kind) for e in whole)
+
+
+FORCE_PLATE = [
+    "demo_run_left_foot_clean",
+    "demo_run_left_foot_device",
+    "demo_run_right_foot_clean",
+    "demo_run_right_foot_device",
+    "biomac_p01_left_foot",
+    "biomac_p01_right_foot",
+]
+
+
+def matched(name: str) -> list[tuple[Stride, dict[str, str]]]:
+    found = [e for e in analyse([recorded(name)]) if isinstance(e, Stride)]
+    pairs = []
+    for true in true_strides(name):
+        near = min(found, key=lambda s, t=true: abs(s.initial_contact_s - float(t["initial_contact_s"])))
+        if abs(near.initial_contact_s - float(true["initial_contact_s"])) < 0.08:
+            pairs.append((near, true))
+    return pairs
+
+
+def bias_sd(errors: list[float]) -> tuple[float, float]:
+    return float(np.mean(errors)), float(np.std(errors, ddof=1))
+
+
+@pytest.mark.parametrize("name", FORCE_PLATE)
+def test_contact_and_contact_time_are_right_against_force_plates(name: str) -> None:
+    pairs = matched(name)
+    assert len(pairs) == len(true_strides(name))
+    bias, sd = bias_sd([1e3 * (s.initial_contact_s - float(t["initial_contact_s"])) for s, t in pairs])
+    assert abs(bias) <= 10.0
+    assert sd <= 6.0
+    bias, sd = bias_sd([1e3 * ((s.contact_time_s or 0.0) - float(t["contact_time_s"])) for s, t in pairs])
+    assert abs(bias) <= 12.0
+    assert sd <= 6.0
+
+
+@pytest.mark.parametrize("name", FORCE_PLATE)
+def test_stride_length_is_right_against_motion_capture(name: str) -> None:
+    errors = [100.0 * ((s.stride_length_m or 0.0) / float(t["stride_length_m"]) - 1.0) for s, t in matched(name)]
+    assert abs(np.mean(errors)) <= 2.0
+    assert np.mean(np.abs(errors)) <= 2.5
+
+
+@pytest.mark.parametrize("name", FORCE_PLATE[:4])
+def test_strike_angle_is_right_against_motion_capture(name: str) -> None:
+    pairs = matched(name)
+    bias, sd = bias_sd([(s.foot_strike_angle_deg or 0.0) - float(t["foot_strike_angle_deg"]) for s, t in pairs])
+    assert abs(bias) <= 3.0
+    assert sd <= 1.5
+    assert all(s.foot_strike is not None and s.foot_strike.value == t["foot_strike"] for s, t in pairs)
+
+
+@pytest.mark.parametrize("name", FORCE_PLATE)
+def test_no_stride_is_found_while_standing(name: str) -> None:
+    about = json.loads((need_reference(name) / "recording.json").read_text())
+    start, end = about["synthetic"]["standing_still_s"]
+    for event in analyse([recorded(name)]):
+        assert not start <= (event.initial_contact_s if isinstance(event, Stride) else event.t_s) < end - 0.1
+
+
+def test_walking_is_never_called_running() -> None:
+    strides = [e for e in analyse([recorded("pyshoe_walk_2017-11-22-11-30-14")]) if isinstance(e, Stride)]
+    assert len(strides) > 20
+    assert all(s.state is GaitState.WALKING for s in strides)
+
+
+def test_without_a_standing_start_the_same_strides_are_found() -> None:
+    chunk = recorded("demo_run_right_foot_device")
+    start = int(np.searchsorted(chunk.t_s, 4.5))
+    moving = [e for e in analyse([part(chunk, start, len(chunk.t_s))]) if isinstance(e, Stride)]
+    whole = [e for e in analyse([chunk]) if isinstance(e, Stride) and e.initial_contact_s > 5.0]
+    assert len(moving) == len(whole)
+    for a, b in zip(moving, whole, strict=True):
+        assert a.initial_contact_s == pytest.approx(b.initial_contact_s, abs=0.003)
+        assert a.stride_length_m == pytest.approx(b.stride_length_m, rel=0.01)
+        assert a.foot_strike_angle_deg == pytest.approx(b.foot_strike_angle_deg, abs=1.5)
+
+
+@pytest.mark.parametrize("name", FORCE_PLATE[1:5:2])
+def test_each_event_comes_soon_after_it_happened(name: str) -> None:
+    chunk = recorded(name)
+    gait = FootGait(chunk.wear_site)
+    delays: dict[type, list[float]] = {InitialContact: [], MidStance: [], ToeOff: []}
+    for start in range(len(chunk.t_s)):
+        events = gait.feed(part(chunk, start, start + 1))
+        if len(events) > 5:
+            continue  # what was held back while the mounting was learnt
+        for event in events:
+            if isinstance(event, InitialContact | MidStance | ToeOff):
+                delays[type(event)].append(float(chunk.t_s[start]) - event.t_s)
+    assert max(delays[InitialContact]) <= 0.065
+    assert np.median(delays[InitialContact]) <= 0.060
+    assert max(delays[MidStance]) <= 0.12
+    assert max(delays[ToeOff]) <= 0.20
+
+
+def test_a_clipped_landing_gives_no_impact_and_no_length() -> None:
+    chunk = recorded("demo_run_right_foot_clean")
+    limit = 60.0
+    acc = np.clip(chunk.acc_mps2, -limit, limit)
+    clipped = ImuChunk(chunk.wear_site, chunk.t_s, acc, chunk.gyr_radps, limit, np.inf, chunk.rate_hz)
+    strides = [e for e in analyse([clipped]) if isinstance(e, Stride)]
+    assert len(strides) >= 11
+    assert all(s.is_clipped and s.impact_g is None and s.stride_length_m is None for s in strides)
+
+
+def test_bridged_strides_say_so_by_their_doubt() -> None:
+    chunk = recorded("demo_run_right_foot_clean")
+    row = int(np.searchsorted(chunk.t_s, 8.3))
+    assert chunk.gyr_radps is not None
+    holed = ImuChunk(
+        chunk.wear_site,
+        np.delete(chunk.t_s, row),
+        np.delete(chunk.acc_mps2, row, axis=0),
+        np.delete(chunk.gyr_radps, row, axis=0),
+        np.inf,
+        np.inf,
+        chunk.rate_hz,
+    )
+    strides = [e for e in analyse([holed]) if isinstance(e, Stride)]
+    assert len(strides) == len([e for e in analyse([chunk]) if isinstance(e, Stride)])
+    doubts = sorted({s.uncertainty["contact_time_s"] for s in strides})
+    assert len(doubts) == 2
+
+
+def test_an_accelerometer_alone_gives_cadence() -> None:
+    chunk = recorded("adept_left_shoe")
+    events = analyse([part(chunk, 0, 30_000)])
+    strides = [e for e in events if isinstance(e, Stride)]
+    assert 120.0 / np.median([s.stride_time_s for s in strides]) == pytest.approx(156.7, abs=1.5)
+    assert all(s.contact_time_s is None and s.stride_length_m is None for s in strides)
