@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from coach.errors import SettingsError
 from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
+from coach.model.pain import PainEntry
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe
 from coach.service.history_files import HistoryFiles
 from coach.service.run_cutting import split_run
@@ -114,6 +115,10 @@ class HistoryService(HistoryFiles):
         started_at = entry.run.started_at
         others = self._store.runs.list(RunFilter(since=started_at - timedelta(days=365), until=started_at), limit=300)
         return usual_at(others, entry.summary.speed_mps, MATCHED)
+
+    def pain_since(self, since: datetime) -> Sequence[PainEntry]:
+        """What the runner told of pain, oldest first."""
+        return self._store.pain.list(since=since)
 
     # Changing ------------------------------------------------------------------------------------------------------
 

@@ -18,18 +18,18 @@ _CLIPPED_SHARE: Final = 0.01
 _UNEVEN_PCT: Final = 4.0  # chosen by eye, 2026-11-20: about twice the step asymmetry of healthy runners
 # measure: (words for more, words for less, smallest change in percent worth a sentence, weight)
 _DRIFT_WORDS: Final[Mapping[str, tuple[str, str, float, float]]] = {
-    "step_length_m": ("Your steps grew {n} % longer", "Your steps grew {n} % shorter", 2.0, 3.0),
-    "cadence_spm": ("Your steps grew {n} % quicker", "Your steps grew {n} % slower", 2.0, 2.5),
+    "step_length_m": ("Your steps became {n} % longer", "Your steps became {n} % shorter", 2.0, 3.0),
+    "cadence_spm": ("Your steps became {n} % quicker", "Your steps became {n} % slower", 2.0, 2.5),
     "contact_time_ms": (
         "Your feet stayed on the ground {n} % longer",
-        "Your ground contact grew {n} % shorter",
+        "Your ground contact became {n} % shorter",
         3.0,
         2.5,
     ),
-    "impact_g": ("Your landings grew {n} % harder", "Your landings grew {n} % softer", 6.0, 2.8),
+    "impact_g": ("Your landings became {n} % harder", "Your landings became {n} % softer", 6.0, 2.8),
     "vertical_oscillation_mm": ("You bounced {n} % more", "You bounced {n} % less", 5.0, 1.5),
     "heart_rate_bpm": ("Your heart beat {n} % faster", "Your heart beat {n} % slower", 4.0, 1.5),
-    "flight_time_ms": ("Your flight phase grew {n} % longer", "Your flight phase grew {n} % shorter", 6.0, 1.0),
+    "flight_time_ms": ("Your flight phase became {n} % longer", "Your flight phase became {n} % shorter", 6.0, 1.0),
 }
 _NAMES: Final[Mapping[str, str]] = {
     "step_length_m": "step length",

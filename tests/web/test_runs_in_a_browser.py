@@ -1,0 +1,101 @@
+"""Pages of runs in a real browser: plots are drawn, a stretch is chosen, nothing runs off, axe is content."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coach.model.runs import Run, RunState
+from coach.summary.summarise import summarise
+from tests.browser import THEMES, axe_findings, choose_theme, overflowing, wait_until
+from tests.coach.summary.runs import START, make_seconds
+from tests.web.kept_runs import kept_coach
+from web.app import create_app
+
+pytestmark = pytest.mark.browser
+PAGES = ("/runs", "/runs/r0", "/runs/compare?run=r0&run=r2", "/runs/trends", "/runs/report")
+DRAWN = "() => document.querySelectorAll('.plot canvas').length"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from tests.browser import served
+
+    coach = kept_coach(tmp_path_factory.mktemp("kept"), 3, 5)
+    with served(create_app(coach, is_testing=True)) as url:
+        yield url
+    coach.feed.close()
+    coach.store.close()
+
+
+def test_a_stretch_is_chosen_and_zoomed_into(address: str, phone: Any) -> None:
+    phone.goto(f"{address}/runs/r0")
+    wait_until(phone, DRAWN)
+    before = phone.evaluate(DRAWN)
+    phone.get_by_role("button", name="Heart").click()
+    assert phone.evaluate(DRAWN) == before + 1
+    phone.fill("#stretch-from", "1:00")
+    phone.fill("#stretch-to", "2:30")
+    phone.get_by_role("button", name="Select").click()
+    phone.get_by_role("heading", name="The chosen stretch: 1:00 – 2:30").wait_for()
+    assert "Step length" in phone.inner_text("#stretch")
+    phone.get_by_role("button", name="Zoom in").click()
+    wait_until(phone, f"() => ({DRAWN})() === {before + 1}")
+    phone.get_by_role("button", name="Whole run").click()
+    wait_until(phone, "() => document.querySelector('#stretch').textContent === ''")
+
+
+def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Any) -> None:
+    desktop.goto(f"{address}/runs/r0")
+    wait_until(desktop, DRAWN)
+    box = desktop.locator(".u-over").first
+    box.scroll_into_view_if_needed()
+    place = box.bounding_box()
+    desktop.mouse.move(place["x"] + 100, place["y"] + 40)
+    desktop.mouse.down()
+    desktop.mouse.move(place["x"] + 300, place["y"] + 45, steps=5)
+    desktop.mouse.up()
+    desktop.get_by_role("heading", name="The chosen stretch").wait_for()
+    desktop.mouse.move(place["x"] + 200, place["y"] + 40)
+    assert desktop.locator(".plot-now").nth(1).inner_text() != ""  # one cursor across all
+
+
+def test_two_runs_are_chosen_in_the_list_and_compared(address: str, desktop: Any) -> None:
+    desktop.goto(f"{address}/runs")
+    for box in desktop.locator("input[name=run]").all()[:2]:
+        box.check()
+    desktop.get_by_role("button", name="Compare the two chosen").click()
+    wait_until(desktop, DRAWN)
+    desktop.select_option("#compare-metric", label="Cadence")
+    assert "Cadence" in desktop.inner_text("#compare-plot")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_accessible_and_nothing_runs_off(address: str, phone: Any, path: str) -> None:
+    phone.goto(address + path)
+    phone.wait_for_timeout(500)
+    for theme in THEMES:
+        choose_theme(phone, theme)
+        assert axe_findings(phone) == [], (path, theme)
+    phone.set_viewport_size({"width": 320, "height": 700})
+    phone.wait_for_timeout(300)
+    assert overflowing(phone) == [], path
+
+
+def test_a_run_of_six_hours_is_soon_there(tmp_path: Path, phone: Any, serve_coach: Callable[[Any], str]) -> None:
+    coach = kept_coach(tmp_path, 0)
+    seconds = make_seconds(6 * 3600)
+    run = dataclasses.replace(Run("long", START, RunState.FINISHED), duration_s=21600.0)
+    coach.store.runs.create(run)
+    coach.store.runs.add("long", (), seconds)
+    coach.store.runs.finish("long", RunState.FINISHED, summarise([], (), seconds))
+    sizes: list[int] = []
+    phone.on("response", lambda r: sizes.append(int(r.headers.get("content-length", 0))))
+    phone.goto(f"{serve_coach(coach)}/runs/long")
+    wait_until(phone, DRAWN, 20_000)
+    ready_ms = phone.evaluate("() => performance.now()")
+    print(f"run of six hours: plots after {ready_ms:.0f} ms, {sum(sizes) / 1000:.0f} kB on the wire")
+    assert sum(sizes) < 300_000
+    coach.store.close()

@@ -1,0 +1,321 @@
+"""Pages of runs afterwards: the list, one run, two runs, many runs, and the report for a physiotherapist."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from coach.errors import CoachError, SettingsError
+from coach.model.history import RunDetail
+from coach.model.runs import Lap, RunFilter, RunPlace, Shoe
+from coach.service.history import HistoryService
+from coach.service.history_files import EXPORTS
+from coach.summary.bins import MATCHED
+from web.context import profile, the_coach, words
+from web.runs_view import (
+    KINDS,
+    cues_of,
+    difference_text,
+    drifts_of,
+    is_shown,
+    month_of,
+    pain_by_week,
+    record_name,
+    signed,
+    split_length,
+    split_names,
+    tiles_of,
+    title_of,
+)
+from web.units import local_time
+
+blueprint = Blueprint("runs", __name__)
+PLACES: Final = tuple(place.value for place in RunPlace)
+REPORT_DAYS: Final = 84
+REPORTED: Final = ("step_length_m", "cadence_spm", "contact_time_ms", "impact_g", "foot_strike_angle_deg")
+
+
+def history() -> HistoryService:
+    found: HistoryService = the_coach().history
+    return found
+
+
+def detail_of(run_id: str) -> RunDetail:
+    try:
+        return history().detail(run_id, split_length())
+    except SettingsError as error:
+        abort(404, str(error))
+
+
+def now() -> datetime:
+    return local_time(datetime.now().astimezone(), profile().time_zone)
+
+
+@blueprint.app_context_processor
+def _helpers() -> dict[str, Any]:
+    helpers = (title_of, difference_text, signed, record_name, split_names, is_shown)
+    return {helper.__name__: helper for helper in helpers}
+
+
+# The list -----------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/runs")
+def runs_page() -> str:
+    """All runs by page and filter, with a calendar."""
+    found = history().list(_filter(), request.args.get("page", 1, type=int))
+    month = month_of(request.args.get("month", ""), now())
+    last = month.first + timedelta(days=31)
+    days = {
+        day.day: day
+        for day in history().calendar(month.first.date(), last.date())
+        if day.day[:7] == f"{month.first:%Y-%m}"
+    }
+    return render_template(
+        "runs/list.html",
+        found=found,
+        month=month,
+        days=days,
+        places=PLACES,
+        shoes=history().shoes(),
+        wanted=request.args,
+        kept={k: v for k, v in request.args.items() if k not in ("page", "month", "note", "run", "n") and v},
+        note=request.args.get("note", ""),
+        noted=request.args.get("run", ""),
+        n_noted=request.args.get("n", 0, type=int),
+    )
+
+
+def _filter() -> RunFilter:
+    told = request.args
+    place = told.get("place", "")
+    return RunFilter(
+        since=_day(told.get("since", "")),
+        until=_day(told.get("until", ""), 1),
+        place=RunPlace(place) if place in PLACES else None,
+        shoes=told.get("shoes") or None,
+        words=told.get("words", "")[:200],
+        is_deleted="deleted" in told,
+    )
+
+
+def _day(text: str, later: int = 0) -> datetime | None:
+    try:
+        day = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return day.replace(tzinfo=ZoneInfo(profile().time_zone)) + timedelta(days=later)
+
+
+@blueprint.post("/runs/import")
+def import_file() -> Response:
+    """A file of a watch, a recording, or a whole account."""
+    uploaded = request.files.get("file")
+    if uploaded is None or not uploaded.filename:
+        raise SettingsError("choose a file to import first")
+    done = history().take_in(uploaded.read(), uploaded.filename)
+    if len(done.run_ids) == 1:
+        return redirect(f"/runs/{done.run_ids[0]}?note={'merged' if done.is_merged else 'imported'}")
+    return redirect(f"/runs?note=archive&n={done.n_runs}")
+
+
+# One run ------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/runs/<run_id>")
+def run_page(run_id: str) -> str:
+    """What happened in one run; the plots come by themselves."""
+    detail = detail_of(run_id)
+    run, summary = detail.entry.run, detail.entry.summary
+    at_plot = {
+        "run_id": run_id,
+        "laps": [lap for lap in run.laps if len(run.laps) > 1],
+        "pauses": run.pauses,
+        "cues": [
+            {"t_s": cue.t_s, "say": cue.say, "kind": cue.kind, "is_spoken": cue.is_spoken}
+            for cue in detail.cues
+            if cue.is_spoken
+        ],
+        "kinds": KINDS,
+    }
+    return render_template(
+        "runs/run.html",
+        run=run,
+        summary=summary,
+        detail=detail,
+        tiles=tiles_of(summary, detail.usual) if summary else [],
+        drifts=drifts_of(summary) if summary else [],
+        cues=cues_of(detail.cues, detail.responses),
+        at_plot=at_plot,
+        exports=[kind for kind in EXPORTS if _can_export(run.source, run.recording, kind)],
+        shoes=history().shoes(),
+        places=PLACES,
+        kinds=KINDS,
+        note=request.args.get("note", ""),
+        page_words=words().below("runs.plot", "metrics"),
+    )
+
+
+def _can_export(source: str, recording: str | None, kind: str) -> bool:
+    if kind == "gpx":
+        return source in ("fit", "tcx", "gpx")
+    return recording is not None if kind == "mcap" else True
+
+
+@blueprint.post("/runs/<run_id>/edit")
+def edit_run(run_id: str) -> Response:
+    told = request.form
+    slope = told.get("slope_pct", "").strip().replace(",", ".")
+    fields: dict[str, Any] = {name: told[name].strip()[:4000] for name in ("title", "notes", "shoes") if name in told}
+    if told.get("place") in PLACES:
+        fields["place"] = told["place"]
+    if "slope_pct" in told:
+        fields["slope_pct"] = _number(slope) if slope else None
+    history().edit(run_id, **fields)
+    return redirect(f"/runs/{run_id}?note=kept")
+
+
+@blueprint.post("/runs/<run_id>/trim")
+def trim_run(run_id: str) -> Response:
+    start_s, end_s = _clock(request.form.get("start", "")), _clock(request.form.get("end", ""))
+    history().trim(run_id, start_s or None, end_s)
+    return redirect(f"/runs/{run_id}?note=trimmed")
+
+
+@blueprint.post("/runs/<run_id>/split")
+def split_run(run_id: str) -> Response:
+    at_s = _clock(request.form.get("at", ""))
+    if at_s is None:
+        raise SettingsError("say where to cut, as minutes and seconds such as 12:30")
+    history().split(run_id, at_s)
+    return redirect(f"/runs?note=split&run={run_id}")
+
+
+@blueprint.post("/runs/<run_id>/laps")
+def change_laps(run_id: str) -> Response:
+    """Starts and kinds of laps as listed in the form; a lap ends where the next begins."""
+    starts = [_clock(text) for text in request.form.getlist("start")]
+    kinds = request.form.getlist("kind")
+    marks = sorted((start, kind) for start, kind in zip(starts, kinds, strict=False) if start is not None)
+    ends = [start for start, _ in marks[1:]] + [None]
+    laps = [Lap(i, start, end, kind) for i, ((start, kind), end) in enumerate(zip(marks, ends, strict=True), 1)]
+    history().set_laps(run_id, laps)
+    return redirect(f"/runs/{run_id}?note=kept")
+
+
+@blueprint.post("/runs/<run_id>/delete")
+def delete_run(run_id: str) -> Response:
+    history().delete(run_id)
+    return redirect(f"/runs?note=deleted&run={run_id}")
+
+
+@blueprint.post("/runs/<run_id>/restore")
+def restore_run(run_id: str) -> Response:
+    history().restore(run_id)
+    return redirect(f"/runs/{run_id}?note=restored")
+
+
+@blueprint.post("/runs/<run_id>/recompute")
+def recompute_run(run_id: str) -> Response:
+    history().recompute(run_id)
+    return redirect(f"/runs/{run_id}?note=recomputed")
+
+
+def _clock(text: str) -> float | None:
+    """`mm:ss`, `h:mm:ss` or seconds to seconds; None for nothing."""
+    if not text.strip():
+        return None
+    seconds = 0.0
+    for part in text.strip().split(":"):
+        seconds = 60 * seconds + _number(part)
+    return seconds
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError as error:
+        raise SettingsError(
+            f"{text[:20]!r} is not a number: write times as minutes and seconds, such as 12:30"
+        ) from error
+    if not abs(value) < 1e7:
+        raise SettingsError("this number is too large")
+    return value
+
+
+# Many runs ----------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/runs/compare")
+def compare_page() -> str:
+    """Two runs side by side at their common speed."""
+    chosen = request.args.getlist("run")
+    if len(chosen) != 2 or chosen[0] == chosen[1]:
+        raise SettingsError("choose exactly two runs to compare")
+    older, newer = sorted((history().entry(run_id) for run_id in chosen), key=lambda entry: entry.run.started_at)
+    found = history().compare(older.run.run_id, newer.run.run_id)
+    at_plot = {"run_ids": [older.run.run_id, newer.run.run_id], "names": [title_of(older.run), title_of(newer.run)]}
+    page_words = words().below("runs.plot", "metrics")
+    return render_template(
+        "runs/compare.html", older=older, newer=newer, found=found, at_plot=at_plot, page_words=page_words
+    )
+
+
+@blueprint.get("/runs/trends")
+def trends_page() -> str:
+    """Each measure at one speed over many runs; records and shoes."""
+    told = request.args
+    metric = told.get("metric", "step_length_m")
+    days = {"90": 90, "365": 365}.get(told.get("days", ""))
+    place = told.get("place", "")
+    trend = history().trend(
+        metric if metric in MATCHED else "step_length_m",
+        since=now() - timedelta(days=days) if days else None,
+        place=RunPlace(place) if place in PLACES else None,
+    )
+    return render_template(
+        "runs/trends.html",
+        trend=trend,
+        metrics=MATCHED,
+        places=PLACES,
+        wanted=told,
+        records=history().records(),
+        shoes=history().shoes(),
+        programme_start=_programme_start(),
+        page_words=words().below("runs.plot", "metrics"),
+    )
+
+
+@blueprint.post("/runs/shoes")
+def save_shoes() -> Response:
+    told = request.form
+    before = _number(told.get("start", "0") or "0") * split_length()
+    retired = now().date() if told.get("is_retired") else None
+    history().save_shoe(Shoe(told.get("name", "").strip()[:80], start_m=before, retired_on=retired))
+    return redirect("/runs/trends#shoes")
+
+
+@blueprint.get("/runs/report")
+def report_page() -> str:
+    """One page for a physiotherapist, to be printed."""
+    since = now() - timedelta(days=REPORT_DAYS)
+    runs = history().list(RunFilter(since=since), per_page=1000).entries
+    trends = [trend for name in REPORTED if (trend := history().trend(name, since=since)).points]
+    pain = pain_by_week(history().pain_since(since))
+    return render_template("runs/report.html", since=since, runs=runs, trends=trends, pain=pain, programme=_programme())
+
+
+def _programme() -> Any:
+    """The strength programme's progress, None where there is none."""
+    progress = getattr(getattr(the_coach(), "strength", None), "progress", None)
+    try:
+        return progress.show() if progress is not None else None
+    except CoachError:
+        return None
+
+
+def _programme_start() -> str | None:
+    found = _programme()
+    return found.start.isoformat() if found is not None and found.start is not None else None

@@ -1,0 +1,222 @@
+"""Runs afterwards as JSON and as files: the same verbs as the pages, under `/api/v1`."""
+
+import tempfile
+from datetime import date, datetime
+from typing import Any, Final
+
+from flask import Blueprint, Response, request, send_file
+from pydantic import BaseModel, ConfigDict, Field
+
+from coach.errors import SettingsError
+from coach.model.history import CalendarDay, Comparison, Imported, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
+from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary
+from coach.service.history import PLOTTED
+from web.api import route
+from web.runs import detail_of, history
+
+blueprint = Blueprint("runs_api", __name__)
+_KINDS: Final = {
+    "fit": "application/vnd.ant.fit",
+    "tcx": "application/vnd.garmin.tcx+xml",
+    "gpx": "application/gpx+xml",
+    "csv": "text/csv; charset=utf-8",
+    "strides": "text/csv; charset=utf-8",
+    "mcap": "application/octet-stream",
+}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RunsQuery(_Body):
+    """Which runs: times aware, until excluded; pages count from 1."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    place: RunPlace | None = None
+    shoes: str | None = None
+    words: str = Field("", max_length=200)
+    is_deleted: bool = False
+    page: int = Field(1, ge=1)
+    per_page: int = Field(50, ge=1, le=500)
+
+
+class SeriesQuery(_Body):
+    """names: measures with commas between; all by default."""
+
+    names: str = ""
+    start_s: float | None = None
+    end_s: float | None = None
+    n_points: int = Field(1200, ge=10, le=20000)
+
+
+class StretchQuery(_Body):
+    start_s: float
+    end_s: float
+
+
+class TrendQuery(_Body):
+    speed_mps: float | None = Field(None, gt=0)
+    since: datetime | None = None
+    place: RunPlace | None = None
+
+
+class CompareQuery(_Body):
+    first_id: str
+    second_id: str
+
+
+class CalendarQuery(_Body):
+    first: date
+    last: date
+
+
+class EditBody(_Body):
+    """What is left out stays."""
+
+    title: str | None = Field(None, max_length=200)
+    notes: str | None = Field(None, max_length=4000)
+    shoes: str | None = Field(None, max_length=80)
+    place: str | None = Field(None, pattern="^(treadmill|outdoor)$")
+    slope_pct: float | None = Field(None, ge=-40, le=40)
+
+
+class TrimBody(_Body):
+    start_s: float | None = Field(None, ge=0)
+    end_s: float | None = Field(None, gt=0)
+
+
+class SplitBody(_Body):
+    at_s: float = Field(gt=0)
+
+
+class LapBody(_Body):
+    start_s: float = Field(ge=0)
+    end_s: float | None = None
+    kind: str = Field("lap", pattern="^(lap|warm_up|cool_down)$")
+
+
+class LapsBody(_Body):
+    laps: list[LapBody] = Field(min_length=1, max_length=500)
+
+
+@route(blueprint, "GET", "/runs", query=RunsQuery, returns=RunPage, summary="One page of the runs, newest first")
+def list_runs(query: RunsQuery) -> RunPage:
+    told = query.model_dump(exclude={"page", "per_page"})
+    return history().list(RunFilter(**told), query.page, query.per_page)
+
+
+@route(blueprint, "GET", "/runs/<run_id>", returns=RunDetail, summary="All that is said of one run")
+def read_run(run_id: str) -> RunDetail:
+    return detail_of(run_id)
+
+
+@route(blueprint, "GET", "/runs/<run_id>/series", query=SeriesQuery, returns=RunSeries, summary="Measures over time")
+def read_series(run_id: str, query: SeriesQuery) -> RunSeries:
+    names = [name for name in query.names.split(",") if name] or PLOTTED
+    return history().series(run_id, names, query.start_s, query.end_s, query.n_points)
+
+
+@route(blueprint, "GET", "/runs/<run_id>/stretch", query=StretchQuery, returns=RunSummary, summary="A stretch alone")
+def read_stretch(run_id: str, query: StretchQuery) -> RunSummary:
+    return history().stretch(run_id, query.start_s, query.end_s)
+
+
+@route(
+    blueprint, "PATCH", "/runs/<run_id>", body=EditBody, returns=Run, summary="Change title, notes, shoes, place, slope"
+)
+def edit(run_id: str, body: EditBody) -> Run:
+    return history().edit(run_id, **body.model_dump(exclude_unset=True))
+
+
+@route(blueprint, "POST", "/runs/<run_id>/trim", body=TrimBody, returns=Run, summary="Leave out what lies outside")
+def trim(run_id: str, body: TrimBody) -> Run:
+    return history().trim(run_id, body.start_s, body.end_s)
+
+
+@route(blueprint, "POST", "/runs/<run_id>/split", body=SplitBody, returns=list[Run], summary="Cut a run in two")
+def split(run_id: str, body: SplitBody) -> list[Run]:
+    return [*history().split(run_id, body.at_s)]
+
+
+@route(blueprint, "PUT", "/runs/<run_id>/laps", body=LapsBody, returns=Run, summary="Put other laps in their place")
+def set_laps(run_id: str, body: LapsBody) -> Run:
+    laps = [Lap(i, lap.start_s, lap.end_s, lap.kind) for i, lap in enumerate(body.laps, start=1)]
+    return history().set_laps(run_id, laps)
+
+
+@route(blueprint, "DELETE", "/runs/<run_id>", summary="Hide a run; it can be restored for 30 days")
+def delete(run_id: str) -> None:
+    history().delete(run_id)
+
+
+@route(blueprint, "POST", "/runs/<run_id>/restore", summary="Bring a deleted run back")
+def restore(run_id: str) -> None:
+    history().restore(run_id)
+
+
+@route(blueprint, "POST", "/runs/<run_id>/recompute", returns=Run, summary="Make a run's numbers anew from its raw log")
+def recompute(run_id: str) -> Run:
+    return history().recompute(run_id)
+
+
+@route(blueprint, "GET", "/runs/<run_id>/export/<kind>", summary="A run as FIT, TCX, GPX, CSV, strides or MCAP")
+def export(run_id: str, kind: str) -> Response:
+    content = history().export(run_id, kind)
+    response = Response(content, mimetype=_KINDS[kind].partition(";")[0])
+    response.headers["Content-Disposition"] = f'attachment; filename="{history().export_name(run_id, kind)}"'
+    return response
+
+
+@route(
+    blueprint,
+    "POST",
+    "/runs/import",
+    returns=Imported,
+    summary="Import the file in the body: FIT, TCX, GPX, CSV, MCAP, archive",
+)
+def take_in() -> Imported:
+    if not request.content_length:
+        raise SettingsError("the body of this request is to be the file")
+    return history().take_in(request.get_data(cache=False), request.headers.get("X-File-Name", ""))
+
+
+@route(blueprint, "GET", "/account/archive", summary="The whole account as one zip")
+def archive() -> Response:
+    stream: Any = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the response)
+    history().archive(stream)
+    stream.seek(0)
+    return send_file(stream, "application/zip", as_attachment=True, download_name="running-coach.zip")
+
+
+@route(
+    blueprint,
+    "GET",
+    "/trends/<metric>",
+    query=TrendQuery,
+    returns=Trend,
+    summary="A measure over many runs at one speed",
+)
+def read_trend(metric: str, query: TrendQuery) -> Trend:
+    return history().trend(metric, query.speed_mps, query.since, query.place)
+
+
+@route(blueprint, "GET", "/compare", query=CompareQuery, returns=Comparison, summary="Two runs at their common speed")
+def read_comparison(query: CompareQuery) -> Comparison:
+    return history().compare(query.first_id, query.second_id)
+
+
+@route(blueprint, "GET", "/calendar", query=CalendarQuery, returns=list[CalendarDay], summary="Days that have runs")
+def read_calendar(query: CalendarQuery) -> list[CalendarDay]:
+    return [*history().calendar(query.first, query.last)]
+
+
+@route(blueprint, "GET", "/records", returns=list[Record], summary="The bests of all runs")
+def read_records() -> list[Record]:
+    return [*history().records()]
+
+
+@route(blueprint, "GET", "/shoes", returns=list[ShoeUse], summary="Shoes and how far they went")
+def read_shoes() -> list[ShoeUse]:
+    return [*history().shoes()]

@@ -1,0 +1,258 @@
+"""What the pages of runs show of a run's numbers: summaries in, rows ready for a template out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from coach.model.cues import CueDecision, CueResponse
+from coach.model.history import Split
+from coach.model.pain import PainEntry
+from coach.model.runs import Run, RunSummary
+from web.context import profile, w
+from web.units import MILE_M, local_time, scale_of
+
+TILES: Final = (
+    "cadence_spm",
+    "step_length_m",
+    "contact_time_ms",
+    "flight_time_ms",
+    "foot_strike_angle_deg",
+    "impact_g",
+    "impacts_per_km",
+    "contact_time_balance_pct",
+    "step_time_asymmetry_pct",
+    "stride_time_cv_pct",
+    "vertical_oscillation_mm",
+    "trunk_lean_deg",
+    "axial_rotation_deg",
+    "lateral_drop_deg",
+    "eversion_deg",
+    "heart_rate_bpm",
+)
+DRIFT: Final = (
+    "step_length_m",
+    "cadence_spm",
+    "contact_time_ms",
+    "flight_time_ms",
+    "impact_g",
+    "vertical_oscillation_mm",
+    "heart_rate_bpm",
+)
+IN_SPLITS: Final = (
+    "cadence_spm",
+    "step_length_m",
+    "contact_time_ms",
+    "flight_time_ms",
+    "foot_strike_angle_deg",
+    "impact_g",
+    "vertical_oscillation_mm",
+    "heart_rate_bpm",
+)
+KINDS: Final = ("rearfoot", "midfoot", "forefoot")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One average of a run. usual, usual_sd: in other runs at this speed. side: "above", "below" or "like" it."""
+
+    name: str
+    value: float
+    sd: float | None
+    usual: float | None = None
+    usual_sd: float | None = None
+    side: str = ""
+
+
+def tiles_of(summary: RunSummary, usual: Mapping[str, tuple[float, float]]) -> list[Tile]:
+    """The averages that this run knows."""
+    found = []
+    for name in TILES:
+        value = getattr(summary, name)
+        if value is None:
+            continue
+        middle, spread = usual.get(name, (None, None))
+        if name == "impacts_per_km" and "step_length_m" in usual:
+            length, length_sd = usual["step_length_m"]
+            middle, spread = 1000 / length, 1000 * length_sd / length**2
+        found.append(Tile(name, value, summary.uncertainty.get(name), middle, spread, _side(value, middle, spread)))
+    return found
+
+
+def _side(value: float, middle: float | None, spread: float | None) -> str:
+    """Beyond two spreads counts; the spread itself is taken as at least 1 % of the value."""
+    if middle is None or spread is None:
+        return ""
+    width = 2 * max(spread, 0.01 * abs(middle))
+    return "above" if value > middle + width else "below" if value < middle - width else "like"
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """Change of a measure from the first to the last third [%], with its 95 % half width."""
+
+    name: str
+    change_pct: float
+    half_pct: float | None
+    is_clear: bool
+
+
+def drifts_of(summary: RunSummary) -> list[DriftRow]:
+    """The drift of each measure, at matched speed."""
+    rows = []
+    for name in DRIFT:
+        change = summary.drift_pct.get(name)
+        if change is not None:
+            se = summary.uncertainty.get(f"drift_{name}")
+            rows.append(
+                DriftRow(name, change, None if se is None else 1.96 * se, se is not None and abs(change) > 2.6 * se)
+            )
+    return rows
+
+
+def split_names(splits: Sequence[Split]) -> list[str]:
+    """The measures that at least one split knows, for the columns of their table."""
+    return [name for name in IN_SPLITS if any(name in split.values for split in splits)]
+
+
+@dataclass(frozen=True, slots=True)
+class CueRow:
+    """A cue and what it did. effect: text with its interval, "" where too little was seen."""
+
+    decision: CueDecision
+    effect: str
+    is_clear: bool
+
+
+def cues_of(decisions: Sequence[CueDecision], responses: Sequence[CueResponse]) -> list[CueRow]:
+    """Cues in the order of time, each with its measured response."""
+    by_id = {response.cue_id: response for response in responses}
+    return [_cue_row(decision, by_id.get(decision.cue_id)) for decision in decisions]
+
+
+def _cue_row(decision: CueDecision, response: CueResponse | None) -> CueRow:
+    if response is None or response.change is None:
+        return CueRow(decision, "", False)
+    number = response.effect if response.effect is not None else response.change
+    text = signed(response.metric, number)
+    if response.low is None or response.high is None:
+        return CueRow(decision, text, False)
+    low, high = signed(response.metric, response.low), signed(response.metric, response.high)
+    return CueRow(
+        decision, w("runs.cues.interval", effect=text, low=low, high=high), response.low > 0 or response.high < 0
+    )
+
+
+def signed(name: str, value: float | None, n_more: int = 0) -> str:
+    """A difference with its sign and unit in the runner's units, with `n_more` decimals; speed stays in m/s."""
+    if value is None:
+        return "–"
+    system = profile().units
+    try:
+        scale = scale_of(name, system)
+    except KeyError:
+        return f"{value:+.2f}".replace("-", "\u2212")
+    if scale.is_pace:
+        return f"{value:+.2f} m/s".replace("-", "\u2212")
+    decimals = max(scale.decimals, 1 if scale.unit in ("ms", "spm", "bpm") else scale.decimals)
+    text = without_sign_of_zero(f"{value * scale.factor:+.{decimals + n_more}f}")
+    return f"{text} {scale.unit.replace('% left', 'points')}"
+
+
+def without_sign_of_zero(text: str) -> str:
+    """A rounded nothing has no direction; a minus is written as one."""
+    return text.replace("-", "\u2212") if float(text) else text.lstrip("+-")
+
+
+def is_shown(name: str, difference: float) -> bool:
+    """Whether a difference is large enough to be seen in the decimals that are shown."""
+    return float(signed(name, difference).split()[0].replace("\u2212", "-")) != 0
+
+
+def difference_text(name: str, difference: float, se: float | None) -> str:
+    """A difference with its 95 % half width."""
+    text = signed(name, difference)
+    scale = scale_of(name, profile().units)
+    if se is None or scale.is_pace:
+        return text
+    half = 1.96 * se * scale.factor
+    return f"{text} ± {half:.{max(scale.decimals, 1)}f}"
+
+
+def split_length() -> float:
+    """Metres of one split in the runner's units."""
+    return MILE_M if profile().units == "imperial" else 1000.0
+
+
+def title_of(run: Run) -> str:
+    """The runner's title, or one by the time of day."""
+    if run.title:
+        return run.title
+    hour = local_time(run.started_at, profile().time_zone).hour
+    part = (
+        "night"
+        if hour < 5
+        else "morning"
+        if hour < 11
+        else "midday"
+        if hour < 14
+        else "afternoon"
+        if hour < 18
+        else "evening"
+    )
+    return w(f"runs.title.{part}")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of the calendar: weeks of seven cells, None outside the month."""
+
+    first: datetime
+    weeks: tuple[tuple[int | None, ...], ...]
+    before: str
+    after: str
+
+
+def month_of(text: str, now: datetime) -> Month:
+    """The month named `YYYY-MM`; the present one where that is no month."""
+    try:
+        first = datetime.combine(datetime.strptime(text, "%Y-%m").date(), time(), now.tzinfo)  # noqa: DTZ007
+    except ValueError:
+        first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    after = (first + timedelta(days=32)).replace(day=1)
+    n_days = (after.date() - first.date()).days
+    cells = [None] * first.weekday() + [*range(1, n_days + 1)]
+    cells += [None] * (-len(cells) % 7)
+    weeks = tuple(tuple(cells[i : i + 7]) for i in range(0, len(cells), 7))
+    before = (first - timedelta(days=1)).strftime("%Y-%m")
+    return Month(first, weeks, before, after.strftime("%Y-%m"))
+
+
+@dataclass(frozen=True, slots=True)
+class PainWeek:
+    """The worst answers of one week that begins on Monday `first`."""
+
+    first: datetime
+    back: int | None
+    calf: int | None
+
+
+def pain_by_week(entries: Sequence[PainEntry]) -> list[PainWeek]:
+    """Answers about pain by week, oldest first."""
+    weeks: dict[datetime, list[PainEntry]] = {}
+    for entry in entries:
+        day = local_time(entry.at, profile().time_zone).replace(hour=12, minute=0, second=0, microsecond=0)
+        weeks.setdefault(day - timedelta(days=day.weekday()), []).append(entry)
+    return [
+        PainWeek(
+            first,
+            max((e.back for e in told if e.back is not None), default=None),
+            max((e.calf for e in told if e.calf is not None), default=None),
+        )
+        for first, told in sorted(weeks.items())
+    ]
+
+
+def record_name(metres: str) -> str:
+    """A distance as runners call it."""
+    return w(f"runs.records.m{metres}")

@@ -1,0 +1,111 @@
+// One measure over time as a uPlot: colours from the page, the runner's units, marks for laps, pauses and cues.
+import uPlot from "../vendor/uplot-1.6.32.min.js";
+import { make, setText } from "./dom.js";
+import { DASH, durationText, shownValue, unitOf, valueText } from "./units.js";
+import { w } from "./words.js";
+
+const HEIGHT = 150;
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Colours of the present theme; read anew when the theme changes. */
+export const colours = () => ({
+  ink: css("--ink"), soft: css("--soft"), line: css("--line"), band: css("--plot-band"),
+  series: [css("--plot-1"), css("--plot-2"), css("--plot-3"), css("--plot-4")],
+});
+
+const isPace = (name) => name === "speed_mps";
+const label = (name, value) => (value === null || value === undefined ? DASH : valueText(name, value));
+
+/** Ticks of the vertical axis in the runner's units. Speed is drawn as speed (faster is higher) and written as pace. */
+function ticks(name) {
+  return (_, splits) => splits.map((value) => (isPace(name) ? valueText(name, value) : String(Number(value.toFixed(3)))));
+}
+
+function axes(name, paint) {
+  const common = { stroke: paint.soft, grid: { stroke: paint.line, width: 1 }, ticks: { stroke: paint.line, width: 1 }, font: "12px system-ui, sans-serif" };
+  return [
+    { ...common, values: (_, splits) => splits.map(durationText), space: 70 },
+    { ...common, values: ticks(name), size: 52, space: 28 },
+  ];
+}
+
+/** Pauses as bands, laps and cues as lines; below the data. */
+function drawMarks(marks, paint) {
+  return (plot) => {
+    const { ctx, bbox } = plot;
+    const x = (t_s) => plot.valToPos(t_s, "x", true);
+    const inside = (t_s) => t_s >= plot.scales.x.min && t_s <= plot.scales.x.max;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.fillStyle = paint.line;
+    for (const [start, end] of marks.pauses ?? []) ctx.fillRect(x(start), bbox.top, x(end) - x(start), bbox.height);
+    ctx.lineWidth = devicePixelRatio;
+    const line = (t_s, colour, dash) => {
+      ctx.strokeStyle = colour;
+      ctx.setLineDash(dash);
+      ctx.beginPath();
+      ctx.moveTo(x(t_s), bbox.top);
+      ctx.lineTo(x(t_s), bbox.top + bbox.height);
+      ctx.stroke();
+    };
+    for (const lap of (marks.laps ?? []).slice(1)) if (inside(lap.start_s)) line(lap.start_s, paint.soft, [4, 4]);
+    for (const cue of marks.cues ?? []) {
+      if (!inside(cue.t_s)) continue;
+      line(cue.t_s, paint.series[1], []);
+      ctx.fillStyle = paint.series[1];
+      ctx.beginPath();
+      ctx.arc(x(cue.t_s), bbox.top + 5 * devicePixelRatio, 4 * devicePixelRatio, 0, 7);
+      ctx.fill();
+    }
+    ctx.restore();
+  };
+}
+
+/**
+ * A plot of one measure. data: [t_s, values, ...] in SI. names: legend of each line.
+ * onSelect(start_s, end_s): told when a stretch was dragged. Returns {root, plot, redraw, resize}.
+ */
+export function timePlot(name, data, { sync, marks = {}, names = [], onSelect, height = HEIGHT } = {}) {
+  const paint = colours();
+  const now = make("span", { className: "plot-now" });
+  const title = `${w(`metrics.${name}.label`)} (${unitOf(name)})`;
+  const head = make("div", { className: "plot-head" }, make("span", { textContent: title }), now);
+  const body = make("div", { role: "img", "aria-label": w("runs.plot.picture", { name: title }) });
+  const root = make("div", { className: "plot" }, head, body);
+  const shown = isPace(name) ? data : [data[0], ...data.slice(1).map((line) => line.map((v) => shownValue(name, v)))];
+  const lines = data.slice(1).map((_, i) => ({
+    label: names[i] ?? title, stroke: paint.series[i % 4], width: 2, points: { show: false }, spanGaps: false,
+  }));
+  const options = {
+    width: 320,
+    height,
+    legend: { show: false },
+    scales: { x: { time: false } },
+    series: [{}, ...lines],
+    axes: axes(name, paint),
+    cursor: { sync: { key: sync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 8 } },
+    hooks: {
+      drawClear: [drawMarks(marks, paint)],
+      setCursor: [(plot) => {
+        const i = plot.cursor.idx;
+        const at = i === null || i === undefined ? null : data[0][i];
+        const told = at === null ? "" : data.slice(1).map((line, k) => `${names[k] ? `${names[k]} ` : ""}${label(name, line[i])}`).join(" · ");
+        setText(now, at === null ? "" : `${durationText(at)}  ${told} ${unitOf(name)}`);
+      }],
+      setSelect: [(plot) => {
+        if (!onSelect || plot.select.width < 3) return;
+        onSelect(plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x"));
+      }],
+    },
+  };
+  const plot = new uPlot(options, shown, body);
+  const resize = () => { if (body.clientWidth > 0 && body.clientWidth !== plot.width) plot.setSize({ width: body.clientWidth, height }); };
+  return { name, root, plot, resize };
+}
+
+/** Keep plots as wide as their place. */
+export function followWidth(place, plots) {
+  new ResizeObserver(() => plots().forEach((one) => one.resize())).observe(place);
+}

@@ -1,0 +1,103 @@
+// A measure over many runs: points with their 95 % intervals, the line of change, and the programme's weeks.
+import uPlot from "../vendor/uplot-1.6.32.min.js";
+import { find, make, readData, setText } from "./dom.js";
+import { colours } from "./runs_plot.js";
+import { shownValue, unitOf, valueText } from "./units.js";
+import { w } from "./words.js";
+
+const { trend, programme_start } = readData("trend", { trend: { points: [] } });
+const place = find("#trend-plot");
+const WEEK_S = 7 * 86400;
+const WEEKS = 8;
+const shown = (value) => shownValue(trend.metric, value);
+const times = trend.points.map((point) => Date.parse(point.started_at) / 1000);
+
+/** The robust line through the middle of the points, with the change per week as its slope. */
+function line() {
+  if (trend.per_week === null) return times.map(() => null);
+  const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+  const level = middle(trend.points.map((point, i) => point.value - (trend.per_week * times[i]) / WEEK_S));
+  return times.map((t) => shown(level + (trend.per_week * t) / WEEK_S));
+}
+
+function drawProgramme(plot, paint) {
+  const start = Date.parse(programme_start ?? "") / 1000;
+  if (!Number.isFinite(start)) return;
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.fillStyle = paint.band;
+  for (let week = 0; week < WEEKS; week += 2) {
+    const from = plot.valToPos(start + week * WEEK_S, "x", true);
+    ctx.fillRect(from, bbox.top, plot.valToPos(start + (week + 1) * WEEK_S, "x", true) - from, bbox.height);
+  }
+  ctx.restore();
+}
+
+function drawPoints(plot, paint) {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.strokeStyle = paint.series[0];
+  const with_bars = trend.points.length < 400;
+  trend.points.forEach((point, i) => {
+    const x = plot.valToPos(times[i], "x", true);
+    const y = (value) => plot.valToPos(shown(value), "y", true);
+    ctx.beginPath();
+    if (with_bars) {
+      ctx.moveTo(x, y(point.value - 1.96 * point.se));
+      ctx.lineTo(x, y(point.value + 1.96 * point.se));
+      ctx.stroke();
+    }
+    ctx.beginPath();
+    ctx.arc(x, y(point.value), (with_bars ? 5 : 2) * devicePixelRatio, 0, 7);
+    ctx.fillStyle = point.is_measured_there ? paint.series[0] : getComputedStyle(document.documentElement).getPropertyValue("--card");
+    ctx.fill();
+    ctx.stroke();
+  });
+  ctx.restore();
+}
+
+let plot = null;
+function draw() {
+  plot?.destroy();
+  const paint = colours();
+  const now = make("p", { className: "plot-now small" });
+  const body = make("div", { role: "img", "aria-label": w("runs.plot.picture", { name: w(`metrics.${trend.metric}.label`) }) });
+  place.replaceChildren(body, now);
+  const common = { stroke: paint.soft, grid: { stroke: paint.line, width: 1 }, ticks: { stroke: paint.line, width: 1 }, font: "12px system-ui, sans-serif" };
+  const extent = (_, low, high) => {
+    const lows = trend.points.map((p) => shown(p.value - 1.96 * p.se));
+    const highs = trend.points.map((p) => shown(p.value + 1.96 * p.se));
+    const [a, b] = [Math.min(low ?? Infinity, ...lows), Math.max(high ?? -Infinity, ...highs)];
+    const room = 0.08 * (b - a || 1);
+    return [a - room, b + room];
+  };
+  plot = new uPlot({
+    width: Math.max(280, place.clientWidth), height: 300, legend: { show: false },
+    scales: { x: { time: true, range: (_, a, b) => [a - 86400, b + 86400] }, y: { range: extent } },
+    series: [{}, { stroke: "transparent", points: { show: false } }, { stroke: paint.series[1], width: 2, points: { show: false } }],
+    axes: [common, { ...common, size: 56 }],
+    cursor: { drag: { x: true, y: false } },
+    hooks: {
+      drawClear: [(one) => drawProgramme(one, paint)],
+      draw: [(one) => drawPoints(one, paint)],
+      setCursor: [(one) => {
+        const point = trend.points[one.cursor.idx];
+        setText(now, point ? `${new Date(point.started_at).toLocaleDateString()}  ${valueText(trend.metric, point.value)} ± ${valueText(trend.metric, 1.96 * point.se)} ${unitOf(trend.metric)}` : "");
+      }],
+    },
+  }, [times, trend.points.map((point) => shown(point.value)), line()], body);
+}
+
+if (place && trend.points.length) {
+  draw();
+  document.addEventListener("themechange", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  new ResizeObserver(() => { if (plot && place.clientWidth > 0 && place.clientWidth !== plot.width) plot.setSize({ width: place.clientWidth, height: 300 }); }).observe(place);
+}
