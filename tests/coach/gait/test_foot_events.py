@@ -1,0 +1,77 @@
+"""Many strides at once and one at a time are measured alike."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from coach.gait import foot_events
+from coach.gait.foot_constants import AX, GX, PITCH, T
+from coach.model.samples import FloatArray
+from tests.coach.gait.test_foot import recorded, true_strides
+
+NAME = "demo_run_left_foot_clean"
+RATE_HZ = 200.0
+UP = np.array([0.0, 0.0, 1.0])
+
+
+@cache
+def rows() -> FloatArray:
+    chunk = recorded(NAME)
+    assert chunk.gyr_radps is not None
+    filled = np.zeros((len(chunk.t_s), 9))
+    filled[:, T] = chunk.t_s
+    filled[:, AX : AX + 3] = chunk.acc_mps2
+    filled[:, GX : GX + 3] = chunk.gyr_radps
+    filled[:, PITCH] = chunk.gyr_radps[:, 1]
+    filled[1:, 8] = np.cumsum(0.5 * (filled[1:, PITCH] + filled[:-1, PITCH]) * np.diff(chunk.t_s))
+    return filled
+
+
+def at(times: list[float]) -> list[int]:
+    return [int(k) for k in np.searchsorted(rows()[:, T], times)]
+
+
+@cache
+def truth() -> tuple[list[float], list[float]]:
+    strides = true_strides(NAME)
+    return [float(s["initial_contact_s"]) for s in strides], [float(s["toe_off_s"]) for s in strides]
+
+
+def test_contacts() -> None:
+    over = at([t - 0.025 for t in truth()[0]])
+    many = foot_events.contacts(rows(), over, UP, RATE_HZ, 0.07, 0.0)
+    single = [foot_events.contacts(rows(), [k], UP, RATE_HZ, 0.07, 0.0)[0] for k in over]
+    for a, b, true in zip(many, single, truth()[0], strict=True):
+        assert a is not None
+        assert b is not None
+        assert a.t_s == pytest.approx(b.t_s, abs=1e-9)
+        assert a.peak_mps2 == pytest.approx(b.peak_mps2, rel=1e-9)
+        assert a.t_s == pytest.approx(true, abs=0.012)
+
+
+def test_no_contact_without_a_shock() -> None:
+    over = at([t - 0.025 for t in truth()[0]])
+    assert foot_events.contacts(rows(), over, UP, RATE_HZ, 0.07, 1e4) == [None] * len(over)
+    assert foot_events.contacts(rows(), over[:1], UP, RATE_HZ, 0.07, 1e4) == [None]
+
+
+def test_mid_stances_toe_offs_angles_and_rolling() -> None:
+    contact_s, toe_off_s = truth()
+    over, heel_off = at([t - 0.025 for t in contact_s]), at([t + 0.16 for t in contact_s])
+    push_over = at([t + 0.1 for t in toe_off_s])
+    mid = foot_events.mid_stances(rows(), contact_s, over, heel_off, RATE_HZ)
+    off = foot_events.toe_offs(rows(), heel_off, push_over)
+    rolls = foot_events.rolling(rows(), over, push_over, contact_s, off, np.array([1.0, 0.0, 0.0]), 0.01)
+    for k, _ in enumerate(over):
+        assert [mid[k]] == foot_events.mid_stances(
+            rows(), contact_s[k : k + 1], over[k:][:1], heel_off[k:][:1], RATE_HZ
+        )
+        assert off[k] == pytest.approx(foot_events.toe_offs(rows(), heel_off[k:][:1], push_over[k:][:1])[0], abs=1e-9)
+        single = foot_events.rolling(
+            rows(), over[k:][:1], push_over[k:][:1], contact_s[k:][:1], off[k:][:1], np.array([1.0, 0.0, 0.0]), 0.01
+        )
+        assert rolls[k] == pytest.approx(single[0], abs=1e-9)
+        assert off[k] == pytest.approx(toe_off_s[k], abs=0.012)
+    angles = foot_events.strike_angles(rows(), mid, contact_s, RATE_HZ)
+    assert np.degrees(np.mean(angles)) == pytest.approx(26.4, abs=3.0)

@@ -1,0 +1,67 @@
+"""A known motion comes back from what its sensor would feel; gravity from any whole stride."""
+
+import numpy as np
+import pytest
+
+from coach.gait.constants import GRAVITY_MPS2
+from coach.gait.foot_constants import AX, GX, T
+from coach.gait.foot_path import attitude, mean_force, paths, rotated
+from coach.model.samples import FloatArray
+
+
+def swing(length_m: float, height_m: float, turn_rad: float, n: int = 141, seconds: float = 0.7) -> FloatArray:
+    """Rows of a foot that moves ahead and up and down while it pitches there and back, at rest at both ends."""
+    t = np.linspace(0.0, seconds, n)
+    w = 2 * np.pi / seconds
+    acc_x = length_m / seconds * w * np.sin(w * t)
+    acc_z = 0.5 * height_m * w * w * np.cos(w * t)
+    # smooth start and end of the lift: the velocity is zero there by itself
+    pitch = 0.5 * turn_rad * (1 - np.cos(w * t))
+    rate = 0.5 * turn_rad * w * np.sin(w * t)
+    rows = np.zeros((n, 9))
+    rows[:, T] = t
+    up = acc_z + GRAVITY_MPS2
+    rows[:, AX] = np.cos(pitch) * acc_x - np.sin(pitch) * up
+    rows[:, AX + 2] = np.sin(pitch) * acc_x + np.cos(pitch) * up
+    rows[:, GX + 1] = rate
+    return rows
+
+
+@pytest.mark.parametrize("turn_rad", [0.0, 1.0, -1.5])
+def test_length_and_clearance_come_back(turn_rad: float) -> None:
+    rows = swing(2.5, 0.2, turn_rad)
+    found = paths(rows, [0], [140], np.eye(3), np.zeros(3))
+    assert found.length_m[0] == pytest.approx(2.5, rel=0.002)
+    assert found.clearance_m[0] == pytest.approx(0.2, rel=0.02)
+
+
+def test_many_at_once_equal_one_at_a_time() -> None:
+    rows = np.vstack([swing(2.5, 0.2, 1.0), swing(1.5, 0.1, -0.6, 101, 0.5)])
+    rows[141:, T] += 0.705
+    many = paths(rows, [0, 141], [140, 241], np.eye(3), np.array([0.01, 0.0, 0.0]))
+    for k, (a, b) in enumerate([(0, 140), (141, 241)]):
+        single = paths(rows, [a], [b], np.eye(3), np.array([0.01, 0.0, 0.0]))
+        assert many.length_m[k] == pytest.approx(single.length_m[0], rel=1e-9)
+        assert many.clearance_m[k] == pytest.approx(single.clearance_m[0], rel=1e-9)
+        np.testing.assert_allclose(many.drift_mps2[k], single.drift_mps2[0], atol=1e-9)
+        np.testing.assert_allclose(many.moment[k], single.moment[0], atol=1e-9)
+
+
+def test_the_mean_force_of_a_stride_is_gravity() -> None:
+    rows = swing(2.5, 0.2, 1.0)
+    force = mean_force(rows[:, T], rows[:, AX : AX + 3], rows[:, GX : GX + 3])
+    np.testing.assert_allclose(force, [0.0, 0.0, GRAVITY_MPS2], atol=0.05)
+
+
+def test_small_turns_add_up_to_a_large_one() -> None:
+    n = 97
+    turns = np.zeros((2, 3, n))
+    turns[0, 2] = 0.5 * np.pi / 2 / n  # a quarter turn to the left
+    turns[1, 1] = 0.5 * np.pi / n  # half a turn toes down
+    forward = np.zeros((2, 3, n + 1))
+    forward[:, 0] = 1.0
+    turned = rotated(*attitude(turns), forward)
+    np.testing.assert_allclose(turned[0, :, -1], [0.0, 1.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(turned[1, :, -1], [-1.0, 0.0, 0.0], atol=1e-6)
+    one = rotated(*attitude(turns[0]), forward[0])
+    np.testing.assert_allclose(one, turned[0], atol=1e-12)
