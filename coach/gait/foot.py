@@ -14,7 +14,7 @@ import numpy.typing as npt
 from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
-from coach.gait.foot_constants import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, T
+from coach.gait.foot_constants import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, STANDS_S, T
 from coach.gait.foot_force import ForceFoot
 from coach.gait.foot_learning import Learner
 from coach.gait.foot_phases import CALM, Phases, Turn, Turning, levels
@@ -42,11 +42,12 @@ class FootGait:
         self._phases = Phases()
         self._batch: Batch | None = None
         self._landing_row = -1
-        self._look_row = NEVER
+        self._due_row = NEVER
         self._level = CALM
         self._rate_hz = 0.0
         self._ranges = (math.inf, math.inf)
         self._reaches: tuple[int, ...] = ()
+        self._stands = 0
         self._look = 0
         self._n_swings = 0
 
@@ -77,6 +78,7 @@ class FootGait:
         self._ranges = (chunk.acc_range_mps2, chunk.gyr_range_radps)
         self._learner = Learner(chunk.rate_hz)
         self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
+        self._stands = round(STANDS_S * chunk.rate_hz)
         self._reaches = tuple(round(reach * chunk.rate_hz) for reach in REACHES_S)
 
     def _take(self, stretch: Stretch) -> list[GaitEvent]:
@@ -117,7 +119,7 @@ class FootGait:
         assert self._batch is not None
         self._batch.forget()
         self._phases = Phases()
-        self._look_row = NEVER
+        self._due_row = NEVER
         self._level = CALM
         self._buffer.clear()
 
@@ -133,7 +135,7 @@ class FootGait:
             moments = zip(held[at, T].tolist(), held[at, ANGLE].tolist(), level[changes + 1].tolist(), strict=True)
             for change, (t_s, angle, now) in zip(changes.tolist(), moments, strict=True):
                 row = start + change
-                if row >= self._look_row:
+                if row >= self._due_row:
                     self._settle(row)
                 turning = self._phases.cross(row, t_s, angle, now)
                 if turning is None:
@@ -145,7 +147,7 @@ class FootGait:
                     self._axes = self._batch.refine()
                     return int(row + 1)
         self._level = int(level[-1])
-        if end - 1 >= self._look_row:
+        if end - 1 >= self._due_row:
             self._settle(end - 1)
         return end
 
@@ -175,17 +177,24 @@ class FootGait:
     def _turn(self, turning: Turning) -> None:
         assert self._batch is not None
         if turning.turn is Turn.SWING_OVER:
+            if turning.missed is not None:
+                self._batch.add(turning.missed)
             self._landing_row, self._look = turning.at, 0
-            self._look_row = turning.at + self._reaches[0]
+            self._due_row = turning.at + self._reaches[0]
             self._n_swings += 1
             return
         self._batch.add(turning)
 
     def _settle(self, row: int) -> None:
-        """Look for the landing in the windows after swing's end that are complete at `row`."""
+        """Look for the landing in the windows after swing's end that are complete at `row`; then for standing."""
         assert self._batch is not None
-        while row >= self._look_row:
+        while row >= self._due_row:
+            if self._look == len(self._reaches):
+                stands = Turning(Turn.HEEL_OFF, self._due_row, self._landing_row, self._due_row)
+                self._batch.add(stands)
+                self._due_row = NEVER
+                return
             self._batch.add(Turning(Turn.SWING_OVER, row, self._landing_row, -1, self._look))
             self._look += 1
             is_last = self._look == len(self._reaches)
-            self._look_row = NEVER if is_last else self._landing_row + self._reaches[self._look]
+            self._due_row = self._landing_row + (self._stands if is_last else self._reaches[self._look])

@@ -246,9 +246,8 @@ def _first_pushes(turnings: list[Turning], landings: dict[int, Landing]) -> list
 
 
 def _is_stride(this: Landing, following: Landing) -> bool:
-    return (
-        math.isfinite(this.toe_off_s)
-        and following.number == this.number + 1
-        and SHORTEST_STRIDE_S < following.contact_s - this.contact_s < LONGEST_STRIDE_S
-        and this.contact_s < this.mid_s < this.toe_off_s < following.contact_s < following.mid_s
-    )
+    is_next = following.number == this.number + 1
+    is_long_enough = SHORTEST_STRIDE_S < following.contact_s - this.contact_s < LONGEST_STRIDE_S
+    left_s = this.toe_off_s if math.isfinite(this.toe_off_s) else following.contact_s  # a gentle push has no toe-off
+    in_order = this.contact_s < this.mid_s < left_s <= following.contact_s < following.mid_s
+    return is_next and is_long_enough and in_order

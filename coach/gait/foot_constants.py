@@ -25,3 +25,4 @@ PUSH_FALL_SHARE: Final = 0.85
 REST_AFTER_CONTACT_S: Final = 0.05
 REST_S: Final = 0.02
 ANGLE_REACH_S: Final = 1.5  # mid-stance follows contact within this time (see LATEST_HEEL_OFF_S)
+STANDS_S: Final = 0.8  # from swing's end: a foot whose heel has not lifted by then stands; walking lifts it after 0.6 s

@@ -54,7 +54,8 @@ class Turn(IntEnum):
 class Turning:
     """One turning point. at: row at which it is known. swing_over, heel_off: rows of this stride's earlier ones.
 
-    look: which look for the landing this is, from 0.
+    look: which look for the landing this is, from 0. missed: the last landing's heel-off, where it was too gentle to
+    be seen before this swing.
     """
 
     turn: Turn
@@ -62,6 +63,7 @@ class Turning:
     swing_over: int
     heel_off: int
     look: int = 0
+    missed: "Turning | None" = None
 
 
 def levels(pitch_radps: FloatArray) -> npt.NDArray[np.intp]:
@@ -80,6 +82,7 @@ class Phases:
         "_push_angle",
         "_swing_angle",
         "_swing_over",
+        "_swing_row",
         "_t_calm",
         "_t_over",
         "_t_swing",
@@ -89,13 +92,13 @@ class Phases:
         self._phase = Phase.WAITING
         self._is_swinging = self._is_turning = False
         self._swing_angle = self._push_angle = 0.0
-        self._swing_over = self._heel_off = -1
+        self._swing_over = self._heel_off = self._swing_row = -1
         self._t_over = self._t_calm = self._t_swing = -math.inf
 
     def cross(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
         """The pitch rate came to `level` at `row`; angle_rad: its integral up to here."""
         if level < CALM:
-            self._follow_swing(t_s, angle_rad, level)
+            self._follow_swing(row, t_s, angle_rad, level)
         elif self._is_turning:
             self._is_turning = False
             turned = self._swing_angle - angle_rad
@@ -108,17 +111,21 @@ class Phases:
             return self._push_ends(row, t_s, angle_rad)
         return None
 
-    def _follow_swing(self, t_s: float, angle_rad: float, level: int) -> None:
+    def _follow_swing(self, row: int, t_s: float, angle_rad: float, level: int) -> None:
         if not self._is_turning:
+            self._swing_row = row
             self._is_turning, self._is_swinging = True, False
             self._swing_angle, self._t_swing = angle_rad, t_s
         if level == SWINGING:
             self._is_swinging, self._t_calm = True, t_s
 
     def _swing_ends(self, row: int, t_s: float) -> Turning:
+        missed = None
+        if self._heel_off < self._swing_over and t_s < self._t_over + LATEST_HEEL_OFF_S:
+            missed = Turning(Turn.HEEL_OFF, row, self._swing_over, self._swing_row)
         self._phase = Phase.STANCE
         self._swing_over, self._t_over, self._t_calm = row, t_s, t_s
-        return Turning(Turn.SWING_OVER, row, row, -1)
+        return Turning(Turn.SWING_OVER, row, row, -1, missed=missed)
 
     def _in_stance(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
         if level < PUSHING:

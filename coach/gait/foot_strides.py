@@ -122,7 +122,8 @@ def toe_off(site: WearSite, landing: Landing) -> ToeOff:
 def stride(site: WearSite, this: Landing, following: Landing, way: Way, is_sure: bool) -> Stride:
     """The whole stride from `this` landing to the `following` one."""
     stride_time = following.contact_s - this.contact_s
-    contact_time = this.toe_off_s - this.contact_s
+    left = math.isfinite(this.toe_off_s)
+    contact_time = this.toe_off_s - this.contact_s if left else None
     clipped = this.is_clipped or way.is_clipped
     knows_angle = is_sure and math.isfinite(this.angle_deg)
     rest_time = following.mid_s - this.mid_s
@@ -130,7 +131,7 @@ def stride(site: WearSite, this: Landing, following: Landing, way: Way, is_sure:
     return Stride(
         wear_site=site,
         initial_contact_s=this.contact_s,
-        toe_off_s=this.toe_off_s,
+        toe_off_s=this.toe_off_s if left else None,
         mid_stance_s=this.mid_s,
         contact_time_s=contact_time,
         stride_time_s=stride_time,
@@ -138,11 +139,11 @@ def stride(site: WearSite, this: Landing, following: Landing, way: Way, is_sure:
         speed_mps=None if length is None else length / rest_time,
         foot_strike_angle_deg=this.angle_deg if knows_angle else None,
         foot_strike=strike_of(this.angle_deg, ANGLE_SD_DEG) if knows_angle else None,
-        eversion_deg=this.eversion_deg if knows_angle else None,
-        eversion_peak_degps=this.eversion_peak_degps if knows_angle else None,
+        eversion_deg=this.eversion_deg if knows_angle and left else None,
+        eversion_peak_degps=this.eversion_peak_degps if knows_angle and left else None,
         impact_g=None if this.is_clipped else this.impact_mps2 / GRAVITY_MPS2,
         foot_clearance_m=None if clipped else way.clearance_m,
-        state=state_of(contact_time, stride_time),
+        state=state_of_cadence(stride_time) if contact_time is None else state_of(contact_time, stride_time),
         is_clipped=clipped,
         uncertainty=_doubts(way, rest_time),
     )
