@@ -53,7 +53,8 @@ class Reminders:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            # a refresh may add again what is just being told: the second run finds nothing left to tell
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 3},
         )
         self._refreshing = threading.Lock()
         self._is_stopping = False
@@ -63,6 +64,7 @@ class Reminders:
     def start(self) -> None:
         """Rebuild all jobs from the table and begin."""
         self._scheduler.start()
+        self._store.forget_before(self._clock() - KEEP)
         self.refresh()
         self._pulse.start()
 
@@ -121,7 +123,6 @@ class Reminders:
             if self._is_stopping:
                 return
             try:
-                self._store.forget_before(self._clock() - KEEP)
                 self.refresh()
                 self._scheduler.wakeup()
             except CoachError as error:

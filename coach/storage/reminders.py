@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from coach.model.strength import PushPhone, Reminder, SentReminder
 from coach.storage.database import Database
@@ -24,18 +25,29 @@ class KeptReminders:
         self._database = database
 
     def sync(self, source: str, wanted: Iterable[Reminder], now: datetime) -> None:
-        """Make the waiting reminders of a source those that are wanted; what was told stays as it is."""
+        """Make the waiting reminders of a source those that are wanted; what was told stays as it is.
+
+        Nothing is written where nothing has changed: this is asked every minute, and memory cards wear out.
+        """
         by_key = {one.key: one for one in wanted if one.expires_at > now}
+        query = select(_T).where((_T.c.source == source) | _T.c.key.in_(by_key))
+        with self._database.read() as connection:
+            rows = {row["key"]: row for row in connection.execute(query).mappings()}
+        waiting = {key: REMINDERS.noun(row) for key, row in rows.items() if row["state"] == "waiting"}
+        gone = [key for key in waiting if key not in by_key]
+        new = [one for key, one in by_key.items() if key not in rows]
+        changed = [one for key, one in by_key.items() if key in waiting and waiting[key] != one]
+        if not (gone or new or changed):
+            return
+        is_waiting = _T.c.state == "waiting"
         with self._database.write() as connection:
-            query = select(_T.c.key, _T.c.state, _T.c.due_at).where((_T.c.source == source) | _T.c.key.in_(by_key))
-            known = {row.key: row for row in connection.execute(query)}
-            gone = [key for key, row in known.items() if row.state == "waiting" and key not in by_key]
-            connection.execute(delete(_T).where(_T.c.key.in_(gone), _T.c.state == "waiting"))
-            for key, one in by_key.items():
-                if key not in known:
-                    connection.execute(insert(_T).values(REMINDERS.row(one, source=source, state="waiting")))
-                elif known[key].state == "waiting":
-                    connection.execute(update(_T).where(_T.c.key == key).values(REMINDERS.row(one, source=source)))
+            connection.execute(delete(_T).where(_T.c.key.in_(gone), is_waiting))
+            for one in new:
+                row = REMINDERS.row(one, source=source, state="waiting")
+                connection.execute(insert(_T).values(row).on_conflict_do_nothing())
+            for one in changed:
+                row = REMINDERS.row(one, source=source)
+                connection.execute(update(_T).where(_T.c.key == one.key, is_waiting).values(row))
 
     def waiting(self) -> list[Reminder]:
         """Reminders not yet told, by time."""
