@@ -59,4 +59,18 @@ def is_met(name: str, column: str, value: Any) -> bool:
     return abs(bias) <= wanted.bias and sd <= wanted.sd
 
 
-REASONS: dict[str, str] = {}
+# Found by looking at the signals. Key: start of the recording's name, or name:column.
+REASONS: dict[str, str] = {
+    "pyshoe_jog_2017-11-27-11-11-53": (
+        "its contacts are when the shoe slows below 0.6 m/s, less 41 ms; the shock of two slow heel landings comes "
+        "88 and 96 ms before that, outside the 80 ms in which strides are paired"
+    ),
+    "pyshoe_jog_2017-11-27-11-14-03:cadence_error_spm": (
+        "nine strides whose reference contacts scatter by 26 ms against the landing shock; one spm is 4 ms a stride"
+    ),
+    "pyshoe_jog_2017-11-27-11-17-28": (
+        "from 4.4 to 7 s and at 13.7 s the runner turns on the spot: the foot is set down sideways without the toes-up "
+        "swing by which strides are known"
+    ),
+    "shank_run_13": "six contacts of one leg, forces on a 7 ms grid",
+}
