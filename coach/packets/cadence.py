@@ -106,12 +106,17 @@ class CadenceResolver:
         self._contradicted_since: float | None = None
 
     def steps_per_min(self, sample: RunningSpeedSample, measured_spm: float | None = None) -> float | None:
-        """Step rate of a sample, None while not known. measured_spm: from a motion sensor of our own, if one runs."""
+        """Step rate of a sample, None while not known. measured_spm: from a motion sensor of our own, if one runs.
+
+        Before the decision, a count that is too fast for strides is taken at its word.
+        """
         if not self.decision.is_firm:
             self._weigh(sample, measured_spm)
         counts = self.decision.counts
         if sample.raw_cadence_per_min == 0:
             return 0.0
+        if counts is None and sample.raw_cadence_per_min >= _MIN_STEPS:
+            counts = Counts.STEPS
         return None if counts is None else float(sample.raw_cadence_per_min * counts.steps)
 
     def _weigh(self, sample: RunningSpeedSample, measured_spm: float | None) -> None:

@@ -16,9 +16,9 @@ from coach.packets.line_under import LineLimits, LineUnder
 CRYSTAL: Final = LineLimits(bucket_s=1.0, n_buckets=300, fit_after_s=20.0, largest_slope=500e-6)
 _JUMP_S: Final = 1.0  # a device clock cannot run ahead of the host by this
 _LATE_S: Final = 10.0  # longer than any radio holds packets back
-_LATE_FOR_S: Final = 3.0
+_LATE_FOR_S: Final = 15.0  # longer than a busy host or a stalled radio takes to catch up; chosen by eye, 2026-11-20
 _FIRST_S: Final = 3.0
-_FIRST_SLEW: Final = 0.10  # how fast output may move towards a better line: at first, and later
+_FIRST_SLEW: Final = 0.03  # how fast output may move towards a better line: at first (90 ms in all), and later
 _SLEW: Final = 0.005
 _STEP_S: Final = 1e-4  # times rise at least by this
 
@@ -67,7 +67,7 @@ class DeviceClock:
     def to_host(self, device_s: FloatArray) -> FloatArray:
         """Host times of rising device times (n,), after `observe` of their packet.
 
-        Output moves towards a better line by at most 10 % of its own pace at first, by 0.5 % later; so no interval
+        Output moves towards a better line by at most 3 % of its own pace at first, by 0.5 % later; so no interval
         between readings is bent by more.
         """
         last = float(device_s[-1])

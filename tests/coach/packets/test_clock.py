@@ -83,12 +83,12 @@ def test_a_sensor_that_restarts_is_mapped_anew_and_time_goes_on():
     assert found[-1] == pytest.approx(1499 * 0.02 + 0.01, abs=0.001)
 
 
-def test_a_device_clock_that_stood_still_for_two_seconds_is_found_after_three():
+def test_a_device_clock_that_stood_still_for_two_seconds_is_found_once_no_stall_explains_it():
     clock = DeviceClock()
     for k in range(1000):
         arrival = k * 0.02
-        clock.observe(arrival - (2.0 if k >= 500 else 0.0), arrival)
-        host = clock.to_host(np.array([arrival - (2.0 if k >= 500 else 0.0)]))[0]
+        clock.observe(arrival - (2.0 if k >= 100 else 0.0), arrival)
+        host = clock.to_host(np.array([arrival - (2.0 if k >= 100 else 0.0)]))[0]
     assert clock.n_restarts == 1
     assert host == pytest.approx(arrival, abs=0.01)
 
