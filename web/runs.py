@@ -1,4 +1,4 @@
-"""Pages of runs afterwards: the list, one run, two runs, many runs, and the report for a physiotherapist."""
+"""Pages of runs afterwards: the list with its calendar, and one run with all that can be done to it."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -7,12 +7,11 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from coach.errors import CoachError, SettingsError
+from coach.errors import SettingsError
 from coach.model.history import RunDetail
-from coach.model.runs import Lap, RunFilter, RunPlace, Shoe
+from coach.model.runs import Lap, RunFilter, RunPlace
 from coach.service.history import HistoryService
 from coach.service.history_files import EXPORTS
-from coach.summary.bins import MATCHED
 from web.context import profile, the_coach, words
 from web.runs_view import (
     KINDS,
@@ -21,7 +20,6 @@ from web.runs_view import (
     drifts_of,
     is_shown,
     month_of,
-    pain_by_week,
     record_name,
     signed,
     split_length,
@@ -33,8 +31,6 @@ from web.units import local_time
 
 blueprint = Blueprint("runs", __name__)
 PLACES: Final = tuple(place.value for place in RunPlace)
-REPORT_DAYS: Final = 84
-REPORTED: Final = ("step_length_m", "cadence_spm", "contact_time_ms", "impact_g", "foot_strike_angle_deg")
 
 
 def history() -> HistoryService:
@@ -172,7 +168,7 @@ def edit_run(run_id: str) -> Response:
     if told.get("place") in PLACES:
         fields["place"] = told["place"]
     if "slope_pct" in told:
-        fields["slope_pct"] = _number(slope) if slope else None
+        fields["slope_pct"] = read_number(slope) if slope else None
     history().edit(run_id, **fields)
     return redirect(f"/runs/{run_id}?note=kept")
 
@@ -229,11 +225,11 @@ def _clock(text: str) -> float | None:
         return None
     seconds = 0.0
     for part in text.strip().split(":"):
-        seconds = 60 * seconds + _number(part)
+        seconds = 60 * seconds + read_number(part)
     return seconds
 
 
-def _number(text: str) -> float:
+def read_number(text: str) -> float:
     try:
         value = float(text.replace(",", "."))
     except ValueError as error:
@@ -243,79 +239,3 @@ def _number(text: str) -> float:
     if not abs(value) < 1e7:
         raise SettingsError("this number is too large")
     return value
-
-
-# Many runs ----------------------------------------------------------------------------------------------------------
-
-
-@blueprint.get("/runs/compare")
-def compare_page() -> str:
-    """Two runs side by side at their common speed."""
-    chosen = request.args.getlist("run")
-    if len(chosen) != 2 or chosen[0] == chosen[1]:
-        raise SettingsError("choose exactly two runs to compare")
-    older, newer = sorted((history().entry(run_id) for run_id in chosen), key=lambda entry: entry.run.started_at)
-    found = history().compare(older.run.run_id, newer.run.run_id)
-    at_plot = {"run_ids": [older.run.run_id, newer.run.run_id], "names": [title_of(older.run), title_of(newer.run)]}
-    page_words = words().below("runs.plot", "metrics")
-    return render_template(
-        "runs/compare.html", older=older, newer=newer, found=found, at_plot=at_plot, page_words=page_words
-    )
-
-
-@blueprint.get("/runs/trends")
-def trends_page() -> str:
-    """Each measure at one speed over many runs; records and shoes."""
-    told = request.args
-    metric = told.get("metric", "step_length_m")
-    days = {"90": 90, "365": 365}.get(told.get("days", ""))
-    place = told.get("place", "")
-    trend = history().trend(
-        metric if metric in MATCHED else "step_length_m",
-        since=now() - timedelta(days=days) if days else None,
-        place=RunPlace(place) if place in PLACES else None,
-    )
-    return render_template(
-        "runs/trends.html",
-        trend=trend,
-        metrics=MATCHED,
-        places=PLACES,
-        wanted=told,
-        records=history().records(),
-        shoes=history().shoes(),
-        programme_start=_programme_start(),
-        page_words=words().below("runs.plot", "metrics"),
-    )
-
-
-@blueprint.post("/runs/shoes")
-def save_shoes() -> Response:
-    told = request.form
-    before = _number(told.get("start", "0") or "0") * split_length()
-    retired = now().date() if told.get("is_retired") else None
-    history().save_shoe(Shoe(told.get("name", "").strip()[:80], start_m=before, retired_on=retired))
-    return redirect("/runs/trends#shoes")
-
-
-@blueprint.get("/runs/report")
-def report_page() -> str:
-    """One page for a physiotherapist, to be printed."""
-    since = now() - timedelta(days=REPORT_DAYS)
-    runs = history().list(RunFilter(since=since), per_page=1000).entries
-    trends = [trend for name in REPORTED if (trend := history().trend(name, since=since)).points]
-    pain = pain_by_week(history().pain_since(since))
-    return render_template("runs/report.html", since=since, runs=runs, trends=trends, pain=pain, programme=_programme())
-
-
-def _programme() -> Any:
-    """The strength programme's progress, None where there is none."""
-    progress = getattr(getattr(the_coach(), "strength", None), "progress", None)
-    try:
-        return progress.show() if progress is not None else None
-    except CoachError:
-        return None
-
-
-def _programme_start() -> str | None:
-    found = _programme()
-    return found.start.isoformat() if found is not None and found.start is not None else None

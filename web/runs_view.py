@@ -6,8 +6,8 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from coach.model.cues import CueDecision, CueResponse
-from coach.model.history import Split
 from coach.model.pain import PainEntry
+from coach.model.parts import Split
 from coach.model.runs import Run, RunSummary
 from web.context import profile, w
 from web.units import MILE_M, local_time, scale_of

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from coach.model.links import SensorUse
+from coach.model.parts import AverageStride, Split
 from coach.model.samples import StreamReport
 
 
@@ -94,6 +95,7 @@ class RunSummary:
     drift_pct: change of each metric from the first to the last third at matched speed. by_speed: for each metric, the
     moments of its robust 10 s averages against speed (n, speed_mps, value, speed_ss, cross_ss, value_ss), from which
     trends at matched speed are made without reading the run again. best_s: shortest time of each distance in metres.
+    splits, mile_splits, lap_splits: by kilometre, mile and lap; lap_splits is empty where there is one lap only.
     """
 
     duration_s: float
@@ -135,11 +137,15 @@ class RunSummary:
     streams: tuple[StreamReport, ...] = ()
     by_speed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     best_s: Mapping[str, float] = field(default_factory=dict)
+    splits: tuple[Split, ...] = ()
+    mile_splits: tuple[Split, ...] = ()
+    lap_splits: tuple[Split, ...] = ()
+    average_strides: tuple[AverageStride, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """A run with what was said of it, as the list of runs shows it (there without findings and streams)."""
+    """A run with what was said of it. In lists the summary comes without findings, streams, splits and strides."""
 
     run: Run
     summary: RunSummary | None = None

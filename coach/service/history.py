@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from coach.errors import SettingsError
 from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
 from coach.model.pain import PainEntry
+from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe
 from coach.service.history_files import HistoryFiles
 from coach.service.run_cutting import split_run
@@ -19,9 +20,8 @@ from coach.service.thinning import thinned
 from coach.storage.store import Store
 from coach.summary.bins import MATCHED
 from coach.summary.compare import compare, records_of
-from coach.summary.picture import average_strides
 from coach.summary.series import series_of
-from coach.summary.splits import KILOMETRE_M, splits_by_distance, splits_by_lap
+from coach.summary.splits import KILOMETRE_M, MILE_M, splits_by_distance
 from coach.summary.summarise import summarise
 from coach.summary.trends import trend_of, usual_at
 
@@ -72,19 +72,25 @@ class HistoryService(HistoryFiles):
     def detail(self, run_id: str, split_m: float = KILOMETRE_M) -> RunDetail:
         """All that is said of one run."""
         entry = self._store.runs.entry(run_id)
-        runs, run = self._store.runs, entry.run
-        strides, steps, seconds = runs.strides(run_id), runs.steps(run_id), runs.seconds(run_id)
-        series = series_of(strides, steps, seconds)
+        runs, summary = self._store.runs, entry.summary
+        splits: Sequence[Split] = ()
+        if summary is not None:
+            known = {KILOMETRE_M: summary.splits, MILE_M: summary.mile_splits}
+            splits = known[split_m] if split_m in known else self._splits(run_id, split_m)
         return RunDetail(
             entry,
-            splits_by_distance(series, split_m),
-            splits_by_lap(series, run.laps, run.duration_s or 0.0) if len(run.laps) > 1 else (),
-            average_strides(series.strides),
+            tuple(splits),
+            summary.lap_splits if summary else (),
+            summary.average_strides if summary else (),
             tuple(runs.decisions(run_id)),
             tuple(runs.responses(run_id)),
             tuple(self._store.pain.list(run_id=run_id)),
             self.usual(entry),
         )
+
+    def _splits(self, run_id: str, every_m: float) -> Sequence[Split]:
+        runs = self._store.runs
+        return splits_by_distance(series_of(runs.strides(run_id), runs.steps(run_id), runs.seconds(run_id)), every_m)
 
     def series(
         self,

@@ -7,7 +7,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
@@ -89,6 +89,18 @@ class NounTable(Generic[Noun]):
             if values.get(name) is not None:
                 values[name] = read(values[name])
         return self.kind(**values)
+
+    def nouns(self, rows: Iterable[Sequence[Any]]) -> list[Noun]:
+        """Nouns of many rows of `columns()`, by their order: several times as quick as one by one."""
+        kind, readers = self.kind, [(self.names.index(name), read) for name, read in self._readers.items()]
+        found = []
+        for row in rows:
+            values = list(row)
+            for place, read in readers:
+                if values[place] is not None:
+                    values[place] = read(values[place])
+            found.append(kind(*values))
+        return found
 
     def columns(self, without: Sequence[str] = ()) -> list[Column[Any]]:
         return [self.table.c[name] for name in self.names if name not in without]

@@ -99,7 +99,7 @@ class RunData:
         with self._database.read() as connection:
             key = key_of(connection, run_id)
             statement = select(*table.columns()).where(table.table.c.run_key == key).order_by(table.table.c[order])
-            return [table.noun(row) for row in connection.execute(statement).mappings()]
+            return table.nouns(connection.execute(statement))
 
     def _columns(self, table: NounTable[Any], run_id: str, names: Sequence[str], order: str) -> dict[str, FloatArray]:
         chosen = [table.table.c[name] for name in (order, *names)]

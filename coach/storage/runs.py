@@ -15,7 +15,7 @@ from coach.storage.run_tables import RUNS, SUMMARIES
 
 _RUN: Final = RUNS.table.c
 _SUMMARY: Final = SUMMARIES.table.c
-_HEAVY: Final = ("findings", "streams")  # left out of lists
+_HEAVY: Final = ("findings", "streams", "splits", "mile_splits", "lap_splits", "average_strides")  # left out of lists
 _LIGHT: Final = tuple(SUMMARIES.columns(without=_HEAVY))
 _KEPT: Final = {"run_id"}  # never changed
 
@@ -76,7 +76,7 @@ class Runs(RunData):
             return _summary(connection, key_of(connection, run_id))
 
     def list(self, wanted: RunFilter | None = None, offset: int = 0, limit: int | None = 50) -> Sequence[RunEntry]:
-        """Runs newest first, one page of them; summaries come without findings and streams."""
+        """Runs newest first, one page of them; summaries come without findings, streams and parts."""
         statement = (
             select(*RUNS.columns(), _SUMMARY.run_key.label("summary_key"), *(c.label(f"s_{c.name}") for c in _LIGHT))
             .outerjoin(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)

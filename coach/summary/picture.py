@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.model.history import AverageStride
+from coach.model.parts import AverageStride
 from coach.model.sites import WearSite
 from coach.model.strides import Stride
 from coach.summary.robust import sound

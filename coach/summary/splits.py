@@ -1,18 +1,21 @@
 """Splits: a run's series in, one row per kilometre, mile or lap out, with the means of each measure."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from coach.model.history import Split
+from coach.model.parts import Split
 from coach.model.runs import Lap
+from coach.model.samples import FloatArray
 from coach.summary.distance import distance_curve, distance_within
 from coach.summary.robust import mean_and_error
 from coach.summary.series import RunSeries, strike_shares
 from coach.summary.window import Window
 
 KILOMETRE_M: Final = 1000.0
+MILE_M: Final = 1609.344
 _LEAST_M: Final = 50.0  # a last split shorter than this is not worth a row
 
 
@@ -28,24 +31,33 @@ def splits_by_distance(run: RunSeries, every_m: float = KILOMETRE_M) -> tuple[Sp
     edges = [float(np.interp(mark, far + np.arange(len(far)) * 1e-9, t_s)) for mark in marks]
     edges[0] = float(t_s[0])
     ends = [*edges[1:], float(t_s[-1]) + 1e-6]
-    spans = zip(edges, ends, strict=True)
-    return tuple(_split(run, i, start, end) for i, (start, end) in enumerate(spans, start=1))
+    cut = _Cut(run, curve)
+    return tuple(cut.split(i, *span) for i, span in enumerate(zip(edges, ends, strict=True), start=1))
 
 
 def splits_by_lap(run: RunSeries, laps: Sequence[Lap], end_s: float) -> tuple[Split, ...]:
     """One split for each lap, warm-up and cool-down too."""
+    cut = _Cut(run, distance_curve(run))
     return tuple(
-        _split(run, lap.number, lap.start_s, end_s if lap.end_s is None else lap.end_s, lap.kind) for lap in laps
+        cut.split(lap.number, lap.start_s, end_s if lap.end_s is None else lap.end_s, lap.kind) for lap in laps
     )
 
 
-def _split(run: RunSeries, number: int, start_s: float, end_s: float, kind: str = "split") -> Split:
-    window = Window(start_s, end_s)
-    values = {}
-    for name, series in run.measures.items():
-        inside = series.value[window.holds(series.t_s)]
-        if len(inside):
-            values[name] = mean_and_error(inside)[0]
-    shares, _ = strike_shares([s for s in run.strides if start_s <= s.initial_contact_s < end_s])
-    distance = distance_within(distance_curve(run), window)
-    return Split(number, start_s, end_s, distance, values, shares, kind)
+class _Cut:
+    """A run ready to be cut many times."""
+
+    def __init__(self, run: RunSeries, curve: tuple[FloatArray, FloatArray] | None) -> None:
+        self._run = run
+        self._curve = curve
+        self._contacts = [stride.initial_contact_s for stride in run.strides]
+
+    def split(self, number: int, start_s: float, end_s: float, kind: str = "split") -> Split:
+        values = {}
+        for name, series in self._run.measures.items():
+            first, last = np.searchsorted(series.t_s, (start_s, end_s))
+            if last > first:
+                values[name] = mean_and_error(series.value[first:last])[0]
+        first, last = bisect_left(self._contacts, start_s), bisect_left(self._contacts, end_s)
+        shares, _ = strike_shares(self._run.strides[first:last])
+        distance = distance_within(self._curve, Window(start_s, end_s))
+        return Split(number, start_s, end_s, distance, values, shares, kind)

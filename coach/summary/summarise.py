@@ -16,9 +16,11 @@ from coach.summary.bins import bins_of, moments_by_speed
 from coach.summary.distance import best_times, distance_curve, distance_within, moving_time
 from coach.summary.drift import Drift, drifts
 from coach.summary.findings import findings_of
+from coach.summary.picture import average_strides
 from coach.summary.robust import mean_and_error
 from coach.summary.series import SIDES, TRUNK, RunSeries, best_seen, series_of, strike_shares
 from coach.summary.sides import contact_balance, step_asymmetry, stride_time_cv
+from coach.summary.splits import MILE_M, splits_by_distance, splits_by_lap
 from coach.summary.window import Window, window_of
 
 _MEANS: Final = (
@@ -98,8 +100,17 @@ def summarise(
         streams=tuple(reports),
         by_speed=moments_by_speed(bins),
         best_s=best_times(curve),
+        splits=splits_by_distance(run),
+        mile_splits=splits_by_distance(run, MILE_M),
+        lap_splits=splits_by_lap(run, laps, _last(run)) if len(laps) > 1 else (),
+        average_strides=average_strides(counted.strides),
         **means,
     )
+
+
+def _last(run: RunSeries) -> float:
+    """Time of the last thing measured."""
+    return max((float(series.t_s[-1]) for series in run.measures.values()), default=0.0)
 
 
 def _counted(run: RunSeries, window: Window) -> RunSeries:

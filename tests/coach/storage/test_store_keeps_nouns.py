@@ -17,6 +17,7 @@ from coach.model.cues import CueDecision, CueResponse, Gate
 from coach.model.links import SensorUse
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
+from coach.model.parts import AverageStride, Split
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Finding, Lap, Run, RunFilter, RunPlace, RunPlan, RunState, RunSummary, Shoe
 from coach.model.samples import Gap, StreamReport
@@ -42,6 +43,8 @@ SUMMARY = RunSummary(
     foot_strike_share={"rearfoot": 1.0},
     findings=(Finding("drift", "Your steps grew shorter.", "first against last third", 2.0, {"pct": -3.0}),),
     streams=(StreamReport("AA", "movesense_imu6", WearSite.LEFT_FOOT, gaps=(GAP,)),),
+    splits=(Split(1, 0.0, 300.0, 1000.0, {"cadence_spm": 170.0}),),
+    average_strides=(AverageStride(WearSite.LEFT_FOOT, 400, 0.7, 0.25, toe_off_pct=35.0),),
     by_speed={"step_length_m": {"n": 60.0, "speed_mps": 3.0}},
 )
 
@@ -116,7 +119,7 @@ def test_runs_are_listed_by_page_and_filter(store: Store) -> None:
     store.runs.save_summary("r11", SUMMARY)
     first = store.runs.list(limit=5)
     assert [entry.run.run_id for entry in first] == ["r11", "r10", "r9", "r8", "r7"]
-    assert first[0].summary == dataclasses.replace(SUMMARY, findings=(), streams=())
+    assert first[0].summary == dataclasses.replace(SUMMARY, findings=(), streams=(), splits=(), average_strides=())
     assert first[1].summary is None
     assert [e.run.run_id for e in store.runs.list(offset=10)] == ["r1", "r0"]
     assert store.runs.count() == 12

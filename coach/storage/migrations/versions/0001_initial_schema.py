@@ -224,6 +224,10 @@ def upgrade() -> None:
         sa.Column("streams", sa.Text(), nullable=False),
         sa.Column("by_speed", sa.Text(), nullable=False),
         sa.Column("best_s", sa.Text(), nullable=False),
+        sa.Column("splits", sa.Text(), nullable=False),
+        sa.Column("mile_splits", sa.Text(), nullable=False),
+        sa.Column("lap_splits", sa.Text(), nullable=False),
+        sa.Column("average_strides", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_key"], ["runs.run_key"], name=op.f("fk_run_summaries_run_key_runs"), ondelete="CASCADE"
         ),
