@@ -16,7 +16,7 @@ from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
 from coach.gait.foot_constants import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, STANDS_S, T
 from coach.gait.foot_force import ForceFoot
-from coach.gait.foot_learning import Learner
+from coach.gait.foot_learning import MOVING_RADPS, Learner
 from coach.gait.foot_phases import CALM, Phases, Turn, Turning, levels
 from coach.gait.gaps import Joiner, Stretch
 from coach.model.samples import ImuChunk
@@ -25,8 +25,9 @@ from coach.model.strides import GaitEvent
 
 REFINE_EVERY: Final = 80  # swings, one minute
 NEVER: Final = sys.maxsize  # the row at which nothing is looked for
+LOST_S: Final = 4  # of movement without a stride
 KEEP_S: Final = 5.0  # the longest stride and its surroundings
-PIECE: Final = 8192  # rows looked at together in bulk: small enough that a change of axes costs little
+PIECE: Final = 4096  # rows looked at together at most, then a look whether the axes still hold
 
 
 class FootGait:
@@ -57,7 +58,7 @@ class FootGait:
             return [e for stretch in self._joiner.feed(chunk) for e in self._force.feed(stretch)]
         if len(chunk.t_s) == 0:
             return []
-        if self._learner is None:
+        if self._rate_hz == 0.0:
             self._begin(chunk)
         events: list[GaitEvent] = []
         for stretch in self._joiner.feed(chunk):
@@ -68,8 +69,9 @@ class FootGait:
         """What the end of the recording leaves: strides held back while learning, if enough moved."""
         events: list[GaitEvent] = []
         if self._axes is None and self._learner is not None and (axes := self._learner.axes()):
+            held = self._learner.held()
             self._know(axes)
-            for stretch in self._learner.held():
+            for stretch in held:
                 events += self._follow(stretch)
         return events
 
@@ -96,7 +98,9 @@ class FootGait:
 
     def _know(self, axes: FootAxes) -> None:
         self._axes = axes
+        self._learner = None
         self._batch = Batch(self.wear_site, axes, self._rate_hz, *self._ranges)
+        self._restart()
 
     def _follow(self, stretch: Stretch) -> list[GaitEvent]:
         assert self._batch is not None
@@ -110,9 +114,26 @@ class FootGait:
         events: list[GaitEvent] = []
         start, end = self._buffer.end - len(rows), self._buffer.end
         while start < end:
-            start = self._advance(start, min(end, start + PIECE), events)
+            edge = (start // PIECE + 1) * PIECE
+            start = self._advance(start, min(end, edge), events)
+            if start == edge and self._is_lost(start, events):
+                self._axes, self._learner = None, Learner(self._rate_hz)
+                rest = len(rows) - (end - start)
+                return events + (self._take(stretch.part(rest, len(rows))) if start < end else [])
         events += self._batch.work(self._buffer.held, self._buffer.first)
         return events
+
+    def _is_lost(self, row: int, events: list[GaitEvent]) -> bool:
+        """Whether the foot moves without strides: the axes are of another mounting, they must be learnt anew."""
+        assert self._batch is not None
+        events += self._batch.work(self._buffer.held, self._buffer.first)
+        second = round(self._rate_hz)
+        start = row - LOST_S * second
+        if start < self._buffer.first or self._batch.last_stride_row > start:
+            return False
+        rates = self._buffer.rows(start, row)[:, GX : GX + 3]
+        energy = np.einsum("ni,ni->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
+        return bool(energy.min() > MOVING_RADPS * MOVING_RADPS)
 
     def _restart(self) -> None:
         """Begin anew after a gap: no stride reaches over it."""

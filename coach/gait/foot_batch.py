@@ -31,6 +31,7 @@ class Batch:
     """Collects turning points and works them off.
 
     acc_limit, gyr_limit: readings from here on are clipped. n_rejected: landings that came to no stride.
+    last_stride_row: where the last whole stride ended.
     """
 
     def __init__(self, site: WearSite, axes: FootAxes, rate_hz: float, acc_range: float, gyr_range: float) -> None:
@@ -40,6 +41,7 @@ class Batch:
         self.acc_limit = CLIP_SHARE * acc_range
         self.gyr_limit = CLIP_SHARE * gyr_range
         self.n_rejected = 0
+        self.last_stride_row = -1
         self._bridged_s: list[float] = []
         self._turnings: list[Turning] = []
         self._refiner = Refiner()
@@ -207,6 +209,7 @@ class Batch:
                     continue
                 told.append(mid_stance(self.site, landing, self.axes.is_sure))
                 if (way := ways.get(landing.swing_over)) and self._last is not None:
+                    self.last_stride_row = landing.mid_row
                     told.append(stride(self.site, self._last, landing, way, self.axes.is_sure))
                 elif self._last is not None:
                     self.n_rejected += 1

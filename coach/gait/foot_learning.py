@@ -43,11 +43,11 @@ class Learner:
         start, n = 0, len(stretch.t_s)
         while start < n:
             end = min(n, start + self._n - self._part_n)
-            self._part.append(_cut(stretch, start, end))
+            self._part.append(stretch.part(start, end))
             self._part_n += end - start
             start = end
             if self._part_n == self._n and self._close() and (axes := self.axes()):
-                rest = [_cut(stretch, start, n)] if start < n else []
+                rest = [stretch.part(start, n)] if start < n else []
                 return axes, self.held() + rest
         return None, []
 
@@ -96,17 +96,6 @@ class Learner:
             up = self.standing.up + share * (up - self.standing.up)
             bias = self.standing.bias_radps + share * (bias - self.standing.bias_radps)
         self.standing = Standing(up / np.sqrt(up @ up), bias)
-
-
-def _cut(stretch: Stretch, start: int, end: int) -> Stretch:
-    t = stretch.t_s[start:end]
-    return Stretch(
-        t,
-        stretch.acc_mps2[start:end],
-        None if stretch.gyr_radps is None else stretch.gyr_radps[start:end],
-        stretch.is_new and start == 0,
-        tuple(b for b in stretch.bridged_s if t[0] <= b <= t[-1]),
-    )
 
 
 def _acc(stretches: list[Stretch]) -> FloatArray:

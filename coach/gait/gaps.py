@@ -31,6 +31,13 @@ class Stretch:
     is_new: bool
     bridged_s: tuple[float, ...] = ()
 
+    def part(self, start: int, end: int) -> "Stretch":
+        """Samples start..end as a stretch of its own, new only where this one began."""
+        t = self.t_s[start:end]
+        gyr = None if self.gyr_radps is None else self.gyr_radps[start:end]
+        bridged = tuple(b for b in self.bridged_s if t[0] <= b <= t[-1]) if self.bridged_s else ()
+        return Stretch(t, self.acc_mps2[start:end], gyr, self.is_new and start == 0, bridged)
+
 
 class Joiner:
     """Joins the chunks of one sensor into stretches.

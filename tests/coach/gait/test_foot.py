@@ -214,3 +214,20 @@ def test_an_accelerometer_alone_gives_cadence() -> None:
     strides = [e for e in events if isinstance(e, Stride)]
     assert 120.0 / np.median([s.stride_time_s for s in strides]) == pytest.approx(156.7, abs=1.5)
     assert all(s.contact_time_s is None and s.stride_length_m is None for s in strides)
+
+
+def test_a_shoe_that_was_put_on_otherwise_is_learnt_anew() -> None:
+    chunk = recorded("biomac_p01_right_foot")
+    assert chunk.gyr_radps is not None
+    n = len(chunk.t_s)
+    turned = np.array([[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    other = slice(3000, n)
+    t = np.concatenate((chunk.t_s, chunk.t_s[other] + chunk.t_s[-1] - chunk.t_s[2999]))
+    acc = np.concatenate((chunk.acc_mps2, chunk.acc_mps2[other] @ turned.T))
+    gyr = np.concatenate((chunk.gyr_radps, chunk.gyr_radps[other] @ turned.T))
+    both = ImuChunk(chunk.wear_site, t, acc, gyr, np.inf, np.inf, chunk.rate_hz)
+    strides = [e for e in analyse([both]) if isinstance(e, Stride)]
+    late = [s for s in strides if s.initial_contact_s > t[-1] - 10.0]
+    assert len(late) >= 11
+    assert np.mean([s.stride_length_m for s in late if s.stride_length_m]) == pytest.approx(2.54, rel=0.03)
+    assert_same(streamed(both, 997), streamed(both, len(t)))
