@@ -20,7 +20,7 @@ from coach.strength.engine import estimate_s
 from coach.strength.loader import load_exercises, load_tracks
 from coach.strength.rhythm import DAY_NAMES, zone
 from web.api import route
-from web.context import profile, the_coach
+from web.context import profile, the_coach, w
 from web.units import clock_text, day_text, local_time
 
 blueprint = Blueprint("strength", __name__)
@@ -147,6 +147,7 @@ def _setup_form(complaint: str | None) -> str:
         pain=pain,
         complaint=complaint,
         told=request.form,
+        is_screened=made.is_screened() or plan is not None,
         zones=sorted(available_timezones()),
         zone=plan.wish.tz if plan else profile().time_zone,
         today=datetime.now().astimezone().date(),
@@ -159,6 +160,8 @@ def make() -> str | Redirect | tuple[str, int]:
     """Begin a new plan or change the present one."""
     told = request.form
     plans = programme().plans
+    if not programme().is_screened() and plans.show() is None:
+        return _setup_form(w("strength.setup.screen_first")), 400
     try:
         days = tuple(DAY_NAMES.index(day) for day in told.getlist("days") if day in DAY_NAMES)
         runs = tuple(

@@ -10,7 +10,7 @@ from coach.model.strength import Change, Milestone, StrengthPlan, StrengthTest, 
 from coach.service.strength import StrengthService
 from coach.storage.store import Store
 from coach.storage.strength import Strength
-from coach.strength.assessments import check_result, closed_by_pain, judge, milestones, offered
+from coach.strength.assessments import check_result, closed_by_lock, closed_by_pain, judge, milestones, offered
 from coach.strength.loader import load_tests
 from coach.strength.rhythm import local_day
 
@@ -65,7 +65,8 @@ class StrengthTests:
         found: list[TestOffer] = []
         for test in offered(load_tests(), plan.wish.track):
             details = plan.wish.activities if test.kind == "activities" else test.sides
-            found.append(TestOffer(test, closed_by_pain(test, level), details))
+            closed = closed_by_lock(test, self._strength.pain()) or closed_by_pain(test, level)
+            found.append(TestOffer(test, closed, details))
         return found
 
     def answer(self, results: Sequence[TestResult]) -> int:
@@ -85,7 +86,7 @@ class StrengthTests:
             if test is None or one.milestone not in known:
                 raise SettingsError(f"no test {one.test_id!r} at {one.milestone!r}")
             check_result(test, one.value)
-            closed = closed_by_pain(test, level)
+            closed = closed_by_lock(test, self._strength.pain()) or closed_by_pain(test, level)
             if closed and one.value is not None and one.result_id not in before:
                 raise SettingsError(f"{test.name}: {closed}")
         self._kept.put_results(plan.plan_id, results)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from coach.errors import SettingsError
+from coach.model.pain import Lock, PainState
 from coach.model.strength import Change, Milestone, Pause, PlanWish, StrengthTest, TestResult, Track
 from coach.strength.rhythm import moment
 
@@ -41,6 +42,13 @@ def months_later(day: date, months: int) -> date:
 def offered(tests: Mapping[str, StrengthTest], track: Track) -> list[StrengthTest]:
     """The tests that fit the track."""
     return [test for test in tests.values() if not test.tracks or track.value in test.tracks]
+
+
+def closed_by_lock(test: StrengthTest, pain: PainState) -> str:
+    """While a lock stands, only questions are asked: no test of strength."""
+    if pain.lock is Lock.NONE or test.kind in ("scale", "activities"):
+        return ""
+    return pain.words or "Tests wait until a clinician has seen you."
 
 
 def closed_by_pain(test: StrengthTest, level: int | None) -> str:

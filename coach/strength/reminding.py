@@ -86,7 +86,7 @@ def daily_reminders(wishes: DailyWishes, plan: StrengthPlan | None, tz: str, now
             while at <= end:
                 found.append(_quiet("sitting", at, "Stand up for a minute", "Long sitting makes legs and seat sleepy."))
                 at += every
-        if wishes.wants_lunge_tip:
+        if wishes.wants_lunge_tip and not (plan is not None and plan.held_because):
             tip = "When you bend today, step back into a small lunge instead of rounding the back."
             found.append(_quiet("lunge", moment(day, wishes.sitting_from, tz), "Lunge when you bend", tip))
         if wishes.wants_off_day_block and plan is not None and day not in session_days and not plan.held_because:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coach.coaching.pain import pain_state
 from coach.live_feed import LiveFeed
-from coach.model.pain import PainEntry, PainMoment
+from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
 from coach.model.runs import Run, RunState, RunSummary
 from coach.model.strength import SessionEvent, TestResult
 from coach.service.strength_programme import Programme
@@ -34,6 +34,7 @@ class StrengthCoach(SmallCoach):
             return pain_state(self_store.pain.list(), self_store.pain.red_flags(), tell_time())
 
         programme = Programme(self_store, judge, feed.publish, folder / "secrets", tell_time)
+        self_store.pain.add_red_flags(RedFlagAnswers(datetime(2020, 1, 1, tzinfo=UTC), ()))
         super().__init__(feed=feed, strength=programme, store=self_store, clock=clock)
 
     def close(self) -> None:

@@ -53,6 +53,16 @@ def test_a_wish_that_cannot_be_kept_comes_back_with_words(client, wrong, says: s
     assert says in answer.get_data(as_text=True)
 
 
+def test_before_the_first_plan_come_the_safety_questions(client, coach: StrengthCoach) -> None:
+    with coach.store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM red_flag_answers")
+    page = client.get("/strength/setup").get_data(as_text=True)
+    assert "/you/red-flags" in page
+    assert "<form class" not in page.split("</main>")[0]
+    assert client.post("/strength/setup", data=FORM).status_code == 400
+    assert coach.strength.plans.show() is None
+
+
 def test_every_page_of_a_lived_programme_is_there(client, lived: StrengthCoach) -> None:
     paths = [
         "/strength", "/strength/setup", "/strength/tests", "/strength/tests/week_0", "/strength/daily",
@@ -129,6 +139,9 @@ def test_a_lock_is_said_and_no_session_can_be_begun(client, coach: StrengthCoach
     assert "Not now" in page
     assert 'id="begin"' not in page
     assert client.post(f"/strength/session/{session.session_id}/now").status_code == 400
+    tests = client.get("/strength/tests/week_0").get_data(as_text=True)
+    assert 'name="pain_now"' in tests
+    assert 'name="wall_sit"' not in tests
 
 
 def emergency_sign() -> str:

@@ -5,10 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from coach.errors import SettingsError
+from coach.model.pain import Lock
 from coach.model.strength import Pause, TestResult, Track
-from coach.strength.assessments import check_result, closed_by_pain, judge, milestones, months_later, offered
+from coach.strength.assessments import (
+    check_result,
+    closed_by_lock,
+    closed_by_pain,
+    judge,
+    milestones,
+    months_later,
+    offered,
+)
 from coach.strength.loader import load_tests
-from tests.coach.strength.makers import wish
+from tests.coach.strength.makers import pain_state, wish
 
 TESTS = load_tests()
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -39,6 +48,13 @@ def test_the_back_hold_waits_for_pain_of_three_or_less() -> None:
     assert "at most 3" in closed_by_pain(test, 4)
     assert closed_by_pain(test, None)
     assert closed_by_pain(TESTS["psfs"], 9) == ""
+
+
+def test_a_lock_leaves_only_the_questions() -> None:
+    locked = pain_state(0, Lock.URGENT, words="See a doctor first.")
+    assert closed_by_lock(TESTS["sit_to_stand"], locked) == "See a doctor first."
+    assert closed_by_lock(TESTS["pain_now"], locked) == closed_by_lock(TESTS["psfs"], locked) == ""
+    assert closed_by_lock(TESTS["sit_to_stand"], pain_state()) == ""
 
 
 def test_the_gym_measures_a_load_and_the_others_a_wall_sit() -> None:
