@@ -12,8 +12,10 @@ from sqlalchemy import Connection, inspect, text
 from coach.errors import StorageError
 from coach.storage.base import Base
 from coach.storage.database import Database
+from coach.storage.tables import ALL
 
 HEAD: Final = "0001"
+TABLES: Final = ALL  # all of them, so that a schema never depends on who was imported first
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _VERSION_TABLE: Final = (
     "CREATE TABLE alembic_version "

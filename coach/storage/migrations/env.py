@@ -6,7 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 
-from coach.storage import store  # noqa: F401  (registers every table)
+from coach.storage import tables  # noqa: F401  (registers every table)
 from coach.storage.base import Base
 
 

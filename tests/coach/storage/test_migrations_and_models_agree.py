@@ -9,8 +9,9 @@ from alembic.script import ScriptDirectory
 
 from coach.storage.base import Base
 from coach.storage.database import Database
-from coach.storage.schema import HEAD, alembic_config, revision_of
+from coach.storage.schema import HEAD, MIGRATIONS, alembic_config, revision_of
 from coach.storage.store import Store
+from coach.storage.tables import ALL
 
 
 def schema_of(database: Database) -> set[str]:
@@ -41,6 +42,11 @@ def test_migrations_end_where_the_models_are(tmp_path: Path) -> None:
     assert schema_of(database) == schema_of(made.database), hint
     database.close()
     made.close()
+
+
+def test_no_table_is_forgotten() -> None:
+    files = {path.stem for path in MIGRATIONS.parent.glob("*_tables.py")}
+    assert files == {module.__name__.rpartition(".")[2] for module in ALL}
 
 
 def test_an_older_file_is_migrated_when_it_is_opened(tmp_path: Path) -> None:

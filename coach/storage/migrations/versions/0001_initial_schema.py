@@ -13,6 +13,27 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     op.create_table(
+        "coached_runs",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_coached_runs")),
+    )
+    with op.batch_alter_table("coached_runs", schema=None) as batch_op:
+        batch_op.create_index("ix_coached_runs_at", ["at"], unique=False)
+
+    op.create_table(
+        "daily_activities",
+        sa.Column("activity_id", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("activity", sa.String(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("talk", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("activity_id", name=op.f("pk_daily_activities")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "pain_entries",
         sa.Column("pain_key", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
@@ -41,6 +62,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "push_phones",
+        sa.Column("endpoint", sa.String(), nullable=False),
+        sa.Column("p256dh", sa.String(), nullable=False),
+        sa.Column("auth", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("endpoint", name=op.f("pk_push_phones")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "red_flag_answers",
         sa.Column("answers_key", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
@@ -49,6 +79,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("answers_key", name=op.f("pk_red_flag_answers")),
         sqlite_with_rowid=True,
     )
+    op.create_table(
+        "reminders",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("told_by", sa.String(), nullable=True),
+        sa.Column("told_at", sa.DateTime(), nullable=True),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("group", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("link", sa.String(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_reminders")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("reminders", schema=None) as batch_op:
+        batch_op.create_index("ix_reminders_state", ["state", "due_at"], unique=False)
+
     op.create_table(
         "runner",
         sa.Column("runner_key", sa.Integer(), nullable=False),
@@ -136,6 +186,35 @@ def upgrade() -> None:
         sa.Column("notes", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_shoes")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "strength_events",
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("slot", sa.String(), nullable=False),
+        sa.Column("exercise_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("reps", sa.Integer(), nullable=True),
+        sa.Column("hold_s", sa.Float(), nullable=True),
+        sa.Column("load_kg", sa.Float(), nullable=True),
+        sa.Column("rpe", sa.Float(), nullable=True),
+        sa.Column("pain", sa.Integer(), nullable=True),
+        sa.Column("of", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_strength_events")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("strength_events", schema=None) as batch_op:
+        batch_op.create_index("ix_strength_events_session_id", ["session_id"], unique=False)
+
+    op.create_table(
+        "strength_plans",
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("wish", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_strength_plans")),
     )
     op.create_table(
         "cue_decisions",
@@ -289,6 +368,66 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "strength_pauses",
+        sa.Column("pause_key", sa.Integer(), nullable=False),
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("start", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"],
+            ["strength_plans.plan_id"],
+            name=op.f("fk_strength_pauses_plan_id_strength_plans"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("pause_key", name=op.f("pk_strength_pauses")),
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "strength_sessions",
+        sa.Column("session_id", sa.String(), nullable=False),
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("week", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=True),
+        sa.Column("slot_day", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("is_moved", sa.Boolean(), nullable=False),
+        sa.Column("skip_reason", sa.String(), nullable=False),
+        sa.Column("exercises", sa.Text(), nullable=False),
+        sa.Column("pain_level", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["plan_id"],
+            ["strength_plans.plan_id"],
+            name=op.f("fk_strength_sessions_plan_id_strength_plans"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_strength_sessions")),
+    )
+    with op.batch_alter_table("strength_sessions", schema=None) as batch_op:
+        batch_op.create_index("ix_strength_sessions_plan_id", ["plan_id"], unique=False)
+
+    op.create_table(
+        "strength_test_results",
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("result_id", sa.String(), nullable=False),
+        sa.Column("test_id", sa.String(), nullable=False),
+        sa.Column("milestone", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"],
+            ["strength_plans.plan_id"],
+            name=op.f("fk_strength_test_results_plan_id_strength_plans"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("result_id", name=op.f("pk_strength_test_results")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "strides",
         sa.Column("run_key", sa.Integer(), nullable=False),
         sa.Column("wear_site", sa.String(), nullable=False),
@@ -345,10 +484,21 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("trunk_steps")
     op.drop_table("strides")
+    op.drop_table("strength_test_results")
+    with op.batch_alter_table("strength_sessions", schema=None) as batch_op:
+        batch_op.drop_index("ix_strength_sessions_plan_id")
+
+    op.drop_table("strength_sessions")
+    op.drop_table("strength_pauses")
     op.drop_table("seconds")
     op.drop_table("run_summaries")
     op.drop_table("cue_responses")
     op.drop_table("cue_decisions")
+    op.drop_table("strength_plans")
+    with op.batch_alter_table("strength_events", schema=None) as batch_op:
+        batch_op.drop_index("ix_strength_events_session_id")
+
+    op.drop_table("strength_events")
     op.drop_table("shoes")
     op.drop_table("settings")
     op.drop_table("sensors")
@@ -358,9 +508,19 @@ def downgrade() -> None:
 
     op.drop_table("runs")
     op.drop_table("runner")
+    with op.batch_alter_table("reminders", schema=None) as batch_op:
+        batch_op.drop_index("ix_reminders_state")
+
+    op.drop_table("reminders")
     op.drop_table("red_flag_answers")
+    op.drop_table("push_phones")
     op.drop_table("phones")
     with op.batch_alter_table("pain_entries", schema=None) as batch_op:
         batch_op.drop_index("ix_pain_entries_at")
 
     op.drop_table("pain_entries")
+    op.drop_table("daily_activities")
+    with op.batch_alter_table("coached_runs", schema=None) as batch_op:
+        batch_op.drop_index("ix_coached_runs_at")
+
+    op.drop_table("coached_runs")
