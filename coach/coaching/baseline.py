@@ -18,7 +18,7 @@ from coach.model.plain import from_plain, to_plain
 MIN_STEADY_S: Final = 660.0
 FULL_STEADY_S: Final = 720.0  # enough to settle; later minutes hold tiredness; chosen by eye, 2026-11-20
 MIN_RUNS: Final = 3
-MAX_RUNS: Final = 40
+MAX_RUNS: Final = 30
 MAX_SD_PCT: Final = 2.0  # a comparison less sure than this is not made; chosen by eye, 2026-11-20
 _HEIGHT_M: Final = 1.70  # where height is not told: scales cancel for one runner
 _GRAVITY_MPS2: Final = 9.80665

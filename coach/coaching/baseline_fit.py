@@ -1,8 +1,8 @@
 """A robust line through speed bins of several runs: y against log speed and grade, runs offset from each other.
 
-Generalised least squares with priors on slopes (the Gaussian posterior), Huber weights on residuals. Each run has an
-offset of its own; the runner may have wandered since an older run (a random walk, shared by runs of the same time).
-Source: Huber 1964, doi:10.1214/aoms/1177703732; Rasmussen & Williams 2006, section 2.1.
+A linear mixed model with priors on slopes (its Gaussian posterior) and Huber weights on bins and on whole runs. Each
+run has an offset of its own; the runner may have wandered since an older run (a random walk, shared by runs of the
+same time). Source: Huber 1964, doi:10.1214/aoms/1177703732; Rasmussen & Williams 2006, section 2.1.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ import numpy.typing as npt
 from coach.coaching.measures import Kind
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int_]
 _HUBER_K: Final = 1.5
-_ROUNDS: Final = 6
+_ROUNDS: Final = 5
 _WIDE: Final = 10.0  # prior SD of the intercept in units of y (or 100 for plain units): says nothing
 _PRIOR_RUNS: Final = 4.0  # how many runs the prior spread between runs is worth
 _DRIFT_DAYS: Final = 30.0
@@ -38,38 +39,53 @@ class Fit:
 
 def fit_line(rows: Floats, ages_days: Floats, kind: Kind) -> Fit:
     """Fit `rows` (n, 5): log speed, grade, y, windows, run index. ages_days: by run."""
-    n_windows, run = rows[:, 3], rows[:, 4].astype(int)
+    known, run = np.unique(rows[:, 4].astype(int), return_inverse=True)
+    ages, n_windows, y = np.maximum(ages_days[known], 0.0), rows[:, 3], rows[:, 2]
     centre = float(np.average(rows[:, 0], weights=n_windows))
     x = np.column_stack([np.ones(len(rows)), rows[:, 0] - centre, rows[:, 1]])
-    ages = np.maximum(ages_days, 0.0)[run]
     drift = kind.drift_sd**2 * np.minimum(ages[:, None], ages[None, :]) / _DRIFT_DAYS
-    run_var = kind.run_sd**2
-    weights = np.ones(len(rows))
+    run_var, run_weights, weights = kind.run_sd**2, np.ones(len(known)), np.ones(len(rows))
     fit = Fit(centre, np.zeros(3), np.eye(3))
     for _ in range(_ROUNDS):
         own_var = kind.window_sd**2 * _WINDOWS_A_PAIR / n_windows / weights
-        cov_y = np.diag(own_var) + drift + np.where(run[:, None] == run[None, :], run_var, 0.0)
-        fit = _solve(x, rows[:, 2], cov_y, kind, centre)
-        residual = rows[:, 2] - x @ fit.beta
-        scaled = np.abs(residual) / np.sqrt(np.diag(cov_y))
-        weights = np.clip(_HUBER_K / np.maximum(scaled, 1e-12), 0.05, 1.0) * np.ones(len(rows))
-        run_var = _run_variance(residual, n_windows * weights, run, kind, ages)
+        offsets = drift + np.diag(run_var / run_weights)
+        fit = _solve(x, y, run, 1.0 / own_var, offsets, kind, centre)
+        residual = y - x @ fit.beta
+        means = _means(residual, 1.0 / own_var, run)
+        weights = _huber(residual - means[run], np.sqrt(own_var * weights))
+        run_weights = _huber(means, np.sqrt(run_var + np.diag(drift)))
+        run_var = _run_variance(means, run_weights, ages, kind)
     return fit
 
 
-def _solve(x: Floats, y: Floats, cov_y: Floats, kind: Kind, centre: float) -> Fit:
+def _solve(x: Floats, y: Floats, run: Indices, weight: Floats, offsets: Floats, kind: Kind, centre: float) -> Fit:
+    """Posterior of the line with the runs' offsets (covariance `offsets`) as further unknowns."""
     wide = _WIDE if kind.is_log else 10.0 * _WIDE
-    prior = np.array([0.0, kind.slope, 0.0])
-    precision = np.diag(1.0 / np.array([wide, kind.slope_sd, kind.grade_sd]) ** 2)
-    weighted = np.linalg.solve(cov_y, x)
-    cov = np.linalg.inv(precision + x.T @ weighted)
-    beta = cov @ (precision @ prior + weighted.T @ y)
-    return Fit(centre, beta.astype(np.float64), cov.astype(np.float64))
+    prior = np.zeros(3 + len(offsets))
+    prior[1] = kind.slope
+    precision = np.zeros((len(prior), len(prior)))
+    precision[:3, :3] = np.diag(1.0 / np.array([wide, kind.slope_sd, kind.grade_sd]) ** 2)
+    precision[3:, 3:] = np.linalg.inv(offsets)
+    a = np.hstack([x, np.eye(len(offsets))[run]])
+    cov = np.linalg.inv(precision + a.T @ (a * weight[:, None]))
+    beta = cov @ (precision @ prior + a.T @ (weight * y))
+    return Fit(centre, beta[:3].astype(np.float64), cov[:3, :3].astype(np.float64))
 
 
-def _run_variance(residual: Floats, weight: Floats, run: npt.NDArray[np.int_], kind: Kind, ages_days: Floats) -> float:
+def _means(values: Floats, weight: Floats, run: Indices) -> Floats:
+    """Weighted mean by run."""
+    total = np.bincount(run, weights=values * weight) / np.bincount(run, weights=weight)
+    return np.asarray(total, dtype=np.float64)
+
+
+def _huber(residual: Floats, sd: Floats) -> Floats:
+    """1 within 1.5 SD, falling beyond."""
+    scaled = np.abs(residual) / sd
+    return np.clip(_HUBER_K / np.maximum(scaled, 1e-12), 0.02, 1.0)
+
+
+def _run_variance(means: Floats, weights: Floats, ages_days: Floats, kind: Kind) -> float:
     """Spread between runs: the prior, corrected by what recent runs show (older ones show wandering too)."""
-    recent = np.unique(run[ages_days <= 2 * _DRIFT_DAYS])
-    means = [float(np.average(residual[run == i], weights=weight[run == i])) for i in recent]
-    seen = float(np.sum(np.square(means)))
-    return (_PRIOR_RUNS * kind.run_sd**2 + seen) / (_PRIOR_RUNS + max(0, len(means) - 1))
+    recent = ages_days <= 2 * _DRIFT_DAYS
+    seen = float(np.sum(weights[recent] * np.square(means[recent])))
+    return (_PRIOR_RUNS * kind.run_sd**2 + seen) / (_PRIOR_RUNS + max(0, int(np.sum(recent)) - 1))

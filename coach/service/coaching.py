@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from coach.coaching.baseline import Baseline
+from coach.coaching.baseline import Baseline, BaselineRun
 from coach.coaching.block import BlockView, block_view
 from coach.coaching.engine import CueEngine
 from coach.coaching.facts import HistoryFacts, WordingMemory
@@ -29,6 +29,7 @@ _MONTH: Final = timedelta(days=30)
 _WEEK: Final = timedelta(days=7)
 _LOOK_BACK: Final = timedelta(days=42)
 _USUAL_WEEKS: Final = 4
+_KNOWN: Final = "coaching.known_runs"
 
 
 def utc_now() -> datetime:
@@ -89,6 +90,10 @@ class CoachingService:
         coached = CoachedRun(run.run_id, run.started_at, engine.plan, engine.outcome(run.run_id, run.started_at))
         self._kept.save(run.run_id, run.started_at, to_plain(coached))
 
+    def learn(self, known: Sequence[BaselineRun]) -> None:
+        """Take over what is known of the runner from before this coach; own runs outweigh it as they come in."""
+        self._store.settings.put(_KNOWN, to_plain(tuple(known)))
+
     # What is known
 
     def progress(self) -> Progress:
@@ -114,7 +119,7 @@ class CoachingService:
         return None if document is None else from_plain(CoachedRun, document)
 
     def run(self, run_id: str) -> Run:
-        """A run as stored; raises StorageError where there is none."""
+        """A run as stored; raises SettingsError where there is none."""
         return self._store.runs.get(run_id)
 
     def rules(self) -> Sequence[CueRule]:
@@ -129,7 +134,7 @@ class CoachingService:
         """The cue log of a run: every cue spoken, withheld or suppressed, with its gates, sources and response.
 
         Raises:
-            StorageError: there is no such run.
+            SettingsError: there is no such run.
         """
         self._store.runs.get(run_id)
         decisions: Sequence[CueDecision] = self._store.runs.decisions(run_id)
@@ -150,7 +155,9 @@ class CoachingService:
         return pain_state(entries, self._store.pain.red_flags(), at)
 
     def _baseline(self, now: datetime, runs: Sequence[CoachedRun]) -> Baseline:
-        return Baseline([r.outcome.baseline_run for r in runs], now, self._store.runner.get().height_m)
+        known = from_plain(tuple[BaselineRun, ...], self._store.settings.get(_KNOWN, ()))
+        own = [r.outcome.baseline_run for r in runs]
+        return Baseline([*known, *own], now, self._store.runner.get().height_m)
 
     def _plan(self, now: datetime, focus: str | None, runs: Sequence[CoachedRun], pain: PainState) -> RunPlan:
         if focus and focus != "none" and focus not in FOCUSES:

@@ -46,7 +46,7 @@ class Body:
 class MetricRunner:
     """Gives one LiveMetrics a second (or faster) and hears what is spoken."""
 
-    def __init__(self, body: Body, minutes: float = 30.0, hz: float = 1.0, run_speed_mps: float | None = None) -> None:
+    def __init__(self, body: Body, minutes: float = 26.0, hz: float = 0.5, run_speed_mps: float | None = None) -> None:
         self.body = body
         self.minutes, self.hz = minutes, hz
         self.rng = np.random.default_rng(body.seed)

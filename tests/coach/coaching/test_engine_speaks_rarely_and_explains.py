@@ -40,7 +40,7 @@ def test_the_tired_shuffler_is_told_to_push_off() -> None:
 
 def test_cues_keep_twenty_seconds_of_dwell_and_sixty_between() -> None:
     engine = engine_for(QUICKER, plan("quicker"))
-    decisions = go(engine, MetricRunner(QUICKER, hz=4.0))
+    decisions = go(engine, MetricRunner(QUICKER, 16.0, hz=4.0))
     times = [d.t_s for d in spoken(decisions)]
     assert len(times) > 3
     assert times[0] >= 20.0
@@ -49,7 +49,7 @@ def test_cues_keep_twenty_seconds_of_dwell_and_sixty_between() -> None:
 
 def test_the_answer_does_not_depend_on_the_sampling_rate() -> None:
     slow = Body(seed=2, own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
-    runs = [spoken(go(engine_for(slow, plan("quicker")), MetricRunner(slow, 15.0, hz=hz))) for hz in (1.0, 2.0, 5.0)]
+    runs = [spoken(go(engine_for(slow, plan("quicker")), MetricRunner(slow, 8.0, hz=hz))) for hz in (1.0, 2.0, 5.0)]
     assert len({len(run) for run in runs}) == 1
     for a, b in zip(runs[0], runs[2], strict=True):
         assert abs(a.t_s - b.t_s) <= 2.0
@@ -80,7 +80,7 @@ def test_channels_follow_the_runners_wishes() -> None:
 
 
 def test_praise_comes_after_an_answer_and_at_most_once_in_five_minutes() -> None:
-    decisions = spoken(go(engine_for(QUICKER, plan("quicker")), MetricRunner(QUICKER, 45.0)))
+    decisions = spoken(go(engine_for(QUICKER, plan("quicker")), MetricRunner(QUICKER, 40.0, 0.5)))
     praise = [d for d in decisions if d.kind == "praise"]
     assert praise
     assert praise[0].t_s > decisions[0].t_s
@@ -90,7 +90,7 @@ def test_praise_comes_after_an_answer_and_at_most_once_in_five_minutes() -> None
 
 def test_unanswered_cues_grow_rarer() -> None:
     deaf = replace(QUICKER, answers=0.0)
-    times = [d.t_s for d in spoken(go(engine_for(deaf, plan("quicker")), MetricRunner(deaf, 40.0)))]
+    times = [d.t_s for d in spoken(go(engine_for(deaf, plan("quicker")), MetricRunner(deaf, 40.0, 0.5)))]
     waits = [b - a for a, b in itertools.pairwise(times)]
     assert waits[-1] >= 300.0
     assert len(times) < 15
@@ -98,7 +98,7 @@ def test_unanswered_cues_grow_rarer() -> None:
 
 def test_an_unhelpful_wording_makes_room_for_the_next_after_two() -> None:
     deaf = replace(QUICKER, answers=0.0)
-    says = [d.say for d in spoken(go(engine_for(deaf, plan("quicker")), MetricRunner(deaf, 40.0)))]
+    says = [d.say for d in spoken(go(engine_for(deaf, plan("quicker")), MetricRunner(deaf, 40.0, 0.5)))]
     assert says[0] == says[1] == load_rules()[2].wordings[0]
     assert len(set(says)) == 3
 
@@ -154,11 +154,11 @@ def test_without_baseline_nothing_is_compared_and_the_reason_is_given() -> None:
 def test_walking_and_gaps_start_the_dwell_again() -> None:
     body = Body(own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
     engine = engine_for(body, plan("quicker"))
-    for i, metrics in enumerate(MetricRunner(body, 10.0).moments()):
+    for i, metrics in enumerate(MetricRunner(body, 10.0, 1.0).moments()):
         state = GaitState.WALKING if i % 15 == 14 else GaitState.RUNNING
         assert not spoken(engine.observe(metrics.t_s, engine.compare(replace(metrics, state=state))))
     engine = engine_for(body, plan("quicker"))
-    for i, metrics in enumerate(MetricRunner(body, 10.0).moments()):
+    for i, metrics in enumerate(MetricRunner(body, 10.0, 1.0).moments()):
         if i % 30 < 18:
             assert not spoken(engine.observe(metrics.t_s, engine.compare(metrics)))
 

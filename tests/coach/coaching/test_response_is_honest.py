@@ -86,13 +86,13 @@ def test_helped_means_moved_enough_or_on_target() -> None:
     assert helped(softer, Change("c", softer.id, False, 8.0, 12.0), []) is False
 
 
-def runs_of(answers: float, n: int = 14) -> list[FocusResponse]:
+def runs_of(answers: float, n: int = 12) -> list[FocusResponse]:
     """Faded runs of a runner whose steps shorten, each compared within itself."""
     found = []
     for seed in range(n):
         body = Body(seed=seed, own_cadence_spm=150.0, answers=answers, answer_pct=5.0)
         engine = engine_for(body, replace(plan("quicker", 0.5), seed=seed))
-        go(engine, MetricRunner(body, 30.0, 0.5))
+        go(engine, MetricRunner(body, 26.0, 0.5))
         found += [r for r in engine.outcome("r", NOW).focus_responses if r.rule_id == "quicker_low_cadence"]
     return found
 

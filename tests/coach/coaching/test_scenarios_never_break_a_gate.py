@@ -26,8 +26,8 @@ from tests.coach.coaching.support_coaching import NOW, baseline_runs
 RULES = {rule.id: rule for rule in load_rules()}
 FOCUSES = ("lengthen", "quicker", "softer", "midfoot", "lean", "swing", "even", None)
 FOCUS_WEIGHTS = (0.3, 0.15, 0.15, 0.15, 0.05, 0.05, 0.1, 0.05)
-N_BATCHES, N_EACH = 24, 10
-MINUTES = 15.0
+N_BATCHES, N_EACH = 22, 10
+MINUTES = 12.0
 
 
 @dataclass(frozen=True)
@@ -171,17 +171,17 @@ def test_no_cue_breaks_a_gate(batch: int) -> None:
 
 
 def test_the_scenarios_are_worth_something() -> None:
-    """All kinds of cue are spoken somewhere, and the checks do see a broken gate."""
-    open_ones = (s for s in map(drawn, range(240)) if s.level <= 2 and not s.calf and s.plan.eligible_share > 0.4)
-    rules = {d.rule_id for s in list(open_ones)[:24] for d in played(s) if d.is_spoken}
-    assert {"shortened_stride", "land_softer", "ease_off_distance"} <= rules
-    assert rules & {"quicker_low_cadence", "quicker_high_impact"}
+    """Cues are spoken somewhere, and the checks do see a broken gate."""
+    open_ones = [s for s in map(drawn, range(220)) if s.level <= 2 and not s.calf and s.plan.eligible_share > 0.4]
+    for focus in ("lengthen", "softer", "quicker", "even"):
+        same = (s for s in open_ones if s.plan.focus == focus)
+        assert any(d.is_spoken and d.focus == focus for s in same for d in played(s)), focus
     scenario = next(s for s in map(drawn, range(500)) if s.level > 5)
     cue = CueDecision("c1", 30.0, "shortened_stride", "lengthen", "cue", True, False, "", -4.0, -3.0, "%", (), "", "")
     assert faults(scenario, [cue, replace(cue, t_s=40.0)])
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(8))
 def test_lengthen_fires_for_the_tired_shuffler_and_never_for_the_overstrider(seed: int) -> None:
     rng = np.random.default_rng(seed)
     shuffler = Body(
@@ -206,7 +206,7 @@ def test_lengthen_fires_for_the_tired_shuffler_and_never_for_the_overstrider(see
         plan = RunPlan("lengthen", 1.0, 1, False, False, "", seed)
         profile = RunnerProfile(height_m=body.height_m)
         engine = CueEngine(load_rules(), plan, pain, profile, own, 6, HistoryFacts(n_runs=20))
-        runner = MetricRunner(body, 22.0, 0.5)
+        runner = MetricRunner(body, 18.0, 0.5)
         for metrics in runner.moments():
             for decision in engine.observe(metrics.t_s, engine.compare(metrics)):
                 runner.hear(decision)

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from coach.coaching.engine import CueEngine
-from coach.errors import SettingsError, StorageError
+from coach.errors import SettingsError
 from coach.model.pain import PainMoment
 from coach.model.runs import Run, RunState
 from coach.service.coaching import CoachingService
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body, MetricRunner
+from tests.coach.coaching.support_coaching import baseline_runs
 
 TIRED = Body(seed=4, tires_pct=7.0, answers=0.8)
 
@@ -167,7 +168,7 @@ def test_the_log_of_a_run_explains_each_cue(trained: Days) -> None:
     assert "before to" in said.came_of_it
     held = next(s for s in stories if not s.decision.is_spoken)
     assert "held back" in held.why[0]
-    with pytest.raises(StorageError, match="no run nowhere"):
+    with pytest.raises(SettingsError, match="no run nowhere"):
         trained.coaching.explain("nowhere")
 
 
@@ -185,6 +186,12 @@ def test_an_engine_made_again_follows_the_plan_of_its_time(trained: Days) -> Non
             walker.hear(decision)
             decisions.append(decision)
     assert decisions == list(first.decisions)
+
+
+def test_what_was_known_before_can_be_taken_over(days: Days) -> None:
+    days.coaching.learn(baseline_runs(TIRED, now=days.now))
+    assert days.coaching.baseline().is_ready
+    assert not days.coaching.next_plan().is_baseline
 
 
 def test_rules_and_sources_are_told(days: Days) -> None:
