@@ -33,6 +33,12 @@ function paintMine(states) {
 
 const strength = (rssi_dbm) => w(`sensors.find.${rssi_dbm > -55 ? "near" : rssi_dbm > -75 ? "middle" : "far"}`);
 
+/** The first free place that the sensor can be worn at, until the runner chooses one. */
+function proposeSite(row, profile) {
+  if (!profile || row.dataset.chosen !== undefined) return;
+  find("[data-site]", row).value = profile.wear_sites.find((name) => !taken.has(name)) ?? "";
+}
+
 function rowOf(sensor) {
   const row = find("#found-row").content.firstElementChild.cloneNode(true);
   const site = find("[data-site]", row);
@@ -46,7 +52,8 @@ function rowOf(sensor) {
   if (profile) {
     for (const option of [...site.options]) if (option.value && !profile.wear_sites.includes(option.value)) option.remove();
     if (!profile.wear_sites.length) site.closest(".field").hidden = true;
-    site.value = profile.wear_sites.find((name) => !taken.has(name)) ?? "";
+    proposeSite(row, profile);
+    on(site, "change", () => { row.dataset.chosen = ""; });
   }
   on(find("[data-connect]", row), "click", () => connect(sensor, row, site.value || null, profile ? null : profile_choice.value));
   return row;
@@ -82,6 +89,7 @@ function paintAround({ found, is_scanning, problem }) {
       find("#around").append(rows.get(sensor.sensor_id));
     }
     const row = rows.get(sensor.sensor_id);
+    if (!row.contains(document.activeElement)) proposeSite(row, profiles.get(sensor.profile_id));
     setText(find("[data-name]", row), sensor.name || sensor.sensor_id);
     const kind = profiles.get(sensor.profile_id)?.title ?? w("sensors.find.unknown");
     setText(find("[data-facts]", row), `${kind} · ${strength(sensor.rssi_dbm)} · ${sensor.sensor_id}`);
