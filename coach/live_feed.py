@@ -15,9 +15,9 @@ KEPT_EVENTS: Final = 256  # chosen by eye: hours of cues and sensor events, a fe
 REPLACED: Final = frozenset({"metrics", "signal"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FeedEvent:
-    """One event. id: rising through the life of the feed. t_wall_s: Unix time of publication."""
+    """One event; equal to itself only. id: rising through the life of the feed. t_wall_s: Unix time of publication."""
 
     id: int
     event: str

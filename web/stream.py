@@ -5,11 +5,12 @@ newest numbers, and cues only while they are still worth saying. A stream ends i
 nothing that hangs is held for ever; the page opens the next one at once.
 """
 
+import functools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from coach.live_feed import FeedEvent, LiveFeed
 from web.wire import to_text
@@ -19,6 +20,7 @@ LONGEST_S: Final = 600.0
 CUE_LIFE_S: Final = 10.0
 METRICS_LIFE_S: Final = 3.0  # older numbers would be blank on the page
 _LIFE_S: Final = {"cue": CUE_LIFE_S, "metrics": METRICS_LIFE_S, "signal": METRICS_LIFE_S}
+_LEFT_OUT: Final = frozenset({"uncertainty", "unknown"})
 
 
 @dataclass(slots=True)
@@ -86,8 +88,20 @@ def _is_alive(event: FeedEvent, now_s: float) -> bool:
     return now_s - event.t_wall_s <= _LIFE_S.get(event.event, float("inf"))
 
 
+@functools.lru_cache(maxsize=64)
 def _piece(event: FeedEvent) -> bytes:
-    return f"id: {event.id}\nevent: {event.event}\ndata: {to_text(dict(event.data))}\n\n".encode()
+    """The bytes of an event, made once for all phones that watch."""
+    data = _for_a_glance(event.data) if event.event == "metrics" else dict(event.data)
+    return f"id: {event.id}\nevent: {event.event}\ndata: {to_text(data)}\n\n".encode()
+
+
+def _for_a_glance(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers to four decimals, without how sure and why not known: a third of the bytes, five times a second.
+
+    `GET /api/v1/metrics` tells everything.
+    """
+    told = {name: value for name, value in metrics.items() if name not in _LEFT_OUT}
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in told.items()}
 
 
 def _heartbeat() -> bytes:

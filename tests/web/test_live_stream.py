@@ -41,6 +41,22 @@ def test_a_new_phone_gets_the_newest_numbers_and_no_old_cue() -> None:
     assert events(next(stream)) == [("cue", {"cue_id": "new"}, "4")]
 
 
+def test_numbers_come_short_and_without_their_reasons_once_for_all_phones() -> None:
+    feed = LiveFeed()
+    unknown = {"heart_rate_bpm": "needs a heart rate sensor"}
+    data = {
+        "cadence_spm": 163.123456789,
+        "heart_rate_bpm": None,
+        "uncertainty": {"cadence_spm": 0.4},
+        "unknown": unknown,
+    }
+    feed.publish("metrics", data)
+    piece = next(stream_of(feed))
+    assert events(piece) == [("metrics", {"cadence_spm": 163.1235, "heart_rate_bpm": None}, "1")]
+    assert next(stream_of(feed)) == piece
+    assert feed.latest("metrics") == data
+
+
 def test_a_phone_that_returns_gets_fresh_cues_but_never_a_backlog_of_numbers() -> None:
     feed = LiveFeed()
     first = feed.publish("metrics", {"n": 1})

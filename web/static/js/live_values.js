@@ -1,4 +1,5 @@
 // The newest numbers, each with its own age: from 1 s on it is shown as old, from 3 s on as unknown.
+import { setText } from "./dom.js";
 import { DASH, valueText } from "./units.js";
 
 export const OLD_S = 1;
@@ -26,7 +27,6 @@ export function newest(name, now_ms = performance.now()) {
 export function paintValue(element, name, now_ms = performance.now()) {
   if (!element) return;
   const { value, is_old } = newest(name, now_ms);
-  const text = value === null ? DASH : valueText(name, value);
-  if (element.textContent !== text) element.textContent = text;
+  setText(element, value === null ? DASH : valueText(name, value));
   element.classList.toggle("is-old", is_old);
 }
