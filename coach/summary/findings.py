@@ -67,7 +67,8 @@ def _drift_findings(drifts: Mapping[str, Drift]) -> list[Finding]:
         drift = drifts.get(name)
         if drift and drift.is_clear and abs(drift.change_pct) >= least_pct:
             words = (more if drift.change > 0 else less).format(n=f"{abs(drift.change_pct):.0f}")
-            reason = f"{_NAMES[name]} {drift.change_pct:+.1f} % (± {1.96 * drift.se_pct:.1f}) at the same speed"
+            change = f"{drift.change_pct:+.1f}".replace("-", "−")
+            reason = f"{_NAMES[name]} {change} % (± {1.96 * drift.se_pct:.1f}) at the same speed"
             numbers = {"change_pct": drift.change_pct, "se_pct": drift.se_pct, "first": drift.first, "last": drift.last}
             size = min(2.0, abs(drift.change_pct) / least_pct)
             found.append(
@@ -76,6 +77,7 @@ def _drift_findings(drifts: Mapping[str, Drift]) -> list[Finding]:
     if not found and {"step_length_m", "cadence_spm", "contact_time_ms"} & set(drifts):
         steady = "Your stride held from the first third to the last."
         seen = ", ".join(f"{_NAMES[n]} {d.change_pct:+.1f} %" for n, d in drifts.items() if n in _NAMES)
+        seen = seen.replace("-", "−")
         found.append(Finding("steady", steady, f"at the same speed: {seen}", 1.2))
     return found
 
