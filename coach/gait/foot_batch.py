@@ -190,6 +190,7 @@ class Batch:
                 found.drift_mps[k % AT_ONCE],
                 clipped[k],
                 bridged,
+                1.0 / self.rate_hz,
             )
         return ways
 

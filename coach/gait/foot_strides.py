@@ -12,13 +12,18 @@ from coach.gait.constants import FOREFOOT_BELOW_DEG, GRAVITY_MPS2, REARFOOT_ABOV
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
 
-# Doubt of one event against force plates: bias between placements and shoes, and stride-to-stride scatter.
-CONTACT_SD_S: Final = 0.008  # virtual and real foot sensors against force plates, tests/validation
-TOE_OFF_SD_S: Final = 0.006
-LENGTH_SD_SHARE: Final = 0.02
+# Standard uncertainties of one stride. Events: bias between placements and shoes as seen against force plates
+# (tests/validation), the softness of the landing, and the sampling.
+EVENT_SD_S: Final = 0.006
+RISE_SHARE_SD: Final = 0.5  # of the time in which the landing force rises
+SAMPLING_SHARE_SD: Final = 0.3  # of the interval between samples: 1 / sqrt(12), uniform
+LENGTH_SD_SHARE: Final = 0.02  # against motion capture: 0.3 % in straight running, 3 % in tight turns
+DRIFT_SHARE_SD: Final = 0.02  # of the velocity that had to be taken out, over the stride
 ANGLE_SD_DEG: Final = 2.0
 CLEARANCE_SD_M: Final = 0.015
 EVERSION_SD_DEG: Final = 3.0  # soft mounting on the shoe: excursion agrees only fairly, Digit Biomark 2018;2:74
+EVERSION_RATE_SD_SHARE: Final = 0.15  # peak rate agrees better than excursion, same source
+IMPACT_SD_SHARE: Final = 0.15  # a heel's peak needs 500 Hz to be seen whole, Mitschke 2017
 BRIDGED_FACTOR: Final = 2.0  # doubt of a stride with readings drawn in by straight lines
 
 # Near a cut-off the class is not told: the paper's own doubt of the two cut-offs (Altman and Davis 2012), widened by
@@ -45,7 +50,7 @@ class Landing:
     look: int
     contact_s: float
     impact_mps2: float
-    sharpness_s: float
+    rise_s: float
     is_clipped: bool = False
     heel_off: int = -1
     push_over: int = -1
@@ -66,6 +71,7 @@ class Way:
     drift_mps: float
     is_clipped: bool
     n_bridged: int
+    interval_s: float
 
 
 def strike_of(angle_deg: float, sd_deg: float) -> FootStrike:
@@ -126,6 +132,7 @@ def stride(site: WearSite, this: Landing, following: Landing, way: Way, is_sure:
     contact_time = this.toe_off_s - this.contact_s if left else None
     clipped = this.is_clipped or way.is_clipped
     knows_angle = is_sure and math.isfinite(this.angle_deg)
+    angle_sd = ANGLE_SD_DEG * (BRIDGED_FACTOR if way.n_bridged else 1.0)
     rest_time = following.mid_s - this.mid_s
     length = None if clipped else way.length_m
     return Stride(
@@ -138,28 +145,36 @@ def stride(site: WearSite, this: Landing, following: Landing, way: Way, is_sure:
         stride_length_m=length,
         speed_mps=None if length is None else length / rest_time,
         foot_strike_angle_deg=this.angle_deg if knows_angle else None,
-        foot_strike=strike_of(this.angle_deg, ANGLE_SD_DEG) if knows_angle else None,
+        foot_strike=strike_of(this.angle_deg, angle_sd) if knows_angle else None,
         eversion_deg=this.eversion_deg if knows_angle and left else None,
         eversion_peak_degps=this.eversion_peak_degps if knows_angle and left else None,
         impact_g=None if this.is_clipped else this.impact_mps2 / GRAVITY_MPS2,
         foot_clearance_m=None if clipped else way.clearance_m,
         state=state_of_cadence(stride_time) if contact_time is None else state_of(contact_time, stride_time),
         is_clipped=clipped,
-        uncertainty=_doubts(way, rest_time),
+        uncertainty=_doubts(this, following, way, rest_time),
     )
 
 
-def _doubts(way: Way, rest_time_s: float) -> Mapping[str, float]:
+def _doubts(this: Landing, following: Landing, way: Way, rest_time_s: float) -> Mapping[str, float]:
     f = BRIDGED_FACTOR if way.n_bridged else 1.0
-    length_sd = f * LENGTH_SD_SHARE * way.length_m
-    return {
-        "initial_contact_s": f * CONTACT_SD_S,
-        "toe_off_s": f * TOE_OFF_SD_S,
-        "contact_time_s": f * math.hypot(CONTACT_SD_S, TOE_OFF_SD_S),
-        "stride_time_s": f * 0.003,
+    sampling = SAMPLING_SHARE_SD * way.interval_s
+    softness = RISE_SHARE_SD * this.rise_s
+    contact_sd = f * math.hypot(EVENT_SD_S, softness, sampling)
+    toe_off_sd = f * math.hypot(EVENT_SD_S, sampling)
+    length_sd = f * math.hypot(LENGTH_SD_SHARE * way.length_m, DRIFT_SHARE_SD * way.drift_mps * rest_time_s)
+    doubts = {
+        "initial_contact_s": contact_sd,
+        "stride_time_s": f * math.hypot(0.25 * softness, 0.25 * RISE_SHARE_SD * following.rise_s, 1.4 * sampling),
         "stride_length_m": length_sd,
         "speed_mps": length_sd / rest_time_s,
         "foot_strike_angle_deg": f * ANGLE_SD_DEG,
-        "eversion_deg": f * EVERSION_SD_DEG,
+        "impact_g": f * IMPACT_SD_SHARE * this.impact_mps2 / GRAVITY_MPS2,
         "foot_clearance_m": f * CLEARANCE_SD_M,
     }
+    if math.isfinite(this.toe_off_s):
+        doubts["toe_off_s"] = toe_off_sd
+        doubts["contact_time_s"] = math.hypot(contact_sd, toe_off_sd)
+        doubts["eversion_deg"] = f * EVERSION_SD_DEG
+        doubts["eversion_peak_degps"] = f * EVERSION_RATE_SD_SHARE * abs(this.eversion_peak_degps)
+    return doubts

@@ -202,10 +202,12 @@ def test_bridged_strides_say_so_by_their_doubt() -> None:
         np.inf,
         chunk.rate_hz,
     )
+    whole = [e for e in analyse([chunk]) if isinstance(e, Stride)]
     strides = [e for e in analyse([holed]) if isinstance(e, Stride)]
-    assert len(strides) == len([e for e in analyse([chunk]) if isinstance(e, Stride)])
-    doubts = sorted({s.uncertainty["contact_time_s"] for s in strides})
-    assert len(doubts) == 2
+    assert len(strides) == len(whole)
+    ratios = [a.uncertainty["toe_off_s"] / b.uncertainty["toe_off_s"] for a, b in zip(strides, whole, strict=True)]
+    assert max(ratios) == pytest.approx(2.0)
+    assert sorted(ratios)[-3] == pytest.approx(1.0)
 
 
 def test_an_accelerometer_alone_gives_cadence() -> None:
