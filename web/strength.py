@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
@@ -13,14 +13,14 @@ from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import SettingsError
 from coach.model.plain import to_plain
-from coach.model.strength import LongRun, SessionEvent, SessionState, StrengthPlan, StrengthSession, Track
+from coach.model.strength import SessionEvent, SessionState, StrengthPlan, StrengthSession
 from coach.service.strength_programme import Programme
-from coach.service.strength_words import parse_time, parse_track, words_of
+from coach.service.strength_words import parse_track, words_of
 from coach.strength.engine import estimate_s
-from coach.strength.loader import load_exercises, load_tracks
+from coach.strength.loader import load_exercises
 from coach.strength.rhythm import DAY_NAMES, zone
 from web.api import route
-from web.context import profile, the_coach, w
+from web.context import profile, the_coach
 from web.units import clock_text, day_text, local_time
 
 blueprint = Blueprint("strength", __name__)
@@ -125,68 +125,6 @@ def weeks(plan: StrengthPlan) -> list[tuple[int, list[StrengthSession]]]:
 
 def _minutes(one: StrengthSession | None) -> int:
     return round(estimate_s(one.exercises, programme().plans.knowledge) / 60) if one else 0
-
-
-@blueprint.get("/strength/setup")
-def setup() -> str:
-    """The form of a new plan, or of changes to the present one."""
-    return _setup_form(None)
-
-
-def _setup_form(complaint: str | None) -> str:
-    tracks, dose = load_tracks()
-    made = programme()
-    plan = made.plans.show()
-    pain = made.plans.pain()
-    return render_template(
-        "strength/setup.html",
-        tracks=tracks.values(),
-        dose=dose,
-        plan=plan,
-        wish_days=[DAY_NAMES[day] for day in plan.wish.days] if plan else [],
-        pain=pain,
-        complaint=complaint,
-        told=request.form,
-        is_screened=made.is_screened() or plan is not None,
-        zones=sorted(available_timezones()),
-        zone=plan.wish.tz if plan else profile().time_zone,
-        today=datetime.now().astimezone().date(),
-        suggested=Track.LADDER if (pain.level or 0) > 2 else Track.HOME,
-    )
-
-
-@blueprint.post("/strength/setup")
-def make() -> str | Redirect | tuple[str, int]:
-    """Begin a new plan or change the present one."""
-    told = request.form
-    plans = programme().plans
-    if not programme().is_screened() and plans.show() is None:
-        return _setup_form(w("strength.setup.screen_first")), 400
-    try:
-        days = tuple(DAY_NAMES.index(day) for day in told.getlist("days") if day in DAY_NAMES)
-        runs = tuple(
-            LongRun(DAY_NAMES.index(day), parse_time(told.get("long_run_at") or "09:00"))
-            for day in told.getlist("long_runs")
-            if day in DAY_NAMES
-        )
-        kit = tuple(told.getlist("kit"))
-        activities = tuple(a.strip()[:60] for a in told.getlist("activities") if a.strip()) or ("Running",)
-        more: dict[str, Any] = {
-            "kit": (*kit, "wall") if kit else None,
-            "long_runs": runs,
-            "activities": activities[:3],
-            "maintenance_per_week": int(told.get("maintenance_per_week") or 1),
-        }
-        tz = told.get("tz") or "UTC"
-        if told.get("what") == "change":
-            at = parse_time(told.get("time") or "")
-            plans.change(track=parse_track(told.get("track") or ""), days=days, at=at, tz=tz, **more)
-        else:
-            start = date.fromisoformat(told["start"]) if told.get("start") else None
-            plans.create(told.get("track") or "", days, told.get("time") or "", tz, start, **more)
-    except (SettingsError, ValueError) as error:
-        return _setup_form(str(error)), 400
-    return redirect("/strength")
 
 
 @blueprint.get("/strength/session/<session_id>")

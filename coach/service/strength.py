@@ -14,18 +14,18 @@ from coach.model.strength import (
     Pause,
     PlanWish,
     SessionEvent,
-    SessionLog,
     SessionState,
     StrengthPlan,
     StrengthSession,
 )
 from coach.reminders.scheduler import utc_now
+from coach.service.strength_log import SessionLogs
 from coach.service.strength_words import calendar_entries, calendar_file, parse_days, parse_time, parse_track
 from coach.storage.store import Store
 from coach.storage.strength import Strength
 from coach.strength.engine import Knowledge, make_plan, why_not_now
 from coach.strength.loader import load_exercises, load_tracks
-from coach.strength.logbook import SETTLED_AFTER, check_event, session_log, state_of
+from coach.strength.logbook import check_event
 from coach.strength.rhythm import check_wish, local_day
 
 _OPEN: Final = (SessionState.PLANNED, SessionState.WAITING)
@@ -46,7 +46,7 @@ class StrengthService:
         self._pain_state = pain_state
         self._clock = clock
         self._lock = threading.RLock()
-        self._done: dict[str, tuple[int, SessionLog | None, SessionState | None]] = {}
+        self._logs = SessionLogs(store, clock)
         self._listeners: list[Callable[[], None]] = []
         tracks, dose = load_tracks()
         self.knowledge: Final = Knowledge(load_exercises(), tracks, dose)
@@ -108,7 +108,7 @@ class StrengthService:
             if current is None:
                 return None
             plan_id, wish = current
-            known = self._sessions(plan_id)
+            known = self._logs.sessions(plan_id)
             pauses = self._kept.pauses(plan_id)
             plan = make_plan(plan_id, wish, known, self.pain(), pauses, self._clock(), self.knowledge)
             if list(plan.sessions) != known:
@@ -275,31 +275,6 @@ class StrengthService:
         done = [one.week for one in plan.sessions if one.state in _DONE] if plan else []
         return max(done) if done else None
 
-    def _sessions(self, plan_id: str) -> list[StrengthSession]:
-        """Sessions as kept, joined with what was done in them."""
-        kept = self._kept.sessions(plan_id)
-        counts = self._kept.n_events(plan_id)
-        if not counts:
-            return kept
-        now = self._clock()
-        fresh = [name for name, count in counts.items() if not self._is_settled(name, count, now)]
-        events: dict[str, list[SessionEvent]] = {name: [] for name in fresh}
-        for event in self._kept.events(fresh):
-            events[event.session_id].append(event)
-        levels = self._kept.pain_levels(plan_id) if fresh else {}
-        answers = self._store.pain.list(moment=PainMoment.NEXT_MORNING) if fresh else ()
-        for one in kept:
-            if one.session_id in events:
-                taps = events[one.session_id]
-                log = session_log(one.exercises, taps, answers, levels.get(one.session_id))
-                self._done[one.session_id] = (len(taps), log, state_of(log, taps, now))
-        return [_joined(one, *self._done[one.session_id][1:]) if one.session_id in counts else one for one in kept]
-
-    def _is_settled(self, session_id: str, n_events: int, now: datetime) -> bool:
-        """Whether a session's log is known and nothing can change it any more but new taps."""
-        n_known, log, state = self._done.get(session_id, (0, None, None))
-        return n_known == n_events and state is not None and log is not None and now - log.done_at > SETTLED_AFTER
-
     def _changed(self) -> StrengthPlan:
         plan = self.plan()
         self._tell()
@@ -312,7 +287,3 @@ class StrengthService:
 
 def _midnight(wish: PlanWish) -> datetime:
     return datetime.combine(wish.start, time(0), tzinfo=UTC) - timedelta(days=1)
-
-
-def _joined(one: StrengthSession, log: SessionLog | None, state: SessionState | None) -> StrengthSession:
-    return one if log is None else replace(one, log=log, state=state or SessionState.PLANNED)

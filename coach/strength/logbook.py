@@ -10,7 +10,14 @@ from coach.model.strength import ExerciseDone, Prescription, SessionEvent, Sessi
 
 KINDS: Final = ("begin", "set", "effort", "undo", "end")
 LEFT_ALONE: Final = timedelta(hours=6)  # a session without a tap for so long has ended; chosen by eye, 2026-11-20
-_LIMITS: Final = {"reps": (0, 200), "hold_s": (0, 3600), "load_kg": (0, 500), "rpe": (1, 10), "pain": (0, 10)}
+_LIMITS: Final = {
+    "number": (0, 50),
+    "reps": (0, 200),
+    "hold_s": (0, 3600),
+    "load_kg": (0, 500),
+    "rpe": (1, 10),
+    "pain": (0, 10),
+}
 _MORNING: Final = (timedelta(hours=4), timedelta(hours=36))
 SETTLED_AFTER: Final = timedelta(hours=48)  # by then the morning after has been answered or never will be
 
@@ -23,6 +30,8 @@ def check_event(event: SessionEvent) -> None:
         raise SettingsError("a tap needs an id of at most 64 characters")
     if event.at.tzinfo is None:
         raise SettingsError("a tap needs a time with its zone")
+    if any(len(text) > 64 for text in (event.slot, event.exercise_id, event.of)):
+        raise SettingsError("names in a tap have at most 64 characters")
     for name, (low, high) in _LIMITS.items():
         value = getattr(event, name)
         if value is not None and not low <= value <= high:

@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from coach.model.pain import RedFlagAnswers
 from coach.strength.loader import load_exercises
@@ -222,3 +224,40 @@ def test_a_finished_session_shows_what_was_done(client, coach: StrengthCoach) ->
     page = client.get(f"/strength/session/{one.session_id}").get_data(as_text=True)
     assert "What you did" in page
     assert "RPE 7" in page
+
+
+def test_progress_is_there_before_anything_is(client) -> None:
+    assert "Nothing to show yet" in client.get("/progress").get_data(as_text=True)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=4,
+)
+NAMES = (
+    "event_id",
+    "session_id",
+    "kind",
+    "at",
+    "slot",
+    "exercise_id",
+    "number",
+    "reps",
+    "hold_s",
+    "load_kg",
+    "rpe",
+    "pain",
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wrong=st.dictionaries(st.sampled_from(NAMES), ANYTHING, min_size=1, max_size=3))
+def test_whatever_is_sent_as_a_tap_is_taken_or_refused_with_words(client, coach: StrengthCoach, wrong) -> None:
+    if coach.strength.plans.show() is None:
+        client.post("/strength/setup", data=FORM)
+    session = coach.strength.show().sessions[0]
+    good = {"event_id": "x", "session_id": session.session_id, "kind": "begin", "at": now().isoformat()}
+    answer = client.post("/api/v1/strength/log", json={"events": [good | wrong]})
+    assert answer.status_code in (200, 400)
+    assert answer.status_code == 200 or answer.json["error"]["words"]

@@ -23,6 +23,11 @@ def seen(page, selector: str):
     return page.locator(f".stage:not([hidden]) {selector}")
 
 
+def ready(page) -> None:
+    """Wait for the page's script: a tap before it is heard by nobody."""
+    page.locator('body[data-guide="ready"]').wait_for()
+
+
 def feel(page, rpe: int = 7, pain: int = 0) -> None:
     seen(page, f'.effort input[value="{rpe}"]').check()
     seen(page, f'fieldset input[name^="pain-"][value="{pain}"]').check()
@@ -41,6 +46,7 @@ def test_from_setting_up_a_plan_to_seeing_the_session_in_progress(phone, serve_c
     phone.clock.install(time=session.due_at)
     phone.goto(f"{url}/strength")
     phone.get_by_role("link", name="Start the session").click()
+    ready(phone)
     phone.get_by_role("button", name="Start the warm-up timer").click()
     assert phone.locator(".timer-left").inner_text() == "5:00"
     phone.clock.run_for(61_000)
@@ -73,6 +79,7 @@ def train_first_exercise(phone) -> None:
     assert phone.locator(".timer-name").inner_text() == "Rest"
     phone.clock.run_for(30_000)
     phone.reload()
+    ready(phone)
     assert phone.locator(".stage:not([hidden])").get_attribute("data-stage") == "0"
     assert phone.locator(".timer-left").inner_text() in ("1:00", "59", "58"), "the rest goes on across a reload"
     assert seen(phone, ".set.is-done").count() == 1
@@ -123,6 +130,7 @@ def test_a_hold_counts_down_ticks_its_set_off_and_survives_a_locked_screen(phone
     coach.clock["moment"] = session.due_at
     phone.clock.install(time=session.due_at)
     phone.goto(f"{url}/strength/session/{session.session_id}")
+    ready(phone)
     phone.get_by_role("button", name="Begin").click()
     seen(phone, ".start-hold").nth(0).click()
     phone.clock.run_for(4_000)
@@ -133,6 +141,7 @@ def test_a_hold_counts_down_ticks_its_set_off_and_survives_a_locked_screen(phone
     wait_until(phone, "() => true")
     phone.clock.fast_forward(timedelta(hours=1).total_seconds() * 1000)
     phone.reload()
+    ready(phone)
     assert phone.locator("#timer").is_hidden()
     assert seen(phone, ".set.is-done").count() == 1
 
@@ -161,7 +170,12 @@ def test_a_reminder_is_closed_on_the_page_and_each_channel_says_what_happened(ph
     phone.get_by_text("Time for your legs").wait_for()
     phone.get_by_role("button", name="Dealt with").first.click()
     wait_until(phone, "() => !document.querySelector('.reminder')")
+    for _ in range(100):
+        if "closed" in {sent.state for sent in kept.all()}:
+            break
+        phone.wait_for_timeout(50)
     assert "closed" in {sent.state for sent in kept.all()}
+    phone.locator('body[data-bell="on"]').wait_for()
     for kind, says in (("page", "Shown on"), ("ntfy", "name an ntfy address"), ("push", "no phone")):
         phone.locator(f'[data-try="{kind}"]').click()
         wait_until(phone, f"() => document.querySelector('[data-for={kind}]').textContent.includes('{says}')")

@@ -1,11 +1,14 @@
 """The programme in use: moves, pauses, taps and locks keep the rules; the calendar keeps local times."""
 
+import contextlib
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coach.coaching.pain import pain_state
 from coach.errors import SettingsError
@@ -259,3 +262,10 @@ def test_words_become_values_or_say_what_can_be() -> None:
     for bad in (lambda: parse_days("mon,someday"), lambda: parse_time("7pm"), lambda: parse_track("moon")):
         with pytest.raises(SettingsError):
             bad()
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_value_or_a_settings_error(text: str) -> None:
+    for read in (parse_days, parse_time, parse_track):
+        with contextlib.suppress(SettingsError):
+            read(text)

@@ -36,6 +36,7 @@ function open() {
   const source = new EventSource("/api/v1/live");
   source.addEventListener("reminder", heard);
   source.addEventListener("heartbeat", () => { wait_ms = first_wait_ms; });
+  source.onopen = () => { document.body.dataset.bell = "on"; };
   const again = () => {
     source.close();
     setTimeout(open, wait_ms);

@@ -222,4 +222,5 @@ on("#save", "click", () => {
 });
 onWaiting((n) => setText(find("#sync-words"), n > 0 ? w("strength.js.kept") : ""));
 show(state.stage, false);
+document.body.dataset.guide = "ready";
 if (state.is_early) find(".early-text").hidden = false;

@@ -1,0 +1,80 @@
+"""Setting up the strength programme: the form of a new plan, or of changes to the present one."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response as Redirect
+
+from coach.errors import SettingsError
+from coach.model.strength import LongRun, Track
+from coach.service.strength_words import parse_time, parse_track
+from coach.strength.loader import load_tracks
+from coach.strength.rhythm import DAY_NAMES
+from web.context import profile, w
+from web.strength import programme
+
+blueprint = Blueprint("strength_setup", __name__)
+
+
+@blueprint.get("/strength/setup")
+def setup() -> str:
+    """The form of a new plan, or of changes to the present one."""
+    return _setup_form(None)
+
+
+def _setup_form(complaint: str | None) -> str:
+    tracks, dose = load_tracks()
+    made = programme()
+    plan = made.plans.show()
+    pain = made.plans.pain()
+    return render_template(
+        "strength/setup.html",
+        tracks=tracks.values(),
+        dose=dose,
+        plan=plan,
+        wish_days=[DAY_NAMES[day] for day in plan.wish.days] if plan else [],
+        pain=pain,
+        complaint=complaint,
+        told=request.form,
+        is_screened=made.is_screened() or plan is not None,
+        zones=sorted(available_timezones()),
+        zone=plan.wish.tz if plan else profile().time_zone,
+        today=datetime.now().astimezone().date(),
+        suggested=Track.LADDER if (pain.level or 0) > 2 else Track.HOME,
+    )
+
+
+@blueprint.post("/strength/setup")
+def make() -> str | Redirect | tuple[str, int]:
+    """Begin a new plan or change the present one."""
+    told = request.form
+    plans = programme().plans
+    if not programme().is_screened() and plans.show() is None:
+        return _setup_form(w("strength.setup.screen_first")), 400
+    try:
+        days = tuple(DAY_NAMES.index(day) for day in told.getlist("days") if day in DAY_NAMES)
+        runs = tuple(
+            LongRun(DAY_NAMES.index(day), parse_time(told.get("long_run_at") or "09:00"))
+            for day in told.getlist("long_runs")
+            if day in DAY_NAMES
+        )
+        kit = tuple(told.getlist("kit"))
+        activities = tuple(a.strip()[:60] for a in told.getlist("activities") if a.strip()) or ("Running",)
+        more: dict[str, Any] = {
+            "kit": (*kit, "wall") if kit else None,
+            "long_runs": runs,
+            "activities": activities[:3],
+            "maintenance_per_week": int(told.get("maintenance_per_week") or 1),
+        }
+        tz = told.get("tz") or "UTC"
+        if told.get("what") == "change":
+            at = parse_time(told.get("time") or "")
+            plans.change(track=parse_track(told.get("track") or ""), days=days, at=at, tz=tz, **more)
+        else:
+            start = date.fromisoformat(told["start"]) if told.get("start") else None
+            plans.create(told.get("track") or "", days, told.get("time") or "", tz, start, **more)
+    except (SettingsError, ValueError) as error:
+        return _setup_form(str(error)), 400
+    return redirect("/strength")
