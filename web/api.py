@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from web.wire import json_response, read_body
 
 _ARGUMENT: Final = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+_REFERENCE: Final = "#/components/schemas/{model}"
 _KINDS: Final = {"int": "integer", "float": "number"}
 View = Callable[..., Any]
 
@@ -71,7 +72,7 @@ def openapi(app: Flask) -> dict[str, Any]:
     kinds = {_key(kind, mode): (kind, mode) for facts in found for kind, mode in _uses(facts)}
     schemas, definitions = TypeAdapter.json_schemas(
         [(key, mode, TypeAdapter(kind)) for key, (kind, mode) in kinds.items()],  # type: ignore[misc]
-        ref_template="#/components/schemas/{model}",
+        ref_template=_REFERENCE,
     )
     by_key = {key: schema for (key, _), schema in schemas.items()}
     paths: dict[str, dict[str, Any]] = {}
@@ -128,7 +129,7 @@ def _operation(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
     ]
     operation: dict[str, Any] = {"summary": facts.summary, "operationId": _operation_id(facts)}
     if facts.query is not None:
-        properties = TypeAdapter(facts.query).json_schema(mode="validation")
+        properties = TypeAdapter(facts.query).json_schema(ref_template=_REFERENCE)
         needed = set(properties.get("required", ()))
         parameters += [
             {"name": name, "in": "query", "required": name in needed, "schema": schema}

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from coach.errors import CoachError
 from coach.model.pain import PainEntry, PainMoment, PainState
 from coach.model.runner import RunnerProfile
-from coach.model.runs import RunEntry
+from coach.model.runs import RunEntry, RunState
 from web.api import route
 from web.context import profile, the_coach
 from web.units import local_time
@@ -96,8 +96,9 @@ def _try(ask: Callable[[], Any]) -> Any:
 
 
 def _last_run(coach: Any) -> RunEntry | None:
-    page = _try(lambda: coach.history.list(per_page=1))
-    return page.entries[0] if page and page.entries else None
+    page = _try(lambda: coach.history.list(per_page=5))
+    over = (RunState.FINISHED, RunState.RECOVERED)
+    return next((entry for entry in page.entries if entry.run.state in over), None) if page else None
 
 
 def _focus_titles(coach: Any) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """The page in motion: a run's start, its live numbers and cues, and what the runner may do with one tap."""
 
+import logging
 from typing import Any, Final, Literal
 
 from flask import Blueprint, Response, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
 
+from coach.errors import CoachError
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlace
@@ -16,6 +18,7 @@ from web.stream import LiveStream, Places
 from web.wire import json_response
 
 blueprint = Blueprint("live", __name__)
+log: Final = logging.getLogger(__name__)
 _places: Final = Places(MAX_STREAMS)
 SHOWN: Final = (
     "cadence_spm",
@@ -168,10 +171,14 @@ def _last_id() -> int | None:
 
 
 def _ask(coach: Any, part: str, verb: str) -> Any:
-    """What an optional part of the coach says; None where this coach has no such part."""
+    """What a part of the coach says; None where this coach has no such part, or it cannot answer now."""
     method = getattr(getattr(coach, part, None), verb, None)
-    return method() if method else None
+    try:
+        return method() if method else None
+    except CoachError as error:
+        log.info("the live page does without: %s", error)
+        return None
 
 
 def _shoe_names(coach: Any) -> list[str]:
-    return [shoe.name for shoe in _ask(coach, "history", "shoes") or () if shoe.retired_on is None]
+    return [shoe.name for shoe in _ask(coach, "history", "shoes") or () if not shoe.is_retired]

@@ -15,7 +15,7 @@ from coach.errors import SettingsError
 
 VANISHED_MS: Final = 15_000
 THREADS: Final = 64
-MAX_STREAMS: Final = 40  # live streams at once: below the pool, so that pages always find a thread
+MAX_STREAMS: Final = 56  # live streams at once: below the pool, so that pages always find a thread
 
 
 class Server:

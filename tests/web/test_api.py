@@ -1,6 +1,10 @@
 """The decorator that documents itself: bodies are checked, failures have words, the document is OpenAPI 3.1."""
 
+import re
+from typing import Any
+
 from flask import Blueprint, Flask
+from flask.testing import FlaskClient
 from pydantic import BaseModel
 
 from coach.errors import InterchangeError, LinkError, SettingsError, StorageError
@@ -86,3 +90,18 @@ def test_the_document_names_every_route_with_its_schemas() -> None:
     assert mark["responses"]["200"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Lap"}
     assert "204" in document["paths"]["/fail/{kind}"]["delete"]["responses"]
     assert set(document["components"]["schemas"]) >= {"Lap", "LapBody", "Error"}
+
+
+def test_the_whole_document_is_sound(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(names) == len(set(names))
+    assert all(operation["summary"] for operation in operations)
+    assert {"/run", "/run/start", "/sensors", "/phones"} <= set(document["paths"])
+    for reference in re.findall(r'"\$ref":\s*"([^"]+)"', client.get("/api/v1/openapi.json").text):
+        place: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step]
+        assert place

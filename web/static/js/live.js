@@ -16,6 +16,7 @@ const state = { run_id: null, is_on: false, is_paused: false, is_muted: false, e
 const slots = findAll("[data-value]");
 const RUNNING = new Set(["recording", "paused"]);
 let is_painting = false;
+let painted_at_ms = 0;
 
 /** What the coach says of the run, from the status or a `run` event. */
 function takeRun(status) {
@@ -52,15 +53,16 @@ function finished(run_id) {
 function paint() {
   is_painting = false;
   const now = performance.now();
+  painted_at_ms = now;
   const is_counting = state.is_on && !state.is_paused;
   const clock = durationText(state.elapsed_s + (is_counting ? (now - state.told_at_ms) / 1000 : 0));
   setText(find("#clock"), clock);
   find("#clock").classList.toggle("is-long", clock.length > 5);
   setText(find("#phase"), phaseWords());
   for (const slot of slots) paintValue(slot, slot.dataset.value, now);
-  paintFocus(chosen().main, state.is_on);
+  const large = paintFocus(chosen().main, state.is_on);
   for (const place of ["first", "second"]) {
-    const name = chosen()[place];
+    const name = chosen()[place] === large ? chosen().main : chosen()[place];
     setText(find(`#${place}-name`), w(`metrics.${name}.short`));
     setText(find(`#${place}-unit`), unitOf(name));
     paintValue(find(`#${place}-value`), name, now);
@@ -117,4 +119,4 @@ bindChoices(paint);
 bindControls(state, refresh);
 takeRun(readData("run-status", {}));
 void refresh();
-setInterval(() => { if (!document.hidden) paint(); }, 500);
+setInterval(() => { if (!document.hidden && performance.now() - painted_at_ms > 450) paint(); }, 500);

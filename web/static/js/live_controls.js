@@ -62,6 +62,7 @@ export function bindControls(state, refresh) {
   on("#more", "click", () => find("#more-dialog").showModal());
   for (const button of findAll("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
   on("#unlock-yes", "click", () => { unlock(); find("#unlock").hidden = true; });
+  on("#unlock-no", "click", () => { find("#unlock").hidden = true; });
 }
 
 function choosePlace(name) {
@@ -70,6 +71,7 @@ function choosePlace(name) {
 }
 
 function bindStart(refresh) {
+  find("#start").disabled = false; // a tap before this script would have sent the form itself
   on("#start-form", "submit", async (event) => {
     event.preventDefault();
     unlock();

@@ -50,7 +50,7 @@ function bandWords({ name, low, high }) {
   return low !== null ? w("live.motion.from", { low: say(low) }) : w("live.motion.upto", { high: say(high) });
 }
 
-/** Paint the large number: the run's target, or `chosen` where the run has none. */
+/** Paint the large number: the run's target, or `chosen` where the run has none. Returns the name of what it shows. */
 export function paintFocus(chosen, is_on) {
   const { value: target, is_old: target_is_old } = newest("target");
   const shown = target?.metric ? onShownScale(target, newest(SHOWN_AS[target.metric]?.[0] ?? target.metric).value) : null;
@@ -58,11 +58,13 @@ export function paintFocus(chosen, is_on) {
   const { value, is_old } = shown?.name === name ? { value: shown.value, is_old: target_is_old } : newest(name);
   const text = valueText(name, value);
   setText(parts.value, text);
-  parts.value.classList.toggle("is-long", text.length > 3);
+  parts.value.classList.toggle("is-middling", text.length === 4);
+  parts.value.classList.toggle("is-long", text.length > 4);
   parts.value.classList.toggle("is-old", is_old && text !== DASH);
   setText(parts.name, w(`metrics.${name}.label`));
   setText(parts.unit, unitOf(name));
   paintPlace(shown, text === DASH, is_on);
+  return name;
 }
 
 function paintPlace(shown, is_blank, is_on) {

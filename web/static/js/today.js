@@ -3,9 +3,11 @@ import { keep } from "./api.js";
 import { find, on, setText } from "./dom.js";
 import { w } from "./words.js";
 
-on("#morning", "submit", async (event) => {
+const form = find("#morning");
+if (form) find("[type=submit]", form).disabled = false;
+
+on(form, "submit", async (event) => {
   event.preventDefault();
-  const form = event.target;
   const facts = new FormData(form);
   const level = (name) => (facts.get(name) === null ? null : Number(facts.get(name)));
   if (level("back") === null) {

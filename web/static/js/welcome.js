@@ -5,6 +5,7 @@ import { w } from "./words.js";
 
 const number = (text, factor = 1) => (text ? Number(text) * factor : null);
 
+find("#welcome-form [type=submit]").disabled = false;
 on("#welcome-form", "submit", async (event) => {
   event.preventDefault();
   const facts = new FormData(event.target);

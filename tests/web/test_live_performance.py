@@ -1,0 +1,44 @@
+"""How busy the page in motion keeps a slow phone: printed, never judged by the clock of a shared machine."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import wait_until
+from tests.web.live_scene import numbers
+from tests.web.small_coach import SmallCoach
+
+SLOWER = 6
+UPDATES = 20
+EVERY_MS = 200
+
+
+@pytest.mark.browser
+def test_the_main_thread_of_a_slow_phone_has_time_left(
+    coach: SmallCoach, url: str, phone: Page, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coach.runs.start("treadmill")
+    phone.goto(f"{url}/live")
+    wait_until(phone, "() => document.body.dataset.run === 'on'")
+    tools = phone.context.new_cdp_session(phone)
+    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+
+    def measured() -> dict[str, float]:
+        return {item["name"]: item["value"] for item in tools.send("Performance.getMetrics")["metrics"]}
+
+    before = measured()
+    for step in range(UPDATES):
+        more = {"cadence_spm": 168.0 + step % 7, "vs_usual_pct": 3.0 + step % 7, "contact_time_ms": 240.0 + step % 9}
+        coach.feed.publish("metrics", numbers(**more))
+        phone.wait_for_timeout(EVERY_MS)
+    after = measured()
+    seconds = after["Timestamp"] - before["Timestamp"]
+    busy = {
+        name: (after[name] - before[name]) / seconds for name in ("TaskDuration", "ScriptDuration", "LayoutDuration")
+    }
+    with capsys.disabled():
+        print(
+            f"\nlive page, {SLOWER}x slower CPU, {UPDATES / seconds:.1f} updates a second: main thread busy "
+            f"{busy['TaskDuration']:.1%} (script {busy['ScriptDuration']:.1%}, layout {busy['LayoutDuration']:.1%})"
+        )
+    assert phone.locator("#focus-value").inner_text() != "–"
