@@ -1,7 +1,7 @@
 """Live metrics in, the same with differences from the runner's own filled in."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from coach.coaching.baseline import Baseline, Own
 from coach.model.metrics import LiveMetrics
@@ -20,20 +20,18 @@ _MAX_ANGLE_SD_DEG: Final = 2.0  # less sure than the rise that would matter; cho
 _MAX_ASYMMETRY_SD_PCT: Final = 1.5  # half the edge of the rule; chosen by eye, 2026-11-20
 
 
-def compared(metrics: LiveMetrics, baseline: Baseline | None) -> LiveMetrics:
-    """Fill `*_vs_baseline` with uncertainty, or say in `unknown` why not."""
+def compared(metrics: LiveMetrics, baseline: Baseline | None, **others: float | None) -> LiveMetrics:
+    """Fill `*_vs_baseline` with uncertainty, or say in `unknown` why not. others: further fields to fill."""
     names = (*_PERCENT.values(), _ANGLE, _ASYMMETRY)
     why = _why_not(metrics, baseline)
-    if why or baseline is None or metrics.speed_mps is None:
-        return replace(metrics, unknown={**metrics.unknown, **dict.fromkeys(names, why)})
-    found = _differences(metrics, baseline, metrics.speed_mps, metrics.grade_pct or 0.0)
-    unsure = {name: "the runner's own value at this speed is not sure enough" for name in names if name not in found}
-    return replace(
-        metrics,
-        **{name: own.value for name, own in found.items()},  # type: ignore[arg-type]
-        uncertainty={**metrics.uncertainty, **{name: own.sd for name, own in found.items()}},
-        unknown={**metrics.unknown, **unsure},
-    )
+    found: dict[str, Own] = {}
+    if not why and baseline is not None and metrics.speed_mps is not None:
+        found = _differences(metrics, baseline, metrics.speed_mps, metrics.grade_pct or 0.0)
+        why = "the runner's own value at this speed is not sure enough"
+    fields: dict[str, Any] = {**others, **{name: own.value for name, own in found.items()}}
+    fields["uncertainty"] = {**metrics.uncertainty, **{name: own.sd for name, own in found.items()}}
+    fields["unknown"] = {**metrics.unknown, **{name: why for name in names if name not in found}}
+    return replace(metrics, **fields)
 
 
 def _why_not(metrics: LiveMetrics, baseline: Baseline | None) -> str:

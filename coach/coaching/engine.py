@@ -5,7 +5,6 @@ minutes; silence while on target; every decision carries value, edge, gates, rea
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -88,16 +87,19 @@ class CueEngine:
         longest = self._facts.longest_30d_m
         share = 100.0 * metrics.distance_m / longest if metrics.distance_m is not None and longest else None
         rise = None if self._worst_tap is None else float(self._worst_tap - self._start_level)
-        return replace(compared(metrics, self._baseline), distance_vs_longest_pct=share, pain_rise=rise)
+        return compared(metrics, self._baseline, distance_vs_longest_pct=share, pain_rise=rise)
 
     def observe(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
         """Take one moment as `compare` gave it; say what was decided."""
         self._steady.add(metrics)
         is_running = metrics.state is GaitState.RUNNING
         self._look(t_s, metrics, is_running)
-        decisions = self._guard(t_s, metrics)
         if is_running:
             self._add_needs(t_s, metrics)
+        if t_s - self._last_event_s < SPACING_S:
+            return []
+        decisions = self._guard(t_s, metrics)
+        if is_running and not any(d.is_spoken for d in decisions):
             decisions += self._coach(t_s, metrics)
         return decisions
 
@@ -205,11 +207,11 @@ class CueEngine:
         return (focus, *others, reach, schedule)
 
     def _is_due(self, rule: CueRule, t_s: float) -> bool:
-        """Out of band for long enough, and the last cue of any kind and of this rule long enough ago."""
+        """Out of band for long enough, and the last cue of this rule long enough ago."""
         wait = min(
             rule.repeat_after_s * max(1, self._unanswered.get(rule.id, 0)), max(_MAX_WAIT_S, rule.repeat_after_s)
         )
-        if t_s - self._last_event_s < SPACING_S or t_s - self._last_by_rule.get(rule.id, _NEVER_S) < wait:
+        if t_s - self._last_by_rule.get(rule.id, _NEVER_S) < wait:
             return False
         watch = self._watches.get(rule.id)
         if watch is not None:
@@ -251,7 +253,7 @@ class CueEngine:
         """Once after an answered cue, when the runner has stayed on target."""
         rule = next((r for r in self._rules.values() if r.kind == "praise"), None)
         cued = self._answering
-        if rule is None or cued is None or t_s - self._last_event_s < SPACING_S:
+        if rule is None or cued is None:
             return []
         if t_s - self._last_by_rule.get(rule.id, _NEVER_S) < rule.repeat_after_s:
             return []

@@ -27,7 +27,7 @@ RULES = {rule.id: rule for rule in load_rules()}
 FOCUSES = ("lengthen", "quicker", "softer", "midfoot", "lean", "swing", "even", None)
 FOCUS_WEIGHTS = (0.3, 0.15, 0.15, 0.15, 0.05, 0.05, 0.1, 0.05)
 N_BATCHES, N_EACH = 22, 10
-MINUTES = 12.0
+MINUTES = 10.0
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def test_the_scenarios_are_worth_something() -> None:
     assert faults(scenario, [cue, replace(cue, t_s=40.0)])
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_lengthen_fires_for_the_tired_shuffler_and_never_for_the_overstrider(seed: int) -> None:
     rng = np.random.default_rng(seed)
     shuffler = Body(
