@@ -18,10 +18,7 @@ def analyse(chunks: Sequence[ImuChunk]) -> list[GaitEvent]:
     for chunk in chunks:
         site = chunk.wear_site
         if site not in engines:
-            engine = engine_for(site)
-            if engine is None:
-                continue
-            engines[site], events[site] = engine, []
+            engines[site], events[site] = engine_for(site), []
         events[site] += engines[site].feed(chunk)
     for site, engine in engines.items():
         events[site] += engine.finish()

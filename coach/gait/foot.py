@@ -110,7 +110,8 @@ class FootGait:
         rows[:, T] = stretch.t_s
         rows[:, AX : AX + 3] = stretch.acc_mps2
         rows[:, GX : GX + 3] = stretch.gyr_radps
-        self._batch.bridge(stretch.bridged_s)
+        if stretch.bridged_s:
+            self._batch.bridge(stretch.bridged_s)
         events: list[GaitEvent] = []
         start, end = self._buffer.end - len(rows), self._buffer.end
         while start < end:

@@ -49,7 +49,8 @@ class Contact:
 
 def windows(rows: FloatArray, start: IndexArray, n: int) -> FloatArray:
     """(S, n, columns) rows from each start; past the end the last row is repeated."""
-    return rows[np.minimum(start[:, None] + np.arange(n), len(rows) - 1)]
+    window: FloatArray = rows[np.minimum(start[:, None] + np.arange(n), len(rows) - 1)]
+    return window
 
 
 def contacts(

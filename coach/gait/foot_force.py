@@ -34,8 +34,8 @@ class ForceFoot:
     def __init__(self, site: WearSite) -> None:
         self._site = site
         self._usual = LEAST_PEAK_MPS2 / PEAK_SHARE
-        self._quiet_s = -math.inf
-        self._restart()
+        self._quiet_s = self._contact_s = self._t_before = -math.inf
+        self._peak = self._before = self._contact_peak = 0.0
 
     def feed(self, stretch: Stretch) -> list[GaitEvent]:
         """Events of one more stretch."""

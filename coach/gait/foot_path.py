@@ -111,8 +111,8 @@ def mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray) -> FloatArray
     half = 0.5 * np.diff(t_s)
     turns = 0.5 * half * (rate[1:] + rate[:-1]).T
     force = rotated(*attitude(turns), acc.T)
-    total: FloatArray = (half * (force[:, 1:] + force[:, :-1])).sum(axis=1)
-    return total / (t_s[-1] - t_s[0])
+    mean: FloatArray = (half * (force[:, 1:] + force[:, :-1])).sum(axis=1) / (t_s[-1] - t_s[0])
+    return mean
 
 
 def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
