@@ -48,12 +48,20 @@ def trends_page() -> str:
     return render_template(
         "runs/trends.html",
         trend=trend,
+        at_plot={
+            "metric": trend.metric,
+            "per_week": trend.per_week,
+            "at_s": [round(point.started_at.timestamp()) for point in trend.points],
+            "value": [round(point.value, 5) for point in trend.points],
+            "se": [round(point.se, 5) for point in trend.points],
+            "is_measured_there": [int(point.is_measured_there) for point in trend.points],
+            "programme_start": _programme_start(),
+        },
         metrics=MATCHED,
         places=PLACES,
         wanted=told,
         records=history().records(),
         shoes=history().shoes(),
-        programme_start=_programme_start(),
         page_words=words().below("runs.plot", "metrics"),
     )
 

@@ -11,6 +11,22 @@ from coach.model.runs import RunEntry
 
 
 @dataclass(frozen=True, slots=True)
+class RunMarks:
+    """The little of a run that trends and records need, so that thousands of runs are quickly read.
+
+    moments: of one measure against speed (RunSummary.by_speed). best_s: shortest time of each distance in metres.
+    """
+
+    run_id: str
+    started_at: datetime
+    distance_m: float | None
+    duration_s: float | None
+    speed_mps: float | None
+    moments: Mapping[str, float] | None = None
+    best_s: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TrendPoint:
     """One run's value of a metric at the matched speed; se: its standard error. is_measured_there: the run itself
     covered that speed, so that the value is not carried there by the slope of other runs."""

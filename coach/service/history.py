@@ -194,7 +194,7 @@ class HistoryService(HistoryFiles):
         """A measure over all runs at one speed, by default the usual one."""
         if metric not in MATCHED:
             raise SettingsError(f"there is no trend of {metric}: choose from {', '.join(MATCHED)}")
-        return trend_of(metric, self._store.runs.list(RunFilter(since=since, place=place), limit=None), speed_mps)
+        return trend_of(metric, self._store.runs.marks(metric, RunFilter(since=since, place=place)), speed_mps)
 
     def compare(self, first_id: str, second_id: str) -> Comparison:
         """Two runs at their common speed."""
@@ -202,7 +202,7 @@ class HistoryService(HistoryFiles):
         return compare(self._store.runs.entry(first_id), self._store.runs.entry(second_id), others)
 
     def records(self) -> tuple[Record, ...]:
-        return records_of(self._store.runs.list(limit=None))
+        return records_of(self._store.runs.marks())
 
     def calendar(self, first: date, last: date) -> tuple[CalendarDay, ...]:
         """Days from first to last (both included, in the runner's zone) that have runs."""

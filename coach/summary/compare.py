@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from coach.model.history import Comparison, Difference, Record
+from coach.model.history import Comparison, Difference, Record, RunMarks
 from coach.model.runs import RunEntry, RunSummary
-from coach.summary.trends import trend_of
+from coach.summary.trends import marks_of, trend_of
 
 COMPARED: Final = (
     "speed_mps",
@@ -43,7 +43,7 @@ def compare(first: RunEntry, second: RunEntry, others: Sequence[RunEntry] = ()) 
 def _difference(
     metric: str, first: RunEntry, second: RunEntry, pool: Sequence[RunEntry], speed: float | None
 ) -> Difference | None:
-    points = {p.run_id: p for p in trend_of(metric, pool, speed).points} if speed is not None else {}
+    points = {p.run_id: p for p in trend_of(metric, marks_of(metric, pool), speed).points} if speed is not None else {}
     a, b = points.get(first.run.run_id), points.get(second.run.run_id)
     if a and b:
         se = math.hypot(a.se, b.se)
@@ -62,24 +62,23 @@ def _plain_difference(metric: str, first: RunSummary | None, second: RunSummary 
     return Difference(metric, a, b, b - a, se, is_clear, False)
 
 
-def records_of(entries: Sequence[RunEntry]) -> tuple[Record, ...]:
+def records_of(runs: Sequence[RunMarks]) -> tuple[Record, ...]:
     """The longest run by distance and by time, and the shortest time of each usual distance."""
     best: dict[str, Record] = {}
-    for entry in entries:
-        for kind, value, is_better_low in _bests(entry):
+    for run in runs:
+        for kind, value, is_better_low in _bests(run):
             held = best.get(kind)
             if held is None or (value < held.value if is_better_low else value > held.value):
-                best[kind] = Record(kind, value, entry.run.run_id, entry.run.started_at)
+                best[kind] = Record(kind, value, run.run_id, run.started_at)
     return tuple(
         sorted(best.values(), key=lambda r: (r.kind.isdigit(), int(r.kind) if r.kind.isdigit() else 0, r.kind))
     )
 
 
-def _bests(entry: RunEntry) -> list[tuple[str, float, bool]]:
+def _bests(run: RunMarks) -> list[tuple[str, float, bool]]:
     found = []
-    if entry.run.distance_m:
-        found.append(("distance", entry.run.distance_m, False))
-    if entry.run.duration_s:
-        found.append(("duration", entry.run.duration_s, False))
-    times = entry.summary.best_s if entry.summary else {}
-    return found + [(metres, seconds, True) for metres, seconds in times.items()]
+    if run.distance_m:
+        found.append(("distance", run.distance_m, False))
+    if run.duration_s:
+        found.append(("duration", run.duration_s, False))
+    return found + [(metres, seconds, True) for metres, seconds in run.best_s.items()]

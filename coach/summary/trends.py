@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.model.history import Trend, TrendPoint
+from coach.model.history import RunMarks, Trend, TrendPoint
 from coach.model.runs import RunEntry
 from coach.summary.robust import median_line
 
@@ -30,7 +30,7 @@ _MAX_PAIRED: Final = 400  # runs taken into the slope per week; more are thinned
 class _Line:
     """One run's line: value and slope with their variances at the run's own mean speed."""
 
-    entry: RunEntry
+    run: RunMarks
     n: float
     speed_mps: float
     value: float
@@ -39,44 +39,55 @@ class _Line:
     slope_var: float
 
 
-def usual_speed(entries: Sequence[RunEntry]) -> float | None:
+def marks_of(metric: str, entries: Sequence[RunEntry]) -> list[RunMarks]:
+    """What trends need of whole entries."""
+    return [
+        RunMarks(
+            e.run.run_id,
+            e.run.started_at,
+            e.run.distance_m,
+            e.run.duration_s,
+            e.summary.speed_mps,
+            e.summary.by_speed.get(metric),
+            e.summary.best_s,
+        )
+        for e in entries
+        if e.summary is not None
+    ]
+
+
+def usual_speed(marks: Sequence[RunMarks]) -> float | None:
     """The runner's usual speed: median over runs; None where no run knows its speed."""
-    speeds = [e.summary.speed_mps for e in entries if e.summary and e.summary.speed_mps]
+    speeds = [one.speed_mps for one in marks if one.speed_mps]
     return float(np.median(speeds)) if speeds else None
 
 
-def trend_of(metric: str, entries: Sequence[RunEntry], speed_mps: float | None = None) -> Trend:
+def trend_of(metric: str, marks: Sequence[RunMarks], speed_mps: float | None = None) -> Trend:
     """The metric of each run at one speed (the usual one by default), oldest run first."""
-    speed = speed_mps if speed_mps is not None else usual_speed(entries)
-    lines = [line for entry in entries if (line := _line(metric, entry))]
-    lines.sort(key=lambda line: line.entry.run.started_at)
+    speed = speed_mps if speed_mps is not None else usual_speed(marks)
+    lines = [line for one in marks if (line := _line(one))]
+    lines.sort(key=lambda line: line.run.started_at)
     common, spread, common_var = _common_slope(lines)
     points = tuple(_point(line, speed, common, spread, common_var) for line in lines)
     weekly = _per_week(points)
-    return Trend(
-        metric,
-        speed,
-        points,
-        common,
-        None if common is None else math.sqrt(common_var),
-        *(weekly or (None, None, None)),
-    )
+    slope_se = None if common is None else math.sqrt(common_var)
+    return Trend(metric, speed, points, common, slope_se, *(weekly or (None, None, None)))
 
 
-def _line(metric: str, entry: RunEntry) -> _Line | None:
-    moments = entry.summary.by_speed.get(metric) if entry.summary else None
+def _line(run: RunMarks) -> _Line | None:
+    moments = run.moments
     if not moments or moments["n"] < 3:
         return None
     n, value = moments["n"], moments["value"]
     if "speed_mps" not in moments:
         variance = moments["value_ss"] / (n - 1) / (n / _N_PER_FREE)
-        return _Line(entry, n, math.nan, value, variance, None, math.inf)
+        return _Line(run, n, math.nan, value, variance, None, math.inf)
     speed_ss = moments["speed_ss"]
     slope = moments["cross_ss"] / speed_ss if speed_ss > _MIN_SPEED_SS else None
     explained = slope * moments["cross_ss"] if slope is not None else 0.0
     residual = max(moments["value_ss"] - explained, 0.0) / max(n - 2, 1) * _N_PER_FREE
     slope_var = residual / speed_ss if slope is not None else math.inf
-    return _Line(entry, n, moments["speed_mps"], value, residual / n, slope, slope_var)
+    return _Line(run, n, moments["speed_mps"], value, residual / n, slope, slope_var)
 
 
 def _common_slope(lines: Sequence[_Line]) -> tuple[float | None, float, float]:
@@ -99,7 +110,7 @@ def _common_slope(lines: Sequence[_Line]) -> tuple[float | None, float, float]:
 
 
 def _point(line: _Line, speed: float | None, common: float | None, spread: float, common_var: float) -> TrendPoint:
-    run = line.entry.run
+    run = line.run
     if speed is None or math.isnan(line.speed_mps):
         return TrendPoint(
             run.run_id, run.started_at, line.value, math.sqrt(line.value_var), line.speed_mps, int(line.n), False
@@ -139,7 +150,7 @@ def usual_at(
     """Each metric's usual value at a speed and the spread between runs, where at least three runs know it."""
     found = {}
     for metric in metrics:
-        values = np.array([p.value for p in trend_of(metric, entries, speed_mps).points])
+        values = np.array([p.value for p in trend_of(metric, marks_of(metric, entries), speed_mps).points])
         if len(values) >= 3:
             middle = float(np.median(values))
             found[metric] = (middle, float(1.4826 * np.median(np.abs(values - middle))))

@@ -5,10 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 
+from coach.model.history import Trend
 from coach.model.runs import RunEntry
 from coach.summary.compare import compare, records_of
-from coach.summary.trends import trend_of, usual_at, usual_speed
+from coach.summary.trends import marks_of, usual_at, usual_speed
+from coach.summary.trends import trend_of as trend_of_marks
 from tests.coach.summary.runs import make_entry
+
+
+def trend_of(metric: str, entries: list[RunEntry], speed_mps: float | None = None) -> Trend:
+    return trend_of_marks(metric, marks_of(metric, entries), speed_mps)
 
 
 def entry(i: int, speed: float, longer: float = 0.0) -> RunEntry:
@@ -119,7 +125,7 @@ def test_usual_values_need_three_runs() -> None:
 def test_records_are_the_bests_of_all_runs() -> None:
     entries = [entry(i, v) for i, v in enumerate((2.8, 3.2, 3.0))]
     far = dataclasses.replace(entries[2], run=dataclasses.replace(entries[2].run, distance_m=9000.0))
-    records = {record.kind: record for record in records_of([entries[0], entries[1], far])}
+    records = {record.kind: record for record in records_of(marks_of("", [entries[0], entries[1], far]))}
     assert records["distance"].run_id == "r2"
     assert records["1000"].run_id == "r1"
     assert records["1000"].value == pytest.approx(1000 / 3.2, rel=0.03)

@@ -5,19 +5,21 @@ import { colours } from "./runs_plot.js";
 import { shownValue, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
-const { trend, programme_start } = readData("trend", { trend: { points: [] } });
+const read = readData("trend", { at_s: [] });
+const { metric, per_week, programme_start } = read;
+const times = read.at_s;
+const points = times.map((_, i) => ({ value: read.value[i], se: read.se[i], is_measured_there: read.is_measured_there[i] === 1 }));
 const place = find("#trend-plot");
 const WEEK_S = 7 * 86400;
 const WEEKS = 8;
-const shown = (value) => shownValue(trend.metric, value);
-const times = trend.points.map((point) => Date.parse(point.started_at) / 1000);
+const shown = (value) => shownValue(metric, value);
 
 /** The robust line through the middle of the points, with the change per week as its slope. */
 function line() {
-  if (trend.per_week === null) return times.map(() => null);
+  if (per_week === null) return times.map(() => null);
   const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-  const level = middle(trend.points.map((point, i) => point.value - (trend.per_week * times[i]) / WEEK_S));
-  return times.map((t) => shown(level + (trend.per_week * t) / WEEK_S));
+  const level = middle(points.map((point, i) => point.value - (per_week * times[i]) / WEEK_S));
+  return times.map((t) => shown(level + (per_week * t) / WEEK_S));
 }
 
 function drawProgramme(plot, paint) {
@@ -44,8 +46,8 @@ function drawPoints(plot, paint) {
   ctx.clip();
   ctx.lineWidth = 1.5 * devicePixelRatio;
   ctx.strokeStyle = paint.series[0];
-  const with_bars = trend.points.length < 400;
-  trend.points.forEach((point, i) => {
+  const with_bars = points.length < 400;
+  points.forEach((point, i) => {
     const x = plot.valToPos(times[i], "x", true);
     const y = (value) => plot.valToPos(shown(value), "y", true);
     ctx.beginPath();
@@ -68,12 +70,12 @@ function draw() {
   plot?.destroy();
   const paint = colours();
   const now = make("p", { className: "plot-now small" });
-  const body = make("div", { role: "img", "aria-label": w("runs.plot.picture", { name: w(`metrics.${trend.metric}.label`) }) });
+  const body = make("div", { role: "img", "aria-label": w("runs.plot.picture", { name: w(`metrics.${metric}.label`) }) });
   place.replaceChildren(body, now);
   const common = { stroke: paint.soft, grid: { stroke: paint.line, width: 1 }, ticks: { stroke: paint.line, width: 1 }, font: "12px system-ui, sans-serif" };
   const extent = (_, low, high) => {
-    const lows = trend.points.map((p) => shown(p.value - 1.96 * p.se));
-    const highs = trend.points.map((p) => shown(p.value + 1.96 * p.se));
+    const lows = points.map((p) => shown(p.value - 1.96 * p.se));
+    const highs = points.map((p) => shown(p.value + 1.96 * p.se));
     const [a, b] = [Math.min(low ?? Infinity, ...lows), Math.max(high ?? -Infinity, ...highs)];
     const room = 0.08 * (b - a || 1);
     return [a - room, b + room];
@@ -88,14 +90,15 @@ function draw() {
       drawClear: [(one) => drawProgramme(one, paint)],
       draw: [(one) => drawPoints(one, paint)],
       setCursor: [(one) => {
-        const point = trend.points[one.cursor.idx];
-        setText(now, point ? `${new Date(point.started_at).toLocaleDateString()}  ${valueText(trend.metric, point.value)} ± ${valueText(trend.metric, 1.96 * point.se)} ${unitOf(trend.metric)}` : "");
+        const i = one.cursor.idx;
+        const point = points[i];
+        setText(now, point ? `${new Date(1000 * times[i]).toLocaleDateString()}  ${valueText(metric, point.value)} ± ${valueText(metric, 1.96 * point.se)} ${unitOf(metric)}` : "");
       }],
     },
-  }, [times, trend.points.map((point) => shown(point.value)), line()], body);
+  }, [times, points.map((point) => shown(point.value)), line()], body);
 }
 
-if (place && trend.points.length) {
+if (place && points.length) {
   draw();
   document.addEventListener("themechange", draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
