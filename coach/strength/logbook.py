@@ -39,10 +39,29 @@ def check_event(event: SessionEvent) -> None:
 
 
 def in_force(events: Sequence[SessionEvent]) -> list[SessionEvent]:
-    """Taps in the order of their times, without those taken back."""
-    undone = {event.of for event in events if event.kind == "undo"}
-    kept = [event for event in events if event.kind != "undo" and event.event_id not in undone]
-    return sorted(kept, key=lambda event: (event.at, event.event_id))
+    """Taps in the order of their times, without those taken back.
+
+    An undo names the tap (`of`); one from a phone that does not know it names the set, and takes back what was tapped
+    before it.
+    """
+    undone = {event.of for event in events if event.kind == "undo" and event.of}
+    last = {_place(event): event.at for event in sorted(events, key=_order) if event.kind == "undo" and not event.of}
+    kept = [
+        event
+        for event in events
+        if event.kind != "undo"
+        and event.event_id not in undone
+        and not (event.kind == "set" and _place(event) in last and event.at <= last[_place(event)])
+    ]
+    return sorted(kept, key=_order)
+
+
+def _order(event: SessionEvent) -> tuple[datetime, str]:
+    return event.at, event.event_id
+
+
+def _place(event: SessionEvent) -> tuple[str, str, int]:
+    return event.slot, event.exercise_id, event.number
 
 
 def session_log(

@@ -42,6 +42,13 @@ def test_the_order_in_which_taps_arrive_means_nothing() -> None:
     assert len(logs) == 1
 
 
+def test_a_phone_that_does_not_know_the_tap_takes_the_set_back_by_its_place() -> None:
+    undo = tap("u2", "undo", 2, slot=FIRST.slot, exercise_id=FIRST.exercise_id, number=1)
+    assert session_log(SESSION.exercises, [one_set("a", 1, 1), undo], (), None) is None
+    again = session_log(SESSION.exercises, [one_set("a", 1, 1), undo, one_set("b", 1, 3, reps=7)], (), None)
+    assert [one.reps for one in again.exercises[0].sets] == [7]
+
+
 def test_a_log_holds_sets_effort_and_pain() -> None:
     morning = PainEntry(AT + timedelta(hours=13), PainMoment.NEXT_MORNING, 4)
     log = session_log(SESSION.exercises, EVENTS, (morning,), 2)

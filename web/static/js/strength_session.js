@@ -13,7 +13,7 @@ const state = read();
 let wake = null;
 
 function read() {
-  const fresh = { stage: "start", taps: {}, is_early: false, ended: false };
+  const fresh = { stage: "start", taps: {}, events: [], is_early: false, ended: false };
   try { return { ...fresh, ...JSON.parse(localStorage.getItem(key) ?? "{}") }; } catch { return fresh; }
 }
 
@@ -23,13 +23,18 @@ function write() {
 
 const newId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
 
+function send(events) {
+  keep("POST", "/strength/log", { events }).catch((error) => {
+    if (error instanceof ApiError) setText(find("#sync-words"), w("strength.js.refused", { words: error.message }));
+  });
+}
+
 /** Send a tap; the coach takes it now, or when it can be reached again. Returns its id. */
 function tap(kind, facts = {}) {
   const event = { event_id: newId(), session_id: guide.session_id, kind, at: new Date().toISOString(), ...facts };
-  keep("POST", "/strength/log", { events: [event] }).then(
-    () => {},
-    (error) => { if (error instanceof ApiError) setText(find("#sync-words"), w("strength.js.refused", { words: error.message })); },
-  );
+  state.events.push(event);
+  write();
+  send([event]);
   return event.event_id;
 }
 
@@ -109,7 +114,8 @@ function finishSet(index, row) {
 function undoSet(index, row) {
   const name = `${index}:${row.dataset.number}`;
   const known = state.taps[name];
-  if (known) tap("undo", { of: known.id });
+  const { slot, exercise_id } = guide.exercises[index];
+  if (known) tap("undo", { of: known.id, slot, exercise_id, number: Number(row.dataset.number) });
   delete state.taps[name];
   write();
   markSet(row, false);
@@ -159,9 +165,9 @@ function wireExercise(part) {
       markSet(row, true);
     }
     on(find(".set-done", row), "click", () => {
-      unlock();
       if (row.classList.contains("is-done")) undoSet(index, row);
       else finishSet(index, row);
+      unlock(); // after the tap has shown: waking up the sound may take a moment
     });
     on(find(".start-hold", row), "click", () => startHold(index, row));
   }
@@ -199,6 +205,7 @@ function takeOver() {
 }
 
 takeOver();
+if (state.events.length) send(state.events); // a tap may have been cut off by a reload: its id makes a repeat harmless
 findAll(".stage[data-slot]").forEach(wireExercise);
 on("#warm-up", "click", (event) => {
   unlock();
@@ -217,6 +224,7 @@ on("#save", "click", () => {
   if (timer.now()) timer.stop();
   if (!state.ended) tap("end", { pain: chosen("pain_after") });
   state.ended = true;
+  send(state.events);
   void stayAwake(false);
   show("saved");
 });
