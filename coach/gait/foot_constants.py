@@ -4,6 +4,9 @@ from typing import Final
 
 from coach.gait.constants import GRAVITY_MPS2
 
+# Shares and times of events without a source were chosen by eye, 2026-11-20, among candidates compared on the reference
+# recordings with force plates: two runners, one by virtual sensors, one by a mean stride whose truth may be 15 ms off.
+
 # Columns of the rows that the foot's stages share.
 T, AX, GX, PITCH, ANGLE, N_COLUMNS = 0, 1, 4, 7, 8, 9
 

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from coach.model.samples import FloatArray
 
-# Rates of pitch [rad/s], toes-down positive. Swing turns at 3-13 rad/s (jogging on the spot to running), mid-stance at
-# 0-2 rad/s, push-off at 4-13 rad/s (Falbriard 2018, doi:10.3389/fphys.2018.00610, figure 2; and the references).
+# Rates of pitch [rad/s], toes-down positive. Seen in the reference recordings: swing turns at 3-13 rad/s (jogging
+# in place to running), mid-stance at 0-2, push-off at 4-13. All numbers here chosen by eye on them, 2026-11-20.
 SWING_RADPS: Final = -2.0
 SWING_OVER_RADPS: Final = -1.0
 PUSH_RADPS: Final = 3.0
@@ -28,7 +28,7 @@ LEAST_SWING_RAD: Final = 0.25  # jogging on the spot turns 0.3 rad, running 1.5 
 SHORTEST_SWING_S: Final = 0.08  # running swings the foot for 0.2 s and more; shorter is a shock or noise
 REFRACTORY_S: Final = 0.3  # a landing forefoot lowers its heel by 0.1-0.3 rad: that is no swing
 LEAST_PUSH_RAD: Final = 0.25  # push-off turns 0.5 rad and more above PUSH_RADPS, a landing's ringing less than 0.1 rad
-SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over, own look at the references
+SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over
 CALM_S: Final = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
 LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking stands 0.9 s, longer is standing
 LATEST_TOE_OFF_S: Final = 0.6  # from heel-off

@@ -23,7 +23,9 @@ ANGLE_SD_DEG: Final = 2.0
 CLEARANCE_SD_M: Final = 0.015
 EVERSION_SD_DEG: Final = 3.0  # soft mounting on the shoe: excursion agrees only fairly, Digit Biomark 2018;2:74
 EVERSION_RATE_SD_SHARE: Final = 0.15  # peak rate agrees better than excursion, same source
-IMPACT_SD_SHARE: Final = 0.15  # a heel's peak needs 500 Hz to be seen whole, Mitschke 2017
+IMPACT_SD_SHARE: Final = (
+    0.15  # a heel's peak needs 500 Hz to be seen whole (Mitschke 2017); size chosen by eye, 2026-11-20
+)
 BRIDGED_FACTOR: Final = 2.0  # doubt of a stride with readings drawn in by straight lines
 
 # Near a cut-off the class is not told: the paper's own doubt of the two cut-offs (Altman and Davis 2012), widened by
@@ -91,8 +93,9 @@ def strike_of(angle_deg: float, sd_deg: float) -> FootStrike:
 def state_of(contact_time_s: float, stride_time_s: float) -> GaitState:
     """Walking or running: by cadence where that is clear, between by whether there is a flight (duty factor).
 
-    People change from walking to running at 130-140 steps per minute (Hansen 2017, doi:10.1519/JSC.0000000000001842);
-    running is gait with flight, duty factor below one half (Alexander 1989, doi:10.1152/physrev.1989.69.4.1199).
+    People change from walking to running at 135-140 steps per minute (doi:10.1016/j.humov.2023.103117; 141 in Hansen
+    2017, doi:10.1038/s41598-017-01972-1). Between the limits, chosen around that by eye 2026-11-20, running is gait
+    with flight: duty factor below one half.
     """
     cadence_spm = 120.0 / stride_time_s
     if cadence_spm < WALK_BELOW_SPM:

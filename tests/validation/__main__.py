@@ -9,7 +9,7 @@ from tests.validation.table import markdown, misses
 
 NOTE = (
     "Found minus true: mean ± standard deviation over strides. Recordings without known strides: cadence against the "
-    "spectrum of their own signal. wmf_shoe_run also has a foot pod's 166 spm, whose clock runs 2 % apart."
+    "spectrum of their own signal, and against the one number stated for them; neither is an independent truth."
 )
 
 

@@ -76,7 +76,8 @@ def _bias_sd(numbers: dict[str, float] | None) -> tuple[float, float] | None:
 
 
 def _summary_numbers(recording: Recording, found: list[Any]) -> dict[str, Any]:
-    """Recordings without strides known: cadence window by window against the signal's own spectrum, median."""
+    """Recordings without strides known: cadence window by window against the signal's own spectrum, median;
+    and against the one number stated for the whole."""
     times = np.array([e.initial_contact_s for e in found if e.state is GaitState.RUNNING])
     per_minute = 60.0 if recording.chunk.wear_site.is_trunk else 120.0
     errors = []
@@ -84,7 +85,11 @@ def _summary_numbers(recording: Recording, found: list[Any]) -> dict[str, Any]:
         inside = times[(times >= start_s) & (times < end_s)]
         if len(inside) > 4:
             errors.append(per_minute / float(np.median(np.diff(inside))) - spm)
-    return {"cadence_error_spm": float(np.median(errors))} if errors else {}
+    numbers = {"cadence_error_spm": float(np.median(errors))} if errors else {}
+    if len(times) > 2 and "cadence_spm" in recording.truth:
+        found_spm = per_minute / float(np.median(np.diff(times)))
+        numbers["cadence_stated_spm"] = found_spm - recording.truth["cadence_spm"]["value"]
+    return numbers
 
 
 def _spectral_windows(truth: dict[str, Any]) -> list[tuple[float, float, float]]:

@@ -9,6 +9,7 @@ COLUMNS = {
     "recall_after_first": "recall",
     "precision": "precision",
     "cadence_error_spm": "cadence, spm",
+    "cadence_stated_spm": "against stated cadence, spm",
     "initial_contact_ms": "contact, ms",
     "contact_time_ms": "contact time, ms",
     "foot_strike_angle_deg": "strike angle, deg",
@@ -21,7 +22,13 @@ COLUMNS = {
     "while_standing": "while standing",
     "walking_as_running": "walking as running",
 }
-DIGITS = {"recall_after_first": 2, "precision": 2, "cadence_error_spm": 2, "rearfoot_or_not": 2}
+DIGITS = {
+    "recall_after_first": 2,
+    "precision": 2,
+    "cadence_error_spm": 2,
+    "cadence_stated_spm": 2,
+    "rearfoot_or_not": 2,
+}
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
