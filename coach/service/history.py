@@ -27,6 +27,7 @@ from coach.summary.trends import trend_of, usual_at
 
 PER_PAGE: Final = 50
 KEEP_DELETED: Final = timedelta(days=30)
+_MARGIN_S: Final = 5.0  # read beside a stretch, so that its edges are as in the whole run
 PLOTTED: Final = (
     "speed_mps",
     "cadence_spm",
@@ -112,7 +113,8 @@ class HistoryService(HistoryFiles):
         if not end_s > start_s:
             raise SettingsError("a stretch ends after it starts: choose another one")
         run = dataclasses.replace(self._store.runs.get(run_id), laps=())  # warm-up counts where it was chosen
-        return dataclasses.replace(self._summed_up(run, (start_s, end_s)), findings=())
+        near = (start_s - _MARGIN_S, end_s + _MARGIN_S)
+        return dataclasses.replace(self._summed_up(run, (start_s, end_s), near), findings=())
 
     def usual(self, entry: RunEntry) -> Mapping[str, tuple[float, float]]:
         """What other runs of the year before were like at this run's speed: (value, spread) by measure."""
@@ -233,13 +235,16 @@ class HistoryService(HistoryFiles):
         summary = self._summed_up(run, (run.trim_start_s, run.trim_end_s))
         return self._store.runs.finish(run.run_id, run.state, summary, **fields)
 
-    def _summed_up(self, run: Run, trim: tuple[float | None, float | None]) -> RunSummary:
+    def _summed_up(
+        self, run: Run, trim: tuple[float | None, float | None], between: tuple[float, float] | None = None
+    ) -> RunSummary:
+        """Sum a run up anew; between: read no more of it than this."""
         runs, run_id = self._store.runs, run.run_id
         before = runs.summary(run_id)
         return summarise(
-            runs.strides(run_id),
-            runs.steps(run_id),
-            runs.seconds(run_id),
+            runs.strides(run_id, between),
+            runs.steps(run_id, between),
+            runs.seconds(run_id, between),
             runs.decisions(run_id),
             before.streams if before else (),
             run.laps,

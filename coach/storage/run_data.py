@@ -17,6 +17,7 @@ from coach.storage.rows import put
 from coach.storage.run_tables import DECISIONS, RESPONSES, RUNS, SECONDS, STEPS, STRIDES
 
 Noun = TypeVar("Noun")
+Span = tuple[float, float]
 _PARTS: Final[tuple[NounTable[Any], ...]] = (STRIDES, STEPS, SECONDS, DECISIONS, RESPONSES)
 
 
@@ -72,14 +73,14 @@ class RunData:
             _put(connection, SECONDS, key, seconds)
             _put(connection, DECISIONS, key, decisions or ())
 
-    def strides(self, run_id: str) -> Sequence[Stride]:
-        return self._all(STRIDES, run_id, "initial_contact_s")
+    def strides(self, run_id: str, between: Span | None = None) -> Sequence[Stride]:
+        return self._all(STRIDES, run_id, "initial_contact_s", between)
 
-    def steps(self, run_id: str) -> Sequence[TrunkStep]:
-        return self._all(STEPS, run_id, "initial_contact_s")
+    def steps(self, run_id: str, between: Span | None = None) -> Sequence[TrunkStep]:
+        return self._all(STEPS, run_id, "initial_contact_s", between)
 
-    def seconds(self, run_id: str) -> Sequence[LiveMetrics]:
-        return self._all(SECONDS, run_id, "t_s")
+    def seconds(self, run_id: str, between: Span | None = None) -> Sequence[LiveMetrics]:
+        return self._all(SECONDS, run_id, "t_s", between)
 
     def decisions(self, run_id: str) -> Sequence[CueDecision]:
         return self._all(DECISIONS, run_id, "t_s")
@@ -95,10 +96,13 @@ class RunData:
         """Columns of the strides as arrays (n,) of numbers, NaN where unknown, in the order of contact."""
         return self._columns(STRIDES, run_id, names, "initial_contact_s")
 
-    def _all(self, table: NounTable[Noun], run_id: str, order: str) -> Sequence[Noun]:
+    def _all(self, table: NounTable[Noun], run_id: str, order: str, between: Span | None = None) -> Sequence[Noun]:
+        """All rows of a run, or those between two times [s], both included."""
         with self._database.read() as connection:
-            key = key_of(connection, run_id)
-            statement = select(*table.columns()).where(table.table.c.run_key == key).order_by(table.table.c[order])
+            key, at_s = key_of(connection, run_id), table.table.c[order]
+            statement = select(*table.columns()).where(table.table.c.run_key == key).order_by(at_s)
+            if between is not None:
+                statement = statement.where(at_s.between(*between))
             return table.nouns(connection.execute(statement))
 
     def _columns(self, table: NounTable[Any], run_id: str, names: Sequence[str], order: str) -> dict[str, FloatArray]:
