@@ -77,6 +77,7 @@ def page() -> str:
         "live/live.html",
         status=_status(),
         plan=plan,
+        pain=_ask(coach, "coaching", "pain_state"),
         shown=SHOWN,
         places=[place.value for place in RunPlace],
         shoes=_shoe_names(coach),
