@@ -103,7 +103,7 @@ def _goes_on(acc: FloatArray, gyr: FloatArray) -> bool:
 
 def _witmotion(payload: bytes) -> list[Row]:
     cutter = witmotion.FrameCutter()
-    frames = cutter.feed(payload)
+    frames = [*cutter.feed(payload), *cutter.finish()]
     if not frames or cutter.n_skipped or sum(map(len, frames)) != len(payload):
         raise PacketError("these are not whole WitMotion frames", payload)
     if any(frame[1] == 0x71 for frame in frames):

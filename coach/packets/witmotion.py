@@ -21,7 +21,7 @@ _FRAME: Final = 20
 _LONG_FRAME: Final = 28
 _ACC_MPS2: Final = 16.0 * G_MPS2 / 32768.0
 _GYR_RADPS: Final = 2000.0 * RADPS_PER_DPS / 32768.0
-_MOST_HELD: Final = 512
+_HEADERS: Final = (b"\x55\x61", b"\x55\x71")
 BATTERY_REGISTER: Final = 0x64
 _CHARGE: Final = (  # centivolt and above -> percent, of the maker's table
     (397, 100.0),
@@ -66,55 +66,76 @@ def charge_pct(centivolt: int) -> float:
 class FrameCutter:
     """Bytes in as they come, whole frames out.
 
-    A frame is trusted where the next begins, or the bytes end, behind it.
+    The size of motion frames is told by the next header, 20 or 28 bytes on; bytes that end behind 20 tell nothing. Once
+    told it holds until bytes are seen that do not fit it; then it is decided anew, so no mistake lasts.
     """
 
     def __init__(self) -> None:
         self._held = b""
-        self._size: int | None = None  # of a motion frame, once seen
+        self._size: int | None = None  # of motion frames, while it is known
         self.n_skipped = 0
 
     def feed(self, payload: bytes) -> list[bytes]:
         """Frames that are whole now; `n_skipped` counts bytes that were no frame."""
         self._held += payload
         frames = []
-        while len(self._held) >= _FRAME:
+        while self._held:
             size = self._frame_size()
-            if size is None:
+            if size == 0:
                 self._skip()
             elif len(self._held) < size:
                 break
             else:
                 frames.append(self._held[:size])
                 self._held = self._held[size:]
-        if len(self._held) > _MOST_HELD:
-            self._skip()
         return frames
 
-    def _frame_size(self) -> int | None:
-        """Length of the frame that begins here; None: none does."""
+    def finish(self) -> list[bytes]:
+        """No bytes follow: what is held is a frame if it is as long as one."""
+        held, self._held = self._held, b""
+        return [held] if len(held) in (_FRAME, _LONG_FRAME) and held[:2] in _HEADERS else []
+
+    def begin_anew(self, payload: bytes) -> None:
+        """`payload` comes after a silence: a half frame from before it that does not go on there is forgotten."""
+        is_whole = self._size is None and len(self._held) in (_FRAME, _LONG_FRAME)
+        if payload[:2] in _HEADERS and not is_whole:
+            self._held = b""
+
+    def _frame_size(self) -> int:
+        """Length of the frame that begins here, or how many bytes it takes to know more; 0: none begins here."""
         held = self._held
-        if held[0] != _HEAD or held[1] not in (_MOTION, _REGISTER):
-            return None
+        if not any(header.startswith(held[:2]) for header in _HEADERS):
+            return 0
+        if len(held) < _FRAME:
+            return _FRAME
         if held[1] == _REGISTER:
-            return _FRAME if self._goes_on(_FRAME) else None
-        for size in (self._size, _FRAME, _LONG_FRAME):
-            if size is not None and self._goes_on(size):
+            return _FRAME if self._goes_on(_FRAME) else 0
+        if self._size is not None and (len(held) < self._size or self._goes_on(self._size)):
+            return self._size
+        return self._decide()
+
+    def _decide(self) -> int:
+        """The size as the next header tells it, else as `_frame_size`."""
+        self._size = None
+        for size in (_FRAME, _LONG_FRAME):
+            following = self._held[size : size + 2]
+            if following in _HEADERS:
                 self._size = size
                 return size
-        return _LONG_FRAME if len(held) < _LONG_FRAME else None
+            if len(following) < 2 and self._goes_on(size):
+                return size + 2
+        return 0
 
     def _goes_on(self, size: int) -> bool:
-        """Whether the bytes end, or another frame begins, `size` bytes from here."""
-        rest = self._held[size : size + 2]
-        if len(self._held) < size:
-            return False
-        return rest in (b"", b"\x55", b"\x55\x61", b"\x55\x71")
+        """Whether the bytes end, or another frame may begin, `size` bytes from here."""
+        following = self._held[size : size + 2]
+        return any(header.startswith(following) for header in _HEADERS)
 
     def _skip(self) -> None:
         """Drop bytes up to the next that could begin a frame."""
         following = self._held.find(_HEAD, 1)
         n = len(self._held) if following < 0 else following
+        self._size = None
         self.n_skipped += n
         self._held = self._held[n:]
 

@@ -18,6 +18,7 @@ from coach.packets.witmotion import BATTERY_REGISTER, FrameCutter, charge_pct, d
 
 _IS_MOTION: Final = 0x61
 _MEASURE_S: Final = 1.0
+_SILENCE_S: Final = 0.5  # longer than between two notifications at any rate: the connection may have been lost
 
 
 class WitmotionReader:
@@ -33,10 +34,14 @@ class WitmotionReader:
         self._rate_hz = facts.rate_hz
         self._seen: tuple[float, int] | None = None  # arrival of the first frames, how many came after them
         self._is_measured = False
+        self._last_arrival_s = 0.0
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
         """One notification; raises PacketError where it holds no frame and some of its bytes can be of none."""
         n_skipped = self._cutter.n_skipped
+        if t_s - self._last_arrival_s > _SILENCE_S:
+            self._cutter.begin_anew(payload)
+        self._last_arrival_s = t_s
         frames = self._cutter.feed(payload)
         samples: list[Sample] = []
         motion = [frame for frame in frames if frame[1] == _IS_MOTION]

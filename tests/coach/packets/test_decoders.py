@@ -1,5 +1,6 @@
 """A whole sensor's bytes: exact counts, usable after bad packets, ranges and rates as told."""
 
+import contextlib
 import gzip
 import struct
 
@@ -113,6 +114,54 @@ def test_witmotion_frames_are_found_however_the_bytes_are_cut(size):
     for i in range(0, len(stream), size):
         found += [c.acc_mps2[:, 0] for c in feed(i / 4000, stream[i : i + size]) if isinstance(c, ImuChunk)]
     assert np.rint(np.concatenate(found) * 2048 / 9.80665).astype(int).tolist() == list(range(1, 60))
+
+
+def long_frame(k: int) -> bytes:
+    """28 bytes: reading number k, and the chip's time of 2024-11-20 22:26."""
+    return bytes.fromhex("5561") + struct.pack(
+        "<9h6BH", k, 0x6155, 2048, 0, 0, 0, 0, 0, 0, 24, 11, 20, 22, 26, 0, 5 * k
+    )
+
+
+# 20: as a serial bridge cuts them, so that each seventh notification ends where a frame of 20 bytes would.
+@pytest.mark.parametrize("size", [1, 8, 20, 28, 64])
+@pytest.mark.parametrize("begun", [0, 8, 20])
+def test_witmotion_frames_with_chip_time_are_never_taken_for_short_ones(size, begun):
+    stream = b"".join(long_frame(k) for k in range(1, 200))[begun:]
+    decoder, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
+    found, n_faults = [], 0
+    for i in range(0, len(stream), size):
+        try:
+            found += [c.acc_mps2[:, 0] for c in feed(i / 5600, stream[i : i + size]) if isinstance(c, ImuChunk)]
+        except PacketError:
+            n_faults += 1
+    numbers = np.rint(np.concatenate(found) * 2048 / 9.80665).astype(int).tolist()
+    assert numbers == list(range(2 if begun else 1, 200))
+    assert decoder.report().n_bad_packets <= (20 if begun else 0)
+    assert n_faults <= (20 if begun else 0)
+
+
+def test_a_witmotion_whose_frame_was_misjudged_is_judged_anew():
+    """Behind the first frame stands what looks like the next; the frames after it tell better."""
+    decoder, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
+    feed(0.0, long_frame(1)[:20] + bytes.fromhex("5561") + bytes(6))
+    stream = b"".join(long_frame(k) for k in range(2, 100))
+    n = 0
+    for i in range(0, len(stream), 20):
+        with contextlib.suppress(PacketError):
+            n += sum(len(c.t_s) for c in feed(0.005 + i / 5600, stream[i : i + 20]) if isinstance(c, ImuChunk))
+    assert n >= 97
+    assert decoder.report().n_bad_packets <= 3
+
+
+def test_half_a_frame_from_before_a_lost_connection_is_no_bad_packet():
+    decoder, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
+    stream = b"".join(long_frame(k) for k in range(1, 50))
+    for begin_s in (0.0, 3.0, 6.0):
+        for i in range(0, 720, 20):
+            feed(begin_s + i / 5600, stream[i : i + 20])
+    assert decoder.report().n_bad_packets == 0
+    assert decoder.report().n_samples == 3 * 25
 
 
 def test_witmotion_finds_its_frames_again_after_lost_bytes():

@@ -83,10 +83,11 @@ def test_a_sensor_without_time_is_placed_by_counting_and_its_losses_are_found():
     frame = b"\x55\x61" + struct.pack("<9h", 0, 0, 2048, 0, 0, 0, 0, 0, 0)
     came = np.nonzero(~is_lost)[0]
     found = [
-        chunk.t_s[0]
+        t_s
         for k in came
         for chunk in decoder.feed(Notification("s", uuid, float(arrivals[k]), frame))
         if isinstance(chunk, ImuChunk)
+        for t_s in chunk.t_s
     ]
     errors = np.abs(np.array(found) - true_s[came])
     since_loss = came - np.maximum.accumulate(np.where(np.isin(came - 1, np.nonzero(is_lost)[0]), came, 0))
