@@ -35,13 +35,10 @@ class MovesenseReader:
 
     def __init__(self, facts: ImuStreamFacts, tally: Tally) -> None:
         self._facts = facts
-        self._tally = tally
-        self._is_doubled = False  # the DATA of the packet at hand came twice
-        self._last_part = b""
         self._stream = ImuStream(facts, tally)
         self._stream.acc_range_mps2 = self._stream.gyr_range_radps = np.inf
         self._counter = WrappingCounter(tick_s=1e-3, modulus=1 << 32)
-        self._duplicates = Duplicates(tally)
+        self._doubles = Doubles(tally)
         self._parts = Parts(self._facts.rate_hz)
         self._last: tuple[float, int] | None = None  # device time and number of readings of the packet before
 
@@ -49,7 +46,7 @@ class MovesenseReader:
         """One notification; raises PacketError."""
         message = decode_message(payload)
         if message.reference == REF_STREAM and message.kind is not Kind.RESPONSE:
-            if self._is_double(message, payload):
+            if self._doubles.has(message.kind, payload, self._parts.is_waiting):
                 return []
             samples: list[Sample] = []
             for body in self._parts.join(message, payload):
@@ -57,16 +54,6 @@ class MovesenseReader:
             return samples
         self._learn(message)
         return []
-
-    def _is_double(self, message: Message, payload: bytes) -> bool:
-        """DATA has its time; a part has none, and is a double where it follows its like and nothing waits for it."""
-        if message.kind is Kind.DATA:
-            self._is_doubled = self._duplicates.has(payload)
-            return self._is_doubled
-        is_double = payload == self._last_part and (self._is_doubled or not self._parts.is_waiting)
-        self._tally.n_duplicates += is_double
-        self._last_part = payload
-        return is_double
 
     def _learn(self, message: Message) -> None:
         if message.reference == REF_ACC_CONFIG and message.is_ok and message.body:
@@ -88,6 +75,41 @@ class MovesenseReader:
         samples = self._stream.take(times, acc, gyr, t_s, body)
         self._last = (first, n)
         return samples
+
+
+class Doubles:
+    """Knows messages that came twice.
+
+    DATA has its time and is known by itself; a part has nothing, and at rest each can be alike. So a part is a double
+    only of one of its own packet, and as often as the packet's DATA came again.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._duplicates = Duplicates(tally)
+        self._n_came = 1  # the DATA of the packet at hand
+        self._parts: list[bytes] = []  # of that packet
+        self._n_parts_came: list[int] = []
+
+    def has(self, kind: Kind, payload: bytes, is_waiting: bool) -> bool:
+        """Whether this message came already; counts it if so. is_waiting: a body is begun and not whole."""
+        if kind is not Kind.DATA:
+            return self._has_part(payload, is_waiting)
+        if self._duplicates.has(payload):
+            self._n_came += 1
+            return True
+        self._n_came, self._parts, self._n_parts_came = 1, [], []
+        return False
+
+    def _has_part(self, payload: bytes, is_waiting: bool) -> bool:
+        for number, (part, n) in enumerate(zip(self._parts, self._n_parts_came, strict=True)):
+            if part == payload and (n < self._n_came or not is_waiting):
+                self._n_parts_came[number] += 1
+                self._tally.n_duplicates += 1
+                return True
+        self._parts.append(payload)
+        self._n_parts_came.append(1)
+        return False
 
 
 class Parts:

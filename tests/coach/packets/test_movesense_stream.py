@@ -88,6 +88,33 @@ def test_doubles_after_a_reconnect_are_dropped_and_counted():
     assert tally.n_duplicates == 18
 
 
+def at_rest(k: int, size: int) -> list[bytes]:
+    """Packet number k of a sensor without noise: but for its time each is the same."""
+    whole = struct.pack("<I", 1000 + round(k * N * 1000 / RATE)) + bytes(24 * N)
+    return [(b"\x02\x63" if i == 0 else b"\x03\x63") + whole[i : i + size] for i in range(0, len(whole), size)]
+
+
+def twice(packet: list[bytes], is_by_packet: bool) -> list[bytes]:
+    return packet * 2 if is_by_packet else [part for part in packet for _ in range(2)]
+
+
+@pytest.mark.parametrize("size", [152, 148, 100, 52])  # 52: four parts, the last three alike
+@pytest.mark.parametrize("is_by_packet", [False, True])
+@pytest.mark.parametrize("make", [at_rest, parts])
+def test_parts_that_repeat_byte_for_byte_are_kept_and_doubles_still_dropped(size, is_by_packet, make):
+    made, tally = reader()
+    stream = []
+    for k in range(30):
+        packet = make(k, size)
+        stream += [(k * N / RATE, p) for p in (twice(packet, is_by_packet) if k % 3 == 2 else packet)]
+    samples = play(stream, made)
+    assert tally.n_samples == 30 * N
+    assert not any(isinstance(s, Gap) for s in samples)
+    assert tally.n_duplicates == 10 * len(make(0, size))
+    if make is parts:
+        assert numbers(samples) == list(range(30 * N))
+
+
 def test_ranges_are_unknown_until_the_sensor_tells_them():
     made, tally = reader()
     one = struct.pack("<I3f3f", 1000, 78.4, 0, 0, 0, 0, 0)
