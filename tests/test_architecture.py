@@ -87,7 +87,6 @@ HOMES = {
     "fitdecode": ("coach.interchange",),
     "icalendar": ("coach.interchange",),
     "click": ("coach.cli", "coach.__main__"),
-    "numba": ("coach.gait",),
 }
 
 

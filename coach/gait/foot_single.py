@@ -1,7 +1,7 @@
 """The events of one stride, sample by sample: the same measures as `coach.gait.foot_events` has for many at once.
 
 A stream finishes one stride at a time; for its short windows plain loops over lists are several times faster than
-array calls. The loops take any indexable row of floats, so that a compiler can have them too (`coach.gait.foot_fast`).
+array calls. The loops take any indexable row of floats.
 Definitions and constants stand in `coach.gait.foot_events`; tests hold both to the same results.
 """
 

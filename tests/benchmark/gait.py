@@ -24,7 +24,7 @@ from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
 
 DURATION_S, RATE_HZ, CHUNK = 600.0, 200.0, 20
-TARGETS = {"stream, chunks of 20": 12.0, "bulk": 80.0, "bulk, compiled [fast]": 800.0}
+TARGETS = {"stream, chunks of 20": 12.0, "bulk": 80.0}
 
 
 def recorded() -> tuple[FloatArray, FloatArray, FloatArray]:

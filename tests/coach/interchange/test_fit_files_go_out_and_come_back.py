@@ -117,7 +117,9 @@ def test_cadence_is_strides_per_minute_with_a_fraction() -> None:
 
 def test_developer_fields_are_named_for_other_programs() -> None:
     record = next(frame for frame in frames(write_fit(activity())) if frame.name == "record")
-    own = {field.name: (field.value, field.units) for field in record.fields if getattr(field.field_def, "is_dev", False)}
+    own = {
+        field.name: (field.value, field.units) for field in record.fields if getattr(field.field_def, "is_dev", False)
+    }
     assert own["foot_strike_angle_left"] == (12.5, "deg")
     assert own["impact_g"] == (8.125, "g")
     assert len(own) == len(fm.DEVELOPER_VALUES)
