@@ -43,18 +43,35 @@ def kernel() -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def seen(kernel: Path) -> dict[str, Any]:
-    """What the guest saw: the kernel is booted once for all tests."""
+def boot(kernel: Path) -> tuple[str | None, str]:
+    """Boot the guest once: its result line, and all that it printed."""
     command = [
         str(kernel), "mem=512M", "rootfstype=hostfs", "rootflags=/", "ro", f"init={HERE}/init.sh",
         "con=null", "con0=fd:0,fd:1", "quiet", f"COACH_ROOT={ROOT}", f"COACH_PYTHON={sys.executable}",
     ]  # fmt: skip
-    guest = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_S)
-    lines = [line for line in guest.stdout.splitlines() if line.startswith("RESULT ")]
-    assert lines, f"the guest gave no result:\n{guest.stdout[-4000:]}\n{guest.stderr[-2000:]}"
-    result: dict[str, Any] = json.loads(lines[0].removeprefix("RESULT "))
-    return result
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as guest:
+        try:
+            said, _ = guest.communicate(timeout=RUN_S)
+        except subprocess.TimeoutExpired:
+            guest.kill()
+            said, _ = guest.communicate()
+    results = [line for line in said.splitlines() if line.startswith("RESULT ")]
+    return (results[0] if results else None), f"{said}\nexit status {guest.returncode}"
+
+
+@pytest.fixture(scope="module")
+def seen(kernel: Path) -> dict[str, Any]:
+    """What the guest saw: the kernel is booted once for all tests, and once more if it ended without a result."""
+    outputs = []
+    for _ in range(2):
+        line, output = boot(kernel)
+        if line is not None:
+            result: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
+            return result
+        outputs.append(output)
+    raise AssertionError("twice the guest gave no result:\n" + "\n== next boot\n".join(o[-6000:] for o in outputs))
 
 
 pytestmark = pytest.mark.kernel
