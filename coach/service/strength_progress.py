@@ -13,6 +13,7 @@ from coach.service.strength_tests import MilestoneView, StrengthTests
 from coach.storage.store import Store
 
 _DONE: Final = (SessionState.DONE, SessionState.PARTIAL)
+_NOT_NEEDED: Final = ("by_speed", "best_s", "drift_pct", "foot_strike_share")
 _PAIN_SERIES: Final = {
     PainMoment.BEFORE_RUN: "pain_before",
     PainMoment.DURING_RUN: "pain_running",
@@ -103,7 +104,7 @@ class StrengthProgress:
         """Runs at the runner's usual speed only: a faster run has longer steps whatever the legs can do."""
         entries = [
             entry
-            for entry in self._store.runs.list(limit=None)
+            for entry in self._store.runs.list(limit=None, without=_NOT_NEEDED)
             if entry.run.state in (RunState.FINISHED, RunState.RECOVERED)
         ]
         speeds = sorted(s for entry in entries if (s := _speed(entry)) is not None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from coach.errors import StorageError
 from coach.model.history import RunMarks
@@ -77,10 +77,17 @@ class Runs(RunData):
         with self._database.read() as connection:
             return _summary(connection, key_of(connection, run_id))
 
-    def list(self, wanted: RunFilter | None = None, offset: int = 0, limit: int | None = 50) -> Sequence[RunEntry]:
-        """Runs newest first, one page of them; summaries come without findings, streams and parts."""
+    def list(
+        self,
+        wanted: RunFilter | None = None,
+        offset: int = 0,
+        limit: int | None = 50,
+        without: Sequence[str] = (),
+    ) -> Sequence[RunEntry]:
+        """Runs newest first, one page of them; summaries come without findings, streams, parts and what is named."""
+        light = [column for column in _LIGHT if column.name not in without]
         statement = (
-            select(*RUNS.columns(), _SUMMARY.run_key.label("summary_key"), *(c.label(f"s_{c.name}") for c in _LIGHT))
+            select(*RUNS.columns(), _SUMMARY.run_key.label("summary_key"), *(c.label(f"s_{c.name}") for c in light))
             .outerjoin(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
             .where(_condition(wanted or RunFilter()))
             .order_by(_RUN.started_at.desc(), _RUN.run_key.desc())
@@ -88,7 +95,12 @@ class Runs(RunData):
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [_entry(row) for row in connection.execute(statement).mappings()]
+            rows = connection.execute(statement).all()
+        n = len(RUNS.names)
+        runs = RUNS.nouns(row[:n] for row in rows)
+        told = (row[n + 1 :] for row in rows if row[n] is not None)
+        summaries = iter(SUMMARIES.nouns(told, [column.name for column in light]))
+        return [RunEntry(run, None if row[n] is None else next(summaries)) for run, row in zip(runs, rows, strict=True)]
 
     def marks(self, metric: str = "", wanted: RunFilter | None = None) -> Sequence[RunMarks]:
         """What trends of a measure and records need of each run, newest first: quick for thousands of runs."""
@@ -156,13 +168,6 @@ class Runs(RunData):
 def _summary(connection: Connection, run_key: int) -> RunSummary | None:
     row = connection.execute(SUMMARIES.table.select().where(_SUMMARY.run_key == run_key)).mappings().first()
     return None if row is None else SUMMARIES.noun(row)
-
-
-def _entry(row: RowMapping) -> RunEntry:
-    summary = None
-    if row["summary_key"] is not None:
-        summary = SUMMARIES.noun({name.removeprefix("s_"): value for name, value in row.items() if name[:2] == "s_"})
-    return RunEntry(RUNS.noun(row), summary)
 
 
 def _condition(wanted: RunFilter) -> ColumnElement[bool]:
