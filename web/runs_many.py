@@ -95,5 +95,7 @@ def _programme() -> Any:
 
 
 def _programme_start() -> str | None:
-    found = _programme()
-    return found.start.isoformat() if found is not None and found.start is not None else None
+    """The day on which the strength programme begins; None where there is none."""
+    plans = getattr(getattr(the_coach(), "strength", None), "plans", None)
+    plan = plans.show() if plans is not None else None
+    return plan.wish.start.isoformat() if plan is not None else None

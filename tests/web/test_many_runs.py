@@ -14,6 +14,7 @@ from coach.summary.summarise import summarise
 from tests.web.kept_runs import KeptRunner
 from tests.web.long_history import keep_long_run, keep_many_runs
 from tests.web.small_coach import SmallCoach
+from tests.web.strength_coach import StrengthCoach
 from web.app import create_app
 
 NEWEST_AT = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -78,3 +79,15 @@ def test_all_runs_are_in_the_trend(client: FlaskClient) -> None:
     trend = client.get("/api/v1/trends/step_length_m").get_json()
     assert len(trend["points"]) == N_RUNS + 1
     assert trend["per_week_low"] <= trend["per_week"] <= trend["per_week_high"]
+
+
+def test_the_trend_knows_when_the_programme_began(tmp_path: Path) -> None:
+    strong = StrengthCoach(tmp_path)
+    strong.history = HistoryService(strong.store, tmp_path)
+    strong.runner = KeptRunner(strong.store)
+    client = create_app(strong, is_testing=True).test_client()
+    assert '"programme_start":null' in client.get("/runs/trends").text
+    strong.strength.create("home", "mon,thu", "18:30", "Europe/Berlin")
+    start = strong.strength.plans.show().wish.start
+    assert f'"programme_start":"{start.isoformat()}"' in client.get("/runs/trends").text
+    strong.close()
