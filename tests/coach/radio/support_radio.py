@@ -63,8 +63,9 @@ class SwingingBody:
     def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
         t_s = start_s + np.arange(n) / rate_hz
         phase = 2 * np.pi * self.stride_hz * t_s + (0.0 if wear_site.is_left else np.pi)
-        acc = np.stack([20 * np.sin(phase), 5 * np.cos(phase), 9.81 + 30 * np.sin(2 * phase)], axis=1)
-        gyr = np.stack([0.5 * np.sin(phase), 8 * np.sin(phase), 0.2 * np.cos(phase)], axis=1)
+        sin, cos = np.sin(phase), np.cos(phase)
+        acc = np.column_stack([20 * sin, 5 * cos, 9.81 + 60 * sin * cos])
+        gyr = np.column_stack([0.5 * sin, 8 * sin, 0.2 * cos])
         return acc, gyr
 
     def running_speed(self, t_s: float) -> RunningSpeedSample:
