@@ -33,7 +33,7 @@ class Bench:
         self.diary = Diary()
         self.links = LinkSet(self.radio, self.diary.notifications.append, self.diary.events.append)
 
-    async def until(self, is_so: Callable[[], bool], within_s: float = 15.0) -> None:
+    async def until(self, is_so: Callable[[], bool], within_s: float = 90.0) -> None:
         async with asyncio.timeout(within_s):
             while not is_so():
                 await asyncio.sleep(0.02)
