@@ -1,15 +1,20 @@
 """A recording of any kind in, everything found in it as one JSON-ready document out."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from coach.gait.body import BodyGait
-from coach.model.samples import ImuChunk
+from coach.model.samples import Gap, ImuChunk, StreamReport
 from coach.recording.reader import read_recording
-from coach.recording.reference import is_reference, read_reference
+from coach.recording.reference import ReferenceRecording, is_reference, read_reference
 from coach.service.making import make_pipeline
 from coach.service.reading import read_again
 from coach.summary.document import analysis_document
+
+GAP_INTERVALS: Final = 1.5  # as `ImuChunk` says
+FULL_SCALE: Final = 0.995  # readings from here on are clipped
 
 
 def analyse_path(path: Path) -> dict[str, Any]:
@@ -25,22 +30,44 @@ def _reference(path: Path) -> dict[str, Any]:
     reference = read_reference(path)
     gait = BodyGait([reference.wear_site])
     events = [event for chunk in reference.chunks for event in gait.feed(chunk)] + gait.finish()
+    report = _report(reference)
     info = {
         "id": reference.id,
         "wear_site": reference.wear_site,
-        "rate_hz": reference.rate_hz,
+        "rate_hz": report.rate_hz,
         "description": reference.description,
-        "n_samples": sum(len(chunk.t_s) for chunk in reference.chunks),
-        "n_clipped": sum(_n_clipped(chunk) for chunk in reference.chunks),
+        "streams": [report],
     }
-    return analysis_document(info, events)
+    return analysis_document(info, events, [report])
+
+
+def _report(reference: ReferenceRecording) -> StreamReport:
+    """What became of the readings: gaps are steps of more than one and a half usual sampling intervals."""
+    t_s = np.concatenate([chunk.t_s for chunk in reference.chunks])
+    steps_s = np.diff(t_s)
+    usual_s = float(np.median(steps_s)) if len(steps_s) else 1.0 / reference.rate_hz
+    sensor_id = f"reference:{reference.id}"
+    gaps = tuple(
+        Gap(sensor_id, reference.wear_site, float(t_s[i]), float(t_s[i + 1]), round(float(steps_s[i]) / usual_s) - 1)
+        for i in np.flatnonzero(steps_s > GAP_INTERVALS * usual_s)
+    )
+    return StreamReport(
+        sensor_id,
+        "reference",
+        reference.wear_site,
+        n_samples=len(t_s),
+        n_missing=sum(gap.n_missing for gap in gaps),
+        n_clipped=sum(_n_clipped(chunk) for chunk in reference.chunks),
+        rate_hz=1.0 / usual_s,
+        gaps=gaps,
+    )
 
 
 def _n_clipped(chunk: ImuChunk) -> int:
     """Readings with an axis at full scale."""
-    is_clipped = (abs(chunk.acc_mps2) >= 0.995 * chunk.acc_range_mps2).any(axis=1)
+    is_clipped = (abs(chunk.acc_mps2) >= FULL_SCALE * chunk.acc_range_mps2).any(axis=1)
     if chunk.gyr_radps is not None:
-        is_clipped |= (abs(chunk.gyr_radps) >= 0.995 * chunk.gyr_range_radps).any(axis=1)
+        is_clipped |= (abs(chunk.gyr_radps) >= FULL_SCALE * chunk.gyr_range_radps).any(axis=1)
     return int(is_clipped.sum())
 
 
