@@ -15,7 +15,6 @@ import { w } from "./words.js";
 const state = { run_id: null, is_on: false, is_paused: false, is_muted: false, elapsed_s: 0, told_at_ms: performance.now() };
 const slots = findAll("[data-value]");
 const RUNNING = new Set(["recording", "paused"]);
-let is_painting = false;
 let painted_at_ms = 0;
 
 /** What the coach says of the run, from the status or a `run` event. */
@@ -51,7 +50,6 @@ function finished(run_id) {
 }
 
 function paint() {
-  is_painting = false;
   const now = performance.now();
   painted_at_ms = now;
   const is_counting = state.is_on && !state.is_paused;
@@ -75,10 +73,9 @@ function phaseWords() {
   return state.lap > 1 ? w("live.motion.lap", { number: state.lap }) : "";
 }
 
-function paintSoon() {
-  if (is_painting || document.hidden) return;
-  is_painting = true;
-  requestAnimationFrame(paint);
+/** Numbers are written as they come: where none of them changed, the browser has no frame to make. */
+function paintNews() {
+  if (!document.hidden) paint();
 }
 
 let asked_at_ms = -Infinity;
@@ -101,7 +98,7 @@ openFeed({
     if (!state.is_on || (metrics.run_id && metrics.run_id !== state.run_id)) { refreshNowAndThen(); return; }
     takeMetrics(metrics);
     if (metrics.elapsed_s !== undefined) Object.assign(state, { elapsed_s: metrics.elapsed_s, told_at_ms: performance.now() });
-    paintSoon();
+    paintNews();
   },
   cue(cue) { takeCue(cue); },
   sensor(link) { takeLink(link); },
