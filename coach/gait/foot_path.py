@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.foot_constants import AX, GX, T
-from coach.gait.foot_events import windows
 from coach.model.samples import FloatArray
 
+IndexArray = npt.NDArray[np.intp]
 ComplexArray = npt.NDArray[np.complex128]
 
 
@@ -42,36 +42,51 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
     """
     if len(first) == 1:
         return _path(rows[first[0] : last[0] + 1], axes, bias)
-    start = np.array(first)
+    low, start = first[0], np.array(first)
     n = np.array(last) - start
-    window = windows(rows, start, int(n.max()) + 1)
-    inside = np.arange(window.shape[1]) < n[:, None]
-    step = np.where(inside[:, :-1], window[:, 1:, T] - window[:, :-1, T], 0.0)  # a padded step takes no time
-    half = 0.5 * step[:, None]
-    rates = window[:, :, GX : GX + 3] - bias
-    rate = axes @ rates.transpose(0, 2, 1)
-    turns = attitude((0.5 * half) * (rate[:, :, 1:] + rate[:, :, :-1]))
-    world = rotated(*turns, axes @ window[:, :, AX : AX + 3].transpose(0, 2, 1))
-    world[:, 2] -= GRAVITY_MPS2
-    velocity = np.zeros_like(world)
-    np.cumsum(half * (world[:, :, 1:] + world[:, :, :-1]), axis=2, out=velocity[:, :, 1:])
-    left = velocity[:, :, -1].copy()
-    share = np.zeros((len(n), step.shape[1] + 1))
-    np.cumsum(step, axis=1, out=share[:, 1:])
-    duration = share[:, -1:].copy()
-    share /= duration
-    velocity -= left[:, :, None] * share[:, None]
-    place = np.cumsum(half * (velocity[:, :, 1:] + velocity[:, :, :-1]), axis=2)
-    end = place[:, :, -1]
-    height = place[:, 2] - share[:, 1:] * end[:, 2:]
-    rates *= inside[:, :, None]
+    at = (start - low) + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
+    span = rows[low : last[-1] + 1]
+    felt = np.empty((7, len(span)))
+    felt[0] = span[:, T]
+    np.matmul(axes, span[:, AX : AX + 3].T, out=felt[1:4])
+    measured = span[:, GX : GX + 3].T - bias[:, None]
+    np.matmul(axes, measured, out=felt[4:])
+    seen = felt.take(at, axis=1)
+    t, force, rate = seen[0], seen[1:4], seen[4:]
+    half = 0.5 * (t[1:] - t[:-1])
+    turns = rate[:, 1:] + rate[:, :-1]
+    turns *= 0.5 * half
+    world = _turned(_scanned(_small_turns(turns)), force)
+    world[2] -= GRAVITY_MPS2
+    place = np.zeros_like(world)
+    velocity = world[:, 1:] + world[:, :-1]
+    velocity *= half
+    velocity.cumsum(axis=1, out=place[:, 1:])
+    left = place[:, -1].copy()
+    duration = t[-1] - t[0]
+    share = (t - t[0]) / duration
+    place -= left[:, None] * share
+    velocity = place[:, 1:] + place[:, :-1]
+    velocity *= half
+    velocity.cumsum(axis=1, out=place[:, 1:])
+    end = place[:, -1]
+    height = place[2] - share * end[2]
     return Paths(
-        np.sqrt((end * end).sum(axis=1)).tolist(),
-        np.maximum(height.max(axis=1), 0.0).tolist(),
-        np.sqrt((left * left).sum(axis=1)).tolist(),
-        list(left / duration),
-        list((rates.transpose(0, 2, 1) @ rates) / n[:, None, None]),
+        np.sqrt((end * end).sum(axis=0)).tolist(),
+        height.max(axis=0).tolist(),
+        np.sqrt((left * left).sum(axis=0)).tolist(),
+        list((left / duration).T),
+        _moments(measured, start - low, n),
     )
+
+
+def _moments(rate: FloatArray, start: IndexArray, n: IndexArray) -> list[FloatArray]:
+    """(3, 3) mean products of (3, N) turn rates, n from each start on."""
+    x, y, z = rate
+    edges = np.stack((start, start + n), axis=1).ravel()
+    products = (x * x, x * y, x * z, y * y, y * z, z * z)
+    xx, xy, xz, yy, yz, zz = (np.add.reduceat(product, edges)[::2] / n for product in products)
+    return list(np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]).transpose(2, 0, 1))
 
 
 def _path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Paths:
@@ -121,58 +136,91 @@ def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     A quaternion w + x i + y j + z k is the pair (w + x i, y + z i): multiplying a pair from the right by (c, d) gives
     (a c - b d*, a d + b c*).
     """
-    n = half_turns.shape[-1]
-    squared = (half_turns * half_turns).sum(axis=-2)
-    shrink = 1.0 - squared * (1.0 / 6.0 - squared * (1.0 / 120.0))
-    a = np.empty((*squared.shape[:-1], n + 1), dtype=np.complex128)
-    b = np.empty_like(a)
-    a[..., 0], b[..., 0] = 1.0, 0.0
-    a.real[..., 1:] = 1.0 - squared * (0.5 - squared * (1.0 / 24.0))
-    turns = half_turns * shrink[..., None, :]
-    a.imag[..., 1:] = turns[..., 0, :]
-    b.real[..., 1:] = turns[..., 1, :]
-    b.imag[..., 1:] = turns[..., 2, :]
-    if a.ndim > 1:
-        return _scanned_in_blocks(a, b)
+    pairs = _small_turns(np.moveaxis(half_turns, (-2, -1), (0, 1)))
+    if half_turns.ndim > 2:
+        a, b = np.moveaxis(_scanned(pairs), 1, -1)
+        return a, b
+    a, b = pairs
     reach = 1
-    while reach <= n:
+    while reach < len(a):
         a[reach:], b[reach:] = _product(a[:-reach], b[:-reach], a[reach:], b[reach:])
         reach *= 2
     return a, b
+
+
+def _small_turns(half_turns: FloatArray) -> ComplexArray:
+    """(2, n + 1, ...) quaternions as pairs: the first is none, then one of each of (3, n, ...) half angles."""
+    squared = np.einsum("cn...,cn...->n...", half_turns, half_turns)
+    pairs = np.empty((2, len(squared) + 1, *squared.shape[1:]), dtype=np.complex128)
+    pairs[0, 0], pairs[1, 0] = 1.0, 0.0
+    pairs[0, 1:].real = 1.0 - squared * (0.5 - squared * (1.0 / 24.0))
+    turns = half_turns * (1.0 - squared * (1.0 / 6.0 - squared * (1.0 / 120.0)))
+    pairs[0, 1:].imag = turns[0]
+    pairs[1, 1:].real = turns[1]
+    pairs[1, 1:].imag = turns[2]
+    return pairs
 
 
 def _product(a: ComplexArray, b: ComplexArray, c: ComplexArray, d: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
     return a * c - b * d.conj(), a * d + b * c.conj()
 
 
-def _scanned_in_blocks(a: ComplexArray, b: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
-    """Products of the first 1, 2, 3 ... quaternions of each row, by blocks: few operations for many rows."""
-    n = a.shape[1]
+def _scanned(pairs: ComplexArray) -> ComplexArray:
+    """Products of the first 1, 2, 3 ... of (2, n, S) quaternions, by blocks: few operations for many strides."""
+    n, strides = pairs.shape[1:]
     width = max(2, math.isqrt(n))
     blocks = -(-n // width)
-    shape = (len(a), blocks, width)
-    padding = ((0, 0), (0, blocks * width - n))
-    a = np.pad(a, padding, constant_values=1.0).reshape(shape)
-    b = np.pad(b, padding).reshape(shape)
-    for k in range(1, width):
-        a[:, :, k], b[:, :, k] = _product(a[:, :, k - 1], b[:, :, k - 1], a[:, :, k], b[:, :, k])
-    before_a, before_b = a[:, :, -1].copy(), b[:, :, -1].copy()
-    for k in range(1, blocks):
-        before_a[:, k], before_b[:, k] = _product(
-            before_a[:, k - 1], before_b[:, k - 1], before_a[:, k], before_b[:, k]
-        )
-    a[:, 1:], b[:, 1:] = _product(before_a[:, :-1, None], before_b[:, :-1, None], a[:, 1:], b[:, 1:])
-    return a.reshape(len(a), -1)[:, :n], b.reshape(len(b), -1)[:, :n]
+    padded = np.empty((2, blocks * width, strides), dtype=np.complex128)
+    padded[:, :n] = pairs
+    padded[0, n:], padded[1, n:] = 1.0, 0.0
+    padded = padded.reshape(2, blocks, width, strides)
+    scan = np.ascontiguousarray(padded.transpose(2, 0, 1, 3))
+    _follow(scan)
+    before = np.ascontiguousarray(scan[-1].transpose(1, 0, 2))
+    _follow(before)
+    a, b = before.transpose(1, 0, 2)[:, :-1, None]
+    padded[:, 0] = scan[:, :, 0].transpose(1, 0, 2)
+    later = scan[:, :, 1:].transpose(1, 2, 0, 3)
+    np.multiply(a, later, out=padded[:, 1:])
+    crossed = _crossed(later)
+    crossed *= b
+    padded[:, 1:] += crossed
+    return padded.reshape(2, -1, strides)[:, :n]
+
+
+def _follow(pairs: ComplexArray) -> None:
+    """Put in place of each of (n, 2, ...) quaternions the product of all up to it."""
+    crossed = np.ascontiguousarray(_crossed(pairs.swapaxes(0, 1)).swapaxes(0, 1))
+    for before, this, that in zip(pairs[:-1], pairs[1:], crossed[1:], strict=True):
+        np.multiply(before[1], that, out=that)
+        np.multiply(before[0], this, out=this)
+        this += that
+
+
+def _crossed(pairs: ComplexArray) -> ComplexArray:
+    """(-d*, c*) of the pairs (c, d): a pair (a, b) times (c, d) is a (c, d) + b (-d*, c*)."""
+    crossed = np.empty_like(pairs)
+    np.conjugate(pairs[0], out=crossed[1])
+    np.conjugate(pairs[1], out=crossed[0])
+    np.negative(crossed[0], out=crossed[0])
+    return crossed
 
 
 def rotated(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
     """(..., 3, n) vectors turned by the attitudes (a, b), from the foot to the ground."""
-    along = 1j * vector[..., 0, :]
-    across = vector[..., 1, :] + 1j * vector[..., 2, :]
+    return np.moveaxis(_turned(np.stack((a, b)), np.moveaxis(vector, -2, 0)), 0, -2)
+
+
+def _turned(pairs: ComplexArray, vector: FloatArray) -> FloatArray:
+    """The same with the coordinates first: (2, ...) attitudes, (3, ...) vectors."""
+    a, b = pairs
+    along = 1j * vector[0]
+    across = np.empty_like(a)
+    across.real, across.imag = vector[1], vector[2]
     c = a * along - b * across.conj()
     d = a * across + b * along.conj()
-    out = np.empty_like(vector)
-    out[..., 0, :] = (c * a.conj() + d * b.conj()).imag
+    out = np.empty(vector.shape)
+    out[0] = c.imag * a.real - c.real * a.imag + d.imag * b.real - d.real * b.imag
     across = d * a - c * b
-    out[..., 1, :], out[..., 2, :] = across.real, across.imag
+    out[1], out[2] = across.real, across.imag
     return out
