@@ -6,6 +6,7 @@ code; a batch holds what one chunk completes, one stride at most in a stream, ma
 
 import math
 import sys
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,17 @@ REFINE_EVERY: Final = 80  # swings, one minute
 NEVER: Final = sys.maxsize  # the row at which nothing is looked for
 LOST_S: Final = 4  # of movement without a stride
 KEEP_S: Final = 5.0  # the longest stride and its surroundings
-PIECE: Final = 4096  # rows looked at together at most, then a look whether the axes still hold
+PIECE: Final = 4096  # rows followed together at most, then a look whether the axes still hold
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """At `row` the foot had moved since `start`; was it lost? n_turnings: found by then. n_swings: seen by then."""
+
+    row: int
+    start: int
+    n_turnings: int
+    n_swings: int
 
 
 class FootGait:
@@ -51,6 +62,8 @@ class FootGait:
         self._stands = 0
         self._look = 0
         self._n_swings = 0
+        self._looks: list[Look] = []
+        self._lost_row = NEVER
 
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
@@ -114,27 +127,44 @@ class FootGait:
             self._batch.bridge(stretch.bridged_s)
         events: list[GaitEvent] = []
         start, end = self._buffer.end - len(rows), self._buffer.end
-        while start < end:
+        while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
             start = self._advance(start, min(end, edge), events)
-            if start == edge and self._is_lost(start, events):
-                self._axes, self._learner = None, Learner(self._rate_hz)
-                rest = len(rows) - (end - start)
-                return events + (self._take(stretch.part(rest, len(rows))) if start < end else [])
-        events += self._batch.work(self._buffer.held, self._buffer.first)
-        return events
+            if start == edge and self._lost_row == NEVER:
+                self._look_back(start)
+        if self._lost_row == NEVER:
+            self._work(events)
+        if self._lost_row == NEVER:
+            return events
+        rest = len(rows) - (end - self._lost_row)
+        self._axes, self._learner, self._lost_row = None, Learner(self._rate_hz), NEVER
+        return events + (self._take(stretch.part(rest, len(rows))) if rest < len(rows) else [])
 
-    def _is_lost(self, row: int, events: list[GaitEvent]) -> bool:
-        """Whether the foot moves without strides: the axes are of another mounting, they must be learnt anew."""
+    def _look_back(self, row: int) -> None:
+        """Without strides in the last seconds the axes are of another mounting: told once the strides are known."""
         assert self._batch is not None
-        events += self._batch.work(self._buffer.held, self._buffer.first)
         second = round(self._rate_hz)
         start = row - LOST_S * second
         if start < self._buffer.first or self._batch.last_stride_row > start:
-            return False
+            return
         rates = self._buffer.rows(start, row)[:, GX : GX + 3]
         energy = np.einsum("ni,ni->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
-        return bool(energy.min() > MOVING_RADPS * MOVING_RADPS)
+        if energy.min() > MOVING_RADPS * MOVING_RADPS:
+            self._looks.append(Look(row, start, self._batch.n_turnings, self._n_swings))
+
+    def _work(self, events: list[GaitEvent]) -> None:
+        """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
+        assert self._batch is not None
+        looks, self._looks = self._looks, []
+        before = self._batch.state() if looks else None
+        told = self._batch.work(self._buffer.held, self._buffer.first)
+        for look in looks:
+            if before is not None and self._batch.stride_row(look.n_turnings) <= look.start:
+                self._batch.go_back(before, look.n_turnings)
+                told = self._batch.work(self._buffer.held, self._buffer.first)
+                self._n_swings, self._lost_row = look.n_swings, look.row
+                break
+        events += told
 
     def _restart(self) -> None:
         """Begin anew after a gap: no stride reaches over it."""
@@ -165,8 +195,9 @@ class FootGait:
                 self._turn(turning)
                 if turning.turn is Turn.SWING_OVER and self._n_swings % REFINE_EVERY == 0:
                     self._level = now
-                    events += self._batch.work(held, first)
-                    self._axes = self._batch.refine()
+                    self._work(events)
+                    if self._lost_row == NEVER:
+                        self._axes = self._batch.refine()
                     return int(row + 1)
         self._level = int(level[-1])
         if end - 1 >= self._due_row:

@@ -6,7 +6,8 @@ told one after the other. A stride needs its contact, mid-stance and toe-off, an
 
 import math
 from bisect import bisect_left
-from typing import Final
+from copy import deepcopy
+from typing import Any, Final
 
 from coach.gait.constants import CLIP_SHARE
 from coach.gait.foot_axes import FootAxes, Refiner
@@ -44,6 +45,8 @@ class Batch:
         self.last_stride_row = -1
         self._bridged_s: list[float] = []
         self._turnings: list[Turning] = []
+        self._worked: list[Turning] = []
+        self._stride_rows: list[tuple[int, int]] = []
         self._refiner = Refiner()
         self._n_swings = 0
         self._swing_numbers: dict[int, int] = {}
@@ -73,11 +76,33 @@ class Batch:
         self._refiner = Refiner()
         return self.axes
 
+    @property
+    def n_turnings(self) -> int:
+        """Turning points that wait to be worked off."""
+        return len(self._turnings)
+
+    def stride_row(self, n_turnings: int) -> int:
+        """Row at which the last whole stride ended by the first `n_turnings` of those worked off last."""
+        return max(row for n, row in self._stride_rows if n < n_turnings)
+
+    def state(self) -> tuple[Any, ...]:
+        """What `work` changes, to go back to."""
+        open_ones = (self._this, self._last, self._refiner, self._swing_numbers)
+        return (*deepcopy(open_ones), self._n_swings, self.n_rejected, self.last_stride_row)
+
+    def go_back(self, state: tuple[Any, ...], n_turnings: int) -> None:
+        """To before the last `work`, with only the first `n_turnings` to be worked off."""
+        self._turnings = self._worked[:n_turnings]
+        self._this, self._last, self._refiner, self._swing_numbers = state[:4]
+        self._n_swings, self.n_rejected, self.last_stride_row = state[4:]
+
     def work(self, rows: FloatArray, first: int) -> list[GaitEvent]:
         """Work off what was collected; rows: those held, the first of them has the absolute number `first`."""
-        if not self._turnings:
+        self._worked = turnings = self._turnings
+        self._stride_rows = [(-1, self.last_stride_row)]
+        if not turnings:
             return []
-        turnings, self._turnings = self._turnings, []
+        self._turnings = []
         kinds = {t.turn for t in turnings}
         landings = {} if self._this is None else {self._this.swing_over: self._this}
         ways: dict[int, Way] = {}
@@ -196,7 +221,7 @@ class Batch:
 
     def _told(self, turnings: list[Turning], landings: dict[int, Landing], ways: dict[int, Way]) -> list[GaitEvent]:
         told: list[GaitEvent] = []
-        for turning in turnings:
+        for n, turning in enumerate(turnings):
             landing = landings.get(turning.swing_over)
             if landing is None:
                 continue
@@ -211,6 +236,7 @@ class Batch:
                 told.append(mid_stance(self.site, landing, self.axes.is_sure))
                 if (way := ways.get(landing.swing_over)) and self._last is not None:
                     self.last_stride_row = landing.mid_row
+                    self._stride_rows.append((n, landing.mid_row))
                     told.append(stride(self.site, self._last, landing, way, self.axes.is_sure))
                 elif self._last is not None:
                     self.n_rejected += 1
