@@ -37,6 +37,11 @@ def decode_reading(payload: bytes) -> tuple[int, FloatArray, FloatArray]:
     return ms, acc * G_MPS2, gyr * RADPS_PER_DPS
 
 
+def encode_reading(t_s: float, acc_mps2: FloatArray, gyr_radps: FloatArray) -> bytes:
+    """The notification that the sensor would have sent at device time `t_s`: (3,) and (3,) to 28 bytes."""
+    return _READING.pack(round(t_s * 1000), *(acc_mps2 / G_MPS2), *(gyr_radps / RADPS_PER_DPS))
+
+
 class WearableMyFootReader:
     """Readings of one board, on the host's clock."""
 

@@ -5,25 +5,21 @@ this machine cannot keep up with the speed that was asked for.
 """
 
 import asyncio
-import struct
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
-
-import numpy as np
 
 from coach.errors import SettingsError
 from coach.model.links import LinkEvent, SensorUse
 from coach.model.plain import from_plain
 from coach.model.recordings import RunEvent
 from coach.model.samples import Notification
+from coach.packets.wearable_my_foot import encode_reading
 from coach.recording.reader import read_recording
 from coach.recording.reference import ReferenceRecording, is_reference, read_reference
 from firmware_config.loader import load_profile
 
 OPEN_SHOE_SENSOR: Final = "wearable_my_foot"
-_PACKET: Final = struct.Struct("<I6f")
-_G_MPS2: Final = 9.80665
 BREATH: Final = 50  # items after which others on the loop get their turn
 
 
@@ -85,6 +81,5 @@ def encoded(reference: ReferenceRecording) -> Iterator[Notification]:
     for chunk in reference.chunks:
         if chunk.gyr_radps is None:
             raise SettingsError(f"{reference.id} has no gyroscope: `coach analyse` reads it, but it cannot be played")
-        rows = np.column_stack([chunk.acc_mps2 / _G_MPS2, np.rad2deg(chunk.gyr_radps)])
-        for t_s, row in zip(chunk.t_s - start_s, rows, strict=True):
-            yield Notification(f"reference:{reference.id}", data, float(t_s), _PACKET.pack(round(t_s * 1000), *row))
+        for t_s, acc, gyr in zip(chunk.t_s - start_s, chunk.acc_mps2, chunk.gyr_radps, strict=True):
+            yield Notification(f"reference:{reference.id}", data, float(t_s), encode_reading(float(t_s), acc, gyr))
