@@ -79,13 +79,13 @@ class Refiner:
         self._moment = np.zeros((3, 3))
         self._pitch = 0.0
 
-    def add(self, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
-        """One stride: what gravity left in its velocity (foot axes), its turn rates' second moment (sensor axes) and
-        its mean pitch rate."""
-        self._n += 1
-        self._force += drift_mps2
-        self._moment += moment
-        self._pitch += pitch_radps
+    def add(self, drift_mps2: list[FloatArray], moment: list[FloatArray], pitch_radps: FloatArray) -> None:
+        """Some strides: what gravity left in the velocity of each (foot axes), the second moment of its turn rates
+        (sensor axes) and its mean pitch rate."""
+        self._n += len(pitch_radps)
+        self._force += sum(drift_mps2)
+        self._moment += sum(moment)
+        self._pitch += float(pitch_radps.sum())
 
     def refined(self, axes: FootAxes) -> FootAxes:
         """The axes moved half way to what the strides since the last look say; the same where they were few."""

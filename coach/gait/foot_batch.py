@@ -24,7 +24,7 @@ SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
 LONGEST_STRIDE_S: Final = 2.0
 SHORTEST_REST_S: Final = 0.07  # from contact to heel-off; the shortest sprint contacts are 0.09 s
 SHORTEST_CONTACT_S: Final = 0.08
-AT_ONCE: Final = 64  # ways integrated together: their arrays stay in the processor's cache
+AT_ONCE: Final = 40  # ways integrated together: their arrays stay in the processor's cache
 MOST_BRIDGED: Final = 4096
 
 
@@ -200,23 +200,17 @@ class Batch:
             return {}
         starts, ends = [p.mid_row - first for p, _ in pairs], [q.mid_row - first for _, q in pairs]
         clipped = self._clipped(rows, starts, ends)
+        interval_s = 1.0 / self.rate_hz
         ways = {}
-        for k, (this, following) in enumerate(pairs):
-            if k % AT_ONCE == 0:
-                some = slice(k, k + AT_ONCE)
-                found = paths(rows, starts[some], ends[some], self.axes.axes, self.axes.bias_radps)
-            a, b = rows[starts[k]], rows[ends[k]]
-            pitch = float((b[ANGLE] - a[ANGLE]) / (b[T] - a[T]))
-            self._refiner.add(found.drift_mps2[k % AT_ONCE], found.moment[k % AT_ONCE], pitch)
-            bridged = self._n_bridged(this.contact_s, following.mid_s)
-            ways[following.swing_over] = Way(
-                found.length_m[k % AT_ONCE],
-                found.clearance_m[k % AT_ONCE],
-                found.drift_mps[k % AT_ONCE],
-                clipped[k],
-                bridged,
-                1.0 / self.rate_hz,
-            )
+        for k in range(0, len(pairs), AT_ONCE):
+            some = slice(k, k + AT_ONCE)
+            found = paths(rows, starts[some], ends[some], self.axes.axes, self.axes.bias_radps)
+            turned = rows[ends[some]] - rows[starts[some]]
+            self._refiner.add(found.drift_mps2, found.moment, turned[:, ANGLE] / turned[:, T])
+            values = zip(found.length_m, found.clearance_m, found.drift_mps, clipped[some], strict=True)
+            for (this, following), of_stride in zip(pairs[some], values, strict=True):
+                bridged = self._n_bridged(this.contact_s, following.mid_s)
+                ways[following.swing_over] = Way(*of_stride, bridged, interval_s)
         return ways
 
     def _told(self, turnings: list[Turning], landings: dict[int, Landing], ways: dict[int, Way]) -> list[GaitEvent]:

@@ -171,8 +171,10 @@ def mid_stances(
 
 def strike_angles(rows: FloatArray, mid: list[int], contact_s: list[float], rate_hz: float) -> list[float]:
     """Toes-up angle of the foot at contact against mid-stance [rad]: the integral of the pitch rate between them."""
-    at_contact = []
     back = round(ANGLE_REACH_S * rate_hz)
+    if len(mid) > 1:
+        return _strike_angles(rows, np.array(mid), np.array(contact_s), back)
+    at_contact = []
     for row, t_s in zip(mid, contact_s, strict=True):
         stretch = rows[max(0, row - back) : row + 1]
         k = int(stretch[:, T].searchsorted(t_s))
@@ -180,6 +182,17 @@ def strike_angles(rows: FloatArray, mid: list[int], contact_s: list[float], rate
         (t0, a0), (t1, a1) = stretch[k - 1 : k + 1, (T, ANGLE)].tolist()
         at_contact.append(float(rows[row, ANGLE]) - (a0 + (a1 - a0) * (t_s - t0) / (t1 - t0)))
     return at_contact
+
+
+def _strike_angles(rows: FloatArray, mid: IndexArray, contact_s: FloatArray, back: int) -> list[float]:
+    low, high = max(0, int(mid.min()) - back), int(mid.max()) + 1
+    t, angle = rows[low:high, T].copy(), rows[low:high, ANGLE].copy()
+    mid = mid - low
+    after = np.minimum(np.maximum(t.searchsorted(contact_s), np.maximum(mid - back, 0) + 1), mid)
+    t0, a0 = t[after - 1], angle[after - 1]
+    share = (contact_s - t0) / (t[after] - t0)
+    angles: list[float] = (angle[mid] - (a0 + (angle[after] - a0) * share)).tolist()
+    return angles
 
 
 def toe_offs(rows: FloatArray, heel_off: list[int], push_over: list[int]) -> list[float]:

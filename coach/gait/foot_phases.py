@@ -7,9 +7,8 @@ ahead and do not depend on how the stream was cut.
 """
 
 import math
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -50,8 +49,7 @@ class Turn(IntEnum):
     PUSH_OVER = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Turning:
+class Turning(NamedTuple):
     """One turning point. at: row at which it is known. swing_over, heel_off: rows of this stride's earlier ones.
 
     look: which look for the landing this is, from 0. missed: the last landing's heel-off, where it was too gentle to
