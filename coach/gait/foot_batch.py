@@ -121,14 +121,16 @@ class Batch:
         self, turnings: list[Turning], landings: dict[int, Landing], rows: FloatArray, first: int
     ) -> None:
         """Add the landings of this batch, by the row of their swing's end."""
+        sought: tuple[list[int], ...] = tuple([] for _ in REACHES_S)
         for turning in turnings:
-            if turning.turn is Turn.SWING_OVER and turning.look == 0:
-                self._n_swings += 1
-                self._swing_numbers[turning.swing_over] = self._n_swings
+            if turning.turn is Turn.SWING_OVER:
+                sought[turning.look].append(turning.swing_over)
+        for row in sought[0]:
+            self._n_swings += 1
+            self._swing_numbers[row] = self._n_swings
         back = round(BEFORE_SWING_OVER_S * self.rate_hz) + 1
         for look, reach in enumerate(REACHES_S):
-            at = [t.swing_over for t in turnings if t.turn is Turn.SWING_OVER and t.look == look]
-            at = [row for row in at if row not in landings and row - back >= first]
+            at = [row for row in sought[look] if row not in landings and row - back >= first]
             if not at:
                 continue
             least = LEAST_SHOCK_SHARE * self.axes.shock_mps2 if reach < REACHES_S[-1] else 0.0
