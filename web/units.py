@@ -98,7 +98,8 @@ def value_text(name: str, value: float | None, system: str = "metric") -> str:
     scale = scale_of(name, system)
     if scale.is_pace:
         return pace_text(value, scale.factor)
-    return f"{value * scale.factor:.{scale.decimals}f}".replace("-", "\u2212")
+    rounded = round(value * scale.factor, scale.decimals) + 0.0  # + 0.0: there is no minus nothing
+    return f"{rounded:.{scale.decimals}f}".replace("-", "\u2212")
 
 
 def unit_text(name: str, system: str = "metric") -> str:

@@ -6,7 +6,7 @@ import click
 
 from coach.cli.options import data_option
 from coach.cli.output import json_option, plainly, print_json
-from coach.cli.runs import newest, opened
+from coach.cli.runs import named, opened
 from coach.coaching.loader import load_rules, load_sources
 
 
@@ -18,7 +18,7 @@ from coach.coaching.loader import load_rules, load_sources
 def explain(run_id: str, data: Path | None, as_json: bool) -> None:
     """The cue log of RUN (or `newest`): every cue spoken, withheld or suppressed, with the reason."""
     with opened(data) as coach:
-        chosen = newest(coach) if run_id == "newest" else run_id
+        chosen = named(coach, run_id)
         stories = coach.coaching.explain(chosen)
         plan = coach.store.runs.get(chosen).plan
     if as_json:

@@ -66,7 +66,7 @@ def list_(limit: int, data: Path | None, as_json: bool) -> None:
 def show(run_id: str, data: Path | None, as_json: bool) -> None:
     """One run and its summary."""
     with opened(data) as coach:
-        entry = coach.store.runs.entry(newest(coach) if run_id == "newest" else run_id)
+        entry = coach.store.runs.entry(named(coach, run_id))
     print_summary(entry, as_json)
 
 
@@ -80,7 +80,7 @@ def show(run_id: str, data: Path | None, as_json: bool) -> None:
 def export(run_id: str, kind: str, out: Path, data: Path | None, as_json: bool) -> None:
     """Write one run as a file that others read."""
     with opened(data) as coach:
-        content = coach.history.export(newest(coach) if run_id == "newest" else run_id, kind)
+        content = coach.history.export(named(coach, run_id), kind)
     try:
         out.write_bytes(content)
     except OSError as error:
@@ -119,8 +119,9 @@ def recompute(run_id: str | None, is_all: bool, data: Path | None, as_json: bool
     if not is_all and run_id is None:
         raise SettingsError("name a run, or give --all")
     with opened(data) as coach:
-        wanted = [e.run.run_id for e in coach.store.runs.list(limit=None) if e.run.recording] if is_all else [run_id]
-        entries = [coach.store.runs.entry(coach.runs.recompute(str(one)).run_id) for one in wanted]
+        every = [e.run.run_id for e in coach.store.runs.list(limit=None) if e.run.recording]
+        wanted = every if is_all else [named(coach, str(run_id))]
+        entries = [coach.store.runs.entry(coach.runs.recompute(one).run_id) for one in wanted]
     if as_json:
         print_json({"runs": [{"run": entry.run, "summary": entry.summary} for entry in entries]})
     else:
@@ -128,8 +129,10 @@ def recompute(run_id: str | None, is_all: bool, data: Path | None, as_json: bool
             print_summary(entry, as_json=False)
 
 
-def newest(coach: Coach) -> str:
-    """Id of the newest run; raises SettingsError where there is none."""
+def named(coach: Coach, run_id: str) -> str:
+    """The id itself, or that of the run called "newest"; raises SettingsError where there is none."""
+    if run_id != "newest":
+        return run_id
     entries = coach.store.runs.list(limit=1)
     if not entries:
         raise SettingsError("there is no run yet: `coach demo` makes one")
