@@ -56,7 +56,8 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
     half = 0.5 * (t[1:] - t[:-1])
     turns = rate[:, 1:] + rate[:, :-1]
     turns *= 0.5 * half
-    world = _turned(_scanned(_small_turns(turns)), force)
+    a, b = _scanned(_small_turns(turns))
+    world = _turned(a, b, force)
     world[2] -= GRAVITY_MPS2
     place = np.zeros_like(world)
     velocity = world[:, 1:] + world[:, :-1]
@@ -136,11 +137,10 @@ def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     A quaternion w + x i + y j + z k is the pair (w + x i, y + z i): multiplying a pair from the right by (c, d) gives
     (a c - b d*, a d + b c*).
     """
-    pairs = _small_turns(np.moveaxis(half_turns, (-2, -1), (0, 1)))
     if half_turns.ndim > 2:
-        a, b = np.moveaxis(_scanned(pairs), 1, -1)
+        a, b = np.moveaxis(_scanned(_small_turns(np.moveaxis(half_turns, (-2, -1), (0, 1)))), 1, -1)
         return a, b
-    a, b = pairs
+    a, b = _small_turns(half_turns)
     reach = 1
     while reach < len(a):
         a[reach:], b[reach:] = _product(a[:-reach], b[:-reach], a[reach:], b[reach:])
@@ -208,12 +208,13 @@ def _crossed(pairs: ComplexArray) -> ComplexArray:
 
 def rotated(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
     """(..., 3, n) vectors turned by the attitudes (a, b), from the foot to the ground."""
-    return np.moveaxis(_turned(np.stack((a, b)), np.moveaxis(vector, -2, 0)), 0, -2)
+    if a.ndim == 1:
+        return _turned(a, b, vector)
+    return np.moveaxis(_turned(a, b, np.moveaxis(vector, -2, 0)), 0, -2)
 
 
-def _turned(pairs: ComplexArray, vector: FloatArray) -> FloatArray:
-    """The same with the coordinates first: (2, ...) attitudes, (3, ...) vectors."""
-    a, b = pairs
+def _turned(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
+    """The same with the coordinates first: (...) attitudes, (3, ...) vectors."""
     along = 1j * vector[0]
     across = np.empty_like(a)
     across.real, across.imag = vector[1], vector[2]
