@@ -7,6 +7,7 @@ from typing import Any
 
 import fitdecode
 import fitdecode.profile
+import fitparse
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -223,3 +224,19 @@ def test_a_changed_byte_is_refused_or_harmless(place: int, value: int, is_mended
 def test_a_cut_file_is_refused(cut: int) -> None:
     with pytest.raises(InterchangeError):
         read_fit(WHOLE[:cut])
+
+
+def test_a_second_reader_finds_the_same_numbers() -> None:
+    """fitparse shares no code with fitdecode; it tells cadence in strides and keeps its fraction apart."""
+    written = activity()
+    found = [m.get_values() for m in fitparse.FitFile(io.BytesIO(write_fit(written))).get_messages("record")]
+    assert len(found) == len(written.records)
+    for record, told in zip(written.records, found, strict=True):
+        kept = values(round(record.t_s))
+        assert told["timestamp"].replace(tzinfo=UTC) == START + timedelta(seconds=record.t_s)
+        assert told["heart_rate"] == kept["heart_rate_bpm"]
+        assert 2 * (told["cadence"] + told["fractional_cadence"]) == pytest.approx(kept["cadence_spm"], abs=1 / 64)
+        assert told["stance_time"] == pytest.approx(kept["contact_time_ms"], abs=0.05)
+        assert told["vertical_oscillation"] == pytest.approx(kept["vertical_oscillation_mm"], abs=0.05)
+        assert told["distance"] == pytest.approx(kept["distance_m"], abs=0.01)
+        assert told["enhanced_speed"] == pytest.approx(kept["speed_mps"], abs=0.001)
