@@ -49,7 +49,8 @@ class LiveStream(Iterator[bytes]):
     def __init__(self, feed: LiveFeed, places: Places, after_id: int | None, is_welcome: bool = True) -> None:
         self._feed = feed
         self._places = places
-        self._after = after_id if after_id is not None and after_id <= feed.newest_id else None
+        self._is_new = after_id is None or after_id > feed.newest_id
+        self._after = feed.newest_id if self._is_new or after_id is None else after_id
         self._welcome = is_welcome
         self._ends_s = time.monotonic() + LONGEST_S
         self._is_open = True
@@ -74,9 +75,12 @@ class LiveStream(Iterator[bytes]):
             self._places.give_back()
 
     def _news(self) -> list[FeedEvent]:
-        """What came after the last event sent; for a new phone the newest numbers, and nothing of the past."""
-        if self._after is None:
-            self._after = self._feed.newest_id
+        """What came after the last event sent; for a new phone first the newest numbers, and nothing else of the past.
+
+        The past ends where the stream was opened: what is said from then on is never lost.
+        """
+        if self._is_new:
+            self._is_new = False
             return [event for event in self._feed.listen(None, 0.0) if event.id <= self._after]
         events = self._feed.listen(self._after, HEARTBEAT_S)
         if events:

@@ -43,7 +43,7 @@ def open_page(coach: SmallCoach, page: Page, url: str, path: str) -> None:
     page.goto(url + path.removesuffix(" in motion"))
     page.wait_for_timeout(150)
     if path == MOTION:
-        wait_until(page, "() => document.body.dataset.run === 'on'")
+        wait_until(page, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
         coach.feed.publish("cue", cue())
         for _ in range(3):
             coach.feed.publish("metrics", numbers())

@@ -15,7 +15,7 @@ def running(coach: SmallCoach, url: str, phone: Page) -> Page:
     coach.runs.start("treadmill")
     coach.runs.calls.clear()
     phone.goto(f"{url}/live")
-    wait_until(phone, "() => document.body.dataset.run === 'on'")
+    wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
     return phone
 
 

@@ -26,7 +26,7 @@ def running(coach: SmallCoach, url: str, phone: Page) -> Page:
     phone.add_init_script(f"({LISTEN})()")
     phone.goto(f"{url}/live")
     expect(phone.locator("#stream-words")).to_have_text("")
-    wait_until(phone, "() => document.body.dataset.run === 'on'")
+    wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
     return phone
 
 

@@ -108,3 +108,14 @@ def test_places_are_limited_and_given_back_even_by_streams_that_never_began() ->
     stream.close()
     assert places.taken == 0
     assert places.take()
+
+
+def test_what_is_said_while_a_phone_is_being_welcomed_is_not_lost() -> None:
+    feed = LiveFeed()
+    feed.publish("cue", {"cue_id": "old"})
+    stream = LiveStream(feed, Places(1), None)
+    next(stream)
+    feed.publish("cue", {"cue_id": "new"})
+    said = next(stream) + next(stream)
+    assert b"new" in said
+    assert b"old" not in said

@@ -107,6 +107,7 @@ openFeed({
     if (now === stream_state) return;
     const was = stream_state;
     stream_state = now;
+    document.body.dataset.stream = now;
     setText(find("#stream-words"), now === "live" ? "" : w("live.stream.waiting"));
     if (now === "live" && was !== "") void refresh();
   },
