@@ -188,7 +188,7 @@ class HistoryFiles:
                 raise SettingsError("raw logs cannot be computed here")
             run = Run(header.run_id, header.started_at, RunState.FINISHED, recording=path.name, sensors=header.sensors)
             self._kept.runs.create(run)
-        except Exception:
+        except Exception:  # whatever went wrong, no half-imported file stays; it is raised again
             path.unlink()
             raise
         return Imported("mcap", (self._again(run.run_id).run_id,), n_runs=1)
