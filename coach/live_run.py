@@ -165,6 +165,11 @@ class LiveRun:
         self.pipeline.mute(is_muted)
         self._mark("mute", is_muted=is_muted)
 
+    def count_by(self, sensor_id: str, cadence_unit: str | None) -> None:
+        """The runner says what a running pod counts, "steps" or "strides"; None: the data decide."""
+        self.pipeline.count_by(sensor_id, cadence_unit)
+        self._mark("cadence_unit", sensor_id=sensor_id, cadence_unit=cadence_unit)
+
     def pain(self, level: int, is_calf: bool = False) -> None:
         """The runner tapped a pain level, 0-10."""
         self._mark("pain", level=level, is_calf=is_calf)

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from coach.errors import PacketError
 from coach.model.cues import CueDecision, CueResponse, FocusTarget
 from coach.model.metrics import LiveMetrics
-from coach.model.samples import Notification, Sample, StreamReport
+from coach.model.samples import CadenceDecision, Notification, Sample, StreamReport
 from coach.model.strides import GaitEvent
 
 BEAT_S: Final = 0.2
@@ -20,6 +20,13 @@ BEAT_S: Final = 0.2
 
 class Decoder(Protocol):
     """Bytes of one sensor to samples (coach.packets)."""
+
+    @property
+    def cadence(self) -> CadenceDecision | None: ...
+
+    def measured_cadence(self, cadence_spm: float | None) -> None: ...
+
+    def count_by(self, cadence_unit: str | None) -> None: ...
 
     def feed(self, notification: Notification) -> list[Sample]: ...
 
@@ -32,6 +39,8 @@ class Gait(Protocol):
     def feed(self, sample: Sample) -> list[GaitEvent]: ...
 
     def metrics(self, t_s: float) -> LiveMetrics: ...
+
+    def motion_cadence_spm(self, t_s: float) -> float | None: ...
 
     def finish(self) -> list[GaitEvent]: ...
 
@@ -85,12 +94,19 @@ class Pipeline:
         """While paused the coach is silent; samples and metrics go on."""
         self._is_paused = is_paused
 
+    def count_by(self, sensor_id: str, cadence_unit: str | None) -> None:
+        """The runner's word on what this running pod counts, "steps" or "strides"; None: the data decide."""
+        if decoder := self._decoders.get(sensor_id):
+            decoder.count_by(cadence_unit)
+
     def feed(self, notification: Notification) -> Outputs:
         """Take one notification; times of notifications may not go back."""
         decoder = self._decoders.get(notification.sensor_id)
         samples: list[Sample] = []
         faults: tuple[PacketError, ...] = ()
         if decoder is not None:
+            if decoder.cadence is not None:  # on its own notifications, not on the beat: a replay decides the same
+                decoder.measured_cadence(self._gait.motion_cadence_spm(notification.t_s))
             try:
                 samples = decoder.feed(notification)
             except PacketError as fault:

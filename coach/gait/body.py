@@ -20,6 +20,7 @@ from coach.gait.body_metrics import (
     fill_time,
     fill_trunk,
     is_steady,
+    motion_step_time,
 )
 from coach.gait.body_rolling import STALE_S, Estimate, Rolling
 from coach.gait.body_sites import FEET, LEGS_FIRST, SiteValues
@@ -124,6 +125,11 @@ class BodyGait:
         sheet.values["state"] = state
         why = unknown(self._worn(), sheet.values)
         return LiveMetrics(t_s, is_steady=steady, uncertainty=sheet.uncertainty, unknown=why, **sheet.values)
+
+    def motion_cadence_spm(self, t_s: float) -> float | None:
+        """Steps per minute from motion sensors alone: what a running pod's own counts are held against."""
+        step = motion_step_time(self._values, t_s)
+        return 60.0 / step.value if step and step.value > 0 else None
 
     def _feed_motion(self, chunk: ImuChunk) -> list[GaitEvent]:
         engine = self._engines.get(chunk.wear_site)

@@ -56,11 +56,16 @@ def ratio(top: Estimate | None, bottom: Estimate | None) -> Estimate | None:
     return Estimate(value, abs(value) * relative if value else top.sd / bottom.value)
 
 
+def motion_step_time(sites: SiteValues, now_s: float) -> Estimate | None:
+    """Step time [s] from motion sensors alone, legs before trunk."""
+    stride, _ = sites.best("stride_time_s", now_s, (FEET, SHANKS))
+    return stride.scaled(0.5) if stride else sites.best("step_time_s", now_s, _TRUNK_FIRST)[0]
+
+
 def fill_time(sheet: Sheet, sites: SiteValues, pod_cadence: Estimate | None) -> None:
     """Cadence, step, contact and flight time, duty factor, variability."""
     now = sheet.now_s
-    stride, _ = sites.best("stride_time_s", now, (FEET, SHANKS))
-    step = stride.scaled(0.5) if stride else sites.best("step_time_s", now, _TRUNK_FIRST)[0]
+    step = motion_step_time(sites, now)
     if step is None and pod_cadence is not None and pod_cadence.value > 0:
         step = ratio(Estimate(60.0, 0.0), pod_cadence)
     sheet.put("step_time_ms", step, 1e3)

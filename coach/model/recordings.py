@@ -10,7 +10,10 @@ from coach.model.links import SensorUse
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """Something that happened in a run: kind "lap", "pause", "resume", "pain", "cue", "note" ...; data: JSON values."""
+    """Something that happened in a run; data: JSON values.
+
+    kind: "link", "lap", "pause", "resume", "mute", "pain", "cue" or "cadence_unit".
+    """
 
     t_s: float
     kind: str

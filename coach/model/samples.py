@@ -5,6 +5,7 @@ Times `t_s` are seconds since the run started, on the host's monotonic clock. De
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -121,9 +122,31 @@ class BatterySample:
 Sample = ImuChunk | Gap | RunningSpeedSample | HeartRateSample | TreadmillSample | BatterySample
 
 
+class Counts(StrEnum):
+    STEPS = "steps"
+    STRIDES = "strides"
+
+    @property
+    def steps(self) -> int:
+        """Steps per count."""
+        return 1 if self is Counts.STEPS else 2
+
+
+@dataclass(frozen=True, slots=True)
+class CadenceDecision:
+    """What a running pod counts, None while not known, and why. is_firm: no data will change it."""
+
+    counts: Counts | None
+    reason: str
+    is_firm: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class StreamReport:
-    """What became of one sensor's bytes during a run: the counts are exact."""
+    """What became of one sensor's bytes during a run: the counts are exact.
+
+    cadence: how a running pod's counts were read; None for every other sensor.
+    """
 
     sensor_id: str
     profile_id: str
@@ -137,3 +160,4 @@ class StreamReport:
     rate_hz: float | None = None
     gaps: tuple[Gap, ...] = field(default=())
     last_error: str | None = None
+    cadence: CadenceDecision | None = None

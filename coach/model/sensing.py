@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from coach.model.links import FoundSensor, LinkStatus, SensorUse
+from coach.model.samples import CadenceDecision
 from coach.model.sites import WearSite
 
 
@@ -21,7 +22,7 @@ class SensorState:
 
     words: why it is ready or not, for the runner. rate_hz: as measured over the last seconds. signal: the newest 5 s
     in 20 values a second, oldest first: specific force [g] of a motion sensor, else speed or heart rate.
-    is_tried_on_hardware: whether anyone ran its profile on a real sensor.
+    is_tried_on_hardware: whether anyone ran its profile on a real sensor. cadence: how a running pod's counts are read.
     """
 
     use: SensorUse
@@ -37,6 +38,7 @@ class SensorState:
     n_clipped: int = 0
     signal: tuple[float, ...] = ()
     signal_unit: str = ""
+    cadence: CadenceDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)

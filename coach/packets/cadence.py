@@ -7,11 +7,9 @@ OpenTracks; captures in TrackMyIndoorWorkout. Running step rates: 140 to 220 per
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from coach.model.samples import RunningSpeedSample
+from coach.model.samples import CadenceDecision, Counts, RunningSpeedSample
 from firmware_config.schema import CadenceUnit
 
 _MIN_STEPS: Final = 125  # nobody runs 125 strides per minute
@@ -28,23 +26,7 @@ _CONTRADICT_FOR_S: Final = 30.0
 _SHARE: Final = 0.8  # of the window's clear samples must agree. chosen by eye, 2026-11-20
 
 
-class Counts(StrEnum):
-    STEPS = "steps"
-    STRIDES = "strides"
-
-    @property
-    def steps(self) -> int:
-        """Steps per count."""
-        return 1 if self is Counts.STEPS else 2
-
-
-@dataclass(frozen=True, slots=True)
-class CadenceDecision:
-    """What the pod counts, None while not known, and why. is_firm: no data will change it."""
-
-    counts: Counts | None
-    reason: str
-    is_firm: bool = False
+_UNDECIDED: Final = CadenceDecision(None, "not enough running or walking seen yet")
 
 
 def known_by_name(name: str, table: Sequence[CadenceUnit]) -> CadenceDecision | None:
@@ -98,12 +80,20 @@ class CadenceResolver:
     """
 
     def __init__(self, override: str | None = None, named: CadenceDecision | None = None) -> None:
-        if override is not None:
-            self.decision = CadenceDecision(Counts(override), "set by the runner", is_firm=True)
-        else:
-            self.decision = named or CadenceDecision(None, "not enough running or walking seen yet")
+        self._named = named or _UNDECIDED
         self._window: deque[tuple[float, Counts | None, str]] = deque()
         self._contradicted_since: float | None = None
+        self.decision = self._named
+        self.told(override)
+
+    def told(self, override: str | None) -> None:
+        """The runner's word, "steps" or "strides", from now on; None: name and data decide anew."""
+        self._window.clear()
+        self._contradicted_since = None
+        if override is None:
+            self.decision = self._named
+        else:
+            self.decision = CadenceDecision(Counts(override), "set by the runner", is_firm=True)
 
     def steps_per_min(self, sample: RunningSpeedSample, measured_spm: float | None = None) -> float | None:
         """Step rate of a sample, None while not known. measured_spm: from a motion sensor of our own, if one runs.

@@ -2,8 +2,8 @@
 
 from coach.errors import PacketError
 from coach.model.links import SensorUse
-from coach.model.samples import Notification, Sample, StreamReport
-from coach.packets.cadence import CadenceDecision, CadenceResolver, known_by_name
+from coach.model.samples import CadenceDecision, Notification, Sample, StreamReport
+from coach.packets.cadence import CadenceResolver, known_by_name
 from coach.packets.one_packet import decode_payload
 from coach.packets.readers import READERS, SharedReading
 from coach.packets.stream import Tally
@@ -26,6 +26,7 @@ class Decoder:
         self._resolver = CadenceResolver(use.cadence_unit, known_by_name(use.name, profile.cadence_units))
         self._shared = SharedReading(profile, use, self._tally, self._resolver)
         found = profile.characteristics().values()
+        self._counts_steps = any(c.decoder == "running_speed" for c in found)
         self._data = {c.uuid for c in found if c.role == "data"}
         self._readers = {c.uuid: READERS[c.decoder](self._shared) for c in found if c.decoder}
 
@@ -44,14 +45,18 @@ class Decoder:
             self._tally.last_error = str(error)
             raise
 
+    @property
+    def cadence(self) -> CadenceDecision | None:
+        """Whether a running pod counts steps or strides, and why; None for every other sensor."""
+        return self._resolver.decision if self._counts_steps else None
+
     def measured_cadence(self, cadence_spm: float | None) -> None:
         """The step rate that motion sensors of our own find now: settles what a running pod counts."""
         self._shared.measured_spm = cadence_spm
 
-    @property
-    def cadence(self) -> CadenceDecision:
-        """Whether a running pod counts steps or strides, and why."""
-        return self._resolver.decision
+    def count_by(self, cadence_unit: str | None) -> None:
+        """The runner's word on what a running pod counts, "steps" or "strides"; None: the data decide."""
+        self._resolver.told(cadence_unit)
 
     def report(self) -> StreamReport:
         """What became of the bytes so far. n_notifications: of data characteristics; n_samples: readings in them."""
@@ -69,6 +74,7 @@ class Decoder:
             rate_hz=tally.rate_hz,
             gaps=tuple(tally.gaps),
             last_error=tally.last_error,
+            cadence=self.cadence,
         )
 
 

@@ -48,6 +48,8 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
                 paused_s = None
             case "pain":
                 pipeline.pain(item.t_s, int(item.data.get("level", 0)), bool(item.data.get("is_calf", False)))
+            case "cadence_unit":
+                pipeline.count_by(str(item.data.get("sensor_id")), item.data.get("cadence_unit"))
             case "cue":
                 reading.decisions.append(from_plain(CueDecision, dict(item.data)))
     _take(reading, pipeline.tick(reading.end_s))

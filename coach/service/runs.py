@@ -137,6 +137,7 @@ class RunService:
             source, clock = make_source()
             live = LiveRun(run, pipeline, writer, _ToStore(self._store), self._feed, clock, self._on_spoken)
             self._live = live
+            self._sensors.pod_counts.attend(live)
             self._ended = asyncio.run_coroutine_threadsafe(self._play(live, source, engine), self._loop.loop)
             return live
 
@@ -170,6 +171,7 @@ class RunService:
             log.warning("the run ended early: %s", error)
         finally:
             self._live = None
+            self._sensors.pod_counts.attend(None)
         return await asyncio.to_thread(self._finish, live, engine)
 
     def _finish(self, live: LiveRun, engine: Any) -> Run:

@@ -114,6 +114,7 @@ class Viewer:
             n_clipped=self.n_clipped(),
             signal=signal,
             signal_unit=unit,
+            cadence=self._decoder.cadence,
         )
 
     def _readiness(self, has_signal: bool) -> tuple[bool, str]:

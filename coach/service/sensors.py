@@ -22,6 +22,7 @@ from coach.radio.session import Session, connected, introduce
 from coach.radio.words import loss_error
 from coach.service.leases import Leases
 from coach.service.loop import LoopThread
+from coach.service.pod_counts import PodCounts
 from coach.service.sensor_book import SensorBook, check_site
 from coach.service.sensor_check import Before, report
 from coach.service.sensor_preview import Preview
@@ -55,6 +56,7 @@ class SensorService(SensorBook):
         self._problem: str | None = None
         self._is_running = False
         self._run_events: dict[str, LinkEvent] = {}
+        self.pod_counts = PodCounts()
         self._alone = loop.call(asyncio.Lock)
 
     # -- finding
@@ -141,6 +143,12 @@ class SensorService(SensorBook):
 
     # -- setting up
 
+    def set_cadence_unit(self, sensor_id: str, cadence_unit: str | None) -> SensorUse:
+        """As `SensorBook` says; a run that is going on follows at once."""
+        use = super().set_cadence_unit(sensor_id, cadence_unit)
+        self._loop.call(lambda: self.pod_counts.told(use.sensor_id, cadence_unit))
+        return use
+
     def configure(self, sensor_id: str) -> SettingsReport:
         """Set the sensor up for its wear site: what it had, what it has now, what to beware of."""
         use = self.remembered_one(sensor_id)
@@ -189,7 +197,7 @@ class SensorService(SensorBook):
             self._preview = Preview(self._radio, self._clock)
         if not self._alone.locked():
             await self._preview.show(uses)
-        return self._preview.states()
+        return [self.pod_counts.shown(state) for state in self._preview.states()]
 
     def _state_in_run(self, use: SensorUse) -> SensorState:
         profile = load_profile(use.profile_id)
@@ -203,6 +211,7 @@ class SensorService(SensorBook):
             words=event.words if event else "not part of this run",
             is_ready=event is not None and event.status is LinkStatus.STREAMING,
             battery_pct=event.battery_pct if event else None,
+            cadence=self.pod_counts.in_run(use.sensor_id),
         )
 
     async def _preview_while_asked(self) -> None:

@@ -11,6 +11,7 @@ from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
 from coach.model.plain import to_plain
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunPlace, RunPlan, RunState
+from coach.model.samples import CadenceDecision, Counts
 from coach.model.sensing import CheckReport, SensorCheck, SensorState, Surroundings
 from coach.model.sites import WearSite
 
@@ -98,6 +99,7 @@ class SmallSensors:
         self.uses = list(USES[:2])
         self.calls: list[tuple[Any, ...]] = []
         self.fails = False
+        self.cadence: CadenceDecision | None = None
 
     def surroundings(self) -> Surroundings:
         found = (
@@ -114,6 +116,8 @@ class SmallSensors:
             SensorState(
                 use, "Movesense", i == 0, LinkStatus.STREAMING, "ok", "Ready", True, 81.0, 207.9, 208.0, 0, signal, "g"
             )
+            if use.profile_id == "movesense"
+            else SensorState(use, "Running pod", False, LinkStatus.STREAMING, cadence=self.cadence)
             for i, use in enumerate(self.uses)
         ]
 
@@ -131,6 +135,10 @@ class SmallSensors:
 
     def place(self, sensor_id: str, wear_site: WearSite | None) -> None:
         self.calls.append(("place", sensor_id, wear_site))
+
+    def set_cadence_unit(self, sensor_id: str, cadence_unit: str | None) -> None:
+        self.calls.append(("set_cadence_unit", sensor_id, cadence_unit))
+        self.cadence = CadenceDecision(Counts(cadence_unit), "set by the runner", True) if cadence_unit else None
 
     def check(self, seconds: float = 8.0) -> CheckReport:
         self.calls.append(("check", seconds))

@@ -4,6 +4,8 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
+from coach.model.links import SensorUse
+from coach.model.samples import CadenceDecision, Counts
 from tests.web.small_coach import SmallCoach
 
 
@@ -44,6 +46,20 @@ def test_place_is_changed_and_a_sensor_forgotten(coach: SmallCoach, url: str, ph
     expect(phone.locator("#mine .sensor")).to_have_count(1)
     assert [call[0] for call in coach.sensors.calls] == ["place", "forget"]
     assert coach.sensors.calls[0][2].value == "pelvis"
+
+
+@pytest.mark.browser
+def test_what_a_pod_counts_is_said_with_its_reason_and_can_be_set(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.sensors.uses = [SensorUse("C4:07", "RunPod", "running_speed_cadence")]
+    coach.sensors.cadence = CadenceDecision(Counts.STRIDES, "our own sensor counts 160 steps per minute")
+    phone.goto(f"{url}/sensors")
+    words = phone.locator("#mine .sensor [data-counts-words]")
+    expect(words).to_have_text(
+        "Read as strides of one foot, two steps each: our own sensor counts 160 steps per minute."
+    )
+    phone.locator("#mine .sensor [data-cadence-unit]").select_option("steps")
+    expect(words).to_have_text("Read as steps of both feet: set by the runner.")
+    assert coach.sensors.calls == [("set_cadence_unit", "C4:07", "steps")]
 
 
 @pytest.mark.browser

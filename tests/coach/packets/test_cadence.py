@@ -3,8 +3,8 @@
 import pytest
 
 from coach.model.links import SensorUse
-from coach.model.samples import Notification, RunningSpeedSample
-from coach.packets.cadence import CadenceResolver, Counts, evidence, known_by_name
+from coach.model.samples import Counts, Notification, RunningSpeedSample
+from coach.packets.cadence import CadenceResolver, evidence, known_by_name
 from coach.packets.decoders import decoder_for
 from firmware_config.loader import load_profile
 

@@ -9,6 +9,7 @@ from coach.bootstrap import Coach
 from coach.demo.world import Demo
 from coach.errors import SettingsError
 from coach.model.runs import RunState
+from coach.model.samples import CadenceDecision, Counts
 from coach.model.sites import WearSite
 from coach.settings import make_settings
 
@@ -41,6 +42,10 @@ def run_id(coach: Coach) -> str:
     coach.runs.lap()
     coach.runs.pain(2)
     coach.runs.mute(True)
+    pod = found["Demo RunPod"].sensor_id
+    assert _counts(coach, pod).reason != "set by the runner"
+    world.set_cadence_unit(pod, "strides")
+    assert _counts(coach, pod).reason == "set by the runner"
     coach.runs.pause()
     time.sleep(1.0)
     coach.runs.resume()
@@ -49,6 +54,13 @@ def run_id(coach: Coach) -> str:
     ended = coach.runs.stop()
     assert ended.run_id == run.run_id
     return run.run_id
+
+
+def _counts(coach: Coach, sensor_id: str) -> CadenceDecision:
+    """What the sensors page says in the run."""
+    (found,) = [state.cadence for state in coach.sensors.states() if state.use.sensor_id == sensor_id]
+    assert found is not None
+    return found
 
 
 def _wait_for_strides(coach: Coach) -> None:
@@ -74,6 +86,14 @@ def test_the_run_is_kept_with_all_that_happened_in_it(coach: Coach, run_id: str)
     assert [pain.back for pain in coach.store.pain.list(run_id=run_id)] == [2]
     assert coach.runs.current() is None
     assert coach.feed.latest("metrics") is None
+
+
+def test_what_the_pod_counts_is_kept_with_the_run_and_read_again_from_its_bytes(coach: Coach, run_id: str) -> None:
+    told = CadenceDecision(Counts.STRIDES, "set by the runner", is_firm=True)
+    again = coach.runs.recompute(run_id)
+    for entry in (coach.store.runs.entry(run_id), coach.store.runs.entry(again.run_id)):
+        assert entry.summary is not None
+        assert [report.cadence for report in entry.summary.streams if report.cadence] == [told]
 
 
 def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run_id: str) -> None:

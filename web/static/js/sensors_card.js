@@ -83,6 +83,8 @@ export function paintCard(card, state, profile) {
   const counts = find("[data-cadence-unit]", card);
   find("[data-counts]", card).hidden = profile?.kind !== "running_speed";
   if (document.activeElement !== counts) counts.value = use.cadence_unit ?? "";
+  const { counts: unit, reason } = state.cadence ?? {};
+  setText(find("[data-counts-words]", card), reason ? w(`sensors.mine.counts_as_${unit ?? "unknown"}`, { reason }) : "");
   paintQuirks(find("[data-quirks]", card), profile?.quirks ?? []);
 }
 
