@@ -1,20 +1,17 @@
 """Every failure of the service, sorted by who can mend it. The message ends by saying what to do."""
 
+from firmware_config.faults import CoachError, ProfileError
 
-class CoachError(Exception):
-    """Base of all. `str(error)` is one line for the runner."""
-
-
-class ProfileError(CoachError):
-    """A file of ours (sensor profile, cue rules, exercises) is wrong.
-
-    faults: every fault of the file, each "key: complaint".
-    """
-
-    def __init__(self, file: str, faults: list[str]) -> None:
-        self.file = file
-        self.faults = tuple(faults)
-        super().__init__(f"{file}: " + "; ".join(faults))
+__all__ = [
+    "CoachError",
+    "InterchangeError",
+    "LinkError",
+    "PacketError",
+    "ProfileError",
+    "RecordingError",
+    "SettingsError",
+    "StorageError",
+]
 
 
 class PacketError(CoachError):

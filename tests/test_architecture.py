@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = {
-    "firmware_config": 1,
+    "firmware_config": 0,
     "coach.model": 1,
     "coach.errors": 1,
     "coach.packets": 2,

@@ -10,7 +10,6 @@ import click
 
 from coach.errors import CoachError
 from coach.model.plain import to_plain
-from firmware_config.faults import ProfileError as ProfileFileError
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -30,7 +29,7 @@ def plainly(command: Callable[Params, Result]) -> Callable[Params, Result]:
     def run(*args: Params.args, **kwargs: Params.kwargs) -> Result:
         try:
             return command(*args, **kwargs)
-        except (CoachError, ProfileFileError) as error:
+        except CoachError as error:
             click.echo(f"coach: {error}", err=True)
             sys.exit(1)
         except BrokenPipeError:

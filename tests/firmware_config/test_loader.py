@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_config.faults import ProfileError
+from coach.errors import ProfileError
 from firmware_config.loader import find_profile, load_profile, load_profiles, read_profile, settings_warnings
 from firmware_config.schema import full_uuid
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from bleak.exc import BleakBluetoothNotAvailableReason
 
-from coach.errors import LinkError, SettingsError
+from coach.errors import CoachError, LinkError, SettingsError
 from coach.model.links import LinkEvent, LinkStatus
 from coach.model.samples import Notification
 from coach.model.sites import WearSite
@@ -128,6 +128,12 @@ def test_a_paired_sensor_is_known_placed_and_forgotten(bench: Bench) -> None:
         bench.service.place(bench.left.sensor_id, WearSite.LEFT_FOOT)
     with pytest.raises(SettingsError, match="cannot be worn"):
         bench.service.pair(bench.pod.sensor_id, WearSite.LEFT_SHANK)
+
+
+def test_a_profile_nobody_has_is_refused_with_those_there_are(bench: Bench) -> None:
+    bench.until(lambda: len(bench.service.surroundings().found) == 3)
+    with pytest.raises(CoachError, match="no such profile; there are coach_board, ftms_treadmill"):
+        bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT, profile_id="left_boot")
 
 
 def test_setting_up_tells_what_it_is_and_warns_of_a_range_that_ruins_the_data(bench: Bench) -> None:
