@@ -119,9 +119,8 @@ def _onset(t: FloatArray, values: FloatArray, share: float) -> _Onset:
     cushioning and sensor bandwidth change.
     """
     s = np.arange(len(values))
-    peak = values.argmax(axis=1)
     lowest = np.minimum.accumulate(values, axis=1)
-    rise = values[s, peak] - lowest[s, peak]
+    rise = (values - lowest).max(axis=1)
     first = ((values - lowest) >= (RISE_SHARE * rise)[:, None]).argmax(axis=1)
     level = lowest[s, first] + share * rise
     below = (values < level[:, None]) & (np.arange(values.shape[1]) < first[:, None])

@@ -25,15 +25,11 @@ _SLAP_FROM, _SLAP_CLEAR = SLAP_RADPS
 
 def onset(t: Sequence[float], values: Sequence[float], n: int, share: float) -> tuple[float, int, float, int]:
     """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise."""
-    peak = 0
-    for k in range(1, n):
-        if values[k] > values[peak]:
-            peak = k
     lowest = values[0]
-    for k in range(1, peak + 1):
-        if values[k] < lowest:
-            lowest = values[k]
-    rise = values[peak] - lowest
+    rise = 0.0
+    for k in range(1, n):
+        lowest = min(lowest, values[k])
+        rise = max(rise, values[k] - lowest)
     large = RISE_SHARE * rise
     lowest = values[0]
     first = 0

@@ -50,6 +50,22 @@ def test_contacts() -> None:
         assert a.t_s == pytest.approx(true, abs=0.012)
 
 
+def test_a_landing_softer_than_the_swing_before_it_is_found() -> None:
+    """A fast runner's leg slows down at five g before a landing of four: the window begins above the landing's peak."""
+    n = 40
+    window = np.zeros((n, 9))
+    window[:, T] = np.arange(n) / RATE_HZ
+    landing = np.interp(np.arange(n), [0, 14, 19, 24, 39], [55.0, 2.0, 45.0, 8.0, 12.0])
+    window[:, AX + 2] = landing
+    window[:, PITCH] = np.interp(np.arange(n), [0, 14, 20, 26, 39], [-1.0, 2.5, 4.5, 0.5, 0.3])
+    before = round(foot_events.BEFORE_SWING_OVER_S * RATE_HZ)
+    one = foot_events.contacts(window, [before], UP, RATE_HZ, 0.14, 0.0)
+    many = foot_events.contacts(np.vstack([window, window]), [before, before + n], UP, RATE_HZ, 0.14, 0.0)
+    for found in (*one, *many[:1]):
+        assert found is not None
+        assert found.t_s == pytest.approx(14 / RATE_HZ, abs=0.012)
+
+
 def test_no_contact_without_a_shock() -> None:
     over = at([t - 0.025 for t in truth()[0]])
     assert foot_events.contacts(rows(), over, UP, RATE_HZ, 0.07, 1e4) == [None] * len(over)
