@@ -1,8 +1,7 @@
-"""The runner: profile and goals, red-flag questions, the pain check-in, and where all that leaves the coach today."""
+"""The runner: profile and goals, and where they, pain and red flags leave the coach today."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -11,15 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import SettingsError
-from coach.model.pain import PainEntry, PainMoment, PainState, RedFlag, RedFlagAnswers, SignKind
 from coach.model.runner import RunnerProfile
 from web.api import route
 from web.context import profile, the_coach
 from web.units import MILE_M
 
 blueprint = Blueprint("runner", __name__)
-CHART_DAYS: Final = 28
-MOMENTS: Final = (PainMoment.BEFORE_RUN, PainMoment.AFTER_RUN, PainMoment.NEXT_MORNING, PainMoment.NOW)
 _GOALS: Final = 5
 _FLAGS: Final = ("wants_strike_training", "speaks_cues", "plays_tones", "vibrates", "shows_cue_text")
 _INCH_M: Final = 0.0254
@@ -83,26 +79,6 @@ class ProfileBody(BaseModel):
     shows_cue_text: bool | None = None
 
 
-class PainAnswer(BaseModel):
-    """One answer, 0-10. moment: when it was asked; now by default."""
-
-    model_config = ConfigDict(extra="forbid")
-    moment: PainMoment = PainMoment.NOW
-    back: int | None = Field(None, ge=0, le=10)
-    calf: int | None = Field(None, ge=0, le=10)
-    run_id: str | None = None
-    session_id: str | None = None
-    note: str = Field("", max_length=500)
-
-
-class RedFlagAnswer(BaseModel):
-    """Signs said yes to, by id; seen_on: date of a clinician's look at those that are open."""
-
-    model_config = ConfigDict(extra="forbid")
-    signs: tuple[str, ...] = ()
-    seen_on: date | None = None
-
-
 # Pages
 
 
@@ -136,40 +112,6 @@ def save_profile() -> str | Redirect | tuple[str, int]:
     return redirect("/you")
 
 
-@blueprint.get("/you/red-flags")
-def red_flags_page() -> str:
-    return _red_flags_form(None)
-
-
-@blueprint.post("/you/red-flags")
-def save_red_flags() -> str | Redirect | tuple[str, int]:
-    """Keep the answers; what they lock is shown on the page that follows."""
-    told = request.form
-    try:
-        seen_on = date.fromisoformat(told["seen_on"]) if told.get("seen_on") else None
-        the_coach().runner.tell_red_flags(told.getlist("signs"), seen_on)
-    except (SettingsError, ValueError) as error:
-        return _red_flags_form(str(error)), 400
-    return redirect("/you/red-flags?told=1")
-
-
-@blueprint.get("/you/pain")
-def pain_page() -> str:
-    return _pain_form(None)
-
-
-@blueprint.post("/you/pain")
-def save_pain() -> str | Redirect | tuple[str, int]:
-    """Keep one answer and show what it allows."""
-    told = request.form
-    try:
-        levels = {place: int(told[place]) if told.get(place) else None for place in ("back", "calf")}
-        the_coach().runner.tell_pain(told.get("moment") or PainMoment.NOW, **levels, note=told.get("note", ""))
-    except (SettingsError, ValueError) as error:
-        return _pain_form(str(error)), 400
-    return redirect("/you/pain?told=1")
-
-
 # JSON
 
 
@@ -183,39 +125,6 @@ def get_profile() -> RunnerProfile:
 def change_profile(body: ProfileBody) -> RunnerProfile:
     told: RunnerProfile = the_coach().runner.change(**body.model_dump(exclude_unset=True))
     return told
-
-
-@route(blueprint, "GET", "/runner/pain_state", returns=PainState, summary="What pain and red flags allow now")
-def get_pain_state() -> PainState:
-    state: PainState = the_coach().runner.pain_state()
-    return state
-
-
-@route(blueprint, "GET", "/runner/pain", returns=list[PainEntry], summary="Pain answers of the last 28 days")
-def get_pain() -> list[PainEntry]:
-    return _recent()
-
-
-@route(blueprint, "POST", "/runner/pain", body=PainAnswer, returns=PainState, summary="Tell how back and calf feel")
-def tell_pain(body: PainAnswer) -> PainState:
-    state: PainState = the_coach().runner.tell_pain(**body.model_dump())
-    return state
-
-
-@route(blueprint, "GET", "/runner/red_flags", returns=list[RedFlagAnswers], summary="Red-flag answers, oldest first")
-def get_red_flags() -> list[RedFlagAnswers]:
-    return list(the_coach().runner.red_flag_answers())
-
-
-@route(blueprint, "GET", "/runner/red_flags/signs", returns=list[RedFlag], summary="The signs that are asked about")
-def get_signs() -> list[RedFlag]:
-    return list(the_coach().runner.red_flags().values())
-
-
-@route(blueprint, "POST", "/runner/red_flags", body=RedFlagAnswer, returns=PainState, summary="Answer the red flags")
-def tell_red_flags(body: RedFlagAnswer) -> PainState:
-    state: PainState = the_coach().runner.tell_red_flags(body.signs, body.seen_on)
-    return state
 
 
 # Parts
@@ -257,53 +166,3 @@ def _profile_form(complaint: str | None) -> str:
         zones=sorted(available_timezones()),
         n_goals=max(3, min(_GOALS, len(profile().goals) + 1)),
     )
-
-
-def _red_flags_form(complaint: str | None) -> str:
-    runner = the_coach().runner
-    state: PainState = runner.pain_state()
-    signs: Mapping[str, RedFlag] = runner.red_flags()
-    return render_template(
-        "runner/red_flags.html",
-        complaint=complaint,
-        is_told="told" in request.args,
-        pain=state,
-        signs=signs,
-        kinds=[(kind.value, [s for s in signs.values() if s.kind is kind]) for kind in SignKind],
-        answers=runner.red_flag_answers(),
-        sources=the_coach().coaching.sources(),
-        today=datetime.now().astimezone().date(),
-    )
-
-
-def _pain_form(complaint: str | None) -> str:
-    entries = _recent()
-    return render_template(
-        "runner/pain.html",
-        complaint=complaint,
-        is_told="told" in request.args,
-        pain=the_coach().runner.pain_state(),
-        moments=MOMENTS,
-        moment=request.args.get("moment", PainMoment.BEFORE_RUN.value),
-        entries=entries[::-1],
-        dots=pain_dots(entries, datetime.now(UTC)),
-        chart_days=CHART_DAYS,
-    )
-
-
-def _recent() -> list[PainEntry]:
-    since = datetime.now(UTC) - timedelta(days=CHART_DAYS)
-    return list(the_coach().runner.pain_entries(since=since))
-
-
-def pain_dots(entries: Sequence[PainEntry], now: datetime) -> list[tuple[str, float, float]]:
-    """Place, x (10 a day, newest at the right) and y (10 a point, none at the bottom) of each answer."""
-    dots = []
-    for entry in entries:
-        x = 10.0 * (CHART_DAYS - (now - entry.at).total_seconds() / 86400.0)
-        dots += [(place, round(x, 1), 100.0 - 10.0 * level) for place, level in _levels(entry)]
-    return dots
-
-
-def _levels(entry: PainEntry) -> list[tuple[str, int]]:
-    return [(place, level) for place, level in (("back", entry.back), ("calf", entry.calf)) if level is not None]

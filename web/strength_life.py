@@ -8,7 +8,8 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import SettingsError
-from coach.model.strength import DailyActivity, DailyWishes, TalkTest, TestResult
+from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
+from coach.model.strength_tests import TestResult
 from coach.service.strength_daily import SUGGESTIONS
 from coach.service.strength_words import parse_time
 from coach.strength.loader import load_exercises, load_tests

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict
 from werkzeug.wrappers import Response as Redirect
 
-from coach.model.strength import Channels, PushPhone, SentReminder
+from coach.model.reminders import Channels, PushPhone, SentReminder
 from web.api import route
 from web.strength import programme
 

@@ -1,10 +1,9 @@
-"""Strength work as planned and as done: exercises, tracks, sessions, sets, tests and daily life.
+"""Strength work as planned and as done: exercises, tracks, sessions and sets.
 
 Clock times are the runner's own (`tz`); moments are aware UTC. Weekdays count from Monday = 0.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 
@@ -38,14 +37,6 @@ class Decision(StrEnum):
     STEP_BACK = "step_back"
     BACK_TWO = "back_two"
     FORECAST = "forecast"
-
-
-class TalkTest(StrEnum):
-    """LIGHT: could sing. MODERATE: can speak, cannot sing. HARD: only a few words."""
-
-    LIGHT = "light"
-    MODERATE = "moderate"
-    HARD = "hard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,113 +242,6 @@ class StrengthPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class StrengthTest:
-    """One test of `assessments.toml`.
-
-    timer: "countdown" (with timer_s), "stopwatch" or "none". pain_at_most: offered only up to this pain. matters: the
-    smallest change that counts, in the test's unit, or None where nobody knows it; matters_pct: or this share of the
-    first value. is_better_higher: which way is better.
-    """
-
-    id: str
-    name: str
-    unit: str
-    kind: str
-    timer: str
-    steps: tuple[str, ...]
-    is_better_higher: bool
-    source: str
-    timer_s: int | None = None
-    sides: tuple[str, ...] = ()
-    tracks: tuple[str, ...] = ()
-    pain_at_most: int | None = None
-    matters: float | None = None
-    matters_pct: float | None = None
-    matters_source: str = ""
-    low: float = 0.0
-    high: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Milestone:
-    """A moment of measuring: `week_0`, `week_4`, `week_8`, `month_3`, `month_6`."""
-
-    id: str
-    name: str
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TestResult:
-    """One answer or measurement. detail: side or activity. value None: left out, `note` says why."""
-
-    __test__ = False  # not a class of tests, whatever pytest thinks of its name
-
-    result_id: str
-    test_id: str
-    milestone: str
-    at: datetime
-    value: float | None
-    detail: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A value against the first one. verdict: "better", "worse", "too_small" or "unjudged"; words say it."""
-
-    test_id: str
-    detail: str
-    first: float
-    last: float
-    change: float
-    verdict: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class DailyActivity:
-    """Something else done with the legs, and how hard it was by the talk test."""
-
-    activity_id: str
-    day: date
-    activity: str
-    minutes: int
-    talk: TalkTest
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DailyWishes:
-    """The quiet extras, all off until asked for. sitting hours: between these clock times on these weekdays."""
-
-    wants_sitting_breaks: bool = False
-    sitting_from: time = time(9)
-    sitting_until: time = time(17)
-    sitting_every_min: int = 60
-    sitting_days: tuple[int, ...] = (0, 1, 2, 3, 4)
-    wants_lunge_tip: bool = False
-    wants_off_day_block: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder:
-    """One message to the runner at a moment. key: unique for good. group: only the newest of a group is ever offered.
-
-    due_at, expires_at: aware UTC; after expires_at it is let go. link: page to open. facts: numbers for the page.
-    """
-
-    key: str
-    group: str
-    due_at: datetime
-    expires_at: datetime
-    title: str
-    body: str
-    link: str
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class SessionEvent:
     """One tap in a guided session, named by the phone so that sending it twice does no harm.
 
@@ -377,37 +261,3 @@ class SessionEvent:
     rpe: float | None = None
     pain: int | None = None
     of: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SentReminder:
-    """A reminder and what became of it.
-
-    state: "waiting", "told", "closed" (the runner dealt with it), "superseded" (a newer one of its group came) or
-    "expired". told_by: the process that told it. told_at: aware UTC.
-    """
-
-    reminder: Reminder
-    state: str
-    source: str
-    told_by: str | None = None
-    told_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PushPhone:
-    """A phone that takes Web Push. endpoint, p256dh, auth: as its browser gave them."""
-
-    endpoint: str
-    p256dh: str
-    auth: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Channels:
-    """How reminders reach the runner beyond the page. ntfy_url: server and topic, such as https://ntfy.sh/my-topic."""
-
-    ntfy_url: str = ""
-    ntfy_token: str = ""
-    speaks: bool = True

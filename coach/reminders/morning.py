@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from coach.model.pain import PainEntry, PainMoment
-from coach.model.strength import Reminder
+from coach.model.reminders import Reminder
 
 ASKED_AT: Final = time(8)  # chosen by eye, 2026-11-20: most are up
 _NIGHT: Final = timedelta(hours=6)  # what ends after 2 in the morning is asked about the day after

@@ -18,7 +18,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from coach.errors import CoachError
-from coach.model.strength import Reminder
+from coach.model.reminders import Reminder
 from coach.storage.reminders import KeptReminders
 
 _log: Final = logging.getLogger(__name__)

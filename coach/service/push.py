@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from coach.errors import SettingsError
 from coach.model.plain import from_plain, to_plain
-from coach.model.strength import Channels, PushPhone, Reminder, SentReminder
+from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
 from coach.service.push_ntfy import check_ntfy, send_ntfy
 from coach.service.push_web import VapidKeys, WebPushError, is_installed, send_web_push
 from coach.storage.reminders import KeptReminders

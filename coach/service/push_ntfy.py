@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from coach.errors import SettingsError
-from coach.model.strength import Reminder
+from coach.model.reminders import Reminder
 
 _PATIENCE_S: Final = 10.0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coach.errors import SettingsError
-from coach.model.strength import PushPhone, Reminder
+from coach.model.reminders import PushPhone, Reminder
 
 _KEY_FILE: Final = "web_push.pem"
 _SUBJECT: Final = "mailto:coach@example.com"  # push services want some contact; there is no central one here

@@ -10,14 +10,7 @@ from typing import Any, Final
 
 from coach.errors import SettingsError
 from coach.model.pain import PainEntry, PainMoment, PainState
-from coach.model.strength import (
-    Pause,
-    PlanWish,
-    SessionEvent,
-    SessionState,
-    StrengthPlan,
-    StrengthSession,
-)
+from coach.model.strength import Pause, PlanWish, SessionEvent, SessionState, StrengthPlan, StrengthSession
 from coach.reminders.scheduler import utc_now
 from coach.service.strength_log import SessionLogs
 from coach.service.strength_words import calendar_entries, calendar_file, parse_days, parse_time, parse_track

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from coach.errors import SettingsError
+from coach.model.daily_life import DailyActivity, DailyWishes
 from coach.model.plain import from_plain
-from coach.model.strength import DailyActivity, DailyWishes
 from coach.service.strength import StrengthService
 from coach.storage.store import Store
 from coach.storage.strength import Strength

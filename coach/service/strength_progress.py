@@ -7,7 +7,8 @@ from typing import Final
 
 from coach.model.pain import PainMoment
 from coach.model.runs import RunEntry, RunState
-from coach.model.strength import Change, SessionState, StrengthPlan, TestResult
+from coach.model.strength import SessionState, StrengthPlan
+from coach.model.strength_tests import Change, TestResult
 from coach.service.strength import StrengthService
 from coach.service.strength_tests import MilestoneView, StrengthTests
 from coach.storage.store import Store

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from coach.model.reminders import Reminder
 from coach.model.runs import RunFilter, RunState
-from coach.model.strength import Reminder, SessionState, StrengthPlan
+from coach.model.strength import SessionState, StrengthPlan
 from coach.reminders.morning import Effort, morning_questions
 from coach.service.strength import StrengthService
 from coach.service.strength_daily import DailyLife

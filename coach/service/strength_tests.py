@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from coach.errors import SettingsError
 from coach.model.pain import PainEntry, PainMoment
-from coach.model.strength import Change, Milestone, StrengthPlan, StrengthTest, TestResult
+from coach.model.strength import StrengthPlan
+from coach.model.strength_tests import Change, Milestone, StrengthTest, TestResult
 from coach.service.strength import StrengthService
 from coach.storage.store import Store
 from coach.storage.strength import Strength

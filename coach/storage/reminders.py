@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from coach.model.strength import PushPhone, Reminder, SentReminder
+from coach.model.reminders import PushPhone, Reminder, SentReminder
 from coach.storage.database import Database
 from coach.storage.rows import put
 from coach.storage.strength_tables import PUSH_PHONES, REMINDERS

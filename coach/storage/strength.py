@@ -9,17 +9,10 @@ from typing import Any
 
 from sqlalchemy import Text, delete, func, insert, select, type_coerce, update
 
+from coach.model.daily_life import DailyActivity
 from coach.model.plain import from_plain
-from coach.model.strength import (
-    DailyActivity,
-    Pause,
-    PlanWish,
-    Prescription,
-    SessionEvent,
-    SessionState,
-    StrengthSession,
-    TestResult,
-)
+from coach.model.strength import Pause, PlanWish, Prescription, SessionEvent, SessionState, StrengthSession
+from coach.model.strength_tests import TestResult
 from coach.storage.database import Database
 from coach.storage.rows import put
 from coach.storage.strength_tables import DAILY, EVENTS, PAUSES, PLANS, SESSIONS, TEST_RESULTS

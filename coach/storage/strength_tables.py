@@ -4,7 +4,10 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table
 
-from coach.model.strength import DailyActivity, Pause, PushPhone, Reminder, SessionEvent, TestResult
+from coach.model.daily_life import DailyActivity
+from coach.model.reminders import PushPhone, Reminder
+from coach.model.strength import Pause, SessionEvent
+from coach.model.strength_tests import TestResult
 from coach.storage.base import Base, Json, UtcTime
 from coach.storage.nouns import NounTable
 

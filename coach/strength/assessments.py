@@ -7,7 +7,8 @@ from typing import Final
 
 from coach.errors import SettingsError
 from coach.model.pain import Lock, PainState
-from coach.model.strength import Change, Milestone, Pause, PlanWish, StrengthTest, TestResult, Track
+from coach.model.strength import Pause, PlanWish, Track
+from coach.model.strength_tests import Change, Milestone, StrengthTest, TestResult
 from coach.strength.rhythm import moment
 
 MILESTONES: Final = (

@@ -9,7 +9,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from coach.errors import ProfileError
-from coach.model.strength import Dose, Exercise, Slot, StrengthTest, Track, TrackPlan
+from coach.model.strength import Dose, Exercise, Slot, Track, TrackPlan
+from coach.model.strength_tests import StrengthTest
 
 KIT: Final = frozenset({"wall", "chair", "step", "mat", "band", "weight", "machines"})
 _KINDS: Final = ("reps", "hold")

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from coach.model.strength import DailyWishes, Milestone, Reminder, SessionState, StrengthPlan, StrengthSession
+from coach.model.daily_life import DailyWishes
+from coach.model.reminders import Reminder
+from coach.model.strength import SessionState, StrengthPlan, StrengthSession
+from coach.model.strength_tests import Milestone
 from coach.strength.rhythm import local_day, moment, zone
 
 AHEAD: Final = timedelta(days=14)

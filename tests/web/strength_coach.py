@@ -9,7 +9,8 @@ from coach.coaching.pain import pain_state
 from coach.live_feed import LiveFeed
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
 from coach.model.runs import Run, RunState, RunSummary
-from coach.model.strength import SessionEvent, TestResult
+from coach.model.strength import SessionEvent
+from coach.model.strength_tests import TestResult
 from coach.service.strength_programme import Programme
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach

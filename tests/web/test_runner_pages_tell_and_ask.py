@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from coach.model.pain import Lock, PainEntry, PainMoment
 from tests.web.coaching_scene import CoachingScene
 from web.app import create_app
-from web.runner import pain_dots
+from web.pain import pain_dots
 
 
 @pytest.fixture

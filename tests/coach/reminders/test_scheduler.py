@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from coach.errors import StorageError
-from coach.model.strength import Reminder
+from coach.model.reminders import Reminder
 from coach.reminders.scheduler import Reminders
 from coach.storage.reminders import KeptReminders
 from coach.storage.store import Store

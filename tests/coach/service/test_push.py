@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coach.errors import SettingsError
-from coach.model.strength import Channels, PushPhone, Reminder
+from coach.model.reminders import Channels, PushPhone, Reminder
 from coach.service.push import Push
 from coach.storage.store import Store
 

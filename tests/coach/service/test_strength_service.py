@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from coach.coaching.pain import pain_state
 from coach.errors import SettingsError
+from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
 from coach.model.pain import PainEntry, PainMoment
-from coach.model.strength import DailyActivity, DailyWishes, SessionEvent, SessionState, TalkTest, TestResult, Track
+from coach.model.strength import SessionEvent, SessionState, Track
+from coach.model.strength_tests import TestResult
 from coach.service.strength_programme import Programme
 from coach.service.strength_words import parse_days, parse_time, parse_track
 from coach.storage.store import Store

@@ -15,7 +15,8 @@ import time_machine
 
 from coach.coaching.pain import pain_state
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
-from coach.model.strength import SessionEvent, SessionState, TestResult
+from coach.model.strength import SessionEvent, SessionState
+from coach.model.strength_tests import TestResult
 from coach.service.strength_programme import Programme
 from coach.storage.store import Store
 

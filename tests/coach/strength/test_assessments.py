@@ -6,7 +6,8 @@ import pytest
 
 from coach.errors import SettingsError
 from coach.model.pain import Lock
-from coach.model.strength import Pause, TestResult, Track
+from coach.model.strength import Pause, Track
+from coach.model.strength_tests import TestResult
 from coach.strength.assessments import (
     check_result,
     closed_by_lock,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from coach.model.strength import DailyWishes
+from coach.model.daily_life import DailyWishes
 from coach.strength.assessments import milestones
 from coach.strength.reminding import daily_reminders, milestone_reminders, session_reminders
 from coach.strength.rhythm import zone

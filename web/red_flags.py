@@ -1,0 +1,73 @@
+"""The red-flag questions: signs that need a clinician before any coaching, and the runner's answers."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from flask import Blueprint, redirect, render_template, request
+from pydantic import BaseModel, ConfigDict
+from werkzeug.wrappers import Response as Redirect
+
+from coach.errors import SettingsError
+from coach.model.pain import PainState, RedFlag, RedFlagAnswers, SignKind
+from web.api import route
+from web.context import the_coach
+
+blueprint = Blueprint("red_flags", __name__)
+
+
+class RedFlagAnswer(BaseModel):
+    """Signs said yes to, by id; seen_on: date of a clinician's look at those that are open."""
+
+    model_config = ConfigDict(extra="forbid")
+    signs: tuple[str, ...] = ()
+    seen_on: date | None = None
+
+
+@blueprint.get("/you/red-flags")
+def red_flags_page() -> str:
+    return _red_flags_form(None)
+
+
+@blueprint.post("/you/red-flags")
+def save_red_flags() -> str | Redirect | tuple[str, int]:
+    """Keep the answers; what they lock is shown on the page that follows."""
+    told = request.form
+    try:
+        seen_on = date.fromisoformat(told["seen_on"]) if told.get("seen_on") else None
+        the_coach().runner.tell_red_flags(told.getlist("signs"), seen_on)
+    except (SettingsError, ValueError) as error:
+        return _red_flags_form(str(error)), 400
+    return redirect("/you/red-flags?told=1")
+
+
+@route(blueprint, "GET", "/runner/red_flags", returns=list[RedFlagAnswers], summary="Red-flag answers, oldest first")
+def get_red_flags() -> list[RedFlagAnswers]:
+    return list(the_coach().runner.red_flag_answers())
+
+
+@route(blueprint, "GET", "/runner/red_flags/signs", returns=list[RedFlag], summary="The signs that are asked about")
+def get_signs() -> list[RedFlag]:
+    return list(the_coach().runner.red_flags().values())
+
+
+@route(blueprint, "POST", "/runner/red_flags", body=RedFlagAnswer, returns=PainState, summary="Answer the red flags")
+def tell_red_flags(body: RedFlagAnswer) -> PainState:
+    state: PainState = the_coach().runner.tell_red_flags(body.signs, body.seen_on)
+    return state
+
+
+def _red_flags_form(complaint: str | None) -> str:
+    runner = the_coach().runner
+    state: PainState = runner.pain_state()
+    signs: Mapping[str, RedFlag] = runner.red_flags()
+    return render_template(
+        "runner/red_flags.html",
+        complaint=complaint,
+        is_told="told" in request.args,
+        pain=state,
+        signs=signs,
+        kinds=[(kind.value, [s for s in signs.values() if s.kind is kind]) for kind in SignKind],
+        answers=runner.red_flag_answers(),
+        sources=the_coach().coaching.sources(),
+        today=datetime.now().astimezone().date(),
+    )
