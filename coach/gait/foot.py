@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
@@ -18,9 +17,11 @@ from coach.gait.foot_batch import Batch
 from coach.gait.foot_constants import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, STANDS_S, T
 from coach.gait.foot_force import ForceFoot
 from coach.gait.foot_learning import MOVING_RADPS, Learner
+from coach.gait.foot_open import Foot
 from coach.gait.foot_phases import CALM, Phases, Turn, Turning, levels
+from coach.gait.foot_told import Told, event
 from coach.gait.gaps import Joiner, Stretch
-from coach.model.samples import ImuChunk
+from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
 
@@ -50,12 +51,13 @@ class FootGait:
         self._force = ForceFoot(wear_site)
         self._learner: Learner | None = None
         self._axes: FootAxes | None = None
+        self._left = np.zeros(3)
+        self._left_bias = 0.0
         self._buffer = RowBuffer(N_COLUMNS, 2)
         self._phases = Phases()
         self._batch: Batch | None = None
         self._landing_row = -1
         self._due_row = NEVER
-        self._level = CALM
         self._rate_hz = 0.0
         self._ranges = (math.inf, math.inf)
         self._reaches: tuple[int, ...] = ()
@@ -69,24 +71,32 @@ class FootGait:
         """Take the next samples, give the events known by now in the order in which they became known."""
         if chunk.gyr_radps is None:
             return [e for stretch in self._joiner.feed(chunk) for e in self._force.feed(stretch)]
+        return [event(self.wear_site, told) for told in self.tell(chunk)]
+
+    def finish(self) -> list[GaitEvent]:
+        """What the end of the recording leaves: strides held back while learning, if enough moved."""
+        return [event(self.wear_site, told) for told in self.tell_rest()]
+
+    def tell(self, chunk: ImuChunk) -> list[Told]:
+        """The same as `feed`, as it was measured; the chunk has turn rates."""
         if len(chunk.t_s) == 0:
             return []
         if self._rate_hz == 0.0:
             self._begin(chunk)
-        events: list[GaitEvent] = []
+        told: list[Told] = []
         for stretch in self._joiner.feed(chunk):
-            events += self._take(stretch)
-        return events
+            told += self._take(stretch)
+        return told
 
-    def finish(self) -> list[GaitEvent]:
-        """What the end of the recording leaves: strides held back while learning, if enough moved."""
-        events: list[GaitEvent] = []
+    def tell_rest(self) -> list[Told]:
+        """The same as `finish`, as it was measured."""
+        told: list[Told] = []
         if self._axes is None and self._learner is not None and (axes := self._learner.axes()):
             held = self._learner.held()
             self._know(axes)
             for stretch in held:
-                events += self._follow(stretch)
-        return events
+                told += self._follow(stretch)
+        return told
 
     def _begin(self, chunk: ImuChunk) -> None:
         self._rate_hz = chunk.rate_hz
@@ -96,7 +106,7 @@ class FootGait:
         self._stands = round(STANDS_S * chunk.rate_hz)
         self._reaches = tuple(round(reach * chunk.rate_hz) for reach in REACHES_S)
 
-    def _take(self, stretch: Stretch) -> list[GaitEvent]:
+    def _take(self, stretch: Stretch) -> list[Told]:
         if self._axes is not None:
             return self._follow(stretch)
         assert self._learner is not None
@@ -104,67 +114,80 @@ class FootGait:
         if axes is None:
             return []
         self._know(axes)
-        events: list[GaitEvent] = []
+        told: list[Told] = []
         for piece in held:
-            events += self._follow(piece)
-        return events
+            told += self._follow(piece)
+        return told
 
     def _know(self, axes: FootAxes) -> None:
-        self._axes = axes
+        self._use(axes)
         self._learner = None
-        self._batch = Batch(self.wear_site, axes, self._rate_hz, *self._ranges)
+        self._batch = Batch(Foot(self.wear_site.is_left, axes, self._rate_hz, *self._ranges))
         self._restart()
 
-    def _follow(self, stretch: Stretch) -> list[GaitEvent]:
+    def _use(self, axes: FootAxes) -> None:
+        self._axes = axes
+        self._left = axes.axes[1]
+        self._left_bias = float(axes.bias_radps @ self._left)
+
+    def _follow(self, stretch: Stretch) -> list[Told]:
         assert self._batch is not None
         if stretch.is_new:
             self._restart()
-        rows = self._buffer.room(len(stretch.t_s))
+        n, gyr = len(stretch.t_s), stretch.gyr_radps
+        assert gyr is not None
+        rows = self._buffer.room(n)
         rows[:, T] = stretch.t_s
         rows[:, AX : AX + 3] = stretch.acc_mps2
-        rows[:, GX : GX + 3] = stretch.gyr_radps
+        rows[:, GX : GX + 3] = gyr
         if stretch.bridged_s:
-            self._batch.bridge(stretch.bridged_s)
-        events: list[GaitEvent] = []
-        start, end = self._buffer.end - len(rows), self._buffer.end
+            self._batch.foot.bridge(stretch.bridged_s)
+        told: list[Told] = []
+        end = self._buffer.end
+        start = begin = end - n
         while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
-            start = self._advance(start, min(end, edge), events)
+            until = min(end, edge)
+            start = self._advance(start, until, gyr[start - begin : until - begin], told)
             if start == edge and self._lost_row == NEVER:
                 self._look_back(start)
         if self._lost_row == NEVER:
-            self._work(events)
+            self._work(told)
         if self._lost_row == NEVER:
-            return events
-        rest = len(rows) - (end - self._lost_row)
+            return told
+        rest = self._lost_row - begin
         self._axes, self._learner, self._lost_row = None, Learner(self._rate_hz), NEVER
-        return events + (self._take(stretch.part(rest, len(rows))) if rest < len(rows) else [])
+        return told + (self._take(stretch.part(rest, n)) if rest < n else [])
 
     def _look_back(self, row: int) -> None:
         """Without strides in the last seconds the axes are of another mounting: told once the strides are known."""
         assert self._batch is not None
         second = round(self._rate_hz)
         start = row - LOST_S * second
-        if start < self._buffer.first or self._batch.last_stride_row > start:
+        if start < self._buffer.first or self._batch.now.last_stride_row > start:
             return
         rates = self._buffer.rows(start, row)[:, GX : GX + 3]
         energy = np.einsum("ni,ni->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
         if energy.min() > MOVING_RADPS * MOVING_RADPS:
             self._looks.append(Look(row, start, self._batch.n_turnings, self._n_swings))
 
-    def _work(self, events: list[GaitEvent]) -> None:
+    def _work(self, told: list[Told]) -> None:
         """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
         assert self._batch is not None
+        if not self._looks:
+            if self._batch.n_turnings:
+                told += self._batch.work(self._buffer.held, self._buffer.first)
+            return
         looks, self._looks = self._looks, []
-        before = self._batch.state() if looks else None
-        told = self._batch.work(self._buffer.held, self._buffer.first)
+        before = self._batch.state()
+        found = self._batch.work(self._buffer.held, self._buffer.first)
         for look in looks:
-            if before is not None and self._batch.stride_row(look.n_turnings) <= look.start:
+            if self._batch.stride_row(look.n_turnings) <= look.start:
                 self._batch.go_back(before, look.n_turnings)
-                told = self._batch.work(self._buffer.held, self._buffer.first)
+                found = self._batch.work(self._buffer.held, self._buffer.first)
                 self._n_swings, self._lost_row = look.n_swings, look.row
                 break
-        events += told
+        told += found
 
     def _restart(self) -> None:
         """Begin anew after a gap: no stride reaches over it."""
@@ -172,60 +195,53 @@ class FootGait:
         self._batch.forget()
         self._phases = Phases()
         self._due_row = NEVER
-        self._level = CALM
         self._buffer.clear()
 
-    def _advance(self, start: int, end: int, events: list[GaitEvent]) -> int:
+    def _advance(self, start: int, end: int, gyr: FloatArray, told: list[Told]) -> int:
         """Follow the rows start..end until the axes change; give the row from which to go on."""
-        assert self._axes is not None
         assert self._batch is not None
-        level = self._turn_rates(start, end)
+        block = self._turn_rates(start, end, gyr)
+        level = levels(block[:, PITCH])
+        if len(block) == end - start:
+            level = np.concatenate(((CALM,), level))
         changes = (level[1:] != level[:-1]).nonzero()[0]
         if len(changes):
-            held, first = self._buffer.held, self._buffer.first
-            at = changes + (start - first)
-            moments = zip(held[at, T].tolist(), held[at, ANGLE].tolist(), level[changes + 1].tolist(), strict=True)
-            for change, (t_s, angle, now) in zip(changes.tolist(), moments, strict=True):
+            moments = block[changes + (len(block) - (end - start))].tolist()
+            for change, moment, now in zip(changes.tolist(), moments, level[changes + 1].tolist(), strict=True):
                 row = start + change
                 if row >= self._due_row:
                     self._settle(row)
-                turning = self._phases.cross(row, t_s, angle, now)
+                turning = self._phases.cross(row, moment[T], moment[ANGLE], now)
                 if turning is None:
                     continue
                 self._turn(turning)
                 if turning.turn is Turn.SWING_OVER and self._n_swings % REFINE_EVERY == 0:
-                    self._level = now
-                    self._work(events)
+                    self._work(told)
                     if self._lost_row == NEVER:
-                        self._axes = self._batch.refine()
+                        self._use(self._batch.refine())
                     return int(row + 1)
-        self._level = int(level[-1])
         if end - 1 >= self._due_row:
             self._settle(end - 1)
         return end
 
-    def _turn_rates(self, start: int, end: int) -> npt.NDArray[np.intp]:
-        """Fill in pitch rate and angle of the rows start..end; give their levels, after that of the row before."""
-        assert self._axes is not None
-        rows = self._buffer.rows(start, end)
-        left = self._axes.axes[1]
-        t = rows[:, T]
-        rate = rows[:, GX : GX + 3] @ left
-        rate -= self._axes.bias_radps @ left
-        if start > self._buffer.first:
-            before = self._buffer.held[start - self._buffer.first - 1]
-            t0, rate0, angle0 = float(before[T]), float(before[PITCH]), float(before[ANGLE])
+    def _turn_rates(self, start: int, end: int, gyr: FloatArray) -> FloatArray:
+        """Fill in pitch rate and angle of the rows start..end; give these with the row before, if there is one."""
+        rate = gyr.dot(self._left)
+        rate -= self._left_bias
+        at = start - self._buffer.first
+        block = self._buffer.held[max(at - 1, 0) : end - self._buffer.first]
+        t, pitch, angle = block[:, T], block[:, PITCH], block[:, ANGLE]
+        if at > 0:
+            pitch[1:] = rate
         else:
-            t0, rate0, angle0 = float(t[0]), float(rate[0]), 0.0
-        turned = np.empty(end - start)
-        turned[0] = angle0 + 0.5 * (rate[0] + rate0) * (t[0] - t0)
-        turned[1:] = 0.5 * (rate[1:] + rate[:-1]) * (t[1:] - t[:-1])
-        rows[:, PITCH] = rate
-        rows[:, ANGLE] = turned.cumsum()
-        level = np.empty(end - start + 1, dtype=np.intp)
-        level[0] = self._level
-        level[1:] = levels(rate)
-        return level
+            pitch[:], angle[0] = rate, 0.0
+        turned = pitch[1:] + pitch[:-1]
+        turned *= t[1:] - t[:-1]
+        turned *= 0.5
+        if len(turned):
+            turned[0] += angle[0]
+            np.add.accumulate(turned, out=angle[1:])
+        return block
 
     def _turn(self, turning: Turning) -> None:
         assert self._batch is not None

@@ -87,6 +87,13 @@ class Refiner:
         self._moment += sum(moment)
         self._pitch += float(pitch_radps.sum())
 
+    def add_one(self, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
+        """The same of one stride."""
+        self._n += 1
+        self._force += drift_mps2
+        self._moment += moment
+        self._pitch += pitch_radps
+
     def refined(self, axes: FootAxes) -> FootAxes:
         """The axes moved half way to what the strides since the last look say; the same where they were few."""
         if self._n < LEAST_STRIDES:

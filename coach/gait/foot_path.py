@@ -7,6 +7,7 @@ complex numbers, so that the product of all small turns of a stride is a prefix 
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,13 +36,24 @@ class Paths:
     moment: list[FloatArray]
 
 
+class Path(NamedTuple):
+    """The same of one stride."""
+
+    length_m: float
+    clearance_m: float
+    drift_mps: float
+    drift_mps2: FloatArray
+    moment: FloatArray
+
+
 def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray, bias: FloatArray) -> Paths:
     """Integrate from the rows `first` to the rows `last`.
 
     axes: (3, 3) forward, left, up of the flat foot in sensor axes. bias: (3,) turn rate at rest in sensor axes.
     """
     if len(first) == 1:
-        return _path(rows[first[0] : last[0] + 1], axes, bias)
+        one = path(rows[first[0] : last[0] + 1], axes, bias)
+        return Paths([one.length_m], [one.clearance_m], [one.drift_mps], [one.drift_mps2], [one.moment])
     low, start = first[0], np.array(first)
     n = np.array(last) - start
     at = (start - low) + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
@@ -90,32 +102,40 @@ def _moments(rate: FloatArray, start: IndexArray, n: IndexArray) -> list[FloatAr
     return list(np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]).transpose(2, 0, 1))
 
 
-def _path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Paths:
-    """The same for one stride."""
+def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
+    """The same for the one stride in these rows."""
     t = window[:, T]
-    half = 0.5 * (t[1:] - t[:-1])
+    half = t[1:] - t[:-1]
+    half *= 0.5
     rates = window[:, GX : GX + 3] - bias
     rate = axes.dot(rates.T)
-    turns = attitude((0.5 * half) * (rate[:, 1:] + rate[:, :-1]))
-    world = rotated(*turns, axes.dot(window[:, AX : AX + 3].T))
+    turns = rate[:, 1:] + rate[:, :-1]
+    turns *= 0.5 * half
+    a, b = attitude(turns)
+    world = _turned(a, b, axes.dot(window[:, AX : AX + 3].T))
     world[2] -= GRAVITY_MPS2
-    velocity = np.empty_like(world)
-    velocity[:, 0] = 0.0
-    (half * (world[:, 1:] + world[:, :-1])).cumsum(axis=1, out=velocity[:, 1:])
-    left = velocity[:, -1].copy()
-    duration = float(t[-1] - t[0])
-    share = (t - t[0]) / duration
-    velocity -= left[:, None] * share
-    place = (half * (velocity[:, 1:] + velocity[:, :-1])).cumsum(axis=1)
+    velocity = world[:, 1:] + world[:, :-1]
+    velocity *= half
+    place = np.zeros_like(world)
+    np.add.accumulate(velocity, axis=1, out=place[:, 1:])
+    left = place[:, -1].copy()
+    duration = float(t[-1]) - float(t[0])
+    share = t - t[0]
+    share /= duration
+    place -= left[:, None] * share
+    velocity = place[:, 1:] + place[:, :-1]
+    velocity *= half
+    np.add.accumulate(velocity, axis=1, out=place[:, 1:])
     x, y, z = place[:, -1].tolist()
-    clearance = float((place[2] - z * share[1:]).max())
+    share *= -z
+    share += place[2]
     moved = rates[:-1]
-    return Paths(
-        [math.sqrt(x * x + y * y + z * z)],
-        [max(clearance, 0.0)],
-        [math.sqrt(float(left @ left))],
-        [left / duration],
-        [moved.T.dot(moved) / len(moved)],
+    return Path(
+        math.sqrt(x * x + y * y + z * z),
+        float(np.maximum.reduce(share)),
+        math.sqrt(float(left.dot(left))),
+        left / duration,
+        moved.T.dot(moved) / len(moved),
     )
 
 

@@ -7,6 +7,7 @@ ahead and do not depend on how the stream was cut.
 """
 
 import math
+from collections.abc import MutableSequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -31,14 +32,6 @@ SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over
 CALM_S: Final = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
 LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking stands 0.9 s, longer is standing
 LATEST_TOE_OFF_S: Final = 0.6  # from heel-off
-
-
-class Phase(IntEnum):
-    """Where in the stride the foot is."""
-
-    WAITING = 0
-    STANCE = 1
-    PUSH = 2
 
 
 class Turn(IntEnum):
@@ -69,78 +62,94 @@ def levels(pitch_radps: FloatArray) -> npt.NDArray[np.intp]:
     return _EDGES.searchsorted(pitch_radps)
 
 
+# What `cross` remembers, as one list of numbers: plain loops like these can be compiled as they stand.
+_PHASE, _IS_SWINGING, _IS_TURNING, _SWING_ANGLE, _PUSH_ANGLE = 0, 1, 2, 3, 4
+SWING_OVER_ROW, HEEL_OFF_ROW, SWING_ROW, _T_OVER, _T_CALM, _T_SWING = 5, 6, 7, 8, 9, 10
+_WAITING, _STANCE, _PUSH = 0.0, 1.0, 2.0
+FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math.inf, -math.inf)
+# What `cross` says.
+NOTHING, SWING_OVER, SWING_OVER_UNSEEN_HEEL, HEEL_OFF, PUSH_OVER = 0, 1, 2, 3, 4
+
+
+def cross(state: MutableSequence[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
+    """The pitch rate came to `level` at `row`; angle_rad: its integral up to here. What turned; rows are in `state`.
+
+    SWING_OVER_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
+    the state's SWING_ROW; SWING_OVER_ROW is this swing's already.
+    """
+    if level < CALM:
+        _follow_swing(state, row, t_s, angle_rad, level)
+    elif state[_IS_TURNING]:
+        state[_IS_TURNING] = 0.0
+        turned = state[_SWING_ANGLE] - angle_rad
+        lasted = t_s > state[_T_SWING] + SHORTEST_SWING_S and t_s > state[_T_OVER] + REFRACTORY_S
+        if state[_IS_SWINGING] and turned > LEAST_SWING_RAD and lasted:
+            return _swing_ends(state, row, t_s)
+    if state[_PHASE] == _STANCE:
+        return _in_stance(state, row, t_s, angle_rad, level)
+    if state[_PHASE] == _PUSH and level < PUSHING:
+        return _push_ends(state, t_s, angle_rad)
+    return NOTHING
+
+
+def _follow_swing(state: MutableSequence[float], row: int, t_s: float, angle_rad: float, level: int) -> None:
+    if not state[_IS_TURNING]:
+        state[SWING_ROW] = row
+        state[_IS_TURNING], state[_IS_SWINGING] = 1.0, 0.0
+        state[_SWING_ANGLE], state[_T_SWING] = angle_rad, t_s
+    if level == SWINGING:
+        state[_IS_SWINGING], state[_T_CALM] = 1.0, t_s
+
+
+def _swing_ends(state: MutableSequence[float], row: int, t_s: float) -> int:
+    is_unseen = state[HEEL_OFF_ROW] < state[SWING_OVER_ROW] and t_s < state[_T_OVER] + LATEST_HEEL_OFF_S
+    state[_PHASE] = _STANCE
+    state[SWING_OVER_ROW] = row
+    state[_T_OVER] = state[_T_CALM] = t_s
+    return SWING_OVER_UNSEEN_HEEL if is_unseen else SWING_OVER
+
+
+def _in_stance(state: MutableSequence[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
+    if level < PUSHING:
+        state[_T_CALM] = t_s
+        return NOTHING
+    if t_s < state[_T_OVER] + SLAP_S or t_s < state[_T_CALM] + CALM_S:
+        return NOTHING
+    if t_s > state[_T_OVER] + LATEST_HEEL_OFF_S:
+        state[_PHASE] = _WAITING
+        return NOTHING
+    state[_PHASE] = _PUSH
+    state[HEEL_OFF_ROW], state[_PUSH_ANGLE], state[_T_CALM] = row, angle_rad, t_s
+    return HEEL_OFF
+
+
+def _push_ends(state: MutableSequence[float], t_s: float, angle_rad: float) -> int:
+    began = state[_T_CALM]
+    state[_PHASE], state[_T_CALM] = _STANCE, t_s  # it may have been a late landing's slap
+    if angle_rad < state[_PUSH_ANGLE] + LEAST_PUSH_RAD or t_s > began + LATEST_TOE_OFF_S:
+        return NOTHING
+    return PUSH_OVER
+
+
 class Phases:
     """Follows one foot through its strides, one crossing at a time. Forget it (make a new one) at a gap."""
 
-    __slots__ = (
-        "_heel_off",
-        "_is_swinging",
-        "_is_turning",
-        "_phase",
-        "_push_angle",
-        "_swing_angle",
-        "_swing_over",
-        "_swing_row",
-        "_t_calm",
-        "_t_over",
-        "_t_swing",
-    )
+    __slots__ = ("_state",)
 
     def __init__(self) -> None:
-        self._phase = Phase.WAITING
-        self._is_swinging = self._is_turning = False
-        self._swing_angle = self._push_angle = 0.0
-        self._swing_over = self._heel_off = self._swing_row = -1
-        self._t_over = self._t_calm = self._t_swing = -math.inf
+        self._state: list[float] = list(FRESH)
 
     def cross(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
-        """The pitch rate came to `level` at `row`; angle_rad: its integral up to here."""
-        if level < CALM:
-            self._follow_swing(row, t_s, angle_rad, level)
-        elif self._is_turning:
-            self._is_turning = False
-            turned = self._swing_angle - angle_rad
-            lasted = t_s > max(self._t_swing + SHORTEST_SWING_S, self._t_over + REFRACTORY_S)
-            if self._is_swinging and turned > LEAST_SWING_RAD and lasted:
-                return self._swing_ends(row, t_s)
-        if self._phase is Phase.STANCE:
-            return self._in_stance(row, t_s, angle_rad, level)
-        if self._phase is Phase.PUSH and level < PUSHING:
-            return self._push_ends(row, t_s, angle_rad)
-        return None
-
-    def _follow_swing(self, row: int, t_s: float, angle_rad: float, level: int) -> None:
-        if not self._is_turning:
-            self._swing_row = row
-            self._is_turning, self._is_swinging = True, False
-            self._swing_angle, self._t_swing = angle_rad, t_s
-        if level == SWINGING:
-            self._is_swinging, self._t_calm = True, t_s
-
-    def _swing_ends(self, row: int, t_s: float) -> Turning:
-        missed = None
-        if self._heel_off < self._swing_over and t_s < self._t_over + LATEST_HEEL_OFF_S:
-            missed = Turning(Turn.HEEL_OFF, row, self._swing_over, self._swing_row)
-        self._phase = Phase.STANCE
-        self._swing_over, self._t_over, self._t_calm = row, t_s, t_s
-        return Turning(Turn.SWING_OVER, row, row, -1, missed=missed)
-
-    def _in_stance(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
-        if level < PUSHING:
-            self._t_calm = t_s
+        """The turning point at this crossing, if it is one: see `cross`."""
+        state = self._state
+        before = state[SWING_OVER_ROW]
+        said = cross(state, row, t_s, angle_rad, level)
+        if said == NOTHING:
             return None
-        if t_s < self._t_over + SLAP_S or t_s < self._t_calm + CALM_S:
-            return None
-        if t_s > self._t_over + LATEST_HEEL_OFF_S:
-            self._phase = Phase.WAITING
-            return None
-        self._phase = Phase.PUSH
-        self._heel_off, self._push_angle = row, angle_rad
-        self._t_calm = t_s
-        return Turning(Turn.HEEL_OFF, row, self._swing_over, row)
-
-    def _push_ends(self, row: int, t_s: float, angle_rad: float) -> Turning | None:
-        began, self._phase, self._t_calm = self._t_calm, Phase.STANCE, t_s  # it may have been a late landing's slap
-        if angle_rad < self._push_angle + LEAST_PUSH_RAD or t_s > began + LATEST_TOE_OFF_S:
-            return None
-        return Turning(Turn.PUSH_OVER, row, self._swing_over, self._heel_off)
+        if said == SWING_OVER:
+            return Turning(Turn.SWING_OVER, row, row, -1)
+        if said == SWING_OVER_UNSEEN_HEEL:
+            missed = Turning(Turn.HEEL_OFF, row, int(before), int(state[SWING_ROW]))
+            return Turning(Turn.SWING_OVER, row, row, -1, missed=missed)
+        turn = Turn.HEEL_OFF if said == HEEL_OFF else Turn.PUSH_OVER
+        return Turning(turn, row, int(state[SWING_OVER_ROW]), int(state[HEEL_OFF_ROW]))

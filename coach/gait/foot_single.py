@@ -5,6 +5,7 @@ array calls. The loops take any indexable row of floats.
 Definitions and constants stand in `coach.gait.foot_events`; tests hold both to the same results.
 """
 
+import math
 from collections.abc import Sequence
 
 from coach.gait.foot_constants import (
@@ -76,7 +77,7 @@ def mid_stance(t: Sequence[float], energy: Sequence[float], n: int, contact_s: f
     summed = 0.0
     for k in range(2 * half):
         summed += energy[k]
-    best, least = 0, float("inf")
+    best, least = 0, math.inf
     for k in range(n):
         summed += energy[k + 2 * half]
         if t[k + half] >= contact_s + REST_AFTER_CONTACT_S and summed < least:

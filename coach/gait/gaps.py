@@ -73,14 +73,14 @@ class Joiner:
         step = np.empty(len(t))
         np.subtract(t[1:], t[:-1], out=step[1:])
         step[0] = float(t[0]) - last_t
-        if step.min() <= 0.0:
+        if np.minimum.reduce(step) <= 0.0:
             t, acc, gyr, step = self._rising(t, acc, gyr, chunk.rate_hz)
             if len(t) == 0:
                 return []
         before = None if self._last_t is None or self._last_acc is None else (last_t, self._last_acc, self._last_gyr)
         is_first = self._last_t is None
         self._last_t, self._last_acc, self._last_gyr = float(t[-1]), acc[-1], None if gyr is None else gyr[-1]
-        if step.max() <= GAP_INTERVALS * interval:
+        if np.maximum.reduce(step) <= GAP_INTERVALS * interval:
             return [Stretch(t, acc, gyr, is_first)]
         return self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
 
@@ -161,7 +161,10 @@ class Joiner:
 
 def _is_finite(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> bool:
     """Whether all readings are numbers of a possible size."""
-    arrays = (t, acc) if gyr is None else (t, acc, gyr)
     if len(t) > LONG:  # here a product would be shared out to threads, at a cost
+        arrays = (t, acc) if gyr is None else (t, acc, gyr)
         return all(float(a.max()) < LARGEST_READING and float(a.min()) > -LARGEST_READING for a in arrays)
-    return bool(sum(np.vdot(a, a) for a in arrays) < LARGEST_SQUARE)  # squares cannot cancel
+    squares = np.vdot(t, t) + np.vdot(acc, acc)  # they cannot cancel
+    if gyr is not None:
+        squares += np.vdot(gyr, gyr)
+    return bool(squares < LARGEST_SQUARE)

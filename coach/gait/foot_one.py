@@ -1,0 +1,90 @@
+"""One turning point in, what becomes known by it out: the stream's way, a stride at a time."""
+
+import math
+
+from coach.gait.foot_constants import ANGLE, REACHES_S, T
+from coach.gait.foot_events import contacts, mid_stances, rolling, strike_angles, toe_offs
+from coach.gait.foot_open import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
+from coach.gait.foot_path import path
+from coach.gait.foot_phases import Turn, Turning
+from coach.gait.foot_strides import Landing, Way
+from coach.gait.foot_told import Told, What
+from coach.model.samples import FloatArray
+
+
+def take_one(turning: Turning, foot: Foot, now: Open, rows: FloatArray, first: int) -> list[Told]:
+    """Work off one turning point; rows: those held, the first of them has the absolute number `first`."""
+    if turning.turn is Turn.SWING_OVER:
+        return _land(turning, foot, now, rows, first)
+    this = now.this
+    if this is None or this.swing_over != turning.swing_over:
+        return []
+    if turning.turn is Turn.HEEL_OFF:
+        return _stand(turning, this, foot, now, rows, first)
+    return _leave(turning, this, foot, rows, first)
+
+
+def _land(turning: Turning, foot: Foot, now: Open, rows: FloatArray, first: int) -> list[Told]:
+    row, look = turning.swing_over, turning.look
+    if look == 0:
+        now.n_swings += 1
+    elif now.this is not None and now.this.swing_over == row:
+        return []
+    if row - foot.before < first:
+        return []
+    up, shock = foot.axes.axes[2], foot.least_shock(look)
+    (contact,) = contacts(rows, [row - first], up, foot.rate_hz, REACHES_S[look], shock)
+    if contact is None:
+        return []
+    clipped = contact.largest_mps2 >= foot.acc_limit
+    number, known = now.n_swings, row + foot.reaches[look]
+    landing = Landing(row, number, known, look, contact.t_s, contact.peak_mps2, contact.rise_s, clipped)
+    now.this = landing
+    return [Told(What.CONTACT, landing)]
+
+
+def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, rows: FloatArray, first: int) -> list[Told]:
+    last, heel_off = now.last, turning.heel_off
+    if (last is not None and last.swing_over == this.swing_over) or heel_off < this.known_row:
+        return []
+    if rows.item(heel_off - first, T) < this.contact_s + SHORTEST_REST_S:
+        return []
+    contact_s = [this.contact_s]
+    (mid,) = mid_stances(rows, contact_s, [this.swing_over - first], [heel_off - first], foot.rate_hz)
+    (angle,) = strike_angles(rows, [mid], contact_s, foot.rate_hz)
+    this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, rows.item(mid, T)
+    this.angle_deg = math.degrees(angle)
+    told = [Told(What.MID_STANCE, this, foot.axes.is_sure)]
+    if last is not None:
+        if is_stride(last, this) and last.mid_row >= first:
+            way = _way(last, this, foot, now, rows[last.mid_row - first : mid + 1])
+            now.last_stride_row = this.mid_row
+            told.append(Told(What.STRIDE, last, foot.axes.is_sure, this, way))
+        else:
+            now.n_rejected += 1
+    now.last = this
+    return told
+
+
+def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
+    found = path(window, foot.axes.axes, foot.axes.bias_radps)
+    end = len(window) - 1
+    turned = window.item(end, ANGLE) - window.item(0, ANGLE)
+    now.refiner.add_one(found.drift_mps2, found.moment, turned / (window.item(end, T) - window.item(0, T)))
+    clipped, bridged = foot.is_clipped(window[:-1]), foot.n_bridged(this.contact_s, following.mid_s)
+    return Way(found.length_m, found.clearance_m, found.drift_mps, clipped, bridged, 1.0 / foot.rate_hz)
+
+
+def _leave(turning: Turning, this: Landing, foot: Foot, rows: FloatArray, first: int) -> list[Told]:
+    if this.push_over >= 0 or not 0 <= this.heel_off <= turning.heel_off:
+        return []
+    heel_off, end = turning.heel_off - first, turning.at - first
+    (off_s,) = toe_offs(rows, [heel_off], [end])
+    if off_s - this.contact_s < SHORTEST_CONTACT_S:
+        return []
+    start = max(0, this.swing_over - first - foot.before + 1)
+    bias = float(foot.inwards @ foot.axes.bias_radps)
+    ((turned, rate),) = rolling(rows, [start], [end], [this.contact_s], [off_s], foot.inwards, bias)
+    this.toe_off_s, this.push_over = off_s, turning.at
+    this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
+    return [Told(What.TOE_OFF, this)]
