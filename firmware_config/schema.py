@@ -66,7 +66,10 @@ class Fact(BaseModel):
 
 
 class Characteristic(Fact):
-    """role: what it is for. decoder: who reads its bytes in `coach.packets`. is_required: without it, no use."""
+    """role: what it is for. decoder: who reads its bytes in `coach.packets`. is_required: without it, no use.
+
+    is_stream: its notifications are a stream of bytes, cut anywhere; else each is one message.
+    """
 
     uuid: Uuid
     name: str = Field(min_length=1)
@@ -74,6 +77,7 @@ class Characteristic(Fact):
     decoder: DecoderName | None = None
     is_required: bool = True
     only_at: tuple[Place, ...] = ()
+    is_stream: bool = False
 
 
 class Service(Fact):

@@ -3,7 +3,6 @@
 The radio holds them (`coach.model.steps`). A refusal that matters raises LinkError("refused") with what to do.
 """
 
-import struct
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -12,12 +11,12 @@ from coach.errors import LinkError
 from coach.model.links import SensorUse
 from coach.model.steps import Conversation, LinkPlan, Listen, Pause, Read, SettingsReport, Write
 from coach.packets import movella_dot, polar_talk
+from coach.packets.answers import FORMS, AnswerFinder
 from coach.packets.settings import settings_of
 from coach.packets.templates import encode, words_of
 from firmware_config.loader import settings_warnings
 from firmware_config.schema import Answer, Characteristic, DeviceProfile, Step, is_meant_for
 
-_FORMS: Final = {"u8": "<B", "u16": "<H", "u32": "<I", "f32": "<f"}
 _UNITS: Final = {"rate_hz": "Hz", "acc_range_g": "g", "gyr_range_dps": "deg/s", "bandwidth_hz": "Hz", "mode": ""}
 _NAMES: Final = {
     "rate_hz": "rate",
@@ -120,33 +119,26 @@ def _take(profile: DeviceProfile, settings: Mapping[str, float | str], step: Ste
         value = yield Read(uuid)
         if value is None and not step.is_optional:
             raise LinkError("wrong_sensor", step.words or f"{profile.title} lacks {uuid}: is it another model?")
-        return _told(profile, settings, step, value)
+        found = AnswerFinder(profile, settings, step).feed(value) if value is not None else None
+        return _told(profile, step, *found) if found else {}
     yield Write(uuid, encode(str(step.payload), settings, profile.codes), step.with_response)
     if step.answers_on is None:
         return {}
+    finder = AnswerFinder(profile, settings, step)
     while (heard := (yield Listen(step.answers_on, step.within_s))) is not None:
-        if _answer(profile, settings, step, heard):
-            return _told(profile, settings, step, heard)
+        if found := finder.feed(heard):
+            return _told(profile, step, *found)
     raise LinkError("no_answer", step.words or f"{profile.title} does not answer: switch it off and on")
 
 
-def _answer(profile: DeviceProfile, settings: Mapping[str, float | str], step: Step, heard: bytes) -> Answer | None:
-    """The first of the step's answers that `heard` is."""
-    fits = (a for a in step.answers if heard.startswith(encode(a.begins, settings, profile.codes)))
-    return next(fits, None)
-
-
-def _told(profile: DeviceProfile, settings: Mapping[str, float | str], step: Step, heard: bytes | None) -> Values:
+def _told(profile: DeviceProfile, step: Step, answer: Answer, heard: bytes) -> Values:
     """Settings in an answer; raises LinkError for a refusal."""
-    answer = _answer(profile, settings, step, heard) if heard is not None else None
-    if answer is None:
-        return {}
     if not answer.is_good:
         raise LinkError("refused", step.words or f"{profile.title} refused {step.payload}: switch it off and on")
     told: Values = {}
     for take in answer.take:
-        form = struct.Struct(_FORMS[take.form])
-        if heard is None or len(heard) < take.at + form.size:
+        form = FORMS[take.form]
+        if len(heard) < take.at + form.size:
             continue
         (value,) = form.unpack_from(heard, take.at)
         if not take.is_code:
