@@ -2,9 +2,12 @@
 
 import sys
 
+from coach.gait.bulk import analyse
+from coach.model.strides import Stride, TrunkStep
 from tests.support import reference_folder
-from tests.validation.recordings import names, scorer
-from tests.validation.scoring import rows
+from tests.validation.coverage import Coverage
+from tests.validation.recordings import names, read, scorer
+from tests.validation.scoring import score
 from tests.validation.table import markdown, misses
 
 NOTE = (
@@ -19,7 +22,12 @@ def main(parts: list[str]) -> int:
         print(f"no reference recordings at {reference}: set COACH_REFERENCE to their folder", file=sys.stderr)
         return 2
     chosen = [name for name in names(reference) if not parts or any(part in name for part in parts)]
-    found = rows(reference, chosen, scorer(reference))
+    module, coverage, found = scorer(reference), Coverage(), []
+    for name in chosen:
+        recording = read(reference / name)
+        events = analyse([recording.chunk])
+        found.append(score(recording, events, module))
+        coverage.add(recording, [e for e in events if isinstance(e, Stride | TrunkStep)], module)
     print(markdown(found))
     steady = [r for r in found if r.get("n_true") and "walk" not in r["recording"] and "jog" not in r["recording"]]
     if steady:
@@ -29,6 +37,7 @@ def main(parts: list[str]) -> int:
     print(NOTE)
     if lines := misses(found):
         print("\nMissed (bold) and why:\n\n" + "\n".join(lines))
+    print(f"\nThe stated doubts (one standard deviation) against what was found:\n\n{coverage.markdown()}")
     return 0
 
 

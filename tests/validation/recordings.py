@@ -14,6 +14,7 @@ from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 
 GRAVITY = 9.80665
+WINDOW_S = 0.080  # in which a found stride is paired with a true one
 GYR_RANGE_RADPS = float(np.deg2rad(2000.0))
 
 

@@ -1,22 +1,17 @@
 """Events of a recording against its truth: the reference's score, and the summary values it does not score."""
 
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from coach.gait.bulk import analyse
 from coach.model.plain import to_plain
 from coach.model.strides import GaitEvent, GaitState, Stride, TrunkStep
-from tests.validation.recordings import Recording
-
-WINDOW_S = 0.080
+from tests.validation.recordings import WINDOW_S, Recording
 
 
-def score(recording: Recording, module: ModuleType) -> dict[str, Any]:
+def score(recording: Recording, events: list[GaitEvent], module: ModuleType) -> dict[str, Any]:
     """One row: numbers by column name, None where the recording cannot prove it."""
-    events = analyse([recording.chunk])
     found = [e for e in events if isinstance(e, Stride | TrunkStep)]
     scored = module.score(recording.folder, [to_plain(e) for e in found])
     row: dict[str, Any] = {
@@ -120,9 +115,3 @@ def _trunk_numbers(recording: Recording, events: list[GaitEvent]) -> dict[str, A
         if key in truth and values:
             out[column] = scale * float(np.mean(values)) - truth[key].get("mean", truth[key].get("value"))
     return out
-
-
-def rows(reference: Path, chosen: list[str], module: ModuleType) -> list[dict[str, Any]]:
-    from tests.validation.recordings import read
-
-    return [score(read(reference / name), module) for name in chosen]
