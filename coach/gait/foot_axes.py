@@ -21,6 +21,7 @@ REST_UNTIL_S: Final = 0.20
 CLEAR_SWING_RAD: Final = 0.7  # swing turns 0.8 rad and more, the slap of a landing rearfoot 0.5 rad
 LANDS_FROM_S: Final = 0.02  # before swing's end
 LANDS_UNTIL_S: Final = 0.21  # after it: slow jogging puts the foot down late
+SMOOTHED_S: Final = 0.025  # turning energy; the rest between landing and push lasts 0.05 s and more
 LEAST_REST_RATIO: Final = 2.0  # of turning energy before the swing against after it, to be sure of the sign
 LEAST_STRIDES: Final = 16  # fewer say too little: one turn of the runner is a tenth of them
 REFINE_SHARE: Final = 0.5
@@ -58,7 +59,8 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
     swing = dominant_axis(rate.T @ rate)
     pitch = rate @ swing
     energy = np.einsum("ni,ni->n", rate, rate)
-    energy = np.convolve(energy, np.full(5, 0.2), "same")
+    n = max(1, round(SMOOTHED_S / float(np.median(np.diff(t_s)))))
+    energy = np.convolve(energy, np.full(n, 1.0 / n), "same")
     ratios = [_rest_ratio(t_s, sign * pitch, energy) for sign in (1.0, -1.0)]
     if max(ratios) <= 0.0:
         return None

@@ -17,7 +17,9 @@ from coach.gait.foot_constants import (
     AX,
     BEFORE_SLAP_S,
     BEFORE_SWING_OVER_S,
+    CHOSEN_AT_HZ,
     CONTACT_LEAD_S,
+    CORNER_SHARE,
     GX,
     LEAST_RISE_MPS2,
     ONSET_SHARE,
@@ -60,8 +62,9 @@ def contacts(
 
     The specific force along the foot's up axis falls while the leg reaches down and rises when the ground stops the
     foot; a heel that meets the ground turns the toes down at the same time. Each rise has its onset; the landing is
-    between them (`_onset`, `_with_slap`). A window of `reach_s` after swing's end without a step of the specific force
-    of `shock_mps2` holds no landing.
+    between them (`_onset`, `_with_slap`). A ripple of the swinging leg may rise as much as a clipped or a soft landing:
+    a clear slap says from when on the landing is sought. A window of `reach_s` after swing's end without a step of the
+    specific force of `shock_mps2` holds no landing.
     """
     before = round(BEFORE_SWING_OVER_S * rate_hz)
     n = before + round(reach_s * rate_hz) + 1
@@ -69,14 +72,17 @@ def contacts(
         return [_contact(rows[swing_over[0] - before : swing_over[0] - before + n], up, rate_hz, shock_mps2)]
     window = windows(rows, np.array(swing_over) - before, n)
     t, force = window[:, :, T], window[:, :, AX : AX + 3]
-    felt = _onset(t, force @ up, ONSET_SHARE)
+    up_force = force @ up
+    felt = _onset(t, up_force, ONSET_SHARE)
     pitch = window[:, :, PITCH]
     at_rest = pitch[np.arange(len(pitch)), np.maximum(felt.row - round(BEFORE_SLAP_S * rate_hz), 0)]
     slap = _onset(t, np.maximum(pitch, np.maximum(at_rest, 0.0)[:, None]), SLAP_SHARE)
+    ok = (felt.rise > LEAST_RISE_MPS2) & felt.is_inside & (_largest_step2(force) >= shock_mps2 * shock_mps2)
+    felt = _not_before_the_slap(felt, slap, t, up_force)
     norm2 = np.einsum("sni,sni->sn", force, force)
     norm2 = np.where(np.arange(n) >= felt.row[:, None], norm2, 0.0)
-    ok = (felt.rise > LEAST_RISE_MPS2) & felt.is_inside & (_largest_step2(force) >= shock_mps2 * shock_mps2)
-    columns = (_with_slap(felt, slap), np.sqrt(norm2.max(axis=1)), felt.lasts_s, np.abs(force).max(axis=(1, 2)))
+    contact_s = _with_slap(felt, slap) + CORNER_SHARE * (1.0 / rate_hz - 1.0 / CHOSEN_AT_HZ)
+    columns = (contact_s, np.sqrt(norm2.max(axis=1)), felt.lasts_s, np.abs(force).max(axis=(1, 2)))
     found = zip(*(c.tolist() for c in columns), strict=True)
     return [Contact(*values) if good else None for good, values in zip(ok.tolist(), found, strict=True)]
 
@@ -129,12 +135,37 @@ def _onset(t: FloatArray, values: FloatArray, share: float) -> _Onset:
     return _Onset(onset, row, rise, t[s, first] - onset, first > 0)
 
 
+def _not_before_the_slap(felt: _Onset, slap: _Onset, t: FloatArray, values: FloatArray) -> _Onset:
+    """The onsets, those long before a clear slap sought again from shortly before it on."""
+    from_s = slap.t_s - SLAP_WITHIN_S
+    is_early = (_clear(slap) == 1.0) & (felt.t_s - CONTACT_LEAD_S <= from_s)
+    if not is_early.any():
+        return felt
+    start = np.minimum((t < from_s[:, None]).sum(axis=1), values.shape[1] - 2)
+    s = np.arange(len(values))
+    is_before = np.arange(values.shape[1]) < start[:, None]
+    later = _onset(t, np.where(is_before, values[s, start][:, None], values), ONSET_SHARE)
+    is_better = is_early & (later.rise > LEAST_RISE_MPS2) & later.is_inside
+    return _Onset(
+        np.where(is_better, later.t_s, felt.t_s),
+        np.where(is_better, later.row, felt.row),
+        np.where(is_better, later.rise, felt.rise),
+        np.where(is_better, later.lasts_s, felt.lasts_s),
+        is_better | felt.is_inside,
+    )
+
+
+def _clear(slap: _Onset) -> FloatArray:
+    """How clear each slap is, 0 to 1."""
+    clear: FloatArray = np.clip((slap.rise - SLAP_RADPS[0]) / (SLAP_RADPS[1] - SLAP_RADPS[0]), 0.0, 1.0)
+    return np.where(slap.is_inside, clear, 0.0)
+
+
 def _with_slap(felt: _Onset, slap: _Onset) -> FloatArray:
     """Contact time between the two onsets: midway where the toes slap down, by the force alone where they do not."""
-    clear = np.clip((slap.rise - SLAP_RADPS[0]) / (SLAP_RADPS[1] - SLAP_RADPS[0]), 0.0, 1.0)
     felt_s = felt.t_s - CONTACT_LEAD_S
     apart = slap.t_s - felt_s
-    weight = np.where(slap.is_inside & (np.abs(apart) < SLAP_WITHIN_S), 0.5 * clear, 0.0)
+    weight = np.where(np.abs(apart) < SLAP_WITHIN_S, 0.5 * _clear(slap), 0.0)
     contact_s: FloatArray = felt_s + weight * apart
     return contact_s
 

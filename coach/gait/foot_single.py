@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 from coach.gait.foot_constants import (
     BEFORE_SLAP_S,
+    CHOSEN_AT_HZ,
     CONTACT_LEAD_S,
+    CORNER_SHARE,
     LEAST_RISE_MPS2,
     ONSET_SHARE,
     PUSH_FALL_SHARE,
@@ -24,25 +26,30 @@ from coach.gait.foot_constants import (
 _SLAP_FROM, _SLAP_CLEAR = SLAP_RADPS
 
 
-def onset(t: Sequence[float], values: Sequence[float], n: int, share: float) -> tuple[float, int, float, int]:
-    """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise."""
-    lowest = values[0]
+def onset(
+    t: Sequence[float], values: Sequence[float], start: int, n: int, share: float
+) -> tuple[float, int, float, int]:
+    """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise.
+
+    Only the samples from `start` to `n` count.
+    """
+    lowest = values[start]
     rise = 0.0
-    for k in range(1, n):
+    for k in range(start + 1, n):
         lowest = min(lowest, values[k])
         rise = max(rise, values[k] - lowest)
     large = RISE_SHARE * rise
-    lowest = values[0]
-    first = 0
-    for k in range(n):
+    lowest = values[start]
+    first = start
+    for k in range(start, n):
         if values[k] < lowest:
             lowest = values[k]
         if values[k] - lowest >= large:
             first = k
             break
     level = lowest + share * rise
-    row = 0
-    for k in range(first - 1, -1, -1):
+    row = start
+    for k in range(first - 1, start - 1, -1):
         if values[k] < level:
             row = k
             break
@@ -56,20 +63,28 @@ def contact(
     t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], n: int, rate_hz: float
 ) -> tuple[bool, float, int, float]:
     """(whether there is a landing, its time, the sample before the force's onset, the rise's duration)."""
-    felt_s, row, rise, first = onset(t, up_force, n, ONSET_SHARE)
-    lasts_s = t[first] - felt_s
+    felt_s, row, rise, first = onset(t, up_force, 0, n, ONSET_SHARE)
     is_landing = rise > LEAST_RISE_MPS2 and first > 0
     at_rest = max(pitch[max(row - round(BEFORE_SLAP_S * rate_hz), 0)], 0.0)
     above = [0.0] * n
     for k in range(n):
         above[k] = pitch[k] if pitch[k] > at_rest else at_rest
-    slap_s, _, slap, slap_first = onset(t, above, n, SLAP_SHARE)
+    slap_s, _, slap, slap_first = onset(t, above, 0, n, SLAP_SHARE)
+    clear = 0.0
+    if slap_first > 0:
+        clear = min(max((slap - _SLAP_FROM) / (_SLAP_CLEAR - _SLAP_FROM), 0.0), 1.0)
+    if clear == 1.0 and felt_s - CONTACT_LEAD_S <= slap_s - SLAP_WITHIN_S:
+        start = 0
+        while start < n - 2 and t[start] < slap_s - SLAP_WITHIN_S:
+            start += 1
+        later_s, later_row, later_rise, later_first = onset(t, up_force, start, n, ONSET_SHARE)
+        if later_rise > LEAST_RISE_MPS2 and later_first > start:
+            felt_s, row, first = later_s, later_row, later_first
+    lasts_s = t[first] - felt_s
     felt_s -= CONTACT_LEAD_S
     apart = slap_s - felt_s
-    weight = 0.0
-    if slap_first > 0 and abs(apart) < SLAP_WITHIN_S:
-        weight = 0.5 * min(max((slap - _SLAP_FROM) / (_SLAP_CLEAR - _SLAP_FROM), 0.0), 1.0)
-    return is_landing, felt_s + weight * apart, row, lasts_s
+    weight = 0.5 * clear if abs(apart) < SLAP_WITHIN_S else 0.0
+    return is_landing, felt_s + weight * apart + CORNER_SHARE * (1.0 / rate_hz - 1.0 / CHOSEN_AT_HZ), row, lasts_s
 
 
 def mid_stance(t: Sequence[float], energy: Sequence[float], n: int, contact_s: float, half: int) -> int:

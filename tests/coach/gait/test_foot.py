@@ -210,6 +210,43 @@ def test_bridged_strides_say_so_by_their_doubt() -> None:
     assert sorted(ratios)[-3] == pytest.approx(1.0)
 
 
+def matched_errors_s(name: str, strides: list[Stride]) -> np.ndarray:
+    """Found minus true contact of each true stride; nan where none was found within 80 ms."""
+    found = np.array([s.initial_contact_s for s in strides])
+    true = np.array([float(row["initial_contact_s"]) for row in true_strides(name)])
+    error = found[np.abs(found[:, None] - true).argmin(axis=0)] - true
+    return np.where(np.abs(error) < 0.08, error, np.nan)
+
+
+@pytest.mark.parametrize("phase", [0.2, 0.7])
+@pytest.mark.parametrize("name", ["biomac_p01_left_foot", "biomac_p01_right_foot", "demo_run_right_foot_device"])
+def test_a_slow_sensor_finds_the_same_strides_and_is_sure_of_its_axes(name: str, phase: float) -> None:
+    chunk = recorded(name)
+    assert chunk.gyr_radps is not None
+    t = np.arange(chunk.t_s[0] + phase / 52.0, chunk.t_s[-1], 1 / 52.0)
+    acc, gyr = (
+        np.stack([np.interp(t, chunk.t_s, of[:, k]) for k in range(3)], 1) for of in (chunk.acc_mps2, chunk.gyr_radps)
+    )
+    strides = [
+        e for e in analyse([ImuChunk(chunk.wear_site, t, acc, gyr, np.inf, np.inf, 52.0)]) if isinstance(e, Stride)
+    ]
+    error = matched_errors_s(name, strides)
+    assert np.isfinite(error[1:]).all()
+    assert abs(np.median(error[1:])) < 0.010
+    assert all(s.foot_strike_angle_deg is not None for s in strides)
+
+
+def test_a_ripple_of_the_leg_is_no_landing_where_the_landing_is_clipped() -> None:
+    chunk = recorded("demo_run_left_foot_clean")
+    limit = 8 * 9.80665
+    clipped = ImuChunk(
+        chunk.wear_site, chunk.t_s, np.clip(chunk.acc_mps2, -limit, limit), chunk.gyr_radps, limit, np.inf, 200.0
+    )
+    strides = [e for e in analyse([clipped]) if isinstance(e, Stride)]
+    assert np.abs(matched_errors_s("demo_run_left_foot_clean", strides)).max() < 0.012
+    assert_same(streamed(clipped, 20), streamed(clipped, len(chunk.t_s)))
+
+
 def test_an_accelerometer_alone_gives_cadence() -> None:
     chunk = recorded("adept_left_shoe")
     events = analyse([part(chunk, 0, 30_000)])
