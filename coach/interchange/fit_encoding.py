@@ -55,11 +55,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class DeveloperField:
-    """A field of our own, float32, described in the file itself."""
+    """A field of our own, described in the file itself. size: bytes of a text."""
 
     number: int
     name: str
     units: str
+    kind: BaseType = FLOAT32
+    size: int = 0
+
+    @property
+    def n_bytes(self) -> int:
+        return self.size or self.kind.size
 
 
 Value = float | int | str | bytes | None
@@ -77,7 +83,7 @@ class FitFile:
         self,
         message: int,
         fields: Sequence[tuple[Field, Value]],
-        developer: Sequence[tuple[DeveloperField, float | None]] = (),
+        developer: Sequence[tuple[DeveloperField, Value]] = (),
     ) -> None:
         """One message. Messages of one kind with the same fields share a definition."""
         layout = (message, tuple(field for field, _ in fields), tuple(field for field, _ in developer))
@@ -89,8 +95,8 @@ class FitFile:
         self._body.append(self._local[layout])
         for field, value in fields:
             self._body += encode(field, value)
-        for _, number in developer:
-            self._body += _NAN if number is None else struct.pack("<f", number)
+        for own, value in developer:
+            self._body += _own(own, value)
 
     def close(self) -> bytes:
         head = struct.pack("<BBHI4s", 14, 0x20, 21100, len(self._body), b".FIT")
@@ -111,7 +117,13 @@ class FitFile:
         if developer:
             self._body.append(len(developer))
             for own in developer:
-                self._body += bytes((own.number, FLOAT32.size, 0))
+                self._body += bytes((own.number, own.n_bytes, 0))
+
+
+def _own(field: DeveloperField, value: Value) -> bytes:
+    if field.kind is not FLOAT32:
+        return encode(Field(field.number, field.kind, size=field.size), value)
+    return struct.pack("<f", value) if isinstance(value, int | float) else _NAN
 
 
 def encode(field: Field, value: Value) -> bytes:

@@ -82,6 +82,9 @@ DEVELOPER_VALUES: Final[dict[str, DeveloperField]] = {
     )
 }
 
+# The runner's own title, with the session: FIT has no native field for it.
+TITLE: Final = DeveloperField(len(DEVELOPER_VALUES), "title", "", STRING, 128)
+
 START_TIME: Final = Field(2, UINT32)
 SPORT_SESSION: Final = Field(5, ENUM)
 SUB_SPORT: Final = Field(6, ENUM)

@@ -1,20 +1,20 @@
 """A FIT activity file of a watch or pod, or of ours: bytes in, an activity out.
 
 A watch counts strides of one leg in running; steps per minute are twice that. A file may hold several FIT files one
-after another; the first activity with records counts.
+after another; the first activity with records counts. Of several sports in one file (a triathlon) the run is read.
 """
 
 import io
 import struct
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import fitdecode
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
-from coach.interchange.fit_messages import DEVELOPER_VALUES
+from coach.interchange.fit_messages import DEVELOPER_VALUES, TITLE
 from coach.model.runs import Lap
 
 # Whatever bad bytes make the decoder stumble over.
@@ -52,6 +52,9 @@ _NAMES: Final = {
 }
 _SEMICIRCLE_DEG: Final = 180 / 2**31
 _KINDS: Final = {"warmup": "warm_up", "cooldown": "cool_down"}
+# Sports of a session that may be a run, by likeness. A sport without a name in the profile is taken for one, too.
+_ON_FOOT: Final = ("running", "walking", "hiking", "generic", "training", "fitness_equipment", "all")
+Message = tuple[str, dict[str, Any]]
 
 
 def read_fit(content: bytes) -> Activity:
@@ -84,11 +87,12 @@ def _fields(frame: Any) -> dict[str, Any]:
     return found
 
 
-def _activity(messages: list[tuple[str, dict[str, Any]]]) -> Activity:
+def _activity(everything: list[Message]) -> Activity:
+    session = _on_foot([fields for name, fields in everything if name == "session"])
+    messages = _within(everything, session)
     raw = [fields for name, fields in messages if name == "record" and isinstance(fields.get("timestamp"), datetime)]
     if not raw:
         raise InterchangeError("this FIT file holds no records of a run: choose an activity file")
-    session = next((fields for name, fields in messages if name == "session"), {})
     laps = [fields for name, fields in messages if name == "lap"]
     started_at = _utc(session.get("start_time")) or _utc(raw[0]["timestamp"])
     assert started_at is not None
@@ -106,8 +110,39 @@ def _activity(messages: list[tuple[str, dict[str, Any]]]) -> Activity:
         pauses,
         _number(session.get("total_timer_time")) or max(0.0, last_s - sum(b - a for a, b in pauses)),
         distance,
+        str(session.get(TITLE.name, "")),
         is_indoor=session.get("sub_sport") in ("treadmill", "indoor_running"),
     )
+
+
+def _on_foot(sessions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The session that was run, or else walked; one where no sport is told counts, too. Nothing without sessions."""
+    sports = [session.get("sport", "generic") for session in sessions]
+    for wanted in _ON_FOOT:
+        for session, sport in zip(sessions, sports, strict=True):
+            if sport == wanted:
+                return session
+    unnamed = (session for session, sport in zip(sessions, sports, strict=True) if not isinstance(sport, str))
+    found = next(unnamed, None)
+    if sports and found is None:
+        what = ", ".join(str(sport).replace("_", " ") for sport in dict.fromkeys(sports))
+        raise InterchangeError(f"this FIT file holds {what}, not running: choose the file of a run")
+    return found or {}
+
+
+def _within(messages: list[Message], session: dict[str, Any]) -> list[Message]:
+    """What belongs to one session of several, by time; laps by their start."""
+    start, length_s = _utc(session.get("start_time")), _number(session.get("total_elapsed_time"))
+    if sum(name == "session" for name, _ in messages) < 2 or start is None or length_s is None:
+        return messages
+    end = start + timedelta(seconds=length_s + 1)
+
+    def is_inside(message: Message) -> bool:
+        name, fields = message
+        at = _utc(fields.get("start_time")) if name == "lap" else _utc(fields.get("timestamp"))
+        return at is None or start <= at <= end
+
+    return [message for message in messages if is_inside(message)]
 
 
 def _record(fields: dict[str, Any], started_at: datetime) -> Record:

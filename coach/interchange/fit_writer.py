@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from coach.interchange.activity import Activity, Record
-from coach.interchange.fit_encoding import FLOAT32, Field, FitFile, Value, fit_time
+from coach.interchange.fit_encoding import Field, FitFile, Value, fit_time
 from coach.interchange.fit_messages import (
     ACTIVITY,
     ACTIVITY_EVENT,
@@ -62,6 +62,7 @@ from coach.interchange.fit_messages import (
     SUB_SPORT,
     TIME_CREATED,
     TIMESTAMP,
+    TITLE,
     TOTAL_DISTANCE,
     TOTAL_ELAPSED,
     TOTAL_TIMER,
@@ -109,16 +110,17 @@ def _head(file: FitFile, activity: Activity, start: int) -> None:
         [(FILE_TYPE, 4), (MANUFACTURER, _DEVELOPMENT), (PRODUCT, 1), (SERIAL, start or 1), (TIME_CREATED, start)],
     )
     used = {name for record in activity.records for name in record.values}
-    fields = [(name, field) for name, field in DEVELOPER_VALUES.items() if name in used]
+    fields = [field for name, field in DEVELOPER_VALUES.items() if name in used]
+    fields += [TITLE] if activity.name else []
     if fields:
         file.add(DEVELOPER_DATA_ID, [(APPLICATION_ID, _APPLICATION), (DEVELOPER_INDEX, 0)])
-    for _, field in fields:
+    for field in fields:
         file.add(
             FIELD_DESCRIPTION,
             [
                 (DESCRIPTION_INDEX, 0),
                 (DESCRIPTION_NUMBER, field.number),
-                (DESCRIPTION_TYPE, FLOAT32.code),
+                (DESCRIPTION_TYPE, field.kind.code),
                 (DESCRIPTION_NAME, field.name),
                 (DESCRIPTION_UNITS, field.units),
             ],
@@ -243,4 +245,5 @@ def _session(file: FitFile, activity: Activity, n_laps: int, start: int, end: in
             (SESSION_TRIGGER, 0),
             *_averages(activity.records, 0),
         ],
+        [(TITLE, activity.name)] if activity.name else (),
     )

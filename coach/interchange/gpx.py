@@ -1,5 +1,7 @@
 """GPX 1.1 with Garmin's TrackPointExtension: an activity with positions in, XML out, and back.
 
+What neither has an element for stands in an extension of our own.
+
 Source: http://www.topografix.com/GPX/1/1/gpx.xsd, TrackPointExtensionv2.xsd (cad: strides of one leg in running).
 """
 
@@ -10,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
+from coach.interchange.own_extension import add_values, register, values_of
 from coach.interchange.xml_text import child, local, moment, moment_text, number, parse, to_bytes
 
 _GPX: Final = "http://www.topografix.com/GPX/1/1"
@@ -27,6 +30,7 @@ def write_gpx(activity: Activity) -> bytes:
         raise InterchangeError("this run has no positions: export it as FIT, TCX or CSV")
     ET.register_namespace("", _GPX)
     ET.register_namespace("gpxtpx", _TPX)
+    register()
     root = ET.Element(_g("gpx"), version="1.1", creator="running-coach")
     metadata = ET.SubElement(root, _g("metadata"))
     ET.SubElement(metadata, _g("time")).text = moment_text(activity.started_at)
@@ -51,17 +55,24 @@ def _point(segment: ET.Element, record: Record, started_at: datetime) -> None:
         ET.SubElement(point, _g("ele")).text = f"{record.altitude_m:.2f}"
     ET.SubElement(point, _g("time")).text = moment_text(started_at + timedelta(seconds=record.t_s))
     values = record.values
-    cadence = values.get("cadence_spm")
-    more = (
-        ("hr", values.get("heart_rate_bpm"), "{:.0f}"),
-        ("cad", None if cadence is None else min(254.0, cadence / 2), "{:.0f}"),
-        ("speed", values.get("speed_mps"), "{:.4f}"),
-    )
-    if any(value is not None for _, value, _ in more):
-        extension = ET.SubElement(ET.SubElement(point, _g("extensions")), f"{{{_TPX}}}TrackPointExtension")
-        for name, value, form in more:
-            if value is not None:
-                ET.SubElement(extension, f"{{{_TPX}}}{name}").text = form.format(value)
+    told: dict[str, tuple[str, float]] = {}
+    if "heart_rate_bpm" in values:
+        beats = min(255, max(1, round(values["heart_rate_bpm"])))
+        told["heart_rate_bpm"] = ("hr", beats)
+    if "cadence_spm" in values:
+        strides = min(254, max(0, round(values["cadence_spm"] / 2)))
+        told["cadence_spm"] = ("cad", strides)
+    if "speed_mps" in values:
+        told["speed_mps"] = ("speed", round(values["speed_mps"], 4))
+    back = {name: 2 * value if name == "cadence_spm" else value for name, (_, value) in told.items()}
+    own = {name: value for name, value in values.items() if name != "speed_mps" and back.get(name) != value}
+    if told or own:
+        extensions = ET.SubElement(point, _g("extensions"))
+        if told:
+            native = ET.SubElement(extensions, f"{{{_TPX}}}TrackPointExtension")
+            for name, value in told.values():
+                ET.SubElement(native, f"{{{_TPX}}}{name}").text = f"{value}"
+        add_values(extensions, own)
 
 
 def _g(name: str) -> str:
@@ -101,14 +112,15 @@ def _time(point: ET.Element) -> datetime | None:
 
 
 def _record(point: ET.Element, at: datetime, started_at: datetime) -> Record:
-    extension = child(point, "extensions", "TrackPointExtension")
+    extensions = child(point, "extensions")
+    extension = child(extensions, "TrackPointExtension")
     strides = number(child(extension, "cad"))
     found = {
         "heart_rate_bpm": number(child(extension, "hr")),
         "cadence_spm": None if strides is None else 2 * strides,
         "speed_mps": number(child(extension, "speed")),
     }
-    values = {name: value for name, value in found.items() if value is not None}
+    values = {name: value for name, value in found.items() if value is not None} | values_of(extensions)
     return Record(
         (at - started_at).total_seconds(),
         values,

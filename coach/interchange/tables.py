@@ -1,13 +1,15 @@
 """CSV of strides and of seconds: nouns in, text for a spreadsheet out, and back.
 
-One column per field under its own name with its unit; `*_sd` is one standard deviation of a field. Unknown is empty.
+One column per field under its own name with its unit; `*_sd` is one standard deviation of a field. Unknown is empty;
+why, stands in the last column of the seconds as JSON by field, where it differs from the row before.
 """
 
 import csv
 import dataclasses
 import io
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from coach.model.metrics import LiveMetrics
 from coach.model.plain import from_plain, to_plain
 from coach.model.strides import Stride, TrunkStep
 
-_MAPPINGS: Final = ("uncertainty", "unknown", "foot_strike_share")
+_MAPPINGS: Final = ("uncertainty", "unknown", "foot_strike_share")  # in columns of their own
 _SHARES: Final = ("rearfoot", "midfoot", "forefoot")
 
 
@@ -49,13 +51,20 @@ def write_strides(strides: Sequence[Stride | TrunkStep], started_at: datetime) -
 
 def write_seconds(seconds: Sequence[LiveMetrics], started_at: datetime) -> str:
     """Metrics once a second; shares of the strike patterns have a column each."""
+    errors = sorted({name for metrics in seconds for name in metrics.uncertainty})
+    names = ["time", *_SECOND_FIELDS, *(f"{name}_share" for name in _SHARES), *(f"{name}_sd" for name in errors)]
     rows = []
+    told: Mapping[str, str] = {}
     for metrics in seconds:
         row = {"time": moment_text(started_at + timedelta(seconds=metrics.t_s))}
         row |= {name: _cell(getattr(metrics, name)) for name in _SECOND_FIELDS}
         row |= {f"{name}_share": _cell((metrics.foot_strike_share or {}).get(name)) for name in _SHARES}
+        row |= {f"{name}_sd": _cell(metrics.uncertainty.get(name)) for name in errors}
+        if metrics.unknown != told:
+            told = metrics.unknown
+            row["unknown"] = json.dumps(dict(told), ensure_ascii=False, separators=(",", ":"))
         rows.append(row)
-    return _write(["time", *_SECOND_FIELDS, *(f"{name}_share" for name in _SHARES)], rows)
+    return _write([*names, "unknown"], rows)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,7 +92,8 @@ def read_table(text: str) -> Table:
         strides = tuple(_read_row(_read_stride, row, n) for n, row in enumerate(rows, start=2))
         return Table(_start(rows, "initial_contact_s"), strides=strides)
     if {"time", "t_s"} <= names:
-        seconds = tuple(_read_row(_read_second, row, n) for n, row in enumerate(rows, start=2))
+        filled = _carried(rows, "unknown")
+        seconds = tuple(_read_row(_read_second, row, n) for n, row in enumerate(filled, start=2))
         return Table(_start(rows, "t_s"), seconds=seconds)
     raise InterchangeError("this CSV file has no columns of ours: it needs time and t_s, or wear_site and contacts")
 
@@ -105,14 +115,28 @@ def _first(error: Exception) -> str:
 def _read_stride(row: Mapping[str, str]) -> Stride | TrunkStep:
     kind: type[Stride | TrunkStep] = TrunkStep if row.get("kind") == "step" else Stride
     fields = _STEP_FIELDS if kind is TrunkStep else _STRIDE_FIELDS
-    errors = {name[:-3]: float(value) for name, value in row.items() if name.endswith("_sd")}
+    errors = _errors(row)
     return from_plain(kind, {**{k: v for k, v in row.items() if k in fields}, "uncertainty": errors})
 
 
 def _read_second(row: Mapping[str, str]) -> LiveMetrics:
     shares = {name: float(row[f"{name}_share"]) for name in _SHARES if f"{name}_share" in row}
     values = {k: v for k, v in row.items() if k in _SECOND_FIELDS}
-    return from_plain(LiveMetrics, {**values, "foot_strike_share": shares or None})
+    why = json.loads(row.get("unknown", "{}"))
+    told = {"foot_strike_share": shares or None, "uncertainty": _errors(row), "unknown": why}
+    return from_plain(LiveMetrics, {**values, **told})
+
+
+def _errors(row: Mapping[str, str]) -> dict[str, float]:
+    return {name[:-3]: float(value) for name, value in row.items() if name.endswith("_sd")}
+
+
+def _carried(rows: Sequence[Mapping[str, str]], column: str) -> Iterator[Mapping[str, str]]:
+    """Each row with the last text that stood in `column`."""
+    last: str | None = None
+    for row in rows:
+        last = row.get(column, last)
+        yield row if last is None else {**row, column: last}
 
 
 def _start(rows: Sequence[Mapping[str, str]], column: str) -> datetime:

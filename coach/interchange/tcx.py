@@ -1,9 +1,12 @@
 """TCX (Training Center Database v2): an activity in, XML out, and back.
 
-Elements stand in the order of the schema. RunCadence counts strides of one leg, as watches write it.
+Elements stand in the order of the schema. RunCadence counts whole strides of one leg, as watches write it; what TCX has
+no element for, and the exact cadence, stands in an extension of our own.
 Source: Garmin TrainingCenterDatabasev2.xsd and ActivityExtensionv2.xsd.
 """
 
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -11,6 +14,16 @@ from xml.etree import ElementTree as ET
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
+from coach.interchange.own_extension import (
+    add_lap,
+    add_run,
+    add_values,
+    lap_of,
+    register,
+    run_facts,
+    told_number,
+    values_of,
+)
 from coach.interchange.xml_text import child, local, moment, moment_text, number, parse, to_bytes
 from coach.model.runs import Lap
 
@@ -18,6 +31,8 @@ _TCX: Final = "http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"
 _EXT: Final = "http://www.garmin.com/xmlschemas/ActivityExtension/v2"
 _XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _DECIMALS: Final = 9
+_NATIVE: Final = ("distance_m", "speed_mps")
+_NOT_ON_FOOT: Final = ("Biking",)
 
 
 def write_tcx(activity: Activity) -> bytes:
@@ -25,34 +40,47 @@ def write_tcx(activity: Activity) -> bytes:
     ET.register_namespace("", _TCX)
     ET.register_namespace("ae", _EXT)
     ET.register_namespace("xsi", _XSI)
+    register()
     root = ET.Element(_t("TrainingCenterDatabase"))
     root.set(f"{{{_XSI}}}schemaLocation", f"{_TCX} http://www.garmin.com/xmlschemas/TrainingCenterDatabasev2.xsd")
     run = ET.SubElement(ET.SubElement(root, _t("Activities")), _t("Activity"), Sport="Running")
     _text(run, "Id", moment_text(activity.started_at))
-    for lap in activity.laps or (Lap(1, 0.0, activity.end_s),):
-        _lap(run, activity, lap)
+    laps = activity.laps or (Lap(1, 0.0, activity.end_s),)
+    for lap, records in zip(laps, _by_lap(activity.records, laps), strict=True):
+        _lap(run, activity, lap, records)
     if activity.name:
         _text(run, "Notes", activity.name)
+    extensions = ET.SubElement(run, _t("Extensions"))
+    whole = {"duration_s": activity.duration_s, "distance_m": activity.distance_m}
+    add_run(extensions, activity.pauses, activity.is_indoor, **whole)
     return to_bytes(root)
 
 
-def _lap(run: ET.Element, activity: Activity, lap: Lap) -> None:
-    is_last = lap.end_s is None or lap.end_s >= activity.end_s
+def _by_lap(records: Sequence[Record], laps: Sequence[Lap]) -> list[list[Record]]:
+    """Every record belongs to the last lap that has begun; what lies before the first, to the first."""
+    starts = [lap.start_s for lap in laps[1:]]
+    found: list[list[Record]] = [[] for _ in laps]
+    for record in records:
+        found[bisect_right(starts, record.t_s)].append(record)
+    return found
+
+
+def _lap(run: ET.Element, activity: Activity, lap: Lap, inside: list[Record]) -> None:
     end_s = activity.end_s if lap.end_s is None else lap.end_s
-    inside = [r for r in activity.records if lap.start_s <= r.t_s and (r.t_s < end_s or is_last)]
     far = [r.values["distance_m"] for r in inside if "distance_m" in r.values]
     beats = [r.values["heart_rate_bpm"] for r in inside if "heart_rate_bpm" in r.values]
     paused = sum(max(0.0, min(b, end_s) - max(a, lap.start_s)) for a, b in activity.pauses)
     element = ET.SubElement(run, _t("Lap"), StartTime=moment_text(activity.started_at + timedelta(seconds=lap.start_s)))
-    _text(element, "TotalTimeSeconds", f"{end_s - lap.start_s - paused:.3f}")
-    _text(element, "DistanceMeters", f"{far[-1] - far[0] if far else 0.0:.3f}")
+    _text(element, "TotalTimeSeconds", f"{max(0.0, end_s - lap.start_s - paused):.3f}")
+    _text(element, "DistanceMeters", f"{max(0.0, far[-1] - far[0]) if far else 0.0:.3f}")
     _text(element, "Calories", "0")
     if beats:
-        _text(ET.SubElement(element, _t("AverageHeartRateBpm")), "Value", f"{sum(beats) / len(beats):.0f}")
-        _text(ET.SubElement(element, _t("MaximumHeartRateBpm")), "Value", f"{max(beats):.0f}")
+        _text(ET.SubElement(element, _t("AverageHeartRateBpm")), "Value", _beats(sum(beats) / len(beats)))
+        _text(ET.SubElement(element, _t("MaximumHeartRateBpm")), "Value", _beats(max(beats)))
     _text(element, "Intensity", "Resting" if lap.kind in ("warm_up", "cool_down") else "Active")
     _text(element, "TriggerMethod", "Manual")
     _tracks(element, activity, inside)
+    add_lap(ET.SubElement(element, _t("Extensions")), lap, end_s)
 
 
 def _tracks(lap: ET.Element, activity: Activity, records: list[Record]) -> None:
@@ -79,19 +107,55 @@ def _point(track: ET.Element, record: Record, started_at: datetime) -> None:
     if "distance_m" in values:
         _text(point, "DistanceMeters", f"{values['distance_m']:.3f}")
     if "heart_rate_bpm" in values:
-        _text(ET.SubElement(point, _t("HeartRateBpm")), "Value", f"{max(1, round(values['heart_rate_bpm']))}")
-    more = [("Speed", values.get("speed_mps"), "{:.4f}"), ("RunCadence", _strides(values.get("cadence_spm")), "{:.0f}")]
-    more.append(("Watts", values.get("power_w"), "{:.0f}"))
-    if any(value is not None for _, value, _ in more):
-        extension = ET.SubElement(ET.SubElement(point, _t("Extensions")), f"{{{_EXT}}}TPX")
-        for name, value, form in more:
-            if value is not None:
-                ET.SubElement(extension, f"{{{_EXT}}}{name}").text = form.format(value)
+        _text(ET.SubElement(point, _t("HeartRateBpm")), "Value", _beats(values["heart_rate_bpm"]))
+    told = _extended(values)
+    whole = _whole(values)
+    own = {name: value for name, value in values.items() if name not in _NATIVE and whole.get(name) != value}
+    if told or own:
+        extensions = ET.SubElement(point, _t("Extensions"))
+        if told:
+            native = ET.SubElement(extensions, f"{{{_EXT}}}TPX")
+            for name, text in told.items():
+                ET.SubElement(native, f"{{{_EXT}}}{name}").text = text
+        add_values(extensions, own)
 
 
-def _strides(cadence_spm: float | None) -> float | None:
+def _extended(values: Mapping[str, float]) -> dict[str, str]:
+    """The elements of Garmin's extension of a point, in its order, within its ranges."""
+    told = {}
+    if "speed_mps" in values:
+        told["Speed"] = f"{values['speed_mps']:.4f}"
+    if "cadence_spm" in values:
+        told["RunCadence"] = str(_strides(values["cadence_spm"]))
+    if "power_w" in values:
+        told["Watts"] = str(_watts(values["power_w"]))
+    return told
+
+
+def _whole(values: Mapping[str, float]) -> dict[str, float]:
+    """What TCX's own elements say of the values that they tell in whole numbers."""
+    told = {}
+    if "heart_rate_bpm" in values:
+        told["heart_rate_bpm"] = float(_beats(values["heart_rate_bpm"]))
+    if "cadence_spm" in values:
+        told["cadence_spm"] = 2.0 * _strides(values["cadence_spm"])
+    if "power_w" in values:
+        told["power_w"] = float(_watts(values["power_w"]))
+    return told
+
+
+def _watts(power_w: float) -> int:
+    return min(65535, max(0, round(power_w)))
+
+
+def _beats(beats: float) -> str:
+    """Within the schema's 1 to 255."""
+    return str(min(255, max(1, round(beats))))
+
+
+def _strides(cadence_spm: float) -> int:
     """Steps per minute as strides per minute, within the schema's 0 to 254."""
-    return None if cadence_spm is None else min(254.0, max(0.0, cadence_spm / 2))
+    return min(254, max(0, round(cadence_spm / 2)))
 
 
 def _t(name: str) -> str:
@@ -109,31 +173,38 @@ def read_tcx(content: bytes) -> Activity:
         InterchangeError: not TCX, or without any point in time.
     """
     run = child(parse(content, "TrainingCenterDatabase", "TCX"), "Activities", "Activity")
+    if run is not None and run.get("Sport") in _NOT_ON_FOOT:
+        raise InterchangeError(f"this TCX file holds {run.get('Sport')}, not running: choose the file of a run")
     points = [] if run is None else [p for p in run.iter() if local(p) == "Trackpoint"]
     times = [at for point in points if (at := _time(point))]
     if run is None or not times:
         raise InterchangeError("this TCX file holds no points of a run: export it again")
-    started_at = min(times)
     laps = [lap for lap in run if local(lap) == "Lap"]
     starts = [at for lap in laps if (at := moment(lap.get("StartTime")))]
-    started_at = min([started_at, *starts])
-    records = sorted((_record(p, started_at) for p in points if _time(p)), key=lambda record: record.t_s)
-    pauses = _pauses(laps, started_at)
-    duration = sum(number(child(lap, "TotalTimeSeconds")) or 0.0 for lap in laps)
-    distance = next((r.values["distance_m"] for r in reversed(records) if "distance_m" in r.values), None)
-    if distance is None and laps:
-        distance = sum(number(child(lap, "DistanceMeters")) or 0.0 for lap in laps)
+    own = run_facts(child(run, "Extensions"))
+    started_at = min([*times, *starts])
+    if own is not None:  # ours begins where it says, even if nothing was told there
+        started_at = moment(getattr(child(run, "Id"), "text", None)) or started_at
+    records = tuple(sorted((_record(p, started_at) for p in points if _time(p)), key=lambda record: record.t_s))
     notes = child(run, "Notes")
-    return Activity(
-        started_at,
-        tuple(records),
-        _laps(laps, started_at, records[-1].t_s),
-        pauses,
-        duration or records[-1].t_s,
-        distance,
-        (notes.text or "").strip() if notes is not None else "",
-        is_indoor=all(record.latitude_deg is None for record in records),
-    )
+    name = (notes.text or "").strip() if notes is not None else ""
+    found = _laps(laps, started_at, records[-1].t_s)
+    if own is not None:
+        facts, pauses = own
+        duration_s = told_number(facts, "duration_s") or 0.0
+        distance_m, is_indoor = told_number(facts, "distance_m"), facts.get("is_indoor") == "true"
+        return Activity(started_at, records, found, pauses, duration_s, distance_m, name, is_indoor)
+    duration_s = sum(number(child(lap, "TotalTimeSeconds")) or 0.0 for lap in laps) or records[-1].t_s
+    is_indoor = all(record.latitude_deg is None for record in records)
+    pauses = _pauses(laps, started_at)
+    return Activity(started_at, records, found, pauses, duration_s, _distance(records, laps), name, is_indoor)
+
+
+def _distance(records: Sequence[Record], laps: Sequence[ET.Element]) -> float | None:
+    far = next((r.values["distance_m"] for r in reversed(records) if "distance_m" in r.values), None)
+    if far is not None or not laps:
+        return far
+    return sum(number(child(lap, "DistanceMeters")) or 0.0 for lap in laps)
 
 
 def _time(point: ET.Element) -> datetime | None:
@@ -144,7 +215,8 @@ def _time(point: ET.Element) -> datetime | None:
 def _record(point: ET.Element, started_at: datetime) -> Record:
     at = _time(point)
     assert at is not None
-    extension = child(point, "Extensions", "TPX")
+    extensions = child(point, "Extensions")
+    extension = child(extensions, "TPX")
     strides = number(child(extension, "RunCadence"))
     if strides is None:
         strides = number(child(point, "Cadence"))
@@ -157,7 +229,7 @@ def _record(point: ET.Element, started_at: datetime) -> Record:
     }
     return Record(
         (at - started_at).total_seconds(),
-        {name: value for name, value in found.items() if value is not None},
+        {name: value for name, value in found.items() if value is not None} | values_of(extensions),
         number(child(point, "Position", "LatitudeDegrees")),
         number(child(point, "Position", "LongitudeDegrees")),
         number(child(point, "AltitudeMeters")),
@@ -168,7 +240,10 @@ def _laps(laps: list[ET.Element], started_at: datetime, last_s: float) -> tuple[
     starts = [(at - started_at).total_seconds() if (at := moment(lap.get("StartTime"))) else None for lap in laps]
     known = [(start, lap) for start, lap in zip(starts, laps, strict=True) if start is not None]
     ends = [start for start, _ in known[1:]] + [last_s]
-    return tuple(Lap(i, start, max(start, end)) for i, ((start, _), end) in enumerate(zip(known, ends, strict=True), 1))
+    return tuple(
+        lap_of(child(lap, "Extensions"), Lap(i, start, max(start, end)))
+        for i, ((start, lap), end) in enumerate(zip(known, ends, strict=True), 1)
+    )
 
 
 def _pauses(laps: list[ET.Element], started_at: datetime) -> tuple[tuple[float, float], ...]:
