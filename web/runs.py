@@ -111,9 +111,10 @@ def import_file() -> Response:
     uploaded = request.files.get("file")
     if uploaded is None or not uploaded.filename:
         raise SettingsError("choose a file to import first")
-    done = history().take_in(uploaded.read(), uploaded.filename)
+    done = history().take_in_file(uploaded.stream, uploaded.filename)
     if len(done.run_ids) == 1:
-        return redirect(f"/runs/{done.run_ids[0]}?note={'merged' if done.is_merged else 'imported'}")
+        note = "merged" if done.is_merged else "cut" if done.is_cut else "imported"
+        return redirect(f"/runs/{done.run_ids[0]}?note={note}")
     return redirect(f"/runs?note=archive&n={done.n_runs}")
 
 

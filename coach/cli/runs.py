@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -11,6 +12,7 @@ from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.showing import print_summary
 from coach.errors import SettingsError
+from coach.model.runs import RunEntry
 from coach.service.history_files import EXPORTS
 
 
@@ -28,7 +30,7 @@ def opened(data: Path | None) -> Iterator[Coach]:
 
 @click.group()
 def runs() -> None:
-    """The runs that are kept: list, show, export, import, compute again."""
+    """The runs that are kept: list, show, export, import, archive, compute again."""
 
 
 @runs.command("list")
@@ -88,24 +90,70 @@ def export(run_id: str, kind: str, out: Path, data: Path | None, as_json: bool) 
     if as_json:
         print_json({"path": str(out), "format": kind, "n_bytes": len(content)})
     else:
-        click.echo(f"wrote {out}")
+        click.echo(f"wrote {out} ({len(content):,} bytes)")
 
 
 @runs.command("import")
-@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("path", type=click.Path(path_type=Path))
 @data_option
 @json_option
 @plainly
 def import_(path: Path, data: Path | None, as_json: bool) -> None:
-    """Take in a FIT, TCX or MCAP file, or a whole archive."""
+    """Take in a FIT, TCX, GPX, CSV or MCAP file, or an archive of a whole account.
+
+    A watch's file that overlaps a recorded run in time is merged into that run.
+    """
     with opened(data) as coach:
-        found = coach.history.take_in(path.read_bytes(), path.name)
+        with _reading(path) as stream:
+            found = coach.history.take_in_file(stream, path.name)
+        entries = [coach.store.runs.entry(run_id) for run_id in found.run_ids]
     if as_json:
         print_json(found)
-    elif found.run_ids:
-        click.echo(f"{'merged into' if found.is_merged else 'imported'} {', '.join(found.run_ids)}")
+    elif entries:
+        done = "merged into" if found.is_merged else "imported as"
+        rest = "; the file was cut off, this is what is left of it" if found.is_cut else ""
+        for entry in entries:
+            click.echo(f"{done} {entry.run.run_id} ({_length_of(entry)}){rest}")
     else:
-        click.echo(f"took in the archive: {found.n_runs} runs")
+        click.echo(f"took in the archive: {found.n_runs} new {'run' if found.n_runs == 1 else 'runs'}")
+
+
+@runs.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Zip file to write.")
+@data_option
+@json_option
+@plainly
+def archive(out: Path, data: Path | None, as_json: bool) -> None:
+    """Write the whole account as one zip: every table, raw log and imported file. `import` takes it in again."""
+    half = out.with_name(out.name + ".half")
+    with opened(data) as coach:
+        try:
+            with half.open("wb") as stream:
+                coach.history.archive(stream)
+            half.replace(out)
+        except OSError as error:
+            half.unlink(missing_ok=True)
+            raise SettingsError(f"cannot write {out}: {error.strerror}; choose another --out") from error
+        n_runs = coach.store.runs.count()
+    if as_json:
+        print_json({"path": str(out), "n_runs": n_runs, "n_bytes": out.stat().st_size})
+    else:
+        click.echo(f"wrote {out}: {n_runs} {'run' if n_runs == 1 else 'runs'}")
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror}; give the path of a file") from error
+    with stream:
+        yield stream
+
+
+def _length_of(entry: RunEntry) -> str:
+    km = "" if entry.run.distance_m is None else f"{entry.run.distance_m / 1000:.2f} km, "
+    return f"{entry.run.started_at:%Y-%m-%d %H:%M} UTC, {km}{(entry.run.duration_s or 0.0) / 60:.1f} min"
 
 
 @runs.command()

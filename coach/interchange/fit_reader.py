@@ -67,7 +67,13 @@ def read_fit(content: bytes) -> Activity:
         messages = [(frame.name, _fields(frame)) for frame in _frames(content)]
         return _activity(messages)
     except _BAD as error:
-        raise InterchangeError(f"this FIT file cannot be read ({error}): export it again from the watch") from error
+        raise InterchangeError(f"this FIT file is damaged: {_told(error)}; export it again from the watch") from error
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, fitdecode.FitEOFError):
+        return "it ends too early"
+    return "its checksum is wrong" if isinstance(error, fitdecode.FitCRCError) else str(error)
 
 
 def _frames(content: bytes) -> Iterator[Any]:
@@ -97,7 +103,8 @@ def _activity(everything: list[Message]) -> Activity:
     started_at = _utc(session.get("start_time")) or _utc(raw[0]["timestamp"])
     assert started_at is not None
     started_at = min(started_at, *(at for fields in raw if (at := _utc(fields["timestamp"]))))
-    records = sorted((_record(fields, started_at) for fields in raw), key=lambda record: record.t_s)
+    far_m = _far_before(everything, started_at) if len(messages) < len(everything) else 0.0
+    records = sorted((_record(fields, started_at, far_m) for fields in raw), key=lambda record: record.t_s)
     pauses = _pauses([f for name, f in messages if name == "event" and f.get("event") == "timer"], started_at)
     last_s = records[-1].t_s
     distance = _number(session.get("total_distance"))
@@ -145,12 +152,24 @@ def _within(messages: list[Message], session: dict[str, Any]) -> list[Message]:
     return [message for message in messages if is_inside(message)]
 
 
-def _record(fields: dict[str, Any], started_at: datetime) -> Record:
+def _far_before(everything: list[Message], started_at: datetime) -> float:
+    """How far the sports before this one went: a watch counts on through all of them."""
+    records = [
+        fields for name, fields in everything if name == "record" and _number(fields.get("distance")) is not None
+    ]
+    told = [(at, float(fields["distance"])) for fields in records if (at := _utc(fields.get("timestamp")))]
+    before = max((far for at, far in told if at < started_at), default=0.0)
+    return before if all(far >= before for at, far in told if at >= started_at) else 0.0
+
+
+def _record(fields: dict[str, Any], started_at: datetime, far_m: float = 0.0) -> Record:
     values: dict[str, float] = {}
     for name, (ours, factor) in _NAMES.items():
         number = _number(fields.get(name))
         if number is not None:
             values[ours] = number * factor
+    if "distance_m" in values:
+        values["distance_m"] -= far_m
     strides = _number(fields.get("cadence"))
     if strides is not None:
         values["cadence_spm"] = 2 * (strides + (_number(fields.get("fractional_cadence")) or 0.0))

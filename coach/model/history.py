@@ -150,10 +150,12 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of an imported file. run_ids: runs made or filled; is_merged: laid over a run that was recorded."""
+    """What became of an imported file. run_ids: runs made or filled; is_merged: laid over a run that was recorded;
+    is_cut: the file broke off, and what was left of it came in."""
 
     kind: str
     run_ids: tuple[str, ...]
     is_merged: bool = False
     n_runs: int = 0
     n_rows: int = 0
+    is_cut: bool = False

@@ -100,6 +100,12 @@ class HistoryFiles:
             return self._take_table(content)
         return self._take_activity(content, kind)
 
+    def take_in_file(self, stream: IO[bytes], name: str = "") -> Imported:
+        """Import an open file; an archive is read piece by piece, however large it is."""
+        kind = format_of(stream.read(4096), name)
+        stream.seek(0)
+        return self.take_archive(stream) if kind == "archive" else self.take_in(stream.read(), name)
+
     def take_archive(self, stream: IO[bytes]) -> Imported:
         """Join an archive to this account; what is here already stays as it is."""
         archive = Archive(stream)
@@ -181,17 +187,22 @@ class HistoryFiles:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         try:
-            header = read_recording(path).header
+            recording = read_recording(path)
+            header = recording.header
             if self._kept.runs.list(RunFilter(since=header.started_at, until=header.started_at + timedelta(seconds=1))):
                 raise InterchangeError("this run is here already")
             if self._again is None:
                 raise SettingsError("raw logs cannot be computed here")
             run = Run(header.run_id, header.started_at, RunState.FINISHED, recording=path.name, sensors=header.sensors)
             self._kept.runs.create(run)
+            self._again(run.run_id)
         except Exception:  # whatever went wrong, no half-imported file stays; it is raised again
             path.unlink()
             raise
-        return Imported("mcap", (self._again(run.run_id).run_id,), n_runs=1)
+        summary = self._kept.runs.summary(run.run_id)
+        if not recording.is_complete and summary is not None:
+            self._kept.runs.finish(run.run_id, RunState.RECOVERED, summary)
+        return Imported("mcap", (run.run_id,), n_runs=1, is_cut=not recording.is_complete)
 
     def _finish(self, run: Run, distance_m: float | None) -> None:
         strides: list[Stride] = list(self._kept.runs.strides(run.run_id))
