@@ -14,8 +14,11 @@ _LEAST_CORRELATION: Final = 0.3  # chosen by eye, 2026-11-20
 
 
 def hann_smooth(signal: FloatArray, n: int) -> FloatArray:
-    """Weighted mean with a Hann window of `n` samples: (N,) to (N,); the window is cut at the ends."""
-    n = max(1, min(int(n), len(signal)))
+    """Weighted mean with a Hann window of `n` samples, or one more: (N,) to (N,); the window is cut at the ends.
+
+    The number is odd: an even window lies half a sample to one side, which moves every event with the sampling rate.
+    """
+    n = min(int(n) | 1, (len(signal) - 1) | 1)
     if n < 2:
         return signal
     window, weight = _hann(n, len(signal))

@@ -6,8 +6,8 @@ and rises steeply at contact. Initial contact: the force, smoothed over 40 ms, r
 
 Both lags are the middle of three force-plate sets, never of one: sacrum accelerometer (15 trials of one runner at -10
 to +10 degrees and 2.5-4.2 m/s, plate at 0.15 body weight), pelvis of one runner at 4 m/s (50 N), mean stride of one
-runner at 3.5 m/s (50 N, its sensor lags by 15 ms). Half a body weight is passed +1, +10 and +17 ms after contact, one
-body weight 0.136, 0.109 and 0.110 steps (43, 37 and 40 ms) before toe-off. A half-sine force gives 30 ms for the latter
+runner at 3.5 m/s (50 N, its sensor lags by 15 ms). Half a body weight is passed +1, +11 and +17 ms after contact, one
+body weight 0.138, 0.117 and 0.112 steps (43, 40 and 41 ms) before toe-off. A half-sine force gives 30 ms for the latter
 (real pushes fade out more slowly). Patoz 2022, with thresholds of this kind: RMSE of 20 ms for contact time.
 """
 

@@ -78,8 +78,4 @@ REASONS: dict[str, str] = {
         "the number is a foot pod's median, paired by inference and stated to +-6; the spectrum of this signal has "
         "169.5 at the middle, as found here: the two clocks or the pod's whole numbers differ by 2 %"
     ),
-    "adept_left_hip:cadence_stated_spm": (
-        "the number is one median of spectra over 25 minutes with breaks, not independent; window by window the "
-        "difference is within the target"
-    ),
 }

@@ -4,7 +4,7 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,22 @@ class Recording:
                 np.inf,
                 float(self.meta["rate_hz"]),
             )
+
+
+def at_rate(recording: Recording, rate_hz: float) -> Recording:
+    """The recording as a sensor of another rate would have sampled it (straight lines between the samples)."""
+    t = np.arange(recording.t_s[0] + 0.3 / rate_hz, recording.t_s[-1], 1.0 / rate_hz)
+
+    def sampled(values: FloatArray) -> FloatArray:
+        return np.stack([np.interp(t, recording.t_s, values[:, k]) for k in range(3)], axis=1)
+
+    return replace(
+        recording,
+        meta={**recording.meta, "rate_hz": rate_hz},
+        t_s=t,
+        acc_mps2=sampled(recording.acc_mps2),
+        gyr_radps=None if recording.gyr_radps is None else sampled(recording.gyr_radps),
+    )
 
 
 def load(name: str) -> Recording:

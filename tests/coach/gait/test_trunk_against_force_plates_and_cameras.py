@@ -7,7 +7,7 @@ import pytest
 
 from coach.gait.trunk import TrunkGait
 from coach.model.strides import GaitState, StateChange, TrunkStep
-from tests.coach.gait.recordings import events, load, names, pairs, random_rotation
+from tests.coach.gait.recordings import at_rate, events, load, names, pairs, random_rotation
 
 PELVIS = ["biomac_p01_pelvis", "demo_run_pelvis_device", "demo_run_chest_device"]
 SACRUM = [f"sacrum_{k:02d}" for k in (1, 4, 9, 12, 15)]
@@ -63,6 +63,23 @@ def test_how_the_stream_is_cut_changes_nothing(name):
     assert steps_of(whole)
     for size in (1, 7, 64):
         assert events(TrunkGait(recording.wear_site), recording, size) == whole
+
+
+@pytest.mark.parametrize("rate_hz", [100.0, 104.0, 143.0, 416.0])
+@pytest.mark.parametrize("name", ["demo_run_pelvis_device", "biomac_p01_pelvis"])
+def test_the_sampling_rate_changes_no_event(name, rate_hz):
+    recording = load(name)
+    as_recorded = steps_of(events(TrunkGait(recording.wear_site), recording))
+    other = at_rate(recording, rate_hz)
+    resampled = steps_of(events(TrunkGait(other.wear_site), other))
+    for field in ("initial_contact_s", "toe_off_s"):
+        late = [
+            getattr(s, field) - row[field]
+            for steps in (as_recorded, resampled)
+            for s, row in pairs(steps, recording.strides)
+        ]
+        half = len(late) // 2
+        assert np.mean(late[half:]) == pytest.approx(np.mean(late[:half]), abs=0.0025)
 
 
 @pytest.mark.parametrize("seed", range(3))
