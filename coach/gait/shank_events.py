@@ -3,7 +3,7 @@
 Running. Each stride has one shock, the largest specific force by far. Initial contact: the force has risen by a tenth
 of the shock, less `RUN_RISE_S`. Toe-off: while the foot pushes, the force changes steadily one way, and the moment the
 shank swings free it turns round: the farthest point on that way (of the last tenth of a second, force smoothed over
-60 ms), less `RUN_PUSH_S`.
+70 ms), less `RUN_PUSH_S`.
 
 Walking. The shank swings through with the smallest force along its axis (mean force over whole strides); the largest
 force within the next half second is the contact's shock, `WALK_SHOCK_S` after contact. Toe-off: the force turns
@@ -71,7 +71,7 @@ def find_footfalls(view: View) -> list[Footfall]:
     """All contacts of a window, oldest first; empty where nothing repeats."""
     rate = view.rate_hz
     size = np.linalg.norm(view.acc_mps2, axis=1)
-    soft = np.stack([hann_smooth(view.acc_mps2[:, k], round(0.06 * rate)) for k in range(3)], axis=1)
+    soft = np.stack([hann_smooth(view.acc_mps2[:, k], round(0.07 * rate)) for k in range(3)], axis=1)
     lag = period(soft, round(SHORTEST_STRIDE_S * rate), round(LONGEST_STRIDE_S * rate))
     if lag is None:
         return []
@@ -176,7 +176,7 @@ def _walks(signals: _Signals, lag: int, is_walk: BoolArray) -> list[Footfall]:
         return []
     rate = signals.rate_hz
     axis = signals.mean / np.maximum(np.linalg.norm(signals.mean, axis=1), 1e-9)[:, None]
-    along = hann_smooth(np.einsum("ij,ij->i", signals.force, axis), round(0.16 * rate))
+    along = hann_smooth(np.einsum("ij,ij->i", signals.force, axis), round(0.17 * rate))
     weight = np.linalg.norm(signals.mean, axis=1)
     edge = len(along) - round(0.12 * lag)
     swings = [k for k in strongest(-along, round(_APART * lag)) if along[k] < _SWING * weight[k] and k < edge]

@@ -14,11 +14,12 @@ _LEAST_CORRELATION: Final = 0.3  # chosen by eye, 2026-11-20
 
 
 def hann_smooth(signal: FloatArray, n: int) -> FloatArray:
-    """Weighted mean with a Hann window of `n` samples, or one more: (N,) to (N,); the window is cut at the ends.
+    """Weighted mean with a Hann window over `n` sampling intervals: (N,) to (N,); the window is cut at the ends.
 
-    The number is odd: an even window lies half a sample to one side, which moves every event with the sampling rate.
+    It lies evenly about each sample and is as wide in time at any sampling rate, or events would move with the rate.
     """
-    n = min(int(n) | 1, (len(signal) - 1) | 1)
+    n = 2 * round(0.5 * n) - 1  # samples whose weight is not zero
+    n = min(n, (len(signal) - 1) | 1)
     if n < 2:
         return signal
     window, weight = _hann(n, len(signal))

@@ -21,7 +21,7 @@ from coach.gait.trunk_filters import crossings, hann_smooth
 from coach.model.samples import FloatArray
 
 RISE_S: Final = 0.009
-FALL_SHARE: Final = 0.118
+FALL_SHARE: Final = 0.120
 CONTACT_LEVEL: Final = 0.5  # body weights
 LONGEST_RUNNING_STEP_S: Final = 0.56  # 107 steps per minute; slower cadences are walks
 # Runners leave the ground: the force falls to zero; walkers keep about 0.6 body weights and reach 1.3 (Nilsson and
