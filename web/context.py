@@ -13,7 +13,9 @@ from coach.model.runner import RunnerProfile
 from web.units import (
     VIEWS,
     clock_text,
+    day_short_text,
     day_text,
+    doubt_text,
     duration_text,
     pace_text,
     unit_text,
@@ -91,7 +93,9 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
         pace=_pace,
         value=_value,
         unit=_unit,
+        doubt=_doubt,
         day=lambda moment: day_text(moment, profile().time_zone),
+        day_short=lambda moment: day_short_text(moment, profile().time_zone),
         clock=lambda moment: clock_text(moment, profile().time_zone),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -115,8 +119,13 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
 
 
 @pass_context
-def _value(_context: Context, number: float | None, name: str) -> str:
-    return value_text(name, number, profile().units)
+def _value(_context: Context, number: float | None, name: str, sd: float | None = None) -> str:
+    return value_text(name, number, profile().units, sd)
+
+
+@pass_context
+def _doubt(_context: Context, sd: float | None, name: str) -> str:
+    return doubt_text(name, sd, profile().units)
 
 
 @pass_context

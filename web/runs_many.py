@@ -11,11 +11,21 @@ from coach.model.runs import RunFilter, RunPlace, Shoe
 from coach.summary.bins import MATCHED
 from web.context import the_coach, words
 from web.runs import PLACES, history, now, read_number
-from web.runs_view import pain_by_week, split_length, title_of
+from web.runs_charts import pain_bars, spark_of
+from web.runs_view import pain_by_week, split_length, title_of, worst_back
 
 blueprint = Blueprint("runs_many", __name__)
-REPORT_DAYS: Final = 84
-REPORTED: Final = ("step_length_m", "cadence_spm", "contact_time_ms", "impact_g", "foot_strike_angle_deg")
+REPORT_WEEKS: Final = 12
+REPORT_DAYS: Final = 7 * REPORT_WEEKS
+REPORTED: Final = (
+    "step_length_m",
+    "cadence_spm",
+    "contact_time_ms",
+    "impact_g",
+    "foot_strike_angle_deg",
+    "vertical_oscillation_mm",
+    "trunk_lean_deg",
+)
 
 
 @blueprint.get("/runs/compare")
@@ -78,11 +88,26 @@ def save_shoes() -> Response:
 @blueprint.get("/runs/report")
 def report_page() -> str:
     """One page for a physiotherapist, to be printed."""
-    since = now() - timedelta(days=REPORT_DAYS)
+    until = now()
+    since = until - timedelta(days=REPORT_DAYS)
     runs = history().list(RunFilter(since=since), per_page=1000).entries
     trends = [trend for name in REPORTED if (trend := history().trend(name, since=since)).points]
-    pain = pain_by_week(history().pain_since(since))
-    return render_template("runs/report.html", since=since, runs=runs, trends=trends, pain=pain, programme=_programme())
+    weeks = pain_by_week(history().pain_since(since))
+    programme = _programme()
+    start = programme.start if programme else None
+    return render_template(
+        "runs/report.html",
+        since=since,
+        until=until,
+        runs=runs,
+        trends=trends,
+        sparks=[spark_of(trend, since, until, start) for trend in trends],
+        pain=pain_bars(weeks, REPORT_WEEKS, until),
+        has_pain=bool(weeks),
+        pain_first=worst_back(weeks, since, since + timedelta(weeks=4)),
+        pain_last=worst_back(weeks, until - timedelta(weeks=4), until),
+        programme=programme,
+    )
 
 
 def _programme() -> Any:

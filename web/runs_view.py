@@ -10,7 +10,7 @@ from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Run, RunSummary
 from web.context import profile, w
-from web.units import MILE_M, local_time, scale_of
+from web.units import MILE_M, difference_scale_of, local_time
 
 TILES: Final = (
     "cadence_spm",
@@ -137,26 +137,25 @@ def _cue_row(decision: CueDecision, response: CueResponse | None) -> CueRow:
     text = signed(response.metric, number)
     if response.low is None or response.high is None:
         return CueRow(decision, text, False)
-    low, high = signed(response.metric, response.low), signed(response.metric, response.high)
+    low = signed(response.metric, response.low, has_unit=False)
+    high = signed(response.metric, response.high)
     return CueRow(
         decision, w("runs.cues.interval", effect=text, low=low, high=high), response.low > 0 or response.high < 0
     )
 
 
-def signed(name: str, value: float | None, n_more: int = 0) -> str:
+def signed(name: str, value: float | None, n_more: int = 0, has_unit: bool = True) -> str:
     """A difference with its sign and unit in the runner's units, with `n_more` decimals; speed stays in m/s."""
     if value is None:
         return "–"
-    system = profile().units
     try:
-        scale = scale_of(name, system)
+        scale = difference_scale_of(name, profile().units)
     except KeyError:
         return f"{value:+.2f}".replace("-", "\u2212")
     if scale.is_pace:
         return f"{value:+.2f} m/s".replace("-", "\u2212")
-    decimals = max(scale.decimals, 1 if scale.unit in ("ms", "spm", "bpm") else scale.decimals)
-    text = without_sign_of_zero(f"{value * scale.factor:+.{decimals + n_more}f}")
-    return f"{text} {scale.unit.replace('% left', 'points')}"
+    text = without_sign_of_zero(f"{value * scale.factor:+.{scale.decimals + n_more}f}")
+    return f"{text} {scale.unit}" if has_unit else text
 
 
 def without_sign_of_zero(text: str) -> str:
@@ -171,12 +170,11 @@ def is_shown(name: str, difference: float) -> bool:
 
 def difference_text(name: str, difference: float, se: float | None) -> str:
     """A difference with its 95 % half width."""
-    text = signed(name, difference)
-    scale = scale_of(name, profile().units)
+    scale = difference_scale_of(name, profile().units)
     if se is None or scale.is_pace:
-        return text
+        return signed(name, difference)
     half = 1.96 * se * scale.factor
-    return f"{text} ± {half:.{max(scale.decimals, 1)}f}"
+    return f"{signed(name, difference, has_unit=False)} ± {half:.{scale.decimals}f} {scale.unit}"
 
 
 def split_length() -> float:
@@ -251,6 +249,12 @@ def pain_by_week(entries: Sequence[PainEntry]) -> list[PainWeek]:
         )
         for first, told in sorted(weeks.items())
     ]
+
+
+def worst_back(weeks: Sequence[PainWeek], since: datetime, until: datetime) -> int | None:
+    """The worst answer about the back in the weeks that begin between; None where nothing was told."""
+    monday = since - timedelta(days=since.weekday() + 1)
+    return max((w.back for w in weeks if w.back is not None and monday <= w.first <= until), default=None)
 
 
 def record_name(metres: str) -> str:

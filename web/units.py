@@ -91,15 +91,46 @@ def scale_of(name: str, system: str) -> Scale:
     return view.imperial if system == "imperial" else view.metric
 
 
-def value_text(name: str, value: float | None, system: str = "metric") -> str:
-    """The number of field `name` without its unit; a dash where unknown."""
+def value_text(name: str, value: float | None, system: str = "metric", sd: float | None = None) -> str:
+    """The number of field `name` without its unit, as exact as its doubt `sd` is written; a dash where unknown."""
     if value is None:
         return DASH
     scale = scale_of(name, system)
     if scale.is_pace:
         return pace_text(value, scale.factor)
-    rounded = round(value * scale.factor, scale.decimals) + 0.0  # + 0.0: there is no minus nothing
-    return f"{rounded:.{scale.decimals}f}".replace("-", "\u2212")
+    decimals = _doubt_decimals(scale, sd)
+    rounded = round(value * scale.factor, decimals) + 0.0  # + 0.0: there is no minus nothing
+    return f"{rounded:.{decimals}f}".replace("-", "\u2212")
+
+
+# Differences of lengths are small: they are written in a smaller unit than the lengths themselves.
+_DIFFERENCES: Final[Mapping[str, tuple[Scale, Scale]]] = {
+    name: (Scale("cm", 100.0, 1), Scale("in", 12 / FOOT_M, 1)) for name in ("step_length_m", "stride_length_m")
+} | {"vertical_oscillation_mm": (Scale("mm", 1.0, 1), Scale("in", 1 / 25.4, 2))}
+
+
+def difference_scale_of(name: str, system: str) -> Scale:
+    """How a difference of field `name` is written: with its own unit, and at least one decimal where it is counted."""
+    if name in _DIFFERENCES:
+        return _DIFFERENCES[name][system == "imperial"]
+    scale = scale_of(name, system)
+    unit = scale.unit.replace("% left", "points")
+    return Scale(unit, scale.factor, max(scale.decimals, 1 if unit in ("ms", "spm", "bpm") else 0), scale.is_pace)
+
+
+def _doubt_decimals(scale: Scale, sd: float | None) -> int:
+    """Decimals of a value and its doubt: one more where the doubt would read as nothing."""
+    return scale.decimals + (sd is not None and 0 < abs(sd) * scale.factor < 0.5 * 10**-scale.decimals)
+
+
+def doubt_text(name: str, sd: float | None, system: str = "metric") -> str:
+    """The number after a ±; a bound where it is too small to be written."""
+    scale = scale_of(name, system)
+    if sd is None or scale.is_pace:
+        return ""
+    size, decimals = abs(sd) * scale.factor, _doubt_decimals(scale, sd)
+    least = 10.0**-decimals
+    return f"{size:.{decimals}f}" if size >= 0.5 * least or size == 0 else f"<{least:.{decimals}f}"
 
 
 def unit_text(name: str, system: str = "metric") -> str:
@@ -136,6 +167,12 @@ def day_text(moment: datetime, zone: str = "UTC") -> str:
     """`Fri 20 Nov 2026` on the runner's wall clock."""
     local = local_time(moment, zone)
     return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def day_short_text(moment: datetime, zone: str = "UTC") -> str:
+    """`20 Nov` on the runner's wall clock."""
+    local = local_time(moment, zone)
+    return f"{local.day} {local:%b}"
 
 
 def clock_text(moment: datetime, zone: str = "UTC") -> str:

@@ -1,17 +1,22 @@
 """Pages of runs in a real browser: plots are drawn, a stretch is chosen, nothing runs off, axe is content."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunState
+from coach.service.history import HistoryService
 from coach.summary.summarise import summarise
 from tests.browser import THEMES, axe_findings, choose_theme, overflowing, wait_until
 from tests.coach.summary.runs import START, make_seconds
-from tests.web.kept_runs import kept_coach
+from tests.web.kept_runs import keep_run, kept_coach
+from tests.web.strength_coach import StrengthCoach, half_a_year
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -82,6 +87,32 @@ def test_pages_are_accessible_and_nothing_runs_off(address: str, phone: Any, pat
     phone.set_viewport_size({"width": 320, "height": 700})
     phone.wait_for_timeout(300)
     assert overflowing(phone) == [], path
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_report_is_printed_on_one_page(paper: str, tmp_path: Path, browser: Any, serve_coach: Any) -> None:
+    """Twelve weeks, every test answered, every session logged: as full as a report gets."""
+    coach = full_coach(tmp_path)
+    page = browser.new_page()
+    page.goto(f"{serve_coach(coach)}/runs/report")
+    choose_theme(page, "night")
+    assert page.locator(".report-changes li").count() >= 7
+    assert page.locator(".spark").count() >= 5
+    printed = page.pdf(format=paper)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 1
+    page.close()
+    coach.store.close()
+
+
+def full_coach(folder: Path) -> Any:
+    """Ten weeks of sessions, answers and runs in one account."""
+    coach = StrengthCoach(folder)
+    half_a_year(coach)
+    coach.store.runner.save(RunnerProfile(name="Sam", birth_year=1984))
+    coach.history = HistoryService(coach.store, folder / "recordings")
+    for i in range(5):
+        keep_run(coach.history, f"k{i}", datetime.now(UTC) - timedelta(days=14 * i + 1), 6, 0.01 * (5 - i), seed=i)
+    return coach
 
 
 def test_a_run_of_six_hours_is_soon_there(tmp_path: Path, phone: Any, serve_coach: Callable[[Any], str]) -> None:

@@ -118,7 +118,7 @@ def test_the_report_has_gait_pain_and_programme_on_one_page(client: FlaskClient)
         "Sam",
         "born 1984",
         "Gait at matched speed",
-        "Pain (0 to 10)",
+        "Pain by week",
         "Strength programme",
         "not a diagnosis",
     ):

@@ -7,12 +7,24 @@ export const DASH = "–";
 export const unitOf = (name) => table[name]?.unit ?? "";
 export const hasUnit = (name) => name in table;
 
-/** The number of field `name` without its unit; a dash where unknown. */
-export function valueText(name, value) {
+/** Decimals of a value and its doubt: one more where the doubt would read as nothing. */
+const decimalsOf = (scale, sd) => scale.decimals + (Number.isFinite(sd) && Math.abs(sd) * scale.factor > 0 && Math.abs(sd) * scale.factor < 0.5 * 10 ** -scale.decimals ? 1 : 0);
+
+/** The number of field `name` without its unit, as exact as its doubt `sd` is written; a dash where unknown. */
+export function valueText(name, value, sd) {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const scale = table[name] ?? { factor: 1, decimals: 1 };
   if (scale.is_pace) return paceText(value, scale.factor);
-  return (value * scale.factor).toFixed(scale.decimals).replace("-", "\u2212");
+  return (value * scale.factor).toFixed(decimalsOf(scale, sd)).replace("-", "\u2212");
+}
+
+/** The number after a ±; a bound where it is too small to be written. */
+export function doubtText(name, sd) {
+  const scale = table[name];
+  if (!Number.isFinite(sd) || !scale || scale.is_pace) return "";
+  const [size, decimals] = [Math.abs(sd) * scale.factor, decimalsOf(scale, sd)];
+  const least = 10 ** -decimals;
+  return size >= 0.5 * least || size === 0 ? size.toFixed(decimals) : `<${least.toFixed(decimals)}`;
 }
 
 /** `value` in the unit the runner reads; for plots and gauges. */

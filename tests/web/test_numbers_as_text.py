@@ -1,0 +1,33 @@
+"""Numbers as people read them: a doubt never reads as nothing, and differences of lengths stand in small units."""
+
+import pytest
+
+from web.units import difference_scale_of, doubt_text, value_text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sd", "told"),
+    [
+        ("impact_g", 8.1, 0.12, "8.1 ± 0.1"),
+        ("impact_g", 8.104, 0.021, "8.10 ± 0.02"),
+        ("impact_g", 8.104, 0.0021, "8.10 ± <0.01"),
+        ("step_length_m", 1.0034, 0.003, "1.003 ± 0.003"),
+        ("cadence_spm", 170.4, 1.2, "170 ± 1"),
+        ("cadence_spm", 170.0, 0.0, "170 ± 0"),
+        ("cadence_spm", 170.04, 0.3, "170.0 ± 0.3"),
+    ],
+)
+def test_a_value_is_as_exact_as_its_doubt(name: str, value: float, sd: float, told: str) -> None:
+    assert f"{value_text(name, value, sd=sd)} ± {doubt_text(name, sd)}" == told
+
+
+def test_a_pace_has_no_doubt_and_what_is_unknown_none_either() -> None:
+    assert doubt_text("speed_mps", 0.1) == ""
+    assert doubt_text("impact_g", None) == ""
+    assert value_text("impact_g", None, sd=0.1) == "–"
+
+
+@pytest.mark.parametrize(("system", "told"), [("metric", "2.0 cm"), ("imperial", "0.8 in")])
+def test_a_difference_of_steps_is_told_in_a_small_unit(system: str, told: str) -> None:
+    scale = difference_scale_of("step_length_m", system)
+    assert f"{0.02 * scale.factor:.{scale.decimals}f} {scale.unit}" == told
