@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coach.gait.constants import FOREFOOT_BELOW_DEG, GRAVITY_MPS2, REARFOOT_ABOVE_DEG
+from coach.gait.constants import BRIDGED_FACTOR, FOREFOOT_BELOW_DEG, GRAVITY_MPS2, REARFOOT_ABOVE_DEG
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
 
@@ -26,7 +26,6 @@ EVERSION_RATE_SD_SHARE: Final = 0.15  # peak rate agrees better than excursion, 
 IMPACT_SD_SHARE: Final = (
     0.15  # a heel's peak needs 500 Hz to be seen whole (Mitschke 2017); size chosen by eye, 2026-11-20
 )
-BRIDGED_FACTOR: Final = 2.0  # doubt of a stride with readings drawn in by straight lines
 
 # Near a cut-off the class is not told: the paper's own doubt of the two cut-offs (Altman and Davis 2012), widened by
 # the angle's doubt in this stride beyond the usual.

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.constants import GRAVITY_MPS2
+from coach.gait.constants import BRIDGED_FACTOR, GRAVITY_MPS2
 from coach.gait.shank_events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, Footfall, find_footfalls
 from coach.gait.trunk_window import SignalWindow, View
 from coach.model.samples import ImuChunk
@@ -118,7 +118,9 @@ class ShankGait:
             return []
         clipped = view.is_clipped[first:last].any()
         size = np.linalg.norm(view.acc_mps2[first:last], axis=1)
-        is_whole = last - first > 3 and not clipped and bool(view.axes.all())
+        is_bridged = bool(view.is_bridged[first:last].any())
+        is_whole = last - first > 3 and not clipped and not is_bridged and bool(view.axes.all())
+        factor = BRIDGED_FACTOR if is_bridged else 1.0
         stride = Stride(
             self._site,
             initial_contact_s=start,
@@ -128,7 +130,7 @@ class ShankGait:
             impact_g=float(size.max() / GRAVITY_MPS2) if is_whole else None,
             state=GaitState.RUNNING if self._open.is_running else GaitState.WALKING,
             is_clipped=bool(clipped),
-            uncertainty=_UNCERTAIN,
+            uncertainty={name: factor * sd for name, sd in _UNCERTAIN.items()},
         )
         return [stride]
 

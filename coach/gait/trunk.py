@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from coach.gait.constants import BRIDGED_FACTOR
 from coach.gait.trunk_attitude import GRAVITY_STRIDES, Attitude, attitude, forward_axis
 from coach.gait.trunk_posture import StandingPose, impact_g, oscillation_m, span, turn_range_deg
 from coach.gait.trunk_side import SideVote, side_evidence
@@ -124,7 +125,8 @@ class TrunkGait:
         if view.is_bad[margin].any():
             self.n_dropped += 1
             return events
-        return [*events, self._step(view, motion, run, k)]
+        factor = BRIDGED_FACTOR if view.is_bridged[margin].any() else 1.0
+        return [*events, self._step(view, motion, run, k, factor)]
 
     def _evidence(self, motion: Attitude, run: list[Landing], k: int) -> float | None:
         """Which foot the run's k-th step is, from all the run's steps in the window."""
@@ -134,7 +136,7 @@ class TrunkGait:
             return None
         return evidence if (len(run) - 1 - k) % 2 == 0 else -evidence
 
-    def _step(self, view: View, motion: Attitude, run: list[Landing], k: int) -> TrunkStep:
+    def _step(self, view: View, motion: Attitude, run: list[Landing], k: int, doubt: float) -> TrunkStep:
         landing = run[k]
         start, end = landing.contact_s, landing.next_s
         stride_start = run[k - 1].contact_s if k else None
@@ -163,7 +165,7 @@ class TrunkGait:
             impact_g=impact_g(view, start, landing.toe_off_s),
             state=GaitState.RUNNING,
             is_clipped=bool(clipped.any()),
-            uncertainty=_uncertainty(self._site, motion.gyr_radps is not None),
+            uncertainty=_uncertainty(self._site, motion.gyr_radps is not None, doubt),
         )
 
     def _is_settled(self, motion: Attitude, run: list[Landing], contact_s: float) -> bool:
@@ -244,7 +246,7 @@ def _is_complete(landing: Landing, known_to: float, is_last: bool) -> bool:
     return is_last or known_to - landing.toe_off_s > LONGEST_RUNNING_STEP_S
 
 
-def _uncertainty(wear_site: WearSite, has_gyro: bool) -> dict[str, float]:
+def _uncertainty(wear_site: WearSite, has_gyro: bool, factor: float) -> dict[str, float]:
     """Against force plates and motion capture on the reference recordings, doubled for what other bodies may do.
 
     The chest feels the landing about 10 ms later than the pelvis and its push ends earlier (one runner): no correction
@@ -259,4 +261,4 @@ def _uncertainty(wear_site: WearSite, has_gyro: bool) -> dict[str, float]:
         "lateral_drop_deg": 3.0,
         "impact_g": 0.3,
     }
-    return {**times, **sway}
+    return {name: factor * sd for name, sd in (times | sway).items()}

@@ -1,7 +1,8 @@
 """Chunks of one sensor in, a sliding window of evenly indexed samples out, at fixed steps of its own clock.
 
-The windows depend on the samples alone, never on how they were cut into chunks. Short gaps are bridged by a straight
-line and marked, so that no event may rest on them; a long gap ends the segment. Memory is bounded by the window.
+The windows depend on the samples alone, never on how they were cut into chunks. A loss of `BRIDGE_S` or a single
+reading is bridged by a straight line, and the doubt of what rests on it grows; longer gaps are bridged too but marked,
+so that no event may rest on them; a long gap ends the segment. Memory is bounded by the window.
 """
 
 from collections.abc import Generator, Iterator
@@ -12,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.gait.buffer import RowBuffer
-from coach.gait.constants import CLIP_SHARE, GAP_INTERVALS
+from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, CLIP_SHARE, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
 
 BoolArray = npt.NDArray[np.bool_]
 
-_COLUMNS: Final = 9  # time, acceleration, turn rate, bad, clipped
+_COLUMNS: Final = 9  # time, acceleration, turn rate, lost, clipped
+_BRIDGED, _BAD = 0.5, 1.0  # what a row that was lost is worth
 _FIRST: Final = 32  # samples to learn the true rate from
 _BRIDGED_S: Final = 0.5  # a longer gap ends the segment: no stride can be followed through it
 _ABSURD_MPS2: Final = 4000.0  # more than any body-worn range: a broken number, not a reading
@@ -28,8 +30,8 @@ _ABSURD_RADPS: Final = 200.0
 class View:
     """The newest samples of one segment.
 
-    t_s: (n,). acc_mps2: (n, 3), a missing axis as zeros. gyr_radps: (n, 3) or None. is_bad: (n,) bridged or broken.
-    is_clipped: (n,) an axis of acceleration at full scale. rate_hz: as measured. axes: (3,) which axes exist.
+    t_s: (n,). acc_mps2: (n, 3), a missing axis as zeros. gyr_radps: (n, 3) or None. is_bad: (n,) lost for long.
+    is_bridged: (n,) lost for a moment. is_clipped: (n,) an axis of acceleration at full scale. rate_hz: as measured. axes: (3,) which axes exist.
     n_new: samples since the view before. is_last: the segment ends here.
     """
 
@@ -37,6 +39,7 @@ class View:
     acc_mps2: FloatArray
     gyr_radps: FloatArray | None
     is_bad: BoolArray
+    is_bridged: BoolArray
     is_clipped: BoolArray
     axes: FloatArray
     rate_hz: float
@@ -114,43 +117,38 @@ class SignalWindow:
     def _segment(self, rows: FloatArray) -> Generator[View, None, FloatArray]:
         """Take rows until the segment ends; gives back those that belong to the next one."""
         assert self._rate_hz is not None
+        rows = self._whole(rows)
+        if not len(rows):
+            return rows
         kept = self._kept.held
         before = kept[-1, 0] if len(kept) else rows[0, 0] - 1.0 / self._rate_hz
         steps = np.diff(rows[:, 0], prepend=before)
-        mended = self._mended(rows)
         start = 0
         for at in np.flatnonzero(steps > GAP_INTERVALS / self._rate_hz):
-            yield from self._append(mended[start:at])
+            yield from self._append(rows[start:at])
             start = int(at)
             if steps[at] > _BRIDGED_S or self._is_wrong():
                 self.n_missing += 1
                 yield self._view(is_last=True)
                 self._forget()
                 return rows[start:]
-            yield from self._append(self._bridge(mended[at], steps[at]))
-        yield from self._append(mended[start:])
+            yield from self._append(self._bridge(rows[at], steps[at]))
+        yield from self._append(rows[start:])
         return rows[:0]
 
     def _is_wrong(self) -> bool:
         """Most of what was kept is bridged: the sensor sends at another rate than the segment began with."""
-        bridged = self._kept.held[-4 * _FIRST :, 7]
-        return len(bridged) == 4 * _FIRST and float(bridged.mean()) > 0.5
+        lost = self._kept.held[-4 * _FIRST :, 7] > 0.0
+        return len(lost) == 4 * _FIRST and float(lost.mean()) > 0.5
 
-    def _mended(self, rows: FloatArray) -> FloatArray:
-        """Missing axes as zeros; broken readings replaced by the reading before and marked."""
+    def _whole(self, rows: FloatArray) -> FloatArray:
+        """The readings that are numbers, a missing axis as zeros: a broken reading is a lost one."""
         rows = rows.copy()
         rows[:, 1:4][:, self._axes == 0] = 0.0
         limits = np.array([_ABSURD_MPS2] * 3 + [_ABSURD_RADPS] * 3)
         with np.errstate(invalid="ignore"):
-            broken = ~(np.abs(rows[:, 1:7]) <= limits).all(axis=1)
-        if broken.any():
-            kept = self._kept.held
-            good = kept[-1, 1:7] if len(kept) else np.zeros(6)
-            held = np.where(broken, 0, np.arange(1, len(rows) + 1))
-            source = np.maximum.accumulate(held)
-            rows[:, 1:7] = np.concatenate([good[None], rows[:, 1:7]])[source]
-            rows[broken, 7] = 1.0
-        return rows
+            whole: FloatArray = rows[(np.abs(rows[:, 1:7]) <= limits).all(axis=1)]
+        return whole
 
     def _bridge(self, after: FloatArray, step_s: float) -> FloatArray:
         assert self._rate_hz is not None
@@ -161,7 +159,8 @@ class SignalWindow:
         before = self._kept.held[-1]
         share = (np.arange(1, n + 1) / (n + 1))[:, None]
         rows: FloatArray = before + share * (after - before)
-        rows[:, 7], rows[:, 8] = 1.0, 0.0
+        is_short = step_s <= max(BRIDGE_S, BRIDGE_INTERVALS / self._rate_hz)
+        rows[:, 7], rows[:, 8] = _BRIDGED if is_short else _BAD, 0.0
         return rows
 
     def _append(self, rows: FloatArray) -> Iterator[View]:
@@ -186,7 +185,8 @@ class SignalWindow:
             rows[:, 0],
             rows[:, 1:4],
             gyro,
-            rows[:, 7] > 0,
+            rows[:, 7] == _BAD,
+            rows[:, 7] == _BRIDGED,
             rows[:, 8] > 0,
             self._axes,
             float(rate),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
@@ -64,6 +65,16 @@ def at_rate(recording: Recording, rate_hz: float) -> Recording:
         t_s=t,
         acc_mps2=sampled(recording.acc_mps2),
         gyr_radps=None if recording.gyr_radps is None else sampled(recording.gyr_radps),
+    )
+
+
+def without(recording: Recording, lost: npt.NDArray[np.bool_]) -> Recording:
+    """The recording without the readings marked as lost."""
+    return replace(
+        recording,
+        t_s=recording.t_s[~lost],
+        acc_mps2=recording.acc_mps2[~lost],
+        gyr_radps=None if recording.gyr_radps is None else recording.gyr_radps[~lost],
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from coach.gait.trunk import TrunkGait
 from coach.model.strides import GaitState, StateChange, TrunkStep
-from tests.coach.gait.recordings import at_rate, events, load, names, pairs, random_rotation
+from tests.coach.gait.recordings import at_rate, events, load, names, pairs, random_rotation, without
 
 PELVIS = ["biomac_p01_pelvis", "demo_run_pelvis_device", "demo_run_chest_device"]
 SACRUM = [f"sacrum_{k:02d}" for k in (1, 4, 9, 12, 15)]
@@ -137,3 +137,20 @@ def test_no_step_rests_on_a_gap_and_none_is_made_up_in_it():
         assert not touching
     assert engine.n_dropped >= 1
     assert len(pairs(steps, recording.strides)) >= len(recording.strides) - 14
+
+
+@pytest.mark.parametrize("name", ["demo_run_pelvis_device", "sacrum_04_3p33mps_level0"])
+def test_readings_lost_singly_cost_no_step_only_sureness(name):
+    recording = load(name)
+    whole = steps_of(events(TrunkGait(recording.wear_site), recording))
+    lost = np.zeros(len(recording.t_s), dtype=bool)
+    lost[np.random.default_rng(5).choice(len(lost), len(lost) // 100, replace=False)] = True
+    kept = without(recording, lost)
+    kept.acc_mps2[::397] = np.nan
+    steps = steps_of(events(TrunkGait(kept.wear_site), kept))
+    assert len(pairs(steps, recording.strides[1:])) == len(pairs(whole, recording.strides[1:]))
+    for one, row in pairs(steps, recording.strides):
+        alike = next(s for s, other in pairs(whole, recording.strides) if other is row)
+        assert one.contact_time_s == pytest.approx(alike.contact_time_s, abs=0.005)
+    factors = {round(s.uncertainty["contact_time_s"] / whole[0].uncertainty["contact_time_s"], 6) for s in steps}
+    assert factors == {1.0, 2.0}
