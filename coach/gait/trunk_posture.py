@@ -101,7 +101,7 @@ def turn_range_deg(motion: Attitude, axis: FloatArray | None, start_s: float, en
 
 
 def impact_g(view: View, start_s: float, end_s: float) -> float | None:
-    """Largest specific force [g] from contact to toe-off; None where an axis was clipped or missing, or a reading lost."""
+    """Largest specific force [g] from contact to toe-off; None where an axis was clipped, missing or lost a reading."""
     start, end = np.searchsorted(view.t_s, (start_s, end_s))
     part = slice(int(start), int(end))
     if end - start < 3 or (view.is_clipped | view.is_bridged)[part].any() or not view.axes.all():

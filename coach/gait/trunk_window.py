@@ -31,8 +31,8 @@ class View:
     """The newest samples of one segment.
 
     t_s: (n,). acc_mps2: (n, 3), a missing axis as zeros. gyr_radps: (n, 3) or None. is_bad: (n,) lost for long.
-    is_bridged: (n,) lost for a moment. is_clipped: (n,) an axis of acceleration at full scale. rate_hz: as measured. axes: (3,) which axes exist.
-    n_new: samples since the view before. is_last: the segment ends here.
+    is_bridged: (n,) lost for a moment. is_clipped: (n,) an axis of acceleration at full scale. rate_hz: as measured.
+    axes: (3,) which axes exist. n_new: samples since the view before. is_last: the segment ends here.
     """
 
     t_s: FloatArray
