@@ -1,12 +1,13 @@
 """Recordings in the open reference format: a folder with `recording.json` and `imu.csv.gz` in, motion chunks out.
 
-Columns are `t_s, acc_x_mps2 ... gyr_z_radps`; those a sensor lacks are left out. The stated mounting is not read: the
-gait room finds the body axes by itself.
+The table may also lie there unpacked, as `imu.csv`; see `reference_table`. The stated mounting is not read: the gait
+room finds the body axes by itself.
 """
 
 import gzip
 import json
 import math
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,21 +17,30 @@ import numpy as np
 from coach.errors import RecordingError
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
+from coach.recording.reference_table import read_table
 
 _G_MPS2: Final = 9.80665
-_ACC: Final = ("acc_x_mps2", "acc_y_mps2", "acc_z_mps2")
-_GYR: Final = ("gyr_x_radps", "gyr_y_radps", "gyr_z_radps")
+_TABLES: Final = ("imu.csv.gz", "imu.csv")
+_GZIP: Final = b"\x1f\x8b"
+_LEAST_HZ, _MOST_HZ = 18.0, 5000.0  # slower ones miss whole contacts, faster ones are no seconds: by eye, 2026-11-25
+_OFF: Final = 1.5  # times faster or slower than even the densest, sparsest tenth of the readings: a rate misstated
+_FEW: Final = 20  # readings from which no rate is told
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRecording:
-    """A reference recording; chunks hold about `chunk_s` seconds each."""
+    """A reference recording; chunks hold about `chunk_s` seconds each, readings in the order of their times.
+
+    rate_hz: as stated where the times agree, else as measured. n_duplicates, n_unreadable: as `Table` says.
+    """
 
     id: str
     wear_site: WearSite
     rate_hz: float
     description: str
     chunks: tuple[ImuChunk, ...]
+    n_duplicates: int = 0
+    n_unreadable: int = 0
 
 
 def is_reference(path: Path) -> bool:
@@ -44,56 +54,65 @@ def read_reference(folder: Path, chunk_s: float = 1.0) -> ReferenceRecording:
         RecordingError: a file is missing or does not hold what the format says.
     """
     try:
-        facts = json.loads((folder / "recording.json").read_text())
-        columns = _columns(folder / "imu.csv.gz")
-        wear_site, rate_hz = WearSite(facts["wear_site"]), float(facts["rate_hz"])
-        t_s = columns["t_s"]
+        facts = _facts(folder / "recording.json")
+        table = read_table(_text(folder))
+        acc_range, gyr_range = _range(facts, "acc_range_g"), _range(facts, "gyr_range_dps")
+        rate_hz = _rate_hz(facts, table.t_s)
+        wear_site = WearSite(facts["wear_site"])
     except OSError as error:
         raise RecordingError(f"cannot read {error.filename}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, EOFError) as error:
+    except (ValueError, EOFError, zlib.error) as error:
         raise RecordingError(f"{folder} is not a recording in the reference format: {error}") from error
-    keep = np.isfinite(t_s) & (t_s > np.maximum.accumulate(np.concatenate(([-np.inf], t_s[:-1]))))
-    acc, gyr = _axes(columns, _ACC, len(t_s)), _axes(columns, _GYR, len(t_s))
-    if acc is None:
-        raise RecordingError(f"{folder} has no acceleration: nothing can be found in it")
-    whole = ImuChunk(
-        wear_site,
-        t_s[keep],
-        acc[keep],
-        None if gyr is None else gyr[keep],
-        _range(facts.get("acc_range_g")) * _G_MPS2,
-        math.radians(_range(facts.get("gyr_range_dps"))),
-        rate_hz,
+    ranges = (acc_range * _G_MPS2, math.radians(gyr_range))
+    whole = ImuChunk(wear_site, table.t_s, table.acc_mps2, table.gyr_radps, *ranges, rate_hz)
+    return ReferenceRecording(
+        id=str(facts.get("id", folder.name)),
+        wear_site=wear_site,
+        rate_hz=rate_hz,
+        description=str(facts.get("description", "")),
+        chunks=_cut(whole, max(1, round(chunk_s * rate_hz))),
+        n_duplicates=table.n_duplicates,
+        n_unreadable=table.n_unreadable,
     )
-    chunks = _cut(whole, max(1, round(chunk_s * rate_hz)))
-    return ReferenceRecording(str(facts.get("id", folder.name)), wear_site, rate_hz, _description(facts), chunks)
 
 
-def _columns(path: Path) -> dict[str, FloatArray]:
-    with gzip.open(path, "rt", newline="") as stream:
-        names = stream.readline().strip().split(",")
-        rows = stream.readlines()
-    if not rows:
-        raise ValueError("it has no rows")
-    table = np.loadtxt(rows, delimiter=",", dtype=np.float64, ndmin=2)
-    if table.shape[1:] != (len(names),):
-        raise ValueError("its rows are not as long as its heading")
-    return dict(zip(names, table.T, strict=True))
+def _facts(path: Path) -> dict[str, Any]:
+    facts = json.loads(path.read_text("utf-8-sig"))
+    if not isinstance(facts, dict) or "wear_site" not in facts:
+        raise ValueError(f"{path.name} does not say the wear_site")
+    return facts
 
 
-def _axes(columns: dict[str, FloatArray], names: tuple[str, ...], n: int) -> FloatArray | None:
-    """(n, 3) of three columns, NaN where one is missing; None where all are."""
-    if not any(name in columns for name in names):
-        return None
-    return np.column_stack([columns.get(name, np.full(n, np.nan)) for name in names])
+def _text(folder: Path) -> str:
+    path = next((folder / name for name in _TABLES if (folder / name).exists()), folder / _TABLES[0])
+    content = path.read_bytes()
+    try:
+        return (gzip.decompress(content) if content.startswith(_GZIP) else content).decode("utf-8-sig")
+    except gzip.BadGzipFile as error:
+        raise ValueError(f"{path.name} is damaged: {error}") from error
 
 
-def _range(value: Any) -> float:
-    return math.inf if value is None else float(value)
+def _rate_hz(facts: dict[str, Any], t_s: FloatArray) -> float:
+    """Readings per second: what is stated where the times bear it out, else what they say; raises ValueError."""
+    stated = facts.get("rate_hz")
+    known = float(stated) if isinstance(stated, (int, float)) and math.isfinite(stated) and stated > 0 else None
+    if len(t_s) < _FEW:
+        return known or 100.0  # of so few readings nothing follows
+    densest, middle, sparsest = (1.0 / np.quantile(np.diff(t_s), share) for share in (0.1, 0.5, 0.9))
+    is_borne_out = known is not None and sparsest / _OFF <= known <= densest * _OFF
+    rate = known if known is not None and is_borne_out else float(middle)
+    if not _LEAST_HZ <= rate <= _MOST_HZ:
+        raise ValueError(f"its readings come {rate:.3g} times a second: steps need 20 and more (is t_s in seconds?)")
+    return rate
 
 
-def _description(facts: dict[str, Any]) -> str:
-    return str(facts.get("description", ""))
+def _range(facts: dict[str, Any], name: str) -> float:
+    value = facts.get(name)
+    if value is None:
+        return math.inf
+    if not isinstance(value, (int, float)) or not value > 0:
+        raise ValueError(f"{name} is {value!r}: it must be a number above 0, or left out where it is not known")
+    return float(value)
 
 
 def _cut(whole: ImuChunk, n: int) -> tuple[ImuChunk, ...]:

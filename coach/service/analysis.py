@@ -1,5 +1,6 @@
 """A recording of any kind in, everything found in it as one JSON-ready document out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +29,10 @@ def analyse_path(path: Path) -> dict[str, Any]:
 
 def _reference(path: Path) -> dict[str, Any]:
     reference = read_reference(path)
+    start_s = float(reference.chunks[0].t_s[0])
     gait = BodyGait([reference.wear_site])
-    events = [event for chunk in reference.chunks for event in gait.feed(chunk)] + gait.finish()
+    chunks = (replace(chunk, t_s=chunk.t_s - start_s) for chunk in reference.chunks)
+    events = [event for chunk in chunks for event in gait.feed(chunk)] + gait.finish()
     report = _report(reference)
     info = {
         "id": reference.id,
@@ -38,7 +41,10 @@ def _reference(path: Path) -> dict[str, Any]:
         "description": reference.description,
         "streams": [report],
     }
-    return analysis_document(info, events, [report])
+    document = analysis_document(info, events, [report])
+    for row in document["strides"]:  # back to the clock of the file, which may be anything
+        row.update({name: row[name] + start_s for name in ("initial_contact_s", "toe_off_s") if row[name] is not None})
+    return document
 
 
 def _report(reference: ReferenceRecording) -> StreamReport:
@@ -56,6 +62,8 @@ def _report(reference: ReferenceRecording) -> StreamReport:
         "reference",
         reference.wear_site,
         n_samples=len(t_s),
+        n_bad_packets=reference.n_unreadable,
+        n_duplicates=reference.n_duplicates,
         n_missing=sum(gap.n_missing for gap in gaps),
         n_clipped=sum(_n_clipped(chunk) for chunk in reference.chunks),
         rate_hz=1.0 / usual_s,
