@@ -56,6 +56,10 @@ class RowBuffer:
             raise IndexError(f"rows {start}..{end} are not among {self._first}..{self.end}")
         return self._rows[start - self._first : end - self._first]
 
+    def cut(self, end: int) -> None:
+        """Forget the rows from `end` (absolute) on, as if they had not come; IndexError where it is not held."""
+        self._n = len(self.rows(self._first, end))
+
     def clear(self) -> None:
         """Forget all rows; numbering goes on."""
         self._first += self._n

@@ -19,17 +19,15 @@ from coach.gait.foot_force import ForceFoot
 from coach.gait.foot_learning import MOVING_RADPS, Learner
 from coach.gait.foot_open import Foot
 from coach.gait.foot_phases import CALM, Phases, Turn, Turning, levels
+from coach.gait.foot_rhythm import LOST_S, PIECE, REFINE_EVERY
 from coach.gait.foot_told import Told, event
 from coach.gait.gaps import Joiner, Stretch
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
 
-REFINE_EVERY: Final = 80  # swings, one minute
 NEVER: Final = sys.maxsize  # the row at which nothing is looked for
-LOST_S: Final = 4  # of movement without a stride
 KEEP_S: Final = 5.0  # the longest stride and its surroundings
-PIECE: Final = 4096  # rows followed together at most, then a look whether the axes still hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ class FootGait:
             held = self._learner.held()
             self._know(axes)
             for stretch in held:
-                told += self._follow(stretch)
+                told += self._take(stretch)
         return told
 
     def _begin(self, chunk: ImuChunk) -> None:
@@ -116,7 +114,7 @@ class FootGait:
         self._know(axes)
         told: list[Told] = []
         for piece in held:
-            told += self._follow(piece)
+            told += self._take(piece)
         return told
 
     def _know(self, axes: FootAxes) -> None:
@@ -144,6 +142,7 @@ class FootGait:
             self._batch.foot.bridge(stretch.bridged_s)
         told: list[Told] = []
         end = self._buffer.end
+        self._batch.foot.saw(end, stretch.largest)
         start = begin = end - n
         while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
@@ -156,6 +155,7 @@ class FootGait:
         if self._lost_row == NEVER:
             return told
         rest = self._lost_row - begin
+        self._buffer.cut(self._lost_row)
         self._axes, self._learner, self._lost_row = None, Learner(self._rate_hz), NEVER
         return told + (self._take(stretch.part(rest, n)) if rest < n else [])
 

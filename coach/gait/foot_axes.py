@@ -5,8 +5,10 @@ dominant axis of the turn rate. Its sign follows from the stance: the foot rests
 Functional calibration as in Falbriard 2018 (doi:10.3389/fphys.2018.00610), without a magnetometer.
 """
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -28,6 +30,8 @@ REFINE_SHARE: Final = 0.5
 SHORTEST_STRIDE_S: Final = 0.4
 LONGEST_STRIDE_S: Final = 2.0
 TRUST_STANDING_COS: Final = 0.87  # standing and running agree within 30 deg, or the shoe was not worn yet
+
+Swing = tuple[int, int]  # first row, and the row after the last
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +65,13 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
     energy = np.einsum("ni,ni->n", rate, rate)
     n = max(1, round(SMOOTHED_S / float(np.median(np.diff(t_s)))))
     energy = np.convolve(energy, np.full(n, 1.0 / n), "same")
-    ratios = [_rest_ratio(t_s, sign * pitch, energy) for sign in (1.0, -1.0)]
+    found = [swings(t_s, sign * pitch) for sign in (1.0, -1.0)]
+    ratios = [_rest_ratio(t_s, of_sign, energy) for of_sign in found]
     if max(ratios) <= 0.0:
         return None
-    sign = 1.0 if ratios[0] >= ratios[1] else -1.0
-    up = _up(t_s, acc, rate, _rests(t_s, sign * pitch, energy), standing)
-    shock = _shock(t_s, acc, sign * pitch)
-    return FootAxes(frame(sign * swing, up), bias, max(ratios) > LEAST_REST_RATIO, shock)
+    sign, seen = (1.0, found[0]) if ratios[0] >= ratios[1] else (-1.0, found[1])
+    up = _up(t_s, acc, rate, _rests(t_s, seen, energy), standing)
+    return FootAxes(frame(sign * swing, up), bias, max(ratios) > LEAST_REST_RATIO, _shock(t_s, acc, seen))
 
 
 class Refiner:
@@ -81,17 +85,10 @@ class Refiner:
         self._moment = np.zeros((3, 3))
         self._pitch = 0.0
 
-    def add(self, drift_mps2: list[FloatArray], moment: list[FloatArray], pitch_radps: FloatArray) -> None:
-        """Some strides: what gravity left in the velocity of each (foot axes), the second moment of its turn rates
-        (sensor axes) and its mean pitch rate."""
-        self._n += len(pitch_radps)
-        self._force += sum(drift_mps2)
-        self._moment += sum(moment)
-        self._pitch += float(pitch_radps.sum())
-
-    def add_one(self, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
-        """The same of one stride."""
-        self._n += 1
+    def add(self, n: int, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
+        """Sums over n strides: what gravity left in the velocity of each (foot axes), the second moment of its turn
+        rates (sensor axes) and its mean pitch rate."""
+        self._n += n
         self._force += drift_mps2
         self._moment += moment
         self._pitch += pitch_radps
@@ -122,7 +119,8 @@ def frame(left: FloatArray, up: FloatArray) -> FloatArray:
     up = up / np.sqrt(up @ up)
     left = left - (left @ up) * up
     left = left / np.sqrt(left @ left)
-    return np.array([np.cross(left, up), left, up])
+    (a, b, c), (x, y, z) = left.tolist(), up.tolist()
+    return np.array([(b * z - c * y, c * x - a * z, a * y - b * x), (a, b, c), (x, y, z)])
 
 
 def _up(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int], standing: Standing | None) -> FloatArray:
@@ -138,52 +136,56 @@ def _up(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int], st
     return total if length > 0.0 else np.array([0.0, 0.0, 1.0])
 
 
-def _rests(t_s: FloatArray, pitch: FloatArray, energy: FloatArray) -> list[int]:
+def _rests(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> list[int]:
     """Rows at which the foot turns slowest after each of its swings."""
     rests = []
-    for _, end in swings(t_s, pitch):
-        a, b = np.searchsorted(t_s, [t_s[end] + REST_FROM_S, t_s[end] + REST_UNTIL_S])
+    for _, end in seen:
+        over = float(t_s[end])
+        a, b = t_s.searchsorted((over + REST_FROM_S, over + REST_UNTIL_S)).tolist()
         if b > a:
-            rests.append(int(a + energy[a:b].argmin()))
+            rests.append(a + int(energy[a:b].argmin()))
     return rests
 
 
-def _rest_ratio(t_s: FloatArray, pitch: FloatArray, energy: FloatArray) -> float:
+def _rest_ratio(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> float:
     """Turning energy before swings (push-off) against after them (mid-stance); 0 where there are no swings."""
     after, before = [], []
-    for start, end in swings(t_s, pitch):
+    for start, end in seen:
         over, begun = float(t_s[end]), float(t_s[start])
         after.append(_least_between(t_s, energy, over + REST_FROM_S, over + REST_UNTIL_S))
         before.append(_least_between(t_s, energy, begun - REST_UNTIL_S, begun - REST_FROM_S))
     if not after:
         return 0.0
-    return float(np.median(before)) / max(float(np.median(after)), 1e-9)
+    return median(before) / max(median(after), 1e-9)
 
 
-def _shock(t_s: FloatArray, acc: FloatArray, pitch: FloatArray) -> float:
+def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
     """Median over the landings of the largest step of the specific force between samples."""
-    step = np.diff(acc, axis=0, prepend=acc[:1])
-    size = np.sqrt(np.einsum("ni,ni->n", step, step))
-    largest = []
-    for _, end in swings(t_s, pitch):
-        a, b = np.searchsorted(t_s, [t_s[end] - LANDS_FROM_S, t_s[end] + LANDS_UNTIL_S])
-        largest.append(float(size[a:b].max()))
-    return float(np.median(largest)) if largest else 0.0
+    step = acc[1:] - acc[:-1]
+    size2 = np.einsum("ni,ni->n", step, step)
+    largest2 = []
+    for _, end in seen:
+        a, b = t_s.searchsorted((float(t_s[end]) - LANDS_FROM_S, float(t_s[end]) + LANDS_UNTIL_S)).tolist()
+        largest2.append(float(size2[max(a - 1, 0) : b - 1].max(initial=0.0)))
+    return median(math.sqrt(size) for size in largest2) if largest2 else 0.0
 
 
-def swings(t_s: FloatArray, pitch: FloatArray) -> list[tuple[int, int]]:
+def swings(t_s: FloatArray, pitch: FloatArray) -> list[Swing]:
     """First and last row of each stretch in which the foot turns toes-up by CLEAR_SWING_RAD or more."""
     turning = pitch < SWING_OVER_RADPS
-    edges = np.flatnonzero(np.diff(turning.astype(np.int8), prepend=0, append=0))
+    edges = np.diff(turning.astype(np.int8), prepend=0, append=0).nonzero()[0].tolist()
     found = []
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if end - start < 3 or end >= len(t_s) or pitch[start:end].min() > SWING_RADPS:
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if end - start < 3 or end >= len(t_s):
             continue
-        if -np.trapezoid(pitch[start:end], t_s[start:end]) >= CLEAR_SWING_RAD:
+        t, rate = t_s[start:end], pitch[start:end]
+        if rate.min() > SWING_RADPS:
+            continue
+        if -0.5 * float(((rate[1:] + rate[:-1]) * (t[1:] - t[:-1])).sum()) >= CLEAR_SWING_RAD:
             found.append((start, end))
     return found
 
 
 def _least_between(t_s: FloatArray, values: FloatArray, start_s: float, end_s: float) -> float:
-    a, b = np.searchsorted(t_s, [start_s, end_s])
+    a, b = t_s.searchsorted((start_s, end_s)).tolist()
     return float(values[a:b].min()) if b > a else 0.0

@@ -4,7 +4,9 @@ Blocks of half a second are judged: quiet (standing gravity and gyroscope bias),
 away that belongs to the first strides; what lies before them is.
 """
 
+import math
 from collections import deque
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -66,9 +68,8 @@ class Learner:
     def _close(self) -> bool:
         """Judge the block that is full; whether enough has moved."""
         acc, gyr = _acc(self._part), _gyr(self._part)
-        turning = float(np.sqrt(np.einsum("ni,ni->n", gyr, gyr).mean()))
-        steady = float(acc.std(axis=0).max()) < QUIET_MPS2 and float(gyr.std(axis=0).max()) < STEADY_RADPS
-        if turning < QUIET_RADPS and steady:
+        turning = math.sqrt(float(np.einsum("ni,ni->", gyr, gyr)) / len(gyr))
+        if turning < QUIET_RADPS and acc.std(axis=0).max() < QUIET_MPS2 and gyr.std(axis=0).max() < STEADY_RADPS:
             self._stand(acc.mean(axis=0), gyr.mean(axis=0))
         self._held.append(self._part)
         self._moving.append(turning > MOVING_RADPS)
@@ -83,7 +84,7 @@ class Learner:
         self._held.popleft()
         self._moving.popleft()
         first = self._held[0][0]
-        self._held[0][0] = Stretch(first.t_s, first.acc_mps2, first.gyr_radps, True, first.bridged_s)
+        self._held[0][0] = replace(first, is_new=True)
 
     def _stand(self, force: FloatArray, rate: FloatArray) -> None:
         self._quiet += 1

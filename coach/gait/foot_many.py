@@ -16,7 +16,7 @@ from coach.gait.foot_strides import Landing, Way
 from coach.gait.foot_told import Told, What
 from coach.model.samples import FloatArray
 
-AT_ONCE: Final = 40  # ways integrated together: their arrays stay in the processor's cache
+AT_ONCE: Final = 80  # ways integrated together: their arrays stay in the processor's cache
 StrideRows = list[tuple[int, int]]
 
 
@@ -134,26 +134,20 @@ def _ways(standing: list[Landing], foot: Foot, now: Open, rows: FloatArray, firs
     if not pairs:
         return {}
     starts, ends = [p.mid_row - first for p, _ in pairs], [q.mid_row - first for _, q in pairs]
-    clipped = _clipped(foot, rows, starts, ends)
+    clipped = [a + first < foot.clean_from and foot.is_clipped(rows[a:b]) for a, b in zip(starts, ends, strict=True)]
     interval_s = 1.0 / foot.rate_hz
     ways = {}
     for k in range(0, len(pairs), AT_ONCE):
         some = slice(k, k + AT_ONCE)
         found = paths(rows, starts[some], ends[some], foot.axes.axes, foot.axes.bias_radps)
         turned = rows[ends[some]] - rows[starts[some]]
-        now.refiner.add(found.drift_mps2, found.moment, turned[:, ANGLE] / turned[:, T])
+        pitch_radps = float((turned[:, ANGLE] / turned[:, T]).sum())
+        now.refiner.add(len(turned), found.drift_mps2, found.moment, pitch_radps)
         values = zip(found.length_m, found.clearance_m, found.drift_mps, clipped[some], strict=True)
         for (this, following), of_stride in zip(pairs[some], values, strict=True):
             bridged = foot.n_bridged(this.contact_s, following.mid_s)
             ways[following.swing_over] = Way(*of_stride, bridged, interval_s)
     return ways
-
-
-def _clipped(foot: Foot, rows: FloatArray, starts: list[int], ends: list[int]) -> list[bool]:
-    """Whether an axis was at full scale, for each span of rows."""
-    if not foot.is_clipped(rows[starts[0] : ends[-1]]):
-        return [False] * len(starts)
-    return [foot.is_clipped(rows[a:b]) for a, b in zip(starts, ends, strict=True)]
 
 
 def _told(

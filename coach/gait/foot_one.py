@@ -70,7 +70,7 @@ def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: Float
     found = path(window, foot.axes.axes, foot.axes.bias_radps)
     end = len(window) - 1
     turned = window.item(end, ANGLE) - window.item(0, ANGLE)
-    now.refiner.add_one(found.drift_mps2, found.moment, turned / (window.item(end, T) - window.item(0, T)))
+    now.refiner.add(1, found.drift_mps2, found.moment, turned / (window.item(end, T) - window.item(0, T)))
     clipped, bridged = foot.is_clipped(window[:-1]), foot.n_bridged(this.contact_s, following.mid_s)
     return Way(found.length_m, found.clearance_m, found.drift_mps, clipped, bridged, 1.0 / foot.rate_hz)
 

@@ -23,11 +23,22 @@ MOST_BRIDGED: Final = 4096
 class Foot:
     """What is known of the sensor on one foot.
 
-    acc_limit, gyr_limit: readings from here on are clipped. reaches: rows after swing's end in which a landing is
-    sought, look by look; before: rows before it that this needs.
+    acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. reaches: rows after
+    swing's end in which a landing is sought, look by look; before: rows before it that this needs.
     """
 
-    __slots__ = ("acc_limit", "axes", "before", "bridged_s", "gyr_limit", "inwards", "is_left", "rate_hz", "reaches")
+    __slots__ = (
+        "acc_limit",
+        "axes",
+        "before",
+        "bridged_s",
+        "clean_from",
+        "gyr_limit",
+        "inwards",
+        "is_left",
+        "rate_hz",
+        "reaches",
+    )
 
     def __init__(self, is_left: bool, axes: FootAxes, rate_hz: float, acc_range: float, gyr_range: float) -> None:
         self.is_left = is_left
@@ -37,6 +48,7 @@ class Foot:
         self.reaches = tuple(round(reach * rate_hz) for reach in REACHES_S)
         self.before = round(BEFORE_SWING_OVER_S * rate_hz) + 1
         self.bridged_s: list[float] = []
+        self.clean_from = 0
         self.use(axes)
 
     def use(self, axes: FootAxes) -> None:
@@ -58,6 +70,11 @@ class Foot:
     def least_shock(self, look: int) -> float:
         """Step of the specific force without which this look sees no landing."""
         return LEAST_SHOCK_SHARE * self.axes.shock_mps2 if look < len(REACHES_S) - 1 else 0.0
+
+    def saw(self, end: int, largest: tuple[float, float]) -> None:
+        """In the newest rows, up to `end`, no specific force or turn rate exceeds `largest`."""
+        if largest[0] >= self.acc_limit or largest[1] >= self.gyr_limit:
+            self.clean_from = end
 
     def is_clipped(self, rows: FloatArray) -> bool:
         """Whether an axis was at full scale."""

@@ -26,14 +26,14 @@ class Paths:
 
     length_m: distance between the two rests. clearance_m: highest point above the line between them. drift_mps:
     velocity left over at the second rest before it was taken out, a measure of doubt. drift_mps2: (3,) its rate in the
-    flat foot's axes. moment: (3, 3) mean product of turn rates, in sensor axes.
+    flat foot's axes, summed over the strides. moment: (3, 3) mean product of turn rates, in sensor axes, summed.
     """
 
     length_m: list[float]
     clearance_m: list[float]
     drift_mps: list[float]
-    drift_mps2: list[FloatArray]
-    moment: list[FloatArray]
+    drift_mps2: FloatArray
+    moment: FloatArray
 
 
 class Path(NamedTuple):
@@ -53,7 +53,7 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
     """
     if len(first) == 1:
         one = path(rows[first[0] : last[0] + 1], axes, bias)
-        return Paths([one.length_m], [one.clearance_m], [one.drift_mps], [one.drift_mps2], [one.moment])
+        return Paths([one.length_m], [one.clearance_m], [one.drift_mps], one.drift_mps2, one.moment)
     low, start = first[0], np.array(first)
     n = np.array(last) - start
     at = (start - low) + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
@@ -61,15 +61,16 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
     felt = np.empty((7, len(span)))
     felt[0] = span[:, T]
     np.matmul(axes, span[:, AX : AX + 3].T, out=felt[1:4])
-    measured = span[:, GX : GX + 3].T - bias[:, None]
-    np.matmul(axes, measured, out=felt[4:])
-    seen = felt.take(at, axis=1)
+    measured = np.empty((3, len(span)))
+    np.subtract(span[:, GX : GX + 3].T, bias[:, None], out=measured)
+    np.dot(axes, measured, out=felt[4:])
+    seen = felt.take(at, axis=1, mode="clip")
     t, force, rate = seen[0], seen[1:4], seen[4:]
     half = 0.5 * (t[1:] - t[:-1])
     turns = rate[:, 1:] + rate[:, :-1]
     turns *= 0.5 * half
-    a, b = _scanned(_small_turns(turns))
-    world = _turned(a, b, force)
+    a, b = _attitudes(turns)
+    world = rotated(a, b, force)
     world[2] -= GRAVITY_MPS2
     place = np.zeros_like(world)
     velocity = world[:, 1:] + world[:, :-1]
@@ -88,18 +89,19 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
         np.sqrt((end * end).sum(axis=0)).tolist(),
         height.max(axis=0).tolist(),
         np.sqrt((left * left).sum(axis=0)).tolist(),
-        list((left / duration).T),
-        _moments(measured, start - low, n),
+        (left / duration).sum(axis=1),
+        _moment(measured, start - low, n),
     )
 
 
-def _moments(rate: FloatArray, start: IndexArray, n: IndexArray) -> list[FloatArray]:
-    """(3, 3) mean products of (3, N) turn rates, n from each start on."""
-    x, y, z = rate
-    edges = np.stack((start, start + n), axis=1).ravel()
-    products = (x * x, x * y, x * z, y * y, y * z, z * z)
-    xx, xy, xz, yy, yz, zz = (np.add.reduceat(product, edges)[::2] / n for product in products)
-    return list(np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]).transpose(2, 0, 1))
+def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
+    """(3, 3) sum of the mean products of (3, N) turn rates, n from each start on."""
+    lengths = np.diff(np.stack((start, start + n), axis=1).ravel())  # of strides and of what lies between them
+    shares = np.zeros(len(lengths))
+    shares[::2] = 1.0 / n
+    rate = rate[:, start[0] : start[0] + int(lengths.sum())]
+    moment: FloatArray = (rate * shares.repeat(lengths)) @ rate.T
+    return moment
 
 
 def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
@@ -112,7 +114,7 @@ def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
     turns = rate[:, 1:] + rate[:, :-1]
     turns *= 0.5 * half
     a, b = attitude(turns)
-    world = _turned(a, b, axes.dot(window[:, AX : AX + 3].T))
+    world = rotated(a, b, axes.dot(window[:, AX : AX + 3].T))
     world[2] -= GRAVITY_MPS2
     velocity = world[:, 1:] + world[:, :-1]
     velocity *= half
@@ -152,15 +154,12 @@ def mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray) -> FloatArray
 
 
 def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
-    """Attitude after 0, 1, 2 ... small turns: (..., 3, n) half angles [rad] in, quaternions (..., n + 1) out.
+    """Attitude after 0, 1, 2 ... small turns: (3, n) half angles [rad] in, quaternions (n + 1,) out.
 
     A quaternion w + x i + y j + z k is the pair (w + x i, y + z i): multiplying a pair from the right by (c, d) gives
     (a c - b d*, a d + b c*).
     """
-    if half_turns.ndim > 2:
-        a, b = np.moveaxis(_scanned(_small_turns(np.moveaxis(half_turns, (-2, -1), (0, 1)))), 1, -1)
-        return a, b
-    a, b = _small_turns(half_turns)
+    a, b = _small_turns(half_turns, half_turns.shape[1] + 1)
     reach = 1
     while reach < len(a):
         a[reach:], b[reach:] = _product(a[:-reach], b[:-reach], a[reach:], b[reach:])
@@ -168,16 +167,18 @@ def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     return a, b
 
 
-def _small_turns(half_turns: FloatArray) -> ComplexArray:
-    """(2, n + 1, ...) quaternions as pairs: the first is none, then one of each of (3, n, ...) half angles."""
+def _small_turns(half_turns: FloatArray, n: int) -> ComplexArray:
+    """(2, n, ...) quaternions as pairs: none, then one of each of (3, m, ...) half angles, then none again."""
     squared = np.einsum("cn...,cn...->n...", half_turns, half_turns)
-    pairs = np.empty((2, len(squared) + 1, *squared.shape[1:]), dtype=np.complex128)
+    end = len(squared) + 1
+    pairs = np.empty((2, n, *squared.shape[1:]), dtype=np.complex128)
     pairs[0, 0], pairs[1, 0] = 1.0, 0.0
-    pairs[0, 1:].real = 1.0 - squared * (0.5 - squared * (1.0 / 24.0))
-    turns = half_turns * (1.0 - squared * (1.0 / 6.0 - squared * (1.0 / 120.0)))
-    pairs[0, 1:].imag = turns[0]
-    pairs[1, 1:].real = turns[1]
-    pairs[1, 1:].imag = turns[2]
+    pairs[0, end:], pairs[1, end:] = 1.0, 0.0
+    pairs[0, 1:end].real = 1.0 - squared * (0.5 - squared * (1.0 / 24.0))
+    size = 1.0 - squared * (1.0 / 6.0 - squared * (1.0 / 120.0))
+    np.multiply(half_turns[0], size, out=pairs[0, 1:end].imag)
+    np.multiply(half_turns[1], size, out=pairs[1, 1:end].real)
+    np.multiply(half_turns[2], size, out=pairs[1, 1:end].imag)
     return pairs
 
 
@@ -185,63 +186,57 @@ def _product(a: ComplexArray, b: ComplexArray, c: ComplexArray, d: ComplexArray)
     return a * c - b * d.conj(), a * d + b * c.conj()
 
 
-def _scanned(pairs: ComplexArray) -> ComplexArray:
-    """Products of the first 1, 2, 3 ... of (2, n, S) quaternions, by blocks: few operations for many strides."""
-    n, strides = pairs.shape[1:]
+def _attitudes(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
+    """The same as `attitude` for (3, n, S) half angles of S strides: by blocks, few operations for many strides."""
+    n = half_turns.shape[1] + 1
     width = max(2, math.isqrt(n))
     blocks = -(-n // width)
-    padded = np.empty((2, blocks * width, strides), dtype=np.complex128)
-    padded[:, :n] = pairs
-    padded[0, n:], padded[1, n:] = 1.0, 0.0
-    padded = padded.reshape(2, blocks, width, strides)
-    scan = np.ascontiguousarray(padded.transpose(2, 0, 1, 3))
-    _follow(scan)
-    before = np.ascontiguousarray(scan[-1].transpose(1, 0, 2))
-    _follow(before)
-    a, b = before.transpose(1, 0, 2)[:, :-1, None]
-    padded[:, 0] = scan[:, :, 0].transpose(1, 0, 2)
-    later = scan[:, :, 1:].transpose(1, 2, 0, 3)
-    np.multiply(a, later, out=padded[:, 1:])
-    crossed = _crossed(later)
-    crossed *= b
-    padded[:, 1:] += crossed
-    return padded.reshape(2, -1, strides)[:, :n]
+    pairs = _small_turns(half_turns, blocks * width)
+    cube = pairs.reshape(2, blocks, width, -1)
+    for k in range(1, width):
+        _turn_on(cube[:, :, k - 1], cube[:, :, k])
+    for k in range(1, blocks):
+        _turn_on(cube[:, k - 1, -1], cube[:, k, -1])
+    for k in range(width - 1):
+        _turn_on(cube[:, :-1, -1], cube[:, 1:, k])
+    return pairs[0, :n], pairs[1, :n]
 
 
-def _follow(pairs: ComplexArray) -> None:
-    """Put in place of each of (n, 2, ...) quaternions the product of all up to it."""
-    crossed = np.ascontiguousarray(_crossed(pairs.swapaxes(0, 1)).swapaxes(0, 1))
-    for before, this, that in zip(pairs[:-1], pairs[1:], crossed[1:], strict=True):
-        np.multiply(before[1], that, out=that)
-        np.multiply(before[0], this, out=this)
-        this += that
-
-
-def _crossed(pairs: ComplexArray) -> ComplexArray:
-    """(-d*, c*) of the pairs (c, d): a pair (a, b) times (c, d) is a (c, d) + b (-d*, c*)."""
-    crossed = np.empty_like(pairs)
-    np.conjugate(pairs[0], out=crossed[1])
-    np.conjugate(pairs[1], out=crossed[0])
+def _turn_on(before: ComplexArray, pairs: ComplexArray) -> None:
+    """Put in place of (2, ...) quaternions their product with those before: a (c, d) + b (-d*, c*)."""
+    crossed = np.conjugate(pairs[::-1])
     np.negative(crossed[0], out=crossed[0])
-    return crossed
+    crossed *= before[1]
+    pairs *= before[0]
+    pairs += crossed
 
 
 def rotated(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
-    """(..., 3, n) vectors turned by the attitudes (a, b), from the foot to the ground."""
-    if a.ndim == 1:
-        return _turned(a, b, vector)
-    return np.moveaxis(_turned(a, b, np.moveaxis(vector, -2, 0)), 0, -2)
+    """(3, ...) vectors turned by the attitudes (a, b), (...), from the foot to the ground.
 
-
-def _turned(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
-    """The same with the coordinates first: (...) attitudes, (3, ...) vectors."""
-    along = 1j * vector[0]
-    across = np.empty_like(a)
-    across.real, across.imag = vector[1], vector[2]
-    c = a * along - b * across.conj()
-    d = a * across + b * along.conj()
+    q v q* = (w w - u u) v + 2 (u v) u + 2 w (u x v), for a quaternion of the scalar w and the vector u.
+    """
+    w, x, y, z = a.real, a.imag, b.real, b.imag
+    along, left, up = vector
+    product = x * along
+    product += y * left
+    product += z * up
+    product += product
+    share = w * w
+    w = w + w
     out = np.empty(vector.shape)
-    out[0] = c.imag * a.real - c.real * a.imag + d.imag * b.real - d.real * b.imag
-    across = d * a - c * b
-    out[1], out[2] = across.real, across.imag
+    term = x * x
+    share -= term
+    for u in (y, z):
+        np.multiply(u, u, out=term)
+        share -= term
+    np.multiply(vector, share, out=out)
+    for k, (u, v, p, q, r) in enumerate(((x, y, z, left, up), (y, z, x, up, along), (z, x, y, along, left))):
+        np.multiply(product, u, out=term)
+        out[k] += term
+        crossed = v * r
+        np.multiply(p, q, out=term)
+        crossed -= term
+        crossed *= w
+        out[k] += crossed
     return out

@@ -7,13 +7,13 @@ ahead and do not depend on how the stream was cut.
 """
 
 import math
-from collections.abc import MutableSequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from coach.gait.row_of_numbers import Memory
 from coach.model.samples import FloatArray
 
 # Rates of pitch [rad/s], toes-down positive. Seen in the reference recordings: swing turns at 3-13 rad/s (jogging
@@ -71,7 +71,7 @@ FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math
 NOTHING, SWING_OVER, SWING_OVER_UNSEEN_HEEL, HEEL_OFF, PUSH_OVER = 0, 1, 2, 3, 4
 
 
-def cross(state: MutableSequence[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
+def cross(state: Memory, row: int, t_s: float, angle_rad: float, level: int) -> int:
     """The pitch rate came to `level` at `row`; angle_rad: its integral up to here. What turned; rows are in `state`.
 
     SWING_OVER_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
@@ -92,7 +92,7 @@ def cross(state: MutableSequence[float], row: int, t_s: float, angle_rad: float,
     return NOTHING
 
 
-def _follow_swing(state: MutableSequence[float], row: int, t_s: float, angle_rad: float, level: int) -> None:
+def _follow_swing(state: Memory, row: int, t_s: float, angle_rad: float, level: int) -> None:
     if not state[_IS_TURNING]:
         state[SWING_ROW] = row
         state[_IS_TURNING], state[_IS_SWINGING] = 1.0, 0.0
@@ -101,7 +101,7 @@ def _follow_swing(state: MutableSequence[float], row: int, t_s: float, angle_rad
         state[_IS_SWINGING], state[_T_CALM] = 1.0, t_s
 
 
-def _swing_ends(state: MutableSequence[float], row: int, t_s: float) -> int:
+def _swing_ends(state: Memory, row: int, t_s: float) -> int:
     is_unseen = state[HEEL_OFF_ROW] < state[SWING_OVER_ROW] and t_s < state[_T_OVER] + LATEST_HEEL_OFF_S
     state[_PHASE] = _STANCE
     state[SWING_OVER_ROW] = row
@@ -109,7 +109,7 @@ def _swing_ends(state: MutableSequence[float], row: int, t_s: float) -> int:
     return SWING_OVER_UNSEEN_HEEL if is_unseen else SWING_OVER
 
 
-def _in_stance(state: MutableSequence[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
+def _in_stance(state: Memory, row: int, t_s: float, angle_rad: float, level: int) -> int:
     if level < PUSHING:
         state[_T_CALM] = t_s
         return NOTHING
@@ -123,7 +123,7 @@ def _in_stance(state: MutableSequence[float], row: int, t_s: float, angle_rad: f
     return HEEL_OFF
 
 
-def _push_ends(state: MutableSequence[float], t_s: float, angle_rad: float) -> int:
+def _push_ends(state: Memory, t_s: float, angle_rad: float) -> int:
     began = state[_T_CALM]
     state[_PHASE], state[_T_CALM] = _STANCE, t_s  # it may have been a late landing's slap
     if angle_rad < state[_PUSH_ANGLE] + LEAST_PUSH_RAD or t_s > began + LATEST_TOE_OFF_S:

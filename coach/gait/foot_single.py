@@ -6,7 +6,6 @@ Definitions and constants stand in `coach.gait.foot_events`; tests hold both to 
 """
 
 import math
-from collections.abc import Sequence
 
 from coach.gait.foot_constants import (
     BEFORE_SLAP_S,
@@ -22,13 +21,12 @@ from coach.gait.foot_constants import (
     SLAP_SHARE,
     SLAP_WITHIN_S,
 )
+from coach.gait.row_of_numbers import Numbers
 
 _SLAP_FROM, _SLAP_CLEAR = SLAP_RADPS
 
 
-def onset(
-    t: Sequence[float], values: Sequence[float], start: int, n: int, share: float
-) -> tuple[float, int, float, int]:
+def onset(t: Numbers, values: Numbers, start: int, n: int, share: float) -> tuple[float, int, float, int]:
     """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise.
 
     Only the samples from `start` to `n` count.
@@ -59,9 +57,7 @@ def onset(
     return t[row] + part * (t[row + 1] - t[row]), row, rise, first
 
 
-def contact(
-    t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], n: int, rate_hz: float
-) -> tuple[bool, float, int, float]:
+def contact(t: Numbers, up_force: Numbers, pitch: Numbers, n: int, rate_hz: float) -> tuple[bool, float, int, float]:
     """(whether there is a landing, its time, the sample before the force's onset, the rise's duration)."""
     felt_s, row, rise, first = onset(t, up_force, 0, n, ONSET_SHARE)
     is_landing = rise > LEAST_RISE_MPS2 and first > 0
@@ -87,7 +83,7 @@ def contact(
     return is_landing, felt_s + weight * apart + CORNER_SHARE * (1.0 / rate_hz - 1.0 / CHOSEN_AT_HZ), row, lasts_s
 
 
-def mid_stance(t: Sequence[float], energy: Sequence[float], n: int, contact_s: float, half: int) -> int:
+def mid_stance(t: Numbers, energy: Numbers, n: int, contact_s: float, half: int) -> int:
     """Sample of the least energy over `2 half + 1` samples, of n; the window begins `half` samples before the first."""
     summed = 0.0
     for k in range(2 * half):
@@ -101,7 +97,7 @@ def mid_stance(t: Sequence[float], energy: Sequence[float], n: int, contact_s: f
     return best
 
 
-def toe_off(t: Sequence[float], pitch: Sequence[float], n: int) -> float:
+def toe_off(t: Numbers, pitch: Numbers, n: int) -> float:
     """Time at which the rate of pitch has fallen to its share of the peak."""
     peak = 0
     for k in range(1, n):

@@ -3,7 +3,8 @@
 A stretch goes on over chunk edges; a new one begins after a gap. What is bridged is told, so that strides can say so.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -14,6 +15,7 @@ from coach.model.samples import FloatArray, ImuChunk
 
 LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
 LONG: Final = 2000  # samples
+UNSEEN: Final = (math.inf, math.inf)
 LARGEST_SQUARE: Final = 1e24  # below it no sum of a chunk's squares can hide what is not a number
 
 
@@ -22,7 +24,8 @@ class Stretch:
     """Consecutive samples without a gap.
 
     t_s: (n,) rising. acc_mps2: (n, 3). gyr_radps: (n, 3) or None. is_new: a gap (or the start) lies before it.
-    bridged_s: times of the samples that were drawn in by a straight line.
+    bridged_s: times of the samples that were drawn in by a straight line. largest: sizes that no reading of an axis
+    exceeds [m/s2, rad/s]; infinite where nobody looked.
     """
 
     t_s: FloatArray
@@ -30,13 +33,14 @@ class Stretch:
     gyr_radps: FloatArray | None
     is_new: bool
     bridged_s: tuple[float, ...] = ()
+    largest: tuple[float, float] = UNSEEN
 
     def part(self, start: int, end: int) -> "Stretch":
         """Samples start..end as a stretch of its own, new only where this one began."""
         t = self.t_s[start:end]
         gyr = None if self.gyr_radps is None else self.gyr_radps[start:end]
         bridged = tuple(b for b in self.bridged_s if t[0] <= b <= t[-1]) if self.bridged_s else ()
-        return Stretch(t, self.acc_mps2[start:end], gyr, self.is_new and start == 0, bridged)
+        return Stretch(t, self.acc_mps2[start:end], gyr, self.is_new and start == 0, bridged, self.largest)
 
 
 class Joiner:
@@ -62,7 +66,9 @@ class Joiner:
         t, acc, gyr = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps
         if len(t) == 0:
             return []
-        if not _is_finite(t, acc, gyr):
+        largest = _largest(t, acc, gyr)
+        if largest is None:
+            largest = UNSEEN
             t, acc, gyr = self._finite(t, acc, gyr)
             if len(t) == 0:
                 return []
@@ -81,8 +87,9 @@ class Joiner:
         is_first = self._last_t is None
         self._last_t, self._last_acc, self._last_gyr = float(t[-1]), acc[-1], None if gyr is None else gyr[-1]
         if np.maximum.reduce(step) <= GAP_INTERVALS * interval:
-            return [Stretch(t, acc, gyr, is_first)]
-        return self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
+            return [Stretch(t, acc, gyr, is_first, (), largest)]
+        broken = self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
+        return [replace(stretch, largest=largest) for stretch in broken]
 
     def _finite(
         self, t: FloatArray, acc: FloatArray, gyr: FloatArray | None
@@ -159,12 +166,15 @@ class Joiner:
         )
 
 
-def _is_finite(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> bool:
-    """Whether all readings are numbers of a possible size."""
+def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[float, float] | None:
+    """Sizes that no reading exceeds, None where one is not a number or of no possible size.
+
+    In short chunks, where an array call costs more than its numbers, only that is looked for.
+    """
     if len(t) > LONG:  # here a product would be shared out to threads, at a cost
-        arrays = (t, acc) if gyr is None else (t, acc, gyr)
-        return all(float(a.max()) < LARGEST_READING and float(a.min()) > -LARGEST_READING for a in arrays)
+        sizes = [max(float(a.max()), -float(a.min())) for a in ((t, acc) if gyr is None else (t, acc, gyr))]
+        return (sizes[1], sizes[-1]) if all(size < LARGEST_READING for size in sizes) else None
     squares = np.vdot(t, t) + np.vdot(acc, acc)  # they cannot cancel
     if gyr is not None:
         squares += np.vdot(gyr, gyr)
-    return bool(squares < LARGEST_SQUARE)
+    return UNSEEN if squares < LARGEST_SQUARE else None
