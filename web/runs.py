@@ -19,7 +19,9 @@ from web.runs_view import (
     difference_text,
     drifts_of,
     is_shown,
+    lane_of,
     month_of,
+    reach_of,
     record_name,
     signed,
     split_length,
@@ -126,15 +128,13 @@ def run_page(run_id: str) -> str:
     """What happened in one run; the plots come by themselves."""
     detail = detail_of(run_id)
     run, summary = detail.entry.run, detail.entry.summary
+    cues = cues_of(detail.cues, detail.responses)
+    drifts = drifts_of(summary) if summary else []
     at_plot = {
         "run_id": run_id,
         "laps": [lap for lap in run.laps if len(run.laps) > 1],
         "pauses": run.pauses,
-        "cues": [
-            {"t_s": cue.t_s, "say": cue.say, "kind": cue.kind, "is_spoken": cue.is_spoken}
-            for cue in detail.cues
-            if cue.is_spoken
-        ],
+        **lane_of(cues),
         "kinds": KINDS,
     }
     return render_template(
@@ -143,8 +143,9 @@ def run_page(run_id: str) -> str:
         summary=summary,
         detail=detail,
         tiles=tiles_of(summary, detail.usual) if summary else [],
-        drifts=drifts_of(summary) if summary else [],
-        cues=cues_of(detail.cues, detail.responses),
+        drifts=drifts,
+        reach_pct=reach_of(drifts),
+        cues=cues,
         at_plot=at_plot,
         exports=[kind for kind in EXPORTS if _can_export(run.source, run.recording, kind)],
         shoes=history().shoes(),

@@ -96,6 +96,17 @@ class DriftRow:
     half_pct: float | None
     is_clear: bool
 
+    def place(self, most_pct: float) -> tuple[float, float, float]:
+        """The change and the ends of its interval on a line from -50 to 50 that reaches `most_pct` to each side."""
+        half = self.half_pct or 0.0
+        ends = (self.change_pct, self.change_pct - half, self.change_pct + half)
+        return tuple(max(-50.0, min(50.0, 50.0 * end / most_pct)) for end in ends)  # type: ignore[return-value]
+
+
+def reach_of(rows: Sequence[DriftRow]) -> float:
+    """How far a line of drifts reaches to each side [%]: all of them, and at least 5."""
+    return max([5.0, *(abs(row.change_pct) + (row.half_pct or 0.0) for row in rows)])
+
 
 def drifts_of(summary: RunSummary) -> list[DriftRow]:
     """The drift of each measure, at matched speed."""
@@ -117,11 +128,14 @@ def split_names(splits: Sequence[Split]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class CueRow:
-    """A cue and what it did. effect: text with its interval, "" where too little was seen."""
+    """A cue and what it did. effect: text with its interval, "" where too little was seen. metric, numbers: the measure
+    that was looked at, and effect, low and high in the runner's unit."""
 
     decision: CueDecision
     effect: str
     is_clear: bool
+    metric: str = ""
+    numbers: tuple[float | None, float | None, float | None] = (None, None, None)
 
 
 def cues_of(decisions: Sequence[CueDecision], responses: Sequence[CueResponse]) -> list[CueRow]:
@@ -135,13 +149,48 @@ def _cue_row(decision: CueDecision, response: CueResponse | None) -> CueRow:
         return CueRow(decision, "", False)
     number = response.effect if response.effect is not None else response.change
     text = signed(response.metric, number)
+    numbers = (number, response.low, response.high)
+    shown = tuple(None if value is None else value * _factor(response.metric) for value in numbers)
     if response.low is None or response.high is None:
-        return CueRow(decision, text, False)
-    low = signed(response.metric, response.low, has_unit=False)
-    high = signed(response.metric, response.high)
-    return CueRow(
-        decision, w("runs.cues.interval", effect=text, low=low, high=high), response.low > 0 or response.high < 0
-    )
+        return CueRow(decision, text, False, response.metric, (shown[0], None, None))
+    low, high = signed(response.metric, response.low, has_unit=False), signed(response.metric, response.high)
+    told = w("runs.cues.interval", effect=text, low=low, high=high)
+    is_clear = response.low > 0 or response.high < 0
+    return CueRow(decision, told, is_clear, response.metric, (shown[0], shown[1], shown[2]))
+
+
+def _factor(metric: str) -> float:
+    try:
+        scale = difference_scale_of(metric, profile().units)
+    except KeyError:
+        return 1.0
+    return 1.0 if scale.is_pace else scale.factor
+
+
+def lane_of(rows: Sequence[CueRow]) -> dict[str, object]:
+    """The cues that were spoken for the lane beside the plots; numbers where they are of the measure most looked at."""
+    spoken = [row for row in rows if row.decision.is_spoken]
+    seen = [row.metric for row in spoken if row.metric]
+    metric = max(sorted(set(seen)), key=seen.count, default="")
+    cues = []
+    for row in spoken:
+        effect, low, high = row.numbers if row.metric == metric else (None, None, None)
+        told = row.effect or w("runs.cues.unknown")
+        cue = {"t_s": row.decision.t_s, "say": row.decision.say, "told": told, "is_clear": row.is_clear}
+        cues.append({**cue, "effect": effect, "low": low, "high": high})
+    return {"cues": cues, "response": {"unit": _unit_of(metric), "label": _label_of(metric)}}
+
+
+def _unit_of(metric: str) -> str:
+    try:
+        scale = difference_scale_of(metric, profile().units)
+    except KeyError:
+        return ""
+    return "m/s" if scale.is_pace else scale.unit
+
+
+def _label_of(metric: str) -> str:
+    return w(f"metrics.{metric}.label") if _unit_of(metric) else metric
 
 
 def signed(name: str, value: float | None, n_more: int = 0, has_unit: bool = True) -> str:

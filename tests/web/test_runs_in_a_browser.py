@@ -64,7 +64,35 @@ def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Any) -> None:
     desktop.mouse.up()
     desktop.get_by_role("heading", name="The chosen stretch").wait_for()
     desktop.mouse.move(place["x"] + 200, place["y"] + 40)
-    assert desktop.locator(".plot-now").nth(1).inner_text() != ""  # one cursor across all
+    assert desktop.locator(".plot-now").nth(2).inner_text() != ""  # one cursor across all
+
+
+def test_a_finger_chooses_a_stretch_and_moves_the_common_cursor(address: str, phone: Any) -> None:
+    phone.goto(f"{address}/runs/r0")
+    wait_until(phone, DRAWN)
+    drag = """shares => { const over = document.querySelector(".u-over"), box = over.getBoundingClientRect();
+      for (const [kind, share] of shares) over.dispatchEvent(new PointerEvent(kind, { pointerType: "touch",
+        clientX: box.left + share * box.width, clientY: box.top + 20, bubbles: true })); }"""
+    phone.evaluate(drag, [["pointerdown", 0.2], ["pointermove", 0.4], ["pointermove", 0.6], ["pointerup", 0.6]])
+    phone.get_by_role("heading", name="The chosen stretch").wait_for()
+    assert all(text != "" for text in phone.locator(".plot:not(.plot-cues) .plot-now").all_inner_texts())
+
+
+def test_cues_stand_with_their_response_on_the_axis_of_the_plots(address: str, desktop: Any) -> None:
+    desktop.goto(f"{address}/runs/r0")
+    wait_until(desktop, DRAWN)
+    lane = desktop.locator(".plot-cues")
+    assert lane.locator(".plot-head").inner_text().startswith("Cues and what they did: Step length (cm)")
+    over = lane.locator(".u-over")
+    over.scroll_into_view_if_needed()
+    place = over.bounding_box()
+    desktop.mouse.move(
+        place["x"] + place["width"] * 120 / 300, place["y"] + 20
+    )  # the first cue, at two of five minutes
+    wait_until(desktop, "() => document.querySelector('.plot-cues .plot-now').textContent !== ''")
+    assert "2:00 Push the ground away behind you: +2.8 cm (+1.0 to +4.6 cm)" in " ".join(lane.inner_text().split())
+    desktop.get_by_role("button", name="Show this cue in the plots: 2:00").click()
+    desktop.get_by_role("heading", name="The chosen stretch: 1:00 – 3:00").wait_for()
 
 
 def test_two_runs_are_chosen_in_the_list_and_compared(address: str, desktop: Any) -> None:

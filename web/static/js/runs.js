@@ -1,8 +1,9 @@
 // One run: plots over time with one cursor, a choice of measures, and the averages of a selected stretch.
 import { get } from "./api.js";
 import { find, make, on, readData, setText } from "./dom.js";
+import { cueLane } from "./runs_cues.js";
 import { followWidth, timePlot } from "./runs_plot.js";
-import { durationText, hasUnit, unitOf, valueText } from "./units.js";
+import { doubtText, durationText, hasUnit, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
 const FIRST = ["speed_mps", "step_length_m", "cadence_spm", "contact_time_ms"];
@@ -26,7 +27,9 @@ function seconds(text) {
 
 function draw() {
   for (const one of plots) one.plot.destroy();
-  plots = chosen.map((name) => timePlot(name, [series.t_s, series.values[name]], { sync: "run", marks, onSelect: select }));
+  const shared = { sync: "run", onSelect: select };
+  plots = chosen.map((name) => timePlot(name, [series.t_s, series.values[name]], { ...shared, marks }));
+  if (marks.cues.length) plots.splice(1, 0, cueLane(series.t_s, { cues: marks.cues, ...marks.response }, shared));
   place.replaceChildren(...plots.map((one) => one.root));
   for (const one of plots) one.resize();
 }
@@ -85,7 +88,7 @@ function tiles(summary) {
   for (const name of STRETCH) {
     if (summary[name] === null || !hasUnit(name)) continue;
     const sd = summary.uncertainty[name];
-    add(w(`metrics.${name}.label`), valueText(name, summary[name]), unitOf(name), sd === undefined ? "" : valueText(name, sd));
+    add(w(`metrics.${name}.label`), valueText(name, summary[name], sd), unitOf(name), doubtText(name, sd));
   }
   return list;
 }
@@ -102,6 +105,13 @@ on("#stretch-form", "submit", (event) => {
   if (start !== null && end !== null && end > start) void select(start, end);
 });
 on("#stretch-zoom", "click", () => { if (stretch) void zoom(stretch); });
+for (const button of document.querySelectorAll("[data-cue-s]")) {
+  button.addEventListener("click", () => {
+    const at_s = Number(button.dataset.cueS);
+    find("#plots-card").scrollIntoView();
+    void select(at_s - 60, at_s + 60).then(() => zoom(stretch));
+  });
+}
 on("#stretch-whole", "click", () => { stretch = null; find("#stretch").replaceChildren(); void zoom(null); });
 document.addEventListener("themechange", () => { if (series) draw(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (series) draw(); });

@@ -4,29 +4,64 @@ import { make, setText } from "./dom.js";
 import { DASH, durationText, shownValue, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
-const HEIGHT = 150;
+const HEIGHT = 164;
+export const GUTTER = 52;
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+const PACE_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300];
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** Colours of the present theme; read anew when the theme changes. */
 export const colours = () => ({
-  ink: css("--ink"), soft: css("--soft"), line: css("--line"), band: css("--plot-band"),
+  ink: css("--ink"), card: css("--card"), soft: css("--soft"), line: css("--line"), band: css("--plot-band"),
   series: [css("--plot-1"), css("--plot-2"), css("--plot-3"), css("--plot-4")],
 });
 
 const isPace = (name) => name === "speed_mps";
 const label = (name, value) => (value === null || value === undefined ? DASH : valueText(name, value));
 
-/** Ticks of the vertical axis in the runner's units. Speed is drawn as speed (faster is higher) and written as pace. */
-function ticks(name) {
-  return (_, splits) => splits.map((value) => (isPace(name) ? valueText(name, value) : String(Number(value.toFixed(3)))));
+/** Speed is drawn as speed (faster is higher) and written as pace: ticks at round paces. */
+function paceTicks(_plot, _axis, low, high) {
+  const per_m = shownValue("speed_mps", 1);
+  const [fast, slow] = [per_m / high, per_m / Math.max(low, 0.3)];
+  const step = PACE_STEPS.find((one) => (slow - fast) / one <= 4) ?? 600;
+  const paces = [];
+  for (let pace = Math.ceil(fast / step) * step; pace <= slow; pace += step) paces.push(per_m / pace);
+  return paces.reverse();
+}
+
+const text = (value) => String(Number(value.toFixed(3))).replace("-", "\u2212");
+
+/** The axis of time that all plots of a run share. */
+export function axisOfTime(paint) {
+  return {
+    stroke: paint.soft, grid: { stroke: paint.line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif",
+    values: (_, splits) => splits.map(durationText), space: 64, size: 26, gap: 6, incrs: TIME_STEPS,
+  };
 }
 
 function axes(name, paint) {
-  const common = { stroke: paint.soft, grid: { stroke: paint.line, width: 1 }, ticks: { stroke: paint.line, width: 1 }, font: "12px system-ui, sans-serif" };
-  return [
-    { ...common, values: (_, splits) => splits.map(durationText), space: 70 },
-    { ...common, values: ticks(name), size: 52, space: 28 },
-  ];
+  const { incrs, ...upright } = axisOfTime(paint);
+  const values = (_, splits) => splits.map((value) => (isPace(name) ? valueText(name, value) : text(value)));
+  const pace = isPace(name) ? { splits: paceTicks } : {};
+  return [{ ...upright, incrs }, { ...upright, values, size: GUTTER, space: 26, ...pace }];
+}
+
+/** A finger that moves sideways chooses a stretch as a mouse does; one that moves up or down scrolls the page. */
+export function touchable(plot) {
+  const { over } = plot;
+  let from = null;
+  const left = (event) => Math.min(over.clientWidth, Math.max(0, event.clientX - over.getBoundingClientRect().left));
+  const show = (to, isDone) => {
+    plot.setCursor({ left: to, top: over.clientHeight / 2 }, true, true);
+    plot.setSelect({ left: Math.min(from, to), width: Math.abs(to - from), top: 0, height: over.clientHeight }, isDone);
+  };
+  over.addEventListener("pointerdown", (event) => { if (event.pointerType === "touch") from = left(event); });
+  over.addEventListener("pointermove", (event) => { if (from !== null) show(left(event), false); });
+  over.addEventListener("pointerup", (event) => {
+    if (from !== null && Math.abs(left(event) - from) > 10) show(left(event), true);
+    from = null;
+  });
+  over.addEventListener("pointercancel", () => { from = null; });
 }
 
 /** Pauses as bands, laps and cues as lines; below the data. */
@@ -54,10 +89,6 @@ function drawMarks(marks, paint) {
     for (const cue of marks.cues ?? []) {
       if (!inside(cue.t_s)) continue;
       line(cue.t_s, paint.series[1], []);
-      ctx.fillStyle = paint.series[1];
-      ctx.beginPath();
-      ctx.arc(x(cue.t_s), bbox.top + 5 * devicePixelRatio, 4 * devicePixelRatio, 0, 7);
-      ctx.fill();
     }
     ctx.restore();
   };
@@ -76,7 +107,7 @@ export function timePlot(name, data, { sync, marks = {}, names = [], onSelect, h
   const root = make("div", { className: "plot" }, head, body);
   const shown = isPace(name) ? data : [data[0], ...data.slice(1).map((line) => line.map((v) => shownValue(name, v)))];
   const lines = data.slice(1).map((_, i) => ({
-    label: names[i] ?? title, stroke: paint.series[i % 4], width: 2, points: { show: false }, spanGaps: false,
+    label: names[i] ?? title, stroke: paint.series[i % 4], width: 1.75, fill: data.length === 2 ? `${paint.series[0]}1c` : undefined, points: { show: false }, spanGaps: false,
   }));
   const options = {
     width: 320,
@@ -101,6 +132,7 @@ export function timePlot(name, data, { sync, marks = {}, names = [], onSelect, h
     },
   };
   const plot = new uPlot(options, shown, body);
+  touchable(plot);
   const resize = () => { if (body.clientWidth > 0 && body.clientWidth !== plot.width) plot.setSize({ width: body.clientWidth, height }); };
   return { name, root, plot, resize };
 }
