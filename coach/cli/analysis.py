@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from coach.cli.options import data_option, host_option, port_option, settings_of
+from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
-from coach.errors import PacketError
+from coach.errors import SettingsError
 from coach.packets.decoders import decode_payload
 from coach.service.analysis import analyse_path
 from coach.service.replay import ReplaySource, open_replay
@@ -35,7 +35,9 @@ def decode(profile: str, payload: str, characteristic: str | None, as_json: bool
     try:
         data = bytes.fromhex(payload.replace(":", " "))
     except ValueError as error:
-        raise PacketError(f"{payload!r} is not hexadecimal ({error}); write bytes as two digits each", b"") from error
+        raise SettingsError(
+            f"{payload!r} is not hexadecimal: write each byte as two digits, such as 03 5c a1"
+        ) from error
     samples = decode_payload(profile, data, characteristic)
     if as_json:
         print_json({"samples": samples})
@@ -47,7 +49,7 @@ def decode(profile: str, payload: str, characteristic: str | None, as_json: bool
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.option("--speed", type=float, default=1.0, show_default=True, help="Times as fast as it was.")
+@click.option("--speed", type=ABOVE_ZERO, default=1.0, show_default=True, help="Times as fast as it was.")
 @data_option
 @host_option
 @port_option

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,14 +89,14 @@ def _port(settings: Settings) -> Check:
 def _database(settings: Settings) -> Check:
     if not settings.database.exists():
         return Check("database", True, "none yet: the first start makes it")
-    connection = sqlite3.connect(f"file:{settings.database}?mode=ro", uri=True)
+    advice = f"move {settings.database} away and make the runs anew from their recordings: `coach runs recompute --all`"
     try:
-        verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
+        with closing(sqlite3.connect(f"file:{settings.database}?mode=ro", uri=True)) as connection:
+            verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        verdict, advice = str(error), f"give yourself the right to write in {settings.data}"
     except sqlite3.DatabaseError as error:
         verdict = str(error)
-    finally:
-        connection.close()
-    advice = "move the file away and rebuild the runs from their recordings: `coach runs recompute --all`"
     return Check("database", verdict == "ok", verdict, advice)
 
 

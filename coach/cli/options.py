@@ -8,6 +8,7 @@ import click
 from coach.settings import Settings, make_settings
 
 DEFAULT_PORT: Final = 8765
+ABOVE_ZERO: Final = click.FloatRange(min=0, min_open=True)
 
 data_option = click.option(
     "--data",

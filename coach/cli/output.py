@@ -34,6 +34,9 @@ def plainly(command: Callable[Params, Result]) -> Callable[Params, Result]:
             sys.exit(1)
         except BrokenPipeError:
             sys.exit(1)
+        except OSError as error:
+            click.echo(f"coach: {error}: free some space, or mend the permissions, and try again", err=True)
+            sys.exit(1)
 
     return run
 

@@ -34,7 +34,7 @@ def runs() -> None:
 
 
 @runs.command("list")
-@click.option("--limit", type=int, default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @data_option
 @json_option
 @plainly
@@ -58,6 +58,8 @@ def list_(limit: int, data: Path | None, as_json: bool) -> None:
     ]
     names = ("id", "at", "min", "km", "state", "title")
     table(rows, [(name, name.upper()) for name in names])
+    if not rows:
+        click.echo("no run yet: `coach serve` with your sensors, or `coach runs import FILE`")
 
 
 @runs.command()
@@ -158,7 +160,7 @@ def _length_of(entry: RunEntry) -> str:
 
 @runs.command()
 @click.argument("run_id", required=False)
-@click.option("--all", "is_all", is_flag=True, help="Every run that has a recording.")
+@click.option("--all", "is_all", is_flag=True, help="Every recording, also those the database has lost.")
 @data_option
 @json_option
 @plainly
@@ -167,6 +169,9 @@ def recompute(run_id: str | None, is_all: bool, data: Path | None, as_json: bool
     if not is_all and run_id is None:
         raise SettingsError("name a run, or give --all")
     with opened(data) as coach:
+        if is_all:
+            for run in coach.runs.adopt():
+                click.echo(f"the database did not know it: {run.run_id}", err=True)
         every = [e.run.run_id for e in coach.store.runs.list(limit=None) if e.run.recording]
         wanted = every if is_all else [named(coach, str(run_id))]
         entries = [coach.store.runs.entry(coach.runs.recompute(one).run_id) for one in wanted]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from coach.cli.options import data_option, settings_of
+from coach.cli.options import ABOVE_ZERO, data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.model.links import FoundSensor
 from coach.model.plain import to_plain
@@ -58,7 +58,7 @@ def book(data: Path | None) -> Iterator[SensorBook]:
 
 
 @click.command()
-@click.option("--seconds", type=float, default=5.0, show_default=True, help="How long to listen.")
+@click.option("--seconds", type=ABOVE_ZERO, default=5.0, show_default=True, help="How long to listen.")
 @data_option
 @json_option
 @plainly
@@ -172,7 +172,7 @@ def show_settings(found: SettingsReport) -> None:
 
 
 @sensors.command()
-@click.option("--seconds", type=float, default=8.0, show_default=True)
+@click.option("--seconds", type=ABOVE_ZERO, default=8.0, show_default=True, help="How long to watch.")
 @data_option
 @json_option
 @plainly
@@ -195,7 +195,7 @@ def check(seconds: float, data: Path | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--seconds", type=float, default=60.0, show_default=True, help="How long; Ctrl-C ends it sooner.")
+@click.option("--seconds", type=ABOVE_ZERO, default=60.0, show_default=True, help="How long; Ctrl-C ends it sooner.")
 @data_option
 @json_option
 @plainly

@@ -6,14 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from coach.cli.options import data_option, host_option, port_option, settings_of
-from coach.cli.output import json_option, plainly
+from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of
+from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
 from coach.demo.world import FOCUS, Demo, demo_folder
+
+WORLD_SPEED: Final = click.FloatRange(0.1, 20)  # beyond, one core cannot keep up with the virtual radio
 
 
 @contextmanager
@@ -33,8 +35,8 @@ def until_told() -> Iterator[threading.Event]:
 
 
 @click.command()
-@click.option("--minutes", type=float, help="End by itself after so long; without it, at Ctrl-C.")
-@click.option("--speed", type=float, default=1.0, show_default=True, help="Speed of the virtual world.")
+@click.option("--minutes", type=ABOVE_ZERO, help="End by itself after so long; without it, at Ctrl-C.")
+@click.option("--speed", type=WORLD_SPEED, default=1.0, show_default=True, help="Speed of the virtual world.")
 @click.option("--wait", is_flag=True, help="Do not start a run: pair sensors and start on the page.")
 @data_option
 @host_option
@@ -70,14 +72,18 @@ def demo(
 @data_option
 @host_option
 @port_option
+@json_option
 @plainly
-def serve(is_https: bool, data: Path | None, host: str, port: int) -> None:
-    """The service with your own sensors: open the page, pair, run."""
+def serve(is_https: bool, data: Path | None, host: str, port: int, as_json: bool) -> None:
+    """The service with your own sensors: open the page, pair, run. At the end, the run that was going on."""
     settings = settings_of(data, port, host, is_https)
-    with until_told() as told, serving(settings) as coach:
+    with until_told() as told, serving(settings, is_quiet=as_json) as coach:
         problem = coach.sensors.problem()
         if problem:
             click.echo(f"Bluetooth: {problem}\nThe pages work; sensors do not until then.", err=True)
         told.wait()
-        if coach.runs.current():
-            print_summary(coach.store.runs.entry(coach.runs.stop().run_id), as_json=False)
+        entry = coach.store.runs.entry(coach.runs.stop().run_id) if coach.runs.current() else None
+    if entry is not None:
+        print_summary(entry, as_json)
+    elif as_json:
+        print_json({"run": None, "summary": None})

@@ -106,6 +106,8 @@ def read_recording(path: Path) -> Recording:
 
 def _records(path: Path, is_outline: bool = False) -> Iterator[Any]:
     """The records of a file up to its first damage; an outline leaves the chunks packed."""
+    if path.is_dir():
+        raise RecordingError(f"{path} is a folder without recording.json: give an .mcap file, or a reference folder")
     try:
         stream = path.open("rb")
     except OSError as error:

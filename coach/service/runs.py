@@ -21,6 +21,7 @@ from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
 from coach.model.runs import Lap, Run, RunPlace, RunState
 from coach.radio.clock import RunClock
+from coach.recording.layout import SUFFIX
 from coach.recording.reader import read_recording
 from coach.recording.recovery import find_unfinished, recover
 from coach.recording.writer import RecordingWriter
@@ -250,6 +251,17 @@ class RunService:
                 found.append(self._recovered(recording.path))
             except CoachError as error:
                 log.warning("a run could not be recovered: %s", error)
+        return found
+
+    def adopt(self) -> list[Run]:
+        """Recordings that the database knows nothing of (it was lost, or they were copied here) become runs again."""
+        found: list[Run] = []
+        for path in sorted(self._recordings.glob(f"*{SUFFIX}")):
+            try:
+                if not self._store.runs.knows(read_recording(path).header.run_id):
+                    found.append(self._recovered(path))
+            except CoachError as error:
+                log.warning("a recording could not be taken in: %s", error)
         return found
 
     def recompute(self, run_id: str) -> Run:

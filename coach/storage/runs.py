@@ -40,6 +40,11 @@ class Runs(RunData):
                 raise StorageError(f"there is a run {run.run_id} already: change it, or give the new one another id")
             connection.execute(RUNS.table.insert(), RUNS.row(run, deleted_at=None))
 
+    def knows(self, run_id: str) -> bool:
+        """Whether there is such a run, deleted or not."""
+        with self._database.read() as connection:
+            return connection.scalar(select(_RUN.run_key).where(_RUN.run_id == run_id)) is not None
+
     def get(self, run_id: str) -> Run:
         """One run, deleted or not; raises SettingsError where there is none."""
         return self.entry(run_id).run

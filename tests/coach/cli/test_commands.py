@@ -1,7 +1,7 @@
 """Commands answer as they promise: one JSON document with --json, one line for an error, status 0 only on success."""
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,9 +10,17 @@ import icalendar
 import pytest
 from click.testing import CliRunner, Result
 
+from coach.cli.output import plainly
 from coach.cli.root import coach
+from coach.model.links import SensorUse
+from coach.model.recordings import RecordingHeader
+from coach.model.samples import Notification
+from coach.recording.writer import RecordingWriter
+from coach.settings import make_settings
+from firmware_config.loader import load_profile
 from tests.support import need_reference
 
+START = datetime(2026, 1, 1, 10, tzinfo=UTC)
 STRIDE_KEYS = {
     "wear_site",
     "initial_contact_s",
@@ -52,7 +60,7 @@ def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str
 def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
     result = run(*words, "--help")
     assert result.exit_code == 0
-    assert "--json" in result.stdout or words == ("serve",)
+    assert "--json" in result.stdout
 
 
 def test_a_packet_is_read_from_the_command_line() -> None:
@@ -68,7 +76,8 @@ def test_a_packet_is_read_from_the_command_line() -> None:
     ("profile", "payload", "says"),
     [
         ("running_speed_cadence", "03 5c 03", "03 5c 03"),
-        ("running_speed_cadence", "zz", "hexadecimal"),
+        ("running_speed_cadence", "zz", "hexadecimal: write each byte as two digits"),
+        ("running_speed_cadence", "035", "hexadecimal: write each byte as two digits"),
         ("no_such_sensor", "00", "running_speed_cadence"),
     ],
 )
@@ -91,6 +100,67 @@ def test_analyse_of_something_else_says_what_it_wants(tmp_path: Path) -> None:
     other = tmp_path / "run.mcap"
     other.write_bytes(b"not a recording")
     assert "run.mcap" in one_line_of_error(run("analyse", str(other)))
+    assert "without recording.json" in one_line_of_error(run("analyse", str(tmp_path)))
+    assert "without recording.json" in one_line_of_error(run("replay", str(tmp_path), "--data", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "demo --speed 0",
+        "demo --speed 1e9",
+        "demo --minutes -1",
+        "replay . --speed 0",
+        "scan --seconds -1",
+        "capture x --seconds 0",
+        "sensors check --seconds 0",
+        "runs list --limit -1",
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_before_anything_starts(words: str, tmp_path: Path) -> None:
+    result = run(*words.split(), "--data", str(tmp_path / "data"))
+    assert result.exit_code == 2
+    assert "is not in the range" in result.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_runs_come_back_from_their_recordings_when_the_database_is_lost(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, "127.0.0.1", 0)
+    use = SensorUse("F0:00", "Pod", "running_speed_cadence")
+    uuid = load_profile(use.profile_id).with_role("data")[0].uuid
+    writer = RecordingWriter(settings.recordings, RecordingHeader("20260101-100000-aaaa", START, "", (use,)))
+    for second in range(30):
+        writer.write(Notification(use.sensor_id, uuid, float(second), bytes.fromhex("04 00 03 aa")))
+    writer.close()
+    (settings.recordings / "other.mcap").write_bytes(b"none of ours")
+    again = run("runs", "recompute", "--all", "--json", "--data", str(tmp_path))
+    assert again.exit_code == 0, again.output
+    (found,) = json.loads(again.stdout)["runs"]
+    assert found["run"]["run_id"] == "20260101-100000-aaaa"
+    assert found["summary"]["cadence_spm"] == pytest.approx(170)
+    assert "did not know" not in run("runs", "recompute", "--all", "--data", str(tmp_path)).stderr
+
+
+def test_a_full_disk_or_a_forbidden_file_is_one_line_too() -> None:
+    @plainly
+    def fails() -> None:
+        raise OSError(28, "No space left on device", "/data/x")
+
+    told = CliRunner().invoke(click.command()(fails))
+    assert "No space left on device: '/data/x': free some space" in one_line_of_error(told)
+
+
+def test_doctor_tells_a_broken_database_from_one_it_may_not_read(tmp_path: Path) -> None:
+    def database(data: Path) -> dict[str, object]:
+        report = json.loads(run("doctor", "--json", "--data", str(data), "--port", "0").stdout)
+        (check,) = [check for check in report["checks"] if check["name"] == "database"]
+        return check
+
+    (tmp_path / "coach.sqlite").write_bytes(b"no database at all, but long enough" * 100)
+    assert "recompute --all" in str(database(tmp_path)["advice"])
+    (tmp_path / "coach.sqlite").unlink()
+    (tmp_path / "coach.sqlite").mkdir()
+    assert "right to write" in str(database(tmp_path)["advice"])
 
 
 def test_an_empty_account_lists_no_runs_and_names_no_run(tmp_path: Path) -> None:
