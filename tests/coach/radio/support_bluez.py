@@ -46,12 +46,13 @@ async def private_bus(folder: Path, is_denied: bool = False) -> AsyncIterator[st
     """A D-Bus of our own; yields its address."""
     path, config = folder / "bus", folder / "bus.conf"
     config.write_text(_CONFIG.format(path=path, extra=_DENY if is_denied else ""))
+    options = [f"--config-file={config}", "--nofork", "--nopidfile", "--print-address"]
     daemon = await asyncio.create_subprocess_exec(
-        "dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", stderr=asyncio.subprocess.DEVNULL
+        "dbus-daemon", *options, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        while not path.exists():
-            await asyncio.sleep(0.01)
+        assert daemon.stdout
+        assert await daemon.stdout.readline()  # its address, told once it listens: the file is there a little sooner
         yield f"unix:path={path}"
     finally:
         daemon.terminate()
