@@ -117,7 +117,7 @@ class SmallSensors:
                 use, "Movesense", i == 0, LinkStatus.STREAMING, "ok", "Ready", True, 81.0, 207.9, 208.0, 0, signal, "g"
             )
             if use.profile_id == "movesense"
-            else SensorState(use, "Running pod", False, LinkStatus.STREAMING, cadence=self.cadence)
+            else SensorState(use, "Running pod", False, LinkStatus.STREAMING, is_ready=True, cadence=self.cadence)
             for i, use in enumerate(self.uses)
         ]
 

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from coach.model.links import SensorUse
 from coach.model.samples import CadenceDecision, Counts
+from tests.browser import overflowing
 from tests.web.small_coach import SmallCoach
 
 
@@ -60,6 +61,9 @@ def test_what_a_pod_counts_is_said_with_its_reason_and_can_be_set(coach: SmallCo
     phone.locator("#mine .sensor [data-cadence-unit]").select_option("steps")
     expect(words).to_have_text("Read as steps of both feet: set by the runner.")
     assert coach.sensors.calls == [("set_cadence_unit", "C4:07", "steps")]
+    # Ready without a signal to draw, as in a run: nothing of it may stick out.
+    assert phone.locator("#mine .signal").is_hidden()
+    assert overflowing(phone) == []
 
 
 @pytest.mark.browser

@@ -68,7 +68,7 @@ export function paintCard(card, state, profile) {
   find("polyline", card).setAttribute("points", pointsOf(state.signal));
   const last = state.signal.at(-1);
   const is_in_run = state.is_ready && last === undefined;
-  for (const part of card.querySelectorAll(".signal, .signal-words")) part.classList.toggle("unseen", is_in_run);
+  for (const part of card.querySelectorAll(".signal, .signal-words")) part.toggleAttribute("hidden", is_in_run);
   setText(find("[data-signal-words]", card), last === undefined ? w("sensors.mine.signal_flat") : `${last.toFixed(1)} ${state.signal_unit}`);
   setText(find("[data-kind]", card), `${state.profile_title} (${use.name})`);
   setText(find("[data-battery]", card), state.battery_pct === null ? DASH : `${Math.round(state.battery_pct)} %`);
