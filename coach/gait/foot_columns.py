@@ -16,7 +16,7 @@ from coach.model.strides import Stride
 OVER, SWING, KNOWN, SEEN_AT, CONTACT_S, IMPACT, RISE_S, CLIPPED = 0, 1, 2, 3, 4, 5, 6, 7
 HEEL, PUSH, MID_ROW, MID_S, STRIKE, TOE_OFF_S, EVERSION, EVERSION_PEAK = 8, 9, 10, 11, 12, 13, 14, 15
 N_LANDING: Final = 16
-LENGTH, CLEARANCE, DRIFT, WAY_CLIPPED, N_BRIDGED, IS_SURE, N_STRIDE = 32, 33, 34, 35, 36, 37, 38
+LENGTH, CLEARANCE, SINK, WAY_CLIPPED, N_BRIDGED, IS_SURE, N_STRIDE = 32, 33, 34, 35, 36, 37, 38
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +85,7 @@ class FootStrides(Sequence[Stride]):
 
     def _stride(self, row: list[float]) -> Stride:
         this, following = _landing(row[:N_LANDING]), _landing(row[N_LANDING : 2 * N_LANDING])
-        way = Way(row[LENGTH], row[CLEARANCE], row[DRIFT], row[WAY_CLIPPED] > 0, int(row[N_BRIDGED]), self.interval_s)
+        way = Way(row[LENGTH], row[CLEARANCE], row[SINK], row[WAY_CLIPPED] > 0, int(row[N_BRIDGED]), self.interval_s)
         return stride(self.wear_site, this, following, way, row[IS_SURE] > 0)
 
 
@@ -127,4 +127,4 @@ def _numbers(landing: Landing) -> tuple[float, ...]:
 
 
 def _way_numbers(way: Way) -> tuple[float, ...]:
-    return way.length_m, way.clearance_m, way.drift_mps, way.is_clipped, way.n_bridged
+    return way.length_m, way.clearance_m, way.sink_mps, way.is_clipped, way.n_bridged

@@ -17,7 +17,7 @@ def way_of(
     seen: FloatArray,
     found: FloatArray,
 ) -> None:
-    """Put length [m], clearance [m] and drift [m/s] from the first to the last sample into `found`.
+    """Put length [m], clearance [m] and sink [m/s] from the first to the last sample into `found`.
 
     axes: (3, 3) forward, left, up of the flat foot in sensor axes. bias: (3,) turn rate at rest. seen: sums over
     strides of their number, the drift's rate (3,) and the mean products of turn rates (3, 3), added to.
@@ -32,7 +32,7 @@ def way_of(
     _integrate(t, along)
     left0, left1, left2 = along[0, n - 1], along[1, n - 1], along[2, n - 1]
     _places(t, along, left0 / duration, left1 / duration, left2 / duration, found)
-    found[2] = math.sqrt(left0 * left0 + left1 * left1 + left2 * left2)
+    found[2] = left2
     seen[0] += 1.0
     seen[1] += left0 / duration
     seen[2] += left1 / duration

@@ -143,7 +143,7 @@ def _ways(standing: list[Landing], foot: Foot, now: Open, rows: FloatArray, firs
         turned = rows[ends[some]] - rows[starts[some]]
         pitch_radps = float((turned[:, ANGLE] / turned[:, T]).sum())
         now.refiner.add(len(turned), found.drift_mps2, found.moment, pitch_radps)
-        values = zip(found.length_m, found.clearance_m, found.drift_mps, clipped[some], strict=True)
+        values = zip(found.length_m, found.clearance_m, found.sink_mps, clipped[some], strict=True)
         for (this, following), of_stride in zip(pairs[some], values, strict=True):
             bridged = foot.n_bridged(this.contact_s, following.mid_s)
             ways[following.swing_over] = Way(*of_stride, bridged, interval_s)

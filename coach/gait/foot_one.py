@@ -72,7 +72,7 @@ def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: Float
     turned = window.item(end, ANGLE) - window.item(0, ANGLE)
     now.refiner.add(1, found.drift_mps2, found.moment, turned / (window.item(end, T) - window.item(0, T)))
     clipped, bridged = foot.is_clipped(window[:-1]), foot.n_bridged(this.contact_s, following.mid_s)
-    return Way(found.length_m, found.clearance_m, found.drift_mps, clipped, bridged, 1.0 / foot.rate_hz)
+    return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged, 1.0 / foot.rate_hz)
 
 
 def _leave(turning: Turning, this: Landing, foot: Foot, rows: FloatArray, first: int) -> list[Told]:

@@ -24,14 +24,15 @@ ComplexArray = npt.NDArray[np.complex128]
 class Paths:
     """Ways of a batch from mid-stance to mid-stance, one value a stride.
 
-    length_m: distance between the two rests. clearance_m: highest point above the line between them. drift_mps:
-    velocity left over at the second rest before it was taken out, a measure of doubt. drift_mps2: (3,) its rate in the
-    flat foot's axes, summed over the strides. moment: (3, 3) mean product of turn rates, in sensor axes, summed.
+    length_m: distance between the two rests. clearance_m: highest point above the line between them. sink_mps: upward
+    velocity left over at the second rest before it was taken out. A tilt leaves none, a landing too short or too hard
+    for the sensor does: a measure of doubt. drift_mps2: (3,) the rate of all that was left over, in the flat foot's
+    axes, summed over the strides. moment: (3, 3) mean product of turn rates, in sensor axes, summed.
     """
 
     length_m: list[float]
     clearance_m: list[float]
-    drift_mps: list[float]
+    sink_mps: list[float]
     drift_mps2: FloatArray
     moment: FloatArray
 
@@ -41,7 +42,7 @@ class Path(NamedTuple):
 
     length_m: float
     clearance_m: float
-    drift_mps: float
+    sink_mps: float
     drift_mps2: FloatArray
     moment: FloatArray
 
@@ -53,7 +54,7 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
     """
     if len(first) == 1:
         one = path(rows[first[0] : last[0] + 1], axes, bias)
-        return Paths([one.length_m], [one.clearance_m], [one.drift_mps], one.drift_mps2, one.moment)
+        return Paths([one.length_m], [one.clearance_m], [one.sink_mps], one.drift_mps2, one.moment)
     low, start = first[0], np.array(first)
     n = np.array(last) - start
     at = (start - low) + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
@@ -88,7 +89,7 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
     return Paths(
         np.sqrt((end * end).sum(axis=0)).tolist(),
         height.max(axis=0).tolist(),
-        np.sqrt((left * left).sum(axis=0)).tolist(),
+        left[2].tolist(),
         (left / duration).sum(axis=1),
         _moment(measured, start - low, n),
     )
@@ -135,7 +136,7 @@ def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
     return Path(
         math.sqrt(x * x + y * y + z * z),
         float(np.maximum.reduce(share)),
-        math.sqrt(float(left.dot(left))),
+        float(left[2]),
         left / duration,
         moved.T.dot(moved) / len(moved),
     )

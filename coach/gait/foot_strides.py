@@ -18,7 +18,9 @@ EVENT_SD_S: Final = 0.006
 RISE_SHARE_SD: Final = 0.5  # of the time in which the landing force rises
 SAMPLING_SHARE_SD: Final = 0.3  # of the interval between samples: 1 / sqrt(12), uniform
 LENGTH_SD_SHARE: Final = 0.02  # against motion capture: 0.3 % in straight running, 3 % in tight turns
-DRIFT_SHARE_SD: Final = 0.02  # of the velocity that had to be taken out, over the stride
+# Of the upward velocity that had to be taken out, over the stride: what a sensor misses of a landing forwards is about
+# what it misses upwards; it is taken out evenly over the stride, on average a third of it before the landing.
+SINK_SHARE_SD: Final = 0.33
 ANGLE_SD_DEG: Final = 2.0
 CLEARANCE_SD_M: Final = 0.015
 EVERSION_SD_DEG: Final = 3.0  # soft mounting on the shoe: excursion agrees only fairly, Digit Biomark 2018;2:74
@@ -69,7 +71,7 @@ class Way:
 
     length_m: float
     clearance_m: float
-    drift_mps: float
+    sink_mps: float
     is_clipped: bool
     n_bridged: int
     interval_s: float
@@ -164,7 +166,7 @@ def _doubts(this: Landing, following: Landing, way: Way, rest_time_s: float) -> 
     softness = RISE_SHARE_SD * this.rise_s
     contact_sd = f * math.hypot(EVENT_SD_S, softness, sampling)
     toe_off_sd = f * math.hypot(EVENT_SD_S, sampling)
-    length_sd = f * math.hypot(LENGTH_SD_SHARE * way.length_m, DRIFT_SHARE_SD * way.drift_mps * rest_time_s)
+    length_sd = math.hypot(f * LENGTH_SD_SHARE * way.length_m, SINK_SHARE_SD * way.sink_mps * rest_time_s)
     doubts = {
         "initial_contact_s": contact_sd,
         "stride_time_s": f * math.hypot(0.25 * softness, 0.25 * RISE_SHARE_SD * following.rise_s, 1.4 * sampling),
