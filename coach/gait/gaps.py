@@ -1,4 +1,4 @@
-"""Chunks in, unbroken stretches of finite samples out: repeats are dropped, single losses bridged, gaps kept apart.
+"""Chunks in, unbroken stretches of finite samples out: repeats dropped, losses of a moment bridged, gaps kept apart.
 
 A stretch goes on over chunk edges; a new one begins after a gap. What is bridged is told, so that strides can say so.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.constants import BRIDGE_INTERVALS, GAP_INTERVALS
+from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
 
 LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
@@ -128,13 +128,14 @@ class Joiner:
         first: bool,
         before: tuple[float, FloatArray, FloatArray | None] | None,
     ) -> list[Stretch]:
-        """Cut at gaps, bridge single losses."""
-        cuts = np.flatnonzero(step > BRIDGE_INTERVALS / rate_hz)
+        """Cut at gaps, bridge losses of a moment."""
+        longest = max(BRIDGE_INTERVALS / rate_hz, BRIDGE_S)
+        cuts = np.flatnonzero(step > longest)
         self.n_gaps += len(cuts)
         edges = [0, *(int(c) for c in cuts if c > 0), len(t)]
         stretches = []
         for start, end in pairwise(edges):
-            is_new = (first and start == 0) or bool(step[start] > BRIDGE_INTERVALS / rate_hz)
+            is_new = (first and start == 0) or bool(step[start] > longest)
             piece = (t[start:end], acc[start:end], None if gyr is None else gyr[start:end])
             stretches.append(self._bridged(*piece, rate_hz, is_new, None if is_new else before))
         return stretches
@@ -151,19 +152,25 @@ class Joiner:
         if before is not None:
             t, acc = np.concatenate(([before[0]], t)), np.concatenate((before[1][None], acc))
             gyr = None if gyr is None or before[2] is None else np.concatenate((before[2][None], gyr))
-        holes = np.flatnonzero(np.diff(t) > GAP_INTERVALS / rate_hz)
+        step = np.diff(t)
+        holes = np.flatnonzero(step > GAP_INTERVALS / rate_hz)
         drop = 1 if before is not None else 0
         if len(holes) == 0:
             return Stretch(t[drop:], acc[drop:], None if gyr is None else gyr[drop:], is_new)
-        middle = 0.5 * (t[holes] + t[holes + 1])
-        self.n_bridged += len(holes)
-        return Stretch(
-            np.insert(t, holes + 1, middle)[drop:],
-            np.insert(acc, holes + 1, 0.5 * (acc[holes] + acc[holes + 1]), axis=0)[drop:],
-            None if gyr is None else np.insert(gyr, holes + 1, 0.5 * (gyr[holes] + gyr[holes + 1]), axis=0)[drop:],
-            is_new,
-            tuple(middle.tolist()),
-        )
+        lost = np.maximum(np.round(step[holes] * rate_hz).astype(np.intp) - 1, 1)
+        before_hole = np.repeat(holes, lost)
+        number = np.arange(len(before_hole)) - np.repeat(np.cumsum(lost) - lost, lost) + 1
+        share = number / np.repeat(lost + 1, lost)
+        self.n_bridged += len(before_hole)
+
+        def filled(values: FloatArray) -> FloatArray:
+            width = share if values.ndim == 1 else share[:, None]
+            drawn = values[before_hole] + width * (values[before_hole + 1] - values[before_hole])
+            joined: FloatArray = np.insert(values, before_hole + 1, drawn, axis=0)[drop:]
+            return joined
+
+        bridged_s = tuple((t[before_hole] + share * step[before_hole]).tolist())
+        return Stretch(filled(t), filled(acc), None if gyr is None else filled(gyr), is_new, bridged_s)
 
 
 def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[float, float] | None:

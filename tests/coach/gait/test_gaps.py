@@ -45,6 +45,19 @@ def test_two_lost_readings_are_a_gap() -> None:
     assert (len(first.t_s), len(second.t_s), joiner.n_gaps) == (7, 11, 1)
 
 
+def test_a_fast_sensor_may_lose_as_much_time_as_a_slow_one() -> None:
+    t, acc, gyr = readings(40)
+    t = 0.5 * t
+    keep = np.delete(np.arange(40), [7, 8, 9, 20, 21, 22, 23, 24])
+    joiner = Joiner()
+    first, second = joiner.feed(chunk(t[keep], acc[keep], gyr[keep], rate_hz=200.0))
+    assert first.bridged_s == pytest.approx((0.035, 0.04, 0.045))
+    np.testing.assert_allclose(first.t_s, t[:20])
+    np.testing.assert_allclose(first.acc_mps2[6:11], np.linspace(acc[6], acc[10], 5))
+    assert second.is_new
+    assert (joiner.n_bridged, joiner.n_gaps) == (3, 1)
+
+
 def test_a_missing_axis_reads_zero_and_a_lost_number_is_a_lost_reading() -> None:
     t, acc, _ = readings(20)
     acc[:, 1] = np.nan
