@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from coach.coaching.baseline import Baseline, Own
-from coach.model.metrics import LiveMetrics
+from coach.model.metrics import LiveMetrics, Unknown
 from coach.model.strides import GaitState
 
 _PERCENT: Final = {
@@ -27,19 +27,19 @@ def compared(metrics: LiveMetrics, baseline: Baseline | None, **others: float | 
     found: dict[str, Own] = {}
     if not why and baseline is not None and metrics.speed_mps is not None:
         found = _differences(metrics, baseline, metrics.speed_mps, metrics.grade_pct or 0.0)
-        why = "the runner's own value at this speed is not sure enough"
+        why = Unknown.USUAL_NOT_SURE
     fields: dict[str, Any] = {**others, **{name: own.value for name, own in found.items()}}
     fields["uncertainty"] = {**metrics.uncertainty, **{name: own.sd for name, own in found.items()}}
     fields["unknown"] = {**metrics.unknown, **{name: why for name in names if name not in found}}
     return replace(metrics, **fields)
 
 
-def _why_not(metrics: LiveMetrics, baseline: Baseline | None) -> str:
+def _why_not(metrics: LiveMetrics, baseline: Baseline | None) -> Unknown | None:
     if baseline is None or not baseline.is_ready:
-        return "the baseline needs three runs with 11 steady minutes"
+        return Unknown.NEEDS_THREE_RUNS
     if metrics.state is not GaitState.RUNNING:
-        return "only running is compared"
-    return "speed is not known" if metrics.speed_mps is None else ""
+        return Unknown.ONLY_RUNNING
+    return Unknown.NEEDS_SPEED if metrics.speed_mps is None else None
 
 
 def _differences(metrics: LiveMetrics, baseline: Baseline, speed_mps: float, grade_pct: float) -> dict[str, Own]:

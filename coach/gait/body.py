@@ -26,8 +26,9 @@ from coach.gait.body_rolling import STALE_S, Estimate, Rolling
 from coach.gait.body_sites import FEET, LEGS_FIRST, SiteValues
 from coach.gait.body_speed import FOOT_SPEED_SD, TREADMILL_SPEED_SD, SpeedCorrection, SpeedFusion
 from coach.gait.body_state import POD, TREADMILL, StateFusion, state_at_speed
-from coach.gait.body_unknown import Worn, unknown
+from coach.gait.body_unknown import Moment, Worn, unknown
 from coach.gait.coordination import PelvisTrunk
+from coach.gait.foot import FootGait
 from coach.gait.state import FootState
 from coach.gait.trunk import TrunkGait
 from coach.model.metrics import LiveMetrics
@@ -71,6 +72,7 @@ class BodyGait:
         self._learned = self._speed.correction
         self._speeds: deque[tuple[float, float]] = deque(maxlen=16)
         self._has_gyro: dict[WearSite, bool] = {}
+        self._is_clipped: dict[WearSite, bool] = {}
         self._pod = Rolling(8, STALE_S)
         self._heart = Rolling(1, STALE_S)
         self._grade = Rolling(1, STALE_S)
@@ -123,7 +125,7 @@ class BodyGait:
         state = self._state.current(t_s)
         steady = state is GaitState.RUNNING and is_steady(self._values, t_s, self._recent_speeds(t_s))
         sheet.values["state"] = state
-        why = unknown(self._worn(), sheet.values)
+        why = unknown(self._worn(), sheet.values, self._moment(state))
         return LiveMetrics(t_s, is_steady=steady, uncertainty=sheet.uncertainty, unknown=why, **sheet.values)
 
     def motion_cadence_spm(self, t_s: float) -> float | None:
@@ -195,6 +197,7 @@ class BodyGait:
             stride = joined.stride
             events.append(stride)
             t_s = stride.initial_contact_s + (stride.stride_time_s or 0.0)
+            self._is_clipped[stride.wear_site] = stride.is_clipped
             if self._fits(stride.state, t_s):
                 self._values.add_stride(stride, joined.step_time_s)
                 self._feed_stride_speed(stride, t_s)
@@ -275,6 +278,10 @@ class BodyGait:
         while self._speeds and self._speeds[0][0] < change.t_s:
             self._speeds.popleft()
         return [change]
+
+    def _moment(self, state: GaitState | None) -> Moment:
+        feet = [engine for engine in self._engines.values() if isinstance(engine, FootGait)]
+        return Moment(state, any(foot.is_learning for foot in feet), any(self._is_clipped.values()))
 
     def _worn(self) -> Worn:
         """What is worn and heard; a gyroscope counts as there until samples come without one."""

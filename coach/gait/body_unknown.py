@@ -4,16 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_NO_STRIDES: Final = "waits for strides"
-_FOOT_GYRO: Final = "needs a foot sensor with a gyroscope"
-_BOTH_SIDES: Final = "needs a sensor on each foot, or one on the pelvis that tells the sides apart"
-_TRUNK: Final = "needs a sensor on the pelvis or chest"
-_TRUNK_GYRO: Final = "needs a sensor with a gyroscope on the pelvis or chest"
-_SPEED: Final = "needs a treadmill, a running pod or a foot sensor with a gyroscope"
-_MOTION: Final = "needs a motion sensor on a foot, ankle, pelvis or chest"
-_CADENCE: Final = "needs a motion sensor or a running pod"
-_LENGTH: Final = "needs both speed and cadence"
-_PAIR: Final = "needs sensors with gyroscopes on the pelvis and on the chest"
+from coach.model.metrics import Unknown
+from coach.model.strides import GaitState
+
+_SHOCK_OR_WAY: Final = frozenset({"impact_g", "foot_clearance_m", "step_length_m", "stride_length_m", "impacts_per_km"})
+_MANY_STRIDES: Final = frozenset({"stride_time_cv_pct", "contact_time_balance_pct", "step_time_asymmetry_pct"})
+_FROM_TRUNK: Final = frozenset({"vertical_oscillation_mm", "axial_rotation_deg", "lateral_drop_deg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +27,20 @@ class Worn:
     has_heart: bool
 
 
-def reasons(worn: Worn) -> Mapping[str, str | None]:
+def reasons(worn: Worn) -> Mapping[str, Unknown | None]:
     """By field: the sensor that is missing, or None where the sensors suffice and the value only has to come."""
     motion = bool(worn.legs or worn.trunk)
-    foot = None if worn.foot_gyro else _FOOT_GYRO
-    sides = None if worn.legs >= 2 or worn.trunk_gyro else _BOTH_SIDES
-    speed = None if worn.has_speed else _SPEED
-    cadence = None if motion or worn.has_pod else _CADENCE
-    length = speed or (cadence and _LENGTH)
-    moving = None if motion else _MOTION
-    trunk = None if worn.trunk else _TRUNK
-    turning = None if worn.trunk_gyro else _TRUNK_GYRO
-    pair = None if worn.trunk_pair else _PAIR
+    foot = None if worn.foot_gyro else Unknown.NEEDS_FOOT_SENSOR
+    sides = None if worn.legs >= 2 or worn.trunk_gyro else Unknown.NEEDS_BOTH_FEET
+    speed = None if worn.has_speed else Unknown.NEEDS_SPEED
+    cadence = None if motion or worn.has_pod else Unknown.NEEDS_MOTION_SENSOR_OR_POD
+    length = speed or (cadence and Unknown.NEEDS_SPEED_AND_CADENCE)
+    moving = None if motion else Unknown.NEEDS_MOTION_SENSOR
+    trunk = None if worn.trunk else Unknown.NEEDS_TRUNK_SENSOR
+    turning = None if worn.trunk_gyro else Unknown.NEEDS_TRUNK_GYROSCOPE
+    pair = None if worn.trunk_pair else Unknown.NEEDS_PELVIS_AND_CHEST
     return {
-        "state": None if motion or worn.has_pod or worn.has_treadmill else _MOTION,
+        "state": None if motion or worn.has_pod or worn.has_treadmill else Unknown.NEEDS_MOTION_SENSOR,
         "cadence_spm": cadence,
         "step_time_ms": cadence,
         "contact_time_ms": moving,
@@ -74,16 +70,43 @@ def reasons(worn: Worn) -> Mapping[str, str | None]:
         "pelvis_trunk_crp_sd_deg": pair,
         "pelvis_trunk_coupling_deg": pair,
         "pelvis_trunk_coupling_sd_deg": pair,
-        "grade_pct": "needs a treadmill that tells its incline",
-        "heart_rate_bpm": None if worn.has_heart else "needs a heart rate sensor",
+        "grade_pct": Unknown.NEEDS_TREADMILL,
+        "heart_rate_bpm": None if worn.has_heart else Unknown.NEEDS_HEART_RATE_SENSOR,
     }
 
 
-def unknown(worn: Worn, values: Mapping[str, object]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the body does. is_learning: a foot's axes are not known. is_clipped: a last stride was beyond range."""
+
+    state: GaitState | None = None
+    is_learning: bool = False
+    is_clipped: bool = False
+
+
+def unknown(worn: Worn, values: Mapping[str, object], moment: Moment) -> dict[str, str]:
     """Why each field of LiveMetrics that `values` leaves empty is empty."""
-    waiting = {"heart_rate_bpm": "no heart rate received lately", "speed_mps": "no speed received lately"}
+    has_strides = values.get("cadence_spm") is not None
+    silent = {"heart_rate_bpm": Unknown.HEART_RATE_SILENT}
+    if worn.has_pod or worn.has_treadmill:
+        silent["speed_mps"] = Unknown.SPEED_SILENT
     return {
-        name: missing or waiting.get(name, _NO_STRIDES)
+        name: missing or silent.get(name) or _waits(name, moment, has_strides)
         for name, missing in reasons(worn).items()
         if values.get(name) is None
     }
+
+
+def _waits(name: str, moment: Moment, has_strides: bool) -> Unknown:
+    """Why a field that the sensors can give has not come yet."""
+    if moment.state is GaitState.STANDING:
+        return Unknown.STANDING
+    if moment.is_learning:
+        return Unknown.FINDING_AXES
+    if moment.is_clipped and name in _SHOCK_OR_WAY:
+        return Unknown.CLIPPED
+    if moment.state is GaitState.WALKING and name in _FROM_TRUNK:
+        return Unknown.ONLY_RUNNING
+    if has_strides and name in _MANY_STRIDES:
+        return Unknown.FEW_STRIDES
+    return Unknown.NO_STRIDES

@@ -65,6 +65,11 @@ class FootGait:
         self._looks: list[Look] = []
         self._lost_row = NEVER
 
+    @property
+    def is_learning(self) -> bool:
+        """Whether the foot moves and its axes are not known yet."""
+        return self._learner is not None and self._learner.has_moved
+
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
         if chunk.gyr_radps is None:

@@ -53,6 +53,11 @@ class Learner:
                 return axes, self.held() + rest
         return None, []
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether any of what is held is movement."""
+        return any(self._moving)
+
     def axes(self) -> FootAxes | None:
         """The axes by what is held; None where too little moved."""
         if sum(self._moving) < LEAST_BLOCKS:

@@ -2,8 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from coach.model.strides import GaitState
+
+
+class Unknown(StrEnum):
+    """Why a number cannot be known at this moment; its words stand in the page's `metrics.toml`.
+
+    needs_*: a sensor is missing, or runs to compare with. The others: it may come by itself.
+    """
+
+    NEEDS_MOTION_SENSOR = "needs_motion_sensor"
+    NEEDS_MOTION_SENSOR_OR_POD = "needs_motion_sensor_or_pod"
+    NEEDS_FOOT_SENSOR = "needs_foot_sensor"
+    NEEDS_BOTH_FEET = "needs_both_feet"
+    NEEDS_TRUNK_SENSOR = "needs_trunk_sensor"
+    NEEDS_TRUNK_GYROSCOPE = "needs_trunk_gyroscope"
+    NEEDS_PELVIS_AND_CHEST = "needs_pelvis_and_chest"
+    NEEDS_SPEED = "needs_speed"
+    NEEDS_SPEED_AND_CADENCE = "needs_speed_and_cadence"
+    NEEDS_TREADMILL = "needs_treadmill"
+    NEEDS_HEART_RATE_SENSOR = "needs_heart_rate_sensor"
+    NEEDS_THREE_RUNS = "needs_three_runs"
+    HEART_RATE_SILENT = "heart_rate_silent"
+    SPEED_SILENT = "speed_silent"
+    FINDING_AXES = "finding_axes"
+    CLIPPED = "clipped"
+    STANDING = "standing"
+    ONLY_RUNNING = "only_running"
+    FEW_STRIDES = "few_strides"
+    NO_STRIDES = "no_strides"
+    USUAL_NOT_SURE = "usual_not_sure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +46,8 @@ class LiveMetrics:
     in by the coaching room. pelvis_trunk_crp_deg: mean absolute continuous relative phase in the transverse plane,
     with its variability. distance_vs_longest_pct: distance of this run as a share of the longest run of the last 30
     days. pain_rise: points above the level before this run, by the runner's taps. uncertainty: one standard deviation
-    by field name. unknown: why a field cannot be known, by field name. speed_source: which sensor the speed rests on.
+    by field name. unknown: why a field cannot be known (`Unknown`), by field name. speed_source: which sensor the speed
+    rests on.
     """
 
     t_s: float

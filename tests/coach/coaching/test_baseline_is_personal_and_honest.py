@@ -12,6 +12,7 @@ from coach.coaching.baseline import Baseline, BaselinePoint, BaselineRun
 from coach.coaching.compare import compared
 from coach.coaching.measures import KINDS
 from coach.coaching.steady import SteadyPart
+from coach.model.metrics import Unknown
 from coach.model.strides import GaitState
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 from tests.coach.coaching.support_coaching import NOW, baseline
@@ -127,8 +128,8 @@ def test_where_it_is_not_sure_it_says_so_instead_of_a_number() -> None:
     fast = list(MetricRunner(Body(noise=0.0, speed_sd=0.0), 0.5, run_speed_mps=6.0).moments())[-1]
     found = compared(fast, own)
     assert found.step_length_vs_baseline_pct is None
-    assert "not sure enough" in found.unknown["step_length_vs_baseline_pct"]
-    assert "speed" in compared(replace(fast, speed_mps=None), own).unknown["cadence_vs_baseline_pct"]
+    assert found.unknown["step_length_vs_baseline_pct"] is Unknown.USUAL_NOT_SURE
+    assert compared(replace(fast, speed_mps=None), own).unknown["cadence_vs_baseline_pct"] is Unknown.NEEDS_SPEED
 
 
 def test_height_scales_and_cancels_for_one_runner() -> None:

@@ -10,7 +10,7 @@ from coach.coaching.facts import HistoryFacts
 from coach.coaching.loader import load_rules
 from coach.coaching.pain import pain_state
 from coach.model.cues import CueDecision
-from coach.model.metrics import LiveMetrics
+from coach.model.metrics import LiveMetrics, Unknown
 from coach.model.pain import RedFlagAnswers
 from coach.model.plain import from_plain, to_plain
 from coach.model.strides import GaitState
@@ -148,7 +148,7 @@ def test_without_baseline_nothing_is_compared_and_the_reason_is_given() -> None:
     engine = CueEngine(load_rules(), plan(), answered(), PROFILE)
     metrics = engine.compare(next(iter(MetricRunner(Body()).moments())))
     assert metrics.step_length_vs_baseline_pct is None
-    assert "three runs" in metrics.unknown["step_length_vs_baseline_pct"]
+    assert metrics.unknown["step_length_vs_baseline_pct"] is Unknown.NEEDS_THREE_RUNS
 
 
 def test_walking_and_gaps_start_the_dwell_again() -> None:

@@ -1,9 +1,12 @@
 """Two feet, pelvis and chest of one recorded run, fed together as they come."""
 
+import numpy as np
 import pytest
 
 from coach.gait.body import BodyGait
-from coach.model.samples import HeartRateSample, TreadmillSample
+from coach.gait.body_unknown import Moment, Worn, unknown
+from coach.model.metrics import Unknown
+from coach.model.samples import HeartRateSample, ImuChunk, TreadmillSample
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, InitialContact, StateChange, Stride, TrunkStep
 from tests.coach.gait.recordings import load
@@ -76,8 +79,8 @@ def test_one_foot_knows_flight_by_symmetry_with_more_doubt():
     both, _ = run(FEET, until_s=40)
     assert metrics.uncertainty["flight_time_ms"] > both.metrics(40).uncertainty["flight_time_ms"]
     assert metrics.contact_time_balance_pct is None
-    assert "each foot" in metrics.unknown["contact_time_balance_pct"]
-    assert metrics.unknown["vertical_oscillation_mm"] == "needs a sensor on the pelvis or chest"
+    assert metrics.unknown["contact_time_balance_pct"] is Unknown.NEEDS_BOTH_FEET
+    assert metrics.unknown["vertical_oscillation_mm"] is Unknown.NEEDS_TRUNK_SENSOR
 
 
 def test_the_feet_tell_the_trunk_which_side_landed():
@@ -99,7 +102,7 @@ def test_numbers_vanish_three_seconds_after_the_last_stride():
     assert late.speed_mps is None
     assert late.state is None
     assert late.distance_m == pytest.approx(body.metrics(47).distance_m)
-    assert late.unknown["cadence_spm"] == "waits for strides"
+    assert late.unknown["cadence_spm"] is Unknown.NO_STRIDES
 
 
 def test_a_shank_alone_gives_times_and_says_what_it_lacks():
@@ -109,6 +112,34 @@ def test_a_shank_alone_gives_times_and_says_what_it_lacks():
     assert metrics.cadence_spm == pytest.approx(162.1, abs=1)
     assert metrics.contact_time_ms == pytest.approx(271, abs=15)
     assert metrics.flight_time_ms is not None
-    assert metrics.unknown["foot_strike_angle_deg"] == "needs a foot sensor with a gyroscope"
-    assert metrics.unknown["speed_mps"].startswith("needs a treadmill")
+    assert metrics.unknown["foot_strike_angle_deg"] is Unknown.NEEDS_FOOT_SENSOR
+    assert metrics.unknown["speed_mps"] is Unknown.NEEDS_SPEED
     assert [e for e in events if isinstance(e, Stride)]
+
+
+def test_a_dash_says_what_the_body_waits_for():
+    moments = {8.0: Unknown.FINDING_AXES, 1.0: Unknown.NO_STRIDES}
+    for until_s, why in moments.items():
+        body, _ = run(FEET[:1], until_s=until_s)
+        assert body.metrics(until_s).unknown["cadence_spm"] is why
+        assert body.metrics(until_s).unknown["speed_mps"] is why
+
+
+def test_a_runner_who_stands_and_a_count_that_is_too_small_are_told_apart():
+    feet = Worn(True, 2, False, False, False, True, False, False, False)
+    assert unknown(feet, {}, Moment(GaitState.STANDING))["cadence_spm"] is Unknown.STANDING
+    found = unknown(feet, {"cadence_spm": 170.0}, Moment(GaitState.RUNNING))
+    assert found["stride_time_cv_pct"] is Unknown.FEW_STRIDES
+    assert "cadence_spm" not in found
+
+
+def test_a_foot_beyond_the_range_of_its_sensor_says_clipped():
+    body = BodyGait([WearSite.LEFT_FOOT])
+    for chunk in load(FEET[0]).chunks(20):
+        if chunk.t_s[-1] < 30:
+            acc = np.clip(chunk.acc_mps2, -60.0, 60.0)
+            clipped = ImuChunk(chunk.wear_site, chunk.t_s, acc, chunk.gyr_radps, 60.0, np.inf, chunk.rate_hz)
+            body.feed(clipped)
+    metrics = body.metrics(30)
+    assert metrics.cadence_spm is not None
+    assert metrics.unknown["impact_g"] is metrics.unknown["step_length_m"] is Unknown.CLIPPED

@@ -4,6 +4,7 @@ import pytest
 
 from coach.gait.body import BodyGait
 from coach.gait.body_speed import SpeedCorrection
+from coach.model.metrics import Unknown
 from coach.model.samples import HeartRateSample, RunningSpeedSample, TreadmillSample
 from coach.model.strides import GaitState, StateChange
 
@@ -25,8 +26,8 @@ def test_a_pod_alone_gives_speed_cadence_and_step_length_and_says_what_it_cannot
     assert metrics.distance_m == pytest.approx(3.0 * 19)
     assert metrics.is_steady
     assert metrics.contact_time_ms is None
-    assert "motion sensor" in metrics.unknown["contact_time_ms"]
-    assert metrics.unknown["foot_strike_angle_deg"] == "needs a foot sensor with a gyroscope"
+    assert metrics.unknown["contact_time_ms"] is Unknown.NEEDS_MOTION_SENSOR
+    assert metrics.unknown["foot_strike_angle_deg"] is Unknown.NEEDS_FOOT_SENSOR
     assert metrics.uncertainty["speed_mps"] == pytest.approx(0.12)
 
 
@@ -39,7 +40,7 @@ def test_values_go_when_nothing_came_for_three_seconds():
     late = body.metrics(3.1)
     assert (late.speed_mps, late.cadence_spm, late.heart_rate_bpm, late.state) == (None, None, None, None)
     assert late.distance_m == 0.0
-    assert late.unknown["heart_rate_bpm"] == "no heart rate received lately"
+    assert late.unknown["heart_rate_bpm"] is Unknown.HEART_RATE_SILENT
 
 
 def test_a_treadmill_is_the_truth_and_teaches_the_pods_correction():
@@ -63,7 +64,7 @@ def test_only_a_chest_strap_gives_heart_rate_and_nothing_else():
     metrics = body.metrics(2.5)
     assert metrics.heart_rate_bpm == 143
     assert metrics.state is None
-    assert "running pod" in metrics.unknown["speed_mps"]
+    assert metrics.unknown["speed_mps"] is Unknown.NEEDS_SPEED
 
 
 def test_a_correction_learns_from_a_known_distance_and_refuses_nonsense():

@@ -1,0 +1,28 @@
+// All numbers of the moment with their doubts, and why a dash is a dash: asked for by a runner who has paused.
+import { get } from "./api.js";
+import { find, findAll, on, setText } from "./dom.js";
+import { toast } from "./live_controls.js";
+import { DASH, glanceDoubt, valueText } from "./units.js";
+import { w } from "./words.js";
+
+function paint(row, metrics) {
+  const name = row.dataset.detail;
+  const text = valueText(name, metrics?.[name]);
+  const reason = metrics?.unknown?.[name];
+  setText(find("b", row), text);
+  find(".unit", row).hidden = text === DASH;
+  setText(find(".details-doubt", row), glanceDoubt(name, metrics?.[name], metrics?.uncertainty?.[name]));
+  setText(find(".details-why", row), text === DASH && reason ? w(`metrics.why.${reason}.long`) : "");
+}
+
+export function bindDetails() {
+  on("#numbers", "click", async () => {
+    try {
+      const metrics = await get("/metrics");
+      for (const row of findAll("[data-detail]")) paint(row, metrics);
+      find("#numbers-dialog").showModal();
+    } catch (error) {
+      toast(w("live.details.failed", { words: error.message }));
+    }
+  });
+}

@@ -1,0 +1,123 @@
+// What the page in motion shows, worked out from what the coach says: no document in here, so that a worker can do it
+// and the page only writes what changed.
+//
+// A face is {slot: {part: text}}: the slot is an element's id, the part `text` its words, any other part one of its
+// data attributes. The large number follows every update; the others settle once a second, with the clock, so that
+// they can be read, but old and unknown is told at once.
+import { onShownScale, SHOWN_AS, edgesOf, markAt } from "./live_target.js";
+import { doubtOf, newest, reasonOf } from "./live_values.js";
+import { DASH, durationText, glanceDoubt, hasUnit, unitOf, valueText } from "./units.js";
+import { w } from "./words.js";
+
+export const QUICK = ["distance_m", "speed_mps", "heart_rate_bpm"];
+const CALM = new Set([
+  "clock", ...QUICK, ...QUICK.map((name) => `${name}-note`), "focus-note", "focus-band", "first-value", "first-note",
+  "second-value", "second-note",
+]);
+const SETTLE_MS = 1000;
+
+/** The whole face. run: {is_on, is_paused, elapsed_s, told_at_ms, lap, lap_kind}; choices: {main, first, second}. */
+export function faceOf(run, choices, now_ms) {
+  const counted_s = run.is_on && !run.is_paused ? (now_ms - run.told_at_ms) / 1000 : 0;
+  const clock = durationText(run.elapsed_s + counted_s);
+  const face = {
+    clock: { text: clock, size: clock.length > 5 ? "long" : "" },
+    phase: { text: phaseWords(run) },
+  };
+  for (const name of QUICK) number(face, name, name, now_ms, false);
+  const large = focus(face, choices.main, run.is_on, now_ms);
+  for (const place of ["first", "second"]) {
+    const name = choices[place] === large ? choices.main : choices[place];
+    face[`${place}-name`] = { text: w(`metrics.${name}.short`) };
+    face[`${place}-unit`] = { text: unitOf(name) };
+    number(face, `${place}-value`, name, now_ms, true, `${place}-note`);
+  }
+  return face;
+}
+
+/** A number with its note: how sure it is, or why it is unknown. */
+function number(face, slot, name, now_ms, has_doubt, note = `${slot}-note`) {
+  const { value, is_old } = newest(name, now_ms);
+  const text = valueText(name, value);
+  const age = text === DASH ? "gone" : is_old ? "old" : "";
+  face[slot] = { text, age, size: text.length > 5 ? "long" : "" };
+  face[note] = { text: age === "gone" ? whyWords(name, "short") : has_doubt ? glanceDoubt(name, value, doubtOf(name)) : "" };
+}
+
+/** Words for why a number is unknown, "" where the coach gave no reason. length: "short" or "long". */
+export function whyWords(name, length) {
+  const reason = reasonOf(name);
+  return reason ? w(`metrics.why.${reason}.${length}`) : "";
+}
+
+function phaseWords({ is_paused, lap_kind, lap }) {
+  if (is_paused) return w("live.motion.paused");
+  if (lap_kind === "warm_up" || lap_kind === "cool_down") return w(`live.motion.${lap_kind}`);
+  return lap > 1 ? w("live.motion.lap", { number: lap }) : "";
+}
+
+/** The large number: the run's target, or `chosen` where the run has none. Returns the name of what it shows. */
+function focus(face, chosen, is_on, now_ms) {
+  const { value: target, is_old: target_is_old } = newest("target", now_ms);
+  const absolute = target?.metric ? newest(SHOWN_AS[target.metric]?.[0] ?? target.metric, now_ms).value : null;
+  const shown = target?.metric ? onShownScale(target, absolute) : null;
+  const name = shown?.name && hasUnit(shown.name) ? shown.name : chosen;
+  const { value, is_old } = shown?.name === name ? { value: shown.value, is_old: target_is_old } : newest(name, now_ms);
+  const text = valueText(name, value);
+  const is_blank = text === DASH;
+  const size = text.length > 4 ? "long" : text.length === 4 ? "middling" : "";
+  const edges = shown ? edgesOf(shown) : "";
+  const place = edges ? (is_blank || !shown.place ? "unknown" : shown.place) : "none";
+  const has_place = edges && place !== "unknown";
+  face["focus-name"] = { text: w(`metrics.${name}.label`) };
+  face["focus-unit"] = { text: unitOf(name) };
+  face["focus-value"] = { text, size, age: is_blank ? "gone" : is_old ? "old" : "" };
+  face["focus-note"] = { text: is_blank ? "" : glanceDoubt(name, value, doubtOf(name)) };
+  face["focus-words"] = { text: placeWords(place, name, is_blank && is_on) };
+  face["focus-band"] = { text: has_place ? `${w("live.motion.target")} ${bandWords(shown)}` : "" };
+  face.focus = { place, edges: has_place ? edges : "" };
+  if (has_place) face["gauge-mark"] = { at: String(markAt(shown.value, shown.low, shown.high)) };
+  return name;
+}
+
+function placeWords(place, name, is_waiting) {
+  if (place === "none" && !is_waiting) return w("live.motion.no_target");
+  if (place === "none" || place === "unknown") return whyWords(name, "short") || w("live.motion.waiting");
+  return w(`live.motion.${place}`);
+}
+
+function bandWords({ name, low, high }) {
+  const say = (edge) => valueText(name, edge);
+  const edges = edgesOf({ low, high });
+  if (edges === "both") return w("live.motion.band", { low: say(low), high: say(high) });
+  return edges === "low" ? w("live.motion.from", { low: say(low) }) : w("live.motion.upto", { high: say(high) });
+}
+
+/** Remembers what is shown and gives what is new; `news(face, now_ms, true)` gives everything that differs. */
+export function rememberShown() {
+  const shown = new Map();
+  let settled_ms = -Infinity;
+  return function news(face, now_ms, is_forced = false) {
+    const is_second = face.clock.text !== shown.get("clock")?.text || now_ms - settled_ms >= SETTLE_MS;
+    const is_due = is_forced || is_second;
+    if (is_due) settled_ms = now_ms;
+    const told = {};
+    for (const [slot, parts] of Object.entries(face)) {
+      const was = shown.get(slot);
+      const keeps = !is_due && CALM.has(slot) && was && isSettled(face, shown, slot);
+      if (keeps) continue;
+      for (const [part, text] of Object.entries(parts)) {
+        if (was?.[part] !== text) (told[slot] ??= {})[part] = text;
+      }
+      if (told[slot]) shown.set(slot, { ...was, ...parts });
+    }
+    return told;
+  };
+}
+
+/** Whether a calm slot may wait for its second: its number has not become old, unknown or known meanwhile. */
+function isSettled(face, shown, slot) {
+  const number = slot.replace(/-note$/, "");
+  const of = face[number] ? number : slot.replace(/-note$/, "-value");
+  return (face[of]?.age ?? "") === (shown.get(of)?.age ?? "");
+}

@@ -1,0 +1,66 @@
+// Watches the coach for the page in motion: the stream in, messages for the page out. Runs in a worker, where reading
+// the stream costs the page nothing, or in the page itself where there is no worker.
+//
+// Out: {face: {...}} what changed, {cue}, {sensor}, {run} as the coach said them, {state: "live" | "waiting"}, and
+// {strange: true} for numbers of a run that the page has not told of.
+import { openFeed } from "./feed.js";
+import { faceOf, rememberShown } from "./live_face.js";
+import { forgetAll, takeMetrics } from "./live_values.js";
+import { useUnits } from "./units.js";
+import { useWords } from "./words.js";
+
+const LOOK_MS = 500;
+
+/** post(message) tells the page; returns what takes the page's messages: {words, units}, {choices}, {run}, {feed}. */
+export function watch(post) {
+  const run = { run_id: null, is_on: false, is_paused: false, elapsed_s: 0, told_at_ms: performance.now(), lap: 1, lap_kind: "lap" };
+  let choices = null;
+  let feed = null;
+  let news = rememberShown();
+  let looked_ms = 0;
+  let state = "";
+
+  function look(is_forced = false) {
+    if (!choices) return;
+    const now_ms = performance.now();
+    looked_ms = now_ms;
+    const face = news(faceOf(run, choices, now_ms), now_ms, is_forced);
+    if (Object.keys(face).length) post({ face });
+  }
+
+  const handlers = {
+    metrics(metrics) {
+      if (!run.is_on || (metrics.run_id && metrics.run_id !== run.run_id)) { post({ strange: true }); return; }
+      const now_ms = performance.now();
+      takeMetrics(metrics, now_ms);
+      if (metrics.elapsed_s !== undefined) Object.assign(run, { elapsed_s: metrics.elapsed_s, told_at_ms: now_ms });
+      look();
+    },
+    cue: (cue) => post({ cue }),
+    sensor: (sensor) => post({ sensor }),
+    run: (told) => post({ run: told }),
+    state(now) {
+      if (now === state) return;
+      state = now;
+      post({ state });
+    },
+  };
+
+  function takeRun(told) {
+    if (told.run_id !== run.run_id) forgetAll();
+    if (told.elapsed_s !== undefined) run.told_at_ms = performance.now();
+    Object.assign(run, told);
+    look(true);
+  }
+
+  setInterval(() => { if (performance.now() - looked_ms > LOOK_MS - 50) look(); }, LOOK_MS);
+
+  return function take(message) {
+    if (message.words) useWords(message.words);
+    if (message.units) useUnits(message.units);
+    if (message.choices) { choices = message.choices; look(true); }
+    if (message.run) takeRun(message.run);
+    if (message.feed === "open") feed ??= openFeed(handlers);
+    else if (message.feed) feed?.[message.feed]();
+  };
+}
