@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from coach.live_feed import FeedEvent, LiveFeed
+from web.units import VIEWS
 from web.wire import to_text
 
 HEARTBEAT_S: Final = 2.0
@@ -20,7 +21,6 @@ LONGEST_S: Final = 600.0
 CUE_LIFE_S: Final = 10.0
 METRICS_LIFE_S: Final = 3.0  # older numbers would be blank on the page
 _LIFE_S: Final = {"cue": CUE_LIFE_S, "metrics": METRICS_LIFE_S, "signal": METRICS_LIFE_S}
-_LEFT_OUT: Final = frozenset({"uncertainty", "unknown"})
 
 
 @dataclass(slots=True)
@@ -100,12 +100,18 @@ def _piece(event: FeedEvent) -> bytes:
 
 
 def _for_a_glance(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers to four decimals, without how sure and why not known: a third of the bytes, five times a second.
+    """Numbers to four decimals; how sure (two digits) and why not known, of what a page can show only.
 
     `GET /api/v1/metrics` tells everything.
     """
-    told = {name: value for name, value in metrics.items() if name not in _LEFT_OUT}
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in told.items()}
+    told: dict[str, Any] = {
+        name: round(value, 4) if isinstance(value, float) else value for name, value in metrics.items()
+    }
+    if "uncertainty" in told:
+        told["uncertainty"] = {name: float(f"{sd:.2g}") for name, sd in told["uncertainty"].items() if name in VIEWS}
+    if "unknown" in told:
+        told["unknown"] = {name: why for name, why in told["unknown"].items() if name in VIEWS}
+    return told
 
 
 def _heartbeat() -> bytes:

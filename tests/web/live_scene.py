@@ -22,6 +22,7 @@ def numbers(
         distance_m=4123.0,
         heart_rate_bpm=142,
         cadence_vs_baseline_pct=vs_usual_pct,
+        uncertainty={"cadence_spm": 0.6, "contact_time_ms": 6.8, "step_length_m": 0.027, "speed_mps": 0.07},
     )
     target = FocusTarget("quicker", "cadence_vs_baseline_pct", "cadence", vs_usual_pct, 2.0, 8.0, "%", place)
     return {**to_plain(metrics), "run_id": "r1", "elapsed_s": 1453.2, "target": to_plain(target), **more}

@@ -62,6 +62,7 @@ def test_a_plain_address_says_what_is_missing_and_how_to_get_it(url: str, phone:
         ("step_length_m", 1.0, "1.00 m", "3.28 ft"),
         ("cadence_spm", 171.6, "172 spm", "172 spm"),
         ("foot_strike_angle_deg", -1.26, "−1.3 °", "−1.3 °"),
+        ("step_time_asymmetry_pct", -0.04, "0.0 %", "0.0 %"),
         ("impact_g", None, "– g", "– g"),
     ],
 )

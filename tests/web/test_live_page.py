@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from coach.model.metrics import Unknown
 from tests.browser import wait_until
 from tests.web.live_scene import FallingSilent, cue, numbers
 from tests.web.small_coach import SmallCoach, SmallRuns
+from web.words import read_words
 
 pytestmark = pytest.mark.browser
 
@@ -44,9 +46,9 @@ def test_numbers_of_the_run_stand_large_with_their_units(coach: SmallCoach, runn
     show(coach, running)
     expect(running.locator("#focus-value")).to_have_text("172")
     expect(running.locator("#clock")).to_contain_text("24:1")
-    expect(running.locator("[data-value=distance_m]")).to_have_text("4.12")
-    expect(running.locator("[data-value=speed_mps]")).to_have_text("5:52")
-    expect(running.locator("[data-value=heart_rate_bpm]")).to_have_text("142")
+    expect(running.locator("#distance_m")).to_have_text("4.12")
+    expect(running.locator("#speed_mps")).to_have_text("5:52")
+    expect(running.locator("#heart_rate_bpm")).to_have_text("142")
     expect(running.locator("#first-value")).to_have_text("243")
     size = float(
         running.evaluate("() => parseFloat(getComputedStyle(document.querySelector('#focus-value')).fontSize)")
@@ -74,7 +76,7 @@ def test_the_target_is_told_by_word_shape_and_band(
 def test_values_dim_and_then_blank_each_by_its_own_age(coach: SmallCoach, running: Page) -> None:
     show(coach, running)
     running.evaluate("() => { window.saw_old = false; }")
-    wait_until(running, "() => document.querySelector('#first-value').classList.contains('is-old')")
+    wait_until(running, "() => document.querySelector('#first-value').dataset.age === 'old'")
     wait_until(running, "() => document.querySelector('#first-value').textContent === '–'")
     expect(running.locator("#focus-value")).to_have_text("–")
     expect(running.locator("#focus")).to_have_attribute("data-place", "none")
@@ -83,6 +85,101 @@ def test_values_dim_and_then_blank_each_by_its_own_age(coach: SmallCoach, runnin
         running.wait_for_timeout(100)
     expect(running.locator("#first-value")).to_have_text("243")
     expect(running.locator("#focus-value")).to_have_text("–")
+
+
+def test_each_number_says_how_sure_it_is_in_its_own_digits(coach: SmallCoach, running: Page) -> None:
+    show(coach, running)
+    expect(running.locator("#focus-note")).to_have_text("±1")
+    expect(running.locator("#first-note")).to_have_text("±7")
+    expect(running.locator("#second-note")).to_have_text("±0.03")
+    for _ in range(8):
+        coach.feed.publish("metrics", numbers(uncertainty={"cadence_spm": 0.3}))
+        running.wait_for_timeout(200)
+    expect(running.locator("#focus-note")).to_have_text("")
+    expect(running.locator("#first-note")).to_have_text("")
+
+
+def test_a_dash_says_why(coach: SmallCoach, running: Page) -> None:
+    why = dict.fromkeys(("cadence_spm", "contact_time_ms"), "finding_axes")
+    why["heart_rate_bpm"] = "needs_heart_rate_sensor"
+    blank = {"target": None, "contact_time_ms": None, "heart_rate_bpm": None, "unknown": why}
+    for _ in range(8):
+        coach.feed.publish("metrics", numbers(cadence_spm=None, **blank))
+        running.wait_for_timeout(200)
+    expect(running.locator("#focus-value")).to_have_text("–")
+    expect(running.locator("#focus-words")).to_have_text("finding the axes")
+    expect(running.locator("#first-note")).to_have_text("finding the axes")
+    expect(running.locator("#heart_rate_bpm-note")).to_have_text("no strap")
+
+
+def test_there_are_words_for_every_reason() -> None:
+    words = read_words()
+    for reason in Unknown:
+        assert words[f"metrics.why.{reason}.short"]
+        assert words[f"metrics.why.{reason}.long"].endswith((".", "?"))
+
+
+def test_a_paused_runner_finds_all_numbers_with_doubts_and_reasons(coach: SmallCoach, running: Page) -> None:
+    expect(running.locator("#numbers")).to_be_hidden()
+    coach.feed.publish("metrics", numbers(unknown={"grade_pct": "needs_treadmill"}))
+    running.tap("#pause")
+    running.tap("#numbers")
+    cadence = running.locator("[data-detail=cadence_spm] .details-value")
+    expect(cadence).to_have_text("172 spm ±1")
+    expect(running.locator("[data-detail=grade_pct]")).to_contain_text("Needs a treadmill that tells its incline.")
+    expect(running.locator("[data-detail=impact_g] .details-value")).to_contain_text("–")
+    top = running.locator("#numbers-heading").bounding_box()
+    assert top["y"] >= 0
+
+
+def test_numbers_beside_the_large_one_settle_once_a_second(coach: SmallCoach, running: Page) -> None:
+    show(coach, running)
+    running.evaluate(
+        """() => {
+          window.written = [];
+          for (const id of ["focus-value", "first-value"]) {
+            const watch = new MutationObserver(() => window.written.push(id));
+            watch.observe(document.getElementById(id), {characterData: true, subtree: true, childList: true});
+          }
+        }"""
+    )
+    for step in range(20):
+        more = {"cadence_spm": 170.0 + step % 2, "contact_time_ms": 240.0 + step % 3, "elapsed_s": 1460 + 0.2 * step}
+        coach.feed.publish("metrics", numbers(**more))
+        running.wait_for_timeout(200)
+    written = running.evaluate("() => window.written")
+    assert written.count("first-value") <= 8
+    assert written.count("focus-value") > written.count("first-value")
+
+
+def test_without_a_worker_the_page_watches_by_itself(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.runs.start("treadmill")
+    phone.route("**/live_worker.js", lambda route: route.abort())
+    phone.goto(f"{url}/live")
+    wait_until(phone, "() => document.body.dataset.stream === 'live'")
+    show(coach, phone)
+    expect(phone.locator("#focus-value")).to_have_text("172")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (390, 664), (844, 390), (1280, 800)])
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_everything_is_seen_at_one_glance(
+    coach: SmallCoach, running: Page, width: int, height: int, is_paused: bool
+) -> None:
+    running.tap("#unlock-no")
+    running.set_viewport_size({"width": width, "height": height})
+    show(coach, running)
+    if is_paused:
+        running.tap("#pause")
+        expect(running.locator("#numbers")).to_be_visible()
+    else:
+        coach.feed.publish("cue", cue())
+        expect(running.locator("#cue")).to_be_visible()
+    room = running.evaluate("() => [document.documentElement.scrollHeight, innerHeight]")
+    assert room[0] <= room[1] or (height, is_paused) == (664, True)
+    values = "() => [...document.querySelectorAll('.quick-value, .second-value, .focus-value')]"
+    cut = running.evaluate(f"({values})().filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.id)")
+    assert cut == []
 
 
 def test_a_cue_is_shown_said_and_felt_once_and_can_be_asked_why(coach: SmallCoach, running: Page) -> None:

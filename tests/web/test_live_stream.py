@@ -41,18 +41,23 @@ def test_a_new_phone_gets_the_newest_numbers_and_no_old_cue() -> None:
     assert events(next(stream)) == [("cue", {"cue_id": "new"}, "4")]
 
 
-def test_numbers_come_short_and_without_their_reasons_once_for_all_phones() -> None:
+def test_numbers_come_short_with_what_the_page_shows_of_their_doubts_once_for_all_phones() -> None:
     feed = LiveFeed()
-    unknown = {"heart_rate_bpm": "needs a heart rate sensor"}
     data = {
         "cadence_spm": 163.123456789,
         "heart_rate_bpm": None,
-        "uncertainty": {"cadence_spm": 0.4},
-        "unknown": unknown,
+        "uncertainty": {"cadence_spm": 0.41234, "pelvis_trunk_crp_sd_deg": 2.0},
+        "unknown": {"heart_rate_bpm": "needs_heart_rate_sensor", "state": "no_strides"},
     }
     feed.publish("metrics", data)
     piece = next(stream_of(feed))
-    assert events(piece) == [("metrics", {"cadence_spm": 163.1235, "heart_rate_bpm": None}, "1")]
+    told = {
+        "cadence_spm": 163.1235,
+        "heart_rate_bpm": None,
+        "uncertainty": {"cadence_spm": 0.41},
+        "unknown": {"heart_rate_bpm": "needs_heart_rate_sensor"},
+    }
+    assert events(piece) == [("metrics", told, "1")]
     assert next(stream_of(feed)) == piece
     assert feed.latest("metrics") == data
 

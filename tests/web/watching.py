@@ -19,23 +19,51 @@ WATCH_PLOTS: Final = """
 })();
 """
 
-# After the page's own listener has asked for a frame, the next frame paints its numbers; then the age is noted.
-WATCH_NUMBERS: Final = """
-(() => {
-  const ages = (window.ages = []);
-  const channel = new MessageChannel();
-  channel.port1.onmessage = ({ data }) => ages.push(performance.timeOrigin + performance.now() - 1000 * data);
+# In the worker that reads the stream: what it posts while it handles `metrics` tells when the notification arrived.
+_WATCH_WORKER: Final = """
+{
+  let arrived_wall_s = 0;
   const add = EventSource.prototype.addEventListener;
   EventSource.prototype.addEventListener = function (type, listener, options) {
     if (type !== "metrics") return add.call(this, type, listener, options);
     return add.call(this, type, (event) => {
+      ({ arrived_wall_s } = JSON.parse(event.data));
       listener.call(this, event);
-      const { arrived_wall_s } = JSON.parse(event.data);
-      requestAnimationFrame(() => channel.port2.postMessage(arrived_wall_s));
+      arrived_wall_s = 0;
     }, options);
+  };
+  const post = self.postMessage.bind(self);
+  self.postMessage = (message) => post(arrived_wall_s && message.face ? { ...message, arrived_wall_s } : message);
+}
+"""
+
+# In the page: numbers that came by such a message are painted by the next frame; then the age is noted.
+_WATCH_PAGE: Final = """
+(() => {
+  const ages = (window.ages = []);
+  const channel = new MessageChannel();
+  channel.port1.onmessage = ({ data }) => ages.push(performance.timeOrigin + performance.now() - 1000 * data);
+  window.Worker = class extends Worker {
+    constructor(...told) {
+      super(...told);
+      this.addEventListener("message", ({ data }) => {
+        if (data.arrived_wall_s) requestAnimationFrame(() => channel.port2.postMessage(data.arrived_wall_s));
+      });
+    }
   };
 })();
 """
+
+
+def watch_numbers(page: Any) -> None:
+    """From now on `window.ages` holds, for each update that changed the page, notification to painted number [ms]."""
+
+    def with_watch(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=_WATCH_WORKER + answer.text())
+
+    page.route("**/live_worker.js", with_watch)
+    page.add_init_script(_WATCH_PAGE)
 
 
 class Wire:

@@ -25,9 +25,9 @@ export function setAttribute(element, name, value) {
   if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
 
-/** JSON that the server wrote into a script element. */
+/** JSON that the server wrote into a script element; `otherwise` where there is none, as in a worker. */
 export function readData(id, otherwise = null) {
-  const element = document.getElementById(id);
+  const element = globalThis.document?.getElementById(id);
   return element ? JSON.parse(element.textContent) : otherwise;
 }
 

@@ -2,14 +2,15 @@
 // keeps a dead stream that still says it is open.
 //
 // Anything the stream says (the coach sends a heartbeat every 2 s) feeds the watchdog. After 5 s of silence, and
-// whenever the page comes back into view, the stream is closed and opened anew.
+// whenever the page comes back into view, the stream is closed and opened anew. No document in here: a worker runs it.
 
 const SILENCE_MS = 5000;
 const LONGEST_WAIT_MS = 8000;
+const BACK_MS = 2500;
 
 /**
  * handlers: {metrics(data), cue(data), sensor(data), run(data), signal(data), state("live" | "waiting")}.
- * Returns {close(), reopen(), last_id()}.
+ * Returns {reopen(), back(), rest(), close()}. back: the page is seen again. rest: the page goes, and may come back.
  */
 export function openFeed(handlers, { url = "/api/v1/live", silence_ms = SILENCE_MS } = {}) {
   let source = null;
@@ -58,16 +59,11 @@ export function openFeed(handlers, { url = "/api/v1/live", silence_ms = SILENCE_
     if (source && performance.now() - heard_at > silence_ms) { say("waiting"); open(); }
   }, 500);
 
-  const back = () => { if (!document.hidden && performance.now() - heard_at > 2500) open(); };
-  document.addEventListener("visibilitychange", back);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) open(); });
-  window.addEventListener("online", open);
-  window.addEventListener("pagehide", () => source?.close());
   open();
-
   return {
     reopen: open,
-    last_id: () => last_id,
+    back() { if (performance.now() - heard_at > BACK_MS) open(); },
+    rest() { source?.close(); },
     close() { closed = true; clearTimeout(retry); clearInterval(watchdog); source?.close(); },
   };
 }

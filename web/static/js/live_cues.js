@@ -29,15 +29,23 @@ function wantsMore({ value, threshold }) {
 function show(cue) {
   box.hidden = false;
   box.dataset.kind = cue.kind;
-  box.classList.remove("is-past");
+  setFresh(true);
   setText(find("#cue-kind"), w(`live.cue.kind_${cue.kind}`));
   setText(find("#cue-words"), cue.say);
   clearTimeout(fading);
-  fading = setTimeout(() => box.classList.add("is-past"), FRESH_MS);
+  fading = setTimeout(() => setFresh(false), FRESH_MS);
+}
+
+/** A fresh cue may take the room of numbers that are not needed at this moment. */
+function setFresh(is_fresh) {
+  box.classList.toggle("is-past", !is_fresh);
+  document.body.dataset.cue = is_fresh ? "fresh" : "past";
 }
 
 export function forgetCues() {
+  clearTimeout(fading);
   box.hidden = true;
+  document.body.dataset.cue = "";
   newest = null;
 }
 

@@ -1,8 +1,11 @@
 // SI values to text, by the table that the server gave: the same rules as web/units.py.
 import { readData } from "./dom.js";
 
-const table = readData("unit-table", {});
+let table = readData("unit-table", {});
 export const DASH = "–";
+
+/** A worker has no document: the page tells it the table. */
+export const useUnits = (told) => { table = told; };
 
 export const unitOf = (name) => table[name]?.unit ?? "";
 export const hasUnit = (name) => name in table;
@@ -15,7 +18,8 @@ export function valueText(name, value, sd) {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const scale = table[name] ?? { factor: 1, decimals: 1 };
   if (scale.is_pace) return paceText(value, scale.factor);
-  return (value * scale.factor).toFixed(decimalsOf(scale, sd)).replace("-", "\u2212");
+  const text = (value * scale.factor).toFixed(decimalsOf(scale, sd));
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212"); // there is no minus nothing
 }
 
 /** The number after a ±; a bound where it is too small to be written. */
@@ -29,6 +33,18 @@ export function doubtText(name, sd) {
 
 /** `value` in the unit the runner reads; for plots and gauges. */
 export const shownValue = (name, value) => (value === null || value === undefined ? null : value * (table[name]?.factor ?? 1));
+
+/** At a glance: "±2" for one standard deviation `sd` of a value, in its digits; "" where those digits are sure. */
+export function glanceDoubt(name, value, sd) {
+  if (value === null || value === undefined || !(sd > 0)) return "";
+  const scale = table[name] ?? { factor: 1, decimals: 1 };
+  if (scale.is_pace) {
+    const seconds = Math.round((scale.factor * sd) / (value * value));
+    return value >= 0.3 && seconds > 0 ? `\u00b1${durationText(seconds)}` : "";
+  }
+  const text = (sd * scale.factor).toFixed(scale.decimals);
+  return Number(text) > 0 ? `\u00b1${text}` : "";
+}
 
 export function paceText(speed_mps, per_m = 1000) {
   if (!(speed_mps >= 0.3)) return DASH;

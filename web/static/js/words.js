@@ -1,7 +1,10 @@
 // Words that the server gave this page: w("live.pause"), w("page.offline.waiting", {n: 2}).
 import { readData } from "./dom.js";
 
-const table = readData("words", {});
+let table = readData("words", {});
+
+/** A worker has no document: the page tells it the words. */
+export const useWords = (told) => { table = told; };
 
 export function w(key, params = {}) {
   const plural = "n" in params ? `${key}.${params.n === 1 ? "one" : "other"}` : key;
