@@ -1,5 +1,6 @@
 """Pages of runs afterwards: the list with its calendar, and one run with all that can be done to it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from coach.model.runs import Lap, RunFilter, RunPlace
 from coach.service.history import HistoryService
 from coach.service.history_files import EXPORTS
 from web.context import profile, the_coach, words
+from web.runs_calendar import MonthTotal, month_key, month_name, month_of, month_totals
 from web.runs_view import (
     KINDS,
     cues_of,
@@ -20,7 +22,6 @@ from web.runs_view import (
     drifts_of,
     is_shown,
     lane_of,
-    month_of,
     reach_of,
     record_name,
     signed,
@@ -53,7 +54,7 @@ def now() -> datetime:
 
 @blueprint.app_context_processor
 def _helpers() -> dict[str, Any]:
-    helpers = (title_of, difference_text, signed, record_name, split_names, is_shown)
+    helpers = (title_of, difference_text, signed, record_name, split_names, is_shown, month_key, month_name)
     return {helper.__name__: helper for helper in helpers}
 
 
@@ -64,6 +65,7 @@ def _helpers() -> dict[str, Any]:
 def runs_page() -> str:
     """All runs by page and filter, with a calendar."""
     found = history().list(_filter(), request.args.get("page", 1, type=int))
+    kept = {k: v for k, v in request.args.items() if k not in ("page", "month", "note", "run", "n") and v}
     month = month_of(request.args.get("month", ""), now())
     last = month.first + timedelta(days=31)
     days = {
@@ -79,11 +81,21 @@ def runs_page() -> str:
         places=PLACES,
         shoes=history().shoes(),
         wanted=request.args,
-        kept={k: v for k, v in request.args.items() if k not in ("page", "month", "note", "run", "n") and v},
+        kept=kept,
+        months={} if kept else _months([entry.run.started_at for entry in found.entries]),
         note=request.args.get("note", ""),
         noted=request.args.get("run", ""),
         n_noted=request.args.get("n", 0, type=int),
     )
+
+
+def _months(moments: Sequence[datetime]) -> dict[str, MonthTotal]:
+    """Totals of every month from the first to the last of these moments."""
+    if not moments:
+        return {}
+    local = [local_time(moment, profile().time_zone).date() for moment in moments]
+    first, last = min(local).replace(day=1), max(local).replace(day=1) + timedelta(days=31)
+    return month_totals(history().calendar(first, last))
 
 
 def _filter() -> RunFilter:
@@ -152,6 +164,7 @@ def run_page(run_id: str) -> str:
         places=PLACES,
         kinds=KINDS,
         note=request.args.get("note", ""),
+        trim_before=(request.args.get("start", ""), request.args.get("end", "")),
         page_words=words().below("runs.plot", "metrics"),
     )
 
@@ -178,8 +191,10 @@ def edit_run(run_id: str) -> Response:
 @blueprint.post("/runs/<run_id>/trim")
 def trim_run(run_id: str) -> Response:
     start_s, end_s = _clock(request.form.get("start", "")), _clock(request.form.get("end", ""))
+    before = history().entry(run_id).run
     history().trim(run_id, start_s or None, end_s)
-    return redirect(f"/runs/{run_id}?note=trimmed")
+    was = [f"{value:.0f}" if value is not None else "" for value in (before.trim_start_s, before.trim_end_s)]
+    return redirect(f"/runs/{run_id}?note=trimmed&start={was[0]}&end={was[1]}")
 
 
 @blueprint.post("/runs/<run_id>/split")
@@ -189,6 +204,13 @@ def split_run(run_id: str) -> Response:
         raise SettingsError("say where to cut, as minutes and seconds such as 12:30")
     history().split(run_id, at_s)
     return redirect(f"/runs?note=split&run={run_id}")
+
+
+@blueprint.post("/runs/<run_id>/join")
+def join_run(run_id: str) -> Response:
+    """Undo a cut: the whole comes back, its two parts go."""
+    history().join(run_id)
+    return redirect(f"/runs/{run_id}?note=joined")
 
 
 @blueprint.post("/runs/<run_id>/laps")

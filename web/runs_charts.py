@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from coach.model.history import Trend
-from web.runs_view import PainWeek
+from web.runs_calendar import PainWeek
 
 SPARK_WIDTH: Final = 150.0
 SPARK_HEIGHT: Final = 34.0

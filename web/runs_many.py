@@ -11,8 +11,9 @@ from coach.model.runs import RunFilter, RunPlace, Shoe
 from coach.summary.bins import MATCHED
 from web.context import the_coach, words
 from web.runs import PLACES, history, now, read_number
+from web.runs_calendar import pain_by_week, worst_back
 from web.runs_charts import pain_bars, spark_of
-from web.runs_view import pain_by_week, split_length, title_of, worst_back
+from web.runs_view import split_length, title_of
 
 blueprint = Blueprint("runs_many", __name__)
 REPORT_WEEKS: Final = 12
@@ -61,6 +62,7 @@ def trends_page() -> str:
         at_plot={
             "metric": trend.metric,
             "per_week": trend.per_week,
+            "run_id": [point.run_id for point in trend.points],
             "at_s": [round(point.started_at.timestamp()) for point in trend.points],
             "value": [round(point.value, 5) for point in trend.points],
             "se": [round(point.se, 5) for point in trend.points],
@@ -72,7 +74,7 @@ def trends_page() -> str:
         wanted=told,
         records=history().records(),
         shoes=history().shoes(),
-        page_words=words().below("runs.plot", "metrics"),
+        page_words=words().below("runs.plot", "runs.trend", "metrics"),
     )
 
 

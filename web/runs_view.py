@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from typing import Final
 
 from coach.model.cues import CueDecision, CueResponse
-from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Run, RunSummary
 from web.context import profile, w
@@ -248,62 +246,6 @@ def title_of(run: Run) -> str:
         else "evening"
     )
     return w(f"runs.title.{part}")
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A month of the calendar: weeks of seven cells, None outside the month."""
-
-    first: datetime
-    weeks: tuple[tuple[int | None, ...], ...]
-    before: str
-    after: str
-
-
-def month_of(text: str, now: datetime) -> Month:
-    """The month named `YYYY-MM`; the present one where that is no month."""
-    try:
-        first = datetime.combine(datetime.strptime(text, "%Y-%m").date(), time(), now.tzinfo)  # noqa: DTZ007
-    except ValueError:
-        first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    after = (first + timedelta(days=32)).replace(day=1)
-    n_days = (after.date() - first.date()).days
-    cells = [None] * first.weekday() + [*range(1, n_days + 1)]
-    cells += [None] * (-len(cells) % 7)
-    weeks = tuple(tuple(cells[i : i + 7]) for i in range(0, len(cells), 7))
-    before = (first - timedelta(days=1)).strftime("%Y-%m")
-    return Month(first, weeks, before, after.strftime("%Y-%m"))
-
-
-@dataclass(frozen=True, slots=True)
-class PainWeek:
-    """The worst answers of one week that begins on Monday `first`."""
-
-    first: datetime
-    back: int | None
-    calf: int | None
-
-
-def pain_by_week(entries: Sequence[PainEntry]) -> list[PainWeek]:
-    """Answers about pain by week, oldest first."""
-    weeks: dict[datetime, list[PainEntry]] = {}
-    for entry in entries:
-        day = local_time(entry.at, profile().time_zone).replace(hour=12, minute=0, second=0, microsecond=0)
-        weeks.setdefault(day - timedelta(days=day.weekday()), []).append(entry)
-    return [
-        PainWeek(
-            first,
-            max((e.back for e in told if e.back is not None), default=None),
-            max((e.calf for e in told if e.calf is not None), default=None),
-        )
-        for first, told in sorted(weeks.items())
-    ]
-
-
-def worst_back(weeks: Sequence[PainWeek], since: datetime, until: datetime) -> int | None:
-    """The worst answer about the back in the weeks that begin between; None where nothing was told."""
-    monday = since - timedelta(days=since.weekday() + 1)
-    return max((w.back for w in weeks if w.back is not None and monday <= w.first <= until), default=None)
 
 
 def record_name(metres: str) -> str:

@@ -164,6 +164,15 @@ class HistoryService(HistoryFiles):
         self.delete(run_id)
         return self._store.runs.get(first.run_id), self._store.runs.get(second.run_id)
 
+    def join(self, run_id: str) -> None:
+        """Undo a cut: the whole comes back, and its parts are deleted."""
+        run = self._store.runs.get(run_id)
+        near = RunFilter(since=run.started_at, until=run.started_at + timedelta(days=2))
+        for entry in self._store.runs.list(near, limit=None):
+            if entry.run.run_id.startswith(f"{run_id}-"):
+                self._store.runs.delete(entry.run.run_id, datetime.now(UTC))
+        self._store.runs.restore(run_id)
+
     def delete(self, run_id: str) -> None:
         """Hide a run; it can be restored for 30 days."""
         self._store.runs.delete(run_id, datetime.now(UTC))

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,13 +33,31 @@ def split_run(store: Store, recordings: Path, run_id: str, at_s: float) -> tuple
     end_s = max((metrics.t_s for metrics in store.runs.seconds(run_id)), default=run.duration_s or 0.0)
     if not 1.0 <= at_s <= end_s - 1.0:
         raise SettingsError(f"cut the run between its first and its last second, not at {at_s:.0f} s")
-    return _part(store, recordings, run, 0.0, at_s, "a"), _part(store, recordings, run, at_s, end_s + 60.0, "b")
+    first, second = _free_ids(store, run_id)
+    return _part(store, recordings, run, 0.0, at_s, first), _part(store, recordings, run, at_s, end_s + 60.0, second)
 
 
-def _part(store: Store, recordings: Path, run: Run, start_s: float, end_s: float, letter: str) -> Run:
+def _free_ids(store: Store, run_id: str) -> tuple[str, str]:
+    """Ids for two parts; those of parts that were joined again and deleted are not free."""
+    for number in count(1):
+        ids = tuple(f"{run_id}-{letter}{number if number > 1 else ''}" for letter in "ab")
+        if not any(_is_known(store, one) for one in ids):
+            break
+    return ids[0], ids[1]
+
+
+def _is_known(store: Store, run_id: str) -> bool:
+    try:
+        store.runs.get(run_id)
+    except SettingsError:
+        return False
+    return True
+
+
+def _part(store: Store, recordings: Path, run: Run, start_s: float, end_s: float, part_id: str) -> Run:
     part = dataclasses.replace(
         run,
-        run_id=f"{run.run_id}-{letter}",
+        run_id=part_id,
         started_at=run.started_at + timedelta(seconds=start_s),
         laps=_laps(run.laps, start_s, end_s),
         pauses=tuple(

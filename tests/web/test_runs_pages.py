@@ -112,6 +112,21 @@ def test_two_runs_and_many_runs_are_compared(client: FlaskClient) -> None:
     assert len(read(client, "/calendar?first=2000-01-01&last=2100-01-01")) >= 2
 
 
+def test_months_of_the_list_have_totals_and_an_empty_list_says_how_to_begin(tmp_path: Path) -> None:
+    coach = kept_coach(tmp_path, 2, 3)
+    client = create_app(coach, is_testing=True).test_client()
+    assert text_of(client, "/runs").count('<li class="run-month') in (1, 2)
+    assert " km · " in text_of(client, "/runs")
+    assert '<span class="soft">2 run' not in text_of(client, "/runs?place=outdoor")  # totals are of all runs
+    for run_id in ("r0", "r1"):
+        coach.history.delete(run_id)
+    empty = text_of(client, "/runs")
+    assert "Start a run" in empty
+    assert "Import a file" in empty
+    coach.feed.close()
+    coach.store.close()
+
+
 def test_the_report_has_gait_pain_and_programme_on_one_page(client: FlaskClient) -> None:
     page = text_of(client, "/runs/report")
     for words in (
@@ -170,6 +185,20 @@ def test_a_run_is_deleted_and_brought_back_and_cut(own: FlaskClient) -> None:
     assert "The run is back." in post(own, "/runs/r0/restore")
     assert post(own, "/runs/r0/split", at="3:00").count("run-row") == 2
     assert own.post("/runs/r0/split", data={"at": ""}).status_code == 400
+    assert "The run is whole again." in post(own, "/runs/r0/join")
+    assert text_of(own, "/runs").count("run-row") == 1
+    cut_again = post(own, "/runs/r0/split", at="2:00")
+    assert cut_again.count("run-row") == 2
+    assert 'action="/runs/r0/join"' in cut_again
+
+
+def test_a_trim_is_undone_with_what_was_before(own: FlaskClient) -> None:
+    post(own, "/runs/r0/trim", start="0:30", end="4:30")
+    page = post(own, "/runs/r0/trim", start="1:00", end="4:00")
+    assert '<input type="hidden" name="start" value="30">' in page
+    assert '<input type="hidden" name="end" value="270">' in page
+    post(own, "/runs/r0/trim", start="30", end="270")
+    assert read(own, "/runs/r0")["entry"]["run"]["duration_s"] == 240
 
 
 def test_the_same_verbs_as_json(own: FlaskClient) -> None:

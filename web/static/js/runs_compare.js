@@ -1,7 +1,7 @@
 // Two runs over time in one plot, for a chosen measure.
 import { get } from "./api.js";
 import { find, make, readData } from "./dom.js";
-import { followWidth, timePlot } from "./runs_plot.js";
+import { colours, followWidth, timePlot } from "./runs_plot.js";
 import { w } from "./words.js";
 
 const { run_ids, names } = readData("compare", { run_ids: [] });
@@ -20,10 +20,21 @@ function joined(name) {
   return [times, ...lines];
 }
 
+/** Which line is which run. */
+function key() {
+  const list = make("ul", { className: "key plain-list" });
+  names.forEach((name, i) => {
+    const mark = make("span", { className: "line-mark", "aria-hidden": "true" });
+    mark.style.background = colours().series[i];
+    list.append(make("li", {}, mark, `${i + 1}: ${name}`));
+  });
+  return list;
+}
+
 function draw() {
   for (const one of plots) one.plot.destroy();
   plots = [timePlot(picker.value, joined(picker.value), { sync: "compare", names: [`1: ${names[0]}`, `2: ${names[1]}`], height: 260 })];
-  place.replaceChildren(plots[0].root);
+  place.replaceChildren(key(), plots[0].root);
   plots[0].resize();
 }
 

@@ -2,7 +2,7 @@
 import uPlot from "../vendor/uplot-1.6.32.min.js";
 import { find, make, readData, setText } from "./dom.js";
 import { colours } from "./runs_plot.js";
-import { shownValue, unitOf, valueText } from "./units.js";
+import { doubtText, shownValue, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
 const read = readData("trend", { at_s: [] });
@@ -22,19 +22,26 @@ function line() {
   return times.map((t) => shown(level + (per_week * t) / WEEK_S));
 }
 
+/** The programme as one band, its weeks numbered while there is room. */
 function drawProgramme(plot, paint) {
   const start = Date.parse(programme_start ?? "") / 1000;
   if (!Number.isFinite(start)) return;
   const { ctx, bbox } = plot;
+  const px = devicePixelRatio;
+  const x = (week) => plot.valToPos(start + week * WEEK_S, "x", true);
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   ctx.fillStyle = paint.band;
-  for (let week = 0; week < WEEKS; week += 2) {
-    const from = plot.valToPos(start + week * WEEK_S, "x", true);
-    ctx.fillRect(from, bbox.top, plot.valToPos(start + (week + 1) * WEEK_S, "x", true) - from, bbox.height);
-  }
+  ctx.fillRect(x(0), bbox.top, x(WEEKS) - x(0), bbox.height);
+  ctx.fillStyle = ctx.strokeStyle = paint.soft;
+  ctx.font = `${11 * px}px system-ui, sans-serif`;
+  ctx.textAlign = "center";
+  const width = x(1) - x(0);
+  const words = w("runs.trend.programme");
+  if (width * WEEKS > ctx.measureText(words).width + 12 * px) ctx.fillText(words, (x(0) + x(WEEKS)) / 2, bbox.top + 14 * px);
+  for (let week = 0; width > 18 * px && week < WEEKS; week += 1) ctx.fillText(String(week + 1), (x(week) + x(week + 1)) / 2, bbox.top + bbox.height - 6 * px);
   ctx.restore();
 }
 
@@ -65,6 +72,19 @@ function drawPoints(plot, paint) {
   ctx.restore();
 }
 
+function dayText(at_s, has_year) {
+  const at = new Date(1000 * at_s);
+  const month = at.toLocaleDateString(document.documentElement.lang, { month: "short" });
+  return `${at.getDate()} ${month}${has_year ? ` ${at.getFullYear()}` : ""}`;
+}
+
+/** Dates of the axis; the year where it begins. */
+function dates(splits) {
+  const year = (at_s) => new Date(1000 * at_s).getFullYear();
+  const is_long = year(splits[0]) !== year(splits[splits.length - 1]);
+  return splits.map((at_s, i) => (is_long && (i === 0 || year(at_s) !== year(splits[i - 1])) ? dayText(at_s, true) : dayText(at_s, false)));
+}
+
 let plot = null;
 function draw() {
   plot?.destroy();
@@ -84,18 +104,23 @@ function draw() {
     width: Math.max(280, place.clientWidth), height: 300, legend: { show: false },
     scales: { x: { time: true, range: (_, a, b) => [a - 86400, b + 86400] }, y: { range: extent } },
     series: [{}, { stroke: "transparent", points: { show: false } }, { stroke: paint.series[1], width: 2, points: { show: false } }],
-    axes: [common, { ...common, size: 56 }],
-    cursor: { drag: { x: true, y: false } },
+    axes: [{ ...common, ticks: { show: false }, size: 30, space: 64, values: (_, splits) => dates(splits) }, { ...common, ticks: { show: false }, size: 56 }],
+    cursor: { y: false, drag: { x: true, y: false }, points: { show: false } },
     hooks: {
       drawClear: [(one) => drawProgramme(one, paint)],
       draw: [(one) => drawPoints(one, paint)],
       setCursor: [(one) => {
         const i = one.cursor.idx;
         const point = points[i];
-        setText(now, point ? `${new Date(1000 * times[i]).toLocaleDateString()}  ${valueText(metric, point.value)} ± ${valueText(metric, 1.96 * point.se)} ${unitOf(metric)}` : "");
+        setText(now, point ? `${dayText(times[i], true)}: ${valueText(metric, point.value, 1.96 * point.se)} ± ${doubtText(metric, 1.96 * point.se)} ${unitOf(metric)}` : w("runs.trend.point"));
       }],
     },
   }, [times, points.map((point) => shown(point.value)), line()], body);
+  setText(now, w("runs.trend.point"));
+  plot.over.addEventListener("click", () => {
+    const id = read.run_id[plot.cursor.idx];
+    if (id && plot.select.width < 3) location.assign(`/runs/${encodeURIComponent(id)}`);
+  });
 }
 
 if (place && points.length) {
