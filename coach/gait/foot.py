@@ -157,6 +157,7 @@ class FootGait:
                 self._look_back(start)
         if self._lost_row == NEVER:
             self._work(told)
+        self._batch.foot.forget_bridged()
         if self._lost_row == NEVER:
             return told
         rest = self._lost_row - begin

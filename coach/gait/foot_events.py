@@ -175,15 +175,15 @@ def mid_stances(
 ) -> list[int]:
     """Mid-stance: the row at which the foot turns slowest between landing and heel-off.
 
-    Energy of the turn rate over REST_S, smallest; from REST_AFTER_CONTACT_S after contact on.
+    Energy of the turn rate over REST_S, smallest; from REST_AFTER_CONTACT_S after contact on, before heel-off.
     """
     half = max(1, round(0.5 * REST_S * rate_hz))
     if len(contact_s) == 1:
         first, last = swing_over[0], heel_off[0]
-        window = rows[first - half : last + half + 1]
+        window = rows[first - half : last + 1]
         rates = window[:, GX : GX + 3]
         energy = np.einsum("ni,ni->n", rates, rates).tolist()
-        n = min(last - first + 1, len(energy) - 2 * half)
+        n = len(energy) - 2 * half
         return [first + single.mid_stance(window[:, T].tolist(), energy, n, contact_s[0], half)]
     over, off, contact = np.array(swing_over), np.array(heel_off), np.array(contact_s)
     window = windows(rows, over - half, int((off - over).max()) + 2 * half + 1)
@@ -194,7 +194,7 @@ def mid_stances(
     around[:, 1:] -= summed[:, :-width]
     t = window[:, half : half + around.shape[1], T]
     column = np.arange(around.shape[1])
-    outside = (t < contact[:, None] + REST_AFTER_CONTACT_S) | (column > (off - over)[:, None])
+    outside = (t < contact[:, None] + REST_AFTER_CONTACT_S) | (column > (off - over)[:, None] - half)
     mid: list[int] = (over + np.where(outside, np.inf, around).argmin(axis=1)).tolist()
     return mid
 

@@ -276,12 +276,11 @@ def _stand(
     if heel_off < landing[KNOWN] or t[heel_off] < contact_s + SHORTEST_REST_S:
         return
     half = max(1, round(0.5 * REST_S * facts[RATE_HZ]))
-    start, end = over - half, min(heel_off + half + 1, len(t))
+    start, end = over - half, heel_off + 1
     energy = np.empty(end - start)
     for k in range(start, end):
         energy[k - start] = gyr[k, 0] * gyr[k, 0] + gyr[k, 1] * gyr[k, 1] + gyr[k, 2] * gyr[k, 2]
-    n = min(heel_off - over + 1, len(energy) - 2 * half)
-    mid = over + mid_stance(t[start:end], energy, n, contact_s, half)
+    mid = over + mid_stance(t[start:end], energy, len(energy) - 2 * half, contact_s, half)
     landing[HEEL], landing[MID_ROW], landing[MID_S] = heel_off, mid, t[mid]
     landing[STRIKE] = math.degrees(angle[mid] - _angle_at(t, angle, mid, contact_s, facts[RATE_HZ]))
     if last >= 0 and _is_stride(landings[last], landing):

@@ -59,6 +59,9 @@ class Foot:
     def bridge(self, times_s: tuple[float, ...]) -> None:
         """Readings at these times were drawn in by straight lines."""
         self.bridged_s.extend(times_s)
+
+    def forget_bridged(self) -> None:
+        """Keep the newest: what they lie in has been worked off."""
         if len(self.bridged_s) > 2 * MOST_BRIDGED:
             del self.bridged_s[:-MOST_BRIDGED]
 

@@ -1,5 +1,6 @@
 """A recording of any kind in, everything found in it as one JSON-ready document out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -7,7 +8,11 @@ from typing import Any, Final
 import numpy as np
 
 from coach.gait.body import BodyGait
+from coach.gait.body_flight import by_symmetry
+from coach.gait.bulk import foot_strides
 from coach.model.samples import Gap, ImuChunk, StreamReport
+from coach.model.sites import WearSite
+from coach.model.strides import GaitEvent
 from coach.recording.reader import read_recording
 from coach.recording.reference import ReferenceRecording, is_reference, read_reference
 from coach.service.making import make_pipeline
@@ -30,9 +35,8 @@ def analyse_path(path: Path) -> dict[str, Any]:
 def _reference(path: Path) -> dict[str, Any]:
     reference = read_reference(path)
     start_s = float(reference.chunks[0].t_s[0])
-    gait = BodyGait([reference.wear_site])
-    chunks = (replace(chunk, t_s=chunk.t_s - start_s) for chunk in reference.chunks)
-    events = [event for chunk in chunks for event in gait.feed(chunk)] + gait.finish()
+    chunks = [replace(chunk, t_s=chunk.t_s - start_s) for chunk in reference.chunks]
+    events = _events(reference.wear_site, chunks)
     report = _report(reference)
     info = {
         "id": reference.id,
@@ -45,6 +49,14 @@ def _reference(path: Path) -> dict[str, Any]:
     for row in document["strides"]:  # back to the clock of the file, which may be anything
         row.update({name: row[name] + start_s for name in ("initial_contact_s", "toe_off_s") if row[name] is not None})
     return document
+
+
+def _events(site: WearSite, chunks: Sequence[ImuChunk]) -> Sequence[GaitEvent]:
+    """What the body's gait tells of one sensor; a foot alone has nothing to be joined with and is read at once."""
+    if site.is_foot:
+        return [by_symmetry(stride) for stride in foot_strides(chunks)]
+    gait = BodyGait([site])
+    return [event for chunk in chunks for event in gait.feed(chunk)] + gait.finish()
 
 
 def _report(reference: ReferenceRecording) -> StreamReport:

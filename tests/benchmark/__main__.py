@@ -1,10 +1,10 @@
-"""`python -m tests.benchmark gait`: how fast a part is, as a Markdown table."""
+"""`python -m tests.benchmark gait|memory`: how fast a part is, or how much memory it holds, as a Markdown table."""
 
 import sys
 
-from tests.benchmark import gait
+from tests.benchmark import gait, memory
 
-SUBJECTS = {"gait": gait.main}
+SUBJECTS = {"gait": gait.main, "memory": memory.main}
 
 
 def main(words: list[str]) -> int:

@@ -7,8 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from coach.gait import foot_open
 from coach.gait.bulk import analyse
 from coach.gait.foot import FootGait
+from coach.gait.foot_strides import ANGLE_SD_DEG
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
@@ -81,6 +83,22 @@ def test_events_do_not_depend_on_the_cuts_and_bulk_equals_the_stream(name: str) 
     assert_same(analyse([chunk]), whole)
     for kind in (InitialContact, MidStance, ToeOff):
         assert any(isinstance(e, kind) for e in whole)
+
+
+def test_the_mid_stance_of_a_foot_that_comes_to_stand_does_not_depend_on_the_cuts() -> None:
+    chunk = recorded("demo_run_left_foot_clean")
+    assert chunk.gyr_radps is not None
+    contact_s = float(true_strides("demo_run_left_foot_clean")[8]["initial_contact_s"])
+    n, still = int(np.searchsorted(chunk.t_s, contact_s + 0.12)), np.arange(1, 401) / chunk.rate_hz
+    t = np.concatenate((chunk.t_s[:n], chunk.t_s[n - 1] + still))
+    acc = np.concatenate((chunk.acc_mps2[:n], np.tile([0.0, 0.0, 9.81], (400, 1))))
+    gyr = np.concatenate((chunk.gyr_radps[:n], 0.05 * np.exp(-still)[:, None] * [0.0, 1.0, 0.0]))  # ever slower
+    stands = ImuChunk(chunk.wear_site, t, acc, gyr, np.inf, np.inf, chunk.rate_hz)
+    whole = streamed(stands, len(t))
+    last = [e for e in whole if isinstance(e, MidStance)][-1]
+    assert last.t_s > contact_s + 0.5
+    for size in (1, 3, 64):
+        assert_same(streamed(stands, size), whole)
 
 
 FORCE_PLATE = [
@@ -245,6 +263,20 @@ def test_a_ripple_of_the_leg_is_no_landing_where_the_landing_is_clipped() -> Non
     strides = [e for e in analyse([clipped]) if isinstance(e, Stride)]
     assert np.abs(matched_errors_s("demo_run_left_foot_clean", strides)).max() < 0.012
     assert_same(streamed(clipped, 20), streamed(clipped, len(chunk.t_s)))
+
+
+def test_many_bridged_readings_in_one_chunk_are_all_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foot_open, "MOST_BRIDGED", 8)  # hours of losses in a small recording
+    chunk = recorded("biomac_p01_right_foot")
+    assert chunk.gyr_radps is not None
+    keep = np.arange(len(chunk.t_s)) % 50 != 0
+    holed = ImuChunk(
+        chunk.wear_site, chunk.t_s[keep], chunk.acc_mps2[keep], chunk.gyr_radps[keep], np.inf, np.inf, chunk.rate_hz
+    )
+    strides = [e for e in analyse([holed]) if isinstance(e, Stride)]
+    assert len(strides) > 60
+    assert all(stride.uncertainty["foot_strike_angle_deg"] > ANGLE_SD_DEG for stride in strides)
+    assert_same(streamed(holed, 64), analyse([holed]))
 
 
 def test_an_accelerometer_alone_gives_cadence() -> None:
