@@ -137,8 +137,8 @@ def _onset(t: FloatArray, values: FloatArray, share: float) -> _Onset:
 
 def _not_before_the_slap(felt: _Onset, slap: _Onset, t: FloatArray, values: FloatArray) -> _Onset:
     """The onsets, those long before a clear slap sought again from shortly before it on."""
-    from_s = slap.t_s - SLAP_WITHIN_S
-    is_early = (_clear(slap) == 1.0) & (felt.t_s - CONTACT_LEAD_S <= from_s)
+    from_s = slap.t_s - SLAP_WITHIN_S + CONTACT_LEAD_S
+    is_early = (_clear(slap) == 1.0) & (felt.t_s <= from_s)
     if not is_early.any():
         return felt
     start = np.minimum((t < from_s[:, None]).sum(axis=1), values.shape[1] - 2)

@@ -69,9 +69,10 @@ def contact(t: Numbers, up_force: Numbers, pitch: Numbers, n: int, rate_hz: floa
     clear = 0.0
     if slap_first > 0:
         clear = min(max((slap - _SLAP_FROM) / (_SLAP_CLEAR - _SLAP_FROM), 0.0), 1.0)
-    if clear == 1.0 and felt_s - CONTACT_LEAD_S <= slap_s - SLAP_WITHIN_S:
+    from_s = slap_s - SLAP_WITHIN_S + CONTACT_LEAD_S
+    if clear == 1.0 and felt_s <= from_s:
         start = 0
-        while start < n - 2 and t[start] < slap_s - SLAP_WITHIN_S:
+        while start < n - 2 and t[start] < from_s:
             start += 1
         later_s, later_row, later_rise, later_first = onset(t, up_force, start, n, ONSET_SHARE)
         if later_rise > LEAST_RISE_MPS2 and later_first > start:
