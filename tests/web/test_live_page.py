@@ -272,3 +272,19 @@ def test_sensors_are_told_by_place_and_a_lost_one_aloud(coach: SmallCoach, runni
     lost = {"sensor_id": "C4:01", "t_s": 9.0, "status": "lost", "reason": "out_of_range", "words": "Too far away"}
     coach.feed.publish("sensor", lost)
     expect(running.locator("#links li[data-status=lost]")).to_contain_text("Left foot lost")
+    expect(running.get_by_role("status").filter(has_text="Left foot lost")).to_have_count(1)
+
+
+def test_a_phone_that_was_away_hears_the_fresh_cue_once_and_no_old_one(coach: SmallCoach, running: Page) -> None:
+    running.tap("#unlock-no")
+    coach.feed.publish("cue", cue("c0001", say="Before"))
+    expect(running.locator("#cue-words")).to_have_text("Before")
+    running.context.set_offline(True)
+    running.wait_for_timeout(300)
+    coach.feed.publish("cue", cue("c0002", say="While it was away"))
+    running.wait_for_timeout(1200)
+    running.context.set_offline(False)
+    running.evaluate("() => window.dispatchEvent(new Event('online'))")
+    expect(running.locator("#cue-words")).to_have_text("While it was away")
+    show(coach, running)
+    assert running.evaluate("() => window.said") == ["Before", "While it was away"]

@@ -1,7 +1,8 @@
 // How each sensor does, as a shape with its place and state. Told aloud only when something changes.
-import { find, make } from "./dom.js";
+import { find, make, setText } from "./dom.js";
 import { w } from "./words.js";
 
+const TOLD = new Set(["streaming", "silent", "lost"]);
 const links = new Map();
 const list = find("#links");
 const sites = new Map();
@@ -12,10 +13,14 @@ export function takeSensors(sensors) {
   paint();
 }
 
-/** One LinkEvent. */
+/** One LinkEvent. What changed is said aloud: a sensor that was well and is not, or is well again. */
 export function takeLink(link) {
+  const was = links.get(link.sensor_id)?.status;
   links.set(link.sensor_id, link);
   paint();
+  if (was !== link.status && TOLD.has(link.status)) {
+    setText(find("#link-words"), `${siteWords(link.sensor_id)} ${w(`live.link.${link.status}`)}`);
+  }
 }
 
 export function forgetLinks(newer) {
