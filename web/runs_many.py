@@ -113,10 +113,10 @@ def report_page() -> str:
 
 
 def _programme() -> Any:
-    """The strength programme's progress, None where there is none."""
+    """Where the strength programme stands; None where there is none."""
     progress = getattr(getattr(the_coach(), "strength", None), "progress", None)
     try:
-        return progress.show() if progress is not None else None
+        return progress.outline() if progress is not None else None
     except CoachError:
         return None
 

@@ -66,6 +66,15 @@ class Progress:
     study_step_cm: float = STUDY_STEP_CM
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The programme without its series: quick, however many runs there are."""
+
+    start: date | None
+    adherence: Adherence
+    changes: tuple[Change, ...]
+
+
 class StrengthProgress:
     """Read only."""
 
@@ -93,6 +102,12 @@ class StrengthProgress:
             n_runs_matched=len(matched.get("cadence_spm", [])),
             n_runs_left_out=n_left_out,
         )
+
+    def outline(self) -> Outline:
+        """Where the programme stands, without its series."""
+        plan = self._plans.show()
+        start = plan.wish.start if plan is not None else None
+        return Outline(start, adherence(plan), tuple(self._tests.changes()))
 
     def _pain(self) -> list[tuple[str, list[Point]]]:
         found: dict[str, list[Point]] = {}

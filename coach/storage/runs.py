@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, null, or_, select, update
 
 from coach.errors import StorageError
 from coach.model.history import RunMarks
@@ -108,11 +108,13 @@ class Runs(RunData):
         return [RunEntry(run, None if row[n] is None else next(summaries)) for run, row in zip(runs, rows, strict=True)]
 
     def marks(self, metric: str = "", wanted: RunFilter | None = None) -> Sequence[RunMarks]:
-        """What trends of a measure and records need of each run, newest first: quick for thousands of runs."""
+        """What trends of a measure need of each run, or without one what records need, newest first: quick for
+        thousands of runs."""
         moments = func.json_extract(_SUMMARY.by_speed, f'$."{metric}"', type_=Json)
+        told = [moments] if metric else [null(), _SUMMARY.best_s]
         statement = (
             select(_RUN.run_id, _RUN.started_at, _RUN.distance_m, _RUN.duration_s)
-            .add_columns(_SUMMARY.speed_mps, moments, _SUMMARY.best_s)
+            .add_columns(_SUMMARY.speed_mps, *told)
             .join(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
             .where(_condition(wanted or RunFilter()))
             .order_by(_RUN.started_at.desc())
