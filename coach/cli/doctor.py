@@ -17,11 +17,12 @@ import click
 
 from coach.cli.options import data_option, port_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
-from coach.errors import LinkError
+from coach.errors import LinkError, ProfileError
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.scan import can_listen
 from coach.settings import Settings
+from firmware_config.loader import load_profiles
 
 MB: Final = 1024 * 1024
 RUN_HOUR_MB: Final = 25  # two shoe sensors at 208 Hz, measured: 22 MB an hour
@@ -41,6 +42,13 @@ class Check:
 def _python(_: Settings) -> Check:
     found = ".".join(map(str, sys.version_info[:3]))
     return Check("python", sys.version_info >= (3, 11), f"Python {found}", "install Python 3.11 or newer")
+
+
+def _profiles(_: Settings) -> Check:
+    try:
+        return Check("profiles", True, f"{len(load_profiles())} sensor models known")
+    except ProfileError as error:
+        return Check("profiles", False, str(error), "mend the file in firmware_config/profiles, or install again")
 
 
 def _bluetooth(_: Settings) -> Check:
@@ -102,6 +110,7 @@ def _database(settings: Settings) -> Check:
 
 CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
     _python,
+    _profiles,
     _bluetooth,
     _permissions,
     _disk,

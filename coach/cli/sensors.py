@@ -22,7 +22,6 @@ from coach.storage.store import Store
 from firmware_config.loader import load_profiles
 
 SITES = click.Choice([site.value for site in WearSite])
-PROFILES = click.Choice(sorted(load_profiles()))
 FOUND_COLUMNS = [
     ("name", "NAME"),
     ("profile_id", "PROFILE"),
@@ -114,7 +113,7 @@ def list_(data: Path | None, as_json: bool) -> None:
 @sensors.command()
 @click.argument("address")
 @click.option("--site", type=SITES, help="Where it is worn.")
-@click.option("--profile", type=PROFILES, help="Its profile, if it is not recognised.")
+@click.option("--profile", help="Id of its profile, if it is not recognised; `coach sensors list` names them.")
 @click.option("--cadence-unit", type=click.Choice(["steps", "strides"]), help="What a running pod counts.")
 @data_option
 @json_option

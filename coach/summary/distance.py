@@ -10,6 +10,9 @@ from coach.summary.window import Window
 
 BEST_M: Final = (400, 1000, 1609, 5000, 10000, 21097, 42195)
 _MAX_STRIDE_S: Final = 1.5
+# A total with less of the running in it, and some seconds missing, would pass for the whole: chosen by eye, 2026-11-25
+_LEAST_KNOWN: Final = 0.8
+_MOST_MISSING_S: Final = 20.0
 
 
 def moving_time(run: RunSeries, window: Window) -> float:
@@ -55,6 +58,17 @@ def distance_within(curve: tuple[FloatArray, FloatArray] | None, window: Window)
     t_s, far = curve
     steps = np.diff(far, prepend=far[0])
     return float(steps[window.holds(t_s)].sum())
+
+
+def too_little_known(distance_m: float | None, moving_s: float, speed_mps: float | None) -> float | None:
+    """Share of the running in which the speed was known, where it is too little for a distance; else None.
+
+    Lost readings leave strides without a length: they are still counted, but their way is missing in the distance.
+    """
+    if distance_m is None or not speed_mps or not moving_s:
+        return None
+    share = distance_m / (moving_s * speed_mps)
+    return share if share < _LEAST_KNOWN and (1.0 - share) * moving_s > _MOST_MISSING_S else None
 
 
 def best_times(curve: tuple[FloatArray, FloatArray] | None) -> dict[str, float]:

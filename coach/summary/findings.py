@@ -49,13 +49,15 @@ def findings_of(
     decisions: Sequence[CueDecision],
     responses: Sequence[CueResponse],
     reports: Sequence[StreamReport],
+    speed_known: float | None = None,
 ) -> tuple[Finding, ...]:
-    """The three weightiest, weightiest first."""
+    """The three weightiest, weightiest first. speed_known: share of the running, if too little to tell a distance."""
     found = [
         *_drift_findings(drifts),
         *_uneven(asymmetry_pct),
         *_answered(decisions, responses),
         *_uncertain(reports),
+        *_no_distance(speed_known),
         *_pattern(shares),
     ]
     return tuple(sorted(found, key=lambda finding: -finding.weight)[:N_FINDINGS])
@@ -103,6 +105,14 @@ def _answered(decisions: Sequence[CueDecision], responses: Sequence[CueResponse]
         return [Finding("cues", words, "the metric after each cue, against moments without one", 2.4, numbers)]
     reason = "too few silent moments to compare with" if known else "no stretch long enough before and after a cue"
     return [Finding("cues", f"{said}; whether they helped cannot be told yet.", reason, 1.0, numbers)]
+
+
+def _no_distance(speed_known: float | None) -> list[Finding]:
+    if speed_known is None:
+        return []
+    share = 100.0 * speed_known
+    words = f"Your speed was known in {share:.0f} % of your running only, so no distance is told."
+    return [Finding("no_distance", words, "strides touched by lost readings have no length", 2.9, {"share_pct": share})]
 
 
 def _uncertain(reports: Sequence[StreamReport]) -> list[Finding]:

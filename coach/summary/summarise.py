@@ -13,7 +13,7 @@ from coach.model.runs import Lap, RunSummary
 from coach.model.samples import StreamReport
 from coach.model.strides import Stride, TrunkStep
 from coach.summary.bins import bins_of, moments_by_speed
-from coach.summary.distance import best_times, distance_curve, distance_within, moving_time
+from coach.summary.distance import best_times, distance_curve, distance_within, moving_time, too_little_known
 from coach.summary.drift import Drift, drifts
 from coach.summary.findings import findings_of
 from coach.summary.picture import average_strides
@@ -75,10 +75,14 @@ def summarise(
     moving_s = moving_time(run, window)
     curve = distance_curve(run)
     distance_m = distance_within(curve, Window(window.start_s, window.end_s, tuple(pauses)))
+    too_little = too_little_known(distance_m, moving_s, means.get("speed_mps"))
+    if too_little is not None:
+        curve = distance_m = None
     shares, strike = strike_shares(counted.strides)
     bins = bins_of(run.measures, window)
     drift = drifts(bins)
-    findings = findings_of(drift, means.get("step_time_asymmetry_pct"), shares, decisions, responses, reports)
+    asymmetry_pct = means.get("step_time_asymmetry_pct")
+    findings = findings_of(drift, asymmetry_pct, shares, decisions, responses, reports, too_little)
     return RunSummary(
         duration_s=_duration(strides, steps, seconds, pauses, trim) if duration_s is None else duration_s,
         moving_s=moving_s,
@@ -100,8 +104,8 @@ def summarise(
         streams=tuple(reports),
         by_speed=moments_by_speed(bins),
         best_s=best_times(curve),
-        splits=splits_by_distance(run),
-        mile_splits=splits_by_distance(run, MILE_M),
+        splits=splits_by_distance(run) if curve else (),
+        mile_splits=splits_by_distance(run, MILE_M) if curve else (),
         lap_splits=splits_by_lap(run, laps, _last(run)) if len(laps) > 1 else (),
         average_strides=average_strides(counted.strides),
         **means,

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Never
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from coach.cli.output import plainly
 from coach.cli.root import coach
+from coach.errors import ProfileError
 from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader
 from coach.model.samples import Notification
@@ -150,6 +152,18 @@ def test_a_full_disk_or_a_forbidden_file_is_one_line_too() -> None:
     assert "No space left on device: '/data/x': free some space" in one_line_of_error(told)
 
 
+def test_a_broken_profile_is_one_line_where_it_is_used_and_a_fault_for_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Never:
+        raise ProfileError("movesense.toml", ["kind: no such kind"])
+
+    monkeypatch.setattr("coach.cli.doctor.load_profiles", broken)
+    monkeypatch.setattr("coach.cli.sensors.load_profiles", broken)
+    assert "movesense.toml: kind" in one_line_of_error(run("sensors", "list", "--data", str(tmp_path)))
+    assert "FAULT profiles: movesense.toml: kind" in run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+
+
 def test_doctor_tells_a_broken_database_from_one_it_may_not_read(tmp_path: Path) -> None:
     def database(data: Path) -> dict[str, object]:
         report = json.loads(run("doctor", "--json", "--data", str(data), "--port", "0").stdout)
@@ -174,7 +188,7 @@ def test_doctor_names_each_part_and_fails_where_one_is_wrong(tmp_path: Path) -> 
     result = run("doctor", "--json", "--data", str(tmp_path), "--port", "0")
     report = json.loads(result.stdout)
     names = [check["name"] for check in report["checks"]]
-    assert names == ["python", "bluetooth", "permissions", "disk", "clock", "port", "database"]
+    assert names == ["python", "profiles", "bluetooth", "permissions", "disk", "clock", "port", "database"]
     assert result.exit_code == (0 if report["is_fine"] else 1)
     assert all(check["is_fine"] or check["advice"] for check in report["checks"])
 

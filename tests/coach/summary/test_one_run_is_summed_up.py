@@ -108,6 +108,23 @@ def test_uneven_steps_and_lost_readings_are_found() -> None:
     assert "left foot sensor lost 10 %" in words
 
 
+@pytest.mark.parametrize(("known_s", "is_told"), [(600.0, True), (520.0, True), (120.0, False)])
+def test_a_distance_is_told_only_where_the_speed_was_known(known_s: float, is_told: bool) -> None:
+    strides = [
+        s if s.initial_contact_s < known_s else dataclasses.replace(s, stride_length_m=None, speed_mps=None)
+        for s in make_strides(10)
+    ]
+    summary = summarise(strides)
+    assert summary.moving_s == pytest.approx(600, abs=3)
+    assert summary.speed_mps == pytest.approx(3.0, abs=0.02)
+    if is_told:
+        assert summary.distance_m == pytest.approx(3.0 * known_s, rel=0.01)
+        assert summary.splits
+        return
+    assert (summary.distance_m, summary.splits, summary.best_s) == (None, (), {})
+    assert any("known in 20 % of your running only" in finding.words for finding in summary.findings)
+
+
 def test_spoken_cues_are_counted_and_not_praised_without_proof() -> None:
     cue = CueDecision("c", 5.0, "r", "stride", "cue", True, False, "Push", None, None, "", (), "", "")
     silent = dataclasses.replace(cue, cue_id="d", is_spoken=False)
