@@ -161,6 +161,16 @@ def test_without_a_worker_the_page_watches_by_itself(coach: SmallCoach, url: str
     expect(phone.locator("#focus-value")).to_have_text("172")
 
 
+def test_a_watcher_that_falls_silent_is_replaced(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.runs.start("treadmill")
+    mute = "self.postMessage = () => {};"
+    phone.route("**/live_worker.js", lambda route: route.fulfill(body=mute, content_type="text/javascript"), times=1)
+    phone.goto(f"{url}/live")
+    wait_until(phone, "() => document.body.dataset.stream === 'live'", 20_000)
+    show(coach, phone)
+    expect(phone.locator("#focus-value")).to_have_text("172")
+
+
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (390, 664), (844, 390), (1280, 800)])
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_everything_is_seen_at_one_glance(

@@ -1,38 +1,60 @@
 // The way to the watcher of the stream: a worker, or this page where a browser has none or its worker fails to load.
+//
+// The watcher says something at least every two seconds. One that falls silent while the page is awake is replaced: old
+// numbers must not stand because the one who would dim them is gone.
 
-/** Returns tell(message). listen(message) gets the watcher's messages; what is told early is kept until it is up. */
+const LOOK_MS = 2000;
+const MOST_MISSED = 3;
+const MOST_WORKERS = 3;
+
+/** Returns tell(message). listen(message) gets the watcher's messages. */
 export function openWatcher(listen) {
-  let tell = null;
-  const waiting = [];
-  const kept = [];
+  const known = new Map(); // the newest message of each kind: what a new watcher has to be told
+  let take = null;
+  let worker = null;
+  let n_workers = 0;
+  let n_missed = 0;
 
-  function use(take) {
-    tell = take;
-    for (const message of waiting.splice(0)) take(message);
+  function hear(message) {
+    n_missed = 0;
+    if (!message.pulse) listen(message);
+  }
+
+  function use(way) {
+    take = way;
+    for (const message of known.values()) way(message);
   }
 
   async function stayHere() {
     const { watch } = await import("./live_watch.js");
-    use(watch(listen));
+    use(watch(hear));
   }
 
   function hire() {
-    const worker = new Worker("/static/js/live_worker.js", { type: "module" });
+    take = null;
+    worker?.terminate();
+    if (n_workers++ >= MOST_WORKERS) { worker = null; void stayHere(); return; }
+    worker = new Worker("/static/js/live_worker.js", { type: "module" });
     let is_up = false;
-    worker.addEventListener("message", (event) => { is_up = true; kept.length = 0; listen(event.data); });
+    worker.addEventListener("message", (event) => { is_up = true; hear(event.data); });
     worker.addEventListener("error", (event) => {
-      console.info(`the watcher works in the page: ${event.message ?? "no worker"}`);
-      if (is_up) return;
-      worker.terminate();
-      waiting.push(...kept.splice(0));
-      tell = null;
-      void stayHere();
+      console.info(`the watcher stumbled: ${event.message ?? "it could not be loaded"}`);
+      if (!is_up) { n_workers = MOST_WORKERS; hire(); }
     });
-    use((message) => { if (!is_up) kept.push(message); worker.postMessage(message); });
+    use((message) => worker.postMessage(message));
   }
 
+  setInterval(() => {
+    if (!worker || document.hidden) n_missed = 0;
+    else if (++n_missed > MOST_MISSED) { n_missed = 0; hire(); }
+  }, LOOK_MS);
+
   try { hire(); } catch { void stayHere(); }
-  return (message) => { if (tell) tell(message); else waiting.push(message); };
+  return (message) => {
+    const is_for_now = message.feed && message.feed !== "open";
+    if (!is_for_now) known.set(Object.keys(message).join(), message);
+    take?.(message);
+  };
 }
 
 /** Tells the watcher what becomes of the page: seen again, gone for now, back on the network. */

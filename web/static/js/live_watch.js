@@ -2,7 +2,7 @@
 // the stream costs the page nothing, or in the page itself where there is no worker.
 //
 // Out: {face: {...}} what changed, {cue}, {sensor}, {run} as the coach said them, {state: "live" | "waiting"}, and
-// {strange: true} for numbers of a run that the page has not told of.
+// {strange: true} for numbers of a run that the page has not told of; {pulse: true} where there was nothing else to say.
 import { openFeed } from "./feed.js";
 import { faceOf, rememberShown } from "./live_face.js";
 import { forgetAll, takeMetrics } from "./live_values.js";
@@ -10,15 +10,22 @@ import { useUnits } from "./units.js";
 import { useWords } from "./words.js";
 
 const LOOK_MS = 500;
+const PULSE_MS = 2000;
 
-/** post(message) tells the page; returns what takes the page's messages: {words, units}, {choices}, {run}, {feed}. */
-export function watch(post) {
+/** send(message) tells the page; returns what takes the page's messages: {words, units}, {choices}, {run}, {feed}. */
+export function watch(send) {
   const run = { run_id: null, is_on: false, is_paused: false, elapsed_s: 0, told_at_ms: performance.now(), lap: 1, lap_kind: "lap" };
   let choices = null;
   let feed = null;
   let news = rememberShown();
   let looked_ms = 0;
+  let said_ms = 0;
   let state = "";
+
+  function post(message) {
+    said_ms = performance.now();
+    send(message);
+  }
 
   function look(is_forced = false) {
     if (!choices) return;
@@ -53,7 +60,10 @@ export function watch(post) {
     look(true);
   }
 
-  setInterval(() => { if (performance.now() - looked_ms > LOOK_MS - 50) look(); }, LOOK_MS);
+  setInterval(() => {
+    if (performance.now() - looked_ms > LOOK_MS - 50) look();
+    if (performance.now() - said_ms > PULSE_MS - 50) post({ pulse: true });
+  }, LOOK_MS);
 
   return function take(message) {
     if (message.words) useWords(message.words);
