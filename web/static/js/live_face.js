@@ -21,7 +21,7 @@ export function faceOf(run, choices, now_ms) {
   const counted_s = run.is_on && !run.is_paused ? (now_ms - run.told_at_ms) / 1000 : 0;
   const clock = durationText(run.elapsed_s + counted_s);
   const face = {
-    clock: { text: clock, size: clock.length > 5 ? "long" : "" },
+    clock: { text: clock, size: clock.length > 7 ? "longest" : clock.length > 5 ? "long" : "" },
     phase: { text: phaseWords(run) },
   };
   for (const name of QUICK) number(face, name, name, now_ms, false);
@@ -73,7 +73,8 @@ function focus(face, chosen, is_on, now_ms) {
   face["focus-unit"] = { text: unitOf(name) };
   face["focus-value"] = { text, size, age: is_blank ? "gone" : is_old ? "old" : "" };
   face["focus-note"] = { text: is_blank ? "" : glanceDoubt(name, value, doubtOf(name)) };
-  face["focus-words"] = { text: placeWords(place, name, is_blank && is_on) };
+  const is_waiting = is_blank && is_on;
+  face["focus-words"] = { text: placeWords(place, name, is_waiting), tone: place === "none" && !is_waiting ? "quiet" : "" };
   face["focus-band"] = { text: has_place ? `${w("live.motion.target")} ${bandWords(shown)}` : "" };
   face.focus = { place, edges: has_place ? edges : "" };
   if (has_place) face["gauge-mark"] = { at: String(markAt(shown.value, shown.low, shown.high)) };
