@@ -98,7 +98,11 @@ def _try(ask: Callable[[], Any]) -> Any:
 def _last_run(coach: Any) -> RunEntry | None:
     page = _try(lambda: coach.history.list(per_page=5))
     over = (RunState.FINISHED, RunState.RECOVERED)
-    return next((entry for entry in page.entries if entry.run.state in over), None) if page else None
+    last = next((entry for entry in page.entries if entry.run.state in over), None) if page else None
+    if last is None:
+        return None
+    whole: RunEntry | None = _try(lambda: coach.history.entry(last.run.run_id))  # lists come without findings
+    return whole or last
 
 
 def _focus_titles(coach: Any) -> dict[str, str]:

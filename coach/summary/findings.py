@@ -120,6 +120,9 @@ def _uncertain(reports: Sequence[StreamReport]) -> list[Finding]:
     for report in reports:
         total = report.n_samples + report.n_missing
         place = report.wear_site.value.replace("_", " ") if report.wear_site else "running"
+        if not total:
+            words = f"The {place} sensor sent nothing, so what it measures is not known in this run."
+            found.append(Finding(f"silent_{report.sensor_id}", words, "no reading arrived from it", 2.6))
         if total and report.n_missing > _LOST_SHARE * total:
             share = 100.0 * report.n_missing / total
             words = f"The {place} sensor lost {share:.0f} % of its readings, so its strides are less certain."

@@ -112,6 +112,11 @@ def test_two_runs_and_many_runs_are_compared(client: FlaskClient) -> None:
     assert len(read(client, "/calendar?first=2000-01-01&last=2100-01-01")) >= 2
 
 
+def test_today_says_what_mattered_most_in_the_last_run(client: FlaskClient) -> None:
+    finding = read(client, "/runs/r0")["entry"]["summary"]["findings"][0]["words"]
+    assert finding in text_of(client, "/")
+
+
 def test_months_of_the_list_have_totals_and_an_empty_list_says_how_to_begin(tmp_path: Path) -> None:
     coach = kept_coach(tmp_path, 2, 3)
     client = create_app(coach, is_testing=True).test_client()

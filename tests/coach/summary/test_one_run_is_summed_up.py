@@ -125,6 +125,12 @@ def test_a_distance_is_told_only_where_the_speed_was_known(known_s: float, is_to
     assert any("known in 20 % of your running only" in finding.words for finding in summary.findings)
 
 
+def test_a_sensor_that_sent_nothing_is_told_of() -> None:
+    silent = StreamReport("B", "p", WearSite.RIGHT_FOOT)
+    words = " ".join(f.words for f in summarise(make_strides(10), reports=[silent]).findings)
+    assert "The right foot sensor sent nothing" in words
+
+
 def test_spoken_cues_are_counted_and_not_praised_without_proof() -> None:
     cue = CueDecision("c", 5.0, "r", "stride", "cue", True, False, "Push", None, None, "", (), "", "")
     silent = dataclasses.replace(cue, cue_id="d", is_spoken=False)

@@ -19,14 +19,17 @@ export const colours = () => ({
 const isPace = (name) => name === "speed_mps";
 const label = (name, value) => (value === null || value === undefined ? DASH : valueText(name, value));
 
-/** Speed is drawn as speed (faster is higher) and written as pace: ticks at round paces. */
+/** Speed is drawn as speed (faster is higher) and written as pace: ticks at round paces, well apart on the axis. */
 function paceTicks(_plot, _axis, low, high) {
   const per_m = shownValue("speed_mps", 1);
-  const [fast, slow] = [per_m / high, per_m / Math.max(low, 0.3)];
-  const step = PACE_STEPS.find((one) => (slow - fast) / one <= 4) ?? 600;
-  const paces = [];
-  for (let pace = Math.ceil(fast / step) * step; pace <= slow; pace += step) paces.push(per_m / pace);
-  return paces.reverse();
+  const [fast, middle, slow] = [high, (low + high) / 2, Math.max(low, 0.3)].map((speed) => per_m / speed);
+  const step = PACE_STEPS.find((one) => (middle - fast) / one <= 2.5) ?? 600;
+  const speeds = [];
+  for (let pace = Math.ceil(fast / step) * step; pace <= slow; pace += step) {
+    const speed = per_m / pace;
+    if (!speeds.length || speeds[speeds.length - 1] - speed >= (high - low) / 6) speeds.push(speed);
+  }
+  return speeds.reverse();
 }
 
 const text = (value) => String(Number(value.toFixed(3))).replace("-", "\u2212");
