@@ -155,7 +155,7 @@ class FootGait:
             start = self._advance(start, until, gyr[start - begin : until - begin], told)
             if start == edge and self._lost_row == NEVER:
                 self._look_back(start)
-        if self._lost_row == NEVER:
+        if self._lost_row == NEVER and (self._looks or self._batch.n_turnings):
             self._work(told)
         self._batch.foot.forget_bridged()
         if self._lost_row == NEVER:
@@ -181,8 +181,7 @@ class FootGait:
         """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
         assert self._batch is not None
         if not self._looks:
-            if self._batch.n_turnings:
-                told += self._batch.work(self._buffer.held, self._buffer.first)
+            told += self._batch.work(self._buffer.held, self._buffer.first)
             return
         looks, self._looks = self._looks, []
         before = self._batch.state()

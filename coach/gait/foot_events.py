@@ -97,13 +97,13 @@ def _contact(window: FloatArray, up: FloatArray, rate_hz: float, shock_mps2: flo
     if not is_landing:
         return None
     after = force[row:]
-    peak2 = np.einsum("ni,ni->n", after, after).max()
+    peak2 = np.vecdot(after, after).max()
     return Contact(t_s, math.sqrt(peak2), rise_s, float(max(force.max(), -force.min())))
 
 
 def _largest_step2(force: FloatArray) -> FloatArray:
     step = force[..., 1:, :] - force[..., :-1, :]
-    largest: FloatArray = np.einsum("...ni,...ni->...n", step, step).max(axis=-1)
+    largest: FloatArray = np.vecdot(step, step).max(axis=-1)
     return largest
 
 
@@ -182,7 +182,7 @@ def mid_stances(
         first, last = swing_over[0], heel_off[0]
         window = rows[first - half : last + 1]
         rates = window[:, GX : GX + 3]
-        energy = np.einsum("ni,ni->n", rates, rates).tolist()
+        energy = np.vecdot(rates, rates).tolist()
         n = len(energy) - 2 * half
         return [first + single.mid_stance(window[:, T].tolist(), energy, n, contact_s[0], half)]
     over, off, contact = np.array(swing_over), np.array(heel_off), np.array(contact_s)

@@ -160,12 +160,18 @@ def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     A quaternion w + x i + y j + z k is the pair (w + x i, y + z i): multiplying a pair from the right by (c, d) gives
     (a c - b d*, a d + b c*).
     """
-    a, b = _small_turns(half_turns, half_turns.shape[1] + 1)
+    pairs = _small_turns(half_turns, half_turns.shape[1] + 1)
     reach = 1
-    while reach < len(a):
-        a[reach:], b[reach:] = _product(a[:-reach], b[:-reach], a[reach:], b[reach:])
+    while reach < pairs.shape[1]:
+        a, b = pairs[:, :-reach]
+        later = pairs[:, reach:]
+        crossed = np.conjugate(later[::-1])
+        np.negative(crossed[0], out=crossed[0])
+        crossed *= b
+        crossed += a * later
+        pairs[:, reach:] = crossed
         reach *= 2
-    return a, b
+    return pairs[0], pairs[1]
 
 
 def _small_turns(half_turns: FloatArray, n: int) -> ComplexArray:
@@ -181,10 +187,6 @@ def _small_turns(half_turns: FloatArray, n: int) -> ComplexArray:
     np.multiply(half_turns[1], size, out=pairs[1, 1:end].real)
     np.multiply(half_turns[2], size, out=pairs[1, 1:end].imag)
     return pairs
-
-
-def _product(a: ComplexArray, b: ComplexArray, c: ComplexArray, d: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
-    return a * c - b * d.conj(), a * d + b * c.conj()
 
 
 def _attitudes(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
@@ -213,31 +215,17 @@ def _turn_on(before: ComplexArray, pairs: ComplexArray) -> None:
 
 
 def rotated(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
-    """(3, ...) vectors turned by the attitudes (a, b), (...), from the foot to the ground.
-
-    q v q* = (w w - u u) v + 2 (u v) u + 2 w (u x v), for a quaternion of the scalar w and the vector u.
-    """
-    w, x, y, z = a.real, a.imag, b.real, b.imag
-    along, left, up = vector
-    product = x * along
-    product += y * left
-    product += z * up
-    product += product
-    share = w * w
-    w = w + w
+    """(3, ...) vectors turned by the attitudes (a, b), (...), from the foot to the ground: q v q*, as pairs."""
+    along = 1j * vector[0]
+    across = np.empty_like(a)
+    across.real, across.imag = vector[1], vector[2]
+    c = a * along - b * across.conj()
+    d = a * across - b * along  # a vector's scalar part is 0: along is its own conjugate but for the sign
     out = np.empty(vector.shape)
-    term = x * x
-    share -= term
-    for u in (y, z):
-        np.multiply(u, u, out=term)
-        share -= term
-    np.multiply(vector, share, out=out)
-    for k, (u, v, p, q, r) in enumerate(((x, y, z, left, up), (y, z, x, up, along), (z, x, y, along, left))):
-        np.multiply(product, u, out=term)
-        out[k] += term
-        crossed = v * r
-        np.multiply(p, q, out=term)
-        crossed -= term
-        crossed *= w
-        out[k] += crossed
+    np.multiply(c, a.conj(), out=along)
+    along += d * b.conj()
+    out[0] = along.imag
+    across = d * a
+    across -= c * b
+    out[1], out[2] = across.real, across.imag
     return out

@@ -34,8 +34,11 @@ def onset(t: Numbers, values: Numbers, start: int, n: int, share: float) -> tupl
     lowest = values[start]
     rise = 0.0
     for k in range(start + 1, n):
-        lowest = min(lowest, values[k])
-        rise = max(rise, values[k] - lowest)
+        value = values[k]
+        if value < lowest:
+            lowest = value
+        elif value - lowest > rise:
+            rise = value - lowest
     large = RISE_SHARE * rise
     lowest = values[start]
     first = start

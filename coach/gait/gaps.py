@@ -14,7 +14,8 @@ from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
 
 LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
-LONG: Final = 2000  # samples
+SHORT: Final = 64  # samples; so few are looked at faster one by one
+LONG: Final = 2000
 UNSEEN: Final = (math.inf, math.inf)
 LARGEST_SQUARE: Final = 1e24  # below it no sum of a chunk's squares can hide what is not a number
 
@@ -74,19 +75,19 @@ class Joiner:
                 return []
         else:
             self._measured[:] = True
-        interval = 1.0 / chunk.rate_hz
+        interval, is_first = 1.0 / chunk.rate_hz, self._last_t is None
         last_t = float(t[0]) - interval if self._last_t is None else self._last_t
-        step = np.empty(len(t))
-        np.subtract(t[1:], t[:-1], out=step[1:])
-        step[0] = float(t[0]) - last_t
-        if np.minimum.reduce(step) <= 0.0:
+        if len(t) <= SHORT and _goes_on(t.tolist(), last_t, GAP_INTERVALS * interval):
+            self._last_t, self._last_acc, self._last_gyr = float(t[-1]), acc[-1], None if gyr is None else gyr[-1]
+            return [Stretch(t, acc, gyr, is_first, (), largest)]
+        step = np.diff(t, prepend=last_t)
+        if step.min() <= 0.0:
             t, acc, gyr, step = self._rising(t, acc, gyr, chunk.rate_hz)
             if len(t) == 0:
                 return []
         before = None if self._last_t is None or self._last_acc is None else (last_t, self._last_acc, self._last_gyr)
-        is_first = self._last_t is None
         self._last_t, self._last_acc, self._last_gyr = float(t[-1]), acc[-1], None if gyr is None else gyr[-1]
-        if np.maximum.reduce(step) <= GAP_INTERVALS * interval:
+        if step.max() <= GAP_INTERVALS * interval:
             return [Stretch(t, acc, gyr, is_first, (), largest)]
         broken = self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
         return [replace(stretch, largest=largest) for stretch in broken]
@@ -185,3 +186,12 @@ def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[fl
     if gyr is not None:
         squares += np.vdot(gyr, gyr)
     return UNSEEN if squares < LARGEST_SQUARE else None
+
+
+def _goes_on(t_s: list[float], last_s: float, longest_s: float) -> bool:
+    """Whether each time is later than the one before, by `longest_s` at most."""
+    for now_s in t_s:
+        if not 0.0 < now_s - last_s <= longest_s:
+            return False
+        last_s = now_s
+    return True
