@@ -17,6 +17,7 @@ from coach.summary.window import Window
 KILOMETRE_M: Final = 1000.0
 MILE_M: Final = 1609.344
 _LEAST_M: Final = 50.0  # a last split shorter than this is not worth a row
+_PAUSE_S: Final = 30.0  # a watch that tells nothing for so long was stopped; chosen by eye, 2026-11-26
 
 
 def splits_by_distance(run: RunSeries, every_m: float = KILOMETRE_M) -> tuple[Split, ...]:
@@ -60,4 +61,15 @@ class _Cut:
         first, last = bisect_left(self._contacts, start_s), bisect_left(self._contacts, end_s)
         shares, _ = strike_shares(self._run.strides[first:last])
         distance = distance_within(self._curve, Window(start_s, end_s))
+        told_s = self._told_s(start_s, end_s)
+        if distance and told_s and not (self._run.strides or self._run.steps):
+            values["speed_mps"] = distance / told_s  # a watch's distance is surer than the speeds it shows
         return Split(number, start_s, end_s, distance, values, shares, kind)
+
+    def _told_s(self, start_s: float, end_s: float) -> float:
+        """Seconds between in which the distance was told, without stops."""
+        if self._curve is None:
+            return 0.0
+        inside = self._curve[0][slice(*np.searchsorted(self._curve[0], (start_s, end_s)))]
+        steps = np.diff(np.concatenate(([start_s], inside, [end_s])))
+        return float(steps[steps < _PAUSE_S].sum())

@@ -125,6 +125,18 @@ def test_a_distance_is_told_only_where_the_speed_was_known(known_s: float, is_to
     assert any("known in 20 % of your running only" in finding.words for finding in summary.findings)
 
 
+def test_the_pace_of_a_watch_s_split_is_its_distance_by_its_time() -> None:
+    """The speeds that the watch showed lag behind; it stood still for a minute, too."""
+    seconds = [
+        dataclasses.replace(s, speed_mps=2.5, t_s=s.t_s + (60 if s.t_s > 200 else 0)) for s in make_seconds(1000)
+    ]
+    first, second, *_ = summarise([], seconds=seconds).splits
+    assert first.distance_m == pytest.approx(1000, abs=4)
+    assert first.end_s - first.start_s == pytest.approx(1000 / 3 + 60, abs=2)
+    assert first.values["speed_mps"] == pytest.approx(3.0, rel=0.01)
+    assert second.values["speed_mps"] == pytest.approx(3.0, rel=0.01)
+
+
 def test_a_sensor_that_sent_nothing_is_told_of() -> None:
     silent = StreamReport("B", "p", WearSite.RIGHT_FOOT)
     words = " ".join(f.words for f in summarise(make_strides(10), reports=[silent]).findings)
