@@ -21,6 +21,8 @@ from coach.service.replay import ReplaySource, open_replay
 def analyse(path: Path, as_json: bool) -> None:
     """Strides and summary of a recording (MCAP) or a reference folder, as one JSON document."""
     document = analyse_path(path)
+    if not document["recording"].get("is_complete", True):
+        click.echo(f"coach: beware: {path} is cut off or damaged; this is of the sound part of it", err=True)
     click.echo(json.dumps(document, indent=None if as_json else 1))
 
 

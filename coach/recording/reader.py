@@ -69,7 +69,9 @@ class Recording:
             if item is not None:
                 yield item
         if is_strict and not has_end:
-            raise RecordingError(f"{self.path} is damaged: only what stands before the damage can be read")
+            raise RecordingError(
+                f"{self.path} is damaged: only what stands before the damage can be read; `coach analyse` does"
+            )
 
     def notifications(self) -> Iterator[Notification]:
         return (item for item in self.items() if isinstance(item, Notification))

@@ -1,19 +1,21 @@
 """A recording of any kind in, everything found in it as one JSON-ready document out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from coach.errors import RecordingError
 from coach.gait.body import BodyGait
 from coach.gait.body_flight import by_symmetry
 from coach.gait.bulk import foot_strides
-from coach.model.samples import Gap, ImuChunk, StreamReport
+from coach.model.recordings import RunEvent
+from coach.model.samples import Gap, ImuChunk, Notification, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
-from coach.recording.reader import read_recording
+from coach.recording.reader import Recording, read_recording
 from coach.recording.reference import ReferenceRecording, is_reference, read_reference
 from coach.service.making import make_pipeline
 from coach.service.reading import read_again
@@ -25,6 +27,8 @@ FULL_SCALE: Final = 0.995  # readings from here on are clipped
 
 def analyse_path(path: Path) -> dict[str, Any]:
     """{"recording": ..., "strides": [...], "summary": ...} of an MCAP recording or a reference folder.
+
+    Of a recording that is torn or damaged: of the part before, and `is_complete` is false.
 
     Raises:
         RecordingError: it cannot be read; the message says what it lacks.
@@ -91,14 +95,23 @@ def _n_clipped(chunk: ImuChunk) -> int:
     return int(is_clipped.sum())
 
 
+def _sound(recording: Recording, damage: list[str]) -> Iterator[Notification | RunEvent]:
+    """What stands in a recording before its first damage, which is put into `damage`."""
+    try:
+        yield from recording.items()
+    except RecordingError as error:
+        damage.append(str(error))
+
+
 def _recording(path: Path) -> dict[str, Any]:
     recording = read_recording(path)
     pipeline = make_pipeline(recording.header.sensors)
-    reading = read_again(recording.items(), pipeline)
+    damage: list[str] = []
+    reading = read_again(_sound(recording, damage), pipeline)
     info = {
         "id": recording.header.run_id,
         "started_at": recording.header.started_at,
-        "is_complete": recording.is_complete,
+        "is_complete": recording.is_complete and not damage,
         "sensors": recording.header.sensors,
         "streams": reading.reports,
     }

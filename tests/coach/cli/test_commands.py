@@ -126,6 +126,28 @@ def test_a_number_that_makes_no_sense_is_refused_before_anything_starts(words: s
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("is_torn", [True, False], ids=["cut off", "one byte wrong"])
+def test_of_a_damaged_recording_the_sound_part_is_analysed_and_said(tmp_path: Path, is_torn: bool) -> None:
+    use = SensorUse("F0:00", "Pod", "running_speed_cadence")
+    uuid = load_profile(use.profile_id).with_role("data")[0].uuid
+    writer = RecordingWriter(tmp_path, RecordingHeader("20260101-100000-aaaa", START, "", (use,)))
+    for second in range(60):
+        writer.write(Notification(use.sensor_id, uuid, float(second), bytes.fromhex("04 00 03 aa")))
+        writer.flush_if_due(float(second))
+    path = writer.close()
+    content = bytearray(path.read_bytes())
+    whole = json.loads(run("analyse", str(path), "--json").stdout)
+    content[len(content) // 2] ^= 0x10
+    path.write_bytes(content[: len(content) // 2] if is_torn else content)
+    result = run("analyse", str(path), "--json")
+    assert result.exit_code == 0
+    assert "sound part" in result.stderr
+    part = json.loads(result.stdout)
+    assert (whole["recording"]["is_complete"], part["recording"]["is_complete"]) == (True, False)
+    assert 5 < part["summary"]["duration_s"] < whole["summary"]["duration_s"]
+    assert part["summary"]["cadence_spm"] == 170
+
+
 def test_runs_come_back_from_their_recordings_when_the_database_is_lost(tmp_path: Path) -> None:
     settings = make_settings(tmp_path, "127.0.0.1", 0)
     use = SensorUse("F0:00", "Pod", "running_speed_cadence")
