@@ -16,6 +16,10 @@ _PERCENT: Final = {
 }
 _ANGLE: Final = "foot_strike_angle_vs_baseline_deg"
 _ASYMMETRY: Final = "asymmetry_vs_baseline_pct"
+_MEASURES: Final = {name: measure for measure, name in _PERCENT.items()} | {
+    _ANGLE: "foot_strike_angle_deg",
+    _ASYMMETRY: "step_time_asymmetry_pct",
+}
 _MAX_ANGLE_SD_DEG: Final = 2.0  # less sure than the rise that would matter; chosen by eye, 2026-11-20
 _MAX_ASYMMETRY_SD_PCT: Final = 1.5  # half the edge of the rule; chosen by eye, 2026-11-20
 
@@ -30,8 +34,15 @@ def compared(metrics: LiveMetrics, baseline: Baseline | None, **others: float | 
         why = Unknown.USUAL_NOT_SURE
     fields: dict[str, Any] = {**others, **{name: own.value for name, own in found.items()}}
     fields["uncertainty"] = {**metrics.uncertainty, **{name: own.sd for name, own in found.items()}}
-    fields["unknown"] = {**metrics.unknown, **{name: why for name in names if name not in found}}
+    missing = {name: _measure_unknown(metrics, name) or why for name in names if name not in found}
+    fields["unknown"] = {**metrics.unknown, **missing}
     return replace(metrics, **fields)
+
+
+def _measure_unknown(metrics: LiveMetrics, name: str) -> str | None:
+    """Why the measure that `name` compares is itself unknown; None where it is known."""
+    measure = _MEASURES[name]
+    return metrics.unknown.get(measure, Unknown.NO_STRIDES) if getattr(metrics, measure) is None else None
 
 
 def _why_not(metrics: LiveMetrics, baseline: Baseline | None) -> Unknown | None:

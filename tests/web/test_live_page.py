@@ -112,6 +112,21 @@ def test_a_dash_says_why(coach: SmallCoach, running: Page) -> None:
     expect(running.locator("#heart_rate_bpm-note")).to_have_text("no strap")
 
 
+def test_a_target_without_its_usual_still_shows_the_number_and_says_what_it_waits_for(
+    coach: SmallCoach, running: Page
+) -> None:
+    usual = {"cadence_vs_baseline_pct": "needs_three_runs"}
+    for _ in range(4):
+        told = numbers(place="on", unknown=usual, cadence_vs_baseline_pct=None)
+        told["target"] |= {"value": None, "place": None}
+        coach.feed.publish("metrics", told)
+        running.wait_for_timeout(150)
+    expect(running.locator("#focus-name")).to_have_text("Cadence")
+    expect(running.locator("#focus-value")).to_have_text("172")
+    expect(running.locator("#focus-words")).to_have_text("after three runs")
+    expect(running.locator("#focus-band")).to_have_text("")
+
+
 def test_there_are_words_for_every_reason() -> None:
     words = read_words()
     for reason in Unknown:

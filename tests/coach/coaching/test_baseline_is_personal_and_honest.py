@@ -129,6 +129,8 @@ def test_where_it_is_not_sure_it_says_so_instead_of_a_number() -> None:
     found = compared(fast, own)
     assert found.step_length_vs_baseline_pct is None
     assert found.unknown["step_length_vs_baseline_pct"] is Unknown.USUAL_NOT_SURE
+    blank = replace(fast, cadence_spm=None, unknown={"cadence_spm": Unknown.FINDING_AXES})
+    assert compared(blank, own).unknown["cadence_vs_baseline_pct"] is Unknown.FINDING_AXES
     assert compared(replace(fast, speed_mps=None), own).unknown["cadence_vs_baseline_pct"] is Unknown.NEEDS_SPEED
 
 

@@ -4,7 +4,7 @@
 // A face is {slot: {part: text}}: the slot is an element's id, the part `text` its words, any other part one of its
 // data attributes. The large number follows every update; the others settle once a second, with the clock, so that
 // they can be read, but old and unknown is told at once.
-import { onShownScale, SHOWN_AS, edgesOf, markAt } from "./live_target.js";
+import { bandOf, edgesOf, markAt, shownNameOf } from "./live_target.js";
 import { doubtOf, newest, reasonOf } from "./live_values.js";
 import { DASH, durationText, glanceDoubt, hasUnit, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
@@ -58,38 +58,35 @@ function phaseWords({ is_paused, lap_kind, lap }) {
 
 /** The large number: the run's target, or `chosen` where the run has none. Returns the name of what it shows. */
 function focus(face, chosen, is_on, now_ms) {
-  const { value: target, is_old: target_is_old } = newest("target", now_ms);
-  const absolute = target?.metric ? newest(SHOWN_AS[target.metric]?.[0] ?? target.metric, now_ms).value : null;
-  const shown = target?.metric ? onShownScale(target, absolute) : null;
-  const name = shown?.name && hasUnit(shown.name) ? shown.name : chosen;
-  const { value, is_old } = shown?.name === name ? { value: shown.value, is_old: target_is_old } : newest(name, now_ms);
+  const target = newest("target", now_ms).value;
+  const has_target = Boolean(target?.metric) && hasUnit(shownNameOf(target.metric));
+  const name = has_target ? shownNameOf(target.metric) : chosen;
+  const { value, is_old } = newest(name, now_ms);
   const text = valueText(name, value);
   const is_blank = text === DASH;
-  const size = text.length > 4 ? "long" : text.length === 4 ? "middling" : "";
-  const edges = shown ? edgesOf(shown) : "";
-  const place = edges ? (is_blank || !shown.place ? "unknown" : shown.place) : "none";
-  const has_place = edges && place !== "unknown";
+  const band = has_target ? bandOf(target, value) : {};
+  const edges = !is_blank && target?.place ? edgesOf(band) : "";
+  const place = edges ? target.place : has_target ? "unknown" : "none";
   face["focus-name"] = { text: w(`metrics.${name}.label`) };
   face["focus-unit"] = { text: unitOf(name) };
-  face["focus-value"] = { text, size, age: is_blank ? "gone" : is_old ? "old" : "" };
+  face["focus-value"] = { text, size: text.length > 4 ? "long" : text.length === 4 ? "middling" : "", age: is_blank ? "gone" : is_old ? "old" : "" };
   face["focus-note"] = { text: is_blank ? "" : glanceDoubt(name, value, doubtOf(name)) };
-  const is_waiting = is_blank && is_on;
-  face["focus-words"] = { text: placeWords(place, name, is_waiting), tone: place === "none" && !is_waiting ? "quiet" : "" };
-  face["focus-band"] = { text: has_place ? `${w("live.motion.target")} ${bandWords(shown)}` : "" };
-  face.focus = { place, edges: has_place ? edges : "" };
-  if (has_place) face["gauge-mark"] = { at: String(markAt(shown.value, shown.low, shown.high)) };
+  face["focus-words"] = placeWords(place, is_blank && is_on ? name : target?.metric, is_blank && is_on);
+  face["focus-band"] = { text: edges ? `${w("live.motion.target")} ${bandWords(name, band, edges)}` : "" };
+  face.focus = { place, edges };
+  if (edges) face["gauge-mark"] = { at: String(markAt(value, band.low, band.high)) };
   return name;
 }
 
+/** Where the number stands, or why that cannot be said: what is blank, or what it is compared with. */
 function placeWords(place, name, is_waiting) {
-  if (place === "none" && !is_waiting) return w("live.motion.no_target");
-  if (place === "none" || place === "unknown") return whyWords(name, "short") || w("live.motion.waiting");
-  return w(`live.motion.${place}`);
+  if (place === "none" && !is_waiting) return { text: w("live.motion.no_target"), tone: "quiet" };
+  const is_known = place !== "none" && place !== "unknown";
+  return { text: is_known ? w(`live.motion.${place}`) : whyWords(name, "short") || w("live.motion.waiting"), tone: "" };
 }
 
-function bandWords({ name, low, high }) {
+function bandWords(name, { low, high }, edges) {
   const say = (edge) => valueText(name, edge);
-  const edges = edgesOf({ low, high });
   if (edges === "both") return w("live.motion.band", { low: say(low), high: say(high) });
   return edges === "low" ? w("live.motion.from", { low: say(low) }) : w("live.motion.upto", { high: say(high) });
 }

@@ -2,7 +2,7 @@
 // the number itself, with the band moved to the same scale. Pure.
 
 // compared field: [field to show, how the comparison is made]
-export const SHOWN_AS = {
+const SHOWN_AS = {
   step_length_vs_baseline_pct: ["step_length_m", "percent"],
   cadence_vs_baseline_pct: ["cadence_spm", "percent"],
   contact_time_vs_baseline_pct: ["contact_time_ms", "percent"],
@@ -11,16 +11,17 @@ export const SHOWN_AS = {
   foot_strike_angle_vs_baseline_deg: ["foot_strike_angle_deg", "difference"],
 };
 
-/** The target on the scale of the number shown: {name, value, low, high, place}. */
-export function onShownScale(target, absolute) {
-  const { metric, value, low, high, place } = target;
-  const [name, how] = SHOWN_AS[metric] ?? [metric, "same"];
-  if (how === "same" || absolute === null || absolute === undefined || value === null) {
-    return { name: metric, value, low, high, place };
-  }
+/** The field that is shown for a target's metric. */
+export const shownNameOf = (metric) => SHOWN_AS[metric]?.[0] ?? metric;
+
+/** The target's band on the scale of the number shown, `absolute`: {low, high}, null where open or not known. */
+export function bandOf({ metric, value, low = null, high = null }, absolute) {
+  const how = SHOWN_AS[metric]?.[1];
+  if (!how) return { low, high };
+  if (absolute === null || value === null || value === undefined) return { low: null, high: null };
   const usual = how === "percent" ? absolute / (1 + value / 100) : absolute - value;
-  const move = (edge) => (edge === null || edge === undefined ? null : how === "percent" ? usual * (1 + edge / 100) : usual + edge);
-  return { name, value: absolute, low: move(low), high: move(high), place };
+  const move = (edge) => (edge === null ? null : how === "percent" ? usual * (1 + edge / 100) : usual + edge);
+  return { low: move(low), high: move(high) };
 }
 
 /** Which edges the band has: "both", "low" (it goes on upwards), "high", or "" for no band. */
