@@ -26,7 +26,7 @@ from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
 
 DURATION_S, RATE_HZ, CHUNK = 600.0, 200.0, 20
-ROUNDS, LEAST_S = 7, 0.5  # each way gets this long a round at least
+ROUNDS, LEAST_S = 5, 0.5  # each way gets this long a round at least
 
 
 def recorded() -> tuple[FloatArray, FloatArray, FloatArray]:
