@@ -12,7 +12,16 @@ from xml.etree import ElementTree as ET
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
-from coach.interchange.own_extension import add_values, register, values_of
+from coach.interchange.own_extension import (
+    add_lap,
+    add_run,
+    add_values,
+    laps_of,
+    register,
+    run_facts,
+    told_number,
+    values_of,
+)
 from coach.interchange.xml_text import child, local, moment, moment_text, number, parse, to_bytes
 
 _GPX: Final = "http://www.topografix.com/GPX/1/1"
@@ -38,6 +47,11 @@ def write_gpx(activity: Activity) -> bytes:
     if activity.name:
         ET.SubElement(track, _g("name")).text = activity.name
     ET.SubElement(track, _g("type")).text = "running"
+    extensions = ET.SubElement(track, _g("extensions"))
+    for lap in activity.laps:
+        add_lap(extensions, lap, activity.end_s if lap.end_s is None else lap.end_s)
+    whole = {"duration_s": activity.duration_s, "distance_m": activity.distance_m}
+    add_run(extensions, activity.pauses, activity.is_indoor, **whole)
     segment = ET.SubElement(track, _g("trkseg"))
     before_s = 0.0
     for record in located:
@@ -85,24 +99,39 @@ def read_gpx(content: bytes) -> Activity:
     Raises:
         InterchangeError: not GPX, or without points that have a time.
     """
-    track = child(parse(content, "gpx", "GPX"), "trk")
+    root = parse(content, "gpx", "GPX")
+    track = child(root, "trk")
     segments = [] if track is None else [s for s in track if local(s) == "trkseg"]
     timed = [[(at, p) for p in segment if (at := _time(p))] for segment in segments]
     timed = [points for points in timed if points]
     if track is None or not timed:
         raise InterchangeError("this GPX file holds no track with times: export it again")
+    own = run_facts(child(track, "extensions"))
     started_at = min(at for points in timed for at, _ in points)
-    records = sorted((_record(p, at, started_at) for points in timed for at, p in points), key=lambda r: r.t_s)
-    spans = [(min(points)[0], max(at for at, _ in points)) for points in ([(at, 0) for at, _ in s] for s in timed)]
-    pauses = tuple(
+    if own is not None:  # ours begins where it says, even if nothing was told there
+        began_at = moment(getattr(child(root, "metadata", "time"), "text", None))
+        started_at = min(started_at, began_at or started_at)
+    records = tuple(
+        sorted((_record(p, at, started_at) for points in timed for at, p in points), key=lambda record: record.t_s)
+    )
+    name = (getattr(child(track, "name"), "text", None) or "").strip()
+    if own is not None:
+        facts, pauses = own
+        duration_s, distance_m = told_number(facts, "duration_s") or 0.0, told_number(facts, "distance_m")
+        laps, is_indoor = laps_of(child(track, "extensions")), facts.get("is_indoor") == "true"
+        return Activity(started_at, records, laps, pauses, duration_s, distance_m, name, is_indoor)
+    pauses = _between(timed, started_at)
+    duration_s = records[-1].t_s - sum(b - a for a, b in pauses)
+    return Activity(started_at, records, (), pauses, duration_s, None, name)
+
+
+def _between(timed: list[list[tuple[datetime, ET.Element]]], started_at: datetime) -> tuple[tuple[float, float], ...]:
+    """Pauses: between one segment and the next."""
+    spans = [(min(times), max(times)) for times in ([at for at, _ in points] for points in timed)]
+    return tuple(
         ((a[1] - started_at).total_seconds(), (b[0] - started_at).total_seconds())
         for a, b in pairwise(spans)
         if b[0] > a[1]
-    )
-    name = child(track, "name")
-    duration = records[-1].t_s - sum(b - a for a, b in pauses)
-    return Activity(
-        started_at, tuple(records), (), pauses, duration, None, (name.text or "") if name is not None else ""
     )
 
 

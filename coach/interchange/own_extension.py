@@ -9,7 +9,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from coach.interchange.activity import SHARED
-from coach.interchange.xml_text import child
+from coach.interchange.xml_text import child, local
 from coach.model.runs import Lap
 
 OWN: Final = "urn:running-coach:1"
@@ -44,8 +44,16 @@ def add_lap(extensions: ET.Element, lap: Lap, end_s: float) -> None:
 def lap_of(extensions: ET.Element | None, lap: Lap) -> Lap:
     """`lap` with what the file says of it."""
     element = child(extensions, "lap")
-    if element is None:
-        return lap
+    return lap if element is None else _lap(element, lap)
+
+
+def laps_of(extensions: ET.Element | None) -> tuple[Lap, ...]:
+    """All laps that stand here, in their order."""
+    found = [element for element in (() if extensions is None else extensions) if local(element) == "lap"]
+    return tuple(_lap(element, Lap(number, 0.0, None)) for number, element in enumerate(found, start=1))
+
+
+def _lap(element: ET.Element, lap: Lap) -> Lap:
     start_s, end_s, kind = _number(element.get("start_s")), _number(element.get("end_s")), element.get("kind")
     if start_s is None or end_s is None or not 0 <= start_s <= end_s or kind not in _KINDS:
         return lap
