@@ -1,57 +1,15 @@
 """Conversations with sensors: what is written, understood and refused; bytes as the makers' documents say."""
 
-from collections.abc import Callable
-
 import pytest
 
 from coach.errors import LinkError, SettingsError
 from coach.model.links import SensorUse
 from coach.model.sites import WearSite
-from coach.model.steps import Listen, Pause, Read, Write
 from coach.packets.commands import configure, link_plan, read_settings, start, stop
 from coach.packets.templates import encode
-from firmware_config.loader import load_profile, load_profiles
+from firmware_config.loader import load_profiles
 from firmware_config.schema import full_uuid
-
-Answers = Callable[[bytes], list[bytes]]
-
-
-class Device:
-    """The other side of a conversation: answers writes, holds values to read."""
-
-    def __init__(self, answers: Answers = lambda payload: [], values: dict[str, bytes] | None = None) -> None:
-        self.answers = answers
-        self.values = values or {}
-        self.written: list[str] = []
-        self.pauses = 0
-
-    def hold(self, conversation):
-        heard: list[bytes] = []
-        answer = None
-        try:
-            while True:
-                step = conversation.send(answer)
-                if isinstance(step, Write):
-                    self.written.append(step.payload.hex(" "))
-                    heard = self.answers(step.payload)
-                    answer = b""
-                elif isinstance(step, Listen):
-                    answer = heard.pop(0) if heard else None
-                elif isinstance(step, Read):
-                    answer = self.values.get(step.characteristic)
-                elif isinstance(step, Pause):
-                    self.pauses += 1
-                    answer = b""
-        except StopIteration as end:
-            return end.value
-
-
-def use(profile_id: str, site: WearSite | None = WearSite.LEFT_FOOT, **more) -> tuple:
-    return load_profile(profile_id), SensorUse("s", "x", profile_id, site, **more)
-
-
-def h(text: str) -> bytes:
-    return bytes.fromhex(text.replace(" ", ""))
+from tests.coach.packets.devices import Device, h, use
 
 
 def test_every_profile_has_a_plan_at_every_place_it_is_worn():
@@ -103,89 +61,6 @@ def test_a_movesense_at_8_g_is_warned_of_on_a_foot_and_not_at_the_chest():
     assert not Device(movesense).hold(read_settings(*use("movesense", WearSite.CHEST))).warnings
     # What cannot be set is warned of, not complained about.
     assert Device(movesense).hold(configure(*use("movesense"))).warnings == report.warnings
-
-
-def pieces(stream: bytes, size: int) -> list[bytes]:
-    return [stream[i : i + size] for i in range(0, len(stream), size)]
-
-
-# A motion frame of newer firmware, 28 bytes: at rest, with 2024-01-01 12:30:15.250 of the chip.
-LONG_FRAME = bytes.fromhex("5561 0000 0000 0008 0000 0000 0000 0000 0000 0000 1801010c1e0ffa00")
-
-
-class Wit(Device):
-    """Registers that take writes only while unlocked."""
-
-    def __init__(self, ahead: bytes = b"", size: int | None = None) -> None:
-        """ahead: bytes of its stream before each answer. size: of its notifications; None: one frame in each."""
-        super().__init__(self.reply)
-        self.ahead, self.size = ahead, size
-        self.registers = {0x03: 6, 0x1F: 4, 0x24: 0}
-        self.is_unlocked = self.is_saved = False
-
-    def reply(self, payload: bytes) -> list[bytes]:
-        register, value = payload[2], payload[3]
-        if register == 0x69:
-            self.is_unlocked = payload[3:] == h("88 b5")
-        elif register == 0x00:
-            self.is_saved = self.is_unlocked
-        elif register == 0x27:
-            answer = bytes([0x55, 0x71, value, 0, self.registers.get(value, 0), 0]) + bytes(14)
-            frames = [h("5561") + bytes(18), answer]
-            return frames if self.size is None else pieces(self.ahead + answer + frames[0] * 2, self.size)
-        elif self.is_unlocked:
-            self.registers[register] = value
-        return []
-
-
-def test_witmotion_is_unlocked_set_saved_and_read_back():
-    device = Wit()
-    report = device.hold(configure(*use("witmotion_wt9011dcl")))
-    assert report.before == (("rate", "10 Hz"), ("bandwidth", "20 Hz"), ("mode", "9-axis"))
-    assert report.after == (("rate", "200 Hz"), ("bandwidth", "188 Hz"), ("mode", "6-axis"))
-    assert report.warnings == ()
-    assert device.is_saved
-    written = [w for w in device.written if not w.startswith("ff aa 27")]
-    # WITMOTION's own examples for unlock, 200 Hz, 188 Hz, 6-axis and save.
-    assert written == ["ff aa 69 88 b5", "ff aa 03 0b 00", "ff aa 1f 01 00", "ff aa 24 01 00", "ff aa 00 00 00"]
-    assert device.pauses == 5
-
-
-@pytest.mark.parametrize("size", [1, 7, 20, 64])
-@pytest.mark.parametrize("n_before", [0, 1, 13, 20, 27])
-def test_answers_in_a_byte_stream_are_found_wherever_it_is_cut(size: int, n_before: int):
-    """28-byte frames in notifications of 20 bytes: the answer begins in one and ends in the next."""
-    device = Wit((LONG_FRAME * 2)[len(LONG_FRAME) - n_before :], size)
-    report = device.hold(configure(*use("witmotion_wt9011dcl")))
-    assert report.before == (("rate", "10 Hz"), ("bandwidth", "20 Hz"), ("mode", "9-axis"))
-    assert report.after == (("rate", "200 Hz"), ("bandwidth", "188 Hz"), ("mode", "6-axis"))
-    assert report.warnings == ()
-
-
-def test_half_an_answer_in_a_byte_stream_is_none():
-    device = Wit(LONG_FRAME, 20)
-    device.answers = lambda payload: [piece[:12] for piece in device.reply(payload)[:2]]
-    report = device.hold(read_settings(*use("witmotion_wt9011dcl")))
-    assert report.after == ()
-    assert "Could not read back: the rate was not told" in report.warnings
-
-
-def test_a_witmotion_as_it_leaves_the_factory_is_warned_of():
-    report = Wit().hold(read_settings(*use("witmotion_wt9011dcl")))
-    assert any("smeared" in words for words in report.warnings)
-    assert any("foot strike" in words for words in report.warnings)
-
-
-def test_a_setting_that_was_not_taken_is_said():
-    device = Wit()
-    device.answers = lambda payload: Wit.reply(device, payload) if payload[2] == 0x27 else []
-    report = device.hold(configure(*use("witmotion_wt9011dcl")))
-    assert "rate is 10 Hz, not 200 Hz: the sensor did not take it" in report.warnings
-
-
-def test_a_rate_without_a_code_is_the_users_to_mend():
-    with pytest.raises(SettingsError, match="choose one of 1, 2, 5, 10"):
-        Wit().hold(configure(*use("witmotion_wt9011dcl", settings=(("rate_hz", "208"),))))
 
 
 CONTROL = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
