@@ -6,7 +6,7 @@ from typing import Final, overload
 
 import numpy as np
 
-from coach.gait.foot_strides import Landing, Way, stride
+from coach.gait.foot_strides import LARGEST_ANGLE_DEG, Landing, Way, stride
 from coach.gait.foot_told import Told, What
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
@@ -75,8 +75,9 @@ class FootStrides(Sequence[Stride]):
 
     @property
     def foot_strike_angle_deg(self) -> FloatArray:
-        """(n,) degrees; NaN where the sensor's mounting is not known well enough."""
-        return np.where(self.measured[:, IS_SURE] > 0.0, self.measured[:, STRIKE], np.nan)
+        """(n,) degrees; NaN where the sensor's mounting is not known well enough or no foot lands like that."""
+        angle = self.measured[:, STRIKE]
+        return np.where((self.measured[:, IS_SURE] > 0.0) & (np.abs(angle) < LARGEST_ANGLE_DEG), angle, np.nan)
 
     @property
     def is_clipped(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

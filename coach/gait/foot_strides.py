@@ -22,6 +22,7 @@ LENGTH_SD_SHARE: Final = 0.02  # against motion capture: 0.3 % in straight runni
 # what it misses upwards; it is taken out evenly over the stride, on average a third of it before the landing.
 SINK_SHARE_SD: Final = 0.33
 ANGLE_SD_DEG: Final = 2.0
+LARGEST_ANGLE_DEG: Final = 60.0  # runners land at -20 to 40; more is a sensor that turns too far; by eye, 2026-11-26
 CLEARANCE_SD_M: Final = 0.015
 EVERSION_SD_DEG: Final = 3.0  # soft mounting on the shoe: excursion agrees only fairly, Digit Biomark 2018;2:74
 EVERSION_RATE_SD_SHARE: Final = 0.15  # peak rate agrees better than excursion, same source
@@ -113,7 +114,7 @@ def state_of_cadence(stride_time_s: float) -> GaitState:
 
 def mid_stance(site: WearSite, landing: Landing, is_sure: bool) -> MidStance:
     """The landing as known at mid-stance."""
-    knows = is_sure and math.isfinite(landing.angle_deg)
+    knows = is_sure and abs(landing.angle_deg) < LARGEST_ANGLE_DEG
     return MidStance(
         site,
         landing.mid_s,
@@ -135,7 +136,7 @@ def stride(site: WearSite, this: Landing, following: Landing, way: Way, is_sure:
     left = math.isfinite(this.toe_off_s)
     contact_time = this.toe_off_s - this.contact_s if left else None
     clipped = this.is_clipped or way.is_clipped
-    knows_angle = is_sure and math.isfinite(this.angle_deg)
+    knows_angle = is_sure and abs(this.angle_deg) < LARGEST_ANGLE_DEG
     angle_sd = ANGLE_SD_DEG * (BRIDGED_FACTOR if way.n_bridged else 1.0)
     rest_time = following.mid_s - this.mid_s
     length = None if clipped else way.length_m

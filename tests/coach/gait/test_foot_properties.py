@@ -59,6 +59,7 @@ def assert_sane(strides: list[Stride]) -> None:
         for name in ("stride_length_m", "speed_mps", "foot_strike_angle_deg", "impact_g", "foot_clearance_m"):
             value = getattr(stride, name)
             assert value is None or np.isfinite(value)
+        assert abs(stride.foot_strike_angle_deg or 0.0) < 60.0
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -79,6 +80,14 @@ def test_any_mounting_gives_the_same_strides(name: str, seed: int) -> None:
         assert a.foot_strike_angle_deg == pytest.approx(b.foot_strike_angle_deg, abs=1.0)
         assert a.stride_length_m == pytest.approx(b.stride_length_m, rel=0.01)
         assert a.eversion_deg == pytest.approx(b.eversion_deg, abs=1.0)
+
+
+def test_a_gyroscope_read_in_the_wrong_unit_gives_no_strike_angle() -> None:
+    chunk = known(RUN)
+    assert chunk.gyr_radps is not None
+    strides = strides_of(chunk_like(chunk, chunk.t_s, chunk.acc_mps2, 10.0 * chunk.gyr_radps, chunk.rate_hz))
+    assert strides
+    assert all(s.foot_strike_angle_deg is None and s.foot_strike is None for s in strides)
 
 
 @settings(max_examples=25)
