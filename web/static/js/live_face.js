@@ -2,8 +2,8 @@
 // and the page only writes what changed.
 //
 // A face is {slot: {part: text}}: the slot is an element's id, the part `text` its words, any other part one of its
-// data attributes. The large number follows every update; the others settle once a second, with the clock, so that
-// they can be read, but old and unknown is told at once.
+// data attributes. The large number and its place follow every update; all else settles once a second, with the clock,
+// so that it can be read, but old and unknown is told at once.
 import { bandOf, edgesOf, markAt, shownNameOf } from "./live_target.js";
 import { doubtOf, newest, reasonOf } from "./live_values.js";
 import { DASH, durationText, glanceDoubt, hasUnit, unitOf, valueText } from "./units.js";
@@ -11,8 +11,8 @@ import { w } from "./words.js";
 
 export const QUICK = ["distance_m", "speed_mps", "heart_rate_bpm"];
 const CALM = new Set([
-  "clock", ...QUICK, ...QUICK.map((name) => `${name}-note`), "focus-note", "focus-band", "first-value", "first-note",
-  "second-value", "second-note",
+  "clock", ...QUICK, ...QUICK.map((name) => `${name}-note`), "focus-note", "focus-band", "gauge-mark", "first-value",
+  "first-note", "second-value", "second-note",
 ]);
 const SETTLE_MS = 1000;
 
@@ -41,7 +41,8 @@ function number(face, slot, name, now_ms, has_doubt, note = `${slot}-note`) {
   const text = valueText(name, value);
   const age = text === DASH ? "gone" : is_old ? "old" : "";
   face[slot] = { text, age, size: text.length > 5 ? "long" : "" };
-  face[note] = { text: age === "gone" ? whyWords(name, "short") : has_doubt ? glanceDoubt(name, value, doubtOf(name)) : "" };
+  const doubt = has_doubt ? glanceDoubt(name, value, doubtOf(name)) : "";
+  face[note] = { text: age === "gone" ? whyWords(name, "short") : doubt };
 }
 
 /** Words for why a number is unknown, "" where the coach gave no reason. length: "short" or "long". */
@@ -69,7 +70,8 @@ function focus(face, chosen, is_on, now_ms) {
   const place = edges ? target.place : has_target ? "unknown" : "none";
   face["focus-name"] = { text: w(`metrics.${name}.label`) };
   face["focus-unit"] = { text: unitOf(name) };
-  face["focus-value"] = { text, size: text.length > 4 ? "long" : text.length === 4 ? "middling" : "", age: is_blank ? "gone" : is_old ? "old" : "" };
+  const size = text.length > 4 ? "long" : text.length === 4 ? "middling" : "";
+  face["focus-value"] = { text, size, age: is_blank ? "gone" : is_old ? "old" : "" };
   face["focus-note"] = { text: is_blank ? "" : glanceDoubt(name, value, doubtOf(name)) };
   face["focus-words"] = placeWords(place, is_blank && is_on ? name : target?.metric, is_blank && is_on);
   face["focus-band"] = { text: edges ? `${w("live.motion.target")} ${bandWords(name, band, edges)}` : "" };
@@ -97,7 +99,7 @@ export function rememberShown() {
   let settled_ms = -Infinity;
   return function news(face, now_ms, is_forced = false) {
     const is_second = face.clock.text !== shown.get("clock")?.text || now_ms - settled_ms >= SETTLE_MS;
-    const is_due = is_forced || is_second;
+    const is_due = is_forced || is_second || face.focus.place !== shown.get("focus")?.place;
     if (is_due) settled_ms = now_ms;
     const told = {};
     for (const [slot, parts] of Object.entries(face)) {
