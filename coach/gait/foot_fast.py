@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from coach.gait import foot_loop_events as known
 from coach.gait import foot_loops as loops
 from coach.gait.compiling import compiled
 from coach.gait.foot_axes import FootAxes, Refiner
@@ -83,11 +84,11 @@ class FastFoot:
         self._bridged += stretch.bridged_s
         foot.clean_from = 0
         foot.saw(n, stretch.largest)
-        now = np.zeros(loops.N_WHOLE, dtype=np.int64)
-        now[loops.EDGE] = PIECE - self._n_rows % PIECE
-        now[loops.LEVEL], now[loops.DUE_ROW] = CALM, loops.NEVER
-        now[loops.N_SWINGS] = self._n_swings
-        now[[loops.THIS, loops.LAST, loops.LAST_STRIDE_ROW]] = -1
+        now = np.zeros(known.N_WHOLE, dtype=np.int64)
+        now[known.EDGE] = PIECE - self._n_rows % PIECE
+        now[known.LEVEL], now[known.DUE_ROW] = CALM, loops.NEVER
+        now[known.N_SWINGS] = self._n_swings
+        now[[known.THIS, known.LAST, known.LAST_STRIDE_ROW]] = -1
         reaches = np.array([*foot.reaches, round(STANDS_S * foot.rate_hz)], dtype=np.int64)
         strides = np.empty((round(1.5 * n / (SHORTEST_STRIDE_S * foot.rate_hz)) + 2, N_STRIDE))
         samples = (_read_only(a) for a in (stretch.t_s, stretch.acc_mps2, stretch.gyr_radps))
@@ -97,9 +98,9 @@ class FastFoot:
             said = self._run(*given, *_known(foot), reaches, *held)
             if said == loops.REFINE:
                 foot.use(self._refined(foot.axes))
-        self._n_swings = int(now[loops.N_SWINGS])
-        self._strides.append(strides[: now[loops.N_STRIDES]])
-        row = int(now[loops.ROW]) if said == loops.LOST else n
+        self._n_swings = int(now[known.N_SWINGS])
+        self._strides.append(strides[: now[known.N_STRIDES]])
+        row = int(now[known.ROW]) if said == loops.LOST else n
         self._n_rows += row
         if said == loops.LOST:
             self._foot, self._learner = None, Learner(foot.rate_hz)
@@ -114,11 +115,11 @@ class FastFoot:
 
 def _known(foot: Foot) -> tuple[FloatArray, FloatArray, FloatArray]:
     """What the loops need to know of the foot: axes, bias, facts."""
-    facts = np.zeros(loops.N_FACTS)
-    facts[loops.RATE_HZ], facts[loops.ACC_LIMIT], facts[loops.GYR_LIMIT] = foot.rate_hz, foot.acc_limit, foot.gyr_limit
-    facts[loops.SHOCK], facts[loops.SURE] = foot.least_shock(0), foot.axes.is_sure
-    facts[loops.SIDE] = 1.0 if foot.is_left else -1.0
-    facts[loops.MAY_CLIP] = foot.clean_from > 0
+    facts = np.zeros(known.N_FACTS)
+    facts[known.RATE_HZ], facts[known.ACC_LIMIT], facts[known.GYR_LIMIT] = foot.rate_hz, foot.acc_limit, foot.gyr_limit
+    facts[known.SHOCK], facts[known.SURE] = foot.least_shock(0), foot.axes.is_sure
+    facts[known.SIDE] = 1.0 if foot.is_left else -1.0
+    facts[known.MAY_CLIP] = foot.clean_from > 0
     return _read_only(foot.axes.axes), _read_only(foot.axes.bias_radps), facts
 
 
