@@ -72,6 +72,11 @@ function drawPoints(plot, paint) {
   ctx.restore();
 }
 
+/** A day of room on both sides; a week about a run that stands alone, which the plot would give years. */
+function daysShown(_, from_s, to_s) {
+  return times.length === 1 ? [times[0] - WEEK_S, times[0] + WEEK_S] : [from_s - WEEK_S / 7, to_s + WEEK_S / 7];
+}
+
 function dayText(at_s, has_year) {
   const at = new Date(1000 * at_s);
   const month = at.toLocaleDateString(document.documentElement.lang, { month: "short" });
@@ -102,7 +107,7 @@ function draw() {
   };
   plot = new uPlot({
     width: Math.max(280, place.clientWidth), height: 300, legend: { show: false },
-    scales: { x: { time: true, range: (_, a, b) => [a - 86400, b + 86400] }, y: { range: extent } },
+    scales: { x: { time: true, range: daysShown }, y: { range: extent } },
     series: [{}, { stroke: "transparent", points: { show: false } }, { stroke: paint.series[1], width: 2, points: { show: false } }],
     axes: [{ ...common, ticks: { show: false }, size: 30, space: 64, values: (_, splits) => dates(splits) }, { ...common, ticks: { show: false }, size: 56 }],
     cursor: { y: false, drag: { x: true, y: false }, points: { show: false } },
