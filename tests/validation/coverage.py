@@ -28,7 +28,7 @@ NAMES: Final = {
 }
 # Truth that is itself rougher than the doubt it would judge (the reference's README): times of the jogs in a room.
 ROUGH: Final = {"jog": ("initial_contact_s", "stride_time_s", "speed_mps")}
-LEAST_PAIRING_S: Final = 0.25  # a truth row may begin a step, ours a stride
+MOST_APART_S: Final = 0.25  # a truth row may begin a step, ours a stride
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _judge(found: Stride | TrunkStep, true: dict[str, Any], name: str) -> Judged
     if name in ("stride_time_s", "step_time_s"):
         following = true.get("next_initial_contact_s")
         wanted = None if following is None else following - true["initial_contact_s"]
-        if value is not None and wanted is not None and abs(value - wanted) > LEAST_PAIRING_S:
+        if value is not None and wanted is not None and abs(value - wanted) > MOST_APART_S:
             return None
     if value is None or doubt is None or wanted is None:
         return None

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from coach.gait.bulk import analyse
 from coach.model.plain import to_plain
-from coach.model.samples import FloatArray, ImuChunk
+from coach.model.samples import ImuChunk
 from coach.model.strides import Stride, TrunkStep
+from tests.as_sent import at_rate, changed, kept
 from tests.support import reference_folder
 from tests.validation.recordings import GRAVITY, names, read, scorer
 
@@ -24,26 +24,6 @@ CHOSEN: Final = ("demo_run_left_foot_device", "demo_run_right_foot_device", "bio
                  "demo_run_pelvis_device", "biomac_p01_pelvis", "sacrum_04", "shank_run_01")  # fmt: skip
 SEED: Final = 5
 WITHOUT_STANDING: Final = "without standing"
-
-
-def _each(chunk: ImuChunk, change: Callable[[FloatArray], FloatArray]) -> ImuChunk:
-    gyr = None if chunk.gyr_radps is None else change(chunk.gyr_radps)
-    return replace(chunk, acc_mps2=change(chunk.acc_mps2), gyr_radps=gyr)
-
-
-def at_rate(rate_hz: float) -> Callable[[ImuChunk], ImuChunk]:
-    """Sampled at another rate, by straight lines between the samples."""
-
-    def sampled(chunk: ImuChunk) -> ImuChunk:
-        t = np.arange(chunk.t_s[0] + 0.3 / rate_hz, chunk.t_s[-1], 1.0 / rate_hz)
-        values = _each(chunk, lambda v: np.stack([np.interp(t, chunk.t_s, v[:, k]) for k in range(3)], axis=1))
-        return replace(values, t_s=t, rate_hz=rate_hz)
-
-    return sampled
-
-
-def kept(chunk: ImuChunk, chosen: npt.NDArray[np.bool_]) -> ImuChunk:
-    return replace(_each(chunk, lambda v: v[chosen]), t_s=chunk.t_s[chosen])
 
 
 def lossy(share: float) -> Callable[[ImuChunk], ImuChunk]:
@@ -65,14 +45,14 @@ def turned(chunk: ImuChunk) -> ImuChunk:
     """Mounted any other way."""
     q, _ = np.linalg.qr(np.random.default_rng(SEED).normal(size=(3, 3)))
     q = q * np.sign(np.linalg.det(q))
-    return _each(chunk, lambda v: np.nan_to_num(v) @ q.T if np.isnan(v).any() else v @ q.T)
+    return changed(chunk, lambda v: np.nan_to_num(v) @ q.T if np.isnan(v).any() else v @ q.T)
 
 
 VARIANTS: Final[dict[str, Callable[[ImuChunk], ImuChunk]]] = {
     "as recorded": lambda chunk: chunk,
-    "52 Hz": at_rate(52.0),
-    "104 Hz": at_rate(104.0),
-    "416 Hz": at_rate(416.0),
+    "52 Hz": lambda chunk: at_rate(chunk, 52.0),
+    "104 Hz": lambda chunk: at_rate(chunk, 104.0),
+    "416 Hz": lambda chunk: at_rate(chunk, 416.0),
     "1 % lost": lossy(0.01),
     "5 % lost": lossy(0.05),
     "times jitter": jittered,

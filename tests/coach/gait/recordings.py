@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
+from tests import as_sent
 from tests.support import need_reference
 
 GRAVITY = 9.80665
@@ -53,29 +54,18 @@ class Recording:
 
 
 def at_rate(recording: Recording, rate_hz: float) -> Recording:
-    """The recording as a sensor of another rate would have sampled it (straight lines between the samples)."""
-    t = np.arange(recording.t_s[0] + 0.3 / rate_hz, recording.t_s[-1], 1.0 / rate_hz)
-
-    def sampled(values: FloatArray) -> FloatArray:
-        return np.stack([np.interp(t, recording.t_s, values[:, k]) for k in range(3)], axis=1)
-
-    return replace(
-        recording,
-        meta={**recording.meta, "rate_hz": rate_hz},
-        t_s=t,
-        acc_mps2=sampled(recording.acc_mps2),
-        gyr_radps=None if recording.gyr_radps is None else sampled(recording.gyr_radps),
-    )
+    """The recording as a sensor of another rate would have sampled it."""
+    return _sent_as(recording, as_sent.at_rate(next(recording.chunks()), rate_hz))
 
 
 def without(recording: Recording, lost: npt.NDArray[np.bool_]) -> Recording:
     """The recording without the readings marked as lost."""
-    return replace(
-        recording,
-        t_s=recording.t_s[~lost],
-        acc_mps2=recording.acc_mps2[~lost],
-        gyr_radps=None if recording.gyr_radps is None else recording.gyr_radps[~lost],
-    )
+    return _sent_as(recording, as_sent.kept(next(recording.chunks()), ~lost))
+
+
+def _sent_as(recording: Recording, chunk: ImuChunk) -> Recording:
+    samples = {"t_s": chunk.t_s, "acc_mps2": chunk.acc_mps2, "gyr_radps": chunk.gyr_radps}
+    return replace(recording, meta={**recording.meta, "rate_hz": chunk.rate_hz}, **samples)
 
 
 def load(name: str) -> Recording:

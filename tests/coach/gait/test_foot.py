@@ -15,6 +15,7 @@ from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, Stride, ToeOff
+from tests.as_sent import at_rate
 from tests.support import need_reference
 
 
@@ -239,15 +240,7 @@ def matched_errors_s(name: str, strides: list[Stride]) -> np.ndarray:
 @pytest.mark.parametrize("phase", [0.2, 0.7])
 @pytest.mark.parametrize("name", ["biomac_p01_left_foot", "biomac_p01_right_foot", "demo_run_right_foot_device"])
 def test_a_slow_sensor_finds_the_same_strides_and_is_sure_of_its_axes(name: str, phase: float) -> None:
-    chunk = recorded(name)
-    assert chunk.gyr_radps is not None
-    t = np.arange(chunk.t_s[0] + phase / 52.0, chunk.t_s[-1], 1 / 52.0)
-    acc, gyr = (
-        np.stack([np.interp(t, chunk.t_s, of[:, k]) for k in range(3)], 1) for of in (chunk.acc_mps2, chunk.gyr_radps)
-    )
-    strides = [
-        e for e in analyse([ImuChunk(chunk.wear_site, t, acc, gyr, np.inf, np.inf, 52.0)]) if isinstance(e, Stride)
-    ]
+    strides = [e for e in analyse([at_rate(recorded(name), 52.0, phase)]) if isinstance(e, Stride)]
     error = matched_errors_s(name, strides)
     assert np.isfinite(error[1:]).all()
     assert abs(np.median(error[1:])) < 0.010

@@ -1,6 +1,7 @@
 """The trunk's steps on recorded runs: against force plates and motion capture, in any cut and any mounting."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -145,8 +146,10 @@ def test_readings_lost_singly_cost_no_step_only_sureness(name):
     whole = steps_of(events(TrunkGait(recording.wear_site), recording))
     lost = np.zeros(len(recording.t_s), dtype=bool)
     lost[np.random.default_rng(5).choice(len(lost), len(lost) // 100, replace=False)] = True
-    kept = without(recording, lost)
-    kept.acc_mps2[::397] = np.nan
+    fewer = without(recording, lost)
+    acc = fewer.acc_mps2.copy()
+    acc[::397] = np.nan
+    kept = replace(fewer, acc_mps2=acc)
     steps = steps_of(events(TrunkGait(kept.wear_site), kept))
     assert len(pairs(steps, recording.strides[1:])) == len(pairs(whole, recording.strides[1:]))
     for one, row in pairs(steps, recording.strides):

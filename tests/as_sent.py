@@ -1,0 +1,27 @@
+"""A sensor's chunk in, the same motion as another sensor would have sent it out: other rate, readings lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from coach.model.samples import FloatArray, ImuChunk
+
+
+def changed(chunk: ImuChunk, change: Callable[[FloatArray], FloatArray]) -> ImuChunk:
+    """With both kinds of readings changed alike."""
+    gyr = None if chunk.gyr_radps is None else change(chunk.gyr_radps)
+    return replace(chunk, acc_mps2=change(chunk.acc_mps2), gyr_radps=gyr)
+
+
+def at_rate(chunk: ImuChunk, rate_hz: float, phase: float = 0.3) -> ImuChunk:
+    """Sampled at another rate, by straight lines; phase: of the first sample, in intervals after the chunk's."""
+    t = np.arange(chunk.t_s[0] + phase / rate_hz, chunk.t_s[-1], 1.0 / rate_hz)
+    values = changed(chunk, lambda v: np.stack([np.interp(t, chunk.t_s, v[:, k]) for k in range(3)], axis=1))
+    return replace(values, t_s=t, rate_hz=rate_hz)
+
+
+def kept(chunk: ImuChunk, chosen: npt.NDArray[np.bool_]) -> ImuChunk:
+    """Only the chosen readings."""
+    return replace(changed(chunk, lambda v: v[chosen]), t_s=chunk.t_s[chosen])
