@@ -12,14 +12,14 @@ class RowBuffer:
     """A sliding window over rows of `n_columns` numbers.
 
     Twice `keep` rows are held in one block; when it is full, the newest `keep` move to the front, so that a row is
-    copied once more on average and every stretch is contiguous.
+    copied once more on average. Each column of a stretch is contiguous in memory: most is asked of single columns.
     """
 
-    __slots__ = ("_first", "_keep", "_n", "_rows")
+    __slots__ = ("_columns", "_first", "_keep", "_n")
 
     def __init__(self, n_columns: int, keep: int) -> None:
         self._keep = max(2, keep)
-        self._rows = np.zeros((2 * self._keep, n_columns))
+        self._columns = np.zeros((n_columns, 2 * self._keep))
         self._n = 0
         self._first = 0
 
@@ -36,13 +36,13 @@ class RowBuffer:
     @property
     def held(self) -> FloatArray:
         """(n, n_columns) view of all rows held; row 0 has the absolute number `first`. Valid until the next `room`."""
-        return self._rows[: self._n]
+        return self._columns[:, : self._n].T
 
     def room(self, n: int) -> FloatArray:
         """Make room for `n` rows at the end and return them as a view to be filled by the caller."""
-        if self._n + n > len(self._rows):
+        if self._n + n > self._columns.shape[1]:
             self._slide(n)
-        view = self._rows[self._n : self._n + n]
+        view = self._columns[:, self._n : self._n + n].T
         self._n += n
         return view
 
@@ -54,7 +54,7 @@ class RowBuffer:
         """View of rows start..end (absolute); IndexError where they have fallen out or have not come yet."""
         if not self._first <= start <= end <= self.end:
             raise IndexError(f"rows {start}..{end} are not among {self._first}..{self.end}")
-        return self._rows[start - self._first : end - self._first]
+        return self._columns[:, start - self._first : end - self._first].T
 
     def cut(self, end: int) -> None:
         """Forget the rows from `end` (absolute) on, as if they had not come; IndexError where it is not held."""
@@ -67,12 +67,12 @@ class RowBuffer:
 
     def _slide(self, n: int) -> None:
         kept = min(self._n, self._keep)
-        newest = self._rows[self._n - kept : self._n]
-        if kept + n > len(self._rows):
-            grown = np.zeros((2 * (kept + n), self._rows.shape[1]))
-            grown[:kept] = newest
-            self._rows = grown
+        newest = self._columns[:, self._n - kept : self._n]
+        if kept + n > self._columns.shape[1]:
+            grown = np.zeros((len(self._columns), 2 * (kept + n)))
+            grown[:, :kept] = newest
+            self._columns = grown
         else:
-            self._rows[:kept] = newest.copy()
+            self._columns[:, :kept] = newest.copy()
         self._first += self._n - kept
         self._n = kept

@@ -5,7 +5,6 @@ code; a batch holds what one chunk completes, one stride at most in a stream, ma
 """
 
 import math
-import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,19 +13,18 @@ import numpy as np
 from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
-from coach.gait.foot_constants import ANGLE, AX, GX, N_COLUMNS, PITCH, REACHES_S, STANDS_S, T
+from coach.gait.foot_constants import AX, GX, N_COLUMNS, T
+from coach.gait.foot_following import NEVER, Follower
 from coach.gait.foot_force import ForceFoot
 from coach.gait.foot_learning import MOVING_RADPS, Learner
 from coach.gait.foot_open import Foot
-from coach.gait.foot_phases import CALM, Phases, Turn, Turning, levels
-from coach.gait.foot_rhythm import LOST_S, PIECE, REFINE_EVERY
+from coach.gait.foot_rhythm import LOST_S, PIECE
 from coach.gait.foot_told import Told, event
 from coach.gait.gaps import Joiner, Stretch
-from coach.model.samples import FloatArray, ImuChunk
+from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
 
-NEVER: Final = sys.maxsize  # the row at which nothing is looked for
 KEEP_S: Final = 5.0  # the longest stride and its surroundings
 
 
@@ -49,19 +47,11 @@ class FootGait:
         self._force = ForceFoot(wear_site)
         self._learner: Learner | None = None
         self._axes: FootAxes | None = None
-        self._left = np.zeros(3)
-        self._left_bias = 0.0
         self._buffer = RowBuffer(N_COLUMNS, 2)
-        self._phases = Phases()
+        self._follower = Follower(1.0)
         self._batch: Batch | None = None
-        self._landing_row = -1
-        self._due_row = NEVER
         self._rate_hz = 0.0
         self._ranges = (math.inf, math.inf)
-        self._reaches: tuple[int, ...] = ()
-        self._stands = 0
-        self._look = 0
-        self._n_swings = 0
         self._looks: list[Look] = []
         self._lost_row = NEVER
 
@@ -106,8 +96,7 @@ class FootGait:
         self._ranges = (chunk.acc_range_mps2, chunk.gyr_range_radps)
         self._learner = Learner(chunk.rate_hz)
         self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
-        self._stands = round(STANDS_S * chunk.rate_hz)
-        self._reaches = tuple(round(reach * chunk.rate_hz) for reach in REACHES_S)
+        self._follower = Follower(chunk.rate_hz)
 
     def _take(self, stretch: Stretch) -> list[Told]:
         if self._axes is not None:
@@ -123,15 +112,10 @@ class FootGait:
         return told
 
     def _know(self, axes: FootAxes) -> None:
-        self._use(axes)
-        self._learner = None
+        self._axes, self._learner = axes, None
         self._batch = Batch(Foot(self.wear_site.is_left, axes, self._rate_hz, *self._ranges))
+        self._follower.begin(self._batch)
         self._restart()
-
-    def _use(self, axes: FootAxes) -> None:
-        self._axes = axes
-        self._left = axes.axes[1]
-        self._left_bias = float(axes.bias_radps @ self._left)
 
     def _follow(self, stretch: Stretch) -> list[Told]:
         assert self._batch is not None
@@ -152,7 +136,10 @@ class FootGait:
         while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
             until = min(end, edge)
-            start = self._advance(start, until, gyr[start - begin : until - begin], told)
+            rates = gyr[start - begin : until - begin]
+            start, is_due = self._follower.follow(self._buffer.held, self._buffer.first, start, until, rates)
+            if is_due:
+                self._refine(told)
             if start == edge and self._lost_row == NEVER:
                 self._look_back(start)
         if self._lost_row == NEVER and (self._looks or self._batch.n_turnings):
@@ -175,7 +162,7 @@ class FootGait:
         rates = self._buffer.rows(start, row)[:, GX : GX + 3]
         energy = np.einsum("ni,ni->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
         if energy.min() > MOVING_RADPS * MOVING_RADPS:
-            self._looks.append(Look(row, start, self._batch.n_turnings, self._n_swings))
+            self._looks.append(Look(row, start, self._batch.n_turnings, self._follower.n_swings))
 
     def _work(self, told: list[Told]) -> None:
         """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
@@ -190,7 +177,7 @@ class FootGait:
             if self._batch.stride_row(look.n_turnings) <= look.start:
                 self._batch.go_back(before, look.n_turnings)
                 found = self._batch.work(self._buffer.held, self._buffer.first)
-                self._n_swings, self._lost_row = look.n_swings, look.row
+                self._follower.n_swings, self._lost_row = look.n_swings, look.row
                 break
         told += found
 
@@ -198,77 +185,13 @@ class FootGait:
         """Begin anew after a gap: no stride reaches over it."""
         assert self._batch is not None
         self._batch.forget()
-        self._phases = Phases()
-        self._due_row = NEVER
+        self._follower.restart()
         self._buffer.clear()
 
-    def _advance(self, start: int, end: int, gyr: FloatArray, told: list[Told]) -> int:
-        """Follow the rows start..end until the axes change; give the row from which to go on."""
+    def _refine(self, told: list[Told]) -> None:
+        """A minute is over: look at the axes again, unless the foot was lost before."""
         assert self._batch is not None
-        block = self._turn_rates(start, end, gyr)
-        level = levels(block[:, PITCH])
-        if len(block) == end - start:
-            level = np.concatenate(((CALM,), level))
-        changes = (level[1:] != level[:-1]).nonzero()[0]
-        if len(changes):
-            moments = block[changes + (len(block) - (end - start))].tolist()
-            for change, moment, now in zip(changes.tolist(), moments, level[changes + 1].tolist(), strict=True):
-                row = start + change
-                if row >= self._due_row:
-                    self._settle(row)
-                turning = self._phases.cross(row, moment[T], moment[ANGLE], now)
-                if turning is None:
-                    continue
-                self._turn(turning)
-                if turning.turn is Turn.SWING_OVER and self._n_swings % REFINE_EVERY == 0:
-                    self._work(told)
-                    if self._lost_row == NEVER:
-                        self._use(self._batch.refine())
-                    return int(row + 1)
-        if end - 1 >= self._due_row:
-            self._settle(end - 1)
-        return end
-
-    def _turn_rates(self, start: int, end: int, gyr: FloatArray) -> FloatArray:
-        """Fill in pitch rate and angle of the rows start..end; give these with the row before, if there is one."""
-        rate = gyr.dot(self._left)
-        rate -= self._left_bias
-        at = start - self._buffer.first
-        block = self._buffer.held[max(at - 1, 0) : end - self._buffer.first]
-        t, pitch, angle = block[:, T], block[:, PITCH], block[:, ANGLE]
-        if at > 0:
-            pitch[1:] = rate
-        else:
-            pitch[:], angle[0] = rate, 0.0
-        turned = pitch[1:] + pitch[:-1]
-        turned *= t[1:] - t[:-1]
-        turned *= 0.5
-        if len(turned):
-            turned[0] += angle[0]
-            np.add.accumulate(turned, out=angle[1:])
-        return block
-
-    def _turn(self, turning: Turning) -> None:
-        assert self._batch is not None
-        if turning.turn is Turn.SWING_OVER:
-            if turning.missed is not None:
-                self._batch.add(turning.missed)
-            self._landing_row, self._look = turning.at, 0
-            self._due_row = turning.at + self._reaches[0]
-            self._n_swings += 1
-            return
-        self._batch.add(turning)
-
-    def _settle(self, row: int) -> None:
-        """Look for the landing in the windows after swing's end that are complete at `row`; then for standing."""
-        assert self._batch is not None
-        while row >= self._due_row:
-            if self._look == len(self._reaches):
-                stands = Turning(Turn.HEEL_OFF, self._due_row, self._landing_row, self._due_row)
-                self._batch.add(stands)
-                self._due_row = NEVER
-                return
-            self._batch.add(Turning(Turn.SWING_OVER, row, self._landing_row, -1, self._look))
-            self._look += 1
-            is_last = self._look == len(self._reaches)
-            self._due_row = self._landing_row + (self._stands if is_last else self._reaches[self._look])
+        self._work(told)
+        if self._lost_row == NEVER:
+            self._axes = self._batch.refine()
+            self._follower.use(self._axes)

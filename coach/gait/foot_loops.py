@@ -23,21 +23,16 @@ from coach.gait.foot_loop_events import (
     stand,
 )
 from coach.gait.foot_phases import (
-    CALM,
     HEEL_OFF,
     HEEL_OFF_ROW,
     PUSH_OVER,
-    PUSH_RADPS,
-    PUSHING,
     SWING_OVER,
-    SWING_OVER_RADPS,
     SWING_OVER_ROW,
     SWING_OVER_UNSEEN_HEEL,
-    SWING_RADPS,
     SWING_ROW,
-    SWINGING,
-    TURNING,
     cross,
+    level_of,
+    next_crossing,
 )
 from coach.gait.foot_rhythm import LOST_S, N_LOOKS, PIECE, REFINE_EVERY
 from coach.model.samples import FloatArray
@@ -83,13 +78,13 @@ def follow(
         _pitch_rates(gyr[row:end], axes, bias, pitch[row:end])
         while row < end:
             stop = min(end, now[DUE_ROW] + 1)
-            at = _next_crossing(t, pitch, angle, row, stop, level)
+            at = next_crossing(t, pitch, angle, row, stop, level)
             row = min(at + 1, stop)
             if row > now[DUE_ROW]:
                 _settle(row - 1, t, acc, gyr, pitch, angle, axes, bias, facts, reaches, now, landings, seen, strides)
             if at == stop:
                 continue
-            level, over = _level(pitch[at]), int(phases[SWING_OVER_ROW])
+            level, over = level_of(pitch[at]), int(phases[SWING_OVER_ROW])
             said = cross(phases, at, t[at], angle[at], level)
             if said == PUSH_OVER:
                 leave(over, int(phases[HEEL_OFF_ROW]), at, t, gyr, pitch, axes, bias, facts, now, landings)
@@ -109,31 +104,6 @@ def _pitch_rates(gyr: FloatArray, axes: FloatArray, bias: FloatArray, pitch: Flo
     rest = bias[0] * x + bias[1] * y + bias[2] * z
     for k in range(len(gyr)):
         pitch[k] = gyr[k, 0] * x + gyr[k, 1] * y + gyr[k, 2] * z - rest
-
-
-def _next_crossing(t: FloatArray, pitch: FloatArray, angle: FloatArray, row: int, stop: int, level: int) -> int:
-    """The first row from `row` on with another level than `level`, or `stop`; the angles are filled in so far."""
-    if row == 0:
-        angle[0] = 0.0
-        if _level(pitch[0]) != level:
-            return 0
-        row = 1
-    turned = angle[row - 1]
-    for k in range(row, stop):
-        turned += (pitch[k] + pitch[k - 1]) * (t[k] - t[k - 1]) * 0.5
-        angle[k] = turned
-        if _level(pitch[k]) != level:
-            return k
-    return stop
-
-
-def _level(rate: float) -> int:
-    """As `coach.gait.foot_phases.levels` has it."""
-    if rate <= SWING_RADPS:
-        return SWINGING
-    if rate <= SWING_OVER_RADPS:
-        return TURNING
-    return CALM if rate <= PUSH_RADPS else PUSHING
 
 
 def _is_lost(gyr: FloatArray, row: int, second: int, last_stride_row: int) -> bool:

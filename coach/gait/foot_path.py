@@ -7,7 +7,7 @@ complex numbers, so that the product of all small turns of a stride is a prefix 
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ import numpy.typing as npt
 from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.foot_constants import AX, GX, T
 from coach.model.samples import FloatArray
+
+BLOCK: Final = 8  # small turns scanned together where there are few; any number gives the same
 
 IndexArray = npt.NDArray[np.intp]
 ComplexArray = npt.NDArray[np.complex128]
@@ -107,38 +109,39 @@ def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
 
 def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
     """The same for the one stride in these rows."""
-    t = window[:, T]
+    columns = window.T
+    t = columns[T]
     half = t[1:] - t[:-1]
     half *= 0.5
-    rates = window[:, GX : GX + 3] - bias
-    rate = axes.dot(rates.T)
+    rates = columns[GX : GX + 3] - bias[:, None]
+    rate = axes.dot(rates)
     turns = rate[:, 1:] + rate[:, :-1]
     turns *= 0.5 * half
     a, b = attitude(turns)
-    world = rotated(a, b, axes.dot(window[:, AX : AX + 3].T))
+    world = rotated(a, b, axes.dot(columns[AX : AX + 3]))
     world[2] -= GRAVITY_MPS2
-    velocity = world[:, 1:] + world[:, :-1]
-    velocity *= half
-    place = np.zeros_like(world)
-    np.add.accumulate(velocity, axis=1, out=place[:, 1:])
-    left = place[:, -1].copy()
+    gained = world[:, 1:] + world[:, :-1]
+    gained *= half
+    velocity = np.zeros_like(world)
+    np.add.accumulate(gained, axis=1, out=velocity[:, 1:])
+    left = velocity[:, -1].copy()
     duration = float(t[-1]) - float(t[0])
     share = t - t[0]
     share /= duration
-    place -= left[:, None] * share
-    velocity = place[:, 1:] + place[:, :-1]
-    velocity *= half
-    np.add.accumulate(velocity, axis=1, out=place[:, 1:])
-    x, y, z = place[:, -1].tolist()
-    share *= -z
-    share += place[2]
-    moved = rates[:-1]
+    velocity -= left[:, None] * share
+    moved = velocity[:, 1:] + velocity[:, :-1]
+    moved *= half
+    x, y, z = np.add.reduce(moved, axis=1).tolist()
+    height = share[1:]
+    height *= -z
+    height += np.add.accumulate(moved[2])
+    before = rates[:, :-1]
     return Path(
         math.sqrt(x * x + y * y + z * z),
-        float(np.maximum.reduce(share)),
+        max(float(np.maximum.reduce(height)), 0.0),
         float(left[2]),
         left / duration,
-        moved.T.dot(moved) / len(moved),
+        before.dot(before.T) / before.shape[1],
     )
 
 
@@ -158,34 +161,50 @@ def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     """Attitude after 0, 1, 2 ... small turns: (3, n) half angles [rad] in, quaternions (n + 1,) out.
 
     A quaternion w + x i + y j + z k is the pair (w + x i, y + z i): multiplying a pair from the right by (c, d) gives
-    (a c - b d*, a d + b c*).
+    (a c - b d*, a d + b c*). Blocks of turns are scanned together, then each is turned by those before it.
     """
-    pairs = _small_turns(half_turns, half_turns.shape[1] + 1)
+    n = half_turns.shape[1] + 1
+    n_blocks = -(-n // BLOCK)
+    pairs = _small_turns(half_turns, n_blocks * BLOCK).reshape(2, n_blocks, BLOCK)
     reach = 1
-    while reach < pairs.shape[1]:
-        a, b = pairs[:, :-reach]
-        later = pairs[:, reach:]
-        crossed = np.conjugate(later[::-1])
-        np.negative(crossed[0], out=crossed[0])
-        crossed *= b
-        crossed += a * later
-        pairs[:, reach:] = crossed
+    while reach < BLOCK:
+        pairs[:, :, reach:] = _product(pairs[:, :, :-reach], pairs[:, :, reach:])
         reach *= 2
-    return pairs[0], pairs[1]
+    a, b = 1.0 + 0.0j, 0.0j
+    before_a, before_b = [], []
+    for c, d in zip(*pairs[:, :, -1].tolist(), strict=True):
+        before_a.append(a)
+        before_b.append(b)
+        a, b = a * c - b * d.conjugate(), a * d + b * c.conjugate()
+    before = np.array((before_a, before_b))
+    whole = _product(before[:, :, None], pairs).reshape(2, -1)
+    return whole[0, :n], whole[1, :n]
+
+
+def _product(before: ComplexArray, pairs: ComplexArray) -> ComplexArray:
+    """Quaternions (2, ...) turned by those before: a (c, d) + b (-d*, c*)."""
+    product = np.conjugate(pairs[::-1])
+    np.negative(product[0], out=product[0])
+    product *= before[1]
+    product += before[0] * pairs
+    return product
 
 
 def _small_turns(half_turns: FloatArray, n: int) -> ComplexArray:
     """(2, n, ...) quaternions as pairs: none, then one of each of (3, m, ...) half angles, then none again."""
-    squared = np.einsum("cn...,cn...->n...", half_turns, half_turns)
+    squared = np.add.reduce(half_turns * half_turns)
     end = len(squared) + 1
-    pairs = np.empty((2, n, *squared.shape[1:]), dtype=np.complex128)
-    pairs[0, 0], pairs[1, 0] = 1.0, 0.0
-    pairs[0, end:], pairs[1, end:] = 1.0, 0.0
-    pairs[0, 1:end].real = 1.0 - squared * (0.5 - squared * (1.0 / 24.0))
-    size = 1.0 - squared * (1.0 / 6.0 - squared * (1.0 / 120.0))
-    np.multiply(half_turns[0], size, out=pairs[0, 1:end].imag)
-    np.multiply(half_turns[1], size, out=pairs[1, 1:end].real)
-    np.multiply(half_turns[2], size, out=pairs[1, 1:end].imag)
+    numbers = np.zeros((2, n, *squared.shape[1:], 2))
+    numbers[0, ..., 0] = 1.0
+    numbers[0, 1:end, ..., 0] -= squared * (0.5 - squared * (1.0 / 24.0))
+    size = squared * (1.0 / 120.0)
+    size -= 1.0 / 6.0
+    size *= squared
+    size += 1.0
+    np.multiply(half_turns[0], size, out=numbers[0, 1:end, ..., 1])
+    np.multiply(half_turns[1], size, out=numbers[1, 1:end, ..., 0])
+    np.multiply(half_turns[2], size, out=numbers[1, 1:end, ..., 1])
+    pairs: ComplexArray = numbers.view(np.complex128)[..., 0]
     return pairs
 
 
@@ -197,21 +216,12 @@ def _attitudes(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     pairs = _small_turns(half_turns, blocks * width)
     cube = pairs.reshape(2, blocks, width, -1)
     for k in range(1, width):
-        _turn_on(cube[:, :, k - 1], cube[:, :, k])
+        cube[:, :, k] = _product(cube[:, :, k - 1], cube[:, :, k])
     for k in range(1, blocks):
-        _turn_on(cube[:, k - 1, -1], cube[:, k, -1])
+        cube[:, k, -1] = _product(cube[:, k - 1, -1], cube[:, k, -1])
     for k in range(width - 1):
-        _turn_on(cube[:, :-1, -1], cube[:, 1:, k])
+        cube[:, 1:, k] = _product(cube[:, :-1, -1], cube[:, 1:, k])
     return pairs[0, :n], pairs[1, :n]
-
-
-def _turn_on(before: ComplexArray, pairs: ComplexArray) -> None:
-    """Put in place of (2, ...) quaternions their product with those before: a (c, d) + b (-d*, c*)."""
-    crossed = np.conjugate(pairs[::-1])
-    np.negative(crossed[0], out=crossed[0])
-    crossed *= before[1]
-    pairs *= before[0]
-    pairs += crossed
 
 
 def rotated(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:

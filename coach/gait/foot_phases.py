@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.row_of_numbers import Memory
+from coach.gait.row_of_numbers import Memory, Numbers
 from coach.model.samples import FloatArray
 
 # Rates of pitch [rad/s], toes-down positive. Seen in the reference recordings: swing turns at 3-13 rad/s (jogging
@@ -21,8 +21,9 @@ from coach.model.samples import FloatArray
 SWING_RADPS: Final = -2.0
 SWING_OVER_RADPS: Final = -1.0
 PUSH_RADPS: Final = 3.0
-_EDGES: Final = np.array([SWING_RADPS, SWING_OVER_RADPS, PUSH_RADPS])
+EDGES: Final = (-math.inf, SWING_RADPS, SWING_OVER_RADPS, PUSH_RADPS, math.inf)
 SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between those edges
+_INNER_EDGES: Final = np.array(EDGES[1:-1])
 
 LEAST_SWING_RAD: Final = 0.25  # jogging on the spot turns 0.3 rad, running 1.5 rad and more
 SHORTEST_SWING_S: Final = 0.08  # running swings the foot for 0.2 s and more; shorter is a shock or noise
@@ -59,7 +60,35 @@ class Turning(NamedTuple):
 
 def levels(pitch_radps: FloatArray) -> npt.NDArray[np.intp]:
     """0 in swing, 1 between, 2 calm, 3 pushing or slapping; for each sample."""
-    return _EDGES.searchsorted(pitch_radps)
+    return _INNER_EDGES.searchsorted(pitch_radps)
+
+
+def level_of(pitch_radps: float) -> int:
+    """The same for one sample."""
+    if pitch_radps <= SWING_RADPS:
+        return SWINGING
+    if pitch_radps <= SWING_OVER_RADPS:
+        return TURNING
+    return CALM if pitch_radps <= PUSH_RADPS else PUSHING
+
+
+def next_crossing(t_s: Numbers, pitch: Numbers, angle: Memory, row: int, stop: int, level: int) -> int:
+    """The first row from `row` on with another level than `level`, or `stop`; the angles are filled in so far."""
+    low, high = EDGES[level], EDGES[level + 1]
+    if row == 0:
+        angle[0] = 0.0
+        if not low < pitch[0] <= high:
+            return 0
+        row = 1
+    turned, t_before, rate_before = angle[row - 1], t_s[row - 1], pitch[row - 1]
+    for k in range(row, stop):
+        t_now, rate = t_s[k], pitch[k]
+        turned += (rate + rate_before) * (t_now - t_before) * 0.5
+        angle[k] = turned
+        if not low < rate <= high:
+            return k
+        t_before, rate_before = t_now, rate
+    return stop
 
 
 # What `cross` remembers, as one list of numbers: plain loops like these can be compiled as they stand.

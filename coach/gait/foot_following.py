@@ -1,0 +1,134 @@
+"""Rows of one foot in, the turning points of its strides out; pitch rate and angle of the rows are filled in.
+
+The short pieces of a stream are followed sample by sample, as the compiled loops do it; of a long piece all crossings
+are looked up at once. Both find the same.
+"""
+
+import sys
+from typing import Final
+
+import numpy as np
+
+from coach.gait.foot_axes import FootAxes
+from coach.gait.foot_batch import Batch
+from coach.gait.foot_constants import ANGLE, PITCH, REACHES_S, STANDS_S, T
+from coach.gait.foot_phases import CALM, Phases, Turn, Turning, level_of, levels, next_crossing
+from coach.gait.foot_rhythm import REFINE_EVERY
+from coach.model.samples import FloatArray
+
+NEVER: Final = sys.maxsize  # the row at which nothing is looked for
+SHORT: Final = 64  # rows; so few are followed faster one by one
+
+
+class Follower:
+    """Follows the pitch of one foot by its axes. n_swings: swings seen so far."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._waits = tuple(round(wait_s * rate_hz) for wait_s in (*REACHES_S, STANDS_S))
+        self.n_swings = 0
+
+    def begin(self, batch: Batch) -> None:
+        """Follow by the axes of this batch's foot from now on, and give it the turning points."""
+        self._batch = batch
+        self.use(batch.foot.axes)
+        self.restart()
+
+    def use(self, axes: FootAxes) -> None:
+        """Follow by these axes from the next row on."""
+        self._left = axes.axes[1]
+        self._bias = float(axes.bias_radps @ self._left)
+
+    def restart(self) -> None:
+        """Begin anew after a gap."""
+        self._phases = Phases()
+        self._level = CALM
+        self._look, self._landing_row, self._due_row = 0, -1, NEVER
+
+    def follow(self, rows: FloatArray, first: int, start: int, end: int, gyr: FloatArray) -> tuple[int, bool]:
+        """Follow the rows start..end; gyr: their turn rates; rows: those held, from the number `first` on.
+
+        The row from which to go on, and whether to look at the axes again before.
+        """
+        before = 1 if start > first else 0
+        block = rows[start - before - first : end - first]
+        rate = gyr.dot(self._left)
+        rate -= self._bias
+        block[before:, PITCH] = rate
+        if end - start > SHORT:
+            return self._leap(block, before, start)
+        row, is_due = self._step(block, before, start - before)
+        return row + start - before, is_due
+
+    def _step(self, block: FloatArray, row: int, offset: int) -> tuple[int, bool]:
+        """Row by row; offset: number of the block's first row."""
+        t, pitch = block[:, T].tolist(), block[:, PITCH].tolist()
+        n, begin, is_due = len(t), row, False
+        angle = block[:1, ANGLE].tolist() * n
+        while row < n and not is_due:
+            stop = min(n, self._due_row - offset + 1)
+            at = next_crossing(t, pitch, angle, row, stop, self._level)
+            row = min(at + 1, stop)
+            if row + offset > self._due_row:
+                self._settle(row - 1 + offset)
+            if at < stop:
+                self._level = level_of(pitch[at])
+                is_due = self._cross(at + offset, t[at], angle[at])
+        block[begin:row, ANGLE] = angle[begin:row]
+        return row, is_due
+
+    def _leap(self, block: FloatArray, before: int, start: int) -> tuple[int, bool]:
+        """From crossing to crossing; before: whether the block begins with the row before `start`."""
+        _integrate(block, before)
+        now = levels(block[before:, PITCH])
+        changes = (now != np.concatenate(((self._level,), now[:-1]))).nonzero()[0]
+        at = changes + before
+        moments = ((changes + start).tolist(), block[at, T].tolist(), block[at, ANGLE].tolist(), now[changes].tolist())
+        for row, t_s, angle_rad, level in zip(*moments, strict=True):
+            if row >= self._due_row:
+                self._settle(row)
+            self._level = level
+            if self._cross(row, t_s, angle_rad):
+                return row + 1, True
+        end = start + len(now)
+        if end > self._due_row:
+            self._settle(end - 1)
+        return end, False
+
+    def _cross(self, row: int, t_s: float, angle_rad: float) -> bool:
+        """The pitch rate came to another level; whether to look at the axes again."""
+        turning = self._phases.cross(row, t_s, angle_rad, self._level)
+        if turning is None:
+            return False
+        if turning.turn is not Turn.SWING_OVER:
+            self._batch.add(turning)
+            return False
+        if turning.missed is not None:
+            self._batch.add(turning.missed)
+        self._look, self._landing_row, self._due_row = 0, row, row + self._waits[0]
+        self.n_swings += 1
+        return self.n_swings % REFINE_EVERY == 0
+
+    def _settle(self, row: int) -> None:
+        """Look for the landing in the windows after swing's end that are complete at `row`; then for standing."""
+        landing = self._landing_row
+        while row >= self._due_row:
+            if self._look == len(REACHES_S):
+                self._batch.add(Turning(Turn.HEEL_OFF, self._due_row, landing, self._due_row))
+                self._due_row = NEVER
+                return
+            self._batch.add(Turning(Turn.SWING_OVER, row, landing, -1, self._look))
+            self._look += 1
+            self._due_row = landing + self._waits[self._look]
+
+
+def _integrate(block: FloatArray, before: int) -> None:
+    """Fill in the angles; before: whether the first row has one already."""
+    t, pitch, angle = block[:, T], block[:, PITCH], block[:, ANGLE]
+    if not before:
+        angle[0] = 0.0
+    turned = pitch[1:] + pitch[:-1]
+    turned *= t[1:] - t[:-1]
+    turned *= 0.5
+    if len(turned):
+        turned[0] += angle[0]
+        np.add.accumulate(turned, out=angle[1:])
