@@ -5,7 +5,6 @@ Joining, learning the axes and looking at them again are those of the stream; wh
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -151,8 +150,7 @@ def _joined(pieces: list[Stretch]) -> Stretch:
         joined: FloatArray = np.concatenate(arrays)
         return joined
 
-    return replace(
-        pieces[0],
+    return pieces[0]._replace(
         t_s=together([p.t_s for p in pieces]),
         acc_mps2=together([p.acc_mps2 for p in pieces]),
         gyr_radps=together([p.gyr_radps for p in pieces]),

@@ -6,7 +6,6 @@ away that belongs to the first strides; what lies before them is.
 
 import math
 from collections import deque
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -89,7 +88,7 @@ class Learner:
         self._held.popleft()
         self._moving.popleft()
         first = self._held[0][0]
-        self._held[0][0] = replace(first, is_new=True)
+        self._held[0][0] = first._replace(is_new=True)
 
     def _stand(self, force: FloatArray, rate: FloatArray) -> None:
         self._quiet += 1

@@ -4,24 +4,21 @@ A stretch goes on over chunk edges; a new one begins after a gap. What is bridge
 """
 
 import math
-from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, GAP_INTERVALS
+from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, CLIP_SHARE, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
 
 LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
 SHORT: Final = 64  # samples; so few are looked at faster one by one
 LONG: Final = 2000
 UNSEEN: Final = (math.inf, math.inf)
-LARGEST_SQUARE: Final = 1e24  # below it no sum of a chunk's squares can hide what is not a number
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
+class Stretch(NamedTuple):
     """Consecutive samples without a gap.
 
     t_s: (n,) rising. acc_mps2: (n, 3). gyr_radps: (n, 3) or None. is_new: a gap (or the start) lies before it.
@@ -51,13 +48,14 @@ class Joiner:
     as 0 here. n_gaps, n_bridged, n_dropped: what happened so far.
     """
 
-    __slots__ = ("_last_acc", "_last_gyr", "_last_t", "_measured", "n_bridged", "n_dropped", "n_gaps")
+    __slots__ = ("_is_whole", "_last_acc", "_last_gyr", "_last_t", "_measured", "n_bridged", "n_dropped", "n_gaps")
 
     def __init__(self) -> None:
         self._last_t: float | None = None
         self._last_acc: FloatArray | None = None
         self._last_gyr: FloatArray | None = None
         self._measured = np.zeros(6, dtype=bool)
+        self._is_whole = False  # all are measured
         self.n_gaps = 0
         self.n_bridged = 0
         self.n_dropped = 0
@@ -67,18 +65,18 @@ class Joiner:
         t, acc, gyr = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps
         if len(t) == 0:
             return []
-        largest = _largest(t, acc, gyr)
+        largest = _largest(chunk)
         if largest is None:
             largest = UNSEEN
             t, acc, gyr = self._finite(t, acc, gyr)
             if len(t) == 0:
                 return []
-        else:
-            self._measured[:] = True
+        elif not self._is_whole:
+            self._measured[:] = self._is_whole = True
         interval, is_first = 1.0 / chunk.rate_hz, self._last_t is None
         last_t = float(t[0]) - interval if self._last_t is None else self._last_t
-        if len(t) <= SHORT and _goes_on(t.tolist(), last_t, GAP_INTERVALS * interval):
-            self._last_t, self._last_acc, self._last_gyr = float(t[-1]), acc[-1], None if gyr is None else gyr[-1]
+        if len(t) <= SHORT and _goes_on(times_s := t.tolist(), last_t, GAP_INTERVALS * interval):
+            self._last_t, self._last_acc, self._last_gyr = times_s[-1], acc[-1], None if gyr is None else gyr[-1]
             return [Stretch(t, acc, gyr, is_first, (), largest)]
         step = np.diff(t, prepend=last_t)
         if step.min() <= 0.0:
@@ -90,7 +88,7 @@ class Joiner:
         if step.max() <= GAP_INTERVALS * interval:
             return [Stretch(t, acc, gyr, is_first, (), largest)]
         broken = self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
-        return [replace(stretch, largest=largest) for stretch in broken]
+        return [stretch._replace(largest=largest) for stretch in broken]
 
     def _finite(
         self, t: FloatArray, acc: FloatArray, gyr: FloatArray | None
@@ -174,18 +172,25 @@ class Joiner:
         return Stretch(filled(t), filled(acc), None if gyr is None else filled(gyr), is_new, bridged_s)
 
 
-def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[float, float] | None:
-    """Sizes that no reading exceeds, None where one is not a number or of no possible size.
+def _largest(chunk: ImuChunk) -> tuple[float, float] | None:
+    """Sizes [m/s2, rad/s] that no reading exceeds, None where one is not a number or of no possible size."""
+    of_time = _size(chunk.t_s, math.inf)
+    of_acc = _size(chunk.acc_mps2, CLIP_SHARE * chunk.acc_range_mps2)
+    of_gyr = 0.0 if chunk.gyr_radps is None else _size(chunk.gyr_radps, CLIP_SHARE * chunk.gyr_range_radps)
+    is_possible = of_time < LARGEST_READING and of_acc < LARGEST_READING and of_gyr < LARGEST_READING
+    return (of_acc, of_gyr) if is_possible else None
 
-    In short chunks, where an array call costs more than its numbers, only that is looked for.
+
+def _size(values: FloatArray, limit: float) -> float:
+    """A size that no value exceeds, exact from `limit` on; not a number where one of them is none.
+
+    Of few values it is the root of the sum of squares, as long as that is below the limit: one array call less.
     """
-    if len(t) > LONG:  # here a product would be shared out to threads, at a cost
-        sizes = [max(float(a.max()), -float(a.min())) for a in ((t, acc) if gyr is None else (t, acc, gyr))]
-        return (sizes[1], sizes[-1]) if all(size < LARGEST_READING for size in sizes) else None
-    squares = np.vdot(t, t) + np.vdot(acc, acc)  # they cannot cancel
-    if gyr is not None:
-        squares += np.vdot(gyr, gyr)
-    return UNSEEN if squares < LARGEST_SQUARE else None
+    if len(values) <= LONG:  # of more a product would be shared out to threads, at a cost
+        size = math.sqrt(np.vdot(values, values))
+        if size < limit and size < LARGEST_READING:
+            return size
+    return max(float(values.max()), -float(values.min()))
 
 
 def _goes_on(t_s: list[float], last_s: float, longest_s: float) -> bool:
