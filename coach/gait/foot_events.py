@@ -41,22 +41,22 @@ IndexArray = npt.NDArray[np.intp]
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One landing. t_s: initial contact. peak_mps2: largest specific force from contact until the window's end.
-    largest_mps2: of a single axis in the whole window. rise_s: time of the rise around the onset."""
+    rise_s: time of the rise around the onset. is_clipped: whether an axis was at full scale in the window."""
 
     t_s: float
     peak_mps2: float
     rise_s: float
-    largest_mps2: float
-
-
-def windows(rows: FloatArray, start: IndexArray, n: int) -> FloatArray:
-    """(S, n, columns) rows from each start; past the end the last row is repeated."""
-    window: FloatArray = rows[np.minimum(start[:, None] + np.arange(n), len(rows) - 1)]
-    return window
+    is_clipped: bool
 
 
 def contacts(
-    rows: FloatArray, swing_over: list[int], up: FloatArray, rate_hz: float, reach_s: float, shock_mps2: float
+    rows: FloatArray,
+    swing_over: list[int],
+    up: FloatArray,
+    rate_hz: float,
+    reach_s: float,
+    shock_mps2: float,
+    limit_mps2: float,
 ) -> list[Contact | None]:
     """Initial contacts, as accelerometer and gyroscope see them; None where there is none.
 
@@ -64,47 +64,61 @@ def contacts(
     foot; a heel that meets the ground turns the toes down at the same time. Each rise has its onset; the landing is
     between them (`_onset`, `_with_slap`). A ripple of the swinging leg may rise as much as a clipped or a soft landing:
     a clear slap says from when on the landing is sought. A window of `reach_s` after swing's end without a step of the
-    specific force of `shock_mps2` holds no landing.
+    specific force of `shock_mps2` holds no landing. limit_mps2: an axis from here on is at full scale.
     """
     before = round(BEFORE_SWING_OVER_S * rate_hz)
     n = before + round(reach_s * rate_hz) + 1
     if len(swing_over) == 1:
-        return [_contact(rows[swing_over[0] - before : swing_over[0] - before + n], up, rate_hz, shock_mps2)]
-    window = windows(rows, np.array(swing_over) - before, n)
-    t, force = window[:, :, T], window[:, :, AX : AX + 3]
-    up_force = force @ up
+        start = swing_over[0] - before
+        return [_contact(rows[start : start + n].T, up, rate_hz, shock_mps2, limit_mps2)]
+    at = _places(rows, np.array(swing_over) - before, n)
+    force = _taken(rows, at, slice(AX, AX + 3))
+    step = force[:, :, 1:] - force[:, :, :-1]
+    step *= step
+    is_shock = step.sum(axis=0).max(axis=1) >= shock_mps2 * shock_mps2
+    t, pitch = rows[:, T].take(at), rows[:, PITCH].take(at)
+    up_force = np.tensordot(up, force, 1)
     felt = _onset(t, up_force, ONSET_SHARE)
-    pitch = window[:, :, PITCH]
     at_rest = pitch[np.arange(len(pitch)), np.maximum(felt.row - round(BEFORE_SLAP_S * rate_hz), 0)]
     slap = _onset(t, np.maximum(pitch, np.maximum(at_rest, 0.0)[:, None]), SLAP_SHARE)
-    ok = (felt.rise > LEAST_RISE_MPS2) & felt.is_inside & (_largest_step2(force) >= shock_mps2 * shock_mps2)
+    ok = (felt.rise > LEAST_RISE_MPS2) & felt.is_inside & is_shock
     felt = _not_before_the_slap(felt, slap, t, up_force)
-    norm2 = np.einsum("sni,sni->sn", force, force)
-    norm2 = np.where(np.arange(n) >= felt.row[:, None], norm2, 0.0)
     contact_s = _with_slap(felt, slap) + CORNER_SHARE * (1.0 / rate_hz - 1.0 / CHOSEN_AT_HZ)
-    columns = (contact_s, np.sqrt(norm2.max(axis=1)), felt.lasts_s, np.abs(force).max(axis=(1, 2)))
+    is_clipped = (np.abs(force) >= limit_mps2).any(axis=(0, 2))
+    force *= force
+    peak2 = np.where(np.arange(n) >= felt.row[:, None], force.sum(axis=0), 0.0).max(axis=1)
+    columns = (contact_s, np.sqrt(peak2), felt.lasts_s, is_clipped)
     found = zip(*(c.tolist() for c in columns), strict=True)
     return [Contact(*values) if good else None for good, values in zip(ok.tolist(), found, strict=True)]
 
 
-def _contact(window: FloatArray, up: FloatArray, rate_hz: float, shock_mps2: float) -> Contact | None:
-    force = window[:, AX : AX + 3]
-    if _largest_step2(force) < shock_mps2 * shock_mps2:
+def _contact(
+    window: FloatArray, up: FloatArray, rate_hz: float, shock_mps2: float, limit_mps2: float
+) -> Contact | None:
+    """The same in one window, (columns, n)."""
+    force = window[AX : AX + 3]
+    step = force[:, 1:] - force[:, :-1]
+    step *= step
+    if np.maximum.reduce(np.add.reduce(step)) < shock_mps2 * shock_mps2:
         return None
-    is_landing, t_s, row, rise_s = single.contact(
-        window[:, T].tolist(), (force @ up).tolist(), window[:, PITCH].tolist(), len(window), rate_hz
-    )
+    t, up_force, pitch = window[T].tolist(), up.dot(force).tolist(), window[PITCH].tolist()
+    is_landing, t_s, row, rise_s = single.contact(t, up_force, pitch, len(t), rate_hz)
     if not is_landing:
         return None
-    after = force[row:]
-    peak2 = np.vecdot(after, after).max()
-    return Contact(t_s, math.sqrt(peak2), rise_s, float(max(force.max(), -force.min())))
+    norm2 = np.add.reduce(force * force).tolist()
+    is_clipped = max(norm2) >= limit_mps2 * limit_mps2 and bool((np.abs(force) >= limit_mps2).any())
+    return Contact(t_s, math.sqrt(max(norm2[row:])), rise_s, is_clipped)
 
 
-def _largest_step2(force: FloatArray) -> FloatArray:
-    step = force[..., 1:, :] - force[..., :-1, :]
-    largest: FloatArray = np.vecdot(step, step).max(axis=-1)
-    return largest
+def _places(rows: FloatArray, start: IndexArray, n: int) -> IndexArray:
+    """(S, n) rows from each start; past the end the last row is repeated."""
+    places: IndexArray = np.minimum(start[:, None] + np.arange(n), len(rows) - 1)
+    return places
+
+
+def _taken(rows: FloatArray, at: IndexArray, columns: slice) -> FloatArray:
+    """(c, S, n) values of c columns at these rows."""
+    return rows[:, columns].T.take(at, axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,19 +194,20 @@ def mid_stances(
     half = max(1, round(0.5 * REST_S * rate_hz))
     if len(contact_s) == 1:
         first, last = swing_over[0], heel_off[0]
-        window = rows[first - half : last + 1]
-        rates = window[:, GX : GX + 3]
-        energy = np.vecdot(rates, rates).tolist()
+        window = rows[first - half : last + 1].T
+        rates = window[GX : GX + 3]
+        energy = np.add.reduce(rates * rates).tolist()
         n = len(energy) - 2 * half
-        return [first + single.mid_stance(window[:, T].tolist(), energy, n, contact_s[0], half)]
+        return [first + single.mid_stance(window[T].tolist(), energy, n, contact_s[0], half)]
     over, off, contact = np.array(swing_over), np.array(heel_off), np.array(contact_s)
-    window = windows(rows, over - half, int((off - over).max()) + 2 * half + 1)
-    rates = window[:, :, GX : GX + 3]
-    summed = np.cumsum(np.einsum("sni,sni->sn", rates, rates), axis=1)
+    at = _places(rows, over - half, int((off - over).max()) + 2 * half + 1)
+    rates = _taken(rows, at, slice(GX, GX + 3))
+    rates *= rates
+    summed = rates.sum(axis=0).cumsum(axis=1)
     width = 2 * half + 1
     around = summed[:, width - 1 :].copy()
     around[:, 1:] -= summed[:, :-width]
-    t = window[:, half : half + around.shape[1], T]
+    t = rows[:, T].take(at[:, half : half + around.shape[1]])
     column = np.arange(around.shape[1])
     outside = (t < contact[:, None] + REST_AFTER_CONTACT_S) | (column > (off - over)[:, None] - half)
     mid: list[int] = (over + np.where(outside, np.inf, around).argmin(axis=1)).tolist()
@@ -204,14 +219,14 @@ def strike_angles(rows: FloatArray, mid: list[int], contact_s: list[float], rate
     back = round(ANGLE_REACH_S * rate_hz)
     if len(mid) > 1:
         return _strike_angles(rows, np.array(mid), np.array(contact_s), back)
-    at_contact = []
-    for row, t_s in zip(mid, contact_s, strict=True):
-        stretch = rows[max(0, row - back) : row + 1]
-        k = int(stretch[:, T].searchsorted(t_s))
-        k = min(max(k, 1), len(stretch) - 1)
-        (t0, a0), (t1, a1) = stretch[k - 1 : k + 1, (T, ANGLE)].tolist()
-        at_contact.append(float(rows[row, ANGLE]) - (a0 + (a1 - a0) * (t_s - t0) / (t1 - t0)))
-    return at_contact
+    if not mid:
+        return []
+    row, t_s = mid[0], contact_s[0]
+    first = max(0, row - back)
+    after = first + min(max(int(rows[first : row + 1, T].searchsorted(t_s)), 1), row - first)
+    t0, a0 = rows.item(after - 1, T), rows.item(after - 1, ANGLE)
+    share = (t_s - t0) / (rows.item(after, T) - t0)
+    return [rows.item(row, ANGLE) - (a0 + (rows.item(after, ANGLE) - a0) * share)]
 
 
 def _strike_angles(rows: FloatArray, mid: IndexArray, contact_s: FloatArray, back: int) -> list[float]:
@@ -232,18 +247,19 @@ def toe_offs(rows: FloatArray, heel_off: list[int], push_over: list[int]) -> lis
     to 24 ms before the force ends (Falbriard 2018 calls it the terminal contact and reports its bias).
     """
     if len(heel_off) == 1:
-        window = rows[heel_off[0] : push_over[0] + 1]
-        return [single.toe_off(window[:, T].tolist(), window[:, PITCH].tolist(), len(window))]
+        window = slice(heel_off[0], push_over[0] + 1)
+        t, pitch = rows[window, T].tolist(), rows[window, PITCH].tolist()
+        return [single.toe_off(t, pitch, len(t))]
     off, over = np.array(heel_off), np.array(push_over)
     s = np.arange(len(off))
-    window = windows(rows, off, int((over - off).max()) + 1)
-    column = np.arange(window.shape[1])
-    pitch = np.where(column <= (over - off)[:, None], window[:, :, PITCH], -np.inf)
+    at = _places(rows, off, int((over - off).max()) + 1)
+    column = np.arange(at.shape[1])
+    pitch = np.where(column <= (over - off)[:, None], rows[:, PITCH].take(at), -np.inf)
     peak = pitch.argmax(axis=1)
     level = PUSH_FALL_SHARE * pitch[s, peak]
     fallen = (pitch <= level[:, None]) & (column > peak[:, None])
     after = np.maximum(fallen.argmax(axis=1), 1)
-    t = window[:, :, T]
+    t = rows[:, T].take(at)
     share = _share(level, pitch[s, after - 1], pitch[s, after])
     toe_off_s: list[float] = (t[s, after - 1] + share * (t[s, after] - t[s, after - 1])).tolist()
     return toe_off_s
@@ -264,26 +280,19 @@ def rolling(
     sensor axes.
     """
     if len(start) == 1:
-        window = rows[start[0] : end[0] + 1]
-        return [_rolling(window[:, T], window[:, GX : GX + 3] @ inwards - bias_radps, contact_s[0], toe_off_s[0])]
+        window = rows[start[0] : end[0] + 1].T
+        rate = inwards.dot(window[GX : GX + 3])
+        rate -= bias_radps
+        return [single.rolling(window[T].tolist(), rate.tolist(), len(rate), contact_s[0], toe_off_s[0])]
     first, contact, toe_off = np.array(start), np.array(contact_s)[:, None], np.array(toe_off_s)[:, None]
-    window = windows(rows, first, int((np.array(end) - first).max()) + 1)
-    t = window[:, :, T]
+    at = _places(rows, first, int((np.array(end) - first).max()) + 1)
+    t = rows[:, T].take(at)
     on_ground = (t >= contact) & (t <= toe_off)
-    rate = np.where(on_ground, window[:, :, GX : GX + 3] @ inwards - bias_radps, 0.0)
+    rolled = np.tensordot(inwards, _taken(rows, at, slice(GX, GX + 3)), 1)
+    rate = np.where(on_ground, rolled - bias_radps, 0.0)
     turned = np.cumsum(0.5 * (rate[:, 1:] + rate[:, :-1]) * np.diff(t, axis=1), axis=1).max(axis=1)
     fastest = np.where(t <= 0.5 * (contact + toe_off), rate, 0.0).max(axis=1)
     return list(zip(np.maximum(turned, 0.0).tolist(), np.maximum(fastest, 0.0).tolist(), strict=True))
-
-
-def _rolling(t: FloatArray, rate: FloatArray, contact_s: float, toe_off_s: float) -> tuple[float, float]:
-    """The same for one stride."""
-    start = int(t.searchsorted(contact_s))
-    middle, end = t.searchsorted((0.5 * (contact_s + toe_off_s), toe_off_s), side="right").tolist()
-    rate[:start] = 0.0
-    rate[end:] = 0.0
-    turned = (0.5 * (rate[1:] + rate[:-1]) * (t[1:] - t[:-1])).cumsum()
-    return max(float(turned.max()), 0.0), max(float(rate[:middle].max(initial=0.0)), 0.0)
 
 
 def _share(level: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:

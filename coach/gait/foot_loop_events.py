@@ -36,7 +36,7 @@ from coach.gait.foot_constants import ANGLE_REACH_S, BEFORE_SWING_OVER_S, REST_S
 from coach.gait.foot_loop_ways import way_of
 from coach.gait.foot_open import LONGEST_STRIDE_S, SHORTEST_CONTACT_S, SHORTEST_REST_S, SHORTEST_STRIDE_S
 from coach.gait.foot_rhythm import N_LOOKS
-from coach.gait.foot_single import contact, mid_stance, toe_off
+from coach.gait.foot_single import contact, mid_stance, rolling, toe_off
 from coach.model.samples import FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -200,16 +200,9 @@ def leave(
     x, y, z = facts[SIDE] * axes[0, 0], facts[SIDE] * axes[0, 1], facts[SIDE] * axes[0, 2]
     rest = x * bias[0] + y * bias[1] + z * bias[2]
     first = max(0, over - round(BEFORE_SWING_OVER_S * facts[RATE_HZ]))
-    most = fastest = turned = before = 0.0
+    rates = np.empty(at + 1 - first)
     for k in range(first, at + 1):
-        rate = 0.0
-        if contact_s <= t[k] <= off_s:
-            rate = gyr[k, 0] * x + gyr[k, 1] * y + gyr[k, 2] * z - rest
-            if t[k] <= 0.5 * (contact_s + off_s):
-                fastest = max(fastest, rate)
-        if k > first:
-            turned += 0.5 * (rate + before) * (t[k] - t[k - 1])
-            most = max(most, turned)
-        before = rate
+        rates[k - first] = gyr[k, 0] * x + gyr[k, 1] * y + gyr[k, 2] * z - rest
+    most, fastest = rolling(t[first : at + 1], rates, len(rates), contact_s, off_s)
     landing[TOE_OFF_S], landing[PUSH] = off_s, at
     landing[EVERSION], landing[EVERSION_PEAK] = math.degrees(most), math.degrees(fastest)

@@ -55,13 +55,12 @@ def _find_landings(
         if not at:
             continue
         shock, known = foot.least_shock(look), foot.reaches[look]
-        found = contacts(rows, [row - first for row in at], foot.axes.axes[2], foot.rate_hz, reach_s, shock)
+        places, up = [row - first for row in at], foot.axes.axes[2]
+        found = contacts(rows, places, up, foot.rate_hz, reach_s, shock, foot.acc_limit)
         for row, contact in zip(at, found, strict=True):
             if contact is not None:
-                clipped = contact.largest_mps2 >= foot.acc_limit
-                landings[row] = Landing(
-                    row, numbers[row], row + known, look, contact.t_s, contact.peak_mps2, contact.rise_s, clipped
-                )
+                measured = contact.t_s, contact.peak_mps2, contact.rise_s, contact.is_clipped
+                landings[row] = Landing(row, numbers[row], row + known, look, *measured)
 
 
 def _mid_stances(of: list[Turning], landings: dict[int, Landing], foot: Foot, rows: FloatArray, first: int) -> None:

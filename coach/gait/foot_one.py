@@ -33,12 +33,11 @@ def _land(turning: Turning, foot: Foot, now: Open, rows: FloatArray, first: int)
     if row - foot.before < first:
         return []
     up, shock = foot.axes.axes[2], foot.least_shock(look)
-    (contact,) = contacts(rows, [row - first], up, foot.rate_hz, REACHES_S[look], shock)
+    (contact,) = contacts(rows, [row - first], up, foot.rate_hz, REACHES_S[look], shock, foot.acc_limit)
     if contact is None:
         return []
-    clipped = contact.largest_mps2 >= foot.acc_limit
     number, known = now.n_swings, row + foot.reaches[look]
-    landing = Landing(row, number, known, look, contact.t_s, contact.peak_mps2, contact.rise_s, clipped)
+    landing = Landing(row, number, known, look, contact.t_s, contact.peak_mps2, contact.rise_s, contact.is_clipped)
     now.this = landing
     return [Told(What.CONTACT, landing)]
 
@@ -71,7 +70,8 @@ def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: Float
     end = len(window) - 1
     turned = window.item(end, ANGLE) - window.item(0, ANGLE)
     now.refiner.add(1, found.drift_mps2, found.moment, turned / (window.item(end, T) - window.item(0, T)))
-    clipped, bridged = foot.is_clipped(window[:-1]), foot.n_bridged(this.contact_s, following.mid_s)
+    clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:-1])
+    bridged = foot.n_bridged(this.contact_s, following.mid_s)
     return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged, 1.0 / foot.rate_hz)
 
 

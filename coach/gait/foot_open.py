@@ -81,12 +81,8 @@ class Foot:
 
     def is_clipped(self, rows: FloatArray) -> bool:
         """Whether an axis was at full scale."""
-        if self.acc_limit == self.gyr_limit == math.inf:
-            return False
-        most, least = np.maximum.reduce(rows).tolist(), np.minimum.reduce(rows).tolist()
-        acc = max(*most[AX : AX + 3], *(-x for x in least[AX : AX + 3]))
-        gyr = max(*most[GX : GX + 3], *(-x for x in least[GX : GX + 3]))
-        return bool(acc >= self.acc_limit or gyr >= self.gyr_limit)
+        acc, gyr = rows.T[AX : AX + 3], rows.T[GX : GX + 3]
+        return bool((np.abs(acc) >= self.acc_limit).any() or (np.abs(gyr) >= self.gyr_limit).any())
 
 
 @dataclass(slots=True)

@@ -117,3 +117,21 @@ def toe_off(t: Numbers, pitch: Numbers, n: int) -> float:
     part = 0.0 if step == 0.0 else (level - pitch[after - 1]) / step
     part = min(max(part, 0.0), 1.0)
     return t[after - 1] + part * (t[after] - t[after - 1])
+
+
+def rolling(t: Numbers, rate: Numbers, n: int, contact_s: float, toe_off_s: float) -> tuple[float, float]:
+    """(largest turn since contact, largest rate in the first half of the contact), both 0 at least."""
+    most = fastest = turned = before = t_before = 0.0
+    middle_s = 0.5 * (contact_s + toe_off_s)
+    for k in range(n):
+        now, t_now = 0.0, t[k]
+        if contact_s <= t_now <= toe_off_s:
+            now = rate[k]
+            if now > fastest and t_now <= middle_s:
+                fastest = now
+        if k > 0:
+            turned += 0.5 * (now + before) * (t_now - t_before)
+            if turned > most:
+                most = turned
+        before, t_before = now, t_now
+    return most, fastest

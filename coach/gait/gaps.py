@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, CLIP_SHARE, GAP_INTERVALS
+from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
 
 LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
@@ -65,7 +65,7 @@ class Joiner:
         t, acc, gyr = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps
         if len(t) == 0:
             return []
-        largest = _largest(chunk)
+        largest = _largest(t, acc, gyr)
         if largest is None:
             largest = UNSEEN
             t, acc, gyr = self._finite(t, acc, gyr)
@@ -172,23 +172,21 @@ class Joiner:
         return Stretch(filled(t), filled(acc), None if gyr is None else filled(gyr), is_new, bridged_s)
 
 
-def _largest(chunk: ImuChunk) -> tuple[float, float] | None:
-    """Sizes [m/s2, rad/s] that no reading exceeds, None where one is not a number or of no possible size."""
-    of_time = _size(chunk.t_s, math.inf)
-    of_acc = _size(chunk.acc_mps2, CLIP_SHARE * chunk.acc_range_mps2)
-    of_gyr = 0.0 if chunk.gyr_radps is None else _size(chunk.gyr_radps, CLIP_SHARE * chunk.gyr_range_radps)
-    is_possible = of_time < LARGEST_READING and of_acc < LARGEST_READING and of_gyr < LARGEST_READING
+def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[float, float] | None:
+    """Sizes that no reading exceeds, None where one is not a number or of no possible size."""
+    of_acc, of_gyr = _size(acc), 0.0 if gyr is None else _size(gyr)
+    is_possible = of_acc < LARGEST_READING and of_gyr < LARGEST_READING and _size(t) < LARGEST_READING
     return (of_acc, of_gyr) if is_possible else None
 
 
-def _size(values: FloatArray, limit: float) -> float:
-    """A size that no value exceeds, exact from `limit` on; not a number where one of them is none.
+def _size(values: FloatArray) -> float:
+    """A size that no value exceeds; not a number where one of them is none.
 
-    Of few values it is the root of the sum of squares, as long as that is below the limit: one array call less.
+    In short chunks it is the root of the sum of squares: one array call instead of two.
     """
-    if len(values) <= LONG:  # of more a product would be shared out to threads, at a cost
+    if len(values) <= LONG:  # of more the product would be shared out to threads, at a cost
         size = math.sqrt(np.vdot(values, values))
-        if size < limit and size < LARGEST_READING:
+        if size < LARGEST_READING:
             return size
     return max(float(values.max()), -float(values.min()))
 
