@@ -52,9 +52,10 @@ class RowBuffer:
 
     def rows(self, start: int, end: int) -> FloatArray:
         """View of rows start..end (absolute); IndexError where they have fallen out or have not come yet."""
-        if not self._first <= start <= end <= self.end:
-            raise IndexError(f"rows {start}..{end} are not among {self._first}..{self.end}")
-        return self._columns[:, start - self._first : end - self._first].T
+        first = self._first
+        if not first <= start <= end <= first + self._n:
+            raise IndexError(f"rows {start}..{end} are not among {first}..{self.end}")
+        return self._columns[:, start - first : end - first].T
 
     def cut(self, end: int) -> None:
         """Forget the rows from `end` (absolute) on, as if they had not come; IndexError where it is not held."""

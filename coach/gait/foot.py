@@ -136,8 +136,8 @@ class FootGait:
         while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
             until = min(end, edge)
-            rates = gyr[start - begin : until - begin]
-            start, is_due = self._follower.follow(self._buffer.held, self._buffer.first, start, until, rates)
+            rates = gyr if until - start == n else gyr[start - begin : until - begin]
+            start, is_due = self._follower.follow(self._buffer, start, until, rates)
             if is_due:
                 self._refine(told)
             if start == edge and self._lost_row == NEVER:

@@ -86,8 +86,8 @@ class Refiner:
         self._pitch = 0.0
 
     def add(self, n: int, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
-        """Sums over n strides: what gravity left in the velocity of each (foot axes), the second moment of its turn
-        rates (sensor axes) and its mean pitch rate."""
+        """Sums over n strides: what gravity left in the velocity of each, the second moment of its turn rates (both in
+        foot axes) and its mean pitch rate."""
         self._n += n
         self._force += drift_mps2
         self._moment += moment
@@ -100,7 +100,7 @@ class Refiner:
         up, left = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
         seen_up = self._force / self._n + GRAVITY_MPS2 * up
         seen_up /= np.sqrt(seen_up @ seen_up)
-        seen_left = axes.axes @ dominant_axis(self._moment)
+        seen_left = dominant_axis(self._moment)
         seen_left = seen_left if seen_left[1] > 0.0 else -seen_left
         turned = frame(left + REFINE_SHARE * (seen_left - left), up + REFINE_SHARE * (seen_up - up)) @ axes.axes
         bias = axes.bias_radps + REFINE_SHARE * (self._pitch / self._n) * axes.axes[1]

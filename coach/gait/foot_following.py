@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
 from coach.gait.foot_constants import ANGLE, PITCH, REACHES_S, STANDS_S, T
@@ -36,7 +37,7 @@ class Follower:
     def use(self, axes: FootAxes) -> None:
         """Follow by these axes from the next row on."""
         self._left = axes.axes[1]
-        self._bias = float(axes.bias_radps @ self._left)
+        self._bias = np.asarray(axes.bias_radps @ self._left)
 
     def restart(self) -> None:
         """Begin anew after a gap."""
@@ -44,13 +45,13 @@ class Follower:
         self._level = CALM
         self._look, self._landing_row, self._due_row = 0, -1, NEVER
 
-    def follow(self, rows: FloatArray, first: int, start: int, end: int, gyr: FloatArray) -> tuple[int, bool]:
-        """Follow the rows start..end; gyr: their turn rates; rows: those held, from the number `first` on.
+    def follow(self, rows: RowBuffer, start: int, end: int, gyr: FloatArray) -> tuple[int, bool]:
+        """Follow the rows start..end; gyr: (n, 3) their turn rates.
 
         The row from which to go on, and whether to look at the axes again before.
         """
-        before = 1 if start > first else 0
-        block = rows[start - before - first : end - first]
+        before = 1 if start > rows.first else 0
+        block = rows.rows(start - before, end)
         rate = gyr.dot(self._left)
         rate -= self._bias
         block[before:, PITCH] = rate

@@ -26,6 +26,7 @@ def way_of(
     duration = t[n - 1] - t[0]
     along, turned = np.empty((3, n)), np.empty((4, n))
     _turn_rates(gyr, axes, bias, along)
+    _moments(along, seen[4:13])
     _small_turns(t, along, turned)
     _attitudes(turned)
     _forces(acc, axes, turned, along)
@@ -37,7 +38,6 @@ def way_of(
     seen[1] += left0 / duration
     seen[2] += left1 / duration
     seen[3] += left2 / duration
-    _moments(gyr, bias, seen[4:13])
 
 
 def _turn_rates(gyr: FloatArray, axes: FloatArray, bias: FloatArray, rates: FloatArray) -> None:
@@ -135,12 +135,13 @@ def _places(t: FloatArray, velocity: FloatArray, ax: float, ay: float, az: float
     found[1] = clearance
 
 
-def _moments(gyr: FloatArray, bias: FloatArray, seen: FloatArray) -> None:
+def _moments(rates: FloatArray, seen: FloatArray) -> None:
     """Add the mean products of the turn rates, the last one not counted."""
-    n = len(gyr) - 1
+    n = rates.shape[1] - 1
+    along, left, up = rates[0], rates[1], rates[2]
     xx = xy = xz = yy = yz = zz = 0.0
     for k in range(n):
-        x, y, z = gyr[k, 0] - bias[0], gyr[k, 1] - bias[1], gyr[k, 2] - bias[2]
+        x, y, z = along[k], left[k], up[k]
         xx, xy, xz = xx + x * x, xy + x * y, xz + x * z
         yy, yz, zz = yy + y * y, yz + y * z, zz + z * z
     seen[0] += xx / n

@@ -81,8 +81,8 @@ class Foot:
 
     def is_clipped(self, rows: FloatArray) -> bool:
         """Whether an axis was at full scale."""
-        acc, gyr = rows.T[AX : AX + 3], rows.T[GX : GX + 3]
-        return bool((np.abs(acc) >= self.acc_limit).any() or (np.abs(gyr) >= self.gyr_limit).any())
+        x, y, z, along, left, up = np.maximum.reduce(np.abs(rows.T[AX : GX + 3]), axis=1).tolist()
+        return bool(max(x, y, z) >= self.acc_limit or max(along, left, up) >= self.gyr_limit)
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ class Paths:
     length_m: distance between the two rests. clearance_m: highest point above the line between them. sink_mps: upward
     velocity left over at the second rest before it was taken out. A tilt leaves none, a landing too short or too hard
     for the sensor does: a measure of doubt. drift_mps2: (3,) the rate of all that was left over, in the flat foot's
-    axes, summed over the strides. moment: (3, 3) mean product of turn rates, in sensor axes, summed.
+    axes, summed over the strides. moment: (3, 3) mean product of turn rates in the same axes, summed.
     """
 
     length_m: list[float]
@@ -64,9 +64,8 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
     felt = np.empty((7, len(span)))
     felt[0] = span[:, T]
     np.matmul(axes, span[:, AX : AX + 3].T, out=felt[1:4])
-    measured = np.empty((3, len(span)))
-    np.subtract(span[:, GX : GX + 3].T, bias[:, None], out=measured)
-    np.dot(axes, measured, out=felt[4:])
+    np.matmul(axes, span[:, GX : GX + 3].T, out=felt[4:])
+    felt[4:] -= axes.dot(bias)[:, None]
     seen = felt.take(at, axis=1, mode="clip")
     t, force, rate = seen[0], seen[1:4], seen[4:]
     half = 0.5 * (t[1:] - t[:-1])
@@ -93,7 +92,7 @@ def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray,
         height.max(axis=0).tolist(),
         left[2].tolist(),
         (left / duration).sum(axis=1),
-        _moment(measured, start - low, n),
+        _moment(felt[4:], start - low, n),
     )
 
 
@@ -113,12 +112,11 @@ def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
     t = columns[T]
     half = t[1:] - t[:-1]
     half *= 0.5
-    rates = columns[GX : GX + 3] - bias[:, None]
-    rate = axes.dot(rates)
+    rate = axes.dot(columns[GX : GX + 3])
+    rate -= axes.dot(bias)[:, None]
     turns = rate[:, 1:] + rate[:, :-1]
     turns *= 0.5 * half
-    a, b = attitude(turns)
-    world = rotated(a, b, axes.dot(columns[AX : AX + 3]))
+    world = rotated(*attitude(turns), axes.dot(columns[AX : AX + 3]))
     world[2] -= GRAVITY_MPS2
     gained = world[:, 1:] + world[:, :-1]
     gained *= half
@@ -135,7 +133,7 @@ def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
     height = share[1:]
     height *= -z
     height += np.add.accumulate(moved[2])
-    before = rates[:, :-1]
+    before = rate[:, :-1]
     return Path(
         math.sqrt(x * x + y * y + z * z),
         max(float(np.maximum.reduce(height)), 0.0),

@@ -13,8 +13,8 @@ from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
 
 LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
+LARGEST_SQUARES: Final = LARGEST_READING * LARGEST_READING  # a sum of squares below holds none, nor what is no number
 SHORT: Final = 64  # samples; so few are looked at faster one by one
-LONG: Final = 2000
 UNSEEN: Final = (math.inf, math.inf)
 
 
@@ -48,12 +48,11 @@ class Joiner:
     as 0 here. n_gaps, n_bridged, n_dropped: what happened so far.
     """
 
-    __slots__ = ("_is_whole", "_last_acc", "_last_gyr", "_last_t", "_measured", "n_bridged", "n_dropped", "n_gaps")
+    __slots__ = ("_is_whole", "_last", "_last_t", "_measured", "n_bridged", "n_dropped", "n_gaps")
 
     def __init__(self) -> None:
         self._last_t: float | None = None
-        self._last_acc: FloatArray | None = None
-        self._last_gyr: FloatArray | None = None
+        self._last: tuple[FloatArray, FloatArray | None] = (np.zeros((1, 3)), None)  # its last row came at that time
         self._measured = np.zeros(6, dtype=bool)
         self._is_whole = False  # all are measured
         self.n_gaps = 0
@@ -62,6 +61,9 @@ class Joiner:
 
     def feed(self, chunk: ImuChunk) -> list[Stretch]:
         """The stretches of this chunk, in order."""
+        whole = self._next(chunk)
+        if whole is not None:
+            return [whole]
         t, acc, gyr = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps
         if len(t) == 0:
             return []
@@ -71,24 +73,35 @@ class Joiner:
             t, acc, gyr = self._finite(t, acc, gyr)
             if len(t) == 0:
                 return []
-        elif not self._is_whole:
+        else:
             self._measured[:] = self._is_whole = True
         interval, is_first = 1.0 / chunk.rate_hz, self._last_t is None
         last_t = float(t[0]) - interval if self._last_t is None else self._last_t
-        if len(t) <= SHORT and _goes_on(times_s := t.tolist(), last_t, GAP_INTERVALS * interval):
-            self._last_t, self._last_acc, self._last_gyr = times_s[-1], acc[-1], None if gyr is None else gyr[-1]
-            return [Stretch(t, acc, gyr, is_first, (), largest)]
         step = np.diff(t, prepend=last_t)
         if step.min() <= 0.0:
             t, acc, gyr, step = self._rising(t, acc, gyr, chunk.rate_hz)
             if len(t) == 0:
                 return []
-        before = None if self._last_t is None or self._last_acc is None else (last_t, self._last_acc, self._last_gyr)
-        self._last_t, self._last_acc, self._last_gyr = float(t[-1]), acc[-1], None if gyr is None else gyr[-1]
+        before = None if self._last_t is None else (last_t, *self._last)
+        self._last_t, self._last = float(t[-1]), (acc, gyr)
         if step.max() <= GAP_INTERVALS * interval:
             return [Stretch(t, acc, gyr, is_first, (), largest)]
         broken = self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
         return [stretch._replace(largest=largest) for stretch in broken]
+
+    def _next(self, chunk: ImuChunk) -> Stretch | None:
+        """What most chunks are: short, and nothing is amiss; None for all others."""
+        t, acc, gyr = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps
+        if not self._is_whole or self._last_t is None or not 0 < len(t) <= SHORT:
+            return None
+        times_s = t.tolist()
+        if not _goes_on(times_s, self._last_t, GAP_INTERVALS / chunk.rate_hz):
+            return None
+        acc2, gyr2 = np.vdot(acc, acc), 0.0 if gyr is None else np.vdot(gyr, gyr)
+        if not (acc2 < LARGEST_SQUARES and gyr2 < LARGEST_SQUARES):
+            return None
+        self._last_t, self._last = times_s[-1], (acc, gyr)
+        return Stretch(t, acc, gyr, False, (), (math.sqrt(acc2), math.sqrt(gyr2)))
 
     def _finite(
         self, t: FloatArray, acc: FloatArray, gyr: FloatArray | None
@@ -149,8 +162,8 @@ class Joiner:
         before: tuple[float, FloatArray, FloatArray | None] | None,
     ) -> Stretch:
         if before is not None:
-            t, acc = np.concatenate(([before[0]], t)), np.concatenate((before[1][None], acc))
-            gyr = None if gyr is None or before[2] is None else np.concatenate((before[2][None], gyr))
+            t, acc = np.concatenate(([before[0]], t)), np.concatenate((before[1][-1:], acc))
+            gyr = None if gyr is None or before[2] is None else np.concatenate((before[2][-1:], gyr))
         step = np.diff(t)
         holes = np.flatnonzero(step > GAP_INTERVALS / rate_hz)
         drop = 1 if before is not None else 0
@@ -174,21 +187,8 @@ class Joiner:
 
 def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[float, float] | None:
     """Sizes that no reading exceeds, None where one is not a number or of no possible size."""
-    of_acc, of_gyr = _size(acc), 0.0 if gyr is None else _size(gyr)
-    is_possible = of_acc < LARGEST_READING and of_gyr < LARGEST_READING and _size(t) < LARGEST_READING
-    return (of_acc, of_gyr) if is_possible else None
-
-
-def _size(values: FloatArray) -> float:
-    """A size that no value exceeds; not a number where one of them is none.
-
-    In short chunks it is the root of the sum of squares: one array call instead of two.
-    """
-    if len(values) <= LONG:  # of more the product would be shared out to threads, at a cost
-        size = math.sqrt(np.vdot(values, values))
-        if size < LARGEST_READING:
-            return size
-    return max(float(values.max()), -float(values.min()))
+    sizes = [max(float(a.max()), -float(a.min())) for a in ((t, acc) if gyr is None else (t, acc, gyr))]
+    return (sizes[1], sizes[-1]) if all(size < LARGEST_READING for size in sizes) else None
 
 
 def _goes_on(t_s: list[float], last_s: float, longest_s: float) -> bool:
