@@ -36,30 +36,39 @@ class RowBuffer:
     @property
     def held(self) -> FloatArray:
         """(n, n_columns) view of all rows held; row 0 has the absolute number `first`. Valid until the next `room`."""
-        return self._columns[:, : self._n].T
+        return self.columns.T
+
+    @property
+    def columns(self) -> FloatArray:
+        """The same as columns, (n_columns, n), each contiguous."""
+        return self._columns[:, : self._n]
 
     def room(self, n: int) -> FloatArray:
-        """Make room for `n` rows at the end and return them as a view to be filled by the caller."""
+        """Make room for `n` rows at the end and return their columns, (n_columns, n), to be filled by the caller."""
         if self._n + n > self._columns.shape[1]:
             self._slide(n)
-        view = self._columns[:, self._n : self._n + n].T
-        self._n += n
-        return view
+        begin = self._n
+        self._n = end = begin + n
+        return self._columns[:, begin:end]
 
     def append(self, rows: FloatArray) -> None:
         """Add (n, n_columns) rows at the end."""
-        self.room(len(rows))[:] = rows
+        self.room(len(rows))[:] = rows.T
 
     def rows(self, start: int, end: int) -> FloatArray:
         """View of rows start..end (absolute); IndexError where they have fallen out or have not come yet."""
+        return self.between(start, end).T
+
+    def between(self, start: int, end: int) -> FloatArray:
+        """The same as columns, (n_columns, n)."""
         first = self._first
         if not first <= start <= end <= first + self._n:
             raise IndexError(f"rows {start}..{end} are not among {first}..{self.end}")
-        return self._columns[:, start - first : end - first].T
+        return self._columns[:, start - first : end - first]
 
     def cut(self, end: int) -> None:
         """Forget the rows from `end` (absolute) on, as if they had not come; IndexError where it is not held."""
-        self._n = len(self.rows(self._first, end))
+        self._n = self.between(self._first, end).shape[1]
 
     def clear(self) -> None:
         """Forget all rows; numbering goes on."""

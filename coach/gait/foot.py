@@ -123,10 +123,10 @@ class FootGait:
             self._restart()
         n, gyr = len(stretch.t_s), stretch.gyr_radps
         assert gyr is not None
-        rows = self._buffer.room(n)
-        rows[:, T] = stretch.t_s
-        rows[:, AX : AX + 3] = stretch.acc_mps2
-        rows[:, GX : GX + 3] = gyr
+        columns = self._buffer.room(n)
+        columns[T] = stretch.t_s
+        columns[AX : AX + 3] = stretch.acc_mps2.T
+        columns[GX : GX + 3] = gyr.T
         if stretch.bridged_s:
             self._batch.foot.bridge(stretch.bridged_s)
         told: list[Told] = []
@@ -168,15 +168,15 @@ class FootGait:
         """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
         assert self._batch is not None
         if not self._looks:
-            told += self._batch.work(self._buffer.held, self._buffer.first)
+            told += self._batch.work(self._buffer.columns, self._buffer.first)
             return
         looks, self._looks = self._looks, []
         before = self._batch.state()
-        found = self._batch.work(self._buffer.held, self._buffer.first)
+        found = self._batch.work(self._buffer.columns, self._buffer.first)
         for look in looks:
             if self._batch.stride_row(look.n_turnings) <= look.start:
                 self._batch.go_back(before, look.n_turnings)
-                found = self._batch.work(self._buffer.held, self._buffer.first)
+                found = self._batch.work(self._buffer.columns, self._buffer.first)
                 self._follower.n_swings, self._lost_row = look.n_swings, look.row
                 break
         told += found

@@ -61,17 +61,17 @@ class Batch:
         self._turnings = self._worked[:n_turnings]
         self.now = state
 
-    def work(self, rows: FloatArray, first: int) -> list[Told]:
-        """Work off what was collected; rows: those held, the first of them has the absolute number `first`."""
+    def work(self, columns: FloatArray, first: int) -> list[Told]:
+        """Work off what was collected; columns: of the rows held, the first of them has the absolute number `first`."""
         self._worked = turnings = self._turnings
         self._stride_rows = [(-1, self.now.last_stride_row)]
         self._turnings = []
         if len(turnings) > FEW:
-            told, stride_rows = take_many(turnings, self.foot, self.now, rows, first)
+            told, stride_rows = take_many(turnings, self.foot, self.now, columns, first)
             self._stride_rows += stride_rows
             return told
         told = []
         for n, turning in enumerate(turnings):
-            told += take_one(turning, self.foot, self.now, rows, first)
+            told += take_one(turning, self.foot, self.now, columns, first)
             self._stride_rows.append((n, self.now.last_stride_row))
         return told

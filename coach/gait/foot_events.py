@@ -1,7 +1,8 @@
 """Windows around the turning points of strides in, exact moments out: initial contact, mid-stance, toe-off, rolling.
 
-All strides of a batch are worked on together, single ones by `coach.gait.foot_single`. Arrays are (S, n): S strides,
-n samples of a window, shorter windows padded. The foot's axes are forward, left, up; pitch is positive toes down.
+All strides of a batch are worked on together, single ones by `coach.gait.foot_single`. `columns` are those of the rows,
+(N_COLUMNS, n). Other arrays are (S, n): S strides, n samples of a window, shorter windows padded. The foot's axes are
+forward, left, up; pitch is positive toes down.
 """
 
 import math
@@ -50,7 +51,7 @@ class Contact:
 
 
 def contacts(
-    rows: FloatArray,
+    columns: FloatArray,
     swing_over: list[int],
     up: FloatArray,
     rate_hz: float,
@@ -70,13 +71,13 @@ def contacts(
     n = before + round(reach_s * rate_hz) + 1
     if len(swing_over) == 1:
         start = swing_over[0] - before
-        return [_contact(rows[start : start + n].T, up, rate_hz, shock_mps2, limit_mps2)]
-    at = _places(rows, np.array(swing_over) - before, n)
-    force = _taken(rows, at, slice(AX, AX + 3))
+        return [_contact(columns[:, start : start + n], up, rate_hz, shock_mps2, limit_mps2)]
+    at = _places(columns.shape[1], np.array(swing_over) - before, n)
+    force = columns[AX : AX + 3].take(at, axis=1)
     step = force[:, :, 1:] - force[:, :, :-1]
     step *= step
     is_shock = step.sum(axis=0).max(axis=1) >= shock_mps2 * shock_mps2
-    t, pitch = rows[:, T].take(at), rows[:, PITCH].take(at)
+    t, pitch = columns[T].take(at), columns[PITCH].take(at)
     up_force = np.tensordot(up, force, 1)
     felt = _onset(t, up_force, ONSET_SHARE)
     at_rest = pitch[np.arange(len(pitch)), np.maximum(felt.row - round(BEFORE_SLAP_S * rate_hz), 0)]
@@ -87,8 +88,8 @@ def contacts(
     is_clipped = (np.abs(force) >= limit_mps2).any(axis=(0, 2))
     force *= force
     peak2 = np.where(np.arange(n) >= felt.row[:, None], force.sum(axis=0), 0.0).max(axis=1)
-    columns = (contact_s, np.sqrt(peak2), felt.lasts_s, is_clipped)
-    found = zip(*(c.tolist() for c in columns), strict=True)
+    measured = (contact_s, np.sqrt(peak2), felt.lasts_s, is_clipped)
+    found = zip(*(values.tolist() for values in measured), strict=True)
     return [Contact(*values) if good else None for good, values in zip(ok.tolist(), found, strict=True)]
 
 
@@ -110,15 +111,10 @@ def _contact(
     return Contact(t_s, math.sqrt(max(norm2[row:])), rise_s, is_clipped)
 
 
-def _places(rows: FloatArray, start: IndexArray, n: int) -> IndexArray:
+def _places(n_rows: int, start: IndexArray, n: int) -> IndexArray:
     """(S, n) rows from each start; past the end the last row is repeated."""
-    places: IndexArray = np.minimum(start[:, None] + np.arange(n), len(rows) - 1)
+    places: IndexArray = np.minimum(start[:, None] + np.arange(n), n_rows - 1)
     return places
-
-
-def _taken(rows: FloatArray, at: IndexArray, columns: slice) -> FloatArray:
-    """(c, S, n) values of c columns at these rows."""
-    return rows[:, columns].T.take(at, axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,7 +181,7 @@ def _with_slap(felt: _Onset, slap: _Onset) -> FloatArray:
 
 
 def mid_stances(
-    rows: FloatArray, contact_s: list[float], swing_over: list[int], heel_off: list[int], rate_hz: float
+    columns: FloatArray, contact_s: list[float], swing_over: list[int], heel_off: list[int], rate_hz: float
 ) -> list[int]:
     """Mid-stance: the row at which the foot turns slowest between landing and heel-off.
 
@@ -194,44 +190,44 @@ def mid_stances(
     half = max(1, round(0.5 * REST_S * rate_hz))
     if len(contact_s) == 1:
         first, last = swing_over[0], heel_off[0]
-        window = rows[first - half : last + 1].T
+        window = columns[:, first - half : last + 1]
         rates = window[GX : GX + 3]
         energy = np.add.reduce(rates * rates).tolist()
         n = len(energy) - 2 * half
         return [first + single.mid_stance(window[T].tolist(), energy, n, contact_s[0], half)]
     over, off, contact = np.array(swing_over), np.array(heel_off), np.array(contact_s)
-    at = _places(rows, over - half, int((off - over).max()) + 2 * half + 1)
-    rates = _taken(rows, at, slice(GX, GX + 3))
+    at = _places(columns.shape[1], over - half, int((off - over).max()) + 2 * half + 1)
+    rates = columns[GX : GX + 3].take(at, axis=1)
     rates *= rates
     summed = rates.sum(axis=0).cumsum(axis=1)
     width = 2 * half + 1
     around = summed[:, width - 1 :].copy()
     around[:, 1:] -= summed[:, :-width]
-    t = rows[:, T].take(at[:, half : half + around.shape[1]])
+    t = columns[T].take(at[:, half : half + around.shape[1]])
     column = np.arange(around.shape[1])
     outside = (t < contact[:, None] + REST_AFTER_CONTACT_S) | (column > (off - over)[:, None] - half)
     mid: list[int] = (over + np.where(outside, np.inf, around).argmin(axis=1)).tolist()
     return mid
 
 
-def strike_angles(rows: FloatArray, mid: list[int], contact_s: list[float], rate_hz: float) -> list[float]:
+def strike_angles(columns: FloatArray, mid: list[int], contact_s: list[float], rate_hz: float) -> list[float]:
     """Toes-up angle of the foot at contact against mid-stance [rad]: the integral of the pitch rate between them."""
     back = round(ANGLE_REACH_S * rate_hz)
     if len(mid) > 1:
-        return _strike_angles(rows, np.array(mid), np.array(contact_s), back)
+        return _strike_angles(columns, np.array(mid), np.array(contact_s), back)
     if not mid:
         return []
     row, t_s = mid[0], contact_s[0]
     first = max(0, row - back)
-    after = first + min(max(int(rows[first : row + 1, T].searchsorted(t_s)), 1), row - first)
-    t0, a0 = rows.item(after - 1, T), rows.item(after - 1, ANGLE)
-    share = (t_s - t0) / (rows.item(after, T) - t0)
-    return [rows.item(row, ANGLE) - (a0 + (rows.item(after, ANGLE) - a0) * share)]
+    after = first + min(max(int(columns[T, first : row + 1].searchsorted(t_s)), 1), row - first)
+    t0, a0 = columns.item(T, after - 1), columns.item(ANGLE, after - 1)
+    share = (t_s - t0) / (columns.item(T, after) - t0)
+    return [columns.item(ANGLE, row) - (a0 + (columns.item(ANGLE, after) - a0) * share)]
 
 
-def _strike_angles(rows: FloatArray, mid: IndexArray, contact_s: FloatArray, back: int) -> list[float]:
+def _strike_angles(columns: FloatArray, mid: IndexArray, contact_s: FloatArray, back: int) -> list[float]:
     low, high = max(0, int(mid.min()) - back), int(mid.max()) + 1
-    t, angle = rows[low:high, T].copy(), rows[low:high, ANGLE].copy()
+    t, angle = columns[T, low:high], columns[ANGLE, low:high]
     mid = mid - low
     after = np.minimum(np.maximum(t.searchsorted(contact_s), np.maximum(mid - back, 0) + 1), mid)
     t0, a0 = t[after - 1], angle[after - 1]
@@ -240,7 +236,7 @@ def _strike_angles(rows: FloatArray, mid: IndexArray, contact_s: FloatArray, bac
     return angles
 
 
-def toe_offs(rows: FloatArray, heel_off: list[int], push_over: list[int]) -> list[float]:
+def toe_offs(columns: FloatArray, heel_off: list[int], push_over: list[int]) -> list[float]:
     """Toe-off [s]: after its peak, the toes-down rate has fallen to PUSH_FALL_SHARE of it.
 
     While the toes push they speed the foot's turn up; once their force is gone the turn slows. The peak itself is 16
@@ -248,25 +244,25 @@ def toe_offs(rows: FloatArray, heel_off: list[int], push_over: list[int]) -> lis
     """
     if len(heel_off) == 1:
         window = slice(heel_off[0], push_over[0] + 1)
-        t, pitch = rows[window, T].tolist(), rows[window, PITCH].tolist()
+        t, pitch = columns[T, window].tolist(), columns[PITCH, window].tolist()
         return [single.toe_off(t, pitch, len(t))]
     off, over = np.array(heel_off), np.array(push_over)
     s = np.arange(len(off))
-    at = _places(rows, off, int((over - off).max()) + 1)
+    at = _places(columns.shape[1], off, int((over - off).max()) + 1)
     column = np.arange(at.shape[1])
-    pitch = np.where(column <= (over - off)[:, None], rows[:, PITCH].take(at), -np.inf)
+    pitch = np.where(column <= (over - off)[:, None], columns[PITCH].take(at), -np.inf)
     peak = pitch.argmax(axis=1)
     level = PUSH_FALL_SHARE * pitch[s, peak]
     fallen = (pitch <= level[:, None]) & (column > peak[:, None])
     after = np.maximum(fallen.argmax(axis=1), 1)
-    t = rows[:, T].take(at)
+    t = columns[T].take(at)
     share = _share(level, pitch[s, after - 1], pitch[s, after])
     toe_off_s: list[float] = (t[s, after - 1] + share * (t[s, after] - t[s, after - 1])).tolist()
     return toe_off_s
 
 
 def rolling(
-    rows: FloatArray,
+    columns: FloatArray,
     start: list[int],
     end: list[int],
     contact_s: list[float],
@@ -280,15 +276,15 @@ def rolling(
     sensor axes.
     """
     if len(start) == 1:
-        window = rows[start[0] : end[0] + 1].T
+        window = columns[:, start[0] : end[0] + 1]
         rate = inwards.dot(window[GX : GX + 3])
         rate -= bias_radps
         return [single.rolling(window[T].tolist(), rate.tolist(), len(rate), contact_s[0], toe_off_s[0])]
     first, contact, toe_off = np.array(start), np.array(contact_s)[:, None], np.array(toe_off_s)[:, None]
-    at = _places(rows, first, int((np.array(end) - first).max()) + 1)
-    t = rows[:, T].take(at)
+    at = _places(columns.shape[1], first, int((np.array(end) - first).max()) + 1)
+    t = columns[T].take(at)
     on_ground = (t >= contact) & (t <= toe_off)
-    rolled = np.tensordot(inwards, _taken(rows, at, slice(GX, GX + 3)), 1)
+    rolled = np.tensordot(inwards, columns[GX : GX + 3].take(at, axis=1), 1)
     rate = np.where(on_ground, rolled - bias_radps, 0.0)
     turned = np.cumsum(0.5 * (rate[:, 1:] + rate[:, :-1]) * np.diff(t, axis=1), axis=1).max(axis=1)
     fastest = np.where(t <= 0.5 * (contact + toe_off), rate, 0.0).max(axis=1)

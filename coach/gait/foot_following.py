@@ -51,10 +51,9 @@ class Follower:
         The row from which to go on, and whether to look at the axes again before.
         """
         before = 1 if start > rows.first else 0
-        block = rows.rows(start - before, end)
-        rate = gyr.dot(self._left)
-        rate -= self._bias
-        block[before:, PITCH] = rate
+        block = rows.between(start - before, end)
+        pitch = gyr.dot(self._left, out=block[PITCH, before:])
+        pitch -= self._bias
         if end - start > SHORT:
             return self._leap(block, before, start)
         row, is_due = self._step(block, before, start - before)
@@ -62,9 +61,9 @@ class Follower:
 
     def _step(self, block: FloatArray, row: int, offset: int) -> tuple[int, bool]:
         """Row by row; offset: number of the block's first row."""
-        t, pitch = block[:, T].tolist(), block[:, PITCH].tolist()
+        t, pitch = block[T].tolist(), block[PITCH].tolist()
         n, begin, is_due = len(t), row, False
-        angle = block[:1, ANGLE].tolist() * n
+        angle = block[ANGLE, :1].tolist() * n
         while row < n and not is_due:
             stop = min(n, self._due_row - offset + 1)
             at = next_crossing(t, pitch, angle, row, stop, self._level)
@@ -74,16 +73,16 @@ class Follower:
             if at < stop:
                 self._level = level_of(pitch[at])
                 is_due = self._cross(at + offset, t[at], angle[at])
-        block[begin:row, ANGLE] = angle[begin:row]
+        block[ANGLE, begin:row] = angle[begin:row]
         return row, is_due
 
     def _leap(self, block: FloatArray, before: int, start: int) -> tuple[int, bool]:
         """From crossing to crossing; before: whether the block begins with the row before `start`."""
         _integrate(block, before)
-        now = levels(block[before:, PITCH])
+        now = levels(block[PITCH, before:])
         changes = (now != np.concatenate(((self._level,), now[:-1]))).nonzero()[0]
         at = changes + before
-        moments = ((changes + start).tolist(), block[at, T].tolist(), block[at, ANGLE].tolist(), now[changes].tolist())
+        moments = ((changes + start).tolist(), block[T, at].tolist(), block[ANGLE, at].tolist(), now[changes].tolist())
         for row, t_s, angle_rad, level in zip(*moments, strict=True):
             if row >= self._due_row:
                 self._settle(row)
@@ -124,7 +123,7 @@ class Follower:
 
 def _integrate(block: FloatArray, before: int) -> None:
     """Fill in the angles; before: whether the first row has one already."""
-    t, pitch, angle = block[:, T], block[:, PITCH], block[:, ANGLE]
+    t, pitch, angle = block[T], block[PITCH], block[ANGLE]
     if not before:
         angle[0] = 0.0
     turned = pitch[1:] + pitch[:-1]

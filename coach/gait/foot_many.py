@@ -21,23 +21,23 @@ StrideRows = list[tuple[int, int]]
 
 
 def take_many(
-    turnings: list[Turning], foot: Foot, now: Open, rows: FloatArray, first: int
+    turnings: list[Turning], foot: Foot, now: Open, columns: FloatArray, first: int
 ) -> tuple[list[Told], StrideRows]:
-    """Work off all; rows: those held, the first of them has the absolute number `first`.
+    """Work off all; columns: of the rows held, the first of them has the absolute number `first`.
 
     Also (index of the turning point, row) at which each whole stride ended.
     """
     landings = {} if now.this is None else {now.this.swing_over: now.this}
-    _find_landings(turnings, landings, foot, now, rows, first)
-    heel_offs = _first_heel_offs(turnings, landings, now, rows, first)
-    _mid_stances(heel_offs, landings, foot, rows, first)
-    _toe_offs(turnings, landings, foot, rows, first)
-    ways = _ways([landings[t.swing_over] for t in heel_offs], foot, now, rows, first)
+    _find_landings(turnings, landings, foot, now, columns, first)
+    heel_offs = _first_heel_offs(turnings, landings, now, columns, first)
+    _mid_stances(heel_offs, landings, foot, columns, first)
+    _toe_offs(turnings, landings, foot, columns, first)
+    ways = _ways([landings[t.swing_over] for t in heel_offs], foot, now, columns, first)
     return _told(turnings, landings, ways, foot.axes.is_sure, now)
 
 
 def _find_landings(
-    turnings: list[Turning], landings: dict[int, Landing], foot: Foot, now: Open, rows: FloatArray, first: int
+    turnings: list[Turning], landings: dict[int, Landing], foot: Foot, now: Open, columns: FloatArray, first: int
 ) -> None:
     """Add the landings of these turning points, by the row of their swing's end."""
     sought: tuple[list[int], ...] = tuple([] for _ in REACHES_S)
@@ -56,28 +56,28 @@ def _find_landings(
             continue
         shock, known = foot.least_shock(look), foot.reaches[look]
         places, up = [row - first for row in at], foot.axes.axes[2]
-        found = contacts(rows, places, up, foot.rate_hz, reach_s, shock, foot.acc_limit)
+        found = contacts(columns, places, up, foot.rate_hz, reach_s, shock, foot.acc_limit)
         for row, contact in zip(at, found, strict=True):
             if contact is not None:
                 measured = contact.t_s, contact.peak_mps2, contact.rise_s, contact.is_clipped
                 landings[row] = Landing(row, numbers[row], row + known, look, *measured)
 
 
-def _mid_stances(of: list[Turning], landings: dict[int, Landing], foot: Foot, rows: FloatArray, first: int) -> None:
+def _mid_stances(of: list[Turning], landings: dict[int, Landing], foot: Foot, columns: FloatArray, first: int) -> None:
     if not of:
         return
     contact_s = [landings[t.swing_over].contact_s for t in of]
     over, off = [t.swing_over - first for t in of], [t.heel_off - first for t in of]
-    mid = mid_stances(rows, contact_s, over, off, foot.rate_hz)
-    angles = strike_angles(rows, mid, contact_s, foot.rate_hz)
-    for turning, row, mid_s, angle in zip(of, mid, rows[mid, T].tolist(), angles, strict=True):
+    mid = mid_stances(columns, contact_s, over, off, foot.rate_hz)
+    angles = strike_angles(columns, mid, contact_s, foot.rate_hz)
+    for turning, row, mid_s, angle in zip(of, mid, columns[T, mid].tolist(), angles, strict=True):
         landing = landings[turning.swing_over]
         landing.heel_off, landing.mid_row, landing.mid_s = turning.heel_off, row + first, mid_s
         landing.angle_deg = math.degrees(angle)
 
 
 def _first_heel_offs(
-    turnings: list[Turning], landings: dict[int, Landing], now: Open, rows: FloatArray, first: int
+    turnings: list[Turning], landings: dict[int, Landing], now: Open, columns: FloatArray, first: int
 ) -> list[Turning]:
     """Heel-offs of known landings, one a landing: ringing after a late landing looks like one, the next is it."""
     seen = -1 if now.last is None else now.last.swing_over
@@ -88,20 +88,22 @@ def _first_heel_offs(
         landing = landings.get(turning.swing_over)
         if landing is None or turning.heel_off < landing.known_row:
             continue
-        if rows.item(turning.heel_off - first, T) >= landing.contact_s + SHORTEST_REST_S:
+        if columns.item(T, turning.heel_off - first) >= landing.contact_s + SHORTEST_REST_S:
             firsts.append(turning)
             seen = turning.swing_over
     return firsts
 
 
-def _toe_offs(turnings: list[Turning], landings: dict[int, Landing], foot: Foot, rows: FloatArray, first: int) -> None:
+def _toe_offs(
+    turnings: list[Turning], landings: dict[int, Landing], foot: Foot, columns: FloatArray, first: int
+) -> None:
     """The push of each landing that stood: what follows a late landing at once is its slap, and so is too early."""
     pushes = [t for t in turnings if t.turn is Turn.PUSH_OVER]
     while pushes := [t for t in pushes if _is_push(t, landings.get(t.swing_over))]:
         of: dict[int, Turning] = {}
         for turning in pushes:
             of.setdefault(turning.swing_over, turning)
-        _leave(list(of.values()), landings, foot, rows, first)
+        _leave(list(of.values()), landings, foot, columns, first)
         pushes = [t for t in pushes if t is not of[t.swing_over]]
 
 
@@ -109,12 +111,12 @@ def _is_push(turning: Turning, landing: Landing | None) -> bool:
     return landing is not None and landing.push_over < 0 and 0 <= landing.heel_off <= turning.heel_off
 
 
-def _leave(of: list[Turning], landings: dict[int, Landing], foot: Foot, rows: FloatArray, first: int) -> None:
+def _leave(of: list[Turning], landings: dict[int, Landing], foot: Foot, columns: FloatArray, first: int) -> None:
     start, end = [max(0, t.swing_over - first - foot.before + 1) for t in of], [t.at - first for t in of]
-    off_s = toe_offs(rows, [t.heel_off - first for t in of], end)
+    off_s = toe_offs(columns, [t.heel_off - first for t in of], end)
     contact_s = [landings[t.swing_over].contact_s for t in of]
     bias = float(foot.inwards @ foot.axes.bias_radps)
-    rolls = rolling(rows, start, end, contact_s, off_s, foot.inwards, bias)
+    rolls = rolling(columns, start, end, contact_s, off_s, foot.inwards, bias)
     for turning, t, (turned, rate) in zip(of, off_s, rolls, strict=True):
         landing = landings[turning.swing_over]
         if t - landing.contact_s >= SHORTEST_CONTACT_S:
@@ -122,7 +124,7 @@ def _leave(of: list[Turning], landings: dict[int, Landing], foot: Foot, rows: Fl
             landing.eversion_deg, landing.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
 
 
-def _ways(standing: list[Landing], foot: Foot, now: Open, rows: FloatArray, first: int) -> dict[int, Way]:
+def _ways(standing: list[Landing], foot: Foot, now: Open, columns: FloatArray, first: int) -> dict[int, Way]:
     """Ways of the strides that are complete, by the swing's end of the landing that completes them."""
     pairs = []
     last = now.last
@@ -133,15 +135,17 @@ def _ways(standing: list[Landing], foot: Foot, now: Open, rows: FloatArray, firs
     if not pairs:
         return {}
     starts, ends = [p.mid_row - first for p, _ in pairs], [q.mid_row - first for _, q in pairs]
-    clipped = [a + first < foot.clean_from and foot.is_clipped(rows[a:b]) for a, b in zip(starts, ends, strict=True)]
+    clipped = [
+        a + first < foot.clean_from and foot.is_clipped(columns[:, a:b]) for a, b in zip(starts, ends, strict=True)
+    ]
     interval_s = 1.0 / foot.rate_hz
     ways = {}
     for k in range(0, len(pairs), AT_ONCE):
         some = slice(k, k + AT_ONCE)
-        found = paths(rows, starts[some], ends[some], foot.axes.axes, foot.axes.bias_radps)
-        turned = rows[ends[some]] - rows[starts[some]]
-        pitch_radps = float((turned[:, ANGLE] / turned[:, T]).sum())
-        now.refiner.add(len(turned), found.drift_mps2, found.moment, pitch_radps)
+        found = paths(columns, starts[some], ends[some], foot.axes.axes, foot.axes.bias_radps)
+        turned = columns[:, ends[some]] - columns[:, starts[some]]
+        pitch_radps = float((turned[ANGLE] / turned[T]).sum())
+        now.refiner.add(turned.shape[1], found.drift_mps2, found.moment, pitch_radps)
         values = zip(found.length_m, found.clearance_m, found.sink_mps, clipped[some], strict=True)
         for (this, following), of_stride in zip(pairs[some], values, strict=True):
             bridged = foot.n_bridged(this.contact_s, following.mid_s)

@@ -12,19 +12,19 @@ from coach.gait.foot_told import Told, What
 from coach.model.samples import FloatArray
 
 
-def take_one(turning: Turning, foot: Foot, now: Open, rows: FloatArray, first: int) -> list[Told]:
-    """Work off one turning point; rows: those held, the first of them has the absolute number `first`."""
+def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
+    """Work off one turning point; columns: of the rows held, the first of them has the absolute number `first`."""
     if turning.turn is Turn.SWING_OVER:
-        return _land(turning, foot, now, rows, first)
+        return _land(turning, foot, now, columns, first)
     this = now.this
     if this is None or this.swing_over != turning.swing_over:
         return []
     if turning.turn is Turn.HEEL_OFF:
-        return _stand(turning, this, foot, now, rows, first)
-    return _leave(turning, this, foot, rows, first)
+        return _stand(turning, this, foot, now, columns, first)
+    return _leave(turning, this, foot, columns, first)
 
 
-def _land(turning: Turning, foot: Foot, now: Open, rows: FloatArray, first: int) -> list[Told]:
+def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
     row, look = turning.swing_over, turning.look
     if look == 0:
         now.n_swings += 1
@@ -33,7 +33,7 @@ def _land(turning: Turning, foot: Foot, now: Open, rows: FloatArray, first: int)
     if row - foot.before < first:
         return []
     up, shock = foot.axes.axes[2], foot.least_shock(look)
-    (contact,) = contacts(rows, [row - first], up, foot.rate_hz, REACHES_S[look], shock, foot.acc_limit)
+    (contact,) = contacts(columns, [row - first], up, foot.rate_hz, REACHES_S[look], shock, foot.acc_limit)
     if contact is None:
         return []
     number, known = now.n_swings, row + foot.reaches[look]
@@ -42,21 +42,21 @@ def _land(turning: Turning, foot: Foot, now: Open, rows: FloatArray, first: int)
     return [Told(What.CONTACT, landing)]
 
 
-def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, rows: FloatArray, first: int) -> list[Told]:
+def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
     last, heel_off = now.last, turning.heel_off
     if (last is not None and last.swing_over == this.swing_over) or heel_off < this.known_row:
         return []
-    if rows.item(heel_off - first, T) < this.contact_s + SHORTEST_REST_S:
+    if columns.item(T, heel_off - first) < this.contact_s + SHORTEST_REST_S:
         return []
     contact_s = [this.contact_s]
-    (mid,) = mid_stances(rows, contact_s, [this.swing_over - first], [heel_off - first], foot.rate_hz)
-    (angle,) = strike_angles(rows, [mid], contact_s, foot.rate_hz)
-    this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, rows.item(mid, T)
+    (mid,) = mid_stances(columns, contact_s, [this.swing_over - first], [heel_off - first], foot.rate_hz)
+    (angle,) = strike_angles(columns, [mid], contact_s, foot.rate_hz)
+    this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
     this.angle_deg = math.degrees(angle)
     told = [Told(What.MID_STANCE, this, foot.axes.is_sure)]
     if last is not None:
         if is_stride(last, this) and last.mid_row >= first:
-            way = _way(last, this, foot, now, rows[last.mid_row - first : mid + 1])
+            way = _way(last, this, foot, now, columns[:, last.mid_row - first : mid + 1])
             now.last_stride_row = this.mid_row
             told.append(Told(What.STRIDE, last, foot.axes.is_sure, this, way))
         else:
@@ -67,24 +67,24 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, rows: FloatAr
 
 def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
     found = path(window, foot.axes.axes, foot.axes.bias_radps)
-    end = len(window) - 1
-    turned = window.item(end, ANGLE) - window.item(0, ANGLE)
-    now.refiner.add(1, found.drift_mps2, found.moment, turned / (window.item(end, T) - window.item(0, T)))
-    clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:-1])
+    end = window.shape[1] - 1
+    turned = window.item(ANGLE, end) - window.item(ANGLE, 0)
+    now.refiner.add(1, found.drift_mps2, found.moment, turned / (window.item(T, end) - window.item(T, 0)))
+    clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
     bridged = foot.n_bridged(this.contact_s, following.mid_s)
     return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged, 1.0 / foot.rate_hz)
 
 
-def _leave(turning: Turning, this: Landing, foot: Foot, rows: FloatArray, first: int) -> list[Told]:
+def _leave(turning: Turning, this: Landing, foot: Foot, columns: FloatArray, first: int) -> list[Told]:
     if this.push_over >= 0 or not 0 <= this.heel_off <= turning.heel_off:
         return []
     heel_off, end = turning.heel_off - first, turning.at - first
-    (off_s,) = toe_offs(rows, [heel_off], [end])
+    (off_s,) = toe_offs(columns, [heel_off], [end])
     if off_s - this.contact_s < SHORTEST_CONTACT_S:
         return []
     start = max(0, this.swing_over - first - foot.before + 1)
     bias = float(foot.inwards @ foot.axes.bias_radps)
-    ((turned, rate),) = rolling(rows, [start], [end], [this.contact_s], [off_s], foot.inwards, bias)
+    ((turned, rate),) = rolling(columns, [start], [end], [this.contact_s], [off_s], foot.inwards, bias)
     this.toe_off_s, this.push_over = off_s, turning.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
     return [Told(What.TOE_OFF, this)]

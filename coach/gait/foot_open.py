@@ -79,9 +79,9 @@ class Foot:
         if largest[0] >= self.acc_limit or largest[1] >= self.gyr_limit:
             self.clean_from = end
 
-    def is_clipped(self, rows: FloatArray) -> bool:
+    def is_clipped(self, columns: FloatArray) -> bool:
         """Whether an axis was at full scale."""
-        x, y, z, along, left, up = np.maximum.reduce(np.abs(rows.T[AX : GX + 3]), axis=1).tolist()
+        x, y, z, along, left, up = np.maximum.reduce(np.abs(columns[AX : GX + 3]), axis=1).tolist()
         return bool(max(x, y, z) >= self.acc_limit or max(along, left, up) >= self.gyr_limit)
 
 

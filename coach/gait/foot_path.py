@@ -49,22 +49,22 @@ class Path(NamedTuple):
     moment: FloatArray
 
 
-def paths(rows: FloatArray, first: list[int], last: list[int], axes: FloatArray, bias: FloatArray) -> Paths:
-    """Integrate from the rows `first` to the rows `last`.
+def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArray, bias: FloatArray) -> Paths:
+    """Integrate from the rows `first` to the rows `last`; columns: (N_COLUMNS, n) of all rows.
 
     axes: (3, 3) forward, left, up of the flat foot in sensor axes. bias: (3,) turn rate at rest in sensor axes.
     """
     if len(first) == 1:
-        one = path(rows[first[0] : last[0] + 1], axes, bias)
+        one = path(columns[:, first[0] : last[0] + 1], axes, bias)
         return Paths([one.length_m], [one.clearance_m], [one.sink_mps], one.drift_mps2, one.moment)
     low, start = first[0], np.array(first)
     n = np.array(last) - start
     at = (start - low) + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
-    span = rows[low : last[-1] + 1]
-    felt = np.empty((7, len(span)))
-    felt[0] = span[:, T]
-    np.matmul(axes, span[:, AX : AX + 3].T, out=felt[1:4])
-    np.matmul(axes, span[:, GX : GX + 3].T, out=felt[4:])
+    span = columns[:, low : last[-1] + 1]
+    felt = np.empty((7, span.shape[1]))
+    felt[0] = span[T]
+    np.matmul(axes, span[AX : AX + 3], out=felt[1:4])
+    np.matmul(axes, span[GX : GX + 3], out=felt[4:])
     felt[4:] -= axes.dot(bias)[:, None]
     seen = felt.take(at, axis=1, mode="clip")
     t, force, rate = seen[0], seen[1:4], seen[4:]
@@ -107,37 +107,39 @@ def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
 
 
 def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
-    """The same for the one stride in these rows."""
-    columns = window.T
-    t = columns[T]
+    """The same for the one stride of which these are the columns."""
+    t = window[T]
     half = t[1:] - t[:-1]
     half *= 0.5
-    rate = axes.dot(columns[GX : GX + 3])
+    rate = axes.dot(window[GX : GX + 3])
     rate -= axes.dot(bias)[:, None]
     turns = rate[:, 1:] + rate[:, :-1]
     turns *= 0.5 * half
-    world = rotated(*attitude(turns), axes.dot(columns[AX : AX + 3]))
+    world = rotated(*attitude(turns), axes.dot(window[AX : AX + 3]))
     world[2] -= GRAVITY_MPS2
     gained = world[:, 1:] + world[:, :-1]
     gained *= half
-    velocity = np.zeros_like(world)
-    np.add.accumulate(gained, axis=1, out=velocity[:, 1:])
-    left = velocity[:, -1].copy()
-    duration = float(t[-1]) - float(t[0])
-    share = t - t[0]
-    share /= duration
-    velocity -= left[:, None] * share
-    moved = velocity[:, 1:] + velocity[:, :-1]
-    moved *= half
-    x, y, z = np.add.reduce(moved, axis=1).tolist()
-    height = share[1:]
-    height *= -z
-    height += np.add.accumulate(moved[2])
+    since = t - t[0]
+    duration = float(since[-1])
+    later = since[1:]
+    weights = np.empty((2, len(half)))
+    weights[0] = 1.0
+    np.subtract(duration - half, since[:-1], out=weights[1])
+    left, far = weights.dot(gained.T)  # over at the end in velocity, and where that leads to
+    far -= (0.5 * duration) * left
+    x, y, z = far.tolist()
+    sink = float(left[2])
+    climb = np.add.accumulate(gained[2])
+    climb -= (sink / duration) * later
+    height = climb * half
+    height[1:] += climb[:-1] * half[1:]
+    height = np.add.accumulate(height)
+    height -= (z / duration) * later
     before = rate[:, :-1]
     return Path(
         math.sqrt(x * x + y * y + z * z),
         max(float(np.maximum.reduce(height)), 0.0),
-        float(left[2]),
+        sink,
         left / duration,
         before.dot(before.T) / before.shape[1],
     )
@@ -163,19 +165,19 @@ def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     """
     n = half_turns.shape[1] + 1
     n_blocks = -(-n // BLOCK)
-    pairs = _small_turns(half_turns, n_blocks * BLOCK).reshape(2, n_blocks, BLOCK)
+    cube = _small_turns(half_turns, n_blocks * BLOCK).reshape(2, n_blocks, BLOCK).transpose(0, 2, 1).copy()
     reach = 1
     while reach < BLOCK:
-        pairs[:, :, reach:] = _product(pairs[:, :, :-reach], pairs[:, :, reach:])
+        cube[:, reach:] = _product(cube[:, :-reach], cube[:, reach:])
         reach *= 2
     a, b = 1.0 + 0.0j, 0.0j
     before_a, before_b = [], []
-    for c, d in zip(*pairs[:, :, -1].tolist(), strict=True):
+    for c, d in zip(*cube[:, -1].tolist(), strict=True):
         before_a.append(a)
         before_b.append(b)
         a, b = a * c - b * d.conjugate(), a * d + b * c.conjugate()
     before = np.array((before_a, before_b))
-    whole = _product(before[:, :, None], pairs).reshape(2, -1)
+    whole = _product(before[:, None], cube).transpose(0, 2, 1).reshape(2, -1)
     return whole[0, :n], whole[1, :n]
 
 

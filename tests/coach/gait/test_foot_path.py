@@ -30,7 +30,7 @@ def swing(length_m: float, height_m: float, turn_rad: float, n: int = 141, secon
 @pytest.mark.parametrize("turn_rad", [0.0, 1.0, -1.5])
 def test_length_and_clearance_come_back(turn_rad: float) -> None:
     rows = swing(2.5, 0.2, turn_rad)
-    found = paths(rows, [0], [140], np.eye(3), np.zeros(3))
+    found = paths(rows.T, [0], [140], np.eye(3), np.zeros(3))
     assert found.length_m[0] == pytest.approx(2.5, rel=0.002)
     assert found.clearance_m[0] == pytest.approx(0.2, rel=0.02)
 
@@ -38,10 +38,10 @@ def test_length_and_clearance_come_back(turn_rad: float) -> None:
 def test_many_at_once_equal_one_at_a_time() -> None:
     rows = np.vstack([swing(2.5, 0.2, 1.0), swing(1.5, 0.1, -0.6, 101, 0.5)])
     rows[141:, T] += 0.705
-    many = paths(rows, [0, 141], [140, 241], np.eye(3), np.array([0.01, 0.0, 0.0]))
+    many = paths(rows.T, [0, 141], [140, 241], np.eye(3), np.array([0.01, 0.0, 0.0]))
     drift, moment = np.zeros(3), np.zeros((3, 3))
     for k, (a, b) in enumerate([(0, 140), (141, 241)]):
-        single = paths(rows, [a], [b], np.eye(3), np.array([0.01, 0.0, 0.0]))
+        single = paths(rows.T, [a], [b], np.eye(3), np.array([0.01, 0.0, 0.0]))
         assert many.length_m[k] == pytest.approx(single.length_m[0], rel=1e-9)
         assert many.clearance_m[k] == pytest.approx(single.clearance_m[0], rel=1e-9)
         drift = drift + single.drift_mps2
