@@ -6,6 +6,7 @@ forward, left, up; pitch is positive toes down.
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,14 +100,13 @@ def _contact(
     """The same in one window, (columns, n)."""
     force = window[AX : AX + 3]
     step = force[:, 1:] - force[:, :-1]
-    step *= step
-    if np.maximum.reduce(np.add.reduce(step)) < shock_mps2 * shock_mps2:
+    if max(np.vecdot(step.T, step.T).tolist()) < shock_mps2 * shock_mps2:
         return None
     t, up_force, pitch = window[T].tolist(), up.dot(force).tolist(), window[PITCH].tolist()
     is_landing, t_s, row, rise_s = single.contact(t, up_force, pitch, len(t), rate_hz)
     if not is_landing:
         return None
-    norm2 = np.add.reduce(force * force).tolist()
+    norm2 = np.vecdot(force.T, force.T).tolist()
     is_clipped = max(norm2) >= limit_mps2 * limit_mps2 and bool((np.abs(force) >= limit_mps2).any())
     return Contact(t_s, math.sqrt(max(norm2[row:])), rise_s, is_clipped)
 
@@ -192,7 +192,7 @@ def mid_stances(
         first, last = swing_over[0], heel_off[0]
         window = columns[:, first - half : last + 1]
         rates = window[GX : GX + 3]
-        energy = np.add.reduce(rates * rates).tolist()
+        energy = np.vecdot(rates.T, rates.T).tolist()
         n = len(energy) - 2 * half
         return [first + single.mid_stance(window[T].tolist(), energy, n, contact_s[0], half)]
     over, off, contact = np.array(swing_over), np.array(heel_off), np.array(contact_s)
@@ -279,7 +279,9 @@ def rolling(
         window = columns[:, start[0] : end[0] + 1]
         rate = inwards.dot(window[GX : GX + 3])
         rate -= bias_radps
-        return [single.rolling(window[T].tolist(), rate.tolist(), len(rate), contact_s[0], toe_off_s[0])]
+        t, lands_s, leaves_s = window[T].tolist(), contact_s[0], toe_off_s[0]
+        on, off = bisect_left(t, lands_s), bisect_right(t, leaves_s)
+        return [single.rolling(t, rate.tolist(), on, off, len(t), 0.5 * (lands_s + leaves_s))]
     first, contact, toe_off = np.array(start), np.array(contact_s)[:, None], np.array(toe_off_s)[:, None]
     at = _places(columns.shape[1], first, int((np.array(end) - first).max()) + 1)
     t = columns[T].take(at)

@@ -203,6 +203,8 @@ def leave(
     rates = np.empty(at + 1 - first)
     for k in range(first, at + 1):
         rates[k - first] = gyr[k, 0] * x + gyr[k, 1] * y + gyr[k, 2] * z - rest
-    most, fastest = rolling(t[first : at + 1], rates, len(rates), contact_s, off_s)
+    within = t[first : at + 1]
+    on, off = int(np.searchsorted(within, contact_s)), int(np.searchsorted(within, off_s, side="right"))
+    most, fastest = rolling(within, rates, on, off, len(rates), 0.5 * (contact_s + off_s))
     landing[TOE_OFF_S], landing[PUSH] = off_s, at
     landing[EVERSION], landing[EVERSION_PEAK] = math.degrees(most), math.degrees(fastest)

@@ -119,19 +119,21 @@ def toe_off(t: Numbers, pitch: Numbers, n: int) -> float:
     return t[after - 1] + part * (t[after] - t[after - 1])
 
 
-def rolling(t: Numbers, rate: Numbers, n: int, contact_s: float, toe_off_s: float) -> tuple[float, float]:
-    """(largest turn since contact, largest rate in the first half of the contact), both 0 at least."""
-    most = fastest = turned = before = t_before = 0.0
-    middle_s = 0.5 * (contact_s + toe_off_s)
-    for k in range(n):
-        now, t_now = 0.0, t[k]
-        if contact_s <= t_now <= toe_off_s:
-            now = rate[k]
-            if now > fastest and t_now <= middle_s:
-                fastest = now
+def rolling(t: Numbers, rate: Numbers, start: int, end: int, n: int, middle_s: float) -> tuple[float, float]:
+    """(largest turn since contact, largest rate until `middle_s`), both 0 at least; on the ground from start to end.
+
+    The window holds n samples; before `start` and from `end` on the rate counts as 0.
+    """
+    most = fastest = turned = before = 0.0
+    for k in range(start, end):
+        now = rate[k]
         if k > 0:
-            turned += 0.5 * (now + before) * (t_now - t_before)
+            turned += 0.5 * (now + before) * (t[k] - t[k - 1])
             if turned > most:
                 most = turned
-        before, t_before = now, t_now
+        if now > fastest and t[k] <= middle_s:
+            fastest = now
+        before = now
+    if start < end < n:
+        most = max(most, turned + 0.5 * before * (t[end] - t[end - 1]))
     return most, fastest
