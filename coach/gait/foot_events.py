@@ -74,21 +74,24 @@ def contacts(
         start = swing_over[0] - before
         return [_contact(columns[:, start : start + n], up, rate_hz, shock_mps2, limit_mps2)]
     at = _places(columns.shape[1], np.array(swing_over) - before, n)
-    force = columns[AX : AX + 3].take(at, axis=1)
+    force = _taken(columns[AX : AX + 3], at)
     step = force[:, :, 1:] - force[:, :, :-1]
     step *= step
-    is_shock = step.sum(axis=0).max(axis=1) >= shock_mps2 * shock_mps2
+    is_shock = np.add.reduce(step).max(axis=1) >= shock_mps2 * shock_mps2
     t, pitch = columns[T].take(at), columns[PITCH].take(at)
-    up_force = np.tensordot(up, force, 1)
+    x, y, z = up.tolist()
+    up_force = x * force[0] + y * force[1] + z * force[2]
     felt = _onset(t, up_force, ONSET_SHARE)
     at_rest = pitch[np.arange(len(pitch)), np.maximum(felt.row - round(BEFORE_SLAP_S * rate_hz), 0)]
     slap = _onset(t, np.maximum(pitch, np.maximum(at_rest, 0.0)[:, None]), SLAP_SHARE)
     ok = (felt.rise > LEAST_RISE_MPS2) & felt.is_inside & is_shock
     felt = _not_before_the_slap(felt, slap, t, up_force)
     contact_s = _with_slap(felt, slap) + CORNER_SHARE * (1.0 / rate_hz - 1.0 / CHOSEN_AT_HZ)
-    is_clipped = (np.abs(force) >= limit_mps2).any(axis=(0, 2))
-    force *= force
-    peak2 = np.where(np.arange(n) >= felt.row[:, None], force.sum(axis=0), 0.0).max(axis=1)
+    norm2 = np.add.reduce(force * force)
+    is_clipped = norm2.max(axis=1) >= limit_mps2 * limit_mps2
+    if is_clipped.any():
+        is_clipped &= (np.abs(force) >= limit_mps2).any(axis=(0, 2))
+    peak2 = np.where(np.arange(n) >= felt.row[:, None], norm2, 0.0).max(axis=1)
     measured = (contact_s, np.sqrt(peak2), felt.lasts_s, is_clipped)
     found = zip(*(values.tolist() for values in measured), strict=True)
     return [Contact(*values) if good else None for good, values in zip(ok.tolist(), found, strict=True)]
@@ -115,6 +118,14 @@ def _places(n_rows: int, start: IndexArray, n: int) -> IndexArray:
     """(S, n) rows from each start; past the end the last row is repeated."""
     places: IndexArray = np.minimum(start[:, None] + np.arange(n), n_rows - 1)
     return places
+
+
+def _taken(columns: FloatArray, at: IndexArray) -> FloatArray:
+    """(c, S, n) values of c columns at these rows."""
+    taken = np.empty((len(columns), *at.shape))
+    for column, out in zip(columns, taken, strict=True):
+        column.take(at, out=out, mode="clip")  # in bounds; other modes copy
+    return taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +208,7 @@ def mid_stances(
         return [first + single.mid_stance(window[T].tolist(), energy, n, contact_s[0], half)]
     over, off, contact = np.array(swing_over), np.array(heel_off), np.array(contact_s)
     at = _places(columns.shape[1], over - half, int((off - over).max()) + 2 * half + 1)
-    rates = columns[GX : GX + 3].take(at, axis=1)
+    rates = _taken(columns[GX : GX + 3], at)
     rates *= rates
     summed = rates.sum(axis=0).cumsum(axis=1)
     width = 2 * half + 1
@@ -285,11 +296,13 @@ def rolling(
     first, contact, toe_off = np.array(start), np.array(contact_s)[:, None], np.array(toe_off_s)[:, None]
     at = _places(columns.shape[1], first, int((np.array(end) - first).max()) + 1)
     t = columns[T].take(at)
-    on_ground = (t >= contact) & (t <= toe_off)
-    rolled = np.tensordot(inwards, columns[GX : GX + 3].take(at, axis=1), 1)
-    rate = np.where(on_ground, rolled - bias_radps, 0.0)
-    turned = np.cumsum(0.5 * (rate[:, 1:] + rate[:, :-1]) * np.diff(t, axis=1), axis=1).max(axis=1)
-    fastest = np.where(t <= 0.5 * (contact + toe_off), rate, 0.0).max(axis=1)
+    rate = (inwards.dot(columns[GX : GX + 3, start[0] : end[-1] + 1]) - bias_radps).take(at - start[0], mode="clip")
+    rate *= (t >= contact) & (t <= toe_off)
+    twice = rate[:, 1:] + rate[:, :-1]
+    twice *= t[:, 1:] - t[:, :-1]
+    turned = 0.5 * twice.cumsum(axis=1).max(axis=1)
+    rate *= t <= 0.5 * (contact + toe_off)
+    fastest = rate.max(axis=1)
     return list(zip(np.maximum(turned, 0.0).tolist(), np.maximum(fastest, 0.0).tolist(), strict=True))
 
 

@@ -74,22 +74,23 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
     a, b = _attitudes(turns)
     world = rotated(a, b, force)
     world[2] -= GRAVITY_MPS2
-    place = np.zeros_like(world)
-    velocity = world[:, 1:] + world[:, :-1]
-    velocity *= half
-    velocity.cumsum(axis=1, out=place[:, 1:])
-    left = place[:, -1].copy()
-    duration = t[-1] - t[0]
-    share = (t - t[0]) / duration
-    place -= left[:, None] * share
-    velocity = place[:, 1:] + place[:, :-1]
-    velocity *= half
-    velocity.cumsum(axis=1, out=place[:, 1:])
-    end = place[:, -1]
-    height = place[2] - share * end[2]
+    gained = world[:, 1:] + world[:, :-1]
+    gained *= half
+    since = t - t[0]
+    duration, later = since[-1], since[1:]
+    left = np.add.reduce(gained, axis=1)
+    climb = np.add.accumulate(gained[2])
+    gained *= duration - half - since[:-1]
+    far = np.add.reduce(gained, axis=1)
+    far -= (0.5 * duration) * left
+    climb -= (left[2] / duration) * later
+    height = climb * half
+    height[1:] += climb[:-1] * half[1:]
+    np.add.accumulate(height, out=height)
+    height -= (far[2] / duration) * later
     return Paths(
-        np.sqrt((end * end).sum(axis=0)).tolist(),
-        height.max(axis=0).tolist(),
+        np.sqrt(np.add.reduce(far * far)).tolist(),
+        np.maximum(height.max(axis=0), 0.0).tolist(),
         left[2].tolist(),
         (left / duration).sum(axis=1),
         _moment(felt[4:], start - low, n),
