@@ -13,7 +13,23 @@ from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
 from coach.gait.foot_constants import ANGLE, PITCH, REACHES_S, STANDS_S, T
-from coach.gait.foot_phases import CALM, Phases, Turn, Turning, level_of, levels, next_crossing
+from coach.gait.foot_phases import (
+    CALM,
+    FRESH,
+    HEEL_OFF,
+    HEEL_OFF_ROW,
+    NOTHING,
+    PUSH_OVER,
+    SWING_OVER_ROW,
+    SWING_OVER_UNSEEN_HEEL,
+    SWING_ROW,
+    Turn,
+    Turning,
+    cross,
+    level_of,
+    levels,
+    next_crossing,
+)
 from coach.gait.foot_rhythm import REFINE_EVERY
 from coach.model.samples import FloatArray
 
@@ -41,7 +57,7 @@ class Follower:
 
     def restart(self) -> None:
         """Begin anew after a gap."""
-        self._phases = Phases()
+        self._phases = list(FRESH)
         self._level = CALM
         self._look, self._landing_row, self._due_row = 0, -1, NEVER
 
@@ -96,14 +112,16 @@ class Follower:
 
     def _cross(self, row: int, t_s: float, angle_rad: float) -> bool:
         """The pitch rate came to another level; whether to look at the axes again."""
-        turning = self._phases.cross(row, t_s, angle_rad, self._level)
-        if turning is None:
+        phases = self._phases
+        said = cross(phases, row, t_s, angle_rad, self._level)
+        if said == NOTHING:
             return False
-        if turning.turn is not Turn.SWING_OVER:
-            self._batch.add(turning)
+        if said in (HEEL_OFF, PUSH_OVER):
+            turn = Turn.HEEL_OFF if said == HEEL_OFF else Turn.PUSH_OVER
+            self._batch.add(Turning(turn, row, int(phases[SWING_OVER_ROW]), int(phases[HEEL_OFF_ROW])))
             return False
-        if turning.missed is not None:
-            self._batch.add(turning.missed)
+        if said == SWING_OVER_UNSEEN_HEEL:
+            self._batch.add(Turning(Turn.HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
         self._look, self._landing_row, self._due_row = 0, row, row + self._waits[0]
         self.n_swings += 1
         return self.n_swings % REFINE_EVERY == 0

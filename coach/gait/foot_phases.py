@@ -46,8 +46,7 @@ class Turn(IntEnum):
 class Turning(NamedTuple):
     """One turning point. at: row at which it is known. swing_over, heel_off: rows of this stride's earlier ones.
 
-    look: which look for the landing this is, from 0. missed: the last landing's heel-off, where it was too gentle to
-    be seen before this swing.
+    look: which look for the landing this is, from 0.
     """
 
     turn: Turn
@@ -55,7 +54,6 @@ class Turning(NamedTuple):
     swing_over: int
     heel_off: int
     look: int = 0
-    missed: "Turning | None" = None
 
 
 def levels(pitch_radps: FloatArray) -> npt.NDArray[np.intp]:
@@ -158,27 +156,3 @@ def _push_ends(state: Memory, t_s: float, angle_rad: float) -> int:
     if angle_rad < state[_PUSH_ANGLE] + LEAST_PUSH_RAD or t_s > began + LATEST_TOE_OFF_S:
         return NOTHING
     return PUSH_OVER
-
-
-class Phases:
-    """Follows one foot through its strides, one crossing at a time. Forget it (make a new one) at a gap."""
-
-    __slots__ = ("_state",)
-
-    def __init__(self) -> None:
-        self._state: list[float] = list(FRESH)
-
-    def cross(self, row: int, t_s: float, angle_rad: float, level: int) -> Turning | None:
-        """The turning point at this crossing, if it is one: see `cross`."""
-        state = self._state
-        before = state[SWING_OVER_ROW]
-        said = cross(state, row, t_s, angle_rad, level)
-        if said == NOTHING:
-            return None
-        if said == SWING_OVER:
-            return Turning(Turn.SWING_OVER, row, row, -1)
-        if said == SWING_OVER_UNSEEN_HEEL:
-            missed = Turning(Turn.HEEL_OFF, row, int(before), int(state[SWING_ROW]))
-            return Turning(Turn.SWING_OVER, row, row, -1, missed=missed)
-        turn = Turn.HEEL_OFF if said == HEEL_OFF else Turn.PUSH_OVER
-        return Turning(turn, row, int(state[SWING_OVER_ROW]), int(state[HEEL_OFF_ROW]))
