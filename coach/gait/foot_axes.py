@@ -6,7 +6,7 @@ Functional calibration as in Falbriard 2018 (doi:10.3389/fphys.2018.00610), with
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.constants import GRAVITY_MPS2
-from coach.gait.foot_path import mean_force
+from coach.gait.foot_path import mean_forces
 from coach.gait.foot_phases import SWING_OVER_RADPS, SWING_RADPS
 from coach.model.samples import FloatArray
 
@@ -97,14 +97,15 @@ class Refiner:
         """The axes moved half way to what the strides since the last look say; the same where they were few."""
         if self._n < LEAST_STRIDES:
             return axes
-        up, left = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
-        seen_up = self._force / self._n + GRAVITY_MPS2 * up
-        seen_up /= np.sqrt(seen_up @ seen_up)
+        seen_up = self._force / self._n
+        seen_up[2] += GRAVITY_MPS2
+        seen_up *= REFINE_SHARE / math.sqrt(seen_up @ seen_up)
+        seen_up[2] += 1.0 - REFINE_SHARE
         seen_left = dominant_axis(self._moment)
-        seen_left = seen_left if seen_left[1] > 0.0 else -seen_left
-        turned = frame(left + REFINE_SHARE * (seen_left - left), up + REFINE_SHARE * (seen_up - up)) @ axes.axes
+        seen_left *= REFINE_SHARE if seen_left[1] > 0.0 else -REFINE_SHARE
+        seen_left[1] += 1.0 - REFINE_SHARE
         bias = axes.bias_radps + REFINE_SHARE * (self._pitch / self._n) * axes.axes[1]
-        return replace(axes, axes=turned, bias_radps=bias)
+        return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_sure, axes.shock_mps2)
 
 
 def dominant_axis(second_moment: FloatArray) -> FloatArray:
@@ -116,21 +117,18 @@ def dominant_axis(second_moment: FloatArray) -> FloatArray:
 
 def frame(left: FloatArray, up: FloatArray) -> FloatArray:
     """(3, 3) rows forward, left, up: up is kept, left made square to it."""
-    up = up / np.sqrt(up @ up)
+    up = up / math.sqrt(up @ up)
     left = left - (left @ up) * up
-    left = left / np.sqrt(left @ left)
+    left /= math.sqrt(left @ left)
     (a, b, c), (x, y, z) = left.tolist(), up.tolist()
     return np.array([(b * z - c * y, c * x - a * z, a * y - b * x), (a, b, c), (x, y, z)])
 
 
 def _up(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int], standing: Standing | None) -> FloatArray:
     """Standing gravity, or what the specific force comes to from each rest to the next, in the flat foot's axes."""
-    total = np.zeros(3)
-    for first, last in pairwise(rests):
-        if SHORTEST_STRIDE_S < t_s[last] - t_s[first] < LONGEST_STRIDE_S:
-            stride = slice(first, last + 1)
-            total += mean_force(t_s[stride], acc[stride], rate[stride])
-    length = float(np.sqrt(total @ total))
+    strides = [(a, b) for a, b in pairwise(rests) if SHORTEST_STRIDE_S < t_s[b] - t_s[a] < LONGEST_STRIDE_S]
+    total = mean_forces(t_s, acc, rate, [a for a, _ in strides], [b for _, b in strides]) if strides else np.zeros(3)
+    length = math.sqrt(total @ total)
     if standing is not None and (length == 0.0 or total @ standing.up > TRUST_STANDING_COS * length):
         return standing.up
     return total if length > 0.0 else np.array([0.0, 0.0, 1.0])

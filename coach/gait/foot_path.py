@@ -59,23 +59,14 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
         return Paths([one.length_m], [one.clearance_m], [one.sink_mps], one.drift_mps2, one.moment)
     low, start = first[0], np.array(first)
     n = np.array(last) - start
-    at = (start - low) + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
     span = columns[:, low : last[-1] + 1]
     felt = np.empty((7, span.shape[1]))
     felt[0] = span[T]
     np.matmul(axes, span[AX : AX + 3], out=felt[1:4])
     np.matmul(axes, span[GX : GX + 3], out=felt[4:])
     felt[4:] -= axes.dot(bias)[:, None]
-    seen = felt.take(at, axis=1, mode="clip")
-    t, force, rate = seen[0], seen[1:4], seen[4:]
-    half = 0.5 * (t[1:] - t[:-1])
-    turns = rate[:, 1:] + rate[:, :-1]
-    turns *= 0.5 * half
-    a, b = _attitudes(turns)
-    world = rotated(a, b, force)
-    world[2] -= GRAVITY_MPS2
-    gained = world[:, 1:] + world[:, :-1]
-    gained *= half
+    t, half, gained = _pushes(felt, start - low, n)
+    gained[2] -= (2.0 * GRAVITY_MPS2) * half
     since = t - t[0]
     duration, later = since[-1], since[1:]
     left = np.add.reduce(gained, axis=1)
@@ -95,6 +86,21 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
         (left / duration).sum(axis=1),
         _moment(felt[4:], start - low, n),
     )
+
+
+def _pushes(felt: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of (7, N) times, specific forces and turn rates, those of S strides of n intervals from each start on: (m, S)
+    times, half intervals, and (3, m - 1, S) integrals of the force over each interval, turned as at the start."""
+    at = start + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
+    seen = felt.take(at, axis=1, mode="clip")
+    t, rate = seen[0], seen[4:]
+    half = 0.5 * (t[1:] - t[:-1])
+    turns = rate[:, 1:] + rate[:, :-1]
+    turns *= 0.5 * half
+    world = rotated(*_attitudes(turns), seen[1:4])
+    pushes = world[:, 1:] + world[:, :-1]
+    pushes *= half
+    return t, half, pushes
 
 
 def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
@@ -146,16 +152,16 @@ def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
     )
 
 
-def mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray) -> FloatArray:
-    """(3,) mean specific force from rest to rest in the axes of the first rest: gravity's reaction, whatever the way.
+def mean_forces(t_s: FloatArray, acc: FloatArray, rate: FloatArray, first: list[int], last: list[int]) -> FloatArray:
+    """(3,) sum over strides of the mean specific force from rest to rest, turned as at the first rest: gravity's
+    reaction, whatever the way.
 
-    Between two moments of the same velocity all other accelerations cancel.
+    Between two moments of the same velocity all other accelerations cancel. t_s, acc, rate: (N,), (N, 3), (N, 3).
     """
-    half = 0.5 * np.diff(t_s)
-    turns = 0.5 * half * (rate[1:] + rate[:-1]).T
-    force = rotated(*attitude(turns), acc.T)
-    mean: FloatArray = (half * (force[:, 1:] + force[:, :-1])).sum(axis=1) / (t_s[-1] - t_s[0])
-    return mean
+    start = np.array(first)
+    t, _, pushes = _pushes(np.vstack((t_s, acc.T, rate.T)), start, np.array(last) - start)
+    summed: FloatArray = (np.add.reduce(pushes, axis=1) / (t[-1] - t[0])).sum(axis=1)
+    return summed
 
 
 def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:

@@ -77,7 +77,9 @@ class Joiner:
             self._measured[:] = self._is_whole = True
         interval, is_first = 1.0 / chunk.rate_hz, self._last_t is None
         last_t = float(t[0]) - interval if self._last_t is None else self._last_t
-        step = np.diff(t, prepend=last_t)
+        step = np.empty_like(t)
+        step[0] = t[0] - last_t
+        np.subtract(t[1:], t[:-1], out=step[1:])
         if step.min() <= 0.0:
             t, acc, gyr, step = self._rising(t, acc, gyr, chunk.rate_hz)
             if len(t) == 0:

@@ -5,7 +5,7 @@ import pytest
 
 from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.foot_constants import AX, GX, T
-from coach.gait.foot_path import attitude, mean_force, paths, rotated
+from coach.gait.foot_path import attitude, mean_forces, paths, rotated
 from coach.model.samples import FloatArray
 
 
@@ -52,7 +52,7 @@ def test_many_at_once_equal_one_at_a_time() -> None:
 
 def test_the_mean_force_of_a_stride_is_gravity() -> None:
     rows = swing(2.5, 0.2, 1.0)
-    force = mean_force(rows[:, T], rows[:, AX : AX + 3], rows[:, GX : GX + 3])
+    force = mean_forces(rows[:, T], rows[:, AX : AX + 3], rows[:, GX : GX + 3], [0], [len(rows) - 1])
     np.testing.assert_allclose(force, [0.0, 0.0, GRAVITY_MPS2], atol=0.05)
 
 
