@@ -25,11 +25,12 @@ def way_of(
     n = len(t)
     duration = t[n - 1] - t[0]
     along, turned = np.empty((3, n)), np.empty((4, n))
-    _turn_rates(gyr, axes, bias, along)
+    _along_axes(gyr, axes, bias[0], bias[1], bias[2], along)
     _moments(along, seen[4:13])
     _small_turns(t, along, turned)
     _attitudes(turned)
-    _forces(acc, axes, turned, along)
+    _along_axes(acc, axes, 0.0, 0.0, 0.0, along)
+    _turn(turned, along)
     _integrate(t, along)
     left0, left1, left2 = along[0, n - 1], along[1, n - 1], along[2, n - 1]
     _places(t, along, left0 / duration, left1 / duration, left2 / duration, found)
@@ -40,15 +41,15 @@ def way_of(
     seen[3] += left2 / duration
 
 
-def _turn_rates(gyr: FloatArray, axes: FloatArray, bias: FloatArray, rates: FloatArray) -> None:
-    """Turn rates along the foot's axes. Each loop stands apart: a compiler then does several samples at once."""
+def _along_axes(values: FloatArray, axes: FloatArray, x0: float, y0: float, z0: float, out: FloatArray) -> None:
+    """(n, 3) values less (x0, y0, z0), along the foot's axes. Loops stand apart: a compiler then does several samples
+    at once."""
     ax, ay, az = axes[0, 0], axes[0, 1], axes[0, 2]
     bx, by, bz = axes[1, 0], axes[1, 1], axes[1, 2]
     cx, cy, cz = axes[2, 0], axes[2, 1], axes[2, 2]
-    rest0, rest1, rest2 = bias[0], bias[1], bias[2]
-    along, left, up = rates[0], rates[1], rates[2]
-    for k in range(len(gyr)):
-        x, y, z = gyr[k, 0] - rest0, gyr[k, 1] - rest1, gyr[k, 2] - rest2
+    along, left, up = out[0], out[1], out[2]
+    for k in range(len(values)):
+        x, y, z = values[k, 0] - x0, values[k, 1] - y0, values[k, 2] - z0
         along[k] = ax * x + ay * y + az * z
         left[k] = bx * x + by * y + bz * z
         up[k] = cx * x + cy * y + cz * z
@@ -85,16 +86,12 @@ def _attitudes(turned: FloatArray) -> None:
         ws[k], xs[k], ys[k], zs[k] = w, x, y, z
 
 
-def _forces(acc: FloatArray, axes: FloatArray, turned: FloatArray, forces: FloatArray) -> None:
-    """Accelerations along the axes of the first rest: (w w - u u) v + 2 (u v) u + 2 w (u x v), less gravity."""
-    ax, ay, az = axes[0, 0], axes[0, 1], axes[0, 2]
-    bx, by, bz = axes[1, 0], axes[1, 1], axes[1, 2]
-    cx, cy, cz = axes[2, 0], axes[2, 1], axes[2, 2]
+def _turn(turned: FloatArray, forces: FloatArray) -> None:
+    """Forces to accelerations as turned at the first rest: (w w - u u) v + 2 (u v) u + 2 w (u x v), less gravity."""
     ws, xs, ys, zs = turned[0], turned[1], turned[2], turned[3]
     along, left, up = forces[0], forces[1], forces[2]
-    for k in range(len(acc)):
-        px, py, pz = acc[k, 0], acc[k, 1], acc[k, 2]
-        fx, fy, fz = ax * px + ay * py + az * pz, bx * px + by * py + bz * pz, cx * px + cy * py + cz * pz
+    for k in range(len(ws)):
+        fx, fy, fz = along[k], left[k], up[k]
         w, x, y, z = ws[k], xs[k], ys[k], zs[k]
         scalar, share, twice = 2.0 * (x * fx + y * fy + z * fz), w * w - x * x - y * y - z * z, 2.0 * w
         along[k] = share * fx + scalar * x + twice * (y * fz - z * fy)
