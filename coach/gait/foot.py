@@ -64,7 +64,8 @@ class FootGait:
         """Take the next samples, give the events known by now in the order in which they became known."""
         if chunk.gyr_radps is None:
             return [e for stretch in self._joiner.feed(chunk) for e in self._force.feed(stretch)]
-        return [event(self.wear_site, told) for told in self.tell(chunk)]
+        told = self.tell(chunk)
+        return [event(self.wear_site, one) for one in told] if told else []
 
     def finish(self) -> list[GaitEvent]:
         """What the end of the recording leaves: strides held back while learning, if enough moved."""
@@ -127,11 +128,11 @@ class FootGait:
         columns[T] = stretch.t_s
         columns[AX : AX + 3] = stretch.acc_mps2.T
         columns[GX : GX + 3] = gyr.T
-        if stretch.bridged_s:
-            self._batch.foot.bridge(stretch.bridged_s)
         told: list[Told] = []
-        end = self._buffer.end
-        self._batch.foot.saw(end, stretch.largest)
+        end, foot = self._buffer.end, self._batch.foot
+        foot.saw(end, stretch.largest)
+        if stretch.bridged_s:
+            foot.bridge(stretch.bridged_s)
         start = begin = end - n
         while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
@@ -144,7 +145,8 @@ class FootGait:
                 self._look_back(start)
         if self._lost_row == NEVER and (self._looks or self._batch.n_turnings):
             self._work(told)
-        self._batch.foot.forget_bridged()
+        if stretch.bridged_s:
+            foot.forget_bridged()
         if self._lost_row == NEVER:
             return told
         rest = self._lost_row - begin
@@ -172,7 +174,7 @@ class FootGait:
             return
         looks, self._looks = self._looks, []
         before = self._batch.state()
-        found = self._batch.work(self._buffer.columns, self._buffer.first)
+        found = self._batch.work(self._buffer.columns, self._buffer.first, notes=True)
         for look in looks:
             if self._batch.stride_row(look.n_turnings) <= look.start:
                 self._batch.go_back(before, look.n_turnings)

@@ -49,7 +49,7 @@ class Batch:
         return len(self._turnings)
 
     def stride_row(self, n_turnings: int) -> int:
-        """Row at which the last whole stride ended by the first `n_turnings` of those worked off last."""
+        """Row at which the last whole stride ended by the first `n_turnings` of those worked off last, as noted."""
         return max(row for n, row in self._stride_rows if n < n_turnings)
 
     def state(self) -> Open:
@@ -61,17 +61,21 @@ class Batch:
         self._turnings = self._worked[:n_turnings]
         self.now = state
 
-    def work(self, columns: FloatArray, first: int) -> list[Told]:
-        """Work off what was collected; columns: of the rows held, the first of them has the absolute number `first`."""
-        self._worked = turnings = self._turnings
-        self._stride_rows = [(-1, self.now.last_stride_row)]
-        self._turnings = []
-        if len(turnings) > FEW:
-            told, stride_rows = take_many(turnings, self.foot, self.now, columns, first)
-            self._stride_rows += stride_rows
+    def work(self, columns: FloatArray, first: int, notes: bool = False) -> list[Told]:
+        """Work off what was collected; columns: of the rows held, the first of them has the absolute number `first`.
+
+        notes: note where each stride ends, for `stride_row`.
+        """
+        self._worked, self._turnings = self._turnings, []
+        if notes:
+            self._stride_rows = [(-1, self.now.last_stride_row)]
+        if len(self._worked) > FEW:
+            told, stride_rows = take_many(self._worked, self.foot, self.now, columns, first)
+            self._stride_rows += stride_rows if notes else []
             return told
         told = []
-        for n, turning in enumerate(turnings):
+        for n, turning in enumerate(self._worked):
             told += take_one(turning, self.foot, self.now, columns, first)
-            self._stride_rows.append((n, self.now.last_stride_row))
+            if notes:
+                self._stride_rows.append((n, self.now.last_stride_row))
         return told

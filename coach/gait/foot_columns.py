@@ -7,7 +7,7 @@ from typing import Final, overload
 import numpy as np
 
 from coach.gait.foot_strides import LARGEST_ANGLE_DEG, Landing, Way, stride
-from coach.gait.foot_told import Told, What
+from coach.gait.foot_told import STRIDE, Told
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 from coach.model.strides import Stride
@@ -95,7 +95,7 @@ def columns_of(told: Iterable[Told]) -> FloatArray:
     rows = [
         (*_numbers(this), *_numbers(following), *_way_numbers(way), is_sure)
         for what, this, is_sure, following, way in told
-        if what is What.STRIDE and following is not None and way is not None
+        if what == STRIDE and following is not None and way is not None
     ]
     return np.array(rows, dtype=np.float64).reshape(-1, N_STRIDE)
 

@@ -20,10 +20,10 @@ from coach.gait.foot_phases import (
     HEEL_OFF_ROW,
     NOTHING,
     PUSH_OVER,
+    SWING_OVER,
     SWING_OVER_ROW,
     SWING_OVER_UNSEEN_HEEL,
     SWING_ROW,
-    Turn,
     Turning,
     cross,
     level_of,
@@ -117,11 +117,10 @@ class Follower:
         if said == NOTHING:
             return False
         if said in (HEEL_OFF, PUSH_OVER):
-            turn = Turn.HEEL_OFF if said == HEEL_OFF else Turn.PUSH_OVER
-            self._batch.add(Turning(turn, row, int(phases[SWING_OVER_ROW]), int(phases[HEEL_OFF_ROW])))
+            self._batch.add(Turning(said, row, int(phases[SWING_OVER_ROW]), int(phases[HEEL_OFF_ROW])))
             return False
         if said == SWING_OVER_UNSEEN_HEEL:
-            self._batch.add(Turning(Turn.HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
+            self._batch.add(Turning(HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
         self._look, self._landing_row, self._due_row = 0, row, row + self._waits[0]
         self.n_swings += 1
         return self.n_swings % REFINE_EVERY == 0
@@ -131,10 +130,10 @@ class Follower:
         landing = self._landing_row
         while row >= self._due_row:
             if self._look == len(REACHES_S):
-                self._batch.add(Turning(Turn.HEEL_OFF, self._due_row, landing, self._due_row))
+                self._batch.add(Turning(HEEL_OFF, self._due_row, landing, self._due_row))
                 self._due_row = NEVER
                 return
-            self._batch.add(Turning(Turn.SWING_OVER, row, landing, -1, self._look))
+            self._batch.add(Turning(SWING_OVER, row, landing, -1, self._look))
             self._look += 1
             self._due_row = landing + self._waits[self._look]
 

@@ -11,9 +11,9 @@ from coach.gait.foot_constants import ANGLE, REACHES_S, T
 from coach.gait.foot_events import contacts, mid_stances, rolling, strike_angles, toe_offs
 from coach.gait.foot_open import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
 from coach.gait.foot_path import paths
-from coach.gait.foot_phases import Turn, Turning
+from coach.gait.foot_phases import HEEL_OFF, PUSH_OVER, SWING_OVER, Turning
 from coach.gait.foot_strides import Landing, Way
-from coach.gait.foot_told import Told, What
+from coach.gait.foot_told import CONTACT, MID_STANCE, STRIDE, TOE_OFF, Told
 from coach.model.samples import FloatArray
 
 AT_ONCE: Final = 80  # ways integrated together: their arrays stay in the processor's cache
@@ -43,7 +43,7 @@ def _find_landings(
     sought: tuple[list[int], ...] = tuple([] for _ in REACHES_S)
     numbers: dict[int, int] = {}
     for turning in turnings:
-        if turning.turn is Turn.SWING_OVER:
+        if turning.turn == SWING_OVER:
             row = turning.swing_over
             if turning.look == 0:
                 now.n_swings += 1
@@ -83,7 +83,7 @@ def _first_heel_offs(
     seen = -1 if now.last is None else now.last.swing_over
     firsts = []
     for turning in turnings:
-        if turning.turn is not Turn.HEEL_OFF or turning.swing_over == seen:
+        if turning.turn != HEEL_OFF or turning.swing_over == seen:
             continue
         landing = landings.get(turning.swing_over)
         if landing is None or turning.heel_off < landing.known_row:
@@ -98,7 +98,7 @@ def _toe_offs(
     turnings: list[Turning], landings: dict[int, Landing], foot: Foot, columns: FloatArray, first: int
 ) -> None:
     """The push of each landing that stood: what follows a late landing at once is its slap, and so is too early."""
-    pushes = [t for t in turnings if t.turn is Turn.PUSH_OVER]
+    pushes = [t for t in turnings if t.turn == PUSH_OVER]
     while pushes := [t for t in pushes if _is_push(t, landings.get(t.swing_over))]:
         of: dict[int, Turning] = {}
         for turning in pushes:
@@ -115,8 +115,7 @@ def _leave(of: list[Turning], landings: dict[int, Landing], foot: Foot, columns:
     start, end = [max(0, t.swing_over - first - foot.before + 1) for t in of], [t.at - first for t in of]
     off_s = toe_offs(columns, [t.heel_off - first for t in of], end)
     contact_s = [landings[t.swing_over].contact_s for t in of]
-    bias = float(foot.inwards @ foot.axes.bias_radps)
-    rolls = rolling(columns, start, end, contact_s, off_s, foot.inwards, bias)
+    rolls = rolling(columns, start, end, contact_s, off_s, foot.inwards, foot.rest_inwards)
     for turning, t, (turned, rate) in zip(of, off_s, rolls, strict=True):
         landing = landings[turning.swing_over]
         if t - landing.contact_s >= SHORTEST_CONTACT_S:
@@ -142,7 +141,7 @@ def _ways(standing: list[Landing], foot: Foot, now: Open, columns: FloatArray, f
     ways = {}
     for k in range(0, len(pairs), AT_ONCE):
         some = slice(k, k + AT_ONCE)
-        found = paths(columns, starts[some], ends[some], foot.axes.axes, foot.axes.bias_radps)
+        found = paths(columns, starts[some], ends[some], foot.axes.axes, foot.rest)
         turned = columns[:, ends[some]] - columns[:, starts[some]]
         pitch_radps = float((turned[ANGLE] / turned[T]).sum())
         now.refiner.add(turned.shape[1], found.drift_mps2, found.moment, pitch_radps)
@@ -162,22 +161,22 @@ def _told(
         landing = landings.get(turning.swing_over)
         if landing is None:
             continue
-        if turning.turn is Turn.SWING_OVER:
+        if turning.turn == SWING_OVER:
             if turning.look == landing.look:
-                told.append(Told(What.CONTACT, landing))
+                told.append(Told(CONTACT, landing))
                 now.this = landing
-        elif turning.turn is Turn.HEEL_OFF:
+        elif turning.turn == HEEL_OFF:
             if turning.heel_off != landing.heel_off:
                 continue
-            told.append(Told(What.MID_STANCE, landing, is_sure))
+            told.append(Told(MID_STANCE, landing, is_sure))
             if now.last is not None:
                 if way := ways.get(landing.swing_over):
                     now.last_stride_row = landing.mid_row
                     stride_rows.append((n, landing.mid_row))
-                    told.append(Told(What.STRIDE, now.last, is_sure, landing, way))
+                    told.append(Told(STRIDE, now.last, is_sure, landing, way))
                 else:
                     now.n_rejected += 1
             now.last = landing
         elif turning.at == landing.push_over:
-            told.append(Told(What.TOE_OFF, landing))
+            told.append(Told(TOE_OFF, landing))
     return told, stride_rows

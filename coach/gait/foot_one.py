@@ -6,20 +6,20 @@ from coach.gait.foot_constants import ANGLE, REACHES_S, T
 from coach.gait.foot_events import contacts, mid_stances, rolling, strike_angles, toe_offs
 from coach.gait.foot_open import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
 from coach.gait.foot_path import path
-from coach.gait.foot_phases import Turn, Turning
+from coach.gait.foot_phases import HEEL_OFF, SWING_OVER, Turning
 from coach.gait.foot_strides import Landing, Way
-from coach.gait.foot_told import Told, What
+from coach.gait.foot_told import CONTACT, MID_STANCE, STRIDE, TOE_OFF, Told
 from coach.model.samples import FloatArray
 
 
 def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
     """Work off one turning point; columns: of the rows held, the first of them has the absolute number `first`."""
-    if turning.turn is Turn.SWING_OVER:
+    if turning.turn == SWING_OVER:
         return _land(turning, foot, now, columns, first)
     this = now.this
     if this is None or this.swing_over != turning.swing_over:
         return []
-    if turning.turn is Turn.HEEL_OFF:
+    if turning.turn == HEEL_OFF:
         return _stand(turning, this, foot, now, columns, first)
     return _leave(turning, this, foot, columns, first)
 
@@ -39,7 +39,7 @@ def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: i
     number, known = now.n_swings, row + foot.reaches[look]
     landing = Landing(row, number, known, look, contact.t_s, contact.peak_mps2, contact.rise_s, contact.is_clipped)
     now.this = landing
-    return [Told(What.CONTACT, landing)]
+    return [Told(CONTACT, landing)]
 
 
 def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
@@ -53,12 +53,12 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
     (angle,) = strike_angles(columns, [mid], contact_s, foot.rate_hz)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
     this.angle_deg = math.degrees(angle)
-    told = [Told(What.MID_STANCE, this, foot.axes.is_sure)]
+    told = [Told(MID_STANCE, this, foot.axes.is_sure)]
     if last is not None:
         if is_stride(last, this) and last.mid_row >= first:
             way = _way(last, this, foot, now, columns[:, last.mid_row - first : mid + 1])
             now.last_stride_row = this.mid_row
-            told.append(Told(What.STRIDE, last, foot.axes.is_sure, this, way))
+            told.append(Told(STRIDE, last, foot.axes.is_sure, this, way))
         else:
             now.n_rejected += 1
     now.last = this
@@ -66,7 +66,7 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
 
 
 def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
-    found = path(window, foot.axes.axes, foot.axes.bias_radps)
+    found = path(window, foot.axes.axes, foot.rest)
     end = window.shape[1] - 1
     turned = window.item(ANGLE, end) - window.item(ANGLE, 0)
     now.refiner.add(1, found.drift_mps2, found.moment, turned / (window.item(T, end) - window.item(T, 0)))
@@ -83,8 +83,7 @@ def _leave(turning: Turning, this: Landing, foot: Foot, columns: FloatArray, fir
     if off_s - this.contact_s < SHORTEST_CONTACT_S:
         return []
     start = max(0, this.swing_over - first - foot.before + 1)
-    bias = float(foot.inwards @ foot.axes.bias_radps)
-    ((turned, rate),) = rolling(columns, [start], [end], [this.contact_s], [off_s], foot.inwards, bias)
+    ((turned, rate),) = rolling(columns, [start], [end], [this.contact_s], [off_s], foot.inwards, foot.rest_inwards)
     this.toe_off_s, this.push_over = off_s, turning.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
-    return [Told(What.TOE_OFF, this)]
+    return [Told(TOE_OFF, this)]

@@ -24,7 +24,8 @@ class Foot:
     """What is known of the sensor on one foot.
 
     acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. reaches: rows after
-    swing's end in which a landing is sought, look by look; before: rows before it that this needs.
+    swing's end in which a landing is sought, look by look; before: rows before it that this needs. inwards: axis about
+    which the foot rolls inwards. rest, rest_inwards: turn rates read at rest along the foot's axes and about that one.
     """
 
     __slots__ = (
@@ -38,6 +39,8 @@ class Foot:
         "is_left",
         "rate_hz",
         "reaches",
+        "rest",
+        "rest_inwards",
     )
 
     def __init__(self, is_left: bool, axes: FootAxes, rate_hz: float, acc_range: float, gyr_range: float) -> None:
@@ -55,6 +58,8 @@ class Foot:
         """Measure by these axes from now on."""
         self.axes = axes
         self.inwards = axes.axes[0] if self.is_left else -axes.axes[0]
+        self.rest = axes.axes @ axes.bias_radps
+        self.rest_inwards = float(self.inwards @ axes.bias_radps)
 
     def bridge(self, times_s: tuple[float, ...]) -> None:
         """Readings at these times were drawn in by straight lines."""

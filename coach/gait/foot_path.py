@@ -49,13 +49,13 @@ class Path(NamedTuple):
     moment: FloatArray
 
 
-def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArray, bias: FloatArray) -> Paths:
+def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArray, rest: FloatArray) -> Paths:
     """Integrate from the rows `first` to the rows `last`; columns: (N_COLUMNS, n) of all rows.
 
-    axes: (3, 3) forward, left, up of the flat foot in sensor axes. bias: (3,) turn rate at rest in sensor axes.
+    axes: (3, 3) forward, left, up of the flat foot in sensor axes. rest: (3,) turn rates read at rest, along these.
     """
     if len(first) == 1:
-        one = path(columns[:, first[0] : last[0] + 1], axes, bias)
+        one = path(columns[:, first[0] : last[0] + 1], axes, rest)
         return Paths([one.length_m], [one.clearance_m], [one.sink_mps], one.drift_mps2, one.moment)
     low, start = first[0], np.array(first)
     n = np.array(last) - start
@@ -64,7 +64,7 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
     felt[0] = span[T]
     np.matmul(axes, span[AX : AX + 3], out=felt[1:4])
     np.matmul(axes, span[GX : GX + 3], out=felt[4:])
-    felt[4:] -= axes.dot(bias)[:, None]
+    felt[4:] -= rest[:, None]
     t, half, gained = _pushes(felt, start - low, n)
     gained[2] -= (2.0 * GRAVITY_MPS2) * half
     since = t - t[0]
@@ -113,13 +113,13 @@ def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
     return moment
 
 
-def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
+def path(window: FloatArray, axes: FloatArray, rest: FloatArray) -> Path:
     """The same for the one stride of which these are the columns."""
     t = window[T]
     half = t[1:] - t[:-1]
     half *= 0.5
     rate = axes.dot(window[GX : GX + 3])
-    rate -= axes.dot(bias)[:, None]
+    rate -= rest[:, None]
     turns = rate[:, 1:] + rate[:, :-1]
     turns *= 0.5 * half
     world = rotated(*attitude(turns), axes.dot(window[AX : AX + 3]))
@@ -129,13 +129,11 @@ def path(window: FloatArray, axes: FloatArray, bias: FloatArray) -> Path:
     since = t - t[0]
     duration = float(since[-1])
     later = since[1:]
-    weights = np.empty((2, len(half)))
-    weights[0] = 1.0
-    np.subtract(duration - half, since[:-1], out=weights[1])
-    left, far = weights.dot(gained.T)  # over at the end in velocity, and where that leads to
-    far -= (0.5 * duration) * left
-    x, y, z = far.tolist()
-    sink = float(left[2])
+    left = np.add.reduce(gained, axis=1)  # over at the end in velocity
+    to_go = duration - half
+    to_go -= since[:-1]
+    x, y, z = (gained.dot(to_go) - (0.5 * duration) * left).tolist()
+    sink = left.item(2)
     climb = np.add.accumulate(gained[2])
     climb -= (sink / duration) * later
     height = climb * half

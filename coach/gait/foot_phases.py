@@ -7,7 +7,6 @@ ahead and do not depend on how the stream was cut.
 """
 
 import math
-from enum import IntEnum
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -35,21 +34,14 @@ LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking stands 0.9 s, l
 LATEST_TOE_OFF_S: Final = 0.6  # from heel-off
 
 
-class Turn(IntEnum):
-    """What happened."""
-
-    SWING_OVER = 0
-    HEEL_OFF = 1
-    PUSH_OVER = 2
-
-
 class Turning(NamedTuple):
-    """One turning point. at: row at which it is known. swing_over, heel_off: rows of this stride's earlier ones.
+    """One turning point. turn: SWING_OVER, HEEL_OFF or PUSH_OVER. at: row at which it is known.
 
+    swing_over, heel_off: rows of this stride's earlier ones.
     look: which look for the landing this is, from 0.
     """
 
-    turn: Turn
+    turn: int
     at: int
     swing_over: int
     heel_off: int

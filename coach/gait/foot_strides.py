@@ -6,7 +6,7 @@ The standard uncertainties stand at their numbers with where they come from.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from coach.gait.constants import BRIDGED_FACTOR, FOREFOOT_BELOW_DEG, GRAVITY_MPS2, REARFOOT_ABOVE_DEG
 from coach.model.sites import WearSite
@@ -66,8 +66,7 @@ class Landing:
     eversion_peak_degps: float = math.nan
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """From this landing's mid-stance to the next one's."""
 
     length_m: float
