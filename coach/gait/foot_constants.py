@@ -8,7 +8,7 @@ from coach.gait.constants import GRAVITY_MPS2
 # recordings with force plates: two runners, one by virtual sensors, one by a mean stride whose truth may be 15 ms off.
 
 # Columns of the rows that the foot's stages share.
-T, AX, GX, PITCH, ANGLE, N_COLUMNS = 0, 1, 4, 7, 8, 9
+T, AX, GX, PITCH, N_COLUMNS = 0, 1, 4, 7, 8
 
 BEFORE_SWING_OVER_S: Final = 0.015
 # How far after swing's end a landing is sought: at once where a shock like the usual ones is seen, then further.

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from coach.gait import foot_single as single
 from coach.gait.foot_constants import (
-    ANGLE,
     ANGLE_REACH_S,
     AX,
     BEFORE_SLAP_S,
@@ -231,14 +230,18 @@ def strike_angles(columns: FloatArray, mid: list[int], contact_s: list[float], r
     row, t_s = mid[0], contact_s[0]
     first = max(0, row - back)
     after = first + min(max(int(columns[T, first : row + 1].searchsorted(t_s)), 1), row - first)
-    t0, a0 = columns.item(T, after - 1), columns.item(ANGLE, after - 1)
-    share = (t_s - t0) / (columns.item(T, after) - t0)
-    return [columns.item(ANGLE, row) - (a0 + (columns.item(ANGLE, after) - a0) * share)]
+    window = slice(after - 1, row + 1)
+    return [single.turned(columns[T, window].tolist(), columns[PITCH, window].tolist(), row + 2 - after, t_s)]
 
 
 def _strike_angles(columns: FloatArray, mid: IndexArray, contact_s: FloatArray, back: int) -> list[float]:
     low, high = max(0, int(mid.min()) - back), int(mid.max()) + 1
-    t, angle = columns[T, low:high], columns[ANGLE, low:high]
+    t, pitch = columns[T, low:high], columns[PITCH, low:high]
+    twice = pitch[1:] + pitch[:-1]
+    twice *= t[1:] - t[:-1]
+    angle = np.zeros(len(t))
+    np.add.accumulate(twice, out=angle[1:])
+    angle *= 0.5
     mid = mid - low
     after = np.minimum(np.maximum(t.searchsorted(contact_s), np.maximum(mid - back, 0) + 1), mid)
     t0, a0 = t[after - 1], angle[after - 1]

@@ -92,7 +92,7 @@ class FastFoot:
         strides = np.empty((round(1.5 * n / (SHORTEST_STRIDE_S * foot.rate_hz)) + 2, N_STRIDE))
         samples = (_read_only(a) for a in (stretch.t_s, stretch.acc_mps2, stretch.gyr_radps))
         held = (np.array(FRESH), now, np.zeros((2, N_LANDING)), self._sums, strides)
-        said, given = loops.REFINE, (*samples, np.empty((2, n)))
+        said, given = loops.REFINE, (*samples, np.empty(n))
         while said == loops.REFINE:
             said = self._run(*given, *_known(foot), reaches, *held)
             if said == loops.REFINE:

@@ -1,4 +1,4 @@
-"""Rows of one foot in, the turning points of its strides out; pitch rate and angle of the rows are filled in.
+"""Rows of one foot in, the turning points of its strides out; the pitch rate of the rows is filled in.
 
 The short pieces of a stream are followed sample by sample, as the compiled loops do it; of a long piece all crossings
 are looked up at once. Both find the same.
@@ -12,8 +12,9 @@ import numpy as np
 from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
-from coach.gait.foot_constants import ANGLE, PITCH, REACHES_S, STANDS_S, T
+from coach.gait.foot_constants import PITCH, REACHES_S, STANDS_S, T
 from coach.gait.foot_phases import (
+    ANGLE,
     CALM,
     FRESH,
     HEEL_OFF,
@@ -77,34 +78,43 @@ class Follower:
 
     def _step(self, block: FloatArray, row: int, offset: int) -> tuple[int, bool]:
         """Row by row; offset: number of the block's first row."""
-        t, pitch = block[T].tolist(), block[PITCH].tolist()
-        n, begin, is_due = len(t), row, False
-        angle = block[ANGLE, :1].tolist() * n
+        t, pitch, phases = block[T].tolist(), block[PITCH].tolist(), self._phases
+        n, is_due, angle_rad = len(t), False, phases[ANGLE]
         while row < n and not is_due:
             stop = min(n, self._due_row - offset + 1)
-            at = next_crossing(t, pitch, angle, row, stop, self._level)
+            at, angle_rad = next_crossing(t, pitch, row, stop, self._level, angle_rad)
             row = min(at + 1, stop)
             if row + offset > self._due_row:
                 self._settle(row - 1 + offset)
             if at < stop:
                 self._level = level_of(pitch[at])
-                is_due = self._cross(at + offset, t[at], angle[at])
-        block[ANGLE, begin:row] = angle[begin:row]
+                is_due = self._cross(at + offset, t[at], angle_rad)
+        phases[ANGLE] = angle_rad
         return row, is_due
 
     def _leap(self, block: FloatArray, before: int, start: int) -> tuple[int, bool]:
         """From crossing to crossing; before: whether the block begins with the row before `start`."""
-        _integrate(block, before)
-        now = levels(block[PITCH, before:])
+        t, pitch = block[T], block[PITCH]
+        angle = np.empty(len(t))
+        angle[0] = self._phases[ANGLE]
+        turned = pitch[1:] + pitch[:-1]
+        turned *= t[1:] - t[:-1]
+        turned *= 0.5
+        if len(turned):
+            turned[0] += angle[0]
+            np.add.accumulate(turned, out=angle[1:])
+        now = levels(pitch[before:])
         changes = (now != np.concatenate(((self._level,), now[:-1]))).nonzero()[0]
         at = changes + before
-        moments = ((changes + start).tolist(), block[T, at].tolist(), block[ANGLE, at].tolist(), now[changes].tolist())
+        moments = ((changes + start).tolist(), t[at].tolist(), angle[at].tolist(), now[changes].tolist())
         for row, t_s, angle_rad, level in zip(*moments, strict=True):
             if row >= self._due_row:
                 self._settle(row)
             self._level = level
             if self._cross(row, t_s, angle_rad):
+                self._phases[ANGLE] = angle_rad
                 return row + 1, True
+        self._phases[ANGLE] = angle.item(-1)
         end = start + len(now)
         if end > self._due_row:
             self._settle(end - 1)
@@ -136,16 +146,3 @@ class Follower:
             self._batch.add(Turning(SWING_OVER, row, landing, -1, self._look))
             self._look += 1
             self._due_row = landing + self._waits[self._look]
-
-
-def _integrate(block: FloatArray, before: int) -> None:
-    """Fill in the angles; before: whether the first row has one already."""
-    t, pitch, angle = block[T], block[PITCH], block[ANGLE]
-    if not before:
-        angle[0] = 0.0
-    turned = pitch[1:] + pitch[:-1]
-    turned *= t[1:] - t[:-1]
-    turned *= 0.5
-    if len(turned):
-        turned[0] += angle[0]
-        np.add.accumulate(turned, out=angle[1:])

@@ -36,7 +36,7 @@ from coach.gait.foot_constants import ANGLE_REACH_S, BEFORE_SWING_OVER_S, REST_S
 from coach.gait.foot_loop_ways import way_of
 from coach.gait.foot_open import LONGEST_STRIDE_S, SHORTEST_CONTACT_S, SHORTEST_REST_S, SHORTEST_STRIDE_S
 from coach.gait.foot_rhythm import N_LOOKS
-from coach.gait.foot_single import contact, mid_stance, rolling, toe_off
+from coach.gait.foot_single import contact, mid_stance, rolling, toe_off, turned
 from coach.model.samples import FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -106,7 +106,7 @@ def stand(
     t: FloatArray,
     acc: FloatArray,
     gyr: FloatArray,
-    angle: FloatArray,
+    pitch: FloatArray,
     axes: FloatArray,
     bias: FloatArray,
     facts: FloatArray,
@@ -130,7 +130,8 @@ def stand(
         energy[k - start] = gyr[k, 0] * gyr[k, 0] + gyr[k, 1] * gyr[k, 1] + gyr[k, 2] * gyr[k, 2]
     mid = over + mid_stance(t[start:end], energy, len(energy) - 2 * half, contact_s, half)
     landing[HEEL], landing[MID_ROW], landing[MID_S] = heel_off, mid, t[mid]
-    landing[STRIKE] = math.degrees(angle[mid] - _angle_at(t, angle, mid, contact_s, facts[RATE_HZ]))
+    before = _after(t, mid, contact_s, facts[RATE_HZ]) - 1
+    landing[STRIKE] = math.degrees(turned(t[before : mid + 1], pitch[before : mid + 1], mid + 1 - before, contact_s))
     if last >= 0 and _is_stride(landings[last], landing):
         now[LAST_STRIDE_ROW] = mid
         stride = strides[now[N_STRIDES]]
@@ -141,18 +142,16 @@ def stand(
         begin = int(landings[last, MID_ROW])
         stride[WAY_CLIPPED] = _is_clipped(acc, gyr, begin, mid, facts) if facts[MAY_CLIP] else 0.0
         way_of(t[begin : mid + 1], acc[begin : mid + 1], gyr[begin : mid + 1], axes, bias, seen, stride[LENGTH:])
-        seen[13] += (angle[mid] - angle[begin]) / (t[mid] - t[begin])
     now[LAST] = this
 
 
-def _angle_at(t: FloatArray, angle: FloatArray, mid: int, t_s: float, rate_hz: float) -> float:
-    """Angle at the moment t_s before the row `mid`."""
+def _after(t: FloatArray, mid: int, t_s: float, rate_hz: float) -> int:
+    """The first row at or after the moment t_s, which lies before the row `mid`."""
     least = max(mid - round(ANGLE_REACH_S * rate_hz), 0) + 1
     after = mid
     while after > least and t[after - 1] >= t_s:
         after -= 1
-    t0, t1 = t[after - 1], t[after]
-    return float(angle[after - 1] + (angle[after] - angle[after - 1]) * (t_s - t0) / (t1 - t0))
+    return after
 
 
 def _is_stride(this: FloatArray, following: FloatArray) -> bool:

@@ -20,13 +20,14 @@ def way_of(
     """Put length [m], clearance [m] and sink [m/s] from the first to the last sample into `found`.
 
     axes: (3, 3) forward, left, up of the flat foot in sensor axes. bias: (3,) turn rate at rest. seen: sums over
-    strides of their number, the drift's rate (3,) and the mean products of turn rates (3, 3), added to.
+    strides of their number, the drift's rate (3,), the mean products of turn rates (3, 3) and the mean rate of pitch,
+    added to.
     """
     n = len(t)
     duration = t[n - 1] - t[0]
     along, turned = np.empty((3, n)), np.empty((4, n))
     _along_axes(gyr, axes, bias[0], bias[1], bias[2], along)
-    _moments(along, seen[4:13])
+    _moments(t, along, seen[4:14])
     _small_turns(t, along, turned)
     _attitudes(turned)
     _along_axes(acc, axes, 0.0, 0.0, 0.0, along)
@@ -132,15 +133,16 @@ def _places(t: FloatArray, velocity: FloatArray, ax: float, ay: float, az: float
     found[1] = clearance
 
 
-def _moments(rates: FloatArray, seen: FloatArray) -> None:
-    """Add the mean products of the turn rates, the last one not counted."""
+def _moments(t: FloatArray, rates: FloatArray, seen: FloatArray) -> None:
+    """Add the mean products of the turn rates, the last one not counted, and the mean rate of pitch."""
     n = rates.shape[1] - 1
     along, left, up = rates[0], rates[1], rates[2]
-    xx = xy = xz = yy = yz = zz = 0.0
+    xx = xy = xz = yy = yz = zz = pitch = 0.0
     for k in range(n):
         x, y, z = along[k], left[k], up[k]
         xx, xy, xz = xx + x * x, xy + x * y, xz + x * z
         yy, yz, zz = yy + y * y, yz + y * z, zz + z * z
+        pitch += (y + left[k + 1]) * (t[k + 1] - t[k]) * 0.5
     seen[0] += xx / n
     seen[1] += xy / n
     seen[2] += xz / n
@@ -150,3 +152,4 @@ def _moments(rates: FloatArray, seen: FloatArray) -> None:
     seen[6] += xz / n
     seen[7] += yz / n
     seen[8] += zz / n
+    seen[9] += pitch / (t[n] - t[0])

@@ -23,6 +23,7 @@ from coach.gait.foot_loop_events import (
     stand,
 )
 from coach.gait.foot_phases import (
+    ANGLE,
     HEEL_OFF,
     HEEL_OFF_ROW,
     PUSH_OVER,
@@ -46,7 +47,7 @@ def follow(
     t: FloatArray,
     acc: FloatArray,
     gyr: FloatArray,
-    turns: FloatArray,
+    pitch: FloatArray,
     axes: FloatArray,
     bias: FloatArray,
     facts: FloatArray,
@@ -59,13 +60,12 @@ def follow(
 ) -> int:
     """Follow the stretch from the row now[ROW] until its end, a look at the axes (REFINE) or until they do not hold.
 
-    t, acc, gyr: (n,), (n, 3), (n, 3) samples. turns: (2, n) pitch rate and angle, filled in. reaches: rows after
+    t, acc, gyr: (n,), (n, 3), (n, 3) samples. pitch: (n,) its rates, filled in. reaches: rows after
     swing's end at which a landing is sought, then how long until the foot stands. landings: (2, N_LANDING). seen:
     (14,) sums for the refiner. strides: (m, N_STRIDE), filled in.
     """
     n, second = len(t), round(facts[RATE_HZ])
-    row, level = now[ROW], now[LEVEL]
-    pitch, angle = turns[0], turns[1]
+    row, level, angle = now[ROW], now[LEVEL], phases[ANGLE]
     while True:
         if row == now[EDGE]:
             now[EDGE] += PIECE
@@ -78,24 +78,24 @@ def follow(
         _pitch_rates(gyr[row:end], axes, bias, pitch[row:end])
         while row < end:
             stop = min(end, now[DUE_ROW] + 1)
-            at = next_crossing(t, pitch, angle, row, stop, level)
+            at, angle = next_crossing(t, pitch, row, stop, level, angle)
             row = min(at + 1, stop)
             if row > now[DUE_ROW]:
-                _settle(row - 1, t, acc, gyr, pitch, angle, axes, bias, facts, reaches, now, landings, seen, strides)
+                _settle(row - 1, t, acc, gyr, pitch, axes, bias, facts, reaches, now, landings, seen, strides)
             if at == stop:
                 continue
             level, over = level_of(pitch[at]), int(phases[SWING_OVER_ROW])
-            said = cross(phases, at, t[at], angle[at], level)
+            said = cross(phases, at, t[at], angle, level)
             if said == PUSH_OVER:
                 leave(over, int(phases[HEEL_OFF_ROW]), at, t, gyr, pitch, axes, bias, facts, now, landings)
             elif said in (HEEL_OFF, SWING_OVER_UNSEEN_HEEL):
                 off = int(phases[HEEL_OFF_ROW if said == HEEL_OFF else SWING_ROW])
-                stand(over, off, t, acc, gyr, angle, axes, bias, facts, now, landings, seen, strides)
+                stand(over, off, t, acc, gyr, pitch, axes, bias, facts, now, landings, seen, strides)
             if said in (SWING_OVER, SWING_OVER_UNSEEN_HEEL):
                 now[LANDING_ROW], now[LOOK], now[DUE_ROW] = at, 0, at + reaches[0]
                 now[N_SWINGS] += 1
                 if now[N_SWINGS] % REFINE_EVERY == 0:
-                    now[ROW], now[LEVEL] = row, level
+                    now[ROW], now[LEVEL], phases[ANGLE] = row, level, angle
                     return REFINE
 
 
@@ -126,7 +126,6 @@ def _settle(
     acc: FloatArray,
     gyr: FloatArray,
     pitch: FloatArray,
-    angle: FloatArray,
     axes: FloatArray,
     bias: FloatArray,
     facts: FloatArray,
@@ -141,7 +140,7 @@ def _settle(
         due, over = now[DUE_ROW], now[LANDING_ROW]
         if now[LOOK] == N_LOOKS:
             now[DUE_ROW] = NEVER
-            stand(over, due, t, acc, gyr, angle, axes, bias, facts, now, landings, seen, strides)
+            stand(over, due, t, acc, gyr, pitch, axes, bias, facts, now, landings, seen, strides)
             return
         land(over, t, acc, pitch, axes, facts, reaches, now, landings)
         now[LOOK] += 1

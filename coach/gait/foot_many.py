@@ -7,7 +7,7 @@ the other, as `coach.gait.foot_one` would tell them.
 import math
 from typing import Final
 
-from coach.gait.foot_constants import ANGLE, REACHES_S, T
+from coach.gait.foot_constants import REACHES_S, T
 from coach.gait.foot_events import contacts, mid_stances, rolling, strike_angles, toe_offs
 from coach.gait.foot_open import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
 from coach.gait.foot_path import paths
@@ -142,9 +142,7 @@ def _ways(standing: list[Landing], foot: Foot, now: Open, columns: FloatArray, f
     for k in range(0, len(pairs), AT_ONCE):
         some = slice(k, k + AT_ONCE)
         found = paths(columns, starts[some], ends[some], foot.axes.axes, foot.rest)
-        turned = columns[:, ends[some]] - columns[:, starts[some]]
-        pitch_radps = float((turned[ANGLE] / turned[T]).sum())
-        now.refiner.add(turned.shape[1], found.drift_mps2, found.moment, pitch_radps)
+        now.refiner.add(len(starts[some]), found.drift_mps2, found.moment, found.pitch_radps)
         values = zip(found.length_m, found.clearance_m, found.sink_mps, clipped[some], strict=True)
         for (this, following), of_stride in zip(pairs[some], values, strict=True):
             bridged = foot.n_bridged(this.contact_s, following.mid_s)

@@ -2,7 +2,7 @@
 
 import math
 
-from coach.gait.foot_constants import ANGLE, REACHES_S, T
+from coach.gait.foot_constants import REACHES_S, T
 from coach.gait.foot_events import contacts, mid_stances, rolling, strike_angles, toe_offs
 from coach.gait.foot_open import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
 from coach.gait.foot_path import path
@@ -67,9 +67,7 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
 
 def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
     found = path(window, foot.axes.axes, foot.rest)
-    end = window.shape[1] - 1
-    turned = window.item(ANGLE, end) - window.item(ANGLE, 0)
-    now.refiner.add(1, found.drift_mps2, found.moment, turned / (window.item(T, end) - window.item(T, 0)))
+    now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)
     clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
     bridged = foot.n_bridged(this.contact_s, following.mid_s)
     return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged, 1.0 / foot.rate_hz)

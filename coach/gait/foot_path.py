@@ -29,7 +29,8 @@ class Paths:
     length_m: distance between the two rests. clearance_m: highest point above the line between them. sink_mps: upward
     velocity left over at the second rest before it was taken out. A tilt leaves none, a landing too short or too hard
     for the sensor does: a measure of doubt. drift_mps2: (3,) the rate of all that was left over, in the flat foot's
-    axes, summed over the strides. moment: (3, 3) mean product of turn rates in the same axes, summed.
+    axes, summed over the strides. moment: (3, 3) mean product of turn rates in the same axes, summed. pitch_radps: mean
+    rate of pitch, summed.
     """
 
     length_m: list[float]
@@ -37,6 +38,7 @@ class Paths:
     sink_mps: list[float]
     drift_mps2: FloatArray
     moment: FloatArray
+    pitch_radps: float
 
 
 class Path(NamedTuple):
@@ -47,6 +49,7 @@ class Path(NamedTuple):
     sink_mps: float
     drift_mps2: FloatArray
     moment: FloatArray
+    pitch_radps: float
 
 
 def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArray, rest: FloatArray) -> Paths:
@@ -56,7 +59,7 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
     """
     if len(first) == 1:
         one = path(columns[:, first[0] : last[0] + 1], axes, rest)
-        return Paths([one.length_m], [one.clearance_m], [one.sink_mps], one.drift_mps2, one.moment)
+        return Paths([one.length_m], [one.clearance_m], [one.sink_mps], *one[3:])
     low, start = first[0], np.array(first)
     n = np.array(last) - start
     span = columns[:, low : last[-1] + 1]
@@ -65,7 +68,7 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
     np.matmul(axes, span[AX : AX + 3], out=felt[1:4])
     np.matmul(axes, span[GX : GX + 3], out=felt[4:])
     felt[4:] -= rest[:, None]
-    t, half, gained = _pushes(felt, start - low, n)
+    t, half, gained, turned = _pushes(felt, start - low, n)
     gained[2] -= (2.0 * GRAVITY_MPS2) * half
     since = t - t[0]
     duration, later = since[-1], since[1:]
@@ -85,12 +88,14 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
         left[2].tolist(),
         (left / duration).sum(axis=1),
         _moment(felt[4:], start - low, n),
+        float((turned / duration).sum()),
     )
 
 
-def _pushes(felt: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _pushes(felt: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, ...]:
     """Of (7, N) times, specific forces and turn rates, those of S strides of n intervals from each start on: (m, S)
-    times, half intervals, and (3, m - 1, S) integrals of the force over each interval, turned as at the start."""
+    times, half intervals, (3, m - 1, S) integrals of the force over each interval, turned as at the start, and (S,)
+    whole turns of pitch."""
     at = start + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
     seen = felt.take(at, axis=1, mode="clip")
     t, rate = seen[0], seen[4:]
@@ -100,7 +105,7 @@ def _pushes(felt: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatAr
     world = rotated(*_attitudes(turns), seen[1:4])
     pushes = world[:, 1:] + world[:, :-1]
     pushes *= half
-    return t, half, pushes
+    return t, half, pushes, 2.0 * np.add.reduce(turns[1])
 
 
 def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
@@ -147,6 +152,7 @@ def path(window: FloatArray, axes: FloatArray, rest: FloatArray) -> Path:
         sink,
         left / duration,
         before.dot(before.T) / before.shape[1],
+        2.0 * float(np.add.reduce(turns[1])) / duration,
     )
 
 
@@ -157,7 +163,7 @@ def mean_forces(t_s: FloatArray, acc: FloatArray, rate: FloatArray, first: list[
     Between two moments of the same velocity all other accelerations cancel. t_s, acc, rate: (N,), (N, 3), (N, 3).
     """
     start = np.array(first)
-    t, _, pushes = _pushes(np.vstack((t_s, acc.T, rate.T)), start, np.array(last) - start)
+    t, _, pushes, _ = _pushes(np.vstack((t_s, acc.T, rate.T)), start, np.array(last) - start)
     summed: FloatArray = (np.add.reduce(pushes, axis=1) / (t[-1] - t[0])).sum(axis=1)
     return summed
 

@@ -62,30 +62,32 @@ def level_of(pitch_radps: float) -> int:
     return CALM if pitch_radps <= PUSH_RADPS else PUSHING
 
 
-def next_crossing(t_s: Numbers, pitch: Numbers, angle: Memory, row: int, stop: int, level: int) -> int:
-    """The first row from `row` on with another level than `level`, or `stop`; the angles are filled in so far."""
+def next_crossing(t_s: Numbers, pitch: Numbers, row: int, stop: int, level: int, angle_rad: float) -> tuple[int, float]:
+    """The first row from `row` on with another level than `level`, or `stop`; and the angle there.
+
+    angle_rad: the integral of the pitch rate until the row before.
+    """
     low, high = EDGES[level], EDGES[level + 1]
     if row == 0:
-        angle[0] = 0.0
         if not low < pitch[0] <= high:
-            return 0
+            return 0, angle_rad
         row = 1
-    turned, t_before, rate_before = angle[row - 1], t_s[row - 1], pitch[row - 1]
+    t_before, rate_before = t_s[row - 1], pitch[row - 1]
     for k in range(row, stop):
         t_now, rate = t_s[k], pitch[k]
-        turned += (rate + rate_before) * (t_now - t_before) * 0.5
-        angle[k] = turned
+        angle_rad += (rate + rate_before) * (t_now - t_before) * 0.5
         if not low < rate <= high:
-            return k
+            return k, angle_rad
         t_before, rate_before = t_now, rate
-    return stop
+    return stop, angle_rad
 
 
 # What `cross` remembers, as one list of numbers: plain loops like these can be compiled as they stand.
 _PHASE, _IS_SWINGING, _IS_TURNING, _SWING_ANGLE, _PUSH_ANGLE = 0, 1, 2, 3, 4
 SWING_OVER_ROW, HEEL_OFF_ROW, SWING_ROW, _T_OVER, _T_CALM, _T_SWING = 5, 6, 7, 8, 9, 10
 _WAITING, _STANCE, _PUSH = 0.0, 1.0, 2.0
-FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math.inf, -math.inf)
+ANGLE: Final = 11  # kept there by who follows the rows: the integral of the pitch rate up to the last row
+FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math.inf, -math.inf, 0.0)
 # What `cross` says.
 NOTHING, SWING_OVER, SWING_OVER_UNSEEN_HEEL, HEEL_OFF, PUSH_OVER = 0, 1, 2, 3, 4
 

@@ -137,3 +137,12 @@ def rolling(t: Numbers, rate: Numbers, start: int, end: int, n: int, middle_s: f
     if start < end < n:
         most = max(most, turned + 0.5 * before * (t[end] - t[end - 1]))
     return most, fastest
+
+
+def turned(t: Numbers, pitch: Numbers, n: int, start_s: float) -> float:
+    """Integral of the rate of pitch from start_s, in the first interval, to the last of n samples."""
+    step = t[1] - t[0]
+    angle = (pitch[0] + pitch[1]) * step * 0.5 * (1.0 - (start_s - t[0]) / step)
+    for k in range(2, n):
+        angle += (pitch[k] + pitch[k - 1]) * (t[k] - t[k - 1]) * 0.5
+    return angle

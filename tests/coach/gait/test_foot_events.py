@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coach.gait import foot_events
-from coach.gait.foot_constants import AX, GX, PITCH, T
+from coach.gait.foot_constants import AX, GX, N_COLUMNS, PITCH, T
 from coach.model.samples import FloatArray
 from tests.coach.gait.test_foot import recorded, true_strides
 
@@ -19,12 +19,11 @@ UP = np.array([0.0, 0.0, 1.0])
 def columns() -> FloatArray:
     chunk = recorded(NAME)
     assert chunk.gyr_radps is not None
-    filled = np.zeros((9, len(chunk.t_s)))
+    filled = np.zeros((N_COLUMNS, len(chunk.t_s)))
     filled[T] = chunk.t_s
     filled[AX : AX + 3] = chunk.acc_mps2.T
     filled[GX : GX + 3] = chunk.gyr_radps.T
     filled[PITCH] = chunk.gyr_radps[:, 1]
-    filled[8, 1:] = np.cumsum(0.5 * (filled[PITCH, 1:] + filled[PITCH, :-1]) * np.diff(chunk.t_s))
     return filled
 
 
@@ -53,7 +52,7 @@ def test_contacts() -> None:
 def test_a_landing_softer_than_the_swing_before_it_is_found() -> None:
     """A fast runner's leg slows down at five g before a landing of four: the window begins above the landing's peak."""
     n = 40
-    window = np.zeros((9, n))
+    window = np.zeros((N_COLUMNS, n))
     window[T] = np.arange(n) / RATE_HZ
     landing = np.interp(np.arange(n), [0, 14, 19, 24, 39], [55.0, 2.0, 45.0, 8.0, 12.0])
     window[AX + 2] = landing
@@ -93,3 +92,5 @@ def test_mid_stances_toe_offs_angles_and_rolling() -> None:
         assert off[k] == pytest.approx(toe_off_s[k], abs=0.012)
     angles = foot_events.strike_angles(columns(), mid, contact_s, RATE_HZ)
     assert np.degrees(np.mean(angles)) == pytest.approx(26.4, abs=3.0)
+    alone = [foot_events.strike_angles(columns(), [m], [c], RATE_HZ)[0] for m, c in zip(mid, contact_s, strict=True)]
+    assert angles == pytest.approx(alone, abs=1e-9)
