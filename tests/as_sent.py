@@ -22,6 +22,16 @@ def at_rate(chunk: ImuChunk, rate_hz: float, phase: float = 0.3) -> ImuChunk:
     return replace(values, t_s=t, rate_hz=rate_hz)
 
 
+def with_readings(chunk: ImuChunk, t_s: FloatArray, acc_mps2: FloatArray, gyr_radps: FloatArray) -> ImuChunk:
+    """Other readings of the same sensor."""
+    return replace(chunk, t_s=t_s, acc_mps2=acc_mps2, gyr_radps=gyr_radps)
+
+
+def part(chunk: ImuChunk, start: int, end: int) -> ImuChunk:
+    """The readings start..end."""
+    return replace(changed(chunk, lambda v: v[start:end]), t_s=chunk.t_s[start:end])
+
+
 def kept(chunk: ImuChunk, chosen: npt.NDArray[np.bool_]) -> ImuChunk:
     """Only the chosen readings."""
     return replace(changed(chunk, lambda v: v[chosen]), t_s=chunk.t_s[chosen])

@@ -4,10 +4,10 @@ import sys
 
 from coach.gait.bulk import analyse
 from coach.model.strides import Stride, TrunkStep
+from tests.recordings import names, read
 from tests.support import reference_folder
 from tests.validation.coverage import Coverage
-from tests.validation.recordings import names, read, scorer
-from tests.validation.scoring import score
+from tests.validation.scoring import score, scorer
 from tests.validation.table import markdown, misses
 
 NOTE = (
@@ -21,10 +21,9 @@ def main(parts: list[str]) -> int:
     if not reference.exists():
         print(f"no reference recordings at {reference}: set COACH_REFERENCE to their folder", file=sys.stderr)
         return 2
-    chosen = [name for name in names(reference) if not parts or any(part in name for part in parts)]
     module, coverage, found = scorer(reference), Coverage(), []
-    for name in chosen:
-        recording = read(reference / name)
+    for name in names(*parts):
+        recording = read(name)
         events = analyse([recording.chunk])
         found.append(score(recording, events, module))
         coverage.add(recording, [e for e in events if isinstance(e, Stride | TrunkStep)], module)

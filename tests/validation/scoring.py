@@ -1,5 +1,7 @@
 """Events of a recording against its truth: the reference's score, and the summary values it does not score."""
 
+import importlib.util
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -8,7 +10,19 @@ import numpy as np
 from coach.model.plain import to_plain
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent, GaitState, Stride, TrunkStep
-from tests.validation.recordings import WINDOW_S, Recording
+from tests.recordings import Recording
+
+WINDOW_S = 0.080  # in which a found stride is paired with a true one
+
+
+def scorer(reference: Path) -> ModuleType:
+    """The reference's own score.py, so that the numbers are its."""
+    spec = importlib.util.spec_from_file_location("reference_score", reference / "score.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def score(recording: Recording, events: list[GaitEvent], module: ModuleType) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from typing import Any, Final
 import numpy as np
 
 from coach.gait.bulk import analyse
+from coach.gait.constants import GRAVITY_MPS2
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.strides import Stride, TrunkStep
 from tests.as_sent import at_rate, changed, kept
+from tests.recordings import names, read
 from tests.support import reference_folder
-from tests.validation.recordings import GRAVITY, names, read, scorer
+from tests.validation.scoring import scorer
 
 CHOSEN: Final = ("demo_run_left_foot_device", "demo_run_right_foot_device", "biomac_p01_left_foot", "biomac_p01_right",
                  "demo_run_pelvis_device", "biomac_p01_pelvis", "sacrum_04", "shank_run_01")  # fmt: skip
@@ -37,7 +39,7 @@ def jittered(chunk: ImuChunk) -> ImuChunk:
 
 
 def clipped(chunk: ImuChunk) -> ImuChunk:
-    limit = 8.0 * GRAVITY
+    limit = 8.0 * GRAVITY_MPS2
     return replace(chunk, acc_mps2=np.clip(chunk.acc_mps2, -limit, limit), acc_range_mps2=limit)
 
 
@@ -84,10 +86,8 @@ def main(parts: list[str]) -> int:
         "| recording | as | recall | precision | contact, ms | contact time, ms | strike angle, deg | length abs., % |"
     )
     print("|---" * 8 + "|")
-    for name in names(reference):
-        if not any(part in name for part in parts or CHOSEN):
-            continue
-        recording = read(reference / name)
+    for name in names(*(parts or CHOSEN)):
+        recording = read(name)
         stands = bool((recording.about.get("synthetic") or {}).get("standing_still_s"))
         for words, change in VARIANTS.items():
             if words == WITHOUT_STANDING and not stands:

@@ -9,7 +9,7 @@ from coach.model.metrics import Unknown
 from coach.model.samples import HeartRateSample, ImuChunk, TreadmillSample
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, InitialContact, StateChange, Stride, TrunkStep
-from tests.coach.gait.recordings import load
+from tests.recordings import read
 
 FEET = ("biomac_p01_left_foot", "biomac_p01_right_foot")
 TRUNK = ("demo_run_pelvis_device", "demo_run_chest_device")
@@ -17,7 +17,7 @@ ALL = ("demo_run_left_foot_device", "demo_run_right_foot_device", *TRUNK)
 
 
 def run(names, until_s=1e9, size=20, extra=()):
-    recordings = [load(name) for name in names]
+    recordings = [read(name) for name in names]
     body = BodyGait([r.wear_site for r in recordings])
     chunks = [(float(c.t_s[-1]), k, c) for k, r in enumerate(recordings) for c in r.chunks(size)]
     samples = sorted([*chunks, *((s.t_s, -1, s) for s in extra)], key=lambda entry: entry[:2])
@@ -135,7 +135,7 @@ def test_a_runner_who_stands_and_a_count_that_is_too_small_are_told_apart():
 
 def test_a_foot_beyond_the_range_of_its_sensor_says_clipped():
     body = BodyGait([WearSite.LEFT_FOOT])
-    for chunk in load(FEET[0]).chunks(20):
+    for chunk in read(FEET[0]).chunks(20):
         if chunk.t_s[-1] < 30:
             acc = np.clip(chunk.acc_mps2, -60.0, 60.0)
             clipped = ImuChunk(chunk.wear_site, chunk.t_s, acc, chunk.gyr_radps, 60.0, np.inf, chunk.rate_hz)

@@ -7,7 +7,7 @@ from coach.gait.coordination import PelvisTrunk, analytic, circular_sd_deg, meas
 from coach.gait.trunk import TrunkGait
 from coach.model.sites import WearSite
 from coach.model.strides import TrunkStep
-from tests.coach.gait.recordings import load
+from tests.recordings import read
 
 N, M = 8, 50
 
@@ -58,7 +58,7 @@ def test_the_analytic_signal_of_a_cosine_turns_evenly():
 def test_a_recorded_run_agrees_with_motion_capture():
     coordination, contacts = PelvisTrunk(), []
     for name in ("demo_run_pelvis_device", "demo_run_chest_device"):
-        recording = load(name)
+        recording = read(name)
         engine = TrunkGait(recording.wear_site)
         for chunk in recording.chunks(20):
             contacts += [e for e in engine.feed(chunk) if isinstance(e, TrunkStep) and e.wear_site is WearSite.PELVIS]
@@ -67,7 +67,7 @@ def test_a_recorded_run_agrees_with_motion_capture():
     for k, step in enumerate(contacts):
         coordination.contact(step.initial_contact_s, is_next=k > 0)
     found = coordination.result(contacts[-1].initial_contact_s)
-    truth = load("demo_run_chest_device").truth["pelvis_trunk_crp_deg"]["mean"]
+    truth = read("demo_run_chest_device").truth["pelvis_trunk_crp_deg"]["mean"]
     assert found.crp_deg == pytest.approx(truth, abs=5)
     assert found.n_strides == 10
     assert coordination.result(contacts[-1].initial_contact_s + 3.5) is None

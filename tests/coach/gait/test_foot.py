@@ -1,9 +1,5 @@
 """One foot's strides: the same however the stream is cut, right against force plates, and none out of nothing."""
 
-import csv
-import gzip
-import json
-
 import numpy as np
 import pytest
 
@@ -13,43 +9,9 @@ from coach.gait.foot import FootGait
 from coach.gait.foot_strides import ANGLE_SD_DEG
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
-from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, Stride, ToeOff
-from tests.as_sent import at_rate
-from tests.support import need_reference
-
-
-def recorded(name: str) -> ImuChunk:
-    folder = need_reference(name)
-    about = json.loads((folder / "recording.json").read_text())
-    with gzip.open(folder / "imu.csv.gz", "rt") as file:
-        values = np.loadtxt(file, delimiter=",", skiprows=1)
-    return ImuChunk(
-        WearSite(about["wear_site"]),
-        values[:, 0].copy(),
-        values[:, 1:4].copy(),
-        values[:, 4:7].copy() if values.shape[1] == 7 else None,
-        about["acc_range_g"] * 9.80665 if about["acc_range_g"] else np.inf,
-        np.deg2rad(2000.0),
-        float(about["rate_hz"]),
-    )
-
-
-def true_strides(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader((need_reference(name) / "strides.csv").read_text().splitlines()))
-
-
-def part(chunk: ImuChunk, start: int, end: int) -> ImuChunk:
-    gyr = None if chunk.gyr_radps is None else chunk.gyr_radps[start:end]
-    return ImuChunk(
-        chunk.wear_site,
-        chunk.t_s[start:end],
-        chunk.acc_mps2[start:end],
-        gyr,
-        chunk.acc_range_mps2,
-        chunk.gyr_range_radps,
-        chunk.rate_hz,
-    )
+from tests.as_sent import at_rate, part
+from tests.recordings import read
 
 
 def streamed(chunk: ImuChunk, size: int) -> list[GaitEvent]:
@@ -76,7 +38,7 @@ def assert_same(a: list[GaitEvent], b: list[GaitEvent], tolerance: float = 1e-9)
 
 @pytest.mark.parametrize("name", ["demo_run_left_foot_device", "pyshoe_jog_2017-11-27-11-11-24", "wmf_shoe_run"])
 def test_events_do_not_depend_on_the_cuts_and_bulk_equals_the_stream(name: str) -> None:
-    chunk = recorded(name)
+    chunk = read(name).chunk
     whole = streamed(chunk, len(chunk.t_s))
     assert any(isinstance(e, Stride) for e in whole)
     for size in (1, 7, 64):
@@ -87,9 +49,9 @@ def test_events_do_not_depend_on_the_cuts_and_bulk_equals_the_stream(name: str) 
 
 
 def test_the_mid_stance_of_a_foot_that_comes_to_stand_does_not_depend_on_the_cuts() -> None:
-    chunk = recorded("demo_run_left_foot_clean")
+    chunk = read("demo_run_left_foot_clean").chunk
     assert chunk.gyr_radps is not None
-    contact_s = float(true_strides("demo_run_left_foot_clean")[8]["initial_contact_s"])
+    contact_s = float(read("demo_run_left_foot_clean").strides[8]["initial_contact_s"])
     n, still = int(np.searchsorted(chunk.t_s, contact_s + 0.12)), np.arange(1, 401) / chunk.rate_hz
     t = np.concatenate((chunk.t_s[:n], chunk.t_s[n - 1] + still))
     acc = np.concatenate((chunk.acc_mps2[:n], np.tile([0.0, 0.0, 9.81], (400, 1))))
@@ -113,9 +75,9 @@ FORCE_PLATE = [
 
 
 def matched(name: str) -> list[tuple[Stride, dict[str, str]]]:
-    found = [e for e in analyse([recorded(name)]) if isinstance(e, Stride)]
+    found = [e for e in analyse([read(name).chunk]) if isinstance(e, Stride)]
     pairs = []
-    for true in true_strides(name):
+    for true in read(name).strides:
         near = min(found, key=lambda s, t=true: abs(s.initial_contact_s - float(t["initial_contact_s"])))
         if abs(near.initial_contact_s - float(true["initial_contact_s"])) < 0.08:
             pairs.append((near, true))
@@ -129,7 +91,7 @@ def bias_sd(errors: list[float]) -> tuple[float, float]:
 @pytest.mark.parametrize("name", FORCE_PLATE)
 def test_contact_and_contact_time_are_right_against_force_plates(name: str) -> None:
     pairs = matched(name)
-    assert len(pairs) == len(true_strides(name))
+    assert len(pairs) == len(read(name).strides)
     bias, sd = bias_sd([1e3 * (s.initial_contact_s - float(t["initial_contact_s"])) for s, t in pairs])
     assert abs(bias) <= 10.0
     assert sd <= 6.0
@@ -156,20 +118,20 @@ def test_strike_angle_is_right_against_motion_capture(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORCE_PLATE)
 def test_no_stride_is_found_while_standing(name: str) -> None:
-    about = json.loads((need_reference(name) / "recording.json").read_text())
-    start, end = about["synthetic"]["standing_still_s"]
-    for event in analyse([recorded(name)]):
+    recording = read(name)
+    start, end = recording.about["synthetic"]["standing_still_s"]
+    for event in analyse([recording.chunk]):
         assert not start <= (event.initial_contact_s if isinstance(event, Stride) else event.t_s) < end - 0.1
 
 
 def test_walking_is_never_called_running() -> None:
-    strides = [e for e in analyse([recorded("pyshoe_walk_2017-11-22-11-30-14")]) if isinstance(e, Stride)]
+    strides = [e for e in analyse([read("pyshoe_walk_2017-11-22-11-30-14").chunk]) if isinstance(e, Stride)]
     assert len(strides) > 20
     assert all(s.state is GaitState.WALKING for s in strides)
 
 
 def test_without_a_standing_start_the_same_strides_are_found() -> None:
-    chunk = recorded("demo_run_right_foot_device")
+    chunk = read("demo_run_right_foot_device").chunk
     start = int(np.searchsorted(chunk.t_s, 4.5))
     moving = [e for e in analyse([part(chunk, start, len(chunk.t_s))]) if isinstance(e, Stride)]
     whole = [e for e in analyse([chunk]) if isinstance(e, Stride) and e.initial_contact_s > 5.0]
@@ -182,7 +144,7 @@ def test_without_a_standing_start_the_same_strides_are_found() -> None:
 
 @pytest.mark.parametrize("name", FORCE_PLATE[1:5:2])
 def test_each_event_comes_soon_after_it_happened(name: str) -> None:
-    chunk = recorded(name)
+    chunk = read(name).chunk
     gait = FootGait(chunk.wear_site)
     delays: dict[type, list[float]] = {InitialContact: [], MidStance: [], ToeOff: []}
     for start in range(len(chunk.t_s)):
@@ -199,7 +161,7 @@ def test_each_event_comes_soon_after_it_happened(name: str) -> None:
 
 
 def test_a_clipped_landing_gives_no_impact_and_no_length() -> None:
-    chunk = recorded("demo_run_right_foot_clean")
+    chunk = read("demo_run_right_foot_clean").chunk
     limit = 60.0
     acc = np.clip(chunk.acc_mps2, -limit, limit)
     clipped = ImuChunk(chunk.wear_site, chunk.t_s, acc, chunk.gyr_radps, limit, np.inf, chunk.rate_hz)
@@ -209,7 +171,7 @@ def test_a_clipped_landing_gives_no_impact_and_no_length() -> None:
 
 
 def test_bridged_strides_say_so_by_their_doubt() -> None:
-    chunk = recorded("demo_run_right_foot_clean")
+    chunk = read("demo_run_right_foot_clean").chunk
     row = int(np.searchsorted(chunk.t_s, 8.3))
     assert chunk.gyr_radps is not None
     holed = ImuChunk(
@@ -232,7 +194,7 @@ def test_bridged_strides_say_so_by_their_doubt() -> None:
 def matched_errors_s(name: str, strides: list[Stride]) -> np.ndarray:
     """Found minus true contact of each true stride; nan where none was found within 80 ms."""
     found = np.array([s.initial_contact_s for s in strides])
-    true = np.array([float(row["initial_contact_s"]) for row in true_strides(name)])
+    true = np.array([float(row["initial_contact_s"]) for row in read(name).strides])
     error = found[np.abs(found[:, None] - true).argmin(axis=0)] - true
     return np.where(np.abs(error) < 0.08, error, np.nan)
 
@@ -240,7 +202,7 @@ def matched_errors_s(name: str, strides: list[Stride]) -> np.ndarray:
 @pytest.mark.parametrize("phase", [0.2, 0.7])
 @pytest.mark.parametrize("name", ["biomac_p01_left_foot", "biomac_p01_right_foot", "demo_run_right_foot_device"])
 def test_a_slow_sensor_finds_the_same_strides_and_is_sure_of_its_axes(name: str, phase: float) -> None:
-    strides = [e for e in analyse([at_rate(recorded(name), 52.0, phase)]) if isinstance(e, Stride)]
+    strides = [e for e in analyse([at_rate(read(name).chunk, 52.0, phase)]) if isinstance(e, Stride)]
     error = matched_errors_s(name, strides)
     assert np.isfinite(error[1:]).all()
     assert abs(np.median(error[1:])) < 0.010
@@ -248,7 +210,7 @@ def test_a_slow_sensor_finds_the_same_strides_and_is_sure_of_its_axes(name: str,
 
 
 def test_a_ripple_of_the_leg_is_no_landing_where_the_landing_is_clipped() -> None:
-    chunk = recorded("demo_run_left_foot_clean")
+    chunk = read("demo_run_left_foot_clean").chunk
     limit = 8 * 9.80665
     clipped = ImuChunk(
         chunk.wear_site, chunk.t_s, np.clip(chunk.acc_mps2, -limit, limit), chunk.gyr_radps, limit, np.inf, 200.0
@@ -260,7 +222,7 @@ def test_a_ripple_of_the_leg_is_no_landing_where_the_landing_is_clipped() -> Non
 
 def test_many_bridged_readings_in_one_chunk_are_all_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(foot_open, "MOST_BRIDGED", 8)  # hours of losses in a small recording
-    chunk = recorded("biomac_p01_right_foot")
+    chunk = read("biomac_p01_right_foot").chunk
     assert chunk.gyr_radps is not None
     keep = np.arange(len(chunk.t_s)) % 50 != 0
     holed = ImuChunk(
@@ -273,7 +235,7 @@ def test_many_bridged_readings_in_one_chunk_are_all_told(monkeypatch: pytest.Mon
 
 
 def test_an_accelerometer_alone_gives_cadence() -> None:
-    chunk = recorded("adept_left_shoe")
+    chunk = read("adept_left_shoe").chunk
     events = analyse([part(chunk, 0, 30_000)])
     strides = [e for e in events if isinstance(e, Stride)]
     assert 120.0 / np.median([s.stride_time_s for s in strides]) == pytest.approx(156.7, abs=1.5)
@@ -281,7 +243,7 @@ def test_an_accelerometer_alone_gives_cadence() -> None:
 
 
 def test_a_shoe_that_was_put_on_otherwise_is_learnt_anew() -> None:
-    chunk = recorded("biomac_p01_right_foot")
+    chunk = read("biomac_p01_right_foot").chunk
     assert chunk.gyr_radps is not None
     n = len(chunk.t_s)
     turned = np.array([[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])

@@ -8,7 +8,7 @@ import pytest
 from coach.gait import foot_events
 from coach.gait.foot_constants import AX, GX, N_COLUMNS, PITCH, T
 from coach.model.samples import FloatArray
-from tests.coach.gait.test_foot import recorded, true_strides
+from tests.recordings import read
 
 NAME = "demo_run_left_foot_clean"
 RATE_HZ = 200.0
@@ -17,7 +17,7 @@ UP = np.array([0.0, 0.0, 1.0])
 
 @cache
 def columns() -> FloatArray:
-    chunk = recorded(NAME)
+    chunk = read(NAME).chunk
     assert chunk.gyr_radps is not None
     filled = np.zeros((N_COLUMNS, len(chunk.t_s)))
     filled[T] = chunk.t_s
@@ -33,7 +33,7 @@ def at(times: list[float]) -> list[int]:
 
 @cache
 def truth() -> tuple[list[float], list[float]]:
-    strides = true_strides(NAME)
+    strides = read(NAME).strides
     return [float(s["initial_contact_s"]) for s in strides], [float(s["toe_off_s"]) for s in strides]
 
 

@@ -6,6 +6,7 @@ Where numba is not installed the same loops run as they stand.
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -18,13 +19,17 @@ from coach.gait.bulk import foot_strides
 from coach.gait.compiling import has_compiler
 from coach.gait.foot_columns import FootStrides
 from coach.gait.foot_fast import FastFoot
-from coach.model.samples import FloatArray, ImuChunk
+from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import Stride
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
-from tests.coach.gait.test_foot import assert_same, part, recorded, streamed
-from tests.coach.gait.test_foot_properties import known, rotation
+from tests.as_sent import changed, part, with_readings
+from tests.coach.gait.damage import DAMAGES, Damage, damaged
+from tests.coach.gait.on_recordings import random_rotation
+from tests.coach.gait.test_foot import assert_same, streamed
+from tests.coach.gait.test_foot_properties import known
+from tests.recordings import read
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="numba (extra `fast`) is not installed")
 
@@ -40,10 +45,6 @@ def stream(chunk: ImuChunk, size: int = 1 << 30) -> list[Stride]:
     return [event for event in streamed(chunk, size) if isinstance(event, Stride)]
 
 
-def with_samples(chunk: ImuChunk, t: FloatArray, acc: FloatArray, gyr: FloatArray, acc_range: float) -> ImuChunk:
-    return ImuChunk(chunk.wear_site, t, acc, gyr, acc_range, chunk.gyr_range_radps, chunk.rate_hz)
-
-
 @cache
 def virtual(seconds: float, rate_hz: float) -> ImuChunk:
     runner = VirtualRunner(VirtualBody())
@@ -53,7 +54,7 @@ def virtual(seconds: float, rate_hz: float) -> ImuChunk:
 
 @pytest.mark.parametrize("name", FEET)
 def test_recordings_give_the_same_strides_in_all_ways(name: str) -> None:
-    chunk = recorded(name)
+    chunk = read(name).chunk
     found = fast(chunk)
     assert len(found) > 5
     assert_same(list(found), stream(chunk, 20))
@@ -61,7 +62,7 @@ def test_recordings_give_the_same_strides_in_all_ways(name: str) -> None:
 
 
 def test_pieces_are_joined_and_what_does_not_fit_together_is_streamed() -> None:
-    chunk = recorded(FEET[0])
+    chunk = read(FEET[0]).chunk
     pieces = [part(chunk, k, k + 700) for k in range(0, len(chunk.t_s), 700)]
     assert_same(list(foot_strides(pieces, is_compiled=False)), stream(chunk))
     pieces[-1] = ImuChunk(*(getattr(pieces[-1], name) for name in ImuChunk.__slots__[:-1]), 207.0)
@@ -78,12 +79,12 @@ def test_the_axes_are_looked_at_again_alike() -> None:
 
 
 def test_a_shoe_put_on_otherwise_is_learnt_anew_alike() -> None:
-    chunk, turned = virtual(200.0, 104.0), rotation(3)
+    chunk, turned = virtual(200.0, 104.0), random_rotation(3)
     assert chunk.gyr_radps is not None
     acc, gyr = chunk.acc_mps2.copy(), chunk.gyr_radps.copy()
     for start, end in ((7_000, 12_000), (15_000, 18_000)):
         acc[start:end], gyr[start:end] = acc[start:end] @ turned.T, gyr[start:end] @ turned.T
-    other = with_samples(chunk, chunk.t_s, acc, gyr, np.inf)
+    other = replace(with_readings(chunk, chunk.t_s, acc, gyr), acc_range_mps2=np.inf)
     found = fast(other)
     assert max(s.initial_contact_s for s in found if s.initial_contact_s < 115.0) > 100.0
     assert_same(list(found), stream(other))
@@ -94,10 +95,7 @@ def test_a_shoe_put_on_otherwise_is_learnt_anew_alike() -> None:
 @given(
     name=st.sampled_from([JOG, "demo_run_right_foot_clean", "demo_run_left_foot_device"]),
     mounting=st.integers(0, 2**16),
-    lost=st.lists(st.tuples(st.floats(0.0, 1.0), st.integers(1, 60)), max_size=6),
-    nans=st.lists(st.floats(0.0, 1.0), max_size=4),
-    spikes=st.lists(st.tuples(st.floats(0.0, 1.0), st.floats(-2e3, 2e3)), max_size=4),
-    doubled=st.lists(st.floats(0.0, 1.0), max_size=4),
+    damage=DAMAGES,
     amplitude=st.sampled_from([0.1, 1.0, 1.0, 1.0, 10.0]),
     acc_range=st.sampled_from([60.0, 157.0, np.inf]),
     size=st.sampled_from([1, 7, 64, 100_000]),
@@ -105,29 +103,15 @@ def test_a_shoe_put_on_otherwise_is_learnt_anew_alike() -> None:
 def test_whatever_comes_in_is_measured_alike(
     name: str,
     mounting: int,
-    lost: list[tuple[float, int]],
-    nans: list[float],
-    spikes: list[tuple[float, float]],
-    doubled: list[float],
+    damage: Damage,
     amplitude: float,
     acc_range: float,
     size: int,
 ) -> None:
-    chunk, turned = known(name), rotation(mounting)
-    assert chunk.gyr_radps is not None
-    n = len(chunk.t_s)
-    acc, gyr = amplitude * chunk.acc_mps2 @ turned.T, amplitude * chunk.gyr_radps @ turned.T
-    for where in nans:
-        acc[int(where * (n - 1))] = np.nan
-    for where, height in spikes:
-        gyr[int(where * (n - 1)), 1] += height
-        acc[int(where * (n - 1)), 0] += 10.0 * height
-    keep = np.ones(n, dtype=bool)
-    for where, count in lost:
-        keep[int(where * (n - 1)) :][:count] = False
-    order = np.sort(np.concatenate((np.flatnonzero(keep), [int(d * (n - 1)) for d in doubled]))).astype(int)
-    clipped = np.clip(acc[order], -acc_range, acc_range)
-    broken = with_samples(chunk, chunk.t_s[order], clipped, gyr[order], acc_range)
+    turned = random_rotation(mounting)
+    broken = damaged(changed(known(name), lambda values: amplitude * values @ turned.T), damage)
+    clipped = np.clip(broken.acc_mps2, -acc_range, acc_range)
+    broken = replace(broken, acc_mps2=clipped, acc_range_mps2=acc_range)
     assert_same(list(fast(broken)), stream(broken, size))
 
 
@@ -145,7 +129,7 @@ def test_any_rate_with_jitter_is_measured_alike(rate_hz: float, seed: int) -> No
 
 
 def test_columns_hold_what_the_strides_hold() -> None:
-    chunk = recorded(FEET[1])
+    chunk = read(FEET[1]).chunk
     found = foot_strides([chunk], is_compiled=False)
     assert isinstance(found, FootStrides)
     columns = {
@@ -165,7 +149,7 @@ def test_columns_hold_what_the_strides_hold() -> None:
 
 @needs_compiler
 def test_uncompiled_and_compiled_loops_are_the_same() -> None:
-    chunk = recorded(JOG)
+    chunk = read(JOG).chunk
     assert_same(list(FastFoot(chunk, foot_loops.follow).strides()), list(FastFoot(chunk).strides()))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from coach.gait.foot import FootGait
 from coach.model.samples import ImuChunk
-from tests.coach.gait.test_foot import recorded
+from tests.recordings import read
 
 ROUNDS, SETTLED, SIZE = 12, 6, 100
 
@@ -20,7 +20,7 @@ def held_by_the_gait_room() -> int:
 
 
 def test_memory_does_not_grow_after_the_first_minutes() -> None:
-    chunk = recorded("biomac_p01_left_foot")
+    chunk = read("biomac_p01_left_foot").chunk
     assert chunk.gyr_radps is not None
     gait = FootGait(chunk.wear_site)
     held = []

@@ -11,7 +11,10 @@ from coach.gait.foot import FootGait
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, Stride
-from tests.coach.gait.test_foot import part, recorded
+from tests.as_sent import changed, part
+from tests.coach.gait.damage import DAMAGES, Damage, damaged
+from tests.coach.gait.on_recordings import random_rotation
+from tests.recordings import read
 
 MOTION = "pyshoe_jog_2017-11-27-11-11-24"
 RUN = "demo_run_right_foot_clean"
@@ -19,19 +22,7 @@ RUN = "demo_run_right_foot_clean"
 
 @cache
 def known(name: str) -> ImuChunk:
-    return recorded(name)
-
-
-def rotation(seed: int) -> FloatArray:
-    q = np.random.default_rng(seed).normal(size=4)
-    w, x, y, z = q / np.linalg.norm(q)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    return read(name).chunk
 
 
 def chunk_like(chunk: ImuChunk, t: FloatArray, acc: FloatArray, gyr: FloatArray, rate_hz: float = 0.0) -> ImuChunk:
@@ -66,7 +57,7 @@ def assert_sane(strides: list[Stride]) -> None:
 @pytest.mark.parametrize("name", [RUN, "pyshoe_jog_2017-11-27-11-12-18"])
 def test_any_mounting_gives_the_same_strides(name: str, seed: int) -> None:
     chunk = known(name)
-    turned = rotation(seed)
+    turned = random_rotation(seed)
     assert chunk.gyr_radps is not None
     other = ImuChunk(
         chunk.wear_site, chunk.t_s, chunk.acc_mps2 @ turned.T, chunk.gyr_radps @ turned.T, np.inf, np.inf, chunk.rate_hz
@@ -116,44 +107,15 @@ def test_any_rate_with_jitter_finds_the_strides(rate_hz: float, off_nominal: flo
 
 
 @settings(max_examples=30)
-@given(
-    lost=st.lists(st.tuples(st.floats(0.0, 1.0), st.integers(1, 60)), max_size=12),
-    nans=st.lists(st.floats(0.0, 1.0), max_size=6),
-    spikes=st.lists(st.tuples(st.floats(0.0, 1.0), st.floats(-2e3, 2e3)), max_size=6),
-    doubled=st.lists(st.floats(0.0, 1.0), max_size=6),
-    amplitude=st.sampled_from([0.1, 1.0, 10.0]),
-    size=st.sampled_from([1, 7, 64, 100_000]),
-)
-def test_losses_spikes_and_repeats_break_nothing(
-    lost: list[tuple[float, int]],
-    nans: list[float],
-    spikes: list[tuple[float, float]],
-    doubled: list[float],
-    amplitude: float,
-    size: int,
-) -> None:
+@given(damage=DAMAGES, amplitude=st.sampled_from([0.1, 1.0, 10.0]), size=st.sampled_from([1, 7, 64, 100_000]))
+def test_losses_spikes_and_repeats_break_nothing(damage: Damage, amplitude: float, size: int) -> None:
     chunk = known(MOTION)
-    assert chunk.gyr_radps is not None
-    n = len(chunk.t_s)
-    acc, gyr = chunk.acc_mps2 * amplitude, chunk.gyr_radps * amplitude
-    for where in nans:
-        acc[int(where * (n - 1))] = np.nan
-    for where, height in spikes:
-        gyr[int(where * (n - 1)), 1] += height
-        acc[int(where * (n - 1)), 0] += 10.0 * height
-    keep = np.ones(n, dtype=bool)
-    for where, count in lost:
-        start = int(where * (n - 1))
-        keep[start : start + count] = False
-    order = np.sort(np.concatenate((np.flatnonzero(keep), [int(d * (n - 1)) for d in doubled]))).astype(int)
-    if len(order) == 0:
-        return
-    broken = chunk_like(chunk, chunk.t_s[order], acc[order], gyr[order])
+    broken = damaged(changed(chunk, lambda values: values * amplitude), damage)
     strides = [e for e in events_of(broken, size) if isinstance(e, Stride)]
     assert_sane(strides)
-    for where, count in lost:
-        start = int(where * (n - 1))
-        if count < 4 or start + count >= n:
+    for where, count in damage.lost:
+        start = int(where * (len(chunk.t_s) - 1))
+        if count < 4 or start + count >= len(chunk.t_s):
             continue
         gap = (chunk.t_s[start], chunk.t_s[start + count])
         for stride in strides:

@@ -10,18 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coach.gait.body import BodyGait
+from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.shank import ShankGait
 from coach.gait.trunk import TrunkGait
 from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, TreadmillSample
 from coach.model.sites import WearSite
 from coach.model.strides import StateChange, Stride, TrunkStep
-from tests.coach.gait.recordings import GRAVITY, load, random_rotation
+from tests.coach.gait.on_recordings import random_rotation
+from tests.recordings import read
 
 ENGINES = {WearSite.PELVIS: TrunkGait, WearSite.CHEST: TrunkGait, WearSite.LEFT_SHANK: ShankGait}
 
 
 def chunk(site, t_s, acc, gyr=None, rate=100.0, full_scale=16.0):
-    return ImuChunk(site, t_s, acc, gyr, full_scale * GRAVITY, 35.0, rate)
+    return ImuChunk(site, t_s, acc, gyr, full_scale * GRAVITY_MPS2, 35.0, rate)
 
 
 def bouncing(seconds, rate, cadence_spm=170.0, duty=0.7, seed=0, start_s=0.0):
@@ -30,7 +32,7 @@ def bouncing(seconds, rate, cadence_spm=170.0, duty=0.7, seed=0, start_s=0.0):
     t = start_s + np.arange(int(seconds * rate)) / rate
     step = 60.0 / cadence_spm
     phase = (t % step) / step
-    force = np.where(phase < duty, np.pi / (2 * duty) * np.sin(np.pi * np.minimum(phase / duty, 1)), 0.0) * GRAVITY
+    force = np.where(phase < duty, np.pi / (2 * duty) * np.sin(np.pi * np.minimum(phase / duty, 1)), 0.0) * GRAVITY_MPS2
     brake = np.where(phase < duty, -3.0 * np.sin(2 * np.pi * np.minimum(phase / duty, 1)), 0.0)
     half = np.pi * t / step
     acc = np.stack([brake, 1.5 * np.sin(half), force], axis=1) + rng.normal(0, 0.1, (len(t), 3))
@@ -85,7 +87,7 @@ def test_a_running_trunk_is_found_at_any_rate_in_any_mounting(rate, cadence, dut
 def test_nothing_comes_from_nothing(site, seed, kind):
     rng = np.random.default_rng(seed)
     t = np.arange(1500) / 100.0
-    gravity = random_rotation(seed)[0] * GRAVITY
+    gravity = random_rotation(seed)[0] * GRAVITY_MPS2
     acc = np.tile(gravity, (1500, 1))
     if kind == "noise":
         acc = acc + rng.normal(0, 0.3, acc.shape)
@@ -95,7 +97,7 @@ def test_nothing_comes_from_nothing(site, seed, kind):
         acc[700:710] = 0
         acc[710] *= 6
     elif kind == "turn":
-        acc[700:] = random_rotation(seed + 1)[0] * GRAVITY
+        acc[700:] = random_rotation(seed + 1)[0] * GRAVITY_MPS2
     elif kind == "slow":
         acc = acc * (1 + 0.2 * np.sin(2 * np.pi * 0.3 * t))[:, None]
     engine = ENGINES[site](site)
@@ -127,7 +129,7 @@ def test_damage_never_raises_and_the_cut_never_matters(site, seed, size, amplitu
     if "axis" in damage:
         acc[:, seed % 3] = np.nan
     if "clip" in damage:
-        acc = np.clip(acc, -2 * GRAVITY, 2 * GRAVITY)
+        acc = np.clip(acc, -2 * GRAVITY_MPS2, 2 * GRAVITY_MPS2)
     keep = np.ones(len(t), dtype=bool)
     if "gap" in damage:
         keep[at[3] : at[3] + 12] = False
@@ -180,7 +182,7 @@ def sizes(thing, seen=None):
 def test_memory_does_not_grow_after_the_first_minute():
     """Six hours of two feet, pelvis and chest; of each half hour eighteen recorded seconds come."""
     names = ("biomac_p01_left_foot", "biomac_p01_right_foot", "biomac_p01_pelvis", "demo_run_chest_device")
-    recordings = [load(name) for name in names]
+    recordings = [read(name) for name in names]
     pieces = [[c for c in r.chunks(200) if c.t_s[-1] < 22] for r in recordings]
     body = BodyGait([r.wear_site for r in recordings])
     early = 0

@@ -1,11 +1,14 @@
 """An ankle strap's strides on recorded walks and runs with a force plate under the leg."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from coach.gait.shank import ShankGait
 from coach.model.strides import GaitState, InitialContact, StateChange, Stride, ToeOff
-from tests.coach.gait.recordings import events, load, names, pairs, random_rotation
+from tests.coach.gait.on_recordings import events, pairs, random_rotation
+from tests.recordings import names, read
 
 RUNS = names("shank_run") or ["shank_run_01"]
 WALKS = names("shank_walk") or ["shank_walk_03"]
@@ -17,7 +20,7 @@ def strides_of(found):
 
 @pytest.mark.parametrize("name", RUNS + WALKS)
 def test_strides_are_found_on_time_and_of_the_right_kind(name):
-    recording = load(name)
+    recording = read(name)
     found = events(ShankGait(recording.wear_site), recording)
     strides = strides_of(found)
     state = GaitState.RUNNING if name in RUNS else GaitState.WALKING
@@ -39,7 +42,7 @@ def test_strides_are_found_on_time_and_of_the_right_kind(name):
 
 @pytest.mark.parametrize("name", ["shank_run_02", "shank_walk_11"])
 def test_neither_the_cut_nor_the_mounting_changes_a_thing(name):
-    recording = load(name)
+    recording = read(name)
     whole = events(ShankGait(recording.wear_site), recording)
     for size in (1, 7, 64):
         assert events(ShankGait(recording.wear_site), recording, size) == whole
@@ -50,7 +53,7 @@ def test_neither_the_cut_nor_the_mounting_changes_a_thing(name):
 
 
 def test_contacts_and_toe_offs_come_before_their_strides_and_agree_with_them():
-    recording = load("shank_run_01")
+    recording = read("shank_run_01")
     found = events(ShankGait(recording.wear_site), recording)
     strides = {s.initial_contact_s: s for s in strides_of(found)}
     contacts = [e.t_s for e in found if isinstance(e, InitialContact)]
@@ -63,9 +66,9 @@ def test_contacts_and_toe_offs_come_before_their_strides_and_agree_with_them():
 
 
 def test_a_leg_that_stands_gives_no_strides():
-    recording = load("shank_run_01")
-    still = np.random.default_rng(1).normal([0.0, 0.0, 9.81], 0.05, recording.acc_mps2.shape)
-    object.__setattr__(recording, "acc_mps2", still)
+    recording = read("shank_run_01")
+    still = np.random.default_rng(1).normal([0.0, 0.0, 9.81], 0.05, recording.chunk.acc_mps2.shape)
+    recording = replace(recording, chunk=replace(recording.chunk, acc_mps2=still))
     assert events(ShankGait(recording.wear_site), recording) == [
         change for change in events(ShankGait(recording.wear_site), recording) if isinstance(change, StateChange)
     ]

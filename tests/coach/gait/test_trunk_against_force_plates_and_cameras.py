@@ -8,7 +8,9 @@ import pytest
 
 from coach.gait.trunk import TrunkGait
 from coach.model.strides import GaitState, StateChange, TrunkStep
-from tests.coach.gait.recordings import at_rate, events, load, names, pairs, random_rotation, without
+from tests.as_sent import part
+from tests.coach.gait.on_recordings import events, pairs, random_rotation
+from tests.recordings import names, read
 
 PELVIS = ["biomac_p01_pelvis", "demo_run_pelvis_device", "demo_run_chest_device"]
 SACRUM = [f"sacrum_{k:02d}" for k in (1, 4, 9, 12, 15)]
@@ -20,7 +22,7 @@ def steps_of(found):
 
 @pytest.mark.parametrize("name", PELVIS + (names(*SACRUM) or ["sacrum_01_2p5mps_up10"]))
 def test_steps_are_found_on_time_with_their_contact(name):
-    recording = load(name)
+    recording = read(name)
     steps = steps_of(events(TrunkGait(recording.wear_site), recording))
     matched = pairs(steps, recording.strides[1:])
     assert len(matched) >= 0.98 * len(recording.strides[1:])
@@ -45,7 +47,7 @@ def test_steps_are_found_on_time_with_their_contact(name):
     ],
 )
 def test_posture_agrees_with_motion_capture_and_sides_with_the_plates(name, axial, lean):
-    recording = load(name)
+    recording = read(name)
     steps = steps_of(events(TrunkGait(recording.wear_site), recording))
     oscillation = recording.truth["vertical_oscillation_mm"]["mean"]
     told = [s for s in steps if s.axial_rotation_deg is not None and s.forward_lean_deg is not None]
@@ -59,7 +61,7 @@ def test_posture_agrees_with_motion_capture_and_sides_with_the_plates(name, axia
 
 @pytest.mark.parametrize("name", ["demo_run_pelvis_device", "sacrum_04_3p33mps_level0"])
 def test_how_the_stream_is_cut_changes_nothing(name):
-    recording = load(name)
+    recording = read(name)
     whole = events(TrunkGait(recording.wear_site), recording)
     assert steps_of(whole)
     for size in (1, 7, 64):
@@ -69,9 +71,9 @@ def test_how_the_stream_is_cut_changes_nothing(name):
 @pytest.mark.parametrize("rate_hz", [52.0, 100.0, 104.0, 143.0, 416.0])
 @pytest.mark.parametrize("name", ["demo_run_pelvis_device", "biomac_p01_pelvis"])
 def test_the_sampling_rate_changes_no_event(name, rate_hz):
-    recording = load(name)
+    recording = read(name)
     as_recorded = steps_of(events(TrunkGait(recording.wear_site), recording))
-    other = at_rate(recording, rate_hz)
+    other = recording.at_rate(rate_hz)
     resampled = steps_of(events(TrunkGait(other.wear_site), other))
     for field in ("initial_contact_s", "toe_off_s"):
         late = [
@@ -85,7 +87,7 @@ def test_the_sampling_rate_changes_no_event(name, rate_hz):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_how_the_sensor_is_worn_changes_nothing(seed):
-    recording = load("demo_run_pelvis_device")
+    recording = read("demo_run_pelvis_device")
     worn = steps_of(events(TrunkGait(recording.wear_site), recording))
     turned = steps_of(events(TrunkGait(recording.wear_site), recording, mounting=random_rotation(seed)))
     assert len(worn) == len(turned)
@@ -97,8 +99,8 @@ def test_how_the_sensor_is_worn_changes_nothing(seed):
 
 
 def test_without_gyroscope_steps_stay_and_rotation_is_unknown():
-    recording = load("demo_run_pelvis_device")
-    object.__setattr__(recording, "gyr_radps", None)
+    recording = read("demo_run_pelvis_device")
+    recording = replace(recording, chunk=replace(recording.chunk, gyr_radps=None))
     steps = steps_of(events(TrunkGait(recording.wear_site), recording))
     assert len(pairs(steps, recording.strides)) == len(recording.strides)
     assert all(s.axial_rotation_deg is None and s.lateral_drop_deg is None for s in steps)
@@ -107,9 +109,8 @@ def test_without_gyroscope_steps_stay_and_rotation_is_unknown():
 
 
 def test_walking_breaks_of_a_long_run_are_no_running():
-    recording = load("adept_left_hip")
-    for field in ("t_s", "acc_mps2"):
-        object.__setattr__(recording, field, getattr(recording, field)[:86_000])
+    recording = read("adept_left_hip")
+    recording = replace(recording, chunk=part(recording.chunk, 0, 86_000))
     changes = events(TrunkGait(recording.wear_site), recording)
     times = np.array([s.initial_contact_s for s in steps_of(changes)])
     for start, end in ((302, 308), (412, 478), (752, 798), (802, 850)):
@@ -124,13 +125,13 @@ def test_walking_breaks_of_a_long_run_are_no_running():
 
 
 def test_no_step_rests_on_a_gap_and_none_is_made_up_in_it():
-    recording = load("biomac_p01_pelvis")
-    keep = np.ones(len(recording.t_s), dtype=bool)
+    recording = read("biomac_p01_pelvis")
+    t_s = recording.chunk.t_s
+    keep = np.ones(len(t_s), dtype=bool)
     keep[4000:4010] = False  # 50 ms: bridged
     keep[6000:6600] = False  # 3 s: the end of a segment
-    holes = [(recording.t_s[4000], recording.t_s[4010]), (recording.t_s[6000], recording.t_s[6600])]
-    for field in ("t_s", "acc_mps2", "gyr_radps"):
-        object.__setattr__(recording, field, getattr(recording, field)[keep])
+    holes = [(t_s[4000], t_s[4010]), (t_s[6000], t_s[6600])]
+    recording = recording.kept(keep)
     engine = TrunkGait(recording.wear_site)
     steps = steps_of(events(engine, recording))
     for start, end in holes:
@@ -142,14 +143,14 @@ def test_no_step_rests_on_a_gap_and_none_is_made_up_in_it():
 
 @pytest.mark.parametrize("name", ["demo_run_pelvis_device", "sacrum_04_3p33mps_level0"])
 def test_readings_lost_singly_cost_no_step_only_sureness(name):
-    recording = load(name)
+    recording = read(name)
     whole = steps_of(events(TrunkGait(recording.wear_site), recording))
-    lost = np.zeros(len(recording.t_s), dtype=bool)
+    lost = np.zeros(len(recording.chunk.t_s), dtype=bool)
     lost[np.random.default_rng(5).choice(len(lost), len(lost) // 100, replace=False)] = True
-    fewer = without(recording, lost)
-    acc = fewer.acc_mps2.copy()
+    fewer = recording.kept(~lost)
+    acc = fewer.chunk.acc_mps2.copy()
     acc[::397] = np.nan
-    kept = replace(fewer, acc_mps2=acc)
+    kept = replace(fewer, chunk=replace(fewer.chunk, acc_mps2=acc))
     steps = steps_of(events(TrunkGait(kept.wear_site), kept))
     assert len(pairs(steps, recording.strides[1:])) == len(pairs(whole, recording.strides[1:]))
     for one, row in pairs(steps, recording.strides):
