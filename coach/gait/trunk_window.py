@@ -115,9 +115,9 @@ class SignalWindow:
         self._n_new = 0
 
     def _segment(self, rows: FloatArray) -> Generator[View, None, FloatArray]:
-        """Take rows until the segment ends; gives back those that belong to the next one."""
+        """Take rows until the segment ends; gives back those that belong to the next one, as they came."""
         assert self._rate_hz is not None
-        rows = self._whole(rows)
+        came, (rows, numbers) = rows, self._whole(rows)
         if not len(rows):
             return rows
         kept = self._kept.held
@@ -131,7 +131,7 @@ class SignalWindow:
                 self.n_missing += 1
                 yield self._view(is_last=True)
                 self._forget()
-                return rows[start:]
+                return came[numbers[start] :]
             yield from self._append(self._bridge(rows[at], steps[at]))
         yield from self._append(rows[start:])
         return rows[:0]
@@ -141,14 +141,14 @@ class SignalWindow:
         lost = self._kept.held[-4 * _FIRST :, 7] > 0.0
         return len(lost) == 4 * _FIRST and float(lost.mean()) > 0.5
 
-    def _whole(self, rows: FloatArray) -> FloatArray:
-        """The readings that are numbers, a missing axis as zeros: a broken reading is a lost one."""
+    def _whole(self, rows: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+        """The readings that are numbers, a missing axis as zeros, and which they are: broken readings are lost ones."""
         rows = rows.copy()
         rows[:, 1:4][:, self._axes == 0] = 0.0
         limits = np.array([_ABSURD_MPS2] * 3 + [_ABSURD_RADPS] * 3)
         with np.errstate(invalid="ignore"):
-            whole: FloatArray = rows[(np.abs(rows[:, 1:7]) <= limits).all(axis=1)]
-        return whole
+            numbers = np.flatnonzero((np.abs(rows[:, 1:7]) <= limits).all(axis=1))
+        return rows[numbers], numbers
 
     def _bridge(self, after: FloatArray, step_s: float) -> FloatArray:
         assert self._rate_hz is not None
