@@ -6,6 +6,7 @@ complex numbers, so that the product of all small turns of a stride is a prefix 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -20,6 +21,7 @@ BLOCK: Final = 8  # small turns scanned together where there are few; any number
 
 IndexArray = npt.NDArray[np.intp]
 ComplexArray = npt.NDArray[np.complex128]
+Attitudes = Callable[[FloatArray], tuple[ComplexArray, ComplexArray]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,23 +70,13 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
     np.matmul(axes, span[AX : AX + 3], out=felt[1:4])
     np.matmul(axes, span[GX : GX + 3], out=felt[4:])
     felt[4:] -= rest[:, None]
-    t, half, gained, turned = _pushes(felt, start - low, n)
-    gained[2] -= (2.0 * GRAVITY_MPS2) * half
-    since = t - t[0]
-    duration, later = since[-1], since[1:]
-    left = np.add.reduce(gained, axis=1)
-    climb = np.add.accumulate(gained[2])
-    gained *= duration - half - since[:-1]
-    far = np.add.reduce(gained, axis=1)
-    far -= (0.5 * duration) * left
-    climb -= (left[2] / duration) * later
-    height = climb * half
-    height[1:] += climb[:-1] * half[1:]
-    np.add.accumulate(height, out=height)
-    height -= (far[2] / duration) * later
+    t, force, rate = _side_by_side(felt, start - low, n)
+    half, pushes, turned = _pushes(t, force, rate, _attitudes)
+    left, way, highest = _integrated(pushes, half, t - t[0])
+    duration = t[-1] - t[0]
     return Paths(
-        np.sqrt(np.add.reduce(far * far)).tolist(),
-        np.maximum(height.max(axis=0), 0.0).tolist(),
+        np.sqrt(np.add.reduce(way * way)).tolist(),
+        highest.tolist(),
         left[2].tolist(),
         (left / duration).sum(axis=1),
         _moment(felt[4:], start - low, n),
@@ -92,20 +84,46 @@ def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArr
     )
 
 
-def _pushes(felt: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, ...]:
-    """Of (7, N) times, specific forces and turn rates, those of S strides of n intervals from each start on: (m, S)
-    times, half intervals, (3, m - 1, S) integrals of the force over each interval, turned as at the start, and (S,)
-    whole turns of pitch."""
-    at = start + np.minimum(np.arange(int(n.max()) + 1)[:, None], n)  # past the end a stride stands still
-    seen = felt.take(at, axis=1, mode="clip")
-    t, rate = seen[0], seen[4:]
-    half = 0.5 * (t[1:] - t[:-1])
+def _side_by_side(felt: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of (7, N) times, specific forces and turn rates, those of S strides of n intervals from each start on: (m, S),
+    (3, m, S), (3, m, S). Past its end a stride stands still."""
+    seen = felt.take(start + np.minimum(np.arange(int(n.max()) + 1)[:, None], n), axis=1, mode="clip")
+    return seen[0], seen[1:4], seen[4:]
+
+
+def _pushes(
+    t: FloatArray, force: FloatArray, rate: FloatArray, attitudes: Attitudes
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of m samples: half of each interval, integrals of the force over each, (3, m - 1), turned as at the start, and
+    the whole turn of pitch. More axes, of strides, may follow."""
+    half = t[1:] - t[:-1]
+    half *= 0.5
     turns = rate[:, 1:] + rate[:, :-1]
     turns *= 0.5 * half
-    world = rotated(*_attitudes(turns), seen[1:4])
+    world = rotated(*attitudes(turns), force)
     pushes = world[:, 1:] + world[:, :-1]
     pushes *= half
-    return t, half, pushes, 2.0 * np.add.reduce(turns[1])
+    return half, pushes, 2.0 * np.add.reduce(turns[1])
+
+
+def _integrated(pushes: FloatArray, half: FloatArray, since: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(3,) velocity left over at the end, (3,) way and highest point without it; the pushes are used up.
+
+    since: time since the start. The way is a sum of pushes times the time that they have left: no velocity is needed.
+    """
+    duration, later = since[-1], since[1:]
+    pushes[2] -= (2.0 * GRAVITY_MPS2) * half
+    left = np.add.reduce(pushes, axis=1)
+    climb = np.add.accumulate(pushes[2])
+    climb -= (left[2] / duration) * later
+    pushes *= duration - half - since[:-1]
+    way = np.add.reduce(pushes, axis=1)
+    way -= (0.5 * duration) * left
+    height = climb * half
+    height[1:] += climb[:-1] * half[1:]
+    height = np.add.accumulate(height)
+    height -= (way[2] / duration) * later
+    return left, way, np.maximum(np.maximum.reduce(height), 0.0)
 
 
 def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
@@ -121,38 +139,20 @@ def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
 def path(window: FloatArray, axes: FloatArray, rest: FloatArray) -> Path:
     """The same for the one stride of which these are the columns."""
     t = window[T]
-    half = t[1:] - t[:-1]
-    half *= 0.5
     rate = axes.dot(window[GX : GX + 3])
     rate -= rest[:, None]
-    turns = rate[:, 1:] + rate[:, :-1]
-    turns *= 0.5 * half
-    world = rotated(*attitude(turns), axes.dot(window[AX : AX + 3]))
-    world[2] -= GRAVITY_MPS2
-    gained = world[:, 1:] + world[:, :-1]
-    gained *= half
+    half, pushes, turned = _pushes(t, axes.dot(window[AX : AX + 3]), rate, attitude)
     since = t - t[0]
-    duration = float(since[-1])
-    later = since[1:]
-    left = np.add.reduce(gained, axis=1)  # over at the end in velocity
-    to_go = duration - half
-    to_go -= since[:-1]
-    x, y, z = (gained.dot(to_go) - (0.5 * duration) * left).tolist()
-    sink = left.item(2)
-    climb = np.add.accumulate(gained[2])
-    climb -= (sink / duration) * later
-    height = climb * half
-    height[1:] += climb[:-1] * half[1:]
-    height = np.add.accumulate(height)
-    height -= (z / duration) * later
-    before = rate[:, :-1]
+    left, way, highest = _integrated(pushes, half, since)
+    x, y, z = way.tolist()
+    before, duration = rate[:, :-1], since.item(-1)
     return Path(
         math.sqrt(x * x + y * y + z * z),
-        max(float(np.maximum.reduce(height)), 0.0),
-        sink,
+        float(highest),
+        left.item(2),
         left / duration,
         before.dot(before.T) / before.shape[1],
-        2.0 * float(np.add.reduce(turns[1])) / duration,
+        float(turned) / duration,
     )
 
 
@@ -163,7 +163,8 @@ def mean_forces(t_s: FloatArray, acc: FloatArray, rate: FloatArray, first: list[
     Between two moments of the same velocity all other accelerations cancel. t_s, acc, rate: (N,), (N, 3), (N, 3).
     """
     start = np.array(first)
-    t, _, pushes, _ = _pushes(np.vstack((t_s, acc.T, rate.T)), start, np.array(last) - start)
+    t, force, rates = _side_by_side(np.vstack((t_s, acc.T, rate.T)), start, np.array(last) - start)
+    _, pushes, _ = _pushes(t, force, rates, _attitudes)
     summed: FloatArray = (np.add.reduce(pushes, axis=1) / (t[-1] - t[0])).sum(axis=1)
     return summed
 
