@@ -3,7 +3,8 @@
 import math
 
 from coach.gait.foot_constants import REACHES_S, T
-from coach.gait.foot_events import contacts, mid_stances, rolling, strike_angles, toe_offs
+from coach.gait.foot_contacts import contacts
+from coach.gait.foot_events import mid_stances, rolling, strike_angles, toe_offs
 from coach.gait.foot_open import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
 from coach.gait.foot_path import path
 from coach.gait.foot_phases import HEEL_OFF, SWING_OVER, Turning

@@ -1,9 +1,9 @@
 """The pitch rate of a foot in, the turning points of its strides out: swing ended, heel lifted, push over.
 
 A runner's foot turns toes-up in swing by more than a right angle's half, hits the ground, rests, then turns toes-down
-while the heel lifts and the toes push. The moments sought here only open and close the windows in which
-`coach.gait.foot_events` finds contact, mid-stance and toe-off; they are crossings of fixed rates, so they need no look
-ahead and do not depend on how the stream was cut.
+while the heel lifts and the toes push. The moments sought here only open and close the windows in which contact,
+mid-stance and toe-off are found (`coach.gait.foot_contacts`, `foot_events`); they are crossings of fixed rates, so they
+need no look ahead and do not depend on how the stream was cut.
 """
 
 import math

@@ -1,8 +1,8 @@
-"""The events of one stride, sample by sample: the same measures as `coach.gait.foot_events` has for many at once.
+"""The events of one stride, sample by sample: what `coach.gait.foot_contacts` and `foot_events` do for many at once.
 
 A stream finishes one stride at a time; for its short windows plain loops over lists are several times faster than
 array calls. The loops take any indexable row of floats.
-Definitions and constants stand in `coach.gait.foot_events`; tests hold both to the same results.
+Definitions stand there, constants in `coach.gait.foot_constants`; tests hold both to the same results.
 """
 
 import math

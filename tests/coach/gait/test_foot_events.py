@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from coach.gait import foot_events
-from coach.gait.foot_constants import AX, GX, N_COLUMNS, PITCH, T
+from coach.gait import foot_contacts, foot_events
+from coach.gait.foot_constants import AX, BEFORE_SWING_OVER_S, GX, N_COLUMNS, PITCH, T
 from coach.model.samples import FloatArray
 from tests.recordings import read
 
@@ -39,8 +39,8 @@ def truth() -> tuple[list[float], list[float]]:
 
 def test_contacts() -> None:
     over = at([t - 0.025 for t in truth()[0]])
-    many = foot_events.contacts(columns(), over, UP, RATE_HZ, 0.07, 0.0, 157.0)
-    single = [foot_events.contacts(columns(), [k], UP, RATE_HZ, 0.07, 0.0, 157.0)[0] for k in over]
+    many = foot_contacts.contacts(columns(), over, UP, RATE_HZ, 0.07, 0.0, 157.0)
+    single = [foot_contacts.contacts(columns(), [k], UP, RATE_HZ, 0.07, 0.0, 157.0)[0] for k in over]
     for a, b, true in zip(many, single, truth()[0], strict=True):
         assert a is not None
         assert b is not None
@@ -57,9 +57,9 @@ def test_a_landing_softer_than_the_swing_before_it_is_found() -> None:
     landing = np.interp(np.arange(n), [0, 14, 19, 24, 39], [55.0, 2.0, 45.0, 8.0, 12.0])
     window[AX + 2] = landing
     window[PITCH] = np.interp(np.arange(n), [0, 14, 20, 26, 39], [-1.0, 2.5, 4.5, 0.5, 0.3])
-    before = round(foot_events.BEFORE_SWING_OVER_S * RATE_HZ)
-    one = foot_events.contacts(window, [before], UP, RATE_HZ, 0.14, 0.0, 157.0)
-    many = foot_events.contacts(np.hstack([window, window]), [before, before + n], UP, RATE_HZ, 0.14, 0.0, 157.0)
+    before = round(BEFORE_SWING_OVER_S * RATE_HZ)
+    one = foot_contacts.contacts(window, [before], UP, RATE_HZ, 0.14, 0.0, 157.0)
+    many = foot_contacts.contacts(np.hstack([window, window]), [before, before + n], UP, RATE_HZ, 0.14, 0.0, 157.0)
     for found in (*one, *many[:1]):
         assert found is not None
         assert found.t_s == pytest.approx(14 / RATE_HZ, abs=0.012)
@@ -67,8 +67,8 @@ def test_a_landing_softer_than_the_swing_before_it_is_found() -> None:
 
 def test_no_contact_without_a_shock() -> None:
     over = at([t - 0.025 for t in truth()[0]])
-    assert foot_events.contacts(columns(), over, UP, RATE_HZ, 0.07, 1e4, 157.0) == [None] * len(over)
-    assert foot_events.contacts(columns(), over[:1], UP, RATE_HZ, 0.07, 1e4, 157.0) == [None]
+    assert foot_contacts.contacts(columns(), over, UP, RATE_HZ, 0.07, 1e4, 157.0) == [None] * len(over)
+    assert foot_contacts.contacts(columns(), over[:1], UP, RATE_HZ, 0.07, 1e4, 157.0) == [None]
 
 
 def test_mid_stances_toe_offs_angles_and_rolling() -> None:
