@@ -55,12 +55,12 @@ class RowBuffer:
         """Add (n, n_columns) rows at the end."""
         self.room(len(rows))[:] = rows.T
 
-    def rows(self, start: int, end: int) -> FloatArray:
-        """View of rows start..end (absolute); IndexError where they have fallen out or have not come yet."""
-        return self.between(start, end).T
-
     def between(self, start: int, end: int) -> FloatArray:
-        """The same as columns, (n_columns, n)."""
+        """Columns of the rows start..end (absolute), (n_columns, n), as a view.
+
+        Raises:
+            IndexError: rows that have fallen out or have not come yet.
+        """
         first = self._first
         if not first <= start <= end <= first + self._n:
             raise IndexError(f"rows {start}..{end} are not among {first}..{self.end}")

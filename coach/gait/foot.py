@@ -46,10 +46,9 @@ class FootGait:
         self._joiner = Joiner()
         self._force = ForceFoot(wear_site)
         self._learner: Learner | None = None
-        self._axes: FootAxes | None = None
+        self._follower: Follower | None = None
+        self._n_swings = 0
         self._buffer = RowBuffer(N_COLUMNS, 2)
-        self._follower = Follower(1.0)
-        self._batch: Batch | None = None
         self._rate_hz = 0.0
         self._ranges = (math.inf, math.inf)
         self._looks: list[Look] = []
@@ -85,7 +84,7 @@ class FootGait:
     def tell_rest(self) -> list[Told]:
         """The same as `finish`, as it was measured."""
         told: list[Told] = []
-        if self._axes is None and self._learner is not None and (axes := self._learner.axes()):
+        if self._follower is None and self._learner is not None and (axes := self._learner.axes()):
             held = self._learner.held()
             self._know(axes)
             for stretch in held:
@@ -97,10 +96,9 @@ class FootGait:
         self._ranges = (chunk.acc_range_mps2, chunk.gyr_range_radps)
         self._learner = Learner(chunk.rate_hz)
         self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
-        self._follower = Follower(chunk.rate_hz)
 
     def _take(self, stretch: Stretch) -> list[Told]:
-        if self._axes is not None:
+        if self._follower is not None:
             return self._follow(stretch)
         assert self._learner is not None
         axes, held = self._learner.feed(stretch)
@@ -113,13 +111,12 @@ class FootGait:
         return told
 
     def _know(self, axes: FootAxes) -> None:
-        self._axes, self._learner = axes, None
-        self._batch = Batch(Foot(self.wear_site.is_left, axes, self._rate_hz, *self._ranges))
-        self._follower.begin(self._batch)
-        self._restart()
+        batch = Batch(Foot(self.wear_site.is_left, axes, self._rate_hz, *self._ranges))
+        self._follower, self._learner = Follower(batch, self._n_swings), None
+        self._buffer.clear()
 
     def _follow(self, stretch: Stretch) -> list[Told]:
-        assert self._batch is not None
+        assert self._follower is not None
         if stretch.is_new:
             self._restart()
         n, gyr = len(stretch.t_s), stretch.gyr_radps
@@ -129,7 +126,7 @@ class FootGait:
         columns[AX : AX + 3] = stretch.acc_mps2.T
         columns[GX : GX + 3] = gyr.T
         told: list[Told] = []
-        end, foot = self._buffer.end, self._batch.foot
+        end, foot = self._buffer.end, self._follower.batch.foot
         foot.saw(end, stretch.largest)
         if stretch.bridged_s:
             foot.bridge(stretch.bridged_s)
@@ -143,7 +140,7 @@ class FootGait:
                 self._refine(told)
             if start == edge and self._lost_row == NEVER:
                 self._look_back(start)
-        if self._lost_row == NEVER and (self._looks or self._batch.n_turnings):
+        if self._lost_row == NEVER and (self._looks or self._follower.batch.n_turnings):
             self._work(told)
         if stretch.bridged_s:
             foot.forget_bridged()
@@ -151,49 +148,49 @@ class FootGait:
             return told
         rest = self._lost_row - begin
         self._buffer.cut(self._lost_row)
-        self._axes, self._learner, self._lost_row = None, Learner(self._rate_hz), NEVER
+        self._follower, self._learner, self._lost_row = None, Learner(self._rate_hz), NEVER
         return told + (self._take(stretch.part(rest, n)) if rest < n else [])
 
     def _look_back(self, row: int) -> None:
         """Without strides in the last seconds the axes are of another mounting: told once the strides are known."""
-        assert self._batch is not None
+        assert self._follower is not None
         second = round(self._rate_hz)
         start = row - LOST_S * second
-        if start < self._buffer.first or self._batch.now.last_stride_row > start:
+        if start < self._buffer.first or self._follower.batch.now.last_stride_row > start:
             return
-        rates = self._buffer.rows(start, row)[:, GX : GX + 3]
-        energy = np.einsum("ni,ni->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
+        rates = self._buffer.between(start, row)[GX : GX + 3]
+        energy = np.einsum("in,in->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
         if energy.min() > MOVING_RADPS * MOVING_RADPS:
-            self._looks.append(Look(row, start, self._batch.n_turnings, self._follower.n_swings))
+            self._looks.append(Look(row, start, self._follower.batch.n_turnings, self._follower.n_swings))
 
     def _work(self, told: list[Told]) -> None:
         """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
-        assert self._batch is not None
+        assert self._follower is not None
+        batch = self._follower.batch
         if not self._looks:
-            told += self._batch.work(self._buffer.columns, self._buffer.first)
+            told += batch.work(self._buffer.columns, self._buffer.first)
             return
         looks, self._looks = self._looks, []
-        before = self._batch.state()
-        found = self._batch.work(self._buffer.columns, self._buffer.first, notes=True)
+        before = batch.state()
+        found = batch.work(self._buffer.columns, self._buffer.first, notes=True)
         for look in looks:
-            if self._batch.stride_row(look.n_turnings) <= look.start:
-                self._batch.go_back(before, look.n_turnings)
-                found = self._batch.work(self._buffer.columns, self._buffer.first)
-                self._follower.n_swings, self._lost_row = look.n_swings, look.row
+            if batch.stride_row(look.n_turnings) <= look.start:
+                batch.go_back(before, look.n_turnings)
+                found = batch.work(self._buffer.columns, self._buffer.first)
+                self._n_swings, self._lost_row = look.n_swings, look.row
                 break
         told += found
 
     def _restart(self) -> None:
         """Begin anew after a gap: no stride reaches over it."""
-        assert self._batch is not None
-        self._batch.forget()
+        assert self._follower is not None
+        self._follower.batch.forget()
         self._follower.restart()
         self._buffer.clear()
 
     def _refine(self, told: list[Told]) -> None:
         """A minute is over: look at the axes again, unless the foot was lost before."""
-        assert self._batch is not None
+        assert self._follower is not None
         self._work(told)
         if self._lost_row == NEVER:
-            self._axes = self._batch.refine()
-            self._follower.use(self._axes)
+            self._follower.use(self._follower.batch.refine())

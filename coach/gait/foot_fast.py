@@ -15,7 +15,6 @@ from coach.gait import foot_loops as loops
 from coach.gait.compiling import compiled
 from coach.gait.foot_axes import FootAxes, Refiner
 from coach.gait.foot_columns import CONTACT_S, MID_S, N_BRIDGED, N_LANDING, N_STRIDE, FootStrides
-from coach.gait.foot_constants import STANDS_S
 from coach.gait.foot_learning import Learner
 from coach.gait.foot_open import SHORTEST_STRIDE_S, Foot
 from coach.gait.foot_phases import CALM, FRESH
@@ -88,7 +87,7 @@ class FastFoot:
         now[known.LEVEL], now[known.DUE_ROW] = CALM, loops.NEVER
         now[known.N_SWINGS] = self._n_swings
         now[[known.THIS, known.LAST, known.LAST_STRIDE_ROW]] = -1
-        reaches = np.array([*foot.reaches, round(STANDS_S * foot.rate_hz)], dtype=np.int64)
+        reaches = np.array([*foot.reaches, foot.stands], dtype=np.int64)
         strides = np.empty((round(1.5 * n / (SHORTEST_STRIDE_S * foot.rate_hz)) + 2, N_STRIDE))
         samples = (_read_only(a) for a in (stretch.t_s, stretch.acc_mps2, stretch.gyr_radps))
         held = (np.array(FRESH), now, np.zeros((2, N_LANDING)), self._sums, strides)

@@ -12,7 +12,7 @@ import numpy as np
 from coach.gait.buffer import RowBuffer
 from coach.gait.foot_axes import FootAxes
 from coach.gait.foot_batch import Batch
-from coach.gait.foot_constants import PITCH, REACHES_S, STANDS_S, T
+from coach.gait.foot_constants import PITCH, REACHES_S, T
 from coach.gait.foot_phases import (
     ANGLE,
     CALM,
@@ -32,22 +32,22 @@ from coach.gait.foot_phases import (
     next_crossing,
 )
 from coach.gait.foot_rhythm import REFINE_EVERY
+from coach.gait.gaps import SHORT
 from coach.model.samples import FloatArray
 
 NEVER: Final = sys.maxsize  # the row at which nothing is looked for
-SHORT: Final = 64  # rows; so few are followed faster one by one
 
 
 class Follower:
-    """Follows the pitch of one foot by its axes. n_swings: swings seen so far."""
+    """Follows the pitch of one foot by its axes and gives the turning points to the batch.
 
-    def __init__(self, rate_hz: float) -> None:
-        self._waits = tuple(round(wait_s * rate_hz) for wait_s in (*REACHES_S, STANDS_S))
-        self.n_swings = 0
+    n_swings: swings seen so far, on this foot's other mountings, too.
+    """
 
-    def begin(self, batch: Batch) -> None:
-        """Follow by the axes of this batch's foot from now on, and give it the turning points."""
-        self._batch = batch
+    def __init__(self, batch: Batch, n_swings: int) -> None:
+        self.batch = batch
+        self.n_swings = n_swings
+        self._waits = (*batch.foot.reaches, batch.foot.stands)
         self.use(batch.foot.axes)
         self.restart()
 
@@ -127,10 +127,10 @@ class Follower:
         if said == NOTHING:
             return False
         if said in (HEEL_OFF, PUSH_OVER):
-            self._batch.add(Turning(said, row, int(phases[SWING_OVER_ROW]), int(phases[HEEL_OFF_ROW])))
+            self.batch.add(Turning(said, row, int(phases[SWING_OVER_ROW]), int(phases[HEEL_OFF_ROW])))
             return False
         if said == SWING_OVER_UNSEEN_HEEL:
-            self._batch.add(Turning(HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
+            self.batch.add(Turning(HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
         self._look, self._landing_row, self._due_row = 0, row, row + self._waits[0]
         self.n_swings += 1
         return self.n_swings % REFINE_EVERY == 0
@@ -140,9 +140,9 @@ class Follower:
         landing = self._landing_row
         while row >= self._due_row:
             if self._look == len(REACHES_S):
-                self._batch.add(Turning(HEEL_OFF, self._due_row, landing, self._due_row))
+                self.batch.add(Turning(HEEL_OFF, self._due_row, landing, self._due_row))
                 self._due_row = NEVER
                 return
-            self._batch.add(Turning(SWING_OVER, row, landing, -1, self._look))
+            self.batch.add(Turning(SWING_OVER, row, landing, -1, self._look))
             self._look += 1
             self._due_row = landing + self._waits[self._look]

@@ -130,7 +130,8 @@ def stand(
         energy[k - start] = gyr[k, 0] * gyr[k, 0] + gyr[k, 1] * gyr[k, 1] + gyr[k, 2] * gyr[k, 2]
     mid = over + mid_stance(t[start:end], energy, len(energy) - 2 * half, contact_s, half)
     landing[HEEL], landing[MID_ROW], landing[MID_S] = heel_off, mid, t[mid]
-    before = _after(t, mid, contact_s, facts[RATE_HZ]) - 1
+    least = max(mid - round(ANGLE_REACH_S * facts[RATE_HZ]), 0)
+    before = least + int(np.searchsorted(t[least + 1 : mid], contact_s))
     landing[STRIKE] = math.degrees(turned(t[before : mid + 1], pitch[before : mid + 1], mid + 1 - before, contact_s))
     if last >= 0 and _is_stride(landings[last], landing):
         now[LAST_STRIDE_ROW] = mid
@@ -143,15 +144,6 @@ def stand(
         stride[WAY_CLIPPED] = _is_clipped(acc, gyr, begin, mid, facts) if facts[MAY_CLIP] else 0.0
         way_of(t[begin : mid + 1], acc[begin : mid + 1], gyr[begin : mid + 1], axes, bias, seen, stride[LENGTH:])
     now[LAST] = this
-
-
-def _after(t: FloatArray, mid: int, t_s: float, rate_hz: float) -> int:
-    """The first row at or after the moment t_s, which lies before the row `mid`."""
-    least = max(mid - round(ANGLE_REACH_S * rate_hz), 0) + 1
-    after = mid
-    while after > least and t[after - 1] >= t_s:
-        after -= 1
-    return after
 
 
 def _is_stride(this: FloatArray, following: FloatArray) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from coach.gait.constants import CLIP_SHARE
 from coach.gait.foot_axes import FootAxes, Refiner
-from coach.gait.foot_constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S
+from coach.gait.foot_constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, STANDS_S
 from coach.gait.foot_strides import Landing
 from coach.model.samples import FloatArray
 
@@ -24,8 +24,9 @@ class Foot:
     """What is known of the sensor on one foot.
 
     acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. reaches: rows after
-    swing's end in which a landing is sought, look by look; before: rows before it that this needs. inwards: axis about
-    which the foot rolls inwards. rest, rest_inwards: turn rates read at rest along the foot's axes and about that one.
+    swing's end in which a landing is sought, look by look; before: rows before it that a look needs; stands: rows after
+    it from which the foot stands. inwards: axis about which the foot rolls inwards. rest, rest_inwards: turn rates read
+    at rest along the foot's axes and about that one.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Foot:
         "reaches",
         "rest",
         "rest_inwards",
+        "stands",
     )
 
     def __init__(self, is_left: bool, axes: FootAxes, rate_hz: float, acc_range: float, gyr_range: float) -> None:
@@ -49,6 +51,7 @@ class Foot:
         self.acc_limit = CLIP_SHARE * acc_range
         self.gyr_limit = CLIP_SHARE * gyr_range
         self.reaches = tuple(round(reach * rate_hz) for reach in REACHES_S)
+        self.stands = round(STANDS_S * rate_hz)
         self.before = round(BEFORE_SWING_OVER_S * rate_hz) + 1
         self.bridged_s: list[float] = []
         self.clean_from = 0

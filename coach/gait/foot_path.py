@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.foot_constants import AX, GX, T
+from coach.gait.foot_windows import IndexArray
 from coach.model.samples import FloatArray
 
 BLOCK: Final = 8  # small turns scanned together where there are few; any number gives the same
 
-IndexArray = npt.NDArray[np.intp]
 ComplexArray = npt.NDArray[np.complex128]
 Attitudes = Callable[[FloatArray], tuple[ComplexArray, ComplexArray]]
 

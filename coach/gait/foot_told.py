@@ -12,7 +12,8 @@ CONTACT, MID_STANCE, STRIDE, TOE_OFF = range(4)  # what became known
 class Told(NamedTuple):
     """Something about a landing; what: CONTACT, MID_STANCE, STRIDE or TOE_OFF.
 
-    following, way: of a whole stride, to the landing after. is_sure: as the axes were."""
+    following, way: of a whole stride, to the landing after. is_sure: as the axes were.
+    """
 
     what: int
     landing: Landing

@@ -16,7 +16,7 @@ def test_recent_rows_are_found_by_their_absolute_number() -> None:
         start = min(start + int(size), 500)
         if start == 500:
             break
-        newest = buffer.rows(buffer.end - min(10, buffer.end), buffer.end)
+        newest = buffer.between(buffer.end - min(10, buffer.end), buffer.end).T
         np.testing.assert_array_equal(newest, everything[max(0, start - 10) : start])
         assert len(buffer.held) <= 20
 
@@ -24,7 +24,7 @@ def test_recent_rows_are_found_by_their_absolute_number() -> None:
 def test_a_block_larger_than_the_buffer_is_kept_whole_until_the_next() -> None:
     buffer = RowBuffer(1, keep=4)
     buffer.append(np.arange(100.0)[:, None])
-    assert buffer.rows(0, 100).sum() == np.arange(100.0).sum()
+    assert buffer.between(0, 100).sum() == np.arange(100.0).sum()
 
 
 def test_rows_that_fell_out_are_not_given() -> None:
@@ -32,7 +32,7 @@ def test_rows_that_fell_out_are_not_given() -> None:
     for _ in range(10):
         buffer.append(np.zeros((3, 1)))
     with pytest.raises(IndexError):
-        buffer.rows(0, 3)
+        buffer.between(0, 3)
 
 
 def test_numbering_goes_on_after_clearing() -> None:
