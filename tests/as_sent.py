@@ -1,4 +1,4 @@
-"""A sensor's chunk in, the same motion as another sensor would have sent it out: other rate, readings lost."""
+"""A chunk in, the same motion as another sensor would have sent it out: other rate, mounting, readings lost."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,3 +35,10 @@ def part(chunk: ImuChunk, start: int, end: int) -> ImuChunk:
 def kept(chunk: ImuChunk, chosen: npt.NDArray[np.bool_]) -> ImuChunk:
     """Only the chosen readings."""
     return replace(changed(chunk, lambda v: v[chosen]), t_s=chunk.t_s[chosen])
+
+
+def random_rotation(seed: int) -> FloatArray:
+    """A proper rotation matrix, uniform over all."""
+    q, r = np.linalg.qr(np.random.default_rng(seed).standard_normal((3, 3)))
+    q = q * np.sign(np.diag(r))
+    return q if np.linalg.det(q) > 0 else -q

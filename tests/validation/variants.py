@@ -17,7 +17,7 @@ from coach.gait.constants import GRAVITY_MPS2
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.strides import Stride, TrunkStep
-from tests.as_sent import at_rate, changed, kept
+from tests.as_sent import at_rate, changed, kept, random_rotation
 from tests.recordings import names, read
 from tests.support import reference_folder
 from tests.validation.scoring import scorer
@@ -45,8 +45,7 @@ def clipped(chunk: ImuChunk) -> ImuChunk:
 
 def turned(chunk: ImuChunk) -> ImuChunk:
     """Mounted any other way."""
-    q, _ = np.linalg.qr(np.random.default_rng(SEED).normal(size=(3, 3)))
-    q = q * np.sign(np.linalg.det(q))
+    q = random_rotation(SEED)
     return changed(chunk, lambda v: np.nan_to_num(v) @ q.T if np.isnan(v).any() else v @ q.T)
 
 

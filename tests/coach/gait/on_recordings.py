@@ -1,8 +1,6 @@
-"""What the gait tests share about reference recordings: all events of an engine, pairs with the truth, mountings."""
+"""What the gait tests share about reference recordings: all events of an engine, pairs with the truth."""
 
 from typing import Any
-
-import numpy as np
 
 from coach.model.samples import FloatArray
 from tests.recordings import Recording
@@ -22,10 +20,3 @@ def pairs(found: list[Any], truth: list[dict[str, Any]], window_s: float = 0.08)
         if near is not None and abs(near.initial_contact_s - row["initial_contact_s"]) <= window_s:
             out.append((near, row))
     return out
-
-
-def random_rotation(seed: int) -> FloatArray:
-    """A proper rotation matrix, uniform over all."""
-    q, r = np.linalg.qr(np.random.default_rng(seed).standard_normal((3, 3)))
-    q = q * np.sign(np.diag(r))
-    return q if np.linalg.det(q) > 0 else -q

@@ -24,9 +24,8 @@ from coach.model.sites import WearSite
 from coach.model.strides import Stride
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
-from tests.as_sent import changed, part, with_readings
+from tests.as_sent import changed, part, random_rotation, with_readings
 from tests.coach.gait.damage import DAMAGES, Damage, damaged
-from tests.coach.gait.on_recordings import random_rotation
 from tests.coach.gait.test_foot import assert_same, streamed
 from tests.coach.gait.test_foot_properties import known
 from tests.recordings import read

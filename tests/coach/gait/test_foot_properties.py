@@ -11,9 +11,8 @@ from coach.gait.foot import FootGait
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, Stride
-from tests.as_sent import changed, part
+from tests.as_sent import changed, part, random_rotation
 from tests.coach.gait.damage import DAMAGES, Damage, damaged
-from tests.coach.gait.on_recordings import random_rotation
 from tests.recordings import read
 
 MOTION = "pyshoe_jog_2017-11-27-11-11-24"

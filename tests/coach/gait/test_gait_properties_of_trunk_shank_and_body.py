@@ -16,7 +16,7 @@ from coach.gait.trunk import TrunkGait
 from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, TreadmillSample
 from coach.model.sites import WearSite
 from coach.model.strides import StateChange, Stride, TrunkStep
-from tests.coach.gait.on_recordings import random_rotation
+from tests.as_sent import random_rotation
 from tests.recordings import read
 
 ENGINES = {WearSite.PELVIS: TrunkGait, WearSite.CHEST: TrunkGait, WearSite.LEFT_SHANK: ShankGait}

@@ -7,7 +7,8 @@ import pytest
 
 from coach.gait.shank import ShankGait
 from coach.model.strides import GaitState, InitialContact, StateChange, Stride, ToeOff
-from tests.coach.gait.on_recordings import events, pairs, random_rotation
+from tests.as_sent import random_rotation
+from tests.coach.gait.on_recordings import events, pairs
 from tests.recordings import names, read
 
 RUNS = names("shank_run") or ["shank_run_01"]

@@ -8,8 +8,8 @@ import pytest
 
 from coach.gait.trunk import TrunkGait
 from coach.model.strides import GaitState, StateChange, TrunkStep
-from tests.as_sent import part
-from tests.coach.gait.on_recordings import events, pairs, random_rotation
+from tests.as_sent import part, random_rotation
+from tests.coach.gait.on_recordings import events, pairs
 from tests.recordings import names, read
 
 PELVIS = ["biomac_p01_pelvis", "demo_run_pelvis_device", "demo_run_chest_device"]

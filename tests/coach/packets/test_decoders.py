@@ -1,7 +1,6 @@
 """A whole sensor's bytes: exact counts, usable after bad packets, ranges and rates as told."""
 
 import contextlib
-import gzip
 import struct
 
 import numpy as np
@@ -17,7 +16,7 @@ from coach.packets.one_packet import ROWS
 from coach.packets.readers import READERS
 from firmware_config.loader import load_profile
 from firmware_config.schema import DecoderName, full_uuid
-from tests.support import need_reference
+from tests.recordings import read
 
 BATTERY = full_uuid("2a19")
 
@@ -175,20 +174,19 @@ def test_witmotion_finds_its_frames_again_after_lost_bytes():
 
 def test_the_recorded_shoe_run_is_decoded_to_the_reading():
     """9064 readings and 1128 lost polls, as the recording's own times count them."""
-    folder = need_reference("wmf_shoe_run")
-    with gzip.open(folder / "imu.csv.gz", "rt") as file:
-        rows = np.loadtxt(file, delimiter=",", skiprows=1)
+    recorded = read("wmf_shoe_run").chunk
+    assert recorded.gyr_radps is not None
     decoder, feed = sensor("wearable_my_foot", WearSite.RIGHT_FOOT)
     rng = np.random.default_rng(2)
     arrival, times = 0.0, []
-    for row in rows:
-        payload = struct.pack("<I6f", round(row[0] * 1000), *(row[1:4] / 9.80665), *np.degrees(row[4:7]))
-        arrival = max(arrival, 3.0 + row[0] + rng.uniform(0.001, 0.05))
+    for t_s, acc, gyr in zip(recorded.t_s, recorded.acc_mps2, recorded.gyr_radps, strict=True):
+        payload = struct.pack("<I6f", round(t_s * 1000), *(acc / 9.80665), *np.degrees(gyr))
+        arrival = max(arrival, 3.0 + t_s + rng.uniform(0.001, 0.05))
         times += [c.t_s[0] for c in feed(arrival, payload) if isinstance(c, ImuChunk)]
     report = decoder.report()
     assert (report.n_samples, report.n_missing, report.n_bad_packets) == (9064, 1128, 0)
     assert len(report.gaps) == 1000  # the first thousand are kept, all are counted
-    assert np.abs(np.array(times) - rows[:, 0] - 3.0)[300:].max() < 0.005
+    assert np.abs(np.array(times) - recorded.t_s - 3.0)[300:].max() < 0.005
 
 
 def test_settings_of_a_use_go_before_those_of_the_profile():
