@@ -1,7 +1,7 @@
-"""How busy the page in motion keeps a slow phone: printed, never judged by the clock of a shared machine."""
+"""A slow phone keeps up while three numbers change in every update; how busy that keeps it is printed, not judged."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import wait_until
 from tests.web.live_scene import numbers
@@ -13,7 +13,7 @@ EVERY_MS = 200
 
 
 @pytest.mark.browser
-def test_the_main_thread_of_a_slow_phone_has_time_left(
+def test_a_slow_phone_shows_the_last_of_many_updates(
     coach: SmallCoach, url: str, phone: Page, capsys: pytest.CaptureFixture[str]
 ) -> None:
     coach.runs.start("treadmill")
@@ -41,4 +41,4 @@ def test_the_main_thread_of_a_slow_phone_has_time_left(
             f"\nlive page, {SLOWER}x slower CPU, {UPDATES / seconds:.1f} updates a second: main thread busy "
             f"{busy['TaskDuration']:.1%} (script {busy['ScriptDuration']:.1%}, layout {busy['LayoutDuration']:.1%})"
         )
-    assert phone.locator("#focus-value").inner_text() != "–"
+    expect(phone.locator("#focus-value")).to_have_text(f"{more['cadence_spm']:.0f}", timeout=1000)
