@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 
-from coach.live_feed import LiveFeed
+from coach.live.feed import LiveFeed
 from coach.model.cues import CueDecision
 from coach.model.runs import Run
 from coach.radio.backend import Backend
-from coach.service.access import AccessService
-from coach.service.coaching import CoachingService
-from coach.service.history import HistoryService
-from coach.service.loop import LoopThread
+from coach.service.access.phones import AccessService
+from coach.service.event_loop import LoopThread
 from coach.service.runner import RunnerService
-from coach.service.runs import RunService
-from coach.service.sensors import SensorService
-from coach.service.strength_programme import Programme
+from coach.service.runs.coaching import CoachingService
+from coach.service.runs.control import RunService
+from coach.service.runs.history import HistoryService
+from coach.service.sensors.service import SensorService
+from coach.service.strength.programme import Programme
 from coach.settings import Settings
 from coach.storage.store import Store
 

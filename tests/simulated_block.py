@@ -15,8 +15,8 @@ import numpy as np
 
 from coach.model.pain import PainMoment
 from coach.model.runs import Run, RunPlace, RunState
-from coach.service.coaching import CoachingService
 from coach.service.runner import RunnerService
+from coach.service.runs.coaching import CoachingService
 from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from coach.errors import SettingsError
 from coach.model.access import Phone
-from coach.service.access import STAYS, lan_address
+from coach.service.access.phones import STAYS, lan_address
 from web.api import route
 from web.context import the_coach, w
 from web.errors import error_response

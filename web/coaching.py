@@ -10,7 +10,7 @@ from coach.coaching.block import BlockView
 from coach.coaching.programme import Focus
 from coach.model.cues import CueRule, Source
 from coach.model.runs import RunPlan
-from coach.service.explaining import CueStory
+from coach.service.runs.explain import CueStory
 from web.api import route
 from web.context import the_coach
 

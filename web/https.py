@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from flask import Flask
 
-from coach.service.certificates import Certificates
+from coach.service.access.certificates import Certificates
 from web.server import THREADS, Server, listen, serve
 
 _PIECE: Final = 64 * 1024

@@ -6,7 +6,7 @@ from typing import Final
 import segno
 from flask import Blueprint, Response, abort, current_app, render_template, request, send_file
 
-from coach.service.access import lan_address
+from coach.service.access.phones import lan_address
 from web.context import w
 from web.https import PORT, authority_file
 from web.security import host_name

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from coach.service.strength_progress import Progress
+from coach.service.strength.progress import Progress
 from coach.strength.loader import load_tests
 from web.api import route
 from web.strength import programme

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from coach.errors import SettingsError
 from coach.model.history import RunDetail
 from coach.model.runs import Lap, RunFilter, RunPlace
-from coach.service.history import HistoryService
-from coach.service.history_files import EXPORTS
+from coach.service.runs.files import EXPORTS
+from coach.service.runs.history import HistoryService
 from web.context import profile, the_coach, words
 from web.runs_calendar import MonthTotal, month_key, month_name, month_of, month_totals
 from web.runs_view import (

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from coach.errors import SettingsError
 from coach.model.history import CalendarDay, Comparison, Imported, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
 from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary
-from coach.service.history import PLOTTED
+from coach.service.runs.history import PLOTTED
 from web.api import route
 from web.runs import detail_of, history
 

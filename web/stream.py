@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from coach.live_feed import FeedEvent, LiveFeed
+from coach.live.feed import FeedEvent, LiveFeed
 from web.units import VIEWS
 from web.wire import to_text
 

@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response as Redirect
 from coach.errors import SettingsError
 from coach.model.plain import to_plain
 from coach.model.strength import SessionEvent, SessionState, StrengthPlan, StrengthSession
-from coach.service.strength_programme import Programme
-from coach.service.strength_words import parse_track, words_of
+from coach.service.strength.programme import Programme
+from coach.service.strength.wording import parse_track, words_of
 from coach.strength.engine import estimate_s
 from coach.strength.loader import load_exercises
 from coach.strength.rhythm import DAY_NAMES, zone

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as Redirect
 from coach.errors import SettingsError
 from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
 from coach.model.strength_tests import TestResult
-from coach.service.strength_daily import SUGGESTIONS
-from coach.service.strength_words import parse_time
+from coach.service.strength.daily_life import SUGGESTIONS
+from coach.service.strength.wording import parse_time
 from coach.strength.loader import load_exercises, load_tests
 from coach.strength.rhythm import DAY_NAMES
 from web.context import profile

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import SettingsError
 from coach.model.strength import LongRun, Track
-from coach.service.strength_words import parse_time, parse_track
+from coach.service.strength.wording import parse_time, parse_track
 from coach.strength.loader import load_tracks
 from coach.strength.rhythm import DAY_NAMES
 from web.context import profile, w

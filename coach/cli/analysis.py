@@ -10,8 +10,8 @@ from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
 from coach.errors import SettingsError
 from coach.packets.decoders import decode_payload
-from coach.service.analysis import analyse_path
-from coach.service.replay import ReplaySource, open_replay
+from coach.service.runs.analysis import analyse_path
+from coach.service.runs.replay import ReplaySource, open_replay
 
 
 @click.command()

@@ -13,7 +13,7 @@ from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.showing import print_summary
 from coach.errors import SettingsError
 from coach.model.runs import RunEntry
-from coach.service.history_files import EXPORTS
+from coach.service.runs.files import EXPORTS
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from coach.model.links import FoundSensor
 from coach.model.plain import to_plain
 from coach.model.sites import WearSite
 from coach.model.steps import SettingsReport
-from coach.service.capture import capture_to
-from coach.service.loop import LoopThread
-from coach.service.sensor_book import SensorBook
-from coach.service.sensors import SensorService
+from coach.service.event_loop import LoopThread
+from coach.service.sensors.capture import capture_to
+from coach.service.sensors.registry import SensorBook
+from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
 from firmware_config.loader import load_profiles
 

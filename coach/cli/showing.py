@@ -11,8 +11,8 @@ from flask import Flask
 from coach.bootstrap import Coach
 from coach.cli.output import print_json
 from coach.model.runs import RunEntry
-from coach.service.access import lan_address
-from coach.service.certificates import make_certificates
+from coach.service.access.certificates import make_certificates
+from coach.service.access.phones import lan_address
 from coach.settings import Settings
 from web.app import create_app
 from web.https import HttpsServer, serve_https

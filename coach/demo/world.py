@@ -17,7 +17,7 @@ from coach.model.pain import PainMoment
 from coach.model.sites import WearSite
 from coach.radio.clock import RunClock
 from coach.radio.virtual.world import VirtualWorld
-from coach.service.loop import LoopThread
+from coach.service.event_loop import LoopThread
 from coach.settings import Settings
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from coach.errors import StorageError
 from coach.storage.database import Database
+from coach.storage.inventory import KeptSettings, Phones, Sensors, Shoes
 from coach.storage.runner import Pain, Runner
 from coach.storage.runs import Runs
 from coach.storage.schema import bring_up_to_date
-from coach.storage.things import KeptSettings, Phones, Sensors, Shoes
 
 
 class Store:

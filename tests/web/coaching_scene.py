@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from coach.live_feed import LiveFeed
+from coach.live.feed import LiveFeed
 from coach.model.pain import PainMoment
 from coach.model.runs import Run, RunState
-from coach.service.coaching import CoachingService
 from coach.service.runner import RunnerService
+from coach.service.runs.coaching import CoachingService
 from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 

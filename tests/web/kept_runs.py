@@ -14,7 +14,7 @@ from coach.model.runs import Lap, Run, RunPlace, RunState, Shoe
 from coach.model.samples import Gap, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride
-from coach.service.history import HistoryService
+from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
 from tests.web.small_coach import SmallCoach

@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from coach.live_feed import FeedEvent, LiveFeed
+from coach.live.feed import FeedEvent, LiveFeed
 from coach.model.cues import CueDecision, FocusTarget, Gate
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from coach.errors import LinkError, SettingsError
-from coach.live_feed import LiveFeed
+from coach.live.feed import LiveFeed
 from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
 from coach.model.plain import to_plain
 from coach.model.runner import RunnerProfile

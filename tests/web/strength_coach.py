@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from coach.coaching.pain import pain_state
-from coach.live_feed import LiveFeed
+from coach.live.feed import LiveFeed
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
 from coach.model.runs import Run, RunState, RunSummary
 from coach.model.strength import SessionEvent
 from coach.model.strength_tests import TestResult
-from coach.service.strength_programme import Programme
+from coach.service.strength.programme import Programme
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coach.service.access import AccessService
+from coach.service.access.phones import AccessService
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach

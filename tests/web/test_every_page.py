@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from coach.service.access import AccessService
+from coach.service.access.phones import AccessService
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.browser import DESKTOP, PHONE, THEMES, axe_findings, choose_theme, overflowing, wait_until

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from coach.model.runs import Finding, Run, RunEntry, RunState, RunSummary
-from coach.service.access import AccessService
+from coach.service.access.phones import AccessService
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.browser import wait_until

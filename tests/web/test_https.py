@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from coach.service.access import AccessService
-from coach.service.certificates import make_certificates
+from coach.service.access.certificates import make_certificates
+from coach.service.access.phones import AccessService
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach
 from web.app import create_app

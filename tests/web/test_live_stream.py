@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coach.live_feed import LiveFeed
+from coach.live.feed import LiveFeed
 from web.stream import LiveStream, Places
 
 

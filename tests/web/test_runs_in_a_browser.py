@@ -11,7 +11,7 @@ import pytest
 
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunState
-from coach.service.history import HistoryService
+from coach.service.runs.history import HistoryService
 from coach.summary.summarise import summarise
 from tests.browser import THEMES, axe_findings, choose_theme, overflowing, wait_until
 from tests.coach.summary.runs import START, make_seconds

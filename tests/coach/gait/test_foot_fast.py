@@ -153,5 +153,5 @@ def test_uncompiled_and_compiled_loops_are_the_same() -> None:
 
 
 def test_the_live_path_never_loads_numba() -> None:
-    code = "import coach.bootstrap, coach.pipeline, coach.gait.bulk, sys; sys.exit('numba' in sys.modules)"
+    code = "import coach.bootstrap, coach.live.pipeline, coach.gait.bulk, sys; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

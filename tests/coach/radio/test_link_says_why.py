@@ -225,7 +225,7 @@ def test_without_bumble_the_virtual_radio_says_which_extra_to_install() -> None:
     program = """
 import sys
 sys.modules["bumble"] = None
-import coach.service.sensors
+import coach.service.sensors.service
 from coach.errors import LinkError
 from coach.radio.virtual.world import VirtualWorld
 try:

@@ -1,0 +1,302 @@
+"""A run while it happens: notifications from a source through the pipeline, to the log, the database and the page.
+
+Everything here runs on the one asyncio loop of the radio; writing to the database happens on a worker thread. One bad
+packet never ends a run, nor does a full disk: what can go on goes on, and the runner is told.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from coach.errors import CoachError, RecordingError
+from coach.live.feed import LiveFeed
+from coach.live.pipeline import BEAT_S, Outputs, Pipeline
+from coach.model.cues import CueDecision
+from coach.model.links import LinkEvent, LinkStatus
+from coach.model.metrics import LiveMetrics
+from coach.model.plain import to_plain
+from coach.model.recordings import RunEvent
+from coach.model.runs import Lap, Run, RunState
+from coach.model.samples import BatterySample, Gap, Notification
+from coach.model.strides import Stride, TrunkStep
+from coach.recording.writer import RecordingWriter
+
+log = logging.getLogger(__name__)
+
+KEEP_EVERY_S: Final = 5.0  # strides and seconds go to the database this often; the raw log is at most a second behind
+LOW_BATTERY_PCT: Final = 15.0  # chosen by eye, 2026-11-20: about an hour left on the sensors known here
+FAULTS_TOLD_S: Final = 30.0
+
+
+class Source(Protocol):
+    """Where notifications come from: linked sensors, or a recording that is played."""
+
+    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+        """Give notifications and changes of links until cancelled, or until there are no more."""
+        ...
+
+
+@dataclass(slots=True)
+class Batch:
+    """What waits to be written to the database."""
+
+    strides: list[Stride | TrunkStep] = field(default_factory=list)
+    seconds: list[LiveMetrics] = field(default_factory=list)
+    decisions: list[CueDecision] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.strides) + len(self.seconds) + len(self.decisions)
+
+
+class Keeper(Protocol):
+    """Keeps batches for good; called on a worker thread."""
+
+    def keep(self, run_id: str, batch: Batch) -> None: ...
+
+
+class LiveRun:
+    """One run from start to stop.
+
+    clock: seconds since the run started, monotonic. on_spoken: told of each cue that is spoken. Published metrics carry
+    the Unix time at which the newest notification arrived, so that the way to the page can be measured.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        pipeline: Pipeline,
+        writer: RecordingWriter | None,
+        keeper: Keeper,
+        feed: LiveFeed,
+        clock: Callable[[], float],
+        on_spoken: Callable[[CueDecision], None] | None = None,
+    ) -> None:
+        self.run = run
+        self.pipeline = pipeline
+        self.links: dict[str, LinkEvent] = {}
+        self.laps: list[Lap] = [Lap(1, 0.0, None)]
+        self.latest: LiveMetrics | None = None
+        self.is_muted = False
+        self.is_paused = False
+        self.n_cues = 0
+        self.pauses: list[tuple[float, float]] = []
+        self._paused_at_s = 0.0
+        self._paused_s = 0.0
+        self._writer = writer
+        self._keeper = keeper
+        self._feed = feed
+        self.clock = clock
+        self._on_spoken = on_spoken
+        self._batch = Batch()
+        self._faults: Counter[str] = Counter()
+        self._faults_told_s = -FAULTS_TOLD_S
+        self._next_second_s = 1.0
+        self._arrived_wall_s = 0.0
+        self._stopping = asyncio.Event()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Running time without pauses."""
+        now = self._paused_at_s if self.is_paused else self.clock()
+        return max(0.0, now - self._paused_s)
+
+    async def play(self, source: Source) -> None:
+        """Run until the source ends or `stop` is called; then everything is kept and the log is closed."""
+        self.publish_run()
+        helpers = [asyncio.create_task(work()) for work in (self._beat, self._keep_now_and_then, self._stopping.wait)]
+        playing = asyncio.create_task(source.play(self.receive, self.tell))
+        try:
+            await asyncio.wait([playing, helpers[-1]], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (playing, *helpers):
+                task.cancel()
+            ended = await asyncio.gather(playing, *helpers, return_exceptions=True)
+            await self._end()
+        for fault in ended:
+            if isinstance(fault, Exception):
+                raise fault
+
+    def stop(self) -> None:
+        """Ask `play` to end; call it on the event loop."""
+        self._stopping.set()
+
+    def receive(self, notification: Notification) -> None:
+        """One notification: first to the log, then through the pipeline."""
+        self._arrived_wall_s = time.time()
+        self._log(lambda writer: writer.write(notification))
+        self._spread(self.pipeline.feed(notification))
+
+    def tell(self, event: LinkEvent) -> None:
+        """The link to a sensor changed."""
+        self.links[event.sensor_id] = event
+        self._log(lambda writer: writer.write_event(RunEvent(event.t_s, "link", to_plain(event))))
+        self._feed.publish("sensor", to_plain(event))
+
+    # What the runner does ------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        if not self.is_paused:
+            self.is_paused, self._paused_at_s = True, self.clock()
+            self._mark("pause")
+
+    def resume(self) -> None:
+        if self.is_paused:
+            now = self.clock()
+            self._paused_s += now - self._paused_at_s
+            self.pauses.append((self._paused_at_s, now))
+            self.is_paused = False
+            self._mark("resume")
+
+    def lap(self, kind: str = "lap") -> Lap:
+        """End the present lap here and begin the next one."""
+        now = self.clock()
+        last = self.laps[-1]
+        self.laps[-1] = Lap(last.number, last.start_s, now, last.kind)
+        self.laps.append(Lap(last.number + 1, now, None, kind))
+        self._mark("lap", number=last.number + 1, lap_kind=kind)
+        return self.laps[-1]
+
+    def mute(self, is_muted: bool) -> None:
+        self.is_muted = is_muted
+        self.pipeline.mute(is_muted)
+        self._mark("mute", is_muted=is_muted)
+
+    def count_by(self, sensor_id: str, cadence_unit: str | None) -> None:
+        """The runner says what a running pod counts, "steps" or "strides"; None: the data decide."""
+        self.pipeline.count_by(sensor_id, cadence_unit)
+        self._mark("cadence_unit", sensor_id=sensor_id, cadence_unit=cadence_unit)
+
+    def pain(self, level: int, is_calf: bool = False) -> None:
+        """The runner tapped a pain level, 0-10."""
+        self._mark("pain", level=level, is_calf=is_calf)
+        self._spread(self.pipeline.pain(self.clock(), level, is_calf))
+
+    def publish_run(self) -> None:
+        self._feed.publish("run", self.status())
+
+    def status(self) -> dict[str, object]:
+        """What a page that has just been opened must know."""
+        state = RunState.PAUSED if self.is_paused else RunState.RECORDING
+        return {
+            "run_id": self.run.run_id,
+            "state": state.value,
+            "elapsed_s": round(self.elapsed_s, 1),
+            "lap": self.laps[-1].number,
+            "lap_start_s": self.laps[-1].start_s,
+            "lap_kind": self.laps[-1].kind,
+            "is_muted": self.is_muted,
+            "plan": to_plain(self.run.plan),
+            "links": [to_plain(event) for event in self.links.values()],
+        }
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _mark(self, kind: str, **data: object) -> None:
+        self.pipeline.pause(self.is_paused)
+        self._log(lambda writer: writer.write_event(RunEvent(self.clock(), kind, to_plain(data))))
+        self.publish_run()
+
+    def _spread(self, outputs: Outputs) -> None:
+        self._batch.strides += [e for e in outputs.events if isinstance(e, Stride | TrunkStep)]
+        for sample in outputs.samples:
+            if isinstance(sample, Gap):
+                log.info("gap of %d readings from %s", sample.n_missing, sample.sensor_id)
+            elif isinstance(sample, BatterySample) and sample.battery_pct < LOW_BATTERY_PCT:
+                self._tell_battery(sample)
+        for fault in outputs.faults:
+            self._tell_fault(str(fault))
+        for metrics in outputs.metrics:
+            self._show(metrics)
+        for decision in outputs.decisions:
+            self._decide(decision)
+
+    def _show(self, metrics: LiveMetrics) -> None:
+        self.latest = metrics
+        if metrics.t_s >= self._next_second_s:
+            self._next_second_s = float(int(metrics.t_s) + 1)
+            self._batch.seconds.append(metrics)
+        page = to_plain(metrics)
+        page["elapsed_s"] = round(self.elapsed_s, 1)
+        page["run_id"] = self.run.run_id
+        page["arrived_wall_s"] = self._arrived_wall_s
+        page["target"] = to_plain(self.pipeline.target(metrics))
+        self._feed.publish("metrics", page)
+
+    def _decide(self, decision: CueDecision) -> None:
+        self._batch.decisions.append(decision)
+        self._log(lambda writer: writer.write_event(RunEvent(decision.t_s, "cue", to_plain(decision))))
+        if not decision.is_spoken:
+            return
+        self.n_cues += 1
+        if self._on_spoken:
+            self._on_spoken(decision)
+        self._feed.publish("cue", {**to_plain(decision), "is_muted": self.is_muted, "run_id": self.run.run_id})
+
+    def _tell_battery(self, sample: BatterySample) -> None:
+        link = self.links.get(sample.sensor_id)
+        if link and link.reason != "battery_low":
+            words = f"The battery of this sensor is low ({sample.battery_pct:.0f} %): charge it after this run"
+            self.tell(LinkEvent(sample.sensor_id, sample.t_s, link.status, "battery_low", words, sample.battery_pct))
+
+    def _tell_fault(self, words: str) -> None:
+        self._faults[words.split(":")[0]] += 1
+        now = self.clock()
+        if now - self._faults_told_s >= FAULTS_TOLD_S:
+            self._faults_told_s = now
+            log.warning("a packet could not be read: %s (%d so far)", words, self._faults.total())
+
+    def _log(self, write: Callable[[RecordingWriter], None]) -> None:
+        """Write to the raw log; a disk that refuses ends the log, not the run, and the runner is told."""
+        if self._writer is None:
+            return
+        try:
+            write(self._writer)
+        except RecordingError as error:
+            self._writer = None
+            log.error("%s", error)
+            event = LinkEvent("recording", self.clock(), LinkStatus.LOST, "recording_failed", str(error))
+            self._feed.publish("sensor", to_plain(event))
+
+    async def _beat(self) -> None:
+        """Time goes on where no notification comes: values go stale, silence is seen."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self._spread(self.pipeline.tick(self.clock()))
+            self._log(lambda writer: writer.flush_if_due(self.clock()))
+
+    async def _keep_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_EVERY_S)
+            await self._keep()
+
+    async def _keep(self) -> None:
+        if not len(self._batch):
+            return
+        batch, self._batch = self._batch, Batch()
+        try:
+            await asyncio.to_thread(self._keeper.keep, self.run.run_id, batch)
+        except CoachError as error:
+            log.warning("%s; trying again", error)
+            self._batch = Batch(
+                batch.strides + self._batch.strides,
+                batch.seconds + self._batch.seconds,
+                batch.decisions + self._batch.decisions,
+            )
+
+    async def _end(self) -> None:
+        if self.is_paused:
+            self.resume()
+        last = self.laps[-1]
+        self.laps[-1] = Lap(last.number, last.start_s, self.clock(), last.kind)
+        self._spread(self.pipeline.finish())
+        await self._keep()
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            try:
+                await asyncio.to_thread(writer.close)
+            except RecordingError as error:
+                log.warning("%s", error)

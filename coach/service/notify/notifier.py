@@ -1,0 +1,147 @@
+"""Reminders to the runner: one reminder in, told on the page and on every channel that was set up.
+
+A channel that fails never holds up another; its last failure is kept in words for the page.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from coach.errors import SettingsError
+from coach.model.plain import from_plain, to_plain
+from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
+from coach.service.notify.ntfy import check_ntfy, send_ntfy
+from coach.service.notify.web_push import VapidKeys, WebPushError, is_installed, send_web_push
+from coach.storage.reminders import KeptReminders
+from coach.storage.store import Store
+
+_log: Final = logging.getLogger(__name__)
+_KEY: Final = "reminders.channels"
+_FAILURES: Final = "reminders.failures"
+KINDS: Final = ("page", "push", "ntfy")
+Publish = Callable[[str, Mapping[str, Any]], object]
+
+
+class Push:
+    """The channels of one runner. Thread-safe. publish: the live feed; secrets: folder for the keys of Web Push."""
+
+    def __init__(self, store: Store, publish: Publish, secrets: Path) -> None:
+        self._settings = store.settings
+        self.kept: Final = KeptReminders(store.database)
+        self._publish = publish
+        self._keys = VapidKeys(secrets)
+
+    def channels(self) -> Channels:
+        """How reminders reach the runner beyond the page."""
+        told = self._settings.get(_KEY)
+        return Channels() if told is None else from_plain(Channels, told)
+
+    def set_channels(self, channels: Channels) -> None:
+        """Raises SettingsError where a channel cannot be."""
+        if channels.ntfy_url:
+            check_ntfy(channels.ntfy_url)
+        self._settings.put(_KEY, channels)
+
+    def can_web_push(self) -> bool:
+        """Whether the extra `[push]` is installed."""
+        return is_installed()
+
+    def public_key(self) -> str:
+        """The key that browsers ask for; made on first use. Raises SettingsError without the extra `[push]`."""
+        return self._keys.public_key()
+
+    def add_phone(self, phone: PushPhone) -> None:
+        """Have a phone reminded. Raises SettingsError where its address is none."""
+        if not phone.endpoint.startswith("https://"):
+            raise SettingsError("a phone's push address begins with https://")
+        self.kept.put_phone(phone)
+
+    def remove_phone(self, endpoint: str) -> None:
+        self.kept.remove_phone(endpoint)
+
+    def phones(self) -> list[PushPhone]:
+        return self.kept.phones()
+
+    def failures(self) -> Mapping[str, str]:
+        """The last failure of each channel, in words."""
+        return dict(self._settings.get(_FAILURES, {}))
+
+    def open(self) -> list[SentReminder]:
+        """Reminders told and not yet dealt with, newest last."""
+        now = datetime.now(UTC)
+        return [sent for sent in self.kept.all(("told",)) if sent.reminder.expires_at > now]
+
+    def close(self, key: str) -> None:
+        """The runner has dealt with a reminder. Raises SettingsError where there is none."""
+        if not self.kept.close(key):
+            raise SettingsError("there is no such reminder")
+        self._publish("reminder", {"closed": key})
+
+    def tell(self, reminder: Reminder) -> None:
+        """Give a reminder to the page and to every channel."""
+        self._publish("reminder", to_plain(reminder))
+        channels = self.channels()
+        if channels.ntfy_url:
+            self._note("ntfy", self._ntfy(reminder, channels))
+        if self.phones() and is_installed():
+            self._note("push", self._web_push(reminder))
+
+    def try_channel(self, kind: str) -> str:
+        """Send a trial now; returns what happened, in words.
+
+        Raises:
+            SettingsError: there is no such channel, it is not set up, or it refused.
+        """
+        now = datetime.now(UTC)
+        trial = Reminder(
+            f"trial:{now:%H%M%S%f}", "trial", now, now + timedelta(minutes=5), "It works",
+            "This is how reminders from your running coach arrive.", "/strength/reminders",
+        )  # fmt: skip
+        if kind not in KINDS:
+            raise SettingsError(f"no channel {kind!r}: use {', '.join(KINDS)}")
+        if kind == "page":
+            self._publish("reminder", to_plain(trial))
+            return "Shown on every open page."
+        if kind == "ntfy":
+            channels = self.channels()
+            if not channels.ntfy_url:
+                raise SettingsError("name an ntfy address first, such as https://ntfy.sh/ and a long secret word")
+            failure = self._ntfy(trial, channels)
+        else:
+            if not self.phones():
+                raise SettingsError("no phone has asked for Web Push yet: switch it on there first")
+            failure = self._web_push(trial)
+        self._note(kind, failure)
+        if failure:
+            raise SettingsError(failure)
+        return "Sent."
+
+    def _ntfy(self, reminder: Reminder, channels: Channels) -> str:
+        try:
+            send_ntfy(channels.ntfy_url, channels.ntfy_token, reminder)
+        except (OSError, ValueError) as error:
+            return f"ntfy at {channels.ntfy_url} was not reached: {error}"
+        return ""
+
+    def _web_push(self, reminder: Reminder) -> str:
+        failures: list[str] = []
+        for phone in self.phones():
+            try:
+                send_web_push(phone, reminder, self._keys)
+            except WebPushError as error:
+                if error.is_gone:
+                    self.kept.remove_phone(phone.endpoint)
+                failures.append(f"{phone.name or 'a phone'}: {error}")
+            except SettingsError as error:
+                failures.append(str(error))
+        return "; ".join(failures)
+
+    def _note(self, kind: str, failure: str) -> None:
+        known = dict(self._settings.get(_FAILURES, {}))
+        if failure:
+            _log.warning("reminder by %s failed: %s", kind, failure)
+        if known.get(kind, "") != failure:
+            known[kind] = failure
+            self._settings.put(_FAILURES, {name: words for name, words in known.items() if words})

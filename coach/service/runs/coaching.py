@@ -1,0 +1,205 @@
+"""The coach as page and command line handle it: the next run's plan, the engine of a run, what a run left behind, why.
+
+Everything follows from one document per finished run: baseline, block, wordings and responses are computed from them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from coach.coaching.baseline import Baseline, BaselineRun
+from coach.coaching.block import BlockView, block_view
+from coach.coaching.engine import CueEngine
+from coach.coaching.facts import HistoryFacts, WordingMemory
+from coach.coaching.loader import load_rules, load_sources
+from coach.coaching.pain import pain_state
+from coach.coaching.programme import FOCUSES, Focus, plan_run, why_not
+from coach.coaching.progress import CoachedRun, Progress, progress_of, withheld_pool
+from coach.errors import SettingsError
+from coach.model.cues import CueDecision, CueResponse, CueRule, Source
+from coach.model.pain import PainEntry, PainMoment, PainState
+from coach.model.plain import from_plain, to_plain
+from coach.model.runs import Run, RunFilter, RunPlan
+from coach.service.runs.explain import CueStory, stories
+from coach.service.strength.facts import calf_raises, strength_week
+from coach.storage.coaching import CoachedRuns
+from coach.storage.store import Store
+
+_MONTH: Final = timedelta(days=30)
+_WEEK: Final = timedelta(days=7)
+_LOOK_BACK: Final = timedelta(days=42)
+_USUAL_WEEKS: Final = 4
+_KNOWN: Final = "coaching.known_runs"
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware UTC."""
+    return datetime.now(UTC)
+
+
+class CoachingService:
+    """Thread-safe: keeps nothing but the store. clock: aware UTC time."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+        self._kept = CoachedRuns(store.database)
+
+    # Before a run
+
+    def next_plan(self, focus: str | None = None) -> RunPlan:
+        """How a run that starts now would be coached. focus: a wish for this run alone, "none" for no cues."""
+        now = self._clock()
+        return self._plan(now, focus, self._runs(), self._pain(now))
+
+    def plan(self) -> RunPlan:
+        """The plan of a run that starts now."""
+        return self.next_plan()
+
+    def focuses(self) -> Sequence[Focus]:
+        """What could be worked on today."""
+        now = self._clock()
+        pain, profile, facts = self._pain(now), self._store.runner.get(), self._facts(now, self._runs())
+        return [f for f in FOCUSES.values() if why_not(f.id, pain, profile, facts) is None]
+
+    def all_focuses(self) -> Sequence[Focus]:
+        """Everything that can be worked on at all."""
+        return list(FOCUSES.values())
+
+    def prepare(self, run_id: str, started_at: datetime, focus: str | None = None) -> CueEngine:
+        """The engine of a run that starts now; its `plan` is to be kept with the run."""
+        runs, pain = self._runs(), self._pain(started_at)
+        return self._engine(self._plan(started_at, focus, runs, pain), started_at, runs, pain)
+
+    def prepare_again(self, run: Run) -> CueEngine:
+        """The engine as it was at the start of an earlier run, to read its recording again."""
+        runs = [r for r in self._runs() if r.at < run.started_at and r.run_id != run.run_id]
+        pain = self._pain(run.started_at)
+        plan = run.plan or self._plan(run.started_at, None, runs, pain)
+        return self._engine(plan, run.started_at, runs, pain)
+
+    # During and after a run
+
+    def tapped(self, run_id: str, level: int, is_calf: bool = False) -> None:
+        """Keep one tap of the runner during a run."""
+        back, calf = (None, level) if is_calf else (level, None)
+        self._store.pain.add(PainEntry(self._clock(), PainMoment.DURING_RUN, back, calf, run_id))
+
+    def finish(self, run: Run, engine: CueEngine) -> None:
+        """Keep what a finished run leaves behind: baseline, block, wordings, responses."""
+        coached = CoachedRun(run.run_id, run.started_at, engine.plan, engine.outcome(run.run_id, run.started_at))
+        self._kept.save(run.run_id, run.started_at, to_plain(coached))
+
+    def learn(self, known: Sequence[BaselineRun]) -> None:
+        """Take over what is known of the runner from before this coach; own runs outweigh it as they come in."""
+        self._store.settings.put(_KNOWN, to_plain(tuple(known)))
+
+    # What is known
+
+    def progress(self) -> Progress:
+        """Where the runner is."""
+        return progress_of(self._runs())
+
+    def needs(self) -> Mapping[str, float]:
+        """By focus, the share of the last runs' time in which a cue would have been due."""
+        return self.progress().needs
+
+    def block(self) -> BlockView:
+        """The block for the page: its nine runs, what is done, what was dropped and why."""
+        runs = self._runs()
+        return block_view(runs, progress_of(runs), self._baseline(self._clock(), runs))
+
+    def baseline(self) -> Baseline:
+        """The runner's own, as of now."""
+        return self._baseline(self._clock(), self._runs())
+
+    def coached_run(self, run_id: str) -> CoachedRun | None:
+        """What one run left behind; None where it was not coached."""
+        document = self._kept.get(run_id)
+        return None if document is None else from_plain(CoachedRun, document)
+
+    def run(self, run_id: str) -> Run:
+        """A run as stored; raises SettingsError where there is none."""
+        return self._store.runs.get(run_id)
+
+    def rules(self) -> Sequence[CueRule]:
+        """Every rule, in the order of the file."""
+        return load_rules()
+
+    def sources(self) -> Mapping[str, Source]:
+        """The evidence behind the rules, by id."""
+        return load_sources()
+
+    def explain(self, run_id: str) -> Sequence[CueStory]:
+        """The cue log of a run: every cue spoken, withheld or suppressed, with its gates, sources and response.
+
+        Raises:
+            SettingsError: there is no such run.
+        """
+        self._store.runs.get(run_id)
+        decisions: Sequence[CueDecision] = self._store.runs.decisions(run_id)
+        responses: Sequence[CueResponse] = self._store.runs.responses(run_id)
+        return stories(decisions, responses, {rule.id: rule for rule in load_rules()}, load_sources())
+
+    def pain_state(self) -> PainState:
+        """What pain and red flags allow now."""
+        return self._pain(self._clock())
+
+    # Parts
+
+    def _runs(self) -> list[CoachedRun]:
+        return [from_plain(CoachedRun, document) for document in self._kept.list()]
+
+    def _pain(self, at: datetime) -> PainState:
+        entries = self._store.pain.list(since=at - _LOOK_BACK)
+        return pain_state(entries, self._store.pain.red_flags(), at)
+
+    def _baseline(self, now: datetime, runs: Sequence[CoachedRun]) -> Baseline:
+        known = from_plain(tuple[BaselineRun, ...], self._store.settings.get(_KNOWN, ()))
+        own = [r.outcome.baseline_run for r in runs]
+        return Baseline([*known, *own], now, self._store.runner.get().height_m)
+
+    def _plan(self, now: datetime, focus: str | None, runs: Sequence[CoachedRun], pain: PainState) -> RunPlan:
+        if focus and focus != "none" and focus not in FOCUSES:
+            raise SettingsError(f"there is no focus {focus}; known are {', '.join(FOCUSES)} and none")
+        facts, profile = self._facts(now, runs), self._store.runner.get()
+        return plan_run(pain, profile, self._baseline(now, runs), progress_of(runs), facts, now, focus or None)
+
+    def _engine(self, plan: RunPlan, now: datetime, runs: Sequence[CoachedRun], pain: PainState) -> CueEngine:
+        return CueEngine(
+            load_rules(),
+            plan,
+            pain,
+            self._store.runner.get(),
+            self._baseline(now, runs),
+            strength_week(self._store),
+            self._facts(now, runs),
+        )
+
+    def _facts(self, now: datetime, runs: Sequence[CoachedRun]) -> HistoryFacts:
+        profile = self._store.runner.get()
+        month = self._store.runs.list(RunFilter(since=now - _MONTH, until=now), limit=None)
+        distances = [e.run.distance_m for e in month if e.run.distance_m]
+        since = profile.strike_training_since
+        return HistoryFacts(
+            longest_30d_m=max(distances, default=None),
+            week_distance_m=profile.weekly_km * 1000.0 if profile.weekly_km else sum(distances) / _USUAL_WEEKS or None,
+            strike_week_m=sum(
+                e.run.distance_m or 0.0
+                for e in month
+                if e.run.started_at >= now - _WEEK and e.run.plan is not None and e.run.plan.focus == "midfoot"
+            ),
+            strike_weeks=max(0, (now.date() - since).days // 7) if since else 0,
+            calf_raises_14d=calf_raises(self._store, now - 2 * _WEEK),
+            n_runs=self._store.runs.count(RunFilter(until=now)),
+            withheld=withheld_pool(runs),
+            wordings=_wordings(runs),
+        )
+
+
+def _wordings(runs: Sequence[CoachedRun]) -> dict[str, WordingMemory]:
+    """Each rule's memory as the newest run left it."""
+    memory: dict[str, WordingMemory] = {}
+    for run in runs:
+        memory.update(run.outcome.wordings)
+    return memory

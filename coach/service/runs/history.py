@@ -1,0 +1,273 @@
+"""Runs afterwards, as the page and the command line ask for them: list, detail, edits, trends. Thread-safe."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from coach.errors import SettingsError
+from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
+from coach.model.pain import PainEntry
+from coach.model.parts import Split
+from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe
+from coach.service.runs.downsample import thinned
+from coach.service.runs.files import HistoryFiles
+from coach.service.runs.split import split_run
+from coach.storage.store import Store
+from coach.summary.bins import MATCHED
+from coach.summary.compare import compare, records_of
+from coach.summary.series import series_of
+from coach.summary.splits import KILOMETRE_M, MILE_M, splits_by_distance
+from coach.summary.summarise import summarise
+from coach.summary.trends import trend_of, usual_at
+
+PER_PAGE: Final = 50
+KEEP_DELETED: Final = timedelta(days=30)
+_MARGIN_S: Final = 5.0  # read beside a stretch, so that its edges are as in the whole run
+PLOTTED: Final = (
+    "speed_mps",
+    "cadence_spm",
+    "step_length_m",
+    "contact_time_ms",
+    "flight_time_ms",
+    "foot_strike_angle_deg",
+    "impact_g",
+    "contact_time_balance_pct",
+    "step_time_asymmetry_pct",
+    "stride_time_cv_pct",
+    "vertical_oscillation_mm",
+    "trunk_lean_deg",
+    "axial_rotation_deg",
+    "lateral_drop_deg",
+    "heart_rate_bpm",
+)
+EDITABLE: Final = ("title", "notes", "shoes", "place", "slope_pct")
+
+
+class HistoryService(HistoryFiles):
+    """recompute: makes a run's numbers anew from its raw log and returns the run."""
+
+    def __init__(self, store: Store, recordings: Path, recompute: Callable[[str], Run] | None = None) -> None:
+        super().__init__(store, recordings)
+        self._store = store
+        self._again = recompute
+
+    # Looking -------------------------------------------------------------------------------------------------------
+
+    def list(self, wanted: RunFilter | None = None, page: int = 1, per_page: int = PER_PAGE) -> RunPage:
+        """One page of the runs that fit, newest first; pages count from 1."""
+        n_total = self._store.runs.count(wanted)
+        n_pages = max(1, math.ceil(n_total / per_page))
+        page = min(max(page, 1), n_pages)
+        entries = self._store.runs.list(wanted, (page - 1) * per_page, per_page)
+        return RunPage(tuple(entries), n_total, page, n_pages)
+
+    def entry(self, run_id: str) -> RunEntry:
+        """A run with its summary; raises SettingsError where there is no such run."""
+        return self._store.runs.entry(run_id)
+
+    def detail(self, run_id: str, split_m: float = KILOMETRE_M) -> RunDetail:
+        """All that is said of one run."""
+        entry = self._store.runs.entry(run_id)
+        runs, summary = self._store.runs, entry.summary
+        splits: Sequence[Split] = ()
+        if summary is not None:
+            known = {KILOMETRE_M: summary.splits, MILE_M: summary.mile_splits}
+            splits = known[split_m] if split_m in known else self._splits(run_id, split_m)
+        return RunDetail(
+            entry,
+            tuple(splits),
+            summary.lap_splits if summary else (),
+            summary.average_strides if summary else (),
+            tuple(runs.decisions(run_id)),
+            tuple(runs.responses(run_id)),
+            tuple(self._store.pain.list(run_id=run_id)),
+            self.usual(entry),
+        )
+
+    def _splits(self, run_id: str, every_m: float) -> Sequence[Split]:
+        runs = self._store.runs
+        return splits_by_distance(series_of(runs.strides(run_id), runs.steps(run_id), runs.seconds(run_id)), every_m)
+
+    def series(
+        self,
+        run_id: str,
+        names: Sequence[str] = PLOTTED,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        n_points: int = 1200,
+    ) -> RunSeries:
+        """Measures over time for a plot, at most `n_points`; names without any value are left out."""
+        unknown = set(names) - set(PLOTTED)
+        if unknown:
+            raise SettingsError(f"there is no plot of {', '.join(sorted(unknown))}: choose from {', '.join(PLOTTED)}")
+        columns = self._store.runs.second_columns(run_id, ("t_s", *names))
+        return thinned(columns, start_s, end_s, n_points)
+
+    def stretch(self, run_id: str, start_s: float, end_s: float) -> RunSummary:
+        """The averages of a stretch of a run alone."""
+        if not end_s > start_s:
+            raise SettingsError("a stretch ends after it starts: choose another one")
+        run = dataclasses.replace(self._store.runs.get(run_id), laps=())  # warm-up counts where it was chosen
+        near = (start_s - _MARGIN_S, end_s + _MARGIN_S)
+        return dataclasses.replace(self._summed_up(run, (start_s, end_s), near), findings=())
+
+    def usual(self, entry: RunEntry) -> Mapping[str, tuple[float, float]]:
+        """What other runs of the year before were like at this run's speed: (value, spread) by measure."""
+        if entry.summary is None or not entry.summary.speed_mps:
+            return {}
+        started_at = entry.run.started_at
+        others = self._store.runs.list(RunFilter(since=started_at - timedelta(days=365), until=started_at), limit=300)
+        return usual_at(others, entry.summary.speed_mps, MATCHED)
+
+    def pain_since(self, since: datetime) -> Sequence[PainEntry]:
+        """What the runner told of pain, oldest first."""
+        return self._store.pain.list(since=since)
+
+    # Changing ------------------------------------------------------------------------------------------------------
+
+    def edit(self, run_id: str, **fields: Any) -> Run:
+        """Change title, notes, shoes, place or slope of a run."""
+        unknown = set(fields) - set(EDITABLE)
+        if unknown:
+            raise SettingsError(f"{', '.join(sorted(unknown))} cannot be changed: change {', '.join(EDITABLE)}")
+        if "place" in fields:
+            fields["place"] = RunPlace(fields["place"])
+        return self._store.runs.change(run_id, **fields)
+
+    def trim(self, run_id: str, start_s: float | None, end_s: float | None) -> Run:
+        """Leave out what lies before and after; None: nothing. The run is summed up anew; nothing is lost."""
+        run = self._store.runs.get(run_id)
+        first, last = start_s or 0.0, math.inf if end_s is None else end_s
+        if not last - first >= 1.0:
+            raise SettingsError("at least a second of the run must stay: choose a later end or an earlier start")
+        trimmed = dataclasses.replace(run, trim_start_s=start_s, trim_end_s=end_s)
+        return self._sum_up(trimmed, trim_start_s=start_s, trim_end_s=end_s)
+
+    def set_laps(self, run_id: str, laps: Sequence[Lap]) -> Run:
+        """Put other laps in the place of those of the run, and sum it up anew."""
+        ordered = all(a.end_s is not None and a.start_s < a.end_s <= b.start_s for a, b in pairwise(laps))
+        if not laps or not ordered:
+            raise SettingsError("laps follow one another, each with its end: check their times")
+        run = dataclasses.replace(self._store.runs.get(run_id), laps=tuple(laps))
+        return self._sum_up(run, laps=tuple(laps))
+
+    def split(self, run_id: str, at_s: float) -> tuple[Run, Run]:
+        """Cut a run in two, each with its own raw log; the whole is deleted, and `restore` brings it back."""
+        first, second = split_run(self._store, self.recordings, run_id, at_s)
+        for part in (first, second):
+            self._sum_up(part)
+        self.delete(run_id)
+        return self._store.runs.get(first.run_id), self._store.runs.get(second.run_id)
+
+    def join(self, run_id: str) -> None:
+        """Undo a cut: the whole comes back, and its parts are deleted."""
+        run = self._store.runs.get(run_id)
+        near = RunFilter(since=run.started_at, until=run.started_at + timedelta(days=2))
+        for entry in self._store.runs.list(near, limit=None):
+            if entry.run.run_id.startswith(f"{run_id}-"):
+                self._store.runs.delete(entry.run.run_id, datetime.now(UTC))
+        self._store.runs.restore(run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Hide a run; it can be restored for 30 days."""
+        self._store.runs.delete(run_id, datetime.now(UTC))
+        self.purge()
+
+    def restore(self, run_id: str) -> None:
+        self._store.runs.restore(run_id)
+
+    def purge(self) -> None:
+        """Forget what was deleted more than 30 days ago, raw logs too."""
+        for run in self._store.runs.purge(datetime.now(UTC) - KEEP_DELETED):
+            if run.recording:
+                (self.recordings / run.recording).unlink(missing_ok=True)
+
+    def recompute(self, run_id: str) -> Run:
+        """Make a run's numbers anew from its raw log, as this version of the program reads it."""
+        if self._again is None:
+            raise SettingsError("runs cannot be computed anew here")
+        return self._again(run_id)
+
+    # Many runs -----------------------------------------------------------------------------------------------------
+
+    def trend(
+        self,
+        metric: str,
+        speed_mps: float | None = None,
+        since: datetime | None = None,
+        place: RunPlace | None = None,
+    ) -> Trend:
+        """A measure over all runs at one speed, by default the usual one."""
+        if metric not in MATCHED:
+            raise SettingsError(f"there is no trend of {metric}: choose from {', '.join(MATCHED)}")
+        return trend_of(metric, self._store.runs.marks(metric, RunFilter(since=since, place=place)), speed_mps)
+
+    def compare(self, first_id: str, second_id: str) -> Comparison:
+        """Two runs at their common speed."""
+        others = self._store.runs.list(limit=100)
+        return compare(self._store.runs.entry(first_id), self._store.runs.entry(second_id), others)
+
+    def records(self) -> tuple[Record, ...]:
+        return records_of(self._store.runs.marks())
+
+    def calendar(self, first: date, last: date) -> tuple[CalendarDay, ...]:
+        """Days from first to last (both included, in the runner's zone) that have runs."""
+        zone = ZoneInfo(self._store.runner.get().time_zone)
+        since = datetime(first.year, first.month, first.day, tzinfo=zone)
+        until = datetime(last.year, last.month, last.day, tzinfo=zone) + timedelta(days=1)
+        days: dict[str, list[Run]] = {}
+        for entry in self._store.runs.list(RunFilter(since=since, until=until), limit=None):
+            days.setdefault(entry.run.started_at.astimezone(zone).date().isoformat(), []).append(entry.run)
+        return tuple(_day(day, runs[::-1]) for day, runs in sorted(days.items()))
+
+    def shoes(self) -> tuple[ShoeUse, ...]:
+        """Every pair that was worn or named, with its distance; retired pairs last."""
+        worn = self._store.runs.distance_by_shoes()
+        counts = self._store.runs.count_by_shoes()
+        named = {shoe.name: shoe for shoe in self._store.shoes.list()}
+        uses = [_use(name, named.get(name), worn, counts) for name in {*counts, *named} if name]
+        return tuple(sorted(uses, key=lambda use: (use.is_retired, use.name.casefold())))
+
+    def save_shoe(self, shoe: Shoe) -> None:
+        if not shoe.name.strip():
+            raise SettingsError("shoes need a name")
+        self._store.shoes.save(shoe)
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _sum_up(self, run: Run, **fields: Any) -> Run:
+        summary = self._summed_up(run, (run.trim_start_s, run.trim_end_s))
+        return self._store.runs.finish(run.run_id, run.state, summary, **fields)
+
+    def _summed_up(
+        self, run: Run, trim: tuple[float | None, float | None], between: tuple[float, float] | None = None
+    ) -> RunSummary:
+        """Sum a run up anew; between: read no more of it than this."""
+        runs, run_id = self._store.runs, run.run_id
+        before = runs.summary(run_id)
+        return summarise(
+            runs.strides(run_id, between),
+            runs.steps(run_id, between),
+            runs.seconds(run_id, between),
+            runs.decisions(run_id),
+            before.streams if before else (),
+            run.laps,
+            run.pauses,
+            runs.responses(run_id),
+            trim,
+        )
+
+
+def _day(day: str, runs: Sequence[Run]) -> CalendarDay:
+    distance, duration = sum(r.distance_m or 0.0 for r in runs), sum(r.duration_s or 0.0 for r in runs)
+    return CalendarDay(day, len(runs), distance, duration, tuple(run.run_id for run in runs))
+
+
+def _use(name: str, shoe: Shoe | None, worn: Mapping[str, float], counts: Mapping[str, int]) -> ShoeUse:
+    before = shoe.start_m if shoe else 0.0
+    return ShoeUse(name, worn.get(name, 0.0) + before, counts.get(name, 0), bool(shoe and shoe.retired_on))

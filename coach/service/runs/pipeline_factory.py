@@ -1,0 +1,33 @@
+"""Sensors and coaching in, the pipeline of a run out: the one place where its stages are joined."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from coach.gait.body import BodyFacts, BodyGait
+from coach.live.pipeline import Coaching, Pipeline
+from coach.model.links import SensorUse
+from coach.model.runner import RunnerProfile
+from coach.packets.decoders import decoder_for
+from firmware_config.loader import load_profile
+
+
+def make_pipeline(
+    uses: Sequence[SensorUse], profile: RunnerProfile | None = None, coaching: Coaching | None = None
+) -> Pipeline:
+    """A fresh pipeline for these sensors.
+
+    Raises:
+        ProfileError: a sensor's profile does not exist.
+    """
+    told = profile or RunnerProfile()
+    facts = BodyFacts(told.height_m, told.leg_length_m, told.mass_kg)
+    sites = [use.wear_site for use in uses if use.wear_site is not None]
+    decoders = {use.sensor_id: decoder_for(load_profile(use.profile_id), use) for use in uses}
+    return Pipeline(decoders, BodyGait(sites, facts), coaching)
+
+
+def profile_texts(uses: Sequence[SensorUse]) -> dict[str, str]:
+    """The profiles of these sensors as they stand in their files today: kept with a recording."""
+    folder = files("firmware_config") / "profiles"
+    ids = {use.profile_id for use in uses}
+    return {name: (folder / f"{name}.toml").read_text(encoding="utf-8") for name in sorted(ids)}

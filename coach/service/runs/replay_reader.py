@@ -1,0 +1,69 @@
+"""A recording read again through the pipeline: everything that was measured in a run, from its bytes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from coach.live.pipeline import Outputs, Pipeline
+from coach.model.cues import CueDecision, CueResponse
+from coach.model.metrics import LiveMetrics
+from coach.model.plain import from_plain
+from coach.model.recordings import RunEvent
+from coach.model.runs import Lap
+from coach.model.samples import Notification, StreamReport
+from coach.model.strides import Stride, TrunkStep
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a run holds. end_s: time of the last thing that was kept. seconds: metrics once a second."""
+
+    strides: list[Stride | TrunkStep] = field(default_factory=list)
+    seconds: list[LiveMetrics] = field(default_factory=list)
+    decisions: list[CueDecision] = field(default_factory=list)
+    responses: list[CueResponse] = field(default_factory=list)
+    laps: list[Lap] = field(default_factory=list)
+    pauses: list[tuple[float, float]] = field(default_factory=list)
+    reports: tuple[StreamReport, ...] = ()
+    end_s: float = 0.0
+
+
+def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> Reading:
+    """Feed all items of a recording; cues are those that were logged, not new ones."""
+    reading = Reading(laps=[Lap(1, 0.0, None)])
+    paused_s: float | None = None
+    for item in items:
+        reading.end_s = max(reading.end_s, item.t_s)
+        if isinstance(item, Notification):
+            _take(reading, pipeline.feed(item))
+            continue
+        match item.kind:
+            case "lap":
+                last = reading.laps[-1]
+                reading.laps[-1] = Lap(last.number, last.start_s, item.t_s, last.kind)
+                reading.laps.append(Lap(last.number + 1, item.t_s, None, str(item.data.get("lap_kind", "lap"))))
+            case "pause":
+                paused_s = item.t_s
+            case "resume" if paused_s is not None:
+                reading.pauses.append((paused_s, item.t_s))
+                paused_s = None
+            case "pain":
+                pipeline.pain(item.t_s, int(item.data.get("level", 0)), bool(item.data.get("is_calf", False)))
+            case "cadence_unit":
+                pipeline.count_by(str(item.data.get("sensor_id")), item.data.get("cadence_unit"))
+            case "cue":
+                reading.decisions.append(from_plain(CueDecision, dict(item.data)))
+    _take(reading, pipeline.tick(reading.end_s))
+    _take(reading, pipeline.finish())
+    if paused_s is not None:
+        reading.pauses.append((paused_s, reading.end_s))
+    last = reading.laps[-1]
+    reading.laps[-1] = Lap(last.number, last.start_s, reading.end_s, last.kind)
+    reading.reports = pipeline.reports()
+    return reading
+
+
+def _take(reading: Reading, outputs: Outputs) -> None:
+    reading.strides += [event for event in outputs.events if isinstance(event, Stride | TrunkStep)]
+    for metrics in outputs.metrics:
+        if not reading.seconds or metrics.t_s >= int(reading.seconds[-1].t_s) + 1:
+            reading.seconds.append(metrics)

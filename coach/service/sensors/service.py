@@ -1,0 +1,280 @@
+"""Sensors for the page and the command line: find, pair, place, set up, look at, check, and give to a run.
+
+Every method may be called from any thread; the radio's work happens on its event loop.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from coach.errors import LinkError, SettingsError
+from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
+from coach.model.samples import Notification
+from coach.model.sensing import CheckReport, SensorState, Surroundings
+from coach.model.sites import WearSite
+from coach.model.steps import Conversation, LinkPlan, SettingsReport
+from coach.packets import commands
+from coach.radio.backend import Backend
+from coach.radio.clock import RunClock
+from coach.radio.links import LinkedSensors, open_radio
+from coach.radio.scan import can_listen
+from coach.radio.session import Session, connected, introduce
+from coach.radio.words import loss_error
+from coach.service.event_loop import LoopThread
+from coach.service.sensors.cadence_unit import PodCounts
+from coach.service.sensors.keep_alive import Leases
+from coach.service.sensors.preview import Preview
+from coach.service.sensors.quality_check import Before, report
+from coach.service.sensors.registry import SensorBook, check_site
+from coach.service.sensors.run_source import RunSource
+from coach.storage.store import Store
+from firmware_config.loader import load_profile
+
+_FIRST_HEARD_S = 8.0
+_STREAMING_WITHIN_S = 25.0
+_ANSWER_S = 90.0
+
+
+def _ignore(_notification: Notification) -> None:
+    """A short visit to a sensor records nothing."""
+
+
+class SensorService(SensorBook):
+    """All use cases of sensors. backend: the machine's radio, or the virtual one. speed: of the virtual world's clock.
+
+    Scanning and previews go on while someone asks for them (a page polls) and end some seconds after the last question.
+    """
+
+    def __init__(self, store: Store, loop: LoopThread, backend: Backend | None = None, speed: float = 1.0) -> None:
+        super().__init__(store)
+        self._loop = loop
+        self._backend = backend or Backend()
+        self._clock = loop.call(lambda: RunClock(speed))
+        self._radio = loop.call(lambda: open_radio(self._backend, self._clock))
+        self._preview: Preview | None = None
+        self._leases = Leases()
+        self._problem: str | None = None
+        self._is_running = False
+        self._run_events: dict[str, LinkEvent] = {}
+        self.pod_counts = PodCounts()
+        self._alone = loop.call(asyncio.Lock)
+
+    # -- finding
+
+    def surroundings(self) -> Surroundings:
+        """What is heard now; asking keeps the scan alive."""
+        return self._loop.call(self._surroundings)
+
+    def _surroundings(self) -> Surroundings:
+        self._leases.renew("scan", self._scan_while_asked)
+        return Surroundings(tuple(self._radio.ear.found()), self._problem is None, self._problem)
+
+    async def _scan_while_asked(self) -> None:
+        try:
+            async with self._radio.ear.listening():
+                self._problem = None
+                await self._leases.expiry("scan")
+        except LinkError as fault:
+            self._problem = str(fault)
+            await asyncio.sleep(2.0)
+
+    def scan(
+        self, seconds: float = 5.0, on_look: Callable[[list[FoundSensor]], None] | None = None
+    ) -> list[FoundSensor]:
+        """Scan for so long; `on_look` gets the list twice a second, on this thread.
+
+        Raises:
+            LinkError: this machine cannot scan; the words say what to do.
+        """
+        end_s = self._clock() + seconds
+        while (now_s := self._clock()) < end_s:
+            found = self._loop.do(self._listen(min(0.5, end_s - now_s)))
+            if on_look:
+                on_look(found)
+        return self._loop.call(self._radio.ear.found)
+
+    async def _listen(self, seconds: float) -> list[FoundSensor]:
+        async with self._radio.ear.listening():
+            await self._clock.sleep(seconds)
+        return self._radio.ear.found()
+
+    def problem(self) -> str | None:
+        """Why this machine's Bluetooth cannot be used, and what to do; None if it can."""
+        fault = self._loop.do(can_listen(self._backend, self._clock))
+        return str(fault) if fault else None
+
+    # -- pairing
+
+    def pair(
+        self,
+        sensor_id: str,
+        wear_site: WearSite | None = None,
+        profile_id: str | None = None,
+        cadence_unit: str | None = None,
+    ) -> SensorUse:
+        """Connect once, learn what the sensor is, and remember it. profile_id: for one that no profile recognised.
+
+        Raises:
+            LinkError: it cannot be reached. SettingsError: no profile fits, or it cannot be worn there.
+        """
+        use = self._loop.do(self._meet(sensor_id, wear_site, profile_id, cadence_unit), _ANSWER_S)
+        return self._keep(use)
+
+    async def _meet(
+        self, sensor_id: str, wear_site: WearSite | None, profile_id: str | None, cadence_unit: str | None
+    ) -> SensorUse:
+        if await self._radio.ear.find(sensor_id, _FIRST_HEARD_S) is None:
+            raise loss_error("not_heard", sensor_id)
+        found = next(s for s in self._radio.ear.found() if s.sensor_id == sensor_id)
+        known = profile_id or found.profile_id
+        if known is None:
+            raise SettingsError(f"{found.name or sensor_id} is of no kind known here: choose its profile")
+        profile = load_profile(known)
+        use = SensorUse(sensor_id, found.name or profile.title, known, wear_site, cadence_unit)
+        check_site(use)
+        async with self._visit(use) as session:
+            return await introduce(session.wire, use)
+
+    def forget(self, sensor_id: str) -> None:
+        """Remember it no more, and let it go."""
+        use = self.remembered_one(sensor_id)
+        self._store.sensors.forget(use.sensor_id)
+        self._loop.do(self._let_go(use.sensor_id))
+
+    # -- setting up
+
+    def set_cadence_unit(self, sensor_id: str, cadence_unit: str | None) -> SensorUse:
+        """As `SensorBook` says; a run that is going on follows at once."""
+        use = super().set_cadence_unit(sensor_id, cadence_unit)
+        self._loop.call(lambda: self.pod_counts.told(use.sensor_id, cadence_unit))
+        return use
+
+    def configure(self, sensor_id: str) -> SettingsReport:
+        """Set the sensor up for its wear site: what it had, what it has now, what to beware of."""
+        use = self.remembered_one(sensor_id)
+        return self._loop.do(self._talk(use, commands.configure(load_profile(use.profile_id), use)), _ANSWER_S)
+
+    def read_settings(self, sensor_id: str) -> SettingsReport:
+        """What the sensor is set to."""
+        use = self.remembered_one(sensor_id)
+        return self._loop.do(self._talk(use, commands.read_settings(load_profile(use.profile_id), use)), _ANSWER_S)
+
+    async def _talk(self, use: SensorUse, conversation: Conversation[SettingsReport]) -> SettingsReport:
+        plan = commands.link_plan(load_profile(use.profile_id), use)
+        async with self._visit(use) as session:
+            for characteristic in (*plan.subscribe, *plan.optional):
+                if session.wire.can_notify(characteristic):
+                    await session.wire.subscribe(characteristic)
+            return await session.wire.hold(conversation)
+
+    @contextlib.asynccontextmanager
+    async def _visit(self, use: SensorUse) -> AsyncIterator[Session]:
+        """A connection outside a run; previews give way."""
+        if self._is_running:
+            raise SettingsError("a run is on: stop it first")
+        async with self._alone:
+            await self._let_go(use.sensor_id)
+            needs_bond = load_profile(use.profile_id).needs_bond
+            async with connected(self._radio, use, _ignore, needs_bond) as session:
+                yield session
+
+    async def _let_go(self, sensor_id: str) -> None:
+        if self._preview:
+            await self._preview.drop(sensor_id)
+
+    # -- looking
+
+    def states(self) -> list[SensorState]:
+        """How each remembered sensor does; asking keeps them linked, outside a run."""
+        uses = self.remembered()
+        return self._loop.do(self._states(uses), _ANSWER_S)
+
+    async def _states(self, uses: Sequence[SensorUse]) -> list[SensorState]:
+        if self._is_running:
+            return [self._state_in_run(use) for use in uses]
+        self._leases.renew("preview", self._preview_while_asked)
+        if self._preview is None:
+            self._preview = Preview(self._radio, self._clock)
+        if not self._alone.locked():
+            await self._preview.show(uses)
+        return [self.pod_counts.shown(state) for state in self._preview.states()]
+
+    def _state_in_run(self, use: SensorUse) -> SensorState:
+        profile = load_profile(use.profile_id)
+        event = self._run_events.get(use.sensor_id)
+        return SensorState(
+            use=use,
+            profile_title=profile.title,
+            is_tried_on_hardware=profile.is_tried_on_hardware,
+            status=event.status if event else None,
+            reason=event.reason if event else "",
+            words=event.words if event else "not part of this run",
+            is_ready=event is not None and event.status is LinkStatus.STREAMING,
+            battery_pct=event.battery_pct if event else None,
+            cadence=self.pod_counts.in_run(use.sensor_id),
+        )
+
+    async def _preview_while_asked(self) -> None:
+        try:
+            await self._leases.expiry("preview")
+        finally:
+            await self._end_preview()
+
+    async def _end_preview(self) -> None:
+        preview, self._preview = self._preview, None
+        if preview:
+            await preview.close()
+
+    # -- checking
+
+    def check(self, seconds: float = 8.0) -> CheckReport:
+        """Watch all remembered sensors for so long while the runner jumps three times.
+
+        Raises:
+            SettingsError: a run is on, or no sensor is paired.
+        """
+        uses = self.remembered()
+        if not uses:
+            raise SettingsError("no sensor is paired: pair one first")
+        return self._loop.do(self._check(uses, seconds), _ANSWER_S + seconds)
+
+    async def _check(self, uses: Sequence[SensorUse], seconds: float) -> CheckReport:
+        if self._is_running:
+            raise SettingsError("a run is on: stop it first")
+        await self._states(uses)
+        end_s = self._clock() + _STREAMING_WITHIN_S
+        while self._clock() < end_s and not all(state.signal for state in await self._states(uses)):
+            await self._clock.sleep(0.25)
+        viewers = list(self._preview.viewers.values()) if self._preview else []
+        befores = {v.use.sensor_id: Before(v.n_missing(), v.n_clipped()) for v in viewers}
+        start_s = self._clock()
+        while self._clock() < start_s + seconds:
+            await self._clock.sleep(0.5)
+            self._leases.renew("preview", self._preview_while_asked)
+        return report(viewers, befores, start_s, seconds)
+
+    # -- running
+
+    def plans(self, uses: Sequence[SensorUse]) -> list[LinkPlan]:
+        """How the radio is to run these sensors."""
+        return [commands.link_plan(load_profile(use.profile_id), use) for use in uses]
+
+    def source(self, uses: Sequence[SensorUse], clock: RunClock) -> RunSource:
+        """The source of notifications for a run with these sensors; previews end when it plays."""
+        return RunSource(self, LinkedSensors(self._radio, self.plans(uses), clock))
+
+    async def begin_run(self) -> None:
+        """On the event loop: previews and scans make way."""
+        self._is_running = True
+        self._run_events.clear()
+        await self._leases.end()
+
+    def note_event(self, event: LinkEvent) -> None:
+        self._run_events[event.sensor_id] = event
+
+    def end_run(self) -> None:
+        self._is_running = False
+
+    def close(self) -> None:
+        """End scans and previews; sensors are disconnected."""
+        self._loop.do(self.begin_run())

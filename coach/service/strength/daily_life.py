@@ -1,0 +1,69 @@
+"""Daily life: other activities with the talk test, and the quiet extras; all optional."""
+
+from datetime import date, timedelta
+from typing import Final
+
+from coach.errors import SettingsError
+from coach.model.daily_life import DailyActivity, DailyWishes
+from coach.model.plain import from_plain
+from coach.service.strength.plans import StrengthService
+from coach.storage.store import Store
+from coach.storage.strength import Strength
+
+_KEY: Final = "strength.daily"
+SUGGESTIONS: Final = (
+    "Walking",
+    "Jogging",
+    "Cycling",
+    "Swimming",
+    "Hiking",
+    "Dancing",
+    "Yoga",
+    "Golf",
+    "Bowling",
+    "Weights",
+    "Class",
+)
+
+
+class DailyLife:
+    """Thread-safe as the store is."""
+
+    def __init__(self, store: Store, strength: StrengthService) -> None:
+        self._settings = store.settings
+        self._kept = Strength(store.database)
+        self._strength = strength
+
+    def wishes(self) -> DailyWishes:
+        """What the runner asked for; everything off before that."""
+        told = self._settings.get(_KEY)
+        return DailyWishes() if told is None else from_plain(DailyWishes, told)
+
+    def set_wishes(self, wishes: DailyWishes) -> None:
+        """Raises SettingsError where they cannot be kept."""
+        if wishes.sitting_until <= wishes.sitting_from:
+            raise SettingsError("the hours must end after they begin")
+        if not 15 <= wishes.sitting_every_min <= 240:
+            raise SettingsError("a break every 15 to 240 minutes, please")
+        self._settings.put(_KEY, wishes)
+        self._strength.refresh()
+
+    def add(self, activity: DailyActivity) -> None:
+        """Keep an activity; the same id replaces. Raises SettingsError where it cannot be."""
+        if not 1 <= activity.minutes <= 1440 or not activity.activity.strip():
+            raise SettingsError("an activity needs a name and 1 to 1440 minutes")
+        self._kept.put_activity(activity)
+
+    def remove(self, activity_id: str) -> None:
+        self._kept.remove_activity(activity_id)
+
+    def activities(self, today: date, days: int = 28) -> list[DailyActivity]:
+        """The last weeks, newest first."""
+        return self._kept.activities(today - timedelta(days=days))
+
+    def minutes_by_talk(self, today: date, days: int = 7) -> dict[str, int]:
+        """Minutes of the last week by how hard they were."""
+        total: dict[str, int] = {}
+        for one in self.activities(today, days):
+            total[one.talk.value] = total.get(one.talk.value, 0) + one.minutes
+        return total

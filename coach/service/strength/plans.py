@@ -1,0 +1,282 @@
+"""The strength programme in use: the runner's wishes and taps in, the plan as it stands out."""
+
+import threading
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from coach.errors import SettingsError
+from coach.model.pain import PainEntry, PainMoment, PainState
+from coach.model.strength import Pause, PlanWish, SessionEvent, SessionState, StrengthPlan, StrengthSession
+from coach.reminders.scheduler import utc_now
+from coach.service.strength.session_log import SessionLogs
+from coach.service.strength.wording import calendar_entries, calendar_file, parse_days, parse_time, parse_track
+from coach.storage.store import Store
+from coach.storage.strength import Strength
+from coach.strength.engine import Knowledge, make_plan, why_not_now
+from coach.strength.loader import load_exercises, load_tracks
+from coach.strength.logbook import check_event
+from coach.strength.rhythm import check_wish, local_day
+
+_OPEN: Final = (SessionState.PLANNED, SessionState.WAITING)
+_DONE: Final = (SessionState.DONE, SessionState.PARTIAL)
+
+
+class StrengthService:
+    """One runner's programme. Thread-safe. pain_state: asked at every step, the one that the run's coach uses too."""
+
+    def __init__(
+        self,
+        store: Store,
+        pain_state: Callable[[], PainState],
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._kept = Strength(store.database)
+        self._store = store
+        self._pain_state = pain_state
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._logs = SessionLogs(store, clock)
+        self._listeners: list[Callable[[], None]] = []
+        tracks, dose = load_tracks()
+        self.knowledge: Final = Knowledge(load_exercises(), tracks, dose)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after every change (the reminders refresh themselves)."""
+        self._listeners.append(listener)
+
+    def refresh(self) -> None:
+        """Something that the plan or its reminders rest on has changed elsewhere (a pain answer, a red flag)."""
+        with self._lock:
+            self.show()
+            self._tell()
+
+    def now(self) -> datetime:
+        """The moment, aware UTC."""
+        return self._clock()
+
+    def pain(self) -> PainState:
+        """The pain state as it stands."""
+        return self._pain_state()
+
+    def create(
+        self,
+        track: str,
+        days: str | Collection[int],
+        at: str | time,
+        tz: str,
+        start: date | None = None,
+        **more: Any,
+    ) -> StrengthPlan:
+        """Begin a new programme; one that was there ends, its log stays. more: other fields of PlanWish.
+
+        Raises:
+            SettingsError: the wish cannot be kept; the words say what can.
+        """
+        now = self._clock()
+        wish = PlanWish(
+            track=parse_track(track),
+            days=parse_days(days) if isinstance(days, str) else tuple(days),
+            at=parse_time(at) if isinstance(at, str) else at,
+            tz=tz,
+            start=date.min,
+            **more,
+        )
+        check_wish(wish)
+        wish = replace(wish, start=start or local_day(now, tz))
+        with self._lock:
+            plan_id = uuid.uuid4().hex[:8]
+            first = make_plan(plan_id, wish, (), self.pain(), (), min(now, _midnight(wish)), self.knowledge)
+            self._kept.add_plan(plan_id, wish, now)
+            self._kept.put_sessions(plan_id, first.sessions)
+            return self._changed()
+
+    def show(self) -> StrengthPlan | None:
+        """The plan as it stands now; None before there is one."""
+        with self._lock:
+            current = self._kept.current_plan()
+            if current is None:
+                return None
+            plan_id, wish = current
+            known = self._logs.sessions(plan_id)
+            pauses = self._kept.pauses(plan_id)
+            plan = make_plan(plan_id, wish, known, self.pain(), pauses, self._clock(), self.knowledge)
+            if list(plan.sessions) != known:
+                self._kept.put_sessions(plan_id, plan.sessions)
+            return plan
+
+    def plan(self) -> StrengthPlan:
+        """The plan as it stands; raises SettingsError where there is none."""
+        plan = self.show()
+        if plan is None:
+            raise SettingsError("there is no strength plan yet: make one with `coach plan create` or on the page")
+        return plan
+
+    def end(self) -> None:
+        """Give up the programme; its log stays."""
+        with self._lock:
+            self._kept.end_plan(self.plan().plan_id)
+            self._tell()
+
+    def change(self, **fields: Any) -> StrengthPlan:
+        """Change fields of the wish: track, days, at, tz, kit, long_runs, maintenance_per_week, activities."""
+        with self._lock:
+            plan = self.plan()
+            wish = replace(plan.wish, **fields)
+            check_wish(wish)
+            self._kept.set_wish(plan.plan_id, wish)
+            return self._changed()
+
+    def session(self, session_id: str) -> StrengthSession:
+        """One session of the present plan; raises SettingsError where there is none."""
+        for one in self.plan().sessions:
+            if one.session_id == session_id:
+                return one
+        raise SettingsError(f"the plan has no session {session_id}")
+
+    def next_session(self, plan: StrengthPlan) -> StrengthSession | None:
+        """The session that comes next, or is due, or has begun."""
+        return next((one for one in plan.sessions if one.state is SessionState.PLANNED), None)
+
+    def why_not(self, session_id: str) -> str:
+        """Why a session cannot be done now, as a sentence; "" where it can."""
+        plan = self.plan()
+        one = self.session(session_id)
+        if one.state not in _OPEN:
+            return f"This session is {one.state.value}."
+        if plan.held_because:
+            return plan.held_because
+        following = self.next_session(plan)
+        if following is not None and following.session_id != session_id and following.number < one.number:
+            return f"Session {following.number} comes first: do it, move it or skip it."
+        return why_not_now(plan, self.pain(), self._clock(), self.knowledge.dose, session_id)
+
+    def move(self, session_id: str, to: datetime) -> StrengthPlan:
+        """Move a session; later ones make room. Raises SettingsError where the rules speak against it."""
+        with self._lock:
+            plan, one = self.plan(), self.session(session_id)
+            if one.state is not SessionState.PLANNED:
+                raise SettingsError(f"session {one.number} is {one.state.value}: only planned sessions can be moved")
+            if to < self._clock() - timedelta(minutes=1):
+                raise SettingsError("that time is over: choose one to come")
+            wanted = replace(one, due_at=to.astimezone(UTC), is_moved=True)
+            others = [wanted if o.session_id == session_id else o for o in plan.sessions]
+            tried = make_plan(plan.plan_id, plan.wish, others, self.pain(), plan.pauses, self._clock(), self.knowledge)
+            placed = next(o for o in tried.sessions if o.session_id == session_id)
+            if placed.due_at != wanted.due_at:
+                raise SettingsError(f"session {one.number} cannot be then. {placed.reason}".strip())
+            self._kept.put_sessions(plan.plan_id, [wanted])
+            return self._changed()
+
+    def skip(self, session_id: str, reason: str) -> StrengthPlan:
+        """Leave a session out, with the runner's reason."""
+        with self._lock:
+            one = self.session(session_id)
+            if one.state not in _OPEN or one.log is not None:
+                raise SettingsError(f"session {one.number} is {one.state.value}: only open sessions can be skipped")
+            skipped = replace(one, state=SessionState.SKIPPED, skip_reason=reason.strip()[:200])
+            self._kept.put_sessions(self.plan().plan_id, [skipped])
+            return self._changed()
+
+    def do_now(self, session_id: str) -> StrengthPlan:
+        """Put a session at this moment; raises SettingsError where it cannot be done now."""
+        with self._lock:
+            broken = self.why_not(session_id)
+            if broken:
+                raise SettingsError(broken)
+            plan, one = self.plan(), self.session(session_id)
+            now = self._clock().replace(second=0, microsecond=0)
+            day = one.slot_day or local_day(now, plan.wish.tz)
+            moved = replace(one, state=SessionState.PLANNED, due_at=now, slot_day=day, is_moved=True)
+            self._kept.put_sessions(plan.plan_id, [moved])
+            return self._changed()
+
+    def pause(self, reason: str, start: date | None = None, until: date | None = None) -> StrengthPlan:
+        """Plan nothing from a day on (today), until a day (both included) or until `resume`."""
+        with self._lock:
+            plan = self.plan()
+            first = start or local_day(self._clock(), plan.wish.tz)
+            if until is not None and until < first:
+                raise SettingsError("a pause cannot end before it begins")
+            kept = [pause for pause in plan.pauses if pause.until is not None or pause.start > first]
+            self._kept.set_pauses(plan.plan_id, [*kept, Pause(first, until, reason.strip()[:200])])
+            return self._changed()
+
+    def resume(self) -> StrengthPlan:
+        """End the pause that stands today."""
+        with self._lock:
+            plan = self.plan()
+            today = local_day(self._clock(), plan.wish.tz)
+            yesterday = today - timedelta(days=1)
+            kept: list[Pause] = []
+            for pause in plan.pauses:
+                stands = pause.start <= today and (pause.until is None or pause.until >= today)
+                if not stands:
+                    kept.append(pause)
+                elif pause.start < today:
+                    kept.append(replace(pause, until=yesterday))
+            self._kept.set_pauses(plan.plan_id, kept)
+            return self._changed()
+
+    def log(self, events: Sequence[SessionEvent]) -> int:
+        """Keep taps of a guided session; sending them again changes nothing. Returns how many were new.
+
+        Raises:
+            SettingsError: a tap says what cannot be, or names a session that is not there; then none is kept.
+        """
+        with self._lock:
+            known = {one.session_id for one in self.plan().sessions}
+            now = self._clock()
+            for event in events:
+                check_event(event)
+                if event.session_id not in known:
+                    raise SettingsError(f"the plan has no session {event.session_id}")
+            new = self._kept.add_events([replace(event, at=min(event.at, now)) for event in events])
+            self._keep_pain(new)
+            for session_id in {event.session_id for event in new if event.kind == "end"}:
+                self._kept.set_pain_level(session_id, self.pain().level)
+            if new:
+                self._changed()
+            return len(new)
+
+    def _keep_pain(self, new: Sequence[SessionEvent]) -> None:
+        moments = {"begin": PainMoment.BEFORE_SESSION, "end": PainMoment.AFTER_SESSION}
+        for event in new:
+            if event.kind in moments and event.pain is not None:
+                entry = PainEntry(event.at, moments[event.kind], event.pain, session_id=event.session_id)
+                self._store.pain.add(entry)
+
+    def export_ics(self, path: Path) -> int:
+        """Write the sessions that have a time as a calendar file with alarms; returns how many."""
+        plan = self.plan()
+        try:
+            path.write_bytes(calendar_file(plan, self.knowledge, self._clock()))
+        except OSError as error:
+            raise SettingsError(f"cannot write {path}: {error.strerror}. Choose another path") from error
+        return len(calendar_entries(plan, self.knowledge, self._clock()))
+
+    def calendar(self) -> bytes:
+        """The calendar file as bytes."""
+        return calendar_file(self.plan(), self.knowledge, self._clock())
+
+    def strength_week(self) -> int | None:
+        """The week of the programme the runner is in, by sessions done (for the lengthen cue's rule); None without."""
+        plan = self.show()
+        done = [one.week for one in plan.sessions if one.state in _DONE] if plan else []
+        return max(done) if done else None
+
+    def _changed(self) -> StrengthPlan:
+        plan = self.plan()
+        self._tell()
+        return plan
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+def _midnight(wish: PlanWish) -> datetime:
+    return datetime.combine(wish.start, time(0), tzinfo=UTC) - timedelta(days=1)

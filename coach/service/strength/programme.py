@@ -1,0 +1,82 @@
+"""The strength programme as one object: store, pain state and live feed in, all that pages and commands use out."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+from coach.model.pain import PainState
+from coach.model.strength import StrengthPlan, StrengthSession
+from coach.reminders.scheduler import PULSE_S, Reminders, utc_now
+from coach.service.notify.notifier import Publish, Push
+from coach.service.strength.assessments import StrengthTests
+from coach.service.strength.daily_life import DailyLife
+from coach.service.strength.plans import StrengthService
+from coach.service.strength.progress import StrengthProgress
+from coach.service.strength.reminder_sources import sources
+from coach.storage.store import Store
+
+
+class Programme:
+    """One runner's programme. Nothing runs by itself until `start`.
+
+    plans: plan, sessions and taps. tests: check-ins. daily: other activities and quiet extras. push: channels of
+    reminders. progress: everything on one time axis. reminders: the scheduler.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        pain_state: Callable[[], PainState],
+        publish: Publish,
+        secrets: Path,
+        clock: Callable[[], datetime] = utc_now,
+        pulse_s: float = PULSE_S,
+    ) -> None:
+        self._store = store
+        self.plans = StrengthService(store, pain_state, clock)
+        self.tests = StrengthTests(store, self.plans)
+        self.daily = DailyLife(store, self.plans)
+        self.push = Push(store, publish, secrets)
+        self.progress = StrengthProgress(store, self.plans, self.tests)
+        wanted = sources(store, self.plans, self.tests, self.daily)
+        self.reminders = Reminders(self.push.kept, self.push.tell, wanted, clock, pulse_s)
+        self.plans.on_change(self.reminders.refresh_soon)
+
+    def start(self) -> None:
+        """Begin to remind: rebuilds all jobs from the database."""
+        self.reminders.start()
+
+    def stop(self) -> None:
+        self.reminders.stop()
+
+    def is_screened(self) -> bool:
+        """Whether the red flags were ever answered: the page asks them before the first plan."""
+        return bool(self._store.pain.red_flags())
+
+    def create(self, track: str, days: str, at: str, tz: str, start: date | None = None) -> StrengthPlan:
+        """`coach plan create`: days such as `mon,thu`, a time such as `18:30`, an IANA zone.
+
+        Raises:
+            SettingsError: the wish cannot be kept; the words say what can.
+        """
+        return self.plans.create(track, days, at, tz, start)
+
+    def show(self) -> StrengthPlan:
+        """`coach plan show`: the plan as it stands.
+
+        Raises:
+            SettingsError: there is none yet.
+        """
+        return self.plans.plan()
+
+    def next_session(self, plan: StrengthPlan) -> StrengthSession | None:
+        """The session that comes next, or is due, or has begun."""
+        return self.plans.next_session(plan)
+
+    def export_ics(self, path: Path) -> int:
+        """`coach plan export --ics PATH`: writes the calendar file; returns the number of sessions in it.
+
+        Raises:
+            SettingsError: there is no plan, or the file cannot be written.
+        """
+        return self.plans.export_ics(path)

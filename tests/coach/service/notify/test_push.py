@@ -1,0 +1,171 @@
+"""Every channel gets a reminder as its protocol wants it, and one that fails holds up no other."""
+
+import base64
+import json
+import stat
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from coach.errors import SettingsError
+from coach.model.reminders import Channels, PushPhone, Reminder
+from coach.service.notify.notifier import Push
+from coach.storage.store import Store
+
+
+class Catcher:
+    """A server that keeps what is posted to it and answers `status`."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, dict, bytes]] = []
+        self.status = 200
+        catcher = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                catcher.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                self.send_response(catcher.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def catcher():
+    made = Catcher()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def push(tmp_path: Path):
+    store = Store(tmp_path / "coach.sqlite")
+    made = Push(store, lambda event, data: told.append((event, data)), tmp_path / "secrets")
+    told.clear()
+    yield made
+    store.close()
+
+
+told: list[tuple[str, dict]] = []
+AT = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
+REMINDER = Reminder(
+    "session:a", "session", AT, AT + timedelta(hours=48), "Time for your legs", "Session 1", "/strength"
+)
+
+
+def test_the_page_is_told_at_once(push: Push) -> None:
+    push.tell(REMINDER)
+    ((event, data),) = told
+    assert (event, data["key"], data["link"]) == ("reminder", "session:a", "/strength")
+    assert push.try_channel("page")
+
+
+def test_ntfy_gets_title_text_and_token(push: Push, catcher: Catcher) -> None:
+    push.set_channels(Channels(f"{catcher.url}/my-secret-word", "tk_1"))
+    push.tell(REMINDER)
+    ((path, headers, body),) = catcher.got
+    assert (path, body) == ("/my-secret-word", b"Session 1")
+    assert (headers["title"], headers["authorization"]) == ("Time for your legs", "Bearer tk_1")
+    assert push.try_channel("ntfy") == "Sent."
+
+
+def test_a_channel_that_fails_is_said_and_forgotten_once_it_works(push: Push, catcher: Catcher) -> None:
+    push.set_channels(Channels(f"{catcher.url}/word"))
+    catcher.status = 403
+    push.tell(REMINDER)
+    assert len(told) == 1, "the page was told all the same"
+    assert "403" in push.failures()["ntfy"]
+    with pytest.raises(SettingsError, match="403"):
+        push.try_channel("ntfy")
+    catcher.status = 200
+    push.try_channel("ntfy")
+    assert push.failures() == {}
+
+
+@pytest.mark.parametrize("url", ["ntfy.sh/x", "ftp://ntfy.sh/x", "https://ntfy.sh/", "file:///etc/passwd"])
+def test_an_address_that_is_none_is_refused(push: Push, url: str) -> None:
+    with pytest.raises(SettingsError, match="ntfy address"):
+        push.set_channels(Channels(url))
+
+
+def test_channels_not_set_up_say_so(push: Push) -> None:
+    for kind in ("ntfy", "push", "pigeon"):
+        with pytest.raises(SettingsError):
+            push.try_channel(kind)
+
+
+def subscription() -> tuple[PushPhone, object, bytes]:
+    """A phone as its browser makes it: a key pair and a secret, of which it tells the public parts."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    private = ec.generate_private_key(ec.SECP256R1())
+    point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    auth = bytes(range(16))
+    text = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (point, auth)]
+    return PushPhone("https://push.example/abc", text[0], text[1], "My phone"), private, auth
+
+
+def test_web_push_is_encrypted_for_the_phone_and_signed_with_our_key(push: Push, catcher: Catcher) -> None:
+    import http_ece
+
+    phone, private, auth = subscription()
+    push.add_phone(phone)
+    # the fake push service speaks plain HTTP: put its address where the browser's would be
+    push.kept.remove_phone(phone.endpoint)
+    push.kept.put_phone(PushPhone(f"{catcher.url}/abc", phone.p256dh, phone.auth, "My phone"))
+    push.tell(REMINDER)
+    ((path, headers, body),) = catcher.got
+    facts = json.loads(http_ece.decrypt(body, private_key=private, auth_secret=auth, version="aes128gcm"))
+    assert (path, facts["title"], facts["link"], facts["key"]) == ("/abc", REMINDER.title, "/strength", "session:a")
+    assert push.public_key() in headers["authorization"]
+    assert push.try_channel("push") == "Sent."
+
+
+def test_a_phone_that_took_its_permission_back_is_forgotten(push: Push, catcher: Catcher) -> None:
+    phone, _, _ = subscription()
+    push.kept.put_phone(PushPhone(f"{catcher.url}/gone", phone.p256dh, phone.auth))
+    catcher.status = 410
+    push.tell(REMINDER)
+    assert push.phones() == []
+    assert "410" in push.failures()["push"]
+
+
+def test_keys_are_made_once_and_only_the_owner_reads_them(push: Push, tmp_path: Path) -> None:
+    key = push.public_key()
+    assert push.public_key() == key
+    assert len(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))) == 65
+    assert stat.S_IMODE((tmp_path / "secrets" / "web_push.pem").stat().st_mode) == 0o600
+
+
+def test_a_push_address_must_be_https(push: Push) -> None:
+    with pytest.raises(SettingsError, match="https"):
+        push.add_phone(PushPhone("http://push.example", "a", "b"))
+
+
+def test_open_reminders_can_be_closed(push: Push) -> None:
+    now = datetime.now(UTC)
+    one = Reminder("a", "a", now, now + timedelta(hours=1), "Title", "Body", "/x")
+    push.kept.sync("test", [one], now)
+    push.kept.take("a", "me", now)
+    assert [sent.reminder.key for sent in push.open()] == ["a"]
+    push.close("a")
+    assert push.open() == []
+    with pytest.raises(SettingsError):
+        push.close("b")

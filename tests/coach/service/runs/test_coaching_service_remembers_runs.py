@@ -1,0 +1,199 @@
+"""The coaching service: baseline first, then a block; each run shapes the next; every cue is explained."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from coach.coaching.engine import CueEngine
+from coach.errors import SettingsError
+from coach.model.pain import PainMoment
+from coach.model.runs import Run, RunState
+from coach.service.runner import RunnerService
+from coach.service.runs.coaching import CoachingService
+from coach.storage.store import Store
+from tests.coach.coaching.metric_runner import Body, MetricRunner
+from tests.coach.coaching.support_coaching import baseline_runs
+
+TIRED = Body(seed=4, tires_pct=7.0, answers=0.8)
+
+
+class Days:
+    """A store, two services and a clock; `run` makes one whole run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+        self.store = Store(folder / "coach.sqlite")
+        self.runner = RunnerService(self.store, lambda: self.now)
+        self.coaching = CoachingService(self.store, lambda: self.now)
+        self.n = 0
+        self.runner.change(height_m=1.75, weekly_km=20.0, has_calf_history=False)
+
+    def run(
+        self, body: Body = TIRED, minutes: float = 18.0, back: int | None = 1, focus: str | None = None
+    ) -> CueEngine:
+        self.now += timedelta(days=2)
+        self.n += 1
+        run_id = f"run{self.n}"
+        if back is not None:
+            self.runner.tell_pain(PainMoment.BEFORE_RUN, back, 0)
+        engine = self.coaching.prepare(run_id, self.now, focus)
+        self.store.runs.create(Run(run_id, self.now, RunState.RECORDING, plan=engine.plan))
+        decisions, distance = [], 0.0
+        walker = MetricRunner(body, minutes, 0.5)
+        for metrics in walker.moments():
+            for decision in engine.observe(metrics.t_s, engine.compare(metrics)):
+                walker.hear(decision)
+                decisions.append(decision)
+            distance = metrics.distance_m or 0.0
+        self.store.runs.add(run_id, decisions=decisions, responses=engine.responses())
+        run = self.store.runs.change(run_id, state=RunState.FINISHED, duration_s=minutes * 60, distance_m=distance)
+        self.coaching.finish(run, engine)
+        return engine
+
+
+@pytest.fixture
+def days(tmp_path: Path) -> Iterator[Days]:
+    made = Days(tmp_path)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def trained(days: Days) -> Days:
+    for _ in range(3):
+        days.run(Body(seed=days.n))
+    return days
+
+
+def test_three_baseline_runs_come_first_without_cues(days: Days) -> None:
+    for n in range(3):
+        engine = days.run()
+        assert engine.plan.is_baseline
+        assert f"run {n + 1} of 3" in engine.plan.reason
+        assert not [d for d in engine.decisions if d.is_spoken]
+    days.now += timedelta(days=1)
+    assert days.coaching.baseline().is_ready
+    assert not days.coaching.next_plan().is_baseline
+
+
+def test_a_short_run_does_not_count_for_the_baseline(days: Days) -> None:
+    days.run(minutes=9.0)
+    assert len(days.coaching.baseline().runs) == 0
+
+
+def test_deleting_a_run_takes_it_out_of_the_baseline(trained: Days) -> None:
+    assert trained.coaching.baseline().is_ready
+    trained.store.runs.delete("run2", trained.now)
+    assert not trained.coaching.baseline().is_ready
+    trained.store.runs.restore("run2")
+    assert trained.coaching.baseline().is_ready
+
+
+def test_a_wish_starts_a_block_that_moves_on_run_by_run(trained: Days) -> None:
+    trained.runner.change(focus_wish="lengthen")
+    first = trained.run()
+    assert (first.plan.focus, first.plan.block_run, first.plan.eligible_share) == ("lengthen", 1, 1.0)
+    assert any(d.is_spoken for d in first.decisions)
+    assert trained.run().plan.block_run == 2
+    steps = trained.coaching.block().steps
+    assert [s.state for s in steps[:4]] == ["done", "done", "next", "later"]
+    assert [s.share_pct for s in steps] == [100, 100, 100, 100, 75, 50, 25, 10, 0]
+
+
+def test_a_run_cut_short_does_not_move_the_block(trained: Days) -> None:
+    trained.runner.change(focus_wish="lengthen")
+    trained.run(minutes=5.0)
+    assert trained.run(minutes=5.0).plan.block_run == 1
+
+
+def test_pain_of_three_waits_with_the_load_and_keeps_the_place(trained: Days) -> None:
+    trained.runner.change(focus_wish="lengthen")
+    trained.run()
+    hurting = trained.run(back=4)
+    assert hurting.plan.focus != "lengthen"
+    assert hurting.plan.block_run is None
+    assert "waits at run 2" in hurting.plan.reason
+    trained.now += timedelta(hours=20)
+    trained.runner.tell_pain(PainMoment.NEXT_MORNING, 1, 0)
+    trained.now += timedelta(days=5)
+    assert trained.run(back=1).plan.block_run == 2
+
+
+def test_pain_of_six_and_red_flags_silence_the_run(trained: Days) -> None:
+    assert trained.run(back=6).plan.focus is None
+    trained.now += timedelta(days=12)
+    trained.runner.tell_red_flags(["saddle_numbness"])
+    engine = trained.run(back=0, focus="quicker")
+    assert engine.plan.focus is None
+    assert "medical help now" in engine.plan.reason
+    assert not [d for d in engine.decisions if d.is_spoken]
+
+
+def test_a_wish_for_one_run_stands_beside_the_block(trained: Days) -> None:
+    engine = trained.run(focus="swing")
+    assert (engine.plan.focus, engine.plan.block_run) == ("swing", None)
+    assert trained.run(focus="none").plan.focus is None
+    refused = trained.run(focus="midfoot")
+    assert refused.plan.focus is None
+    assert "ask for it in your profile" in refused.plan.reason
+    with pytest.raises(SettingsError, match="no focus moonwalk"):
+        trained.coaching.next_plan("moonwalk")
+
+
+def test_midfoot_is_not_offered_and_load_not_while_it_hurts(trained: Days) -> None:
+    trained.runner.tell_pain(PainMoment.NOW, 1, 0)
+    assert "midfoot" not in {f.id for f in trained.coaching.focuses()}
+    assert "lengthen" in {f.id for f in trained.coaching.focuses()}
+    trained.runner.tell_pain(PainMoment.NOW, 4, 0)
+    assert "lengthen" not in {f.id for f in trained.coaching.focuses()}
+
+
+def test_the_distance_guard_knows_the_longest_run_of_thirty_days(trained: Days) -> None:
+    engine = trained.run(minutes=22.0)
+    guard = [d for d in engine.decisions if d.rule_id == "ease_off_distance"]
+    assert guard
+    assert guard[0].is_spoken
+
+
+def test_the_log_of_a_run_explains_each_cue(trained: Days) -> None:
+    trained.runner.change(focus_wish="lengthen")
+    trained.run()
+    stories = trained.coaching.explain(f"run{trained.n}")
+    said = next(s for s in stories if s.decision.is_spoken and s.decision.kind == "cue")
+    assert said.why[0].startswith("Step length against your own at this speed: -")
+    assert "below -3.0 %" in said.why[0]
+    assert said.sources[0].id == "cai_2017"
+    assert "before to" in said.came_of_it
+    held = next(s for s in stories if not s.decision.is_spoken)
+    assert "held back" in held.why[0]
+    with pytest.raises(SettingsError, match="no run nowhere"):
+        trained.coaching.explain("nowhere")
+
+
+def test_an_engine_made_again_follows_the_plan_of_its_time(trained: Days) -> None:
+    trained.runner.change(focus_wish="lengthen")
+    first = trained.run()
+    trained.run()
+    run = trained.store.runs.get("run4")
+    again = trained.coaching.prepare_again(run)
+    assert again.plan == first.plan
+    walker = MetricRunner(TIRED, 18.0, 0.5)
+    decisions = []
+    for metrics in walker.moments():
+        for decision in again.observe(metrics.t_s, again.compare(metrics)):
+            walker.hear(decision)
+            decisions.append(decision)
+    assert decisions == list(first.decisions)
+
+
+def test_what_was_known_before_can_be_taken_over(days: Days) -> None:
+    days.coaching.learn(baseline_runs(TIRED, now=days.now))
+    assert days.coaching.baseline().is_ready
+    assert not days.coaching.next_plan().is_baseline
+
+
+def test_rules_and_sources_are_told(days: Days) -> None:
+    assert {s for r in days.coaching.rules() for s in r.sources} <= set(days.coaching.sources())
+    assert days.coaching.coached_run("run1") is None

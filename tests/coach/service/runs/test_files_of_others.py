@@ -1,0 +1,146 @@
+"""Real files of watches and pods through the account: each comes in with what it has, beside or into a run of ours.
+
+Files: shared/reference/fit, see SOURCE.md there.
+"""
+
+import dataclasses
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from coach.errors import InterchangeError
+from coach.interchange import fit_messages as fm
+from coach.interchange.activity import Activity, run_of, seconds_of
+from coach.interchange.fit_encoding import FitFile
+from coach.interchange.fit_reader import read_fit
+from coach.model.metrics import LiveMetrics
+from coach.model.runs import RunFilter
+from coach.service.runs.history import HistoryService
+from coach.storage.store import Store
+from coach.summary.summarise import summarise
+from tests.support import need_reference
+
+# What each file must bring: (kilometres, minutes, laps, fields of its seconds)
+DYNAMICS: Final = ("cadence_spm", "contact_time_ms", "heart_rate_bpm", "speed_mps", "vertical_oscillation_mm")
+FULL: Final = (*DYNAMICS, "step_length_m", "vertical_ratio_pct", "contact_time_balance_pct")
+FILES: Final = {
+    "activity-small-fenix2-run": (9.01, 47.2, 4, DYNAMICS),
+    "developer-types-sample": (6.75, 57.1, 1, DYNAMICS),
+    "garmin-fenix-5-run": (0.16, 0.9, 1, FULL),
+    "garmin-fenix-5-walk": (0.07, 0.8, 1, FULL),
+    "sample_mulitple_header": (9.81, 47.5, 1, FULL),  # the run of a triathlon
+    "stryd-backgaden-0.3km": (0.31, 2.2, 1, DYNAMICS),
+    "stryd-backgaden-1km": (1.06, 6.6, 1, DYNAMICS),
+    "stryd-sport-field": (0.42, 2.8, 1, DYNAMICS),
+    "stryd-sport-field-circles": (0.33, 1.7, 1, DYNAMICS),
+    "stryd-sport-field-lap": (0.55, 3.7, 1, DYNAMICS),
+    "stryd-up-and-down": (0.36, 1.9, 1, DYNAMICS),
+}
+
+
+def content_of(name: str) -> bytes:
+    return need_reference(f"fit/{name}.fit").read_bytes()
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[HistoryService]:
+    service = HistoryService(Store(tmp_path / "coach.sqlite"), tmp_path / "recordings")
+    yield service
+    service._store.close()
+
+
+def test_every_file_of_the_folder_is_tried() -> None:
+    assert {path.stem for path in need_reference("fit").glob("*.fit")} == set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) -> None:
+    kilometres, minutes, n_laps, fields = FILES[name]
+    run = history.entry(history.take_in(content_of(name), f"{name}.fit").run_ids[0]).run
+    assert run.distance_m == pytest.approx(1000 * kilometres, abs=6)
+    assert run.duration_s == pytest.approx(60 * minutes, abs=3)
+    assert len(run.laps) == n_laps
+    seconds = history._store.runs.seconds(run.run_id)
+    for field in fields:
+        known = [value for s in seconds if (value := getattr(s, field)) is not None]
+        assert len(known) >= 0.4 * len(seconds), field
+    cadences = [s.cadence_spm for s in seconds if s.cadence_spm]
+    assert (95 if "walk" in name else 140) < np.median(cadences) < 190
+    far = [s.distance_m for s in seconds if s.distance_m is not None]
+    assert far[0] < 30
+    assert far == sorted(far)
+    assert far[-1] == pytest.approx(1000 * kilometres, rel=0.05)
+    with pytest.raises(InterchangeError, match="already"):
+        history.take_in(content_of(name))
+
+
+@pytest.mark.parametrize("name", [name for name, told in FILES.items() if told[1] > 2.1])
+def test_a_file_is_merged_by_time_into_the_run_that_was_recorded(name: str, history: HistoryService) -> None:
+    """The recorded run knows cadence and strides only, and its clock is 12 s ahead of the watch."""
+    activity = read_fit(content_of(name))
+    mine = record(history, activity, ahead_s=12.0)
+    imported = history.take_in(content_of(name))
+    assert (imported.is_merged, imported.run_ids) == (True, ("mine",))
+    filled = {s.t_s: s for s in history._store.runs.seconds("mine")}
+    beats = {round(r.t_s) + 12: r.values["heart_rate_bpm"] for r in activity.records if "heart_rate_bpm" in r.values}
+    both = [(filled[t_s].heart_rate_bpm, bpm) for t_s, bpm in beats.items() if t_s in filled]
+    is_clear = np.std([s.cadence_spm for s in mine]) > 3  # else nothing tells where the clocks meet
+    if is_clear:
+        assert np.mean([a == b for a, b in both]) > 0.9
+    assert sum(a is not None for a, _ in both) > 0.8 * len(both)
+    assert [s.cadence_spm for s in mine] == [filled[s.t_s].cadence_spm for s in mine]
+    assert history.list(RunFilter()).n_total == 1
+
+
+def record(history: HistoryService, activity: Activity, ahead_s: float) -> list[LiveMetrics]:
+    """Keep the run that a pod of ours would have recorded beside the watch."""
+    whole = [LiveMetrics(s.t_s + ahead_s, s.state, cadence_spm=s.cadence_spm) for s in seconds_of(activity)]
+    mine = [s for s in whole if s.cadence_spm is not None]
+    run = dataclasses.replace(run_of(activity, "mine", "recorded"), distance_m=None)
+    history._store.runs.create(run)
+    history._store.runs.add("mine", seconds=mine)
+    history._store.runs.finish("mine", run.state, summarise([], (), mine, duration_s=activity.end_s))
+    return mine
+
+
+def ride() -> bytes:
+    """A FIT file of half a minute on a bicycle."""
+    file = FitFile()
+    for second in range(30):
+        file.add(fm.RECORD, [(fm.TIMESTAMP, 10**9 + second), (fm.CADENCE, 90)])
+    file.add(fm.SESSION, [(fm.TIMESTAMP, 10**9 + 30), (fm.START_TIME, 10**9), (fm.SPORT_SESSION, 2)])
+    return file.close()
+
+
+def test_a_ride_is_refused_in_words(history: HistoryService) -> None:
+    with pytest.raises(InterchangeError, match="holds cycling, not running"):
+        history.take_in(ride())
+    tcx = b'<TrainingCenterDatabase><Activities><Activity Sport="Biking"/></Activities></TrainingCenterDatabase>'
+    with pytest.raises(InterchangeError, match="holds Biking, not running"):
+        history.take_in(tcx)
+    assert history.list().n_total == 0
+
+
+def test_a_cut_or_changed_file_is_refused_and_nothing_stays(history: HistoryService) -> None:
+    content = content_of("stryd-sport-field")
+    for bad in (content[:4000], content[:-1] + bytes([content[-1] ^ 1])):
+        with pytest.raises(InterchangeError, match="damaged"):
+            history.take_in(bad)
+    assert history.list().n_total == 0
+    assert not list(history.recordings.rglob("*"))
+
+
+def test_an_archive_that_would_fill_the_disk_is_refused(history: HistoryService) -> None:
+    """Forty megabytes of nothing pack to forty kilobytes: no run of ours does."""
+    bomb = BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("account.json", '{"format": "running-coach-account", "version": 1}')
+        archive.writestr("files/run.mcap", bytes(40_000_000))
+    with pytest.raises(InterchangeError, match="unpacks to far more"):
+        history.take_in(bomb.getvalue(), "account.zip")
+    assert not list(history.recordings.rglob("*"))

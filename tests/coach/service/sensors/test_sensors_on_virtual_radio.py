@@ -1,0 +1,195 @@
+"""The sensor service over the virtual radio: find, pair, place, look, set up, check, run; called from this thread.
+
+Time stands still but for what the service and the tests wait for, so a busy machine sees what an idle one does; one
+test runs on the real loop in its own thread.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bleak.exc import BleakBluetoothNotAvailableReason
+
+from coach.errors import CoachError, LinkError, SettingsError
+from coach.model.links import LinkEvent, LinkStatus
+from coach.model.samples import Notification
+from coach.model.sites import WearSite
+from coach.radio.clock import RunClock
+from coach.radio.virtual.world import VirtualWorld
+from coach.service.event_loop import LoopThread
+from coach.service.sensors.service import SensorService
+from coach.storage.store import Store
+from tests.coach.radio.support_radio import JumpingLoop, SwingingBody
+
+
+class JumpingBody(SwingingBody):
+    """Stands, and jumps once a second: 0.1 s of 6 g on the feet."""
+
+    def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        t_s = start_s + np.arange(n) / rate_hz
+        is_landing = (t_s % 1.0) < 0.1
+        acc = 0.05 * np.sin(t_s[:, np.newaxis] * (17.1, 23.3, 31.7))
+        acc[:, 2] += np.where(is_landing, 60.0, 9.81)
+        gyr = 0.05 * np.cos(t_s[:, np.newaxis] * (17.1, 23.3, 31.7))
+        gyr[:, 1] += np.where(is_landing, 9.0, 0.1)
+        return acc, gyr
+
+
+class JumpingLoopHere(LoopThread):
+    """The service's loop without a thread: it runs on this one while something is asked of it, and its time jumps."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner(loop_factory=JumpingLoop)
+        self.loop = self._runner.get_loop()
+
+    def do(self, work: Coroutine[Any, Any, Any], timeout_s: float | None = 60.0) -> Any:
+        async def within() -> Any:
+            return await asyncio.wait_for(work, timeout_s)
+
+        return self._runner.run(within())
+
+    def close(self) -> None:
+        self._runner.close()
+
+
+class Bench:
+    """A service, its world and its loop."""
+
+    def __init__(self, folder: Path, loop: LoopThread) -> None:
+        self.loop = loop
+        self.world = self.loop.call(lambda: VirtualWorld(JumpingBody(), RunClock()))
+        self.left = self.loop.call(lambda: self.world.add_movesense(WearSite.LEFT_FOOT))
+        self.right = self.loop.call(lambda: self.world.add_movesense(WearSite.RIGHT_FOOT))
+        self.pod = self.loop.call(self.world.add_running_pod)
+        self.loop.do(self.world.start())
+        self.store = Store(folder / "coach.db")
+        self.service = SensorService(self.store, self.loop, self.world.backend)
+
+    def close(self) -> None:
+        self.service.close()
+        self.loop.do(self.world.stop())
+        self.loop.close()
+        self.store.close()
+
+    def until(self, is_so: Callable[[], bool], within_s: float = 120.0) -> None:
+        end_s = self.loop.loop.time() + within_s
+        while not is_so():
+            assert self.loop.loop.time() < end_s, "it never came so"
+            self.loop.do(asyncio.sleep(0.1))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path, JumpingLoopHere())
+    yield bench
+    bench.close()
+
+
+def test_all_of_it_works_from_another_thread_in_real_time(tmp_path: Path) -> None:
+    with contextlib.closing(Bench(tmp_path, LoopThread())) as bench:
+        bench.until(lambda: len(bench.service.surroundings().found) == 3)
+        bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
+        bench.until(lambda: [state.is_ready for state in bench.service.states()] == [True])
+
+
+def test_what_is_around_is_found_by_profile_with_the_page_asking(bench: Bench) -> None:
+    bench.until(lambda: len(bench.service.surroundings().found) == 3)
+    around = bench.service.surroundings()
+    assert {s.profile_id for s in around.found} == {"movesense", "running_speed_cadence"}
+    assert around.is_scanning
+    assert around.problem is None
+
+
+def test_a_machine_without_adapter_says_so_and_what_to_do(bench: Bench) -> None:
+    bench.loop.do(bench.world.central.break_down(BleakBluetoothNotAvailableReason.NO_BLUETOOTH))
+    with pytest.raises(LinkError, match="no Bluetooth LE adapter: ") as caught:
+        bench.service.scan(1.0)
+    assert caught.value.reason == "no_adapter"
+    bench.service.surroundings()
+    bench.until(lambda: bench.service.surroundings().problem is not None)
+    assert bench.service.problem() == str(caught.value)
+
+
+def test_a_paired_sensor_is_known_placed_and_forgotten(bench: Bench) -> None:
+    use = bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    assert (use.profile_id, use.manufacturer, use.firmware) == ("movesense", "Movesense", "2.3.1")
+    assert bench.service.remembered() == [use]
+    bench.service.pair(bench.right.sensor_id, WearSite.LEFT_FOOT)
+    sites = {u.sensor_id: u.wear_site for u in bench.service.remembered()}
+    assert sites == {bench.left.sensor_id: None, bench.right.sensor_id: WearSite.LEFT_FOOT}
+    bench.service.place(bench.right.sensor_id, WearSite.RIGHT_FOOT)
+    assert bench.service.remembered_one(bench.right.sensor_id).wear_site is WearSite.RIGHT_FOOT
+    bench.service.forget(bench.left.sensor_id)
+    with pytest.raises(SettingsError, match="no such sensor"):
+        bench.service.place(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    with pytest.raises(SettingsError, match="cannot be worn"):
+        bench.service.pair(bench.pod.sensor_id, WearSite.LEFT_SHANK)
+
+
+def test_a_profile_nobody_has_is_refused_with_those_there_are(bench: Bench) -> None:
+    bench.until(lambda: len(bench.service.surroundings().found) == 3)
+    with pytest.raises(CoachError, match="no such profile; there are coach_board, ftms_treadmill"):
+        bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT, profile_id="left_boot")
+
+
+def test_setting_up_tells_what_it_is_and_warns_of_a_range_that_ruins_the_data(bench: Bench) -> None:
+    bench.left._acc_range_g = 8
+    bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    settings = bench.service.configure(bench.left.sensor_id)
+    assert ("acceleration range", "8 g") in settings.after
+    assert any("below 16 g" in warning for warning in settings.warnings)
+    assert bench.service.read_settings(bench.left.sensor_id).after == settings.after
+
+
+def test_looking_shows_a_live_signal_rate_and_battery_and_says_what_is_missing(bench: Bench) -> None:
+    bench.service.pair(bench.left.sensor_id)
+    bench.service.pair(bench.pod.sensor_id)
+    bench.until(lambda: all(state.signal for state in bench.service.states()))
+    shoe, pod = sorted(bench.service.states(), key=lambda state: state.use.profile_id)
+    assert (shoe.signal_unit, pod.signal_unit) == ("g", "m/s")
+    assert not shoe.is_ready
+    assert "Choose where" in shoe.words
+    assert pod.is_ready
+    bench.service.place(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    bench.until(lambda: all(state.is_ready for state in bench.service.states()))
+    bench.until(lambda: any(abs((state.rate_hz or 0) - 208) < 4 for state in bench.service.states()))
+    assert [state.battery_pct for state in bench.service.states()] == [90.0, 90.0]
+
+
+def test_three_jumps_show_that_both_feet_are_well(bench: Bench) -> None:
+    bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    bench.service.pair(bench.right.sensor_id, WearSite.RIGHT_FOOT)
+    checked = bench.service.check(6.0)
+    assert checked.is_good, checked
+    assert all(sensor.n_landings >= 3 and abs((sensor.rate_hz or 0) - 208) < 4 for sensor in checked.sensors)
+    bench.loop.do(bench.world.drop(bench.right.sensor_id))
+    bench.loop.call(lambda: bench.world.die(bench.right.sensor_id))
+    checked = bench.service.check(4.0)
+    assert not checked.is_good
+    assert [bool(sensor.problems) for sensor in checked.sensors] == [False, True]
+
+
+def test_a_run_takes_the_sensors_over_and_gives_them_back(bench: Bench) -> None:
+    bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    bench.until(lambda: all(state.is_ready for state in bench.service.states()))
+    received: list[Notification] = []
+    told: list[LinkEvent] = []
+
+    async def play() -> asyncio.Task[None]:
+        source = bench.service.source(bench.service.remembered(), RunClock())
+        return asyncio.create_task(source.play(received.append, told.append))
+
+    playing = bench.loop.do(play())
+    bench.until(lambda: any(event.status is LinkStatus.STREAMING for event in told))
+    assert [state.is_ready for state in bench.service.states()] == [True]
+    with pytest.raises(SettingsError, match="a run is on"):
+        bench.service.configure(bench.left.sensor_id)
+    bench.loop.call(playing.cancel)
+    bench.until(lambda: playing.done())
+    assert received[0].t_s < 10.0
+    assert bench.left.connection is None
+    bench.until(lambda: all(state.is_ready for state in bench.service.states()))
