@@ -5,7 +5,9 @@ and imported files as they are. No database is needed to read it.
 """
 
 import json
+import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
@@ -17,10 +19,16 @@ VERSION: Final = 1
 _TABLES, _FILES = "tables/", "files/"
 _COPY: Final = 1 << 20
 _STORED: Final = (".mcap",)  # compressed already
-# Our rows, with the same reasons every second, pack to a fiftieth; what packs further holds nothing. Chosen by eye,
-# 2026-11-25.
-_MOST_PACKED: Final = 400
+# How far a part may unpack, as a multiple of what it takes up in the archive. Our rows, with the same reasons every
+# second, pack to a fiftieth; GPX text to a twentieth; a raw log is packed already. Each with room to spare.
+_MOST_PACKED: Final = {".jsonl": 400, ".mcap": 10, ".fit": 50, ".tcx": 100, ".gpx": 100}
 _SMALL: Final = 1 << 20
+# Ten years of daily runs are 3,650 logs and as many originals; an hour with eight sensors is about 20 MB of log.
+MOST_FILES: Final = 20_000
+MOST_BYTES: Final = 64 << 30
+_MOST_LINE: Final = 16 << 20  # a row: the summary of a long run takes 200 kB
+_FILE_NAME: Final = re.compile(r"(\w[\w.-]*\.mcap|imports/\w[\w.-]*\.(fit|tcx|gpx))", re.ASCII)
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 Row = dict[str, Any]
 
 
@@ -50,14 +58,28 @@ class Archive:
             self._zip = zipfile.ZipFile(stream)
             about = json.loads(self._zip.read("account.json"))
             kind, version = about["format"], int(about["version"])
-        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, NotImplementedError) as error:
+        except (*_DAMAGE, KeyError, TypeError, AttributeError) as error:
             raise InterchangeError("this is not an archive of this program, or it is damaged") from error
         if kind != FORMAT:
             raise InterchangeError("this is an archive of another program")
         if version > VERSION:
             raise InterchangeError("this archive was written by a newer version of this program: update the program")
-        for info in self._zip.infolist():
-            if info.file_size > max(_SMALL, _MOST_PACKED * info.compress_size):
+        self._check_sizes()
+
+    @property
+    def n_bytes(self) -> int:
+        """How much disk the files of this archive take when unpacked [B]."""
+        return sum(info.file_size for info in self._zip.infolist() if info.filename.startswith(_FILES))
+
+    def _check_sizes(self) -> None:
+        infos = self._zip.infolist()
+        if len(infos) > MOST_FILES or sum(info.file_size for info in infos) > MOST_BYTES:
+            raise InterchangeError("this archive holds more than an account can: not ours")
+        if len({info.filename for info in infos}) < len(infos):
+            raise InterchangeError("this archive holds a name twice: not ours")
+        for info in infos:
+            most = _MOST_PACKED.get(PurePosixPath(info.filename).suffix, 1)
+            if info.file_size > max(_SMALL, most * info.compress_size):
                 raise InterchangeError(
                     f"{info.filename} of this archive unpacks to far more than it can hold: not ours"
                 )
@@ -73,10 +95,10 @@ class Archive:
         for info in self._zip.infolist():
             if not info.filename.startswith(_FILES) or info.is_dir():
                 continue
-            name = PurePosixPath(info.filename.removeprefix(_FILES))
-            if name.is_absolute() or ".." in name.parts or "\\" in str(name) or ":" in str(name):
-                raise InterchangeError(f"this archive names a file outside its place: {name}")
-            path = target(str(name))
+            name = info.filename.removeprefix(_FILES)
+            if not _FILE_NAME.fullmatch(name) or ".." in name:
+                raise InterchangeError(f"this archive holds a file that is no recording and no import: {name[:80]!r}")
+            path = target(name)
             if path is not None:
                 self._copy(info, path)
                 n_copied += 1
@@ -90,17 +112,19 @@ class Archive:
                 while block := source.read(_COPY):
                     out.write(block)
             half.replace(path)
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+        except _DAMAGE as error:
             half.unlink(missing_ok=True)
             raise InterchangeError(f"{info.filename} cannot be read from this archive: {error}") from error
 
     def _rows(self, name: str) -> Iterator[Row]:
         try:
             with self._zip.open(name) as stream:
-                for line in stream:
+                while line := stream.readline(_MOST_LINE):
+                    if len(line) == _MOST_LINE:
+                        raise ValueError("a row is longer than a row can be")
                     row = json.loads(line)
                     if not isinstance(row, dict):
                         raise ValueError("a row is not an object")
                     yield row
-        except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
+        except _DAMAGE as error:
             raise InterchangeError(f"{name} of this archive is damaged: {error}") from error

@@ -1,13 +1,25 @@
 """A run: recorded running, and what to say of it afterwards."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from coach.model.links import SensorUse
 from coach.model.parts import AverageStride, Split
 from coach.model.samples import StreamReport
+
+# Both become names of files. 120 characters: our own ids have 20, and a cut adds 3.
+_RUN_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}", re.ASCII)
+_RECORDING: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,139}", re.ASCII)
+
+
+def check_run_id(run_id: str) -> None:
+    """Raises ValueError where `run_id` could not be a file's name: letters, digits, `_`, `-` and `.`, no `..`."""
+    if not _RUN_ID.fullmatch(run_id) or ".." in run_id:
+        raise ValueError(f"{run_id[:80]!r} is no id of a run")
 
 
 class RunState(StrEnum):
@@ -53,7 +65,7 @@ class RunPlan:
 class Run:
     """One run as stored.
 
-    started_at: aware UTC. recording: file name below the recordings folder. pauses: (start, end) [s]. trim_start_s,
+    started_at: aware UTC. recording: plain file name in the recordings folder. pauses: (start, end) [s]. trim_start_s,
     trim_end_s: what lies outside is left out of everything said about the run; None: nothing.
     """
 
@@ -75,6 +87,12 @@ class Run:
     pauses: tuple[tuple[float, float], ...] = ()
     trim_start_s: float | None = None
     trim_end_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where id or recording could lead out of a folder."""
+        check_run_id(self.run_id)
+        if self.recording and (not _RECORDING.fullmatch(self.recording) or ".." in self.recording):
+            raise ValueError(f"{self.recording[:80]!r} is no name of a recording")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from mcap.writer import CompressionType, Writer
 from coach.model.links import SensorUse
 from coach.model.plain import from_plain, to_plain
 from coach.model.recordings import RecordingHeader, RunEvent
+from coach.model.runs import check_run_id
 from coach.model.samples import Notification
+from coach.recording.folder import inside
 
 SUFFIX: Final = ".mcap"
 UNFINISHED_SUFFIX: Final = ".mcap.part"
@@ -47,6 +49,7 @@ def sensor_metadata(use: SensorUse, profile_text: str) -> dict[str, str]:
 
 def header_from_metadata(header: Mapping[str, str], sensors: Sequence[Mapping[str, str]]) -> RecordingHeader:
     """Raises ValueError or KeyError where the metadata are not ours. The last word about a sensor counts."""
+    check_run_id(header["run_id"])
     uses: dict[str, SensorUse] = {}
     profiles: dict[str, str] = {}
     for record in sensors:
@@ -65,7 +68,7 @@ def header_from_metadata(header: Mapping[str, str], sensors: Sequence[Mapping[st
 
 
 def unfinished_path(folder: Path, run_id: str) -> Path:
-    return folder / f"{run_id}{UNFINISHED_SUFFIX}"
+    return inside(folder, f"{run_id}{UNFINISHED_SUFFIX}")
 
 
 def finished_path(unfinished: Path) -> Path:

@@ -1,24 +1,28 @@
 """Everything that is kept, as plain rows of any database, and back: tables out, tables in, nothing lost.
 
 Rows are JSON values under the names of their columns. Runs get new numbers where they are loaded, so that two accounts
-can be joined; what is there already stays as it is. Devices that were let in are left out: they belong to this machine.
+can be joined; what is there already stays as it is. Devices that were let in, the key that signs invitations and the
+addresses of messages are left out, in both directions: they belong to this machine, and whoever holds an archive must
+neither be let in by it nor be able to let himself in through it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Date, Table, Time, select
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects.sqlite import insert
 
 from coach.errors import StorageError
 from coach.model.plain import to_plain
-from coach.storage.base import Base, UtcTime
+from coach.storage.base import Base
+from coach.storage.checking import Check, checked_row
 from coach.storage.database import Database
 from coach.storage.run_data import key_of
 from coach.storage.run_tables import RUNS
+from coach.storage.runner_tables import SETTINGS
 
 LEFT_OUT: Final = ("phones", "push_phones")
+KEPT_SETTINGS: Final = ("coaching.known_runs", "strength.daily")  # a new setting stays at home until it is named here
 _BATCH: Final = 2000
 Row = dict[str, Any]
 
@@ -32,28 +36,49 @@ def rows_of(database: Database, name: str) -> Iterator[Row]:
     """All rows of one table as JSON values."""
     table = Base.metadata.tables[name]
     with database.read() as connection:
-        for row in connection.execution_options(yield_per=_BATCH).execute(select(table)).mappings():
+        statement = select(table)
+        if table is SETTINGS:
+            statement = statement.where(SETTINGS.c.key.in_(KEPT_SETTINGS))
+        for row in connection.execution_options(yield_per=_BATCH).execute(statement).mappings():
             yield {column: to_plain(value) for column, value in row.items()}
 
 
-def load(database: Database, tables: Mapping[str, Iterable[Row]]) -> dict[str, int]:
+def load(
+    database: Database,
+    tables: Mapping[str, Iterable[Row]],
+    checks: Mapping[str, Check] | None = None,
+    before_commit: Callable[[], object] | None = None,
+) -> dict[str, int]:
     """Take in the rows of an archive in one transaction; returns how many rows of each table are new.
 
+    checks: a further look at the rows of a table, by its name. before_commit: done when every row has passed.
+
     Raises:
-        StorageError: a row does not fit its table; then nothing is taken in.
+        StorageError: a row is not what it claims to be; then nothing is taken in, and the words name the row.
     """
     counts: dict[str, int] = {}
     with database.write() as connection:
         keys: dict[int, int] = {}
         for name in table_names():
             if name in tables:
-                try:
-                    counts[name] = _load_table(connection, Base.metadata.tables[name], tables[name], keys)
-                except (ValueError, TypeError, KeyError) as error:
-                    raise StorageError(
-                        f"the archive's table {name} does not fit ({error}): nothing was taken in"
-                    ) from error
+                table = Base.metadata.tables[name]
+                counts[name] = _load_table(connection, table, _checked(table, tables[name], checks or {}), keys)
+        if before_commit is not None:
+            before_commit()
     return counts
+
+
+def _checked(table: Table, rows: Iterable[Row], checks: Mapping[str, Check]) -> Iterator[Row]:
+    for number, row in enumerate(rows, 1):
+        if table is SETTINGS and row.get("key") not in KEPT_SETTINGS:
+            continue
+        try:
+            yield checked_row(table, row, checks.get(table.name))
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+            words = " ".join(str(error).split())[:200]
+            raise StorageError(
+                f"row {number} of {table.name} in this archive cannot be read ({words}): nothing was taken in"
+            ) from error
 
 
 def _load_table(connection: Connection, table: Table, rows: Iterable[Row], keys: dict[int, int]) -> int:
@@ -61,8 +86,7 @@ def _load_table(connection: Connection, table: Table, rows: Iterable[Row], keys:
         return _load_runs(connection, table, rows, keys)
     present = _present(connection, table) if _is_numbered(table) else None
     n_new, batch = 0, []
-    for row in rows:
-        values = _values(table, row)
+    for values in rows:
         if "run_key" in values:
             if values["run_key"] not in keys:
                 continue  # its run was here before: that one stays as it is
@@ -82,11 +106,13 @@ def _load_table(connection: Connection, table: Table, rows: Iterable[Row], keys:
 def _load_runs(connection: Connection, table: Table, rows: Iterable[Row], keys: dict[int, int]) -> int:
     known = set(connection.scalars(select(table.c.run_id)))
     n_new = 0
-    for row in rows:
-        values = _values(table, row)
-        old_key = values.pop("run_key")
+    for values in rows:
+        old_key = values.pop("run_key", None)
+        if type(old_key) is not int or old_key in keys:
+            raise StorageError(f"run {values['run_id']} of this archive has no number of its own: nothing was taken in")
         if values["run_id"] in known:
             continue
+        known.add(values["run_id"])
         connection.execute(table.insert(), values)
         keys[old_key] = key_of(connection, values["run_id"])
         n_new += 1
@@ -116,23 +142,3 @@ def _insert(connection: Connection, table: Table, batch: list[Row]) -> int:
     connection.execute(insert(table).on_conflict_do_nothing(), batch)
     after = connection.exec_driver_sql("SELECT total_changes()").scalar() or 0
     return int(after - before)
-
-
-def _values(table: Table, row: Row) -> Row:
-    """JSON values to what the columns take; columns this program does not know are left out."""
-    values: Row = {}
-    for column in table.columns:
-        if column.name not in row:
-            continue
-        values[column.name] = _value(column.type, row[column.name])
-    return values
-
-
-def _value(kind: object, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if isinstance(kind, UtcTime):
-        return datetime.fromisoformat(value)
-    if isinstance(kind, Date):
-        return date.fromisoformat(value)
-    return time.fromisoformat(value) if isinstance(kind, Time) else value

@@ -35,7 +35,7 @@ class Sensors:
         """The last used first."""
         with self._database.read() as connection:
             rows = connection.execute(SENSORS.table.select().order_by(SENSORS.table.c.used_at.desc()))
-            return [SENSORS.noun(row) for row in rows.mappings()]
+            return SENSORS.readable(rows.mappings())
 
     def get(self, sensor_id: str) -> SensorUse | None:
         return next((use for use in self.list() if use.sensor_id == sensor_id), None)
@@ -69,7 +69,7 @@ class Phones:
         """The last seen first."""
         with self._database.read() as connection:
             rows = connection.execute(PHONES.table.select().order_by(PHONES.table.c.seen_at.desc()))
-            return [PHONES.noun(row) for row in rows.mappings()]
+            return PHONES.readable(rows.mappings())
 
     def revoke(self, phone_id: str) -> None:
         with self._database.write() as connection:
@@ -93,7 +93,7 @@ class Shoes:
     def list(self) -> Sequence[Shoe]:
         with self._database.read() as connection:
             rows = connection.execute(SHOES.table.select().order_by(SHOES.table.c.name))
-            return [SHOES.noun(row) for row in rows.mappings()]
+            return SHOES.readable(rows.mappings())
 
 
 class KeptSettings:

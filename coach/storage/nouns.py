@@ -4,6 +4,7 @@ Text, numbers, flags, dates and times have columns of their own kind; mappings, 
 """
 
 import dataclasses
+import logging
 import math
 import types
 import typing
@@ -19,6 +20,7 @@ from sqlalchemy.types import TypeEngine
 from coach.model.plain import from_plain
 from coach.storage.base import Base, Json, UtcTime
 
+_log: Final = logging.getLogger(__name__)
 Noun = TypeVar("Noun")
 Converter = Callable[[Any], Any]
 
@@ -30,6 +32,7 @@ _TYPES: Final[dict[Any, type[TypeEngine[Any]]]] = {
     date: Date,
     datetime: UtcTime,
 }
+_STORED: Final[dict[Any, tuple[type, ...]]] = {str: (str,), int: (int,), float: (float, int), bool: (bool,)}
 _PLAIN_MAPPINGS: Final = (Mapping[str, float], Mapping[str, str], Mapping[str, Any])
 
 
@@ -59,6 +62,10 @@ def _reader(kind: Any) -> Converter | None:
     return lambda value: from_plain(kind, value)
 
 
+def _without_none(value: Any) -> Any:
+    return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -76,11 +83,44 @@ class NounTable(Generic[Noun]):
             for field, (of, is_optional) in fields.items()
         ]
         self.table = Table(name, Base.metadata, *items, *columns, sqlite_with_rowid=not keys)
+        self._scalars = {field: _STORED[of] for field, (of, _) in fields.items() if of in _STORED}
         self._readers = {field: read for field, (of, _) in fields.items() if (read := _reader(of))}
 
     def row(self, noun: Noun, **extra: Any) -> dict[str, Any]:
         """The values of a noun by column, with further columns."""
         return {**extra, **{name: _finite(getattr(noun, name)) for name in self.names}}
+
+    def checked(self, values: Mapping[str, Any]) -> Noun:
+        """The noun of plain values that came from outside, every field checked against its type.
+
+        A number that is missing inside a mapping (it was not finite when it was written) is left out.
+
+        Raises:
+            ValueError, TypeError: they are not such a noun.
+        """
+        fields = {name: _without_none(values[name]) for name in self.names if name in values}
+        return from_plain(self.kind, fields)
+
+    def readable(self, rows: Iterable[RowMapping | Mapping[str, Any]]) -> list[Noun]:
+        """Nouns of rows; one that cannot be read is left out and named in the log, so that the others are seen."""
+        found = []
+        for row in rows:
+            try:
+                for name, kinds in self._scalars.items():
+                    if name in row and row[name] is not None and type(row[name]) not in kinds:
+                        raise ValueError(f"{name} is {str(row[name])[:40]!r}")
+                found.append(self.noun(row))
+            except (ValueError, TypeError, KeyError) as error:
+                _log.warning("a row of %s cannot be read and is left out: %s", self.table.name, error)
+        return found
+
+    def check_scalars(self, rows: Iterable[Sequence[Any]], names: Sequence[str]) -> None:
+        """Raises ValueError where a text, number or flag of the rows (n, len(names)) is of another type."""
+        kinds = [(place, self._scalars[name]) for place, name in enumerate(names) if name in self._scalars]
+        for row in rows:
+            for place, types_of in kinds:
+                if row[place] is not None and type(row[place]) not in types_of:
+                    raise ValueError(f"{names[place]} is {str(row[place])[:40]!r}")
 
     def noun(self, row: RowMapping | Mapping[str, Any]) -> Noun:
         """A noun of a row; fields that were not selected take their defaults."""

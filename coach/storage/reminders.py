@@ -53,7 +53,7 @@ class KeptReminders:
         """Reminders not yet told, by time."""
         query = select(_T).where(_T.c.state == "waiting").order_by(_T.c.due_at)
         with self._database.read() as connection:
-            return [REMINDERS.noun(row) for row in connection.execute(query).mappings()]
+            return REMINDERS.readable(connection.execute(query).mappings())
 
     def take(self, key: str, told_by: str, now: datetime) -> Reminder | None:
         """Take a due reminder to tell it; None where there is nothing to tell.
@@ -112,7 +112,7 @@ class KeptReminders:
 
     def phones(self) -> list[PushPhone]:
         with self._database.read() as connection:
-            return [PUSH_PHONES.noun(row) for row in connection.execute(select(PUSH_PHONES.table)).mappings()]
+            return PUSH_PHONES.readable(connection.execute(select(PUSH_PHONES.table)).mappings())
 
     @staticmethod
     def _set_state(connection: Connection, keys: Sequence[str], state: str) -> None:

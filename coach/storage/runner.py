@@ -58,7 +58,7 @@ class Pain:
         if moment is not None:
             statement = statement.where(columns.moment == moment)
         with self._database.read() as connection:
-            return [PAIN.noun(row) for row in connection.execute(statement).mappings()]
+            return PAIN.readable(connection.execute(statement).mappings())
 
     def add_red_flags(self, answers: RedFlagAnswers) -> None:
         with self._database.write() as connection:
@@ -69,4 +69,4 @@ class Pain:
         columns = RED_FLAGS.table.c
         with self._database.read() as connection:
             rows = connection.execute(RED_FLAGS.table.select().order_by(columns.at, columns.answers_key))
-            return [RED_FLAGS.noun(row) for row in rows.mappings()]
+            return RED_FLAGS.readable(rows.mappings())

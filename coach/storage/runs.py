@@ -1,5 +1,6 @@
 """Runs as kept: made, listed, changed, deleted and brought back. Nouns in, nouns out."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +16,7 @@ from coach.storage.rows import put
 from coach.storage.run_data import RunData, key_of, no_such_run
 from coach.storage.run_tables import RUNS, SUMMARIES
 
+_log: Final = logging.getLogger(__name__)
 _RUN: Final = RUNS.table.c
 _SUMMARY: Final = SUMMARIES.table.c
 _HEAVY: Final = ("findings", "streams", "splits", "mile_splits", "lap_splits", "average_strides")  # left out of lists
@@ -101,11 +103,11 @@ class Runs(RunData):
         )
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
-        n = len(RUNS.names)
-        runs = RUNS.nouns(row[:n] for row in rows)
-        told = (row[n + 1 :] for row in rows if row[n] is not None)
-        summaries = iter(SUMMARIES.nouns(told, [column.name for column in light]))
-        return [RunEntry(run, None if row[n] is None else next(summaries)) for run, row in zip(runs, rows, strict=True)]
+        names = [column.name for column in light]
+        try:
+            return _entries(rows, names)
+        except (ValueError, TypeError, KeyError):
+            return [entry for row in rows for entry in _readable_entry(row, names)]
 
     def marks(self, metric: str = "", wanted: RunFilter | None = None) -> Sequence[RunMarks]:
         """What trends of a measure need of each run, or without one what records need, newest first: quick for
@@ -132,7 +134,7 @@ class Runs(RunData):
         states = (RunState.RECORDING, RunState.PAUSED)
         with self._database.read() as connection:
             rows = connection.execute(RUNS.table.select().where(_RUN.state.in_(states), _RUN.deleted_at.is_(None)))
-            return [RUNS.noun(row) for row in rows.mappings()]
+            return RUNS.readable(rows.mappings())
 
     def delete(self, run_id: str, at: datetime) -> None:
         """Hide a run; `restore` brings it back until it is purged."""
@@ -145,7 +147,7 @@ class Runs(RunData):
         """Forget for good what was deleted before a moment; returns those runs, so that their files can go too."""
         old = and_(_RUN.deleted_at.is_not(None), _RUN.deleted_at < before)
         with self._database.write() as connection:
-            gone = [RUNS.noun(row) for row in connection.execute(RUNS.table.select().where(old)).mappings()]
+            gone = RUNS.readable(connection.execute(RUNS.table.select().where(old)).mappings())
             connection.execute(delete(RUNS.table).where(old))
         return gone
 
@@ -170,6 +172,25 @@ class Runs(RunData):
             statement = update(RUNS.table).where(_RUN.run_id == run_id).values(deleted_at=deleted_at)
             if connection.execute(statement).rowcount == 0:
                 raise no_such_run(run_id)
+
+
+def _entries(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> list[RunEntry]:
+    """Runs with their summaries, whose columns are `names`; raises where a single row cannot be read."""
+    n = len(RUNS.names)
+    RUNS.check_scalars((row[:n] for row in rows), RUNS.names)
+    runs = RUNS.nouns(row[:n] for row in rows)
+    reported = [row[n + 1 :] for row in rows if row[n] is not None]
+    SUMMARIES.check_scalars(reported, names)
+    summaries = iter(SUMMARIES.nouns(reported, names))
+    return [RunEntry(run, None if row[n] is None else next(summaries)) for run, row in zip(runs, rows, strict=True)]
+
+
+def _readable_entry(row: Sequence[Any], names: Sequence[str]) -> list[RunEntry]:
+    try:
+        return _entries([row], names)
+    except (ValueError, TypeError, KeyError) as error:
+        _log.warning("run %r cannot be read and is left out: %s", str(row[0])[:60], error)
+        return []
 
 
 def _summary(connection: Connection, run_key: int) -> RunSummary | None:

@@ -98,7 +98,7 @@ class Strength:
         table = EVENTS.table
         query = select(table).where(table.c.session_id.in_(session_ids)).order_by(table.c.at, table.c.event_id)
         with self._database.read() as connection:
-            return [EVENTS.noun(row) for row in connection.execute(query).mappings()]
+            return EVENTS.readable(connection.execute(query).mappings())
 
     def set_pauses(self, plan_id: str, pauses: Iterable[Pause]) -> None:
         """Replace all pauses of a plan."""
@@ -111,7 +111,7 @@ class Strength:
         table = PAUSES.table
         query = select(table).where(table.c.plan_id == plan_id).order_by(table.c.start, table.c.pause_key)
         with self._database.read() as connection:
-            return [PAUSES.noun(row) for row in connection.execute(query).mappings()]
+            return PAUSES.readable(connection.execute(query).mappings())
 
     def put_results(self, plan_id: str, results: Iterable[TestResult]) -> None:
         """Insert or replace test results by their id."""
@@ -123,7 +123,7 @@ class Strength:
         table = TEST_RESULTS.table
         query = select(table).where(table.c.plan_id == plan_id).order_by(table.c.at)
         with self._database.read() as connection:
-            return [TEST_RESULTS.noun(row) for row in connection.execute(query).mappings()]
+            return TEST_RESULTS.readable(connection.execute(query).mappings())
 
     def put_activity(self, activity: DailyActivity) -> None:
         with self._database.write() as connection:
@@ -138,7 +138,7 @@ class Strength:
         table = DAILY.table
         query = select(table).where(table.c.day >= since).order_by(table.c.day.desc(), table.c.activity_id)
         with self._database.read() as connection:
-            return [DAILY.noun(row) for row in connection.execute(query).mappings()]
+            return DAILY.readable(connection.execute(query).mappings())
 
 
 _SESSION_FIELDS = ("number", "week", "due_at", "slot_day", "reason", "is_moved", "skip_reason", "exercises")

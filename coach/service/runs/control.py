@@ -21,6 +21,7 @@ from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
 from coach.model.runs import Lap, Run, RunPlace, RunState
 from coach.radio.clock import RunClock
+from coach.recording.folder import inside
 from coach.recording.layout import SUFFIX
 from coach.recording.reader import read_recording
 from coach.recording.recovery import find_unfinished, recover
@@ -269,7 +270,7 @@ class RunService:
         run = self._store.runs.get(run_id)
         if run.recording is None:
             raise SettingsError(f"run {run_id} has no recording: it was imported and cannot be computed again")
-        return self._from_recording(run, self._recordings / run.recording, run.state)
+        return self._from_recording(run, inside(self._recordings, run.recording), run.state)
 
     def _recovered(self, path: Path) -> Run:
         header = read_recording(path).header

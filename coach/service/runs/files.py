@@ -2,13 +2,17 @@
 
 import dataclasses
 import secrets
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
+from coach.coaching.baseline import BaselineRun
+from coach.coaching.progress import CoachedRun
 from coach.errors import InterchangeError, SettingsError
 from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
@@ -18,9 +22,12 @@ from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged, overlap_s
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
 from coach.interchange.tcx import write_tcx
+from coach.model.daily_life import DailyWishes
 from coach.model.history import Imported
+from coach.model.plain import from_plain
 from coach.model.runs import Lap, Run, RunFilter, RunState
 from coach.model.strides import Stride, TrunkStep
+from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.storage.dump import load, rows_of, table_names
 from coach.storage.store import Store
@@ -29,6 +36,8 @@ from coach.summary.summarise import summarise
 EXPORTS: Final = ("fit", "tcx", "gpx", "csv", "strides", "mcap")
 SUFFIXES: Final = {**{kind: f".{kind}" for kind in EXPORTS}, "csv": "_seconds.csv", "strides": "_strides.csv"}
 IMPORTS_FOLDER: Final = "imports"
+INCOMING: Final = ".incoming-"  # where files of an archive wait; one that is left was cut off
+_SPARE_BYTES: Final = 256 << 20  # stays free for the log of a run: ten hours of eight sensors
 _LONGEST_RUN: Final = timedelta(days=2)
 
 
@@ -71,8 +80,8 @@ class HistoryFiles:
         return f"run_{run.started_at:%Y-%m-%d_%H%M}{SUFFIXES.get(kind, '')}"
 
     def raw_log(self, run: Run) -> Path:
-        path = self.recordings / (run.recording or "")
-        if not run.recording or not path.is_file():
+        path = inside(self.recordings, run.recording) if run.recording else None
+        if path is None or not path.is_file():
             raise SettingsError(f"run {run.run_id} has no raw log: export it as FIT, TCX or CSV")
         return path
 
@@ -107,15 +116,36 @@ class HistoryFiles:
         return self.take_archive(stream) if kind == "archive" else self.take_in(stream.read(), name)
 
     def take_archive(self, stream: IO[bytes]) -> Imported:
-        """Join an archive to this account; what is here already stays as it is."""
+        """Join an archive to this account; what is here already stays as it is.
+
+        All of it comes in or nothing: files wait in a folder of their own until every row has passed.
+
+        Raises:
+            InterchangeError, StorageError: a row or a file is not what it claims to be, or the disk is too small.
+        """
         archive = Archive(stream)
-        counts = load(self._kept.database, archive.tables())
+        self.recordings.mkdir(parents=True, exist_ok=True)
+        if archive.n_bytes + _SPARE_BYTES > shutil.disk_usage(self.recordings).free:
+            raise InterchangeError("this archive needs more space than the disk has: free some space and try again")
+        with tempfile.TemporaryDirectory(prefix=INCOMING, dir=self.recordings) as incoming:
+            folder = Path(incoming)
+            archive.unpack(lambda name: None if inside(self.recordings, name).exists() else inside(folder, name))
+            new = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+            placed: list[Path] = []
 
-        def target(name: str) -> Path | None:
-            path = self.recordings / name
-            return None if path.exists() else path
+            def place() -> None:
+                for name in new:
+                    path = inside(self.recordings, name)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    (folder / name).replace(path)
+                    placed.append(path)
 
-        archive.unpack(target)
+            try:
+                counts = load(self._kept.database, archive.tables(), _CHECKS, place)
+            except BaseException:
+                for path in placed:
+                    path.unlink(missing_ok=True)
+                raise
         return Imported("archive", (), n_rows=sum(counts.values()), n_runs=counts.get("runs", 0))
 
     # Inside --------------------------------------------------------------------------------------------------------
@@ -227,12 +257,12 @@ class HistoryFiles:
     def _keep_original(self, run_id: str, content: bytes, kind: str) -> None:
         folder = self.recordings / IMPORTS_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{run_id}.{kind}").write_bytes(content)
+        inside(folder, f"{run_id}.{kind}").write_bytes(content)
 
     def _with_places(self, run: Run, activity: Activity) -> Activity:
         """Positions and heights of the file that a run was imported from, put back beside its seconds."""
         for kind in ACTIVITY_FORMATS:
-            path = self.recordings / IMPORTS_FOLDER / f"{run.run_id}.{kind}"
+            path = inside(self.recordings / IMPORTS_FOLDER, f"{run.run_id}.{kind}")
             if not path.is_file():
                 continue
             original = read_activity(path.read_bytes(), kind)
@@ -253,8 +283,22 @@ class HistoryFiles:
         return activity
 
 
+def _check_document(row: Mapping[str, Any]) -> None:
+    coached = from_plain(CoachedRun, row["document"])
+    if coached.run_id != row["run_id"]:
+        raise ValueError("the document belongs to another run")
+
+
+def _check_setting(row: Mapping[str, Any]) -> None:
+    from_plain(_SETTINGS[row["key"]], row["value"])
+
+
+_SETTINGS: Final[Mapping[str, Any]] = {"coaching.known_runs": tuple[BaselineRun, ...], "strength.daily": DailyWishes}
+_CHECKS: Final = {"coached_runs": _check_document, "settings": _check_setting}
+
+
 def _is_whole(path: Path) -> bool:
-    return path.suffix in (".mcap", ".fit", ".tcx", ".gpx")
+    return path.suffix in (".mcap", ".fit", ".tcx", ".gpx") and not path.parent.name.startswith(INCOMING)
 
 
 def _program() -> str:

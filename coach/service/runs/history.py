@@ -14,6 +14,7 @@ from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunP
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe
+from coach.recording.folder import inside
 from coach.service.runs.downsample import thinned
 from coach.service.runs.files import HistoryFiles
 from coach.service.runs.split import split_run
@@ -185,7 +186,7 @@ class HistoryService(HistoryFiles):
         """Forget what was deleted more than 30 days ago, raw logs too."""
         for run in self._store.runs.purge(datetime.now(UTC) - KEEP_DELETED):
             if run.recording:
-                (self.recordings / run.recording).unlink(missing_ok=True)
+                inside(self.recordings, run.recording).unlink(missing_ok=True)
 
     def recompute(self, run_id: str) -> Run:
         """Make a run's numbers anew from its raw log, as this version of the program reads it."""

@@ -15,6 +15,7 @@ from coach.model.recordings import RunEvent
 from coach.model.runs import Lap, Run
 from coach.model.samples import Notification
 from coach.model.strides import Stride, TrunkStep
+from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.recording.writer import RecordingWriter
 from coach.storage.store import Store
@@ -67,7 +68,7 @@ def _part(store: Store, recordings: Path, run: Run, start_s: float, end_s: float
         trim_end_s=None,
         recording=None,
     )
-    if run.recording and (recordings / run.recording).is_file():
+    if run.recording and inside(recordings, run.recording).is_file():
         part = dataclasses.replace(part, recording=_cut_log(recordings, run.recording, part, start_s, end_s))
     store.runs.create(part)
     _copy(store, run.run_id, part.run_id, start_s, end_s)
@@ -88,7 +89,7 @@ def _laps(laps: Sequence[Lap], start_s: float, end_s: float) -> tuple[Lap, ...]:
 
 
 def _cut_log(recordings: Path, name: str, part: Run, start_s: float, end_s: float) -> str:
-    whole = read_recording(recordings / name)
+    whole = read_recording(inside(recordings, name))
     header = dataclasses.replace(whole.header, run_id=part.run_id, started_at=part.started_at)
     writer = RecordingWriter(recordings, header)
     for item in whole.items():

@@ -1,0 +1,117 @@
+"""Rows that came from outside, checked as the nouns they claim to be, before any of them is kept.
+
+SQLite keeps any value in any column, so a row that no reader understands would take every page down that lists it.
+A row passes here only if its noun can be built from it, its times lie in living memory, and its numbers are such as a
+page can calculate with. The bounds are wide on purpose: they are there for the pages, not for plausibility of a run.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Boolean, Date, Integer, String, Table, Time
+
+from coach.model.plain import from_plain
+from coach.model.strength import PlanWish, Prescription, SessionState
+from coach.storage import coaching_tables, run_tables, runner_tables, strength_tables
+from coach.storage.base import UtcTime
+from coach.storage.nouns import NounTable
+
+Row = dict[str, Any]
+Check = Callable[[Row], object]
+_YEARS: Final = (1970, 2100)  # sensors without a set clock say 1970
+_MOST: Final = 1e12  # squares of it still fit a double, and 64 bits
+_MOST_S: Final = 1e6  # eleven days: no run is longer
+_MOST_TEXT: Final = 200_000  # a note of 2,000 characters is the longest a page takes
+_MOST_DEEP: Final = 12
+_SCALES: Final = ("back", "calf")  # 0 to 10
+_ZONES: Final = ("tz", "time_zone")
+_MODULES: Final = (coaching_tables, run_tables, runner_tables, strength_tables)
+_NOUNS: Final[dict[str, NounTable[Any]]] = {
+    one.table.name: one for module in _MODULES for one in vars(module).values() if isinstance(one, NounTable)
+}
+
+
+def checked_row(table: Table, row: Mapping[str, Any], check: Check | None = None) -> Row:
+    """Return the values of a row of an archive as the columns take them; columns not known here are left out.
+
+    check: a further look at the values, for documents whose noun belongs to a higher floor.
+
+    Raises:
+        ValueError, TypeError, KeyError, OverflowError, RecursionError: the row is not what it claims to be.
+    """
+    values = {column.name: row[column.name] for column in table.columns if column.name in row}
+    _check_plain(values)
+    for column in table.columns:
+        if column.name in values:
+            values[column.name] = _typed(column.type, values[column.name])
+    noun_table = _NOUNS.get(table.name)
+    if noun_table is not None:
+        values.update(noun_table.row(noun_table.checked(values)))
+    elif table is strength_tables.PLANS:
+        from_plain(PlanWish, values["wish"])
+    elif table is strength_tables.SESSIONS:
+        SessionState(values["state"])
+        from_plain(tuple[Prescription, ...], values["exercises"])
+    if check is not None:
+        check(values)
+    for column in table.columns:
+        if not column.nullable and not column.primary_key and values.get(column.name) is None:
+            raise ValueError(f"{column.name} is missing")
+    return values
+
+
+def _check_plain(value: Any, name: str = "", depth: int = 0) -> None:
+    if depth > _MOST_DEEP:
+        raise ValueError(f"{name} is nested too deep")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_plain(item, str(key), depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, name, depth + 1)
+    elif isinstance(value, str):
+        _check_text(name, value)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        most = _MOST_S if name.endswith("_s") and not name.endswith("wall_s") else _MOST
+        if not -most <= value <= most:  # catches NaN, too
+            raise ValueError(f"{name} is {value:.3g}")
+        if name in _SCALES and not 0 <= value <= 10:
+            raise ValueError(f"{name} is {value}, outside 0 to 10")
+
+
+def _check_text(name: str, text: str) -> None:
+    text.encode()  # half a surrogate pair is no text
+    if len(text) > _MOST_TEXT or "\0" in text:
+        raise ValueError(f"{name} is no text of a runner")
+    if name in _ZONES:
+        try:
+            ZoneInfo(text)
+        except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
+            raise ValueError(f"there is no time zone {text[:40]!r}") from error
+
+
+def _typed(kind: object, value: Any) -> Any:
+    """A JSON value as a column takes it."""
+    if value is None:
+        return None
+    if isinstance(kind, UtcTime):
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise ValueError("a time without zone")
+        return _in_years(at)
+    if isinstance(kind, Date):
+        return _in_years(date.fromisoformat(value))
+    if isinstance(kind, Time):
+        return time.fromisoformat(value)
+    wanted = {Boolean: bool, Integer: int, String: str}.get(type(kind))  # type: ignore[call-overload]
+    if wanted is not None and type(value) is not wanted and not (wanted is int and value in (True, False)):
+        raise ValueError(f"{str(value)[:40]!r} where {wanted.__name__} belongs")
+    return value
+
+
+def _in_years(at: Any) -> Any:
+    if not _YEARS[0] <= at.year <= _YEARS[1]:
+        raise ValueError(f"{at} lies outside {_YEARS[0]} to {_YEARS[1]}")
+    return at

@@ -1,0 +1,327 @@
+"""Archives of strangers: nothing in them leaves its folder, lets anybody in, or breaks a page.
+
+`python -m tests.coach.service.access.test_archives_of_strangers 2000` does the random part at length.
+"""
+
+import json
+import logging
+import random
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from coach.bootstrap import Coach
+from coach.errors import CoachError, InterchangeError, StorageError
+from coach.model.daily_life import DailyActivity, TalkTest
+from coach.model.links import SensorUse
+from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
+from coach.model.plain import to_plain
+from coach.model.reminders import Channels
+from coach.model.runner import RunnerProfile
+from coach.model.runs import Run, RunState, Shoe
+from coach.model.sites import WearSite
+from coach.recording.folder import inside
+from coach.settings import make_settings
+from coach.storage.base import Base
+from coach.storage.dump import table_names
+from coach.storage.strength import Strength
+from tests.coach.service.runs.test_history import keep_run
+from web.app import create_app
+
+AT: Final = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+PAGES: Final = (
+    "/", "/live", "/runs", "/runs/trends", "/runs/report", "/strength", "/strength/daily", "/strength/tests", "/you",
+    "/you/pain", "/you/rules", "/you/block", "/progress", "/sensors", "/phones", "/strength/reminders",
+    "/you/red-flags", "/you/profile", "/runs/r1", "/api/v1/runs", "/api/v1/run", "/strength/calendar.ics",
+)  # fmt: skip
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def make_coach(folder: Path) -> Coach:
+    return Coach(make_settings(folder, "127.0.0.1", 0))
+
+
+@pytest.fixture
+def coach(tmp_path: Path) -> Iterator[Coach]:
+    one = make_coach(tmp_path / "here")
+    yield one
+    one.close()
+
+
+def packed(tables: Mapping[str, Sequence[Mapping[str, Any]]], files: Mapping[str, bytes] | None = None) -> bytes:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("account.json", json.dumps({"format": "running-coach-account", "version": 1}))
+        for name, rows in tables.items():
+            archive.writestr(f"tables/{name}.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        for name, content in (files or {}).items():
+            archive.writestr(f"files/{name}", content)
+    return out.getvalue()
+
+
+def run_row(**fields: object) -> dict[str, Any]:
+    return {"run_key": 1, "deleted_at": None, **to_plain(Run("r1", AT, RunState.FINISHED)), **fields}
+
+
+def tables_of(content: bytes) -> Tables:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        return {
+            Path(name).stem: [json.loads(line) for line in archive.read(name).splitlines()]
+            for name in archive.namelist()
+            if name.startswith("tables/")
+        }
+
+
+def full_account(folder: Path) -> Tables:
+    """An account with a few rows in most tables."""
+    one = make_coach(folder)
+    store = one.store
+    keep_run(one.history, minutes=1)  # type: ignore[arg-type]
+    store.pain.add(PainEntry(AT, PainMoment.AFTER_RUN, back=2, run_id="r1"))
+    store.pain.add_red_flags(RedFlagAnswers(AT, ()))
+    store.runner.save(RunnerProfile(name="Sam", height_m=1.8, goals=("half",)))
+    store.shoes.save(Shoe("Old ones"))
+    store.sensors.remember(SensorUse("A", "Pod", "movesense", WearSite.LEFT_FOOT), AT)
+    one.coaching.finish(one.store.runs.get("r1"), one.coaching.prepare("r1", AT))
+    one.strength.create("home", "mon,thu", "18:30", "Europe/London", date(2026, 3, 2))
+    Strength(store.database).put_activity(DailyActivity("d1", date(2026, 1, 5), "Walking", 30, TalkTest.LIGHT))
+    out = BytesIO()
+    one.history.archive(out)
+    one.close()
+    return {name: rows[:4] for name, rows in tables_of(out.getvalue()).items()}
+
+
+# Files --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"recording": "/etc/hostname"},
+        {"recording": "../secrets/https/ca.key"},
+        {"recording": "..\\secret.mcap"},
+        {"run_id": "../../victim/owned"},
+        {"run_id": ".."},
+        {"run_id": "a/b"},
+        {"run_id": "a\n"},
+        {"run_id": ""},
+    ],
+)
+def test_a_row_that_names_a_path_is_refused_whole(coach: Coach, fields: dict[str, Any]) -> None:
+    shoes = [{"name": "Mine", "start_m": 0.0}]
+    runs = [run_row(), run_row(run_key=2, **{"run_id": "r2", **fields})]
+    with pytest.raises(StorageError, match=r"row 2 of runs"):
+        coach.history.take_in(packed({"shoes": shoes, "runs": runs}))
+    assert coach.history.list().n_total == 0
+    assert coach.store.shoes.list() == []
+
+
+def test_a_recording_whose_header_names_a_path_is_none_of_ours(coach: Coach, tmp_path: Path) -> None:
+    content = keep_run(coach.history, "r1", minutes=0.1).recording  # type: ignore[arg-type]
+    recorded = (coach.history.recordings / str(content)).read_bytes()
+    coach.store.runs.delete("r1", AT)
+    coach.history.purge()
+    before = sorted(coach.settings.data.rglob("*"))
+    forged = recorded.replace(b"\x02\x00\x00\x00r1", b"\x02\x00\x00\x00..")
+    assert forged != recorded
+    with pytest.raises(CoachError):
+        coach.history.take_in(forged, "x.mcap")
+    assert [path for path in coach.settings.data.rglob("*.mcap") if path not in before] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.mcap", "/x.mcap", "a:b.mcap", "evil.sh", ".bashrc", "imports/x.mcap", "a/b.mcap", "x.MCAP"]
+)
+def test_only_recordings_and_originals_come_out_of_an_archive(coach: Coach, name: str) -> None:
+    with pytest.raises(InterchangeError):
+        coach.history.take_in(packed({"runs": [run_row()]}, {name: b"x"}))
+    assert coach.history.list().n_total == 0
+    assert [path for path in coach.history.recordings.rglob("*") if path.is_file()] == []
+
+
+def test_a_link_in_the_folder_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "x.mcap").symlink_to(tmp_path / "secret")
+    with pytest.raises(InterchangeError):
+        inside(tmp_path / "in", "x.mcap")
+    assert inside(tmp_path / "in", "imports/y.fit") == (tmp_path / "in" / "imports" / "y.fit").resolve()
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(coach: Coach) -> None:
+    with pytest.raises(InterchangeError, match="far more"):
+        coach.history.take_in(packed({}, {"x.mcap": bytes(40_000_000)}))
+    many = {f"x{i}.mcap": b"" for i in range(20_001)}
+    with pytest.raises(InterchangeError, match="more than an account"):
+        coach.history.take_in(packed({}, many))
+
+
+def test_a_bad_row_leaves_no_file_of_the_archive_behind(coach: Coach) -> None:
+    with pytest.raises(StorageError):
+        coach.history.take_in(packed({"runs": [run_row(state="complete")]}, {"r1.mcap": b"log"}))
+    assert list(coach.history.recordings.rglob("*")) == []
+
+
+# Secrets ------------------------------------------------------------------------------------------------------------
+
+
+def test_no_secret_goes_out_and_none_comes_in(coach: Coach) -> None:
+    coach.access.invitation("http://x")
+    secret = coach.store.settings.get("access.secret")
+    coach.strength.push.set_channels(Channels("https://ntfy.sh/my-secret-word", "tk_secret"))
+    coach.store.settings.put("some.future", "thing")
+    out = BytesIO()
+    coach.history.archive(out)
+    with zipfile.ZipFile(out) as archive:
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    for word in (secret, "tk_secret", "my-secret-word", "some.future"):
+        assert str(word).encode() not in everything
+    planted = [{"key": "access.secret", "value": "known"}, {"key": "reminders.channels", "value": {"ntfy_url": "x"}}]
+    coach.store.settings.forget("access.secret")
+    coach.history.take_in(packed({"settings": planted}))
+    assert coach.store.settings.get("access.secret") is None
+    assert coach.strength.push.channels().ntfy_token == "tk_secret"
+
+
+# Rows ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("runs", run_row(state="complete")),
+        ("runs", run_row(started_at="9999-12-31T23:59:59+00:00")),
+        ("runs", run_row(duration_s=1e300)),
+        ("runs", run_row(run_key=None)),
+        ("pain_entries", {"at": AT.isoformat(), "moment": "x"}),
+        ("pain_entries", {"at": AT.isoformat(), "moment": "now", "back": "x"}),
+        ("pain_entries", {"at": AT.isoformat(), "moment": "now", "back": 11}),
+        ("pain_entries", {"at": AT.isoformat(), "moment": "now", "back": 10**30}),
+        ("runner", {"runner_key": 1, "time_zone": "Mars/Base"}),
+        ("settings", {"key": "strength.daily", "value": {"sitting_from": "x"}}),
+        ("coached_runs", {"run_id": "r1", "at": AT.isoformat(), "document": {}}),
+    ],
+)
+def test_a_row_that_is_not_its_noun_is_named_and_nothing_comes_in(
+    coach: Coach, table: str, row: dict[str, Any]
+) -> None:
+    with pytest.raises(StorageError, match=table.replace("runs", "run")[:4]):
+        coach.history.take_in(packed({"shoes": [{"name": "Mine", "start_m": 0.0}], table: [row]}))
+    assert coach.store.shoes.list() == []
+
+
+def test_a_page_shows_all_rows_but_the_one_that_it_cannot_read(coach: Coach) -> None:
+    for run_id in ("r1", "r2", "r3"):
+        keep_run(coach.history, run_id, minutes=0.2)  # type: ignore[arg-type]
+    coach.store.pain.add(PainEntry(AT, PainMoment.NOW, back=3))
+    coach.store.pain.add(PainEntry(AT, PainMoment.NOW, back=4))
+    with coach.store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE runs SET state = 'complete' WHERE run_id = 'r2'")
+        connection.exec_driver_sql("UPDATE pain_entries SET back = 'x' WHERE back = 3")
+    assert [entry.run.run_id for entry in coach.store.runs.list()] == ["r3", "r1"]
+    assert [entry.back for entry in coach.store.pain.list()] == [4]
+    client = create_app(coach, is_testing=False).test_client()
+    for page in PAGES:
+        assert client.get(page).status_code < 500, page
+
+
+# At random ----------------------------------------------------------------------------------------------------------
+
+ODD: Final = (
+    None, "", "x", -1, 0, 1.5, 1e300, -(10**30), True, [], {}, [1], {"a": None}, "2026-13-01",
+    "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00", "\ud800", "a\0b", "../x", [[[[[[]]]]]],
+    "x" * 5000, float("nan"), float("inf"), "none",
+)  # fmt: skip
+
+
+def mutated(tables: Tables, chance: random.Random) -> Tables:
+    """A deep copy with one or two values replaced, taken away or swapped."""
+    copy: Tables = json.loads(json.dumps(tables))
+    for _ in range(chance.choice((1, 1, 2))):
+        rows = copy[chance.choice([name for name in copy if copy[name]])]
+        place: Any = chance.choice(rows)
+        while True:
+            key = chance.choice(list(place) if isinstance(place, dict) else range(len(place)))
+            if isinstance(place[key], (dict, list)) and place[key] and chance.random() < 0.7:
+                place = place[key]
+                continue
+            break
+        if isinstance(place, dict) and chance.random() < 0.15:
+            del place[key]
+        else:
+            place[key] = chance.choice(ODD)
+    return copy
+
+
+def bytes_damaged(content: bytes, chance: random.Random) -> bytes:
+    damaged = bytearray(content)
+    for _ in range(chance.randint(1, 6)):
+        damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+    return bytes(damaged[: chance.randrange(1, len(damaged))] if chance.random() < 0.2 else damaged)
+
+
+def attack(n: int, seed: int, folder: Path) -> dict[str, int]:
+    """Take in n mutated archives, each into an empty account, and open every page after each that was taken."""
+    seeds = full_account(folder / "seed")
+    chance = random.Random(seed)
+    counts = {"refused": 0, "taken": 0, "uncaught": 0, "half": 0, "poisoned": 0}
+    coach = make_coach(folder / "target")
+    client = create_app(coach, is_testing=False).test_client()
+    for number in range(n):
+        content = packed(mutated(seeds, chance))
+        if chance.random() < 0.2:
+            content = bytes_damaged(content, chance)
+        empty(coach)
+        try:
+            coach.history.take_in(content, "a.zip")
+        except CoachError:
+            counts["refused"] += 1
+            counts["half"] += is_anything_kept(coach)
+            continue
+        except Exception as error:  # noqa: BLE001  what the harness looks for
+            counts["uncaught"] += 1
+            print(f"{number}: {type(error).__name__}: {error}"[:200], file=sys.stderr)
+            continue
+        counts["taken"] += 1
+        broken = [page for page in PAGES if client.get(page).status_code >= 500]
+        if broken:
+            counts["poisoned"] += 1
+            print(f"{number}: poisons {broken}", file=sys.stderr)
+    coach.close()
+    return counts
+
+
+def empty(coach: Coach) -> None:
+    with coach.store.database.write() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+def is_anything_kept(coach: Coach) -> bool:
+    with coach.store.database.read() as connection:
+        tables = [table for table in Base.metadata.sorted_tables if table.name in table_names()]
+        return any(connection.execute(table.select()).first() is not None for table in tables)
+
+
+def test_no_mutated_archive_poisons_a_page(tmp_path: Path) -> None:
+    counts = attack(60, 7, tmp_path)
+    assert counts["taken"] > 5  # else nothing was tried
+    assert counts["refused"] > 20
+    assert (counts["uncaught"], counts["half"], counts["poisoned"]) == (0, 0, 0)
+
+
+def main() -> None:
+    """Print the counts of as many archives as asked for."""
+    logging.disable(logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(attack(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1, Path(folder))))
+
+
+if __name__ == "__main__":
+    main()
