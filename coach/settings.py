@@ -1,5 +1,6 @@
 """Where the service keeps its files and how it is reached: from the command line and COACH_* variables."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,16 @@ from coach.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """data: folder of everything that is kept. host, port: where the page is served."""
+    """data: folder of everything that is kept. host, port: where the page is served.
+
+    trusts_local: programs on this machine, of whichever of its users, need no invitation.
+    """
 
     data: Path
     host: str = "0.0.0.0"
     port: int = 8765
     is_https: bool = False
+    trusts_local: bool = True
 
     @property
     def database(self) -> Path:
@@ -35,19 +40,35 @@ def default_data_folder() -> Path:
     return Path(platformdirs.user_data_dir("running-coach", appauthor=False))
 
 
-def make_settings(data: Path | None, host: str, port: int, is_https: bool = False) -> Settings:
-    """Check the settings and make the folders.
+def make_settings(
+    data: Path | None, host: str, port: int, is_https: bool = False, trusts_local: bool = True
+) -> Settings:
+    """Check the settings and make the folders, open to their owner alone, as is all that this process writes later.
 
     Raises:
         SettingsError: the port is impossible or the folder cannot be written.
     """
     if not 0 <= port <= 65535:
         raise SettingsError(f"port {port} does not exist: choose one from 1024 to 65535")
-    settings = Settings((data or default_data_folder()).expanduser().resolve(), host, port, is_https)
+    settings = Settings((data or default_data_folder()).expanduser().resolve(), host, port, is_https, trusts_local)
+    os.umask(0o077)
     try:
         settings.recordings.mkdir(parents=True, exist_ok=True)
-        settings.secrets.mkdir(mode=0o700, exist_ok=True)
+        settings.secrets.mkdir(exist_ok=True)
+        _close_to_others(settings)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SettingsError(f"cannot write to {settings.data} ({reason}): choose another folder with --data") from error
     return settings
+
+
+def _close_to_others(settings: Settings) -> None:
+    """Folders 0700 and files 0600, those of earlier versions, too. The data folder itself only where it is ours alone:
+    someone may have named a folder that holds other things."""
+    own = {settings.recordings, settings.secrets, *settings.data.glob(f"{settings.database.name}*")}
+    if set(settings.data.iterdir()) <= own:
+        settings.data.chmod(0o700)
+    for top in own:
+        for path in (top, *top.rglob("*")):
+            if not path.is_symlink() and path.stat().st_mode & 0o077:
+                path.chmod(0o700 if path.is_dir() else 0o600)

@@ -1,6 +1,7 @@
 """Phones: let in by an invitation, listed, shown out. Everything else is closed to devices that were not let in."""
 
 import re
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from web.wire import json_response
 
 blueprint = Blueprint("access", __name__)
 COOKIE: Final = "coach"
+HERE: Final = "here"  # who watches from this machine
 _OPEN: Final = ("/healthz", "/come-in", "/static/", "/manifest.webmanifest", "/service-worker.js", "/ca.crt")
 _KINDS: Final = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android phone"), ("Macintosh", "Mac"))
 
@@ -44,6 +46,15 @@ def guard() -> Response | None:
     if access.phone_of(request.cookies.get(COOKIE, "")) is not None:
         return None
     return error_response(401, "unauthorized", w("access.closed"))
+
+
+def watcher() -> tuple[str, Callable[[], bool]]:
+    """Who asks for a stream, and a question to be asked again and again: whether he still may."""
+    access, cookie = getattr(the_coach(), "access", None), request.cookies.get(COOKIE, "")
+    if access is None or is_from_this_machine():
+        return HERE, lambda: True
+    phone = access.phone_of(cookie)
+    return (phone.phone_id if phone else ""), lambda: access.phone_of(cookie) is not None
 
 
 @blueprint.get("/come-in")

@@ -10,6 +10,7 @@ from coach.errors import CoachError
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlace
+from web.access import HERE, watcher
 from web.api import route
 from web.context import the_coach
 from web.errors import ConflictError, error_response
@@ -19,7 +20,7 @@ from web.wire import json_response
 
 blueprint = Blueprint("live", __name__)
 log: Final = logging.getLogger(__name__)
-_places: Final = Places(MAX_STREAMS)
+_places: Final = Places(MAX_STREAMS, free=HERE)
 SHOWN: Final = (
     "cadence_spm",
     "step_length_m",
@@ -89,9 +90,10 @@ def page() -> str:
 @blueprint.get("/api/v1/live")
 def live() -> Response:
     """The event stream: `metrics`, `cue`, `sensor`, `run`, and a `heartbeat` at least every two seconds."""
-    if not _places.take():
-        return error_response(503, "too_many_streams", "Too many phones watch at once. Close one of them.")
-    stream = LiveStream(the_coach().feed, _places, _last_id())
+    phone_id, is_allowed = watcher()
+    if not _places.take(phone_id):
+        return error_response(503, "too_many_streams", "Too many pages watch at once. Close one of them.")
+    stream = LiveStream(the_coach().feed, _places, _last_id(), phone_id, is_allowed)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(stream, mimetype="text/event-stream", headers=headers)
 

@@ -8,7 +8,7 @@ import ipaddress
 import socket
 from typing import Final
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 
 _POLICY: Final = "; ".join(
     (
@@ -33,11 +33,17 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_PUBLIC: Final = ("/static/", "/manifest.webmanifest", "/service-worker.js", "/offline", "/ca.crt")
 NAMES: Final = "COACH_HOST_NAMES"
+TRUSTS_LOCAL: Final = "COACH_TRUSTS_LOCAL"
 
 
 def install_security(app: Flask) -> None:
-    """Guard every request of `app`; its setting COACH_HOST_NAMES adds trusted host names."""
+    """Guard every request of `app`.
+
+    Its setting COACH_HOST_NAMES adds trusted host names; COACH_TRUSTS_LOCAL false wants a cookie of this machine, too.
+    """
+    app.config.setdefault(TRUSTS_LOCAL, True)
     own = socket.gethostname().lower()
     app.config.setdefault(NAMES, ())
     trusted = {"localhost", "coach.local", own, f"{own}.local", *(n.lower() for n in app.config[NAMES])}
@@ -72,7 +78,9 @@ def is_trusted_host(host: str, names: set[str]) -> bool:
 
 
 def is_from_this_machine() -> bool:
-    """Whether the request was made by a browser on this very machine and not through a proxy."""
+    """Whether the request was made by a browser on this very machine and not through a proxy, and that is enough."""
+    if not current_app.config[TRUSTS_LOCAL]:
+        return False
     if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-Ip")):
         return False
     try:
@@ -91,6 +99,8 @@ def _is_same_origin() -> bool:
 
 
 def _add_headers(response: Response) -> Response:
+    if not request.path.startswith(_PUBLIC):
+        response.headers.setdefault("Cache-Control", "no-store")  # pain and positions stay out of a browser's cache
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -8,7 +8,8 @@ nothing that hangs is held for ever; the page opens the next one at once.
 import functools
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,30 +26,56 @@ _LIFE_S: Final = {"cue": CUE_LIFE_S, "metrics": METRICS_LIFE_S, "signal": METRIC
 
 @dataclass(slots=True)
 class Places:
-    """How many streams may be open at once; more would leave no thread for the pages."""
+    """How many streams may be open at once, in all and by one phone; more would leave no thread for others.
+
+    most_each: a page that reloads holds its old stream for up to two seconds, and a browser has some tabs; by eye.
+    free: a name that may take all, for programs of this machine.
+    """
 
     most: int
-    taken: int = 0
+    most_each: int = 8
+    free: str | None = None
+    _taken: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self) -> bool:
+    @property
+    def taken(self) -> int:
+        return self._taken.total()
+
+    def take(self, phone_id: str = "") -> bool:
         with self._lock:
-            if self.taken >= self.most:
+            is_over = phone_id != self.free and self._taken[phone_id] >= self.most_each
+            if is_over or self._taken.total() >= self.most:
                 return False
-            self.taken += 1
+            self._taken[phone_id] += 1
             return True
 
-    def give_back(self) -> None:
+    def give_back(self, phone_id: str = "") -> None:
         with self._lock:
-            self.taken -= 1
+            self._taken[phone_id] -= 1
+            if self._taken[phone_id] <= 0:
+                del self._taken[phone_id]
 
 
 class LiveStream(Iterator[bytes]):
-    """What one phone is sent, piece by piece. `close` gives its place back, whether or not a piece was ever taken."""
+    """What one phone is sent, piece by piece. `close` gives its place back, whether or not a piece was ever taken.
 
-    def __init__(self, feed: LiveFeed, places: Places, after_id: int | None, is_welcome: bool = True) -> None:
+    is_allowed: asked before each piece, at least every two seconds; no ends the stream, as when the phone was removed.
+    """
+
+    def __init__(
+        self,
+        feed: LiveFeed,
+        places: Places,
+        after_id: int | None,
+        phone_id: str = "",
+        is_allowed: Callable[[], bool] = lambda: True,
+        is_welcome: bool = True,
+    ) -> None:
         self._feed = feed
         self._places = places
+        self._phone_id = phone_id
+        self._is_allowed = is_allowed
         self._is_new = after_id is None or after_id > feed.newest_id
         self._after = feed.newest_id if self._is_new or after_id is None else after_id
         self._welcome = is_welcome
@@ -65,6 +92,9 @@ class LiveStream(Iterator[bytes]):
             self.close()
             return b"event: bye\ndata: {}\n\n"
         events = self._news()
+        if not self._is_allowed():  # after the wait: what came in meanwhile is not for this phone any more
+            self.close()
+            return b"event: bye\ndata: {}\n\n"
         now_s = time.time()
         return b"".join(_piece(event) for event in events if _is_alive(event, now_s)) or _heartbeat()
 
@@ -72,7 +102,7 @@ class LiveStream(Iterator[bytes]):
         """Give the place back; called by the server when the phone is gone."""
         if self._is_open:
             self._is_open = False
-            self._places.give_back()
+            self._places.give_back(self._phone_id)
 
     def _news(self) -> list[FeedEvent]:
         """What came after the last event sent; for a new phone first the newest numbers, and nothing else of the past.

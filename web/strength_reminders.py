@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict
 from werkzeug.wrappers import Response as Redirect
 
-from coach.model.reminders import Channels, PushPhone, SentReminder
+from coach.model.reminders import PushPhone, SentReminder
 from web.api import route
 from web.strength import programme
 
@@ -50,9 +50,9 @@ def page() -> str:
 
 @blueprint.post("/strength/reminders")
 def set_channels() -> Redirect:
-    """Name the ntfy server, or take it away."""
+    """Name the ntfy server, or take it away; its token is taken and never shown again."""
     url, token = request.form.get("ntfy_url", "").strip(), request.form.get("ntfy_token", "").strip()
-    programme().push.set_channels(Channels(ntfy_url=url, ntfy_token=token))
+    programme().push.set_ntfy(url, token)
     return redirect("/strength/reminders")
 
 

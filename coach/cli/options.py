@@ -28,6 +28,22 @@ host_option = click.option(
 )
 
 
-def settings_of(data: Path | None, port: int = DEFAULT_PORT, host: str = "0.0.0.0", is_https: bool = False) -> Settings:
+trust_local_option = click.option(
+    "--trust-local/--no-trust-local",
+    "trusts_local",
+    default=True,
+    show_default=True,
+    envvar="COACH_TRUST_LOCAL",
+    help="Let programs on this machine in without an invitation, whichever of its users they belong to.",
+)
+
+
+def settings_of(
+    data: Path | None,
+    port: int = DEFAULT_PORT,
+    host: str = "0.0.0.0",
+    is_https: bool = False,
+    trusts_local: bool = True,
+) -> Settings:
     """Settings from command-line values; raises SettingsError where they cannot be."""
-    return make_settings(data, host, port, is_https)
+    return make_settings(data, host, port, is_https, trusts_local)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of
+from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of, trust_local_option
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
 from coach.demo.world import FOCUS, Demo, demo_folder
@@ -72,11 +72,12 @@ def demo(
 @data_option
 @host_option
 @port_option
+@trust_local_option
 @json_option
 @plainly
-def serve(is_https: bool, data: Path | None, host: str, port: int, as_json: bool) -> None:
+def serve(is_https: bool, data: Path | None, host: str, port: int, trusts_local: bool, as_json: bool) -> None:
     """The service with your own sensors: open the page, pair, run. At the end, the run that was going on."""
-    settings = settings_of(data, port, host, is_https)
+    settings = settings_of(data, port, host, is_https, trusts_local)
     with until_told() as told, serving(settings, is_quiet=as_json) as coach:
         problem = coach.sensors.problem()
         if problem:

@@ -16,6 +16,7 @@ from coach.service.access.phones import lan_address
 from coach.settings import Settings
 from web.app import create_app
 from web.https import HttpsServer, serve_https
+from web.security import TRUSTS_LOCAL
 from web.server import Server, serve
 
 SUMMARY_LINES = (
@@ -41,6 +42,7 @@ def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quie
         for run in coach.runs.recover():
             _say(is_quiet, f"recovered a run that was cut off: {run.started_at:%Y-%m-%d %H:%M} UTC, {run.run_id}")
         app = create_app(coach)
+        app.config[TRUSTS_LOCAL] = settings.trusts_local
         server = serve(app, settings.host, settings.port)
         stack.callback(server.stop)
         secure = _serve_https(app, settings, server.port + 1) if settings.is_https else None
@@ -62,7 +64,8 @@ def _serve_https(app: Flask, settings: Settings, port: int) -> HttpsServer:
 
 def announce(coach: Coach, server: Server, secure: HttpsServer | None = None) -> None:
     """The address on this machine, and on the network as a QR code for the phone."""
-    click.echo(f"On this machine:  {server.url}/")
+    here = f"{server.url}/" if coach.settings.trusts_local else coach.access.invitation(server.url)
+    click.echo(f"On this machine:  {here}")
     if secure:
         click.echo(f"By https:         {secure.url}/  (the phone learns to trust it at {server.url}/install)")
     if server.host in ("127.0.0.1", "localhost", "::1"):

@@ -26,6 +26,8 @@ _MOST_S: Final = 1e6  # eleven days: no run is longer
 _MOST_TEXT: Final = 200_000  # a note of 2,000 characters is the longest a page takes
 _MOST_DEEP: Final = 12
 _SCALES: Final = ("back", "calf")  # 0 to 10
+_CADENCE_UNITS: Final = ("steps", "strides")
+_STRIKES: Final = {"rearfoot", "midfoot", "forefoot"}
 _ZONES: Final = ("tz", "time_zone")
 _MODULES: Final = (coaching_tables, run_tables, runner_tables, strength_tables)
 _NOUNS: Final[dict[str, NounTable[Any]]] = {
@@ -57,7 +59,8 @@ def checked_row(table: Table, row: Mapping[str, Any], check: Check | None = None
     if check is not None:
         check(values)
     for column in table.columns:
-        if not column.nullable and not column.primary_key and values.get(column.name) is None:
+        is_number = column.primary_key and isinstance(column.type, Integer)  # given here, or by the run
+        if not column.nullable and not is_number and values.get(column.name) is None:
             raise ValueError(f"{column.name} is missing")
     return values
 
@@ -66,6 +69,8 @@ def _check_plain(value: Any, name: str = "", depth: int = 0) -> None:
     if depth > _MOST_DEEP:
         raise ValueError(f"{name} is nested too deep")
     if isinstance(value, dict):
+        if name == "foot_strike_share" and set(value) != _STRIKES:
+            raise ValueError(f"{name} is not told of every kind of landing")
         for key, item in value.items():
             _check_plain(item, str(key), depth + 1)
     elif isinstance(value, list):
@@ -85,6 +90,8 @@ def _check_text(name: str, text: str) -> None:
     text.encode()  # half a surrogate pair is no text
     if len(text) > _MOST_TEXT or "\0" in text:
         raise ValueError(f"{name} is no text of a runner")
+    if name == "cadence_unit" and text not in _CADENCE_UNITS:
+        raise ValueError(f"{name} is {text[:40]!r}")
     if name in _ZONES:
         try:
             ZoneInfo(text)
@@ -105,7 +112,7 @@ def _typed(kind: object, value: Any) -> Any:
         return _in_years(date.fromisoformat(value))
     if isinstance(kind, Time):
         return time.fromisoformat(value)
-    wanted = {Boolean: bool, Integer: int, String: str}.get(type(kind))  # type: ignore[call-overload]
+    wanted = {Boolean: bool, Integer: int, String: str}.get(type(kind))
     if wanted is not None and type(value) is not wanted and not (wanted is int and value in (True, False)):
         raise ValueError(f"{str(value)[:40]!r} where {wanted.__name__} belongs")
     return value

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects.sqlite import insert
 
-from coach.errors import StorageError
+from coach.errors import InterchangeError
 from coach.model.plain import to_plain
 from coach.storage.base import Base
 from coach.storage.checking import Check, checked_row
@@ -54,7 +54,8 @@ def load(
     checks: a further look at the rows of a table, by its name. before_commit: done when every row has passed.
 
     Raises:
-        StorageError: a row is not what it claims to be; then nothing is taken in, and the words name the row.
+        InterchangeError: a row is not what it claims to be; then nothing is taken in, and the words name the row.
+        StorageError: the database refuses.
     """
     counts: dict[str, int] = {}
     with database.write() as connection:
@@ -76,7 +77,7 @@ def _checked(table: Table, rows: Iterable[Row], checks: Mapping[str, Check]) -> 
             yield checked_row(table, row, checks.get(table.name))
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             words = " ".join(str(error).split())[:200]
-            raise StorageError(
+            raise InterchangeError(
                 f"row {number} of {table.name} in this archive cannot be read ({words}): nothing was taken in"
             ) from error
 
@@ -87,8 +88,8 @@ def _load_table(connection: Connection, table: Table, rows: Iterable[Row], keys:
     present = _present(connection, table) if _is_numbered(table) else None
     n_new, batch = 0, []
     for values in rows:
-        if "run_key" in values:
-            if values["run_key"] not in keys:
+        if "run_key" in table.columns:
+            if values.get("run_key") not in keys:
                 continue  # its run was here before: that one stays as it is
             values["run_key"] = keys[values["run_key"]]
         if present is not None:
@@ -109,7 +110,9 @@ def _load_runs(connection: Connection, table: Table, rows: Iterable[Row], keys: 
     for values in rows:
         old_key = values.pop("run_key", None)
         if type(old_key) is not int or old_key in keys:
-            raise StorageError(f"run {values['run_id']} of this archive has no number of its own: nothing was taken in")
+            raise InterchangeError(
+                f"run {values['run_id']} of this archive has no number of its own: nothing was taken in"
+            )
         if values["run_id"] in known:
             continue
         known.add(values["run_id"])

@@ -13,6 +13,7 @@ from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach
 from web.app import create_app
+from web.security import TRUSTS_LOCAL
 
 FAR = {"REMOTE_ADDR": "192.168.1.77"}
 BASE = "http://192.168.1.5:8765"
@@ -92,3 +93,47 @@ def test_the_code_is_a_picture_of_the_link(client: FlaskClient) -> None:
     if come.status_code == 200:
         assert come.text.startswith("<?xml")
         assert come.headers["Cache-Control"] == "no-store"
+
+
+def test_a_machine_that_is_not_trusted_needs_an_invitation_too(app: Flask, client: FlaskClient) -> None:
+    assert client.get("/phones").status_code == 200
+    app.config[TRUSTS_LOCAL] = False
+    assert client.get("/phones").status_code == 401
+
+
+def test_a_removed_phone_takes_its_invitations_with_it(client: FlaskClient, coach: SmallCoach) -> None:
+    link = coach.access.invitation(BASE)
+    come_in(client, coach)
+    [phone] = coach.access.phones()
+    coach.access.revoke(phone.phone_id)
+    answer = client.get(link.removeprefix(BASE), base_url=BASE, environ_overrides=FAR)
+    assert answer.status_code == 400
+    come_in(client, coach)  # a fresh code works
+
+
+def test_a_removed_phone_hears_nothing_more(client: FlaskClient, coach: SmallCoach) -> None:
+    come_in(client, coach)
+    [phone] = coach.access.phones()
+    answer = client.get("/api/v1/live", base_url=BASE, environ_overrides=FAR)
+    pieces = iter(answer.response)
+    assert b"heartbeat" in next(pieces)
+    coach.access.revoke(phone.phone_id)
+    coach.feed.publish("metrics", {"cadence_spm": 170})
+    assert b"170" not in b"".join(pieces)
+    answer.close()
+
+
+def test_one_phone_cannot_take_the_streams_of_others(client: FlaskClient, coach: SmallCoach) -> None:
+    come_in(client, coach)
+    answers = [client.get("/api/v1/live", base_url=BASE, environ_overrides=FAR) for _ in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 8 + [503] * 4
+    here = client.get("/api/v1/live")
+    assert here.status_code == 200
+    for answer in (*answers, here):
+        answer.close()
+
+
+def test_private_pages_stay_in_no_cache(client: FlaskClient) -> None:
+    for path in ("/phones", "/welcome", "/you/pain", "/no/such/page", "/api/v1/phones"):
+        assert client.get(path).headers["Cache-Control"] == "no-store", path
+    assert "no-store" not in client.get("/static/css/page.css", buffered=True).headers["Cache-Control"]

@@ -89,7 +89,9 @@ class AccessService:
         return self._phones.list()
 
     def revoke(self, phone_id: str) -> None:
-        """Show a phone out at once.
+        """Remove a phone at once: its cookie, its open streams, and every invitation made before.
+
+        The key that signs invitations is made anew, since the phone may have seen one.
 
         Raises:
             SettingsError: there is no such phone.
@@ -99,6 +101,7 @@ class AccessService:
         self._phones.revoke(phone_id)
         with self._lock:
             self._known.clear()
+            self._settings.forget(_SECRET)
 
     def _signer(self) -> URLSafeTimedSerializer:
         with self._lock:

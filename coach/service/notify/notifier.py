@@ -6,14 +6,22 @@ A channel that fails never holds up another; its last failure is kept in words f
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
+from urllib.error import HTTPError
 
 from coach.errors import SettingsError
 from coach.model.plain import from_plain, to_plain
 from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
-from coach.service.notify.ntfy import check_ntfy, send_ntfy
-from coach.service.notify.web_push import VapidKeys, WebPushError, is_installed, send_web_push
+from coach.service.notify.ntfy import check_ntfy, joined, send_ntfy
+from coach.service.notify.web_push import (
+    VapidKeys,
+    WebPushError,
+    check_push_address,
+    is_installed,
+    send_web_push,
+)
 from coach.storage.reminders import KeptReminders
 from coach.storage.store import Store
 
@@ -41,8 +49,16 @@ class Push:
     def set_channels(self, channels: Channels) -> None:
         """Raises SettingsError where a channel cannot be."""
         if channels.ntfy_url:
-            check_ntfy(channels.ntfy_url)
+            check_ntfy(channels.ntfy_url, channels.ntfy_token)
         self._settings.put(_KEY, channels)
+
+    def set_ntfy(self, url: str, token: str = "") -> None:
+        """Name the ntfy topic ("": none); without a token the known one stays, as long as the server is the same.
+
+        Raises:
+            SettingsError: the address or the token cannot be.
+        """
+        self.set_channels(joined(self.channels(), url, token))
 
     def can_web_push(self) -> bool:
         """Whether the extra `[push]` is installed."""
@@ -56,6 +72,7 @@ class Push:
         """Have a phone reminded. Raises SettingsError where its address is none."""
         if not phone.endpoint.startswith("https://"):
             raise SettingsError("a phone's push address begins with https://")
+        check_push_address(phone.endpoint)
         self.kept.put_phone(phone)
 
     def remove_phone(self, endpoint: str) -> None:
@@ -121,8 +138,13 @@ class Push:
     def _ntfy(self, reminder: Reminder, channels: Channels) -> str:
         try:
             send_ntfy(channels.ntfy_url, channels.ntfy_token, reminder)
-        except (OSError, ValueError) as error:
-            return f"ntfy at {channels.ntfy_url} was not reached: {error}"
+        except HTTPError as error:
+            return f"the ntfy server answered {error.code}: check address and token"
+        except SettingsError as error:
+            return str(error)
+        except (OSError, ValueError, HTTPException) as error:
+            _log.info("ntfy was not reached: %s", error)
+            return "the ntfy server was not reached: check its address"  # why not would map the network for a guest
         return ""
 
     def _web_push(self, reminder: Reminder) -> str:

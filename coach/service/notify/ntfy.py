@@ -1,36 +1,98 @@
 """One reminder to one ntfy topic, by plain HTTP POST to the server the runner named.
 
-Source: https://docs.ntfy.sh/publish/ (title, tags and click as headers, the message as body, a bearer token).
+The token goes to that server and to no other: no redirect is followed, and by plain http it goes into private networks
+only. Source: https://docs.ntfy.sh/publish/ (title, tags and click as headers, the message as body, a bearer token).
 """
 
+import ipaddress
+import re
 import urllib.request
-from typing import Final
-from urllib.parse import urlsplit
+from http.client import HTTPMessage
+from typing import IO, Final
+from urllib.parse import SplitResult, urlsplit
 
 from coach.errors import SettingsError
-from coach.model.reminders import Reminder
+from coach.model.reminders import Channels, Reminder
 
 _PATIENCE_S: Final = 10.0
+_TOKEN: Final = re.compile(r"[\x21-\x7e]{0,200}")
+_URL: Final = re.compile(r"[\x21-\x7e]{1,400}")
 
 
-def check_ntfy(url: str) -> None:
-    """Raises SettingsError where `url` is no server with a topic."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or not parts.path.strip("/"):
+def check_ntfy(url: str, token: str = "") -> None:
+    """Raises SettingsError where `url` is no server with a topic, or `token` would travel readable for anybody."""
+    try:
+        parts = urlsplit(url)
+        is_odd = parts.port == 0 or not _URL.fullmatch(url)
+    except ValueError:
+        parts, is_odd = SplitResult("", "", "", "", ""), True
+    if is_odd or parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.strip("/"):
         raise SettingsError(
-            f"{url!r} is no ntfy address: write server and topic, such as https://ntfy.sh/my-secret-word"
+            f"{url[:100]!r} is no ntfy address: write server and topic, such as https://ntfy.sh/my-secret-word"
         )
+    if parts.username is not None or parts.password is not None:
+        raise SettingsError("write the ntfy token into its own field, not into the address")
+    if is_nowhere(parts.hostname):
+        raise SettingsError(f"{parts.hostname} is no address of an ntfy server")
+    if not _TOKEN.fullmatch(token):
+        raise SettingsError("an ntfy token is one word of letters, digits and signs")
+    if token and parts.scheme == "http" and not _is_private(parts.hostname):
+        raise SettingsError("an ntfy token goes by https only: write https:// before the server")
+
+
+def joined(before: Channels, url: str, token: str) -> Channels:
+    """Return channels with a new address; no token given keeps the known one, for the same server only."""
+    if not token and url and _server(before.ntfy_url) == _server(url):
+        token = before.ntfy_token
+    return Channels(url, token if url else "", before.speaks)
 
 
 def send_ntfy(url: str, token: str, reminder: Reminder) -> None:
-    """Post the reminder; raises OSError where the server is not reached or refuses."""
-    check_ntfy(url)
+    """Post the reminder.
+
+    Raises:
+        SettingsError: the address is none. OSError: the server is not reached, refuses, or points elsewhere.
+    """
+    check_ntfy(url, token)
     headers = {"Title": _ascii(reminder.title), "Tags": "runner"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(url, data=reminder.body.encode(), headers=headers, method="POST")
-    with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:
-        answer.read()
+    with urllib.request.build_opener(_NoRedirect).open(request, timeout=_PATIENCE_S) as answer:
+        answer.read(1 << 16)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """An answer that points elsewhere is a refusal (`HTTPError`, an OSError)."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
+
+
+def is_nowhere(host: str) -> bool:
+    """Whether a host is a literal address at which no server of messages can be: link-local, multicast, unspecified."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_link_local or address.is_multicast or address.is_unspecified
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith(".local")
+
+
+def _server(url: str) -> tuple[str, str, int | None] | None:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port
+    except ValueError:
+        return None
 
 
 def _ascii(text: str) -> str:

@@ -9,6 +9,7 @@ import json
 import threading
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from coach.errors import SettingsError
 from coach.model.reminders import PushPhone, Reminder
@@ -25,6 +26,24 @@ class WebPushError(Exception):
     def __init__(self, words: str, is_gone: bool = False) -> None:
         self.is_gone = is_gone
         super().__init__(words)
+
+
+def check_push_address(endpoint: str) -> None:
+    """Raises SettingsError where `endpoint` is no address of a push service: those have a name and no port."""
+    try:
+        parts = urlsplit(endpoint)
+        name, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise SettingsError("this is no push address of a phone") from error
+    is_literal = name.replace(".", "").isdigit() or ":" in name
+    if (
+        "." not in name
+        or is_literal
+        or name.endswith(".local")
+        or port not in (None, 443)
+        or not endpoint.isprintable()
+    ):
+        raise SettingsError("this is no push address of a phone")
 
 
 def is_installed() -> bool:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 from coach.bootstrap import Coach
-from coach.errors import CoachError, InterchangeError, StorageError
+from coach.errors import CoachError, InterchangeError
 from coach.model.daily_life import DailyActivity, TalkTest
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
@@ -117,7 +117,7 @@ def full_account(folder: Path) -> Tables:
 def test_a_row_that_names_a_path_is_refused_whole(coach: Coach, fields: dict[str, Any]) -> None:
     shoes = [{"name": "Mine", "start_m": 0.0}]
     runs = [run_row(), run_row(run_key=2, **{"run_id": "r2", **fields})]
-    with pytest.raises(StorageError, match=r"row 2 of runs"):
+    with pytest.raises(InterchangeError, match=r"row 2 of runs"):
         coach.history.take_in(packed({"shoes": shoes, "runs": runs}))
     assert coach.history.list().n_total == 0
     assert coach.store.shoes.list() == []
@@ -163,7 +163,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(coach: Coach) -> None:
 
 
 def test_a_bad_row_leaves_no_file_of_the_archive_behind(coach: Coach) -> None:
-    with pytest.raises(StorageError):
+    with pytest.raises(InterchangeError):
         coach.history.take_in(packed({"runs": [run_row(state="complete")]}, {"r1.mcap": b"log"}))
     assert list(coach.history.recordings.rglob("*")) == []
 
@@ -211,7 +211,7 @@ def test_no_secret_goes_out_and_none_comes_in(coach: Coach) -> None:
 def test_a_row_that_is_not_its_noun_is_named_and_nothing_comes_in(
     coach: Coach, table: str, row: dict[str, Any]
 ) -> None:
-    with pytest.raises(StorageError, match=table.replace("runs", "run")[:4]):
+    with pytest.raises(InterchangeError, match=table.replace("runs", "run")[:4]):
         coach.history.take_in(packed({"shoes": [{"name": "Mine", "start_m": 0.0}], table: [row]}))
     assert coach.store.shoes.list() == []
 

@@ -22,6 +22,7 @@ class Catcher:
     def __init__(self) -> None:
         self.got: list[tuple[str, dict, bytes]] = []
         self.status = 200
+        self.location = ""
         catcher = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -29,6 +30,8 @@ class Catcher:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 catcher.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 self.send_response(catcher.status)
+                if catcher.location:
+                    self.send_header("Location", catcher.location)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -169,3 +172,59 @@ def test_open_reminders_can_be_closed(push: Push) -> None:
     assert push.open() == []
     with pytest.raises(SettingsError):
         push.close("b")
+
+
+def test_the_ntfy_token_follows_no_redirect(push: Push, catcher: Catcher) -> None:
+    other = Catcher()
+    catcher.status, catcher.location = 307, f"{other.url}/caught"
+    push.set_channels(Channels(f"{catcher.url}/my-secret-word", "tk_1"))
+    with pytest.raises(SettingsError, match="307"):
+        push.try_channel("ntfy")
+    catcher.status = 302
+    with pytest.raises(SettingsError, match="302"):
+        push.try_channel("ntfy")
+    assert other.got == []
+    other.close()
+
+
+def test_the_token_stays_with_its_own_server(push: Push) -> None:
+    push.set_ntfy("https://ntfy.sh/a", "tk_1")
+    push.set_ntfy("https://ntfy.sh/b")
+    assert push.channels().ntfy_token == "tk_1"
+    push.set_ntfy("https://evil.example/b")
+    assert push.channels().ntfy_token == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "token"),
+    [
+        ("http://h/a b", ""),
+        ("http://h:99999/a", ""),
+        ("http://h:x/a", ""),
+        ("https://user:word@ntfy.sh/a", ""),
+        ("http://169.254.169.254/latest", ""),
+        ("http://[ff02::1]/a", ""),
+        ("http://ntfy.sh/a", "tk_1"),
+        ("https://ntfy.sh/a", "tk\r\nHost: x"),
+        ("https://ntfy.sh/\u00e4", ""),
+    ],
+)
+def test_an_address_is_checked_when_it_is_saved(push: Push, url: str, token: str) -> None:
+    with pytest.raises(SettingsError):
+        push.set_ntfy(url, token)
+    assert push.channels() == Channels()
+
+
+def test_a_trial_tells_nothing_of_the_network(push: Push) -> None:
+    push.set_ntfy("http://127.0.0.1:9/x")
+    with pytest.raises(SettingsError) as refused:
+        push.try_channel("ntfy")
+    assert "refused" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://127.0.0.1/x", "https://[::1]/x", "https://router.local/x", "https://a.b:22/x"]
+)
+def test_a_push_address_is_one_of_a_push_service(push: Push, endpoint: str) -> None:
+    with pytest.raises(SettingsError):
+        push.add_phone(PushPhone(endpoint, "k", "a"))
