@@ -7,6 +7,7 @@ from coach.model.cues import CueDecision
 from coach.model.runs import Run
 from coach.radio.backend import Backend
 from coach.service.access.phones import AccessService
+from coach.service.account import AccountService
 from coach.service.event_loop import LoopThread
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
@@ -55,10 +56,19 @@ class Coach:
         )
         self.history = HistoryService(self.store, settings.recordings, self.runs.recompute)
         self.access = AccessService(self.store)
+        self.account = AccountService(
+            self.store,
+            settings.recordings,
+            settings.secrets,
+            self.history.purge,
+            lambda: self.runs.current() is not None,
+            self._on_erased,
+        )
 
     def start(self) -> None:
-        """Begin to remind. Runs, pages and commands work without it."""
+        """Begin to remind and to purge. Runs, pages and commands work without it."""
         self.strength.start()
+        self.account.start()
 
     def close(self) -> None:
         """End a run that is going on (it is kept and summed up), reminders, links and the database."""
@@ -66,10 +76,16 @@ class Coach:
             self.runs.stop()
         self.feed.close()
         self.strength.stop()
+        self.account.stop()
         self.sensors.close()
         if self._own_loop:
             self._own_loop.close()
         self.store.close()
+
+    def _on_erased(self) -> None:
+        """Nothing is left on disk: nor in memory."""
+        self.access.forget_known()
+        self.strength.plans.refresh()
 
     def _on_finished(self, run: Run) -> None:
         """A run was summed up: its morning-after question is due, and the plan may look different."""

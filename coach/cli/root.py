@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from coach.cli.account import account
 from coach.cli.analysis import analyse, decode, replay
 from coach.cli.coaching import explain, rules
 from coach.cli.doctor import doctor
@@ -21,5 +22,20 @@ def coach() -> None:
     """A running coach for runners with low back pain. Training and education, not diagnosis or treatment."""
 
 
-for command in (demo, serve, scan, sensors, capture, decode, analyse, replay, runs, explain, rules, plan, doctor):
+for command in (
+    demo,
+    serve,
+    scan,
+    sensors,
+    capture,
+    decode,
+    analyse,
+    replay,
+    runs,
+    explain,
+    rules,
+    plan,
+    account,
+    doctor,
+):
     coach.add_command(command)

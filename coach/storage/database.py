@@ -5,12 +5,13 @@ writers queue up (for up to 5 s) where they would otherwise refuse each other ha
 Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/lang_transaction.html.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -55,6 +56,35 @@ class Database:
         with self._worded(), Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def cut_log(self) -> None:
+        """Move the write-ahead log into the file and cut it to nothing; what a reader still needs stays until later."""
+        with self._worded(), self._alone() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def erase(self) -> None:
+        """Delete every row of every table, and every trace of them in the file and its log."""
+        with self.write() as connection:
+            names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            for name in names:
+                connection.exec_driver_sql(f'DELETE FROM "{name}"')
+        with self._worded(), self._alone() as cursor:
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _alone(self) -> Iterator[Any]:
+        """A cursor outside any transaction."""
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            yield cursor
+            cursor.close()
+        except sqlite3.Error as error:
+            raise StorageError(f"{self.path.name}: {_words(str(error))}") from error
+        finally:
+            connection.close()
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -94,6 +124,7 @@ def _set_up(connection: Any, _entry: ConnectionPoolEntry) -> None:
         "synchronous = NORMAL",
         "foreign_keys = ON",
         "temp_store = MEMORY",
+        "secure_delete = ON",  # a deleted row is overwritten
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -103,6 +103,11 @@ class AccessService:
             self._known.clear()
             self._settings.forget(_SECRET)
 
+    def forget_known(self) -> None:
+        """Everything was erased: no phone is known any more."""
+        with self._lock:
+            self._known.clear()
+
     def _signer(self) -> URLSafeTimedSerializer:
         with self._lock:
             secret = self._settings.get(_SECRET)

@@ -3,6 +3,7 @@
 Everything follows from one document per finished run: baseline, block, wordings and responses are computed from them.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -29,6 +30,7 @@ _MONTH: Final = timedelta(days=30)
 _WEEK: Final = timedelta(days=7)
 _LOOK_BACK: Final = timedelta(days=42)
 _USUAL_WEEKS: Final = 4
+_log: Final = logging.getLogger(__name__)
 _KNOWN: Final = "coaching.known_runs"
 
 
@@ -116,7 +118,7 @@ class CoachingService:
     def coached_run(self, run_id: str) -> CoachedRun | None:
         """What one run left behind; None where it was not coached."""
         document = self._kept.get(run_id)
-        return None if document is None else from_plain(CoachedRun, document)
+        return None if document is None else _readable(document)
 
     def run(self, run_id: str) -> Run:
         """A run as stored; raises SettingsError where there is none."""
@@ -148,7 +150,7 @@ class CoachingService:
     # Parts
 
     def _runs(self) -> list[CoachedRun]:
-        return [from_plain(CoachedRun, document) for document in self._kept.list()]
+        return [one for document in self._kept.list() if (one := _readable(document)) is not None]
 
     def _pain(self, at: datetime) -> PainState:
         entries = self._store.pain.list(since=at - _LOOK_BACK)
@@ -203,3 +205,12 @@ def _wordings(runs: Sequence[CoachedRun]) -> dict[str, WordingMemory]:
     for run in runs:
         memory.update(run.outcome.wordings)
     return memory
+
+
+def _readable(document: object) -> CoachedRun | None:
+    """What a run left behind; None where it cannot be read, so that one odd document does not silence the coach."""
+    try:
+        return from_plain(CoachedRun, document)
+    except ValueError as error:
+        _log.warning("what a coached run left behind cannot be read and is left out: %s", str(error)[:300])
+        return None

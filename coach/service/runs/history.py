@@ -10,14 +10,16 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from coach.errors import SettingsError
+from coach.interchange.formats import ACTIVITY_FORMATS
 from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe
 from coach.recording.folder import inside
 from coach.service.runs.downsample import thinned
-from coach.service.runs.files import HistoryFiles
+from coach.service.runs.files import IMPORTS_FOLDER, HistoryFiles
 from coach.service.runs.split import split_run
+from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
 from coach.summary.bins import MATCHED
 from coach.summary.compare import compare, records_of
@@ -183,10 +185,16 @@ class HistoryService(HistoryFiles):
         self._store.runs.restore(run_id)
 
     def purge(self) -> None:
-        """Forget what was deleted more than 30 days ago, raw logs too."""
-        for run in self._store.runs.purge(datetime.now(UTC) - KEEP_DELETED):
+        """Forget what was deleted more than 30 days ago: raw logs, originals of imports and the coach's memory, too."""
+        gone = self._store.runs.purge(datetime.now(UTC) - KEEP_DELETED)
+        for run in gone:
+            CoachedRuns(self._store.database).forget(run.run_id)
+            for kind in ACTIVITY_FORMATS:
+                inside(self.recordings / IMPORTS_FOLDER, f"{run.run_id}.{kind}").unlink(missing_ok=True)
             if run.recording:
                 inside(self.recordings, run.recording).unlink(missing_ok=True)
+        if gone:
+            self._store.database.cut_log()
 
     def recompute(self, run_id: str) -> Run:
         """Make a run's numbers anew from its raw log, as this version of the program reads it."""

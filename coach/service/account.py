@@ -1,0 +1,97 @@
+"""The whole account of one runner: what was deleted goes for good in time, and everything at once where asked for.
+
+Deleted bytes are overwritten (`PRAGMA secure_delete`), and the write-ahead log, which holds older versions of every
+page, is cut to nothing afterwards. Source: https://www.sqlite.org/pragma.html#pragma_secure_delete,
+#pragma_wal_checkpoint. What a drive keeps of files that were removed (journals, wear levelling) is beyond a program.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from coach.errors import CoachError, SettingsError, StorageError
+from coach.recording.layout import UNFINISHED_SUFFIX
+from coach.recording.locks import is_taken
+from coach.service.runs.files import INCOMING
+from coach.storage.store import Store
+
+_log: Final = logging.getLogger(__name__)
+EVERY_S: Final = 24 * 3600.0
+_LEFT_OVER: Final = timedelta(days=1)  # no import takes so long
+_PUSH_KEY: Final = "web_push.pem"
+
+
+class AccountService:
+    """Thread-safe. purge: forgets deleted runs. is_running: whether a run is on. on_erased: told when all is gone."""
+
+    def __init__(
+        self,
+        store: Store,
+        recordings: Path,
+        secrets: Path,
+        purge: Callable[[], object],
+        is_running: Callable[[], bool],
+        on_erased: Callable[[], object],
+    ) -> None:
+        self._store = store
+        self._recordings = recordings
+        self._secrets = secrets
+        self._purge = purge
+        self._is_running = is_running
+        self._on_erased = on_erased
+        self._is_over = threading.Event()
+
+    def start(self) -> None:
+        """Purge now and once a day, in the background."""
+        threading.Thread(target=self._daily, name="purge", daemon=True).start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+
+    def purge(self) -> None:
+        """Forget for good what was deleted long ago, and what a cut-off import left."""
+        self._purge()
+        old = datetime.now(UTC) - _LEFT_OVER
+        for folder in self._recordings.glob(f"{INCOMING}*"):
+            if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < old:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def erase(self) -> int:
+        """Delete everything that is kept of the runner: rows, recordings, imports, phones; returns how many files.
+
+        The keys of https stay: they name this machine only, and phones that trust them would have to be set up again.
+
+        Raises:
+            SettingsError: a run is going on. StorageError: something could not be deleted; the words name it.
+        """
+        if self._is_running() or any(is_taken(path) for path in self._recordings.glob(f"*{UNFINISHED_SUFFIX}")):
+            raise SettingsError("a run is going on: stop it, then delete everything")
+        self._store.database.erase()
+        n_files = 0
+        try:
+            for path in sorted(self._recordings.rglob("*"), reverse=True):
+                if path.is_dir() and not path.is_symlink():
+                    path.rmdir()
+                else:
+                    path.unlink()
+                    n_files += 1
+            (self._secrets / _PUSH_KEY).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{error.filename} could not be deleted ({error.strerror}): delete it yourself"
+            ) from error
+        self._on_erased()
+        return n_files
+
+    def _daily(self) -> None:
+        while True:
+            try:
+                self.purge()
+            except (CoachError, OSError) as error:
+                _log.warning("what was deleted could not be purged: %s", error)
+            if self._is_over.wait(EVERY_S):
+                return

@@ -1,0 +1,140 @@
+"""Deleted is deleted: after a purge or an erasure the folder's bytes hold nothing of what was there."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from coach.bootstrap import Coach
+from coach.cli.root import coach as command
+from coach.errors import SettingsError
+from coach.model.pain import PainEntry, PainMoment
+from coach.model.runner import RunnerProfile
+from coach.settings import make_settings
+from coach.storage.coaching import CoachedRuns
+from tests.coach.service.runs.test_history import keep_run
+from web.app import create_app
+
+NAME = "Zebulon Quartermain"
+LATITUDE = "52.987654"
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def coach(tmp_path: Path) -> Iterator[Coach]:
+    made = Coach(make_settings(tmp_path / "data", "127.0.0.1", 0))
+    yield made
+    made.close()
+
+
+def gpx() -> bytes:
+    points = "".join(
+        f'<trkpt lat="{LATITUDE}" lon="4.{i:04d}">'
+        f"<time>{(START + timedelta(days=9, seconds=i)).isoformat()}</time></trkpt>"
+        for i in range(0, 600, 5)
+    )
+    head = '<?xml version="1.0"?><gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">'
+    return f"{head}<trk><trkseg>{points}</trkseg></trk></gpx>".encode()
+
+
+def fill(coach: Coach) -> str:
+    """Put the name and a position into many places; returns the id of the imported run."""
+    coach.store.runner.save(RunnerProfile(name=NAME))
+    keep_run(coach.history, minutes=0.2)  # type: ignore[arg-type]
+    coach.history.edit("r1", title=NAME, notes=NAME)
+    coach.store.pain.add(PainEntry(START, PainMoment.NOW, back=3, note=NAME))
+    coach.access.let_in(coach.access.invitation("http://x").partition("token=")[2], NAME)
+    run_id = coach.history.take_in(gpx(), "x.gpx").run_ids[0]
+    CoachedRuns(coach.store.database).save(run_id, START, {"note": NAME})
+    return run_id
+
+
+def traces(folder: Path, *words: str) -> list[str]:
+    return [
+        f"{path.name}: {word}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for word in words
+        if word.encode() in path.read_bytes()
+    ]
+
+
+def test_erasing_leaves_no_trace_in_any_byte(coach: Coach) -> None:
+    data = coach.settings.data
+    fill(coach)
+    assert {one.partition(": ")[2] for one in traces(data, NAME, LATITUDE)} == {NAME, LATITUDE}
+    coach.account.erase()
+    assert traces(data, NAME, LATITUDE) == []
+    assert list(coach.settings.recordings.iterdir()) == []
+    assert coach.runner.profile() == RunnerProfile()
+    assert coach.access.phones() == []
+    keep_run(coach.history, minutes=0.2)  # type: ignore[arg-type]  (the service goes on)
+    assert coach.history.list().n_total == 1
+
+
+def test_a_purged_run_takes_its_original_its_memory_and_its_rows_along(coach: Coach) -> None:
+    run_id = fill(coach)
+    coach.history.edit(run_id, title="Along the Vltava")
+    coach.store.runs.delete(run_id, datetime.now(UTC) - timedelta(days=29))
+    coach.account.purge()
+    assert traces(coach.settings.data, LATITUDE)
+    coach.store.runs.delete(run_id, datetime.now(UTC) - timedelta(days=31))
+    coach.account.purge()
+    assert traces(coach.settings.data, LATITUDE, "Along the Vltava") == []
+    assert CoachedRuns(coach.store.database).get(run_id) is None
+    assert coach.history.entry("r1").run.title == NAME
+
+
+def test_the_service_purges_when_it_starts(coach: Coach) -> None:
+    run_id = fill(coach)
+    coach.store.runs.delete(run_id, datetime.now(UTC) - timedelta(days=31))
+    waiting = coach.account
+    waiting.stop()  # one round only
+    waiting._daily()
+    assert not coach.store.runs.knows(run_id)
+
+
+def test_nothing_is_erased_while_a_run_is_on(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(coach)
+    monkeypatch.setattr(coach.runs, "current", lambda: coach.store.runs.get("r1"))
+    with pytest.raises(SettingsError, match="stop it"):
+        coach.account.erase()
+    monkeypatch.undo()
+    assert coach.runner.profile().name == NAME
+
+
+def test_the_page_deletes_after_the_word_was_typed(coach: Coach) -> None:
+    fill(coach)
+    client = create_app(coach, is_testing=True).test_client()
+    assert "Delete everything" in client.get("/you").text
+    assert client.post("/you/delete", data={"sure": "yes"}).status_code == 400
+    assert coach.runner.profile().name == NAME
+    answer = client.post("/you/delete", data={"sure": " Delete "})
+    assert answer.status_code == 200
+    assert "Everything is deleted" in answer.text
+    assert traces(coach.settings.data, NAME, LATITUDE) == []
+    for page in ("/", "/runs", "/you", "/live", "/strength", "/progress"):
+        assert client.get(page).status_code in (200, 302), page
+
+
+def test_the_command_erases_after_a_question(coach: Coach) -> None:
+    fill(coach)
+    data = coach.settings.data
+    shell = CliRunner()
+    assert shell.invoke(command, ["account", "erase", "--data", str(data)], input="n\n").exit_code == 1
+    assert traces(data, NAME)
+    done = shell.invoke(command, ["account", "erase", "--yes", "--json", "--data", str(data)])
+    assert json.loads(done.stdout)["n_files"] == 2
+    assert traces(data, NAME, LATITUDE) == []
+
+
+def test_an_archive_holds_nothing_of_what_was_erased(coach: Coach) -> None:
+    fill(coach)
+    coach.account.erase()
+    out = BytesIO()
+    coach.history.archive(out)
+    assert NAME.encode() not in out.getvalue()

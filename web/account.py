@@ -1,0 +1,52 @@
+"""The whole account: deleted at once, after the runner typed the word."""
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request
+from pydantic import BaseModel, ConfigDict
+
+from coach.errors import SettingsError
+from web.access import COOKIE
+from web.api import route
+from web.context import the_coach, w
+
+blueprint = Blueprint("account", __name__)
+
+
+class EraseBody(BaseModel):
+    """sure: the word that the page asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+    sure: str
+
+
+@blueprint.get("/you/delete")
+def page() -> str:
+    """What would go, and a word to type."""
+    return render_template("runner/delete.html", is_done=False, complaint="")
+
+
+@blueprint.post("/you/delete")
+def erase_by_form() -> Response:
+    """Delete everything; the phone is a stranger afterwards."""
+    try:
+        _erase(request.form.get("sure", ""))
+    except SettingsError as error:
+        return make_response(render_template("runner/delete.html", is_done=False, complaint=str(error)), 400)
+    answer = make_response(render_template("runner/delete.html", is_done=True, complaint=""))
+    answer.delete_cookie(COOKIE)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@route(blueprint, "POST", "/account/erase", body=EraseBody, summary="Delete everything that is kept of the runner")
+def erase(body: EraseBody) -> None:
+    _erase(body.sure)
+
+
+def _erase(sure: str) -> None:
+    word = w("runner.delete.word")
+    if sure.strip().lower() != word:
+        raise SettingsError(w("runner.delete.type_it", word=word))
+    account: Any = the_coach().account
+    account.erase()
