@@ -1,13 +1,15 @@
 """Phones: let in by an invitation, listed, shown out. Everything else is closed to devices that were not let in."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any, Final
 
 import segno
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from flask.blueprints import BlueprintSetupState
 from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.http import parse_cookie
 
 from coach.errors import SettingsError
 from coach.model.access import Phone
@@ -16,7 +18,8 @@ from web.api import route
 from web.context import the_coach, w
 from web.errors import error_response
 from web.https import PORT
-from web.security import host_name, is_from_this_machine
+from web.security import TRUSTS_LOCAL, host_name, is_from_this_machine, is_near
+from web.server import WELCOME
 from web.wire import json_response
 
 blueprint = Blueprint("access", __name__)
@@ -55,6 +58,23 @@ def watcher() -> tuple[str, Callable[[], bool]]:
         return HERE, lambda: True
     phone = access.phone_of(cookie)
     return (phone.phone_id if phone else ""), lambda: access.phone_of(cookie) is not None
+
+
+@blueprint.record
+def _tell_server(state: BlueprintSetupState) -> None:
+    """Have the server ask before it reads the body of a request."""
+    app = state.app
+
+    def is_welcome(address: str, _port: int, headers: Mapping[str, str]) -> bool:
+        access = getattr(app.extensions["coach"], "access", None)
+        if access is None:
+            return True
+        if app.config[TRUSTS_LOCAL] and is_near(address, headers.get("HOST", ""), headers):
+            return True
+        cookie = parse_cookie(headers.get("COOKIE", "")).get(COOKIE, "")
+        return bool(access.knows(cookie))
+
+    app.extensions[WELCOME] = is_welcome
 
 
 @blueprint.get("/come-in")

@@ -16,7 +16,8 @@ from typing import Any, Final
 from flask import Flask
 
 from coach.service.access.certificates import Certificates
-from web.server import THREADS, Server, listen, serve
+from web.gate import MOST_EACH, Welcome
+from web.server import THREADS, WELCOME, Server, listen, serve
 
 _PIECE: Final = 64 * 1024
 _HELLO_WITHIN_S: Final = 10.0
@@ -58,7 +59,7 @@ def serve_https(app: Flask, host: str, port: int, certificates: Certificates, th
     listening = listen(host, port)
     found_port = int(listening.getsockname()[1])
     app.config.update({AUTHORITY: str(certificates.authority), PORT: found_port})
-    inner = serve(_told_peers(app, peers), "127.0.0.1", 0, threads, is_https=True)
+    inner = serve(_told_peers(app, peers), "127.0.0.1", 0, threads, is_https=True, is_welcome=_by_peer(app, peers))
     loop = asyncio.new_event_loop()
     ready = threading.Event()
     front = _Front(inner.port, peers)
@@ -97,6 +98,9 @@ class _Front:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from its first byte to its last."""
         address = str((writer.get_extra_info("peername") or ("0.0.0.0",))[0])
+        if sum(one == address for one in self._peers.values()) >= MOST_EACH:
+            writer.close()
+            return
         try:
             inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:
@@ -124,6 +128,15 @@ async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
             sink.write_eof()
         else:
             sink.close()
+
+
+def _by_peer(app: Flask, peers: dict[str, str]) -> Welcome | None:
+    """Who may send a body, asked with the phone's own address."""
+    is_welcome: Welcome | None = app.extensions.get(WELCOME)
+    if is_welcome is None:
+        return None
+    asked = is_welcome
+    return lambda _address, port, headers: asked(peers.get(str(port), ""), port, headers)
 
 
 def _told_peers(app: Flask, peers: dict[str, str]) -> Wsgi:

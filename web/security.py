@@ -6,6 +6,7 @@ Writes: browsers send `Origin` with every POST; `Sec-Fetch-Site` is not sent to 
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from typing import Final
 
 from flask import Flask, Response, abort, current_app, request
@@ -32,6 +33,7 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_PROXIES: Final = frozenset({"FORWARDED", "X_FORWARDED_FOR", "X_REAL_IP"})
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PUBLIC: Final = ("/static/", "/manifest.webmanifest", "/service-worker.js", "/offline", "/ca.crt")
 NAMES: Final = "COACH_HOST_NAMES"
@@ -77,18 +79,23 @@ def is_trusted_host(host: str, names: set[str]) -> bool:
     return True
 
 
+def is_near(address: str, host: str, headers: Iterable[str]) -> bool:
+    """Whether a request came from a browser on this very machine and not through a proxy. headers: their names."""
+    if _PROXIES & {name.upper().replace("-", "_") for name in headers}:
+        return False
+    try:
+        is_loopback = ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+    name = host_name(host)
+    return is_loopback and (name == "localhost" or name == "::1" or name.startswith("127."))
+
+
 def is_from_this_machine() -> bool:
     """Whether the request was made by a browser on this very machine and not through a proxy, and that is enough."""
     if not current_app.config[TRUSTS_LOCAL]:
         return False
-    if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-Ip")):
-        return False
-    try:
-        is_near = ipaddress.ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
-    name = host_name(request.host)
-    return is_near and (name == "localhost" or name == "::1" or name.startswith("127."))
+    return is_near(request.remote_addr or "", request.host, request.headers.keys())
 
 
 def _is_same_origin() -> bool:

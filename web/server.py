@@ -6,22 +6,28 @@ word; without it the server would hold its stream and send it minutes of old num
 
 import socket
 import threading
+import time
 from typing import Any, Final
 
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
 
 from coach.errors import SettingsError
+from web.gate import Welcome, guard, sweep
 
 VANISHED_MS: Final = 15_000
 THREADS: Final = 64
+WELCOME: Final = "coach.welcome"  # an extension of the app: who may send a body
+_SWEEP_S: Final = 0.5
 MAX_STREAMS: Final = 56  # live streams at once: below the pool, so that pages always find a thread
 
 
 class Server:
     """A running web server. host, port: where it listens."""
 
-    def __init__(self, app: Any, listening: socket.socket, threads: int, is_https: bool) -> None:
+    def __init__(
+        self, app: Any, listening: socket.socket, threads: int, is_https: bool, is_welcome: Welcome | None
+    ) -> None:
         self.host, self.port = listening.getsockname()[:2]
         self._map: dict[int, Any] = {}
         self._waitress = create_server(
@@ -35,6 +41,7 @@ class Server:
             channel_timeout=120,
             connection_limit=500,
         )
+        guard(self._waitress, is_welcome)
         self._is_stopping = threading.Event()
         self._is_woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
@@ -56,23 +63,38 @@ class Server:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        swept_s = time.monotonic()
         while not self._is_stopping.is_set():
-            wasyncore.loop(timeout=1.0, map=self._map, count=1)
+            wasyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)  # select ends at 1,024 files
+            now_s = time.monotonic()
+            if now_s - swept_s >= _SWEEP_S:
+                swept_s = now_s
+                sweep(self._waitress, now_s)
         self._is_woken.wait()
         self._waitress.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
         self._waitress.close()
         wasyncore.close_all(self._map, ignore_all=True)
 
 
-def serve(app: Any, host: str, port: int, threads: int = THREADS, *, is_https: bool = False) -> Server:
+def serve(
+    app: Any,
+    host: str,
+    port: int,
+    threads: int = THREADS,
+    *,
+    is_https: bool = False,
+    is_welcome: Welcome | None = None,
+) -> Server:
     """Serve `app`, a WSGI callable, at `host`:`port` (0: any free port) in the background.
 
-    is_https: the server stands behind `web.https`, so that its pages are at https addresses.
+    is_https: the server stands behind `web.https`, so that its pages are at https addresses. is_welcome: who may send
+    more than an invitation, see `web.gate`; by default what the app of Flask says itself.
 
     Raises:
         SettingsError: the address or port cannot be had.
     """
-    return Server(app, listen(host, port), threads, is_https)
+    is_welcome = is_welcome or getattr(app, "extensions", {}).get(WELCOME)
+    return Server(app, listen(host, port), threads, is_https, is_welcome)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
-from coach.errors import SettingsError
+from coach.errors import SettingsError, StorageError
 from coach.model.access import Phone
 from coach.storage.store import Store
 
@@ -83,6 +83,18 @@ class AccessService:
         if phone is not None and now - phone.seen_at > _SEEN_EVERY:
             self._phones.saw(phone.phone_id, now, now + STAYS)
         return phone
+
+    def knows(self, cookie: str) -> bool:
+        """Whether a phone holds this cookie; writes nothing and never raises, for the thread that reads requests."""
+        now = self._clock()
+        with self._lock:
+            known = self._known.get(cookie)
+        if known and time.monotonic() < known[1] and known[0].expires_at > now:
+            return True
+        try:
+            return bool(cookie) and self._phones.by_token(cookie, now) is not None
+        except StorageError:
+            return False
 
     def phones(self) -> Sequence[Phone]:
         """All phones that are let in, the last seen first."""

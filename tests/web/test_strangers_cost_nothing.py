@@ -1,0 +1,137 @@
+"""Strangers cost nothing: half requests, huge uploads and slow bodies of theirs leave honest pages quick."""
+
+import contextlib
+import http.client
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from coach.service.access.phones import AccessService
+from coach.service.runner import RunnerService
+from coach.storage.store import Store
+from tests.web.small_coach import SmallCoach
+
+STRANGER = "127.0.0.9"  # another address of the loopback network; its Host header makes it one of outside
+HOST = "10.9.8.7"
+
+
+@pytest.fixture
+def coach(tmp_path: Path) -> Iterator[SmallCoach]:
+    store = Store(tmp_path / "coach.sqlite")
+    yield SmallCoach(access=AccessService(store), runner=RunnerService(store))
+    store.close()
+
+
+@pytest.fixture
+def port(coach: SmallCoach, serve_coach: Callable[[Any], str]) -> int:
+    return urlsplit(serve_coach(coach)).port or 0
+
+
+def connect(port: int, source: str = STRANGER) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(source, 0))
+
+
+def seconds_of_a_page(port: int) -> float:
+    began_s = time.monotonic()
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    link.request("GET", "/phones")
+    assert link.getresponse().status == 200
+    link.close()
+    return time.monotonic() - began_s
+
+
+def is_closed(link: socket.socket) -> bool:
+    link.settimeout(3)
+    try:
+        return link.recv(1) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+def test_520_half_requests_leave_honest_pages_quick(port: int) -> None:
+    links = []
+    for i in range(520):
+        link = connect(port, f"127.0.1.{1 + i // 20}")  # below the limit of each address
+        link.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n".encode())
+        links.append(link)
+    assert max(seconds_of_a_page(port) for _ in range(5)) < 1.0
+    for link in links:
+        link.close()
+
+
+def test_one_address_has_few_connections(port: int) -> None:
+    links = [connect(port) for _ in range(60)]
+    time.sleep(0.3)
+    assert sum(is_closed(link) for link in links[24:]) == 36
+    assert seconds_of_a_page(port) < 1.0
+    for link in links:
+        link.close()
+    time.sleep(0.3)
+    with connect(port) as again:
+        again.sendall(f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        assert again.recv(100).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("kind", ["Content-Length: 400000000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("expects", ["", "Expect: 100-continue\r\n"])
+def test_no_body_of_a_stranger_is_read(port: int, kind: str, expects: str) -> None:
+    with connect(port) as link:
+        head = f"POST /api/v1/runs/import HTTP/1.1\r\nHost: {HOST}\r\nCookie: coach=wrong\r\n{expects}{kind}\r\n\r\n"
+        link.sendall(head.encode())
+        assert link.recv(100).startswith(b"HTTP/1.1 401")
+        assert is_closed_soon(link)
+
+
+def is_closed_soon(link: socket.socket) -> bool:
+    n_sent = 0
+    try:
+        while n_sent < 40_000_000:
+            link.sendall(bytes(65536))
+            n_sent += 65536
+    except OSError:
+        return n_sent < 20_000_000  # what the kernel's own buffers take
+    return False
+
+
+def test_a_phone_that_was_let_in_may_send_a_file(port: int, coach: SmallCoach) -> None:
+    _phone, cookie = coach.access.let_in(coach.access.invitation("http://x").partition("token=")[2], "Phone")
+    with connect(port) as link:
+        body = bytes(100_000)
+        head = (
+            f"POST /healthz HTTP/1.1\r\nHost: {HOST}\r\nCookie: coach={cookie}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        link.sendall(head.encode() + body)
+        assert link.recv(100).startswith(b"HTTP/1.1 405")  # read whole, then refused by the app
+
+
+def test_a_stranger_may_still_take_an_invitation(port: int, coach: SmallCoach) -> None:
+    token = coach.access.invitation("http://x").partition("token=")[2]
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5, source_address=(STRANGER, 0))
+    body = f"token={token}&name=Sam"
+    form = {"Host": HOST, "Content-Type": "application/x-www-form-urlencoded"}
+    link.request("POST", "/come-in", body, form)
+    assert link.getresponse().status == 303
+    link.close()
+
+
+def test_slow_headers_slow_bodies_and_silence_are_ended(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.gate.HEADER_S", 0.5)
+    monkeypatch.setattr("web.gate.BODY_S", 0.5)
+    silent, slow_head, slow_body = connect(port), connect(port), connect(port)
+    slow_head.sendall(b"GET / HT")
+    slow_body.sendall(f"POST /come-in HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 100\r\n\r\nx".encode())
+    for _ in range(4):
+        time.sleep(0.3)
+        for link in (slow_head, slow_body):
+            with contextlib.suppress(OSError):
+                link.sendall(b"x")  # a byte now and then keeps nothing open
+    assert [is_closed(link) for link in (silent, slow_head, slow_body)] == [True, True, True]
+    for link in (silent, slow_head, slow_body):
+        link.close()
