@@ -47,7 +47,8 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """Take bytes; gives how many were taken."""
         n_taken = int(super().received(data))
-        if self.headers_finished and not self._is_seen and self.error is None and not self.empty:
+        is_sound = getattr(self, "error", None) is None and not self.empty
+        if self.headers_finished and not self._is_seen and is_sound:
             self._is_seen = True
             is_welcome = self._is_welcome(self.headers)
             if not is_welcome and (self.chunked or self.content_length > STRANGER_BYTES):
@@ -97,8 +98,9 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
         if request is None:
             return self.last_activity == self.creation_time and waited_s > HEADER_S  # never said a word
         if not request.headers_finished:
-            return waited_s > HEADER_S
-        return waited_s > BODY_S + max(request.content_length, request.body_bytes_received) / BODY_BYTES_PER_S
+            return bool(waited_s > HEADER_S)
+        n_bytes = float(max(request.content_length, request.body_bytes_received))
+        return waited_s > BODY_S + n_bytes / BODY_BYTES_PER_S
 
     def _ask(self, headers: Mapping[str, str]) -> bool:
         self.is_known = bool(self.server.is_welcome(self._address, self._port, headers))
