@@ -152,5 +152,5 @@ def _check(profile: RunnerProfile) -> None:
         raise SettingsError(f"there is no focus {profile.focus_wish}; known are {', '.join(FOCUSES)}")
     try:
         ZoneInfo(profile.time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError) as error:  # None where it was taken away
         raise SettingsError(f"{profile.time_zone} is no time zone; use one such as Europe/London") from error

@@ -140,6 +140,11 @@ class Runs(RunData):
         """Hide a run; `restore` brings it back until it is purged."""
         self._mark(run_id, at)
 
+    def discard(self, run_id: str) -> None:
+        """Take back a run that was only just made, with all that was kept of it; nothing where there is none."""
+        with self._database.write() as connection:
+            connection.execute(delete(RUNS.table).where(_RUN.run_id == run_id))
+
     def restore(self, run_id: str) -> None:
         self._mark(run_id, None)
 

@@ -216,6 +216,7 @@ class HistoryFiles:
         path = self.recordings / f"import-{secrets.token_hex(4)}.mcap"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+        made = ""
         try:
             recording = read_recording(path)
             header = recording.header
@@ -225,9 +226,14 @@ class HistoryFiles:
                 raise SettingsError("raw logs cannot be computed here")
             run = Run(header.run_id, header.started_at, RunState.FINISHED, recording=path.name, sensors=header.sensors)
             self._kept.runs.create(run)
+            made = run.run_id
             self._again(run.run_id)
-        except Exception:  # whatever went wrong, no half-imported file stays; it is raised again
-            path.unlink()
+        except Exception as error:  # whatever went wrong, nothing half-imported stays; it is raised again
+            path.unlink(missing_ok=True)
+            if made:
+                self._kept.runs.discard(made)
+            if isinstance(error, (ValueError, TypeError, KeyError, OverflowError)):
+                raise InterchangeError(f"this recording holds what no run can hold: {str(error)[:200]}") from error
             raise
         summary = self._kept.runs.summary(run.run_id)
         if not recording.is_complete and summary is not None:

@@ -23,11 +23,14 @@ from coach.model.daily_life import DailyActivity, TalkTest
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
 from coach.model.plain import to_plain
+from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.reminders import Channels
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunState, Shoe
+from coach.model.samples import Notification
 from coach.model.sites import WearSite
 from coach.recording.folder import inside
+from coach.recording.writer import RecordingWriter
 from coach.settings import make_settings
 from coach.storage.base import Base
 from coach.storage.dump import table_names
@@ -134,6 +137,18 @@ def test_a_recording_whose_header_names_a_path_is_none_of_ours(coach: Coach, tmp
     with pytest.raises(CoachError):
         coach.history.take_in(forged, "x.mcap")
     assert [path for path in coach.settings.data.rglob("*.mcap") if path not in before] == []
+
+
+@pytest.mark.parametrize("level", ["x", [1], None, {}])
+def test_a_recording_with_an_odd_event_leaves_nothing_behind(coach: Coach, level: object) -> None:
+    folder = coach.settings.data / "other"
+    writer = RecordingWriter(folder, RecordingHeader("r9", AT))
+    writer.write(Notification("A", "c", 1.0, b"x"))
+    writer.write_event(RunEvent(2.0, "pain", {"level": level}))
+    with pytest.raises(InterchangeError, match="no run can hold"):
+        coach.history.take_in(writer.close().read_bytes(), "x.mcap")
+    assert not coach.store.runs.knows("r9")
+    assert list(coach.history.recordings.iterdir()) == []
 
 
 @pytest.mark.parametrize(
