@@ -46,6 +46,7 @@ def test_a_profile_is_changed_field_by_field_and_kept(runner: RunnerService) -> 
         ({"shoe_colour": "red"}, "no shoe_colour"),
         ({"focus_wish": "moonwalk"}, "no focus moonwalk"),
         ({"time_zone": "Mars/Olympus"}, "no time zone"),
+        ({"time_zone": None}, "no time zone"),
         ({"units": "furlongs"}, "metric, imperial"),
     ],
 )
