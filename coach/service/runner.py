@@ -129,7 +129,7 @@ class RunnerService:
     def _today(self, profile: RunnerProfile) -> date:
         try:
             return self._clock().astimezone(ZoneInfo(profile.time_zone)).date()
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, TypeError):
             return self._clock().date()
 
 
