@@ -119,7 +119,16 @@ def _activity(everything: list[Message]) -> Activity:
         distance,
         str(session.get(TITLE.name, "")),
         is_indoor=session.get("sub_sport") in ("treadmill", "indoor_running"),
+        sport=_sport(session),
     )
+
+
+def _sport(session: dict[str, Any]) -> str | None:
+    """The sport's name; where that leaves it open, the kind of sport (fitness_equipment: indoor_rowing, treadmill)."""
+    sport, kind = session.get("sport"), session.get("sub_sport")
+    if sport in (None, "generic", "training", "fitness_equipment", "all") and isinstance(kind, str):
+        return kind
+    return sport if isinstance(sport, str) else None
 
 
 def _on_foot(sessions: list[dict[str, Any]]) -> dict[str, Any]:

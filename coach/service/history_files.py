@@ -13,7 +13,7 @@ from coach.errors import InterchangeError, SettingsError
 from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activity
+from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activity, read_runs
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged, overlap_s
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
@@ -121,7 +121,20 @@ class HistoryFiles:
     # Inside --------------------------------------------------------------------------------------------------------
 
     def _take_activity(self, content: bytes, kind: str) -> Imported:
-        activity = read_activity(content, kind)
+        """Every run of a file; a run that is here already is passed over if another one is new."""
+        done: list[Imported] = []
+        refused: InterchangeError | None = None
+        for activity in read_runs(content, kind):
+            try:
+                done.append(self._take_run(activity, content, kind))
+            except InterchangeError as error:
+                refused = error
+        if refused is not None and not done:
+            raise refused
+        ids = tuple(run_id for one in done for run_id in one.run_ids)
+        return Imported(kind, ids, all(one.is_merged for one in done), sum(one.n_runs for one in done))
+
+    def _take_run(self, activity: Activity, content: bytes, kind: str) -> Imported:
         if timedelta(seconds=activity.end_s) > _LONGEST_RUN:
             raise InterchangeError("this file spans more than two days: it is not one run")
         same = self._same_time(activity)
