@@ -4,7 +4,7 @@ from typing import Final
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
-from coach.interchange.fit_reader import read_fit
+from coach.interchange.fit_reader import read_fit, read_fit_sessions
 from coach.interchange.gpx import read_gpx, read_gpx_tracks
 from coach.interchange.positions import completed
 from coach.interchange.sport import RUNNING, WALKING, verdict_of
@@ -49,7 +49,7 @@ def read_runs(content: bytes, kind: str) -> tuple[Activity, ...]:
         InterchangeError: the file cannot be read, or holds no run; the message says what it holds and why that is none.
     """
     if kind == "fit":
-        found: tuple[Activity, ...] = (read_fit(content),)
+        found: tuple[Activity, ...] = read_fit_sessions(content)
     else:
         found = read_gpx_tracks(content) if kind == "gpx" else read_tcx_activities(content)
     full = [completed(activity) for activity in found]

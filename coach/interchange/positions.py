@@ -7,6 +7,7 @@ Lengths are those of the WGS 84 ellipsoid. The way between the two ends of a pau
 """
 
 import dataclasses
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -86,9 +87,10 @@ def _from_positions(
     cuts = [0, *(j for j in range(1, len(places)) if _is_paused(at_s[j - 1], at_s[j], pauses)), len(places)]
     total: list[float] = []
     far = 0.0
-    for first, last in zip(cuts[:-1], cuts[1:], strict=True):
-        steps = _steps(_smooth(at_s[first:last], latitude[first:last]), _smooth(at_s[first:last], longitude[first:last]))
-        gaps = np.diff(at_s[first:last])
+    for first, last in pairwise(cuts):
+        times = at_s[first:last]
+        steps = _steps(_smooth(times, latitude[first:last]), _smooth(times, longitude[first:last]))
+        gaps = np.diff(times)
         steps = np.where(steps > _FASTEST_MPS * gaps, 0.0, steps)
         piece = far + np.concatenate(([0.0], np.cumsum(steps)))
         total += piece.tolist()

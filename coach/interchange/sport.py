@@ -1,4 +1,4 @@
-"""Which sport an activity was: what its file names, and where that is open, its speed, cadence and shape; a verdict out.
+"""Which sport an activity was: by the name in its file, and where that is open, by speed, cadence and shape.
 
 Watches count one leg's strides in running and crank turns in cycling under one name, so a ride at 85 turns a minute
 reads as a run at 170 steps a minute. Three things part them: nobody runs faster than the world records (World

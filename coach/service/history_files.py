@@ -132,7 +132,8 @@ class HistoryFiles:
         if refused is not None and not done:
             raise refused
         ids = tuple(run_id for one in done for run_id in one.run_ids)
-        return Imported(kind, ids, all(one.is_merged for one in done), sum(one.n_runs for one in done))
+        is_merged, is_cut = all(one.is_merged for one in done), any(one.is_cut for one in done)
+        return Imported(kind, ids, is_merged, sum(one.n_runs for one in done), is_cut=is_cut)
 
     def _take_run(self, activity: Activity, content: bytes, kind: str) -> Imported:
         if timedelta(seconds=activity.end_s) > _LONGEST_RUN:
@@ -147,7 +148,7 @@ class HistoryFiles:
         self._kept.runs.add(run.run_id, seconds=seconds_of(activity))
         self._keep_original(run.run_id, content, kind)
         self._finish(run, activity.distance_m)
-        return Imported(kind, (run.run_id,), n_runs=1)
+        return Imported(kind, (run.run_id,), n_runs=1, is_cut=activity.is_cut)
 
     def _merge(self, run: Run, activity: Activity, content: bytes, kind: str) -> Imported:
         """Fill a recorded run with what only the watch knew."""
