@@ -125,10 +125,18 @@ def test_what_cannot_be_is_told_in_one_line(account: Path, tmp_path: Path) -> No
         assert words in refused("runs", "import", path, "--data", tmp_path / "other")
     wrong = tmp_path / "wrong.fit"
     wrong.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert "the file was cut off" in run("runs", "import", wrong, "--data", tmp_path / "other").stdout
+    assert "the file was cut off" in run("runs", "import", wrong, "--data", tmp_path / "third").stdout
     gone = tmp_path / "none" / "run.fit"
     assert "choose another --out" in refused(
         "runs", "export", "pod-run", "--format", "fit", "--out", gone, "--data", account
     )
     assert "coach runs list" in refused("runs", "export", "no", "--format", "fit", "--out", out, "--data", account)
     assert json.loads(run("runs", "list", "--data", tmp_path / "other", "--json").stdout) == {"runs": []}
+
+
+def test_an_empty_list_says_where_the_runs_of_the_demo_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = tmp_path / "demo"
+    monkeypatch.setattr("coach.cli.runs.demo_folder", lambda: demo)
+    assert "--data" not in run("runs", "list", "--data", tmp_path / "mine").stdout
+    demo.mkdir()
+    assert f"the demo's runs: `coach runs list --data {demo}`" in run("runs", "list", "--data", tmp_path / "mine").stdout
