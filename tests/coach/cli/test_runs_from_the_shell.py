@@ -139,4 +139,5 @@ def test_an_empty_list_says_where_the_runs_of_the_demo_are(tmp_path: Path, monke
     monkeypatch.setattr("coach.cli.runs.demo_folder", lambda: demo)
     assert "--data" not in run("runs", "list", "--data", tmp_path / "mine").stdout
     demo.mkdir()
-    assert f"the demo's runs: `coach runs list --data {demo}`" in run("runs", "list", "--data", tmp_path / "mine").stdout
+    shown = run("runs", "list", "--data", tmp_path / "mine").stdout
+    assert f"the demo's runs: `coach runs list --data {demo}`" in shown
