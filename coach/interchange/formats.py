@@ -1,6 +1,8 @@
 """Which format a file is: its bytes and name in, the reader's name out; and activities by format."""
 
-from typing import Final
+import gzip
+import zlib
+from typing import IO, Final
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
@@ -12,6 +14,7 @@ from coach.interchange.tcx import read_tcx, read_tcx_activities
 
 ACTIVITY_FORMATS: Final = ("fit", "tcx", "gpx")
 _READERS: Final = {"fit": read_fit, "tcx": read_tcx, "gpx": read_gpx}
+_MAX_UNPACKED: Final = 256 * 2**20  # as much as XML may have; a run of ten hours has about 20 MB
 _MCAP_MAGIC: Final = b"\x89MCAP0\r\n"
 
 
@@ -63,3 +66,19 @@ def read_runs(content: bytes, kind: str) -> tuple[Activity, ...]:
         reasons = "; ".join(dict.fromkeys(verdict.reason for verdict in verdicts))
         raise InterchangeError(f"this {kind.upper()} file holds no running: {reasons}. Choose the file of a run")
     return runs
+
+
+def unpacked(stream: IO[bytes]) -> bytes:
+    """The content of a gzip file.
+
+    Raises:
+        InterchangeError: it is damaged, or unpacks to more than any run has.
+    """
+    try:
+        with gzip.open(stream) as packed:
+            content = packed.read(_MAX_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InterchangeError(f"this gzip file is damaged ({error}): export it again") from error
+    if len(content) > _MAX_UNPACKED:
+        raise InterchangeError("this gzip file unpacks to far more than a run has: export it again")
+    return content

@@ -13,7 +13,7 @@ from coach.errors import InterchangeError, SettingsError
 from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activity, read_runs
+from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activity, read_runs, unpacked
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged, overlap_s
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
@@ -102,8 +102,11 @@ class HistoryFiles:
 
     def take_in_file(self, stream: IO[bytes], name: str = "") -> Imported:
         """Import an open file; an archive is read piece by piece, however large it is."""
-        kind = format_of(stream.read(4096), name)
+        head = stream.read(4096)
         stream.seek(0)
+        if head.startswith(b"\x1f\x8b"):  # gzip, as Strava packs the files of its export
+            return self.take_in(unpacked(stream), name.removesuffix(".gz"))
+        kind = format_of(head, name)
         return self.take_archive(stream) if kind == "archive" else self.take_in(stream.read(), name)
 
     def take_archive(self, stream: IO[bytes]) -> Imported:

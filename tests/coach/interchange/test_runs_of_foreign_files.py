@@ -1,13 +1,15 @@
 """Only running comes in, every run of a file, with distance where positions and times stand: files made by hand."""
 
 import dataclasses
+import gzip
+import io
 import math
 
 import pytest
 
 from coach.errors import InterchangeError
 from coach.interchange.fit_reader import read_fit
-from coach.interchange.formats import read_runs
+from coach.interchange.formats import read_runs, unpacked
 from coach.interchange.positions import completed
 from tests.support import need_reference
 
@@ -62,3 +64,10 @@ def test_every_run_of_a_file_comes_in_and_rides_stay_out() -> None:
 def test_blanks_and_undeclared_prefixes_are_read() -> None:
     content = gpx(track(3.0, "running").replace("</trkseg>", "</trkseg><extensions><no:x>1</no:x></extensions>"))
     assert len(read_runs(b'  \n<?xml version="1.0"?>' + content, "gpx")) == 1
+
+
+def test_gzip_is_unpacked_or_refused() -> None:
+    packed = gzip.compress(gpx(track(3.0, "running")))
+    assert len(read_runs(unpacked(io.BytesIO(packed)), "gpx")) == 1
+    with pytest.raises(InterchangeError, match="damaged"):
+        unpacked(io.BytesIO(packed[:100]))
