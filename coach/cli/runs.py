@@ -1,5 +1,6 @@
 """`coach runs ...`: the runs that are kept. Reading them first recovers what a crash cut off."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from coach.bootstrap import Coach
 from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.showing import print_summary
+from coach.demo.world import demo_folder
 from coach.errors import SettingsError
 from coach.model.runs import RunEntry
 from coach.service.runs.files import EXPORTS
@@ -60,6 +62,8 @@ def list_(limit: int, data: Path | None, as_json: bool) -> None:
     table(rows, [(name, name.upper()) for name in names])
     if not rows:
         click.echo("no run yet: `coach serve` with your sensors, or `coach runs import FILE`")
+        if demo_folder().is_dir():
+            click.echo(f"the demo's runs: `coach runs list --data {shlex.quote(str(demo_folder()))}`")
 
 
 @runs.command()

@@ -55,7 +55,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """started_at: aware UTC. duration_s: without pauses. pauses: (start, end) [s] within the activity."""
+    """started_at: aware UTC. duration_s: without pauses. pauses: (start, end) [s] within the activity. sport: as the
+    file names it; None where it does not. is_cut: the file broke off, and this is what was whole."""
 
     started_at: datetime
     records: tuple[Record, ...]
@@ -65,6 +66,8 @@ class Activity:
     distance_m: float | None = None
     name: str = ""
     is_indoor: bool = False
+    sport: str | None = None
+    is_cut: bool = False
 
     @property
     def end_s(self) -> float:

@@ -4,6 +4,7 @@ A watch counts strides of one leg in running; steps per minute are twice that. A
 after another; the first activity with records counts. Of several sports in one file (a triathlon) the run is read.
 """
 
+import dataclasses
 import io
 import struct
 from collections.abc import Iterator
@@ -58,16 +59,38 @@ Message = tuple[str, dict[str, Any]]
 
 
 def read_fit(content: bytes) -> Activity:
-    """Read a FIT file.
+    """Read the first run of a FIT file.
 
     Raises:
-        InterchangeError: it is not a FIT file, is damaged, or holds no activity with records.
+        InterchangeError: it is not a FIT file, nothing of it is whole, or it holds no activity with records.
     """
+    return read_fit_sessions(content)[0]
+
+
+def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
+    """Read every run of a FIT file; of one that breaks off or whose checksum is wrong, what is whole (is_cut).
+
+    Raises:
+        InterchangeError: it is not a FIT file, nothing of it is whole, or it holds no activity with records.
+    """
+    messages: list[Message] = []
+    broken: Exception | None = None
     try:
-        messages = [(frame.name, _fields(frame)) for frame in _frames(content)]
-        return _activity(messages)
+        messages.extend((frame.name, _fields(frame)) for frame in _frames(content))  # what came before an error stays
     except _BAD as error:
-        raise InterchangeError(f"this FIT file is damaged: {_told(error)}; export it again from the watch") from error
+        broken = error
+    if broken is not None and not any(name == "record" for name, _ in messages):
+        raise _damaged(broken) from broken
+    try:
+        sessions = _on_foot([fields for name, fields in messages if name == "session"])
+        found = [_activity(messages, session) for session in sessions]
+    except _BAD as error:
+        raise _damaged(error) from error
+    return tuple(dataclasses.replace(one, is_cut=broken is not None) for one in found)
+
+
+def _damaged(error: Exception) -> InterchangeError:
+    return InterchangeError(f"this FIT file is damaged: {_told(error)}; export it again from the watch")
 
 
 def _told(error: Exception) -> str:
@@ -93,8 +116,7 @@ def _fields(frame: Any) -> dict[str, Any]:
     return found
 
 
-def _activity(everything: list[Message]) -> Activity:
-    session = _on_foot([fields for name, fields in everything if name == "session"])
+def _activity(everything: list[Message], session: dict[str, Any]) -> Activity:
     messages = _within(everything, session)
     raw = [fields for name, fields in messages if name == "record" and isinstance(fields.get("timestamp"), datetime)]
     if not raw:
@@ -119,22 +141,31 @@ def _activity(everything: list[Message]) -> Activity:
         distance,
         str(session.get(TITLE.name, "")),
         is_indoor=session.get("sub_sport") in ("treadmill", "indoor_running"),
+        sport=_sport(session),
     )
 
 
-def _on_foot(sessions: list[dict[str, Any]]) -> dict[str, Any]:
-    """The session that was run, or else walked; one where no sport is told counts, too. Nothing without sessions."""
+def _sport(session: dict[str, Any]) -> str | None:
+    """The sport's name; where that leaves it open, the kind of sport (fitness_equipment: indoor_rowing, treadmill)."""
+    sport, kind = session.get("sport"), session.get("sub_sport")
+    if sport in (None, "generic", "training", "fitness_equipment", "all") and isinstance(kind, str):
+        return kind
+    return sport if isinstance(sport, str) else None
+
+
+def _on_foot(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sessions that were run, or else walked; those where no sport is told count, too. One without facts where
+    there are no sessions."""
     sports = [session.get("sport", "generic") for session in sessions]
     for wanted in _ON_FOOT:
-        for session, sport in zip(sessions, sports, strict=True):
-            if sport == wanted:
-                return session
-    unnamed = (session for session, sport in zip(sessions, sports, strict=True) if not isinstance(sport, str))
-    found = next(unnamed, None)
-    if sports and found is None:
+        found = [session for session, sport in zip(sessions, sports, strict=True) if sport == wanted]
+        if found:
+            return found
+    unnamed = [session for session, sport in zip(sessions, sports, strict=True) if not isinstance(sport, str)]
+    if sports and not unnamed:
         what = ", ".join(str(sport).replace("_", " ") for sport in dict.fromkeys(sports))
         raise InterchangeError(f"this FIT file holds {what}, not running: choose the file of a run")
-    return found or {}
+    return unnamed or [{}]
 
 
 def _within(messages: list[Message], session: dict[str, Any]) -> list[Message]:

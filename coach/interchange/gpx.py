@@ -94,35 +94,51 @@ def _g(name: str) -> str:
 
 
 def read_gpx(content: bytes) -> Activity:
-    """Read the first track of a GPX file.
+    """Read the first track with times of a GPX file.
+
+    Raises:
+        InterchangeError: not GPX, or without points that have a time.
+    """
+    return read_gpx_tracks(content)[0]
+
+
+def read_gpx_tracks(content: bytes) -> tuple[Activity, ...]:
+    """Read every track with times of a GPX file, each an activity.
 
     Raises:
         InterchangeError: not GPX, or without points that have a time.
     """
     root = parse(content, "gpx", "GPX")
-    track = child(root, "trk")
-    segments = [] if track is None else [s for s in track if local(s) == "trkseg"]
+    began_at = moment(getattr(child(root, "metadata", "time"), "text", None))
+    found = [activity for track in root if local(track) == "trk" if (activity := _track(track, began_at))]
+    if not found:
+        raise InterchangeError("this GPX file holds no track with times: export it again")
+    return tuple(found)
+
+
+def _track(track: ET.Element, began_at: datetime | None) -> Activity | None:
+    segments = [s for s in track if local(s) == "trkseg"]
     timed = [[(at, p) for p in segment if (at := _time(p))] for segment in segments]
     timed = [points for points in timed if points]
-    if track is None or not timed:
-        raise InterchangeError("this GPX file holds no track with times: export it again")
+    if not timed:
+        return None
     own = run_facts(child(track, "extensions"))
     started_at = min(at for points in timed for at, _ in points)
     if own is not None:  # ours begins where it says, even if nothing was told there
-        began_at = moment(getattr(child(root, "metadata", "time"), "text", None))
         started_at = min(started_at, began_at or started_at)
     records = tuple(
         sorted((_record(p, at, started_at) for points in timed for at, p in points), key=lambda record: record.t_s)
     )
     name = (getattr(child(track, "name"), "text", None) or "").strip()
+    sport = (getattr(child(track, "type"), "text", None) or "").strip() or None
     if own is not None:
         facts, pauses = own
         duration_s, distance_m = told_number(facts, "duration_s") or 0.0, told_number(facts, "distance_m")
         laps, is_indoor = laps_of(child(track, "extensions")), facts.get("is_indoor") == "true"
-        return Activity(started_at, records, laps, pauses, duration_s, distance_m, name, is_indoor)
+        return Activity(started_at, records, laps, pauses, duration_s, distance_m, name, is_indoor, sport)
     pauses = _between(timed, started_at)
     duration_s = records[-1].t_s - sum(b - a for a, b in pauses)
-    return Activity(started_at, records, (), pauses, duration_s, None, name)
+    return Activity(started_at, records, (), pauses, duration_s, None, name, sport=sport)
 
 
 def _between(timed: list[list[tuple[datetime, ET.Element]]], started_at: datetime) -> tuple[tuple[float, float], ...]:

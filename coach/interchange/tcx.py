@@ -32,7 +32,6 @@ _EXT: Final = "http://www.garmin.com/xmlschemas/ActivityExtension/v2"
 _XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _DECIMALS: Final = 9
 _NATIVE: Final = ("distance_m", "speed_mps")
-_NOT_ON_FOOT: Final = ("Biking",)
 
 
 def write_tcx(activity: Activity) -> bytes:
@@ -167,18 +166,36 @@ def _text(parent: ET.Element, name: str, text: str) -> None:
 
 
 def read_tcx(content: bytes) -> Activity:
-    """Read the first activity of a TCX file.
+    """Read the first activity with points of a TCX file.
 
     Raises:
         InterchangeError: not TCX, or without any point in time.
     """
-    run = child(parse(content, "TrainingCenterDatabase", "TCX"), "Activities", "Activity")
-    if run is not None and run.get("Sport") in _NOT_ON_FOOT:
-        raise InterchangeError(f"this TCX file holds {run.get('Sport')}, not running: choose the file of a run")
-    points = [] if run is None else [p for p in run.iter() if local(p) == "Trackpoint"]
-    times = [at for point in points if (at := _time(point))]
-    if run is None or not times:
+    return read_tcx_activities(content)[0]
+
+
+def read_tcx_activities(content: bytes) -> tuple[Activity, ...]:
+    """Read every activity of a TCX file, those within multi-sport sessions too.
+
+    Raises:
+        InterchangeError: not TCX, or without any point in time.
+    """
+    root = parse(content, "TrainingCenterDatabase", "TCX")
+    runs = [element for element in root.iter() if local(element) == "Activity"]
+    found = [activity for run in runs if (activity := _activity(run))]
+    if runs and all(run.get("Sport") == "Biking" for run in runs):
+        raise InterchangeError("this TCX file holds Biking, not running: choose the file of a run")
+    if not found:
         raise InterchangeError("this TCX file holds no points of a run: export it again")
+    return tuple(found)
+
+
+def _activity(run: ET.Element) -> Activity | None:
+    points = [p for p in run.iter() if local(p) == "Trackpoint"]
+    times = [at for point in points if (at := _time(point))]
+    if not times:
+        return None
+    sport = run.get("Sport")
     laps = [lap for lap in run if local(lap) == "Lap"]
     starts = [at for lap in laps if (at := moment(lap.get("StartTime")))]
     own = run_facts(child(run, "Extensions"))
@@ -193,11 +210,11 @@ def read_tcx(content: bytes) -> Activity:
         facts, pauses = own
         duration_s = told_number(facts, "duration_s") or 0.0
         distance_m, is_indoor = told_number(facts, "distance_m"), facts.get("is_indoor") == "true"
-        return Activity(started_at, records, found, pauses, duration_s, distance_m, name, is_indoor)
+        return Activity(started_at, records, found, pauses, duration_s, distance_m, name, is_indoor, sport)
     duration_s = sum(number(child(lap, "TotalTimeSeconds")) or 0.0 for lap in laps) or records[-1].t_s
     is_indoor = all(record.latitude_deg is None for record in records)
     pauses = _pauses(laps, started_at)
-    return Activity(started_at, records, found, pauses, duration_s, _distance(records, laps), name, is_indoor)
+    return Activity(started_at, records, found, pauses, duration_s, _distance(records, laps), name, is_indoor, sport)
 
 
 def _distance(records: Sequence[Record], laps: Sequence[ET.Element]) -> float | None:

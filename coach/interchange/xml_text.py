@@ -1,6 +1,7 @@
 """XML of other programs, read with care: text in, elements out."""
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -19,12 +20,23 @@ def parse(content: bytes, root: str, what: str) -> ET.Element:
     if len(content) > _MAX_BYTES or b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise InterchangeError(f"this {what} file is too large or defines entities: export it again")
     try:
-        found = ET.fromstring(content)
+        found = ET.fromstring(_mended(content))
     except (ET.ParseError, ValueError, LookupError) as error:
         raise InterchangeError(f"this {what} file is not well-formed XML ({error}): export it again") from error
     if local(found) != root:
         raise InterchangeError(f"this is not a {what} file: its root is {local(found)}, not {root}")
     return found
+
+
+def _mended(content: bytes) -> bytes:
+    """The text without blanks before its declaration (Strava writes them), and with a made-up namespace for prefixes
+    that are used but never declared (some exporters leave them out)."""
+    text = content.lstrip(b"\xef\xbb\xbf \t\r\n") if content[:2] not in (b"\xff\xfe", b"\xfe\xff") else content
+    used = set(re.findall(rb"</?([A-Za-z_][\w.-]*):[A-Za-z_]", text))
+    used |= set(re.findall(rb"\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*=", text))
+    declared = set(re.findall(rb"xmlns:([A-Za-z_][\w.-]*)\s*=", text)) | {b"xml", b"xmlns"}
+    missing = b"".join(b' xmlns:%s="urn:undeclared:%s"' % (name, name) for name in sorted(used - declared))
+    return re.sub(rb"(<[A-Za-z_][\w.:-]*)(?=[\s/>])", lambda m: m[1] + missing, text, count=1) if missing else text
 
 
 def local(element: ET.Element) -> str:

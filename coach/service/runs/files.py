@@ -17,7 +17,7 @@ from coach.errors import InterchangeError, SettingsError
 from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activity
+from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activity, read_runs, unpacked
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged, overlap_s
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
@@ -111,8 +111,11 @@ class HistoryFiles:
 
     def take_in_file(self, stream: IO[bytes], name: str = "") -> Imported:
         """Import an open file; an archive is read piece by piece, however large it is."""
-        kind = format_of(stream.read(4096), name)
+        head = stream.read(4096)
         stream.seek(0)
+        if head.startswith(b"\x1f\x8b"):  # gzip, as Strava packs the files of its export
+            return self.take_in(unpacked(stream), name.removesuffix(".gz"))
+        kind = format_of(head, name)
         return self.take_archive(stream) if kind == "archive" else self.take_in(stream.read(), name)
 
     def take_archive(self, stream: IO[bytes]) -> Imported:
@@ -151,7 +154,21 @@ class HistoryFiles:
     # Inside --------------------------------------------------------------------------------------------------------
 
     def _take_activity(self, content: bytes, kind: str) -> Imported:
-        activity = read_activity(content, kind)
+        """Every run of a file; a run that is here already is passed over if another one is new."""
+        done: list[Imported] = []
+        refused: InterchangeError | None = None
+        for activity in read_runs(content, kind):
+            try:
+                done.append(self._take_run(activity, content, kind))
+            except InterchangeError as error:
+                refused = error
+        if refused is not None and not done:
+            raise refused
+        ids = tuple(run_id for one in done for run_id in one.run_ids)
+        is_merged, is_cut = all(one.is_merged for one in done), any(one.is_cut for one in done)
+        return Imported(kind, ids, is_merged, sum(one.n_runs for one in done), is_cut=is_cut)
+
+    def _take_run(self, activity: Activity, content: bytes, kind: str) -> Imported:
         if timedelta(seconds=activity.end_s) > _LONGEST_RUN:
             raise InterchangeError("this file spans more than two days: it is not one run")
         same = self._same_time(activity)
@@ -164,7 +181,7 @@ class HistoryFiles:
         self._kept.runs.add(run.run_id, seconds=seconds_of(activity))
         self._keep_original(run.run_id, content, kind)
         self._finish(run, activity.distance_m)
-        return Imported(kind, (run.run_id,), n_runs=1)
+        return Imported(kind, (run.run_id,), n_runs=1, is_cut=activity.is_cut)
 
     def _merge(self, run: Run, activity: Activity, content: bytes, kind: str) -> Imported:
         """Fill a recorded run with what only the watch knew."""

@@ -126,13 +126,17 @@ def test_a_ride_is_refused_in_words(history: HistoryService) -> None:
     assert history.list().n_total == 0
 
 
-def test_a_cut_or_changed_file_is_refused_and_nothing_stays(history: HistoryService) -> None:
+def test_a_cut_or_changed_file_gives_what_is_whole_and_says_so(history: HistoryService) -> None:
     content = content_of("stryd-sport-field")
-    for bad in (content[:4000], content[:-1] + bytes([content[-1] ^ 1])):
-        with pytest.raises(InterchangeError, match="damaged"):
-            history.take_in(bad)
-    assert history.list().n_total == 0
-    assert not list(history.recordings.rglob("*"))
+    cut = history.take_in(content[:6000])
+    assert cut.is_cut
+    assert 100 < (history.entry(cut.run_ids[0]).run.distance_m or 0.0) < 416
+    whole = read_fit(content)
+    changed = read_fit(content[:-1] + bytes([content[-1] ^ 1]))
+    assert changed.is_cut
+    assert changed.records == whole.records
+    with pytest.raises(InterchangeError, match="damaged"):
+        history.take_in(content[:300])
 
 
 def test_an_archive_that_would_fill_the_disk_is_refused(history: HistoryService) -> None:
