@@ -75,7 +75,7 @@ async def connected(
 
 
 async def _connect(radio: Radio, client: BleakClient, name: str) -> None:
-    async with radio.turn:
+    async with radio.turn, radio.ear.resting():
         try:
             async with asyncio.timeout(radio.clock.wall_s(2 * _CONNECT_S)):
                 await client.connect()
