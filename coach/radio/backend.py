@@ -2,7 +2,8 @@
 
 import contextlib
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 from bleak import BleakAdapter, BleakClient, BleakScanner
@@ -16,11 +17,15 @@ from coach.radio.agent import pairing_agent
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """None: the backend bleak chooses for this machine. adapter: which adapter of a Linux machine, such as "hci1"."""
+    """None: the backend bleak chooses for this machine. adapter: which adapter of a Linux machine, such as "hci1".
+
+    agreed: the sensors for which pairing is agreed to just now (see `coach.radio.agent`).
+    """
 
     scanner: type[BaseBleakScanner] | None = None
     client: type[BaseBleakClient] | None = None
     adapter: str | None = None
+    agreed: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
     def make_scanner(self, heard: AdvertisementDataCallback) -> BleakScanner:
         """An active scanner that calls `heard` for each advertisement."""
@@ -32,10 +37,10 @@ class Backend:
             device, disconnected_callback=lost, timeout=timeout_s, pair=pair, backend=self.client, **self._bluez()
         )
 
-    def pairing(self) -> contextlib.AbstractAsyncContextManager[None]:
-        """What pairing happens inside of: an agent that agrees, where the system wants one (Linux)."""
+    def pairing(self, device: BLEDevice) -> contextlib.AbstractAsyncContextManager[None]:
+        """What pairing with `device` happens inside of: an agent that agrees, where the system wants one (Linux)."""
         if self.scanner is None and sys.platform == "linux":
-            return pairing_agent()
+            return pairing_agent(str(device.details["path"]), self.agreed)
         return contextlib.nullcontext()
 
     async def already_connected(self, sensor_id: str) -> BLEDevice | None:

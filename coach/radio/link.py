@@ -125,6 +125,7 @@ class SensorLink:
             self._say(LinkStatus.STARTING, "starting", f"{name} is connected and being set up")
             try:
                 await self._set_up_in_time(session.wire)
+                await session.settled()
                 battery = asyncio.create_task(self._keep_reading_battery(session.wire))
                 try:
                     await self._watch(session)
@@ -152,13 +153,7 @@ class SensorLink:
         await self._read_battery(wire)
         if wire.can_notify(self._plan.battery) and self._plan.battery not in self._plan.subscribe:
             await wire.subscribe(self._plan.battery)
-        try:
-            await wire.hold(self._plan.start())
-        except LinkError as fault:
-            if fault.reason != "needs_bond":
-                raise
-            await wire.pair()
-            await wire.hold(self._plan.start())
+        await wire.hold(self._plan.start())
         self._data_s = max(self._data_s, self._clock())
 
     async def _say_stop(self, wire: Wire) -> None:
