@@ -43,6 +43,19 @@ class Backend:
             return pairing_agent(str(device.details["path"]), self.agreed)
         return contextlib.nullcontext()
 
+    async def address_now(self, device: BLEDevice) -> str:
+        """The address of a sensor that was connected; bonding replaces a private one by the identity address.
+
+        bleak follows it only where it paired itself, and BlueZ also pairs at a subscription.
+        """
+        if self.scanner is None and sys.platform == "linux":
+            from bleak.backends.bluezdbus.manager import get_global_bluez_manager  # only there on Linux
+
+            with contextlib.suppress(BleakError, OSError, EOFError, KeyError):  # BlueZ has forgotten it already
+                manager = await get_global_bluez_manager()
+                return manager.get_device_address(str(device.details["path"]))
+        return device.address
+
     async def already_connected(self, sensor_id: str) -> BLEDevice | None:
         """A sensor this machine is connected to already: left by a program that crashed, or used by another one.
 

@@ -86,8 +86,9 @@ async def connected(
             yield Session(wire, lost, agreeing.aclose)
     finally:
         wire.close()
-        if client.address.lower() != address.lower():
-            radio.identities[use.sensor_id] = client.address
+        address_now = await radio.backend.address_now(device)
+        if address_now.lower() != address.lower():
+            radio.identities[use.sensor_id] = address_now
         await _disconnect(radio, client)
 
 

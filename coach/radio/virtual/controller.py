@@ -1,7 +1,8 @@
 """bumble's software Bluetooth controller and air, with what they lack: cancelled connects, and sensors out of range.
 
 bumble 0.0.236: Create-Connection-Cancel sends no event, so a connect that times out would hang; a controller taken
-off the link still advertises; it ignores "filter duplicates", which every chip honours; BlueZ cannot use its
+off the link still advertises; its link takes the sender's present random address for that of the connection, which
+Linux changes with each scan; it ignores "filter duplicates", which every chip honours; BlueZ cannot use its
 LL_PRIVACY and extended advertising (google/bumble issue 841).
 """
 
@@ -105,8 +106,12 @@ class Air(LocalLink):
         transport: PhysicalTransport,
         data: bytes,
     ) -> None:
-        if not {sender_controller, self.find_le_controller(destination_address)} & self.away:
-            super().send_acl_data(sender_controller, destination_address, transport, data)
+        receiver = self.find_le_controller(destination_address)
+        connection = sender_controller.le_connections.get(destination_address)
+        if receiver is None or connection is None or {sender_controller, receiver} & self.away:
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_soon(receiver.on_link_acl_data, connection.self_address, transport, data)
 
     def send_ll_control_pdu(
         self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu
