@@ -57,6 +57,10 @@ class Wire:
         known = self._client.services.get_characteristic(characteristic)
         return known is not None and bool({"notify", "indicate"} & set(known.properties))
 
+    def can_read(self, characteristic: str) -> bool:
+        known = self._client.services.get_characteristic(characteristic)
+        return known is not None and "read" in known.properties
+
     async def subscribe(self, characteristic: str) -> None:
         """Be notified of `characteristic`.
 
