@@ -4,8 +4,9 @@ A record too long for one notification is sent in parts; "More Data" is inverted
 the part with bit 0 clear carries it and ends the record.
 Source: Bluetooth SIG, GATT Specification Supplement, "Treadmill Data"; captures in TrackMyIndoorWorkout's tests.
 
-ANOMALY: some treadmills cut a part at 20 bytes, others elsewhere: its whole fields count. Some send paces of one byte (FTMS 1.0) instead
-of two: the width that fits the length is taken. Life Fitness sends 0x7FFF for an elevation it does not know.
+ANOMALY: some treadmills cut a part at 20 bytes, others elsewhere: its whole fields count. Some send paces of one byte
+(FTMS 1.0) instead of two: the width that fits the length is taken. Life Fitness sends 0x7FFF for an elevation it does
+not know.
 """
 
 from dataclasses import dataclass, fields, replace

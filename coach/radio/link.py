@@ -27,8 +27,8 @@ class LinkSettings:
     faded_s: silence before a loss that tells fading out from a connection the sensor ended. first_wait_s, max_wait_s:
     back-off between attempts, doubled each time. battery_s: how often the charge is read. low_pct: charges to warn at.
     tick_s: how often the link is looked at. mute_s: a sensor that has notified nothing so long after it was set up is
-    read instead, every poll_s, where it can be (QZ reads 0x2A53 of some pods so after 5 s). set_up_s, stop_s: how long the conversations may
-    take.
+    read instead, every poll_s, where it can be (QZ reads 0x2A53 of some pods so after 5 s). set_up_s, stop_s: how long
+    the conversations may take.
     """
 
     silent_s: float = 3.0

@@ -63,7 +63,7 @@ def boot(kernel: Path, script: str) -> tuple[str | None, str]:
 
 
 def result_of(kernel: Path, script: str) -> dict[str, Any]:
-    """What the guest saw: the kernel is booted once for all tests of a script, once more if it ended without a result."""
+    """What the guest saw: the kernel is booted once for all tests of a script, again if it ended without a result."""
     outputs = []
     for _ in range(2):
         line, output = boot(kernel, script)
@@ -123,7 +123,7 @@ def test_stopping_frees_both_sensors(seen: dict[str, Any]) -> None:
 
 
 def test_pairing_from_the_page_works_eight_times_of_eight_with_a_number_within_5_s(paired: dict[str, Any]) -> None:
-    """Of a pod that sends once a second; BlueZ's disconnect after pairing takes 2 s of it. 1 s is for a busy machine."""
+    """Of a pod that sends once a second; BlueZ's disconnect after pairing takes 2 s of it."""
     times_s = sorted(paired["first_number_s"])
     assert len(times_s) == 8
     assert times_s[4] < 5.0

@@ -1,8 +1,8 @@
 """A scripted org.bluez on a private D-Bus: bleak's own BlueZ code runs unchanged against it, without a radio.
 
 It plays one running pod. Like BlueZ after 5.87, it reports the pod once per discovery, and again only when its signal
-changed by 8 dB or a generous test asks for every advertisement. Like BlueZ, it notifies every bus that asked for it and has not gone, so that a client that
-forgets to close its bus gets duplicates after a reconnect.
+changed by 8 dB or a generous test asks for every advertisement. Like BlueZ, it notifies every bus that asked for it and
+has not gone, so that a client that forgets to close its bus gets duplicates after a reconnect.
 """
 
 import asyncio

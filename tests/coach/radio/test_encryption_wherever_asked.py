@@ -13,8 +13,8 @@ from coach.model.steps import Conversation, LinkPlan, Read, Write
 from coach.radio.clock import RunClock
 from coach.radio.session import connected
 from coach.radio.talk import Wire
-from coach.radio.words import explain
 from coach.radio.virtual.world import VirtualWorld
+from coach.radio.words import explain
 from tests.coach.radio.support_radio import Diary, SwingingBody, link_set, run_jumping, until
 from tests.coach.radio.support_secured import CONTROL, FEATURE, RSC, SecuredPod, bonding_config
 
