@@ -61,9 +61,7 @@ class SharedReading:
         return made
 
 
-def one_per_packet(
-    decode: Callable[[bytes, float], Sample], tally: Tally, odd_bytes: Callable[[bytes], int]
-) -> Feed:
+def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally, odd_bytes: Callable[[bytes], int]) -> Feed:
     """A format whose packets each hold one sample, without time or number. odd_bytes: too many or too few in one."""
     last: tuple[bytes, float] | None = None
 

@@ -21,8 +21,8 @@ from coach.radio.links import LinkSet, open_radio
 from coach.radio.session import Radio
 from coach.radio.virtual.controller import Air
 from coach.radio.virtual.twins.running_pod import RunningPod
-from coach.service.loop import LoopThread
-from coach.service.sensors import SensorService
+from coach.service.event_loop import LoopThread
+from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
 from tests.coach.radio.support_radio import SwingingBody
 from tests.coach.radio.support_secured import SecuredPod

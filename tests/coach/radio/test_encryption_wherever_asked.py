@@ -161,5 +161,3 @@ def test_the_agent_answers_for_the_sensors_that_are_set_up_and_no_other() -> Non
 
     assert asked("/org/bluez/hci0/dev_A") is MessageType.METHOD_RETURN
     assert asked("/org/bluez/hci0/dev_B") is MessageType.ERROR
-
-

@@ -123,9 +123,7 @@ def test_a_sensor_left_at_home_starves_no_other(reporting: Reporting) -> None:
 
 
 @every_computer
-def test_a_connect_that_fails_is_tried_again_within_15_s(
-    reporting: Reporting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connect_that_fails_is_tried_again_within_15_s(reporting: Reporting, monkeypatch: pytest.MonkeyPatch) -> None:
     """One connect in ten fails (facts of real BlueZ); meanwhile another link keeps the scan open."""
 
     async def main() -> None:
