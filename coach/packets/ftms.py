@@ -129,9 +129,13 @@ def _pace_width(flags: int, n_bytes: int) -> int:
 
 
 class TreadmillReader:
-    """Parts in, whole records out. A record's time is that of its last part."""
+    """Parts in, whole records out. A record's time is that of its last part.
 
-    def __init__(self, tally: Tally) -> None:
+    has_wrong_incline: this treadmill sends another quantity there; records then have none.
+    """
+
+    def __init__(self, tally: Tally, has_wrong_incline: bool = False) -> None:
+        self._has_wrong_incline = has_wrong_incline
         self._tally = tally
         self._parts: list[tuple[float, TreadmillPart]] = []
         self._before: tuple[bytes, float] | None = None
@@ -139,6 +143,8 @@ class TreadmillReader:
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
         """One notification; raises PacketError."""
         part = decode_part(payload)
+        if self._has_wrong_incline:
+            part = replace(part, incline_pct=None)
         self._tally.n_odd_packets += bool(odd_bytes(payload))
         before, self._before = self._before, (payload, t_s)
         if before is not None and before[0] == payload and t_s - before[1] < _SAME_WITHIN_S:

@@ -97,6 +97,11 @@ def _running_speed(shared: SharedReading) -> Feed:
     return one_per_packet(decode, shared.tally, running_speed.odd_bytes)
 
 
+def _treadmill(shared: SharedReading) -> TreadmillReader:
+    fault = shared.profile.treadmill_fault(shared.use.name)
+    return TreadmillReader(shared.tally, has_wrong_incline=fault is not None and fault.has_wrong_incline)
+
+
 def _battery(shared: SharedReading) -> Feed:
     return lambda payload, t_s: [decode_battery(payload, t_s, shared.use.sensor_id)]
 
@@ -109,7 +114,7 @@ READERS: Final[dict[str, Callable[[SharedReading], Feed]]] = {
     "heart_rate": lambda shared: one_per_packet(decode_heart_rate, shared.tally, heart_rate.odd_bytes),
     "battery": _battery,
     "device_information": lambda shared: checked(decode_information),
-    "treadmill": lambda shared: TreadmillReader(shared.tally).feed,
+    "treadmill": lambda shared: _treadmill(shared).feed,
     "polar_data": lambda shared: shared.polar().feed,
     "polar_control": lambda shared: shared.polar().control,
     "movesense": lambda shared: MovesenseReader(shared.imu(), shared.tally).feed,

@@ -7,7 +7,7 @@ import pytest
 
 from coach.errors import PacketError
 from coach.model.links import SensorUse
-from coach.model.samples import Notification
+from coach.model.samples import Notification, TreadmillSample
 from coach.packets import heart_rate, running_speed
 from coach.packets.decoders import decoder_for
 from coach.packets.heart_rate import decode_heart_rate
@@ -73,3 +73,15 @@ def test_a_decoder_counts_them() -> None:
         assert decoder.feed(Notification("s", full_uuid("2a53"), float(number), bytes.fromhex(packet)))
     assert decoder.report().n_odd_packets == 2
     assert decoder.report().n_bad_packets == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "incline_pct"), [("Treadmill 1", 1.5), ("T01_9F3A", None), ("Tunturi T60-0042", None), ("BFX_T9_1", 1.5)]
+)
+def test_a_treadmill_whose_incline_is_another_quantity_gives_none(name: str, incline_pct: float | None) -> None:
+    decoder = decoder_for(load_profile("ftms_treadmill"), SensorUse("s", name, "ftms_treadmill"))
+    payload = bytes.fromhex("0800 b004 0f00 0000")
+    (sample,) = decoder.feed(Notification("s", full_uuid("2acd"), 0.0, payload))
+    assert isinstance(sample, TreadmillSample)
+    assert sample.incline_pct == incline_pct
+    assert sample.speed_mps == pytest.approx(12.0 / 3.6)
