@@ -143,7 +143,7 @@ def test_with_one_foot_left_at_home_the_other_links_and_comes_back_within_15_s(p
 def test_a_sensor_that_asks_for_encryption_at_its_subscription_is_paired_and_streams(paired: dict[str, Any]) -> None:
     secured = paired["secured"]
     assert secured["n_pairings"] == 1
-    assert secured["n_losses"] <= 1  # one connect in ten fails over this radio without latency, and is made again
+    assert secured["n_losses"] <= 1  # seen in one boot of three: BlueZ's pairing hung for 30 s, the next link streamed
     assert not secured["has_duplicates"]
 
 
