@@ -186,6 +186,19 @@ class CadenceUnit(Fact):
     source: str = Field(min_length=1)
 
 
+class TreadmillFault(Fact):
+    """How a treadmill known by name departs from the standard; source: how we know.
+
+    has_wrong_incline: what it sends as incline is another quantity and is not used. may_send_miles: its speed is in
+    miles per hour while its display is set to miles, which its packets do not say.
+    """
+
+    name_prefix: str = Field(min_length=1)
+    has_wrong_incline: bool = False
+    may_send_miles: bool = False
+    source: str = Field(min_length=1)
+
+
 class DeviceProfile(Fact):
     """All that is known of one sensor model.
 
@@ -217,6 +230,11 @@ class DeviceProfile(Fact):
     read_back: tuple[Step, ...] = ()
     warnings: tuple[Warn, ...] = Field(default=(), alias="warn")
     cadence_units: tuple[CadenceUnit, ...] = Field(default=(), alias="cadence_unit")
+    treadmill_faults: tuple[TreadmillFault, ...] = Field(default=(), alias="treadmill_fault")
+
+    def treadmill_fault(self, name: str) -> TreadmillFault | None:
+        """What is known of a treadmill by its advertised name."""
+        return next((f for f in self.treadmill_faults if name.casefold().startswith(f.name_prefix.casefold())), None)
 
     def settings_at(self, wear_site: str | None) -> dict[str, float | str]:
         """What to ask for at a wear site (a `WearSite` value or None): default, then its group, then the site."""

@@ -15,13 +15,14 @@ from typing import Final, Protocol
 from coach.errors import CoachError, RecordingError
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import BEAT_S, Outputs, Pipeline
+from coach.live.treadmill_check import TreadmillCheck
 from coach.model.cues import CueDecision
 from coach.model.links import LinkEvent, LinkStatus
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.recordings import RunEvent
 from coach.model.runs import Lap, Run, RunState
-from coach.model.samples import BatterySample, Gap, Notification
+from coach.model.samples import BatterySample, Gap, Notification, TreadmillSample
 from coach.model.strides import Stride, TrunkStep
 from coach.recording.writer import RecordingWriter
 
@@ -92,6 +93,8 @@ class LiveRun:
         self.clock = clock
         self._on_spoken = on_spoken
         self._batch = Batch()
+        self._treadmill_id: str | None = None
+        self._treadmill_check = TreadmillCheck()
         self._faults: Counter[str] = Counter()
         self._faults_told_s = -FAULTS_TOLD_S
         self._next_second_s = 1.0
@@ -128,7 +131,9 @@ class LiveRun:
         """One notification: first to the log, then through the pipeline."""
         self._arrived_wall_s = time.time()
         self._log(lambda writer: writer.write(notification))
-        self._spread(self.pipeline.feed(notification))
+        outputs = self.pipeline.feed(notification)
+        self._check_treadmill(notification.sensor_id, notification.t_s, outputs)
+        self._spread(outputs)
 
     def tell(self, event: LinkEvent) -> None:
         """The link to a sensor changed."""
@@ -241,6 +246,20 @@ class LiveRun:
         if link and link.reason != "battery_low":
             words = f"The battery of this sensor is low ({sample.battery_pct:.0f} %): charge it after this run"
             self.tell(LinkEvent(sample.sensor_id, sample.t_s, link.status, "battery_low", words, sample.battery_pct))
+
+    def _check_treadmill(self, sensor_id: str, now_s: float, outputs: Outputs) -> None:
+        for sample in outputs.samples:
+            if isinstance(sample, TreadmillSample) and sample.speed_mps is not None:
+                self._treadmill_id = sensor_id
+                self._treadmill_check.belt(sample.t_s, sample.speed_mps)
+        link = self.links.get(self._treadmill_id) if self._treadmill_id else None
+        if link is None:
+            return
+        for event in outputs.events:
+            if not isinstance(event, Stride) or event.speed_mps is None:
+                continue
+            if words := self._treadmill_check.stride(now_s, event.speed_mps):
+                self.tell(LinkEvent(link.sensor_id, now_s, link.status, "wrong_unit", words, link.battery_pct))
 
     def _tell_fault(self, words: str) -> None:
         self._faults[words.split(":")[0]] += 1

@@ -145,7 +145,8 @@ class CadenceDecision:
 class StreamReport:
     """What became of one sensor's bytes during a run: the counts are exact.
 
-    cadence: how a running pod's counts were read; None for every other sensor.
+    cadence: how a running pod's counts were read; None for every other sensor. n_odd_packets: packets with more or
+    fewer bytes than their flags announce, whose whole fields were read.
     """
 
     sensor_id: str
@@ -161,3 +162,4 @@ class StreamReport:
     gaps: tuple[Gap, ...] = field(default=())
     last_error: str | None = None
     cadence: CadenceDecision | None = None
+    n_odd_packets: int = 0

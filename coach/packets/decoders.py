@@ -75,6 +75,7 @@ class Decoder:
             gaps=tuple(tally.gaps),
             last_error=tally.last_error,
             cadence=self.cadence,
+            n_odd_packets=tally.n_odd_packets,
         )
 
 

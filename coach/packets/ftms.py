@@ -4,8 +4,9 @@ A record too long for one notification is sent in parts; "More Data" is inverted
 the part with bit 0 clear carries it and ends the record.
 Source: Bluetooth SIG, GATT Specification Supplement, "Treadmill Data"; captures in TrackMyIndoorWorkout's tests.
 
-ANOMALY: some treadmills cut a part at 20 bytes: its whole fields count. Some send paces of one byte (FTMS 1.0) instead
-of two: the width that fits the length is taken. Life Fitness sends 0x7FFF for an elevation it does not know.
+ANOMALY: some treadmills cut a part at 20 bytes, others elsewhere: its whole fields count. Some send paces of one byte
+(FTMS 1.0) instead of two: the width that fits the length is taken. Life Fitness sends 0x7FFF for an elevation it does
+not know.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -52,20 +53,23 @@ class TreadmillPart:
 def decode_part(payload: bytes) -> TreadmillPart:
     """Read one notification. Bytes behind the last field are passed over (the standard may grow).
 
+    One that is shorter than its flags promise gives the fields before the first that may be displaced: cut at 20 bytes,
+    up to the cut; else a byte may lack anywhere (some leave the heart rate out, QZ "Error on parsing heart!"), so
+    nothing from a pace or the heart rate on is read. `odd_bytes` counts what is missing or too much.
+
     Raises:
-        PacketError: shorter than its flags promise, unless it is one of 20 bytes cut behind its speed.
+        PacketError: cut within its flags or its speed.
     """
     cursor = Fields("treadmill data", payload)
     flags = cursor.u16()
-    is_cut = len(payload) == _CUT_AT < _length(flags, 1)
-    if len(payload) < _length(flags, 1) and not is_cut:
-        raise PacketError("treadmill data is cut short", payload)
+    is_cut = len(payload) < _length(flags, 1)
+    doubtful = ("pace",) if len(payload) == _CUT_AT else ("pace", "heart_rate")
     speed = None if flags & _MORE else cursor.u16() / _KMH_100
     part = TreadmillPart(is_last=not flags & _MORE, speed_mps=speed)
     try:
         for bit, name in _NAMES.items():
-            if is_cut and flags & bit and name == "pace":
-                break  # its width is not known here, so nor is where the next field begins
+            if is_cut and flags & bit and name in doubtful:
+                break  # its width, or whether it is there, is not known here, so nor is where the next field begins
             if flags & bit:
                 part = _read(cursor, part, name, _pace_width(flags, len(payload)))
     except PacketError:
@@ -106,6 +110,13 @@ def _read(cursor: Fields, part: TreadmillPart, name: str, pace_width: int) -> Tr
     return part
 
 
+def odd_bytes(payload: bytes) -> int:
+    """Bytes that a part has beyond what its flags announce; negative: that it lacks. Paces may be of either width."""
+    flags = int.from_bytes(payload[:2], "little")
+    shortest, longest = _length(flags, 1), _length(flags, 2)
+    return min(len(payload) - shortest, 0) or max(len(payload) - longest, 0)
+
+
 def _length(flags: int, pace_width: int) -> int:
     fixed = sum(size for bit, size in _SIZES.items() if flags & bit)
     paces = sum(pace_width for bit in _PACES if flags & bit)
@@ -118,9 +129,13 @@ def _pace_width(flags: int, n_bytes: int) -> int:
 
 
 class TreadmillReader:
-    """Parts in, whole records out. A record's time is that of its last part."""
+    """Parts in, whole records out. A record's time is that of its last part.
 
-    def __init__(self, tally: Tally) -> None:
+    has_wrong_incline: this treadmill sends another quantity there; records then have none.
+    """
+
+    def __init__(self, tally: Tally, has_wrong_incline: bool = False) -> None:
+        self._has_wrong_incline = has_wrong_incline
         self._tally = tally
         self._parts: list[tuple[float, TreadmillPart]] = []
         self._before: tuple[bytes, float] | None = None
@@ -128,6 +143,9 @@ class TreadmillReader:
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
         """One notification; raises PacketError."""
         part = decode_part(payload)
+        if self._has_wrong_incline:
+            part = replace(part, incline_pct=None)
+        self._tally.n_odd_packets += bool(odd_bytes(payload))
         before, self._before = self._before, (payload, t_s)
         if before is not None and before[0] == payload and t_s - before[1] < _SAME_WITHIN_S:
             self._tally.n_duplicates += 1

@@ -47,6 +47,13 @@ class Fields:
     def u32(self) -> int:
         return self.take(_U32)[0]
 
+    def u16_if_there(self, is_announced: int) -> int | None:
+        """The next field where the flags announce it; None where they do not, or where the packet ends before it."""
+        return self.u16() if is_announced and self.n_left >= _U16.size else None
+
+    def u32_if_there(self, is_announced: int) -> int | None:
+        return self.u32() if is_announced and self.n_left >= _U32.size else None
+
     def end(self) -> None:
         """Nothing may be left."""
         if self.n_left:

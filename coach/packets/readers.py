@@ -7,6 +7,7 @@ from typing import Final
 from coach.model.links import SensorUse
 from coach.model.samples import Sample
 from coach.model.sites import WearSite
+from coach.packets import heart_rate, running_speed
 from coach.packets.battery import decode_battery
 from coach.packets.cadence import CadenceResolver
 from coach.packets.coach_board import CoachBoardReader
@@ -60,8 +61,8 @@ class SharedReading:
         return made
 
 
-def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally) -> Feed:
-    """A format whose packets each hold one sample, without time or number."""
+def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally, odd_bytes: Callable[[bytes], int]) -> Feed:
+    """A format whose packets each hold one sample, without time or number. odd_bytes: too many or too few in one."""
     last: tuple[bytes, float] | None = None
 
     def feed(payload: bytes, t_s: float) -> list[Sample]:
@@ -72,6 +73,7 @@ def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally) -> Fe
             tally.n_duplicates += 1
             return []
         tally.n_samples += 1
+        tally.n_odd_packets += bool(odd_bytes(payload))
         return [sample]
 
     return feed
@@ -92,7 +94,12 @@ def _running_speed(shared: SharedReading) -> Feed:
         sample = decode_running_speed(payload, t_s)
         return replace(sample, cadence_spm=shared.resolver.steps_per_min(sample, shared.measured_spm))
 
-    return one_per_packet(decode, shared.tally)
+    return one_per_packet(decode, shared.tally, running_speed.odd_bytes)
+
+
+def _treadmill(shared: SharedReading) -> TreadmillReader:
+    fault = shared.profile.treadmill_fault(shared.use.name)
+    return TreadmillReader(shared.tally, has_wrong_incline=fault is not None and fault.has_wrong_incline)
 
 
 def _battery(shared: SharedReading) -> Feed:
@@ -104,10 +111,10 @@ READERS: Final[dict[str, Callable[[SharedReading], Feed]]] = {
     "running_speed_feature": lambda shared: checked(decode_feature),
     "sensor_location": lambda shared: checked(decode_location),
     "running_speed_control": lambda shared: checked(decode_control_reply),
-    "heart_rate": lambda shared: one_per_packet(decode_heart_rate, shared.tally),
+    "heart_rate": lambda shared: one_per_packet(decode_heart_rate, shared.tally, heart_rate.odd_bytes),
     "battery": _battery,
     "device_information": lambda shared: checked(decode_information),
-    "treadmill": lambda shared: TreadmillReader(shared.tally).feed,
+    "treadmill": lambda shared: _treadmill(shared).feed,
     "polar_data": lambda shared: shared.polar().feed,
     "polar_control": lambda shared: shared.polar().control,
     "movesense": lambda shared: MovesenseReader(shared.imu(), shared.tally).feed,

@@ -20,15 +20,17 @@ _RESPONSE: Final = 0x10
 def decode_running_speed(payload: bytes, t_s: float) -> RunningSpeedSample:
     """Read one measurement received at `t_s`; cadence stays raw, see `coach.packets.cadence`.
 
+    Every whole field counts: a stride or distance that the flags announce and the packet lacks is None (as OpenTracks
+    reads such pods), bytes behind the last field and reserved flags are passed over. `odd_bytes` counts both.
+
     Raises:
-        PacketError: the payload is shorter or longer than its flags promise.
+        PacketError: speed or cadence is cut.
     """
     fields = Fields("running speed", payload)
     flags = fields.u8()
     speed, cadence = fields.u16(), fields.u8()
-    stride = fields.u16() if flags & _HAS_STRIDE else None
-    distance = fields.u32() if flags & _HAS_DISTANCE else None
-    fields.end()
+    stride = fields.u16_if_there(flags & _HAS_STRIDE)
+    distance = fields.u32_if_there(flags & _HAS_DISTANCE) if stride is not None or not flags & _HAS_STRIDE else None
     return RunningSpeedSample(
         t_s=t_s,
         speed_mps=speed / 256.0,
@@ -37,6 +39,12 @@ def decode_running_speed(payload: bytes, t_s: float) -> RunningSpeedSample:
         distance_m=None if distance is None else distance / 10.0,
         is_running=bool(flags & _IS_RUNNING),
     )
+
+
+def odd_bytes(payload: bytes) -> int:
+    """Bytes that a measurement has beyond what its flags announce; negative: that it lacks."""
+    flags = payload[0] if payload else 0
+    return len(payload) - 4 - (2 if flags & _HAS_STRIDE else 0) - (4 if flags & _HAS_DISTANCE else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Tally:
     n_samples: int = 0
     n_bad_packets: int = 0
     n_duplicates: int = 0
+    n_odd_packets: int = 0
     n_missing: int = 0
     n_clipped: int = 0
     rate_hz: float | None = None

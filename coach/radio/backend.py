@@ -2,7 +2,8 @@
 
 import contextlib
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 from bleak import BleakAdapter, BleakClient, BleakScanner
@@ -16,11 +17,15 @@ from coach.radio.agent import pairing_agent
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """None: the backend bleak chooses for this machine. adapter: which adapter of a Linux machine, such as "hci1"."""
+    """None: the backend bleak chooses for this machine. adapter: which adapter of a Linux machine, such as "hci1".
+
+    agreed: the sensors for which pairing is agreed to just now (see `coach.radio.agent`).
+    """
 
     scanner: type[BaseBleakScanner] | None = None
     client: type[BaseBleakClient] | None = None
     adapter: str | None = None
+    agreed: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
     def make_scanner(self, heard: AdvertisementDataCallback) -> BleakScanner:
         """An active scanner that calls `heard` for each advertisement."""
@@ -32,11 +37,24 @@ class Backend:
             device, disconnected_callback=lost, timeout=timeout_s, pair=pair, backend=self.client, **self._bluez()
         )
 
-    def pairing(self) -> contextlib.AbstractAsyncContextManager[None]:
-        """What pairing happens inside of: an agent that agrees, where the system wants one (Linux)."""
+    def pairing(self, device: BLEDevice) -> contextlib.AbstractAsyncContextManager[None]:
+        """What pairing with `device` happens inside of: an agent that agrees, where the system wants one (Linux)."""
         if self.scanner is None and sys.platform == "linux":
-            return pairing_agent()
+            return pairing_agent(str(device.details["path"]), self.agreed)
         return contextlib.nullcontext()
+
+    async def address_now(self, device: BLEDevice) -> str:
+        """The address of a sensor that was connected; bonding replaces a private one by the identity address.
+
+        bleak follows it only where it paired itself, and BlueZ also pairs at a subscription.
+        """
+        if self.scanner is None and sys.platform == "linux":
+            from bleak.backends.bluezdbus.manager import get_global_bluez_manager  # only there on Linux
+
+            with contextlib.suppress(BleakError, OSError, EOFError, KeyError):  # BlueZ has forgotten it already
+                manager = await get_global_bluez_manager()
+                return manager.get_device_address(str(device.details["path"]))
+        return device.address
 
     async def already_connected(self, sensor_id: str) -> BLEDevice | None:
         """A sensor this machine is connected to already: left by a program that crashed, or used by another one.

@@ -26,8 +26,9 @@ class LinkSettings:
     silent_s: no data for so long is said (values blank within 3 s). stalled_s: then the connection is made anew.
     faded_s: silence before a loss that tells fading out from a connection the sensor ended. first_wait_s, max_wait_s:
     back-off between attempts, doubled each time. battery_s: how often the charge is read. low_pct: charges to warn at.
-    tick_s: how often the link is looked at. set_up_s, stop_s: how long the conversations may
-    take.
+    tick_s: how often the link is looked at. mute_s: a sensor that has notified nothing so long after it was set up is
+    read instead, every poll_s, where it can be (QZ reads 0x2A53 of some pods so after 5 s). set_up_s, stop_s: how long
+    the conversations may take.
     """
 
     silent_s: float = 3.0
@@ -40,6 +41,8 @@ class LinkSettings:
     tick_s: float = 0.25
     set_up_s: float = 45.0
     stop_s: float = 5.0
+    mute_s: float = 5.0
+    poll_s: float = 1.0
 
 
 class SensorLink:
@@ -125,11 +128,14 @@ class SensorLink:
             self._say(LinkStatus.STARTING, "starting", f"{name} is connected and being set up")
             try:
                 await self._set_up_in_time(session.wire)
+                await session.settled()
                 battery = asyncio.create_task(self._keep_reading_battery(session.wire))
+                polling = asyncio.create_task(self._read_one_that_is_mute(session.wire))
                 try:
                     await self._watch(session)
                 finally:
                     battery.cancel()
+                    polling.cancel()
             finally:
                 if not session.lost.is_set():
                     await self._say_stop(session.wire)
@@ -152,13 +158,7 @@ class SensorLink:
         await self._read_battery(wire)
         if wire.can_notify(self._plan.battery) and self._plan.battery not in self._plan.subscribe:
             await wire.subscribe(self._plan.battery)
-        try:
-            await wire.hold(self._plan.start())
-        except LinkError as fault:
-            if fault.reason != "needs_bond":
-                raise
-            await wire.pair()
-            await wire.hold(self._plan.start())
+        await wire.hold(self._plan.start())
         self._data_s = max(self._data_s, self._clock())
 
     async def _say_stop(self, wire: Wire) -> None:
@@ -204,6 +204,18 @@ class SensorLink:
         while True:
             await self._clock.sleep(self._settings.battery_s)
             await self._read_battery(wire)
+
+    async def _read_one_that_is_mute(self, wire: Wire) -> None:
+        """Some pods only answer reads. One that has ever notified is not read: its silence must not look like data."""
+        await self._clock.sleep(self._settings.mute_s)
+        readable = [characteristic for characteristic in self._plan.subscribe if wire.can_read(characteristic)]
+        if self._has_data or not readable:
+            return
+        while True:
+            for characteristic in readable:
+                with contextlib.suppress(LinkError):  # a loss is seen by the watch
+                    await wire.read(characteristic)
+            await self._clock.sleep(self._settings.poll_s)
 
     async def _read_battery(self, wire: Wire) -> None:
         with contextlib.suppress(LinkError):  # many sensors have none; a loss is seen by the watch

@@ -1,10 +1,17 @@
 """Listening for sensors: one scanner for all who ask, a live list of what is heard, and the way to one sensor.
 
 bleak's scanner must not run twice at once on BlueZ, so everybody shares this ear; it listens while anybody wants it.
+
+Linux reports an advertiser sparsely: the controller once per scan enable (the kernel filters duplicates and enables
+anew about every 11 s; bleak issues 235, 394, 1065), and BlueZ after 5.87 not even then unless its signal changed by
+8 dB (BlueZ e004414a1). So a sensor counts as heard from one report on, for as long as that scan lasts, and every
+`_REOPEN_S` the scan is closed and opened anew, which makes BlueZ report everybody who still advertises. While a
+connection is being made the scan rests: many controllers cannot do both, and what is reported afterwards is fresh.
 """
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 
@@ -21,6 +28,10 @@ from firmware_config.loader import find_profile
 
 _MOST_HEARD = 500
 _KEPT_S = 60.0
+_LISTED_S = 30.0  # three scans: a sensor that advertises once a second is missed by none of them
+_REOPEN_S = 10.0  # many advertising intervals of any sensor (0.02-2 s), and short enough to wait for after a loss
+_LOOK_S = 1.0
+_INSTANT_S = 0.001  # a rest of rounding is no time to listen in
 
 # Name, service UUIDs, company ids of an advertisement -> id of the profile that knows such a sensor.
 Identify = Callable[[str, Collection[str], Collection[int]], str | None]
@@ -49,21 +60,28 @@ class Ear:
         self._clock = clock
         self._heard: dict[str, Heard] = {}
         self._n_listeners = 0
+        self._n_rests = 0
+        self._openings_s: deque[float] = deque(maxlen=2)
         self._scanner: BleakScanner | None = None
+        self._reopening: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._news = asyncio.Condition()
         self._tellers: set[asyncio.Task[None]] = set()
+        self.fault: LinkError | None = None
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Scan while inside.
+        """Scan while inside; `fault` says why the scan could not go on.
 
         Raises:
             LinkError: no adapter, switched off, not permitted, no Bluetooth service.
         """
         async with self._turn:
             if self._n_listeners == 0:
-                await self._open()
+                self.fault = None
+                if self._n_rests == 0:
+                    await self._open()
+                self._reopening = asyncio.create_task(self._keep_reopening(), name="scan")
             self._n_listeners += 1
         try:
             yield
@@ -71,10 +89,50 @@ class Ear:
             async with self._turn:
                 self._n_listeners -= 1
                 if self._n_listeners == 0:
+                    await self._end()
+
+    async def _end(self) -> None:
+        if self._reopening:
+            self._reopening.cancel()
+            self._reopening = None
+        await self._close()
+        self._openings_s.clear()
+
+    @contextlib.asynccontextmanager
+    async def resting(self) -> AsyncIterator[None]:
+        """No scan while inside, whoever listens; afterwards those who still do are told anew what advertises."""
+        async with self._turn:
+            self._n_rests += 1
+            await self._close()
+        try:
+            yield
+        finally:
+            async with self._turn:
+                self._n_rests -= 1
+                await self._reopen()
+
+    async def _keep_reopening(self) -> None:
+        while True:
+            await self._clock.sleep(_REOPEN_S)
+            async with self._turn:
+                if self._scanner is None or self._clock() - self._openings_s[-1] >= _REOPEN_S:
                     await self._close()
+                    await self._reopen()
+
+    async def _reopen(self) -> None:
+        """Go on scanning if somebody listens; why that cannot be is kept in `fault` until it can."""
+        if self._n_rests or not self._n_listeners or self._scanner:
+            return
+        try:
+            await self._open()
+            self.fault = None
+        except LinkError as fault:
+            self.fault = fault
+            await self._tell()
 
     async def _open(self) -> None:
         scanner = self._backend.make_scanner(self._on_advertisement)
+        self._openings_s.append(self._clock())
         try:
             await scanner.start()
         except RADIO_FAULTS as fault:
@@ -111,28 +169,43 @@ class Ear:
         async with self._news:
             self._news.notify_all()
 
-    def found(self, within_s: float = 30.0) -> list[FoundSensor]:
-        """Sensors heard in the last `within_s`, known kinds first, the strongest signal first."""
-        since_s = self._clock() - within_s
+    def found(self, within_s: float = _LISTED_S) -> list[FoundSensor]:
+        """Sensors heard in the last `within_s`, or since the scan before this one was opened.
+
+        Known kinds come first, then the strongest signal.
+        """
+        since_s = min(self._clock() - within_s, *self._openings_s, self._clock())
         recent = [heard.sensor for heard in self._heard.values() if heard.sensor.seen_s >= since_s]
         return sorted(recent, key=lambda sensor: (sensor.profile_id is None, -sensor.rssi_dbm, sensor.sensor_id))
 
     async def find(self, sensor_id: str, within_s: float) -> BLEDevice | None:
-        """Listen until the sensor is heard anew; None if it is not within `within_s`.
+        """The sensor as heard since the scan was opened, else as soon as it is; None after `within_s` of listening.
 
         Raises:
             LinkError: the adapter cannot listen.
         """
-        since_s = self._clock()
         async with self.listening():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._clock.wall_s(within_s)), self._news:
-                    await self._news.wait_for(lambda: self._is_heard_since(sensor_id, since_s))
-        return self._heard[sensor_id].device if self._is_heard_since(sensor_id, since_s) else None
+            left_s = within_s
+            while (device := self._heard_in_this_scan(sensor_id)) is None and left_s > _INSTANT_S:
+                looked_s, was_resting = self._clock(), self._n_rests > 0
+                await self._wait_for(sensor_id, min(left_s, _LOOK_S))
+                if self.fault is not None:
+                    raise self.fault
+                left_s -= 0.0 if was_resting else self._clock() - looked_s
+        return device
 
-    def _is_heard_since(self, sensor_id: str, since_s: float) -> bool:
+    async def _wait_for(self, sensor_id: str, within_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._clock.wall_s(within_s)), self._news:
+                await self._news.wait_for(
+                    lambda: self._heard_in_this_scan(sensor_id) is not None or self.fault is not None
+                )
+
+    def _heard_in_this_scan(self, sensor_id: str) -> BLEDevice | None:
         heard = self._heard.get(sensor_id)
-        return heard is not None and heard.sensor.seen_s >= since_s
+        if heard is None or not self._openings_s or heard.sensor.seen_s < self._openings_s[-1]:
+            return None
+        return heard.device
 
 
 async def can_listen(backend: Backend, clock: RunClock) -> LinkError | None:

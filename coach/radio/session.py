@@ -6,7 +6,7 @@ called after a loss that nobody asked for, too. A connect takes its turn: BlueZ 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from bleak import BleakClient
@@ -32,20 +32,33 @@ def full_uuid(short: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Radio:
-    """What all connections of one machine share."""
+    """What all connections of one machine share.
+
+    identities: sensors that advertise private addresses, by the address they were known by: the address that the
+    system gives them since they are bonded.
+    """
 
     backend: Backend
     ear: Ear
     clock: RunClock
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    identities: dict[str, str] = field(default_factory=dict)
+
+    def identify(self, sensor_id: str) -> str:
+        """The address to look for."""
+        return self.identities.get(sensor_id, sensor_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open connection. lost: is set when it ends without our doing."""
+    """An open connection. lost: is set when it ends without our doing. settled: to be called once it is set up.
+
+    Until then pairing that the sensor asks for is agreed to.
+    """
 
     wire: Wire
     lost: asyncio.Event
+    settled: Callable[[], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
@@ -57,25 +70,30 @@ async def connected(
     Raises:
         LinkError: `not_heard`, `refused`, `no_answer`, `bond_refused`, `wrong_sensor`, or why the adapter cannot.
     """
-    device = await radio.ear.find(use.sensor_id, _FIND_S) or await radio.backend.already_connected(use.sensor_id)
+    address = radio.identify(use.sensor_id)
+    device = await radio.ear.find(address, _FIND_S) or await radio.backend.already_connected(address)
     if device is None:
         raise loss_error("not_heard", use.name)
     lost = asyncio.Event()
     client = radio.backend.make_client(
         device, lambda _client: lost.set(), radio.clock.wall_s(_CONNECT_S), pair=needs_bond
     )
-    wire = Wire(client, use.sensor_id, use.name, radio.clock, on_notification, radio.backend.pairing)
+    wire = Wire(client, use.sensor_id, use.name, radio.clock, on_notification)
     try:
-        async with radio.backend.pairing() if needs_bond else contextlib.nullcontext():
+        async with contextlib.AsyncExitStack() as agreeing:
+            await agreeing.enter_async_context(radio.backend.pairing(device))
             await _connect(radio, client, use.name)
-        yield Session(wire, lost)
+            yield Session(wire, lost, agreeing.aclose)
     finally:
         wire.close()
+        address_now = await radio.backend.address_now(device)
+        if address_now.lower() != address.lower():
+            radio.identities[use.sensor_id] = address_now
         await _disconnect(radio, client)
 
 
 async def _connect(radio: Radio, client: BleakClient, name: str) -> None:
-    async with radio.turn:
+    async with radio.turn, radio.ear.resting():
         try:
             async with asyncio.timeout(radio.clock.wall_s(2 * _CONNECT_S)):
                 await client.connect()

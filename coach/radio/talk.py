@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -15,10 +15,16 @@ from coach.radio.clock import RunClock
 from coach.radio.words import RADIO_FAULTS, explain, loss_error
 
 OnNotification = Callable[[Notification], None]
+_Answer = TypeVar("_Answer")
+_DIALOG_S = 30.0  # for the user to say yes where the system asks (macOS); within the time a link may take to set up
+_ASK_AGAIN_S = 3.0
 
 
 class Wire:
-    """One open connection. Everything read or notified goes to `on_notification`, stamped on arrival."""
+    """One open connection. Everything read or notified goes to `on_notification`, stamped on arrival.
+
+    Whatever a sensor refuses because the connection is not encrypted is asked again after pairing.
+    """
 
     def __init__(
         self,
@@ -27,9 +33,7 @@ class Wire:
         name: str,
         clock: RunClock,
         on_notification: OnNotification,
-        pairing: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     ) -> None:
-        self._pairing = pairing
         self._client = client
         self._sensor_id = sensor_id
         self._name = name
@@ -53,6 +57,10 @@ class Wire:
         known = self._client.services.get_characteristic(characteristic)
         return known is not None and bool({"notify", "indicate"} & set(known.properties))
 
+    def can_read(self, characteristic: str) -> bool:
+        known = self._client.services.get_characteristic(characteristic)
+        return known is not None and "read" in known.properties
+
     async def subscribe(self, characteristic: str) -> None:
         """Be notified of `characteristic`.
 
@@ -62,22 +70,59 @@ class Wire:
         if not self.has(characteristic):
             raise loss_error("wrong_sensor", self._name)
 
+        is_refused = False
+
         def on_value(_characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
-            self._pass_on(characteristic, bytes(value))
+            if not is_refused:
+                self._pass_on(characteristic, bytes(value))
 
         try:
-            await self._client.start_notify(characteristic, on_value)
+            await self._ask(lambda: self._client.start_notify(characteristic, on_value))
+        except LinkError:
+            is_refused = True
+            raise
+
+    async def _ask(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """The answer to `request`, which is made again after pairing where the sensor wants that first.
+
+        Raises:
+            LinkError: it failed, or pairing did.
+        """
+        try:
+            return await self._ask_once(request)
+        except LinkError as fault:
+            if fault.reason != "needs_bond":
+                raise
+        try:
+            await self.pair()
+        except NotImplementedError:
+            return await self._ask_during_dialog(request)
+        return await self._ask_once(request)
+
+    async def _ask_once(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        try:
+            return await request()
         except RADIO_FAULTS as fault:
             raise explain(fault, self._name) from fault
+
+    async def _ask_during_dialog(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """macOS cannot be told to pair: it asks its user by itself once a request was refused."""
+        until_s = self._clock() + _DIALOG_S
+        while True:
+            await self._clock.sleep(_ASK_AGAIN_S)
+            try:
+                return await self._ask_once(request)
+            except LinkError as fault:
+                if fault.reason != "needs_bond":
+                    raise
+                if self._clock() >= until_s:
+                    raise loss_error("dialog", self._name) from fault
 
     async def read(self, characteristic: str) -> bytes | None:
         """The value, passed on as a notification too; None where the sensor has no such characteristic."""
         if not self.has(characteristic):
             return None
-        try:
-            value = bytes(await self._client.read_gatt_char(characteristic))
-        except RADIO_FAULTS as fault:
-            raise explain(fault, self._name) from fault
+        value = bytes(await self._ask(lambda: self._client.read_gatt_char(characteristic)))
         self._pass_on(characteristic, value, is_read=True)
         return value
 
@@ -85,11 +130,10 @@ class Wire:
         """Pair with the sensor.
 
         Raises:
-            LinkError: the sensor or the system refused.
+            LinkError: the sensor or the system refused. NotImplementedError: this system pairs by itself.
         """
         try:
-            async with self._pairing():
-                await self._client.pair()
+            await self._client.pair()
         except RADIO_FAULTS as fault:
             raise explain(fault, self._name) from fault
 
@@ -136,9 +180,7 @@ class Wire:
             raise loss_error("wrong_sensor", self._name)
         self._heard.clear()
         try:
-            await self._client.write_gatt_char(characteristic, payload, response=with_response)
-        except RADIO_FAULTS as fault:
-            raise explain(fault, self._name) from fault
+            await self._ask(lambda: self._client.write_gatt_char(characteristic, payload, response=with_response))
         finally:
             self._wrote_s = self._clock()
 

@@ -84,6 +84,11 @@ LOSS_WORDS = {
     "stalled": "{name} is connected but sends nothing. It is being connected anew",
     "silent": "{name} has sent nothing for {seconds:.0f} s",
     "needs_bond": "{name} wants to be paired with this machine: pair it in the system's Bluetooth settings",
+    "dialog": "{name} wants to be paired: say yes to the system's question, and it is tried again",
+    "unreachable": "{name} was heard, but Windows cannot reach it. Remove it in Settings, Bluetooth & devices if it "
+    "is named there, switch it off and on, and bring it near",
+    "access_denied": "Windows lets another program use {name}: close other apps that use it, or remove it in Settings, "
+    "Bluetooth & devices, and pair it anew here",
     "bond_refused": "{name} refused to pair: forget it in this and other devices' Bluetooth settings, then try again",
     "busy": "the adapter is busy with another connection; trying again",
     "wrong_sensor": "{name} lacks what its profile needs: it is another model or has other firmware. Pair it anew",
@@ -124,6 +129,8 @@ def _reason_of(fault: BaseException) -> str:
     if isinstance(fault, BleakGATTProtocolError):
         return "needs_bond" if int(fault.code) in _NEEDS_BOND else "rejected"
     if isinstance(fault, BleakDBusError):
+        if fault.dbus_error == "org.bluez.Error.NotPermitted" and "not permitted" in (fault.dbus_error_details or ""):
+            return "rejected"  # ATT 0x02, 0x03: never to be read or written; BlueZ says "Not paired" of the others
         return _DBUS.get(fault.dbus_error, "radio_fault")
     if isinstance(fault, TimeoutError):
         return "no_answer"
@@ -132,6 +139,10 @@ def _reason_of(fault: BaseException) -> str:
     if isinstance(fault, OSError | EOFError):
         return "no_bluetooth_service"
     text = str(fault).lower()
+    if "unreachable" in text:  # GattCommunicationStatus of Windows, as bleak's winrt backend words it
+        return "unreachable"
+    if "access denied" in text:
+        return "access_denied"
     if "not connected" in text or "disconnected" in text or "service discovery" in text:
         return "dropped"
     return "radio_fault"

@@ -169,4 +169,5 @@ async def run_links(radio: object, pod: RunningPod, shoe: Movesense, air: Air, s
     seen["is_free_after_stop"] = pod.connection is None and shoe.connection is None
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -162,7 +162,19 @@ class BumbleClient(BaseBleakClient):
             callback(bytearray(value))
 
         self._subscribers[characteristic.handle] = subscriber
-        await self._ask(characteristic.obj.subscribe(subscriber, prefer_notify=True))
+        try:
+            await self._ask(characteristic.obj.subscribe(subscriber, prefer_notify=True))
+        except BaseException:
+            self._leave_nothing_of(characteristic)
+            raise
+
+    def _leave_nothing_of(self, characteristic: BleakGATTCharacteristic) -> None:
+        """bumble keeps the subscribers of a subscription that was refused; the next one would be told twice."""
+        self._subscribers.pop(characteristic.handle, None)
+        proxy = characteristic.obj
+        proxy.subscribers.clear()
+        for subscribers in (proxy.client.notification_subscribers, proxy.client.indication_subscribers):
+            subscribers.pop(proxy.handle, None)
 
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
         subscriber = self._subscribers.pop(characteristic.handle, None)

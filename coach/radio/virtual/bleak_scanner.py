@@ -30,9 +30,11 @@ class BumbleScanner(BaseBleakScanner):
 
     def __init__(self, detection_callback: Any, service_uuids: Any, scanning_mode: str, **_kwargs: Any) -> None:
         super().__init__(detection_callback, service_uuids)
+        self._reported: dict[str, tuple[int, tuple[str | None, ...]]] = {}
 
     async def start(self) -> None:
         self.seen_devices = {}
+        self._reported.clear()
         self.central.device.on("advertisement", self._on_advertisement)
         try:
             await self.central.scan_for(self)
@@ -49,8 +51,19 @@ class BumbleScanner(BaseBleakScanner):
         if not self.is_allowed_uuid(heard.service_uuids):
             return
         address = str(advertisement.address).split("/")[0]
+        if self._is_dropped(address, heard):
+            return
         device = self.create_or_update_device(address, address, heard.local_name, advertisement.address, heard)
         self.call_detection_callbacks(device, heard)
+
+    def _is_dropped(self, address: str, heard: AdvertisementData) -> bool:
+        """As BlueZ: nothing new in what it says, and its signal as it was when last reported in this discovery."""
+        words = (heard.local_name, *heard.service_uuids)
+        rssi_dbm, before = self._reported.get(address, (0, ()))
+        if words == before and abs(heard.rssi - rssi_dbm) < self.central.reporting.rssi_step_db:
+            return True
+        self._reported[address] = (heard.rssi, words)
+        return False
 
 
 def _translate(advertisement: Advertisement) -> AdvertisementData:

@@ -1,7 +1,9 @@
 """bumble's software Bluetooth controller and air, with what they lack: cancelled connects, and sensors out of range.
 
 bumble 0.0.236: Create-Connection-Cancel sends no event, so a connect that times out would hang; a controller taken
-off the link still advertises; BlueZ cannot use its LL_PRIVACY and extended advertising (google/bumble issue 841).
+off the link still advertises; its link takes the sender's present random address for that of the connection, which
+Linux changes with each scan; it ignores "filter duplicates", which every chip honours; BlueZ cannot use its
+LL_PRIVACY and extended advertising (google/bumble issue 841).
 """
 
 import asyncio
@@ -16,27 +18,44 @@ _DATA_LENGTH = 251  # of Bluetooth 4.2 and later; bumble has the 27 of older con
 
 
 class SteadyController(Controller):
-    """A controller whose connects can be cancelled.
+    """A controller whose connects can be cancelled and which filters duplicates when told to.
 
+    Filtering, it reports each advertiser once per scan enable (Core 5.4, Vol 4, Part E, 7.8.11).
     feature_delay_s: how long the peer's features take. A real radio needs a connection interval; without it BlueZ can
     see the ATT socket before the connection (0.03 s there, 0 for our own backend).
     """
 
     def __init__(self, *args: Any, feature_delay_s: float = 0.0, **kwargs: Any) -> None:
         self._feature_delay_s = feature_delay_s
+        self._reported: set[tuple[str, int]] = set()
         super().__init__(*args, **kwargs)
         self.le_acl_data_packet_length = _DATA_LENGTH
         self.le_features &= ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
 
     def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
         """To the host; not through the parent, which formats every packet for a log nobody reads."""
-        if not self.host:
+        if not self.host or self._is_duplicate(packet):
             return
         loop = asyncio.get_running_loop()
         if self._feature_delay_s and isinstance(packet, hci.HCI_LE_Read_Remote_Features_Complete_Event):
             loop.call_later(self._feature_delay_s, self.host.on_packet, bytes(packet))
         else:
             loop.call_soon(self.host.on_packet, bytes(packet))
+
+    def _is_duplicate(self, packet: hci.HCI_Packet) -> bool:
+        if not isinstance(packet, hci.HCI_LE_Advertising_Report_Event) or not self.filter_duplicates:
+            return False
+        keys = {(str(report.address), int(report.event_type)) for report in packet.reports}
+        is_known = keys <= self._reported
+        self._reported |= keys
+        return is_known
+
+    def on_hci_le_set_scan_enable_command(
+        self, command: hci.HCI_LE_Set_Scan_Enable_Command
+    ) -> hci.HCI_StatusReturnParameters:
+        """Each enable reports everybody anew."""
+        self._reported.clear()
+        return super().on_hci_le_set_scan_enable_command(command)
 
     def on_hci_packet(self, packet: hci.HCI_Packet) -> None:
         """From the host; data straight on, for the same reason."""
@@ -87,8 +106,12 @@ class Air(LocalLink):
         transport: PhysicalTransport,
         data: bytes,
     ) -> None:
-        if not {sender_controller, self.find_le_controller(destination_address)} & self.away:
-            super().send_acl_data(sender_controller, destination_address, transport, data)
+        receiver = self.find_le_controller(destination_address)
+        connection = sender_controller.le_connections.get(destination_address)
+        if receiver is None or connection is None or {sender_controller, receiver} & self.away:
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_soon(receiver.on_link_acl_data, connection.self_address, transport, data)
 
     def send_ll_control_pdu(
         self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu

@@ -70,6 +70,9 @@ class Viewer:
     def n_missing(self) -> int:
         return self._decoder.report().n_missing
 
+    def n_odd_packets(self) -> int:
+        return self._decoder.report().n_odd_packets
+
     def n_clipped(self) -> int:
         return self._decoder.report().n_clipped
 
@@ -128,6 +131,13 @@ class Viewer:
             return False, f"{self.use.name} is connected; waiting for its first readings"
         if self.battery_pct is not None and self.battery_pct <= _LOW_PCT:
             return True, f"Ready, but the battery is at {self.battery_pct:.0f} %: charge it soon"
+        fault = self.profile.treadmill_fault(self.use.name)
+        if fault is not None and fault.may_send_miles:
+            return True, "Ready. Set its display to km/h: set to miles, it sends miles and calls them kilometres"
+        if fault is not None and fault.has_wrong_incline:
+            return True, "Ready. The incline that this model sends is wrong and is not used"
+        if n_odd := self.n_odd_packets():
+            return True, f"Ready. {n_odd} packets were longer or shorter than the standard has them: whole values count"
         return True, "Ready"
 
 

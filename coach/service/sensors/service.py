@@ -6,6 +6,7 @@ Every method may be called from any thread; the radio's work happens on its even
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 from coach.errors import LinkError, SettingsError
 from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
@@ -67,7 +68,9 @@ class SensorService(SensorBook):
 
     def _surroundings(self) -> Surroundings:
         self._leases.renew("scan", self._scan_while_asked)
-        return Surroundings(tuple(self._radio.ear.found()), self._problem is None, self._problem)
+        fault = self._radio.ear.fault
+        problem = self._problem or (str(fault) if fault else None)
+        return Surroundings(tuple(self._radio.ear.found()), problem is None, problem)
 
     async def _scan_while_asked(self) -> None:
         try:
@@ -133,7 +136,17 @@ class SensorService(SensorBook):
         use = SensorUse(sensor_id, found.name or profile.title, known, wear_site, cadence_unit)
         check_site(use)
         async with self._visit(use) as session:
-            return await introduce(session.wire, use)
+            use = await introduce(session.wire, use)
+        return replace(use, sensor_id=self._radio.identities.pop(sensor_id, sensor_id))
+
+    def _keep_identities(self) -> None:
+        """A sensor that was bonded on the way is remembered by the address that it keeps from then on."""
+        for known_by, address in tuple(self._radio.identities.items()):
+            for use in self._store.sensors.list():
+                if use.sensor_id == known_by:
+                    self._store.sensors.forget(known_by)
+                    self._keep(replace(use, sensor_id=address))
+                    del self._radio.identities[known_by]
 
     def forget(self, sensor_id: str) -> None:
         """Remember it no more, and let it go."""
@@ -186,6 +199,8 @@ class SensorService(SensorBook):
 
     def states(self) -> list[SensorState]:
         """How each remembered sensor does; asking keeps them linked, outside a run."""
+        if not self._is_running:
+            self._keep_identities()
         uses = self.remembered()
         return self._loop.do(self._states(uses), _ANSWER_S)
 
@@ -274,6 +289,7 @@ class SensorService(SensorBook):
 
     def end_run(self) -> None:
         self._is_running = False
+        self._keep_identities()
 
     def close(self) -> None:
         """End scans and previews; sensors are disconnected."""

@@ -37,8 +37,8 @@ def test_every_decoder_that_a_profile_may_name_exists():
 def test_a_heart_rate_strap_counts_and_goes_on_after_bad_packets():
     decoder, feed = sensor("heart_rate")
     assert feed(0.0, bytes.fromhex("10 3c 00 04")) == [HeartRateSample(0.0, 60, (1.0,), None)]
-    with pytest.raises(PacketError, match="10 3c 00"):
-        feed(1.0, bytes.fromhex("10 3c 00"))
+    with pytest.raises(PacketError, match="10"):
+        feed(1.0, bytes.fromhex("10"))
     assert feed(2.0, bytes.fromhex("10 3c 00 04")) != []
     assert feed(2.001, bytes.fromhex("10 3c 00 04")) == []
     for t_s in (2.5, 2.51):  # read, and notified right after
@@ -46,7 +46,7 @@ def test_a_heart_rate_strap_counts_and_goes_on_after_bad_packets():
     assert feed(2.6, b"anything", "0000ffff-0000-1000-8000-00805f9b34fb") == []
     report = decoder.report()
     assert (report.n_notifications, report.n_samples, report.n_bad_packets, report.n_duplicates) == (4, 2, 1, 1)
-    assert "10 3c 00" in report.last_error
+    assert "cut short: 10" in report.last_error
 
 
 def test_a_board_knows_each_lost_frame_and_its_scale():

@@ -3,7 +3,7 @@
 import pytest
 
 from coach.errors import PacketError
-from coach.packets.ftms import TreadmillReader, decode_part
+from coach.packets.ftms import TreadmillReader, decode_part, odd_bytes
 from coach.packets.stream import Tally
 
 FIRST = bytes.fromhex("9f00 6100 360000 0000 ff7f 0000 ffff 0500 6e00 02".replace(" ", ""))
@@ -52,14 +52,20 @@ def test_bytes_behind_the_last_field_are_passed_over():
     assert decode_part(bytes.fromhex("0000b0040102030405")).speed_mps == pytest.approx(12.0 / 3.6)
 
 
-def test_a_packet_cut_elsewhere_than_at_20_bytes_is_refused():
+def test_a_packet_cut_anywhere_gives_what_is_whole_before_the_cut():
     whole = bytes.fromhex("9e05 1705 9202 fb0000 0000 ff7f 7c00 ff7f 1b00 ffff ff 69 8a00".replace(" ", ""))
     for n in range(len(whole)):
-        if n == 20:
-            assert decode_part(whole[:n]).heart_rate_bpm is None
-        else:
+        if n < 4:
             with pytest.raises(PacketError):
                 decode_part(whole[:n])
+            continue
+        part = decode_part(whole[:n])
+        assert part.speed_mps == pytest.approx(0x0517 / 360)
+        assert part.distance_m == (0xFB if n >= 9 else None)
+        assert part.heart_rate_bpm is None
+        assert odd_bytes(whole[:n]) == n - len(whole)
+    assert odd_bytes(whole) == 0
+    assert odd_bytes(whole + b"1234") == 4
 
 
 def test_the_same_packet_twice_at_once_counts_once():

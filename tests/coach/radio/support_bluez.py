@@ -1,7 +1,8 @@
 """A scripted org.bluez on a private D-Bus: bleak's own BlueZ code runs unchanged against it, without a radio.
 
-It plays one running pod. Like BlueZ, it notifies every bus that asked for it and has not gone, so that a client that
-forgets to close its bus gets duplicates after a reconnect.
+It plays one running pod. Like BlueZ after 5.87, it reports the pod once per discovery, and again only when its signal
+changed by 8 dB or a generous test asks for every advertisement. Like BlueZ, it notifies every bus that asked for it and
+has not gone, so that a client that forgets to close its bus gets duplicates after a reconnect.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ POD = f"{HCI}/dev_{ADDRESS.replace(':', '_')}"
 _CONFIG = """<busconfig><type>system</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
 <allow own="*"/>{extra}</policy></busconfig>"""
+RSSI_STEP_DB = 8  # BlueZ e004414a1
 _DENY = '<deny send_destination="org.bluez"/>'
 _GATT = {0x1801: {}, 0x1814: {0x2A53: ["notify"], 0x2A54: ["read"]}, 0x180F: {0x2A19: ["read"]}}
 
@@ -68,6 +70,9 @@ class ScriptedBluez:
             HCI: {ADAPTER: adapter_properties(), "org.bluez.GattManager1": {}},
         }
         self.is_in_range = True
+        self.is_generous = False
+        self.rssi_dbm = -60
+        self._reported_dbm: int | None = None
         self.connect_error: tuple[str, str] | None = None
         self.pair_error: str | None = None
         self.subscribers: dict[str, set[str]] = {}
@@ -136,7 +141,7 @@ class ScriptedBluez:
             "Paired": Variant("b", False),
             "Connected": Variant("b", False),
             "ServicesResolved": Variant("b", False),
-            "RSSI": Variant("n", -60),
+            "RSSI": Variant("n", self.rssi_dbm),
             "ManufacturerData": Variant("a{qv}", {}),
             "ServiceData": Variant("a{sv}", {}),
         }
@@ -146,12 +151,16 @@ class ScriptedBluez:
             self.add(POD, DEVICE, properties)
 
     def _tick(self) -> None:
-        """Advertise again and again: bleak listens only once StartDiscovery has returned."""
+        """The pod advertises 20 times a second while in range and free; what BlueZ passes on of it is another thing."""
         if HCI not in self.objects or not self.objects[HCI][ADAPTER]["Discovering"].value:
             return
-        if self.is_in_range and not self.is_connected:
+        if self.is_in_range and not self.is_connected and (self.is_generous or self._is_news()):
+            self._reported_dbm = self.rssi_dbm
             self._advertise()
         asyncio.get_running_loop().call_later(0.05, self._tick)
+
+    def _is_news(self) -> bool:
+        return self._reported_dbm is None or abs(self.rssi_dbm - self._reported_dbm) >= RSSI_STEP_DB
 
     @property
     def is_connected(self) -> bool:
@@ -221,7 +230,8 @@ class ScriptedBluez:
         if not self.objects[HCI][ADAPTER]["Powered"].value:
             return Message.new_error(message, "org.bluez.Error.NotReady", "Resource Not Ready")
         self.set(HCI, ADAPTER, Discovering=Variant("b", True))
-        asyncio.get_running_loop().call_soon(self._tick)
+        self._reported_dbm = None
+        asyncio.get_running_loop().call_later(0.05, self._tick)  # a scan hears nothing before it is on
         return Message.new_method_return(message)
 
     def _on_StopDiscovery(self, message: Message) -> Message:  # noqa: N802

@@ -2,9 +2,12 @@
 
 import struct
 
+from bumble.gatt import Characteristic, CharacteristicValue, Service
+
 from coach.model.links import LinkStatus, SensorUse
 from coach.model.sites import WearSite
 from coach.model.steps import Conversation, LinkPlan, Write, ask
+from coach.radio.virtual.twin import Identity, P, Twin, uuid
 from coach.radio.virtual.world import VirtualWorld
 from tests.coach.radio.support_radio import Diary, SwingingBody, link_set, run_jumping, until
 
@@ -105,6 +108,61 @@ def test_out_of_range_is_silence_then_loss_and_coming_back_streams_again() -> No
         assert "out_of_range" in diary.reasons(pod.sensor_id)
         world.come_back(pod.sensor_id)
         await until(lambda: diary.statuses(pod.sensor_id).count(LinkStatus.STREAMING) == 2, world.clock)
+        await links.stop()
+        await world.stop()
+
+    run_jumping(main())
+
+
+class MutePod(Twin):
+    """Takes the subscription, notifies nothing, and answers reads."""
+
+    def __init__(self, world: VirtualWorld) -> None:
+        identity = Identity("Mute RunPod", "F0:0D:00:00:00:AA", "Any", "Any", "1", services=(uuid("1814"),))
+        super().__init__(world.air, world.clock, identity)
+        self.n_reads = 0
+        value = CharacteristicValue(read=lambda _bearer: self._measure())
+        measurement = Characteristic(uuid("2A53"), P.READ | P.NOTIFY, Characteristic.READABLE, value)
+        self.device.add_service(Service(uuid("1814"), [measurement]))
+
+    def _measure(self) -> bytes:
+        self.n_reads += 1
+        return struct.pack("<BHBI", 2, 768, 84, self.n_reads)
+
+
+def test_a_pod_that_only_answers_reads_is_read_once_a_second_after_5_s() -> None:
+    async def main() -> None:
+        world = VirtualWorld(SwingingBody())
+        await world.start()
+        pod = MutePod(world)
+        await pod.start()
+        diary = Diary()
+        links = link_set(world, diary)
+        links.add(pod_plan(pod.sensor_id))
+        await until(lambda: LinkStatus.STREAMING in diary.statuses(pod.sensor_id), world.clock, within_s=10.0)
+        assert pod.n_reads == 1
+        await world.clock.sleep(10.0)
+        assert pod.n_reads in (10, 11)
+        assert LinkStatus.LOST not in diary.statuses(pod.sensor_id)
+        await links.stop()
+        await pod.stop()
+        await world.stop()
+
+    run_jumping(main())
+
+
+def test_a_pod_that_has_notified_is_not_read_when_it_falls_silent() -> None:
+    async def main() -> None:
+        world = VirtualWorld(SwingingBody())
+        pod = world.add_running_pod()
+        await world.start()
+        diary = Diary()
+        links = link_set(world, diary)
+        links.add(pod_plan(pod.sensor_id))
+        await until(lambda: LinkStatus.STREAMING in diary.statuses(pod.sensor_id), world.clock)
+        pod.lose_packets(1.0)
+        await world.clock.sleep(12.0)
+        assert diary.statuses(pod.sensor_id)[-1] is LinkStatus.SILENT
         await links.stop()
         await world.stop()
 

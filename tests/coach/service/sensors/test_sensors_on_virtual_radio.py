@@ -19,6 +19,7 @@ from coach.model.links import LinkEvent, LinkStatus
 from coach.model.samples import Notification
 from coach.model.sites import WearSite
 from coach.radio.clock import RunClock
+from coach.radio.virtual.central import BLUEZ_BEFORE_5_88, GENEROUS, NEWEST_BLUEZ, Reporting
 from coach.radio.virtual.world import VirtualWorld
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.service import SensorService
@@ -193,3 +194,30 @@ def test_a_run_takes_the_sensors_over_and_gives_them_back(bench: Bench) -> None:
     assert received[0].t_s < 10.0
     assert bench.left.connection is None
     bench.until(lambda: all(state.is_ready for state in bench.service.states()))
+
+
+@pytest.mark.parametrize("reporting", [NEWEST_BLUEZ, BLUEZ_BEFORE_5_88, GENEROUS], ids=["after 5.87", "before", "all"])
+def test_a_sensor_that_the_open_page_lists_is_paired_at_once_eight_times_of_eight(
+    bench: Bench, reporting: Reporting
+) -> None:
+    bench.world.central.reporting = reporting
+    for pause_s in (2, 1, 3, 2, 4, 1, 2, 3):
+        for _ in range(4 * pause_s):  # the page asks on while its reader thinks
+            bench.loop.do(asyncio.sleep(0.25))
+            bench.service.states()
+            bench.service.surroundings()
+        bench.until(lambda: bench.pod.sensor_id in {s.sensor_id for s in bench.service.surroundings().found})
+        tapped_s = bench.loop.loop.time()
+        bench.service.pair(bench.pod.sensor_id)
+        bench.until(lambda: any(state.signal for state in bench.service.states()), within_s=10.0)
+        assert bench.loop.loop.time() - tapped_s < 5.0
+        bench.service.forget(bench.pod.sensor_id)
+
+
+def test_a_bonded_sensor_is_remembered_by_the_address_that_it_keeps(bench: Bench) -> None:
+    use = bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    identity = "F0:0D:00:00:00:77"
+    bench.service._radio.identities[use.sensor_id] = identity
+    bench.service.states()
+    assert [u.sensor_id for u in bench.service.remembered()] == [identity]
+    assert bench.service.remembered()[0].wear_site is WearSite.LEFT_FOOT

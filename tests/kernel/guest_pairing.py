@@ -1,0 +1,191 @@
+"""Runs inside the user-mode kernel: pairing as the page does it, an absent sensor, encryption, private addresses.
+
+The controller filters duplicates as chips do (`SteadyController`), so the kernel and bluetoothd report an advertiser
+once for each scan. Prints one line "RESULT {json}"; the test on the host judges it.
+"""
+
+import asyncio
+import json
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from bumble.hci import Address, HCI_LE_Set_Random_Address_Command
+
+from coach.model.links import LinkStatus, SensorUse
+from coach.model.steps import LinkPlan
+from coach.radio.backend import Backend
+from coach.radio.clock import RunClock
+from coach.radio.links import LinkSet, open_radio
+from coach.radio.session import Radio
+from coach.radio.virtual.controller import Air
+from coach.radio.virtual.twins.running_pod import RunningPod
+from coach.service.event_loop import LoopThread
+from coach.service.sensors.service import SensorService
+from coach.storage.store import Store
+from tests.coach.radio.support_radio import SwingingBody
+from tests.coach.radio.support_secured import SecuredPod
+from tests.kernel.guest import RSC, Sight, air_under_bluez, say, until
+
+ABSENT = "F0:0D:00:00:00:FF"
+IDENTITY = "F0:0D:00:00:00:77"
+Seen = dict[str, object]
+
+
+class Page(threading.Thread):
+    """The Sensors page: it asks each second what is around and how the paired sensors do."""
+
+    def __init__(self, service: SensorService, sensor_id: str) -> None:
+        super().__init__(daemon=True)
+        self._service, self._sensor_id = service, sensor_id
+        self.is_open = True
+        self.is_counting = False
+        self.n_looks = self.n_listed = 0
+
+    def run(self) -> None:
+        while self.is_open:
+            self._service.states()
+            found = {sensor.sensor_id for sensor in self._service.surroundings().found}
+            if self.is_counting:
+                self.n_looks += 1
+                self.n_listed += self._sensor_id in found
+            time.sleep(1.0)
+
+
+def first_number_s(service: SensorService, sensor_id: str) -> float:
+    """From the tap on "pair" to the first number on the sensor's card [s]."""
+    tapped_s = time.monotonic()
+    service.pair(sensor_id)
+    say("paired after", round(time.monotonic() - tapped_s, 2))
+    while not any(state.signal for state in service.states()):
+        if time.monotonic() > tapped_s + 40.0:
+            raise SystemExit("no number came")
+        time.sleep(0.1)
+    return time.monotonic() - tapped_s
+
+
+def use_page(sensor_id: str) -> Seen:
+    """On a thread of its own, as the web server's are."""
+    loop = LoopThread()
+    store = Store(Path(tempfile.mkdtemp()) / "coach.db")
+    service = SensorService(store, loop, Backend())
+    page = Page(service, sensor_id)
+    page.start()
+    while not service.surroundings().found:
+        time.sleep(0.2)
+    page.is_counting = True
+    time.sleep(36.0)
+    page.is_counting = False
+    times_s = []
+    for pause_s in (2, 1, 3, 2, 4, 1, 2, 3):
+        time.sleep(pause_s)
+        times_s.append(round(first_number_s(service, sensor_id), 2))
+        say("first number after", times_s[-1])
+        service.forget(sensor_id)
+    page.is_open = False
+    page.join()
+    service.close()
+    store.close()
+    loop.close()
+    return {"first_number_s": times_s, "n_looks": page.n_looks, "n_listed": page.n_listed}
+
+
+def pod_plan(sensor_id: str, name: str) -> LinkPlan:
+    return LinkPlan(SensorUse(sensor_id, name, "running_speed_cadence"), (RSC,))
+
+
+async def leave_one_at_home(pod: RunningPod) -> list[float]:
+    sight = Sight()
+    links = LinkSet(open_radio(Backend(), RunClock()), sight.notifications.append, sight.tell)
+    links.add(pod_plan(ABSENT, "absent"))
+    await asyncio.sleep(3.0)
+    begun_s, back_s = time.monotonic(), []
+    links.add(pod_plan(pod.sensor_id, "RunPod"))
+    for n in (1, 2, 3, 4):
+        await until(lambda n=n: sight.n(pod.sensor_id, LinkStatus.STREAMING) == n, f"stream {n}")  # type: ignore[misc]
+        back_s.append(round(time.monotonic() - begun_s, 2))
+        await asyncio.sleep(3.0)
+        await pod.drop()
+        begun_s = time.monotonic()
+    await links.stop()
+    return back_s
+
+
+async def ask_for_encryption(air: Air) -> Seen:
+    pod = SecuredPod(air, RunClock(), frozenset({"subscribe"}))
+    await pod.start()
+    sight = Sight()
+    links = LinkSet(open_radio(Backend(), RunClock()), sight.notifications.append, sight.tell)
+    links.add(pod_plan(pod.sensor_id, "secured"))
+    await until(lambda: len(sight.payloads(RSC)) >= 20, "twenty notifications")
+    await links.stop()
+    await pod.stop()
+    payloads = sight.payloads(RSC)
+    return {
+        "n_pairings": len(pod.pairings),
+        "n_losses": sight.n(pod.sensor_id, LinkStatus.LOST),
+        "has_duplicates": len(payloads) != len(set(payloads)),
+    }
+
+
+async def address_on_air(radio: Radio, name: str) -> str:
+    async with radio.ear.listening():
+        await until(lambda: any(s.name == name for s in radio.ear.found()), f"{name} in the scan")
+    return next(s.sensor_id for s in radio.ear.found() if s.name == name)
+
+
+async def change_address(pod: SecuredPod) -> None:
+    """As a phone or watch does every quarter of an hour; bumble's own `update_rpa` sends the old one."""
+    await pod.device.stop_advertising()
+    pod.device.random_address = Address.generate_private_address(pod.device.irk)
+    await pod.device.send_sync_command(HCI_LE_Set_Random_Address_Command(random_address=pod.device.random_address))
+    await pod.device.start_advertising(auto_restart=True)
+    say("next address", pod.device.random_address)
+
+
+async def hide_address(air: Air) -> Seen:
+    pod = SecuredPod(air, RunClock(), frozenset({"subscribe"}), IDENTITY)
+    pod.device.le_privacy_enabled = True
+    pod.device.irk = bytes(range(16))
+    await pod.start()
+    radio = open_radio(Backend(), RunClock())
+    known_by = await address_on_air(radio, "Secured RunPod")
+    say("on air as", known_by)
+    sight = Sight()
+    links = LinkSet(radio, sight.notifications.append, sight.tell)
+    links.add(pod_plan(known_by, "private"))
+    for n in (1, 2, 3):
+        await until(lambda n=n: sight.n(known_by, LinkStatus.STREAMING) == n, f"stream {n}")  # type: ignore[misc]
+        await asyncio.sleep(1.0)
+        if n < 3:
+            await pod.drop()
+            await change_address(pod)
+    await links.stop()
+    again = open_radio(Backend(), RunClock())
+    is_found = await again.ear.find(radio.identify(known_by), 10.0) is not None
+    await pod.stop()
+    return {
+        "was_known_by": known_by,
+        "identity": radio.identify(known_by),
+        "n_streams": sight.n(known_by, LinkStatus.STREAMING),
+        "n_pairings": len(pod.pairings),
+        "is_found_by_a_new_program": is_found,
+    }
+
+
+async def main() -> None:
+    async with air_under_bluez() as air:
+        pod = RunningPod(air, RunClock(), SwingingBody(), has_stride_length=False)
+        await pod.start()
+        seen = await asyncio.to_thread(use_page, pod.sensor_id)
+        seen["back_s"] = await leave_one_at_home(pod)
+        await pod.stop()
+        seen["secured"] = await ask_for_encryption(air)
+        seen["private"] = await hide_address(air)
+        print("RESULT", json.dumps(seen), flush=True)
+
+
+assert Address(IDENTITY).is_static  # only such an address can be a sensor's identity
+if __name__ == "__main__":
+    asyncio.run(main())
