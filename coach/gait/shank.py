@@ -35,7 +35,7 @@ _CHANGE_AFTER: Final = 2  # footfalls of another kind before the state changes
 _MISSED: Final = 1.4  # of the usual stride time: a longer run's stride holds a contact that was not seen
 _SCATTER_STRIDES: Final = 20
 _LEAST_FOR_SCATTER: Final = 6
-_USUAL_SCATTER_S: Final = 0.010  # of contact time from stride to stride; 74 of 78 recordings of runners stay below
+_USUAL_SCATTER_S: Final = 0.010  # of contact time from stride to stride; 65 of 78 recordings of runners stay below
 _STRIDE_TIME_SD_S: Final = 0.006
 _IMPACT_SD_G: Final = 0.3
 # Against 106 walking strides of two people with a force plate, 2026-11-28; averages are near, single strides are not.
