@@ -22,7 +22,7 @@ import numpy as np
 
 from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.shank_params import ShankParams
-from coach.gait.trunk_filters import hann_smooth
+from coach.gait.trunk_filters import cubic, hann_smooth
 from coach.gait.trunk_window import View
 from coach.model.samples import FloatArray
 
@@ -94,29 +94,14 @@ def _fine(view: View, params: ShankParams) -> _Fine | None:
     factor = max(1, int(np.ceil(params.least_rate_hz / view.rate_hz)))
     n = (len(view.t_s) - 1) * factor + 1
     rows = np.arange(n) / factor
-    acc = _cubic(view.acc_mps2, rows)
-    gyr = None if view.gyr_radps is None else _cubic(view.gyr_radps, rows)
+    acc = cubic(view.acc_mps2, rows)
+    gyr = None if view.gyr_radps is None else cubic(view.gyr_radps, rows)
     rate = view.rate_hz * factor
     jerk2 = (np.gradient(acc, 1.0 / rate, axis=0) ** 2).sum(axis=1)
     lost = np.flatnonzero(view.is_bad | view.is_bridged)
     for row in lost.tolist():
         jerk2[max(0, (row - 1) * factor) : (row + 1) * factor + 1] = 0.0
     return _Fine(np.interp(rows, np.arange(len(view.t_s)), view.t_s), rate, gyr, jerk2)
-
-
-def _cubic(values: FloatArray, rows: FloatArray) -> FloatArray:
-    """Catmull-Rom interpolation of evenly spaced rows (n, k) at fractional `rows`: local, three readings late."""
-    at = np.minimum(rows.astype(int), len(values) - 2)
-    share = (rows - at)[:, None]
-    slope = np.gradient(values, axis=0)
-    square, cube = share**2, share**3
-    result: FloatArray = (
-        (2 * cube - 3 * square + 1) * values[at]
-        + (cube - 2 * square + share) * slope[at]
-        + (3 * square - 2 * cube) * values[at + 1]
-        + (cube - square) * slope[at + 1]
-    )
-    return result
 
 
 def _by_swings(fine: _Fine, params: ShankParams) -> list[Landing]:

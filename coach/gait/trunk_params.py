@@ -16,6 +16,7 @@ class TrunkParams:
     coarse_most_share: float = 0.44  # of T, at most: above 170 steps per minute 0.16 s would level the steps out
     longest_lobe: float = 0.9  # of T: a longer one is two steps
     weak_apart: float = 0.5  # of T: a weak step's middle is that far from its neighbours'
+    weak_swing: float = 0.2  # body weights: runners' weakest steps swing by 0.5, standing by 0.02
     contact_smoothing_s: float = 0.04
     contact_level: float = 0.5
     rise_s: float = 0.012  # it is passed so long after contact: sacrum +1, RBDS +15, two others +11 and +17
@@ -37,6 +38,7 @@ class TrunkParams:
     unloaded_slow: float = 0.0  # slower than that must fall below this (belts: quick walks 0-9 % called running)
     near_steps: int = 4  # running is decided over so many steps on both sides:
     near_share: float = 0.6  # most must look like a run's; one soft step in a run stays one
+    edge_share: float = 0.8  # of the steps on one side, at a run's first and last ones
     alternates: float = 0.36  # see `alternation`: 1 % of RBDS windows below 0.52, rope jumping below 0.33
     alternates_to_run: float = 0.6  # of the first few steps, which scatter more: rope jumping reaches 0.5, runs 0.93
     alternation_share: float = 0.25  # of T: smoothing of what is compared

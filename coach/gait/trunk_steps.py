@@ -12,6 +12,9 @@ ms on 13 runners). Where the force swings too little for a lobe (soft belts, slo
 coarse force through one body weight plus a share of T, and the uncertainty is larger. Values are good to 18 ms between
 runners (Patoz 2022, doi:10.1016/j.jbiomech.2021.110940: 20), changes of one runner to 9.
 
+The line holds for a pelvis, which swings about half as much again as a half-sine push of the whole body would: such a
+push, or a mass that swings no more than it, reads up to 0.1 s long.
+
 Running or not: `_like_runs`. Fails for rope jumping without a gyroscope (`alternation` needs one).
 """
 
@@ -21,13 +24,14 @@ from typing import Final
 import numpy as np
 
 from coach.gait.trunk_attitude import SHORTEST_STEP_S, Attitude
-from coach.gait.trunk_filters import crossings, hann_smooth, whole_mean
+from coach.gait.trunk_filters import crossings, cubic, hann_smooth, whole_mean
 from coach.gait.trunk_params import TrunkParams
 from coach.model.samples import FloatArray
 
 LONGEST_RUNNING_STEP_S: Final = 0.56  # 107 steps per minute; slower cadences are walks
 _SHORTEST_LOBE_S: Final = 0.08
 _IMPACT_DIP_S: Final = 0.06  # the force may dip below body weight after the impact peak for that long
+_LOBE_ROWS: Final = 64
 _USUAL_STEP_S: Final = 0.36  # until steps are seen
 
 
@@ -90,9 +94,13 @@ def _contact_times(
     params: TrunkParams,
 ) -> tuple[FloatArray, FloatArray]:
     """Contact time of each landing [s] and its standard uncertainty, by the smooth lobe where the force has one."""
-    soft = hann_smooth(motion.along_weights, round(params.lobe_share * step * motion.rate_hz))
-    rises = crossings(motion.t_s, soft, params.lobe_level, rising=True)
-    falls = crossings(motion.t_s, soft, params.lobe_level, rising=False)
+    # A grid on which the window is a whole number of rows: at 52 Hz rounding it would move the lobe by 15 ms.
+    rows_s = params.lobe_share * step / _LOBE_ROWS
+    at = np.arange(0.0, len(motion.t_s) - 1, rows_s * motion.rate_hz)
+    t_s = np.interp(at, np.arange(len(motion.t_s)), motion.t_s)
+    soft = hann_smooth(cubic(motion.along_weights[:, None], at)[:, 0], _LOBE_ROWS)
+    rises = crossings(t_s, soft, params.lobe_level, rising=True)
+    falls = crossings(t_s, soft, params.lobe_level, rising=False)
     lengths = np.full(len(lobes), np.nan)
     for k, (start, end) in enumerate(lobes):
         middle = 0.5 * (start + end)
@@ -136,7 +144,12 @@ def _with_weak_steps(
     They show in the force smoothed over 0.6 T less its mean over T, which does not know the stride.
     """
     smooth = hann_smooth(force, round(params.lobe_share * step * rate_hz))
-    weak = _lobes(t_s, 1.0 + smooth - whole_mean(force[:, None], round(step * rate_hz))[:, 0])
+    swing = smooth - whole_mean(force[:, None], round(step * rate_hz))[:, 0]
+    weak = [
+        (start, end)
+        for start, end in _lobes(t_s, 1.0 + swing)
+        if float(swing[slice(*np.searchsorted(t_s, (start, end)))].max(initial=0.0)) > params.weak_swing
+    ]
     whole = [(start, end) for start, end in lobes if end - start < params.longest_lobe * step]
     middles = np.array([0.5 * (start + end) for start, end in whole])
     for start, end in weak:
@@ -176,7 +189,9 @@ def _like_runs(t_s: FloatArray, shape: FloatArray, contacts: FloatArray, params:
 
 
 def _in_a_row(judged: list[bool], contacts: FloatArray, params: TrunkParams) -> list[bool]:
-    """Most of the steps about each must look like a run's: one soft step in a run stays a running step."""
+    """Most of the steps about each must look like a run's: one soft step in a run stays a running step.
+
+    At a run's first and last steps those on one side decide."""
     steps = np.append(np.diff(contacts), 0.4).tolist()
     near = params.near_steps
     running = []
@@ -185,7 +200,10 @@ def _in_a_row(judged: list[bool], contacts: FloatArray, params: TrunkParams) -> 
             running.append(False)
             continue
         part = judged[max(0, k - near) : k + near + 1]
-        running.append(len(part) > near and sum(part) >= params.near_share * len(part))
+        is_usual = len(part) > near and sum(part) >= params.near_share * len(part)
+        sides = (judged[k : k + near + 1], judged[max(0, k - near) : k + 1])
+        is_edge = any(len(side) > near and sum(side) >= params.edge_share * len(side) for side in sides)
+        running.append(is_usual or (judged[k] and is_edge))
     return running
 
 
