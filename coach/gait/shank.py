@@ -16,10 +16,10 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.constants import BRIDGED_FACTOR, GRAVITY_MPS2
+from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.shank_events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, Footfall, find_footfalls
 from coach.gait.shank_params import ShankParams
-from coach.gait.trunk_window import SignalWindow, View
+from coach.gait.trunk_window import SignalWindow, View, loss_factor
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, StateChange, Stride, ToeOff
@@ -125,12 +125,13 @@ class ShankGait:
             stride_time = None
         end = next_s if stride_time is not None else toe_off or start + 0.5 * self._open.stride_s
         first, last = np.searchsorted(view.t_s, (start - _MARGIN_S, end + _MARGIN_S))
-        if view.is_bad[first:last].any():
+        factor = loss_factor(view, slice(int(first), int(last)))
+        if factor is None:
             self.n_dropped += 1
             return []
         clipped = view.is_clipped[first:last].any()
         size = np.linalg.norm(view.acc_mps2[first:last], axis=1)
-        is_bridged = bool(view.is_bridged[first:last].any())
+        is_bridged = factor > 1.0
         is_whole = last - first > 3 and not clipped and not is_bridged and bool(view.axes.all())
         has_gyro = view.gyr_radps is not None
         stride = Stride(
@@ -142,14 +143,13 @@ class ShankGait:
             impact_g=float(size.max() / GRAVITY_MPS2) if is_whole else None,
             state=GaitState.RUNNING if self._open.is_running else GaitState.WALKING,
             is_clipped=bool(clipped),
-            uncertainty=self._uncertainty(has_gyro, None if toe_off is None else toe_off - start, is_bridged),
+            uncertainty=self._uncertainty(has_gyro, None if toe_off is None else toe_off - start, factor),
         )
         return [stride]
 
-    def _uncertainty(self, has_gyro: bool, contact_s: float | None, is_bridged: bool) -> dict[str, float]:
+    def _uncertainty(self, has_gyro: bool, contact_s: float | None, factor: float) -> dict[str, float]:
         """Standard uncertainty of the stride that closes, by field."""
         assert self._open is not None
-        factor = BRIDGED_FACTOR if is_bridged else 1.0
         params = self._params
         found = {
             "initial_contact_s": self._open.contact_sd_s,

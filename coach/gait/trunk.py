@@ -11,13 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.constants import BRIDGED_FACTOR
 from coach.gait.trunk_attitude import GRAVITY_STRIDES, Attitude, attitude, forward_axis
 from coach.gait.trunk_params import TrunkParams
 from coach.gait.trunk_posture import StandingPose, impact_g, oscillation_m, span, turn_range_deg
 from coach.gait.trunk_side import SideVote, side_evidence
 from coach.gait.trunk_steps import LONGEST_RUNNING_STEP_S, Landing, alternation, find_landings, step_time
-from coach.gait.trunk_window import SignalWindow, View
+from coach.gait.trunk_window import SignalWindow, View, loss_factor
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, StateChange, TrunkStep
@@ -138,10 +137,10 @@ class TrunkGait:
         self._side.step() if is_next else self._side.forget()
         self._side.observe(self._evidence(motion, run, k))
         margin = span(motion, landing.contact_s - _BAD_MARGIN_S, end + _BAD_MARGIN_S)
-        if view.is_bad[margin].any():
+        factor = loss_factor(view, margin)
+        if factor is None:
             self.n_dropped += 1
             return events
-        factor = BRIDGED_FACTOR if view.is_bridged[margin].any() else 1.0
         return [*events, self._step(view, motion, run, k, factor)]
 
     def _evidence(self, motion: Attitude, run: list[Landing], k: int) -> float | None:

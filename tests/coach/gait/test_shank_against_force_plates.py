@@ -141,3 +141,16 @@ def test_a_leg_that_stands_gives_no_strides():
     assert events(ShankGait(recording.wear_site), recording) == [
         change for change in events(ShankGait(recording.wear_site), recording) if isinstance(change, StateChange)
     ]
+
+
+@pytest.mark.parametrize("name", NEAR_ANKLE[:2])
+def test_lost_packets_cost_hardly_a_stride_only_sureness(name):
+    recording = read(name)
+    keep = np.repeat(np.random.default_rng(1).random(len(recording.chunk.t_s) // 10 + 1) > 0.05, 10)
+    lossy = recording.kept(keep[: len(recording.chunk.t_s)])
+    strides = strides_of(events(ShankGait(lossy.wear_site), lossy))
+    matched = pairs(strides, recording.strides)
+    assert len(matched) >= 0.97 * len(recording.strides)
+    off = [(s.initial_contact_s - row["initial_contact_s"], s.uncertainty["initial_contact_s"]) for s, row in matched]
+    assert np.mean([abs(late) <= 1.96 * sd for late, sd in off]) >= 0.90
+    assert {s.impact_g is None for s, _ in matched} == {True, False}

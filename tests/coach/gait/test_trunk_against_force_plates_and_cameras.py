@@ -197,9 +197,9 @@ def test_no_step_rests_on_a_gap_and_none_is_made_up_in_it():
     recording = read("biomac_p01_pelvis")
     t_s = recording.chunk.t_s
     keep = np.ones(len(t_s), dtype=bool)
-    keep[4000:4010] = False  # 50 ms: bridged
+    keep[4000:4040] = False  # 0.2 s: more than a step can rest on
     keep[6000:6600] = False  # 3 s: the end of a segment
-    holes = [(t_s[4000], t_s[4010]), (t_s[6000], t_s[6600])]
+    holes = [(t_s[4000], t_s[4040]), (t_s[6000], t_s[6600])]
     recording = recording.kept(keep)
     engine = TrunkGait(recording.wear_site)
     steps = steps_of(events(engine, recording))
@@ -227,3 +227,17 @@ def test_readings_lost_singly_cost_no_step_only_sureness(name):
         assert one.contact_time_s == pytest.approx(alike.contact_time_s, abs=0.005)
     factors = {round(s.uncertainty["step_time_s"] / whole[0].uncertainty["step_time_s"], 6) for s in steps}
     assert factors == {1.0, 2.0}
+
+
+@pytest.mark.parametrize("name", PELVES[:2])
+def test_lost_packets_cost_hardly_a_step_only_sureness(name):
+    recording = read(name)
+    keep = np.repeat(np.random.default_rng(1).random(len(recording.chunk.t_s) // 10 + 1) > 0.05, 10)
+    lossy = recording.kept(keep[: len(recording.chunk.t_s)])
+    steps = steps_of(events(TrunkGait(lossy.wear_site), lossy))
+    matched = pairs(steps, recording.strides, window_s=0.12)
+    assert len(matched) >= 0.97 * len(recording.strides)
+    off = [(s.contact_time_s - row["contact_time_s"], s.uncertainty["contact_time_s"]) for s, row in matched]
+    assert np.mean([abs(late) <= 1.96 * sd for late, sd in off]) >= 0.90
+    sure = {s.uncertainty["contact_time_s"] for s in steps_of(events(TrunkGait(recording.wear_site), recording))}
+    assert max(sd for _, sd in off) > max(sure)
