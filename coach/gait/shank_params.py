@@ -14,13 +14,13 @@ class ShankParams:
 
     least_rate_hz: float = 190.0  # interpolated to at least that: the jerk of 52 Hz blurs a landing by 40 ms
     rate_smoothing_s: float = 0.06  # of the turn rate (Hann): passes the swing (3 Hz), not the landing's shock
-    swing_radps: float = 4.0  # a forward swing turns faster; runners reach 6-12, pedalling at 60-120 rpm 3-5.5 rad/s
+    swing_radps: float = 4.0  # a forward swing turns faster; runners reach 6-12, pedalling at 60-120 rpm 2.7-5.5
     swing_before_s: float = 0.25  # within it before the rate's zero crossing the swing must have been that fast
     swings_apart_s: float = 0.35  # two swings of one leg; sprinters need 0.42
     landing_before_s: float = 0.01  # the landing lies 24 +- 11 ms after the zero crossing of the turn rate, in
     landing_after_s: float = 0.11  # 156 of 156 recordings; jerk is looked at in this window about the crossing
     energy_from: float = 0.05  # the landing is the mean time of squared jerk between these shares of its sum:
-    energy_to: float = 0.70  # of ten pairs tried on the 13 runners, the one that scatters least
+    energy_to: float = 0.70  # leaves out what shook before, and the slow end of the shock
     contact_lag_s: float = 0.0294  # that mean time after contact; fitted
     stance_before_push_s: float = 0.10  # no runner has left the ground that soon after the zero crossing
     push_to: float = 0.55  # of the stride: by then the recovery swing has begun
@@ -34,7 +34,7 @@ class ShankParams:
     burst_half_s: float = 0.05  # half the window of the mean time about a burst
     burst_wait_s: float = 0.25  # a landing comes up to 0.2 s after the late swing's burst and takes its place
     jerk_lag_s: float = 0.0300  # mean time of the burst after contact; fitted
-    contact_sd_s: float = 0.0075  # standard uncertainty; 95 % of left-out runners' strides lie within twice it
+    contact_sd_s: float = 0.0075  # standard uncertainty; 95-98 % of RBDS strides lie within twice it
     toe_off_sd_s: float = 0.0100
     contact_time_sd_s: float = 0.0120
     jerk_contact_sd_s: float = 0.0090

@@ -16,7 +16,7 @@ class TrunkParams:
     coarse_most_share: float = 0.44  # of T, at most: above 170 steps per minute 0.16 s would level the steps out
     longest_lobe: float = 0.9  # of T: a longer one is two steps
     weak_apart: float = 0.5  # of T: a weak step's middle is that far from its neighbours'
-    weak_swing: float = 0.2  # body weights: runners' weakest steps swing by 0.5, standing by 0.02
+    weak_swing: float = 0.2  # body weights: above what standing sways, chosen by eye, 2026-11-29
     contact_smoothing_s: float = 0.04
     contact_level: float = 0.5
     rise_s: float = 0.012  # it is passed so long after contact: sacrum +1, RBDS +15, two others +11 and +17
@@ -24,7 +24,7 @@ class TrunkParams:
     lobe_level: float = 0.2  # the lobe is how long that force stays above it
     contact_time_s: float = -0.143  # contact time = this
     contact_per_lobe: float = 2.26  # + this x lobe
-    contact_per_step: float = -0.52  # + this x T; RBDS, between least squares (slope 0.81) and fixed effects (0.98)
+    contact_per_step: float = -0.52  # + this x T; RBDS, between least squares (slope 0.77) and fixed effects (0.98)
     most_duty: float = 0.9  # of T: a longer contact means that the lobe was cut off by its level
     lobe_known_share: float = 0.7  # of a window's steps: where fewer have a lobe, the force swings too little for it
     fall_share: float = 0.120  # of T: then toe-off is that long after the coarse force falls through body weight

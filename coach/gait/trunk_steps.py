@@ -12,8 +12,8 @@ ms on 13 runners). Where the force swings too little for a lobe (soft belts, slo
 coarse force through one body weight plus a share of T, and the uncertainty is larger. Values are good to 18 ms between
 runners (Patoz 2022, doi:10.1016/j.jbiomech.2021.110940: 20), changes of one runner to 9.
 
-The line holds for a pelvis, which swings about half as much again as a half-sine push of the whole body would: such a
-push, or a mass that swings no more than it, reads up to 0.1 s long.
+The line holds for a pelvis, which swings more than a half-sine push of the whole body would move it: such a push, or a
+mass that swings no more, reads up to 0.1 s long.
 
 Running or not: `_like_runs`. Fails for rope jumping without a gyroscope (`alternation` needs one).
 """
