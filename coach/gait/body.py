@@ -292,6 +292,7 @@ class BodyGait:
         pod, treadmill = RunningSpeedSample in self._heard, TreadmillSample in self._heard
         return Worn(
             foot_gyro=foot_gyro,
+            contact=any(has or not site.is_shank for site, has in gyro.items()),
             legs=len([s for s in gyro if not s.is_trunk]),
             trunk=bool(trunk),
             trunk_gyro=any(gyro[s] for s in trunk),

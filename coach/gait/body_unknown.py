@@ -14,9 +14,13 @@ _FROM_TRUNK: Final = frozenset({"vertical_oscillation_mm", "axial_rotation_deg",
 
 @dataclass(frozen=True, slots=True)
 class Worn:
-    """What the sensors can give. A gyroscope is known from the first samples; before, it is hoped for."""
+    """What the sensors can give. A gyroscope is known from the first samples; before, it is hoped for.
+
+    contact: one of them shows toe-off; an ankle without gyroscope shows contacts alone.
+    """
 
     foot_gyro: bool
+    contact: bool
     legs: int
     trunk: bool
     trunk_gyro: bool
@@ -36,6 +40,7 @@ def reasons(worn: Worn) -> Mapping[str, Unknown | None]:
     cadence = None if motion or worn.has_pod else Unknown.NEEDS_MOTION_SENSOR_OR_POD
     length = speed or (cadence and Unknown.NEEDS_SPEED_AND_CADENCE)
     moving = None if motion else Unknown.NEEDS_MOTION_SENSOR
+    contact = moving or (None if worn.contact else Unknown.NEEDS_ANKLE_GYROSCOPE)
     trunk = None if worn.trunk else Unknown.NEEDS_TRUNK_SENSOR
     turning = None if worn.trunk_gyro else Unknown.NEEDS_TRUNK_GYROSCOPE
     pair = None if worn.trunk_pair else Unknown.NEEDS_PELVIS_AND_CHEST
@@ -43,9 +48,9 @@ def reasons(worn: Worn) -> Mapping[str, Unknown | None]:
         "state": None if motion or worn.has_pod or worn.has_treadmill else Unknown.NEEDS_MOTION_SENSOR,
         "cadence_spm": cadence,
         "step_time_ms": cadence,
-        "contact_time_ms": moving,
-        "flight_time_ms": moving,
-        "duty_factor": moving,
+        "contact_time_ms": contact,
+        "flight_time_ms": contact,
+        "duty_factor": contact,
         "stride_time_cv_pct": moving,
         "step_length_m": length,
         "stride_length_m": length,
@@ -59,7 +64,7 @@ def reasons(worn: Worn) -> Mapping[str, Unknown | None]:
         "eversion_peak_degps": foot,
         "foot_clearance_m": foot,
         "impact_g": moving,
-        "contact_time_balance_pct": sides,
+        "contact_time_balance_pct": sides or contact,
         "step_time_asymmetry_pct": sides,
         "vertical_oscillation_mm": trunk,
         "vertical_ratio_pct": trunk or length,

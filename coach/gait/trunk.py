@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.constants import BRIDGED_FACTOR
 from coach.gait.trunk_attitude import GRAVITY_STRIDES, Attitude, attitude, forward_axis
+from coach.gait.trunk_params import TrunkParams
 from coach.gait.trunk_posture import StandingPose, impact_g, oscillation_m, span, turn_range_deg
 from coach.gait.trunk_side import SideVote, side_evidence
-from coach.gait.trunk_steps import LONGEST_RUNNING_STEP_S, Landing, find_landings
-from coach.gait.trunk_window import SignalWindow, View
+from coach.gait.trunk_steps import LONGEST_RUNNING_STEP_S, Landing, alternation, find_landings, step_time
+from coach.gait.trunk_window import SignalWindow, View, loss_factor
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, StateChange, TrunkStep
@@ -31,13 +31,9 @@ _WALK_MPS2: Final = 0.6  # SD of specific force over two seconds above which a t
 _FORWARD_LOOKS: Final = 30  # after so many looks at the forward axis one a second is enough
 _FORWARD_EVERY: Final = 5
 _FORWARD_GAIN: Final = 0.03  # share of each new look at the forward axis: a clip slips over minutes
-_UNCERTAIN: Final = {  # one standard deviation
-    "initial_contact_s": 0.012,
-    "toe_off_s": 0.015,
-    "contact_time_s": 0.02,  # Patoz 2022
-    "flight_time_s": 0.02,  # Patoz 2022
-    "step_time_s": 0.006,
-}
+_STEP_TIME_SD_S: Final = 0.006
+_ALTERNATION_VIEWS: Final = 15  # three seconds of windows
+_PARAMS: Final = TrunkParams()
 
 
 class TrunkGait:
@@ -46,8 +42,10 @@ class TrunkGait:
     wear_site: PELVIS or CHEST. n_dropped: steps not given because a gap touched them.
     """
 
-    def __init__(self, wear_site: WearSite) -> None:
+    def __init__(self, wear_site: WearSite, params: TrunkParams = _PARAMS) -> None:
         self._site = wear_site
+        self._params = params
+        self._alternations: deque[float] = deque(maxlen=_ALTERNATION_VIEWS)
         self._window = SignalWindow(SPAN_S, HOP_S)
         self._pose = StandingPose()
         self._side = SideVote(wear_site)
@@ -88,14 +86,16 @@ class TrunkGait:
         self._n_views += 1
         motion = attitude(view)
         self._keep_turning(view, motion)
-        landings = find_landings(motion)
+        landings = find_landings(motion, self._params)
         events = self._steps(view, motion, landings)
         return events + self._settle(view, is_still)
 
     def _steps(self, view: View, motion: Attitude, landings: list[Landing]) -> list[GaitEvent]:
         """The running steps of this window that were not given before and are now complete."""
-        runs = _runs(landings)
-        known_to = float(view.t_s[-1]) - (0.0 if view.is_last else _EDGE_S)
+        runs = [run for run in _runs(landings) if self._alternates(motion, run)]
+        usual = step_time(np.array([landing.contact_s for landing in landings]))
+        edge = max(_EDGE_S, 0.5 * self._params.lobe_share * usual)
+        known_to = float(view.t_s[-1]) - (0.0 if view.is_last else edge)
         self._learn_forward(motion, runs)
         events: list[GaitEvent] = []
         for run in runs:
@@ -108,6 +108,21 @@ class TrunkGait:
                     continue
                 events += self._give(view, motion, run, k)
         return events
+
+    def _alternates(self, motion: Attitude, run: list[Landing]) -> bool:
+        """Whether the feet take turns, as far as a gyroscope can tell; before it can, only a run goes on."""
+        if motion.gyr_radps is None:
+            return True
+        contacts = [landing.contact_s for landing in run]
+        step = step_time(np.array(contacts))
+        seen = alternation(motion, contacts[0], contacts[-1], step, self._params) if step else None
+        if seen is None:
+            return self._state is GaitState.RUNNING
+        if self._state is not GaitState.RUNNING:
+            self._alternations.clear()
+            return seen >= self._params.alternates_to_run
+        self._alternations.append(seen)
+        return float(np.mean(self._alternations)) >= self._params.alternates
 
     def _give(self, view: View, motion: Attitude, run: list[Landing], k: int) -> list[GaitEvent]:
         landing = run[k]
@@ -122,10 +137,10 @@ class TrunkGait:
         self._side.step() if is_next else self._side.forget()
         self._side.observe(self._evidence(motion, run, k))
         margin = span(motion, landing.contact_s - _BAD_MARGIN_S, end + _BAD_MARGIN_S)
-        if view.is_bad[margin].any():
+        factor = loss_factor(view, margin)
+        if factor is None:
             self.n_dropped += 1
             return events
-        factor = BRIDGED_FACTOR if view.is_bridged[margin].any() else 1.0
         return [*events, self._step(view, motion, run, k, factor)]
 
     def _evidence(self, motion: Attitude, run: list[Landing], k: int) -> float | None:
@@ -165,7 +180,7 @@ class TrunkGait:
             impact_g=impact_g(view, start, landing.toe_off_s),
             state=GaitState.RUNNING,
             is_clipped=bool(clipped.any()),
-            uncertainty=_uncertainty(self._site, motion.gyr_radps is not None, doubt),
+            uncertainty=_uncertainty(self._site, self._params, landing, motion.gyr_radps is not None, doubt),
         )
 
     def _is_settled(self, motion: Attitude, run: list[Landing], contact_s: float) -> bool:
@@ -246,19 +261,27 @@ def _is_complete(landing: Landing, known_to: float, is_last: bool) -> bool:
     return is_last or known_to - landing.toe_off_s > LONGEST_RUNNING_STEP_S
 
 
-def _uncertainty(wear_site: WearSite, has_gyro: bool, factor: float) -> dict[str, float]:
-    """Against force plates and motion capture on the reference recordings, doubled for what other bodies may do.
+def _uncertainty(
+    wear_site: WearSite, params: TrunkParams, landing: Landing, has_gyro: bool, factor: float
+) -> dict[str, float]:
+    """Standard uncertainty by field, from force plates and motion capture on the reference recordings.
 
     The chest feels the landing about 10 ms later than the pelvis and its push ends earlier (one runner): no correction
-    rests on that, the doubt of its times does.
+    rests on that, the uncertainty of its times does.
     """
     late = 1.5 if wear_site is WearSite.CHEST else 1.0
-    times = {name: sd * late for name, sd in _UNCERTAIN.items()}
-    sway = {
+    contact_time = late * landing.contact_time_sd_s
+    contact = late * params.initial_contact_sd_s
+    found = {
+        "initial_contact_s": contact,
+        "toe_off_s": contact_time,
+        "contact_time_s": contact_time,
+        "flight_time_s": contact_time,
+        "step_time_s": _STEP_TIME_SD_S,
         "vertical_oscillation_m": 0.004 if has_gyro else 0.008,
         "forward_lean_deg": 1.5 if has_gyro else 4.0,
         "axial_rotation_deg": 2.0,
         "lateral_drop_deg": 3.0,
         "impact_g": 0.3,
     }
-    return {name: factor * sd for name, sd in (times | sway).items()}
+    return {name: factor * sd for name, sd in found.items()}

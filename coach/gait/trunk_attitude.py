@@ -28,8 +28,9 @@ class Attitude:
     """Motion of one window in its mean attitude.
 
     up: (n, 3) unit vector, sensor axes. weight_mps2: (n,) mean specific force, one body weight. vertical_mps2: (n,)
-    along up. horizontal_mps2: (n, 3) the rest. sway_rad: (n, 3) rotation from the mean attitude, sensor axes, or None.
-    gyr_radps: (n, 3) or None. step_s: step period, None where nothing repeats.
+    along up. horizontal_mps2: (n, 3) the rest. along_weights: (n,) specific force along the window's mean, as the
+    sensor reads it, in body weights. sway_rad: (n, 3) rotation from the mean attitude, sensor axes, or None. gyr_radps:
+    (n, 3) or None. step_s: step period, None where nothing repeats.
     """
 
     t_s: FloatArray
@@ -38,6 +39,7 @@ class Attitude:
     weight_mps2: FloatArray
     vertical_mps2: FloatArray
     horizontal_mps2: FloatArray
+    along_weights: FloatArray
     sway_rad: FloatArray | None
     gyr_radps: FloatArray | None
     step_s: float | None
@@ -58,7 +60,10 @@ def attitude(view: View) -> Attitude:
     weight = np.linalg.norm(mean, axis=1)
     up = mean / np.maximum(weight, 1e-9)[:, None]
     vertical = np.einsum("ij,ij->i", force, up)
-    return Attitude(view.t_s, rate, up, weight, vertical, force - vertical[:, None] * up, sway, view.gyr_radps, step_s)
+    horizontal = force - vertical[:, None] * up
+    window_mean = view.acc_mps2.mean(axis=0)
+    along = view.acc_mps2 @ window_mean / max(float(window_mean @ window_mean), 1e-9)
+    return Attitude(view.t_s, rate, up, weight, vertical, horizontal, along, sway, view.gyr_radps, step_s)
 
 
 def _step_period(view: View) -> float | None:

@@ -64,6 +64,21 @@ def crossings(t_s: FloatArray, signal: FloatArray, level: FloatArray | float, ri
     return result
 
 
+def cubic(values: FloatArray, rows: FloatArray) -> FloatArray:
+    """Catmull-Rom interpolation of evenly spaced rows (n, k) at fractional `rows`: local, three readings late."""
+    at = np.minimum(rows.astype(int), len(values) - 2)
+    share = (rows - at)[:, None]
+    slope = np.gradient(values, axis=0)
+    square, cube = share**2, share**3
+    result: FloatArray = (
+        (2 * cube - 3 * square + 1) * values[at]
+        + (cube - 2 * square + share) * slope[at]
+        + (3 * square - 2 * cube) * values[at + 1]
+        + (cube - square) * slope[at + 1]
+    )
+    return result
+
+
 def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
     """The shortest lag [samples] whose autocorrelation is nearly the largest; None where nothing repeats.
 

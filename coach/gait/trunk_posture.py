@@ -104,6 +104,6 @@ def impact_g(view: View, start_s: float, end_s: float) -> float | None:
     """Largest specific force [g] from contact to toe-off; None where an axis was clipped, missing or lost a reading."""
     start, end = np.searchsorted(view.t_s, (start_s, end_s))
     part = slice(int(start), int(end))
-    if end - start < 3 or (view.is_clipped | view.is_bridged)[part].any() or not view.axes.all():
+    if end - start < 3 or (view.is_clipped | view.is_bridged | view.is_bad)[part].any() or not view.axes.all():
         return None
     return float(np.linalg.norm(view.acc_mps2[part], axis=1).max() / GRAVITY_MPS2)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.gait.buffer import RowBuffer
-from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, CLIP_SHARE, GAP_INTERVALS
+from coach.gait.constants import BRIDGE_INTERVALS, BRIDGE_S, BRIDGED_FACTOR, CLIP_SHARE, GAP_INTERVALS
 from coach.model.samples import FloatArray, ImuChunk
 
 BoolArray = npt.NDArray[np.bool_]
@@ -24,6 +24,10 @@ _FIRST: Final = 32  # samples to learn the true rate from
 _BRIDGED_S: Final = 0.5  # a longer gap ends the segment: no stride can be followed through it
 _ABSURD_MPS2: Final = 4000.0  # more than any body-worn range: a broken number, not a reading
 _ABSURD_RADPS: Final = 200.0
+
+
+LONGEST_LOSS_S: Final = 0.12  # an event may rest on; two packets of ten readings at 200 Hz, half of the shortest step
+_LOSS_FACTOR_S: Final = 0.025  # each such loss adds the uncertainty once more: chosen on lost packets, 2026-11-29
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +49,16 @@ class View:
     rate_hz: float
     n_new: int
     is_last: bool
+
+
+def loss_factor(view: View, part: slice) -> float | None:
+    """By how much the uncertainty of what rests on `part` of a window grows; None where too much of it was lost."""
+    lost = np.flatnonzero(np.diff(np.concatenate([[0], view.is_bad[part].astype(int), [0]])))
+    longest_s = float((lost[1::2] - lost[::2]).max(initial=0)) / view.rate_hz
+    if longest_s > LONGEST_LOSS_S:
+        return None
+    bridged = BRIDGED_FACTOR if view.is_bridged[part].any() else 1.0
+    return max(bridged, 1.0 + longest_s / _LOSS_FACTOR_S)
 
 
 class SignalWindow:

@@ -16,6 +16,7 @@ class Unknown(StrEnum):
     NEEDS_MOTION_SENSOR = "needs_motion_sensor"
     NEEDS_MOTION_SENSOR_OR_POD = "needs_motion_sensor_or_pod"
     NEEDS_FOOT_SENSOR = "needs_foot_sensor"
+    NEEDS_ANKLE_GYROSCOPE = "needs_ankle_gyroscope"
     NEEDS_BOTH_FEET = "needs_both_feet"
     NEEDS_TRUNK_SENSOR = "needs_trunk_sensor"
     NEEDS_TRUNK_GYROSCOPE = "needs_trunk_gyroscope"

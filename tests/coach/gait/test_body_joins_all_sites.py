@@ -14,6 +14,7 @@ from tests.recordings import read
 FEET = ("biomac_p01_left_foot", "biomac_p01_right_foot")
 TRUNK = ("demo_run_pelvis_device", "demo_run_chest_device")
 ALL = ("demo_run_left_foot_device", "demo_run_right_foot_device", *TRUNK)
+NEAR_ANKLE = "rbds005_run_3p5_left_shank_device"
 
 
 def run(names, until_s=1e9, size=20, extra=()):
@@ -110,11 +111,21 @@ def test_a_shank_alone_gives_times_and_says_what_it_lacks():
     metrics = body.metrics(14)
     assert metrics.state is GaitState.RUNNING
     assert metrics.cadence_spm == pytest.approx(162.1, abs=1)
-    assert metrics.contact_time_ms == pytest.approx(271, abs=15)
-    assert metrics.flight_time_ms is not None
+    for name in ("contact_time_ms", "flight_time_ms", "duty_factor"):
+        assert getattr(metrics, name) is None
+        assert metrics.unknown[name] is Unknown.NEEDS_ANKLE_GYROSCOPE
     assert metrics.unknown["foot_strike_angle_deg"] is Unknown.NEEDS_FOOT_SENSOR
     assert metrics.unknown["speed_mps"] is Unknown.NEEDS_SPEED
     assert [e for e in events if isinstance(e, Stride)]
+
+
+def test_a_shank_with_a_gyroscope_gives_contact_time():
+    body, _ = run([NEAR_ANKLE], until_s=14)
+    metrics = body.metrics(14)
+    true = read(NEAR_ANKLE).truth["contact_time_ms"]["mean"]
+    assert metrics.contact_time_ms == pytest.approx(true, abs=2 * metrics.uncertainty["contact_time_ms"])
+    assert metrics.uncertainty["contact_time_ms"] >= 12  # differs between people: strides do not average it away
+    assert metrics.flight_time_ms is not None
 
 
 def test_a_dash_says_what_the_body_waits_for():
@@ -126,7 +137,7 @@ def test_a_dash_says_what_the_body_waits_for():
 
 
 def test_a_runner_who_stands_and_a_count_that_is_too_small_are_told_apart():
-    feet = Worn(True, 2, False, False, False, True, False, False, False)
+    feet = Worn(True, True, 2, False, False, False, True, False, False, False)
     assert unknown(feet, {}, Moment(GaitState.STANDING))["cadence_spm"] is Unknown.STANDING
     found = unknown(feet, {"cadence_spm": 170.0}, Moment(GaitState.RUNNING))
     assert found["stride_time_cv_pct"] is Unknown.FEW_STRIDES
