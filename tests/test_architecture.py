@@ -155,6 +155,7 @@ def test_each_outside_library_has_one_home(path: Path) -> None:
 
 def test_the_top_level_holds_only_what_was_agreed() -> None:
     agreed = {"pyproject.toml", "README.md", "LICENSE", ".gitignore", ".ci", "coach", "firmware_config", "web", "tests"}
+    agreed |= {"CHANGELOG.md", "CONTRIBUTING.md", "docs"}
     ignored = {".git", ".venv", "dist", "build"}
     found = {p.name for p in ROOT.iterdir() if not p.name.endswith("_cache") and p.name != ".hypothesis"}
     assert found - ignored <= agreed
