@@ -87,7 +87,6 @@ HOMES = {
     "mcap": ("coach.recording",),
     "fitdecode": ("coach.interchange",),
     "icalendar": ("coach.interchange",),
-    "numba": ("coach.gait.compiling",),
     "click": ("coach.cli", "coach.__main__"),
 }
 

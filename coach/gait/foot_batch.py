@@ -1,20 +1,16 @@
-"""Turning points in as they come; worked off one by one or, where many have come, together.
+"""Collect phase transitions and work them off one by one, as soon as the rows that they need are held.
 
 A stride needs its contact, mid-stance and toe-off, and the next contact and mid-stance.
 """
 
 from copy import deepcopy
-from typing import Final
 
 from coach.gait.foot_axes import FootAxes, Refiner
-from coach.gait.foot_many import take_many
 from coach.gait.foot_one import take_one
 from coach.gait.foot_open import Foot, Open
 from coach.gait.foot_phases import Turning
 from coach.gait.foot_told import Told
 from coach.model.samples import FloatArray
-
-FEW: Final = 6  # turning points, two strides; measuring more of them together is faster
 
 
 class Batch:
@@ -69,10 +65,6 @@ class Batch:
         self._worked, self._turnings = self._turnings, []
         if notes:
             self._stride_rows = [(-1, self.now.last_stride_row)]
-        if len(self._worked) > FEW:
-            told, stride_rows = take_many(self._worked, self.foot, self.now, columns, first)
-            self._stride_rows += stride_rows if notes else []
-            return told
         told = []
         for n, turning in enumerate(self._worked):
             told += take_one(turning, self.foot, self.now, columns, first)

@@ -1,10 +1,10 @@
-"""One turning point in, what becomes known by it out: the stream's way, a stride at a time."""
+"""Build strides: work off one phase transition at a time and report what it makes known."""
 
 import math
 
 from coach.gait.foot_constants import REACHES_S, T
-from coach.gait.foot_contacts import contacts
-from coach.gait.foot_events import mid_stances, rolling, strike_angles, toe_offs
+from coach.gait.foot_contacts import contact
+from coach.gait.foot_events import mid_stance, rolling, strike_angle, toe_off
 from coach.gait.foot_open import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
 from coach.gait.foot_path import path
 from coach.gait.foot_phases import HEEL_OFF, SWING_OVER, Turning
@@ -34,11 +34,11 @@ def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: i
     if row - foot.before < first:
         return []
     up, shock = foot.axes.axes[2], foot.least_shock(look)
-    (contact,) = contacts(columns, [row - first], up, foot.rate_hz, REACHES_S[look], shock, foot.acc_limit)
-    if contact is None:
+    found = contact(columns, row - first, up, foot.rate_hz, REACHES_S[look], shock, foot.acc_limit)
+    if found is None:
         return []
     number, known = now.n_swings, row + foot.reaches[look]
-    landing = Landing(row, number, known, look, contact.t_s, contact.peak_mps2, contact.rise_s, contact.is_clipped)
+    landing = Landing(row, number, known, look, found.t_s, found.peak_mps2, found.rise_s, found.is_clipped)
     now.this = landing
     return [Told(CONTACT, landing)]
 
@@ -49,9 +49,8 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
         return []
     if columns.item(T, heel_off - first) < this.contact_s + SHORTEST_REST_S:
         return []
-    contact_s = [this.contact_s]
-    (mid,) = mid_stances(columns, contact_s, [this.swing_over - first], [heel_off - first], foot.rate_hz)
-    (angle,) = strike_angles(columns, [mid], contact_s, foot.rate_hz)
+    mid = mid_stance(columns, this.contact_s, this.swing_over - first, heel_off - first, foot.rate_hz)
+    angle = strike_angle(columns, mid, this.contact_s, foot.rate_hz)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
     this.angle_deg = math.degrees(angle)
     told = [Told(MID_STANCE, this, foot.axes.is_sure)]
@@ -78,11 +77,11 @@ def _leave(turning: Turning, this: Landing, foot: Foot, columns: FloatArray, fir
     if this.push_over >= 0 or not 0 <= this.heel_off <= turning.heel_off:
         return []
     heel_off, end = turning.heel_off - first, turning.at - first
-    (off_s,) = toe_offs(columns, [heel_off], [end])
+    off_s = toe_off(columns, heel_off, end)
     if off_s - this.contact_s < SHORTEST_CONTACT_S:
         return []
     start = max(0, this.swing_over - first - foot.before + 1)
-    ((turned, rate),) = rolling(columns, [start], [end], [this.contact_s], [off_s], foot.inwards, foot.rest_inwards)
+    turned, rate = rolling(columns, start, end, this.contact_s, off_s, foot.inwards, foot.rest_inwards)
     this.toe_off_s, this.push_over = off_s, turning.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
     return [Told(TOE_OFF, this)]

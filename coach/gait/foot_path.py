@@ -7,7 +7,6 @@ complex numbers, so that the product of all small turns of a stride is a prefix 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,36 +14,23 @@ import numpy.typing as npt
 
 from coach.gait.constants import GRAVITY_MPS2
 from coach.gait.foot_constants import AX, GX, T
-from coach.gait.foot_windows import IndexArray
 from coach.model.samples import FloatArray
 
 BLOCK: Final = 8  # small turns scanned together where there are few; any number gives the same
 
+IndexArray = npt.NDArray[np.intp]
 ComplexArray = npt.NDArray[np.complex128]
 Attitudes = Callable[[FloatArray], tuple[ComplexArray, ComplexArray]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Paths:
-    """Ways of a batch from mid-stance to mid-stance, one value a stride.
+class Path(NamedTuple):
+    """Trajectory of one stride from mid-stance to mid-stance.
 
     length_m: distance between the two rests. clearance_m: highest point above the line between them. sink_mps: upward
     velocity left over at the second rest before it was taken out. A tilt leaves none, a landing too short or too hard
-    for the sensor does: a measure of doubt. drift_mps2: (3,) the rate of all that was left over, in the flat foot's
-    axes, summed over the strides. moment: (3, 3) mean product of turn rates in the same axes, summed. pitch_radps: mean
-    rate of pitch, summed.
+    for the sensor does: a measure of uncertainty. drift_mps2: (3,) the rate of all that was left over, in the flat
+    foot's axes. moment: (3, 3) mean product of turn rates in the same axes. pitch_radps: mean rate of pitch.
     """
-
-    length_m: list[float]
-    clearance_m: list[float]
-    sink_mps: list[float]
-    drift_mps2: FloatArray
-    moment: FloatArray
-    pitch_radps: float
-
-
-class Path(NamedTuple):
-    """The same of one stride."""
 
     length_m: float
     clearance_m: float
@@ -52,36 +38,6 @@ class Path(NamedTuple):
     drift_mps2: FloatArray
     moment: FloatArray
     pitch_radps: float
-
-
-def paths(columns: FloatArray, first: list[int], last: list[int], axes: FloatArray, rest: FloatArray) -> Paths:
-    """Integrate from the rows `first` to the rows `last`; columns: (N_COLUMNS, n) of all rows.
-
-    axes: (3, 3) forward, left, up of the flat foot in sensor axes. rest: (3,) turn rates read at rest, along these.
-    """
-    if len(first) == 1:
-        one = path(columns[:, first[0] : last[0] + 1], axes, rest)
-        return Paths([one.length_m], [one.clearance_m], [one.sink_mps], *one[3:])
-    low, start = first[0], np.array(first)
-    n = np.array(last) - start
-    span = columns[:, low : last[-1] + 1]
-    felt = np.empty((7, span.shape[1]))
-    felt[0] = span[T]
-    np.matmul(axes, span[AX : AX + 3], out=felt[1:4])
-    np.matmul(axes, span[GX : GX + 3], out=felt[4:])
-    felt[4:] -= rest[:, None]
-    t, force, rate = _side_by_side(felt, start - low, n)
-    half, pushes, turned = _pushes(t, force, rate, _attitudes)
-    left, way, highest = _integrated(pushes, half, t - t[0])
-    duration = t[-1] - t[0]
-    return Paths(
-        np.sqrt(np.add.reduce(way * way)).tolist(),
-        highest.tolist(),
-        left[2].tolist(),
-        (left / duration).sum(axis=1),
-        _moment(felt[4:], start - low, n),
-        float((turned / duration).sum()),
-    )
 
 
 def _side_by_side(felt: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -126,18 +82,11 @@ def _integrated(pushes: FloatArray, half: FloatArray, since: FloatArray) -> tupl
     return left, way, np.maximum(np.maximum.reduce(height), 0.0)
 
 
-def _moment(rate: FloatArray, start: IndexArray, n: IndexArray) -> FloatArray:
-    """(3, 3) sum of the mean products of (3, N) turn rates, n from each start on."""
-    lengths = np.diff(np.stack((start, start + n), axis=1).ravel())  # of strides and of what lies between them
-    shares = np.zeros(len(lengths))
-    shares[::2] = 1.0 / n
-    rate = rate[:, start[0] : start[0] + int(lengths.sum())]
-    moment: FloatArray = (rate * shares.repeat(lengths)) @ rate.T
-    return moment
-
-
 def path(window: FloatArray, axes: FloatArray, rest: FloatArray) -> Path:
-    """The same for the one stride of which these are the columns."""
+    """Integrate the stride of which `window` holds the columns, (N_COLUMNS, n).
+
+    axes: (3, 3) forward, left, up of the flat foot in sensor axes. rest: (3,) turn rates read at rest, along these.
+    """
     t = window[T]
     rate = axes.dot(window[GX : GX + 3])
     rate -= rest[:, None]

@@ -7,12 +7,12 @@ need no look ahead and do not depend on how the stream was cut.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.row_of_numbers import Memory, Numbers
 from coach.model.samples import FloatArray
 
 # Rates of pitch [rad/s], toes-down positive. Seen in the reference recordings: swing turns at 3-13 rad/s (jogging
@@ -62,7 +62,9 @@ def level_of(pitch_radps: float) -> int:
     return CALM if pitch_radps <= PUSH_RADPS else PUSHING
 
 
-def next_crossing(t_s: Numbers, pitch: Numbers, row: int, stop: int, level: int, angle_rad: float) -> tuple[int, float]:
+def next_crossing(
+    t_s: Sequence[float], pitch: Sequence[float], row: int, stop: int, level: int, angle_rad: float
+) -> tuple[int, float]:
     """The first row from `row` on with another level than `level`, or `stop`; and the angle there.
 
     angle_rad: the integral of the pitch rate until the row before.
@@ -92,7 +94,7 @@ FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math
 NOTHING, SWING_OVER, SWING_OVER_UNSEEN_HEEL, HEEL_OFF, PUSH_OVER = 0, 1, 2, 3, 4
 
 
-def cross(state: Memory, row: int, t_s: float, angle_rad: float, level: int) -> int:
+def cross(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
     """The pitch rate came to `level` at `row`; angle_rad: its integral up to here. What turned; rows are in `state`.
 
     SWING_OVER_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
@@ -113,7 +115,7 @@ def cross(state: Memory, row: int, t_s: float, angle_rad: float, level: int) -> 
     return NOTHING
 
 
-def _follow_swing(state: Memory, row: int, t_s: float, angle_rad: float, level: int) -> None:
+def _follow_swing(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> None:
     if not state[_IS_TURNING]:
         state[SWING_ROW] = row
         state[_IS_TURNING], state[_IS_SWINGING] = 1.0, 0.0
@@ -122,7 +124,7 @@ def _follow_swing(state: Memory, row: int, t_s: float, angle_rad: float, level: 
         state[_IS_SWINGING], state[_T_CALM] = 1.0, t_s
 
 
-def _swing_ends(state: Memory, row: int, t_s: float) -> int:
+def _swing_ends(state: list[float], row: int, t_s: float) -> int:
     is_unseen = state[HEEL_OFF_ROW] < state[SWING_OVER_ROW] and t_s < state[_T_OVER] + LATEST_HEEL_OFF_S
     state[_PHASE] = _STANCE
     state[SWING_OVER_ROW] = row
@@ -130,7 +132,7 @@ def _swing_ends(state: Memory, row: int, t_s: float) -> int:
     return SWING_OVER_UNSEEN_HEEL if is_unseen else SWING_OVER
 
 
-def _in_stance(state: Memory, row: int, t_s: float, angle_rad: float, level: int) -> int:
+def _in_stance(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
     if level < PUSHING:
         state[_T_CALM] = t_s
         return NOTHING
@@ -144,7 +146,7 @@ def _in_stance(state: Memory, row: int, t_s: float, angle_rad: float, level: int
     return HEEL_OFF
 
 
-def _push_ends(state: Memory, t_s: float, angle_rad: float) -> int:
+def _push_ends(state: list[float], t_s: float, angle_rad: float) -> int:
     began = state[_T_CALM]
     state[_PHASE], state[_T_CALM] = _STANCE, t_s  # it may have been a late landing's slap
     if angle_rad < state[_PUSH_ANGLE] + LEAST_PUSH_RAD or t_s > began + LATEST_TOE_OFF_S:

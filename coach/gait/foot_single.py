@@ -1,11 +1,12 @@
-"""The events of one stride, sample by sample: what `coach.gait.foot_contacts` and `foot_events` do for many at once.
+"""Detect the events of one stride in short windows: initial contact, mid-stance, toe-off, rolling and strike angle.
 
-A stream finishes one stride at a time; for its short windows plain loops over lists are several times faster than
-array calls. The loops take any indexable row of floats.
-Definitions stand there, constants in `coach.gait.foot_constants`; tests hold both to the same results.
+A window holds 20 to 200 samples; for so few, plain loops over lists are several times faster than array calls. The
+definitions of the events are in `coach.gait.foot_contacts` and `coach.gait.foot_events`, the constants in
+`coach.gait.foot_constants`.
 """
 
 import math
+from collections.abc import Sequence
 
 from coach.gait.foot_constants import (
     BEFORE_SLAP_S,
@@ -21,12 +22,13 @@ from coach.gait.foot_constants import (
     SLAP_SHARE,
     SLAP_WITHIN_S,
 )
-from coach.gait.row_of_numbers import Numbers
 
 _SLAP_FROM, _SLAP_CLEAR = SLAP_RADPS
 
 
-def onset(t: Numbers, values: Numbers, start: int, n: int, share: float) -> tuple[float, int, float, int]:
+def onset(
+    t: Sequence[float], values: Sequence[float], start: int, n: int, share: float
+) -> tuple[float, int, float, int]:
     """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise.
 
     Only the samples from `start` to `n` count.
@@ -60,7 +62,9 @@ def onset(t: Numbers, values: Numbers, start: int, n: int, share: float) -> tupl
     return t[row] + part * (t[row + 1] - t[row]), row, rise, first
 
 
-def contact(t: Numbers, up_force: Numbers, pitch: Numbers, n: int, rate_hz: float) -> tuple[bool, float, int, float]:
+def contact(
+    t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], n: int, rate_hz: float
+) -> tuple[bool, float, int, float]:
     """(whether there is a landing, its time, the sample before the force's onset, the rise's duration)."""
     felt_s, row, rise, first = onset(t, up_force, 0, n, ONSET_SHARE)
     is_landing = rise > LEAST_RISE_MPS2 and first > 0
@@ -87,7 +91,7 @@ def contact(t: Numbers, up_force: Numbers, pitch: Numbers, n: int, rate_hz: floa
     return is_landing, felt_s + weight * apart + CORNER_SHARE * (1.0 / rate_hz - 1.0 / CHOSEN_AT_HZ), row, lasts_s
 
 
-def mid_stance(t: Numbers, energy: Numbers, n: int, contact_s: float, half: int) -> int:
+def mid_stance(t: Sequence[float], energy: Sequence[float], n: int, contact_s: float, half: int) -> int:
     """Sample of the least energy over `2 half + 1` samples, of n; the window begins `half` samples before the first."""
     summed = 0.0
     for k in range(2 * half):
@@ -101,7 +105,7 @@ def mid_stance(t: Numbers, energy: Numbers, n: int, contact_s: float, half: int)
     return best
 
 
-def toe_off(t: Numbers, pitch: Numbers, n: int) -> float:
+def toe_off(t: Sequence[float], pitch: Sequence[float], n: int) -> float:
     """Time at which the rate of pitch has fallen to its share of the peak."""
     peak = 0
     for k in range(1, n):
@@ -119,7 +123,9 @@ def toe_off(t: Numbers, pitch: Numbers, n: int) -> float:
     return t[after - 1] + part * (t[after] - t[after - 1])
 
 
-def rolling(t: Numbers, rate: Numbers, start: int, end: int, n: int, middle_s: float) -> tuple[float, float]:
+def rolling(
+    t: Sequence[float], rate: Sequence[float], start: int, end: int, n: int, middle_s: float
+) -> tuple[float, float]:
     """(largest turn since contact, largest rate until `middle_s`), both 0 at least; on the ground from start to end.
 
     The window holds n samples; before `start` and from `end` on the rate counts as 0.
@@ -139,7 +145,7 @@ def rolling(t: Numbers, rate: Numbers, start: int, end: int, n: int, middle_s: f
     return most, fastest
 
 
-def turned(t: Numbers, pitch: Numbers, n: int, start_s: float) -> float:
+def turned(t: Sequence[float], pitch: Sequence[float], n: int, start_s: float) -> float:
     """Integral of the rate of pitch from start_s, in the first interval, to the last of n samples."""
     step = t[1] - t[0]
     angle = (pitch[0] + pitch[1]) * step * 0.5 * (1.0 - (start_s - t[0]) / step)

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coach.gait.bulk import analyse, foot_strides
-from coach.gait.compiling import has_compiler
+from coach.gait.bulk import analyse
 from coach.gait.foot import FootGait
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
@@ -70,26 +69,6 @@ def best_s(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: float(seconds) for name, seconds in best.items()}
 
 
-def first_s(chunk: ImuChunk, folder: str) -> float:
-    """Time of the first run of the compiled loops in a new process, what it compiles kept in `folder`."""
-    script = (
-        "import sys, time, numpy as np\n"
-        "from tests.benchmark.gait import chunks_of, foot_strides\n"
-        "given = np.load(sys.argv[1])\n"
-        "chunks = chunks_of(given['t'], given['acc'], given['gyr'], len(given['t']))\n"
-        "start = time.perf_counter()\n"
-        "foot_strides(chunks, is_compiled=True)\n"
-        "print(time.perf_counter() - start)\n"
-    )
-    file = Path(folder) / "foot.npz"
-    np.savez(file, t=chunk.t_s, acc=chunk.acc_mps2, gyr=chunk.gyr_radps)
-    surroundings = {**os.environ, "NUMBA_CACHE_DIR": folder}
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(file)], env=surroundings, capture_output=True, text=True, check=True
-    )
-    return float(done.stdout.splitlines()[-1])
-
-
 def gaitmap_s(t: FloatArray, acc: FloatArray, gyr: FloatArray, strides: list[Stride]) -> float | None:
     """Time of gaitmap end to end on the same samples, its running template cut at our toe-offs."""
     python = os.environ.get("COACH_GAITMAP_PYTHON")
@@ -112,17 +91,13 @@ def gaitmap_s(t: FloatArray, acc: FloatArray, gyr: FloatArray, strides: list[Str
 def main() -> None:
     t, acc, gyr = recorded()
     whole, pieces = chunks_of(t, acc, gyr, len(t)), chunks_of(t, acc, gyr, CHUNK)
-    strides = list(foot_strides(whole, is_compiled=False))
+    strides = [event for event in analyse(whole) if isinstance(event, Stride)]
     rows = np.ascontiguousarray(np.hstack([acc, gyr]))
     ways: dict[str, Callable[[], object]] = {
         "one numpy pass (cumsum)": lambda: np.cumsum(rows, axis=0),
         f"stream, chunks of {CHUNK}": lambda: streamed(pieces),
-        "bulk, all events as objects": lambda: analyse(whole),
-        "bulk": lambda: foot_strides(whole, is_compiled=False),
+        "whole recording in one chunk": lambda: analyse(whole),
     }
-    if has_compiler():
-        ways["bulk, compiled (extra `fast`)"] = lambda: foot_strides(whole, is_compiled=True)
-        foot_strides(whole, is_compiled=True)
     times = best_s(ways)
     peer = gaitmap_s(t, acc, gyr, strides)
     print(f"{len(strides)} strides in {DURATION_S / 60:.0f} minutes of one foot at {RATE_HZ:.0f} Hz\n")
@@ -135,7 +110,3 @@ def main() -> None:
         print(f"| gaitmap, end to end | {1e3 * peer:.0f} | {DURATION_S / peer:.0f} | | 1 |")
     else:
         print("\nName a Python that has gaitmap in COACH_GAITMAP_PYTHON to compare side by side.")
-    if has_compiler():
-        with tempfile.TemporaryDirectory() as folder:
-            first, again = (first_s(whole[0], folder) for _ in range(2))
-        print(f"\nThe compiled loops' first run takes {first:.1f} s, a later process's first run {again:.1f} s.")

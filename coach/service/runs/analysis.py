@@ -10,11 +10,11 @@ import numpy as np
 from coach.errors import RecordingError
 from coach.gait.body import BodyGait
 from coach.gait.body_flight import by_symmetry
-from coach.gait.bulk import foot_strides
+from coach.gait.bulk import analyse
 from coach.model.recordings import RunEvent
 from coach.model.samples import Gap, ImuChunk, Notification, StreamReport
 from coach.model.sites import WearSite
-from coach.model.strides import GaitEvent
+from coach.model.strides import GaitEvent, Stride
 from coach.recording.reader import Recording, read_recording
 from coach.recording.reference import ReferenceRecording, is_reference, read_reference
 from coach.service.runs.pipeline_factory import make_pipeline
@@ -58,7 +58,7 @@ def _reference(path: Path) -> dict[str, Any]:
 def _events(site: WearSite, chunks: Sequence[ImuChunk]) -> Sequence[GaitEvent]:
     """What the body's gait tells of one sensor; a foot alone has nothing to be joined with and is read at once."""
     if site.is_foot:
-        return [by_symmetry(stride) for stride in foot_strides(chunks)]
+        return [by_symmetry(event) for event in analyse(chunks) if isinstance(event, Stride)]
     gait = BodyGait([site])
     return [event for chunk in chunks for event in gait.feed(chunk)] + gait.finish()
 

@@ -1,4 +1,4 @@
-"""Many strides at once and one at a time are measured alike."""
+"""The events of a stride are detected where the known motion of a virtual foot has them."""
 
 from functools import cache
 
@@ -38,15 +38,10 @@ def truth() -> tuple[list[float], list[float]]:
 
 
 def test_contacts() -> None:
-    over = at([t - 0.025 for t in truth()[0]])
-    many = foot_contacts.contacts(columns(), over, UP, RATE_HZ, 0.07, 0.0, 157.0)
-    single = [foot_contacts.contacts(columns(), [k], UP, RATE_HZ, 0.07, 0.0, 157.0)[0] for k in over]
-    for a, b, true in zip(many, single, truth()[0], strict=True):
-        assert a is not None
-        assert b is not None
-        assert a.t_s == pytest.approx(b.t_s, abs=1e-9)
-        assert a.peak_mps2 == pytest.approx(b.peak_mps2, rel=1e-9)
-        assert a.t_s == pytest.approx(true, abs=0.012)
+    for k, true in zip(at([t - 0.025 for t in truth()[0]]), truth()[0], strict=True):
+        found = foot_contacts.contact(columns(), k, UP, RATE_HZ, 0.07, 0.0, 157.0)
+        assert found is not None
+        assert found.t_s == pytest.approx(true, abs=0.012)
 
 
 def test_a_landing_softer_than_the_swing_before_it_is_found() -> None:
@@ -58,39 +53,28 @@ def test_a_landing_softer_than_the_swing_before_it_is_found() -> None:
     window[AX + 2] = landing
     window[PITCH] = np.interp(np.arange(n), [0, 14, 20, 26, 39], [-1.0, 2.5, 4.5, 0.5, 0.3])
     before = round(BEFORE_SWING_OVER_S * RATE_HZ)
-    one = foot_contacts.contacts(window, [before], UP, RATE_HZ, 0.14, 0.0, 157.0)
-    many = foot_contacts.contacts(np.hstack([window, window]), [before, before + n], UP, RATE_HZ, 0.14, 0.0, 157.0)
-    for found in (*one, *many[:1]):
-        assert found is not None
-        assert found.t_s == pytest.approx(14 / RATE_HZ, abs=0.012)
+    found = foot_contacts.contact(window, before, UP, RATE_HZ, 0.14, 0.0, 157.0)
+    assert found is not None
+    assert found.t_s == pytest.approx(14 / RATE_HZ, abs=0.012)
 
 
 def test_no_contact_without_a_shock() -> None:
-    over = at([t - 0.025 for t in truth()[0]])
-    assert foot_contacts.contacts(columns(), over, UP, RATE_HZ, 0.07, 1e4, 157.0) == [None] * len(over)
-    assert foot_contacts.contacts(columns(), over[:1], UP, RATE_HZ, 0.07, 1e4, 157.0) == [None]
+    for k in at([t - 0.025 for t in truth()[0]]):
+        assert foot_contacts.contact(columns(), k, UP, RATE_HZ, 0.07, 1e4, 157.0) is None
 
 
 def test_mid_stances_toe_offs_angles_and_rolling() -> None:
     contact_s, toe_off_s = truth()
     over, heel_off = at([t - 0.025 for t in contact_s]), at([t + 0.16 for t in contact_s])
     push_over = at([t + 0.1 for t in toe_off_s])
-    mid = foot_events.mid_stances(columns(), contact_s, over, heel_off, RATE_HZ)
-    off = foot_events.toe_offs(columns(), heel_off, push_over)
-    rolls = foot_events.rolling(columns(), over, push_over, contact_s, off, np.array([1.0, 0.0, 0.0]), 0.01)
-    for k, _ in enumerate(over):
-        assert [mid[k]] == foot_events.mid_stances(
-            columns(), contact_s[k : k + 1], over[k:][:1], heel_off[k:][:1], RATE_HZ
-        )
-        assert off[k] == pytest.approx(
-            foot_events.toe_offs(columns(), heel_off[k:][:1], push_over[k:][:1])[0], abs=1e-9
-        )
-        single = foot_events.rolling(
-            columns(), over[k:][:1], push_over[k:][:1], contact_s[k:][:1], off[k:][:1], np.array([1.0, 0.0, 0.0]), 0.01
-        )
-        assert rolls[k] == pytest.approx(single[0], abs=1e-9)
-        assert off[k] == pytest.approx(toe_off_s[k], abs=0.012)
-    angles = foot_events.strike_angles(columns(), mid, contact_s, RATE_HZ)
+    angles, inwards = [], np.array([1.0, 0.0, 0.0])
+    for k, (contact, toe_off) in enumerate(zip(contact_s, toe_off_s, strict=True)):
+        mid = foot_events.mid_stance(columns(), contact, over[k], heel_off[k], RATE_HZ)
+        assert contact + 0.03 < columns()[T, mid] < columns()[T, heel_off[k]]
+        off = foot_events.toe_off(columns(), heel_off[k], push_over[k])
+        assert off == pytest.approx(toe_off, abs=0.012)
+        turned, rate = foot_events.rolling(columns(), over[k], push_over[k], contact, off, inwards, 0.01)
+        assert 0.0 <= turned < np.radians(40)
+        assert rate >= 0.0
+        angles.append(foot_events.strike_angle(columns(), mid, contact, RATE_HZ))
     assert np.degrees(np.mean(angles)) == pytest.approx(26.4, abs=3.0)
-    alone = [foot_events.strike_angles(columns(), [m], [c], RATE_HZ)[0] for m, c in zip(mid, contact_s, strict=True)]
-    assert angles == pytest.approx(alone, abs=1e-9)
