@@ -33,7 +33,7 @@ def coach(tmp_path: Path) -> Iterator[Coach]:
 
 def gpx() -> bytes:
     points = "".join(
-        f'<trkpt lat="{LATITUDE}" lon="4.{i:04d}">'
+        f'<trkpt lat="{LATITUDE}" lon="4.{4 * i:05d}">'
         f"<time>{(START + timedelta(days=9, seconds=i)).isoformat()}</time></trkpt>"
         for i in range(0, 600, 5)
     )
