@@ -13,7 +13,7 @@ from coach.coaching.baseline import FULL_STEADY_S, BaselinePoint, BaselineRun
 from coach.coaching.measures import KINDS
 from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.progress import CoachedRun
-from coach.gait.body import BodyGait
+from coach.gait.fusion.body import BodyGait
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlan, RunState, RunSummary

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from coach.gait.body_engines import GaitEngine, engine_for
+from coach.gait.fusion.engines import GaitEngine, engine_for
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent

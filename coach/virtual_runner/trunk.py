@@ -17,7 +17,7 @@ from coach.virtual_runner.steps import StepPlan
 GRAVITY_MPS2: Final = 9.80665
 BRAKING_G: Final = 0.28  # peak of the fore-aft force as a share of body weight, Heiderscheit 2011
 SWAY_G: Final = 0.10  # chosen by eye, 2026-11-20
-# Turn to the left and drop to the right lead the left contact by these parts of a stride (see coach.gait.trunk_side).
+# Turn to the left and drop to the right lead the left contact by these parts of a stride (see coach.gait.trunk.side).
 PHASES_DEG: Final = {WearSite.PELVIS: (40.0, 83.0), WearSite.CHEST: (108.0, -168.0)}
 
 

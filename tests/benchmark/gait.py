@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from coach.gait.bulk import analyse
-from coach.gait.foot import FootGait
+from coach.gait.foot.analyzer import FootGait
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, Stride

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from coach.gait.bulk import analyse
-from coach.gait.constants import GRAVITY_MPS2
+from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.strides import Stride, TrunkStep

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.body import BodyGait
+from coach.gait.fusion.body import BodyGait
 from coach.model.cues import CueDecision, CueResponse, Gate
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import Lap, Run, RunPlace, RunState, RunSummary

@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from coach.errors import RecordingError
-from coach.gait.body import BodyGait
-from coach.gait.body_flight import by_symmetry
 from coach.gait.bulk import analyse
+from coach.gait.fusion.body import BodyGait
+from coach.gait.fusion.flight_time import by_symmetry
 from coach.model.recordings import RunEvent
 from coach.model.samples import Gap, ImuChunk, Notification, StreamReport
 from coach.model.sites import WearSite

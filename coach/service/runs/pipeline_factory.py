@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-from coach.gait.body import BodyFacts, BodyGait
+from coach.gait.fusion.body import BodyFacts, BodyGait
 from coach.live.pipeline import Coaching, Pipeline
 from coach.model.links import SensorUse
 from coach.model.runner import RunnerProfile

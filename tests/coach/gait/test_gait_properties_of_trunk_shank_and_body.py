@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from coach.gait.body import BodyGait
-from coach.gait.constants import GRAVITY_MPS2
-from coach.gait.shank import ShankGait
-from coach.gait.trunk import TrunkGait
+from coach.gait.fusion.body import BodyGait
+from coach.gait.shank.analyzer import ShankGait
+from coach.gait.signal.constants import GRAVITY_MPS2
+from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, TreadmillSample
 from coach.model.sites import WearSite
 from coach.model.strides import StateChange, Stride, TrunkStep

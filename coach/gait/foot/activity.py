@@ -1,0 +1,108 @@
+"""One foot's strides and signal in, its changes between standing, walking and running out.
+
+A foot stands when it lay still for two seconds; it walks or runs as its strides say, two in a row before running and
+walking change over, one to leave standing. A foot that moves without strides for three seconds walks about.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from coach.gait.signal.constants import GRAVITY_MPS2
+from coach.gait.signal.window import BoolArray
+from coach.model.samples import FloatArray, ImuChunk
+from coach.model.strides import GaitState, StateChange, Stride
+
+STILL_S: Final = 2.0
+NO_STRIDES_S: Final = 3.0
+_IN_A_ROW: Final = 2
+_SHIFT_S: Final = 0.7  # a foot may be set down anew while its owner stands
+_STILL_RADPS: Final = 0.8  # swaying on the spot stays below, a step's turns are ten times that
+_STILL_MPS2: Final = 3.0
+
+
+class FootState:
+    """The state of one foot. Independent of how its signal was cut into chunks."""
+
+    def __init__(self) -> None:
+        self.state: GaitState | None = None
+        self._moved_s: float | None = None
+        self._strode_s: float | None = None
+        self._n_other = 0
+        self._other_since_s = 0.0
+        self._stood_to_s = 0.0
+
+    def saw(self, chunk: ImuChunk) -> list[StateChange]:
+        """Look at the signal itself: does the foot lie still, does it move without strides?"""
+        moves = np.flatnonzero(_is_moving(chunk))
+        begin, end = float(chunk.t_s[0]), float(chunk.t_s[-1])
+        if self._moved_s is None:
+            self._moved_s = begin
+        changes: list[StateChange] = []
+        for k in _edges(moves, chunk.t_s, self._moved_s):
+            before = moves[moves < k]
+            if len(before):
+                self._moved_s = float(chunk.t_s[before[-1]])
+            changes += self._still(float(chunk.t_s[k]))
+        if len(moves):
+            self._moved_s = float(chunk.t_s[moves[-1]])
+        changes += self._still(end)
+        if (
+            self.state is GaitState.RUNNING
+            and self._strode_s is not None
+            and self._moved_s - self._strode_s > NO_STRIDES_S
+        ):
+            changes += self._enter(GaitState.WALKING, self._strode_s)
+        return changes
+
+    def stride(self, stride: Stride) -> list[StateChange]:
+        """Take a stride's own state."""
+        self._strode_s = stride.initial_contact_s + (stride.stride_time_s or 0.0)
+        if stride.state is None or stride.state is self.state:
+            self._n_other = 0
+            return []
+        if self._n_other == 0:
+            self._other_since_s = stride.initial_contact_s
+        self._n_other += 1
+        if self._n_other < _IN_A_ROW and self.state in (GaitState.WALKING, GaitState.RUNNING):
+            return []
+        return self._enter(stride.state, self._other_since_s)
+
+    @property
+    def is_known(self) -> bool:
+        """False from the moment a standing foot moves off until its first stride is seen."""
+        if self.state is not GaitState.STANDING or self._moved_s is None:
+            return self.state is not None
+        return self._moved_s - self._stood_to_s < _SHIFT_S
+
+    def _still(self, now_s: float) -> list[StateChange]:
+        if self._moved_s is None or now_s - self._moved_s <= STILL_S:
+            return []
+        self._stood_to_s = now_s
+        return self._enter(GaitState.STANDING, self._moved_s)
+
+    def _enter(self, state: GaitState, t_s: float) -> list[StateChange]:
+        self._n_other = 0
+        if state is self.state:
+            return []
+        self.state = state
+        return [StateChange(t_s, state)]
+
+
+def _is_moving(chunk: ImuChunk) -> BoolArray:
+    with np.errstate(invalid="ignore", over="ignore"):
+        force = np.sqrt(np.nansum(chunk.acc_mps2**2, axis=1))
+        moving = np.abs(force - GRAVITY_MPS2) > _STILL_MPS2
+        if chunk.gyr_radps is not None:
+            moving |= np.nansum(chunk.gyr_radps**2, axis=1) > _STILL_RADPS**2
+    result: BoolArray = moving
+    return result
+
+
+def _edges(moves: npt.NDArray[np.intp], t_s: FloatArray, moved_s: float) -> list[int]:
+    """The moves that come after a stillness long enough to be standing."""
+    if not len(moves):
+        return []
+    times = np.concatenate([[moved_s], t_s[moves]])
+    return [int(moves[k]) for k in np.flatnonzero(np.diff(times) > STILL_S)]

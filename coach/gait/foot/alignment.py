@@ -1,0 +1,111 @@
+"""The first seconds of a foot's samples in; its axes out as soon as it has moved enough, with all that was held back.
+
+Blocks of half a second are judged: quiet (standing gravity and gyroscope bias), moving, or neither. Nothing is thrown
+away that belongs to the first strides; what lies before them is.
+"""
+
+import math
+from collections import deque
+from typing import Final
+
+import numpy as np
+
+from coach.gait.foot.axes import FootAxes, Standing, find_axes
+from coach.gait.signal.segments import Stretch
+from coach.model.samples import FloatArray
+
+BLOCK_S: Final = 0.5
+LEARN_BLOCKS: Final = 12  # 6 s of movement: eight or nine strides
+LEAST_BLOCKS: Final = 4  # at the end of a recording two seconds must do
+REST_BLOCKS: Final = 6  # quiet blocks kept before movement
+MOST_BLOCKS: Final = 60
+QUIET_RADPS: Final = 0.1  # about 5 deg/s, with any consumer gyroscope's bias
+STEADY_RADPS: Final = 0.02  # ten times a consumer gyroscope's noise: a foot that shifts its weight is not quiet
+QUIET_MPS2: Final = 0.4
+MOVING_RADPS: Final = 1.5  # root mean square of a block; running is 5, walking 2.5
+
+
+class Learner:
+    """Holds samples back until the axes are known."""
+
+    __slots__ = ("_held", "_moving", "_n", "_part", "_part_n", "_quiet", "standing")
+
+    def __init__(self, rate_hz: float) -> None:
+        self._n = max(4, round(BLOCK_S * rate_hz))
+        self._held: deque[list[Stretch]] = deque()
+        self._moving: deque[bool] = deque()
+        self._part: list[Stretch] = []
+        self._part_n = 0
+        self._quiet = 0
+        self.standing: Standing | None = None
+
+    def feed(self, stretch: Stretch) -> tuple[FootAxes | None, list[Stretch]]:
+        """(axes, everything held back and the rest of this stretch), or (None, []) while not known."""
+        start, n = 0, len(stretch.t_s)
+        while start < n:
+            end = min(n, start + self._n - self._part_n)
+            self._part.append(stretch.part(start, end))
+            self._part_n += end - start
+            start = end
+            if self._part_n == self._n and self._close() and (axes := self.axes()):
+                rest = [stretch.part(start, n)] if start < n else []
+                return axes, self.held() + rest
+        return None, []
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether any of what is held is movement."""
+        return any(self._moving)
+
+    def axes(self) -> FootAxes | None:
+        """The axes by what is held; None where too little moved."""
+        if sum(self._moving) < LEAST_BLOCKS:
+            return None
+        moving = [s for block, is_moving in zip(self._held, self._moving, strict=True) if is_moving for s in block]
+        t = np.concatenate([s.t_s for s in moving])
+        return find_axes(t, _acc(moving), _gyr(moving), self.standing)
+
+    def held(self) -> list[Stretch]:
+        """Everything held back, in order."""
+        return [s for block in self._held for s in block] + self._part
+
+    def _close(self) -> bool:
+        """Judge the block that is full; whether enough has moved."""
+        acc, gyr = _acc(self._part), _gyr(self._part)
+        turning = math.sqrt(float(np.einsum("ni,ni->", gyr, gyr)) / len(gyr))
+        if turning < QUIET_RADPS and acc.std(axis=0).max() < QUIET_MPS2 and gyr.std(axis=0).max() < STEADY_RADPS:
+            self._stand(acc.mean(axis=0), gyr.mean(axis=0))
+        self._held.append(self._part)
+        self._moving.append(turning > MOVING_RADPS)
+        self._part, self._part_n = [], 0
+        while len(self._held) > REST_BLOCKS and not any(list(self._moving)[: REST_BLOCKS + 1]):
+            self._drop()
+        while len(self._held) > MOST_BLOCKS:
+            self._drop()
+        return sum(self._moving) >= LEARN_BLOCKS
+
+    def _drop(self) -> None:
+        self._held.popleft()
+        self._moving.popleft()
+        first = self._held[0][0]
+        self._held[0][0] = first._replace(is_new=True)
+
+    def _stand(self, force: FloatArray, rate: FloatArray) -> None:
+        self._quiet += 1
+        length = float(np.sqrt(force @ force))
+        if length == 0.0:
+            return
+        share = 1.0 / min(self._quiet, 8)
+        up, bias = force / length, rate
+        if self.standing is not None:
+            up = self.standing.up + share * (up - self.standing.up)
+            bias = self.standing.bias_radps + share * (bias - self.standing.bias_radps)
+        self.standing = Standing(up / np.sqrt(up @ up), bias)
+
+
+def _acc(stretches: list[Stretch]) -> FloatArray:
+    return np.concatenate([s.acc_mps2 for s in stretches])
+
+
+def _gyr(stretches: list[Stretch]) -> FloatArray:
+    return np.concatenate([s.gyr_radps for s in stretches if s.gyr_radps is not None])

@@ -1,0 +1,196 @@
+"""Chunks of one foot's motion in; contact, mid-stance, toe-off and whole strides out, each as soon as it is known.
+
+A stream and a whole recording go the same way: rows, turning points, then batches of strides through the same array
+code; a batch holds what one chunk completes, one stride at most in a stream, many in bulk.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from coach.gait.foot.accelerometer_only import ForceFoot
+from coach.gait.foot.alignment import MOVING_RADPS, Learner
+from coach.gait.foot.axes import FootAxes
+from coach.gait.foot.batch import Batch
+from coach.gait.foot.constants import AX, GX, N_COLUMNS, T
+from coach.gait.foot.phase_tracker import NEVER, Follower
+from coach.gait.foot.rhythm import LOST_S, PIECE
+from coach.gait.foot.stride_state import Foot
+from coach.gait.foot.updates import Told, event
+from coach.gait.signal.row_buffer import RowBuffer
+from coach.gait.signal.segments import Joiner, Stretch
+from coach.model.samples import ImuChunk
+from coach.model.sites import WearSite
+from coach.model.strides import GaitEvent
+
+KEEP_S: Final = 5.0  # the longest stride and its surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """At `row` the foot had moved since `start`; was it lost? n_turnings: found by then. n_swings: seen by then."""
+
+    row: int
+    start: int
+    n_turnings: int
+    n_swings: int
+
+
+class FootGait:
+    """The gait of one foot, from a sensor anywhere on the shoe; without a gyroscope only contacts and stride times."""
+
+    def __init__(self, wear_site: WearSite) -> None:
+        self.wear_site = wear_site
+        self._joiner = Joiner()
+        self._force = ForceFoot(wear_site)
+        self._learner: Learner | None = None
+        self._follower: Follower | None = None
+        self._n_swings = 0
+        self._buffer = RowBuffer(N_COLUMNS, 2)
+        self._rate_hz = 0.0
+        self._ranges = (math.inf, math.inf)
+        self._looks: list[Look] = []
+        self._lost_row = NEVER
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether the foot moves and its axes are not known yet."""
+        return self._learner is not None and self._learner.has_moved
+
+    def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
+        """Take the next samples, give the events known by now in the order in which they became known."""
+        if chunk.gyr_radps is None:
+            return [e for stretch in self._joiner.feed(chunk) for e in self._force.feed(stretch)]
+        told = self.tell(chunk)
+        return [event(self.wear_site, one) for one in told] if told else []
+
+    def finish(self) -> list[GaitEvent]:
+        """What the end of the recording leaves: strides held back while learning, if enough moved."""
+        return [event(self.wear_site, told) for told in self.tell_rest()]
+
+    def tell(self, chunk: ImuChunk) -> list[Told]:
+        """The same as `feed`, as it was measured; the chunk has turn rates."""
+        if len(chunk.t_s) == 0:
+            return []
+        if self._rate_hz == 0.0:
+            self._begin(chunk)
+        told: list[Told] = []
+        for stretch in self._joiner.feed(chunk):
+            told += self._take(stretch)
+        return told
+
+    def tell_rest(self) -> list[Told]:
+        """The same as `finish`, as it was measured."""
+        told: list[Told] = []
+        if self._follower is None and self._learner is not None and (axes := self._learner.axes()):
+            held = self._learner.held()
+            self._know(axes)
+            for stretch in held:
+                told += self._take(stretch)
+        return told
+
+    def _begin(self, chunk: ImuChunk) -> None:
+        self._rate_hz = chunk.rate_hz
+        self._ranges = (chunk.acc_range_mps2, chunk.gyr_range_radps)
+        self._learner = Learner(chunk.rate_hz)
+        self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
+
+    def _take(self, stretch: Stretch) -> list[Told]:
+        if self._follower is not None:
+            return self._follow(stretch)
+        assert self._learner is not None
+        axes, held = self._learner.feed(stretch)
+        if axes is None:
+            return []
+        self._know(axes)
+        told: list[Told] = []
+        for piece in held:
+            told += self._take(piece)
+        return told
+
+    def _know(self, axes: FootAxes) -> None:
+        batch = Batch(Foot(self.wear_site.is_left, axes, self._rate_hz, *self._ranges))
+        self._follower, self._learner = Follower(batch, self._n_swings), None
+        self._buffer.clear()
+
+    def _follow(self, stretch: Stretch) -> list[Told]:
+        assert self._follower is not None
+        if stretch.is_new:
+            self._restart()
+        n, gyr = len(stretch.t_s), stretch.gyr_radps
+        assert gyr is not None
+        columns = self._buffer.room(n)
+        columns[T] = stretch.t_s
+        columns[AX : AX + 3] = stretch.acc_mps2.T
+        columns[GX : GX + 3] = gyr.T
+        told: list[Told] = []
+        end, foot = self._buffer.end, self._follower.batch.foot
+        foot.saw(end, stretch.largest)
+        if stretch.bridged_s:
+            foot.bridge(stretch.bridged_s)
+        start = begin = end - n
+        while start < end and self._lost_row == NEVER:
+            edge = (start // PIECE + 1) * PIECE
+            until = min(end, edge)
+            rates = gyr if until - start == n else gyr[start - begin : until - begin]
+            start, is_due = self._follower.follow(self._buffer, start, until, rates)
+            if is_due:
+                self._refine(told)
+            if start == edge and self._lost_row == NEVER:
+                self._look_back(start)
+        if self._lost_row == NEVER and (self._looks or self._follower.batch.n_turnings):
+            self._work(told)
+        if stretch.bridged_s:
+            foot.forget_bridged()
+        if self._lost_row == NEVER:
+            return told
+        rest = self._lost_row - begin
+        self._buffer.cut(self._lost_row)
+        self._follower, self._learner, self._lost_row = None, Learner(self._rate_hz), NEVER
+        return told + (self._take(stretch.part(rest, n)) if rest < n else [])
+
+    def _look_back(self, row: int) -> None:
+        """Without strides in the last seconds the axes are of another mounting: told once the strides are known."""
+        assert self._follower is not None
+        second = round(self._rate_hz)
+        start = row - LOST_S * second
+        if start < self._buffer.first or self._follower.batch.now.last_stride_row > start:
+            return
+        rates = self._buffer.between(start, row)[GX : GX + 3]
+        energy = np.einsum("in,in->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
+        if energy.min() > MOVING_RADPS * MOVING_RADPS:
+            self._looks.append(Look(row, start, self._follower.batch.n_turnings, self._follower.n_swings))
+
+    def _work(self, told: list[Told]) -> None:
+        """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
+        assert self._follower is not None
+        batch = self._follower.batch
+        if not self._looks:
+            told += batch.work(self._buffer.columns, self._buffer.first)
+            return
+        looks, self._looks = self._looks, []
+        before = batch.state()
+        found = batch.work(self._buffer.columns, self._buffer.first, notes=True)
+        for look in looks:
+            if batch.stride_row(look.n_turnings) <= look.start:
+                batch.go_back(before, look.n_turnings)
+                found = batch.work(self._buffer.columns, self._buffer.first)
+                self._n_swings, self._lost_row = look.n_swings, look.row
+                break
+        told += found
+
+    def _restart(self) -> None:
+        """Begin anew after a gap: no stride reaches over it."""
+        assert self._follower is not None
+        self._follower.batch.forget()
+        self._follower.restart()
+        self._buffer.clear()
+
+    def _refine(self, told: list[Told]) -> None:
+        """A minute is over: look at the axes again, unless the foot was lost before."""
+        assert self._follower is not None
+        self._work(told)
+        if self._lost_row == NEVER:
+            self._follower.use(self._follower.batch.refine())

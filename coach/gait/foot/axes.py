@@ -1,0 +1,189 @@
+"""Raw samples of a sensor on a shoe in, the flat foot's forward, left and up in sensor axes out. Any mounting.
+
+Up is gravity while standing, or else the mean specific force from mid-stance to mid-stance. The swing axis is the
+dominant axis of the turn rate. Its sign follows from the stance: the foot rests after the swing and pushes before it.
+Functional calibration as in Falbriard 2018 (doi:10.3389/fphys.2018.00610), without a magnetometer.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+import numpy as np
+
+from coach.gait.foot.phases import SWING_OVER_RADPS, SWING_RADPS
+from coach.gait.foot.trajectory import mean_forces
+from coach.gait.signal.constants import GRAVITY_MPS2
+from coach.model.samples import FloatArray
+
+REST_FROM_S: Final = 0.05  # after swing's end; the foot comes to rest within
+REST_UNTIL_S: Final = 0.20
+CLEAR_SWING_RAD: Final = 0.7  # swing turns 0.8 rad and more, the slap of a landing rearfoot 0.5 rad
+LANDS_FROM_S: Final = 0.02  # before swing's end
+LANDS_UNTIL_S: Final = 0.21  # after it: slow jogging puts the foot down late
+SMOOTHED_S: Final = 0.025  # turning energy; the rest between landing and push lasts 0.05 s and more
+LEAST_REST_RATIO: Final = 2.0  # of turning energy before the swing against after it, to be sure of the sign
+LEAST_STRIDES: Final = 16  # fewer say too little: one turn of the runner is a tenth of them
+REFINE_SHARE: Final = 0.5
+SHORTEST_STRIDE_S: Final = 0.4
+LONGEST_STRIDE_S: Final = 2.0
+TRUST_STANDING_COS: Final = 0.87  # standing and running agree within 30 deg, or the shoe was not worn yet
+
+Swing = tuple[int, int]  # first row, and the row after the last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FootAxes:
+    """axes: (3, 3) rows forward, left, up in sensor axes. bias_radps: (3,) turn rate read at rest, sensor axes.
+
+    is_sure: the sign of the swing axis was clear. shock_mps2: typical largest step of the specific force from one
+    sample to the next as the foot lands.
+    """
+
+    axes: FloatArray
+    bias_radps: FloatArray
+    is_sure: bool
+    shock_mps2: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What quiet standing showed, in sensor axes: up (unit vector) and the gyroscope's bias."""
+
+    up: FloatArray
+    bias_radps: FloatArray
+
+
+def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Standing | None) -> FootAxes | None:
+    """Axes from a few seconds of walking or running; None where nothing turned."""
+    bias = standing.bias_radps if standing else np.zeros(3)
+    rate = gyr - bias
+    swing = dominant_axis(rate.T @ rate)
+    pitch = rate @ swing
+    energy = np.einsum("ni,ni->n", rate, rate)
+    n = max(1, round(SMOOTHED_S / float(np.median(np.diff(t_s)))))
+    energy = np.convolve(energy, np.full(n, 1.0 / n), "same")
+    found = [swings(t_s, sign * pitch) for sign in (1.0, -1.0)]
+    ratios = [_rest_ratio(t_s, of_sign, energy) for of_sign in found]
+    if max(ratios) <= 0.0:
+        return None
+    sign, seen = (1.0, found[0]) if ratios[0] >= ratios[1] else (-1.0, found[1])
+    up = _up(t_s, acc, rate, _rests(t_s, seen, energy), standing)
+    return FootAxes(frame(sign * swing, up), bias, max(ratios) > LEAST_REST_RATIO, _shock(t_s, acc, seen))
+
+
+class Refiner:
+    """Looks at the axes again after many strides: a clip slips, a gyroscope's bias drifts."""
+
+    __slots__ = ("_force", "_moment", "_n", "_pitch")
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._force = np.zeros(3)
+        self._moment = np.zeros((3, 3))
+        self._pitch = 0.0
+
+    def add(self, n: int, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
+        """Sums over n strides: what gravity left in the velocity of each, the second moment of its turn rates (both in
+        foot axes) and its mean pitch rate."""
+        self._n += n
+        self._force += drift_mps2
+        self._moment += moment
+        self._pitch += pitch_radps
+
+    def refined(self, axes: FootAxes) -> FootAxes:
+        """The axes moved half way to what the strides since the last look say; the same where they were few."""
+        if self._n < LEAST_STRIDES:
+            return axes
+        seen_up = self._force / self._n
+        seen_up[2] += GRAVITY_MPS2
+        seen_up *= REFINE_SHARE / math.sqrt(seen_up @ seen_up)
+        seen_up[2] += 1.0 - REFINE_SHARE
+        seen_left = dominant_axis(self._moment)
+        seen_left *= REFINE_SHARE if seen_left[1] > 0.0 else -REFINE_SHARE
+        seen_left[1] += 1.0 - REFINE_SHARE
+        bias = axes.bias_radps + REFINE_SHARE * (self._pitch / self._n) * axes.axes[1]
+        return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_sure, axes.shock_mps2)
+
+
+def dominant_axis(second_moment: FloatArray) -> FloatArray:
+    """Unit vector about which a turn rate with this (3, 3) second moment turns most."""
+    _, vectors = np.linalg.eigh(second_moment)
+    axis: FloatArray = vectors[:, 2]
+    return axis
+
+
+def frame(left: FloatArray, up: FloatArray) -> FloatArray:
+    """(3, 3) rows forward, left, up: up is kept, left made square to it."""
+    up = up / math.sqrt(up @ up)
+    left = left - (left @ up) * up
+    left /= math.sqrt(left @ left)
+    (a, b, c), (x, y, z) = left.tolist(), up.tolist()
+    return np.array([(b * z - c * y, c * x - a * z, a * y - b * x), (a, b, c), (x, y, z)])
+
+
+def _up(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int], standing: Standing | None) -> FloatArray:
+    """Standing gravity, or what the specific force comes to from each rest to the next, in the flat foot's axes."""
+    strides = [(a, b) for a, b in pairwise(rests) if SHORTEST_STRIDE_S < t_s[b] - t_s[a] < LONGEST_STRIDE_S]
+    total = mean_forces(t_s, acc, rate, [a for a, _ in strides], [b for _, b in strides]) if strides else np.zeros(3)
+    length = math.sqrt(total @ total)
+    if standing is not None and (length == 0.0 or total @ standing.up > TRUST_STANDING_COS * length):
+        return standing.up
+    return total if length > 0.0 else np.array([0.0, 0.0, 1.0])
+
+
+def _rests(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> list[int]:
+    """Rows at which the foot turns slowest after each of its swings."""
+    rests = []
+    for _, end in seen:
+        over = float(t_s[end])
+        a, b = t_s.searchsorted((over + REST_FROM_S, over + REST_UNTIL_S)).tolist()
+        if b > a:
+            rests.append(a + int(energy[a:b].argmin()))
+    return rests
+
+
+def _rest_ratio(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> float:
+    """Turning energy before swings (push-off) against after them (mid-stance); 0 where there are no swings."""
+    after, before = [], []
+    for start, end in seen:
+        over, begun = float(t_s[end]), float(t_s[start])
+        after.append(_least_between(t_s, energy, over + REST_FROM_S, over + REST_UNTIL_S))
+        before.append(_least_between(t_s, energy, begun - REST_UNTIL_S, begun - REST_FROM_S))
+    if not after:
+        return 0.0
+    return median(before) / max(median(after), 1e-9)
+
+
+def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
+    """Median over the landings of the largest step of the specific force between samples."""
+    step = acc[1:] - acc[:-1]
+    size2 = np.einsum("ni,ni->n", step, step)
+    largest2 = []
+    for _, end in seen:
+        a, b = t_s.searchsorted((float(t_s[end]) - LANDS_FROM_S, float(t_s[end]) + LANDS_UNTIL_S)).tolist()
+        largest2.append(float(size2[max(a - 1, 0) : b - 1].max(initial=0.0)))
+    return median(math.sqrt(size) for size in largest2) if largest2 else 0.0
+
+
+def swings(t_s: FloatArray, pitch: FloatArray) -> list[Swing]:
+    """First and last row of each stretch in which the foot turns toes-up by CLEAR_SWING_RAD or more."""
+    turning = pitch < SWING_OVER_RADPS
+    edges = np.diff(turning.astype(np.int8), prepend=0, append=0).nonzero()[0].tolist()
+    found = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if end - start < 3 or end >= len(t_s):
+            continue
+        t, rate = t_s[start:end], pitch[start:end]
+        if rate.min() > SWING_RADPS:
+            continue
+        if -0.5 * float(((rate[1:] + rate[:-1]) * (t[1:] - t[:-1])).sum()) >= CLEAR_SWING_RAD:
+            found.append((start, end))
+    return found
+
+
+def _least_between(t_s: FloatArray, values: FloatArray, start_s: float, end_s: float) -> float:
+    a, b = t_s.searchsorted((start_s, end_s)).tolist()
+    return float(values[a:b].min()) if b > a else 0.0

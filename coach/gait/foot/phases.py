@@ -1,0 +1,154 @@
+"""The pitch rate of a foot in, the turning points of its strides out: swing ended, heel lifted, push over.
+
+A runner's foot turns toes-up in swing by more than a right angle's half, hits the ground, rests, then turns toes-down
+while the heel lifts and the toes push. The moments sought here only open and close the windows in which contact,
+mid-stance and toe-off are found (`coach.gait.foot.contacts`, `foot_events`); they are crossings of fixed rates, so they
+need no look ahead and do not depend on how the stream was cut.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from coach.model.samples import FloatArray
+
+# Rates of pitch [rad/s], toes-down positive. Seen in the reference recordings: swing turns at 3-13 rad/s (jogging
+# in place to running), mid-stance at 0-2, push-off at 4-13. All numbers here chosen by eye on them, 2026-11-20.
+SWING_RADPS: Final = -2.0
+SWING_OVER_RADPS: Final = -1.0
+PUSH_RADPS: Final = 3.0
+EDGES: Final = (-math.inf, SWING_RADPS, SWING_OVER_RADPS, PUSH_RADPS, math.inf)
+SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between those edges
+_INNER_EDGES: Final = np.array(EDGES[1:-1])
+
+LEAST_SWING_RAD: Final = 0.25  # jogging on the spot turns 0.3 rad, running 1.5 rad and more
+SHORTEST_SWING_S: Final = 0.08  # running swings the foot for 0.2 s and more; shorter is a shock or noise
+REFRACTORY_S: Final = 0.3  # a landing forefoot lowers its heel by 0.1-0.3 rad: that is no swing
+LEAST_PUSH_RAD: Final = 0.25  # push-off turns 0.5 rad and more above PUSH_RADPS, a landing's ringing less than 0.1 rad
+SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over
+CALM_S: Final = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
+LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking stands 0.9 s, longer is standing
+LATEST_TOE_OFF_S: Final = 0.6  # from heel-off
+
+
+class Turning(NamedTuple):
+    """One turning point. turn: SWING_OVER, HEEL_OFF or PUSH_OVER. at: row at which it is known.
+
+    swing_over, heel_off: rows of this stride's earlier ones.
+    look: which look for the landing this is, from 0.
+    """
+
+    turn: int
+    at: int
+    swing_over: int
+    heel_off: int
+    look: int = 0
+
+
+def levels(pitch_radps: FloatArray) -> npt.NDArray[np.intp]:
+    """0 in swing, 1 between, 2 calm, 3 pushing or slapping; for each sample."""
+    return _INNER_EDGES.searchsorted(pitch_radps)
+
+
+def level_of(pitch_radps: float) -> int:
+    """The same for one sample."""
+    if pitch_radps <= SWING_RADPS:
+        return SWINGING
+    if pitch_radps <= SWING_OVER_RADPS:
+        return TURNING
+    return CALM if pitch_radps <= PUSH_RADPS else PUSHING
+
+
+def next_crossing(
+    t_s: Sequence[float], pitch: Sequence[float], row: int, stop: int, level: int, angle_rad: float
+) -> tuple[int, float]:
+    """The first row from `row` on with another level than `level`, or `stop`; and the angle there.
+
+    angle_rad: the integral of the pitch rate until the row before.
+    """
+    low, high = EDGES[level], EDGES[level + 1]
+    if row == 0:
+        if not low < pitch[0] <= high:
+            return 0, angle_rad
+        row = 1
+    t_before, rate_before = t_s[row - 1], pitch[row - 1]
+    for k in range(row, stop):
+        t_now, rate = t_s[k], pitch[k]
+        angle_rad += (rate + rate_before) * (t_now - t_before) * 0.5
+        if not low < rate <= high:
+            return k, angle_rad
+        t_before, rate_before = t_now, rate
+    return stop, angle_rad
+
+
+# What `cross` remembers, as one list of numbers: plain loops like these can be compiled as they stand.
+_PHASE, _IS_SWINGING, _IS_TURNING, _SWING_ANGLE, _PUSH_ANGLE = 0, 1, 2, 3, 4
+SWING_OVER_ROW, HEEL_OFF_ROW, SWING_ROW, _T_OVER, _T_CALM, _T_SWING = 5, 6, 7, 8, 9, 10
+_WAITING, _STANCE, _PUSH = 0.0, 1.0, 2.0
+ANGLE: Final = 11  # kept there by who follows the rows: the integral of the pitch rate up to the last row
+FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math.inf, -math.inf, 0.0)
+# What `cross` says.
+NOTHING, SWING_OVER, SWING_OVER_UNSEEN_HEEL, HEEL_OFF, PUSH_OVER = 0, 1, 2, 3, 4
+
+
+def cross(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
+    """The pitch rate came to `level` at `row`; angle_rad: its integral up to here. What turned; rows are in `state`.
+
+    SWING_OVER_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
+    the state's SWING_ROW; SWING_OVER_ROW is this swing's already.
+    """
+    if level < CALM:
+        _follow_swing(state, row, t_s, angle_rad, level)
+    elif state[_IS_TURNING]:
+        state[_IS_TURNING] = 0.0
+        turned = state[_SWING_ANGLE] - angle_rad
+        lasted = t_s > state[_T_SWING] + SHORTEST_SWING_S and t_s > state[_T_OVER] + REFRACTORY_S
+        if state[_IS_SWINGING] and turned > LEAST_SWING_RAD and lasted:
+            return _swing_ends(state, row, t_s)
+    if state[_PHASE] == _STANCE:
+        return _in_stance(state, row, t_s, angle_rad, level)
+    if state[_PHASE] == _PUSH and level < PUSHING:
+        return _push_ends(state, t_s, angle_rad)
+    return NOTHING
+
+
+def _follow_swing(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> None:
+    if not state[_IS_TURNING]:
+        state[SWING_ROW] = row
+        state[_IS_TURNING], state[_IS_SWINGING] = 1.0, 0.0
+        state[_SWING_ANGLE], state[_T_SWING] = angle_rad, t_s
+    if level == SWINGING:
+        state[_IS_SWINGING], state[_T_CALM] = 1.0, t_s
+
+
+def _swing_ends(state: list[float], row: int, t_s: float) -> int:
+    is_unseen = state[HEEL_OFF_ROW] < state[SWING_OVER_ROW] and t_s < state[_T_OVER] + LATEST_HEEL_OFF_S
+    state[_PHASE] = _STANCE
+    state[SWING_OVER_ROW] = row
+    state[_T_OVER] = state[_T_CALM] = t_s
+    return SWING_OVER_UNSEEN_HEEL if is_unseen else SWING_OVER
+
+
+def _in_stance(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
+    if level < PUSHING:
+        state[_T_CALM] = t_s
+        return NOTHING
+    if t_s < state[_T_OVER] + SLAP_S or t_s < state[_T_CALM] + CALM_S:
+        return NOTHING
+    if t_s > state[_T_OVER] + LATEST_HEEL_OFF_S:
+        state[_PHASE] = _WAITING
+        return NOTHING
+    state[_PHASE] = _PUSH
+    state[HEEL_OFF_ROW], state[_PUSH_ANGLE], state[_T_CALM] = row, angle_rad, t_s
+    return HEEL_OFF
+
+
+def _push_ends(state: list[float], t_s: float, angle_rad: float) -> int:
+    began = state[_T_CALM]
+    state[_PHASE], state[_T_CALM] = _STANCE, t_s  # it may have been a late landing's slap
+    if angle_rad < state[_PUSH_ANGLE] + LEAST_PUSH_RAD or t_s > began + LATEST_TOE_OFF_S:
+        return NOTHING
+    return PUSH_OVER

@@ -1,0 +1,115 @@
+"""What is open of one foot between two turning points: the last landings, their counts, what is known of the sensor."""
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from coach.gait.foot.axes import FootAxes, Refiner
+from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, STANDS_S
+from coach.gait.foot.strides import Landing
+from coach.gait.signal.constants import CLIP_SHARE
+from coach.model.samples import FloatArray
+
+SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
+LONGEST_STRIDE_S: Final = 2.0
+SHORTEST_REST_S: Final = 0.07  # from contact to heel-off; the shortest sprint contacts are 0.09 s
+SHORTEST_CONTACT_S: Final = 0.08
+MOST_BRIDGED: Final = 4096
+
+
+class Foot:
+    """What is known of the sensor on one foot.
+
+    acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. reaches: rows after
+    swing's end in which a landing is sought, look by look; before: rows before it that a look needs; stands: rows after
+    it from which the foot stands. inwards: axis about which the foot rolls inwards. rest, rest_inwards: turn rates read
+    at rest along the foot's axes and about that one.
+    """
+
+    __slots__ = (
+        "acc_limit",
+        "axes",
+        "before",
+        "bridged_s",
+        "clean_from",
+        "gyr_limit",
+        "inwards",
+        "is_left",
+        "rate_hz",
+        "reaches",
+        "rest",
+        "rest_inwards",
+        "stands",
+    )
+
+    def __init__(self, is_left: bool, axes: FootAxes, rate_hz: float, acc_range: float, gyr_range: float) -> None:
+        self.is_left = is_left
+        self.rate_hz = rate_hz
+        self.acc_limit = CLIP_SHARE * acc_range
+        self.gyr_limit = CLIP_SHARE * gyr_range
+        self.reaches = tuple(round(reach * rate_hz) for reach in REACHES_S)
+        self.stands = round(STANDS_S * rate_hz)
+        self.before = round(BEFORE_SWING_OVER_S * rate_hz) + 1
+        self.bridged_s: list[float] = []
+        self.clean_from = 0
+        self.use(axes)
+
+    def use(self, axes: FootAxes) -> None:
+        """Measure by these axes from now on."""
+        self.axes = axes
+        self.inwards = axes.axes[0] if self.is_left else -axes.axes[0]
+        self.rest = axes.axes @ axes.bias_radps
+        self.rest_inwards = float(self.inwards @ axes.bias_radps)
+
+    def bridge(self, times_s: tuple[float, ...]) -> None:
+        """Readings at these times were drawn in by straight lines."""
+        self.bridged_s.extend(times_s)
+
+    def forget_bridged(self) -> None:
+        """Keep the newest: what they lie in has been worked off."""
+        if len(self.bridged_s) > 2 * MOST_BRIDGED:
+            del self.bridged_s[:-MOST_BRIDGED]
+
+    def n_bridged(self, start_s: float, end_s: float) -> int:
+        if not self.bridged_s:
+            return 0
+        return bisect_left(self.bridged_s, end_s) - bisect_left(self.bridged_s, start_s)
+
+    def least_shock(self, look: int) -> float:
+        """Step of the specific force without which this look sees no landing."""
+        return LEAST_SHOCK_SHARE * self.axes.shock_mps2 if look < len(REACHES_S) - 1 else 0.0
+
+    def saw(self, end: int, largest: tuple[float, float]) -> None:
+        """In the newest rows, up to `end`, no specific force or turn rate exceeds `largest`."""
+        if largest[0] >= self.acc_limit or largest[1] >= self.gyr_limit:
+            self.clean_from = end
+
+    def is_clipped(self, columns: FloatArray) -> bool:
+        """Whether an axis was at full scale."""
+        x, y, z, along, left, up = np.maximum.reduce(np.abs(columns[AX : GX + 3]), axis=1).tolist()
+        return bool(max(x, y, z) >= self.acc_limit or max(along, left, up) >= self.gyr_limit)
+
+
+@dataclass(slots=True)
+class Open:
+    """The landings that are open. this: the newest; last: the newest that stood. n_swings: seen so far, the number of
+    the newest. n_rejected: landings that came to no stride. last_stride_row: where the last whole stride ended."""
+
+    this: Landing | None
+    last: Landing | None
+    refiner: Refiner
+    n_swings: int = 0
+    n_rejected: int = 0
+    last_stride_row: int = -1
+
+
+def is_stride(this: Landing, following: Landing) -> bool:
+    """Whether nothing is amiss between two landings."""
+    is_next = following.number == this.number + 1
+    is_long_enough = SHORTEST_STRIDE_S < following.contact_s - this.contact_s < LONGEST_STRIDE_S
+    left_s = this.toe_off_s if math.isfinite(this.toe_off_s) else following.contact_s  # a gentle push has no toe-off
+    in_order = this.contact_s < this.mid_s < left_s <= following.contact_s < following.mid_s
+    return is_next and is_long_enough and in_order

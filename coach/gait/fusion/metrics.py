@@ -1,0 +1,191 @@
+"""Rolling values of all sensors in, the LiveMetrics of one moment out, with uncertainty and reasons for the unknown.
+
+Definitions: cadence = 120 / stride time (60 / step time of the trunk); duty factor = contact / stride time; step
+length = speed / step rate; impacts per kilometre = 1000 / step length; vertical ratio = vertical oscillation / step
+length; asymmetry of steps = 100 (left - right) / mean, a left step beginning with the left contact; balance = left
+share of both contact times; variability = robust SD / mean of stride times.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from coach.gait.fusion.coordination import CLOCK_SD_DEG, Coordination
+from coach.gait.fusion.rolling import Estimate, spread
+from coach.gait.fusion.sites import CHEST, FEET, LEGS_FIRST, PELVIS, SHANKS, SiteValues
+from coach.model.sites import WearSite
+
+_TRUNK_FIRST: Final = (PELVIS, CHEST)
+_CHEST_FIRST: Final = (CHEST, PELVIS)
+_LEAST_FOR_VARIABILITY: Final = 8
+_LEAST_PER_SIDE: Final = 6  # steps: fewer make an asymmetry out of chance
+_STEP_PAIRING_SD_S: Final = 0.005  # half the difference of two sensors' clock errors
+_STEADY_SPREAD: Final = 0.03  # robust SD / mean of stride times in steady running is 1-2.5 % (Jordan 2007)
+_STEADY_STRIDES: Final = 8
+_MOST_STEADY: Final = 16
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Fields of LiveMetrics as they are filled in."""
+
+    now_s: float
+    values: dict[str, Any] = field(default_factory=dict)
+    uncertainty: dict[str, float] = field(default_factory=dict)
+
+    def put(self, name: str, estimate: Estimate | None, factor: float = 1.0) -> None:
+        """Fill `name` with the estimate times `factor`, unless it is unknown."""
+        if estimate is not None and math.isfinite(estimate.value):
+            self.values[name] = estimate.value * factor
+            self.uncertainty[name] = estimate.sd * abs(factor)
+
+    def known(self, name: str) -> Estimate | None:
+        """What stands at `name`."""
+        value = self.values.get(name)
+        return None if value is None else Estimate(value, self.uncertainty.get(name, 0.0))
+
+
+def ratio(top: Estimate | None, bottom: Estimate | None) -> Estimate | None:
+    """Quotient of independent estimates; None where one is unknown or the divisor is not positive."""
+    if top is None or bottom is None or bottom.value <= 0:
+        return None
+    value = top.value / bottom.value
+    relative = math.hypot(top.sd / top.value if top.value else 0.0, bottom.sd / bottom.value)
+    return Estimate(value, abs(value) * relative if value else top.sd / bottom.value)
+
+
+def motion_step_time(sites: SiteValues, now_s: float) -> Estimate | None:
+    """Step time [s] from motion sensors alone, legs before trunk."""
+    stride, _ = sites.best("stride_time_s", now_s, (FEET, SHANKS))
+    return stride.scaled(0.5) if stride else sites.best("step_time_s", now_s, _TRUNK_FIRST)[0]
+
+
+def fill_time(sheet: Sheet, sites: SiteValues, pod_cadence: Estimate | None) -> None:
+    """Cadence, step, contact and flight time, duty factor, variability."""
+    now = sheet.now_s
+    step = motion_step_time(sites, now)
+    if step is None and pod_cadence is not None and pod_cadence.value > 0:
+        step = ratio(Estimate(60.0, 0.0), pod_cadence)
+    sheet.put("step_time_ms", step, 1e3)
+    sheet.put("cadence_spm", ratio(Estimate(60.0, 0.0), step))
+    contact, group = sites.best("contact_time_s", now)
+    sheet.put("contact_time_ms", contact, 1e3)
+    sheet.put("flight_time_ms", sites.best("flight_time_s", now, (group,) if group else LEGS_FIRST)[0], 1e3)
+    sheet.put("duty_factor", ratio(contact, step.scaled(2.0) if step else None))
+    variation = [
+        100 * spread(t) / statistics.mean(t) for t in sites.stride_times(now) if len(t) >= _LEAST_FOR_VARIABILITY
+    ]
+    if variation:
+        n = min(len(t) for t in sites.stride_times(now))
+        cv = statistics.mean(variation)
+        sheet.put("stride_time_cv_pct", Estimate(cv, cv / math.sqrt(2 * n)))
+
+
+def fill_balance(sheet: Sheet, sites: SiteValues) -> None:
+    """Left against right, from two legs or from a trunk sensor that tells the sides apart."""
+    now = sheet.now_s
+    contacts = _sides(sites, now, "contact_time_s", "left_contact_s", "right_contact_s")
+    if contacts:
+        left, right = contacts
+        total = Estimate(left.value + right.value, math.hypot(left.sd, right.sd))
+        sheet.put("contact_time_balance_pct", ratio(left, total), 100.0)
+    steps = _steps(sites, now)
+    if steps:
+        left, right = steps
+        mean = 0.5 * (left.value + right.value)
+        sd = math.hypot(left.sd, right.sd)
+        sheet.put("step_time_asymmetry_pct", Estimate(100 * (left.value - right.value) / mean, 100 * sd / mean))
+
+
+def _sides(sites: SiteValues, now: float, leg: str, left: str, right: str) -> tuple[Estimate, Estimate] | None:
+    for group in (FEET, SHANKS):
+        first, second = (sites.one(site, leg, now) for site in group)
+        if first and second:
+            return first, second
+    return _trunk_sides(sites, now, left, right)
+
+
+def _trunk_sides(sites: SiteValues, now: float, left: str, right: str) -> tuple[Estimate, Estimate] | None:
+    for site in (WearSite.PELVIS, WearSite.CHEST):
+        first, second = sites.one(site, left, now), sites.one(site, right, now)
+        n = min(len(sites.values(site, left, now)), len(sites.values(site, right, now)))
+        if first and second and n >= _LEAST_PER_SIDE:
+            return first, second
+    return None
+
+
+def _steps(sites: SiteValues, now: float) -> tuple[Estimate, Estimate] | None:
+    """Left and right step time; on the trunk one clock sees both, between two legs the clocks' offset counts too."""
+    trunk = _trunk_sides(sites, now, "left_step_s", "right_step_s")
+    if trunk:
+        return trunk
+    for left, right in (FEET, SHANKS):
+        ways = ((left, "first_step_s", "second_step_s"), (right, "second_step_s", "first_step_s"))
+        for site, of_left, of_right in ways:
+            a, b = sites.one(site, of_left, now), sites.one(site, of_right, now)
+            if a and b:
+                extra = _STEP_PAIRING_SD_S
+                return Estimate(a.value, math.hypot(a.sd, extra)), Estimate(b.value, math.hypot(b.sd, extra))
+    return None
+
+
+def fill_foot(sheet: Sheet, sites: SiteValues, impact_sites: Sequence[WearSite]) -> None:
+    """Strike angle and shares, eversion, impact, clearance."""
+    now = sheet.now_s
+    for name in ("foot_strike_angle_deg", "eversion_deg", "eversion_peak_degps", "foot_clearance_m"):
+        sheet.put(name, sites.best(name, now, (FEET,))[0])
+    # Impacts at foot, shank and trunk cannot be compared: always from the same place.
+    sheet.put("impact_g", sites.best("impact_g", now, [impact_sites])[0])
+    shares = sites.strike_shares(now)
+    if shares is not None:
+        sheet.values["foot_strike_share"] = shares
+
+
+def fill_trunk(sheet: Sheet, sites: SiteValues) -> None:
+    """Oscillation, rotation and drop of the pelvis, lean of the chest; of the other one where only that is worn."""
+    now = sheet.now_s
+    sheet.put("vertical_oscillation_mm", sites.best("vertical_oscillation_m", now, _TRUNK_FIRST)[0], 1e3)
+    sheet.put("trunk_lean_deg", sites.best("forward_lean_deg", now, _CHEST_FIRST)[0])
+    sheet.put("axial_rotation_deg", sites.best("axial_rotation_deg", now, _TRUNK_FIRST)[0])
+    sheet.put("lateral_drop_deg", sites.best("lateral_drop_deg", now, _TRUNK_FIRST)[0])
+
+
+def fill_coordination(sheet: Sheet, found: Coordination | None) -> None:
+    """Relative phase and coupling of pelvis and chest with their variability."""
+    if found is None:
+        return
+    sem = 1.0 / math.sqrt(found.n_strides)
+    clocks = CLOCK_SD_DEG
+    sheet.put("pelvis_trunk_crp_deg", Estimate(found.crp_deg, math.hypot(clocks, found.crp_sd_deg * sem)))
+    sheet.put("pelvis_trunk_crp_sd_deg", Estimate(found.crp_sd_deg, found.crp_sd_deg * sem))
+    coupling = Estimate(found.coupling_deg, math.hypot(clocks, found.coupling_sd_deg * sem))
+    sheet.put("pelvis_trunk_coupling_deg", coupling)
+    sheet.put("pelvis_trunk_coupling_sd_deg", Estimate(found.coupling_sd_deg, found.coupling_sd_deg * sem))
+
+
+def fill_space(sheet: Sheet, speed: tuple[Estimate, str] | None) -> None:
+    """Speed, step and stride length, impacts per kilometre, vertical ratio; after `fill_time` and `fill_trunk`."""
+    if speed is not None:
+        sheet.put("speed_mps", speed[0])
+        sheet.values["speed_source"] = speed[1]
+    cadence = sheet.known("cadence_spm")
+    if speed is None or cadence is None or speed[0].value <= 0:
+        return
+    step = ratio(speed[0].scaled(60.0), cadence)
+    sheet.put("step_length_m", step)
+    sheet.put("stride_length_m", step, 2.0)
+    sheet.put("impacts_per_km", ratio(Estimate(1000.0, 0.0), step))
+    oscillation = sheet.known("vertical_oscillation_mm")
+    sheet.put("vertical_ratio_pct", ratio(oscillation, step), 0.1)
+
+
+def is_steady(sites: SiteValues, now_s: float, speeds: list[float]) -> bool:
+    """Whether stride times, and speeds where known, stayed within 3 % (robust SD) over the last 8 strides or more."""
+    times = [t for site_times in sites.stride_times(now_s) for t in site_times[-_MOST_STEADY:]]
+    if len(times) >= _STEADY_STRIDES and spread(times) > _STEADY_SPREAD * statistics.mean(times):
+        return False
+    if len(speeds) >= _STEADY_STRIDES and spread(speeds) > _STEADY_SPREAD * max(statistics.mean(speeds), 1e-9):
+        return False
+    return max(len(times), len(speeds)) >= _STEADY_STRIDES

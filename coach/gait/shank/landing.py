@@ -1,0 +1,223 @@
+"""A window of a running shank in, its landings and toe-offs out; any mounting, with or without gyroscope.
+
+With gyroscope. The shank's turn rate about its main axis (mediolateral) falls below -4 rad/s while it swings forwards
+and rises through zero just before contact. Initial contact: the landing shakes the shank, and the mean time of the
+squared jerk in the window after that crossing, less a lag. Toe-off: the steepest rise of the turn rate after its
+minimum between stance and recovery, less a lag that does not depend on speed (the minimum itself does, by 40 ms).
+The swing's sign is the one whose swings end in a shock.
+
+Without gyroscope. Near the ankle the late swing reads as much as the landing (5-6 g), but it is slow: landings are
+sought in jerk. Toe-off shows in no acceleration that means the same for all runners, so there is none.
+
+Fails where a runner's turn rate has no clear minimum at push-off (toe-off then scatters, see `ShankGait`), and in
+soft tissue: the lags come from virtual sensors on the bone's markers, and were seen again on real ankle straps without
+gyroscope (7 treadmill runs of two people: 0 to +6 ms).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coach.gait.shank.params import ShankParams
+from coach.gait.signal.constants import GRAVITY_MPS2
+from coach.gait.signal.filters import cubic, hann_smooth
+from coach.gait.signal.window import View
+from coach.model.samples import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """One running contact.
+
+    toe_off_s: None where it is not, or not yet, seen. known_s: from here it will not change. contact_sd_s: standard
+    uncertainty of the contact.
+    """
+
+    contact_s: float
+    toe_off_s: float | None
+    known_s: float
+    contact_sd_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fine:
+    """The window on a finer, even grid. jerk2: (n,) squared jerk [m2/s6], nothing where readings were interpolated."""
+
+    t_s: FloatArray
+    rate_hz: float
+    gyr_radps: FloatArray | None
+    jerk2: FloatArray
+
+
+def find_landings(view: View, params: ShankParams) -> list[Landing]:
+    """All landings of a window that look like a run's, oldest first."""
+    fine = _fine(view, params)
+    if fine is None:
+        return []
+    found = _by_swings(fine, params) if fine.gyr_radps is not None else _by_bursts(fine, params)
+    end_s = float(view.t_s[-1])
+    return [landing for landing in found if landing.known_s <= end_s or view.is_last]
+
+
+def have_shocks(view: View, contacts_s: Sequence[float], is_running: Sequence[bool], params: ShankParams) -> list[bool]:
+    """Whether each contact and its neighbours bring shocks: sudden ones, and in running hard ones. Pedalling has none.
+
+    Medians over five contacts: one soft landing in a run stays one, a jolt makes no landing of a pedal stroke.
+    """
+    shocks = [_shock(view, contact_s, params) for contact_s in contacts_s]
+    judged = []
+    for k, runs in enumerate(is_running):
+        impact, sharpness = np.median(shocks[max(0, k - 2) : k + 3], axis=0).tolist()
+        judged.append(sharpness > params.least_sharpness and (not runs or impact > params.least_impact_g))
+    return judged
+
+
+def _shock(view: View, contact_s: float, params: ShankParams) -> tuple[float, float]:
+    """Largest specific force [g] about a contact, and its sharpness: largest change between readings over their RMS."""
+    half = params.sharpness_half_s
+    edges = (contact_s - half, contact_s - params.impact_before_s, contact_s + params.impact_after_s, contact_s + half)
+    wide_first, first, last, wide_last = np.searchsorted(view.t_s, edges)
+    size = np.linalg.norm(view.acc_mps2[first:last], axis=1)
+    change = np.linalg.norm(np.diff(view.acc_mps2[wide_first:wide_last], axis=0), axis=1)
+    if len(size) < 2 or len(change) < 4:
+        return 0.0, 0.0
+    usual = max(float(np.sqrt((change**2).mean())), 1e-9)
+    return float(size.max()) / GRAVITY_MPS2, float(change.max()) / usual
+
+
+def _fine(view: View, params: ShankParams) -> _Fine | None:
+    """The readings on an even grid of at least `least_rate_hz`, by cubic interpolation."""
+    if len(view.t_s) < 8:
+        return None
+    factor = max(1, int(np.ceil(params.least_rate_hz / view.rate_hz)))
+    n = (len(view.t_s) - 1) * factor + 1
+    rows = np.arange(n) / factor
+    acc = cubic(view.acc_mps2, rows)
+    gyr = None if view.gyr_radps is None else cubic(view.gyr_radps, rows)
+    rate = view.rate_hz * factor
+    jerk2 = (np.gradient(acc, 1.0 / rate, axis=0) ** 2).sum(axis=1)
+    lost = np.flatnonzero(view.is_bad | view.is_bridged)
+    for row in lost.tolist():
+        jerk2[max(0, (row - 1) * factor) : (row + 1) * factor + 1] = 0.0
+    return _Fine(np.interp(rows, np.arange(len(view.t_s)), view.t_s), rate, gyr, jerk2)
+
+
+def _by_swings(fine: _Fine, params: ShankParams) -> list[Landing]:
+    assert fine.gyr_radps is not None
+    rate = _swing_rate(fine, fine.gyr_radps, params)
+    slope = np.gradient(rate, 1.0 / fine.rate_hz)
+    ends = _swing_ends(rate, fine.rate_hz, params)
+    before, after = round(params.landing_before_s * fine.rate_hz), round(params.landing_after_s * fine.rate_hz)
+    found = []
+    usual = float(np.median(np.diff(ends))) if len(ends) > 2 else params.usual_stride_s * fine.rate_hz
+    for end in ends:
+        if end < before:
+            continue
+        centre = _mean_time(fine, end - before, end + after, params)
+        if centre is None:
+            continue
+        known_s = float(fine.t_s[end]) + params.landing_after_s
+        toe_off = _toe_off(fine, rate, slope, end, usual, params)
+        found.append(Landing(centre - params.contact_lag_s, toe_off, known_s, params.contact_sd_s))
+    return found
+
+
+def _swing_rate(fine: _Fine, gyr_radps: FloatArray, params: ShankParams) -> FloatArray:
+    """Turn rate [rad/s] about the mediolateral axis, smoothed, negative in the forward swing."""
+    axis = np.linalg.eigh(gyr_radps.T @ gyr_radps)[1][:, 2]
+    rate = hann_smooth(gyr_radps @ axis, round(params.rate_smoothing_s * fine.rate_hz))
+    after, before = round(params.landing_after_s * fine.rate_hz), round(0.2 * fine.rate_hz)
+    scores = []
+    for sign in (1.0, -1.0):
+        shocks = [
+            float(fine.jerk2[k : k + after].sum() / (1.0 + fine.jerk2[max(0, k - before) : k].sum()))
+            for k in _swing_ends(sign * rate, fine.rate_hz, params)
+        ]
+        scores.append(float(np.median(shocks)) if len(shocks) > 1 else 0.0)
+    return rate if scores[0] >= scores[1] else -rate
+
+
+def _swing_ends(rate: FloatArray, rate_hz: float, params: ShankParams) -> list[int]:
+    """Rows at which the turn rate rises through zero after a forward swing."""
+    back, apart = round(params.swing_before_s * rate_hz), params.swings_apart_s * rate_hz
+    ends: list[int] = []
+    for k in (np.flatnonzero((rate[:-1] < 0) & (rate[1:] >= 0)) + 1).tolist():
+        is_swing = float(rate[max(0, k - back) : k].min(initial=0.0)) < -params.swing_radps
+        if is_swing and (not ends or k - ends[-1] > apart):
+            ends.append(k)
+    return ends
+
+
+def _mean_time(fine: _Fine, start: int, stop: int, params: ShankParams) -> float | None:
+    """Mean time of the squared jerk between two shares of its sum; None where there is none."""
+    energy = fine.jerk2[max(0, start) : stop]
+    total = float(energy.sum())
+    if len(energy) < 3 or total <= 0:
+        return None
+    share = np.cumsum(energy) / total
+    part = np.minimum(share, params.energy_to) - np.maximum(np.append(0.0, share[:-1]), params.energy_from)
+    part = np.clip(part, 0.0, None)
+    return float((part * fine.t_s[max(0, start) : stop]).sum() / part.sum())
+
+
+def _toe_off(
+    fine: _Fine, rate: FloatArray, slope: FloatArray, end: int, usual: float, params: ShankParams
+) -> float | None:
+    """The steepest rise after the least turn rate between stance and recovery; None while it may still change."""
+    start = end + round(params.stance_before_push_s * fine.rate_hz)
+    stop = min(len(rate) - 1, end + round(params.push_to * usual))
+    if stop - start < 4:
+        return None
+    least = start + int(np.argmin(rate[start:stop]))
+    last = least + round(params.push_rise_s * fine.rate_hz)
+    if last + round(0.5 * params.rate_smoothing_s * fine.rate_hz) >= len(rate):
+        return None
+    steepest = least + int(np.argmax(slope[least:last]))
+    if not start < least < steepest:
+        return None
+    return float(fine.t_s[steepest]) + _peak_shift(slope, steepest) / fine.rate_hz - params.toe_off_lag_s
+
+
+def _peak_shift(values: FloatArray, k: int) -> float:
+    """By how many rows a parabola's top lies after row `k`."""
+    if not 0 < k < len(values) - 1:
+        return 0.0
+    left, top, right = values[k - 1 : k + 2]
+    bend = left - 2 * top + right
+    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+
+
+def _by_bursts(fine: _Fine, params: ShankParams) -> list[Landing]:
+    """Landings from jerk alone: the largest burst of each stride."""
+    energy = hann_smooth(fine.jerk2, round(params.jerk_smoothing_s * fine.rate_hz))
+    least = params.burst_share * float(np.percentile(energy, 97))
+    half = round(params.burst_half_s * fine.rate_hz)
+    found = []
+    for k in strongest(np.where(energy > least, energy, 0.0), round(params.bursts_apart_s * fine.rate_hz)):
+        centre = _mean_time(fine, k - half, k + half, params) if energy[k] > 0 else None
+        if centre is not None:
+            known_s = float(fine.t_s[k]) + params.burst_wait_s
+            beyond_s = max(0.0, _width(fine, k - half, k + half) - params.usual_width_s)
+            sd_s = math.hypot(params.jerk_contact_sd_s, beyond_s)
+            found.append(Landing(centre - params.jerk_lag_s, None, known_s, sd_s))
+    return found
+
+
+def _width(fine: _Fine, start: int, stop: int) -> float:
+    """How long the burst takes from a tenth to half of its energy [s]: where in a long one contact lies is unsure."""
+    energy = fine.jerk2[max(0, start) : stop]
+    share = np.cumsum(energy) / float(energy.sum())
+    first, last = np.searchsorted(share, (0.1, 0.5))
+    return float(last - first) / fine.rate_hz
+
+
+def strongest(values: FloatArray, apart: int) -> list[int]:
+    """Local maxima, strongest first, none nearer than `apart` samples to a stronger one; in order of time."""
+    peaks = 1 + np.flatnonzero((values[1:-1] >= values[:-2]) & (values[1:-1] > values[2:]))
+    taken: list[int] = []
+    for peak in peaks[np.argsort(-values[peaks], kind="stable")].tolist():
+        if all(abs(peak - other) >= apart for other in taken):
+            taken.append(peak)
+    return sorted(taken)

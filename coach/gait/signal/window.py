@@ -1,0 +1,209 @@
+"""Chunks of one sensor in, a sliding window of evenly indexed samples out, at fixed steps of its own clock.
+
+The windows depend on the samples alone, never on how they were cut into chunks. A loss of `BRIDGE_S` or a single
+reading is bridged by a straight line, and the doubt of what rests on it grows; longer gaps are bridged too but marked,
+so that no event may rest on them; a long gap ends the segment. Memory is bounded by the window.
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from coach.gait.signal.constants import BRIDGE_INTERVALS, BRIDGE_S, BRIDGED_FACTOR, CLIP_SHARE, GAP_INTERVALS
+from coach.gait.signal.row_buffer import RowBuffer
+from coach.model.samples import FloatArray, ImuChunk
+
+BoolArray = npt.NDArray[np.bool_]
+
+_COLUMNS: Final = 9  # time, acceleration, turn rate, lost, clipped
+_BRIDGED, _BAD = 0.5, 1.0  # what a row that was lost is worth
+_FIRST: Final = 32  # samples to learn the true rate from
+_BRIDGED_S: Final = 0.5  # a longer gap ends the segment: no stride can be followed through it
+_ABSURD_MPS2: Final = 4000.0  # more than any body-worn range: a broken number, not a reading
+_ABSURD_RADPS: Final = 200.0
+
+
+LONGEST_LOSS_S: Final = 0.12  # an event may rest on; two packets of ten readings at 200 Hz, half of the shortest step
+_LOSS_FACTOR_S: Final = 0.025  # each such loss adds the uncertainty once more: chosen on lost packets, 2026-11-29
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """The newest samples of one segment.
+
+    t_s: (n,). acc_mps2: (n, 3), a missing axis as zeros. gyr_radps: (n, 3) or None. is_bad: (n,) lost for long.
+    is_bridged: (n,) lost for a moment. is_clipped: (n,) an axis of acceleration at full scale. rate_hz: as measured.
+    axes: (3,) which axes exist. n_new: samples since the view before. is_last: the segment ends here.
+    """
+
+    t_s: FloatArray
+    acc_mps2: FloatArray
+    gyr_radps: FloatArray | None
+    is_bad: BoolArray
+    is_bridged: BoolArray
+    is_clipped: BoolArray
+    axes: FloatArray
+    rate_hz: float
+    n_new: int
+    is_last: bool
+
+
+def loss_factor(view: View, part: slice) -> float | None:
+    """By how much the uncertainty of what rests on `part` of a window grows; None where too much of it was lost."""
+    lost = np.flatnonzero(np.diff(np.concatenate([[0], view.is_bad[part].astype(int), [0]])))
+    longest_s = float((lost[1::2] - lost[::2]).max(initial=0)) / view.rate_hz
+    if longest_s > LONGEST_LOSS_S:
+        return None
+    bridged = BRIDGED_FACTOR if view.is_bridged[part].any() else 1.0
+    return max(bridged, 1.0 + longest_s / _LOSS_FACTOR_S)
+
+
+class SignalWindow:
+    """Keeps the last `span_s` of a sensor and gives a View every `hop_s`.
+
+    n_missing: samples bridged or lost so far.
+    """
+
+    def __init__(self, span_s: float, hop_s: float) -> None:
+        self._span_s, self._hop_s = span_s, hop_s
+        self.n_missing = 0
+        self._rate_hz: float | None = None
+        self._kept = RowBuffer(_COLUMNS, 2)
+        self._pending = np.zeros((0, _COLUMNS))
+        self._n_new = 0
+        self._axes = np.ones(3)
+        self._has_gyro = True
+        self._last_t = -np.inf
+
+    def push(self, chunk: ImuChunk) -> Iterator[View]:
+        """Take a chunk; gives the views that became due."""
+        rows = self._to_rows(chunk)
+        while len(rows):
+            if self._rate_hz is None:
+                rows = np.concatenate([self._pending, rows])
+                self._pending = rows[:_FIRST]
+                if len(rows) < _FIRST:
+                    return
+                self._begin(rows[:_FIRST])
+            rows = yield from self._segment(rows)
+
+    def flush(self) -> Iterator[View]:
+        """The end of the recording: the last view, if anything is left to say."""
+        if len(self._kept.held):
+            yield self._view(is_last=True)
+        self._forget()
+
+    def _to_rows(self, chunk: ImuChunk) -> FloatArray:
+        n = len(chunk.t_s)
+        rows = np.zeros((n, _COLUMNS))
+        rows[:, 0] = chunk.t_s
+        rows[:, 1:4] = chunk.acc_mps2
+        self._has_gyro = chunk.gyr_radps is not None
+        if chunk.gyr_radps is not None:
+            rows[:, 4:7] = chunk.gyr_radps
+        with np.errstate(invalid="ignore"):
+            rows[:, 8] = (np.abs(rows[:, 1:4]) >= CLIP_SHARE * chunk.acc_range_mps2).any(axis=1)
+        rows = rows[np.isfinite(rows[:, 0])]
+        if not len(rows):
+            return rows
+        before = np.maximum.accumulate(np.concatenate([[self._last_t], rows[:-1, 0]]))
+        rows = rows[rows[:, 0] > before]  # duplicates and steps back in time say nothing new
+        if len(rows):
+            self._last_t = float(rows[-1, 0])
+        return rows
+
+    def _begin(self, first: FloatArray) -> None:
+        """Learn rate and axes from the first samples and start a segment."""
+        self._rate_hz = 1.0 / float(np.median(np.diff(first[:, 0])))
+        self._axes = np.isfinite(first[:, 1:4]).any(axis=0).astype(float)
+        self._kept = RowBuffer(_COLUMNS, round((self._span_s + self._hop_s) * self._rate_hz) + 4 * _FIRST)
+        self._n_new = 0
+
+    def _forget(self) -> None:
+        self._rate_hz = None
+        self._pending = np.zeros((0, _COLUMNS))
+        self._kept.clear()
+        self._n_new = 0
+
+    def _segment(self, rows: FloatArray) -> Generator[View, None, FloatArray]:
+        """Take rows until the segment ends; gives back those that belong to the next one, as they came."""
+        assert self._rate_hz is not None
+        came, (rows, numbers) = rows, self._whole(rows)
+        if not len(rows):
+            return rows
+        kept = self._kept.held
+        before = kept[-1, 0] if len(kept) else rows[0, 0] - 1.0 / self._rate_hz
+        steps = np.diff(rows[:, 0], prepend=before)
+        start = 0
+        for at in np.flatnonzero(steps > GAP_INTERVALS / self._rate_hz):
+            yield from self._append(rows[start:at])
+            start = int(at)
+            if steps[at] > _BRIDGED_S or self._is_wrong():
+                self.n_missing += 1
+                yield self._view(is_last=True)
+                self._forget()
+                return came[numbers[start] :]
+            yield from self._append(self._bridge(rows[at], steps[at]))
+        yield from self._append(rows[start:])
+        return rows[:0]
+
+    def _is_wrong(self) -> bool:
+        """Most of what was kept is bridged: the sensor sends at another rate than the segment began with."""
+        lost = self._kept.held[-4 * _FIRST :, 7] > 0.0
+        return len(lost) == 4 * _FIRST and float(lost.mean()) > 0.5
+
+    def _whole(self, rows: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+        """The readings that are numbers, a missing axis as zeros, and which they are: broken readings are lost ones."""
+        rows = rows.copy()
+        rows[:, 1:4][:, self._axes == 0] = 0.0
+        limits = np.array([_ABSURD_MPS2] * 3 + [_ABSURD_RADPS] * 3)
+        with np.errstate(invalid="ignore"):
+            numbers = np.flatnonzero((np.abs(rows[:, 1:7]) <= limits).all(axis=1))
+        return rows[numbers], numbers
+
+    def _bridge(self, after: FloatArray, step_s: float) -> FloatArray:
+        assert self._rate_hz is not None
+        n = max(round(step_s * self._rate_hz) - 1, 0)
+        self.n_missing += n
+        if not len(self._kept.held) or not n:
+            return np.zeros((0, _COLUMNS))
+        before = self._kept.held[-1]
+        share = (np.arange(1, n + 1) / (n + 1))[:, None]
+        rows: FloatArray = before + share * (after - before)
+        is_short = step_s <= max(BRIDGE_S, BRIDGE_INTERVALS / self._rate_hz)
+        rows[:, 7], rows[:, 8] = _BRIDGED if is_short else _BAD, 0.0
+        return rows
+
+    def _append(self, rows: FloatArray) -> Iterator[View]:
+        """Append up to each hop and give the view there."""
+        assert self._rate_hz is not None
+        hop = max(1, round(self._hop_s * self._rate_hz))
+        while len(rows):
+            part, rows = rows[: hop - self._n_new], rows[hop - self._n_new :]
+            self._kept.append(part)
+            self._n_new += len(part)
+            if self._n_new == hop:
+                yield self._view(is_last=False)
+                self._n_new = 0
+
+    def _view(self, is_last: bool) -> View:
+        assert self._rate_hz is not None
+        rows = self._kept.held[-round(self._span_s * self._rate_hz) :].copy()
+        n = len(rows)
+        gyro = rows[:, 4:7] if self._has_gyro else None
+        rate = (n - 1) / (rows[-1, 0] - rows[0, 0]) if n > _FIRST else self._rate_hz
+        return View(
+            rows[:, 0],
+            rows[:, 1:4],
+            gyro,
+            rows[:, 7] == _BAD,
+            rows[:, 7] == _BRIDGED,
+            rows[:, 8] > 0,
+            self._axes,
+            float(rate),
+            self._n_new,
+            is_last,
+        )

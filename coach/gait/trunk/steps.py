@@ -1,0 +1,232 @@
+"""Force of the trunk in, running steps with contact and flight out.
+
+Body weight is the mean force over whole strides. In running the force falls towards zero between two steps and rises
+steeply at contact. Steps: lobes of the force, smoothed over 160 ms, above one body weight. Initial contact: the force,
+smoothed over 40 ms, rises through half a body weight, less a lag.
+
+Contact time. The force along its mean, smoothed over 0.6 step times T, stays above 0.2 body weights for the lobe;
+contact time = a + b lobe + c T. A lobe smoothed that much has no impact dip, and its low level is passed steeply: time
+above body weight (Patoz 2021, doi:10.3389/fbioe.2021.687951) is squeezed threefold by the pelvis's own swing. The force
+is taken along its mean in the sensor's axes; turned by the sway into the mean attitude it scatters more (20 against 16
+ms on 13 runners). Where the force swings too little for a lobe (soft belts, slow jogs), toe-off is the fall of the
+coarse force through one body weight plus a share of T, and the uncertainty is larger. Values are good to 18 ms between
+runners (Patoz 2022, doi:10.1016/j.jbiomech.2021.110940: 20), changes of one runner to 9.
+
+The line holds for a pelvis, which swings more than a half-sine push of the whole body would move it: such a push, or a
+mass that swings no more, reads up to 0.1 s long.
+
+Running or not: `_like_runs`. Fails for rope jumping without a gyroscope (`alternation` needs one).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from coach.gait.signal.filters import crossings, cubic, hann_smooth, whole_mean
+from coach.gait.trunk.orientation import SHORTEST_STEP_S, Attitude
+from coach.gait.trunk.params import TrunkParams
+from coach.model.samples import FloatArray
+
+LONGEST_RUNNING_STEP_S: Final = 0.56  # 107 steps per minute; slower cadences are walks
+_SHORTEST_LOBE_S: Final = 0.08
+_IMPACT_DIP_S: Final = 0.06  # the force may dip below body weight after the impact peak for that long
+_LOBE_ROWS: Final = 64
+_USUAL_STEP_S: Final = 0.36  # until steps are seen
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """One lobe of force.
+
+    next_s: the next landing's contact, None where none follows. is_running: like a run's. contact_time_sd_s: standard
+    uncertainty of toe-off less contact.
+    """
+
+    contact_s: float
+    toe_off_s: float
+    next_s: float | None
+    is_running: bool
+    contact_time_sd_s: float
+
+
+def find_landings(motion: Attitude, params: TrunkParams) -> list[Landing]:
+    """All landings whose force lobe is complete in the window, oldest first."""
+    t_s, rate = motion.t_s, motion.rate_hz
+    force = motion.vertical_mps2 / np.maximum(motion.weight_mps2, 1e-6)
+    usual = motion.step_s or _USUAL_STEP_S
+    width = min(params.coarse_smoothing_s, params.coarse_most_share * usual)
+    fine = hann_smooth(force, round(params.contact_smoothing_s * rate))
+    coarse = hann_smooth(force, round(width * rate))
+    lobes = _lobes(t_s, coarse)
+    if not lobes:
+        return []
+    rises = crossings(t_s, fine, params.contact_level, rising=True)
+    usual = usual if usual < LONGEST_RUNNING_STEP_S else usual / 2  # the stride repeated better than the step
+    step = step_time(np.array([start for start, _ in lobes])) or usual
+    lobes = _with_weak_steps(t_s, force, lobes, rate, step, params)
+    contacts = np.array([_contact(rises, start, before) for before, (start, _) in _with_previous_end(lobes)])
+    contacts -= params.rise_s
+    step = step_time(contacts) or step
+    ends = np.array([end for _, end in lobes])
+    times, sds = _contact_times(motion, lobes, contacts, ends + params.fall_share * step, step, params)
+    toe_offs = contacts + times
+    nexts = [*contacts[1:].tolist(), None]
+    shape = hann_smooth(force, round(params.shape_share * step * rate))
+    running = _in_a_row(_like_runs(t_s, shape, contacts, params), contacts, params)
+    columns = (contacts.tolist(), toe_offs.tolist(), nexts, running, sds.tolist())
+    return [Landing(*landing) for landing in zip(*columns, strict=True)]
+
+
+def step_time(contacts_s: FloatArray) -> float:
+    """Median of the step times that a run may have [s]; 0 where there is none."""
+    steps = np.diff(contacts_s)
+    plausible = steps[(steps > SHORTEST_STEP_S) & (steps < LONGEST_RUNNING_STEP_S)]
+    return float(np.median(plausible)) if len(plausible) else 0.0
+
+
+def _contact_times(
+    motion: Attitude,
+    lobes: list[tuple[float, float]],
+    contacts: FloatArray,
+    coarse_toe_offs: FloatArray,
+    step: float,
+    params: TrunkParams,
+) -> tuple[FloatArray, FloatArray]:
+    """Contact time of each landing [s] and its standard uncertainty, by the smooth lobe where the force has one."""
+    # A grid on which the window is a whole number of rows: at 52 Hz rounding it would move the lobe by 15 ms.
+    rows_s = params.lobe_share * step / _LOBE_ROWS
+    at = np.arange(0.0, len(motion.t_s) - 1, rows_s * motion.rate_hz)
+    t_s = np.interp(at, np.arange(len(motion.t_s)), motion.t_s)
+    soft = hann_smooth(cubic(motion.along_weights[:, None], at)[:, 0], _LOBE_ROWS)
+    rises = crossings(t_s, soft, params.lobe_level, rising=True)
+    falls = crossings(t_s, soft, params.lobe_level, rising=False)
+    lengths = np.full(len(lobes), np.nan)
+    for k, (start, end) in enumerate(lobes):
+        middle = 0.5 * (start + end)
+        before = rises[(rises < middle) & (rises > start - 0.5 * step)]
+        after = falls[(falls > middle) & (falls < end + 0.5 * step)]
+        if len(before) and len(after):
+            lengths[k] = after[0] - before[-1]
+    times = params.contact_time_s + params.contact_per_lobe * lengths + params.contact_per_step * step
+    with np.errstate(invalid="ignore"):
+        is_known = (times > 0.0) & (times < params.most_duty * step)
+    if float(is_known.mean()) < params.lobe_known_share:
+        is_known[:] = False
+    coarse = np.maximum(coarse_toe_offs - contacts, 0.0)
+    return np.where(is_known, times, coarse), np.where(is_known, params.contact_time_sd_s, params.coarse_sd_s)
+
+
+def _lobes(t_s: FloatArray, coarse: FloatArray) -> list[tuple[float, float]]:
+    """Stretches above one body weight, short dips bridged, short lobes left out."""
+    starts, ends = crossings(t_s, coarse, 1.0, rising=True), crossings(t_s, coarse, 1.0, rising=False)
+    if len(ends) and len(starts) and ends[0] < starts[0]:
+        ends = ends[1:]
+    lobes: list[tuple[float, float]] = []
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=False):
+        if lobes and start - lobes[-1][1] < _IMPACT_DIP_S:
+            lobes[-1] = (lobes[-1][0], end)
+        else:
+            lobes.append((start, end))
+    return [(start, end) for start, end in lobes if end - start > _SHORTEST_LOBE_S]
+
+
+def _with_weak_steps(
+    t_s: FloatArray,
+    force: FloatArray,
+    lobes: list[tuple[float, float]],
+    rate_hz: float,
+    step: float,
+    params: TrunkParams,
+) -> list[tuple[float, float]]:
+    """The lobes with those between them that stay below body weight: one foot may push the trunk less than the other.
+
+    They show in the force smoothed over 0.6 T less its mean over T, which does not know the stride.
+    """
+    smooth = hann_smooth(force, round(params.lobe_share * step * rate_hz))
+    swing = smooth - whole_mean(force[:, None], round(step * rate_hz))[:, 0]
+    weak = [
+        (start, end)
+        for start, end in _lobes(t_s, 1.0 + swing)
+        if float(swing[slice(*np.searchsorted(t_s, (start, end)))].max(initial=0.0)) > params.weak_swing
+    ]
+    whole = [(start, end) for start, end in lobes if end - start < params.longest_lobe * step]
+    middles = np.array([0.5 * (start + end) for start, end in whole])
+    for start, end in weak:
+        is_apart = not len(middles) or float(np.abs(middles - 0.5 * (start + end)).min()) > params.weak_apart * step
+        if is_apart and end - start < params.longest_lobe * step:
+            whole.append((start, end))
+    return sorted(whole) or lobes
+
+
+def _with_previous_end(lobes: list[tuple[float, float]]) -> list[tuple[float, tuple[float, float]]]:
+    ends = [-np.inf] + [end for _, end in lobes[:-1]]
+    return list(zip(ends, lobes, strict=True))
+
+
+def _contact(rises: FloatArray, start: float, previous_end: float) -> float:
+    """The last rise through half a body weight before or just after the lobe's start; its start where there is none."""
+    near = rises[(rises > max(previous_end, start - 0.12)) & (rises < start + 0.03)]
+    return float(near[-1]) if len(near) else start
+
+
+def _like_runs(t_s: FloatArray, shape: FloatArray, contacts: FloatArray, params: TrunkParams) -> list[bool]:
+    """Judge each landing by its force until the next one (or for a usual step where none follows).
+
+    Runners leave the ground: the force falls towards zero; walkers keep about 0.6 body weights and reach 1.3 (Nilsson
+    and Thorstensson 1989), but brisk ones fall to 0.1 at up to 138 steps per minute.
+    """
+    ends = np.append(contacts[1:], contacts[-1] + 0.4)
+    steps = ends - contacts
+    edges = np.searchsorted(t_s, np.stack([contacts, ends, contacts - 0.15, contacts + 0.02])).T.tolist()
+    judged = []
+    for (start, end, before, after), step in zip(edges, steps.tolist(), strict=True):
+        least = min(shape[start:end].min(initial=np.inf), shape[before:after].min(initial=np.inf))
+        is_loaded = float(shape[start:end].max(initial=-np.inf)) > params.loaded
+        unloaded = params.unloaded if step < params.quick_step_s else params.unloaded_slow
+        judged.append(is_loaded and least < unloaded and SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S)
+    return judged
+
+
+def _in_a_row(judged: list[bool], contacts: FloatArray, params: TrunkParams) -> list[bool]:
+    """Most of the steps about each must look like a run's: one soft step in a run stays a running step.
+
+    At a run's first and last steps those on one side decide."""
+    steps = np.append(np.diff(contacts), 0.4).tolist()
+    near = params.near_steps
+    running = []
+    for k, step in enumerate(steps):
+        if not SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S:
+            running.append(False)
+            continue
+        part = judged[max(0, k - near) : k + near + 1]
+        is_usual = len(part) > near and sum(part) >= params.near_share * len(part)
+        sides = (judged[k : k + near + 1], judged[max(0, k - near) : k + 1])
+        is_edge = any(len(side) > near and sum(side) >= params.edge_share * len(side) for side in sides)
+        running.append(is_usual or (judged[k] and is_edge))
+    return running
+
+
+def alternation(motion: Attitude, start_s: float, end_s: float, step_s: float, params: TrunkParams) -> float | None:
+    """How far left and right steps differ: 0 the same, 1 mirror images; None where it cannot be known.
+
+    Runners step from one foot to the other, so that sway and turn of the trunk repeat after two steps and are mirrored
+    after one; rope jumpers land on both feet. Largest eigenvalue of half the difference of the covariances at lags of
+    two steps and of one, of horizontal force and turn rates, smoothed over T / 4 and whitened. Needs a gyroscope.
+    """
+    lag = round(step_s * motion.rate_hz)
+    first, last = np.searchsorted(motion.t_s, (start_s, end_s))
+    n = int(last - first) - 2 * lag
+    if motion.gyr_radps is None or lag < 2 or n < 2 * lag:
+        return None
+    up = motion.up[first:last].mean(axis=0)
+    plane = np.linalg.svd(np.eye(3) - np.outer(up, up) / max(float(up @ up), 1e-9))[0][:, :2]
+    values = np.hstack([motion.horizontal_mps2[first:last] @ plane, motion.gyr_radps[first:last]])
+    width = round(params.alternation_share * lag)
+    values = np.stack([hann_smooth(column, width) for column in values.T], axis=1)
+    values = values - values.mean(axis=0)
+    a, b, c = values[:n], values[lag : lag + n], values[2 * lag :][:n]
+    power, axes = np.linalg.eigh((a.T @ a + b.T @ b + c.T @ c) / (3 * n))
+    white = axes / np.sqrt(np.maximum(power, 0.0) + 1e-9)
+    one, two = (a.T @ b + b.T @ c) / (2 * n), a.T @ c / n
+    return float(np.linalg.eigvalsh(white.T @ (two + two.T - one - one.T) @ white / 4)[-1])
