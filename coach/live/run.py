@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from coach.errors import CoachError, RecordingError
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import BEAT_S, Outputs, Pipeline
+from coach.live.timeline import Timeline
 from coach.live.treadmill_check import TreadmillCheck
 from coach.model.cues import CueDecision
 from coach.model.links import LinkEvent, LinkStatus
@@ -79,14 +80,10 @@ class LiveRun:
         self.run = run
         self.pipeline = pipeline
         self.links: dict[str, LinkEvent] = {}
-        self.laps: list[Lap] = [Lap(1, 0.0, None)]
+        self.timeline = Timeline()
         self.latest: LiveMetrics | None = None
         self.is_muted = False
-        self.is_paused = False
         self.n_cues = 0
-        self.pauses: list[tuple[float, float]] = []
-        self._paused_at_s = 0.0
-        self._paused_s = 0.0
         self._writer = writer
         self._keeper = keeper
         self._feed = feed
@@ -104,8 +101,19 @@ class LiveRun:
     @property
     def elapsed_s(self) -> float:
         """Running time without pauses."""
-        now = self._paused_at_s if self.is_paused else self.clock()
-        return max(0.0, now - self._paused_s)
+        return self.timeline.elapsed_s(self.clock())
+
+    @property
+    def is_paused(self) -> bool:
+        return self.timeline.is_paused
+
+    @property
+    def laps(self) -> list[Lap]:
+        return self.timeline.laps
+
+    @property
+    def pauses(self) -> list[tuple[float, float]]:
+        return self.timeline.pauses
 
     async def play(self, source: Source) -> None:
         """Run until the source ends or `stop` is called; then everything is kept and the log is closed."""
@@ -144,26 +152,18 @@ class LiveRun:
     # What the runner does ------------------------------------------------------------------------------------------
 
     def pause(self) -> None:
-        if not self.is_paused:
-            self.is_paused, self._paused_at_s = True, self.clock()
+        if self.timeline.pause(self.clock()):
             self._mark("pause")
 
     def resume(self) -> None:
-        if self.is_paused:
-            now = self.clock()
-            self._paused_s += now - self._paused_at_s
-            self.pauses.append((self._paused_at_s, now))
-            self.is_paused = False
+        if self.timeline.resume(self.clock()):
             self._mark("resume")
 
     def lap(self, kind: str = "lap") -> Lap:
         """End the present lap here and begin the next one."""
-        now = self.clock()
-        last = self.laps[-1]
-        self.laps[-1] = Lap(last.number, last.start_s, now, last.kind)
-        self.laps.append(Lap(last.number + 1, now, None, kind))
-        self._mark("lap", number=last.number + 1, lap_kind=kind)
-        return self.laps[-1]
+        lap = self.timeline.lap(self.clock(), kind)
+        self._mark("lap", number=lap.number, lap_kind=kind)
+        return lap
 
     def mute(self, is_muted: bool) -> None:
         self.is_muted = is_muted
@@ -309,8 +309,7 @@ class LiveRun:
     async def _end(self) -> None:
         if self.is_paused:
             self.resume()
-        last = self.laps[-1]
-        self.laps[-1] = Lap(last.number, last.start_s, self.clock(), last.kind)
+        self.timeline.end(self.clock())
         self._spread(self.pipeline.finish())
         await self._keep()
         if self._writer is not None:

@@ -16,13 +16,13 @@ from heapq import merge
 from pathlib import Path
 
 from coach.live.pipeline import Pipeline
+from coach.live.pipeline_factory import make_pipeline
 from coach.model.links import SensorUse
 from coach.model.samples import Notification
 from coach.model.sites import WearSite
 from coach.packets.coach_board import BoardFrame, Scale, encode_frame
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
-from coach.service.runs.pipeline_factory import make_pipeline
 from coach.storage.store import Store
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner

@@ -11,13 +11,13 @@ from coach.errors import RecordingError
 from coach.gait.bulk import analyse
 from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.flight_time import by_symmetry
+from coach.live.pipeline_factory import make_pipeline
 from coach.model.recordings import RunEvent
 from coach.model.samples import Gap, ImuChunk, Notification, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, Stride
 from coach.recording.reader import Recording, read_recording
 from coach.recording.reference import ReferenceRecording, is_reference, read_reference
-from coach.service.runs.pipeline_factory import make_pipeline
 from coach.service.runs.replay_reader import read_again
 from coach.summary.document import analysis_document
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from coach.errors import CoachError, SettingsError
 from coach.live.feed import LiveFeed
+from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import Batch, LiveRun, Source
 from coach.model.cues import CueDecision
 from coach.model.links import SensorUse
@@ -29,7 +30,6 @@ from coach.recording.writer import RecordingWriter
 from coach.service.event_loop import LoopThread
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.finish_run import end_run, program_version
-from coach.service.runs.pipeline_factory import make_pipeline, profile_texts
 from coach.service.runs.replay_reader import Reading, read_again
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store

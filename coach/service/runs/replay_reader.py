@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from coach.live.pipeline import Outputs, Pipeline
+from coach.live.timeline import Timeline
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import from_plain
@@ -29,8 +30,7 @@ class Reading:
 
 def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> Reading:
     """Feed all items of a recording; cues are those that were logged, not new ones."""
-    reading = Reading(laps=[Lap(1, 0.0, None)])
-    paused_s: float | None = None
+    reading, timeline = Reading(), Timeline()
     for item in items:
         reading.end_s = max(reading.end_s, item.t_s)
         if isinstance(item, Notification):
@@ -38,14 +38,11 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
             continue
         match item.kind:
             case "lap":
-                last = reading.laps[-1]
-                reading.laps[-1] = Lap(last.number, last.start_s, item.t_s, last.kind)
-                reading.laps.append(Lap(last.number + 1, item.t_s, None, str(item.data.get("lap_kind", "lap"))))
+                timeline.lap(item.t_s, str(item.data.get("lap_kind", "lap")))
             case "pause":
-                paused_s = item.t_s
-            case "resume" if paused_s is not None:
-                reading.pauses.append((paused_s, item.t_s))
-                paused_s = None
+                timeline.pause(item.t_s)
+            case "resume":
+                timeline.resume(item.t_s)
             case "pain":
                 pipeline.pain(item.t_s, int(item.data.get("level", 0)), bool(item.data.get("is_calf", False)))
             case "cadence_unit":
@@ -54,10 +51,8 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
                 reading.decisions.append(from_plain(CueDecision, dict(item.data)))
     _take(reading, pipeline.tick(reading.end_s))
     _take(reading, pipeline.finish())
-    if paused_s is not None:
-        reading.pauses.append((paused_s, reading.end_s))
-    last = reading.laps[-1]
-    reading.laps[-1] = Lap(last.number, last.start_s, reading.end_s, last.kind)
+    timeline.end(reading.end_s)
+    reading.laps, reading.pauses = timeline.laps, timeline.pauses
     reading.reports = pipeline.reports()
     return reading
 

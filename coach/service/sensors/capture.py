@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from coach.errors import RecordingError, SettingsError
+from coach.live.pipeline_factory import profile_texts
 from coach.model.links import LinkEvent
 from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader, RunEvent
@@ -15,7 +16,6 @@ from coach.radio.clock import RunClock
 from coach.recording.writer import RecordingWriter
 from coach.service.event_loop import LoopThread
 from coach.service.runs.finish_run import program_version
-from coach.service.runs.pipeline_factory import profile_texts
 from coach.service.sensors.service import SensorService
 
 

@@ -10,11 +10,11 @@ from click.testing import CliRunner, Result
 
 from coach.bootstrap import Coach
 from coach.cli.root import coach
+from coach.live.pipeline_factory import profile_texts
 from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader
 from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
-from coach.service.runs.pipeline_factory import profile_texts
 from coach.settings import make_settings
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)

@@ -5,9 +5,9 @@ import struct
 import pytest
 
 from coach.live.pipeline import BEAT_S
+from coach.live.pipeline_factory import make_pipeline
 from coach.model.links import SensorUse
 from coach.model.samples import Notification
-from coach.service.runs.pipeline_factory import make_pipeline
 
 POD = SensorUse("F0:00", "Pod", "running_speed_cadence")
 MEASUREMENT = "00002a53-0000-1000-8000-00805f9b34fb"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from coach.live.pipeline import Pipeline
+from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.samples import CadenceDecision, Counts, Notification, RunningSpeedSample
@@ -17,7 +18,6 @@ from coach.model.sites import WearSite
 from coach.packets.wearable_my_foot import encode_reading
 from coach.recording.reader import read_recording
 from coach.recording.writer import RecordingWriter
-from coach.service.runs.pipeline_factory import make_pipeline, profile_texts
 from coach.service.runs.replay_reader import read_again
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
