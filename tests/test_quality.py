@@ -17,3 +17,20 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_checker_has_nothing_to_say(command: list[str]) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+
+
+@pytest.mark.parametrize(
+    ("call", "complaint"),
+    [
+        ("runs.current()", "Success"),
+        ("runs.pawse()", "attr-defined"),
+        ("runs.mute('yes')", "arg-type"),
+        ("coaching.plann()", "attr-defined"),
+    ],
+)
+def test_a_misspelt_call_of_the_coach_by_a_page_is_an_error(call: str, complaint: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.py"
+    page.write_text(f"from web.context import the_coach\n\n\ndef page() -> None:\n    the_coach().{call}\n")
+    command = [sys.executable, "-m", "mypy", "--strict", str(page)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert complaint in done.stdout, done.stdout[-2000:] + done.stderr[-1000:]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 import segno
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
@@ -11,7 +11,6 @@ from flask.blueprints import BlueprintSetupState
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.http import parse_cookie
 
-from coach.errors import SettingsError
 from coach.model.access import Phone
 from coach.service.access.phones import STAYS, lan_address
 from web.api import route
@@ -41,8 +40,8 @@ class ComeInBody(BaseModel):
 @blueprint.before_app_request
 def guard() -> Response | None:
     """Let in: this machine itself, and phones with a cookie. Others get words on how to come in."""
-    access = getattr(the_coach(), "access", None)
-    if access is None or is_from_this_machine() or request.path.startswith(_OPEN):
+    access = the_coach().access
+    if is_from_this_machine() or request.path.startswith(_OPEN):
         return None
     if request.path == "/api/v1/phones" and request.method == "POST":
         return None
@@ -53,8 +52,8 @@ def guard() -> Response | None:
 
 def watcher() -> tuple[str, Callable[[], bool]]:
     """Who asks for a stream, and a question to be asked again and again: whether he still may."""
-    access, cookie = getattr(the_coach(), "access", None), request.cookies.get(COOKIE, "")
-    if access is None or is_from_this_machine():
+    access, cookie = the_coach().access, request.cookies.get(COOKIE, "")
+    if is_from_this_machine():
         return HERE, lambda: True
     phone = access.phone_of(cookie)
     return (phone.phone_id if phone else ""), lambda: access.phone_of(cookie) is not None
@@ -66,13 +65,10 @@ def _tell_server(state: BlueprintSetupState) -> None:
     app = state.app
 
     def is_welcome(address: str, _port: int, headers: Mapping[str, str]) -> bool:
-        access = getattr(app.extensions["coach"], "access", None)
-        if access is None:
-            return True
         if app.config[TRUSTS_LOCAL] and is_near(address, headers.get("HOST", ""), headers):
             return True
         cookie = parse_cookie(headers.get("COOKIE", "")).get(COOKIE, "")
-        return bool(access.knows(cookie))
+        return bool(app.extensions["coach"].access.knows(cookie))
 
     app.extensions[WELCOME] = is_welcome
 
@@ -81,30 +77,30 @@ def _tell_server(state: BlueprintSetupState) -> None:
 def come_in_page() -> Response | str:
     """The page that the QR code opens: one button, and a name for the list of phones."""
     token = request.args.get("token", "")
-    _access().check_invitation(token)
+    the_coach().access.check_invitation(token)
     return render_template("access/come_in.html", token=token, name=_kind_of_phone(), is_first_use=_is_first_use())
 
 
 @blueprint.post("/come-in")
 def come_in() -> Response:
     """Take the invitation and keep this phone in by a cookie."""
-    _phone, cookie = _access().let_in(request.form.get("token", ""), request.form.get("name", ""))
+    _phone, cookie = the_coach().access.let_in(request.form.get("token", ""), request.form.get("name", ""))
     answer = redirect("/welcome" if _is_first_use() else "/", 303)
     return _with_cookie(Response(answer.response, answer.status, answer.headers), cookie)
 
 
 @route(blueprint, "POST", "/phones", body=ComeInBody, returns=Phone, summary="Take an invitation; sets the cookie")
 def come_in_by_api(body: ComeInBody) -> Response:
-    phone, cookie = _access().let_in(body.token, body.name)
+    phone, cookie = the_coach().access.let_in(body.token, body.name)
     return _with_cookie(json_response(phone), cookie)
 
 
 @blueprint.get("/phones")
 def phones_page() -> str:
     """All phones, and a fresh code for the next one."""
-    own = _access().phone_of(request.cookies.get(COOKIE, ""))
+    own = the_coach().access.phone_of(request.cookies.get(COOKIE, ""))
     base = _base()
-    return render_template("access/phones.html", phones=_access().phones(), own=own, base=base)
+    return render_template("access/phones.html", phones=the_coach().access.phones(), own=own, base=base)
 
 
 @blueprint.get("/phones/code.svg")
@@ -114,7 +110,7 @@ def code() -> Response:
     if base is None:
         abort(404, w("access.no_network"))
     picture = BytesIO()
-    segno.make(_access().invitation(base), error="m").save(
+    segno.make(the_coach().access.invitation(base), error="m").save(
         picture, kind="svg", scale=8, border=3, dark="#0f201a", light="#ffffff"
     )
     headers = {"Cache-Control": "no-store"}
@@ -123,27 +119,20 @@ def code() -> Response:
 
 @route(blueprint, "GET", "/phones", returns=list[Phone], summary="Phones that are let in")
 def phones() -> list[Phone]:
-    return list(_access().phones())
+    return list(the_coach().access.phones())
 
 
 @route(blueprint, "DELETE", "/phones/<phone_id>", summary="Show a phone out")
 def revoke(phone_id: str) -> None:
-    _access().revoke(phone_id)
+    the_coach().access.revoke(phone_id)
 
 
 @blueprint.post("/phones/<phone_id>/revoke")
 def revoke_by_form(phone_id: str) -> Response:
     """The same from the page's button."""
-    _access().revoke(phone_id)
+    the_coach().access.revoke(phone_id)
     answer = redirect("/phones", 303)
     return Response(answer.response, answer.status, answer.headers)
-
-
-def _access() -> Any:
-    access = getattr(the_coach(), "access", None)
-    if access is None:
-        raise SettingsError("This coach lets nobody in: it was built without access.")
-    return access
 
 
 def _with_cookie(answer: Response, cookie: str) -> Response:
@@ -181,6 +170,5 @@ def _kind_of_phone() -> str:
 
 def _is_first_use() -> bool:
     """Whether the runner has told nothing yet: no name and no height."""
-    runner = getattr(the_coach(), "runner", None)
-    told = runner.profile() if runner is not None else None
-    return told is not None and not told.name and told.height_m is None
+    known = the_coach().runner.profile()
+    return not known.name and known.height_m is None

@@ -1,7 +1,5 @@
 """The whole account: deleted at once, after the runner typed the word."""
 
-from typing import Any
-
 from flask import Blueprint, Response, make_response, render_template, request
 from pydantic import BaseModel, ConfigDict
 
@@ -48,5 +46,4 @@ def _erase(sure: str) -> None:
     word = w("runner.delete.word")
     if sure.strip().lower() != word:
         raise SettingsError(w("runner.delete.type_it", word=word))
-    account: Any = the_coach().account
-    account.erase()
+    the_coach().account.erase()

@@ -3,11 +3,12 @@
 import gzip
 import importlib
 import pkgutil
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Flask, Response, request
 
 import web
+from coach.bootstrap import Coach
 from web.api import openapi
 from web.context import install_context
 from web.errors import install_errors
@@ -18,7 +19,7 @@ MAX_UPLOAD_BYTES: Final = 512 * 1024 * 1024  # chosen by eye: a whole account's 
 _PACKED: Final = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest+json")
 
 
-def create_app(coach: Any, *, is_testing: bool = False) -> Flask:
+def create_app(coach: Coach, *, is_testing: bool = False) -> Flask:
     """Every module of `web` that has a `blueprint` becomes part of the app. Testing: missing words raise."""
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(TESTING=is_testing, MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)

@@ -61,8 +61,7 @@ def cues_page(run_id: str) -> str:
 
 @route(blueprint, "GET", "/coaching/plan", returns=RunPlan, summary="How a run that starts now would be coached")
 def get_plan() -> RunPlan:
-    plan: RunPlan = the_coach().coaching.plan()
-    return plan
+    return the_coach().coaching.plan()
 
 
 @route(blueprint, "GET", "/coaching/focuses", returns=list[Focus], summary="What could be worked on today")
@@ -72,8 +71,7 @@ def get_focuses() -> list[Focus]:
 
 @route(blueprint, "GET", "/coaching/block", returns=BlockView, summary="Where the runner is in the retraining block")
 def get_block() -> BlockView:
-    view: BlockView = the_coach().coaching.block()
-    return view
+    return the_coach().coaching.block()
 
 
 @route(blueprint, "GET", "/coaching/rules", returns=list[CueRule], summary="Every cue rule")

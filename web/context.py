@@ -1,13 +1,16 @@
 """What every page may use: the coach, the runner's wishes, words, and filters for numbers."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from flask import Flask, current_app, g, request
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from coach.bootstrap import Coach
 from coach.errors import CoachError
 from coach.model.runner import RunnerProfile
 from web.units import (
@@ -25,6 +28,8 @@ from web.units import (
 from web.wire import to_text
 from web.words import Words, read_words
 
+log: Final = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 THEMES: Final = ("auto", "day", "night", "sun")
 NAV: Final = (
     ("run", "/live"),
@@ -37,9 +42,19 @@ NAV: Final = (
 _JSON_ESCAPES: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def the_coach() -> Any:
-    """The Coach object that the app was given."""
-    return current_app.extensions["coach"]
+def the_coach() -> Coach:
+    """Return the coach that the app was given."""
+    coach: Coach = current_app.extensions["coach"]
+    return coach
+
+
+def answer_of(question: Callable[[], Answer]) -> Answer | None:
+    """Return what a part of the coach says, or None where it cannot answer now: a page shows what it can."""
+    try:
+        return question()
+    except CoachError as error:
+        log.info("a page does without: %s", error)
+        return None
 
 
 def words() -> Words:
@@ -56,12 +71,7 @@ def w(key: str, **params: object) -> str:
 def profile() -> RunnerProfile:
     """The runner's profile; an empty one while nothing has been told or the store is closed."""
     if "profile" not in g:
-        runner = getattr(the_coach(), "runner", None)
-        try:
-            found = runner.profile() if runner is not None else None
-        except CoachError:
-            found = None
-        g.profile = found if isinstance(found, RunnerProfile) else RunnerProfile()
+        g.profile = answer_of(the_coach().runner.profile) or RunnerProfile()
     told: RunnerProfile = g.profile
     return told
 

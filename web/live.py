@@ -1,25 +1,24 @@
 """The page in motion: a run's start, its live numbers and cues, and what the runner may do with one tap."""
 
-import logging
 from typing import Any, Final, Literal
 
 from flask import Blueprint, Response, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from coach.errors import CoachError
+from coach.bootstrap import Coach
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlace
+from coach.service.runs.control import RunService
 from web.access import HERE, watcher
 from web.api import route
-from web.context import the_coach
+from web.context import answer_of, the_coach
 from web.errors import ConflictError, error_response
 from web.server import MAX_STREAMS
 from web.stream import LiveStream, Places
 from web.wire import json_response
 
 blueprint = Blueprint("live", __name__)
-log: Final = logging.getLogger(__name__)
 _places: Final = Places(MAX_STREAMS, free=HERE)
 SHOWN: Final = (
     "cadence_spm",
@@ -73,17 +72,17 @@ class MuteBody(_Body):
 def page() -> str:
     """The live page: the start form while no run is on, the numbers while one is."""
     coach = the_coach()
-    plan = _ask(coach, "coaching", "plan")
+    plan = answer_of(coach.coaching.plan)
     return render_template(
         "live/live.html",
         status=_status(),
         plan=plan,
-        pain=_ask(coach, "coaching", "pain_state"),
+        pain=answer_of(coach.coaching.pain_state),
         shown=SHOWN,
         places=[place.value for place in RunPlace],
         shoes=_shoe_names(coach),
-        focuses=_ask(coach, "coaching", "focuses") or (),
-        sensors=_ask(coach, "sensors", "states") or (),
+        focuses=answer_of(coach.coaching.focuses) or (),
+        sensors=answer_of(coach.sensors.states) or (),
     )
 
 
@@ -109,7 +108,7 @@ def run_start(body: StartBody) -> Run:
     if runs.current() is not None:
         raise ConflictError("already_running", "A run is on already. Stop it first.")
     chosen = body.model_dump(exclude={"has_warm_up", "place"})
-    run: Run = runs.start(place=RunPlace(body.place), **chosen)
+    run = runs.start(place=RunPlace(body.place), **chosen)
     if body.has_warm_up:
         runs.lap("warm_up")
     return run
@@ -153,7 +152,7 @@ def metrics() -> Response:
     return json_response(the_coach().feed.latest("metrics"))
 
 
-def _running() -> Any:
+def _running() -> RunService:
     runs = the_coach().runs
     if runs.current() is None:
         raise ConflictError("not_running", "No run is on. Start one first.")
@@ -161,9 +160,7 @@ def _running() -> Any:
 
 
 def _status() -> dict[str, Any]:
-    runs = getattr(the_coach(), "runs", None)
-    if runs is None:
-        return {"run_id": None}
+    runs = the_coach().runs
     run = runs.current()
     return {**runs.status(), "sensors": to_plain(run.sensors) if run else []}
 
@@ -173,15 +170,5 @@ def _last_id() -> int | None:
     return int(told) if told.isascii() and told.isdigit() and len(told) < 19 else None
 
 
-def _ask(coach: Any, part: str, verb: str) -> Any:
-    """What a part of the coach says; None where this coach has no such part, or it cannot answer now."""
-    method = getattr(getattr(coach, part, None), verb, None)
-    try:
-        return method() if method else None
-    except CoachError as error:
-        log.info("the live page does without: %s", error)
-        return None
-
-
-def _shoe_names(coach: Any) -> list[str]:
-    return [shoe.name for shoe in _ask(coach, "history", "shoes") or () if not shoe.is_retired]
+def _shoe_names(coach: Coach) -> list[str]:
+    return [shoe.name for shoe in answer_of(coach.history.shoes) or () if not shoe.is_retired]

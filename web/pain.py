@@ -40,8 +40,8 @@ def save_pain() -> str | Redirect | tuple[str, int]:
     """Keep one answer and show what it allows."""
     told = request.form
     try:
-        levels = {place: int(told[place]) if told.get(place) else None for place in ("back", "calf")}
-        the_coach().runner.tell_pain(told.get("moment") or PainMoment.NOW, **levels, note=told.get("note", ""))
+        back, calf = (int(told[place]) if told.get(place) else None for place in ("back", "calf"))
+        the_coach().runner.tell_pain(told.get("moment") or PainMoment.NOW, back, calf, note=told.get("note", ""))
     except (SettingsError, ValueError) as error:
         return _pain_form(str(error)), 400
     return redirect("/you/pain?told=1")
@@ -49,8 +49,7 @@ def save_pain() -> str | Redirect | tuple[str, int]:
 
 @route(blueprint, "GET", "/runner/pain_state", returns=PainState, summary="What pain and red flags allow now")
 def get_pain_state() -> PainState:
-    state: PainState = the_coach().runner.pain_state()
-    return state
+    return the_coach().runner.pain_state()
 
 
 @route(blueprint, "GET", "/runner/pain", returns=list[PainEntry], summary="Pain answers of the last 28 days")
@@ -60,8 +59,7 @@ def get_pain() -> list[PainEntry]:
 
 @route(blueprint, "POST", "/runner/pain", body=PainAnswer, returns=PainState, summary="Tell how back and calf feel")
 def tell_pain(body: PainAnswer) -> PainState:
-    state: PainState = the_coach().runner.tell_pain(**body.model_dump())
-    return state
+    return the_coach().runner.tell_pain(**body.model_dump())
 
 
 def _pain_form(complaint: str | None) -> str:

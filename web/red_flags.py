@@ -52,8 +52,7 @@ def get_signs() -> list[RedFlag]:
 
 @route(blueprint, "POST", "/runner/red_flags", body=RedFlagAnswer, returns=PainState, summary="Answer the red flags")
 def tell_red_flags(body: RedFlagAnswer) -> PainState:
-    state: PainState = the_coach().runner.tell_red_flags(body.signs, body.seen_on)
-    return state
+    return the_coach().runner.tell_red_flags(body.signs, body.seen_on)
 
 
 def _red_flags_form(complaint: str | None) -> str:

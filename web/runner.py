@@ -117,14 +117,12 @@ def save_profile() -> str | Redirect | tuple[str, int]:
 
 @route(blueprint, "GET", "/runner", returns=RunnerProfile, summary="The runner's profile")
 def get_profile() -> RunnerProfile:
-    told: RunnerProfile = the_coach().runner.profile()
-    return told
+    return the_coach().runner.profile()
 
 
 @route(blueprint, "PATCH", "/runner", body=ProfileBody, returns=RunnerProfile, summary="Change the profile")
 def change_profile(body: ProfileBody) -> RunnerProfile:
-    told: RunnerProfile = the_coach().runner.change(**body.model_dump(exclude_unset=True))
-    return told
+    return the_coach().runner.change(**body.model_dump(exclude_unset=True))
 
 
 # Parts

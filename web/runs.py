@@ -37,8 +37,7 @@ PLACES: Final = tuple(place.value for place in RunPlace)
 
 
 def history() -> HistoryService:
-    found: HistoryService = the_coach().history
-    return found
+    return the_coach().history
 
 
 def detail_of(run_id: str) -> RunDetail:

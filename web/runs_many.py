@@ -6,10 +6,10 @@ from typing import Any, Final
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from coach.errors import CoachError, SettingsError
+from coach.errors import SettingsError
 from coach.model.runs import RunFilter, RunPlace, Shoe
 from coach.summary.bins import MATCHED
-from web.context import the_coach, words
+from web.context import answer_of, the_coach, words
 from web.runs import PLACES, history, now, read_number
 from web.runs_calendar import pain_by_week, worst_back
 from web.runs_charts import pain_bars, spark_of
@@ -114,15 +114,10 @@ def report_page() -> str:
 
 def _programme() -> Any:
     """Where the strength programme stands; None where there is none."""
-    progress = getattr(getattr(the_coach(), "strength", None), "progress", None)
-    try:
-        return progress.outline() if progress is not None else None
-    except CoachError:
-        return None
+    return answer_of(the_coach().strength.progress.outline)
 
 
 def _programme_start() -> str | None:
     """The day on which the strength programme begins; None where there is none."""
-    plans = getattr(getattr(the_coach(), "strength", None), "plans", None)
-    plan = plans.show() if plans is not None else None
+    plan = the_coach().strength.plans.show()
     return plan.wish.start.isoformat() if plan is not None else None

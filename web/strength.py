@@ -53,11 +53,8 @@ class Logged(BaseModel):
 
 
 def programme() -> Programme:
-    """The strength programme; raises SettingsError where this coach has none."""
-    found = getattr(the_coach(), "strength", None)
-    if not isinstance(found, Programme):
-        raise SettingsError("there is no strength programme here: restart the coach")
-    return found
+    """Return the strength programme."""
+    return the_coach().strength
 
 
 @cache

@@ -3,24 +3,23 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from coach.live.feed import LiveFeed
 from coach.model.pain import PainMoment
 from coach.model.runs import Run, RunState
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body, MetricRunner
+from tests.web.small_coach import SmallCoach
 
 
-class CoachingScene:
-    """Has the attributes of the Coach that these pages use. `run` makes one whole run, some days before now."""
+class CoachingScene(SmallCoach):
+    """Runner and coaching follow the clock `now`. `run` makes one whole run, some days before now."""
 
     def __init__(self, folder: Path) -> None:
         self.now = datetime.now(UTC) - timedelta(days=20)
-        self.store = Store(folder / "coach.sqlite")
-        self.feed = LiveFeed()
-        self.runner = RunnerService(self.store, lambda: self.now)
-        self.coaching = CoachingService(self.store, lambda: self.now)
+        store = Store(folder / "coach.sqlite")
+        runner, coaching = RunnerService(store, lambda: self.now), CoachingService(store, lambda: self.now)
+        super().__init__(store=store, runner=runner, coaching=coaching)
 
     def run(self, n: int, body: Body, minutes: float = 18.0, back: int = 1, calf: int = 0) -> str:
         self.now += timedelta(days=2)

@@ -14,6 +14,7 @@ from coach.model.runs import Lap, Run, RunPlace, RunState, Shoe
 from coach.model.samples import Gap, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride
+from coach.service.runner import RunnerService
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
@@ -100,16 +101,6 @@ def _motion(minutes: float, growth: float, seed: int) -> tuple[list[Stride], lis
     return strides, seconds
 
 
-class KeptRunner:
-    """The profile as kept."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def profile(self) -> RunnerProfile:
-        return self._store.runner.get()
-
-
 def kept_coach(folder: Path, n_runs: int = 4, minutes: float = 14, **told: object) -> SmallCoach:
     """A coach whose history is real; the newest run is r0."""
     store = Store(folder / "coach.sqlite")
@@ -119,4 +110,4 @@ def kept_coach(folder: Path, n_runs: int = 4, minutes: float = 14, **told: objec
         started_at = datetime.now(UTC) - timedelta(days=3 * i, hours=2)
         keep_run(history, f"r{i}", started_at, minutes, 0.008 * (n_runs - i), seed=i + 1)
     store.shoes.save(Shoe("Blue pair", start_m=120_000))
-    return SmallCoach(history=history, runner=KeptRunner(store), store=store)
+    return SmallCoach(history=history, runner=RunnerService(store), store=store)

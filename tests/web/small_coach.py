@@ -1,7 +1,11 @@
 """A coach in memory: the real live feed, and runs and sensors with the verbs that the pages use."""
 
+import shutil
+import tempfile
 import time
+import weakref
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,11 +13,16 @@ from coach.errors import LinkError, SettingsError
 from coach.live.feed import LiveFeed
 from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
 from coach.model.plain import to_plain
-from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunPlace, RunPlan, RunState
 from coach.model.samples import CadenceDecision, Counts
 from coach.model.sensing import CheckReport, SensorCheck, SensorState, Surroundings
 from coach.model.sites import WearSite
+from coach.service.access.phones import AccessService
+from coach.service.runner import RunnerService
+from coach.service.runs.coaching import CoachingService
+from coach.service.runs.history import HistoryService
+from coach.service.strength.programme import Programme
+from coach.storage.store import Store
 
 USES = (
     SensorUse("C4:01", "Movesense 0418", "movesense", WearSite.LEFT_FOOT, firmware="2.3.1"),
@@ -110,6 +119,9 @@ class SmallSensors:
             return Surroundings((), False, "This machine has no Bluetooth adapter: plug one in.")
         return Surroundings(found, True, None)
 
+    def remembered(self) -> list[SensorUse]:
+        return list(self.uses)
+
     def states(self) -> list[SensorState]:
         signal = tuple(1 + 0.5 * ((i * 7) % 11 - 5) / 5 for i in range(100))
         return [
@@ -148,25 +160,39 @@ class SmallSensors:
         return CheckReport(seconds, checks, (), True)
 
 
-class SmallRunner:
-    """The runner's profile."""
-
-    def __init__(self) -> None:
-        self.told = RunnerProfile(name="Sam", time_zone="Europe/Berlin")
-
-    def profile(self) -> RunnerProfile:
-        return self.told
-
-
 class SmallCoach(SimpleNamespace):
-    """What `create_app` is given in the tests of pages alone."""
+    """What `create_app` is given in the tests of pages alone: real services over a store of its own.
+
+    Only runs and sensors are doubles, for the states that a page must show and no virtual radio is asked for.
+    """
 
     def __init__(self, **parts: object) -> None:
-        feed = LiveFeed()
+        feed = parts.get("feed")
+        if not isinstance(feed, LiveFeed):
+            feed = LiveFeed()
+        folder = Path(tempfile.mkdtemp(prefix="coach-"))
+        store = parts.get("store")
+        if not isinstance(store, Store):
+            store = Store(folder / "coach.sqlite")
+            weakref.finalize(self, _forget, store, folder)
+        coaching = CoachingService(store)
+        runner = RunnerService(store)
+        if "runner" not in parts:
+            runner.change(name="Sam", time_zone="Europe/Berlin")
         known: dict[str, object] = {
             "feed": feed,
+            "store": store,
             "runs": SmallRuns(feed),
             "sensors": SmallSensors(),
-            "runner": SmallRunner(),
+            "runner": runner,
+            "coaching": coaching,
+            "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
+            "history": HistoryService(store, folder / "recordings"),
+            "access": AccessService(store),
         }
         super().__init__(**(known | parts))
+
+
+def _forget(store: Store, folder: Path) -> None:
+    store.close()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -14,15 +14,17 @@ from playwright.sync_api import Page, expect
 from coach.model.runs import Finding, Run, RunEntry, RunState, RunSummary
 from coach.service.access.phones import AccessService
 from coach.service.runner import RunnerService
+from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from tests.browser import wait_until
 from tests.web.small_coach import SmallCoach
 
 
-class SmallHistory:
+class SmallHistory(HistoryService):
     """One run, yesterday."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store, folder: Path) -> None:
+        super().__init__(store, folder)
         started_at = datetime.now(UTC) - timedelta(hours=26)
         finding = Finding("drift", "Your steps grew shorter towards the end.", "tired", 1.0)
         run = Run("r9", started_at, RunState.FINISHED, "Easy run", 1800.0, 5000.0)
@@ -45,8 +47,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def coach(store: Store) -> SmallCoach:
-    return SmallCoach(access=AccessService(store), runner=RunnerService(store), history=SmallHistory())
+def coach(store: Store, tmp_path: Path) -> SmallCoach:
+    return SmallCoach(access=AccessService(store), runner=RunnerService(store), history=SmallHistory(store, tmp_path))
 
 
 @pytest.mark.browser
@@ -90,11 +92,8 @@ def test_today_tells_the_last_run_in_a_sentence(coach: SmallCoach, client: Flask
     assert "3.11 mi in 30:00" in client.get("/").text
 
 
-def test_today_stands_without_any_other_part() -> None:
-    from web.app import create_app
-
-    bare = SmallCoach(runs=None, sensors=None, runner=None)
-    client = create_app(bare, is_testing=True).test_client()
+def test_today_is_shown_while_the_database_cannot_answer(coach: SmallCoach, client: FlaskClient, store: Store) -> None:
+    store.close()
     assert client.get("/").status_code == 200
     assert client.get("/live").status_code == 200
 

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from coach.service.runner import RunnerService
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
-from tests.web.kept_runs import KeptRunner
 from tests.web.long_history import keep_long_run, keep_many_runs
 from tests.web.small_coach import SmallCoach
 from tests.web.strength_coach import StrengthCoach
@@ -29,7 +29,7 @@ def coach(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallCoach]:
     like = store.runs.summary("long")
     assert like is not None
     keep_many_runs(store, N_RUNS, datetime(2026, 11, 10, 7, 30, tzinfo=UTC), like)
-    yield SmallCoach(history=HistoryService(store, folder), runner=KeptRunner(store), store=store)
+    yield SmallCoach(history=HistoryService(store, folder), runner=RunnerService(store), store=store)
     store.close()
 
 
@@ -84,7 +84,7 @@ def test_all_runs_are_in_the_trend(client: FlaskClient) -> None:
 def test_the_trend_knows_when_the_programme_began(tmp_path: Path) -> None:
     strong = StrengthCoach(tmp_path)
     strong.history = HistoryService(strong.store, tmp_path)
-    strong.runner = KeptRunner(strong.store)
+    strong.runner = RunnerService(strong.store)
     client = create_app(strong, is_testing=True).test_client()
     assert '"programme_start":null' in client.get("/runs/trends").text
     strong.strength.create("home", "mon,thu", "18:30", "Europe/Berlin")
