@@ -39,24 +39,7 @@ Uuid = Annotated[str, AfterValidator(full_uuid)]
 Template = Annotated[str, AfterValidator(_template)]
 SiteName = Literal["left_foot", "right_foot", "left_shank", "right_shank", "pelvis", "chest"]
 Place = Literal["foot", "shank", "trunk", "left_foot", "right_foot", "left_shank", "right_shank", "pelvis", "chest"]
-DecoderName = Literal[
-    "running_speed",
-    "running_speed_feature",
-    "sensor_location",
-    "running_speed_control",
-    "heart_rate",
-    "battery",
-    "device_information",
-    "treadmill",
-    "polar_data",
-    "polar_control",
-    "movesense",
-    "witmotion",
-    "movella_dot",
-    "wearable_my_foot",
-    "coach_board",
-    "coach_board_description",
-]
+DecoderName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # of a `Format` in `coach.packets`
 
 
 class Fact(BaseModel):

@@ -14,6 +14,7 @@ import numpy as np
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, Sample
 from coach.packets.clock import WrappingCounter
+from coach.packets.formats import Format, Row, SharedReading, motion_row, plain_rows
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
@@ -167,3 +168,18 @@ class CoachBoardReader:
         """The description was read or notified; raises PacketError."""
         self._stream.set_rate(float(decode_description(payload).rate_hz))
         return []
+
+
+def _shared(shared: SharedReading) -> CoachBoardReader:
+    return shared.once(CoachBoardReader, CoachBoardReader)
+
+
+def _rows(payload: bytes) -> list[Row]:
+    frame = decode_frame(payload)
+    return [motion_row(frame.first_us * 1e-6, frame.acc_mps2, frame.gyr_radps) | {"sequence": frame.sequence}]
+
+
+FORMATS: Final = (
+    Format("coach_board", lambda shared: _shared(shared).feed, _rows),
+    Format("coach_board_description", lambda shared: _shared(shared).describe, plain_rows(decode_description)),
+)

@@ -4,8 +4,9 @@ from coach.errors import PacketError
 from coach.model.links import SensorUse
 from coach.model.samples import CadenceDecision, Notification, Sample, StreamReport
 from coach.packets.cadence import CadenceResolver, known_by_name
+from coach.packets.formats import SharedReading
 from coach.packets.one_packet import decode_payload
-from coach.packets.readers import READERS, SharedReading
+from coach.packets.registry import format_named
 from coach.packets.stream import Tally
 from firmware_config.schema import DeviceProfile
 
@@ -28,7 +29,7 @@ class Decoder:
         found = profile.characteristics().values()
         self._counts_steps = any(c.decoder == "running_speed" for c in found)
         self._data = {c.uuid for c in found if c.role == "data"}
-        self._readers = {c.uuid: READERS[c.decoder](self._shared) for c in found if c.decoder}
+        self._readers = {c.uuid: format_named(c.decoder).reader(self._shared) for c in found if c.decoder}
 
     def feed(self, notification: Notification) -> list[Sample]:
         """Samples that this notification completes; raises PacketError where its bytes do not fit."""

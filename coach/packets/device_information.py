@@ -3,6 +3,7 @@
 from typing import Final
 
 from coach.errors import PacketError
+from coach.packets.formats import checked
 from firmware_config.schema import full_uuid
 
 FIELDS: Final = {
@@ -21,3 +22,6 @@ def decode_information(payload: bytes) -> str:
         return payload.rstrip(b"\0").decode("utf-8").strip()
     except UnicodeDecodeError:
         raise PacketError("device information is not UTF-8", payload) from None
+
+
+FORMATS: Final = (checked("device_information", decode_information, "words"),)

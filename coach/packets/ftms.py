@@ -14,6 +14,7 @@ from typing import Final
 
 from coach.errors import PacketError
 from coach.model.samples import Sample, TreadmillSample
+from coach.packets.formats import Feed, Format, Row, SharedReading, without_time
 from coach.packets.layout import Fields
 from coach.packets.stream import Tally
 
@@ -167,3 +168,16 @@ def merged(parts: list[TreadmillPart], t_s: float) -> TreadmillSample:
             if field.name != "is_last" and value is not None:
                 values[field.name] = value
     return TreadmillSample(t_s=t_s, **values)  # type: ignore[arg-type]
+
+
+def _reader(shared: SharedReading) -> Feed:
+    fault = shared.profile.treadmill_fault(shared.use.name)
+    return TreadmillReader(shared.tally, has_wrong_incline=fault is not None and fault.has_wrong_incline).feed
+
+
+def _rows(payload: bytes) -> list[Row]:
+    part = decode_part(payload)
+    return [without_time(merged([part], 0.0)) | {"is_last_part": part.is_last}]
+
+
+FORMATS: Final = (Format("treadmill", _reader, _rows),)

@@ -6,6 +6,7 @@ Source: Bluetooth SIG, GATT Specification Supplement, "Heart Rate Measurement".
 from typing import Final
 
 from coach.model.samples import HeartRateSample
+from coach.packets.formats import Format, one_per_packet, without_time
 from coach.packets.layout import Fields
 
 _IS_WIDE: Final = 0x01
@@ -43,3 +44,12 @@ def odd_bytes(payload: bytes) -> int:
 def encode_reset_energy() -> bytes:
     """Heart Rate Control Point (0x2A39): set energy expended to zero."""
     return b"\x01"
+
+
+FORMATS: Final = (
+    Format(
+        "heart_rate",
+        lambda shared: one_per_packet(decode_heart_rate, shared.tally, odd_bytes),
+        lambda payload: [without_time(decode_heart_rate(payload, 0.0))],
+    ),
+)

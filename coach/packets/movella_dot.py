@@ -14,6 +14,7 @@ from coach.errors import LinkError, PacketError
 from coach.model.samples import FloatArray, Sample
 from coach.model.steps import Conversation, Read, Write
 from coach.packets.clock import WrappingCounter
+from coach.packets.formats import Format, Row, motion_row
 from coach.packets.layout import RADPS_PER_DPS
 from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
@@ -110,3 +111,11 @@ def read_rate() -> Conversation[dict[str, float | str]]:
         return {} if block is None else {"rate_hz": float(rate_of(block))}
     except PacketError:
         return {}
+
+
+def _rows(payload: bytes) -> list[Row]:
+    us, acc, gyr = decode_reading(payload)
+    return [motion_row(us * 1e-6, acc[None, :], gyr[None, :])]
+
+
+FORMATS: Final = (Format("movella_dot", lambda shared: MovellaReader(shared.imu(), shared.tally).feed, _rows),)

@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 
 from coach.errors import PacketError
-from coach.model.samples import Sample
+from coach.model.samples import FloatArray, Sample
 from coach.packets.clock import WrappingCounter
+from coach.packets.formats import Format, Row, motion_row
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.movesense import (
     REF_ACC_CONFIG,
@@ -27,6 +28,7 @@ from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 _HEAD: Final = 4
 _READING: Final = 24
 _MS: Final = struct.Struct("<I")
+_CLOSE_MPS2: Final = 1.0  # neighbouring readings of a still sensor. chosen by eye, 2026-11-20
 _RELEARN_AFTER: Final = 3  # bodies lost in a row: the length we wait for is not what the sensor sends
 
 
@@ -163,3 +165,27 @@ class Parts:
             return False
         (begin,), (end,) = _MS.unpack_from(body), _MS.unpack_from(following)
         return bool(abs((end - begin) * 1e-3 * self._rate_hz - n) < 0.5)
+
+
+def _rows(payload: bytes) -> list[Row]:
+    message = decode_message(payload)
+    if message.kind is Kind.RESPONSE:
+        return [{"reference": message.reference, "status": message.status}]
+    if message.kind is Kind.DATA_PART2:
+        raise PacketError("this is a second part: it makes sense behind its first one only", payload)
+    ms, acc, gyr = decode_imu6(message.body)
+    if _goes_on(acc, gyr):
+        raise PacketError("this is a first part or a cut packet: its readings are not all there", payload)
+    return [motion_row(ms * 1e-3, acc, gyr)]
+
+
+def _goes_on(acc: FloatArray, gyr: FloatArray) -> bool:
+    """Whether what stands where turn rates should goes on as acceleration: the sign of a body that was cut.
+
+    Nothing in a packet says how many readings it should hold; in a stream `Parts` knows.
+    """
+    first_dps = np.degrees(gyr[0])
+    return bool(np.linalg.norm(first_dps - acc[-1]) < min(_CLOSE_MPS2, 0.25 * float(np.linalg.norm(acc[-1]))))
+
+
+FORMATS: Final = (Format("movesense", lambda shared: MovesenseReader(shared.imu(), shared.tally).feed, _rows),)

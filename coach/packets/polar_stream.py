@@ -8,6 +8,7 @@ from typing import Final
 
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, Sample
+from coach.packets.formats import Format, Row, SharedReading, triples
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.pairing import Pairing, Track
 from coach.packets.polar import Measure, PolarFrame, acceleration, decode_frame, turn_rate
@@ -108,3 +109,30 @@ class PolarReader:
             self._base_ns = frame.last_ns
         last, n = (frame.last_ns - self._base_ns) * _NS, len(frame.raw)
         return self._tracks[frame.measure].times(last, n, payload)
+
+
+def _shared(shared: SharedReading) -> PolarReader:
+    return shared.once(PolarReader, PolarReader)
+
+
+def _data_rows(payload: bytes) -> list[Row]:
+    frame = decode_frame(payload)
+    row: Row = {"device_time_ns": frame.last_ns}
+    if frame.measure is Measure.ACC:
+        return [row | {"acc_mps2": triples(acceleration(frame, None))}]
+    if frame.measure is Measure.GYRO:
+        return [row | {"gyr_radps": triples(turn_rate(frame, None))}]
+    return [row | {"raw": triples(frame.raw)}]
+
+
+def _control_rows(payload: bytes) -> list[Row]:
+    if payload[:1] != bytes([ANSWER]):
+        return [{"measures": sorted(m.name.lower() for m in decode_features(payload))}]
+    reply = decode_reply(payload)
+    return [{"request": reply.op, "measure": reply.measure, "status": reply.words}]
+
+
+FORMATS: Final = (
+    Format("polar_data", lambda shared: _shared(shared).feed, _data_rows),
+    Format("polar_control", lambda shared: _shared(shared).control, _control_rows),
+)

@@ -3,12 +3,14 @@
 Source: Bluetooth SIG, GATT Specification Supplement, "RSC Measurement", "RSC Feature", "SC Control Point".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
 from coach.errors import PacketError
-from coach.model.samples import RunningSpeedSample
+from coach.model.samples import RunningSpeedSample, Sample
+from coach.packets.cadence import evidence
+from coach.packets.formats import Feed, Format, Row, SharedReading, checked, one_per_packet, without_time
 from coach.packets.layout import Fields
 
 _HAS_STRIDE: Final = 0x01
@@ -151,3 +153,27 @@ def decode_control_reply(payload: bytes) -> ControlReply:
     if (places and not is_list) or any(p >= len(SENSOR_LOCATIONS) for p in places):
         raise PacketError("running speed control answer carries what it should not", payload)
     return ControlReply(ControlOp(op), ControlResult(result), tuple(SENSOR_LOCATIONS[p] for p in places))
+
+
+def _reader(shared: SharedReading) -> Feed:
+    def decode(payload: bytes, t_s: float) -> Sample:
+        sample = decode_running_speed(payload, t_s)
+        return replace(sample, cadence_spm=shared.resolver.steps_per_min(sample, shared.measured_spm))
+
+    return one_per_packet(decode, shared.tally, odd_bytes)
+
+
+def _rows(payload: bytes) -> list[Row]:
+    sample = decode_running_speed(payload, 0.0)
+    said = evidence(sample)
+    row = without_time(sample)
+    row["cadence_spm"] = float(sample.raw_cadence_per_min * said[0].steps) if said else None
+    return [row]
+
+
+FORMATS: Final = (
+    Format("running_speed", _reader, _rows),
+    checked("running_speed_feature", decode_feature),
+    checked("sensor_location", decode_location, "location"),
+    checked("running_speed_control", decode_control_reply),
+)

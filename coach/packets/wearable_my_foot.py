@@ -14,6 +14,7 @@ import numpy as np
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, Sample
 from coach.packets.clock import WrappingCounter
+from coach.packets.formats import Format, Row, motion_row
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
@@ -57,3 +58,13 @@ class WearableMyFootReader:
             return []
         device_s = np.array([self._counter.seconds(ms, t_s)])
         return self._stream.take(device_s, acc[None, :], gyr[None, :], t_s, payload)
+
+
+def _rows(payload: bytes) -> list[Row]:
+    ms, acc, gyr = decode_reading(payload)
+    return [motion_row(ms * 1e-3, acc[None, :], gyr[None, :])]
+
+
+FORMATS: Final = (
+    Format("wearable_my_foot", lambda shared: WearableMyFootReader(shared.imu(), shared.tally).feed, _rows),
+)

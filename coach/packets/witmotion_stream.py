@@ -11,7 +11,9 @@ from typing import Final
 import numpy as np
 
 from coach.errors import PacketError
+from coach.model.plain import to_plain
 from coach.model.samples import BatterySample, Sample
+from coach.packets.formats import Feed, Format, Row, SharedReading
 from coach.packets.frame_clock import OSCILLATOR, FrameClock
 from coach.packets.stream import ImuStream, ImuStreamFacts, Tally
 from coach.packets.witmotion import BATTERY_REGISTER, FrameCutter, charge_pct, decode_motion, decode_register
@@ -89,3 +91,22 @@ class WitmotionReader:
         if register != BATTERY_REGISTER:
             return []
         return [BatterySample(t_s, self._facts.sensor_id, charge_pct(values[0]))]
+
+
+def _reader(shared: SharedReading) -> Feed:
+    return WitmotionReader(shared.imu(), shared.profile.rates_hz, shared.tally).feed
+
+
+def _rows(payload: bytes) -> list[Row]:
+    cutter = FrameCutter()
+    frames = [*cutter.feed(payload), *cutter.finish()]
+    if not frames or cutter.n_skipped or sum(map(len, frames)) != len(payload):
+        raise PacketError("these are not whole WitMotion frames", payload)
+    if any(frame[1] == 0x71 for frame in frames):
+        answers = [decode_register(frame) for frame in frames]
+        return [{"register": register, "values": list(values)} for register, values in answers]
+    readings = [decode_motion(frame) for frame in frames]
+    return [{"acc_mps2": [to_plain(a) for a, _ in readings], "gyr_radps": [to_plain(g) for _, g in readings]}]
+
+
+FORMATS: Final = (Format("witmotion", _reader, _rows),)

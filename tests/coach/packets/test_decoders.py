@@ -12,10 +12,9 @@ from coach.model.samples import BatterySample, Gap, HeartRateSample, ImuChunk, N
 from coach.model.sites import WearSite
 from coach.packets import coach_board
 from coach.packets.decoders import decode_payload, decoder_for
-from coach.packets.one_packet import ROWS
-from coach.packets.readers import READERS
-from firmware_config.loader import load_profile
-from firmware_config.schema import DecoderName, full_uuid
+from coach.packets.registry import format_named, formats
+from firmware_config.loader import load_profile, load_profiles
+from firmware_config.schema import full_uuid
 from tests.recordings import read
 
 BATTERY = full_uuid("2a19")
@@ -28,10 +27,14 @@ def sensor(profile_id: str, site: WearSite | None = None, **more):
     return decoder, lambda t_s, payload, at=uuid: decoder.feed(Notification("s", at, t_s, payload))
 
 
-def test_every_decoder_that_a_profile_may_name_exists():
-    names = set(DecoderName.__args__)
-    assert set(READERS) == names
-    assert set(ROWS) == names
+def test_every_decoder_that_a_profile_names_exists_and_every_format_is_named():
+    named = {c.decoder for p in load_profiles().values() for c in p.characteristics().values() if c.decoder}
+    assert set(formats()) == named
+
+
+def test_a_format_that_does_not_exist_is_refused_with_those_there_are():
+    with pytest.raises(SettingsError, match="no format of bytes is called shoe: choose one of battery, coach_board"):
+        format_named("shoe")
 
 
 def test_a_heart_rate_strap_counts_and_goes_on_after_bad_packets():
