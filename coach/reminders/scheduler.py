@@ -20,17 +20,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from coach.errors import CoachError
 from coach.model.reminders import Reminder
 from coach.storage.reminders import KeptReminders
+from coach.wall_clock import utc_now
 
 _log: Final = logging.getLogger(__name__)
 PULSE_S: Final = 60.0
 KEEP: Final = timedelta(days=400)
 Source = Callable[[datetime], Sequence[Reminder]]
 Tell = Callable[[Reminder], None]
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
 
 
 class Reminders:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +13,7 @@ from coach.errors import SettingsError
 from coach.model.pain import PainEntry, PainMoment, PainState, RedFlag, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 _LOOK_BACK: Final = timedelta(days=42)  # six weeks hold every rule about pain
 _RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
@@ -28,11 +29,6 @@ _CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
     "sex": (None, "female", "male", "other"),
     "units": ("metric", "imperial"),
 }
-
-
-def utc_now() -> datetime:
-    """The wall clock, aware UTC."""
-    return datetime.now(UTC)
 
 
 class RunnerService:

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
@@ -18,17 +18,13 @@ from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from coach.errors import SettingsError, StorageError
 from coach.model.access import Phone
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 INVITATION_S: Final = 600
 STAYS: Final = timedelta(days=90)
 _SEEN_EVERY: Final = timedelta(minutes=5)
 _KNOWN_S: Final = 20.0  # a phone shown out by another process is out after this long
 _SECRET: Final = "access.secret"  # the name of a setting
-
-
-def utc_now() -> datetime:
-    """The wall clock, aware UTC."""
-    return datetime.now(UTC)
 
 
 class AccessService:

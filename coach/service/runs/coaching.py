@@ -5,7 +5,7 @@ Everything follows from one document per finished run: baseline, block, wordings
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from coach.coaching.baseline import Baseline, BaselineRun
@@ -25,6 +25,7 @@ from coach.service.runs.explain import CueStory, stories
 from coach.service.strength.facts import calf_raises, strength_week
 from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 _MONTH: Final = timedelta(days=30)
 _WEEK: Final = timedelta(days=7)
@@ -32,11 +33,6 @@ _LOOK_BACK: Final = timedelta(days=42)
 _USUAL_WEEKS: Final = 4
 _log: Final = logging.getLogger(__name__)
 _KNOWN: Final = "coaching.known_runs"
-
-
-def utc_now() -> datetime:
-    """The wall clock, aware UTC."""
-    return datetime.now(UTC)
 
 
 class CoachingService:

@@ -1,32 +1,39 @@
-"""A run's sensors as its source of notifications; while it plays, previews make way and pages see the run's links."""
+"""Give a run its sensors as a source of notifications; while it plays, previews make way and pages see its links."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from coach.model.links import LinkEvent
 from coach.model.samples import Notification
 from coach.radio.links import LinkedSensors
 
-if TYPE_CHECKING:
-    from coach.service.sensors.service import SensorService
-
 
 class RunSource:
-    """Linked sensors as a run's source."""
+    """Linked sensors as a run's source.
 
-    def __init__(self, service: "SensorService", links: LinkedSensors) -> None:
-        self._service = service
+    begin: ends previews and scans before the first link. note: hears each change of a link. end: runs at the end.
+    """
+
+    def __init__(
+        self,
+        links: LinkedSensors,
+        begin: Callable[[], Awaitable[None]],
+        note: Callable[[LinkEvent], None],
+        end: Callable[[], None],
+    ) -> None:
         self._links = links
+        self._begin = begin
+        self._note = note
+        self._end = end
 
     async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
         """Give notifications and changes of links until cancelled."""
 
         def tell_both(event: LinkEvent) -> None:
-            self._service.note_event(event)
+            self._note(event)
             tell(event)
 
-        await self._service.begin_run()
+        await self._begin()
         try:
             await self._links.play(receive, tell_both)
         finally:
-            self._service.end_run()
+            self._end()

@@ -276,7 +276,8 @@ class SensorService(SensorBook):
 
     def source(self, uses: Sequence[SensorUse], clock: RunClock) -> RunSource:
         """The source of notifications for a run with these sensors; previews end when it plays."""
-        return RunSource(self, LinkedSensors(self._radio, self.plans(uses), clock))
+        links = LinkedSensors(self._radio, self.plans(uses), clock)
+        return RunSource(links, self.begin_run, self.note_event, self.end_run)
 
     async def begin_run(self) -> None:
         """On the event loop: previews and scans make way."""

@@ -11,7 +11,6 @@ from typing import Any, Final
 from coach.errors import SettingsError
 from coach.model.pain import PainEntry, PainMoment, PainState
 from coach.model.strength import Pause, PlanWish, SessionEvent, SessionState, StrengthPlan, StrengthSession
-from coach.reminders.scheduler import utc_now
 from coach.service.strength.session_log import SessionLogs
 from coach.service.strength.wording import calendar_entries, calendar_file, parse_days, parse_time, parse_track
 from coach.storage.store import Store
@@ -20,9 +19,9 @@ from coach.strength.engine import Knowledge, make_plan, why_not_now
 from coach.strength.loader import load_exercises, load_tracks
 from coach.strength.logbook import check_event
 from coach.strength.rhythm import check_wish, local_day
+from coach.wall_clock import utc_now
 
 _OPEN: Final = (SessionState.PLANNED, SessionState.WAITING)
-_DONE: Final = (SessionState.DONE, SessionState.PARTIAL)
 
 
 class StrengthService:
@@ -261,12 +260,6 @@ class StrengthService:
     def calendar(self) -> bytes:
         """The calendar file as bytes."""
         return calendar_file(self.plan(), self.knowledge, self._clock())
-
-    def strength_week(self) -> int | None:
-        """The week of the programme the runner is in, by sessions done (for the lengthen cue's rule); None without."""
-        plan = self.show()
-        done = [one.week for one in plan.sessions if one.state in _DONE] if plan else []
-        return max(done) if done else None
 
     def _changed(self) -> StrengthPlan:
         plan = self.plan()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coach.model.pain import PainState
 from coach.model.strength import StrengthPlan, StrengthSession
-from coach.reminders.scheduler import PULSE_S, Reminders, utc_now
+from coach.reminders.scheduler import PULSE_S, Reminders
 from coach.service.notify.notifier import Publish, Push
 from coach.service.strength.assessments import StrengthTests
 from coach.service.strength.daily_life import DailyLife
@@ -14,6 +14,7 @@ from coach.service.strength.plans import StrengthService
 from coach.service.strength.progress import StrengthProgress
 from coach.service.strength.reminder_sources import sources
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 
 class Programme:

@@ -16,6 +16,7 @@ from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.strength import SessionEvent, SessionState, Track
 from coach.model.strength_tests import TestResult
+from coach.service.strength.facts import strength_week
 from coach.service.strength.programme import Programme
 from coach.service.strength.wording import parse_days, parse_time, parse_track
 from coach.storage.store import Store
@@ -189,11 +190,11 @@ def test_a_new_plan_takes_the_place_of_the_old_and_an_end_leaves_none(world: Wor
 
 
 def test_the_week_of_the_programme_follows_what_was_done(world: World) -> None:
-    assert world.plans.strength_week() is None
+    assert strength_week(world.store) is None
     world.create()
     for _ in range(3):
         world.do()
-    assert world.plans.strength_week() == 2
+    assert strength_week(world.store) == 2
 
 
 def test_the_calendar_keeps_half_past_six_on_both_sides_of_the_clock_change(world: World) -> None:
