@@ -8,6 +8,7 @@ from coach.cli.account import account
 from coach.cli.analysis import analyse, decode, replay
 from coach.cli.coaching import explain, rules
 from coach.cli.doctor import doctor
+from coach.cli.phone import phone
 from coach.cli.plan import plan
 from coach.cli.runs import runs
 from coach.cli.sensors import capture, scan, sensors
@@ -35,6 +36,7 @@ for command in (
     explain,
     rules,
     plan,
+    phone,
     account,
     doctor,
 ):

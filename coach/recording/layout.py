@@ -1,10 +1,12 @@
 """How a run lies in an MCAP file: nouns in, records out.
 
 One channel per (sensor, characteristic); a message is the payload as received, its log time the arrival as Unix
-nanoseconds. Metadata "recording" and "sensor" hold the header; JSON events have the channel "/events".
+nanoseconds. Metadata "recording" and "sensor" hold the header; JSON events have the channel "/events". Chunks are
+packed with zstd where that is installed, else not packed (in a phone's browser): readers tell by the chunk itself.
 Source: MCAP specification 1.0, https://mcap.dev/spec.
 """
 
+import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -26,6 +28,7 @@ EVENTS_TOPIC: Final = "/events"
 HEADER_NAME: Final = "recording"
 SENSOR_NAME: Final = "sensor"
 NS_PER_S: Final = 1_000_000_000
+_PACKING: Final = CompressionType.ZSTD if importlib.util.find_spec("zstandard") else CompressionType.NONE
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -79,7 +82,7 @@ class McapFile:
     """An MCAP file being written. Not thread-safe; whoever opened `stream` closes it."""
 
     def __init__(self, stream: IO[bytes], header: RecordingHeader) -> None:
-        self._writer: Any = Writer(stream, compression=CompressionType.ZSTD)
+        self._writer: Any = Writer(stream, compression=_PACKING)
         self._start_ns = unix_ns(header.started_at)
         self._channels: dict[tuple[str, str], int] = {}
         self._writer.start(profile="", library="running-coach")

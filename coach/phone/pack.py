@@ -1,0 +1,117 @@
+"""What a phone must know to coach a run by itself: the pack in, today's pain state, plan and cue engine out.
+
+The pack holds what the home knows before a run, not a decision: the phone asks its questions and decides by the same
+functions as the home, so that gates cannot differ. A pack is good for one run and for `GOOD_FOR`; after that the phone
+listens and logs but says nothing, since pain and red flags of another day must not open a gate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from coach.coaching.baseline import Baseline, BaselineRun
+from coach.coaching.engine import CueEngine
+from coach.coaching.facts import HistoryFacts
+from coach.coaching.loader import load_rules
+from coach.coaching.pain import pain_state
+from coach.coaching.programme import plan_run
+from coach.coaching.progress import Progress
+from coach.model.links import SensorUse
+from coach.model.pain import PainEntry, PainState, RedFlagAnswers
+from coach.model.runner import RunnerProfile
+from coach.model.runs import RunPlan
+
+GOOD_FOR: Final = timedelta(hours=24)  # a pain answer speaks for a day and a half (`pain.FRESH`); chosen stricter
+CLOCK_SLACK: Final = timedelta(minutes=10)  # a phone's clock may lag behind the home's; chosen by judgement
+SIGNS_DUE_AFTER: Final = timedelta(days=28)  # red flags are asked again with each block of four weeks; by judgement
+LISTENING: Final = "Listening only: {why}. The run is recorded; no cues."
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """All that is needed for one run away from home.
+
+    run_id: reserved for that run. made_at: aware UTC, by the home's clock. program_version: the home's. pain,
+    red_flags: answers of the last weeks, oldest first. baseline: the runs it rests on. strength_week: week of the
+    strength programme, None without one. sensors: the paired ones. focus: the wish for this run.
+    """
+
+    run_id: str
+    made_at: datetime
+    program_version: str
+    profile: RunnerProfile
+    pain: tuple[PainEntry, ...]
+    red_flags: tuple[RedFlagAnswers, ...]
+    baseline: tuple[BaselineRun, ...]
+    progress: Progress
+    facts: HistoryFacts
+    strength_week: int | None
+    sensors: tuple[SensorUse, ...]
+    focus: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the runner answered on the phone before the run, as the home would have stored it."""
+
+    pain: tuple[PainEntry, ...] = ()
+    red_flags: tuple[RedFlagAnswers, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How a run that starts now is coached. engine: None where nothing is said. listens_because: why, "" else."""
+
+    plan: RunPlan
+    pain: PainState
+    engine: CueEngine | None
+    listens_because: str = ""
+
+
+def why_stale(pack: Pack, now: datetime, is_used: bool) -> str:
+    """Why the pack may coach no more; "" while it may."""
+    if is_used:
+        return "what you took along was for one run, and that run has been"
+    if now - pack.made_at > GOOD_FOR:
+        return "what you took along is older than a day"
+    if pack.made_at - now > CLOCK_SLACK:
+        return "this phone's clock is behind the home's: set it and take the coach along again"
+    return ""
+
+
+def signs_are_due(pack: Pack, now: datetime) -> bool:
+    """Whether the red flags must be asked before this run: never asked, or not for four weeks."""
+    newest = max((answer.at for answer in pack.red_flags), default=None)
+    return newest is None or now - newest > SIGNS_DUE_AFTER
+
+
+def pain_now(pack: Pack, answers: Answers, now: datetime) -> PainState:
+    """What pain and red flags allow, with the answers given on the phone."""
+    return pain_state((*pack.pain, *answers.pain), (*pack.red_flags, *answers.red_flags), now)
+
+
+def prepare(pack: Pack, answers: Answers, now: datetime, *, is_used: bool = False) -> Readiness:
+    """Decide how the run that starts at `now` (aware UTC) is coached; nothing is said from a stale pack."""
+    pain = pain_now(pack, answers, now)
+    if why := _why_silent(pack, answers, now, is_used):
+        plan = RunPlan(None, 0.0, None, False, False, LISTENING.format(why=why), pack.progress.n_runs + 1)
+        return Readiness(plan, pain, None, why)
+    baseline = Baseline(pack.baseline, now, pack.profile.height_m)
+    plan = plan_run(pain, pack.profile, baseline, pack.progress, pack.facts, now, pack.focus)
+    engine = CueEngine(load_rules(), plan, pain, pack.profile, baseline, pack.strength_week, pack.facts)
+    return Readiness(plan, pain, engine)
+
+
+def _why_silent(pack: Pack, answers: Answers, now: datetime, is_used: bool) -> str:
+    if why := why_stale(pack, now, is_used):
+        return why
+    if not _asked(answers.pain):
+        return "you were not asked how your back is today"
+    if signs_are_due(pack, now) and not answers.red_flags:
+        return "the questions about warning signs were not answered"
+    return ""
+
+
+def _asked(entries: Sequence[PainEntry]) -> bool:
+    return any(entry.back is not None for entry in entries)

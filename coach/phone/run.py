@@ -1,0 +1,223 @@
+"""One run on the phone: notifications and taps in, what the page shows and the bytes of the log out.
+
+The counterpart of `coach.live.run` without event loop, threads, files or clock: the page's worker owns those. Laps,
+pauses and the pipeline are the same objects as at home, and messages have the same kinds and fields, so that one page
+can show either. Order of harm: each item goes into the log before anything is computed from it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Final
+
+from coach.live.pipeline import Outputs, Pipeline
+from coach.live.timeline import Timeline
+from coach.model.cues import CueDecision
+from coach.model.links import LinkEvent, LinkStatus, SensorUse
+from coach.model.metrics import LiveMetrics
+from coach.model.plain import to_plain
+from coach.model.recordings import RecordingHeader, RunEvent
+from coach.model.runs import RunPlan
+from coach.model.samples import BatterySample, Notification
+from coach.recording.layout import McapFile
+
+LOW_BATTERY_PCT: Final = 15.0  # as at home (coach.live.run)
+KILOMETRE_M: Final = 1000.0
+Message = tuple[str, dict[str, Any]]
+
+
+class _Drain(BytesIO):
+    """A stream that is emptied again and again while its position goes on, so that a log needs no memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._n_before = 0
+
+    def tell(self) -> int:
+        return self._n_before + super().tell()
+
+    def take(self) -> bytes:
+        """All bytes written since the last call."""
+        piece = self.getvalue()
+        self._n_before += len(piece)
+        self.seek(0)
+        self.truncate(0)
+        return piece
+
+
+class PhoneRun:
+    """One run from start to finish.
+
+    header: of the log. plan: how it is coached, None without a pack. Times are seconds since the start and are kept
+    from going back. Verbs return messages (kind, data) for the page: "metrics", "cue", "sensor", "run", "kilometre".
+    """
+
+    def __init__(self, header: RecordingHeader, pipeline: Pipeline, plan: RunPlan | None) -> None:
+        self.header = header
+        self.pipeline = pipeline
+        self.plan = plan
+        self.timeline = Timeline()
+        self.links: dict[str, LinkEvent] = {}
+        self.latest: LiveMetrics | None = None
+        self.is_muted = False
+        self.n_cues = 0
+        self._t_s = 0.0
+        self._next_kilometre_m = KILOMETRE_M
+        self._split_began_s = 0.0
+        self._written = _Drain()
+        self._log = McapFile(self._written, header)
+
+    @property
+    def started_at(self) -> datetime:
+        return self.header.started_at
+
+    # What comes in -------------------------------------------------------------------------------------------------
+
+    def feed(self, notification: Notification) -> list[Message]:
+        """One notification: first into the log, then through the pipeline."""
+        t_s = self._forward(notification.t_s)
+        item = Notification(notification.sensor_id, notification.characteristic.lower(), t_s, notification.payload)
+        self._log.add_notification(item)
+        return self._spread(self.pipeline.feed(item))
+
+    def tick(self, t_s: float) -> list[Message]:
+        """Time has passed without a notification: values go stale, silence is seen."""
+        return self._spread(self.pipeline.tick(self._forward(t_s)))
+
+    def link(self, event: LinkEvent) -> list[Message]:
+        """The link to a sensor changed."""
+        self.links[event.sensor_id] = event
+        self._event(event.t_s, "link", to_plain(event))
+        return [("sensor", to_plain(event))]
+
+    def changed(self, use: SensorUse, profile_text: str) -> None:
+        """A sensor joined or was set otherwise (a lower rate): the log's last word about it counts."""
+        self._log.add_sensor(use, profile_text)
+
+    def hidden(self, start_s: float, end_s: float) -> None:
+        """The page was hidden or frozen from `start_s` to `end_s`: what is missing there was never received."""
+        self._event(end_s, "hidden", {"start_s": start_s, "end_s": end_s})
+
+    def clock(self, t_s: float, wall_ms: float) -> None:
+        """What the phone's wall clock shows [Unix ms] at `t_s`: tells a monotonic clock that stood still."""
+        self._event(t_s, "clock", {"wall_ms": wall_ms})
+
+    # What the runner does ------------------------------------------------------------------------------------------
+
+    def pause(self, t_s: float) -> list[Message]:
+        return self._mark(t_s, "pause") if self.timeline.pause(self._forward(t_s)) else []
+
+    def resume(self, t_s: float) -> list[Message]:
+        return self._mark(t_s, "resume") if self.timeline.resume(self._forward(t_s)) else []
+
+    def lap(self, t_s: float, kind: str = "lap") -> list[Message]:
+        """End the present lap and begin the next; kind: lap, warm_up or cool_down."""
+        lap = self.timeline.lap(self._forward(t_s), kind)
+        return self._mark(t_s, "lap", number=lap.number, lap_kind=kind)
+
+    def mute(self, t_s: float, is_muted: bool) -> list[Message]:
+        self.is_muted = is_muted
+        self.pipeline.mute(is_muted)
+        return self._mark(t_s, "mute", is_muted=is_muted)
+
+    def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[Message]:
+        """The runner tapped a pain level, 0-10."""
+        marked = self._mark(t_s, "pain", level=level, is_calf=is_calf)
+        return marked + self._spread(self.pipeline.pain(self._t_s, level, is_calf))
+
+    def finish(self, t_s: float) -> list[Message]:
+        """End the run: the last strides, then the log's end."""
+        now_s = self._forward(t_s)
+        messages = self.resume(now_s)
+        self.timeline.end(now_s)
+        messages += self._spread(self.pipeline.finish())
+        self._log.finish()
+        return messages
+
+    # What goes out -------------------------------------------------------------------------------------------------
+
+    def take_log(self) -> bytes:
+        """The bytes of the log since the last call; append them to the file and flush it to storage."""
+        self._log.flush()
+        return self._written.take()
+
+    def take_end(self) -> bytes:
+        """The last bytes of the log, after `finish`."""
+        return self._written.take()
+
+    def status(self) -> dict[str, Any]:
+        """What a page that has just been opened must know; the same fields as at home."""
+        last = self.timeline.laps[-1]
+        return {
+            "run_id": self.header.run_id,
+            "state": "paused" if self.timeline.is_paused else "recording",
+            "elapsed_s": round(self.timeline.elapsed_s(self._t_s), 1),
+            "lap": last.number,
+            "lap_start_s": last.start_s,
+            "lap_kind": last.kind,
+            "is_muted": self.is_muted,
+            "plan": to_plain(self.plan),
+            "links": [to_plain(event) for event in self.links.values()],
+        }
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _forward(self, t_s: float) -> float:
+        self._t_s = max(self._t_s, t_s)
+        return self._t_s
+
+    def _event(self, t_s: float, kind: str, data: dict[str, Any]) -> None:
+        self._log.add_event(RunEvent(self._forward(t_s), kind, data))
+
+    def _mark(self, t_s: float, kind: str, **data: object) -> list[Message]:
+        self.pipeline.pause(self.timeline.is_paused)
+        self._event(t_s, kind, to_plain(data))
+        return [("run", self.status())]
+
+    def _spread(self, outputs: Outputs) -> list[Message]:
+        messages: list[Message] = []
+        for sample in outputs.samples:
+            if isinstance(sample, BatterySample) and sample.battery_pct < LOW_BATTERY_PCT:
+                messages += self._low_battery(sample)
+        if outputs.metrics:
+            messages += self._show(outputs.metrics)
+        for decision in outputs.decisions:
+            messages += self._decide(decision)
+        return messages
+
+    def _show(self, metrics: Sequence[LiveMetrics]) -> list[Message]:
+        """Only the newest numbers are shown; kilometres are found in all."""
+        messages: list[Message] = [
+            ("kilometre", self._kilometre(one.t_s))
+            for one in metrics
+            if one.distance_m is not None and one.distance_m >= self._next_kilometre_m
+        ]
+        self.latest = metrics[-1]
+        page = to_plain(self.latest)
+        page["elapsed_s"] = round(self.timeline.elapsed_s(self.latest.t_s), 1)
+        page["run_id"] = self.header.run_id
+        page["target"] = to_plain(self.pipeline.target(self.latest))
+        return [*messages, ("metrics", page)]
+
+    def _kilometre(self, t_s: float) -> dict[str, Any]:
+        elapsed_s = self.timeline.elapsed_s(t_s)
+        number = round(self._next_kilometre_m / KILOMETRE_M)
+        data = {"number": number, "split_s": round(elapsed_s - self._split_began_s, 1), "elapsed_s": elapsed_s}
+        self._next_kilometre_m += KILOMETRE_M
+        self._split_began_s = elapsed_s
+        return data
+
+    def _decide(self, decision: CueDecision) -> list[Message]:
+        self._event(decision.t_s, "cue", to_plain(decision))
+        if not decision.is_spoken:
+            return []
+        self.n_cues += 1
+        return [("cue", {**to_plain(decision), "is_muted": self.is_muted, "run_id": self.header.run_id})]
+
+    def _low_battery(self, sample: BatterySample) -> list[Message]:
+        before = self.links.get(sample.sensor_id)
+        if before is not None and before.reason == "battery_low":
+            return []
+        status = before.status if before is not None else LinkStatus.STREAMING
+        words = f"The battery of this sensor is low ({sample.battery_pct:.0f} %): charge it after this run"
+        return self.link(LinkEvent(sample.sensor_id, sample.t_s, status, "battery_low", words, sample.battery_pct))

@@ -1,0 +1,191 @@
+"""All that a phone takes along, as named files with hashes: the runtime, the coach's own core, the page.
+
+The runtime (Pyodide, numpy, pydantic, mcap) is vendored with a manifest of hashes; the core is cut from the installed
+program itself, so that phone and home cannot run different code under one version. The bundle's version is the hash of
+all its files: an address with it in may be cached for ever.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from coach.errors import SettingsError
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+STATIC: Final = Path(__file__).resolve().parent / "static"
+RUNTIME: Final = STATIC / "vendor" / "pyodide-314.0.4"
+CORE: Final = "core.zip"
+# What of the program the core is cut from; tests see to it that it imports nothing else of ours.
+CORE_PARTS: Final = (
+    "coach/__init__.py",
+    "coach/errors.py",
+    "coach/model",
+    "coach/packets",
+    "coach/gait",
+    "coach/coaching",
+    "coach/live/__init__.py",
+    "coach/live/timeline.py",
+    "coach/live/pipeline.py",
+    "coach/live/pipeline_factory.py",
+    "coach/phone",
+    "coach/recording/__init__.py",
+    "coach/recording/folder.py",
+    "coach/recording/layout.py",
+    "firmware_config",
+)
+_LOCK: Final = "pyodide-lock.json"  # the official list of hashes that vouches for numpy; not taken along
+_OLDEST: Final = (1980, 1, 1, 0, 0, 0)  # of a zip file: the same code gives the same bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BundledFile:
+    """One file of the bundle. content: as it goes over the wire, gzip where is_packed. sha256, n_bytes: unpacked."""
+
+    name: str
+    content: bytes
+    sha256: str
+    n_bytes: int
+    is_packed: bool = False
+
+    def unpacked(self) -> bytes:
+        return gzip.decompress(self.content) if self.is_packed else self.content
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """version: hash over all names and hashes. packages: what the runtime unpacks, in order."""
+
+    version: str
+    core_version: str
+    files: Mapping[str, BundledFile]
+    packages: tuple[str, ...]
+
+    @property
+    def wire_bytes(self) -> int:
+        return sum(len(file.content) for file in self.files.values())
+
+    def manifest(self) -> dict[str, Any]:
+        """What the page reads before it fetches: names, hashes and sizes."""
+        return {
+            "version": self.version,
+            "core_version": self.core_version,
+            "packages": list(self.packages),
+            "wire_bytes": self.wire_bytes,
+            "files": [
+                {"name": f.name, "sha256": f.sha256, "n_bytes": f.n_bytes, "wire_bytes": len(f.content)}
+                for f in self.files.values()
+            ],
+        }
+
+
+def runtime_manifest(folder: Path = RUNTIME) -> list[dict[str, Any]]:
+    """The rows of the vendored runtime's manifest.
+
+    Raises:
+        SettingsError: it is missing or cannot be read.
+    """
+    try:
+        rows: list[dict[str, Any]] = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingsError(f"the phone's runtime is missing or damaged ({folder.name}): install again") from error
+    return rows
+
+
+def runtime_faults(folder: Path = RUNTIME) -> list[str]:
+    """What is wrong with the vendored runtime, a line each: missing files, other bytes, numpy not the lock's."""
+    rows = runtime_manifest(folder)
+    faults = [words for row in rows if (words := _fault(folder, row))]
+    if not faults:
+        official = json.loads(_vendored(folder, next(r for r in rows if r["name"] == _LOCK)).unpacked())["packages"]
+        numpy = next(row for row in rows if row["name"].startswith("numpy-"))
+        if official["numpy"]["sha256"] != numpy["sha256"]:
+            faults.append("numpy: its hash is not the one in the official lock of the runtime")
+    return faults
+
+
+def core_zip(root: Path = ROOT) -> bytes:
+    """The core's code as one zip; the same code gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+        for path in sorted(_core_files(root)):
+            info = zipfile.ZipInfo(path.relative_to(root).as_posix(), _OLDEST)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            file.writestr(info, path.read_bytes())
+    return out.getvalue()
+
+
+@cache
+def runtime_files() -> tuple[BundledFile, ...]:
+    """The vendored files that go along, in the order of their manifest."""
+    return tuple(_vendored(RUNTIME, row) for row in runtime_manifest() if row["name"] != _LOCK)
+
+
+def make_bundle(page: Mapping[str, bytes]) -> Bundle:
+    """Join runtime, core and the files of the page (name to bytes)."""
+    core = core_zip()
+    runtime = runtime_files()
+    files = [*runtime, _file(CORE, core), *(_packed(name, content) for name, content in sorted(page.items()))]
+    digest = hashlib.sha256("".join(f"{f.name}\0{f.sha256}\n" for f in files).encode()).hexdigest()
+    packages = tuple(f.name for f in runtime if f.name.endswith(".whl"))
+    core_version = hashlib.sha256(core).hexdigest()[:16]
+    return Bundle(digest[:16], core_version, {f.name: f for f in files}, (*packages, CORE))
+
+
+def unpack(bundle: Bundle, folder: Path) -> None:
+    """Lay the bundle out as plain files, as a phone sees it."""
+    for file in bundle.files.values():
+        path = folder / file.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.unpacked())
+    (folder / "manifest.json").write_text(json.dumps(bundle.manifest()), "utf-8")
+
+
+def scripts() -> dict[str, bytes]:
+    """The page's own scripts by name, those of the phone and those that it shares with the home's pages."""
+    shared = ("dom.js", "words.js", "speech.js")
+    found = {f"js/{name}": (STATIC / "js" / name).read_bytes() for name in shared}
+    phone = {f"js/phone/{p.name}": p.read_bytes() for p in sorted((STATIC / "js" / "phone").glob("*.js"))}
+    return found | phone
+
+
+def _core_files(root: Path) -> Iterable[Path]:
+    for part in CORE_PARTS:
+        path = root / part
+        if path.is_file():
+            yield path
+            continue
+        yield from (p for p in path.rglob("*") if p.suffix in (".py", ".toml") and "__pycache__" not in p.parts)
+
+
+def _vendored(folder: Path, row: Mapping[str, Any]) -> BundledFile:
+    try:
+        content = (folder / row["file"]).read_bytes()
+    except OSError as error:
+        raise SettingsError(f"the phone's runtime lacks {row['file']}: install again") from error
+    return BundledFile(row["name"], content, row["sha256"], int(row["bytes"]), row["file"] != row["name"])
+
+
+def _fault(folder: Path, row: Mapping[str, Any]) -> str:
+    try:
+        content = _vendored(folder, row).unpacked()
+    except (SettingsError, OSError, EOFError) as error:
+        return f"{row['name']}: {error}"
+    is_same = hashlib.sha256(content).hexdigest() == row["sha256"]
+    return "" if is_same else f"{row['name']}: its bytes are not those of the manifest"
+
+
+def _file(name: str, content: bytes) -> BundledFile:
+    return BundledFile(name, content, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _packed(name: str, content: bytes) -> BundledFile:
+    return BundledFile(
+        name, gzip.compress(content, 9, mtime=0), hashlib.sha256(content).hexdigest(), len(content), True
+    )
