@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from coach.errors import SettingsError
 from coach.model.history import RunDetail
-from coach.model.runs import Lap, RunFilter, RunPlace
+from coach.model.runs import Lap, RunFilter, RunPlace, Sport
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.history import HistoryService
 from web.context import profile, the_coach, words
@@ -34,6 +34,7 @@ from web.units import local_time
 
 blueprint = Blueprint("runs", __name__)
 PLACES: Final = tuple(place.value for place in RunPlace)
+SPORTS: Final = tuple(sport.value for sport in Sport)
 
 
 def history() -> HistoryService:
@@ -78,6 +79,8 @@ def runs_page() -> str:
         month=month,
         days=days,
         places=PLACES,
+        sports=SPORTS,
+        n_open=history().list(RunFilter(sport=Sport.OTHER), per_page=1).n_total,
         shoes=history().shoes(),
         wanted=request.args,
         kept=kept,
@@ -107,7 +110,13 @@ def _filter() -> RunFilter:
         shoes=told.get("shoes") or None,
         words=told.get("words", "")[:200],
         is_deleted="deleted" in told,
+        sport=_sport(told.get("sport", "")),
     )
+
+
+def _sport(word: str) -> Sport | None:
+    """The activities to list; None: all of them."""
+    return None if word == "all" else Sport(word) if word in SPORTS else Sport.RUNNING
 
 
 def _day(text: str, later: int = 0) -> datetime | None:
@@ -161,6 +170,7 @@ def run_page(run_id: str) -> str:
         exports=[kind for kind in EXPORTS if _can_export(run.source, run.recording, kind)],
         shoes=history().shoes(),
         places=PLACES,
+        sports=SPORTS,
         kinds=KINDS,
         note=request.args.get("note", ""),
         trim_before=(request.args.get("start", ""), request.args.get("end", "")),
@@ -181,6 +191,8 @@ def edit_run(run_id: str) -> Response:
     fields: dict[str, Any] = {name: told[name].strip()[:4000] for name in ("title", "notes", "shoes") if name in told}
     if told.get("place") in PLACES:
         fields["place"] = told["place"]
+    if told.get("sport") in SPORTS:
+        fields["sport"] = told["sport"]
     if "slope_pct" in told:
         fields["slope_pct"] = read_number(slope) if slope else None
     history().edit(run_id, **fields)

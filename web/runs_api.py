@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from coach.errors import SettingsError
 from coach.model.history import CalendarDay, Comparison, Imported, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
-from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary
+from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary, Sport
 from coach.service.runs.history import PLOTTED
 from web.api import route
 from web.runs import detail_of, history
@@ -30,7 +30,7 @@ class _Body(BaseModel):
 
 
 class RunsQuery(_Body):
-    """Which runs: times aware, until excluded; pages count from 1."""
+    """Which activities: times aware, until excluded; pages count from 1. sport: all for every kind."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -38,6 +38,7 @@ class RunsQuery(_Body):
     shoes: str | None = None
     words: str = Field("", max_length=200)
     is_deleted: bool = False
+    sport: str = Field("running", pattern="^(running|walking|other|all)$")
     page: int = Field(1, ge=1)
     per_page: int = Field(50, ge=1, le=500)
 
@@ -80,6 +81,7 @@ class EditBody(_Body):
     shoes: str | None = Field(None, max_length=80)
     place: str | None = Field(None, pattern="^(treadmill|outdoor)$")
     slope_pct: float | None = Field(None, ge=-40, le=40)
+    sport: str | None = Field(None, pattern="^(running|walking|other)$")
 
 
 class TrimBody(_Body):
@@ -103,8 +105,9 @@ class LapsBody(_Body):
 
 @route(blueprint, "GET", "/runs", query=RunsQuery, returns=RunPage, summary="One page of the runs, newest first")
 def list_runs(query: RunsQuery) -> RunPage:
-    told = query.model_dump(exclude={"page", "per_page"})
-    return history().list(RunFilter(**told), query.page, query.per_page)
+    wanted = query.model_dump(exclude={"page", "per_page", "sport"})
+    sport = None if query.sport == "all" else Sport(query.sport)
+    return history().list(RunFilter(**wanted, sport=sport), query.page, query.per_page)
 
 
 @route(blueprint, "GET", "/runs/<run_id>", returns=RunDetail, summary="All that is said of one run")

@@ -86,6 +86,7 @@ def daily() -> str:
         wishes=made.daily.wishes(),
         activities=made.daily.activities(today),
         minutes=made.daily.minutes_by_talk(today),
+        imported=made.daily.imported(made.plans.now()),
         suggestions=SUGGESTIONS,
         talks=list(TalkTest),
         today=today,

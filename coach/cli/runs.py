@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import click
 
@@ -14,8 +14,10 @@ from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
 from coach.errors import SettingsError
-from coach.model.runs import RunEntry
+from coach.model.runs import Run, RunEntry, RunFilter, Sport
 from coach.service.runs.files import EXPORTS
+
+_SPORTS: Final = (*(sport.value for sport in Sport), "all")
 
 
 @contextmanager
@@ -37,13 +39,16 @@ def runs() -> None:
 
 @runs.command("list")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--sport", type=click.Choice(_SPORTS), default="running", show_default=True, help="Which ones.")
 @data_option
 @json_option
 @plainly
-def list_(limit: int, data: Path | None, as_json: bool) -> None:
-    """Runs, newest first."""
+def list_(limit: int, sport: str, data: Path | None, as_json: bool) -> None:
+    """Runs, newest first; walks and other activities where they are asked for."""
     with opened(data) as coach:
-        entries = coach.store.runs.list(limit=limit)
+        chosen = RunFilter(sport=None if sport == "all" else Sport(sport))
+        entries = coach.store.runs.list(chosen, limit=limit)
+        n_open = coach.store.runs.count(RunFilter(sport=Sport.OTHER))
     if as_json:
         print_json({"runs": [{"run": entry.run, "summary": entry.summary} for entry in entries]})
         return
@@ -54,13 +59,16 @@ def list_(limit: int, data: Path | None, as_json: bool) -> None:
             "min": None if entry.run.duration_s is None else f"{entry.run.duration_s / 60:.1f}",
             "km": None if entry.run.distance_m is None else f"{entry.run.distance_m / 1000:.2f}",
             "state": entry.run.state.value,
+            "sport": entry.run.sport.value,
             "title": entry.run.title,
         }
         for entry in entries
     ]
-    names = ("id", "at", "min", "km", "state", "title")
+    names = ("id", "at", "min", "km", "sport", "state", "title")
     table(rows, [(name, name.upper()) for name in names])
-    if not rows:
+    if n_open and sport == "running":
+        click.echo(f"{n_open} kept apart, as no run: `coach runs list --sport other`")
+    if not rows and not n_open:
         click.echo("no run yet: `coach serve` with your sensors, or `coach runs import FILE`")
         if demo_folder().is_dir():
             click.echo(f"the demo's runs: `coach runs list --data {shlex.quote(str(demo_folder()))}`")
@@ -76,6 +84,22 @@ def show(run_id: str, data: Path | None, as_json: bool) -> None:
     with opened(data) as coach:
         entry = coach.store.runs.entry(named(coach, run_id))
     print_summary(entry, as_json)
+
+
+@runs.command("sport")
+@click.argument("run_id")
+@click.argument("sport", type=click.Choice(_SPORTS[:-1]))
+@data_option
+@json_option
+@plainly
+def sport_(run_id: str, sport: str, data: Path | None, as_json: bool) -> None:
+    """Say what an activity was: only running counts in records, trends and the longest run."""
+    with opened(data) as coach:
+        run = coach.history.edit(named(coach, run_id), sport=sport)
+    if as_json:
+        print_json({"run": run})
+    else:
+        click.echo(f"{run.run_id} is {run.sport.value}")
 
 
 @runs.command()
@@ -119,7 +143,7 @@ def import_(path: Path, data: Path | None, as_json: bool) -> None:
         done = "merged into" if found.is_merged else "imported as"
         rest = "; the file was cut off, this is what is left of it" if found.is_cut else ""
         for entry in entries:
-            click.echo(f"{done} {entry.run.run_id} ({_length_of(entry)}){rest}")
+            click.echo(f"{done} {entry.run.run_id} ({_length_of(entry)}){rest}{_apart(entry.run)}")
     else:
         click.echo(f"took in the archive: {found.n_runs} new {'run' if found.n_runs == 1 else 'runs'}")
 
@@ -157,6 +181,14 @@ def _reading(path: Path) -> Iterator[IO[bytes]]:
         yield stream
 
 
+def _apart(run: Run) -> str:
+    """What an activity that is no run is taken for, and how to say otherwise."""
+    if run.sport is Sport.RUNNING:
+        return ""
+    why = f" ({run.sport_reason})" if run.sport_reason else ""
+    return f"; kept apart as {run.sport.value}{why}: `coach runs sport {run.run_id} running` counts it as a run"
+
+
 def _length_of(entry: RunEntry) -> str:
     km = "" if entry.run.distance_m is None else f"{entry.run.distance_m / 1000:.2f} km, "
     return f"{entry.run.started_at:%Y-%m-%d %H:%M} UTC, {km}{(entry.run.duration_s or 0.0) / 60:.1f} min"
@@ -176,7 +208,7 @@ def recompute(run_id: str | None, is_all: bool, data: Path | None, as_json: bool
         if is_all:
             for run in coach.runs.adopt():
                 click.echo(f"the database did not know it: {run.run_id}", err=True)
-        every = [e.run.run_id for e in coach.store.runs.list(limit=None) if e.run.recording]
+        every = [e.run.run_id for e in coach.store.runs.list(RunFilter(sport=None), limit=None) if e.run.recording]
         wanted = every if is_all else [named(coach, str(run_id))]
         entries = [coach.store.runs.entry(coach.runs.recompute(one).run_id) for one in wanted]
     if as_json:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from coach.model.metrics import LiveMetrics
-from coach.model.runs import Lap, Run, RunPlace, RunState, RunSummary
+from coach.model.runs import Lap, Run, RunPlace, RunState, RunSummary, Sport
 from coach.model.strides import GaitState, Stride
 
 # Fields that LiveMetrics and a record share under one name.
@@ -55,8 +55,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """started_at: aware UTC. duration_s: without pauses. pauses: (start, end) [s] within the activity. sport: as the
-    file names it; None where it does not. is_cut: the file broke off, and this is what was whole."""
+    """started_at: aware UTC. duration_s: without pauses. pauses: (start, end) [s] within the activity.
+
+    sport: as the file names it; None where it does not. kind: what it was, and reason: why it does not count as a run.
+    is_cut: the file broke off, and this is what was whole.
+    """
 
     started_at: datetime
     records: tuple[Record, ...]
@@ -68,6 +71,8 @@ class Activity:
     is_indoor: bool = False
     sport: str | None = None
     is_cut: bool = False
+    kind: Sport = Sport.RUNNING
+    reason: str = ""
 
     @property
     def end_s(self) -> float:
@@ -174,4 +179,6 @@ def run_of(activity: Activity, run_id: str, source: str) -> Run:
         source=source,
         laps=activity.laps or (Lap(1, 0.0, activity.end_s),),
         pauses=activity.pauses,
+        sport=activity.kind,
+        sport_reason=activity.reason,
     )

@@ -1,7 +1,7 @@
 """A FIT activity file of a watch or pod, or of ours: bytes in, an activity out.
 
 A watch counts strides of one leg in running; steps per minute are twice that. A file may hold several FIT files one
-after another; the first activity with records counts. Of several sports in one file (a triathlon) the run is read.
+after another. Of several sports in one file (a triathlon) every session that may have been on foot is read.
 """
 
 import dataclasses
@@ -16,7 +16,8 @@ import fitdecode
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
 from coach.interchange.fit_messages import DEVELOPER_VALUES, TITLE
-from coach.model.runs import Lap
+from coach.interchange.sport import named_sport
+from coach.model.runs import Lap, Sport
 
 # Whatever bad bytes make the decoder stumble over.
 _BAD: Final = (
@@ -53,8 +54,6 @@ _NAMES: Final = {
 }
 _SEMICIRCLE_DEG: Final = 180 / 2**31
 _KINDS: Final = {"warmup": "warm_up", "cooldown": "cool_down"}
-# Sports of a session that may be a run, by likeness. A sport without a name in the profile is taken for one, too.
-_ON_FOOT: Final = ("running", "walking", "hiking", "generic", "training", "fitness_equipment", "all")
 Message = tuple[str, dict[str, Any]]
 
 
@@ -83,9 +82,11 @@ def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
         raise _damaged(broken) from broken
     try:
         sessions = _on_foot([fields for name, fields in messages if name == "session"])
-        found = [_activity(messages, session) for session in sessions]
+        found = [one for session in sessions if (one := _activity(messages, session)) is not None]
     except _BAD as error:
         raise _damaged(error) from error
+    if not found:
+        raise InterchangeError("this FIT file holds no records of a run: choose an activity file")
     return tuple(dataclasses.replace(one, is_cut=broken is not None) for one in found)
 
 
@@ -116,11 +117,11 @@ def _fields(frame: Any) -> dict[str, Any]:
     return found
 
 
-def _activity(everything: list[Message], session: dict[str, Any]) -> Activity:
+def _activity(everything: list[Message], session: dict[str, Any]) -> Activity | None:
     messages = _within(everything, session)
     raw = [fields for name, fields in messages if name == "record" and isinstance(fields.get("timestamp"), datetime)]
     if not raw:
-        raise InterchangeError("this FIT file holds no records of a run: choose an activity file")
+        return None
     laps = [fields for name, fields in messages if name == "lap"]
     started_at = _utc(session.get("start_time")) or _utc(raw[0]["timestamp"])
     assert started_at is not None
@@ -154,18 +155,13 @@ def _sport(session: dict[str, Any]) -> str | None:
 
 
 def _on_foot(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The sessions that were run, or else walked; those where no sport is told count, too. One without facts where
-    there are no sessions."""
-    sports = [session.get("sport", "generic") for session in sessions]
-    for wanted in _ON_FOOT:
-        found = [session for session, sport in zip(sessions, sports, strict=True) if sport == wanted]
-        if found:
-            return found
-    unnamed = [session for session, sport in zip(sessions, sports, strict=True) if not isinstance(sport, str)]
-    if sports and not unnamed:
-        what = ", ".join(str(sport).replace("_", " ") for sport in dict.fromkeys(sports))
+    """The sessions that the file does not call another sport; one without facts where there are no sessions."""
+    named = [named_sport(_sport(session)) for session in sessions]
+    found = [one for one, name in zip(sessions, named, strict=True) if name in (None, Sport.RUNNING, Sport.WALKING)]
+    if sessions and not found:
+        what = ", ".join(str(name).replace("_", " ") for name in dict.fromkeys(named))
         raise InterchangeError(f"this FIT file holds {what}, not running: choose the file of a run")
-    return unnamed or [{}]
+    return found or [{}]
 
 
 def _within(messages: list[Message], session: dict[str, Any]) -> list[Message]:

@@ -1,5 +1,6 @@
 """Which format a file is: its bytes and name in, the reader's name out; and activities by format."""
 
+import dataclasses
 import gzip
 import zlib
 from typing import IO, Final
@@ -9,12 +10,14 @@ from coach.interchange.activity import Activity
 from coach.interchange.fit_reader import read_fit, read_fit_sessions
 from coach.interchange.gpx import read_gpx, read_gpx_tracks
 from coach.interchange.positions import completed
-from coach.interchange.sport import RUNNING, WALKING, verdict_of
+from coach.interchange.sport import verdict_of
 from coach.interchange.tcx import read_tcx, read_tcx_activities
+from coach.model.runs import Sport
 
 ACTIVITY_FORMATS: Final = ("fit", "tcx", "gpx")
 _READERS: Final = {"fit": read_fit, "tcx": read_tcx, "gpx": read_gpx}
 _MAX_UNPACKED: Final = 256 * 2**20  # as much as XML may have; a run of ten hours has about 20 MB
+_SHORTEST_S: Final = 10.0  # less is a button pressed by mistake; chosen by judgement
 _MCAP_MAGIC: Final = b"\x89MCAP0\r\n"
 
 
@@ -46,26 +49,32 @@ def read_activity(content: bytes, kind: str) -> Activity:
 
 
 def read_runs(content: bytes, kind: str) -> tuple[Activity, ...]:
-    """Every run in a file of one of `ACTIVITY_FORMATS`, with distance and speed where positions tell them.
+    """Every run, walk and activity of no clear sport in a file of one of `ACTIVITY_FORMATS`.
+
+    Distance and speed are completed where positions or times give them; `kind` and `reason` say what each one was.
+    What the file itself calls another sport is left out.
 
     Raises:
-        InterchangeError: the file cannot be read, or holds no run; the message says what it holds and why that is none.
+        InterchangeError: the file cannot be read, or holds nothing done on foot; the message says what it holds.
     """
     if kind == "fit":
         found: tuple[Activity, ...] = read_fit_sessions(content)
     else:
         found = read_gpx_tracks(content) if kind == "gpx" else read_tcx_activities(content)
-    full = [completed(activity) for activity in found]
-    verdicts = [verdict_of(activity) for activity in full]
-    runs = tuple(
-        one
-        for one, verdict in zip(full, verdicts, strict=True)
-        if verdict.sport == RUNNING or (verdict.sport == WALKING and verdict.is_named)
-    )
-    if not runs:
-        reasons = "; ".join(dict.fromkeys(verdict.reason for verdict in verdicts))
-        raise InterchangeError(f"this {kind.upper()} file holds no running: {reasons}. Choose the file of a run")
-    return runs
+    kept: list[Activity] = []
+    reasons: list[str] = []
+    for activity in map(completed, found):
+        verdict = verdict_of(activity)
+        if verdict.named not in (None, Sport.RUNNING, Sport.WALKING):
+            reasons.append(verdict.reason)
+        elif len(activity.records) < 2 or activity.end_s < _SHORTEST_S:
+            reasons.append(f"it holds {len(activity.records)} points within {activity.end_s:.0f} s")
+        else:
+            kept.append(dataclasses.replace(activity, kind=verdict.sport, reason=verdict.reason))
+    if not kept:
+        words = "; ".join(dict.fromkeys(reasons))
+        raise InterchangeError(f"this {kind.upper()} file holds no running: {words}. Choose the file of a run")
+    return tuple(kept)
 
 
 def unpacked(stream: IO[bytes]) -> bytes:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from coach.interchange.activity import Activity, Record
+from coach.model.human_limits import FASTEST_MPS
 from coach.model.samples import FloatArray
 
 _A_M: Final = 6378137.0
@@ -21,7 +22,6 @@ _E2: Final = 0.00669437999014
 _PARABOLA: Final = np.array([-2.0, 3.0, 6.0, 7.0, 6.0, 3.0, -2.0]) / 21.0
 _DENSE_S: Final = 2.0  # points at most this far apart are smoothed: at 3 m/s further apart, bends would be cut
 _SPEED_WINDOW_S: Final = 6.0  # as long as watches average a shown pace; shorter, position noise rules
-_FASTEST_MPS: Final = 12.5  # nobody runs faster (peak of the 100 m record, 12.4 m/s): a jump of the receiver
 
 
 def completed(activity: Activity) -> Activity:
@@ -91,7 +91,7 @@ def _from_positions(
         times = at_s[first:last]
         steps = _steps(_smooth(times, latitude[first:last]), _smooth(times, longitude[first:last]))
         gaps = np.diff(times)
-        steps = np.where(steps > _FASTEST_MPS * gaps, 0.0, steps)
+        steps = np.where(steps > FASTEST_MPS * gaps, 0.0, steps)
         piece = far + np.concatenate(([0.0], np.cumsum(steps)))
         total += piece.tolist()
         far = float(piece[-1])

@@ -1,10 +1,9 @@
 """Which sport an activity was: by the name in its file, and where that is open, by speed, cadence and shape.
 
 Watches count one leg's strides in running and crank turns in cycling under one name, so a ride at 85 turns a minute
-reads as a run at 170 steps a minute. Three things part them: nobody runs faster than the world records (World
-Athletics, outdoor and road, men, as of November 2026); a step is at most as long as a runner's; and who coasts moves
-fast at cadence zero, which no runner can. What stays open is kept apart as another activity, never guessed into
-records.
+reads as a run at 170 steps a minute. Three things separate them: nobody runs faster than the best performances; a step
+is at most as long as a runner's; and who coasts moves fast at cadence zero, which no runner can. What stays open is
+kept apart as another activity with the reason, never guessed into records; the runner can say what it was.
 """
 
 import re
@@ -14,11 +13,9 @@ from typing import Final
 import numpy as np
 
 from coach.interchange.activity import Activity
+from coach.model.human_limits import fastest_s
+from coach.model.runs import Sport
 from coach.model.samples import FloatArray
-
-RUNNING: Final = "running"
-WALKING: Final = "walking"
-OTHER: Final = "other"
 
 # Parts of words by which files and exports name a sport, in the languages that bulk exports are written in.
 _RUN: Final = re.compile(
@@ -33,59 +30,63 @@ _ELSE: Final = re.compile(
     r"bik|cycl|(^|_)ride|ride($|_)|radf|(^|_)rad(sport|fahren)?($|_)|velo|mtb|swim|schwimm|natation|open_water|(^|_)pool|"
     r"ski|snow|(^|_)row|rudern|paddl|kayak|canoe|(^|_)sup($|_)|surf|sail|boat|skat|golf|yoga|pilates|strength|weight|"
     r"kraft|cardio|ellipt|stair|climb|kletter|horse|driv|motor|flying|hiit|danc|soccer|football|tennis|basketball|"
-    r"volleyball|padel|squash|boxing|wheelchair|handcycle|breath|meditat|gym|core_training|crossfit|rugby|hockey"
+    r"volleyball|padel|squash|boxing|wheelchair|transition|elevator|(^|_)diving|handcycle|breath|meditat|gym|core_training|crossfit|rugby|hockey"
 )
 # Strava's GPX files name a sport by number: those seen in exports.
-_NUMBERS: Final = {"9": RUNNING, "4": WALKING, "10": WALKING, "1": "cycling", "16": "swimming", "17": "virtual_ride"}
+_NUMBERS: Final = {
+    "9": "running",
+    "4": "walking",
+    "10": "walking",
+    "1": "cycling",
+    "16": "swimming",
+    "17": "virtual_ride",
+}
 _OPEN: Final = ("generic", "training", "fitness_equipment", "all", "other", "workout", "activity", "unknown", "")
-
-# (metres, seconds) of the world records; 100 m to the marathon.
-_FASTEST: Final = (
-    (100.0, 9.58),
-    (400.0, 43.03),
-    (1000.0, 131.96),
-    (1609.344, 223.13),
-    (5000.0, 755.36),
-    (10000.0, 1571.0),
-    (21097.5, 3402.0),
-    (42195.0, 7235.0),
-)
-_FASTEST_100_KM_MPS: Final = 100_000 / 21_913.0
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Limits of the verdict where no sport is named.
 
-    cadence_spm: median while moving; below lies walking and rowing (Segers et al. 2006: runners change to a run near
-    140), above no adult's mean. step_m: elite 10 km pace has 1.9 m, so an unnamed activity above 1.75 m is doubted.
-    speed_mps: median while moving; below lies walking (preferred transition 2.0 m/s, Hreljac 1993), above 5.2 m/s
-    fewer than one runner in a hundred trains for long. rush_mps: 95th percentile of 20 s means: above lies going
-    downhill on wheels. coasting: share of fast time (3 m/s and more) at cadence zero that lost readings do not reach.
-    min_s: less than that shows no shape. The last three were chosen by hand on the described behaviour, not fitted
-    to recordings; a corpus of unnamed runs and rides would change them.
+    cadence_spm: median while moving. Below lies walking: adults change to a run at 140 steps a minute (70.6, SD 3.2,
+    strides: Hansen et al. 2017, doi:10.1038/s41598-017-01972-1), two SD below is 128; 135 was chosen between them.
+    Above 225: chosen by judgement, no adult's mean.
+    step_m: median; least and most chosen by judgement (a jog on the spot, and the pace of elite men over 10 km, who
+    are better asked than guessed).
+    speed_mps: median while moving. Over ground, walking and running mix from 1.9 to 3.0 m/s (Baker et al. 2025,
+    arXiv:2501.00720); 1.8 lies below that. 5.2: chosen by judgement, a pace that few hold in training.
+    rush_mps: means of 20 s above it call for a closer look; rush_step_m: median step there, most a sprinter's;
+    rush_spm: least cadence there; rush_s: without cadence, longest time that a fast finish or a stride takes;
+    rush_most_mps: and its fastest 20 s. Chosen by judgement: 200 m in 27 s are 7.4 m/s.
+    coasting: share of fast time (3 m/s and more) at cadence zero that lost readings do not reach. Chosen by judgement.
+    min_s: less than that shows no shape. Chosen by judgement.
+
+    A corpus of unnamed runs and rides, with their truth, would change those chosen by judgement.
     """
 
     cadence_spm: tuple[float, float] = (135.0, 225.0)
     step_m: tuple[float, float] = (0.45, 1.75)
     speed_mps: tuple[float, float] = (1.8, 5.2)
-    rush_mps: float = 6.5
+    rush_mps: float = 6.0
+    rush_step_m: float = 2.4
+    rush_spm: float = 160.0
+    rush_s: float = 90.0
+    rush_most_mps: float = 8.0
     coasting: float = 0.08
     min_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """sport: RUNNING, WALKING, OTHER or the sport's own name. reason: why, in words, where it is no run; else "".
-    is_named: the file names the sport; else it was decided from the data."""
+    """named: the sport as its file names it, where it does. reason: why it does not count as a run; "" for runs."""
 
-    sport: str
+    sport: Sport
     reason: str = ""
-    is_named: bool = False
+    named: str | None = None
 
 
 def named_sport(word: str | None) -> str | None:
-    """A sport as a file names it: RUNNING, WALKING, another sport's own word, or None where it stays open."""
+    """A sport as a file names it: "running", "walking", another sport's own word, or None where it stays open."""
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", (word or "").strip()).lower()
     plain = re.sub(r"[\s\-/.]+", "_", plain.translate(str.maketrans("àáâéèêöøäü", "aaaeeeooau")))
     plain = plain.removeprefix("hkworkout_activity_type_")
@@ -96,39 +97,30 @@ def named_sport(word: str | None) -> str | None:
     if _ELSE.search(plain) and not re.search(r"(^|_)(run|running|trail_run\w*)($|_)", plain):
         return plain
     if _RUN.search(plain):
-        return RUNNING
-    return WALKING if _WALK.search(plain) else None
+        return Sport.RUNNING
+    return Sport.WALKING if _WALK.search(plain) else None
 
 
 def verdict_of(activity: Activity, limits: Evidence | None = None) -> Verdict:
     """What an activity was, by name, else by its data.
 
-    A named run that is faster as a whole than any human is doubted too.
+    A named run that is faster as a whole than any human is kept apart, too.
     """
     limits = limits or Evidence()
     named = named_sport(activity.sport)
-    if named == WALKING:
-        return Verdict(WALKING, "the file calls it a walk", is_named=True)
-    if named not in (None, RUNNING):
-        return Verdict(named or OTHER, f"the file calls it {str(named).replace('_', ' ')}", is_named=True)
+    if named == Sport.WALKING:
+        return Verdict(Sport.WALKING, named=named)
+    if named not in (None, Sport.RUNNING):
+        return Verdict(Sport.OTHER, f"the file calls it {str(named).replace('_', ' ')}", named)
     too_fast = _faster_than_any_runner(activity)
     if too_fast:
-        return Verdict(OTHER, too_fast)
-    if named == RUNNING:
-        return Verdict(RUNNING, is_named=True)
-    return _by_data(activity, limits)
-
-
-def world_record_s(distance_m: float) -> float:
-    """Shortest time [s] in which anybody ran a distance: between and beyond the records at the speed of the shorter."""
-    speeds = [metres / seconds for metres, seconds in _FASTEST]
-    places = np.log([metres for metres, _ in _FASTEST] + [100_000.0])
-    return distance_m / float(np.interp(np.log(max(distance_m, 1.0)), places, [*speeds, _FASTEST_100_KM_MPS]))
+        return Verdict(Sport.OTHER, too_fast, named)
+    return Verdict(Sport.RUNNING, named=named) if named else _by_data(activity, limits)
 
 
 def _faster_than_any_runner(activity: Activity) -> str:
     distance_m, moving_s = activity.distance_m, activity.duration_s
-    if not distance_m or distance_m < 200 or moving_s <= 0 or moving_s >= world_record_s(distance_m):
+    if not distance_m or distance_m < 200 or moving_s <= 0 or moving_s >= fastest_s(distance_m):
         return ""
     return f"{distance_m / 1000:.1f} km in {moving_s / 60:.0f} min is faster than anybody runs"
 
@@ -139,23 +131,52 @@ def _by_data(activity: Activity, limits: Evidence) -> Verdict:
     cadence = _values(activity, "cadence_spm")
     is_moving = np.nan_to_num(speed, nan=1.0) > 0.5
     if len(times) < 5 or times[-1] - times[0] < limits.min_s:
-        return Verdict(OTHER, "it is too short to show what it was")
+        return _open("it is too short to show what it was")
     steps = cadence[is_moving & (cadence > 0)]
     has_speed, has_cadence = np.isfinite(speed).sum() >= 5, len(steps) >= 5
     if has_speed:
-        rush = float(np.percentile(_smooth(times, speed), 95))
-        if rush > limits.rush_mps:
-            return Verdict(OTHER, f"no sport is named, and {rush:.1f} m/s at its fastest is a ride's speed")
         middle = float(np.nanmedian(speed[is_moving])) if np.isfinite(speed[is_moving]).any() else 0.0
+        if 0.6 <= middle < limits.speed_mps[0] and not _is_other(activity):
+            return Verdict(Sport.WALKING, f"no sport is named, and {middle:.1f} m/s is a walk's speed")
         if not limits.speed_mps[0] <= middle <= limits.speed_mps[1]:
-            what = "a walk's" if middle < limits.speed_mps[0] else "a ride's"
-            kind = WALKING if 0.6 <= middle < limits.speed_mps[0] and not _is_other(activity) else OTHER
-            return Verdict(kind, f"no sport is named, and {middle:.1f} m/s is {what} speed")
+            return _open(f"{middle:.1f} m/s is {'a ride' if middle > limits.speed_mps[0] else 'a stroll'}'s speed")
+        rushing = _rush(times, speed, cadence, limits)
+        if rushing:
+            return _open(rushing)
     if has_cadence:
         return _by_cadence(speed, cadence, steps, has_speed, limits)
     if not has_speed or _is_other(activity) or not _has_places(activity):
-        return Verdict(OTHER, "no sport is named, and no cadence shows what it was")
-    return Verdict(RUNNING)
+        return _open("no cadence shows what it was")
+    return Verdict(Sport.RUNNING)
+
+
+def _open(reason: str) -> Verdict:
+    return Verdict(Sport.OTHER, f"no sport is named, and {reason}")
+
+
+def _rush(times: FloatArray, speed: FloatArray, cadence: FloatArray, limits: Evidence) -> str:
+    """Why the fastest parts are no runner's; "" where they can be: a fast finish, strides, intervals."""
+    known = np.isfinite(speed)
+    smooth = np.full(len(speed), np.nan)
+    smooth[known] = _smooth(times, speed)
+    is_fast = np.nan_to_num(smooth) > limits.rush_mps
+    if not is_fast.any():
+        return ""
+    top = float(np.nanmax(smooth))
+    with_steps = is_fast & (cadence > 0)
+    if with_steps.sum() >= 0.5 * is_fast.sum():
+        step_m = float(np.nanmedian(60 * smooth[with_steps] / cadence[with_steps]))
+        spm = float(np.median(cadence[with_steps]))
+        if step_m <= limits.rush_step_m and spm >= limits.rush_spm and top <= limits.rush_most_mps:
+            return ""
+        return f"{top:.1f} m/s at {spm:.0f} steps a minute is no runner's"
+    if np.isfinite(cadence).any():
+        return f"it rolls at {top:.1f} m/s without steps"
+    gaps = np.diff(times, append=times[-1])
+    fast_s = float(np.minimum(gaps, 20.0)[is_fast].sum())
+    if fast_s <= limits.rush_s and top <= limits.rush_most_mps:
+        return ""
+    return f"{top:.1f} m/s, and {fast_s:.0f} s faster than {limits.rush_mps:.0f} m/s, is a ride's speed"
 
 
 def _by_cadence(
@@ -163,17 +184,17 @@ def _by_cadence(
 ) -> Verdict:
     middle = float(np.median(steps))
     if not limits.cadence_spm[0] <= middle <= limits.cadence_spm[1]:
-        return Verdict(OTHER, f"no sport is named, and {middle:.0f} steps a minute is no runner's cadence")
+        return _open(f"{middle:.0f} steps a minute is no runner's cadence")
     if not has_speed:
-        return Verdict(RUNNING)
+        return Verdict(Sport.RUNNING)
     is_fast = (speed > 3.0) & np.isfinite(cadence)
     if is_fast.sum() >= 20 and float((cadence[is_fast] == 0).mean()) > limits.coasting:
-        return Verdict(OTHER, "no sport is named, and it rolls on while the cadence is zero")
+        return _open("it rolls on while the cadence is zero")
     length = speed * 60 / np.where(cadence > 0, cadence, np.nan)
     step_m = float(np.nanmedian(length)) if np.isfinite(length).any() else 1.0
     if not limits.step_m[0] <= step_m <= limits.step_m[1]:
-        return Verdict(OTHER, f"no sport is named, and steps of {step_m:.2f} m are no runner's")
-    return Verdict(RUNNING)
+        return _open(f"steps of {step_m:.2f} m are no runner's")
+    return Verdict(Sport.RUNNING)
 
 
 def _is_other(activity: Activity) -> bool:

@@ -34,6 +34,14 @@ class RunPlace(StrEnum):
     OUTDOOR = "outdoor"
 
 
+class Sport(StrEnum):
+    """What an activity was. Records, baselines, trends and the longest run rest on RUNNING alone."""
+
+    RUNNING = "running"
+    WALKING = "walking"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Lap:
     """A stretch the runner marked. warm_up and cool_down stretches stay out of baselines."""
@@ -66,7 +74,9 @@ class Run:
     """One run as stored.
 
     started_at: aware UTC. recording: plain file name in the recordings folder. pauses: (start, end) [s]. trim_start_s,
-    trim_end_s: what lies outside is left out of everything said about the run; None: nothing.
+    trim_end_s: what lies outside is left out of everything said about the run; None: nothing. sport_reason: why an
+    imported activity that names no sport is not counted as a run; "" where its file, its data or the runner said what
+    it was.
     """
 
     run_id: str
@@ -87,6 +97,8 @@ class Run:
     pauses: tuple[tuple[float, float], ...] = ()
     trim_start_s: float | None = None
     trim_end_s: float | None = None
+    sport: Sport = Sport.RUNNING
+    sport_reason: str = ""
 
     def __post_init__(self) -> None:
         """Raises ValueError where id or recording could lead out of a folder."""
@@ -171,7 +183,10 @@ class RunEntry:
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs to list; None: any. since, until: aware times, until excluded. words: found in title or notes."""
+    """Which runs to list; None: any. since, until: aware times, until excluded. words: found in title or notes.
+
+    sport: only runs unless another one, or None for every activity, is asked for.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -182,6 +197,7 @@ class RunFilter:
     words: str = ""
     min_distance_m: float | None = None
     is_deleted: bool = False
+    sport: Sport | None = Sport.RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""What the coach remembers of each run: documents in, documents out, oldest first. Deleted runs are left out."""
+"""What the coach remembers of each run: documents in, documents out, oldest first.
+
+Deleted runs are left out, and activities that were no run.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from coach.model.runs import Sport
 from coach.storage.coaching_tables import COACHED_RUNS
 from coach.storage.database import Database
 from coach.storage.rows import put
@@ -24,9 +28,9 @@ class CoachedRuns:
             put(connection, COACHED_RUNS, [{"run_id": run_id, "at": at, "document": document}])
 
     def list(self) -> Sequence[Mapping[str, Any]]:
-        """All documents of runs that are there and not deleted."""
+        """All documents of runs that are there, not deleted, and were runs."""
         runs = RUNS.table.c
-        kept = select(runs.run_id).where(runs.deleted_at.is_(None))
+        kept = select(runs.run_id).where(runs.deleted_at.is_(None), runs.sport == Sport.RUNNING)
         columns = COACHED_RUNS.c
         statement = select(columns.document).where(columns.run_id.in_(kept)).order_by(columns.at)
         with self._database.read() as connection:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, null, or_,
 
 from coach.errors import StorageError
 from coach.model.history import RunMarks
-from coach.model.runs import Run, RunEntry, RunFilter, RunState, RunSummary
+from coach.model.runs import Run, RunEntry, RunFilter, RunState, RunSummary, Sport
 from coach.storage.base import Json
 from coach.storage.database import Database
 from coach.storage.rows import put
@@ -160,7 +160,7 @@ class Runs(RunData):
         """Metres run in each pair of shoes."""
         statement = (
             select(_RUN.shoes, func.sum(_RUN.distance_m))
-            .where(_RUN.deleted_at.is_(None), _RUN.distance_m.is_not(None))
+            .where(_RUN.deleted_at.is_(None), _RUN.distance_m.is_not(None), _RUN.sport == Sport.RUNNING)
             .group_by(_RUN.shoes)
         )
         with self._database.read() as connection:
@@ -168,7 +168,11 @@ class Runs(RunData):
 
     def count_by_shoes(self) -> dict[str, int]:
         """Number of runs in each pair of shoes."""
-        statement = select(_RUN.shoes, func.count()).where(_RUN.deleted_at.is_(None)).group_by(_RUN.shoes)
+        statement = (
+            select(_RUN.shoes, func.count())
+            .where(_RUN.deleted_at.is_(None), _RUN.sport == Sport.RUNNING)
+            .group_by(_RUN.shoes)
+        )
         with self._database.read() as connection:
             return {name: int(n) for name, n in connection.execute(statement)}
 
@@ -210,7 +214,7 @@ def _condition(wanted: RunFilter) -> ColumnElement[bool]:
         parts.append(_RUN.started_at >= wanted.since)
     if wanted.until is not None:
         parts.append(_RUN.started_at < wanted.until)
-    same = {name: getattr(wanted, name) for name in ("place", "shoes", "source")}
+    same = {name: getattr(wanted, name) for name in ("place", "shoes", "source", "sport")}
     parts += [_RUN[name] == value for name, value in same.items() if value is not None]
     if wanted.focus is not None:
         parts.append(func.json_extract(_RUN.plan, "$.focus") == wanted.focus)

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from coach.model.human_limits import FASTEST_MPS, fastest_s
 from coach.model.samples import FloatArray
 from coach.summary.series import RunSeries
 from coach.summary.window import Window
@@ -41,6 +42,7 @@ def distance_curve(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
     if len(far) > 1:
         table = np.array(far, dtype=np.float64)
         steps = np.maximum(0.0, np.diff(table[:, 1], prepend=table[0, 1]))
+        steps[steps > FASTEST_MPS * np.maximum(np.diff(table[:, 0], prepend=table[0, 0]), 1.0)] = 0.0  # a lost fix
         return table[:, 0], np.cumsum(steps)
     speed = run.measures.get("speed_mps")
     if speed is None or len(speed.t_s) < 2:
@@ -72,7 +74,7 @@ def too_little_known(distance_m: float | None, moving_s: float, speed_mps: float
 
 
 def best_times(curve: tuple[FloatArray, FloatArray] | None) -> dict[str, float]:
-    """Shortest time of each usual distance that was run whole, by its metres."""
+    """Shortest time of each usual distance that was run whole, by its metres; one that nobody can run is left out."""
     if curve is None:
         return {}
     t_s, far = curve
@@ -81,5 +83,7 @@ def best_times(curve: tuple[FloatArray, FloatArray] | None) -> dict[str, float]:
         starts = np.flatnonzero(far + metres <= far[-1])
         if len(starts):
             rising = far + np.arange(len(far)) * 1e-9
-            best[str(metres)] = float((np.interp(far[starts] + metres, rising, t_s) - t_s[starts]).min())
+            found = float((np.interp(far[starts] + metres, rising, t_s) - t_s[starts]).min())
+            if found >= fastest_s(metres):
+                best[str(metres)] = found
     return best

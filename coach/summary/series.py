@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from coach.model.human_limits import is_human, is_human_step
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
@@ -85,6 +86,7 @@ _SECOND: Final = (
     "step_time_asymmetry_pct",
     "stride_time_cv_pct",
 )
+_BOTH: Final = ("speed_mps", "cadence_spm", "step_length_m", "stride_length_m")  # wrong together
 SIDES: Final = (
     (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT),
     (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK),
@@ -145,7 +147,14 @@ def _from_steps(name: str, steps: Sequence[TrunkStep], site: WearSite) -> Series
 
 
 def _from_seconds(name: str, seconds: Sequence[LiveMetrics]) -> Series | None:
-    return _series([s.t_s for s in seconds], [getattr(s, name) for s in seconds]) if seconds else None
+    """Seconds that no person on foot can have (zeros of a lost pod, wheels) are left out."""
+    values = [getattr(s, name) for s in seconds]
+    is_sound = [
+        value is not None and is_human(name, value) and (name not in _BOTH or is_human_step(s.speed_mps, s.cadence_spm))
+        for value, s in zip(values, seconds, strict=True)
+    ]
+    known = [value if sound else None for value, sound in zip(values, is_sound, strict=True)]
+    return _series([s.t_s for s in seconds], known) if seconds else None
 
 
 def strike_shares(strides: Sequence[Stride]) -> tuple[Mapping[str, float] | None, str | None]:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coach.model.pain import RedFlagAnswers
+from coach.model.runs import Run, RunState, Sport
 from coach.strength.loader import load_exercises
 from tests.web.draw_exercises import FOLDER, pictures
 from tests.web.strength_coach import StrengthCoach, do_session, half_a_year, now
@@ -172,6 +173,14 @@ def test_the_morning_answer_reaches_the_pain_history(client, coach: StrengthCoac
     assert (entry.back, entry.run_id, entry.moment.value) == (3, "r7", "next_morning")
     assert client.post("/strength/morning", data={}).status_code == 400
     assert client.post("/strength/morning", data={"back": "11"}).status_code == 400
+
+
+def test_an_imported_walk_counts_in_daily_life(client, coach: StrengthCoach) -> None:
+    walk = Run("w1", now() - timedelta(days=2), RunState.FINISHED, "Round the lake", 1800.0, sport=Sport.WALKING)
+    coach.store.runs.create(walk)
+    shown = client.get("/strength/daily").get_data(as_text=True)
+    assert "Round the lake" in shown
+    assert "30 min" in shown
 
 
 def test_daily_life_is_kept_and_the_extras_are_off_until_asked_for(client, coach: StrengthCoach) -> None:

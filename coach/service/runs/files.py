@@ -197,7 +197,7 @@ class HistoryFiles:
         since = activity.started_at - _LONGEST_RUN
         until = activity.started_at + timedelta(seconds=max(activity.end_s, 1.0))
         best: tuple[float, Run] | None = None
-        for entry in self._kept.runs.list(RunFilter(since=since, until=until), limit=None):
+        for entry in self._kept.runs.list(RunFilter(since=since, until=until, sport=None), limit=None):
             start_s = (entry.run.started_at - activity.started_at).total_seconds()
             length_s = (entry.run.duration_s or 0.0) + sum(b - a for a, b in entry.run.pauses)
             common = overlap_s(start_s, start_s + length_s, 0.0, activity.end_s)
@@ -225,7 +225,7 @@ class HistoryFiles:
     def _of_table(self, table: Table) -> Run | None:
         """The imported run that began at the same moment: its strides and its seconds come in two files."""
         near = timedelta(seconds=2)
-        wanted = RunFilter(since=table.started_at - near, until=table.started_at + near, source="csv")
+        wanted = RunFilter(since=table.started_at - near, until=table.started_at + near, source="csv", sport=None)
         found = self._kept.runs.list(wanted, limit=1)
         return found[0].run if found else None
 
@@ -237,7 +237,8 @@ class HistoryFiles:
         try:
             recording = read_recording(path)
             header = recording.header
-            if self._kept.runs.list(RunFilter(since=header.started_at, until=header.started_at + timedelta(seconds=1))):
+            until = header.started_at + timedelta(seconds=1)
+            if self._kept.runs.list(RunFilter(since=header.started_at, until=until, sport=None)):
                 raise InterchangeError("this run is here already")
             if self._again is None:
                 raise SettingsError("raw logs cannot be computed here")

@@ -14,7 +14,7 @@ from coach.interchange.formats import ACTIVITY_FORMATS
 from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
-from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe
+from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe, Sport
 from coach.recording.folder import inside
 from coach.service.runs.downsample import thinned
 from coach.service.runs.files import IMPORTS_FOLDER, HistoryFiles
@@ -48,7 +48,7 @@ PLOTTED: Final = (
     "lateral_drop_deg",
     "heart_rate_bpm",
 )
-EDITABLE: Final = ("title", "notes", "shoes", "place", "slope_pct")
+EDITABLE: Final = ("title", "notes", "shoes", "place", "slope_pct", "sport")
 
 
 class HistoryService(HistoryFiles):
@@ -134,12 +134,14 @@ class HistoryService(HistoryFiles):
     # Changing ------------------------------------------------------------------------------------------------------
 
     def edit(self, run_id: str, **fields: Any) -> Run:
-        """Change title, notes, shoes, place or slope of a run."""
+        """Change title, notes, shoes, place, slope or sport of a run."""
         unknown = set(fields) - set(EDITABLE)
         if unknown:
             raise SettingsError(f"{', '.join(sorted(unknown))} cannot be changed: change {', '.join(EDITABLE)}")
         if "place" in fields:
             fields["place"] = RunPlace(fields["place"])
+        if "sport" in fields:
+            fields |= {"sport": Sport(fields["sport"]), "sport_reason": ""}
         return self._store.runs.change(run_id, **fields)
 
     def trim(self, run_id: str, start_s: float | None, end_s: float | None) -> Run:
@@ -170,7 +172,7 @@ class HistoryService(HistoryFiles):
     def join(self, run_id: str) -> None:
         """Undo a cut: the whole comes back, and its parts are deleted."""
         run = self._store.runs.get(run_id)
-        near = RunFilter(since=run.started_at, until=run.started_at + timedelta(days=2))
+        near = RunFilter(since=run.started_at, until=run.started_at + timedelta(days=2), sport=None)
         for entry in self._store.runs.list(near, limit=None):
             if entry.run.run_id.startswith(f"{run_id}-"):
                 self._store.runs.delete(entry.run.run_id, datetime.now(UTC))

@@ -1,11 +1,12 @@
 """Daily life: other activities with the talk test, and the quiet extras; all optional."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from coach.errors import SettingsError
 from coach.model.daily_life import DailyActivity, DailyWishes
 from coach.model.plain import from_plain
+from coach.model.runs import Run, RunFilter, Sport
 from coach.service.strength.plans import StrengthService
 from coach.storage.store import Store
 from coach.storage.strength import Strength
@@ -31,6 +32,7 @@ class DailyLife:
 
     def __init__(self, store: Store, strength: StrengthService) -> None:
         self._settings = store.settings
+        self._runs = store.runs
         self._kept = Strength(store.database)
         self._strength = strength
 
@@ -60,6 +62,11 @@ class DailyLife:
     def activities(self, today: date, days: int = 28) -> list[DailyActivity]:
         """The last weeks, newest first."""
         return self._kept.activities(today - timedelta(days=days))
+
+    def imported(self, now: datetime, days: int = 28) -> list[Run]:
+        """Walks and other activities of the last weeks that came in from files, newest first; not rated by talk."""
+        recent = self._runs.list(RunFilter(since=now - timedelta(days=days), sport=None), limit=None)
+        return [entry.run for entry in recent if entry.run.sport is not Sport.RUNNING]
 
     def minutes_by_talk(self, today: date, days: int = 7) -> dict[str, int]:
         """Minutes of the last week by how hard they were."""

@@ -4,13 +4,17 @@ import dataclasses
 import gzip
 import io
 import math
+from datetime import UTC, datetime
 
 import pytest
 
 from coach.errors import InterchangeError
+from coach.interchange.activity import Activity, Record
 from coach.interchange.fit_reader import read_fit
 from coach.interchange.formats import read_runs, unpacked
 from coach.interchange.positions import completed
+from coach.interchange.sport import verdict_of
+from coach.model.runs import Sport
 from tests.support import need_reference
 
 
@@ -50,10 +54,55 @@ def test_another_sport_is_no_run(sport: str) -> None:
         read_runs(gpx(track(3.0, sport)), "gpx")
 
 
-def test_without_a_name_speed_decides() -> None:
-    assert len(read_runs(gpx(track(3.0)), "gpx")) == 1
-    with pytest.raises(InterchangeError, match="ride's speed"):
-        read_runs(gpx(track(6.3)), "gpx")
+@pytest.mark.parametrize(
+    ("speed_mps", "kind", "reason"),
+    [(3.0, Sport.RUNNING, ""), (1.3, Sport.WALKING, "a walk's speed"), (6.3, Sport.OTHER, "a ride's speed")],
+)
+def test_without_a_name_speed_decides(speed_mps: float, kind: Sport, reason: str) -> None:
+    (found,) = read_runs(gpx(track(speed_mps)), "gpx")
+    assert found.kind is kind
+    assert reason in found.reason
+
+
+def unnamed(speeds: list[float], cadences: list[float | None]) -> Activity:
+    """An activity that names no sport, one record a second, with positions."""
+    values = [
+        {"speed_mps": v} | ({} if c is None else {"cadence_spm": c}) for v, c in zip(speeds, cadences, strict=True)
+    ]
+    records = tuple(Record(float(t), value, 50.0, 8.0) for t, value in enumerate(values))
+    return Activity(datetime(2026, 5, 4, tzinfo=UTC), records, duration_s=len(speeds), distance_m=sum(speeds))
+
+
+JOG, FINISH = [3.0] * 300, [6.7] * 25
+
+
+def test_a_fast_finish_makes_no_ride_of_a_run() -> None:
+    with_steps = unnamed(JOG + FINISH, [168.0] * 300 + [195.0] * 25)
+    assert verdict_of(with_steps).sport is Sport.RUNNING
+    assert verdict_of(unnamed(JOG + FINISH, [None] * 325)).sport is Sport.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("speeds", "cadences", "reason"),
+    [
+        (JOG + FINISH, [168.0] * 300 + [0.0] * 25, "without steps"),  # rolls down a hill
+        (JOG + FINISH, [168.0] * 300 + [90.0] * 25, "no runner's"),  # 4.5 m a step
+        (JOG + [9.5] * 25, [None] * 325, "ride's speed"),
+        (JOG + [6.7] * 120, [None] * 420, "ride's speed"),
+        ([6.0] * 300, [176.0] * 300, "ride's speed"),  # a bicycle at 88 turns a minute
+    ],
+)
+def test_a_ride_that_begins_like_a_run_is_kept_apart(
+    speeds: list[float], cadences: list[float | None], reason: str
+) -> None:
+    found = verdict_of(unnamed(speeds, cadences))
+    assert found.sport is Sport.OTHER
+    assert reason in found.reason
+
+
+def test_a_button_pressed_by_mistake_is_no_run() -> None:
+    with pytest.raises(InterchangeError, match="1 points within 0 s"):
+        read_runs(gpx(track(3.0, "running", seconds=1)), "gpx")
 
 
 def test_every_run_of_a_file_comes_in_and_rides_stay_out() -> None:

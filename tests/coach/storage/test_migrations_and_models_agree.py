@@ -1,12 +1,18 @@
 """A file taken through the migrations has the very schema that a new file gets from the models."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from coach.model.runs import RunFilter, Sport
+from coach.model.sites import WearSite
+from coach.model.strides import GaitState
 from coach.storage.base import Base
 from coach.storage.database import Database
 from coach.storage.schema import HEAD, MIGRATIONS, alembic_config, revision_of
@@ -36,7 +42,7 @@ def test_migrations_end_where_the_models_are(tmp_path: Path) -> None:
         assert revision_of(connection) == HEAD
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, Base.metadata)
-    hint = "run: python tests/coach/storage/regenerate_migration.py"
+    hint = "a change of the models needs a migration of its own in coach/storage/migrations/versions"
     assert differences == [], hint
     made = Store(tmp_path / "made.sqlite")
     assert schema_of(database) == schema_of(made.database), hint
@@ -58,6 +64,35 @@ def test_an_older_file_is_migrated_when_it_is_opened(tmp_path: Path) -> None:
     database.close()
     store = Store(path)
     assert store.runs.list() == []
+    store.close()
+
+
+def test_a_database_of_the_first_version_opens_with_all_its_data(tmp_path: Path) -> None:
+    """The file was written by the version that had no sport, no compressed columns and no tables of bests."""
+    path = tmp_path / "old.sqlite"
+    script = (Path(__file__).resolve().parents[2] / "data" / "database_0001.sql").read_text()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+        n_old = {n: connection.execute(f"SELECT count(*) FROM {n}").fetchone()[0] for n in ("runs", "pain_entries")}
+    store = Store(path)
+    with store.database.read() as connection:
+        assert revision_of(connection) == HEAD
+    assert [e.run.run_id for e in store.runs.list()] == ["r3", "r2", "r1"]
+    assert [e.run.run_id for e in store.runs.list(RunFilter(is_deleted=True))] == ["r4"]
+    assert (store.runs.get("r1").sport, store.runs.get("r1").sport_reason) == (Sport.RUNNING, "")
+    assert (len(store.runs.strides("r1")), len(store.runs.steps("r1")), len(store.runs.seconds("r1"))) == (80, 60, 28)
+    second = store.runs.seconds("r1")[27]
+    assert (second.t_s, second.cadence_spm, second.state) == (27.0, 171.4, GaitState.RUNNING)
+    assert second.speed_mps == pytest.approx(2.857 + 27 / 3000, rel=1e-6)
+    assert (second.uncertainty, second.unknown) == (
+        {"speed_mps": 0.05, "cadence_spm": 1.0},
+        {"heart_rate_bpm": "needs_heart_rate_sensor"},
+    )
+    stride = store.runs.strides("r1")[3]
+    assert (stride.wear_site, stride.initial_contact_s, stride.toe_off_s) == (WearSite.RIGHT_FOOT, 1.05, 0.95)
+    assert stride.foot_strike_angle_deg == pytest.approx(12.5 + 1 / 7, rel=1e-6)
+    assert store.runs.decisions("r1")[0].say == "Push"
+    assert n_old == {"runs": 4, "pain_entries": len(store.pain.list())}
     store.close()
 
 

@@ -6,6 +6,7 @@ Files: shared/reference/fit, see SOURCE.md there.
 import dataclasses
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from coach.interchange.activity import Activity, run_of, seconds_of
 from coach.interchange.fit_encoding import FitFile
 from coach.interchange.fit_reader import read_fit
 from coach.model.metrics import LiveMetrics
-from coach.model.runs import RunFilter
+from coach.model.runs import RunFilter, Sport
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
@@ -137,6 +138,55 @@ def test_a_cut_or_changed_file_gives_what_is_whole_and_says_so(history: HistoryS
     assert changed.records == whole.records
     with pytest.raises(InterchangeError, match="damaged"):
         history.take_in(content[:300])
+
+
+def doubtful() -> bytes:
+    """A GPX track that names no sport, at 6.3 m/s for twelve minutes."""
+    points = "".join(
+        f'<trkpt lat="{6.3 * s / 110574:.9f}" lon="0"><time>2026-05-04T08:{s // 60:02}:{s % 60:02}Z</time></trkpt>'
+        for s in range(720)
+    )
+    return f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>".encode()
+
+
+def test_what_is_doubtful_is_kept_apart_until_the_runner_says_what_it_was(history: HistoryService) -> None:
+    run_id = history.take_in(content_of("stryd-backgaden-1km")).run_ids[0]
+    ride = history.take_in(doubtful()).run_ids[0]
+    assert "ride's speed" in history.entry(ride).run.sport_reason
+    assert [e.run.run_id for e in history.list().entries] == [run_id]
+    assert [e.run.run_id for e in history.list(RunFilter(sport=Sport.OTHER)).entries] == [ride]
+    assert history.list(RunFilter(sport=None)).n_total == 2
+    assert {record.run_id for record in history.records()} == {run_id}
+    assert {point.run_id for point in history.trend("cadence_spm").points} == {run_id}
+    assert [day.n_runs for day in history.calendar(date(2026, 5, 4), date(2026, 5, 4))] == []
+    with pytest.raises(InterchangeError, match="already"):
+        history.take_in(doubtful())
+    history.edit(ride, sport="running")
+    assert history.entry(ride).run.sport_reason == ""
+    assert ride in {record.run_id for record in history.records()}
+
+
+def test_a_named_walk_is_a_walk(history: HistoryService) -> None:
+    walk = history.take_in(content_of("garmin-fenix-5-walk")).run_ids[0]
+    assert (history.entry(walk).run.sport, history.list().n_total) == (Sport.WALKING, 0)
+
+
+def test_seconds_that_no_person_can_have_never_enter_a_summary() -> None:
+    """A pod that reports zero contact time, a receiver that jumps 500 m, wheels at 90 turns a minute."""
+    seconds = [
+        LiveMetrics(float(t), cadence_spm=170.0, contact_time_ms=250.0, speed_mps=3.0, distance_m=3.0 * t)
+        for t in range(300)
+    ]
+    whole = summarise([], (), seconds)
+    odd = list(seconds)
+    odd[100:160] = [dataclasses.replace(s, contact_time_ms=0.0) for s in odd[100:160]]
+    odd[200:220] = [dataclasses.replace(s, cadence_spm=90.0, speed_mps=9.0) for s in odd[200:220]]
+    odd[250:] = [dataclasses.replace(s, distance_m=(s.distance_m or 0.0) + 500.0) for s in odd[250:]]
+    found = summarise([], (), odd)
+    assert found.contact_time_ms == whole.contact_time_ms
+    assert (found.speed_mps, found.cadence_spm) == (pytest.approx(whole.speed_mps), pytest.approx(whole.cadence_spm))
+    assert found.distance_m == pytest.approx(whole.distance_m, abs=4)
+    assert found.best_s["400"] == pytest.approx(whole.best_s["400"], abs=2)
 
 
 def test_an_archive_that_would_fill_the_disk_is_refused(history: HistoryService) -> None:

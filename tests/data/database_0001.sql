@@ -1,0 +1,880 @@
+BEGIN TRANSACTION;
+CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
+INSERT INTO "alembic_version" VALUES('0001');
+CREATE TABLE coached_runs (
+	run_id VARCHAR NOT NULL, 
+	at DATETIME NOT NULL, 
+	document TEXT NOT NULL, 
+	CONSTRAINT pk_coached_runs PRIMARY KEY (run_id)
+);
+INSERT INTO "coached_runs" VALUES('r1','2026-03-01 06:30:00.000000','{"run_id":"r1"}');
+CREATE TABLE cue_decisions (
+	run_key INTEGER NOT NULL, 
+	cue_id VARCHAR NOT NULL, 
+	t_s FLOAT NOT NULL, 
+	rule_id VARCHAR NOT NULL, 
+	focus VARCHAR NOT NULL, 
+	kind VARCHAR NOT NULL, 
+	is_spoken BOOLEAN NOT NULL, 
+	is_withheld BOOLEAN NOT NULL, 
+	say VARCHAR NOT NULL, 
+	value FLOAT, 
+	threshold FLOAT, 
+	unit VARCHAR NOT NULL, 
+	gates TEXT NOT NULL, 
+	reason VARCHAR NOT NULL, 
+	source VARCHAR NOT NULL, 
+	suppressed_by VARCHAR, 
+	modality VARCHAR NOT NULL, 
+	CONSTRAINT pk_cue_decisions PRIMARY KEY (run_key, cue_id), 
+	CONSTRAINT fk_cue_decisions_run_key_runs FOREIGN KEY(run_key) REFERENCES runs (run_key) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "cue_decisions" VALUES(1,'c1',3.0,'r','stride','cue',1,0,'Push',1.0,NULL,'m','[{"name":"pain","is_open":true,"why":"1"}]','why','doi',NULL,'speech');
+CREATE TABLE cue_responses (
+	run_key INTEGER NOT NULL, 
+	cue_id VARCHAR NOT NULL, 
+	rule_id VARCHAR NOT NULL, 
+	metric VARCHAR NOT NULL, 
+	"before" FLOAT, 
+	"after" FLOAT, 
+	change FLOAT, 
+	expected FLOAT, 
+	effect FLOAT, 
+	low FLOAT, 
+	high FLOAT, 
+	n_withheld INTEGER NOT NULL, 
+	CONSTRAINT pk_cue_responses PRIMARY KEY (run_key, cue_id), 
+	CONSTRAINT fk_cue_responses_run_key_runs FOREIGN KEY(run_key) REFERENCES runs (run_key) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "cue_responses" VALUES(1,'c1','r','step_length_m',1.0,1.1,0.1,NULL,NULL,NULL,NULL,2);
+CREATE TABLE daily_activities (
+	activity_id VARCHAR NOT NULL, 
+	day DATE NOT NULL, 
+	activity VARCHAR NOT NULL, 
+	minutes INTEGER NOT NULL, 
+	talk VARCHAR NOT NULL, 
+	note VARCHAR NOT NULL, 
+	CONSTRAINT pk_daily_activities PRIMARY KEY (activity_id)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE pain_entries (
+	pain_key INTEGER NOT NULL, 
+	at DATETIME NOT NULL, 
+	moment VARCHAR NOT NULL, 
+	back INTEGER, 
+	calf INTEGER, 
+	run_id VARCHAR, 
+	session_id VARCHAR, 
+	note VARCHAR NOT NULL, 
+	CONSTRAINT pk_pain_entries PRIMARY KEY (pain_key)
+);
+INSERT INTO "pain_entries" VALUES(1,'2026-03-02 06:30:00.000000','next_morning',2,NULL,'r1',NULL,'');
+CREATE TABLE phones (
+	token_hash VARCHAR NOT NULL, 
+	phone_id VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	seen_at DATETIME NOT NULL, 
+	expires_at DATETIME NOT NULL, 
+	CONSTRAINT pk_phones PRIMARY KEY (phone_id), 
+	CONSTRAINT uq_phones_token_hash UNIQUE (token_hash)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE push_phones (
+	endpoint VARCHAR NOT NULL, 
+	p256dh VARCHAR NOT NULL, 
+	auth VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	CONSTRAINT pk_push_phones PRIMARY KEY (endpoint)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE red_flag_answers (
+	answers_key INTEGER NOT NULL, 
+	at DATETIME NOT NULL, 
+	signs TEXT NOT NULL, 
+	seen_on DATE, 
+	CONSTRAINT pk_red_flag_answers PRIMARY KEY (answers_key)
+);
+CREATE TABLE reminders (
+	source VARCHAR NOT NULL, 
+	state VARCHAR NOT NULL, 
+	told_by VARCHAR, 
+	told_at DATETIME, 
+	"key" VARCHAR NOT NULL, 
+	"group" VARCHAR NOT NULL, 
+	due_at DATETIME NOT NULL, 
+	expires_at DATETIME NOT NULL, 
+	title VARCHAR NOT NULL, 
+	body VARCHAR NOT NULL, 
+	link VARCHAR NOT NULL, 
+	facts TEXT NOT NULL, 
+	CONSTRAINT pk_reminders PRIMARY KEY ("key")
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE run_summaries (
+	run_key INTEGER NOT NULL, 
+	duration_s FLOAT NOT NULL, 
+	moving_s FLOAT NOT NULL, 
+	distance_m FLOAT, 
+	n_strides INTEGER NOT NULL, 
+	n_steps INTEGER NOT NULL, 
+	n_gaps INTEGER NOT NULL, 
+	n_missing INTEGER NOT NULL, 
+	n_clipped INTEGER NOT NULL, 
+	n_cues INTEGER NOT NULL, 
+	cadence_spm FLOAT, 
+	contact_time_ms FLOAT, 
+	flight_time_ms FLOAT, 
+	duty_factor FLOAT, 
+	step_length_m FLOAT, 
+	stride_length_m FLOAT, 
+	speed_mps FLOAT, 
+	foot_strike_angle_deg FLOAT, 
+	foot_strike VARCHAR, 
+	foot_strike_share TEXT, 
+	eversion_deg FLOAT, 
+	impact_g FLOAT, 
+	n_impacts INTEGER, 
+	impacts_per_km FLOAT, 
+	contact_time_balance_pct FLOAT, 
+	step_time_asymmetry_pct FLOAT, 
+	stride_time_cv_pct FLOAT, 
+	vertical_oscillation_mm FLOAT, 
+	vertical_ratio_pct FLOAT, 
+	trunk_lean_deg FLOAT, 
+	axial_rotation_deg FLOAT, 
+	lateral_drop_deg FLOAT, 
+	heart_rate_bpm FLOAT, 
+	heart_rate_max_bpm FLOAT, 
+	drift_pct TEXT NOT NULL, 
+	uncertainty TEXT NOT NULL, 
+	findings TEXT NOT NULL, 
+	streams TEXT NOT NULL, 
+	by_speed TEXT NOT NULL, 
+	best_s TEXT NOT NULL, 
+	splits TEXT NOT NULL, 
+	mile_splits TEXT NOT NULL, 
+	lap_splits TEXT NOT NULL, 
+	average_strides TEXT NOT NULL, 
+	CONSTRAINT pk_run_summaries PRIMARY KEY (run_key), 
+	CONSTRAINT fk_run_summaries_run_key_runs FOREIGN KEY(run_key) REFERENCES runs (run_key) ON DELETE CASCADE
+);
+INSERT INTO "run_summaries" VALUES(1,2.83499999999999978683e+01,28.35,7.71390000000000100035e+01,80,60,0,0,0,1,1.7142857142857147323e+02,250.65,NULL,3.58071428571428596043e-01,1.0325,2.065,2.8615,1.52857142857142829233e+01,'rearfoot','{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,81,9.6852300242130752398e+02,50.0,-1.58603289232165287699e-14,0.0,NULL,NULL,7.27777777777777679091e+00,NULL,NULL,NULL,NULL,'{}','{"cadence_spm":6.520387326832e-15,"contact_time_ms":0.08819171036882004,"duty_factor":0.00012598815766974233,"step_length_m":0.004409585518440979,"stride_length_m":0.008819171036881958,"speed_mps":0.0007453559924999406,"foot_strike_angle_deg":0.3779644730092273,"trunk_lean_deg":0.44095855184409843}','[{"id":"drift","words":"Your steps grew shorter.","reason":"first against last third","weight":2.0,"numbers":{"pct":-3.0}}]','[]','{"cadence_spm":{"n":3.0,"speed_mps":2.861722222222222,"value":171.42857142857144,"speed_ss":2.0074074074072415e-05,"cross_ss":0.0,"value_ss":0.0},"contact_time_ms":{"n":3.0,"speed_mps":2.861722222222222,"value":250.68888888888887,"speed_ss":2.0074074074072415e-05,"cross_ss":0.002851851851851753,"value_ss":0.4051851851851903},"step_length_m":{"n":3.0,"speed_mps":2.861722222222222,"value":1.0344444444444445,"speed_ss":2.0074074074072415e-05,"cross_ss":0.00014259259259258653,"value_ss":0.0010129629629629599},"foot_strike_angle_deg":{"n":3.0,"speed_mps":2.861722222222222,"value":15.452380952380954,"speed_ss":2.0074074074072415e-05,"cross_ss":0.012222222222221723,"value_ss":7.442176870748302},"trunk_lean_deg":{"n":3.0,"speed_mps":2.861722222222222,"value":8.277777777777779,"speed_ss":2.0074074074072415e-05,"cross_ss":0.015740740740739993,"value_ss":12.598765432098766}}','{}','[{"number":1,"start_s":0.0,"end_s":27.000001,"distance_m":77.13900000000001,"values":{"cadence_spm":171.4285714285714,"contact_time_ms":250.63333333333335,"duty_factor":0.35804761904761906,"stride_length_m":2.0633333333333335,"step_length_m":1.0316666666666667,"speed_mps":2.8615,"foot_strike_angle_deg":15.21428571428571,"trunk_lean_deg":7.277777777777777},"foot_strike_share":{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0},"kind":"split"}]','[{"number":1,"start_s":0.0,"end_s":27.000001,"distance_m":77.13900000000001,"values":{"cadence_spm":171.4285714285714,"contact_time_ms":250.63333333333335,"duty_factor":0.35804761904761906,"stride_length_m":2.0633333333333335,"step_length_m":1.0316666666666667,"speed_mps":2.8615,"foot_strike_angle_deg":15.21428571428571,"trunk_lean_deg":7.277777777777777},"foot_strike_share":{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0},"kind":"split"}]','[]','[{"wear_site":"left_foot","n_strides":40,"stride_time_s":0.7,"contact_time_s":0.25065,"mid_stance_pct":null,"toe_off_pct":35.714285714285715,"other_contact_pct":49.99999999999997,"other_toe_off_pct":35.714285714285715,"foot_strike_angle_deg":15.285714285714286,"eversion_deg":null,"foot_clearance_m":null,"stride_length_m":2.065,"spread":{"stride_time_s":0.0,"contact_time_s":0.00038968173148333854,"toe_off_pct":0.0,"foot_strike_angle_deg":1.6700645635000173,"stride_length_m":0.038968173148333736}},{"wear_site":"right_foot","n_strides":40,"stride_time_s":0.7,"contact_time_s":0.25065,"mid_stance_pct":null,"toe_off_pct":-14.285714285714274,"other_contact_pct":49.999999999999986,"other_toe_off_pct":85.7142857142857,"foot_strike_angle_deg":15.285714285714286,"eversion_deg":null,"foot_clearance_m":null,"stride_length_m":2.065,"spread":{"stride_time_s":0.0,"contact_time_s":0.00038968173148333854,"toe_off_pct":1.7764183276112598e-13,"foot_strike_angle_deg":1.6700645635000173,"stride_length_m":0.038968173148333736}}]');
+INSERT INTO "run_summaries" VALUES(2,445.0,90.0,1335.0,0,0,0,0,0,0,171.0,NULL,NULL,NULL,1.12280701754385958679e+00,2.24561403508771917358e+00,3.2,NULL,NULL,NULL,NULL,NULL,256,890.625,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,148.0,'{"cadence_spm":0.0,"heart_rate_bpm":0.41753653444676414}','{"cadence_spm":0.043449153586328206,"speed_mps":0.005735393346764054,"heart_rate_bpm":0.3405201130159875,"drift_cadence_spm":0.09189171945244282,"drift_heart_rate_bpm":0.6051959852434075}','[{"id":"steady","words":"Your stride held from the first third to the last.","reason":"at the same speed: cadence +0.0 %, heart rate +0.4 %","weight":1.2,"numbers":{}}]','[]','{"cadence_spm":{"n":45.0,"speed_mps":3.2,"value":171.0,"speed_ss":0.44999999999999934,"cross_ss":0.0,"value_ss":7.5},"heart_rate_bpm":{"n":45.0,"speed_mps":3.2,"value":144.0,"speed_ss":0.44999999999999934,"cross_ss":0.0,"value_ss":210.0}}','{"400":133.3333333037778,"1000":333.3333333037778}','[{"number":1,"start_s":0.0,"end_s":333.3333333111111,"distance_m":990.0,"values":{"cadence_spm":170.98507462686567,"speed_mps":2.970000000198,"heart_rate_bpm":143.8507462686567},"foot_strike_share":null,"kind":"split"},{"number":2,"start_s":333.3333333111111,"end_s":445.000001,"distance_m":345.0,"values":{"cadence_spm":171.04347826086956,"speed_mps":3.0895522105235025,"heart_rate_bpm":144.43478260869566},"foot_strike_share":null,"kind":"split"}]','[{"number":1,"start_s":0.0,"end_s":445.000001,"distance_m":1335.0,"values":{"cadence_spm":171.0,"speed_mps":2.999999993258427,"heart_rate_bpm":144.0},"foot_strike_share":null,"kind":"split"}]','[]','[]');
+INSERT INTO "run_summaries" VALUES(3,445.0,90.0,1468.5,0,0,0,0,0,0,171.0,NULL,NULL,NULL,1.22807017543859653407e+00,2.45614035087719306815e+00,3.5,NULL,NULL,NULL,NULL,NULL,256,8.14285714285714220736e+02,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,148.0,'{"cadence_spm":0.0,"heart_rate_bpm":0.41753653444676414}','{"cadence_spm":0.043449153586328206,"speed_mps":0.005735393346764034,"heart_rate_bpm":0.3405201130159875,"drift_cadence_spm":0.09189171945244282,"drift_heart_rate_bpm":0.6051959852434075}','[{"id":"steady","words":"Your stride held from the first third to the last.","reason":"at the same speed: cadence +0.0 %, heart rate +0.4 %","weight":1.2,"numbers":{}}]','[]','{"cadence_spm":{"n":45.0,"speed_mps":3.5,"value":171.0,"speed_ss":0.44999999999999934,"cross_ss":0.0,"value_ss":7.5},"heart_rate_bpm":{"n":45.0,"speed_mps":3.5,"value":144.0,"speed_ss":0.44999999999999934,"cross_ss":0.0,"value_ss":210.0}}','{"400":121.21212118538108,"1000":303.03030300345273}','[{"number":1,"start_s":0.0,"end_s":303.0303030119375,"distance_m":990.0,"values":{"cadence_spm":170.98360655737704,"speed_mps":3.2670000001980006,"heart_rate_bpm":143.88524590163934},"foot_strike_share":null,"kind":"split"},{"number":2,"start_s":303.0303030119375,"end_s":445.000001,"distance_m":478.5,"values":{"cadence_spm":171.0344827586207,"speed_mps":3.3704375425256923,"heart_rate_bpm":144.24137931034483},"foot_strike_share":null,"kind":"split"}]','[{"number":1,"start_s":0.0,"end_s":445.000001,"distance_m":1468.5,"values":{"cadence_spm":171.0,"speed_mps":3.2999999925842696,"heart_rate_bpm":144.0},"foot_strike_share":null,"kind":"split"}]','[]','[]');
+INSERT INTO "run_summaries" VALUES(4,445.0,90.0,1246.0,0,0,0,0,0,0,171.0,NULL,NULL,NULL,1.05263157894736836261e+00,2.10526315789473672523e+00,3.0,NULL,NULL,NULL,NULL,NULL,256,950.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,148.0,'{"cadence_spm":0.0,"heart_rate_bpm":0.41753653444676414}','{"cadence_spm":0.043449153586328206,"speed_mps":0.005735393346764033,"heart_rate_bpm":0.3405201130159875,"drift_cadence_spm":0.09189171945244282,"drift_heart_rate_bpm":0.6051959852434075}','[{"id":"steady","words":"Your stride held from the first third to the last.","reason":"at the same speed: cadence +0.0 %, heart rate +0.4 %","weight":1.2,"numbers":{}}]','[]','{"cadence_spm":{"n":45.0,"speed_mps":2.9999999999999996,"value":171.0,"speed_ss":0.4499999999999992,"cross_ss":0.0,"value_ss":7.5},"heart_rate_bpm":{"n":45.0,"speed_mps":2.9999999999999996,"value":144.0,"speed_ss":0.4499999999999992,"cross_ss":0.0,"value_ss":210.0}}','{"400":142.8571428255102,"1000":357.14285711127553}','[{"number":1,"start_s":0.0,"end_s":357.1428571173469,"distance_m":994.0,"values":{"cadence_spm":171.0,"speed_mps":2.7832000001988,"heart_rate_bpm":144.0},"foot_strike_share":null,"kind":"split"},{"number":2,"start_s":357.1428571173469,"end_s":445.000001,"distance_m":252.0,"values":{"cadence_spm":171.0,"speed_mps":2.868292649446758,"heart_rate_bpm":144.0},"foot_strike_share":null,"kind":"split"}]','[{"number":1,"start_s":0.0,"end_s":445.000001,"distance_m":1246.0,"values":{"cadence_spm":171.0,"speed_mps":2.799999993707865,"heart_rate_bpm":144.0},"foot_strike_share":null,"kind":"split"}]','[]','[]');
+CREATE TABLE runner (
+	runner_key INTEGER NOT NULL, 
+	name VARCHAR NOT NULL, 
+	birth_year INTEGER, 
+	height_m FLOAT, 
+	mass_kg FLOAT, 
+	leg_length_m FLOAT, 
+	sex VARCHAR, 
+	running_years FLOAT, 
+	weekly_km FLOAT, 
+	weekly_runs INTEGER, 
+	has_back_pain BOOLEAN, 
+	has_calf_history BOOLEAN, 
+	goals TEXT NOT NULL, 
+	focus_wish VARCHAR, 
+	wants_strike_training BOOLEAN NOT NULL, 
+	strike_training_since DATE, 
+	units VARCHAR NOT NULL, 
+	language VARCHAR NOT NULL, 
+	time_zone VARCHAR NOT NULL, 
+	speaks_cues BOOLEAN NOT NULL, 
+	plays_tones BOOLEAN NOT NULL, 
+	vibrates BOOLEAN NOT NULL, 
+	shows_cue_text BOOLEAN NOT NULL, 
+	CONSTRAINT pk_runner PRIMARY KEY (runner_key)
+);
+INSERT INTO "runner" VALUES(1,'A',1980,1.8,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'[]',NULL,0,NULL,'metric','en','Europe/Berlin',1,1,1,1);
+CREATE TABLE runs (
+	run_key INTEGER NOT NULL, 
+	deleted_at DATETIME, 
+	run_id VARCHAR NOT NULL, 
+	started_at DATETIME NOT NULL, 
+	state VARCHAR NOT NULL, 
+	title VARCHAR NOT NULL, 
+	duration_s FLOAT, 
+	distance_m FLOAT, 
+	place VARCHAR NOT NULL, 
+	shoes VARCHAR NOT NULL, 
+	slope_pct FLOAT, 
+	notes VARCHAR NOT NULL, 
+	recording VARCHAR, 
+	source VARCHAR NOT NULL, 
+	sensors TEXT NOT NULL, 
+	laps TEXT NOT NULL, 
+	"plan" TEXT, 
+	pauses TEXT NOT NULL, 
+	trim_start_s FLOAT, 
+	trim_end_s FLOAT, 
+	CONSTRAINT pk_runs PRIMARY KEY (run_key)
+);
+INSERT INTO "runs" VALUES(1,NULL,'r1','2026-03-01 06:30:00.000000','finished','Morning',2.83499999999999978683e+01,7.71390000000000100035e+01,'treadmill','',NULL,'',NULL,'recorded','[{"sensor_id":"AA","name":"pod","profile_id":"movesense_imu6","wear_site":"left_foot","cadence_unit":null,"manufacturer":null,"model":null,"firmware":null,"settings":[["rate","208"]]}]','[{"number":1,"start_s":0.0,"end_s":null,"kind":"lap"}]','{"focus":"stride","eligible_share":0.75,"block_run":5,"is_baseline":false,"is_retention":false,"reason":"week 5","seed":7}','[]',NULL,NULL);
+INSERT INTO "runs" VALUES(2,NULL,'r2','2026-03-02 06:30:00.000000','finished','fit run',445.0,1335.0,'outdoor','',NULL,'',NULL,'fit','[]','[{"number":1,"start_s":0.0,"end_s":null,"kind":"lap"}]',NULL,'[]',NULL,NULL);
+INSERT INTO "runs" VALUES(3,NULL,'r3','2026-03-03 06:30:00.000000','finished','gpx run',445.0,1468.5,'outdoor','',NULL,'',NULL,'gpx','[]','[{"number":1,"start_s":0.0,"end_s":null,"kind":"lap"}]',NULL,'[]',NULL,NULL);
+INSERT INTO "runs" VALUES(4,'2026-03-05 06:30:00.000000','r4','2026-03-04 06:30:00.000000','finished','tcx run',445.0,1246.0,'outdoor','',NULL,'',NULL,'tcx','[]','[{"number":1,"start_s":0.0,"end_s":null,"kind":"lap"}]',NULL,'[]',NULL,NULL);
+CREATE TABLE seconds (
+	run_key INTEGER NOT NULL, 
+	t_s FLOAT NOT NULL, 
+	state VARCHAR, 
+	is_steady BOOLEAN NOT NULL, 
+	cadence_spm FLOAT, 
+	contact_time_ms FLOAT, 
+	flight_time_ms FLOAT, 
+	duty_factor FLOAT, 
+	step_time_ms FLOAT, 
+	step_length_m FLOAT, 
+	stride_length_m FLOAT, 
+	speed_mps FLOAT, 
+	speed_source VARCHAR, 
+	distance_m FLOAT, 
+	impacts_per_km FLOAT, 
+	foot_strike_angle_deg FLOAT, 
+	foot_strike_share TEXT, 
+	eversion_deg FLOAT, 
+	eversion_peak_degps FLOAT, 
+	impact_g FLOAT, 
+	foot_clearance_m FLOAT, 
+	contact_time_balance_pct FLOAT, 
+	step_time_asymmetry_pct FLOAT, 
+	stride_time_cv_pct FLOAT, 
+	vertical_oscillation_mm FLOAT, 
+	vertical_ratio_pct FLOAT, 
+	trunk_lean_deg FLOAT, 
+	axial_rotation_deg FLOAT, 
+	lateral_drop_deg FLOAT, 
+	pelvis_trunk_crp_deg FLOAT, 
+	pelvis_trunk_crp_sd_deg FLOAT, 
+	pelvis_trunk_coupling_deg FLOAT, 
+	pelvis_trunk_coupling_sd_deg FLOAT, 
+	grade_pct FLOAT, 
+	heart_rate_bpm FLOAT, 
+	step_length_vs_baseline_pct FLOAT, 
+	cadence_vs_baseline_pct FLOAT, 
+	contact_time_vs_baseline_pct FLOAT, 
+	impact_vs_baseline_pct FLOAT, 
+	foot_strike_angle_vs_baseline_deg FLOAT, 
+	asymmetry_vs_baseline_pct FLOAT, 
+	axial_rotation_vs_baseline_pct FLOAT, 
+	distance_vs_longest_pct FLOAT, 
+	pain_rise FLOAT, 
+	uncertainty TEXT NOT NULL, 
+	unknown TEXT NOT NULL, 
+	CONSTRAINT pk_seconds PRIMARY KEY (run_key, t_s), 
+	CONSTRAINT fk_seconds_run_key_runs FOREIGN KEY(run_key) REFERENCES runs (run_key) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "seconds" VALUES(1,0.0,'running',0,171.4,251.0,NULL,NULL,NULL,NULL,NULL,2.857,NULL,0.0,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,1.0,'running',0,171.4,2.51333333333333342808e+02,NULL,NULL,NULL,NULL,NULL,2.85733333333333350267e+00,NULL,2.857,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,2.0,'running',0,171.4,2.51666666666666657189e+02,NULL,NULL,NULL,NULL,NULL,2.8576666666666667993e+00,NULL,5.714,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,3.0,'running',0,171.4,252.0,NULL,NULL,NULL,NULL,NULL,2.858,NULL,8.57100000000000150635e+00,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,4.0,'running',1,171.4,2.52333333333333342807e+02,NULL,NULL,NULL,NULL,NULL,2.85833333333333339254e+00,NULL,11.428,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,5.0,'running',1,171.4,2.52666666666666657188e+02,NULL,NULL,NULL,NULL,NULL,2.85866666666666668916e+00,NULL,14.285,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,6.0,'running',1,171.4,253.0,NULL,NULL,NULL,NULL,NULL,2.859,NULL,1.71420000000000030127e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,7.0,'running',1,171.4,2.53333333333333342806e+02,NULL,NULL,NULL,NULL,NULL,2.8593333333333337265e+00,NULL,1.99990000000000023305e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,8.0,'running',1,171.4,2.53666666666666657187e+02,NULL,NULL,NULL,NULL,NULL,2.85966666666666702312e+00,NULL,22.856,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,9.0,'running',1,171.4,254.0,NULL,NULL,NULL,NULL,NULL,2.86000000000000031974e+00,NULL,25.713,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,10.0,'running',1,171.4,2.54333333333333342805e+02,NULL,NULL,NULL,NULL,NULL,2.86033333333333361636e+00,NULL,28.57,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,11.0,'running',1,171.4,2.54666666666666657186e+02,NULL,NULL,NULL,NULL,NULL,2.86066666666666691298e+00,NULL,3.14270000000000031552e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,12.0,'running',1,171.4,255.0,NULL,NULL,NULL,NULL,NULL,2.861,NULL,3.42840000000000060258e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,13.0,'running',1,171.4,2.55333333333333342804e+02,NULL,NULL,NULL,NULL,NULL,2.86133333333333350623e+00,NULL,3.71410000000000053424e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,14.0,'running',1,171.4,2.55666666666666657185e+02,NULL,NULL,NULL,NULL,NULL,2.86166666666666680285e+00,NULL,3.99980000000000046611e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,15.0,'running',1,171.4,256.0,NULL,NULL,NULL,NULL,NULL,2.862,NULL,4.28550000000000039799e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,16.0,'running',1,171.4,2.56333333333333314375e+02,NULL,NULL,NULL,NULL,NULL,2.86233333333333339609e+00,NULL,45.712,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,17.0,'running',1,171.4,2.56666666666666685612e+02,NULL,NULL,NULL,NULL,NULL,2.86266666666666669271e+00,NULL,48.569,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,18.0,'running',1,171.4,257.0,NULL,NULL,NULL,NULL,NULL,2.863,NULL,51.426,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,19.0,'running',1,171.4,2.57333333333333314375e+02,NULL,NULL,NULL,NULL,NULL,2.86333333333333373005e+00,NULL,54.283,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,20.0,'running',1,171.4,2.57666666666666685611e+02,NULL,NULL,NULL,NULL,NULL,2.86366666666666702667e+00,NULL,57.14,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,21.0,'running',1,171.4,258.0,NULL,NULL,NULL,NULL,NULL,2.86400000000000032329e+00,NULL,5.99970000000000069917e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,22.0,'running',1,171.4,2.58333333333333314395e+02,NULL,NULL,NULL,NULL,NULL,2.86433333333333361991e+00,NULL,6.28540000000000063104e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,23.0,'running',1,171.4,2.58666666666666685611e+02,NULL,NULL,NULL,NULL,NULL,2.86466666666666691654e+00,NULL,65.711,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,24.0,'running',1,171.4,259.0,NULL,NULL,NULL,NULL,NULL,2.865,NULL,6.85680000000000120516e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,25.0,'running',1,171.4,2.59333333333333314395e+02,NULL,NULL,NULL,NULL,NULL,2.86533333333333350978e+00,NULL,7.14250000000000113704e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,26.0,'running',1,171.4,2.5966666666666668561e+02,NULL,NULL,NULL,NULL,NULL,2.8656666666666668064e+00,NULL,7.42820000000000106848e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(1,27.0,'running',1,171.4,260.0,NULL,NULL,NULL,NULL,NULL,2.866,NULL,7.71390000000000100035e+01,NULL,NULL,'{"rearfoot":1.0,"midfoot":0.0,"forefoot":0.0}',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{"speed_mps":0.05,"cadence_spm":1.0}','{"heart_rate_bpm":"needs_heart_rate_sensor"}');
+INSERT INTO "seconds" VALUES(2,0.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,5.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,15.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,10.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,30.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,15.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,45.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,20.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,60.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,25.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,75.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,30.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,90.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,35.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,105.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,40.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,120.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,45.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,135.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,50.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,150.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,55.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,165.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,60.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,180.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,65.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,195.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,70.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,210.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,75.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,225.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,80.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,240.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,85.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,255.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,90.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,270.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,95.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,285.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,100.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,300.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,105.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,315.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,110.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,330.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,115.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,345.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,120.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,360.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,125.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,375.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,130.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,390.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,135.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,405.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,140.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,420.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,145.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,435.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,150.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,450.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,155.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,465.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,160.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,480.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,165.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,495.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,170.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,510.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,175.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,525.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,180.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,540.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,185.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,555.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,190.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,570.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,195.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,585.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,200.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,600.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,205.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,615.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,210.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,630.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,215.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,645.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,220.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,660.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,225.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,675.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,230.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,690.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,235.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,705.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,240.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,720.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,245.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,735.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,250.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,750.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,255.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,765.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,260.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,780.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,265.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,795.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,270.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,810.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,275.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,825.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,280.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,840.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,285.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,855.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,290.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,870.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,295.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,885.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,300.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,900.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,305.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,915.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,310.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,930.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,315.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,945.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,320.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,960.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,325.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,975.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,330.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,990.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,335.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,1005.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,340.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1020.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,345.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1035.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,350.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,1050.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,355.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,1065.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,360.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,1080.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,365.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1095.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,370.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1110.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,375.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,1125.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,380.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,1140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,385.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,1155.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,390.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1170.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,395.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1185.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,400.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,1200.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,405.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,1215.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,410.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,1230.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,415.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1245.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,420.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1260.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,425.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,1275.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,430.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.1,NULL,1290.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,435.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.2,NULL,1305.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,440.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1320.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(2,445.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1335.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,0.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,5.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,16.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,10.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,33.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,15.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,49.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,20.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,66.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,25.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,82.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,30.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,99.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,35.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,115.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,40.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,132.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,45.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,148.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,50.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,165.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,55.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,181.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,60.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,198.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,65.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,214.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,70.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,231.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,75.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,247.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,80.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,264.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,85.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,280.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,90.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,297.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,95.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,313.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,100.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,330.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,105.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,346.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,110.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,363.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,115.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,379.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,120.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,396.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,125.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,412.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,130.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,429.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,135.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,445.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,140.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,462.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,145.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,478.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,150.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,495.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,155.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,511.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,160.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,528.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,165.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,544.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,170.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,561.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,175.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,577.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,180.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,594.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,185.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,610.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,190.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,627.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,195.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,643.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,200.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,660.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,205.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,676.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,210.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,693.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,215.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,709.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,220.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,726.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,225.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,742.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,230.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,759.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,235.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,775.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,240.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,792.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,245.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,808.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,250.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,825.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,255.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,841.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,260.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,858.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,265.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,874.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,270.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,891.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,275.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,907.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,280.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,924.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,285.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,940.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,290.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,957.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,295.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,973.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,300.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,990.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,305.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1006.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,310.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,1023.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,315.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,1039.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,320.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,1056.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,325.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1072.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,330.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1089.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,335.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,1105.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,340.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,1122.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,345.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,1138.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,350.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1155.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,355.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1171.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,360.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,1188.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,365.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,1204.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,370.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,1221.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,375.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1237.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,380.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1254.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,385.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,1270.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,390.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,1287.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,395.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,1303.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,400.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1320.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,405.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1336.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,410.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,1353.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,415.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,1369.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,420.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,1386.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,425.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.3,NULL,1402.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,430.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.4,NULL,1419.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,435.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.5,NULL,1435.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,440.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.59999999999999964472e+00,NULL,1452.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(3,445.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.69999999999999973354e+00,NULL,1468.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,0.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,5.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,14.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,10.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,28.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,15.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,42.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,20.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,56.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,25.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,70.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,30.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,84.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,35.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,98.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,40.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,112.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,45.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,126.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,50.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,55.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,154.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,60.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,168.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,65.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,182.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,70.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,196.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,75.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,210.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,80.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,224.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,85.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,238.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,90.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,252.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,95.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,266.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,100.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,280.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,105.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,294.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,110.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,308.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,115.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,322.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,120.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,336.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,125.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,350.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,130.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,364.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,135.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,378.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,140.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,392.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,145.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,406.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,150.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,420.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,155.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,434.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,160.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,448.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,165.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,462.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,170.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,476.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,175.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,490.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,180.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,504.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,185.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,518.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,190.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,532.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,195.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,546.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,200.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,560.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,205.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,574.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,210.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,588.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,215.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,602.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,220.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,616.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,225.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,630.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,230.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,644.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,235.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,658.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,240.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,672.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,245.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,686.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,250.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,700.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,255.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,714.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,260.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,728.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,265.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,742.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,270.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,756.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,275.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,770.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,280.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,784.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,285.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,798.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,290.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,812.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,295.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,826.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,300.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,840.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,305.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,854.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,310.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,868.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,315.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,882.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,320.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,896.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,325.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,910.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,330.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,924.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,335.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,938.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,340.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,952.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,345.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,966.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,350.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,980.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,355.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,994.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,360.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,1008.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,365.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,1022.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,370.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,1036.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,375.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,1050.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,380.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,1064.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,385.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,1078.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,390.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,1092.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,395.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,1106.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,400.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,1120.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,405.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,1134.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,140.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,410.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,1148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,141.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,415.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,1162.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,142.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,420.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,1176.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,143.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,425.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,2.8,NULL,1190.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,144.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,430.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,2.9,NULL,1204.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,145.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,435.0,'running',0,170.0,NULL,NULL,NULL,NULL,NULL,NULL,3.0,NULL,1218.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,146.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,440.0,'running',0,171.0,NULL,NULL,NULL,NULL,NULL,NULL,3.09999999999999964472e+00,NULL,1232.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,147.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+INSERT INTO "seconds" VALUES(4,445.0,'running',0,172.0,NULL,NULL,NULL,NULL,NULL,NULL,3.19999999999999973354e+00,NULL,1246.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,148.0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'{}','{}');
+CREATE TABLE sensors (
+	used_at DATETIME NOT NULL, 
+	sensor_id VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	profile_id VARCHAR NOT NULL, 
+	wear_site VARCHAR, 
+	cadence_unit VARCHAR, 
+	manufacturer VARCHAR, 
+	model VARCHAR, 
+	firmware VARCHAR, 
+	settings TEXT NOT NULL, 
+	CONSTRAINT pk_sensors PRIMARY KEY (sensor_id)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE settings (
+	"key" VARCHAR NOT NULL, 
+	value TEXT, 
+	CONSTRAINT pk_settings PRIMARY KEY ("key")
+);
+CREATE TABLE shoes (
+	name VARCHAR NOT NULL, 
+	since DATE, 
+	retired_on DATE, 
+	start_m FLOAT NOT NULL, 
+	notes VARCHAR NOT NULL, 
+	CONSTRAINT pk_shoes PRIMARY KEY (name)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE strength_events (
+	event_id VARCHAR NOT NULL, 
+	session_id VARCHAR NOT NULL, 
+	kind VARCHAR NOT NULL, 
+	at DATETIME NOT NULL, 
+	slot VARCHAR NOT NULL, 
+	exercise_id VARCHAR NOT NULL, 
+	number INTEGER NOT NULL, 
+	reps INTEGER, 
+	hold_s FLOAT, 
+	load_kg FLOAT, 
+	rpe FLOAT, 
+	pain INTEGER, 
+	"of" VARCHAR NOT NULL, 
+	CONSTRAINT pk_strength_events PRIMARY KEY (event_id)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE strength_pauses (
+	pause_key INTEGER NOT NULL, 
+	plan_id VARCHAR NOT NULL, 
+	start DATE NOT NULL, 
+	until DATE, 
+	reason VARCHAR NOT NULL, 
+	CONSTRAINT pk_strength_pauses PRIMARY KEY (pause_key), 
+	CONSTRAINT fk_strength_pauses_plan_id_strength_plans FOREIGN KEY(plan_id) REFERENCES strength_plans (plan_id) ON DELETE CASCADE
+);
+CREATE TABLE strength_plans (
+	plan_id VARCHAR NOT NULL, 
+	wish TEXT NOT NULL, 
+	made_at DATETIME NOT NULL, 
+	is_current BOOLEAN NOT NULL, 
+	CONSTRAINT pk_strength_plans PRIMARY KEY (plan_id)
+);
+CREATE TABLE strength_sessions (
+	session_id VARCHAR NOT NULL, 
+	plan_id VARCHAR NOT NULL, 
+	number INTEGER NOT NULL, 
+	week INTEGER NOT NULL, 
+	state VARCHAR NOT NULL, 
+	due_at DATETIME, 
+	slot_day DATE, 
+	reason VARCHAR NOT NULL, 
+	is_moved BOOLEAN NOT NULL, 
+	skip_reason VARCHAR NOT NULL, 
+	exercises TEXT NOT NULL, 
+	pain_level INTEGER, 
+	CONSTRAINT pk_strength_sessions PRIMARY KEY (session_id), 
+	CONSTRAINT fk_strength_sessions_plan_id_strength_plans FOREIGN KEY(plan_id) REFERENCES strength_plans (plan_id) ON DELETE CASCADE
+);
+CREATE TABLE strength_test_results (
+	plan_id VARCHAR NOT NULL, 
+	result_id VARCHAR NOT NULL, 
+	test_id VARCHAR NOT NULL, 
+	milestone VARCHAR NOT NULL, 
+	at DATETIME NOT NULL, 
+	value FLOAT, 
+	detail VARCHAR NOT NULL, 
+	note VARCHAR NOT NULL, 
+	CONSTRAINT pk_strength_test_results PRIMARY KEY (result_id), 
+	CONSTRAINT fk_strength_test_results_plan_id_strength_plans FOREIGN KEY(plan_id) REFERENCES strength_plans (plan_id) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE strides (
+	run_key INTEGER NOT NULL, 
+	wear_site VARCHAR NOT NULL, 
+	initial_contact_s FLOAT NOT NULL, 
+	toe_off_s FLOAT, 
+	mid_stance_s FLOAT, 
+	contact_time_s FLOAT, 
+	flight_time_s FLOAT, 
+	stride_time_s FLOAT, 
+	stride_length_m FLOAT, 
+	speed_mps FLOAT, 
+	foot_strike_angle_deg FLOAT, 
+	foot_strike VARCHAR, 
+	eversion_deg FLOAT, 
+	eversion_peak_degps FLOAT, 
+	impact_g FLOAT, 
+	foot_clearance_m FLOAT, 
+	grade_pct FLOAT, 
+	state VARCHAR, 
+	is_clipped BOOLEAN NOT NULL, 
+	uncertainty TEXT NOT NULL, 
+	CONSTRAINT pk_strides PRIMARY KEY (run_key, wear_site, initial_contact_s), 
+	CONSTRAINT fk_strides_run_key_runs FOREIGN KEY(run_key) REFERENCES runs (run_key) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "strides" VALUES(1,'left_foot',0.0,0.25,NULL,0.25,NULL,0.7,2.0,2.85714285714285720629e+00,12.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',0.7,0.95,NULL,2.50033333333333329662e-01,NULL,0.7,2.0033333333333334103e+00,2.85714285714285720629e+00,1.26428571428571423496e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',1.4,1.65,NULL,2.50066666666666659324e-01,NULL,0.7,2.00666666666666682061e+00,2.85714285714285720629e+00,1.27857142857142864751e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',2.1,2.35,NULL,0.2501,NULL,0.7,2.01,2.85714285714285720629e+00,1.29285714285714288247e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',2.8,3.05,NULL,2.50133333333333318648e-01,NULL,0.7,2.01333333333333319714e+00,2.85714285714285720629e+00,1.30714285714285711743e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',3.5,3.75,NULL,2.5016666666666664831e-01,NULL,0.7,2.01666666666666660745e+00,2.85714285714285720629e+00,1.32142857142857135239e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',4.2,4.45,NULL,0.2502,NULL,0.7,2.02,2.85714285714285720629e+00,1.33571428571428576506e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',4.9,5.15,NULL,2.50233333333333307635e-01,NULL,0.7,2.02333333333333342807e+00,2.85714285714285720629e+00,13.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',5.6,5.85,NULL,2.50266666666666692808e-01,NULL,0.7,2.02666666666666683838e+00,2.85714285714285720629e+00,1.36428571428571423498e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',6.3,6.55,NULL,0.2503,NULL,0.7,2.03,2.85714285714285720629e+00,1.37857142857142864753e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',7.0,7.25,NULL,2.50333333333333352133e-01,NULL,0.7,2.0333333333333332149e+00,2.85714285714285720629e+00,1.3928571428571428825e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',7.7,7.95,NULL,2.50366666666666681795e-01,NULL,0.7,2.03666666666666662521e+00,2.85714285714285720629e+00,1.40714285714285711748e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',8.4,8.65,NULL,0.2504,NULL,0.7,2.04,2.85714285714285720629e+00,1.42142857142857135244e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',9.1,9.35,NULL,2.50433333333333341119e-01,NULL,0.7,2.04333333333333344583e+00,2.85714285714285720629e+00,1.43571428571428576508e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',9.8,10.05,NULL,2.50466666666666670781e-01,NULL,0.7,2.04666666666666685614e+00,2.85714285714285720629e+00,14.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',10.5,10.75,NULL,0.2505,NULL,0.7,2.05,2.85714285714285720629e+00,1.464285714285714235e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',11.2,11.45,NULL,2.50533333333333330106e-01,NULL,0.7,2.05333333333333323267e+00,2.85714285714285720629e+00,1.47857142857142846996e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',11.9,12.15,NULL,2.50566666666666659768e-01,NULL,0.7,2.05666666666666664298e+00,2.85714285714285720629e+00,1.49285714285714288251e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',12.6,12.85,NULL,0.2506,NULL,0.7,2.06,2.85714285714285720629e+00,1.50714285714285711748e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',13.3,13.55,NULL,2.50633333333333319092e-01,NULL,0.7,2.06333333333333346359e+00,2.85714285714285720629e+00,1.52142857142857153003e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',14.0,14.25,NULL,2.50666666666666648755e-01,NULL,0.7,2.0666666666666668739e+00,2.85714285714285720629e+00,1.53571428571428576499e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',14.7,14.95,NULL,0.2507,NULL,0.7,2.07,2.85714285714285720629e+00,15.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',15.4,15.65,NULL,2.50733333333333308079e-01,NULL,0.7,2.07333333333333325043e+00,2.85714285714285720629e+00,1.56428571428571423491e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',16.1,16.35,NULL,2.50766666666666693252e-01,NULL,0.7,2.07666666666666666074e+00,2.85714285714285720629e+00,1.57857142857142846987e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',16.8,17.05,NULL,0.2508,NULL,0.7,2.08,2.85714285714285720629e+00,1.59285714285714288251e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',17.5,17.75,NULL,2.50833333333333352577e-01,NULL,0.7,2.08333333333333348136e+00,2.85714285714285720629e+00,1.60714285714285729511e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',18.2,18.45,NULL,2.50866666666666682239e-01,NULL,0.7,2.08666666666666689167e+00,2.85714285714285720629e+00,1.62142857142857153007e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',18.9,19.15,NULL,0.2509,NULL,0.7,2.09,2.85714285714285720629e+00,1.63571428571428576503e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',19.6,19.85,NULL,2.50933333333333341563e-01,NULL,0.7,2.0933333333333332682e+00,2.85714285714285720629e+00,16.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',20.3,20.55,NULL,2.50966666666666671225e-01,NULL,0.7,2.0966666666666666785e+00,2.85714285714285720629e+00,1.66428571428571423496e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',21.0,21.25,NULL,0.251,NULL,0.7,2.1,2.85714285714285720629e+00,1.67857142857142846992e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',21.7,21.95,NULL,2.5103333333333333055e-01,NULL,0.7,2.10333333333333349912e+00,2.85714285714285720629e+00,1.69285714285714306015e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',22.4,22.65,NULL,2.51066666666666660212e-01,NULL,0.7,2.10666666666666646534e+00,2.85714285714285720629e+00,1.70714285714285693984e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',23.1,23.35,NULL,0.2511,NULL,0.7,2.11,2.85714285714285720629e+00,1.72142857142857153007e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',23.8,24.05,NULL,2.51133333333333319536e-01,NULL,0.7,2.11333333333333328596e+00,2.85714285714285720629e+00,1.73571428571428576503e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',24.5,24.75,NULL,2.51166666666666649199e-01,NULL,0.7,2.11666666666666669627e+00,2.85714285714285720629e+00,17.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',25.2,25.45,NULL,0.2512,NULL,0.7,2.12,2.85714285714285720629e+00,1.76428571428571423496e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',25.9,26.15,NULL,2.51233333333333308523e-01,NULL,0.7,2.12333333333333351689e+00,2.85714285714285720629e+00,1.77857142857142846992e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',26.6,26.85,NULL,2.51266666666666693696e-01,NULL,0.7,2.1266666666666664831e+00,2.85714285714285720629e+00,1.79285714285714306015e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'left_foot',27.3,27.55,NULL,0.2513,NULL,0.7,2.13,2.85714285714285720629e+00,1.80714285714285693984e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',0.35,0.25,NULL,0.25,NULL,0.7,2.0,2.85714285714285720629e+00,12.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',1.05,0.95,NULL,2.50033333333333329662e-01,NULL,0.7,2.0033333333333334103e+00,2.85714285714285720629e+00,1.26428571428571423496e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',1.75,1.65,NULL,2.50066666666666659324e-01,NULL,0.7,2.00666666666666682061e+00,2.85714285714285720629e+00,1.27857142857142864751e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',2.45,2.35,NULL,0.2501,NULL,0.7,2.01,2.85714285714285720629e+00,1.29285714285714288247e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',3.15,3.05,NULL,2.50133333333333318648e-01,NULL,0.7,2.01333333333333319714e+00,2.85714285714285720629e+00,1.30714285714285711743e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',3.85,3.75,NULL,2.5016666666666664831e-01,NULL,0.7,2.01666666666666660745e+00,2.85714285714285720629e+00,1.32142857142857135239e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',4.55,4.45,NULL,0.2502,NULL,0.7,2.02,2.85714285714285720629e+00,1.33571428571428576506e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',5.25,5.15,NULL,2.50233333333333307635e-01,NULL,0.7,2.02333333333333342807e+00,2.85714285714285720629e+00,13.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',5.95,5.85,NULL,2.50266666666666692808e-01,NULL,0.7,2.02666666666666683838e+00,2.85714285714285720629e+00,1.36428571428571423498e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',6.65,6.55,NULL,0.2503,NULL,0.7,2.03,2.85714285714285720629e+00,1.37857142857142864753e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',7.35,7.25,NULL,2.50333333333333352133e-01,NULL,0.7,2.0333333333333332149e+00,2.85714285714285720629e+00,1.3928571428571428825e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',8.05,7.95,NULL,2.50366666666666681795e-01,NULL,0.7,2.03666666666666662521e+00,2.85714285714285720629e+00,1.40714285714285711748e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',8.75,8.65,NULL,0.2504,NULL,0.7,2.04,2.85714285714285720629e+00,1.42142857142857135244e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',9.45,9.35,NULL,2.50433333333333341119e-01,NULL,0.7,2.04333333333333344583e+00,2.85714285714285720629e+00,1.43571428571428576508e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',10.15,10.05,NULL,2.50466666666666670781e-01,NULL,0.7,2.04666666666666685614e+00,2.85714285714285720629e+00,14.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',10.85,10.75,NULL,0.2505,NULL,0.7,2.05,2.85714285714285720629e+00,1.464285714285714235e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',11.55,11.45,NULL,2.50533333333333330106e-01,NULL,0.7,2.05333333333333323267e+00,2.85714285714285720629e+00,1.47857142857142846996e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',12.25,12.15,NULL,2.50566666666666659768e-01,NULL,0.7,2.05666666666666664298e+00,2.85714285714285720629e+00,1.49285714285714288251e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',12.95,12.85,NULL,0.2506,NULL,0.7,2.06,2.85714285714285720629e+00,1.50714285714285711748e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',13.65,13.55,NULL,2.50633333333333319092e-01,NULL,0.7,2.06333333333333346359e+00,2.85714285714285720629e+00,1.52142857142857153003e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',14.35,14.25,NULL,2.50666666666666648755e-01,NULL,0.7,2.0666666666666668739e+00,2.85714285714285720629e+00,1.53571428571428576499e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',15.05,14.95,NULL,0.2507,NULL,0.7,2.07,2.85714285714285720629e+00,15.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',15.75,15.65,NULL,2.50733333333333308079e-01,NULL,0.7,2.07333333333333325043e+00,2.85714285714285720629e+00,1.56428571428571423491e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',16.45,16.35,NULL,2.50766666666666693252e-01,NULL,0.7,2.07666666666666666074e+00,2.85714285714285720629e+00,1.57857142857142846987e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',17.15,17.05,NULL,0.2508,NULL,0.7,2.08,2.85714285714285720629e+00,1.59285714285714288251e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',17.85,17.75,NULL,2.50833333333333352577e-01,NULL,0.7,2.08333333333333348136e+00,2.85714285714285720629e+00,1.60714285714285729511e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',18.55,18.45,NULL,2.50866666666666682239e-01,NULL,0.7,2.08666666666666689167e+00,2.85714285714285720629e+00,1.62142857142857153007e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',19.25,19.15,NULL,0.2509,NULL,0.7,2.09,2.85714285714285720629e+00,1.63571428571428576503e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',19.95,19.85,NULL,2.50933333333333341563e-01,NULL,0.7,2.0933333333333332682e+00,2.85714285714285720629e+00,16.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',20.65,20.55,NULL,2.50966666666666671225e-01,NULL,0.7,2.0966666666666666785e+00,2.85714285714285720629e+00,1.66428571428571423496e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',21.35,21.25,NULL,0.251,NULL,0.7,2.1,2.85714285714285720629e+00,1.67857142857142846992e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',22.05,21.95,NULL,2.5103333333333333055e-01,NULL,0.7,2.10333333333333349912e+00,2.85714285714285720629e+00,1.69285714285714306015e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',22.75,22.65,NULL,2.51066666666666660212e-01,NULL,0.7,2.10666666666666646534e+00,2.85714285714285720629e+00,1.70714285714285693984e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',23.45,23.35,NULL,0.2511,NULL,0.7,2.11,2.85714285714285720629e+00,1.72142857142857153007e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',24.15,24.05,NULL,2.51133333333333319536e-01,NULL,0.7,2.11333333333333328596e+00,2.85714285714285720629e+00,1.73571428571428576503e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',24.85,24.75,NULL,2.51166666666666649199e-01,NULL,0.7,2.11666666666666669627e+00,2.85714285714285720629e+00,17.5,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',25.55,25.45,NULL,0.2512,NULL,0.7,2.12,2.85714285714285720629e+00,1.76428571428571423496e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',26.25,26.15,NULL,2.51233333333333308523e-01,NULL,0.7,2.12333333333333351689e+00,2.85714285714285720629e+00,1.77857142857142846992e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',26.95,26.85,NULL,2.51266666666666693696e-01,NULL,0.7,2.1266666666666664831e+00,2.85714285714285720629e+00,1.79285714285714306015e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+INSERT INTO "strides" VALUES(1,'right_foot',27.65,27.55,NULL,0.2513,NULL,0.7,2.13,2.85714285714285720629e+00,1.80714285714285693984e+01,'rearfoot',NULL,NULL,NULL,NULL,NULL,'running',0,'{"speed_mps":0.1,"contact_time_s":0.004}');
+CREATE TABLE trunk_steps (
+	run_key INTEGER NOT NULL, 
+	wear_site VARCHAR NOT NULL, 
+	initial_contact_s FLOAT NOT NULL, 
+	toe_off_s FLOAT, 
+	contact_time_s FLOAT, 
+	flight_time_s FLOAT, 
+	step_time_s FLOAT, 
+	is_left BOOLEAN, 
+	vertical_oscillation_m FLOAT, 
+	forward_lean_deg FLOAT, 
+	axial_rotation_deg FLOAT, 
+	lateral_drop_deg FLOAT, 
+	impact_g FLOAT, 
+	state VARCHAR, 
+	is_clipped BOOLEAN NOT NULL, 
+	uncertainty TEXT NOT NULL, 
+	CONSTRAINT pk_trunk_steps PRIMARY KEY (run_key, wear_site, initial_contact_s), 
+	CONSTRAINT fk_trunk_steps_run_key_runs FOREIGN KEY(run_key) REFERENCES runs (run_key) ON DELETE CASCADE
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',0.0,NULL,NULL,NULL,0.35,1,NULL,4.0,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',0.35,NULL,NULL,NULL,0.35,0,NULL,4.11111111111111071636e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',0.7,NULL,NULL,NULL,0.35,1,NULL,4.2222222222222223209e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',1.05,NULL,NULL,NULL,0.35,0,NULL,4.33333333333333303727e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',1.4,NULL,NULL,NULL,0.35,1,NULL,4.44444444444444464181e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',1.75,NULL,NULL,NULL,0.35,0,NULL,4.55555555555555535818e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',2.1,NULL,NULL,NULL,0.35,1,NULL,4.66666666666666696272e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',2.45,NULL,NULL,NULL,0.35,0,NULL,4.77777777777777767909e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',2.8,NULL,NULL,NULL,0.35,1,NULL,4.88888888888888928363e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',3.15,NULL,NULL,NULL,0.35,0,NULL,5.0,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',3.5,NULL,NULL,NULL,0.35,1,NULL,5.11111111111111071636e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',3.85,NULL,NULL,NULL,0.35,0,NULL,5.2222222222222223209e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',4.2,NULL,NULL,NULL,0.35,1,NULL,5.33333333333333303727e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',4.55,NULL,NULL,NULL,0.35,0,NULL,5.44444444444444464181e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',4.9,NULL,NULL,NULL,0.35,1,NULL,5.55555555555555535818e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',5.25,NULL,NULL,NULL,0.35,0,NULL,5.66666666666666696272e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',5.6,NULL,NULL,NULL,0.35,1,NULL,5.77777777777777767909e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',5.95,NULL,NULL,NULL,0.35,0,NULL,5.88888888888888928363e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',6.3,NULL,NULL,NULL,0.35,1,NULL,6.0,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',6.65,NULL,NULL,NULL,0.35,0,NULL,6.11111111111111071636e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',7.0,NULL,NULL,NULL,0.35,1,NULL,6.2222222222222223209e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',7.35,NULL,NULL,NULL,0.35,0,NULL,6.33333333333333392545e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',7.7,NULL,NULL,NULL,0.35,1,NULL,6.44444444444444464181e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',8.05,NULL,NULL,NULL,0.35,0,NULL,6.55555555555555535818e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',8.4,NULL,NULL,NULL,0.35,1,NULL,6.66666666666666607454e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',8.75,NULL,NULL,NULL,0.35,0,NULL,6.77777777777777767909e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',9.1,NULL,NULL,NULL,0.35,1,NULL,6.88888888888888928363e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',9.45,NULL,NULL,NULL,0.35,0,NULL,7.0,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',9.8,NULL,NULL,NULL,0.35,1,NULL,7.11111111111111071636e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',10.15,NULL,NULL,NULL,0.35,0,NULL,7.2222222222222223209e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',10.5,NULL,NULL,NULL,0.35,1,NULL,7.33333333333333392545e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',10.85,NULL,NULL,NULL,0.35,0,NULL,7.44444444444444464181e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',11.2,NULL,NULL,NULL,0.35,1,NULL,7.55555555555555535818e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',11.55,NULL,NULL,NULL,0.35,0,NULL,7.66666666666666607454e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',11.9,NULL,NULL,NULL,0.35,1,NULL,7.77777777777777767909e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',12.25,NULL,NULL,NULL,0.35,0,NULL,7.88888888888888928363e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',12.6,NULL,NULL,NULL,0.35,1,NULL,8.0,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',12.95,NULL,NULL,NULL,0.35,0,NULL,8.11111111111111,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',13.3,NULL,NULL,NULL,0.35,1,NULL,8.22222222222222143273e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',13.65,NULL,NULL,NULL,0.35,0,NULL,8.33333333333333214909e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',14.0,NULL,NULL,NULL,0.35,1,NULL,8.44444444444444464181e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',14.35,NULL,NULL,NULL,0.35,0,NULL,8.55555555555555535818e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',14.7,NULL,NULL,NULL,0.35,1,NULL,8.6666666666666678509e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',15.05,NULL,NULL,NULL,0.35,0,NULL,8.77777777777777856726e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',15.4,NULL,NULL,NULL,0.35,1,NULL,8.88888888888889,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',15.75,NULL,NULL,NULL,0.35,0,NULL,9.0,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',16.1,NULL,NULL,NULL,0.35,1,NULL,9.11111111111111,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',16.45,NULL,NULL,NULL,0.35,0,NULL,9.22222222222222143273e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',16.8,NULL,NULL,NULL,0.35,1,NULL,9.33333333333333214909e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',17.15,NULL,NULL,NULL,0.35,0,NULL,9.44444444444444464181e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',17.5,NULL,NULL,NULL,0.35,1,NULL,9.55555555555555535818e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',17.85,NULL,NULL,NULL,0.35,0,NULL,9.6666666666666678509e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',18.2,NULL,NULL,NULL,0.35,1,NULL,9.77777777777777856726e+00,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',18.55,NULL,NULL,NULL,0.35,0,NULL,9.88888888888889,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',18.9,NULL,NULL,NULL,0.35,1,NULL,10.0,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',19.25,NULL,NULL,NULL,0.35,0,NULL,1.01111111111111107163e+01,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',19.6,NULL,NULL,NULL,0.35,1,NULL,1.02222222222222214327e+01,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',19.95,NULL,NULL,NULL,0.35,0,NULL,1.0333333333333332149e+01,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',20.3,NULL,NULL,NULL,0.35,1,NULL,1.04444444444444446413e+01,NULL,NULL,NULL,'running',0,'{}');
+INSERT INTO "trunk_steps" VALUES(1,'pelvis',20.65,NULL,NULL,NULL,0.35,0,NULL,1.05555555555555553577e+01,NULL,NULL,NULL,'running',0,'{}');
+CREATE UNIQUE INDEX ix_runs_run_id ON runs (run_id);
+CREATE INDEX ix_runs_started_at ON runs (started_at);
+CREATE INDEX ix_pain_entries_at ON pain_entries (at);
+CREATE INDEX ix_coached_runs_at ON coached_runs (at);
+CREATE INDEX ix_strength_events_session_id ON strength_events (session_id);
+CREATE INDEX ix_reminders_state ON reminders (state, due_at);
+CREATE INDEX ix_strength_sessions_plan_id ON strength_sessions (plan_id);
+COMMIT;
