@@ -58,7 +58,7 @@ class Activity:
     """started_at: aware UTC. duration_s: without pauses. pauses: (start, end) [s] within the activity.
 
     sport: as the file names it; None where it does not. kind: what it was, and reason: why it does not count as a run.
-    is_cut: the file broke off, and this is what was whole.
+    is_cut: the file broke off, and this is what was whole. has_others: the file holds more than this activity.
     """
 
     started_at: datetime
@@ -73,6 +73,7 @@ class Activity:
     is_cut: bool = False
     kind: Sport = Sport.RUNNING
     reason: str = ""
+    has_others: bool = False
 
     @property
     def end_s(self) -> float:

@@ -20,7 +20,7 @@ from coach.interchange.sport import named_sport
 from coach.model.runs import Lap, Sport
 
 # Whatever bad bytes make the decoder stumble over.
-_BAD: Final = (
+BAD_FIT: Final = (
     fitdecode.FitError,
     struct.error,
     ValueError,
@@ -76,18 +76,19 @@ def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
     broken: Exception | None = None
     try:
         messages.extend((frame.name, _fields(frame)) for frame in _frames(content))  # what came before an error stays
-    except _BAD as error:
+    except BAD_FIT as error:
         broken = error
     if broken is not None and not any(name == "record" for name, _ in messages):
         raise _damaged(broken) from broken
     try:
         sessions = _on_foot([fields for name, fields in messages if name == "session"])
         found = [one for session in sessions if (one := _activity(messages, session)) is not None]
-    except _BAD as error:
+    except BAD_FIT as error:
         raise _damaged(error) from error
     if not found:
         raise InterchangeError("this FIT file holds no records of a run: choose an activity file")
-    return tuple(dataclasses.replace(one, is_cut=broken is not None) for one in found)
+    has_others = sum(name == "session" for name, _ in messages) > 1
+    return tuple(dataclasses.replace(one, is_cut=broken is not None, has_others=has_others) for one in found)
 
 
 def _damaged(error: Exception) -> InterchangeError:

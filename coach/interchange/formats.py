@@ -7,15 +7,14 @@ from typing import IO, Final
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
-from coach.interchange.fit_reader import read_fit, read_fit_sessions
-from coach.interchange.gpx import read_gpx, read_gpx_tracks
+from coach.interchange.fit_reader import read_fit_sessions
+from coach.interchange.gpx import read_gpx_tracks
 from coach.interchange.positions import completed
 from coach.interchange.sport import verdict_of
-from coach.interchange.tcx import read_tcx, read_tcx_activities
+from coach.interchange.tcx import read_tcx_activities
 from coach.model.runs import Sport
 
 ACTIVITY_FORMATS: Final = ("fit", "tcx", "gpx")
-_READERS: Final = {"fit": read_fit, "tcx": read_tcx, "gpx": read_gpx}
 _MAX_UNPACKED: Final = 256 * 2**20  # as much as XML may have; a run of ten hours has about 20 MB
 _SHORTEST_S: Final = 10.0  # less is a button pressed by mistake; chosen by judgement
 _MCAP_MAGIC: Final = b"\x89MCAP0\r\n"
@@ -43,9 +42,13 @@ def format_of(content: bytes, name: str = "") -> str:
     raise InterchangeError(f"{name or 'this file'} is none of FIT, TCX, GPX, CSV, MCAP or an archive of this program")
 
 
-def read_activity(content: bytes, kind: str) -> Activity:
-    """Read a file of one of `ACTIVITY_FORMATS`."""
-    return _READERS[kind](content)
+def read_activities(content: bytes, kind: str) -> tuple[Activity, ...]:
+    """Every activity in a file of one of `ACTIVITY_FORMATS` that it does not call a sport off foot, as it stands there.
+
+    Raises:
+        InterchangeError: the file cannot be read, or holds none.
+    """
+    return {"fit": read_fit_sessions, "tcx": read_tcx_activities, "gpx": read_gpx_tracks}[kind](content)
 
 
 def read_runs(content: bytes, kind: str) -> tuple[Activity, ...]:
@@ -57,13 +60,9 @@ def read_runs(content: bytes, kind: str) -> tuple[Activity, ...]:
     Raises:
         InterchangeError: the file cannot be read, or holds nothing done on foot; the message says what it holds.
     """
-    if kind == "fit":
-        found: tuple[Activity, ...] = read_fit_sessions(content)
-    else:
-        found = read_gpx_tracks(content) if kind == "gpx" else read_tcx_activities(content)
     kept: list[Activity] = []
     reasons: list[str] = []
-    for activity in map(completed, found):
+    for activity in map(completed, read_activities(content, kind)):
         verdict = verdict_of(activity)
         if verdict.named not in (None, Sport.RUNNING, Sport.WALKING):
             reasons.append(verdict.reason)

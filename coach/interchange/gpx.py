@@ -5,6 +5,7 @@ What neither has an element for stands in an extension of our own.
 Source: http://www.topografix.com/GPX/1/1/gpx.xsd, TrackPointExtensionv2.xsd (cad: strides of one leg in running).
 """
 
+import dataclasses
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -110,13 +111,15 @@ def read_gpx_tracks(content: bytes) -> tuple[Activity, ...]:
     """
     root = parse(content, "gpx", "GPX")
     began_at = moment(getattr(child(root, "metadata", "time"), "text", None))
-    found = [activity for track in root if local(track) == "trk" if (activity := _track(track, began_at))]
+    found = [activity for track in root if local(track) == "trk" if (activity := track_of(track, began_at))]
     if not found:
         raise InterchangeError("this GPX file holds no track with times: export it again")
-    return tuple(found)
+    has_others = sum(local(one) in ("trk", "wpt", "rte") for one in root) > 1
+    return tuple(dataclasses.replace(activity, has_others=has_others) for activity in found)
 
 
-def _track(track: ET.Element, began_at: datetime | None) -> Activity | None:
+def track_of(track: ET.Element, began_at: datetime | None) -> Activity | None:
+    """One `trk` as an activity; None without times. began_at: the start that the file as a whole names."""
     segments = [s for s in track if local(s) == "trkseg"]
     timed = [[(at, p) for p in segment if (at := _time(p))] for segment in segments]
     timed = [points for points in timed if points]

@@ -5,6 +5,7 @@ no element for, and the exact cadence, stands in an extension of our own.
 Source: Garmin TrainingCenterDatabasev2.xsd and ActivityExtensionv2.xsd.
 """
 
+import dataclasses
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -182,15 +183,17 @@ def read_tcx_activities(content: bytes) -> tuple[Activity, ...]:
     """
     root = parse(content, "TrainingCenterDatabase", "TCX")
     runs = [element for element in root.iter() if local(element) == "Activity"]
-    found = [activity for run in runs if (activity := _activity(run))]
+    found = [activity for run in runs if (activity := activity_of_element(run))]
     if runs and all(run.get("Sport") == "Biking" for run in runs):
         raise InterchangeError("this TCX file holds Biking, not running: choose the file of a run")
     if not found:
         raise InterchangeError("this TCX file holds no points of a run: export it again")
-    return tuple(found)
+    has_others = sum(local(element) in ("Activity", "Course") for element in root.iter()) > 1
+    return tuple(dataclasses.replace(activity, has_others=has_others) for activity in found)
 
 
-def _activity(run: ET.Element) -> Activity | None:
+def activity_of_element(run: ET.Element) -> Activity | None:
+    """One `Activity` element; None without any point in time."""
     points = [p for p in run.iter() if local(p) == "Trackpoint"]
     times = [at for point in points if (at := _time(point))]
     if not times:

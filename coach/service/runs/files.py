@@ -17,9 +17,10 @@ from coach.errors import InterchangeError, SettingsError
 from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activity, read_runs, unpacked
+from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activities, read_runs, unpacked
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged, overlap_s
+from coach.interchange.originals import own_part
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
 from coach.interchange.tcx import write_tcx
 from coach.model.daily_life import DailyWishes
@@ -179,7 +180,7 @@ class HistoryFiles:
         run = run_of(activity, f"{activity.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", kind)
         self._kept.runs.create(run)
         self._kept.runs.add(run.run_id, seconds=seconds_of(activity))
-        self._keep_original(run.run_id, content, kind)
+        self._keep_original(run.run_id, content, kind, activity)
         self._finish(run, activity.distance_m)
         return Imported(kind, (run.run_id,), n_runs=1, is_cut=activity.is_cut)
 
@@ -188,7 +189,7 @@ class HistoryFiles:
         offset_s = (activity.started_at - run.started_at).total_seconds()
         seconds = merged(self._kept.runs.seconds(run.run_id), activity, offset_s)
         self._kept.runs.add(run.run_id, seconds=seconds)
-        self._keep_original(run.run_id, content, kind)
+        self._keep_original(run.run_id, content, kind, activity)
         self._finish(run, None)
         return Imported(kind, (run.run_id,), is_merged=True)
 
@@ -278,10 +279,11 @@ class HistoryFiles:
             summary = dataclasses.replace(summary, distance_m=distance_m)
         self._kept.runs.finish(run.run_id, run.state, summary)
 
-    def _keep_original(self, run_id: str, content: bytes, kind: str) -> None:
+    def _keep_original(self, run_id: str, content: bytes, kind: str, activity: Activity) -> None:
+        """Keep the part of a file that belongs to a run: what else it holds may be deleted, or was no run."""
         folder = self.recordings / IMPORTS_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        inside(folder, f"{run_id}.{kind}").write_bytes(content)
+        inside(folder, f"{run_id}.{kind}").write_bytes(own_part(content, kind, activity))
 
     def _with_places(self, run: Run, activity: Activity) -> Activity:
         """Positions and heights of the file that a run was imported from, put back beside its seconds."""
@@ -289,7 +291,8 @@ class HistoryFiles:
             path = inside(self.recordings / IMPORTS_FOLDER, f"{run.run_id}.{kind}")
             if not path.is_file():
                 continue
-            original = read_activity(path.read_bytes(), kind)
+            originals = read_activities(path.read_bytes(), kind)
+            original = min(originals, key=lambda one: abs(one.started_at - activity.started_at))
             moved_s = (original.started_at - activity.started_at).total_seconds()
             places = {round(record.t_s + moved_s): record for record in original.records}
             records = tuple(

@@ -1,0 +1,93 @@
+"""The part of an imported file that belongs to one run, so that it can be kept and deleted with that run alone.
+
+A file may hold several runs, rides and waypoints. What a run keeps must not hold the positions of another one, which
+would outlive its deletion. Of a FIT file whole messages are copied byte by byte, chosen by time; of XML other tracks
+and activities are removed.
+"""
+
+import io
+import struct
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+import fitdecode
+
+from coach.interchange.activity import Activity
+from coach.interchange.fit_encoding import crc
+from coach.interchange.fit_reader import BAD_FIT
+from coach.interchange.fit_writer import write_fit
+from coach.interchange.gpx import track_of
+from coach.interchange.tcx import activity_of_element
+from coach.interchange.xml_text import local, moment, parse, to_bytes
+
+_SLACK: Final = timedelta(seconds=1)
+# Without a time of their own and of one session only: kept where their neighbours are.
+_SPOKEN_WITH: Final = ("hrv", "length", "beat_intervals")
+
+
+def own_part(content: bytes, kind: str, activity: Activity) -> bytes:
+    """The file without what belongs to other activities; as it is where it holds nothing else."""
+    if not activity.has_others:
+        return content
+    return {"fit": _fit_part, "gpx": _gpx_part, "tcx": _tcx_part}[kind](content, activity)
+
+
+def _fit_part(content: bytes, activity: Activity) -> bytes:
+    start, end = activity.started_at - _SLACK, activity.started_at + timedelta(seconds=activity.end_s) + _SLACK
+    body = bytearray()
+    is_near = True
+    for frame in _sound_frames(content):
+        if frame.frame_type == fitdecode.FIT_FRAME_DATA:
+            if frame.time_offset is not None:  # its time rests on a message that may be left out
+                return write_fit(activity)
+            name = "start_time" if frame.name in ("lap", "session") else "timestamp"
+            at = frame.get_value(name, fallback=None)
+            if isinstance(at, datetime):
+                is_near = start <= (at.replace(tzinfo=UTC) if at.tzinfo is None else at) <= end
+                if not is_near:
+                    continue
+            elif frame.name in _SPOKEN_WITH and not is_near:
+                continue
+        body += frame.chunk.bytes
+    head = struct.pack("<BBHI4s", 14, 0x20, 21100, len(body), b".FIT")
+    whole = head + struct.pack("<H", crc(head)) + bytes(body)
+    return whole + struct.pack("<H", crc(whole))
+
+
+def _sound_frames(content: bytes) -> Iterator[Any]:
+    """Definitions and data up to the first damage."""
+    ignore, unchecked = fitdecode.ErrorHandling.IGNORE, fitdecode.CrcCheck.DISABLED
+    wanted = (fitdecode.FIT_FRAME_DATA, fitdecode.FIT_FRAME_DEFINITION)
+    try:
+        with fitdecode.FitReader(
+            io.BytesIO(content), check_crc=unchecked, error_handling=ignore, keep_raw_chunks=True
+        ) as reader:
+            yield from (frame for frame in reader if frame.frame_type in wanted)
+    except BAD_FIT:
+        return
+
+
+def _gpx_part(content: bytes, activity: Activity) -> bytes:
+    root = parse(content, "gpx", "GPX")
+    began_at = next((moment(e.text) for e in root.iter() if local(e) == "time"), None)
+    _leave(root, ("trk", "wpt", "rte"), activity, lambda one: track_of(one, began_at) if local(one) == "trk" else None)
+    return to_bytes(root)
+
+
+def _tcx_part(content: bytes, activity: Activity) -> bytes:
+    root = parse(content, "TrainingCenterDatabase", "TCX")
+    for parent in list(root.iter()):
+        _leave(parent, ("Activity", "Course", "Courses"), activity, activity_of_element)
+    return to_bytes(root)
+
+
+def _leave(
+    parent: ET.Element, names: tuple[str, ...], activity: Activity, read: Callable[[ET.Element], Activity | None]
+) -> None:
+    """Remove the children of these names that are not the activity itself."""
+    for one in [child for child in parent if local(child) in names]:
+        found = read(one)
+        if found is None or (found.started_at, len(found.records)) != (activity.started_at, len(activity.records)):
+            parent.remove(one)
