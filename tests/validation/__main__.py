@@ -36,7 +36,7 @@ def main(parts: list[str]) -> int:
     print(NOTE)
     if lines := misses(found):
         print("\nMissed (bold) and why:\n\n" + "\n".join(lines))
-    print(f"\nThe stated doubts (one standard deviation) against what was found:\n\n{coverage.markdown()}")
+    print(f"\nThe stated uncertainties (one standard deviation) against what was found:\n\n{coverage.markdown()}")
     return 0
 
 

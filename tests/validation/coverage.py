@@ -34,7 +34,7 @@ MOST_APART_S: Final = 0.25  # a truth row may begin a step, ours a stride
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One number of one stride: found minus true, and the doubt stated with it."""
+    """One number of one stride: found minus true, and the uncertainty stated with it."""
 
     error: float
     doubt: float
@@ -61,7 +61,7 @@ class Coverage:
 
     def markdown(self) -> str:
         """A row for each kind of recording and number."""
-        lines = ["| site | number | recordings | error, root mean square | doubt stated | truth within 95 % |"]
+        lines = ["| site | number | recordings | error, root mean square | uncertainty stated | truth within 95 % |"]
         lines.append("|---" * 6 + "|")
         for (kind, name), of in sorted(self._judged.items()):
             words, factor = NAMES[name]
