@@ -9,6 +9,7 @@ from coach.radio.backend import Backend
 from coach.service.access.phones import AccessService
 from coach.service.account import AccountService
 from coach.service.event_loop import LoopThread
+from coach.service.phone.service import PhoneService
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.control import RunService
@@ -54,7 +55,8 @@ class Coach:
             self._on_finished,
             speed,
         )
-        self.history = HistoryService(self.store, settings.recordings, self.runs.recompute)
+        self.history = HistoryService(self.store, settings.recordings, self.runs.recompute, self.runs.take_over)
+        self.phone = PhoneService(self.store, settings.recordings, self.sensors, self.coaching, self.runs, self.history)
         self.access = AccessService(self.store)
         self.account = AccountService(
             self.store,
@@ -69,6 +71,7 @@ class Coach:
         """Begin to remind and to purge. Runs, pages and commands work without it."""
         self.strength.start()
         self.account.start()
+        self.phone.runs.resume()
 
     def close(self) -> None:
         """End a run that is going on (it is kept and summed up), reminders, links and the database."""
@@ -77,6 +80,7 @@ class Coach:
         self.feed.close()
         self.strength.stop()
         self.account.stop()
+        self.phone.runs.wait()
         self.sensors.close()
         if self._own_loop:
             self._own_loop.close()

@@ -12,7 +12,8 @@ from coach.model.links import SensorUse
 class RunEvent:
     """Something that happened in a run; data: JSON values.
 
-    kind: "link", "lap", "pause", "resume", "mute", "pain", "cue" or "cadence_unit".
+    kind: "link", "lap", "pause", "resume", "mute", "pain", "cue" or "cadence_unit"; on the phone also "hidden" (the
+    page got nothing from start_s to end_s) and "clock" (wall_ms of the phone's wall clock).
     """
 
     t_s: float

@@ -149,7 +149,7 @@ class PhoneCore:
         if answer is not None and isinstance(before, Read | Listen):
             self._keep(sensor_id, before.characteristic, bytes(answer))
         try:
-            step = talk.throw(LinkError("refused", fault)) if fault else talk.send(answer)
+            step = talk.throw(LinkError("refused", fault)) if fault else talk.send(answer if before else None)
         except StopIteration:
             return _text({"do": "end"})
         except LinkError as error:

@@ -18,9 +18,11 @@ from coach.coaching.programme import FOCUSES, Focus, plan_run, why_not
 from coach.coaching.progress import CoachedRun, Progress, progress_of, withheld_pool
 from coach.errors import SettingsError
 from coach.model.cues import CueDecision, CueResponse, CueRule, Source
+from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainMoment, PainState
 from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, RunFilter, RunPlan
+from coach.phone.pack import Pack
 from coach.service.runs.explain import CueStory, stories
 from coach.service.strength.facts import calf_raises, strength_week
 from coach.storage.coaching import CoachedRuns
@@ -75,6 +77,30 @@ class CoachingService:
         pain = self._pain(run.started_at)
         plan = run.plan or self._plan(run.started_at, None, runs, pain)
         return self._engine(plan, run.started_at, runs, pain)
+
+    def pack(self, run_id: str, sensors: Sequence[SensorUse], program_version: str, focus: str | None = None) -> Pack:
+        """All that a phone needs to coach one run away from home. focus: the wish for that run.
+
+        Raises:
+            SettingsError: there is no such focus.
+        """
+        if focus and focus != "none" and focus not in FOCUSES:
+            raise SettingsError(f"there is no focus {focus}; known are {', '.join(FOCUSES)} and none")
+        now, runs = self._clock(), self._runs()
+        return Pack(
+            run_id=run_id,
+            made_at=now,
+            program_version=program_version,
+            profile=self._store.runner.get(),
+            pain=tuple(self._store.pain.list(since=now - _LOOK_BACK)),
+            red_flags=tuple(self._store.pain.red_flags()),
+            baseline=self._baseline(now, runs).runs,
+            progress=progress_of(runs),
+            facts=self._facts(now, runs),
+            strength_week=strength_week(self._store),
+            sensors=tuple(sensors),
+            focus=focus or None,
+        )
 
     # During and after a run
 

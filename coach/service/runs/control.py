@@ -30,6 +30,7 @@ from coach.recording.writer import RecordingWriter
 from coach.service.event_loop import LoopThread
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.finish_run import end_run, program_version
+from coach.service.runs.recorded import keep_answers, run_of, unlike_cues
 from coach.service.runs.replay_reader import Reading, read_again
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
@@ -129,9 +130,8 @@ class RunService:
             **(facts or {}),
         )
         pipeline = make_pipeline(uses, self._store.runner.get(), engine)
-        header = RecordingHeader(
-            run_id, started_at, program_version(), tuple(uses), profile_texts(uses), to_plain(facts or {})
-        )
+        settings = to_plain({**(facts or {}), "plan": engine.plan})
+        header = RecordingHeader(run_id, started_at, program_version(), tuple(uses), profile_texts(uses), settings)
         writer = RecordingWriter(self._recordings, header)
         self._store.runs.create(run)
 
@@ -193,8 +193,9 @@ class RunService:
     def _sum_up(self, run: Run, reading: Reading, state: RunState, engine: Any) -> Run:
         ended = end_run(self._store, run, reading, state)
         self._coaching.finish(ended, engine)
-        self._feed.forget("metrics")
-        self._feed.publish("run", {"run_id": run.run_id, "state": state.value, "elapsed_s": ended.duration_s})
+        if self._live is None:  # a run that came in from elsewhere does not end the one that is shown
+            self._feed.forget("metrics")
+            self._feed.publish("run", {"run_id": run.run_id, "state": state.value, "elapsed_s": ended.duration_s})
         if self._on_finished:
             self._on_finished(ended)
         return ended
@@ -272,23 +273,48 @@ class RunService:
             raise SettingsError(f"run {run_id} has no recording: it was imported and cannot be computed again")
         return self._from_recording(run, inside(self._recordings, run.recording), run.state)
 
+    def take_over(self, path: Path) -> Run:
+        """A recording made elsewhere becomes a coached run in every respect: plan, block, baseline, pain, outcome.
+
+        path: in the folder of recordings. Where it fails nothing is kept of the run but its pain answers.
+
+        Raises:
+            SettingsError: the run is here already. RecordingError: the recording cannot be read.
+        """
+        recording = read_recording(path)
+        run = run_of(recording.header, path.name)
+        if self._store.runs.knows(run.run_id):
+            raise SettingsError(f"the run {run.run_id} is here already")
+        keep_answers(self._store, recording.header, recording.sound_items(), run.run_id)
+        self._store.runs.create(run)
+        try:
+            state = RunState.FINISHED if recording.is_complete else RunState.RECOVERED
+            return self._from_recording(run, path, state, is_new=True)
+        except BaseException:
+            self._store.runs.discard(run.run_id)
+            raise
+
     def _recovered(self, path: Path) -> Run:
         header = read_recording(path).header
         known = {run.run_id for run in self._store.runs.unfinished()}
-        run = Run(header.run_id, header.started_at, RunState.RECORDING, recording=path.name, sensors=header.sensors)
+        run = run_of(header, path.name)
         if header.run_id in known:
             run = self._store.runs.get(header.run_id)
         else:
             self._store.runs.create(run)
-        return self._from_recording(run, path, RunState.RECOVERED)
+        return self._from_recording(run, path, RunState.RECOVERED, is_new=True)
 
-    def _from_recording(self, run: Run, path: Path, state: RunState) -> Run:
+    def _from_recording(self, run: Run, path: Path, state: RunState, *, is_new: bool = False) -> Run:
+        """Measure and sum up a recorded run. is_new: it was never summed up, so the coach learns from it now."""
         recording = read_recording(path)
         engine = self._coaching.prepare_again(run)
         pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine)
         reading = read_again(recording.items(), pipeline)
         self._store.runs.replace(run.run_id, reading.strides, reading.seconds, reading.decisions)
-        if state is RunState.RECOVERED:
+        if is_new:
+            for words in unlike_cues(reading.decisions, reading.recomputed):
+                log.warning("run %s: %s", run.run_id, words)
+            reading.responses = list(pipeline.responses())
             return self._sum_up(run, reading, state, engine)
         reading.responses = list(self._store.runs.responses(run.run_id))
         return end_run(self._store, run, reading, state)

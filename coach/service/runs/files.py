@@ -19,7 +19,7 @@ from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
 from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activities, read_runs, unpacked
 from coach.interchange.gpx import write_gpx
-from coach.interchange.merging import merged, overlap_s
+from coach.interchange.merging import merged
 from coach.interchange.originals import own_part
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
 from coach.interchange.tcx import write_tcx
@@ -30,6 +30,7 @@ from coach.model.runs import Lap, Run, RunFilter, RunState
 from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
 from coach.recording.reader import read_recording
+from coach.service.runs.recorded import length_s, same_time
 from coach.storage.dump import load, rows_of, table_names
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
@@ -48,7 +49,7 @@ class HistoryFiles:
     def __init__(self, store: Store, recordings: Path) -> None:
         self._kept = store
         self.recordings = recordings
-        self._again: Callable[[str], Run] | None = None
+        self._take_over: Callable[[Path], Run] | None = None
 
     # Out -----------------------------------------------------------------------------------------------------------
 
@@ -186,25 +187,19 @@ class HistoryFiles:
 
     def _merge(self, run: Run, activity: Activity, content: bytes, kind: str) -> Imported:
         """Fill a recorded run with what only the watch knew."""
+        self.lay_over(run, activity)
+        self._keep_original(run.run_id, content, kind, activity)
+        return Imported(kind, (run.run_id,), is_merged=True)
+
+    def lay_over(self, run: Run, activity: Activity) -> None:
+        """Fill a run's seconds with what only another recording of the same time knew, and sum it up again."""
         offset_s = (activity.started_at - run.started_at).total_seconds()
         seconds = merged(self._kept.runs.seconds(run.run_id), activity, offset_s)
         self._kept.runs.add(run.run_id, seconds=seconds)
-        self._keep_original(run.run_id, content, kind, activity)
         self._finish(run, None)
-        return Imported(kind, (run.run_id,), is_merged=True)
 
     def _same_time(self, activity: Activity) -> Run | None:
-        """A run that shares at least half of the shorter one's time with the activity."""
-        since = activity.started_at - _LONGEST_RUN
-        until = activity.started_at + timedelta(seconds=max(activity.end_s, 1.0))
-        best: tuple[float, Run] | None = None
-        for entry in self._kept.runs.list(RunFilter(since=since, until=until, sport=None), limit=None):
-            start_s = (entry.run.started_at - activity.started_at).total_seconds()
-            length_s = (entry.run.duration_s or 0.0) + sum(b - a for a, b in entry.run.pauses)
-            common = overlap_s(start_s, start_s + length_s, 0.0, activity.end_s)
-            if common > 0.5 * min(length_s, activity.end_s) and (best is None or common > best[0]):
-                best = (common, entry.run)
-        return best[1] if best else None
+        return same_time(self._kept, activity.started_at, activity.end_s)
 
     def _take_table(self, content: bytes) -> Imported:
         try:
@@ -234,29 +229,21 @@ class HistoryFiles:
         path = self.recordings / f"import-{secrets.token_hex(4)}.mcap"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        made = ""
         try:
             recording = read_recording(path)
-            header = recording.header
-            until = header.started_at + timedelta(seconds=1)
-            if self._kept.runs.list(RunFilter(since=header.started_at, until=until, sport=None)):
+            if self._kept.runs.knows(recording.header.run_id):
                 raise InterchangeError("this run is here already")
-            if self._again is None:
+            same = same_time(self._kept, recording.header.started_at, length_s(recording))
+            if same is not None:
+                raise InterchangeError(f"this run is here already, as {same.run_id}")
+            if self._take_over is None:
                 raise SettingsError("raw logs cannot be computed here")
-            run = Run(header.run_id, header.started_at, RunState.FINISHED, recording=path.name, sensors=header.sensors)
-            self._kept.runs.create(run)
-            made = run.run_id
-            self._again(run.run_id)
+            run = self._take_over(path)
         except Exception as error:  # whatever went wrong, nothing half-imported stays; it is raised again
             path.unlink(missing_ok=True)
-            if made:
-                self._kept.runs.discard(made)
             if isinstance(error, (ValueError, TypeError, KeyError, OverflowError)):
                 raise InterchangeError(f"this recording holds what no run can hold: {str(error)[:200]}") from error
             raise
-        summary = self._kept.runs.summary(run.run_id)
-        if not recording.is_complete and summary is not None:
-            self._kept.runs.finish(run.run_id, RunState.RECOVERED, summary)
         return Imported("mcap", (run.run_id,), n_runs=1, is_cut=not recording.is_complete)
 
     def _finish(self, run: Run, distance_m: float | None) -> None:

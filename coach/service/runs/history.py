@@ -52,12 +52,19 @@ EDITABLE: Final = ("title", "notes", "shoes", "place", "slope_pct", "sport")
 
 
 class HistoryService(HistoryFiles):
-    """recompute: makes a run's numbers anew from its raw log and returns the run."""
+    """recompute: makes a run's numbers anew from its raw log. take_over: makes a run of a log made elsewhere."""
 
-    def __init__(self, store: Store, recordings: Path, recompute: Callable[[str], Run] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        recordings: Path,
+        recompute: Callable[[str], Run] | None = None,
+        take_over: Callable[[Path], Run] | None = None,
+    ) -> None:
         super().__init__(store, recordings)
         self._store = store
         self._again = recompute
+        self._take_over = take_over
 
     # Looking -------------------------------------------------------------------------------------------------------
 

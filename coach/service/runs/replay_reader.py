@@ -16,7 +16,10 @@ from coach.model.strides import Stride, TrunkStep
 
 @dataclass(slots=True)
 class Reading:
-    """What a run holds. end_s: time of the last thing that was kept. seconds: metrics once a second."""
+    """What a run holds. end_s: time of the last thing that was kept. seconds: metrics once a second.
+
+    decisions: as logged in the run. recomputed: as the pipeline's own coaching decides now, for comparison.
+    """
 
     strides: list[Stride | TrunkStep] = field(default_factory=list)
     seconds: list[LiveMetrics] = field(default_factory=list)
@@ -26,6 +29,7 @@ class Reading:
     pauses: list[tuple[float, float]] = field(default_factory=list)
     reports: tuple[StreamReport, ...] = ()
     end_s: float = 0.0
+    recomputed: list[CueDecision] = field(default_factory=list)
 
 
 def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> Reading:
@@ -41,10 +45,13 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
                 timeline.lap(item.t_s, str(item.data.get("lap_kind", "lap")))
             case "pause":
                 timeline.pause(item.t_s)
+                pipeline.pause(timeline.is_paused)  # the coach was silent then, and is so again
             case "resume":
                 timeline.resume(item.t_s)
+                pipeline.pause(timeline.is_paused)
             case "pain":
-                pipeline.pain(item.t_s, int(item.data.get("level", 0)), bool(item.data.get("is_calf", False)))
+                level, is_calf = int(item.data.get("level", 0)), bool(item.data.get("is_calf", False))
+                _take(reading, pipeline.pain(item.t_s, level, is_calf))
             case "cadence_unit":
                 pipeline.count_by(str(item.data.get("sensor_id")), item.data.get("cadence_unit"))
             case "cue":
@@ -59,6 +66,7 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
 
 def _take(reading: Reading, outputs: Outputs) -> None:
     reading.strides += [event for event in outputs.events if isinstance(event, Stride | TrunkStep)]
+    reading.recomputed += outputs.decisions
     for metrics in outputs.metrics:
         if not reading.seconds or metrics.t_s >= int(reading.seconds[-1].t_s) + 1:
             reading.seconds.append(metrics)

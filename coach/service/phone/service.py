@@ -1,0 +1,40 @@
+"""The coach on the phone alone, seen from home: packs go out, runs come back. Thread-safe."""
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from coach.phone.pack import Pack
+from coach.service.phone.arrivals import PhoneRuns
+from coach.service.runs.coaching import CoachingService
+from coach.service.runs.control import RunService
+from coach.service.runs.finish_run import program_version
+from coach.service.runs.history import HistoryService
+from coach.service.sensors.service import SensorService
+from coach.storage.store import Store
+
+
+class PhoneService:
+    """runs: what comes home."""
+
+    def __init__(
+        self,
+        store: Store,
+        recordings: Path,
+        sensors: SensorService,
+        coaching: CoachingService,
+        runs: RunService,
+        history: HistoryService,
+    ) -> None:
+        self._sensors = sensors
+        self._coaching = coaching
+        self.runs = PhoneRuns(store, recordings, runs.take_over, history.lay_over)
+
+    def pack(self, focus: str | None = None) -> Pack:
+        """What a phone takes along for its next run. focus: the wish for that run, "none" for no cues.
+
+        Raises:
+            SettingsError: there is no such focus.
+        """
+        run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        return self._coaching.pack(run_id, self._sensors.remembered(), program_version(), focus)

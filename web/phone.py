@@ -1,0 +1,76 @@
+"""The coach on the phone alone, as the phone asks for it: packs, and logs that come home piece by piece."""
+
+from typing import Any, Final
+
+from flask import Blueprint, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from coach.errors import SettingsError
+from coach.phone.pack import Pack
+from coach.service.phone.arrivals import PIECE_BYTES, Arrival
+from web.api import route
+from web.context import the_coach
+
+blueprint = Blueprint("phone", __name__)
+_HASH: Final = r"^[0-9a-f]{64}$"
+
+
+class PackQuery(BaseModel):
+    """focus: the wish for that run alone, "none" for no cues."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    focus: str | None = None
+
+
+class PieceQuery(BaseModel):
+    """offset: where the piece stands in the log."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    offset: int = Field(ge=0)
+
+
+class FinishBody(BaseModel):
+    """sha256: of the whole log, in hex."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sha256: str = Field(pattern=_HASH)
+
+
+@route(blueprint, "GET", "/phone/pack", query=PackQuery, returns=Pack, summary="What a phone takes along for one run")
+def phone_pack(query: PackQuery) -> Pack:
+    return the_coach().phone.pack(query.focus)
+
+
+@route(blueprint, "GET", "/phone/runs/<run_id>/log", returns=Arrival, summary="How much of a phone's log is here")
+def phone_log_state(run_id: str) -> Arrival:
+    return the_coach().phone.runs.state(run_id)
+
+
+@route(
+    blueprint,
+    "PUT",
+    "/phone/runs/<run_id>/log",
+    query=PieceQuery,
+    returns=Arrival,
+    summary="Send a piece of a log (the body's bytes); a piece that does not fit changes nothing",
+)
+def phone_log_piece(run_id: str, query: PieceQuery) -> Arrival:
+    piece: Any = request.get_data(cache=False)
+    if len(piece) > PIECE_BYTES:
+        raise SettingsError(f"a piece of a log has at most {PIECE_BYTES} bytes: send smaller ones")
+    return the_coach().phone.runs.append(run_id, query.offset, piece)
+
+
+@route(
+    blueprint,
+    "POST",
+    "/phone/runs/<run_id>/finish",
+    body=FinishBody,
+    returns=Arrival,
+    summary="The whole log was sent: keep it if its hash agrees, and make a run of it",
+)
+def phone_log_finish(run_id: str, body: FinishBody) -> Arrival:
+    return the_coach().phone.runs.finish(run_id, body.sha256)
