@@ -1,12 +1,16 @@
 """Everything built once and joined: settings in, a Coach out. The only file that knows all parts."""
 
+import logging
 from collections.abc import Callable
+from typing import Final
 
+from coach.errors import StorageError
 from coach.live.feed import LiveFeed
 from coach.model.cues import CueDecision
 from coach.model.runs import Run
 from coach.radio.backend import Backend
 from coach.service.access.phones import AccessService
+from coach.service.access.repeats import RepeatGuard
 from coach.service.account import AccountService
 from coach.service.event_loop import LoopThread
 from coach.service.phone.service import PhoneService
@@ -18,6 +22,8 @@ from coach.service.sensors.service import SensorService
 from coach.service.strength.programme import Programme
 from coach.settings import Settings
 from coach.storage.store import Store
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Coach:
@@ -58,11 +64,12 @@ class Coach:
         self.history = HistoryService(self.store, settings.recordings, self.runs.recompute, self.runs.take_over)
         self.phone = PhoneService(self.store, settings.recordings, self.sensors, self.coaching, self.runs, self.history)
         self.access = AccessService(self.store)
+        self.repeats = RepeatGuard(self.store)
         self.account = AccountService(
             self.store,
             settings.recordings,
             settings.secrets,
-            self.history.purge,
+            self._purge,
             lambda: self.runs.current() is not None,
             self._on_erased,
         )
@@ -75,20 +82,28 @@ class Coach:
 
     def close(self) -> None:
         """End a run that is going on (it is kept and summed up), reminders, links and the database."""
-        if self.runs.current() is not None:
-            self.runs.stop()
+        try:
+            self.runs.close()
+        except StorageError as error:  # its raw log is kept: the next start sums it up
+            _log.warning("%s", error)
         self.feed.close()
         self.strength.stop()
         self.account.stop()
         self.phone.runs.wait()
         self.sensors.close()
+        self.repeats.close()
         if self._own_loop:
             self._own_loop.close()
         self.store.close()
 
+    def _purge(self) -> None:
+        self.history.purge()
+        self.repeats.forget_old()
+
     def _on_erased(self) -> None:
         """Nothing is left on disk: nor in memory."""
         self.access.forget_known()
+        self.repeats.forget_all()
         self.strength.plans.refresh()
 
     def _on_finished(self, run: Run) -> None:

@@ -4,6 +4,7 @@ from firmware_config.faults import CoachError, ProfileError
 
 __all__ = [
     "CoachError",
+    "ConflictError",
     "InterchangeError",
     "LinkError",
     "PacketError",
@@ -41,6 +42,14 @@ class StorageError(CoachError):
 
 class SettingsError(CoachError):
     """The user asked for something that does not exist or cannot be: the message says what can."""
+
+
+class ConflictError(SettingsError):
+    """What was asked for does not fit what is going on now. code: short machine word ("already_running" ...)."""
+
+    def __init__(self, code: str, words: str) -> None:
+        self.code = code
+        super().__init__(words)
 
 
 class InterchangeError(CoachError):

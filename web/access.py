@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Final
 
 import segno
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request
 from flask.blueprints import BlueprintSetupState
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.http import parse_cookie
@@ -41,11 +41,14 @@ class ComeInBody(BaseModel):
 def guard() -> Response | None:
     """Let in: this machine itself, and phones with a cookie. Others get words on how to come in."""
     access = the_coach().access
-    if is_from_this_machine() or request.path.startswith(_OPEN):
+    if is_from_this_machine():
+        g.phone_id = HERE
         return None
-    if request.path == "/api/v1/phones" and request.method == "POST":
+    if request.path.startswith(_OPEN) or (request.path == "/api/v1/phones" and request.method == "POST"):
         return None
-    if access.phone_of(request.cookies.get(COOKIE, "")) is not None:
+    phone = access.phone_of(request.cookies.get(COOKIE, ""))
+    if phone is not None:
+        g.phone_id = phone.phone_id
         return None
     return error_response(401, "unauthorized", w("access.closed"))
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, g, request
 from pydantic import TypeAdapter
 
+from coach.bootstrap import Coach
 from web.wire import json_response, read_body
 
 _ARGUMENT: Final = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 _REFERENCE: Final = "#/components/schemas/{model}"
 _KINDS: Final = {"int": "integer", "float": "number"}
+_LONGEST_ID: Final = 100
 View = Callable[..., Any]
 
 
@@ -48,8 +50,7 @@ def route(
     """
 
     def decorate(view: View) -> View:
-        @wraps(view)
-        def answer(**arguments: Any) -> Response:
+        def respond(arguments: dict[str, Any]) -> Response:
             if body is not None:
                 arguments["body"] = read_body(body, request.get_data(cache=False))
             if query is not None:
@@ -59,11 +60,39 @@ def route(
                 return result
             return Response(status=204) if result is None else json_response(result)
 
+        @wraps(view)
+        def answer(**arguments: Any) -> Response:
+            return _once(lambda: respond(arguments))
+
         answer.endpoint_facts = Endpoint(method.upper(), path, body, query, returns, summary)  # type: ignore[attr-defined]
         blueprint.add_url_rule(f"/api/v1{path}", endpoint=view.__name__, view_func=answer, methods=[method.upper()])
         return view
 
     return decorate
+
+
+def _once(respond: Callable[[], Response]) -> Response:
+    """Answer a request; a repeated write (same phone, method, path and `X-Request-Id`) gets the answer of the first."""
+    request_id, phone_id = request.headers.get("X-Request-Id", ""), g.get("phone_id", "")  # the guard of web.access
+    if request.method == "GET" or not phone_id or not 0 < len(request_id) <= _LONGEST_ID:
+        return respond()
+    coach: Coach = current_app.extensions["coach"]
+    fresh: list[Response] = []
+
+    def work() -> tuple[int, str, str] | None:
+        response = respond()
+        fresh.append(response)
+        if response.is_streamed or "Set-Cookie" in response.headers:
+            return None
+        return response.status_code, response.get_data(as_text=True), response.mimetype or ""
+
+    known = coach.repeats.once((phone_id, request.method, request.path, request_id), work)
+    if fresh:
+        return fresh[0]
+    if known is None:
+        return respond()
+    headers = {"Cache-Control": "no-store"}
+    return Response(known.text, known.status, headers, mimetype=known.mimetype or None)
 
 
 def openapi(app: Flask) -> dict[str, Any]:

@@ -8,7 +8,15 @@ from flask import Flask, Response, make_response, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from coach.errors import CoachError, InterchangeError, LinkError, PacketError, ProfileError, SettingsError
+from coach.errors import (
+    CoachError,
+    ConflictError,
+    InterchangeError,
+    LinkError,
+    PacketError,
+    ProfileError,
+    SettingsError,
+)
 from web.wire import json_response
 
 _log: Final = logging.getLogger(__name__)
@@ -20,14 +28,6 @@ _STATUS: Final[Mapping[type[CoachError], int]] = {
     ProfileError: 409,
 }
 _KNOWN: Final = (400, 401, 403, 404, 405, 409, 413, 429, 503)
-
-
-class ConflictError(CoachError):
-    """What was asked for does not fit what is going on now. code: short machine word."""
-
-    def __init__(self, code: str, words: str) -> None:
-        self.code = code
-        super().__init__(words)
 
 
 def status_of(error: CoachError) -> int:

@@ -9,11 +9,10 @@ from coach.bootstrap import Coach
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlace
-from coach.service.runs.control import RunService
 from web.access import HERE, watcher
 from web.api import route
 from web.context import answer_of, the_coach
-from web.errors import ConflictError, error_response
+from web.errors import error_response
 from web.server import MAX_STREAMS
 from web.stream import LiveStream, Places
 from web.wire import json_response
@@ -55,16 +54,23 @@ class StartBody(_Body):
     has_warm_up: bool = False
 
 
-class LapBody(_Body):
+class TapBody(_Body):
+    """A tap in a run. run_id: the run that the page showed. age_s: how long ago the runner tapped, by the phone."""
+
+    run_id: str = Field(min_length=1, max_length=120)
+    age_s: float = Field(0.0, ge=0.0, le=1e7)
+
+
+class LapBody(TapBody):
     kind: Literal["lap", "warm_up", "cool_down"] = "lap"
 
 
-class PainBody(_Body):
+class PainBody(TapBody):
     level: int = Field(ge=0, le=10)
     is_calf: bool = False
 
 
-class MuteBody(_Body):
+class MuteBody(TapBody):
     is_muted: bool
 
 
@@ -105,44 +111,42 @@ def run_status() -> dict[str, Any]:
 @route(blueprint, "POST", "/run/start", body=StartBody, returns=Run, summary="Start a run")
 def run_start(body: StartBody) -> Run:
     runs = the_coach().runs
-    if runs.current() is not None:
-        raise ConflictError("already_running", "A run is on already. Stop it first.")
     chosen = body.model_dump(exclude={"has_warm_up", "place"})
     run = runs.start(place=RunPlace(body.place), **chosen)
     if body.has_warm_up:
-        runs.lap("warm_up")
+        runs.lap("warm_up", run.run_id)
     return run
 
 
-@route(blueprint, "POST", "/run/pause", summary="Pause the run")
-def run_pause() -> None:
-    _running().pause()
+@route(blueprint, "POST", "/run/pause", body=TapBody, summary="Pause the run")
+def run_pause(body: TapBody) -> None:
+    the_coach().runs.pause(body.run_id, body.age_s)
 
 
-@route(blueprint, "POST", "/run/resume", summary="Go on with a paused run")
-def run_resume() -> None:
-    _running().resume()
+@route(blueprint, "POST", "/run/resume", body=TapBody, summary="Go on with a paused run")
+def run_resume(body: TapBody) -> None:
+    the_coach().runs.resume(body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/lap", body=LapBody, summary="End this lap and begin the next")
 def run_lap(body: LapBody) -> None:
-    _running().lap(body.kind)
+    the_coach().runs.lap(body.kind, body.run_id, body.age_s)
 
 
-@route(blueprint, "POST", "/run/stop", returns=Run, summary="Stop the run and keep it")
-def run_stop() -> Run:
-    run: Run = _running().stop()
-    return run
+@route(blueprint, "POST", "/run/stop", body=TapBody, returns=Run, summary="Stop the run and keep it")
+def run_stop(body: TapBody) -> Run:
+    """A run that has ended already is answered as it was kept; another one that is on goes on."""
+    return the_coach().runs.stop(body.run_id)
 
 
 @route(blueprint, "POST", "/run/pain", body=PainBody, summary="Tell how the back, or calf and Achilles, feels now")
 def run_pain(body: PainBody) -> None:
-    _running().pain(body.level, body.is_calf)
+    the_coach().runs.pain(body.level, body.is_calf, body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/mute", body=MuteBody, summary="Silence the cues, or let them speak again")
 def run_mute(body: MuteBody) -> None:
-    _running().mute(body.is_muted)
+    the_coach().runs.mute(body.is_muted, body.run_id)
 
 
 @route(
@@ -150,13 +154,6 @@ def run_mute(body: MuteBody) -> None:
 )
 def metrics() -> Response:
     return json_response(the_coach().feed.latest("metrics"))
-
-
-def _running() -> RunService:
-    runs = the_coach().runs
-    if runs.current() is None:
-        raise ConflictError("not_running", "No run is on. Start one first.")
-    return runs
 
 
 def _status() -> dict[str, Any]:

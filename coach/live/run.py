@@ -5,6 +5,7 @@ packet never ends a run, nor does a full disk: what can go on goes on, and the r
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from coach.live.treadmill_check import TreadmillCheck
 from coach.model.cues import CueDecision
 from coach.model.links import LinkEvent, LinkStatus
 from coach.model.metrics import LiveMetrics
+from coach.model.pain import PainEntry
 from coach.model.plain import to_plain
 from coach.model.recordings import RunEvent
 from coach.model.runs import Lap, Run, RunState
@@ -49,9 +51,18 @@ class Batch:
     strides: list[Stride | TrunkStep] = field(default_factory=list)
     seconds: list[LiveMetrics] = field(default_factory=list)
     decisions: list[CueDecision] = field(default_factory=list)
+    pains: list[PainEntry] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.strides) + len(self.seconds) + len(self.decisions)
+        return len(self.strides) + len(self.seconds) + len(self.decisions) + len(self.pains)
+
+    def followed_by(self, newer: "Batch") -> "Batch":
+        return Batch(
+            self.strides + newer.strides,
+            self.seconds + newer.seconds,
+            self.decisions + newer.decisions,
+            self.pains + newer.pains,
+        )
 
 
 class Keeper(Protocol):
@@ -97,6 +108,9 @@ class LiveRun:
         self._next_second_s = 1.0
         self._arrived_wall_s = 0.0
         self._stopping = asyncio.Event()
+        self._keep_soon = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
+        self.is_over = False  # stopped; what is left is kept and summed up
 
     @property
     def elapsed_s(self) -> float:
@@ -151,19 +165,28 @@ class LiveRun:
 
     # What the runner does ------------------------------------------------------------------------------------------
 
-    def pause(self) -> None:
-        if self.timeline.pause(self.clock()):
-            self._mark("pause")
+    def pause(self, at_s: float | None = None) -> None:
+        """Begin a pause. at_s: when the runner tapped, on the run's clock, None for now; so with the other taps."""
+        t_s = self._moment(at_s)
+        if self.timeline.pause(t_s):
+            self._mark("pause", t_s)
 
-    def resume(self) -> None:
-        if self.timeline.resume(self.clock()):
-            self._mark("resume")
+    def resume(self, at_s: float | None = None) -> None:
+        """End the pause."""
+        t_s = self._moment(at_s)
+        if self.timeline.resume(t_s):
+            self._mark("resume", t_s)
 
-    def lap(self, kind: str = "lap") -> Lap:
+    def lap(self, kind: str = "lap", at_s: float | None = None) -> Lap:
         """End the present lap here and begin the next one."""
-        lap = self.timeline.lap(self.clock(), kind)
-        self._mark("lap", number=lap.number, lap_kind=kind)
+        t_s = self._moment(at_s)
+        lap = self.timeline.lap(t_s, kind)
+        self._mark("lap", t_s, number=lap.number, lap_kind=kind)
         return lap
+
+    def _moment(self, at_s: float | None) -> float:
+        """The time of a tap; one that comes late lies after the marks that were made meanwhile."""
+        return self.clock() if at_s is None else min(max(at_s, self.timeline.newest_s), self.clock())
 
     def mute(self, is_muted: bool) -> None:
         self.is_muted = is_muted
@@ -175,10 +198,20 @@ class LiveRun:
         self.pipeline.count_by(sensor_id, cadence_unit)
         self._mark("cadence_unit", sensor_id=sensor_id, cadence_unit=cadence_unit)
 
-    def pain(self, level: int, is_calf: bool = False) -> None:
-        """The runner tapped a pain level, 0-10."""
-        self._mark("pain", level=level, is_calf=is_calf)
+    def pain(self, entry: PainEntry) -> bool:
+        """The runner tapped a pain level; it acts now, also where the tap came late (`entry.at` is its moment).
+
+        False: the run is over, and the entry was not kept.
+        """
+        if self.is_over:
+            return False
+        is_calf = entry.calf is not None
+        level = (entry.calf if is_calf else entry.back) or 0
+        self._mark("pain", level=level, is_calf=is_calf, at=entry.at)
+        self._batch.pains.append(entry)
+        self._keep_soon.set()
         self._spread(self.pipeline.pain(self.clock(), level, is_calf))
+        return True
 
     def publish_run(self) -> None:
         self._feed.publish("run", self.status())
@@ -200,9 +233,10 @@ class LiveRun:
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _mark(self, kind: str, **data: object) -> None:
+    def _mark(self, kind: str, t_s: float | None = None, **data: object) -> None:
         self.pipeline.pause(self.is_paused)
-        self._log(lambda writer: writer.write_event(RunEvent(self.clock(), kind, to_plain(data))))
+        event = RunEvent(self.clock() if t_s is None else t_s, kind, to_plain(data))
+        self._log(lambda writer: writer.write_event(event))
         self.publish_run()
 
     def _spread(self, outputs: Outputs) -> None:
@@ -289,29 +323,45 @@ class LiveRun:
 
     async def _keep_now_and_then(self) -> None:
         while True:
-            await asyncio.sleep(KEEP_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._keep_soon.wait(), KEEP_EVERY_S)
+            self._keep_soon.clear()
             await self._keep()
 
     async def _keep(self) -> None:
-        if not len(self._batch):
-            return
+        """Write what waits; whoever is cancelled here leaves the write going on, and `_end` waits for it."""
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.create_task(self._keep_batch())
+        await asyncio.shield(self._keeping)
+
+    async def _keep_batch(self) -> None:
         batch, self._batch = self._batch, Batch()
+        if not len(batch):
+            return
         try:
             await asyncio.to_thread(self._keeper.keep, self.run.run_id, batch)
         except CoachError as error:
             log.warning("%s; trying again", error)
-            self._batch = Batch(
-                batch.strides + self._batch.strides,
-                batch.seconds + self._batch.seconds,
-                batch.decisions + self._batch.decisions,
-            )
+            self._batch = batch.followed_by(self._batch)
+
+    def keep_rest(self) -> None:
+        """Write what is left after the end, on the caller's thread.
+
+        Raises:
+            StorageError: the database refuses; then it waits on.
+        """
+        if len(self._batch):
+            self._keeper.keep(self.run.run_id, self._batch)
+            self._batch = Batch()
 
     async def _end(self) -> None:
+        self.is_over = True
         if self.is_paused:
             self.resume()
         self.timeline.end(self.clock())
         self._spread(self.pipeline.finish())
-        await self._keep()
+        for _ in range(2):  # the first may be one that had begun before
+            await self._keep()
         if self._writer is not None:
             writer, self._writer = self._writer, None
             try:

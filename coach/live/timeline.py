@@ -26,6 +26,12 @@ class Timeline:
         """Length of all finished pauses [s]."""
         return sum(end - start for start, end in self.pauses)
 
+    @property
+    def newest_s(self) -> float:
+        """Time of the newest mark [s]: no later one may lie before it."""
+        ended_s = self.pauses[-1][1] if self.pauses else 0.0
+        return max(self.laps[-1].start_s, ended_s, self._paused_at_s or 0.0)
+
     def elapsed_s(self, now_s: float) -> float:
         """Return the running time without pauses [s]; it stands still during a pause."""
         until = now_s if self._paused_at_s is None else self._paused_at_s

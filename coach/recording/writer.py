@@ -85,6 +85,13 @@ class RecordingWriter:
         self._raise_error()
         return finished_path(self.path)
 
+    def discard(self) -> None:
+        """Take back a recording that was only just begun: nothing of it stays."""
+        with contextlib.suppress(RecordingError):
+            self.close()
+        for path in (self.path, finished_path(self.path)):
+            path.unlink(missing_ok=True)
+
     def _put(self, item: _Item) -> None:
         self._raise_error()
         if self._is_closed:

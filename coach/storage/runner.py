@@ -35,9 +35,11 @@ class Pain:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, entry: PainEntry) -> None:
-        with self._database.write() as connection:
-            connection.execute(PAIN.table.insert(), PAIN.row(entry))
+    def add(self, *entries: PainEntry) -> None:
+        """Keep answers, all or none."""
+        if entries:
+            with self._database.write() as connection:
+                connection.execute(PAIN.table.insert(), [PAIN.row(entry) for entry in entries])
 
     def list(
         self,

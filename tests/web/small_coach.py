@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from coach.errors import LinkError, SettingsError
+from coach.errors import ConflictError, LinkError, SettingsError
 from coach.live.feed import LiveFeed
 from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
 from coach.model.plain import to_plain
@@ -18,6 +18,7 @@ from coach.model.samples import CadenceDecision, Counts
 from coach.model.sensing import CheckReport, SensorCheck, SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.service.access.phones import AccessService
+from coach.service.access.repeats import RepeatGuard
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.history import HistoryService
@@ -42,39 +43,49 @@ class SmallRuns:
         self.calls: list[tuple[Any, ...]] = []
         self.refuses = ""
 
-    def start(self, place: RunPlace, focus: str | None = None, **facts: Any) -> Run:
+    def start(self, place: RunPlace, focus: str | None = None, run_id: str = "r1", **facts: Any) -> Run:
         if self.refuses:
             raise SettingsError(self.refuses)
         self.calls.append(("start", place, focus, facts))
         plan = RunPlan("quicker", 0.7, 3, False, False, "Third run of your cadence block.")
-        self.run = Run("r1", datetime.now(UTC), RunState.RECORDING, place=place, sensors=USES, plan=plan)
+        self.run = Run(run_id, datetime.now(UTC), RunState.RECORDING, place=place, sensors=USES, plan=plan)
         self._tell()
         return self.run
 
-    def stop(self) -> Run:
+    def _check(self, run_id: str | None) -> None:
+        if self.run is None or run_id not in (None, self.run.run_id):
+            raise ConflictError("other_run", "this was for a run that has ended: it was left out")
+
+    def stop(self, run_id: str | None = None) -> Run:
+        self._check(run_id)
         run, self.run = self.run, None
         self.calls.append(("stop",))
         self._tell()
         assert run is not None
         return run
 
-    def pause(self) -> None:
+    def pause(self, run_id: str | None = None, age_s: float = 0.0) -> None:
+        self._check(run_id)
         self.is_paused = True
         self.calls.append(("pause",))
         self._tell()
 
-    def resume(self) -> None:
+    def resume(self, run_id: str | None = None, age_s: float = 0.0) -> None:
+        self._check(run_id)
         self.is_paused = False
         self.calls.append(("resume",))
         self._tell()
 
-    def lap(self, kind: str = "lap") -> None:
+    def lap(self, kind: str = "lap", run_id: str | None = None, age_s: float = 0.0) -> None:
+        self._check(run_id)
         self.calls.append(("lap", kind))
 
-    def pain(self, level: int, is_calf: bool = False) -> None:
+    def pain(self, level: int, is_calf: bool = False, run_id: str | None = None, age_s: float = 0.0) -> None:
+        self._check(run_id)
         self.calls.append(("pain", level, is_calf))
 
-    def mute(self, is_muted: bool) -> None:
+    def mute(self, is_muted: bool, run_id: str | None = None) -> None:
+        self._check(run_id)
         self.is_muted = is_muted
         self.calls.append(("mute", is_muted))
         self._tell()
@@ -189,6 +200,7 @@ class SmallCoach(SimpleNamespace):
             "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
             "history": HistoryService(store, folder / "recordings"),
             "access": AccessService(store),
+            "repeats": RepeatGuard(store),
         }
         super().__init__(**(known | parts))
 

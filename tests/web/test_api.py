@@ -7,10 +7,10 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from pydantic import BaseModel
 
-from coach.errors import InterchangeError, LinkError, SettingsError, StorageError
+from coach.errors import ConflictError, InterchangeError, LinkError, SettingsError, StorageError
 from coach.model.runs import Lap
 from web.api import openapi, route
-from web.errors import ConflictError, install_errors
+from web.errors import install_errors
 
 
 class LapBody(BaseModel):

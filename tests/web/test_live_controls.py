@@ -120,3 +120,43 @@ def test_every_target_in_motion_is_large_enough_for_a_wet_thumb(coach: SmallCoac
     for button in running.locator("#pain-dialog button").all():
         box = button.bounding_box()
         assert min(box["width"], box["height"]) >= 63.9, button.inner_text()
+
+
+def test_what_waits_leaves_every_button_free(coach: SmallCoach, running: Page) -> None:
+    running.context.set_offline(True)
+    running.tap("#pain")
+    running.tap("[data-pain='6']")
+    expect(running.locator("#outbox-words")).to_contain_text("waits for the network")
+    for name in ("pain", "pause", "lap", "stop"):
+        at_its_middle = f"""() => {{
+          const box = document.querySelector("#{name}").getBoundingClientRect();
+          return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2).closest("button")?.id;
+        }}"""
+        assert running.evaluate(at_its_middle) == name
+    running.context.set_offline(False)
+
+
+def test_a_page_whose_storage_refuses_holds_the_tap_and_says_so(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.runs.start("treadmill")
+    phone.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }")
+    phone.goto(f"{url}/live")
+    wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
+    phone.context.set_offline(True)
+    phone.tap("#pain")
+    phone.tap("[data-pain='7']")
+    expect(phone.locator("#outbox-words")).to_contain_text("on this page only: leave it open")
+    expect(phone.locator("#toast")).to_contain_text("leave it open")
+    phone.context.set_offline(False)
+    eventually(coach, phone, ("pain", 7, False))
+    expect(phone.locator("#outbox-words")).to_have_text("Everything is saved.")
+
+
+def test_a_tap_for_a_run_that_has_ended_is_left_out_and_said(coach: SmallCoach, running: Page) -> None:
+    running.context.set_offline(True)
+    running.tap("#mute")
+    expect(running.locator("#outbox-words")).to_contain_text("waits for the network")
+    coach.runs.stop()
+    coach.runs.start("treadmill", run_id="r2")
+    running.context.set_offline(False)
+    expect(running.locator("#outbox-words")).to_contain_text("left out")
+    assert ("mute", True) not in coach.runs.calls

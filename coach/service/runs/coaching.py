@@ -19,7 +19,7 @@ from coach.coaching.progress import CoachedRun, Progress, progress_of, withheld_
 from coach.errors import SettingsError
 from coach.model.cues import CueDecision, CueResponse, CueRule, Source
 from coach.model.links import SensorUse
-from coach.model.pain import PainEntry, PainMoment, PainState
+from coach.model.pain import PainState
 from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, RunFilter, RunPlan
 from coach.phone.pack import Pack
@@ -103,11 +103,6 @@ class CoachingService:
         )
 
     # During and after a run
-
-    def tapped(self, run_id: str, level: int, is_calf: bool = False) -> None:
-        """Keep one tap of the runner during a run."""
-        back, calf = (None, level) if is_calf else (level, None)
-        self._store.pain.add(PainEntry(self._clock(), PainMoment.DURING_RUN, back, calf, run_id))
 
     def finish(self, run: Run, engine: CueEngine) -> None:
         """Keep what a finished run leaves behind: baseline, block, wordings, responses."""

@@ -1,23 +1,30 @@
 """A run as the page and the command line handle it: start, pause, lap, tap pain, mute, stop; recover what was cut off.
 
-One run at a time. Every method may be called from any thread; the run itself lives on the radio's event loop.
+One run at a time: its place is reserved on the radio's event loop, which is the lock, before anything is made, and is
+held until the run was summed up. Every method may be called from any thread; the run itself lives on that loop.
+
+A tap names its run and its age, because phones deliver late: what comes for another run never touches the present one.
 """
 
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from coach.errors import CoachError, SettingsError
+from coach.coaching.engine import CueEngine
+from coach.errors import CoachError, ConflictError, SettingsError, StorageError
 from coach.live.feed import LiveFeed
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import Batch, LiveRun, Source
 from coach.model.cues import CueDecision
 from coach.model.links import SensorUse
+from coach.model.pain import PainEntry, PainMoment
 from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
 from coach.model.runs import Lap, Run, RunPlace, RunState
@@ -39,6 +46,11 @@ log = logging.getLogger(__name__)
 
 # Made on the event loop: where notifications come from, and the clock of their times.
 MakeSource = Callable[[], tuple[Source, Callable[[], float]]]
+# A page waits 10 s for an answer to a lap or a pause and then says that it failed: what comes three times as late is
+# of a tap that the runner has given up. Chosen by judgement.
+LATE_S: Final = 30.0
+STOP_S: Final = 120.0  # summing up six hours takes seconds; beyond this the database does not answer
+_TRY_AGAIN_S: Final = 1.0  # between attempts to sum up while the database refuses
 
 
 class _ToStore:
@@ -49,6 +61,16 @@ class _ToStore:
 
     def keep(self, run_id: str, batch: Batch) -> None:
         self._store.runs.add(run_id, batch.strides, batch.seconds, batch.decisions)
+        self._store.pain.add(*batch.pains)
+
+
+@dataclass(slots=True)
+class _Place:
+    """The one run there can be. live: None while it is being made. made: done when that is over, well or not."""
+
+    live: LiveRun | None = None
+    ended: Future[Run] | None = None
+    made: Future[None] = field(default_factory=Future)
 
 
 class RunService:
@@ -78,8 +100,8 @@ class RunService:
         self._on_spoken = on_spoken
         self._on_finished = on_finished
         self._speed = speed
-        self._live: LiveRun | None = None
-        self._ended: Future[Run] | None = None
+        self._place: _Place | None = None  # changed on the event loop only
+        self._is_closed = False
 
     # Start and stop ------------------------------------------------------------------------------------------------
 
@@ -114,9 +136,40 @@ class RunService:
         focus: str | None = None,
         facts: dict[str, Any] | None = None,
     ) -> Run:
-        """Start a run whose notifications come from `make_source`: linked sensors, or a recording that is played."""
-        if self._live is not None:
-            raise SettingsError("a run is going on: stop it first")
+        """Start a run whose notifications come from `make_source`: linked sensors, or a recording that is played.
+
+        Raises:
+            ConflictError: a run is going on, is being started or is being summed up.
+        """
+        place = self._loop.call(self._reserve)
+        try:
+            return self._make(place, uses, make_source, focus, facts or {})
+        except BaseException:
+            self._loop.call(lambda: self._release(place))
+            raise
+        finally:
+            place.made.set_result(None)
+
+    def _reserve(self) -> _Place:
+        if self._is_closed:
+            raise ConflictError("closing", "the coach is being stopped: start it again first")
+        if self._place is not None:
+            raise ConflictError("already_running", "a run is going on: stop it first")
+        self._place = _Place()
+        return self._place
+
+    def _release(self, place: _Place) -> None:
+        if self._place is place:
+            self._place = None
+
+    def _make(
+        self,
+        place: _Place,
+        uses: Sequence[SensorUse],
+        make_source: MakeSource,
+        focus: str | None,
+        facts: dict[str, Any],
+    ) -> Run:
         started_at = datetime.now(UTC)
         run_id = f"{started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         engine = self._coaching.prepare(run_id, started_at, focus)
@@ -127,56 +180,102 @@ class RunService:
             recording=f"{run_id}.mcap",
             sensors=tuple(uses),
             plan=engine.plan,
-            **(facts or {}),
+            **facts,
         )
         pipeline = make_pipeline(uses, self._store.runner.get(), engine)
-        settings = to_plain({**(facts or {}), "plan": engine.plan})
+        settings = to_plain({**facts, "plan": engine.plan})
         header = RecordingHeader(run_id, started_at, program_version(), tuple(uses), profile_texts(uses), settings)
         writer = RecordingWriter(self._recordings, header)
-        self._store.runs.create(run)
+        try:
+            self._store.runs.create(run)
 
-        def on_loop() -> LiveRun:
-            source, clock = make_source()
-            live = LiveRun(run, pipeline, writer, _ToStore(self._store), self._feed, clock, self._on_spoken)
-            self._live = live
-            self._sensors.pod_counts.attend(live)
-            self._ended = asyncio.run_coroutine_threadsafe(self._play(live, source, engine), self._loop.loop)
-            return live
+            def on_loop() -> None:
+                source, clock = make_source()
+                live = LiveRun(run, pipeline, writer, _ToStore(self._store), self._feed, clock, self._on_spoken)
+                place.ended = asyncio.run_coroutine_threadsafe(self._play(place, live, source, engine), self._loop.loop)
+                place.live = live
+                self._sensors.pod_counts.attend(live)
 
-        self._loop.call(on_loop)
+            self._loop.call(on_loop)
+        except BaseException:  # nothing is left of a run that never began
+            writer.discard()
+            self._store.runs.discard(run_id)
+            raise
         return run
 
-    def stop(self) -> Run:
-        """End the run, sum it up, return it as stored.
+    def stop(self, run_id: str | None = None) -> Run:
+        """End the run, sum it up, return it as stored; a run of this id that has ended is returned as it is.
 
         Raises:
-            SettingsError: no run is going on.
+            ConflictError: no run is going on, or another one. StorageError: it has ended, but cannot be summed up yet.
         """
-        live, ended = self._going(), self._ended
+        place = self._place
+        if run_id is not None and (place is None or place.live is None or place.live.run.run_id != run_id):
+            run = self._store.runs.get(run_id)
+            if run.state in (RunState.RECORDING, RunState.PAUSED):
+                raise ConflictError("not_running", f"run {run_id} is not going on here")
+            return run
+        live = self._going()
         self._loop.call(live.stop)
-        assert ended is not None
-        return ended.result(120)
+        return self._ended(place)
+
+    def _ended(self, place: _Place | None) -> Run:
+        assert place is not None
+        assert place.ended is not None
+        try:
+            return place.ended.result(STOP_S)
+        except TimeoutError as error:
+            raise StorageError(
+                "the run has ended and its log is kept; the summary waits for the database: is the disk full, or "
+                "does another program hold it?"
+            ) from error
+
+    def close(self) -> None:
+        """Start no more runs; end the one that is going on or is being started, and wait for its summary."""
+        self._is_closed = True
+        place = self._place
+        if place is None:
+            return
+        place.made.result(STOP_S)
+        if place.live is not None:
+            self._loop.call(place.live.stop)
+            self._ended(place)
 
     def wait(self, timeout_s: float | None = None) -> Run | None:
         """Wait until the present run ends by itself; None once `timeout_s` have passed, or without a run."""
-        if self._ended is None:
+        place = self._place
+        if place is None or place.ended is None:
             return None
         try:
-            return self._ended.result(timeout_s)
+            return place.ended.result(timeout_s)
         except TimeoutError:
             return None
 
-    async def _play(self, live: LiveRun, source: Source, engine: Any) -> Run:
+    async def _play(self, place: _Place, live: LiveRun, source: Source, engine: CueEngine) -> Run:
         try:
-            await live.play(source)
-        except CoachError as error:
-            log.warning("the run ended early: %s", error)
+            try:
+                await live.play(source)
+            except CoachError as error:
+                log.warning("the run ended early: %s", error)
+            finally:
+                self._sensors.pod_counts.attend(None)
+            return await asyncio.to_thread(self._finish_at_last, live, engine)
         finally:
-            self._live = None
-            self._sensors.pod_counts.attend(None)
-        return await asyncio.to_thread(self._finish, live, engine)
+            self._release(place)
 
-    def _finish(self, live: LiveRun, engine: Any) -> Run:
+    def _finish_at_last(self, live: LiveRun, engine: CueEngine) -> Run:
+        """Sum the run up, again and again while the database refuses; its raw log is safe meanwhile."""
+        while True:
+            try:
+                live.keep_rest()
+                return self._finish(live, engine)
+            except StorageError as error:
+                if self._is_closed:
+                    raise
+                log.warning("the run cannot be summed up yet: %s", error)
+                time.sleep(_TRY_AGAIN_S)
+
+    def _finish(self, live: LiveRun, engine: CueEngine) -> Run:
         runs, run_id = self._store.runs, live.run.run_id
         reading = Reading(
             strides=[*runs.strides(run_id), *runs.steps(run_id)],
@@ -190,10 +289,11 @@ class RunService:
         )
         return self._sum_up(live.run, reading, RunState.FINISHED, engine)
 
-    def _sum_up(self, run: Run, reading: Reading, state: RunState, engine: Any) -> Run:
+    def _sum_up(self, run: Run, reading: Reading, state: RunState, engine: CueEngine) -> Run:
         ended = end_run(self._store, run, reading, state)
         self._coaching.finish(ended, engine)
-        if self._live is None:  # a run that came in from elsewhere does not end the one that is shown
+        shown = self.current()
+        if shown is None or shown.run_id == run.run_id:  # one that came in from elsewhere does not end what is shown
             self._feed.forget("metrics")
             self._feed.publish("run", {"run_id": run.run_id, "state": state.value, "elapsed_s": ended.duration_s})
         if self._on_finished:
@@ -203,44 +303,85 @@ class RunService:
     # During the run ------------------------------------------------------------------------------------------------
 
     def current(self) -> Run | None:
-        """The run that is going on."""
-        live = self._live
-        return live.run if live else None
+        """The run that is going on, until it was summed up."""
+        place = self._place
+        return place.live.run if place and place.live else None
 
     def status(self) -> dict[str, Any]:
         """What a page that has just been opened must know; {"run_id": None} without a run."""
-        live = self._live
-        if live is None:
+        place = self._place
+        if place is None or place.live is None:
             return {"run_id": None, "state": None, "links": [], "plan": to_plain(self._coaching.next_plan())}
+        live = place.live
         return self._loop.call(lambda: {**live.status(), "metrics": to_plain(live.latest)})
 
-    def pause(self) -> None:
-        self._loop.call(self._going().pause)
+    def pause(self, run_id: str | None = None, age_s: float = 0.0) -> None:
+        """Begin a pause, `age_s` ago; so with the other taps. run_id: the run that was tapped, None for the present."""
+        live, at_s = self._tapped(run_id, age_s)
+        self._loop.call(lambda: live.pause(at_s()))
 
-    def resume(self) -> None:
-        self._loop.call(self._going().resume)
+    def resume(self, run_id: str | None = None, age_s: float = 0.0) -> None:
+        """End the pause."""
+        live, at_s = self._tapped(run_id, age_s)
+        self._loop.call(lambda: live.resume(at_s()))
 
-    def lap(self, kind: str = "lap") -> Lap:
+    def lap(self, kind: str = "lap", run_id: str | None = None, age_s: float = 0.0) -> Lap:
         """End the present lap and begin the next; kind: lap, warm_up or cool_down."""
-        live = self._going()
-        return self._loop.call(lambda: live.lap(kind))
+        live, at_s = self._tapped(run_id, age_s)
+        return self._loop.call(lambda: live.lap(kind, at_s()))
 
-    def mute(self, on: bool) -> None:
-        live = self._going()
-        self._loop.call(lambda: live.mute(on))
+    def mute(self, is_muted: bool, run_id: str | None = None) -> None:
+        """Silence the cues, or let them speak; it is the runner's wish until the next one, however late it comes."""
+        live = self._going(run_id)
+        self._loop.call(lambda: live.mute(is_muted))
 
-    def pain(self, level: int, is_calf: bool = False) -> None:
-        """One tap, 0-10, for the back or for calf and Achilles."""
+    def pain(self, level: int, is_calf: bool = False, run_id: str | None = None, age_s: float = 0.0) -> None:
+        """One tap, 0-10, for the back or for calf and Achilles; a late one is kept with its own run and moment.
+
+        In the present run it acts at once, however old it is, and waits in memory where the database is busy: the raw
+        log has it already.
+
+        Raises:
+            SettingsError: no such level, no such run. ConflictError: no run is going on, and none was named.
+        """
         if not 0 <= level <= 10:
-            raise SettingsError(f"pain is told from 0 to 10, not {level}")
-        live = self._going()
-        self._loop.call(lambda: live.pain(level, is_calf))
-        self._coaching.tapped(live.run.run_id, level, is_calf)
+            raise SettingsError(f"pain is reported from 0 to 10, not {level}")
+        place = self._place
+        live = place.live if place else None
+        back, calf = (None, level) if is_calf else (level, None)
+        if live is not None and run_id in (None, live.run.run_id) and not live.is_over:
+            at = self._moment(live.run, live.clock() / self._speed - age_s)
+            entry = PainEntry(at, PainMoment.DURING_RUN, back, calf, live.run.run_id)
+            if self._loop.call(lambda: live.pain(entry)):
+                return
+            run_id = live.run.run_id  # it ended at this moment
+        if run_id is None:
+            raise ConflictError("not_running", "no run is going on: start one first")
+        run = self._store.runs.get(run_id)
+        at = self._moment(run, (datetime.now(UTC) - run.started_at).total_seconds() - age_s)
+        self._store.pain.add(PainEntry(at, PainMoment.DURING_RUN, back, calf, run_id))
 
-    def _going(self) -> LiveRun:
-        if self._live is None:
-            raise SettingsError("no run is going on: start one first")
-        return self._live
+    def _moment(self, run: Run, after_s: float) -> datetime:
+        """The wall time `after_s` into a run, never outside of it."""
+        if run.duration_s is not None:
+            after_s = min(after_s, run.duration_s + sum(end - start for start, end in run.pauses))
+        return run.started_at + timedelta(seconds=max(0.0, after_s))
+
+    def _tapped(self, run_id: str | None, age_s: float) -> tuple[LiveRun, Callable[[], float]]:
+        """The run of a tap, and its moment on the run's clock."""
+        live = self._going(run_id)
+        if age_s > LATE_S:
+            raise ConflictError("too_late", f"this tap is {age_s:.0f} s old and was left out: tap again")
+        return live, lambda: live.clock() - max(0.0, age_s) * self._speed
+
+    def _going(self, run_id: str | None = None) -> LiveRun:
+        place = self._place
+        live = place.live if place else None
+        if live is None or (live.is_over and run_id not in (None, live.run.run_id)):
+            raise ConflictError("not_running", "no run is going on: start one first")
+        if run_id not in (None, live.run.run_id):
+            raise ConflictError("other_run", "this was for a run that has ended: it was left out")
+        return live
 
     # Afterwards ----------------------------------------------------------------------------------------------------
 

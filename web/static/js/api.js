@@ -1,19 +1,15 @@
-// Requests to the coach: JSON in, JSON out, errors in words, and writes that wait for the network.
-//
-// An outbox keeps writes marked `keep` in this browser until the coach has taken them, in order, each with its own key
-// so that the coach can tell a repeat (`X-Request-Id`). Nothing typed in while the phone is away is lost.
-
-const BOX = "outbox";
-const listeners = new Set();
+// Requests to the coach: JSON in, JSON out, errors in words, and writes that wait for the network (outbox.js). Each
+// write has a key (`X-Request-Id`): the coach gives a repeat the answer of the first, and does nothing twice.
+import { ageOf, makeOutbox } from "./outbox.js";
 
 export class ApiError extends Error {
   constructor(status, code, words, fields = {}) {
     super(words);
-    Object.assign(this, { status, code, fields });
+    Object.assign(this, { status, code, fields, is_final: status < 500 && status !== 408 && status !== 429 });
   }
 }
 
-const newKey = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
+export const newKey = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
 
 /** One request. Throws ApiError with the coach's words, or TypeError where there is no network. */
 export async function call(method, path, body, { key, timeout_ms = 10000 } = {}) {
@@ -40,63 +36,31 @@ export async function call(method, path, body, { key, timeout_ms = 10000 } = {})
 }
 
 export const get = (path) => call("GET", path);
-export const post = (path, body = {}) => call("POST", path, body);
-export const put = (path, body = {}) => call("PUT", path, body);
-export const patch = (path, body = {}) => call("PATCH", path, body);
-export const remove = (path) => call("DELETE", path);
+export const post = (path, body = {}) => call("POST", path, body, { key: newKey() });
+export const put = (path, body = {}) => call("PUT", path, body, { key: newKey() });
+export const patch = (path, body = {}) => call("PATCH", path, body, { key: newKey() });
+export const remove = (path) => call("DELETE", path, undefined, { key: newKey() });
 
-function readBox() {
-  try { return JSON.parse(localStorage.getItem(BOX) ?? "[]"); } catch { return []; }
+const box = makeOutbox({ storage: storageOf(window), send: sendItem, newKey, now_ms: () => Date.now() });
+
+/** A write that may wait, see outbox.js; a tap of a run names its run, and is given its age when it is sent. */
+export const { keep, flush, waiting, onWaiting, onRefused } = box;
+
+/** A tap that does not wait: it names its run and is told apart from its repeats. */
+export const tap = (path, body, options = {}) => call("POST", path, { ...body, age_s: 0 }, { key: newKey(), ...options });
+
+function sendItem(item) {
+  const body = item.path.startsWith("/run/") ? { ...item.body, age_s: ageOf(item, Date.now()) } : item.body;
+  return call(item.method, item.path, body, { key: item.key });
 }
 
-function writeBox(items) {
-  try { localStorage.setItem(BOX, JSON.stringify(items)); } catch { /* private mode: this page still holds the item */ }
-  listeners.forEach((listen) => listen(items.length));
-}
-
-/** Told the number of waiting writes whenever it changes. */
-export function onWaiting(listen) {
-  listeners.add(listen);
-  listen(readBox().length);
-}
-
-/** A write that may wait: sent now if the coach answers, else kept and sent later. Returns undefined when kept. */
-export async function keep(method, path, body = {}) {
-  const item = { key: newKey(), method, path, body };
-  if (readBox().length === 0) {
-    try {
-      return await call(method, path, body, { key: item.key });
-    } catch (error) {
-      if (error instanceof ApiError && error.status < 500) throw error;
-    }
-  }
-  writeBox([...readBox(), item]);
-  void flush();
-  return undefined;
-}
-
-let flushing = false;
-
-/** Send what waits, oldest first; stop at the first that cannot be sent. A refused write is dropped, and said. */
-export async function flush() {
-  if (flushing) return;
-  flushing = true;
-  try {
-    for (let items = readBox(); items.length; items = readBox()) {
-      const [first] = items;
-      try {
-        await call(first.method, first.path, first.body, { key: first.key });
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.status >= 500) return;
-        console.error(`the coach refused ${first.method} ${first.path}: ${error.message}`);
-      }
-      writeBox(readBox().filter((item) => item.key !== first.key));
-    }
-  } finally {
-    flushing = false;
-  }
+/** The browser's storage, or nothing where even asking for it is refused. */
+function storageOf(page) {
+  try { return page.localStorage; } catch { return { getItem: () => null, setItem: () => { throw new Error("refused"); } }; }
 }
 
 window.addEventListener("online", flush);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) void flush(); });
-setInterval(() => { if (readBox().length) void flush(); }, 15000);
+setInterval(() => { if (waiting().n) void flush(); }, 15000);
+// Leaving a page that alone holds a write would lose it: the browser asks first.
+window.addEventListener("beforeunload", (event) => { if (waiting().n_here) event.preventDefault(); });

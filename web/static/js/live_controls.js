@@ -1,5 +1,5 @@
 // What the runner does with one tap or a hold: start, pause, lap, stop, pain, mute. Pain and mute survive a lost network.
-import { ApiError, call, keep, post } from "./api.js";
+import { ApiError, call, keep, newKey, tap, waiting } from "./api.js";
 import { find, findAll, on, onHold, setText } from "./dom.js";
 import { hush, unlock } from "./speech.js";
 import { w } from "./words.js";
@@ -13,9 +13,9 @@ export function toast(words) {
   hiding = setTimeout(() => setText(find("#toast"), ""), 5000);
 }
 
-async function act(path, body, done) {
+async function act(run_id, path, body, done) {
   try {
-    await post(path, body);
+    await tap(path, { run_id, ...body });
     if (done) toast(done);
     return true;
   } catch (error) {
@@ -27,37 +27,38 @@ async function act(path, body, done) {
 async function keepOrLater(path, body, done) {
   try {
     const answer = await keep("POST", path, body);
-    toast(answer === undefined ? w("live.control.saved_later") : done);
+    const kept = waiting().n_here ? "live.control.held_here" : "live.control.saved_later";
+    toast(answer === undefined ? w(kept) : done);
   } catch (error) {
     toast(w("live.control.failed", { words: error.message }));
   }
 }
 
-/** state: {is_on, is_paused, is_muted} as the coach last told; refresh: asks it again. */
+/** state: {run_id, is_on, is_paused, is_muted} as the coach last told; refresh: asks it again. */
 export function bindControls(state, refresh) {
   bindStart(refresh);
-  on("#pause", "click", async () => { if (await act(state.is_paused ? "/run/resume" : "/run/pause")) await refresh(); });
+  on("#pause", "click", async () => { if (await act(state.run_id, state.is_paused ? "/run/resume" : "/run/pause")) await refresh(); });
   on("#mute", "click", async () => {
     const is_muted = !state.is_muted;
     if (is_muted) hush();
     state.is_muted = is_muted;
     paintMute(is_muted);
-    await keepOrLater("/run/mute", { is_muted }, w(is_muted ? "live.control.muted" : "live.control.unmuted"));
+    await keepOrLater("/run/mute", { run_id: state.run_id, is_muted }, w(is_muted ? "live.control.muted" : "live.control.unmuted"));
   });
   const ask = () => toast(w("live.control.hold_again"));
-  onHold(find("#lap"), () => act("/run/lap", { kind: "lap" }, w("live.control.lapped")), { ask });
-  onHold(find("#stop"), stop, { ask });
+  onHold(find("#lap"), () => act(state.run_id, "/run/lap", { kind: "lap" }, w("live.control.lapped")), { ask });
+  onHold(find("#stop"), () => stop(state.run_id), { ask });
   on("#pain", "click", () => { choosePlace("back"); find("#pain-dialog").showModal(); });
   for (const button of findAll("[data-where]")) button.addEventListener("click", () => choosePlace(button.dataset.where));
   for (const button of findAll("[data-pain]")) {
     button.addEventListener("click", () => {
       find("#pain-dialog").close();
       const level = Number(button.dataset.pain);
-      void keepOrLater("/run/pain", { level, is_calf: where === "calf" }, w("live.control.pain_noted", { level }));
+      void keepOrLater("/run/pain", { run_id: state.run_id, level, is_calf: where === "calf" }, w("live.control.pain_noted", { level }));
     });
   }
   for (const button of findAll("[data-part]")) {
-    button.addEventListener("click", () => act("/run/lap", { kind: button.dataset.part }).then(refresh));
+    button.addEventListener("click", () => act(state.run_id, "/run/lap", { kind: button.dataset.part }).then(refresh));
   }
   on("#more", "click", () => find("#more-dialog").showModal());
   for (const button of findAll("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
@@ -71,6 +72,7 @@ function choosePlace(name) {
 }
 
 function bindStart(refresh) {
+  let start_key = newKey();
   find("#start").disabled = false; // a tap before this script would have sent the form itself
   on("#start-form", "submit", async (event) => {
     event.preventDefault();
@@ -88,9 +90,11 @@ function bindStart(refresh) {
         slope_pct: facts.get("slope_pct") ? Number(facts.get("slope_pct")) : null,
         notes: facts.get("notes") ?? "",
         has_warm_up: facts.get("has_warm_up") !== null,
-      }, { timeout_ms: 60000 });
+      }, { timeout_ms: 60000, key: start_key });
+      start_key = newKey();
       await refresh();
     } catch (error) {
+      if (error instanceof ApiError) start_key = newKey(); // answered; without an answer the next tap is a repeat
       setText(find("#start-words"), error instanceof ApiError ? error.message : w("live.stream.waiting"));
     } finally {
       button.disabled = false;
@@ -98,10 +102,10 @@ function bindStart(refresh) {
   });
 }
 
-async function stop() {
+async function stop(run_id) {
   toast(w("live.control.stopping"));
   try {
-    const run = await call("POST", "/run/stop", {}, { timeout_ms: 60000 });
+    const run = await tap("/run/stop", { run_id }, { timeout_ms: 60000 });
     location.assign(`/runs/${encodeURIComponent(run.run_id)}`);
   } catch (error) {
     toast(w("live.control.failed", { words: error instanceof ApiError ? error.message : w("live.stream.waiting") }));

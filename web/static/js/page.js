@@ -1,6 +1,6 @@
 // What every page does: the theme choice, the note about writes that wait for the network, the service worker.
 import { find, findAll, setText } from "./dom.js";
-import { onWaiting } from "./api.js";
+import { onRefused, onWaiting } from "./api.js";
 import { w } from "./words.js";
 
 for (const picker of findAll("[data-theme-picker]")) {
@@ -21,13 +21,20 @@ if (menu && "ResizeObserver" in window) {
 }
 
 let had_waiting = false;
-onWaiting((n) => {
+onWaiting(({ n, n_here }) => {
   const status = document.getElementById("outbox-words");
-  if (n > 0) setText(status, w("page.offline.waiting", { n }));
+  if (n_here > 0) setText(status, w("page.offline.only_here", { n: n_here }));
+  else if (n > 0) setText(status, w("page.offline.waiting", { n }));
   else if (had_waiting) setText(status, w("page.offline.sent"));
   status?.classList.toggle("unseen", n === 0);
   status?.classList.toggle("outbox", n > 0);
   had_waiting = n > 0;
+});
+onRefused((words) => {
+  const status = document.getElementById("outbox-words");
+  status?.classList.replace("unseen", "outbox");
+  setText(status, w("page.offline.refused", { words }));
+  had_waiting = false;
 });
 
 if (window.isSecureContext && "serviceWorker" in navigator) {

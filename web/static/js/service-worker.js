@@ -4,7 +4,7 @@
 const BOX = "coach-1";
 const SHELL = [
   "/offline", "/static/css/tokens.css", "/static/css/page.css", "/static/js/page.js", "/static/js/dom.js",
-  "/static/js/words.js", "/static/js/api.js", "/static/icons/mark.svg",
+  "/static/js/words.js", "/static/js/api.js", "/static/js/outbox.js", "/static/icons/mark.svg",
 ];
 
 self.addEventListener("install", (event) => {

@@ -228,7 +228,7 @@ on("#save", "click", () => {
   void stayAwake(false);
   show("saved");
 });
-onWaiting((n) => setText(find("#sync-words"), n > 0 ? w("strength.js.kept") : ""));
+onWaiting(({ n }) => setText(find("#sync-words"), n > 0 ? w("strength.js.kept") : ""));
 show(state.stage, false);
 document.body.dataset.guide = "ready";
 if (state.is_early) find(".early-text").hidden = false;

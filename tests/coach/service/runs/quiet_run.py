@@ -1,0 +1,30 @@
+"""A coach with a run that nobody but the test feeds: no radio, no waiting."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from coach.bootstrap import Coach
+from coach.model.links import LinkEvent, SensorUse
+from coach.model.runs import Run
+from coach.model.samples import Notification
+from coach.radio.clock import RunClock
+
+POD = SensorUse("F0:00", "Pod", "running_speed_cadence")
+
+
+class QuietSource:
+    """Gives nothing until the run is stopped; `receive` and `tell` are the run's own, to be called on its loop."""
+
+    receive: Callable[[Notification], None]
+    tell: Callable[[LinkEvent], None]
+
+    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+        self.receive, self.tell = receive, tell
+        await asyncio.Event().wait()
+
+
+def begin(coach: Coach, source: QuietSource | None = None, **more: Any) -> Run:
+    """Start a run of one pod that says nothing."""
+    played = source or QuietSource()
+    return coach.runs.begin((POD,), lambda: (played, RunClock()), **more)

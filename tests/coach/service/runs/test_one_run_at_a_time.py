@@ -1,0 +1,197 @@
+"""One run at a time by construction; each tap reaches its own run at its own moment, or is refused in words."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coach.bootstrap import Coach
+from coach.errors import ConflictError, SettingsError, StorageError
+from coach.model.runs import Run, RunState
+from coach.service.event_loop import LoopThread
+from coach.settings import make_settings
+from tests.coach.service.runs.quiet_run import begin
+
+
+@pytest.fixture
+def coach(tmp_path: Path) -> Iterator[Coach]:
+    made = Coach(make_settings(tmp_path, "127.0.0.1", 0), loop=LoopThread())
+    yield made
+    made.close()
+    made.loop.close()
+
+
+def test_two_starts_at_once_make_one_run(coach: Coach) -> None:
+    together = threading.Barrier(8)
+
+    def start(_: int) -> Run | ConflictError:
+        together.wait()
+        try:
+            return begin(coach)
+        except ConflictError as error:
+            return error
+
+    with ThreadPoolExecutor(8) as pool:
+        ends = list(pool.map(start, range(8)))
+    (run,) = [one for one in ends if isinstance(one, Run)]
+    assert {one.code for one in ends if isinstance(one, ConflictError)} == {"already_running"}
+    assert [one.run_id for one in coach.store.runs.unfinished()] == [run.run_id]
+    coach.runs.stop()
+    assert coach.store.runs.unfinished() == []
+    assert len(list(coach.settings.recordings.iterdir())) == 1
+
+
+def test_the_place_is_taken_before_anything_is_made(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare, is_making, may_go_on = coach.coaching.prepare, threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        is_making.set()
+        assert may_go_on.wait(10)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(coach.coaching, "prepare", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(begin, coach)
+        assert is_making.wait(10)
+        with pytest.raises(ConflictError, match="going on"):
+            begin(coach)
+        may_go_on.set()
+        assert first.result().state is RunState.RECORDING
+
+
+def test_a_start_that_fails_leaves_nothing_and_the_place_free(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Run) -> None:
+        raise StorageError("the disk is full: free some space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(coach.store.runs, "create", refuse)
+        with pytest.raises(StorageError):
+            begin(coach)
+    assert list(coach.settings.recordings.iterdir()) == []
+    assert coach.runs.current() is None
+    assert begin(coach).state is RunState.RECORDING
+
+
+def test_the_place_is_held_until_the_run_was_summed_up(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish, is_ending, may_go_on = coach.coaching.finish, threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> None:
+        is_ending.set()
+        assert may_go_on.wait(10)
+        finish(*arguments)
+
+    monkeypatch.setattr(coach.coaching, "finish", slow)
+    run = begin(coach)
+    with ThreadPoolExecutor(2) as pool:
+        stops = [pool.submit(coach.runs.stop, run.run_id) for _ in range(2)]
+        assert is_ending.wait(10)
+        with pytest.raises(ConflictError, match="going on"):
+            begin(coach)
+        assert coach.runs.current() == run
+        may_go_on.set()
+        assert [one.result().state for one in stops] == [RunState.FINISHED] * 2
+    assert coach.runs.current() is None
+
+
+def test_a_run_is_summed_up_as_soon_as_the_database_answers(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish, n_refused = coach.store.runs.finish, [0]
+
+    def busy(*arguments: Any, **fields: Any) -> Run:
+        if n_refused[0] < 2:
+            n_refused[0] += 1
+            raise StorageError("another program holds the database: close it and try again")
+        return finish(*arguments, **fields)
+
+    monkeypatch.setattr(coach.store.runs, "finish", busy)
+    monkeypatch.setattr("coach.service.runs.control._TRY_AGAIN_S", 0.01)
+    begin(coach)
+    assert coach.runs.stop().state is RunState.FINISHED
+    assert n_refused == [2]
+
+
+def test_closing_ends_a_run_that_is_being_started(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare, is_making = coach.coaching.prepare, threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        is_making.set()
+        time.sleep(0.2)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(coach.coaching, "prepare", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(begin, coach)
+        assert is_making.wait(10)
+        coach.runs.close()
+        assert coach.store.runs.get(first.result().run_id).state is RunState.FINISHED
+    with pytest.raises(ConflictError, match="being stopped"):
+        begin(coach)
+
+
+def test_a_late_pain_goes_to_its_own_run_and_moment(coach: Coach) -> None:
+    first = begin(coach)
+    time.sleep(1.2)
+    coach.runs.stop()
+    second = begin(coach)
+    coach.runs.pain(7, run_id=first.run_id, age_s=0.5)
+    coach.runs.pain(2, run_id=second.run_id)
+    coach.runs.stop()
+    (late,), (own,) = (coach.store.pain.list(run_id=one.run_id) for one in (first, second))
+    assert (late.back, own.back) == (7, 2)
+    end = coach.store.runs.get(first.run_id)
+    assert end.duration_s is not None
+    assert timedelta() <= late.at - first.started_at <= timedelta(seconds=end.duration_s)
+    assert own.at >= second.started_at
+
+
+def test_a_late_tap_of_another_run_is_refused_and_changes_nothing(coach: Coach) -> None:
+    first = begin(coach)
+    ended = coach.runs.stop()
+    second = begin(coach)
+    for tap in (
+        lambda: coach.runs.mute(True, first.run_id),
+        lambda: coach.runs.pause(first.run_id),
+        lambda: coach.runs.resume(first.run_id),
+        lambda: coach.runs.lap("lap", first.run_id),
+    ):
+        with pytest.raises(ConflictError, match="has ended"):
+            tap()
+    assert coach.runs.stop(first.run_id) == ended
+    status = coach.runs.status()
+    assert (status["run_id"], status["state"]) == (second.run_id, "recording")
+    assert (status["lap"], status["is_muted"]) == (1, False)
+    with pytest.raises(SettingsError, match="no run nobody"):
+        coach.runs.pain(3, run_id="nobody")
+
+
+def test_a_lap_counts_from_its_moment_unless_it_is_very_old(coach: Coach) -> None:
+    run = begin(coach)
+    time.sleep(1.0)
+    lap = coach.runs.lap("lap", run.run_id, age_s=0.6)
+    assert 0.3 <= lap.start_s <= 0.7
+    assert coach.runs.lap("lap", run.run_id, age_s=20.0).start_s == lap.start_s
+    with pytest.raises(ConflictError, match="45 s old"):
+        coach.runs.pause(run.run_id, age_s=45.0)
+
+
+def test_a_pain_tap_is_taken_while_the_database_is_busy(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, is_busy, add = begin(coach), threading.Event(), coach.store.pain.add
+    is_busy.set()
+
+    def busy(*entries: Any) -> None:
+        if is_busy.is_set():
+            raise StorageError("another program holds the database: close it and try again")
+        add(*entries)
+
+    monkeypatch.setattr(coach.store.pain, "add", busy)
+    coach.runs.pain(7, run_id=run.run_id)
+    coach.runs.pain(3, is_calf=True, run_id=run.run_id)
+    time.sleep(0.3)
+    assert coach.store.pain.list(run_id=run.run_id) == []
+    is_busy.clear()
+    coach.runs.stop()
+    assert [(one.back, one.calf) for one in coach.store.pain.list(run_id=run.run_id)] == [(7, None), (None, 3)]
