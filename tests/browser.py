@@ -81,6 +81,39 @@ def overflowing(page: Any, text_scale: float = 2.0) -> list[str]:
     )
 
 
+def overlapping(page: Any, inside: str = "body") -> list[str]:
+    """Pieces of text that lie upon each other within `inside`, where both can be seen."""
+    return page.evaluate(
+        """inside => {
+          const unseen = (e) => e.closest(".unseen, .skip, [hidden], dialog:not([open]), .toast:empty, script");
+          const words = document.createTreeWalker(document.querySelector(inside), NodeFilter.SHOW_TEXT);
+          const pieces = [];
+          while (words.nextNode()) {
+            const node = words.currentNode;
+            if (!node.data.trim() || unseen(node.parentElement)) continue;
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            for (const box of range.getClientRects()) {
+              // A line box is higher than its letters: a quarter of it above and below is air.
+              const air = box.height / 4;
+              pieces.push({ node, left: box.left, right: box.right, top: box.top + air, bottom: box.bottom - air });
+            }
+          }
+          const out = [];
+          pieces.forEach((a, i) => {
+            for (const b of pieces.slice(i + 1)) {
+              if (a.node === b.node) continue;
+              const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+              const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+              if (wide > 2 && high > 2) out.push(`${a.node.data.trim()} / ${b.node.data.trim()}`);
+            }
+          });
+          return out;
+        }""",
+        inside,
+    )
+
+
 def wait_until(page: Any, expression: str, timeout_ms: float = 10_000, argument: Any = None) -> None:
     """Poll a function until it is true: `wait_for_function` would break the page's own content policy."""
     waited = 0.0

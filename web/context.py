@@ -13,6 +13,7 @@ from markupsafe import Markup
 from coach.bootstrap import Coach
 from coach.errors import CoachError
 from coach.model.runner import RunnerProfile
+from coach.model.runs import Run
 from web.units import (
     VIEWS,
     clock_text,
@@ -119,10 +120,18 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
             "language": told.language or "en",
             "theme": theme(),
             "section": section(),
+            "is_let_in": "phone_id" in g,
+            "run_on": _run_on(),
             "now": datetime.now().astimezone(),
             "unit_table": view_table(told.units),
             "words_below": words().below,
         }
+
+
+def _run_on() -> Run | None:
+    """The run that is on, for every page but its own; nothing to a device that was not let in."""
+    is_shown = "phone_id" in g and section() != "run" and request.path != "/offline"  # which phones keep
+    return answer_of(the_coach().runs.current) if is_shown else None
 
 
 # Filters take the context so that Jinja does not work them out once and for all for constant names.

@@ -90,6 +90,18 @@ def test_lap_and_stop_need_a_hold(coach: SmallCoach, running: Page) -> None:
     running.wait_for_url("**/runs/r1")
 
 
+def test_a_short_tap_on_lap_or_stop_says_to_hold(coach: SmallCoach, running: Page) -> None:
+    for selector in ("#lap", "#stop"):
+        running.tap(selector)
+        expect(running.locator("#toast")).to_have_text("Keep your finger on it for a second.")
+        running.evaluate("() => { document.querySelector('#toast').textContent = ''; }")
+    hold(running, "#lap", 1100)
+    eventually(coach, running, ("lap", "lap"))
+    expect(running.locator("#toast")).to_have_text("Lap marked")
+    running.wait_for_timeout(200)
+    expect(running.locator("#toast")).to_have_text("Lap marked")
+
+
 def test_the_keyboard_holds_by_pressing_twice(coach: SmallCoach, running: Page) -> None:
     running.focus("#lap")
     running.keyboard.press("Enter")

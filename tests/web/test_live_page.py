@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from coach.model.metrics import Unknown
-from tests.browser import wait_until
+from tests.browser import overlapping, wait_until
 from tests.web.live_scene import FallingSilent, cue, numbers
 from tests.web.small_coach import SmallCoach, SmallRuns
 from web.words import read_words
@@ -205,6 +205,32 @@ def test_everything_is_seen_at_one_glance(
     values = "() => [...document.querySelectorAll('.quick-value, .second-value, .focus-value')]"
     cut = running.evaluate(f"({values})().filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.id)")
     assert cut == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (390, 664), (360, 780), (412, 915)])
+def test_no_number_is_half_hidden_while_the_page_asks_to_speak(
+    coach: SmallCoach, running: Page, width: int, height: int
+) -> None:
+    running.set_viewport_size({"width": width, "height": height})
+    show(coach, running)
+    expect(running.locator("#unlock")).to_be_visible()
+    controls = running.locator(".controls").bounding_box()["y"]
+    for part in running.locator(".motion > :is(.quick, .focus, .seconds):visible").all():
+        box = part.bounding_box()
+        assert box["y"] + box["height"] <= controls, part.get_attribute("class")
+    assert running.locator(".focus").is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_words_lie_upon_others_at_twice_the_text_size(coach: SmallCoach, running: Page, width: int) -> None:
+    running.set_viewport_size({"width": width, "height": 844})
+    running.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    show(coach, running)
+    running.evaluate("() => { document.querySelector('.controls').style.position = 'static'; }")  # it is scrolled over
+    assert overlapping(running, ".motion") == []
+    running.tap("#unlock-no")
+    assert overlapping(running, ".motion") == []
+    assert running.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
 def test_a_cue_is_shown_said_and_felt_once_and_can_be_asked_why(coach: SmallCoach, running: Page) -> None:

@@ -43,11 +43,15 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A button that acts after being held for `hold_ms`; a keyboard or a screen reader holds by pressing twice. */
+/**
+ * A button that acts after being held for `hold_ms`; a keyboard or a screen reader holds by pressing twice.
+ * ask(is_tap): what to do is said, after a tap that was too short (true) or a first press of a key (false).
+ */
 export function onHold(button, act, { hold_ms = 900, ask } = {}) {
   if (!button) return;
   let timer = 0;
   let armed_at = -Infinity;
+  let has_acted = false;
   const cancel = () => {
     clearTimeout(timer);
     timer = 0;
@@ -57,13 +61,15 @@ export function onHold(button, act, { hold_ms = 900, ask } = {}) {
     if (event.button !== 0) return;
     button.setPointerCapture?.(event.pointerId);
     button.classList.add("is-held");
-    timer = setTimeout(() => { cancel(); act(); }, hold_ms);
+    has_acted = false;
+    timer = setTimeout(() => { cancel(); has_acted = true; act(); }, hold_ms);
   });
   for (const type of ["pointerup", "pointercancel"]) button.addEventListener(type, cancel);
   button.addEventListener("contextmenu", (event) => event.preventDefault());
   button.addEventListener("click", (event) => {
-    if (event.detail !== 0) return; // a finger or mouse: only the hold counts
-    if (performance.now() - armed_at < 4000) act();
-    else { armed_at = performance.now(); ask?.(); }
+    if (event.detail !== 0) { // a finger or mouse: only the hold counts
+      if (!has_acted) ask?.(true);
+    } else if (performance.now() - armed_at < 4000) act();
+    else { armed_at = performance.now(); ask?.(false); }
   });
 }

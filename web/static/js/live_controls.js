@@ -45,7 +45,7 @@ export function bindControls(state, refresh) {
     paintMute(is_muted);
     await keepOrLater("/run/mute", { run_id: state.run_id, is_muted }, w(is_muted ? "live.control.muted" : "live.control.unmuted"));
   });
-  const ask = () => toast(w("live.control.hold_again"));
+  const ask = (is_tap) => toast(w(is_tap ? "live.control.hold_longer" : "live.control.hold_again"));
   onHold(find("#lap"), () => act(state.run_id, "/run/lap", { kind: "lap" }, w("live.control.lapped")), { ask });
   onHold(find("#stop"), () => stop(state.run_id), { ask });
   on("#pain", "click", () => { choosePlace("back"); find("#pain-dialog").showModal(); });

@@ -1,0 +1,40 @@
+"""A run that is on is told on every page, and to nobody who was not let in."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web.small_coach import SmallCoach
+
+ELSEWHERE = {"REMOTE_ADDR": "192.168.1.20"}
+PAGES = ("/", "/runs", "/strength", "/progress", "/you", "/sensors", "/phones", "/install", "/no/such/page")
+HTML = {"Accept": "text/html"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_leads_back_to_a_run_that_is_on(coach: SmallCoach, client: FlaskClient, path: str) -> None:
+    assert "run-on" not in client.get(path, headers=HTML).text
+    coach.runs.start("treadmill")
+    text = client.get(path, headers=HTML, follow_redirects=True).text
+    assert '<a class="run-on" href="/live">' in text
+    assert "A run is on since" in text
+
+
+def test_the_page_of_the_run_itself_and_the_page_that_phones_keep_do_not(
+    coach: SmallCoach, client: FlaskClient
+) -> None:
+    coach.runs.start("treadmill")
+    for path in ("/live", "/offline"):
+        assert "run-on" not in client.get(path, headers=HTML).text
+
+
+def test_a_device_that_was_not_let_in_learns_nothing_and_is_shown_no_menu(
+    coach: SmallCoach, client: FlaskClient
+) -> None:
+    coach.runs.start("treadmill")
+    invitation = coach.access.invitation("http://x").removeprefix("http://x")
+    for path, status in (("/", 401), ("/runs", 401), (invitation, 200)):
+        answer = client.get(path, headers=HTML, environ_overrides=ELSEWHERE)
+        assert answer.status_code == status
+        assert "run-on" not in answer.text
+        assert "<nav" not in answer.text
+        assert "/phones" not in answer.text
