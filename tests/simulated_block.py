@@ -66,7 +66,6 @@ def simulate(
     store, clock = Store(folder / "coach.sqlite"), Calendar(START)
     runner, coaching = RunnerService(store, clock), CoachingService(store, clock)
     runner.change(height_m=1.75, weekly_km=18.0, has_back_pain=True, has_calf_history=False, focus_wish=wish)
-    runner.tell_red_flags([])
     rng = np.random.default_rng(seed)
     found: list[SimulatedRun] = []
     try:
@@ -97,6 +96,8 @@ def _one(
     seed: int,
     answers: float,
 ) -> SimulatedRun:
+    if number % 9 == 0:  # every three weeks: answers hold for four
+        runner.tell_red_flags([])
     before = _pain(week, number, rng)
     run_id = f"run{number:02d}"
     runner.tell_pain(PainMoment.BEFORE_RUN, before, 0, run_id)

@@ -66,9 +66,13 @@ def today() -> str:
 
 @blueprint.get("/welcome")
 def welcome() -> str:
-    """First use: about you, your sensor, run."""
+    """First use: about you, warning signs, your sensor, run."""
     coach = the_coach()
-    return render_template("access/welcome.html", n_sensors=len(answer_of(coach.sensors.remembered) or ()))
+    return render_template(
+        "access/welcome.html",
+        n_sensors=len(answer_of(coach.sensors.remembered) or ()),
+        pain=answer_of(coach.runner.pain_state),
+    )
 
 
 @route(blueprint, "PUT", "/welcome", body=WelcomeBody, returns=RunnerProfile, summary="What first use asks for")

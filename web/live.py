@@ -44,7 +44,10 @@ class _Body(BaseModel):
 
 
 class StartBody(_Body):
-    """How the run begins. focus: what to work on, None for what the coach planned, "none" for a run without cues."""
+    """How the run begins. focus: what to work on, None for what the coach planned, "none" for a run without cues.
+
+    is_confirmed: the runner has read what an open warning sign means, and runs all the same.
+    """
 
     place: Literal["treadmill", "outdoor"] = "treadmill"
     focus: str | None = None
@@ -52,6 +55,7 @@ class StartBody(_Body):
     slope_pct: float | None = Field(None, ge=-40, le=40)
     notes: str = Field("", max_length=2000)
     has_warm_up: bool = False
+    is_confirmed: bool = False
 
 
 class TapBody(_Body):

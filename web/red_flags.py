@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +14,7 @@ from web.api import route
 from web.context import the_coach
 
 blueprint = Blueprint("red_flags", __name__)
+_NEXT: Final = {"welcome": "/welcome", "live": "/live", "strength": "/strength/setup"}
 
 
 class RedFlagAnswer(BaseModel):
@@ -37,7 +39,8 @@ def save_red_flags() -> str | Redirect | tuple[str, int]:
         the_coach().runner.tell_red_flags(told.getlist("signs"), seen_on)
     except (SettingsError, ValueError) as error:
         return _red_flags_form(str(error)), 400
-    return redirect("/you/red-flags?told=1")
+    following = told.get("next", "")
+    return redirect("/you/red-flags?told=1" + (f"&next={following}" if following in _NEXT else ""))
 
 
 @route(blueprint, "GET", "/runner/red_flags", returns=list[RedFlagAnswers], summary="Red-flag answers, oldest first")
@@ -63,6 +66,8 @@ def _red_flags_form(complaint: str | None) -> str:
         "runner/red_flags.html",
         complaint=complaint,
         is_told="told" in request.args,
+        following=following if (following := request.values.get("next", "")) in _NEXT else "",
+        next_address=_NEXT.get(request.values.get("next", ""), ""),
         pain=state,
         signs=signs,
         kinds=[(kind.value, [s for s in signs.values() if s.kind is kind]) for kind in SignKind],

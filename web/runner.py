@@ -89,8 +89,6 @@ def you() -> str:
     return render_template(
         "runner/you.html",
         pain=coach.runner.pain_state(),
-        answers=coach.runner.red_flag_answers(),
-        flags=coach.runner.red_flags(),
         block=coach.coaching.block(),
         plan=coach.coaching.plan(),
         amounts=amounts(profile()),

@@ -8,11 +8,12 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import SettingsError
+from coach.model.pain import Lock
 from coach.model.strength import LongRun, Track
 from coach.service.strength.wording import parse_time, parse_track
 from coach.strength.loader import load_tracks
 from coach.strength.rhythm import DAY_NAMES
-from web.context import profile, w
+from web.context import profile
 from web.strength import programme
 
 blueprint = Blueprint("strength_setup", __name__)
@@ -38,7 +39,7 @@ def _setup_form(complaint: str | None) -> str:
         pain=pain,
         complaint=complaint,
         told=request.form,
-        is_screened=made.is_screened() or plan is not None,
+        is_asked=pain.lock is not Lock.NOT_ASKED,
         zones=sorted(available_timezones()),
         zone=plan.wish.tz if plan else profile().time_zone,
         today=datetime.now().astimezone().date(),
@@ -51,8 +52,6 @@ def make() -> str | Redirect | tuple[str, int]:
     """Begin a new plan or change the present one."""
     told = request.form
     plans = programme().plans
-    if not programme().is_screened() and plans.show() is None:
-        return _setup_form(w("strength.setup.screen_first")), 400
     try:
         days = tuple(DAY_NAMES.index(day) for day in told.getlist("days") if day in DAY_NAMES)
         runs = tuple(

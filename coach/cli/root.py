@@ -13,6 +13,7 @@ from coach.cli.plan import plan
 from coach.cli.runs import runs
 from coach.cli.sensors import capture, scan, sensors
 from coach.cli.serving import demo, serve
+from coach.cli.signs import signs
 
 HELP = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "COACH"}
 
@@ -35,6 +36,7 @@ for command in (
     runs,
     explain,
     rules,
+    signs,
     plan,
     phone,
     account,

@@ -53,7 +53,7 @@ def cadence_against_expected_pct(metrics: LiveMetrics, profile: RunnerProfile) -
 def gates_for(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
     """Every gate this rule must pass now, in the order in which they are named when closed."""
     if rule.kind == "safety":
-        return (_not_locked(moment),)
+        return ()  # a word of care passes every lock and mute: who has an open sign needs it most
     return (*own_gates(rule, moment), _not_muted(moment), _in_schedule(moment))
 
 
@@ -66,8 +66,12 @@ def own_gates(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
 
 
 def _not_locked(m: Moment) -> Gate:
-    is_open = m.pain.lock is Lock.NONE
-    return Gate("not_locked", is_open, "no red flag is open" if is_open else "a red flag is open: coaching is locked")
+    if m.pain.lock is Lock.NOT_ASKED:
+        return Gate("not_locked", False, "the warning signs have not been asked, or must be asked again")
+    if m.pain.lock is not Lock.NONE:
+        return Gate("not_locked", False, "a warning sign is open: coaching is locked")
+    when = f" (asked on {m.pain.asked_at:%Y-%m-%d})" if m.pain.asked_at else ""
+    return Gate("not_locked", True, f"no warning sign that locks is open{when}")
 
 
 def _pain_allows_cues(m: Moment) -> Gate:

@@ -16,7 +16,7 @@ from coach.coaching.gates import GATE_NAMES
 from coach.errors import ProfileError
 from coach.model.cues import CueRule, Source
 from coach.model.metrics import LiveMetrics
-from coach.model.pain import RedFlag, SignKind
+from coach.model.pain import RedFlag, SignCombination, SignKind
 
 _HERE: Final = Path(__file__).parent
 _METRICS: Final = frozenset(field.name for field in dataclasses.fields(LiveMetrics))
@@ -62,6 +62,13 @@ class _Sign(_Strict):
     locks: bool = True
     is_lasting: bool = False
     sources: tuple[str, ...] = Field(min_length=1)
+    is_weak: bool = False
+    asks_further: str = ""
+
+
+class _Combination(_Strict):
+    n_weak_that_lock: int = Field(ge=2)
+    sources: tuple[str, ...] = Field(min_length=1)
 
 
 class _Source(_Strict):
@@ -86,6 +93,12 @@ def load_rules() -> tuple[CueRule, ...]:
 def load_red_flags() -> Mapping[str, RedFlag]:
     """All signs asked before coaching, by id."""
     return parse_red_flags((_HERE / "red_flags.toml").read_text("utf-8"), load_sources())
+
+
+@cache
+def load_sign_combination() -> SignCombination:
+    """How weak signs count together."""
+    return parse_sign_combination((_HERE / "red_flags.toml").read_text("utf-8"), load_sources())
 
 
 def parse_sources(text: str, file: str = "sources.toml") -> Mapping[str, Source]:
@@ -119,15 +132,30 @@ def parse_red_flags(text: str, sources: Mapping[str, Source], file: str = "red_f
     """Read and check red flags; raises ProfileError with all faults."""
     faults: list[str] = []
     signs: dict[str, RedFlag] = {}
-    for key, table in _tables(_toml(text, file), "sign", faults):
+    document = _toml(text, file)
+    document.pop("combination", None)  # read by `parse_sign_combination`
+    for key, table in _tables(document, "sign", faults):
         if (sign := _checked(_Sign, table, key, faults)) is None:
             continue
         faults += [f"{key}.sources: unknown source {s}" for s in sign.sources if s not in sources]
         if sign.id in signs:
             faults.append(f"{key}.id: two signs are called {sign.id}")
-        signs[sign.id] = RedFlag(sign.id, sign.kind, sign.asks, sign.locks, sign.is_lasting, sign.sources)
+        if sign.is_weak and (sign.locks or not sign.asks_further):
+            faults.append(f"{key}.is_weak: a weak sign locks nothing alone and asks further")
+        signs[sign.id] = RedFlag(**sign.model_dump())
     _complain(file, faults)
     return signs
+
+
+def parse_sign_combination(text: str, sources: Mapping[str, Source], file: str = "red_flags.toml") -> SignCombination:
+    """Read and check how weak signs count together; raises ProfileError with all faults."""
+    faults: list[str] = []
+    found = _checked(_Combination, _toml(text, file).get("combination"), "combination", faults)
+    if found is not None:
+        faults += [f"combination.sources: unknown source {s}" for s in found.sources if s not in sources]
+    _complain(file, faults)
+    assert found is not None  # `_complain` has raised otherwise
+    return SignCombination(found.n_weak_that_lock, found.sources)
 
 
 def _rule_faults(rule: _Rule, sources: Mapping[str, Source]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from coach.coaching.red_flags import Openings, open_signs
+from coach.coaching.red_flags import OpenSigns, open_signs
 from coach.model.pain import Lock, PainEntry, PainMoment, PainState, RedFlagAnswers
 
 GO_ON: Final = 2
@@ -39,7 +39,7 @@ def pain_state(entries: Iterable[PainEntry], red_flags: Sequence[RedFlagAnswers]
     told = sorted((e for e in entries if e.at <= now), key=lambda e: e.at)
     back = [_Answer(e.at, e.moment, e.back) for e in told if e.back is not None]
     calf = [_Answer(e.at, e.moment, e.calf) for e in told if e.calf is not None]
-    return _judge(back, calf, open_signs(red_flags, now), now)
+    return _judge(back, calf, open_signs(red_flags, now, told), now)
 
 
 def tapped(state: PainState, level: int, is_calf: bool = False) -> PainState:
@@ -69,7 +69,7 @@ def _run_words(worst: int) -> str:
     return "Pain is low: go on."
 
 
-def _judge(back: list[_Answer], calf: list[_Answer], flags: Openings, now: datetime) -> PainState:
+def _judge(back: list[_Answer], calf: list[_Answer], flags: OpenSigns, now: datetime) -> PainState:
     level, calf_level = _level(back, now), _level(calf, now)
     worst = max((n for n in (level, calf_level) if n is not None), default=None)
     is_rising = _is_rising(back, now) or _is_rising(calf, now)
@@ -94,6 +94,8 @@ def _judge(back: list[_Answer], calf: list[_Answer], flags: Openings, now: datet
         words=_words(flags, worst, is_rising, is_settled, is_fresh, lasts),
         signs=flags.signs,
         easier_track=is_high or is_rising,
+        asked_at=flags.asked_at,
+        further=flags.further,
     )
 
 
@@ -160,9 +162,11 @@ def _is_calf_quiet(calf: list[_Answer], now: datetime) -> bool:
 
 
 def _reasons(
-    flags: Openings, level: int | None, calf: int | None, rising: bool, settled: bool, fresh: bool, lasts: bool
+    flags: OpenSigns, level: int | None, calf: int | None, rising: bool, settled: bool, fresh: bool, lasts: bool
 ) -> tuple[str, ...]:
     reasons = [f"You told of: {sign}" for sign in flags.words]
+    if flags.asks_again:
+        reasons.append(flags.asks_again)
     for place, value in (("Back pain", level), ("Calf or Achilles pain", calf)):
         if value is not None:
             reasons.append(f"{place} {value} of 10: {_band(value)}")
@@ -183,7 +187,7 @@ def _band(level: int) -> str:
     return "3 to 5, nothing that adds load" if level > GO_ON else "0 to 2, go on"
 
 
-def _words(flags: Openings, worst: int | None, rising: bool, settled: bool, fresh: bool, lasts: bool) -> str:
+def _words(flags: OpenSigns, worst: int | None, rising: bool, settled: bool, fresh: bool, lasts: bool) -> str:
     if flags.lock is Lock.EMERGENCY:
         return (
             "Get medical help now: call your emergency number (999 in the UK, 112 in Europe, 911 in North America) "
@@ -194,6 +198,9 @@ def _words(flags: Openings, worst: int | None, rising: bool, settled: bool, fres
             "Please see a doctor or physiotherapist in the next days. Do not run until then: coaching and sessions "
             "stay locked until you enter the date on which you were seen."
         )
+    if flags.lock is Lock.NOT_ASKED:
+        walk = "Pain is above 5: walk today. " if (worst or 0) > STOP_ABOVE else ""
+        return f"{walk}{flags.asks_again}: go through them first. Until then the coach only listens."
     ask = " Please talk to a clinician about it." if lasts else ""
     if (worst or 0) > STOP_ABOVE:
         return f"Pain is above 5: walk today, or take the easier track. The coach gives no cues.{ask}"

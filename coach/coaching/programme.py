@@ -63,7 +63,9 @@ def plan_run(
     """Plan the run that starts at `now`. wish: the runner's choice for this run alone, "none" for no cues."""
     seed = progress.n_runs + 1
     if not pain.allows_cues:
-        return RunPlan(None, 0.0, None, False, False, f"No cues in this run. {pain.words}", seed)
+        # Who has only not been asked may be listened to: such a run counts for the baseline.
+        listens = pain.lock is Lock.NOT_ASKED and not baseline.is_ready
+        return RunPlan(None, 0.0, None, listens, False, f"No cues in this run. {pain.words}", seed)
     if not baseline.is_ready:
         n = len(baseline.runs)
         words = (

@@ -69,9 +69,10 @@ class Demo:
         return self.coach
 
     def live_through(self) -> None:
-        """Give the runner a past (baseline runs) and let it say how its back is today."""
+        """Give the runner a past (baseline runs), and let it answer the warning signs and how its back is today."""
         assert self.coach is not None
         live_through(self.coach.store, self.runner.body)
+        self.coach.runner.tell_red_flags([])
         self.coach.runner.tell_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
 
     def wear(self) -> None:

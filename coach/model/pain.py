@@ -52,7 +52,8 @@ class RedFlag:
     """One sign of `red_flags.toml`.
 
     asks: the question. locks: whether it locks coaching by itself. is_lasting: history rather than a new event, so a
-    clinician's look at any earlier date counts. sources: ids in `sources.toml`.
+    clinician's look at any earlier date counts. sources: ids in `sources.toml`. is_weak: says little alone, and locks
+    only together with others (`SignCombination`); asks_further: what to ask when it stands alone.
     """
 
     id: str
@@ -61,14 +62,34 @@ class RedFlag:
     locks: bool
     is_lasting: bool
     sources: tuple[str, ...]
+    is_weak: bool = False
+    asks_further: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignCombination:
+    """How weak signs count together. n_weak_that_lock: so many weak signs lock as one strong sign does."""
+
+    n_weak_that_lock: int
+    sources: tuple[str, ...]
 
 
 class Lock(StrEnum):
-    """NONE: coaching may run. URGENT: locked until seen by a clinician. EMERGENCY: locked, get help now."""
+    """What stands between the runner and coaching.
+
+    NONE: coaching may run. NOT_ASKED: the warning signs were never asked, or must be asked again: the coach only
+    listens. URGENT: locked until seen by a clinician. EMERGENCY: locked, get help now.
+    """
 
     NONE = "none"
+    NOT_ASKED = "not_asked"
     URGENT = "urgent"
     EMERGENCY = "emergency"
+
+    @property
+    def is_sign_open(self) -> bool:
+        """Whether a warning sign that locks is open: a run then starts only after the runner's confirmation."""
+        return self in (Lock.URGENT, Lock.EMERGENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +99,7 @@ class PainState:
     level: 0-10, the number the rules use (None: never asked). allows_load_cues: cues that add load may speak.
     allows_cues: any form cue may speak. allows_strike_training: no calf or Achilles trouble. words: for the runner.
     signs: red flags still open. easier_track: walking and the easier strength track are the offer today.
+    asked_at: when the warning signs were last answered, aware UTC (None: never). further: what a weak sign asks.
     """
 
     lock: Lock
@@ -93,3 +115,5 @@ class PainState:
     words: str
     signs: tuple[str, ...] = ()
     easier_track: bool = False
+    asked_at: datetime | None = None
+    further: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from coach.coaching.loader import load_rules
 from coach.coaching.pain import pain_state
 from coach.coaching.programme import plan_run
 from coach.coaching.progress import Progress
+from coach.coaching.red_flags import open_signs
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainState, RedFlagAnswers
 from coach.model.runner import RunnerProfile
@@ -24,7 +25,6 @@ from coach.model.runs import RunPlan
 
 GOOD_FOR: Final = timedelta(hours=24)  # a pain answer speaks for a day and a half (`pain.FRESH`); chosen stricter
 CLOCK_SLACK: Final = timedelta(minutes=10)  # a phone's clock may lag behind the home's; chosen by judgement
-SIGNS_DUE_AFTER: Final = timedelta(days=28)  # red flags are asked again with each block of four weeks; by judgement
 LISTENING: Final = "Listening only: {why}. The run is recorded; no cues."
 
 
@@ -81,9 +81,8 @@ def why_stale(pack: Pack, now: datetime, is_used: bool) -> str:
 
 
 def signs_are_due(pack: Pack, now: datetime) -> bool:
-    """Whether the red flags must be asked before this run: never asked, or not for four weeks."""
-    newest = max((answer.at for answer in pack.red_flags), default=None)
-    return newest is None or now - newest > SIGNS_DUE_AFTER
+    """Whether the warning signs must be asked before this run, by the same rule as at home."""
+    return bool(open_signs(pack.red_flags, now, pack.pain).asks_again)
 
 
 def pain_now(pack: Pack, answers: Answers, now: datetime) -> PainState:

@@ -94,7 +94,7 @@ def make_plan(
 
 
 def _held_because(pain: PainState, pauses: Sequence[Pause], wish: PlanWish, now: datetime) -> str:
-    if pain.lock is not Lock.NONE:
+    if pain.lock.is_sign_open:
         return pain.words or "Sessions are locked until a clinician has seen you."
     today = local_day(now, wish.tz)
     for pause in pauses:
@@ -162,7 +162,7 @@ def _place_one(
     if one.state not in _OPEN or one.log is not None:
         _pass(one, cursor)
         return one
-    if pain.lock is not Lock.NONE:
+    if pain.lock.is_sign_open:  # signs that must be asked again keep the days: they are asked when a session begins
         return replace(
             one, state=SessionState.WAITING, due_at=None, is_moved=False, reason="Waits for the lock to end."
         )

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from coach.coaching.pain import pain_state
 from coach.live.feed import LiveFeed
-from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
+from coach.model.pain import PainEntry, PainMoment
 from coach.model.runs import Run, RunState, RunSummary
 from coach.model.strength import SessionEvent
 from coach.model.strength_tests import TestResult
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
+from tests.signs import answer_signs
 from tests.web.small_coach import SmallCoach
 
 
@@ -35,7 +36,7 @@ class StrengthCoach(SmallCoach):
             return pain_state(self_store.pain.list(), self_store.pain.red_flags(), tell_time())
 
         programme = Programme(self_store, judge, feed.publish, folder / "secrets", tell_time)
-        self_store.pain.add_red_flags(RedFlagAnswers(datetime(2020, 1, 1, tzinfo=UTC), ()))
+        answer_signs(self_store, now() - timedelta(weeks=40))
         super().__init__(feed=feed, strength=programme, store=self_store, clock=clock)
 
     def close(self) -> None:

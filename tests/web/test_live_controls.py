@@ -44,7 +44,7 @@ def test_a_run_is_started_from_the_page(coach: SmallCoach, url: str, phone: Page
     wait_until(phone, "() => document.body.dataset.run === 'on'")
     name, place, focus, facts = coach.runs.calls[0]
     assert (name, place.value, focus) == ("start", "outdoor", None)
-    assert facts == {"shoes": "", "slope_pct": None, "notes": ""}
+    assert facts == {"shoes": "", "slope_pct": None, "notes": "", "is_confirmed": False}
     assert coach.runs.calls[1] == ("lap", "warm_up")
 
 

@@ -64,6 +64,7 @@ def test_a_wrong_profile_comes_back_with_the_complaint(client: FlaskClient, scen
 
 
 def test_pain_is_told_and_answered_with_what_fits(client: FlaskClient, scene: CoachingScene) -> None:
+    client.post("/you/red-flags", data={})
     assert client.post("/you/pain", data={"moment": "before_run", "back": "4", "calf": "0"}).status_code == 302
     page = client.get("/you/pain?told=1").text
     assert "nothing that adds load" in page
@@ -109,3 +110,34 @@ def test_the_chart_puts_now_at_the_right_and_no_pain_at_the_bottom() -> None:
     now = datetime(2026, 3, 20, tzinfo=UTC)
     entries = [PainEntry(now, PainMoment.NOW, 0, 10), PainEntry(now - timedelta(days=28), PainMoment.NOW, 5)]
     assert pain_dots(entries, now) == [("back", 280.0, 100.0), ("calf", 280.0, 0.0), ("back", 0.0, 50.0)]
+
+
+def test_signs_are_asked_on_today_welcome_and_before_start_and_lead_back(scene: CoachingScene) -> None:
+    client = create_app(scene, is_testing=True).test_client()
+    for path, link in (
+        ("/", "/you/red-flags"),
+        ("/welcome", "/you/red-flags?next=welcome"),
+        ("/you", "/you/red-flags"),
+    ):
+        assert f'href="{link}"' in client.get(path).text, path
+    assert "have not been asked" in client.get("/live").text
+    assert 'href="/you/red-flags?next=live"' in client.get("/live").text
+    answer = client.post("/you/red-flags", data={"next": "welcome"})
+    assert answer.location == "/you/red-flags?told=1&next=welcome"
+    assert 'href="/welcome"' in client.get(answer.location).text
+    assert "/evil" not in client.post("/you/red-flags", data={"next": "/evil"}).location
+    assert "signs-notice" not in client.get("/live").text
+    assert "answered, none is open" in client.get("/welcome").text
+
+
+def test_a_run_with_an_open_sign_is_confirmed_on_the_start_page(client: FlaskClient, scene: CoachingScene) -> None:
+    client.post("/you/red-flags", data={"signs": ["night_pain"]})
+    page = client.get("/live").text
+    assert "A warning sign is open" in page
+    assert 'name="is_confirmed" required' in page
+
+
+def test_one_weak_sign_asks_one_more_question(client: FlaskClient) -> None:
+    page = client.post("/you/red-flags", data={"signs": ["thoracic_pain"]}, follow_redirects=True).text
+    assert "One more question" in page
+    assert "did it come with a fall" in page

@@ -112,12 +112,16 @@ class RunService:
         shoes: str = "",
         slope_pct: float | None = None,
         notes: str = "",
+        is_confirmed: bool = False,
     ) -> Run:
-        """Start a run with the remembered sensors.
+        """Start a run with the remembered sensors. is_confirmed: the runner has read what an open warning sign means.
 
         Raises:
-            SettingsError: a run is going on, or no sensor is paired.
+            SettingsError: a run is going on, no sensor is paired, or a warning sign is open and not confirmed.
         """
+        pain = self._coaching.pain_state()
+        if pain.lock.is_sign_open and not is_confirmed:
+            raise SettingsError(f"{pain.words} To run all the same, load this page again and confirm it")
         uses = self._sensors.remembered()
         if not uses:
             raise SettingsError("no sensor is paired: pair one on the Sensors page, or with `coach sensors pair`")

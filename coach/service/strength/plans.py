@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coach.errors import SettingsError
-from coach.model.pain import PainEntry, PainMoment, PainState
+from coach.model.pain import Lock, PainEntry, PainMoment, PainState
 from coach.model.strength import Pause, PlanWish, SessionEvent, SessionState, StrengthPlan, StrengthSession
 from coach.service.strength.session_log import SessionLogs
 from coach.service.strength.wording import calendar_entries, calendar_file, parse_days, parse_time, parse_track
@@ -73,8 +73,11 @@ class StrengthService:
         """Begin a new programme; one that was there ends, its log stays. more: other fields of PlanWish.
 
         Raises:
-            SettingsError: the wish cannot be kept; the words say what can.
+            SettingsError: the wish cannot be kept, or the warning signs have not been answered; the words say what can.
         """
+        pain = self.pain()
+        if pain.lock is Lock.NOT_ASKED:
+            raise SettingsError(f"{pain.words} Page: Warning signs. Command line: `coach signs`")
         now = self._clock()
         wish = PlanWish(
             track=parse_track(track),

@@ -33,7 +33,6 @@ class Programme:
         clock: Callable[[], datetime] = utc_now,
         pulse_s: float = PULSE_S,
     ) -> None:
-        self._store = store
         self.plans = StrengthService(store, pain_state, clock)
         self.tests = StrengthTests(store, self.plans)
         self.daily = DailyLife(store, self.plans)
@@ -49,10 +48,6 @@ class Programme:
 
     def stop(self) -> None:
         self.reminders.stop()
-
-    def is_screened(self) -> bool:
-        """Whether the red flags were ever answered: the page asks them before the first plan."""
-        return bool(self._store.pain.red_flags())
 
     def create(self, track: str, days: str, at: str, tz: str, start: date | None = None) -> StrengthPlan:
         """`coach plan create`: days such as `mon,thu`, a time such as `18:30`, an IANA zone.

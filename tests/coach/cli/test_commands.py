@@ -223,6 +223,8 @@ def test_rules_name_their_sources() -> None:
 def test_sixteen_sessions_stand_at_their_local_time_on_both_sides_of_the_clock_change(tmp_path: Path) -> None:
     data, zone = ["--data", str(tmp_path)], ZoneInfo("Europe/London")
     wish = ["--track", "home", "--days", "mon,thu", "--time", "18:30", "--tz", "Europe/London", "--start", "2027-03-01"]
+    assert "warning signs have not been asked" in one_line_of_error(run("plan", "create", *wish, *data))
+    assert run("signs", "--none", *data).exit_code == 0
     assert run("plan", "create", *wish, *data).exit_code == 0
     plan = json.loads(run("plan", "show", "--json", *data).stdout)
     assert len(plan["sessions"]) == 16
@@ -239,4 +241,17 @@ def test_sixteen_sessions_stand_at_their_local_time_on_both_sides_of_the_clock_c
 
 def test_a_plan_that_cannot_be_is_refused_in_one_line(tmp_path: Path) -> None:
     wish = ["--track", "home", "--days", "mon,tue", "--time", "18:30", "--tz", "Europe/London"]
+    assert run("signs", "--none", "--data", str(tmp_path)).exit_code == 0
     assert "48" in one_line_of_error(run("plan", "create", *wish, "--data", str(tmp_path)))
+
+
+def test_warning_signs_are_listed_answered_and_lock_from_the_shell(tmp_path: Path) -> None:
+    data = ["--data", str(tmp_path)]
+    listed = run("signs", *data).output
+    assert "saddle_numbness" in listed
+    assert "have not been asked" in listed
+    assert "see a doctor or physiotherapist" in run("signs", "--sign", "night_pain", *data).output
+    assert "no sign hiccups" in one_line_of_error(run("signs", "--sign", "hiccups", *data)).replace("there is ", "")
+    assert "not both" in one_line_of_error(run("signs", "--none", "--sign", "night_pain", *data))
+    state = json.loads(run("signs", "--json", *data).stdout)["state"]
+    assert (state["lock"], state["signs"]) == ("urgent", ["night_pain"])

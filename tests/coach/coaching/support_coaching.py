@@ -13,7 +13,7 @@ from coach.coaching.loader import load_rules
 from coach.coaching.measures import KINDS
 from coach.coaching.pain import pain_state
 from coach.model.cues import CueDecision
-from coach.model.pain import PainEntry, PainMoment, PainState
+from coach.model.pain import PainEntry, PainMoment, PainState, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlan
 from tests.coach.coaching.metric_runner import Body, MetricRunner
@@ -23,8 +23,8 @@ PROFILE = RunnerProfile(height_m=1.75, weekly_km=20.0, has_calf_history=False)
 
 
 def answered(level: int = 0, calf: int = 0, at: datetime = NOW) -> PainState:
-    """Pain state of a runner who has just answered before the run."""
-    return pain_state([PainEntry(at, PainMoment.BEFORE_RUN, level, calf)], [], at)
+    """Pain state of a runner who has just answered pain before the run, and then the warning signs."""
+    return pain_state([PainEntry(at, PainMoment.BEFORE_RUN, level, calf)], [RedFlagAnswers(at, ())], at)
 
 
 def plan(focus: str | None = "lengthen", share: float = 1.0, seed: int = 1) -> RunPlan:

@@ -191,9 +191,27 @@ def test_decisions_and_outcome_survive_the_way_to_json() -> None:
 
 
 @pytest.mark.parametrize("locked", ["saddle_numbness", "cancer_history"])
-def test_nothing_is_said_while_a_red_flag_is_open(locked: str) -> None:
+def test_no_cue_is_spoken_while_a_red_flag_is_open(locked: str) -> None:
     state = pain_state([], [RedFlagAnswers(NOW, (locked,))], NOW)
     facts = HistoryFacts(longest_30d_m=1000.0)
     decisions = go(engine_for(QUICKER, plan("quicker"), state, facts=facts), MetricRunner(QUICKER))
-    assert not spoken(decisions)
-    assert {d.suppressed_by for d in decisions} == {"not_locked"} | {"in_focus"}
+    assert not spoken(decisions, "cue", "tip", "praise")
+    assert {d.suppressed_by for d in decisions if d.kind != "safety"} == {"not_locked"} | {"in_focus"}
+
+
+@pytest.mark.parametrize("signs", [[], [RedFlagAnswers(NOW, ("saddle_numbness",))]])
+def test_words_of_care_pass_every_lock(signs: list[RedFlagAnswers]) -> None:
+    engine = engine_for(QUICKER, plan("quicker"), pain_state([], signs, NOW), facts=HistoryFacts(longest_30d_m=1000.0))
+    said = spoken(go(engine, MetricRunner(QUICKER), {300.0: lambda e: e.pain(300.0, 9)}))
+    assert {d.rule_id for d in said} == {"ease_off_distance", "ease_off_pain"}
+    assert any("walk" in d.say.lower() for d in said)
+
+
+def test_the_gate_of_signs_never_vouches_for_a_question_nobody_asked() -> None:
+    decisions = go(engine_for(QUICKER, plan("quicker"), pain_state([], [], NOW)), MetricRunner(QUICKER))
+    gates = {g.why for d in decisions for g in d.gates if g.name == "not_locked"}
+    assert gates == {"the warning signs have not been asked, or must be asked again"}
+    asked = go(engine_for(QUICKER, plan("quicker")), MetricRunner(QUICKER))
+    assert {g.why for d in asked for g in d.gates if g.name == "not_locked"} == {
+        "no warning sign that locks is open (asked on 2026-03-02)"
+    }

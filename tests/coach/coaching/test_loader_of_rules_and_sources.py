@@ -118,7 +118,10 @@ def test_a_broken_file_names_the_fault() -> None:
 def test_red_flags_cover_the_three_kinds_and_emergencies_lock() -> None:
     flags = loader.load_red_flags().values()
     assert {f.kind for f in flags} == set(SignKind)
-    assert all(f.locks for f in flags if f.kind in (SignKind.EMERGENCY, SignKind.URGENT))
+    assert all(f.locks for f in flags if f.kind is SignKind.EMERGENCY)
+    assert all(f.locks != f.is_weak for f in flags if f.kind is SignKind.URGENT)
+    assert all(f.asks_further for f in flags if f.is_weak)
+    assert "henschke_2009" in loader.load_sign_combination().sources
 
 
 @given(st.integers(0, len(RULES) - 1), st.text(max_size=8))

@@ -117,7 +117,7 @@ def faults(s: Scenario, decisions: Sequence[CueDecision]) -> list[str]:
     said = [d for d in decisions if d.is_spoken]
     form = [d for d in said if d.kind != "safety"]
     schedule = Schedule(s.plan.eligible_share, s.plan.seed)
-    found = [f"{d.rule_id} spoke with a red flag open" for d in said if s.signs]
+    found = [f"{d.rule_id} spoke with a red flag open" for d in form if s.signs]
     for d in form:
         worst = max([s.level, s.calf, *(level for t, level, _ in s.taps if t <= d.t_s)])
         if worst > 5:
@@ -202,7 +202,7 @@ def test_lengthen_fires_for_the_tired_shuffler_and_never_for_the_overstrider(see
     spoken = {}
     for name, body in runs.items():
         own = Baseline(baseline_runs(body), NOW, body.height_m)
-        pain = pain_state([PainEntry(NOW, PainMoment.BEFORE_RUN, 0, 0)], [], NOW)
+        pain = pain_state([PainEntry(NOW, PainMoment.BEFORE_RUN, 0, 0)], [RedFlagAnswers(NOW, ())], NOW)
         plan = RunPlan("lengthen", 1.0, 1, False, False, "", seed)
         profile = RunnerProfile(height_m=body.height_m)
         engine = CueEngine(load_rules(), plan, pain, profile, own, 6, HistoryFacts(n_runs=20))
@@ -218,7 +218,7 @@ def test_lengthen_fires_for_the_tired_shuffler_and_never_for_the_overstrider(see
 def test_lengthen_stops_for_the_run_when_the_landing_worsens_with_it() -> None:
     body = Body(seed=7, tires_pct=9.0, answers=1.0, answer_pct=6.0, overstrides=True, noise=0.3)
     own = Baseline(baseline_runs(body), NOW, body.height_m)
-    pain = pain_state([PainEntry(NOW, PainMoment.BEFORE_RUN, 0, 0)], [], NOW)
+    pain = pain_state([PainEntry(NOW, PainMoment.BEFORE_RUN, 0, 0)], [RedFlagAnswers(NOW, ())], NOW)
     plan = RunPlan("lengthen", 1.0, 1, False, False, "", 1)
     engine = CueEngine(load_rules(), plan, pain, RunnerProfile(height_m=1.75), own)
     runner = MetricRunner(replace(body, push={"reaches": 1.0}), 40.0)

@@ -70,6 +70,8 @@ def test_signs_are_due_when_never_asked_or_four_weeks_ago() -> None:
     assert not signs_are_due(make_pack(), NOW)
     assert signs_are_due(replace(make_pack(), red_flags=()), NOW)
     assert signs_are_due(make_pack(), NOW + timedelta(days=28))
+    worse = PainEntry(NOW - timedelta(hours=1), PainMoment.NOW, 8)
+    assert signs_are_due(replace(make_pack(), pain=(worse,)), NOW), "pain of 7 and more asks again, away from home too"
 
 
 def test_it_goes_over_the_wire_and_back_and_stays_a_few_kilobytes() -> None:

@@ -66,9 +66,10 @@ def test_strike_training_counts_from_the_day_it_was_asked_for(runner: RunnerServ
 
 
 def test_pain_answers_decide_what_is_allowed(runner: RunnerService, clock: Clock) -> None:
+    runner.tell_red_flags([])
     assert runner.tell_pain("before_run", back=1, calf=0).allows_load_cues
     clock.now += timedelta(minutes=40)
-    state = runner.tell_pain(PainMoment.DURING_RUN, back=4, run_id="r")
+    state = runner.tell_pain(PainMoment.DURING_RUN, back=3, run_id="r")
     assert state.allows_cues
     assert not state.allows_load_cues
     clock.now += timedelta(hours=20)

@@ -90,6 +90,7 @@ function bindStart(refresh) {
         slope_pct: facts.get("slope_pct") ? Number(facts.get("slope_pct")) : null,
         notes: facts.get("notes") ?? "",
         has_warm_up: facts.get("has_warm_up") !== null,
+        is_confirmed: facts.get("is_confirmed") !== null,
       }, { timeout_ms: 60000, key: start_key });
       start_key = newKey();
       await refresh();

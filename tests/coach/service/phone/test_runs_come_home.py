@@ -12,7 +12,7 @@ import pytest
 from coach.bootstrap import Coach
 from coach.demo.past import live_through
 from coach.errors import SettingsError
-from coach.model.pain import PainMoment
+from coach.model.pain import PainMoment, RedFlagAnswers
 from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
 from coach.model.runs import RunState
@@ -41,7 +41,7 @@ def coach(tmp_path: Path) -> Iterator[Coach]:
     made = Coach(make_settings(tmp_path, "127.0.0.1", 0), loop=loop)
     made.runner.change(height_m=1.75)
     live_through(made.store, TIRED)
-    made.runner.tell_red_flags([])
+    made.store.pain.add_red_flags(RedFlagAnswers(utc_now() - timedelta(days=1), ()))
     yield made
     made.close()
     loop.close()

@@ -15,6 +15,7 @@ from coach.service.runs.coaching import CoachingService
 from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 from tests.coach.coaching.support_coaching import baseline_runs
+from tests.signs import answer_signs
 
 TIRED = Body(seed=4, tires_pct=7.0, answers=0.8)
 
@@ -29,6 +30,7 @@ class Days:
         self.coaching = CoachingService(self.store, lambda: self.now)
         self.n = 0
         self.runner.change(height_m=1.75, weekly_km=20.0, has_calf_history=False)
+        answer_signs(self.store, self.now)
 
     def run(
         self, body: Body = TIRED, minutes: float = 18.0, back: int | None = 1, focus: str | None = None
@@ -111,7 +113,7 @@ def test_a_run_cut_short_does_not_move_the_block(trained: Days) -> None:
 def test_pain_of_three_waits_with_the_load_and_keeps_the_place(trained: Days) -> None:
     trained.runner.change(focus_wish="lengthen")
     trained.run()
-    hurting = trained.run(back=4)
+    hurting = trained.run(back=3)
     assert hurting.plan.focus != "lengthen"
     assert hurting.plan.block_run is None
     assert "waits at run 2" in hurting.plan.reason

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -116,3 +117,13 @@ def test_verbs_of_a_run_are_refused_without_one(coach: Coach, run_id: str) -> No
     for verb in (coach.runs.pause, coach.runs.lap, coach.runs.stop):
         with pytest.raises(SettingsError, match="no run"):
             verb()
+
+
+def test_an_open_sign_lets_a_run_start_only_after_confirmation(tmp_path: Path) -> None:
+    coach = Coach(make_settings(tmp_path, "127.0.0.1", 0))
+    coach.runner.tell_red_flags(["night_pain"])
+    with pytest.raises(SettingsError, match="confirm"):
+        coach.runs.start()
+    with pytest.raises(SettingsError, match="pair"):  # past the question, and on to the next obstacle
+        coach.runs.start(is_confirmed=True)
+    coach.close()

@@ -20,6 +20,7 @@ from coach.service.strength.facts import strength_week
 from coach.service.strength.programme import Programme
 from coach.service.strength.wording import parse_days, parse_time, parse_track
 from coach.storage.store import Store
+from tests.signs import answer_signs
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -34,6 +35,7 @@ class World:
         self.told: list[tuple[str, dict]] = []
         self.made = Programme(self.store, self.judge, self.publish, folder / "secrets", lambda: self.now)
         self.plans = self.made.plans
+        answer_signs(self.store, START)
 
     def judge(self):
         return pain_state(self.store.pain.list(), self.store.pain.red_flags(), self.now)

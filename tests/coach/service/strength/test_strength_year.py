@@ -19,6 +19,7 @@ from coach.model.strength import SessionEvent, SessionState
 from coach.model.strength_tests import TestResult
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
+from tests.signs import answer_signs
 
 LONDON = ZoneInfo("Europe/London")
 STEP = timedelta(days=2)
@@ -127,6 +128,7 @@ def test_a_whole_year(tmp_path) -> None:
 
 
 def live_through(year: Year) -> None:
+    answer_signs(year.stores[0], year.now)
     made = year.one.create("home", "mon,thu", "18:30", "Europe/London", date(2026, 3, 2))
     assert len([s for s in made.sessions if s.due_at]) == 16
     first = year.do()  # 1, Monday 2 March
