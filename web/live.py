@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from coach.bootstrap import Coach
 from coach.model.metrics import LiveMetrics
+from coach.model.metrics_table import Use, names_for
 from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlace
 from web.access import HERE, watcher
@@ -19,24 +20,6 @@ from web.wire import json_response
 
 blueprint = Blueprint("live", __name__)
 _places: Final = Places(MAX_STREAMS, free=HERE)
-SHOWN: Final = (
-    "cadence_spm",
-    "step_length_m",
-    "contact_time_ms",
-    "flight_time_ms",
-    "foot_strike_angle_deg",
-    "impact_g",
-    "vertical_oscillation_mm",
-    "contact_time_balance_pct",
-    "step_time_asymmetry_pct",
-    "stride_time_cv_pct",
-    "trunk_lean_deg",
-    "lateral_drop_deg",
-    "heart_rate_bpm",
-    "speed_mps",
-    "impacts_per_km",
-    "grade_pct",
-)
 
 
 class _Body(BaseModel):
@@ -88,7 +71,7 @@ def page() -> str:
         status=_status(),
         plan=plan,
         pain=answer_of(coach.coaching.pain_state),
-        shown=SHOWN,
+        shown=names_for(Use.LIVE),
         places=[place.value for place in RunPlace],
         shoes=_shoe_names(coach),
         focuses=answer_of(coach.coaching.focuses) or (),

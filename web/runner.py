@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import SettingsError
+from coach.model.metrics_table import MILE_M
 from coach.model.runner import RunnerProfile
 from web.api import route
 from web.context import profile, the_coach
-from web.units import MILE_M
 
 blueprint = Blueprint("runner", __name__)
 _GOALS: Final = 5

@@ -5,48 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from coach.model.cues import CueDecision, CueResponse
+from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.parts import Split
 from coach.model.runs import Run, RunSummary
 from web.context import profile, w
-from web.units import MILE_M, difference_scale_of, local_time
+from web.units import difference_scale_of, local_time
 
-TILES: Final = (
-    "cadence_spm",
-    "step_length_m",
-    "contact_time_ms",
-    "flight_time_ms",
-    "foot_strike_angle_deg",
-    "impact_g",
-    "impacts_per_km",
-    "contact_time_balance_pct",
-    "step_time_asymmetry_pct",
-    "stride_time_cv_pct",
-    "vertical_oscillation_mm",
-    "trunk_lean_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-    "eversion_deg",
-    "heart_rate_bpm",
-)
-DRIFT: Final = (
-    "step_length_m",
-    "cadence_spm",
-    "contact_time_ms",
-    "flight_time_ms",
-    "impact_g",
-    "vertical_oscillation_mm",
-    "heart_rate_bpm",
-)
-IN_SPLITS: Final = (
-    "cadence_spm",
-    "step_length_m",
-    "contact_time_ms",
-    "flight_time_ms",
-    "foot_strike_angle_deg",
-    "impact_g",
-    "vertical_oscillation_mm",
-    "heart_rate_bpm",
-)
 KINDS: Final = ("rearfoot", "midfoot", "forefoot")
 
 
@@ -65,7 +29,7 @@ class Tile:
 def tiles_of(summary: RunSummary, usual: Mapping[str, tuple[float, float]]) -> list[Tile]:
     """The averages that this run knows."""
     found = []
-    for name in TILES:
+    for name in names_for(Use.TILE):
         value = getattr(summary, name)
         if value is None:
             continue
@@ -109,7 +73,7 @@ def reach_of(rows: Sequence[DriftRow]) -> float:
 def drifts_of(summary: RunSummary) -> list[DriftRow]:
     """The drift of each measure, at matched speed."""
     rows = []
-    for name in DRIFT:
+    for name in names_for(Use.DRIFT):
         change = summary.drift_pct.get(name)
         if change is not None:
             se = summary.uncertainty.get(f"drift_{name}")
@@ -121,7 +85,7 @@ def drifts_of(summary: RunSummary) -> list[DriftRow]:
 
 def split_names(splits: Sequence[Split]) -> list[str]:
     """The measures that at least one split knows, for the columns of their table."""
-    return [name for name in IN_SPLITS if any(name in split.values for split in splits)]
+    return [name for name in names_for(Use.SPLIT) if any(name in split.values for split in splits)]
 
 
 @dataclass(frozen=True, slots=True)

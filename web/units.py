@@ -4,80 +4,15 @@ The same table goes to the page's scripts (`web/static/js/units.js`), so that se
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-MILE_M: Final = 1609.344
-FOOT_M: Final = 0.3048
+from coach.model.metrics_table import METRICS, Metric, Scale
+
 DASH: Final = "–"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How a field is written in one system: value * factor, decimals, unit. is_pace: time per `factor` metres."""
-
-    unit: str
-    factor: float = 1.0
-    decimals: int = 0
-    is_pace: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MetricView:
-    """How one field of LiveMetrics or RunSummary is written in both systems; its words stand in `metrics.toml`."""
-
-    name: str
-    metric: Scale
-    imperial: Scale
-
-
-def _same(name: str, unit: str, decimals: int = 0, factor: float = 1.0) -> MetricView:
-    scale = Scale(unit, factor, decimals)
-    return MetricView(name, scale, scale)
-
-
-_VIEWS: Final = (
-    _same("cadence_spm", "spm"),
-    _same("contact_time_ms", "ms"),
-    _same("flight_time_ms", "ms"),
-    _same("duty_factor", "%", 0, 100.0),
-    _same("step_time_ms", "ms"),
-    MetricView("step_length_m", Scale("m", 1.0, 2), Scale("ft", 1 / FOOT_M, 2)),
-    MetricView("stride_length_m", Scale("m", 1.0, 2), Scale("ft", 1 / FOOT_M, 2)),
-    MetricView("speed_mps", Scale("/km", 1000.0, 0, True), Scale("/mi", MILE_M, 0, True)),
-    MetricView("distance_m", Scale("km", 0.001, 2), Scale("mi", 1 / MILE_M, 2)),
-    MetricView("impacts_per_km", Scale("/km"), Scale("/mi", MILE_M / 1000)),
-    _same("foot_strike_angle_deg", "°", 1),
-    _same("eversion_deg", "°", 1),
-    _same("eversion_peak_degps", "°/s"),
-    _same("impact_g", "g", 1),
-    MetricView("foot_clearance_m", Scale("cm", 100.0, 1), Scale("in", 12 / FOOT_M, 1)),
-    _same("contact_time_balance_pct", "% left", 1),
-    _same("step_time_asymmetry_pct", "%", 1),
-    _same("stride_time_cv_pct", "%", 1),
-    MetricView("vertical_oscillation_mm", Scale("cm", 0.1, 1), Scale("in", 1 / 25.4, 1)),
-    _same("vertical_ratio_pct", "%", 1),
-    _same("trunk_lean_deg", "°", 1),
-    _same("axial_rotation_deg", "°", 1),
-    _same("lateral_drop_deg", "°", 1),
-    _same("pelvis_trunk_crp_deg", "°"),
-    _same("pelvis_trunk_coupling_deg", "°"),
-    _same("grade_pct", "%", 1),
-    _same("heart_rate_bpm", "bpm"),
-    _same("heart_rate_max_bpm", "bpm"),
-    _same("step_length_vs_baseline_pct", "%", 1),
-    _same("cadence_vs_baseline_pct", "%", 1),
-    _same("contact_time_vs_baseline_pct", "%", 1),
-    _same("impact_vs_baseline_pct", "%", 1),
-    _same("foot_strike_angle_vs_baseline_deg", "°", 1),
-    _same("asymmetry_vs_baseline_pct", "%", 1),
-    _same("axial_rotation_vs_baseline_pct", "%", 1),
-    _same("distance_vs_longest_pct", "%"),
-    _same("pain_rise", "points"),
-)
-VIEWS: Final[Mapping[str, MetricView]] = {view.name: view for view in _VIEWS}
+VIEWS: Final[Mapping[str, Metric]] = {name: row for name, row in METRICS.items() if row.scale is not None}
 
 
 def view_table(system: str) -> dict[str, dict[str, object]]:
@@ -87,8 +22,10 @@ def view_table(system: str) -> dict[str, dict[str, object]]:
 
 def scale_of(name: str, system: str) -> Scale:
     """How field `name` is written in `system`, "metric" or "imperial"."""
-    view = VIEWS[name]
-    return view.imperial if system == "imperial" else view.metric
+    row = VIEWS[name]
+    chosen = row.imperial if system == "imperial" and row.imperial is not None else row.scale
+    assert chosen is not None, name  # VIEWS holds what is written as a number
+    return chosen
 
 
 def value_text(name: str, value: float | None, system: str = "metric", sd: float | None = None) -> str:
@@ -103,19 +40,15 @@ def value_text(name: str, value: float | None, system: str = "metric", sd: float
     return f"{rounded:.{decimals}f}".replace("-", "\u2212")
 
 
-# Differences of lengths are small: they are written in a smaller unit than the lengths themselves.
-_DIFFERENCES: Final[Mapping[str, tuple[Scale, Scale]]] = {
-    name: (Scale("cm", 100.0, 1), Scale("in", 12 / FOOT_M, 1)) for name in ("step_length_m", "stride_length_m")
-} | {"vertical_oscillation_mm": (Scale("mm", 1.0, 1), Scale("in", 1 / 25.4, 2))}
-
-
 def difference_scale_of(name: str, system: str) -> Scale:
     """How a difference of field `name` is written: with its own unit, and at least one decimal where it is counted."""
-    if name in _DIFFERENCES:
-        return _DIFFERENCES[name][system == "imperial"]
+    row = VIEWS[name]
+    own = row.difference_imperial if system == "imperial" and row.difference_imperial is not None else row.difference
+    if own is not None:
+        return own
     scale = scale_of(name, system)
-    unit = scale.unit.replace("% left", "points")
-    return Scale(unit, scale.factor, max(scale.decimals, 1 if unit in ("ms", "spm", "bpm") else 0), scale.is_pace)
+    is_counted = scale.unit in ("ms", "spm", "bpm")
+    return replace(scale, decimals=max(scale.decimals, 1)) if is_counted else scale
 
 
 def _doubt_decimals(scale: Scale, sd: float | None) -> int:

@@ -13,31 +13,12 @@ from typing import Any, Final
 import numpy as np
 
 from coach.model.metrics import LiveMetrics
+from coach.model.metrics_table import Use, names_for
 from coach.model.runs import Lap, Run, RunPlace, RunState, RunSummary, Sport
 from coach.model.strides import GaitState, Stride
 
 # Fields that LiveMetrics and a record share under one name.
-SHARED: Final = (
-    "heart_rate_bpm",
-    "cadence_spm",
-    "distance_m",
-    "speed_mps",
-    "grade_pct",
-    "vertical_oscillation_mm",
-    "contact_time_ms",
-    "vertical_ratio_pct",
-    "contact_time_balance_pct",
-    "step_length_m",
-    "flight_time_ms",
-    "foot_strike_angle_deg",
-    "impact_g",
-    "eversion_deg",
-    "step_time_asymmetry_pct",
-    "stride_time_cv_pct",
-    "trunk_lean_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-)
+SHARED: Final = names_for(Use.EXPORT)
 _SIDE_WINDOW_S: Final = 2.0
 
 

@@ -19,6 +19,7 @@ from coach.interchange.fit_encoding import (
     DeveloperField,
     Field,
 )
+from coach.model.metrics_table import METRICS
 
 FILE_ID, SESSION, LAP, RECORD, EVENT, FILE_CREATOR, ACTIVITY = 0, 18, 19, 20, 21, 49, 34
 FIELD_DESCRIPTION, DEVELOPER_DATA_ID = 206, 207
@@ -69,15 +70,7 @@ DEVELOPER_VALUES: Final[dict[str, DeveloperField]] = {
         (
             ("foot_strike_angle_left_deg", "foot_strike_angle_left", "deg"),
             ("foot_strike_angle_right_deg", "foot_strike_angle_right", "deg"),
-            ("impact_g", "impact_g", "g"),
-            ("trunk_lean_deg", "trunk_lean", "deg"),
-            ("flight_time_ms", "flight_time", "ms"),
-            ("foot_strike_angle_deg", "foot_strike_angle", "deg"),
-            ("eversion_deg", "eversion", "deg"),
-            ("step_time_asymmetry_pct", "step_time_asymmetry", "%"),
-            ("stride_time_cv_pct", "stride_time_variability", "%"),
-            ("axial_rotation_deg", "axial_rotation", "deg"),
-            ("lateral_drop_deg", "lateral_drop", "deg"),
+            *((name, *row.developer_field) for name, row in METRICS.items() if row.developer_field),
         )
     )
 }

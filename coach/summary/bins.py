@@ -10,27 +10,14 @@ from typing import Final
 
 import numpy as np
 
+from coach.model.metrics_table import Use, names_for
 from coach.model.samples import FloatArray
 from coach.summary.robust import sound
 from coach.summary.series import Series
 from coach.summary.window import Window
 
 BIN_S: Final = 10.0
-MATCHED: Final = (
-    "cadence_spm",
-    "contact_time_ms",
-    "flight_time_ms",
-    "step_length_m",
-    "foot_strike_angle_deg",
-    "impact_g",
-    "eversion_deg",
-    "vertical_oscillation_mm",
-    "vertical_ratio_pct",
-    "trunk_lean_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-    "heart_rate_bpm",
-)
+MATCHED: Final = names_for(Use.MATCHED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,28 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from coach.model.history import Comparison, Difference, Record, RunMarks
+from coach.model.metrics_table import Use, names_for
 from coach.model.runs import RunEntry, RunSummary
 from coach.summary.trends import marks_of, trend_of
 
-COMPARED: Final = (
-    "speed_mps",
-    "cadence_spm",
-    "step_length_m",
-    "contact_time_ms",
-    "flight_time_ms",
-    "foot_strike_angle_deg",
-    "impact_g",
-    "contact_time_balance_pct",
-    "step_time_asymmetry_pct",
-    "stride_time_cv_pct",
-    "vertical_oscillation_mm",
-    "vertical_ratio_pct",
-    "trunk_lean_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-    "eversion_deg",
-    "heart_rate_bpm",
-)
+COMPARED: Final = names_for(Use.COMPARED)
 _CLEAR: Final = 2.6  # standard errors: many measures are compared at once
 
 

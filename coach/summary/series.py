@@ -13,6 +13,7 @@ import numpy as np
 
 from coach.model.human_limits import is_human, is_human_step
 from coach.model.metrics import LiveMetrics
+from coach.model.metrics_table import Use, names_for
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
@@ -74,18 +75,6 @@ _STEP: Final[dict[str, Callable[[TrunkStep], float | None]]] = {
     "lateral_drop_deg": lambda s: s.lateral_drop_deg,
     "impact_g": lambda s: s.impact_g,
 }
-_SECOND: Final = (
-    *_STRIDE,
-    "vertical_oscillation_mm",
-    "vertical_ratio_pct",
-    "trunk_lean_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-    "heart_rate_bpm",
-    "contact_time_balance_pct",
-    "step_time_asymmetry_pct",
-    "stride_time_cv_pct",
-)
 _BOTH: Final = ("speed_mps", "cadence_spm", "step_length_m", "stride_length_m")  # wrong together
 SIDES: Final = (
     (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT),
@@ -102,7 +91,7 @@ def series_of(strides: Sequence[Stride], steps: Sequence[TrunkStep], seconds: Se
     stepped = tuple(sorted(_running(steps), key=lambda s: s.initial_contact_s))
     timed = tuple(_running(seconds))
     measures: dict[str, Series] = {}
-    for name in _SECOND:
+    for name in names_for(Use.MEAN):
         candidates = [_from_strides(name, ran, sites) for sites in SIDES]
         candidates += [_from_steps(name, stepped, site) for (site,) in TRUNK]
         by_second = _from_seconds(name, timed)

@@ -15,7 +15,6 @@ from coach.summary.series import RunSeries, strike_shares
 from coach.summary.window import Window
 
 KILOMETRE_M: Final = 1000.0
-MILE_M: Final = 1609.344
 _LEAST_M: Final = 50.0  # a last split shorter than this is not worth a row
 _PAUSE_S: Final = 30.0  # a watch that tells nothing for so long was stopped; chosen by eye, 2026-11-26
 

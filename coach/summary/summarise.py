@@ -5,10 +5,11 @@ its mean. What no sensor saw stays None.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
+from coach.model.metrics_table import METRICS, MILE_M, Use, names_for
 from coach.model.runs import Lap, RunSummary
 from coach.model.samples import StreamReport
 from coach.model.strides import Stride, TrunkStep
@@ -20,37 +21,8 @@ from coach.summary.picture import average_strides
 from coach.summary.robust import mean_and_error
 from coach.summary.series import SIDES, TRUNK, RunSeries, best_seen, series_of, strike_shares
 from coach.summary.sides import contact_balance, step_asymmetry, stride_time_cv
-from coach.summary.splits import MILE_M, splits_by_distance, splits_by_lap
+from coach.summary.splits import splits_by_distance, splits_by_lap
 from coach.summary.window import Window, window_of
-
-_MEANS: Final = (
-    "cadence_spm",
-    "contact_time_ms",
-    "flight_time_ms",
-    "duty_factor",
-    "step_length_m",
-    "stride_length_m",
-    "speed_mps",
-    "foot_strike_angle_deg",
-    "eversion_deg",
-    "impact_g",
-    "contact_time_balance_pct",
-    "step_time_asymmetry_pct",
-    "stride_time_cv_pct",
-    "vertical_oscillation_mm",
-    "vertical_ratio_pct",
-    "trunk_lean_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-    "heart_rate_bpm",
-)
-_NO_PERCENT: Final = (
-    "foot_strike_angle_deg",
-    "trunk_lean_deg",
-    "eversion_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-)
 
 
 def summarise(
@@ -98,7 +70,7 @@ def summarise(
         n_impacts=_impacts(means, moving_s),
         impacts_per_km=1000.0 / means["step_length_m"] if means.get("step_length_m") else None,
         heart_rate_max_bpm=_highest(run, window, "heart_rate_bpm"),
-        drift_pct={name: d.change_pct for name, d in drift.items() if name not in _NO_PERCENT},
+        drift_pct={name: d.change_pct for name, d in drift.items() if METRICS[name].is_ratio},
         uncertainty={**uncertainty, **_drift_errors(drift)},
         findings=findings,
         streams=tuple(reports),
@@ -133,7 +105,7 @@ def _counted(run: RunSeries, window: Window) -> RunSeries:
 def _means(run: RunSeries, window: Window) -> tuple[dict[str, Any], dict[str, float]]:
     means: dict[str, Any] = {}
     errors: dict[str, float] = {}
-    for name in _MEANS:
+    for name in names_for(Use.MEAN):
         series = run.measures.get(name)
         values = None if series is None else series.value[window.holds(series.t_s)]
         if values is None or not len(values):
@@ -187,7 +159,7 @@ def _highest(run: RunSeries, window: Window, name: str) -> float | None:
 
 
 def _drift_errors(drift: Mapping[str, Drift]) -> dict[str, float]:
-    return {f"drift_{name}": d.se_pct for name, d in drift.items() if name not in _NO_PERCENT}
+    return {f"drift_{name}": d.se_pct for name, d in drift.items() if METRICS[name].is_ratio}
 
 
 def _duration(

@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from coach.model.metrics import Unknown
+from coach.model.metrics_table import METRICS, Need, Wait
 from coach.model.strides import GaitState
-
-_SHOCK_OR_WAY: Final = frozenset({"impact_g", "foot_clearance_m", "step_length_m", "stride_length_m", "impacts_per_km"})
-_MANY_STRIDES: Final = frozenset({"stride_time_cv_pct", "contact_time_balance_pct", "step_time_asymmetry_pct"})
-_FROM_TRUNK: Final = frozenset({"vertical_oscillation_mm", "axial_rotation_deg", "lateral_drop_deg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +40,24 @@ def reasons(worn: Worn) -> Mapping[str, Unknown | None]:
     trunk = None if worn.trunk else Unknown.NEEDS_TRUNK_SENSOR
     turning = None if worn.trunk_gyro else Unknown.NEEDS_TRUNK_GYROSCOPE
     pair = None if worn.trunk_pair else Unknown.NEEDS_PELVIS_AND_CHEST
-    return {
-        "state": None if motion or worn.has_pod or worn.has_treadmill else Unknown.NEEDS_MOTION_SENSOR,
-        "cadence_spm": cadence,
-        "step_time_ms": cadence,
-        "contact_time_ms": contact,
-        "flight_time_ms": contact,
-        "duty_factor": contact,
-        "stride_time_cv_pct": moving,
-        "step_length_m": length,
-        "stride_length_m": length,
-        "impacts_per_km": length,
-        "speed_mps": speed,
-        "speed_source": speed,
-        "distance_m": speed,
-        "foot_strike_angle_deg": foot,
-        "foot_strike_share": foot,
-        "eversion_deg": foot,
-        "eversion_peak_degps": foot,
-        "foot_clearance_m": foot,
-        "impact_g": moving,
-        "contact_time_balance_pct": sides or contact,
-        "step_time_asymmetry_pct": sides,
-        "vertical_oscillation_mm": trunk,
-        "vertical_ratio_pct": trunk or length,
-        "trunk_lean_deg": trunk,
-        "axial_rotation_deg": turning,
-        "lateral_drop_deg": turning,
-        "pelvis_trunk_crp_deg": pair,
-        "pelvis_trunk_crp_sd_deg": pair,
-        "pelvis_trunk_coupling_deg": pair,
-        "pelvis_trunk_coupling_sd_deg": pair,
-        "grade_pct": Unknown.NEEDS_TREADMILL,
-        "heart_rate_bpm": None if worn.has_heart else Unknown.NEEDS_HEART_RATE_SENSOR,
+    by_need: Mapping[Need, Unknown | None] = {
+        Need.ANYTHING_THAT_MOVES: None if motion or worn.has_pod or worn.has_treadmill else Unknown.NEEDS_MOTION_SENSOR,
+        Need.MOTION: moving,
+        Need.CADENCE: cadence,
+        Need.CONTACT: contact,
+        Need.FOOT: foot,
+        Need.BOTH_SIDES: sides,
+        Need.BOTH_SIDES_CONTACT: sides or contact,
+        Need.TRUNK: trunk,
+        Need.TRUNK_AND_LENGTH: trunk or length,
+        Need.TRUNK_GYROSCOPE: turning,
+        Need.PELVIS_AND_CHEST: pair,
+        Need.SPEED: speed,
+        Need.LENGTH: length,
+        Need.TREADMILL: Unknown.NEEDS_TREADMILL,
+        Need.HEART_RATE: None if worn.has_heart else Unknown.NEEDS_HEART_RATE_SENSOR,
     }
+    return {name: by_need[row.needs] for name, row in METRICS.items() if row.needs is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +88,10 @@ def _waits(name: str, moment: Moment, has_strides: bool) -> Unknown:
         return Unknown.STANDING
     if moment.is_learning:
         return Unknown.FINDING_AXES
-    if moment.is_clipped and name in _SHOCK_OR_WAY:
+    if moment.is_clipped and METRICS[name].waits_for is Wait.UNCLIPPED:
         return Unknown.CLIPPED
-    if moment.state is GaitState.WALKING and name in _FROM_TRUNK:
+    if moment.state is GaitState.WALKING and METRICS[name].waits_for is Wait.RUNNING:
         return Unknown.ONLY_RUNNING
-    if has_strides and name in _MANY_STRIDES:
+    if has_strides and METRICS[name].waits_for is Wait.MANY_STRIDES:
         return Unknown.FEW_STRIDES
     return Unknown.NO_STRIDES

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from coach.errors import SettingsError
 from coach.interchange.formats import ACTIVITY_FORMATS
 from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
+from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe, Sport
@@ -24,30 +25,14 @@ from coach.storage.store import Store
 from coach.summary.bins import MATCHED
 from coach.summary.compare import compare, records_of
 from coach.summary.series import series_of
-from coach.summary.splits import KILOMETRE_M, MILE_M, splits_by_distance
+from coach.summary.splits import KILOMETRE_M, splits_by_distance
 from coach.summary.summarise import summarise
 from coach.summary.trends import trend_of, usual_at
 
 PER_PAGE: Final = 50
 KEEP_DELETED: Final = timedelta(days=30)
 _MARGIN_S: Final = 5.0  # read beside a stretch, so that its edges are as in the whole run
-PLOTTED: Final = (
-    "speed_mps",
-    "cadence_spm",
-    "step_length_m",
-    "contact_time_ms",
-    "flight_time_ms",
-    "foot_strike_angle_deg",
-    "impact_g",
-    "contact_time_balance_pct",
-    "step_time_asymmetry_pct",
-    "stride_time_cv_pct",
-    "vertical_oscillation_mm",
-    "trunk_lean_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-    "heart_rate_bpm",
-)
+PLOTTED: Final = names_for(Use.PLOT)
 EDITABLE: Final = ("title", "notes", "shoes", "place", "slope_pct", "sport")
 
 
