@@ -40,6 +40,7 @@ class SmallRuns:
         self.run: Run | None = None
         self.is_muted = False
         self.is_paused = False
+        self.hold = ""
         self.calls: list[tuple[Any, ...]] = []
         self.refuses = ""
 
@@ -105,6 +106,7 @@ class SmallRuns:
             "lap_kind": "lap",
             "is_muted": self.is_muted,
             "plan": to_plain(self.run.plan),
+            "hold": self.hold,
             "links": to_plain(links),
         }
 
