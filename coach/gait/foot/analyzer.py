@@ -15,6 +15,7 @@ from coach.gait.foot.alignment import MOVING_RADPS, Learner
 from coach.gait.foot.axes import FootAxes
 from coach.gait.foot.batch import Batch
 from coach.gait.foot.constants import AX, GX, N_COLUMNS, T
+from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.phase_tracker import NEVER, Follower
 from coach.gait.foot.rhythm import LOST_S, PIECE
 from coach.gait.foot.stride_state import Foot
@@ -41,8 +42,9 @@ class Look:
 class FootGait:
     """The gait of one foot, from a sensor anywhere on the shoe; without a gyroscope only contacts and stride times."""
 
-    def __init__(self, wear_site: WearSite) -> None:
+    def __init__(self, wear_site: WearSite, params: FootParams = PARAMS) -> None:
         self.wear_site = wear_site
+        self._params = params
         self._joiner = Joiner()
         self._force = ForceFoot(wear_site)
         self._learner: Learner | None = None
@@ -111,7 +113,7 @@ class FootGait:
         return told
 
     def _know(self, axes: FootAxes) -> None:
-        batch = Batch(Foot(self.wear_site.is_left, axes, self._rate_hz, *self._ranges))
+        batch = Batch(Foot(self.wear_site.is_left, axes, self._rate_hz, *self._ranges, self._params))
         self._follower, self._learner = Follower(batch, self._n_swings), None
         self._buffer.clear()
 

@@ -5,7 +5,7 @@ A stride needs its contact, mid-stance and toe-off, and the next contact and mid
 
 from copy import deepcopy
 
-from coach.gait.foot.axes import FootAxes, Refiner
+from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.phases import Turning
 from coach.gait.foot.stride_builder import take_one
 from coach.gait.foot.stride_state import Foot, Open
@@ -18,7 +18,7 @@ class Batch:
 
     def __init__(self, foot: Foot) -> None:
         self.foot = foot
-        self.now = Open(None, None, Refiner())
+        self.now = Open(None, None, Refiner(), OwnAxes(foot.axes.push, foot.is_left, foot.params.push_yaw_deg))
         self._turnings: list[Turning] = []
         self._worked: list[Turning] = []
         self._stride_rows: list[tuple[int, int]] = []

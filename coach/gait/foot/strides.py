@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from coach.gait.foot.landing import LandingCues
+from coach.gait.foot.push_off import PushOff
 from coach.gait.signal.constants import BRIDGED_FACTOR, FOREFOOT_BELOW_DEG, GRAVITY_MPS2, REARFOOT_ABOVE_DEG
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
@@ -64,6 +66,9 @@ class Landing:
     toe_off_s: float = math.nan
     eversion_deg: float = math.nan
     eversion_peak_degps: float = math.nan
+    early_s: float = math.nan
+    cues: LandingCues | None = None
+    push: PushOff | None = None
 
 
 class Way(NamedTuple):
