@@ -41,9 +41,9 @@ Swing = tuple[int, int]  # first row, and the row after the last
 class FootAxes:
     """axes: (3, 3) rows forward, left, up in sensor axes, of the direction of running: left is the axis of swing.
 
-    bias_radps: (3,) turn rate read at rest, sensor axes. is_sure: the sign of the swing axis was clear. push: (3, 3) rows
-    forward, left, up in sensor axes, of the foot itself: left is the axis about which it pushes off, up what it is at
-    mid-stance. shock_mps2: typical largest step of the specific force from one sample to the next as the foot lands.
+    bias_radps: (3,) turn rate read at rest, sensor axes. is_sure: the sign of the swing axis was clear. push: (3, 3)
+    rows forward, left, up in sensor axes, of the foot itself: left is the axis about which it pushes off, up what it is
+    at mid-stance. shock_mps2: typical largest step of the specific force from one sample to the next as the foot lands.
     """
 
     axes: FloatArray
@@ -191,7 +191,9 @@ def _push_axis(t_s: FloatArray, rate: FloatArray, pitch: FloatArray, rests: list
     """Unit vector about which the foot turns from heel-off to the fastest turning; `left` where no push is seen."""
     moment = np.zeros((3, 3))
     for rest in rests:
-        until, end = t_s.searchsorted((float(t_s[rest]) + HEEL_OFF_WITHIN_S, float(t_s[rest]) + 2.0 * HEEL_OFF_WITHIN_S))
+        until, end = t_s.searchsorted(
+            (float(t_s[rest]) + HEEL_OFF_WITHIN_S, float(t_s[rest]) + 2.0 * HEEL_OFF_WITHIN_S)
+        )
         pushing = (pitch[rest:until] > PUSH_RADPS).nonzero()[0]
         if not len(pushing):
             continue

@@ -19,14 +19,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from coach.gait.foot.params import FootParams
-from coach.gait.foot.stance import Fine, Motion, landing_motion, peak_shift, point_climb, rises_through
+from coach.gait.foot.stance import Fine, Motion, integral, landing_motion, peak_shift, point_climb, rises_through
 from coach.model.samples import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LandingCues:
     """Cues of one landing, times in seconds. lift_deg: elevation just before. line_s: where the peak was searched.
-    elevation_deg: (n,) of the rows at t_s, (n,)."""
+
+    elevation_deg: (n,) of the foot's long axis against mid-stance, toes up positive, of the rows at t_s, (n,).
+    turned_deg: (n,) by how much the foot turned toes down from there to mid-stance; it may exceed a right angle.
+    """
 
     rise_s: float
     brake_s: float
@@ -36,6 +39,7 @@ class LandingCues:
     centroid_s: float
     t_s: FloatArray
     elevation_deg: FloatArray
+    turned_deg: FloatArray
 
     def contact_s(self, params: FootParams, is_slow: bool) -> float:
         """Initial contact [s] by this landing alone."""
@@ -43,11 +47,17 @@ class LandingCues:
         return self.peak_s + params.brake_share * (self.brake_s - self.peak_s) - lead
 
     def elevation_at(self, t_s: float) -> float:
-        """Elevation [deg] of the foot's long axis against mid-stance, toes up positive."""
+        """Elevation [deg] at `t_s`."""
         return float(np.interp(t_s, self.t_s, self.elevation_deg))
 
+    def turned_at(self, t_s: float) -> float:
+        """Turn [deg] from `t_s` to mid-stance."""
+        return float(np.interp(t_s, self.t_s, self.turned_deg))
 
-def cues(of: Fine, is_lost: FloatArray | None, pivot: tuple[float, float], params: FootParams, is_slow: bool) -> LandingCues | None:
+
+def cues(
+    of: Fine, is_lost: FloatArray | None, pivot: tuple[float, float], params: FootParams, is_slow: bool
+) -> LandingCues | None:
     """Return the cues of the landing in a window that ends at mid-stance, or None where nothing lands in it.
 
     is_lost: (n,) 1 where the readings were interpolated over a gap. pivot: forward, up [m] of the metatarsal joints
@@ -89,7 +99,9 @@ def cues(of: Fine, is_lost: FloatArray | None, pivot: tuple[float, float], param
     line = rise + (params.line_s + params.line_s_per_deg * clipped) / dt + params.line_brake_share * (brake - rise)
     peak = _peak(of.rate, line, dt, params)
     times = [t0 + dt * row for row in (rise, brake, line, peak, centre)]
-    return LandingCues(times[0], times[1], lift, times[2], times[3], times[4], of.t_s, elevation)
+    turned = integral(of.rate[1], dt)
+    turned = np.degrees(turned[-1] - turned)
+    return LandingCues(times[0], times[1], lift, times[2], times[3], times[4], of.t_s, elevation, turned)
 
 
 def _near_ground(motion: Motion, pivot: tuple[float, float], params: FootParams) -> int:
@@ -120,9 +132,12 @@ def _peak(rate: FloatArray, line: float, dt: float, params: FootParams) -> float
         return line
     found = [k + 1 + peak_shift(size, k) for k in tops.tolist()]
     width = params.peak_width_s / dt
-    near = [size.item(k) * math.exp(-0.5 * ((row - line) / width) ** 2) for k, row in zip(tops.tolist(), found, strict=True)]
+    near = [
+        size.item(k) * math.exp(-0.5 * ((row - line) / width) ** 2) for k, row in zip(tops.tolist(), found, strict=True)
+    ]
     reach = params.peak_reach_s / dt
-    return line + min(max(found[near.index(max(near))] - line, -reach), reach)
+    nearest: float = found[near.index(max(near))]
+    return line + min(max(nearest - line, -reach), reach)
 
 
 def _at(values: FloatArray, row: float) -> float:

@@ -1,11 +1,11 @@
 """Toe-off and the joints about which the foot pushes off, from the stance's motion, forwards from mid-stance.
 
 The ground's force ends when the last point of the shoe leaves the ground: toe-off is when its tip, before the
-metatarsal joints, rises at 0.2 m/s, corrected by how long after it the joints rise. Humps of the pitch rate tell it
+metatarsal joints, rises at 0.2 m/s, corrected by how long after it the joints rise. Humps of the pitch rate show it
 worse (Falbriard 2018, doi:10.3389/fphys.2018.00610): a swing's hump may be higher than the push-off's.
 
 From heel-off to half of the time to the fastest turning the foot is a rigid body about the resting metatarsal joints:
-velocity = -rate x pivot, least squares. That tells where on the shoe the sensor sits.
+velocity = -rate x pivot, least squares. That shows where on the shoe the sensor sits.
 """
 
 import math
@@ -18,9 +18,11 @@ from coach.model.samples import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class PushOff:
-    """tip_s, ball_s: when tip and joints rise [s], nan where they were not seen to. pivot: forward, up [m] of the joints
-    from the sensor by this push-off, None where it could not be told. rates: (3, n) turn rates of the push-off in the
-    foot's own axes."""
+    """tip_s, ball_s: when tip and joints rise [s], nan where they were not seen to.
+
+    pivot: forward, up [m] of the joints from the sensor by this push-off, None where it is unknown. rates: (3, n) turn
+    rates of the push-off in the foot's own axes.
+    """
 
     tip_s: float
     ball_s: float

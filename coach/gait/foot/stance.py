@@ -1,8 +1,9 @@
-"""Rows of one stance in, the motion of the shoe about mid-stance out: attitude, upward velocity, height.
+"""Integrate the motion of the shoe about mid-stance: attitude, upward velocity and height in one stance.
 
-Strapdown integration from mid-stance, where the shoe rests (zero-velocity update; Foxlin 2005, doi:10.1109/MCG.2005.140):
-backwards to the landing, forwards to the push-off. Within 0.2 s a gyroscope's bias of 0.01 rad/s comes to 0.1 degree.
-Slow sensors are interpolated by cubics first: taken reading by reading, the derivatives of 52 Hz blur a landing by 40 ms.
+Strapdown integration from mid-stance, where the shoe rests (zero-velocity update; Foxlin 2005,
+doi:10.1109/MCG.2005.140): backwards to the landing, forwards to the push-off. Within 0.2 s a gyroscope's bias of
+0.01 rad/s comes to 0.1 degree. Slow sensors are interpolated by cubics first: reading by reading, the derivatives of
+52 Hz blur a landing by 40 ms.
 """
 
 import math

@@ -14,16 +14,16 @@ from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, Turning
 from coach.gait.foot.push_off import push_off
 from coach.gait.foot.stance import fine
 from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
-from coach.gait.foot.strides import Landing, Way
+from coach.gait.foot.strides import LARGEST_ANGLE_DEG, Landing, Way, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.trajectory import path
-from coach.gait.foot.updates import CONTACT, MID_STANCE, STRIDE, TOE_OFF, Told
 from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
+from coach.model.strides import GaitEvent, InitialContact
 
 UP_MPS2: Final = np.array((0.0, 0.0, GRAVITY_MPS2))
 
 
-def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
+def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
     """Work off one turning point; columns: of the rows held, the first of them has the absolute number `first`."""
     if turning.turn == SWING_OVER:
         return _land(turning, foot, now, columns, first)
@@ -35,7 +35,7 @@ def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first
     return _leave(turning, this, foot, now, columns, first)
 
 
-def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
+def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
     row, look = turning.swing_over, turning.look
     if look == 0:
         now.n_swings += 1
@@ -50,10 +50,10 @@ def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: i
     number, known = now.n_swings, row + foot.reaches[look]
     landing = Landing(row, number, known, look, found.t_s, found.peak_mps2, found.rise_s, found.is_clipped)
     now.this = landing
-    return [Told(CONTACT, landing)]
+    return [InitialContact(foot.site, landing.contact_s)]
 
 
-def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
+def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
     last, heel_off = now.last, turning.heel_off
     if (last is not None and last.swing_over == this.swing_over) or heel_off < this.known_row:
         return []
@@ -62,16 +62,16 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
     mid = mid_stance(columns, this.contact_s, this.swing_over - first, heel_off - first, foot.rate_hz)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
     _refine(this, foot, now, columns[:, max(0, this.swing_over - first - foot.before_landing) : mid + 1])
-    told = [Told(MID_STANCE, this, foot.axes.is_sure)]
+    found: list[GaitEvent] = [mid_stance_event(foot.site, this, foot.axes.is_sure)]
     if last is not None:
         if is_stride(last, this) and last.mid_row >= first:
             way = _way(last, this, foot, now, columns[:, last.mid_row - first : mid + 1])
             now.last_stride_row = this.mid_row
-            told.append(Told(STRIDE, last, foot.axes.is_sure, this, way))
+            found.append(stride_event(foot.site, last, this, way, foot.axes.is_sure))
         else:
             now.n_rejected += 1
     now.last = this
-    return told
+    return found
 
 
 def _refine(this: Landing, foot: Foot, now: Open, window: FloatArray) -> None:
@@ -87,7 +87,8 @@ def _refine(this: Landing, foot: Foot, now: Open, window: FloatArray) -> None:
     if len(now.brakings_s) >= params.steady_least:
         contact_s = found.brake_s - median(now.brakings_s)
     this.contact_s = contact_s
-    this.angle_deg = found.elevation_at(contact_s) - params.angle_bias_deg
+    if abs(found.turned_at(min(contact_s, this.early_s))) < LARGEST_ANGLE_DEG:
+        this.angle_deg = found.elevation_at(contact_s) - params.angle_bias_deg
 
 
 def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
@@ -99,7 +100,7 @@ def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: Float
     return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged, 1.0 / foot.rate_hz)
 
 
-def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
+def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
     if this.push_over >= 0 or not 0 <= this.heel_off <= turning.heel_off:
         return []
     heel_off, end = turning.heel_off - first, turning.at - first
@@ -111,12 +112,11 @@ def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
         now.pivots = (*now.pivots[1 - params.steady_strides :], push.pivot)
         now.own.add_push(push.rates)
     off_s = push.toe_off_s(params)
-    if math.isnan(off_s): return []
-    if off_s - this.contact_s < SHORTEST_CONTACT_S:
+    if not off_s - this.contact_s >= SHORTEST_CONTACT_S:  # nan: the tip was not seen to rise
         return []
     start = max(0, this.swing_over - first - foot.before + 1)
-    inwards = now.own.axes[0] if foot.is_left else -now.own.axes[0]
+    inwards = now.own.axes[0] if foot.site.is_left else -now.own.axes[0]
     turned, rate = rolling(columns, start, end, this.contact_s, off_s, inwards, float(inwards @ foot.axes.bias_radps))
     this.toe_off_s, this.push_over = off_s, turning.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
-    return [Told(TOE_OFF, this)]
+    return [toe_off_event(foot.site, this)]

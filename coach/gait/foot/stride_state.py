@@ -14,6 +14,7 @@ from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.strides import Landing
 from coach.gait.signal.constants import CLIP_SHARE
 from coach.model.samples import FloatArray
+from coach.model.sites import WearSite
 
 SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
 LONGEST_STRIDE_S: Final = 2.0
@@ -39,25 +40,25 @@ class Foot:
         "bridged_s",
         "clean_from",
         "gyr_limit",
-        "is_left",
         "is_slow",
         "params",
         "rate_hz",
         "reaches",
         "rest",
+        "site",
         "stands",
     )
 
     def __init__(
         self,
-        is_left: bool,
+        site: WearSite,
         axes: FootAxes,
         rate_hz: float,
         acc_range: float,
         gyr_range: float,
         params: FootParams = PARAMS,
     ) -> None:
-        self.is_left = is_left
+        self.site = site
         self.params = params
         self.rate_hz = rate_hz
         self.acc_limit = CLIP_SHARE * acc_range
