@@ -22,6 +22,7 @@ from coach.service.access.repeats import RepeatGuard
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.history import HistoryService
+from coach.service.runs.importing import ImportService
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
 
@@ -192,6 +193,7 @@ class SmallCoach(SimpleNamespace):
         runner = RunnerService(store)
         if "runner" not in parts:
             runner.change(name="Sam", time_zone="Europe/Berlin")
+        history = parts.get("history") or HistoryService(store, folder / "recordings")
         known: dict[str, object] = {
             "feed": feed,
             "store": store,
@@ -200,7 +202,8 @@ class SmallCoach(SimpleNamespace):
             "runner": runner,
             "coaching": coaching,
             "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
-            "history": HistoryService(store, folder / "recordings"),
+            "history": history,
+            "imports": ImportService(history._store, history, folder / "inbox"),
             "access": AccessService(store),
             "repeats": RepeatGuard(store),
         }
