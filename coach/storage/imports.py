@@ -1,8 +1,6 @@
 """What became of each file of an import: kept, so that an import that was cut off goes on where it stopped."""
 
-from typing import Final
-
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from coach.model.history import KeptImport
 from coach.model.runs import Run
@@ -10,8 +8,6 @@ from coach.storage.database import Database
 from coach.storage.import_tables import IMPORTS
 from coach.storage.rows import put
 from coach.storage.run_tables import RUNS
-
-_MARK: Final[ColumnElement[str]] = IMPORTS.table.c.mark
 
 
 class KeptImports:
@@ -22,7 +18,7 @@ class KeptImports:
 
     def get(self, mark: str) -> KeptImport | None:
         with self._database.read() as connection:
-            row = connection.execute(IMPORTS.table.select().where(mark == _MARK)).mappings().first()
+            row = connection.execute(IMPORTS.table.select().where(IMPORTS.table.c.mark == mark)).mappings().first()
             return None if row is None else IMPORTS.noun(row)
 
     def put(self, kept: KeptImport) -> None:

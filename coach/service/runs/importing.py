@@ -192,6 +192,9 @@ class ImportService:
                         return
         except (CoachError, OSError) as error:
             failure = str(error)
+        except BaseException as error:
+            failure = f"it broke off ({type(error).__name__}: {error}): import the same again"
+            raise
         finally:
             if own is not None:
                 shutil.rmtree(own, ignore_errors=True)
