@@ -10,17 +10,17 @@ from typing import Final
 
 from coach.coaching.baseline import Baseline
 from coach.coaching.compare import compared
+from coach.coaching.composer import CueComposer
 from coach.coaching.facts import HistoryFacts
+from coach.coaching.gate_context import GateContext
 from coach.coaching.gates import LASTING, Moment, gates_for, own_gates
+from coach.coaching.monitor import RuleMonitor
 from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.pain import STOP_ABOVE, tapped
-from coach.coaching.response import Change, Trace, cue_responses, focus_response, withheld_changes
+from coach.coaching.response import Change, ResponseTracker, cue_responses, focus_response, withheld_changes
 from coach.coaching.schedule import Schedule
-from coach.coaching.speaker import Speaker
 from coach.coaching.steady import SteadyPart
 from coach.coaching.target import focus_target
-from coach.coaching.view import View
-from coach.coaching.watch import Watch
 from coach.model.cues import CueDecision, CueResponse, CueRule, FocusTarget, Gate
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import PainState
@@ -52,11 +52,11 @@ class CueEngine:
         self.plan = plan
         self._rules = {rule.id: rule for rule in rules}
         self._profile, self._baseline, self._facts = profile, baseline, facts or HistoryFacts()
-        self._view = View(pain, profile, self._facts, programme_week)
-        self._speaker = Speaker(profile, self._facts.wordings)
+        self._view = GateContext(pain, profile, self._facts, programme_week)
+        self._speaker = CueComposer(profile, self._facts.wordings)
         self._schedule = Schedule(plan.eligible_share, plan.seed)
-        self._watches = {rule.id: Watch(rule) for rule in rules if rule.metric is not None}
-        self._traces = {r.id: Trace(r) for r in rules if r.metric is not None and r.kind != "safety"}
+        self._watches = {rule.id: RuleMonitor(rule) for rule in rules if rule.metric is not None}
+        self._traces = {r.id: ResponseTracker(r) for r in rules if r.metric is not None and r.kind != "safety"}
         self._steady = SteadyPart()
         self._changes: list[Change] = []
         self._start_level = pain.level or 0

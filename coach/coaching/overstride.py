@@ -16,7 +16,7 @@ _MIN_NOW_S: Final = 12.0
 _WITH_IT_S: Final = 60.0  # what rises within this time rises with the cue; chosen by eye, 2026-11-20
 
 
-class LandingWatch:
+class LandingMonitor:
     """`before` holds the averages before the first lengthen cue; the key "stopped" once either has risen."""
 
     def __init__(self) -> None:

@@ -73,7 +73,7 @@ class Past:
         return total / seen if seen >= min_seen_s else None
 
 
-class Trace:
+class ResponseTracker:
     """The recent past of one rule's metric, and the due moments waiting for what comes after."""
 
     def __init__(self, rule: CueRule) -> None:

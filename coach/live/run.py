@@ -65,7 +65,7 @@ class Batch:
         )
 
 
-class Keeper(Protocol):
+class RunSink(Protocol):
     """Keeps batches for good; called on a worker thread."""
 
     def keep(self, run_id: str, batch: Batch) -> None: ...
@@ -83,7 +83,7 @@ class LiveRun:
         run: Run,
         pipeline: Pipeline,
         writer: RecordingWriter | None,
-        keeper: Keeper,
+        sink: RunSink,
         feed: LiveFeed,
         clock: Callable[[], float],
         on_spoken: Callable[[CueDecision], None] | None = None,
@@ -96,7 +96,7 @@ class LiveRun:
         self.is_muted = False
         self.n_cues = 0
         self._writer = writer
-        self._keeper = keeper
+        self._keeper = sink
         self._feed = feed
         self.clock = clock
         self._on_spoken = on_spoken

@@ -16,7 +16,7 @@ from coach.gait.fusion.coordination import PelvisTrunk
 from coach.gait.fusion.engines import GaitEngine, engine_for
 from coach.gait.fusion.flight_time import FlightJoiner
 from coach.gait.fusion.metrics import (
-    Sheet,
+    MetricsBuilder,
     fill_balance,
     fill_coordination,
     fill_foot,
@@ -26,7 +26,7 @@ from coach.gait.fusion.metrics import (
     is_steady,
     motion_step_time,
 )
-from coach.gait.fusion.missing_reasons import Moment, Worn, unknown
+from coach.gait.fusion.missing_reasons import Moment, SensorSet, unknown
 from coach.gait.fusion.rolling import STALE_S, Estimate, Rolling
 from coach.gait.fusion.sites import FEET, LEGS_FIRST, SiteValues
 from coach.gait.fusion.speed import FOOT_SPEED_SD, TREADMILL_SPEED_SD, SpeedCorrection, SpeedFusion
@@ -112,7 +112,7 @@ class BodyGait:
 
     def metrics(self, t_s: float) -> LiveMetrics:
         """The numbers of the moment `t_s` (seconds since the run started), each at most 3 s old."""
-        sheet = Sheet(t_s)
+        sheet = MetricsBuilder(t_s)
         fill_time(sheet, self._values, self._pod.estimate(t_s))
         fill_balance(sheet, self._values)
         fill_foot(sheet, self._values, self._impact_sites)
@@ -285,14 +285,14 @@ class BodyGait:
         feet = [engine for engine in self._engines.values() if isinstance(engine, FootGait)]
         return Moment(state, any(foot.is_learning for foot in feet), any(self._is_clipped.values()))
 
-    def _worn(self) -> Worn:
+    def _worn(self) -> SensorSet:
         """What is worn and heard; a gyroscope counts as there until samples come without one."""
         gyro = {s: self._has_gyro.get(s, True) for s in self._engines}
         feet = [s for s in gyro if s.is_foot]
         trunk = [s for s in gyro if s.is_trunk]
         foot_gyro = any(gyro[s] for s in feet)
         pod, treadmill = RunningSpeedSample in self._heard, TreadmillSample in self._heard
-        return Worn(
+        return SensorSet(
             foot_gyro=foot_gyro,
             contact=any(has or not site.is_shank for site, has in gyro.items()),
             legs=len([s for s in gyro if not s.is_trunk]),

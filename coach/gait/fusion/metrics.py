@@ -28,7 +28,7 @@ _MOST_STEADY: Final = 16
 
 
 @dataclass(slots=True)
-class Sheet:
+class MetricsBuilder:
     """Fields of LiveMetrics as they are filled in."""
 
     now_s: float
@@ -62,7 +62,7 @@ def motion_step_time(sites: SiteValues, now_s: float) -> Estimate | None:
     return stride.scaled(0.5) if stride else sites.best("step_time_s", now_s, _TRUNK_FIRST)[0]
 
 
-def fill_time(sheet: Sheet, sites: SiteValues, pod_cadence: Estimate | None) -> None:
+def fill_time(sheet: MetricsBuilder, sites: SiteValues, pod_cadence: Estimate | None) -> None:
     """Cadence, step, contact and flight time, duty factor, variability."""
     now = sheet.now_s
     step = motion_step_time(sites, now)
@@ -83,7 +83,7 @@ def fill_time(sheet: Sheet, sites: SiteValues, pod_cadence: Estimate | None) -> 
         sheet.put("stride_time_cv_pct", Estimate(cv, cv / math.sqrt(2 * n)))
 
 
-def fill_balance(sheet: Sheet, sites: SiteValues) -> None:
+def fill_balance(sheet: MetricsBuilder, sites: SiteValues) -> None:
     """Left against right, from two legs or from a trunk sensor that tells the sides apart."""
     now = sheet.now_s
     contacts = _sides(sites, now, "contact_time_s", "left_contact_s", "right_contact_s")
@@ -131,7 +131,7 @@ def _steps(sites: SiteValues, now: float) -> tuple[Estimate, Estimate] | None:
     return None
 
 
-def fill_foot(sheet: Sheet, sites: SiteValues, impact_sites: Sequence[WearSite]) -> None:
+def fill_foot(sheet: MetricsBuilder, sites: SiteValues, impact_sites: Sequence[WearSite]) -> None:
     """Strike angle and shares, eversion, impact, clearance."""
     now = sheet.now_s
     for name in ("foot_strike_angle_deg", "eversion_deg", "eversion_peak_degps", "foot_clearance_m"):
@@ -143,7 +143,7 @@ def fill_foot(sheet: Sheet, sites: SiteValues, impact_sites: Sequence[WearSite])
         sheet.values["foot_strike_share"] = shares
 
 
-def fill_trunk(sheet: Sheet, sites: SiteValues) -> None:
+def fill_trunk(sheet: MetricsBuilder, sites: SiteValues) -> None:
     """Oscillation, rotation and drop of the pelvis, lean of the chest; of the other one where only that is worn."""
     now = sheet.now_s
     sheet.put("vertical_oscillation_mm", sites.best("vertical_oscillation_m", now, _TRUNK_FIRST)[0], 1e3)
@@ -152,7 +152,7 @@ def fill_trunk(sheet: Sheet, sites: SiteValues) -> None:
     sheet.put("lateral_drop_deg", sites.best("lateral_drop_deg", now, _TRUNK_FIRST)[0])
 
 
-def fill_coordination(sheet: Sheet, found: Coordination | None) -> None:
+def fill_coordination(sheet: MetricsBuilder, found: Coordination | None) -> None:
     """Relative phase and coupling of pelvis and chest with their variability."""
     if found is None:
         return
@@ -165,7 +165,7 @@ def fill_coordination(sheet: Sheet, found: Coordination | None) -> None:
     sheet.put("pelvis_trunk_coupling_sd_deg", Estimate(found.coupling_sd_deg, found.coupling_sd_deg * sem))
 
 
-def fill_space(sheet: Sheet, speed: tuple[Estimate, str] | None) -> None:
+def fill_space(sheet: MetricsBuilder, speed: tuple[Estimate, str] | None) -> None:
     """Speed, step and stride length, impacts per kilometre, vertical ratio; after `fill_time` and `fill_trunk`."""
     if speed is not None:
         sheet.put("speed_mps", speed[0])

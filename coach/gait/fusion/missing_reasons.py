@@ -9,7 +9,7 @@ from coach.model.strides import GaitState
 
 
 @dataclass(frozen=True, slots=True)
-class Worn:
+class SensorSet:
     """What the sensors can give. A gyroscope is known from the first samples; before, it is hoped for.
 
     contact: one of them shows toe-off; an ankle without gyroscope shows contacts alone.
@@ -27,7 +27,7 @@ class Worn:
     has_heart: bool
 
 
-def reasons(worn: Worn) -> Mapping[str, Unknown | None]:
+def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
     """By field: the sensor that is missing, or None where the sensors suffice and the value only has to come."""
     motion = bool(worn.legs or worn.trunk)
     foot = None if worn.foot_gyro else Unknown.NEEDS_FOOT_SENSOR
@@ -69,7 +69,7 @@ class Moment:
     is_clipped: bool = False
 
 
-def unknown(worn: Worn, values: Mapping[str, object], moment: Moment) -> dict[str, str]:
+def unknown(worn: SensorSet, values: Mapping[str, object], moment: Moment) -> dict[str, str]:
     """Why each field of LiveMetrics that `values` leaves empty is empty."""
     has_strides = values.get("cadence_spm") is not None
     silent = {"heart_rate_bpm": Unknown.HEART_RATE_SILENT}

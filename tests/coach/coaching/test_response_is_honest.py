@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from coach.coaching.loader import load_rules
-from coach.coaching.response import Change, Past, Trace, cue_responses, focus_response, helped, t_quantile
+from coach.coaching.response import Change, Past, ResponseTracker, cue_responses, focus_response, helped, t_quantile
 from coach.model.cues import FocusResponse
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 from tests.coach.coaching.support_coaching import NOW, engine_for, go, plan
@@ -24,7 +24,7 @@ def test_quantiles_of_student(freedom: float, value: float) -> None:
 
 
 def test_before_and_after_are_means_over_their_windows() -> None:
-    trace = Trace(RULE)
+    trace = ResponseTracker(RULE)
     changes = []
     for t in range(200):
         changes += trace.take(float(t), -5.0 if t <= 100 else -5.0 + min(3.0, 0.1 * (t - 100)))
@@ -36,7 +36,7 @@ def test_before_and_after_are_means_over_their_windows() -> None:
 
 
 def test_a_lost_signal_gives_no_response_instead_of_a_wrong_one() -> None:
-    trace = Trace(RULE)
+    trace = ResponseTracker(RULE)
     for t in range(101):
         trace.take(float(t), -5.0)
     trace.mark("c1", 100.0, False)

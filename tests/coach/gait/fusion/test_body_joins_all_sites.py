@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from coach.gait.fusion.body import BodyGait
-from coach.gait.fusion.missing_reasons import Moment, Worn, unknown
+from coach.gait.fusion.missing_reasons import Moment, SensorSet, unknown
 from coach.model.metrics import Unknown
 from coach.model.samples import HeartRateSample, ImuChunk, TreadmillSample
 from coach.model.sites import WearSite
@@ -137,7 +137,7 @@ def test_a_dash_says_what_the_body_waits_for():
 
 
 def test_a_runner_who_stands_and_a_count_that_is_too_small_are_told_apart():
-    feet = Worn(True, True, 2, False, False, False, True, False, False, False)
+    feet = SensorSet(True, True, 2, False, False, False, True, False, False, False)
     assert unknown(feet, {}, Moment(GaitState.STANDING))["cadence_spm"] is Unknown.STANDING
     found = unknown(feet, {"cadence_spm": 170.0}, Moment(GaitState.RUNNING))
     assert found["stride_time_cv_pct"] is Unknown.FEW_STRIDES

@@ -9,7 +9,7 @@ from typing import Final
 
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.gates import Moment
-from coach.coaching.overstride import LandingWatch
+from coach.coaching.overstride import LandingMonitor
 from coach.coaching.response import Past
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import PainState
@@ -31,13 +31,13 @@ _SMOOTHED: Final = (
 )
 
 
-class View:
+class GateContext:
     """Holds what gates need to know beside the metrics. pain, is_muted: changed by the runner during the run."""
 
     def __init__(self, pain: PainState, profile: RunnerProfile, facts: HistoryFacts, week: int | None) -> None:
         self.pain = pain
         self.is_muted = False
-        self.landing = LandingWatch()
+        self.landing = LandingMonitor()
         self._profile, self._facts, self._week = profile, facts, week
         self._past = {name: Past() for name in _SMOOTHED}
         self._worst: dict[str, deque[tuple[float, float]]] = {name: deque() for name in _SIGNS}

@@ -9,7 +9,7 @@ _SMOOTH_S: Final = 6.0  # median over about eight strides; chosen by eye, 2026-1
 _MAX_GAP_S: Final = 5.0  # longer without a value: the clock starts again
 
 
-class Watch:
+class RuleMonitor:
     """Follows one measured rule. Unknown values and gaps start the dwell again: no failure looks like data."""
 
     def __init__(self, rule: CueRule) -> None:

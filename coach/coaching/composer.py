@@ -11,7 +11,7 @@ from coach.model.runner import RunnerProfile
 UNHELPFUL_IN_A_ROW: Final = 2
 
 
-class Speaker:
+class CueComposer:
     """Numbers decisions, chooses words and channels, and keeps every decision of the run."""
 
     def __init__(self, profile: RunnerProfile, wordings: Mapping[str, WordingMemory]) -> None:
