@@ -3,7 +3,6 @@
 from firmware_config.faults import CoachError, ProfileError
 
 __all__ = [
-    "AlreadyHereError",
     "CoachError",
     "ConflictError",
     "InterchangeError",
@@ -55,11 +54,3 @@ class ConflictError(SettingsError):
 
 class InterchangeError(CoachError):
     """A file given for import cannot be read as what it claims to be."""
-
-
-class AlreadyHereError(InterchangeError):
-    """A file holds only what is kept already. run_ids: as which runs."""
-
-    def __init__(self, words: str, run_ids: tuple[str, ...] = ()) -> None:
-        super().__init__(words)
-        self.run_ids = run_ids

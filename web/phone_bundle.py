@@ -40,6 +40,24 @@ CORE_PARTS: Final = (
     "coach/recording/layout.py",
     "firmware_config",
 )
+_SHARED_SCRIPTS: Final = (
+    "dom",
+    "live_choices",
+    "live_cues",
+    "live_face",
+    "live_links",
+    "live_target",
+    "live_values",
+    "live_wake",
+    "live_watch",
+    "feed",
+    "speech",
+    "units",
+    "words",
+)
+_STYLES: Final = ("tokens", "page", "live", "phone")
+_ICONS: Final = ("icons/mark.svg",)
+_OUTSIDE: Final = "service-worker"  # looks after the files: none of them
 _LOCK: Final = "pyodide-lock.json"  # the official list of hashes that vouches for numpy; not taken along
 _OLDEST: Final = (1980, 1, 1, 0, 0, 0)  # of a zip file: the same code gives the same bytes
 
@@ -147,12 +165,12 @@ def unpack(bundle: Bundle, folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(bundle.manifest()), "utf-8")
 
 
-def scripts() -> dict[str, bytes]:
-    """The page's own scripts by name, those of the phone and those that it shares with the home's pages."""
-    shared = ("dom.js", "words.js", "speech.js")
-    found = {f"js/{name}": (STATIC / "js" / name).read_bytes() for name in shared}
-    phone = {f"js/phone/{p.name}": p.read_bytes() for p in sorted((STATIC / "js" / "phone").glob("*.js"))}
-    return found | phone
+def page_files() -> dict[str, bytes]:
+    """The page's own files by name: its scripts, those it shares with the home's pages, styles and icons."""
+    folder = STATIC / "js"
+    names = [f"js/{name}.js" for name in _SHARED_SCRIPTS] + [f"css/{name}.css" for name in _STYLES] + list(_ICONS)
+    names += [f"js/phone/{path.name}" for path in sorted((folder / "phone").glob("*.js")) if path.stem != _OUTSIDE]
+    return {name: (STATIC / name).read_bytes() for name in names}
 
 
 def _core_files(root: Path) -> Iterable[Path]:

@@ -12,7 +12,7 @@ import click
 
 from coach.cli.output import json_option, plainly, print_json
 from coach.errors import SettingsError
-from web.phone_bundle import STATIC, Bundle, make_bundle, runtime_faults, runtime_manifest, scripts, unpack
+from web.phone_bundle import STATIC, Bundle, make_bundle, page_files, runtime_faults, runtime_manifest, unpack
 
 _START_WITHIN_S: Final = 300
 
@@ -28,7 +28,7 @@ def phone() -> None:
 def check(as_json: bool) -> None:
     """Compare the hashes of everything a phone takes along, and start its core in Node where Node is installed."""
     faults = runtime_faults()
-    bundle = make_bundle(scripts())
+    bundle = make_bundle(page_files())
     started = start_in_node(bundle) if not faults else None
     found: dict[str, Any] = {
         "is_fine": not faults,

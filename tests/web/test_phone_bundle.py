@@ -18,9 +18,9 @@ from web.phone_bundle import (
     RUNTIME,
     core_zip,
     make_bundle,
+    page_files,
     runtime_faults,
     runtime_manifest,
-    scripts,
 )
 
 
@@ -64,7 +64,7 @@ def test_another_numpy_is_not_accepted_even_with_its_own_hash_in_the_manifest(co
 
 
 def test_the_same_code_gives_the_same_bundle_and_other_code_another() -> None:
-    page = scripts()
+    page = page_files()
     assert core_zip() == core_zip()
     assert make_bundle(page).version == make_bundle(page).version
     other = make_bundle({**page, "js/dom.js": b"// other"})
@@ -73,7 +73,7 @@ def test_the_same_code_gives_the_same_bundle_and_other_code_another() -> None:
 
 
 def test_it_stays_under_15_mb_on_the_wire_and_each_file_unpacks_to_its_hash() -> None:
-    bundle = make_bundle(scripts())
+    bundle = make_bundle(page_files())
     assert bundle.wire_bytes < 15e6
     for file in bundle.files.values():
         assert len(file.unpacked()) == file.n_bytes, file.name

@@ -30,7 +30,7 @@ from tests.coach.phone.scenes import (
     virtual_run,
 )
 from tests.support import missing
-from web.phone_bundle import make_bundle, scripts
+from web.phone_bundle import make_bundle, page_files
 
 CASES = ("two_feet", "pelvis", "virtual_run_with_cues")
 CPU_S_PER_RUN_MINUTE = 2.5  # what the issue allows on the phone with two feet; Node here runs the same wasm
@@ -61,7 +61,7 @@ def both(request: Any, tmp_path_factory: Any) -> tuple[str, dict[str, Any], dict
     }
     (folder / "case.json").write_text(json.dumps(document))
     out = folder.parent / f"{request.param}.json"
-    went = start_in_node(make_bundle(scripts()), str(Path(played.__file__)), str(folder), str(out))
+    went = start_in_node(make_bundle(page_files()), str(Path(played.__file__)), str(folder), str(out))
     assert went is not None
     here = json.loads(json.dumps(played.run(str(folder))))
     return request.param, here, json.loads(out.read_text()), went

@@ -12,8 +12,11 @@ import { useWords } from "./words.js";
 const LOOK_MS = 500;
 const PULSE_MS = 2000;
 
-/** send(message) tells the page; returns what takes the page's messages: {words, units}, {choices}, {run}, {feed}. */
-export function watch(send) {
+/**
+ * send(message) tells the page; returns what takes the page's messages: {words, units}, {choices}, {run}, {feed}.
+ * open(handlers): where the coach's messages come from; by default its stream, on the phone alone its own core.
+ */
+export function watch(send, open = openFeed) {
   const run = { run_id: null, is_on: false, is_paused: false, elapsed_s: 0, told_at_ms: performance.now(), lap: 1, lap_kind: "lap" };
   let choices = null;
   let feed = null;
@@ -70,7 +73,7 @@ export function watch(send) {
     if (message.units) useUnits(message.units);
     if (message.choices) { choices = message.choices; look(true); }
     if (message.run) takeRun(message.run);
-    if (message.feed === "open") feed ??= openFeed(handlers);
+    if (message.feed === "open") feed ??= open(handlers);
     else if (message.feed) feed?.[message.feed]();
   };
 }

@@ -13,7 +13,7 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => {
   const clean = async () => {
-    for (const name of await caches.keys()) if (name !== BOX) await caches.delete(name);
+    for (const name of await caches.keys()) if (name.startsWith("coach-") && name !== BOX) await caches.delete(name);
     await self.clients.claim();
   };
   event.waitUntil(clean());

@@ -1,0 +1,77 @@
+// The page in motion on the phone alone: the same view as at home, fed by the core in this page's worker.
+import { find, findAll, readData, setText } from "../dom.js";
+import { bindChoices, chosen, sound } from "../live_choices.js";
+import { forgetCues, takeCue } from "../live_cues.js";
+import { forgetLinks, takeLink, takeSensors } from "../live_links.js";
+import { keepAwake } from "../live_wake.js";
+import { watch } from "../live_watch.js";
+import { durationText } from "../units.js";
+import { w } from "../words.js";
+
+const slots = new Map(findAll(".motion [id]").map((element) => [element.id, element]));
+const HEARD = ["speech", "vibration"];
+export const run = { run_id: null, is_on: false, is_paused: false, is_muted: false, lap: 1, lap_kind: "lap" };
+let handlers = null;
+
+/** Say something that no page can be relied on to show. */
+export const say = (words) => sound(words, HEARD);
+
+function paint(face) {
+  for (const [slot, parts] of Object.entries(face)) {
+    const element = slots.get(slot);
+    for (const [part, text] of Object.entries(parts)) {
+      if (part === "text") setText(element, text);
+      else if (part === "at") element.style.transform = `translateX(${text}cqi)`;
+      else element.dataset[part] = text;
+    }
+    if (slot === "clock" && parts.text) setText(find("#pocket-clock"), parts.text);
+  }
+}
+
+const tell = watch(({ face, cue, sensor, run: status }) => {
+  if (face) paint(face);
+  else if (cue) takeCue(cue);
+  else if (sensor) takeLink(sensor);
+  else if (status) takeRun(status);
+}, (given) => { handlers = given; return { reopen() {}, back() {}, rest() {}, close() {} }; });
+
+/** What the core says of the run; null: none is on. */
+export function takeRun(status) {
+  const was_on = run.is_on;
+  const is_on = status !== null;
+  if (is_on && status.run_id !== run.run_id) { forgetCues(); forgetLinks([]); }
+  Object.assign(run, {
+    run_id: status?.run_id ?? null, is_on, is_paused: status?.state === "paused", is_muted: Boolean(status?.is_muted),
+    lap: status?.lap ?? 1, lap_kind: status?.lap_kind ?? "lap",
+  });
+  tell({ run: { ...run, elapsed_s: status?.elapsed_s ?? 0 } });
+  document.body.dataset.run = is_on ? "on" : "ready";
+  document.body.dataset.paused = String(run.is_paused);
+  if (is_on !== was_on) void keepAwake(is_on);
+  find("#mute").setAttribute("aria-pressed", String(run.is_muted));
+  const pause = find("#pause");
+  pause.setAttribute("aria-pressed", String(run.is_paused));
+  setText(pause.lastChild, w(run.is_paused ? "live.control.resume" : "live.control.pause"));
+}
+
+/** Messages of the core, as at home's stream; kilometres are told aloud. */
+export function takeMessages(messages) {
+  for (const [kind, data] of messages) {
+    if (kind === "kilometre") {
+      if (!run.is_muted) say(w("phone.run.kilometre", { number: data.number, split: durationText(data.split_s) }));
+    } else handlers[kind]?.(data);
+  }
+}
+
+/** Which sensors the run has, by their places. */
+export const nameSensors = (uses) => takeSensors(uses);
+
+export function startLiveView() {
+  const tellChoices = () => { const { main, first, second } = chosen(); tell({ choices: { main, first, second } }); };
+  tell({ words: readData("words", {}), units: readData("unit-table", {}) });
+  tellChoices();
+  bindChoices(tellChoices);
+  tell({ feed: "open" });
+  handlers.state("live");
+  find("#unlock").hidden = true;
+}

@@ -1,0 +1,419 @@
+// The coach on the phone alone, joined: taken along, made ready, asked, linked to sensors, run, brought home.
+import { find, findAll, make, on, setText } from "../dom.js";
+import { unlock } from "../speech.js";
+import { durationText, unitOf, valueText } from "../units.js";
+import { w } from "../words.js";
+import { choose, Sensor } from "./bluetooth.js";
+import { bindControls, toast } from "./controls.js";
+import { openCore } from "./core.js";
+import { bringHome } from "./home.js";
+import { nameSensors, run, say, startLiveView, takeMessages, takeRun } from "./live.js";
+import { bindPocket } from "./pocket.js";
+import { send } from "./requests.js";
+import { isUsed, listRuns, markUsed, readPack, writePack } from "./store.js";
+import { currentVersion, forgetOthers, keptManifest, newest, takeAlong, underServiceWorker } from "./take.js";
+
+const OWN = document.body.dataset.version;
+const FREE_BYTES = 300e6;
+const HOME_EVERY_MS = 30000;
+const GAP_MS = 5000; // a page that was not run for so long was frozen
+const LOW_PCT = 15;
+const RATE_EVERY_MS = 10000;
+const OPEN_SIGNS = new Set(["urgent", "emergency"]);
+const SITES = ["left_foot", "right_foot", "left_shank", "right_shank", "pelvis", "chest"];
+const now_ms = () => performance.timeOrigin + performance.now();
+const mb = (bytes) => (bytes / 1e6).toFixed(1);
+
+const state = { is_ready: false, pack: null, profiles: [], finds: new Map(), states: new Map(), clock_ahead_s: null };
+const sensors = new Map(); // sensor_id -> Sensor
+let worker = null;
+let pocket = null;
+
+// ---- what this browser can do -----------------------------------------------------------------------------------------
+
+async function needs() {
+  if (!window.isSecureContext) return ["phone.needs.insecure"];
+  const found = [];
+  if (!navigator.bluetooth) found.push("phone.needs.no_bluetooth");
+  else if (!(await navigator.bluetooth.getAvailability().catch(() => false))) found.push("phone.needs.radio_off");
+  if (!("serviceWorker" in navigator)) found.push("phone.needs.no_worker");
+  if (!navigator.storage?.getDirectory) found.push("phone.needs.no_storage");
+  else {
+    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+    if (quota - usage < FREE_BYTES) found.push("phone.needs.little_space");
+  }
+  if (!("wakeLock" in navigator)) found.push("phone.needs.no_wake");
+  return found;
+}
+
+async function showNeeds() {
+  const found = await needs();
+  const box = find("#needs");
+  box.classList.toggle("notice-warn", found.length > 0);
+  box.replaceChildren(...(found.length ? found : ["phone.needs.ok"]).map((key) => make("p", { textContent: w(key) })));
+  return !found.some((key) => key !== "phone.needs.no_wake" && key !== "phone.needs.radio_off" && key !== "phone.needs.no_bluetooth" && key !== "phone.needs.little_space");
+}
+
+// ---- taking the coach along -------------------------------------------------------------------------------------------
+
+const takeWords = (key, facts) => setText(find("#take-words"), w(key, facts));
+
+async function take(manifest) {
+  const bar = find("#take-bar");
+  const button = find("#take");
+  button.hidden = true;
+  bar.hidden = false;
+  try {
+    await takeAlong(manifest, (done, all) => {
+      bar.value = done / all;
+      takeWords("phone.take.fetching", { done: mb(done), all: mb(all) });
+    });
+    return true;
+  } catch (error) {
+    takeWords("phone.take.broken", { words: error.message });
+    button.hidden = false;
+    return false;
+  } finally {
+    bar.hidden = true;
+  }
+}
+
+/** Have the coach here and running: from this phone's files where they are, else as soon as the runner wants it. */
+async function prepare() {
+  const is_served = await underServiceWorker();
+  const current = await currentVersion();
+  if (current === OWN) { await begin(await keptManifest(OWN)); return; }
+  const manifest = await newest();
+  if (!manifest) { takeWords("phone.take.none"); return; }
+  if (manifest.version !== OWN) { location.reload(); return; } // this page came from a network cache
+  find("#take").hidden = false;
+  on("#take", "click", async () => {
+    const is_kept = await navigator.storage.persist?.();
+    if (!(await take(manifest))) return;
+    if (!is_kept) setText(find("#take-more"), w("phone.needs.may_evict"));
+    await begin(manifest, is_served);
+  });
+}
+
+/** Start the core from what is here. */
+async function begin(manifest, is_served = true) {
+  worker = openCore({
+    stage: (name) => takeWords("phone.take.starting", { stage: w(`phone.take.stage_${name}`) }),
+    messages: takeMessages,
+    log: (now, words) => { if (now === "refused") { say(w("phone.run.log_failed", { words })); toast(w("phone.run.log_failed", { words })); } },
+    trouble: (words) => { console.error(words); toast(w("phone.run.core_failed", { words })); },
+    broken: (words) => { console.error(words); if (run.is_on) say(w("phone.run.core_failed", { words })); },
+  });
+  try {
+    const folder = new URL(`/phone/app/${manifest.version}/`, location.href).href;
+    const { seconds, heap_mb } = await worker.tell("start", { folder, manifest });
+    document.body.dataset.startS = seconds.toFixed(2);
+    document.body.dataset.heapMb = heap_mb.toFixed(1);
+    state.profiles = await worker.ask("profiles");
+    for (const { id } of state.profiles) state.finds.set(id, await worker.ask("find", id));
+    state.is_ready = true;
+    takeWords(is_served && navigator.serviceWorker.controller ? "phone.take.ready" : "phone.take.ready_here", { seconds: seconds.toFixed(1) });
+    document.body.dataset.ready = "true";
+  } catch (error) {
+    takeWords("phone.take.failed", { words: error.message });
+    return;
+  }
+  await forgetOthers(OWN);
+  fillKinds();
+  await openPack(await readPack());
+  await refreshPack();
+  void update();
+}
+
+/** A newer coach at home is fetched beside the one in use, and used when this page is opened next. */
+async function update() {
+  const manifest = await newest();
+  if (!manifest || manifest.version === OWN || run.is_on || !(await take(manifest))) return;
+  takeWords("phone.take.newer");
+  setText(find("#take-more"), w("phone.take.older", { version: OWN }));
+  find("#renew").hidden = false;
+}
+on("#renew", "click", () => location.reload());
+
+// ---- what goes along before a run -------------------------------------------------------------------------------------
+
+/** Today's pack from home, where home can be reached. */
+async function refreshPack() {
+  if (run.is_on || !state.is_ready) return;
+  try {
+    const asked_ms = Date.now();
+    const pack = await send("GET", "/phone/pack", undefined, 10000);
+    state.clock_ahead_s = (Date.parse(pack.made_at) - (asked_ms + Date.now()) / 2) / 1000;
+    const text = JSON.stringify(pack);
+    await writePack(text);
+    await openPack(text);
+  } catch (error) {
+    console.info(`no pack from home: ${error.message}`);
+  }
+}
+
+async function openPack(text) {
+  if (text) {
+    const { run_id } = JSON.parse(text);
+    await worker.ask("open_pack", text, await isUsed(run_id));
+  }
+  await paintPack();
+}
+
+async function paintPack() {
+  state.pack = await worker.ask("pack_state", new Date().toISOString());
+  const { made_at, stale_because, sensors: paired = [], signs_are_due } = state.pack;
+  find("#signs").hidden = !signs_are_due;
+  setText(find("#pack-words"), made_at ? w("phone.pack.fresh", { when: new Date(made_at).toLocaleString() }) : "");
+  if (stale_because) setText(find("#plan-words"), w("phone.pack.listening", { words: stale_because }));
+  for (const use of paired) state.states.set(use.sensor_id, { use, ...state.states.get(use.sensor_id) });
+  paintSensors();
+  await paintPlan();
+}
+
+/** What the runner answered, in the words of coach.phone.pack.Answers. */
+function answers() {
+  const facts = new FormData(find("#phone-start"));
+  const level = (name) => (facts.get(name) === null ? null : Number(facts.get(name)));
+  const at = new Date().toISOString();
+  const [back, calf] = [level("back"), level("calf")];
+  const pain = back === null && calf === null ? [] : [{ at, moment: "before_run", back, calf }];
+  const signs = facts.getAll("signs");
+  const red_flags = signs.length || facts.get("signs_none") ? [{ at, signs }] : [];
+  return JSON.stringify({ pain, red_flags });
+}
+
+async function paintPlan() {
+  if (!state.is_ready) return;
+  const { plan, pain, listens_because } = await worker.ask("readiness", answers(), new Date().toISOString());
+  const is_sign_open = OPEN_SIGNS.has(pain?.lock);
+  find("#signs-open").hidden = !is_sign_open;
+  find("input[name=is_confirmed]").required = is_sign_open; // as at home: who runs with an open sign has read this
+  setText(find("#signs-words"), is_sign_open ? pain.words : "");
+  const words = !state.pack.made_at ? w("phone.pack.none")
+    : listens_because ? w("phone.pack.listening", { words: listens_because })
+    : plan.reason || w("phone.pack.plan_no_focus");
+  setText(find("#plan-words"), words);
+  find("#start").disabled = false;
+}
+on("#phone-start", "change", () => void paintPlan());
+
+// ---- sensors ----------------------------------------------------------------------------------------------------------
+
+const siteOf = (use) => (use.wear_site ? w(`live.site.${use.wear_site}`) : use.name);
+
+function fillKinds() {
+  const kind = find("#add-kind");
+  const site = find("#add-site");
+  kind.replaceChildren(...state.profiles.map(({ id, title }) => new Option(title, id)));
+  const sites = () => {
+    const { wear_sites } = state.profiles.find(({ id }) => id === kind.value);
+    const fitting = SITES.filter((name) => wear_sites.includes(name));
+    site.replaceChildren(...(fitting.length ? fitting.map((name) => new Option(w(`live.site.${name}`), name)) : [new Option(w("phone.sensors.site_none"), "")]));
+  };
+  kind.addEventListener("change", sites);
+  sites();
+  find("#add-sensor").disabled = false;
+}
+
+function paintSensors() {
+  const rows = [...state.states.values()].map(({ use, status, words }) => {
+    const button = make("button", { className: "button", type: "button", textContent: w("phone.sensors.connect", { name: siteOf(use) }) });
+    button.dataset.sensor = use.sensor_id;
+    button.addEventListener("click", () => void link(use, use.name));
+    const name = make("span", {}, make("strong", { textContent: siteOf(use) }), ` ${use.wear_site ? use.name : ""}`);
+    const now = { streaming: "linked", lost: "lost", silent: "silent", connecting: "connecting" }[status];
+    const row = make("li", { className: "row" }, name, now ? make("span", { className: "chip", textContent: w(`phone.sensors.${now}`) }) : button);
+    row.dataset.status = status ?? "";
+    if (words) row.append(make("span", { className: "soft small", textContent: words }));
+    return row;
+  });
+  find("#sensor-list").replaceChildren(...rows);
+}
+
+function linkWords(error) {
+  const [key, ...rest] = String(error.message ?? error).split(" ");
+  if (key === "not_seen") return w("phone.sensors.not_seen");
+  if (key === "no_service") return w("phone.sensors.no_service", { words: rest.join(" ") });
+  return error.message ?? String(error);
+}
+
+/** Choose a sensor in the browser's own dialog (within a tap) and connect it. name: exactly this one. */
+async function link(use, name = "") {
+  const words = find("#sensor-words");
+  setText(words, "");
+  const { filters, services } = state.finds.get(use.profile_id);
+  let device;
+  try {
+    device = await choose({ filters: name ? [{ name }] : filters, services });
+  } catch (error) {
+    setText(words, error.message);
+    return;
+  }
+  if (!device) { setText(words, w("phone.sensors.chosen_none")); return; }
+  const full = { ...use, sensor_id: use.sensor_id ?? device.id, name: device.name ?? use.name ?? "" };
+  sensors.get(full.sensor_id)?.close();
+  const sensor = new Sensor(device, full, { core: worker, onNote: worker.note, onStatus: takeStatus });
+  sensors.set(full.sensor_id, sensor);
+  state.states.set(full.sensor_id, { use: full, status: "connecting", words: "" });
+  paintSensors();
+  try {
+    await sensor.connect();
+  } catch (error) {
+    sensor.close();
+    sensors.delete(full.sensor_id);
+    await worker.ask("forget", full.sensor_id);
+    state.states.set(full.sensor_id, { use: full, words: "" });
+    setText(words, w("phone.sensors.refused", { name: full.name, words: linkWords(error) }));
+    paintSensors();
+  }
+}
+on("#add-sensor", "click", () => void link({ profile_id: find("#add-kind").value, wear_site: find("#add-site").value || null }));
+
+function takeStatus(sensor, status, reason, words) {
+  const { use } = sensor;
+  const was = state.states.get(use.sensor_id)?.status;
+  state.states.set(use.sensor_id, { use, status, words: status === "lost" && words ? linkWords(new Error(words)) : "" });
+  paintSensors();
+  if (!run.is_on) return;
+  void worker.tell("linkChanged", { sensor_id: use.sensor_id, status, reason, words: words || w(`live.link.${status}`) });
+  if (status === was) return;
+  if (status === "lost") say(w("phone.run.lost", { site: siteOf(use) }));
+  else if (status === "silent") say(w("phone.run.quiet", { site: siteOf(use) }));
+  else if (status === "streaming" && was !== undefined) say(w("phone.run.back", { site: siteOf(use) }));
+}
+
+// ---- the run ----------------------------------------------------------------------------------------------------------
+
+const newRunId = (at) => `${at.toISOString().slice(0, 19).replaceAll("-", "").replaceAll(":", "").replace("T", "-")}-${crypto.getRandomValues(new Uint16Array(1))[0].toString(16).padStart(4, "0")}`;
+
+on("#phone-start", "submit", async (event) => {
+  event.preventDefault();
+  unlock();
+  const errors = find("#start-words");
+  setText(errors, "");
+  if (!state.is_ready) { setText(errors, w("phone.start.not_ready")); return; }
+  if (!sensors.size) { setText(errors, w("phone.start.none")); return; }
+  const at = new Date();
+  const { run_id: reserved } = state.pack;
+  const run_id = reserved && !(await isUsed(reserved)) ? reserved : newRunId(at);
+  try {
+    markUsed(reserved ?? "");
+    const facts = { place: "outdoor", browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
+    const told = await worker.tell("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
+    nameSensors([...sensors.values()].map(({ use }) => use));
+    find("#finished").hidden = true;
+    takeRun(JSON.parse(told));
+    for (const { use, status } of sensors.values()) await worker.tell("linkChanged", { sensor_id: use.sensor_id, status, reason: "ok", words: w(`live.link.${status}`) });
+  } catch (error) {
+    setText(errors, w("phone.start.failed", { words: error.message }));
+  }
+});
+
+async function stop() {
+  toast(w("live.control.stopping"));
+  try {
+    const { elapsed_s, distance_m, n_cues } = JSON.parse(await worker.tell("end"));
+    takeRun(null);
+    pocket.leave();
+    const distance = distance_m === null ? "" : `${valueText("distance_m", distance_m)} ${unitOf("distance_m")}`;
+    const words = [durationText(elapsed_s), distance, w("phone.run.cues", { n: n_cues })];
+    setText(find("#finished-words"), words.filter(Boolean).join(" · "));
+    find("#finished").hidden = false;
+    find("#finished").scrollIntoView?.();
+    toast("");
+    await paintPack();
+    await goHome();
+  } catch (error) {
+    toast(w("live.control.failed", { words: error.message }));
+  }
+}
+on("#again", "click", async () => { find("#finished").hidden = true; find("#phone-start").reset(); await refreshPack(); await paintPack(); });
+
+// What was missed while the page was away is a gap, told and kept as one.
+let seen_ms = now_ms();
+let hidden_ms = null;
+async function lookForGap() {
+  const at_ms = now_ms();
+  const start_ms = hidden_ms ?? seen_ms;
+  const is_gap = at_ms - start_ms > GAP_MS && !document.hidden;
+  seen_ms = at_ms;
+  if (!document.hidden) hidden_ms = null;
+  if (!is_gap || !run.is_on) return;
+  await worker.tell("hidden", { start_ms, end_ms: at_ms });
+  const words = w("phone.run.hidden", { seconds: Math.round((at_ms - start_ms) / 1000) });
+  say(words);
+  toast(words);
+}
+document.addEventListener("visibilitychange", () => { if (document.hidden) hidden_ms = now_ms(); else void lookForGap(); });
+setInterval(() => { if (!document.hidden) void lookForGap(); }, 1000);
+window.addEventListener("beforeunload", (event) => { if (run.is_on) event.preventDefault(); });
+
+setInterval(async () => {
+  if (!run.is_on) return;
+  for (const sensor of sensors.values()) {
+    const use = sensor.status === "streaming" ? await worker.ask("lower_rate", sensor.use.sensor_id) : null;
+    if (use) { say(w("phone.run.slower", { site: siteOf(use) })); await sensor.change(use).catch((error) => console.error(error.message)); }
+  }
+}, RATE_EVERY_MS);
+
+/** The phone's own battery, where the browser tells it: said once when it runs low. */
+async function followBattery() {
+  const battery = await navigator.getBattery?.();
+  let has_said = false;
+  const look = () => {
+    const percent = Math.round(battery.level * 100);
+    if (run.is_on && !has_said && percent <= LOW_PCT && !battery.charging) { has_said = true; say(w("phone.run.phone_battery", { percent })); }
+  };
+  battery?.addEventListener("levelchange", look);
+}
+
+// ---- coming home ------------------------------------------------------------------------------------------------------
+
+const told = new Map(); // run_id -> words of what became of it in this visit
+let is_going = false;
+
+async function paintHome() {
+  const rows = (await listRuns()).filter(({ n_bytes }) => n_bytes > 0).map(({ run_id, n_bytes }) =>
+    make("li", { className: "row" }, make("strong", { textContent: run_id }), make("span", { className: "soft", textContent: w("phone.home.size", { mb: mb(n_bytes) }) }),
+      make("span", { className: "chip", textContent: run_id === run.run_id ? w("phone.home.running") : (told.get(run_id)?.words ?? w("phone.home.waits")) })));
+  const gone = [...told].filter(([, { is_home }]) => is_home).map(([run_id, { words, home_id }]) =>
+    make("li", { className: "row" }, make("strong", { textContent: run_id }), make("span", { className: "chip chip-glow", textContent: words }),
+      home_id ? make("a", { href: `/runs/${encodeURIComponent(home_id)}`, textContent: w("phone.home.open") }) : ""));
+  find("#home-list").replaceChildren(...rows, ...gone);
+  if (!rows.length && !gone.length) find("#home-list").replaceChildren(make("li", { className: "soft", textContent: w("phone.home.none") }));
+}
+
+/** Bring home what waits; also a run whose page was killed. Tries again by itself. */
+async function goHome() {
+  if (is_going || run.is_on) return;
+  is_going = true;
+  try {
+    const why = await bringHome(run.run_id, (run_id, now, share, home_id) => {
+      const words = now === "sending" ? w("phone.home.sending", { percent: Math.floor(100 * share) }) : w(`phone.home.${now}`);
+      told.set(run_id, { words, is_home: now !== "sending", home_id: home_id ?? (now === "kept" ? run_id : null) });
+      void paintHome();
+    });
+    const waits = (await listRuns()).some(({ n_bytes }) => n_bytes > 0);
+    const words = !waits || why === "" ? "" : why === "away" || why === "stranger" ? w(`phone.home.${why}`) : w("phone.home.refused", { words: why });
+    setText(find("#home-words"), words);
+    await paintHome();
+  } finally {
+    is_going = false;
+  }
+}
+window.addEventListener("online", () => void goHome().then(refreshPack));
+setInterval(() => void goHome(), HOME_EVERY_MS);
+
+// ---- begin ------------------------------------------------------------------------------------------------------------
+
+startLiveView();
+bindControls((verb, args) => worker.tell("act", { verb, args }), stop);
+pocket = bindPocket();
+void followBattery();
+for (const input of findAll("input[name=signs]")) input.addEventListener("change", () => { if (input.checked) find("input[name=signs_none]").checked = false; });
+if (await showNeeds()) {
+  await paintHome();
+  await prepare();
+  await goHome();
+}
