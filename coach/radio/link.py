@@ -46,7 +46,10 @@ class LinkSettings:
 
 
 class SensorLink:
-    """Runs one sensor until `stop`. status, use and battery_pct tell where it stands."""
+    """Runs one sensor until `stop`. status, use and battery_pct tell where it stands.
+
+    is_introduced: the sensor has been connected, and `use` holds what it says of itself.
+    """
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class SensorLink:
         self.reason = ""
         self.battery_pct: float | None = None
         self.n_connections = 0
+        self.is_introduced = False
 
     async def run(self) -> None:
         """Keep the sensor linked until `stop`; failures become events, never exceptions."""
@@ -149,12 +153,13 @@ class SensorLink:
         self._is_set_up = True
 
     async def _set_up(self, wire: Wire) -> None:
+        self.use = await introduce(wire, self.use)
+        self.is_introduced = True
         for characteristic in self._plan.subscribe:
             await wire.subscribe(characteristic)
         for characteristic in self._plan.optional:
             if wire.can_notify(characteristic):
                 await wire.subscribe(characteristic)
-        self.use = await introduce(wire, self.use)
         await self._read_battery(wire)
         if wire.can_notify(self._plan.battery) and self._plan.battery not in self._plan.subscribe:
             await wire.subscribe(self._plan.battery)

@@ -82,13 +82,52 @@ def use_page(sensor_id: str) -> Seen:
         time.sleep(pause_s)
         times_s.append(round(first_number_s(service, sensor_id), 2))
         say("first number after", times_s[-1])
-        service.forget(sensor_id)
+        if len(times_s) < 8:
+            service.forget(sensor_id)
+    started = check_and_start(service, loop)
     page.is_open = False
     page.join()
     service.close()
     store.close()
     loop.close()
-    return {"first_number_s": times_s, "n_looks": page.n_looks, "n_listed": page.n_listed}
+    return {"first_number_s": times_s, "n_looks": page.n_looks, "n_listed": page.n_listed, **started}
+
+
+def check_and_start(service: SensorService, loop: LoopThread) -> Seen:
+    """As a runner does: the check, then a run, then the page again; the page asks on all the while."""
+    checked = service.check(4.0)
+    say("checked", checked)
+    sight = Sight()
+    begun_s = time.monotonic()
+
+    async def play() -> asyncio.Task[None]:
+        source = service.source(service.remembered(), RunClock())
+        return asyncio.create_task(source.play(sight.notifications.append, sight.tell))
+
+    async def end(playing: "asyncio.Task[None]") -> None:
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+
+    playing = loop.do(play())
+    while not sight.payloads(RSC):
+        if time.monotonic() > begun_s + 40.0:
+            raise SystemExit("the run got no number")
+        time.sleep(0.1)
+    run_s = round(time.monotonic() - begun_s, 2)
+    say("the run's first number after", run_s)
+    time.sleep(5.0)
+    loop.do(end(playing))
+    ended_s = time.monotonic()
+    while not any(state.signal for state in service.states()):
+        if time.monotonic() > ended_s + 40.0:
+            raise SystemExit("the page got no number after the run")
+        time.sleep(0.1)
+    return {
+        "check": {"is_good": checked.is_good, "rates_hz": [one.rate_hz for one in checked.sensors]},
+        "run_first_number_s": run_s,
+        "n_run_losses": sum(event.status is LinkStatus.LOST for event in sight.events),
+        "n_run_numbers": len(sight.payloads(RSC)),
+    }
 
 
 def pod_plan(sensor_id: str, name: str) -> LinkPlan:
@@ -118,11 +157,15 @@ async def ask_for_encryption(air: Air) -> Seen:
     sight = Sight()
     links = LinkSet(open_radio(Backend(), RunClock()), sight.notifications.append, sight.tell)
     links.add(pod_plan(pod.sensor_id, "secured"))
+    begun_s = time.monotonic()
+    await until(lambda: bool(sight.payloads(RSC)), "first notification")
+    first_s = round(time.monotonic() - begun_s, 2)
     await until(lambda: len(sight.payloads(RSC)) >= 20, "twenty notifications")
     await links.stop()
     await pod.stop()
     payloads = sight.payloads(RSC)
     return {
+        "first_number_s": first_s,
         "n_pairings": len(pod.pairings),
         "n_losses": sight.n(pod.sensor_id, LinkStatus.LOST),
         "has_duplicates": len(payloads) != len(set(payloads)),

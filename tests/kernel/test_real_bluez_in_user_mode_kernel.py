@@ -123,11 +123,23 @@ def test_stopping_frees_both_sensors(seen: dict[str, Any]) -> None:
 
 
 def test_pairing_from_the_page_works_eight_times_of_eight_with_a_number_within_5_s(paired: dict[str, Any]) -> None:
-    """Of a pod that sends once a second; BlueZ's disconnect after pairing takes 2 s of it."""
+    """Of a pod that sends once a second."""
     times_s = sorted(paired["first_number_s"])
     assert len(times_s) == 8
-    assert times_s[4] < 5.0
-    assert times_s[-1] < 6.0
+    assert times_s[4] < 3.5
+    assert times_s[-1] < 5.0
+
+
+def test_the_check_before_a_run_finds_the_pod_well(paired: dict[str, Any]) -> None:
+    assert paired["check"]["is_good"]
+    assert paired["check"]["rates_hz"] == [pytest.approx(1.0, abs=0.15)]
+
+
+def test_a_run_has_its_first_number_within_10_s_and_gives_the_sensor_back(paired: dict[str, Any]) -> None:
+    """The preview's connection ends (2 s on BlueZ), the pod advertises again and is found and connected."""
+    assert paired["run_first_number_s"] < 10.0
+    assert paired["n_run_losses"] <= 1  # of ten connects BlueZ aborts one
+    assert paired["n_run_numbers"] >= 4
 
 
 def test_a_row_of_the_page_stays_while_its_sensor_advertises(paired: dict[str, Any]) -> None:
@@ -143,7 +155,8 @@ def test_with_one_foot_left_at_home_the_other_links_and_comes_back_within_15_s(p
 def test_a_sensor_that_asks_for_encryption_at_its_subscription_is_paired_and_streams(paired: dict[str, Any]) -> None:
     secured = paired["secured"]
     assert secured["n_pairings"] == 1
-    assert secured["n_losses"] <= 1  # seen in one boot of three: BlueZ's pairing hung for 30 s, the next link streamed
+    assert secured["n_losses"] <= 1  # BlueZ may never repeat the subscription that it paired for (`coach.radio.talk`)
+    assert secured["first_number_s"] < 20.0
     assert not secured["has_duplicates"]
 
 

@@ -6,10 +6,11 @@ seconds for a check.
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
-from coach.errors import PacketError
+from coach.errors import LinkError, PacketError
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.samples import HeartRateSample, ImuChunk, Notification, RunningSpeedSample, Sample, TreadmillSample
 from coach.model.sensing import SensorState
@@ -19,6 +20,7 @@ from coach.packets.settings import number, settings_of
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkSet
 from coach.radio.session import Radio
+from coach.radio.words import loss_error
 from firmware_config.loader import load_profile
 
 _G = 9.80665
@@ -27,6 +29,10 @@ _SHOWN_S = 5.0
 _SHOWN_HZ = 20.0
 _FRESH_S = 3.0
 _LOW_PCT = 20.0
+_MEET_S: Final = 30.0  # a find, a connect that fails as one in ten does on BlueZ, and another
+_MEET_LOOK_S: Final = 0.05
+# Reasons that the next attempt of a link may overcome; every other one needs somebody to do something.
+_PASSING: Final = frozenset({"refused", "dropped", "no_answer", "out_of_range", "busy", "radio_fault", "unreachable"})
 
 
 class Viewer:
@@ -159,6 +165,28 @@ class Preview:
                 viewer = self.viewers[sensor_id] = Viewer(use)
                 self._links.add(link_plan(viewer.profile, use))
 
+    async def meet(self, use: SensorUse) -> SensorUse:
+        """Link a sensor and return its use with what it says of itself; the link goes on for `show`.
+
+        So a sensor that was just paired streams over the connection it was met by: on BlueZ a disconnect takes 2 s.
+
+        Raises:
+            LinkError: why it could not be met; it is let go.
+        """
+        await self.drop(use.sensor_id)
+        viewer = self.viewers[use.sensor_id] = Viewer(use)
+        link = self._links.add(link_plan(viewer.profile, use))
+        until_s = self._clock() + _MEET_S
+        try:
+            while not link.is_introduced:
+                _judge(viewer.last_event, use.name, is_late=self._clock() > until_s)
+                await self._clock.sleep(_MEET_LOOK_S)
+        except BaseException:
+            await self.drop(use.sensor_id)
+            raise
+        viewer.use = link.use
+        return link.use
+
     async def drop(self, sensor_id: str) -> None:
         """Disconnect one sensor."""
         if self.viewers.pop(sensor_id, None):
@@ -179,6 +207,16 @@ class Preview:
         if viewer := self.viewers.get(event.sensor_id):
             viewer.last_event = event
             viewer.battery_pct = event.battery_pct if event.battery_pct is not None else viewer.battery_pct
+
+
+def _judge(event: LinkEvent | None, name: str, is_late: bool) -> None:
+    """Raise LinkError where a link's last event says that waiting for it is in vain, or is_late."""
+    if event is not None and event.status is LinkStatus.STOPPED:
+        raise loss_error("dropped", name)
+    if event is not None and event.status is LinkStatus.LOST and (is_late or event.reason not in _PASSING):
+        raise LinkError(event.reason, event.words)
+    if is_late:
+        raise loss_error("no_answer", name)
 
 
 def rate_of(chunks: Sequence[ImuChunk]) -> float | None:

@@ -19,7 +19,7 @@ from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkedSensors, open_radio
 from coach.radio.scan import can_listen
-from coach.radio.session import Session, connected, introduce
+from coach.radio.session import Session, connected
 from coach.radio.words import loss_error
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.cadence_unit import PodCounts
@@ -53,6 +53,7 @@ class SensorService(SensorBook):
         self._clock = loop.call(lambda: RunClock(speed))
         self._radio = loop.call(lambda: open_radio(self._backend, self._clock))
         self._preview: Preview | None = None
+        self._met: dict[str, SensorUse] = {}  # paired a moment ago: who asked before that does not know them yet
         self._leases = Leases()
         self._problem: str | None = None
         self._is_running = False
@@ -121,7 +122,11 @@ class SensorService(SensorBook):
             LinkError: it cannot be reached. SettingsError: no profile fits, or it cannot be worn there.
         """
         use = self._loop.do(self._meet(sensor_id, wear_site, profile_id, cadence_unit), _ANSWER_S)
-        return self._keep(use)
+        try:
+            return self._keep(use)
+        except BaseException:
+            self._loop.do(self._let_go(use.sensor_id))
+            raise
 
     async def _meet(
         self, sensor_id: str, wear_site: WearSite | None, profile_id: str | None, cadence_unit: str | None
@@ -135,9 +140,10 @@ class SensorService(SensorBook):
         profile = load_profile(known)
         use = SensorUse(sensor_id, found.name or profile.title, known, wear_site, cadence_unit)
         check_site(use)
-        async with self._visit(use) as session:
-            use = await introduce(session.wire, use)
-        return replace(use, sensor_id=self._radio.identities.pop(sensor_id, sensor_id))
+        self._refuse_in_run()
+        async with self._alone:
+            self._met[sensor_id] = use = await self._open_preview().meet(use)
+        return use
 
     def _keep_identities(self) -> None:
         """A sensor that was bonded on the way is remembered by the address that it keeps from then on."""
@@ -183,15 +189,19 @@ class SensorService(SensorBook):
     @contextlib.asynccontextmanager
     async def _visit(self, use: SensorUse) -> AsyncIterator[Session]:
         """A connection outside a run; previews give way."""
-        if self._is_running:
-            raise SettingsError("a run is on: stop it first")
+        self._refuse_in_run()
         async with self._alone:
             await self._let_go(use.sensor_id)
             needs_bond = load_profile(use.profile_id).needs_bond
             async with connected(self._radio, use, _ignore, needs_bond) as session:
                 yield session
 
+    def _refuse_in_run(self) -> None:
+        if self._is_running:
+            raise SettingsError("a run is on: stop it first")
+
     async def _let_go(self, sensor_id: str) -> None:
+        self._met.pop(sensor_id, None)
         if self._preview:
             await self._preview.drop(sensor_id)
 
@@ -207,12 +217,18 @@ class SensorService(SensorBook):
     async def _states(self, uses: Sequence[SensorUse]) -> list[SensorState]:
         if self._is_running:
             return [self._state_in_run(use) for use in uses]
+        preview = self._open_preview()
+        if not self._alone.locked():
+            self._met = {i: use for i, use in self._met.items() if i not in {use.sensor_id for use in uses}}
+            await preview.show([*uses, *self._met.values()])
+        known = {use.sensor_id for use in uses}
+        return [self.pod_counts.shown(state) for state in preview.states() if state.use.sensor_id in known]
+
+    def _open_preview(self) -> Preview:
         self._leases.renew("preview", self._preview_while_asked)
         if self._preview is None:
             self._preview = Preview(self._radio, self._clock)
-        if not self._alone.locked():
-            await self._preview.show(uses)
-        return [self.pod_counts.shown(state) for state in self._preview.states()]
+        return self._preview
 
     def _state_in_run(self, use: SensorUse) -> SensorState:
         profile = load_profile(use.profile_id)
@@ -254,8 +270,7 @@ class SensorService(SensorBook):
         return self._loop.do(self._check(uses, seconds), _ANSWER_S + seconds)
 
     async def _check(self, uses: Sequence[SensorUse], seconds: float) -> CheckReport:
-        if self._is_running:
-            raise SettingsError("a run is on: stop it first")
+        self._refuse_in_run()
         await self._states(uses)
         end_s = self._clock() + _STREAMING_WITHIN_S
         while self._clock() < end_s and not all(state.signal for state in await self._states(uses)):
@@ -295,3 +310,4 @@ class SensorService(SensorBook):
     def close(self) -> None:
         """End scans and previews; sensors are disconnected."""
         self._loop.do(self.begin_run())
+        self._keep_identities()

@@ -1,6 +1,7 @@
 """Sensors that want an encrypted connection: paired at the subscription, the read or the write that they refuse."""
 
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 from coach.errors import LinkError
 from coach.model.links import LinkStatus, SensorUse
 from coach.model.steps import Conversation, LinkPlan, Read, Write
+from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.session import connected
 from coach.radio.talk import Wire
@@ -91,6 +93,36 @@ def test_a_refused_subscription_leaves_nothing_behind() -> None:
         await bench.world.clock.sleep(2.0)
         assert len(received) == len(set(received)) >= 5
         await client.disconnect()
+        await bench.end()
+
+    run_jumping(main())
+
+
+def test_a_request_that_is_never_answered_costs_ten_seconds_not_thirty() -> None:
+    """BlueZ 5.66 sometimes does not repeat the subscription that it paired for; the next connection is encrypted."""
+
+    async def main() -> None:
+        bench = Bench("subscribe")
+        await bench.start()
+        links = link_set(bench.world, bench.diary)
+        client_class = bench.world.backend.client
+        assert client_class is not None
+        n_asked = 0
+
+        class Forgetful(client_class):  # type: ignore[valid-type, misc]
+            async def start_notify(self, *args: Any, **options: Any) -> None:
+                nonlocal n_asked
+                n_asked += 1
+                if n_asked == 1:
+                    await bench.world.clock.sleep(30.0)
+                    raise BleakDBusError("org.bluez.Error.Failed", ["Operation failed with ATT error: 0x0e"])
+                await super().start_notify(*args, **options)
+
+        links._radio = replace(links._radio, backend=Backend(bench.world.backend.scanner, Forgetful))
+        links.add(LinkPlan(bench.use, subscribe=(RSC,), start=start))
+        await until(lambda: len(bench.diary.of(bench.pod.sensor_id, RSC)) >= 5, bench.world.clock, within_s=16.0)
+        assert [e.reason for e in bench.diary.events if e.status is LinkStatus.LOST] == ["no_answer"]
+        await links.stop()
         await bench.end()
 
     run_jumping(main())

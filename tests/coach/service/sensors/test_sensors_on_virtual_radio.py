@@ -221,3 +221,33 @@ def test_a_bonded_sensor_is_remembered_by_the_address_that_it_keeps(bench: Bench
     bench.service.states()
     assert [u.sensor_id for u in bench.service.remembered()] == [identity]
     assert bench.service.remembered()[0].wear_site is WearSite.LEFT_FOOT
+
+
+def test_a_sensor_streams_over_the_connection_it_was_paired_by(bench: Bench) -> None:
+    """On BlueZ a disconnect takes 2 s: the runner who taps "pair" would wait for it before the first number."""
+    n_connections = 0
+
+    def count(_connection: object) -> None:
+        nonlocal n_connections
+        n_connections += 1
+
+    bench.pod.device.on("connection", count)
+    bench.service.states()
+    bench.service.pair(bench.pod.sensor_id)
+    bench.until(lambda: any(state.signal for state in bench.service.states()))
+    assert n_connections == 1
+
+
+def test_a_sensor_that_another_phone_holds_is_not_paired_and_nothing_of_it_stays(bench: Bench) -> None:
+    bench.until(lambda: bench.pod.sensor_id in {s.sensor_id for s in bench.service.surroundings().found})
+    bench.loop.do(bench.world.occupy(bench.pod.sensor_id))
+    tapped_s = bench.loop.loop.time()
+    with pytest.raises(LinkError, match="another phone") as caught:
+        bench.service.pair(bench.pod.sensor_id)
+    assert caught.value.reason in ("refused", "not_heard")
+    assert bench.loop.loop.time() - tapped_s < 60.0
+    assert bench.service.remembered() == []
+    assert bench.service.states() == []
+    bench.loop.do(bench.world.release(bench.pod.sensor_id))
+    bench.loop.do(asyncio.sleep(20.0))
+    assert bench.pod.connection is None, "nobody asked for it any more"
