@@ -123,7 +123,7 @@ def check_and_start(service: SensorService, loop: LoopThread) -> Seen:
             raise SystemExit("the page got no number after the run")
         time.sleep(0.1)
     return {
-        "check": {"is_good": checked.is_good, "rates_hz": [one.rate_hz for one in checked.sensors]},
+        "check": {"is_good": checked.is_good, "n_samples": [one.n_samples for one in checked.sensors]},
         "run_first_number_s": run_s,
         "n_run_losses": sum(event.status is LinkStatus.LOST for event in sight.events),
         "n_run_numbers": len(sight.payloads(RSC)),

@@ -132,7 +132,8 @@ def test_pairing_from_the_page_works_eight_times_of_eight_with_a_number_within_5
 
 def test_the_check_before_a_run_finds_the_pod_well(paired: dict[str, Any]) -> None:
     assert paired["check"]["is_good"]
-    assert paired["check"]["rates_hz"] == [pytest.approx(1.0, abs=0.15)]
+    (n_samples,) = paired["check"]["n_samples"]  # in 4 s
+    assert 3 <= n_samples <= 5
 
 
 def test_a_run_has_its_first_number_within_10_s_and_gives_the_sensor_back(paired: dict[str, Any]) -> None:
