@@ -18,6 +18,7 @@ from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.control import RunService
 from coach.service.runs.history import HistoryService
+from coach.service.runs.importing import ImportService
 from coach.service.sensors.service import SensorService
 from coach.service.strength.programme import Programme
 from coach.settings import Settings
@@ -63,22 +64,25 @@ class Coach:
         )
         self.history = HistoryService(self.store, settings.recordings, self.runs.recompute, self.runs.take_over)
         self.phone = PhoneService(self.store, settings.recordings, self.sensors, self.coaching, self.runs, self.history)
+        self.imports = ImportService(self.store, self.history, settings.inbox)
         self.access = AccessService(self.store)
         self.repeats = RepeatGuard(self.store)
         self.account = AccountService(
             self.store,
             settings.recordings,
             settings.secrets,
+            settings.inbox,
             self._purge,
-            lambda: self.runs.current() is not None,
+            lambda: self.runs.current() is not None or self.imports.status().is_running,
             self._on_erased,
         )
 
     def start(self) -> None:
-        """Begin to remind and to purge. Runs, pages and commands work without it."""
+        """Begin to remind, to purge and to look through the inbox. Runs, pages and commands work without it."""
         self.strength.start()
         self.account.start()
         self.phone.runs.resume()
+        self.imports.watch()
 
     def close(self) -> None:
         """End a run that is going on (it is kept and summed up), reminders, links and the database."""
@@ -90,6 +94,7 @@ class Coach:
         self.strength.stop()
         self.account.stop()
         self.phone.runs.wait()
+        self.imports.stop()
         self.sensors.close()
         self.repeats.close()
         if self._own_loop:

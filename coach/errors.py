@@ -3,6 +3,7 @@
 from firmware_config.faults import CoachError, ProfileError
 
 __all__ = [
+    "AlreadyHereError",
     "CoachError",
     "ConflictError",
     "InterchangeError",
@@ -54,3 +55,11 @@ class ConflictError(SettingsError):
 
 class InterchangeError(CoachError):
     """A file given for import cannot be read as what it claims to be."""
+
+
+class AlreadyHereError(InterchangeError):
+    """A file holds only what is kept already. run_ids: as which runs."""
+
+    def __init__(self, words: str, run_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(words)
+        self.run_ids = run_ids

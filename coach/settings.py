@@ -31,6 +31,11 @@ class Settings:
         return self.data / "recordings"
 
     @property
+    def inbox(self) -> Path:
+        """What lies here is imported by itself."""
+        return self.data / "inbox"
+
+    @property
     def secrets(self) -> Path:
         return self.data / "secrets"
 
@@ -66,7 +71,7 @@ def _close_to_others(settings: Settings) -> None:
     """Folders 0700 and files 0600, those of earlier versions, too. The data folder itself only where it is ours alone:
     someone may have named a folder that holds other things."""
     own = {settings.recordings, settings.secrets, *settings.data.glob(f"{settings.database.name}*")}
-    if set(settings.data.iterdir()) <= own:
+    if set(settings.data.iterdir()) <= own | {settings.inbox}:
         settings.data.chmod(0o700)
     for top in own:
         for path in (top, *top.rglob("*")):

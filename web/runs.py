@@ -127,19 +127,6 @@ def _day(text: str, later: int = 0) -> datetime | None:
     return day.replace(tzinfo=ZoneInfo(profile().time_zone)) + timedelta(days=later)
 
 
-@blueprint.post("/runs/import")
-def import_file() -> Response:
-    """A file of a watch, a recording, or a whole account."""
-    uploaded = request.files.get("file")
-    if uploaded is None or not uploaded.filename:
-        raise SettingsError("choose a file to import first")
-    done = history().take_in_file(uploaded.stream, uploaded.filename)
-    if len(done.run_ids) == 1:
-        note = "merged" if done.is_merged else "cut" if done.is_cut else "imported"
-        return redirect(f"/runs/{done.run_ids[0]}?note={note}")
-    return redirect(f"/runs?note=archive&n={done.n_runs}")
-
-
 # One run ------------------------------------------------------------------------------------------------------------
 
 

@@ -4,11 +4,10 @@ import tempfile
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, Response, send_file
 from pydantic import BaseModel, ConfigDict, Field
 
-from coach.errors import SettingsError
-from coach.model.history import CalendarDay, Comparison, Imported, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
+from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
 from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary, Sport
 from coach.service.runs.history import PLOTTED
 from web.api import route
@@ -170,19 +169,6 @@ def export(run_id: str, kind: str) -> Response:
     response = Response(content, mimetype=_KINDS[kind].partition(";")[0])
     response.headers["Content-Disposition"] = f'attachment; filename="{history().export_name(run_id, kind)}"'
     return response
-
-
-@route(
-    blueprint,
-    "POST",
-    "/runs/import",
-    returns=Imported,
-    summary="Import the file in the body: FIT, TCX, GPX, CSV, MCAP, archive",
-)
-def take_in() -> Imported:
-    if not request.content_length:
-        raise SettingsError("the body of this request is to be the file")
-    return history().take_in(request.get_data(cache=False), request.headers.get("X-File-Name", ""))
 
 
 @route(blueprint, "GET", "/account/archive", summary="The whole account as one zip")

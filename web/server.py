@@ -14,6 +14,7 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 
 from coach.errors import SettingsError
 from web.gate import Welcome, guard, sweep
+from web.runs_import import MAX_EXPORT_BYTES
 
 VANISHED_MS: Final = 15_000
 THREADS: Final = 64
@@ -40,6 +41,7 @@ class Server:
             url_scheme="https" if is_https else "http",
             channel_timeout=120,
             connection_limit=500,
+            max_request_body_size=MAX_EXPORT_BYTES,
         )
         guard(self._waitress, is_welcome)
         self._is_stopping = threading.Event()

@@ -1,6 +1,8 @@
 """`coach runs ...`: the runs that are kept. Reading them first recovers what a crash cut off."""
 
 import shlex
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +16,20 @@ from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
 from coach.errors import SettingsError
+from coach.interchange.bundles import is_bundle
+from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import Run, RunEntry, RunFilter, Sport
 from coach.service.runs.files import EXPORTS
+from coach.service.runs.importing import report_of
 
 _SPORTS: Final = (*(sport.value for sport in Sport), "all")
+_OUTCOMES: Final = {
+    Outcome.TAKEN: "imported",
+    Outcome.APART: "kept apart, as no run",
+    Outcome.MERGED: "merged",
+    Outcome.HERE: "here already",
+    Outcome.REFUSED: "refused",
+}
 
 
 @contextmanager
@@ -124,19 +136,57 @@ def export(run_id: str, kind: str, out: Path, data: Path | None, as_json: bool) 
 
 
 @runs.command("import")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="CSV to write: what became of each file."
+)
 @data_option
 @json_option
 @plainly
-def import_(path: Path, data: Path | None, as_json: bool) -> None:
-    """Take in a FIT, TCX, GPX, CSV or MCAP file, or an archive of a whole account.
+def import_(paths: tuple[Path, ...], report: Path | None, data: Path | None, as_json: bool) -> None:
+    """Import files (FIT, TCX, GPX, CSV, MCAP), folders, zips, exports of Strava, Garmin or Apple Health, or an archive.
 
-    A watch's file that overlaps a recorded run in time is merged into that run.
+    A watch's file that overlaps a recorded run in time is merged into that run. An import that was cut off goes on
+    where it stopped when it is given again.
     """
     with opened(data) as coach:
-        with _reading(path) as stream:
-            found = coach.history.take_in_file(stream, path.name)
-        entries = [coach.store.runs.entry(run_id) for run_id in found.run_ids]
+        if len(paths) == 1 and report is None and not is_bundle(paths[0]):
+            _import_one(coach, paths[0], as_json)
+            return
+        found = [one for path in paths for one in _import_all(coach, path, as_json)]
+    if report is not None:
+        try:
+            report.write_text(report_of(found), encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"cannot write {report}: {error.strerror}; choose another --report") from error
+    if as_json:
+        print_json({"files": found})
+        return
+    for one in found:
+        if one.outcome is Outcome.REFUSED or (one.reason and one.outcome is not Outcome.HERE):
+            click.echo(f"{one.name}: {one.outcome.value}: {one.reason}")
+    counts = Counter(one.outcome for one in found)
+    click.echo(", ".join(f"{counts[outcome]} {_OUTCOMES[outcome]}" for outcome in Outcome))
+
+
+def _import_all(coach: Coach, path: Path, as_json: bool) -> list[ImportedFile]:
+    if not path.exists():
+        raise SettingsError(f"there is no {path}: give the path of a file or folder")
+    found: list[ImportedFile] = []
+    is_shown = not as_json and sys.stderr.isatty()
+    for done, share in coach.imports.each(path):
+        found.append(done)
+        if is_shown:
+            click.echo(f"\r{share:4.0%}  {len(found)} files  {done.name[-50:]:50}", nl=False, err=True)
+    if is_shown:
+        click.echo(f"\r{'':70}\r", nl=False, err=True)
+    return found
+
+
+def _import_one(coach: Coach, path: Path, as_json: bool) -> None:
+    with _reading(path) as stream:
+        found = coach.history.take_in_file(stream, path.name)
+    entries = [coach.store.runs.entry(run_id) for run_id in found.run_ids]
     if as_json:
         print_json(found)
     elif entries:

@@ -120,9 +120,20 @@ class CueEngine:
         """One-tap mute: safety still shows its text."""
         self._view.is_muted = is_muted
 
+    @property
+    def hold(self) -> str:
+        """What a runner in pain above 5 is told for the rest of the run; "" below that."""
+        pain = self._view.pain
+        return pain.words if max(pain.level or 0, pain.calf_level or 0) > STOP_ABOVE else ""
+
     def target(self, metrics: LiveMetrics) -> FocusTarget | None:
-        """The focus metric against the runner's own band; None in a run without focus or without such a metric."""
+        """The focus metric against the runner's own band; None without a focus or such a metric, or where pain forbids.
+
+        A band on the screen asks as loudly as a voice: what pain keeps silent is not shown either.
+        """
         rules = [r for r in self._rules.values() if r.focus == self.plan.focus and r.metric is not None]
+        pain = self._view.pain
+        rules = [r for r in rules if pain.allows_cues and (pain.allows_load_cues or not r.adds_load)]
         known = [r for r in rules if getattr(metrics, r.metric or "") is not None]
         rule = next(iter(known or rules), None)
         return None if rule is None else focus_target(rule, getattr(metrics, rule.metric or ""))

@@ -52,6 +52,24 @@ _NAMES: Final = {
     "Vertical Oscillation": ("vertical_oscillation_mm", 10.0),  # Stryd: centimetres
     **{field.name: (name, 1.0) for name, field in DEVELOPER_VALUES.items()},
 }
+# Files of a watch that are no activity, by the name of their type: FIT profile, enum `file`.
+_NO_ACTIVITIES: Final = {
+    "device": "a device's abilities",
+    "settings": "settings",
+    "sport": "settings of a sport",
+    "workout": "a planned workout",
+    "course": "a course",
+    "schedules": "a schedule",
+    "weight": "weights",
+    "totals": "totals",
+    "goals": "goals",
+    "blood_pressure": "blood pressure",
+    "monitoring_a": "daily monitoring",
+    "monitoring_b": "daily monitoring",
+    "monitoring_daily": "daily monitoring",
+    "segment": "a segment",
+    "segment_list": "segments",
+}
 _SEMICIRCLE_DEG: Final = 180 / 2**31
 _KINDS: Final = {"warmup": "warm_up", "cooldown": "cool_down"}
 Message = tuple[str, dict[str, Any]]
@@ -75,7 +93,10 @@ def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
     messages: list[Message] = []
     broken: Exception | None = None
     try:
-        messages.extend((frame.name, _fields(frame)) for frame in _frames(content))  # what came before an error stays
+        for frame in _frames(content):  # what came before an error stays
+            messages.append((frame.name, _fields(frame)))
+            if len(messages) == 1:
+                _refuse_what_is_no_activity(messages[0])
     except BAD_FIT as error:
         broken = error
     if broken is not None and not any(name == "record" for name, _ in messages):
@@ -89,6 +110,14 @@ def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
         raise InterchangeError("this FIT file holds no records of a run: choose an activity file")
     has_others = sum(name == "session" for name, _ in messages) > 1
     return tuple(dataclasses.replace(one, is_cut=broken is not None, has_others=has_others) for one in found)
+
+
+def _refuse_what_is_no_activity(first: Message) -> None:
+    """An export holds thousands of files of daily monitoring: they are left after their first message."""
+    name, fields = first
+    what = _NO_ACTIVITIES.get(str(fields.get("type"))) if name == "file_id" else None
+    if what:
+        raise InterchangeError(f"this FIT file holds {what}, no activity: choose an activity file")
 
 
 def _damaged(error: Exception) -> InterchangeError:

@@ -3,6 +3,8 @@
 import dataclasses
 import gzip
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import IO, Final
 
 from coach.errors import InterchangeError
@@ -10,7 +12,7 @@ from coach.interchange.activity import Activity
 from coach.interchange.fit_reader import read_fit_sessions
 from coach.interchange.gpx import read_gpx_tracks
 from coach.interchange.positions import completed
-from coach.interchange.sport import verdict_of
+from coach.interchange.sport import named_sport, verdict_of
 from coach.interchange.tcx import read_tcx_activities
 from coach.model.runs import Sport
 
@@ -51,7 +53,18 @@ def read_activities(content: bytes, kind: str) -> tuple[Activity, ...]:
     return {"fit": read_fit_sessions, "tcx": read_tcx_activities, "gpx": read_gpx_tracks}[kind](content)
 
 
-def read_runs(content: bytes, kind: str) -> tuple[Activity, ...]:
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a list beside a file says of it: the sport, for files that name none, and a title. "" where it does not."""
+
+    sport: str = ""
+    title: str = ""
+
+
+NO_HINT: Final = Hint()
+
+
+def read_runs(content: bytes, kind: str, hint: Hint = NO_HINT) -> tuple[Activity, ...]:
     """Every run, walk and activity of no clear sport in a file of one of `ACTIVITY_FORMATS`.
 
     Distance and speed are completed where positions or times give them; `kind` and `reason` say what each one was.
@@ -60,9 +73,26 @@ def read_runs(content: bytes, kind: str) -> tuple[Activity, ...]:
     Raises:
         InterchangeError: the file cannot be read, or holds nothing done on foot; the message says what it holds.
     """
+    found = [
+        dataclasses.replace(
+            one,
+            name=one.name or hint.title,
+            sport=one.sport if named_sport(one.sport) or not hint.sport else hint.sport,
+        )
+        for one in read_activities(content, kind)
+    ]
+    return on_foot(found, f"{kind.upper()} file")
+
+
+def on_foot(found: Sequence[Activity], what: str) -> tuple[Activity, ...]:
+    """The activities that may have been on foot, completed and judged. what: where they are from, for the words.
+
+    Raises:
+        InterchangeError: there is none; the message says what they were.
+    """
     kept: list[Activity] = []
     reasons: list[str] = []
-    for activity in map(completed, read_activities(content, kind)):
+    for activity in map(completed, found):
         verdict = verdict_of(activity)
         if verdict.named not in (None, Sport.RUNNING, Sport.WALKING):
             reasons.append(verdict.reason)
@@ -72,7 +102,7 @@ def read_runs(content: bytes, kind: str) -> tuple[Activity, ...]:
             kept.append(dataclasses.replace(activity, kind=verdict.sport, reason=verdict.reason))
     if not kept:
         words = "; ".join(dict.fromkeys(reasons))
-        raise InterchangeError(f"this {kind.upper()} file holds no running: {words}. Choose the file of a run")
+        raise InterchangeError(f"this {what} holds no running: {words}. Choose the file of a run")
     return tuple(kept)
 
 

@@ -56,6 +56,9 @@ class Coaching(Protocol):
 
     def mute(self, is_muted: bool) -> None: ...
 
+    @property
+    def hold(self) -> str: ...
+
     def target(self, metrics: LiveMetrics) -> FocusTarget | None: ...
 
     def responses(self) -> list[CueResponse]: ...
@@ -129,6 +132,11 @@ class Pipeline:
         """The runner wants no sound, or sound again."""
         if self._coaching:
             self._coaching.mute(is_muted)
+
+    @property
+    def hold(self) -> str:
+        """What a runner in pain above 5 is told for the rest of the run; "" below that."""
+        return self._coaching.hold if self._coaching else ""
 
     def target(self, metrics: LiveMetrics) -> FocusTarget | None:
         """The focus metric of this run against the runner's own band."""

@@ -211,6 +211,7 @@ class LiveRun:
         self._batch.pains.append(entry)
         self._keep_soon.set()
         self._spread(self.pipeline.pain(self.clock(), level, is_calf))
+        self.publish_run()  # what the tap forbids from now on
         return True
 
     def publish_run(self) -> None:
@@ -228,6 +229,7 @@ class LiveRun:
             "lap_kind": self.laps[-1].kind,
             "is_muted": self.is_muted,
             "plan": to_plain(self.run.plan),
+            "hold": self.pipeline.hold,
             "links": [to_plain(event) for event in self.links.values()],
         }
 

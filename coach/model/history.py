@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.pain import PainEntry
@@ -159,3 +160,47 @@ class Imported:
     n_runs: int = 0
     n_rows: int = 0
     is_cut: bool = False
+
+
+class Outcome(StrEnum):
+    """What became of one file or workout of an import. APART: kept as a walk or another activity."""
+
+    TAKEN = "taken"
+    APART = "apart"
+    MERGED = "merged"
+    HERE = "here"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptImport:
+    """What became of a file. mark: digest of its name, size and time; of a zip's member: name, size and checksum."""
+
+    mark: str
+    outcome: Outcome
+    run_ids: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """One line of an import's report. name: below the folder or zip it came from. reason: why it was refused or kept
+    apart, or what is missing of it."""
+
+    name: str
+    outcome: Outcome
+    run_ids: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStatus:
+    """Where an import stands. progress: share of the bytes that were read, 0 to 1. files: the last ones, newest first.
+    counts: files by outcome."""
+
+    is_running: bool
+    progress: float
+    current: str
+    counts: Mapping[str, int]
+    files: tuple[ImportedFile, ...] = ()
+    failure: str = ""

@@ -26,7 +26,7 @@ class FootStrike(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InitialContact:
-    """The foot met the ground at `t_s`; known within 60 ms of signal time."""
+    """The foot met the ground at about `t_s`, as known within 60 ms; the mid-stance that follows knows it better."""
 
     wear_site: WearSite
     t_s: float

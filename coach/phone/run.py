@@ -123,7 +123,8 @@ class PhoneRun:
     def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[Message]:
         """The runner tapped a pain level, 0-10."""
         marked = self._mark(t_s, "pain", level=level, is_calf=is_calf)
-        return marked + self._spread(self.pipeline.pain(self._t_s, level, is_calf))
+        answered = self._spread(self.pipeline.pain(self._t_s, level, is_calf))
+        return [*marked, *answered, ("run", self.status())]
 
     def finish(self, t_s: float) -> list[Message]:
         """End the run: the last strides, then the log's end."""
@@ -157,6 +158,7 @@ class PhoneRun:
             "lap_kind": last.kind,
             "is_muted": self.is_muted,
             "plan": to_plain(self.plan),
+            "hold": self.pipeline.hold,
             "links": [to_plain(event) for event in self.links.values()],
         }
 

@@ -26,13 +26,15 @@ _PUSH_KEY: Final = "web_push.pem"
 
 
 class AccountService:
-    """Thread-safe. purge: forgets deleted runs. is_running: whether a run is on. on_erased: told when all is gone."""
+    """Thread-safe. inbox: emptied with all else. purge: forgets deleted runs. is_running: whether a run or an import is
+    on. on_erased: called when all is gone."""
 
     def __init__(
         self,
         store: Store,
         recordings: Path,
         secrets: Path,
+        inbox: Path,
         purge: Callable[[], object],
         is_running: Callable[[], bool],
         on_erased: Callable[[], object],
@@ -40,6 +42,7 @@ class AccountService:
         self._store = store
         self._recordings = recordings
         self._secrets = secrets
+        self._inbox = inbox
         self._purge = purge
         self._is_running = is_running
         self._on_erased = on_erased
@@ -66,14 +69,17 @@ class AccountService:
         The keys of https stay: they name this machine only, and phones that trust them would have to be set up again.
 
         Raises:
-            SettingsError: a run is going on. StorageError: something could not be deleted; the words name it.
+            SettingsError: a run or an import is going on. StorageError: something could not be deleted, and what.
         """
         if self._is_running() or any(is_taken(path) for path in self._recordings.glob(f"*{UNFINISHED_SUFFIX}")):
-            raise SettingsError("a run is going on: stop it, then delete everything")
+            raise SettingsError("a run or an import is going on: stop it, then delete everything")
         self._store.database.erase()
         n_files = 0
         try:
-            for path in sorted(self._recordings.rglob("*"), reverse=True):
+            # What stayed in the inbox would come in again; of folders linked there only the link goes.
+            if self._inbox.is_symlink():
+                self._inbox.unlink()
+            for path in sorted((*self._recordings.rglob("*"), *self._inbox.rglob("*")), reverse=True):
                 if path.is_dir() and not path.is_symlink():
                     path.rmdir()
                 else:

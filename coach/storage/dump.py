@@ -1,9 +1,9 @@
 """Everything that is kept, as plain rows of any database, and back: tables out, tables in, nothing lost.
 
 Rows are JSON values under the names of their columns. Runs get new numbers where they are loaded, so that two accounts
-can be joined; what is there already stays as it is. Devices that were let in, the key that signs invitations and the
-addresses of messages are left out, in both directions: they belong to this machine, and whoever holds an archive must
-neither be let in by it nor be able to let himself in through it.
+can be joined; what is there already stays as it is. Marks of imported files, devices that were let in, the key that
+signs invitations and the addresses of messages are left out, in both directions: they belong to this machine, and
+whoever holds an archive must neither be let in by it nor be able to let himself in through it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ from coach.storage.run_data import key_of
 from coach.storage.run_tables import RUNS
 from coach.storage.runner_tables import SETTINGS
 
-LEFT_OUT: Final = ("phones", "push_phones")
+LEFT_OUT: Final = ("imported_files", "phones", "push_phones")
 KEPT_SETTINGS: Final = ("coaching.known_runs", "strength.daily")  # a new setting stays at home until it is named here
 _BATCH: Final = 2000
 Row = dict[str, Any]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from coach.errors import StorageError
 from coach.storage.database import Database
+from coach.storage.imports import KeptImports
 from coach.storage.inventory import KeptSettings, Phones, Sensors, Shoes
 from coach.storage.runner import Pain, Runner
 from coach.storage.runs import Runs
@@ -34,6 +35,7 @@ class Store:
         self.sensors = Sensors(self.database)
         self.phones = Phones(self.database)
         self.shoes = Shoes(self.database)
+        self.imports = KeptImports(self.database)
         self.settings = KeptSettings(self.database)
 
     def close(self) -> None:

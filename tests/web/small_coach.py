@@ -22,6 +22,7 @@ from coach.service.access.repeats import RepeatGuard
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.history import HistoryService
+from coach.service.runs.importing import ImportService
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
 
@@ -40,6 +41,7 @@ class SmallRuns:
         self.run: Run | None = None
         self.is_muted = False
         self.is_paused = False
+        self.hold = ""
         self.calls: list[tuple[Any, ...]] = []
         self.refuses = ""
 
@@ -105,6 +107,7 @@ class SmallRuns:
             "lap_kind": "lap",
             "is_muted": self.is_muted,
             "plan": to_plain(self.run.plan),
+            "hold": self.hold,
             "links": to_plain(links),
         }
 
@@ -190,6 +193,7 @@ class SmallCoach(SimpleNamespace):
         runner = RunnerService(store)
         if "runner" not in parts:
             runner.change(name="Sam", time_zone="Europe/Berlin")
+        history = parts.get("history") or HistoryService(store, folder / "recordings")
         known: dict[str, object] = {
             "feed": feed,
             "store": store,
@@ -198,7 +202,8 @@ class SmallCoach(SimpleNamespace):
             "runner": runner,
             "coaching": coaching,
             "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
-            "history": HistoryService(store, folder / "recordings"),
+            "history": history,
+            "imports": ImportService(history._store, history, folder / "inbox"),
             "access": AccessService(store),
             "repeats": RepeatGuard(store),
         }

@@ -233,6 +233,28 @@ def test_no_words_lie_upon_others_at_twice_the_text_size(coach: SmallCoach, runn
     assert running.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (844, 390), (1280, 800)])
+def test_a_run_in_pain_shows_to_walk_in_place_of_its_target(
+    coach: SmallCoach, running: Page, width: int, height: int
+) -> None:
+    running.tap("#unlock-no")
+    running.set_viewport_size({"width": width, "height": height})
+    show(coach, running)
+    coach.runs.hold = "Pain is above 5: walk from here. The coach says no more today."
+    coach.feed.publish("run", coach.runs.status())
+    expect(running.locator("#hold")).to_be_visible()
+    coach.feed.publish("metrics", numbers())
+    running.wait_for_timeout(300)
+    expect(running.locator("#focus")).to_be_hidden()
+    expect(running.locator("#hold")).to_contain_text("Walk")
+    expect(running.locator("#hold")).to_contain_text("The coach says no more today")
+    expect(running.locator("#clock")).to_be_visible()
+    expect(running.locator("#stop")).to_be_visible()
+    assert running.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
+    running.reload()
+    expect(running.locator("#hold")).to_be_visible()
+
+
 def test_a_cue_is_shown_said_and_felt_once_and_can_be_asked_why(coach: SmallCoach, running: Page) -> None:
     coach.feed.publish("cue", cue())
     expect(running.locator("#cue-words")).to_have_text("Quick, light steps, as on hot sand")

@@ -14,13 +14,14 @@ from coach.model.runs import Run, RunState
 from coach.service.runs.history import HistoryService
 from coach.summary.summarise import summarise
 from tests.browser import THEMES, axe_findings, choose_theme, overflowing, wait_until
+from tests.coach.service.runs.exports_of_others import fit
 from tests.coach.summary.runs import START, make_seconds
 from tests.web.kept_runs import keep_run, kept_coach
 from tests.web.strength_coach import StrengthCoach, half_a_year
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
-PAGES = ("/runs", "/runs/r0", "/runs/compare?run=r0&run=r2", "/runs/trends", "/runs/report")
+PAGES = ("/runs", "/runs/import", "/runs/r0", "/runs/compare?run=r0&run=r2", "/runs/trends", "/runs/report")
 DRAWN = "() => document.querySelectorAll('.plot canvas').length"
 
 
@@ -50,6 +51,23 @@ def test_a_stretch_is_chosen_and_zoomed_into(address: str, phone: Any) -> None:
     wait_until(phone, f"() => ({DRAWN})() === {before + 1}")
     phone.get_by_role("button", name="Whole run").click()
     wait_until(phone, "() => document.querySelector('#stretch').textContent === ''")
+
+
+def test_many_files_are_chosen_and_followed_to_their_end(address: str, phone: Any) -> None:
+    phone.goto(f"{address}/runs#import")
+    day = datetime(2024, 5, 4, 7, tzinfo=UTC)
+    files = {"a.fit": fit(day), "b.fit": fit(day + timedelta(days=1)), "c.fit": b"no"}
+    phone.set_input_files(
+        "#field-file", [{"name": name, "mimeType": "", "buffer": content} for name, content in files.items()]
+    )
+    phone.get_by_role("button", name="Import", exact=True).click()
+    phone.wait_for_url("**/runs/import")
+    wait_until(phone, "() => document.querySelector('#import-words').textContent === 'The import has ended.'")
+    assert phone.inner_text("[data-outcome=taken]") == "2"
+    assert phone.inner_text("[data-outcome=refused]") == "1"
+    assert "c.fit" in phone.inner_text("#import-files")
+    phone.get_by_role("link", name="Open").first.click()
+    phone.get_by_role("heading", level=1).wait_for()
 
 
 def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Any) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.coach.service.runs.exports_of_others import strava, zipped
 from tests.web.kept_runs import kept_coach
 from tests.web.small_coach import SmallCoach
 from web.app import create_app
@@ -127,7 +129,7 @@ def test_months_of_the_list_have_totals_and_an_empty_list_says_how_to_begin(tmp_
         coach.history.delete(run_id)
     empty = text_of(client, "/runs")
     assert "Start a run" in empty
-    assert "Import a file" in empty
+    assert "Import files" in empty
     coach.feed.close()
     coach.store.close()
 
@@ -232,3 +234,23 @@ def test_files_are_imported_and_the_account_goes_round(own: FlaskClient, tmp_pat
     assert json.loads(client.get("/api/v1/runs").data)["n_total"] == 2
     other.feed.close()
     other.store.close()
+
+
+def test_an_export_of_another_service_comes_in_with_a_report(own: FlaskClient) -> None:
+    files = [(io.BytesIO(zipped(strava())), "strava.zip"), (io.BytesIO(b"GIF89a"), "x.fit")]
+    answer = own.post("/runs/import", data={"file": files})
+    assert answer.headers["Location"] == "/runs/import"
+    until = time.monotonic() + 20
+    while own.get("/api/v1/runs/import").json["is_running"]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    status = own.get("/api/v1/runs/import").json
+    assert status["counts"] == {"taken": 2, "refused": 2}
+    page = own.get("/runs/import").text
+    assert "The import has ended." in page
+    assert "activities/1.fit.gz" in page
+    report = own.get("/api/v1/runs/import/report")
+    assert report.text.count("\n") == 5
+    assert own.post("/api/v1/runs/import/stop").json["is_running"] is False
+    alone = own.post("/runs/import", data={"file": (io.BytesIO(zipped(strava())), "strava.zip")})
+    assert alone.headers["Location"] == "/runs/import"

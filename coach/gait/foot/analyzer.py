@@ -15,10 +15,10 @@ from coach.gait.foot.alignment import MOVING_RADPS, Learner
 from coach.gait.foot.axes import FootAxes
 from coach.gait.foot.batch import Batch
 from coach.gait.foot.constants import AX, GX, N_COLUMNS, T
+from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.phase_tracker import NEVER, Follower
 from coach.gait.foot.rhythm import LOST_S, PIECE
 from coach.gait.foot.stride_state import Foot
-from coach.gait.foot.updates import Told, event
 from coach.gait.signal.row_buffer import RowBuffer
 from coach.gait.signal.segments import Joiner, Stretch
 from coach.model.samples import ImuChunk
@@ -41,8 +41,9 @@ class Look:
 class FootGait:
     """The gait of one foot, from a sensor anywhere on the shoe; without a gyroscope only contacts and stride times."""
 
-    def __init__(self, wear_site: WearSite) -> None:
+    def __init__(self, wear_site: WearSite, params: FootParams = PARAMS) -> None:
         self.wear_site = wear_site
+        self._params = params
         self._joiner = Joiner()
         self._force = ForceFoot(wear_site)
         self._learner: Learner | None = None
@@ -63,33 +64,19 @@ class FootGait:
         """Take the next samples, give the events known by now in the order in which they became known."""
         if chunk.gyr_radps is None:
             return [e for stretch in self._joiner.feed(chunk) for e in self._force.feed(stretch)]
-        told = self.tell(chunk)
-        return [event(self.wear_site, one) for one in told] if told else []
-
-    def finish(self) -> list[GaitEvent]:
-        """What the end of the recording leaves: strides held back while learning, if enough moved."""
-        return [event(self.wear_site, told) for told in self.tell_rest()]
-
-    def tell(self, chunk: ImuChunk) -> list[Told]:
-        """The same as `feed`, as it was measured; the chunk has turn rates."""
         if len(chunk.t_s) == 0:
             return []
         if self._rate_hz == 0.0:
             self._begin(chunk)
-        told: list[Told] = []
-        for stretch in self._joiner.feed(chunk):
-            told += self._take(stretch)
-        return told
+        return [e for stretch in self._joiner.feed(chunk) for e in self._take(stretch)]
 
-    def tell_rest(self) -> list[Told]:
-        """The same as `finish`, as it was measured."""
-        told: list[Told] = []
-        if self._follower is None and self._learner is not None and (axes := self._learner.axes()):
-            held = self._learner.held()
-            self._know(axes)
-            for stretch in held:
-                told += self._take(stretch)
-        return told
+    def finish(self) -> list[GaitEvent]:
+        """What the end of the recording leaves: strides held back while learning, if enough moved."""
+        if self._follower is not None or self._learner is None or (axes := self._learner.axes()) is None:
+            return []
+        held = self._learner.held()
+        self._know(axes)
+        return [e for stretch in held for e in self._take(stretch)]
 
     def _begin(self, chunk: ImuChunk) -> None:
         self._rate_hz = chunk.rate_hz
@@ -97,7 +84,7 @@ class FootGait:
         self._learner = Learner(chunk.rate_hz)
         self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
 
-    def _take(self, stretch: Stretch) -> list[Told]:
+    def _take(self, stretch: Stretch) -> list[GaitEvent]:
         if self._follower is not None:
             return self._follow(stretch)
         assert self._learner is not None
@@ -105,17 +92,17 @@ class FootGait:
         if axes is None:
             return []
         self._know(axes)
-        told: list[Told] = []
+        events: list[GaitEvent] = []
         for piece in held:
-            told += self._take(piece)
-        return told
+            events += self._take(piece)
+        return events
 
     def _know(self, axes: FootAxes) -> None:
-        batch = Batch(Foot(self.wear_site.is_left, axes, self._rate_hz, *self._ranges))
+        batch = Batch(Foot(self.wear_site, axes, self._rate_hz, *self._ranges, self._params))
         self._follower, self._learner = Follower(batch, self._n_swings), None
         self._buffer.clear()
 
-    def _follow(self, stretch: Stretch) -> list[Told]:
+    def _follow(self, stretch: Stretch) -> list[GaitEvent]:
         assert self._follower is not None
         if stretch.is_new:
             self._restart()
@@ -125,7 +112,7 @@ class FootGait:
         columns[T] = stretch.t_s
         columns[AX : AX + 3] = stretch.acc_mps2.T
         columns[GX : GX + 3] = gyr.T
-        told: list[Told] = []
+        events: list[GaitEvent] = []
         end, foot = self._buffer.end, self._follower.batch.foot
         foot.saw(end, stretch.largest)
         if stretch.bridged_s:
@@ -137,22 +124,22 @@ class FootGait:
             rates = gyr if until - start == n else gyr[start - begin : until - begin]
             start, is_due = self._follower.follow(self._buffer, start, until, rates)
             if is_due:
-                self._refine(told)
+                self._refine(events)
             if start == edge and self._lost_row == NEVER:
                 self._look_back(start)
         if self._lost_row == NEVER and (self._looks or self._follower.batch.n_turnings):
-            self._work(told)
+            self._work(events)
         if stretch.bridged_s:
             foot.forget_bridged()
         if self._lost_row == NEVER:
-            return told
+            return events
         rest = self._lost_row - begin
         self._buffer.cut(self._lost_row)
         self._follower, self._learner, self._lost_row = None, Learner(self._rate_hz), NEVER
-        return told + (self._take(stretch.part(rest, n)) if rest < n else [])
+        return events + (self._take(stretch.part(rest, n)) if rest < n else [])
 
     def _look_back(self, row: int) -> None:
-        """Without strides in the last seconds the axes are of another mounting: told once the strides are known."""
+        """Without strides in the last seconds the axes are of another mounting: known once the strides are known."""
         assert self._follower is not None
         second = round(self._rate_hz)
         start = row - LOST_S * second
@@ -163,12 +150,12 @@ class FootGait:
         if energy.min() > MOVING_RADPS * MOVING_RADPS:
             self._looks.append(Look(row, start, self._follower.batch.n_turnings, self._follower.n_swings))
 
-    def _work(self, told: list[Told]) -> None:
+    def _work(self, events: list[GaitEvent]) -> None:
         """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
         assert self._follower is not None
         batch = self._follower.batch
         if not self._looks:
-            told += batch.work(self._buffer.columns, self._buffer.first)
+            events += batch.work(self._buffer.columns, self._buffer.first)
             return
         looks, self._looks = self._looks, []
         before = batch.state()
@@ -179,7 +166,7 @@ class FootGait:
                 found = batch.work(self._buffer.columns, self._buffer.first)
                 self._n_swings, self._lost_row = look.n_swings, look.row
                 break
-        told += found
+        events += found
 
     def _restart(self) -> None:
         """Begin anew after a gap: no stride reaches over it."""
@@ -188,9 +175,9 @@ class FootGait:
         self._follower.restart()
         self._buffer.clear()
 
-    def _refine(self, told: list[Told]) -> None:
+    def _refine(self, events: list[GaitEvent]) -> None:
         """A minute is over: look at the axes again, unless the foot was lost before."""
         assert self._follower is not None
-        self._work(told)
+        self._work(events)
         if self._lost_row == NEVER:
             self._follower.use(self._follower.batch.refine())

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.foot.phases import SWING_OVER_RADPS, SWING_RADPS
+from coach.gait.foot.phases import PUSH_RADPS, SWING_OVER_RADPS, SWING_RADPS
 from coach.gait.foot.trajectory import mean_forces
 from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
@@ -24,8 +24,11 @@ CLEAR_SWING_RAD: Final = 0.7  # swing turns 0.8 rad and more, the slap of a land
 LANDS_FROM_S: Final = 0.02  # before swing's end
 LANDS_UNTIL_S: Final = 0.21  # after it: slow jogging puts the foot down late
 SMOOTHED_S: Final = 0.025  # turning energy; the rest between landing and push lasts 0.05 s and more
+HEEL_OFF_WITHIN_S: Final = 0.4  # of mid-stance; walking lifts the heel after 0.3 s
 LEAST_REST_RATIO: Final = 2.0  # of turning energy before the swing against after it, to be sure of the sign
 LEAST_STRIDES: Final = 16  # fewer say too little: one turn of the runner is a tenth of them
+OWN_STRIDES: Final = 64.0  # a memory of less than a minute: a clip that slips is followed
+OWN_LEAST: Final = 4  # push-offs
 REFINE_SHARE: Final = 0.5
 SHORTEST_STRIDE_S: Final = 0.4
 LONGEST_STRIDE_S: Final = 2.0
@@ -36,15 +39,17 @@ Swing = tuple[int, int]  # first row, and the row after the last
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FootAxes:
-    """axes: (3, 3) rows forward, left, up in sensor axes. bias_radps: (3,) turn rate read at rest, sensor axes.
+    """axes: (3, 3) rows forward, left, up in sensor axes, of the direction of running: left is the axis of swing.
 
-    is_sure: the sign of the swing axis was clear. shock_mps2: typical largest step of the specific force from one
-    sample to the next as the foot lands.
+    bias_radps: (3,) turn rate read at rest, sensor axes. is_sure: the sign of the swing axis was clear. push: (3, 3)
+    rows forward, left, up in sensor axes, of the foot itself: left is the axis about which it pushes off, up what it is
+    at mid-stance. shock_mps2: typical largest step of the specific force from one sample to the next as the foot lands.
     """
 
     axes: FloatArray
     bias_radps: FloatArray
     is_sure: bool
+    push: FloatArray
     shock_mps2: float = 0.0
 
 
@@ -70,19 +75,23 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
     if max(ratios) <= 0.0:
         return None
     sign, seen = (1.0, found[0]) if ratios[0] >= ratios[1] else (-1.0, found[1])
-    up = _up(t_s, acc, rate, _rests(t_s, seen, energy), standing)
-    return FootAxes(frame(sign * swing, up), bias, max(ratios) > LEAST_REST_RATIO, _shock(t_s, acc, seen))
+    rests = _rests(t_s, seen, energy)
+    total = _mean_force(t_s, acc, rate, rests)
+    axes = frame(sign * swing, _up(total, standing))
+    push = frame(_push_axis(t_s, rate, sign * pitch, rests, axes[1]), axes[2] if total is None else total)
+    return FootAxes(axes, bias, max(ratios) > LEAST_REST_RATIO, push, _shock(t_s, acc, seen))
 
 
 class Refiner:
     """Looks at the axes again after many strides: a clip slips, a gyroscope's bias drifts."""
 
-    __slots__ = ("_force", "_moment", "_n", "_pitch")
+    __slots__ = ("_force", "_moment", "_n", "_pitch", "_push_moment")
 
     def __init__(self) -> None:
         self._n = 0
         self._force = np.zeros(3)
         self._moment = np.zeros((3, 3))
+        self._push_moment = np.zeros((3, 3))
         self._pitch = 0.0
 
     def add(self, n: int, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
@@ -99,13 +108,51 @@ class Refiner:
             return axes
         seen_up = self._force / self._n
         seen_up[2] += GRAVITY_MPS2
-        seen_up *= REFINE_SHARE / math.sqrt(seen_up @ seen_up)
+        seen_up /= math.sqrt(seen_up @ seen_up)
+        seen_up *= REFINE_SHARE
         seen_up[2] += 1.0 - REFINE_SHARE
         seen_left = dominant_axis(self._moment)
         seen_left *= REFINE_SHARE if seen_left[1] > 0.0 else -REFINE_SHARE
         seen_left[1] += 1.0 - REFINE_SHARE
         bias = axes.bias_radps + REFINE_SHARE * (self._pitch / self._n) * axes.axes[1]
-        return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_sure, axes.shock_mps2)
+        return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_sure, axes.push, axes.shock_mps2)
+
+
+class OwnAxes:
+    """The foot's own axes by all of its strides, the newest count most: forward, left, up in sensor axes.
+
+    left: the axis of the push-offs, turned from the metatarsal joints' to the mediolateral one. up: of the mean force
+    from rest to rest. Both are sums that fade with OWN_STRIDES. n: push-offs so far.
+    """
+
+    __slots__ = ("_force", "_moment", "_push", "_yaw", "axes", "n")
+
+    def __init__(self, push: FloatArray, is_left: bool, push_yaw_deg: float) -> None:
+        self.n = 0
+        self._yaw = math.radians(push_yaw_deg if is_left else -push_yaw_deg)
+        self._force = np.zeros(3)
+        self._moment = np.zeros((3, 3))
+        self._use(push)
+
+    def add_force(self, force: FloatArray) -> None:
+        """Take the mean specific force (3,) of one stride, in sensor axes as they are at rest."""
+        self._force *= 1.0 - 1.0 / OWN_STRIDES
+        self._force += force
+
+    def add_push(self, rate_radps: FloatArray) -> None:
+        """Take the turn rates (3, n) from heel-off to the fastest turning of one push-off, in the foot's own axes."""
+        rate = self.axes.T.dot(rate_radps)
+        self.n += 1
+        self._moment *= 1.0 - 1.0 / OWN_STRIDES
+        self._moment += rate.dot(rate.T)
+        if self.n >= OWN_LEAST and self._force.any():
+            left = dominant_axis(self._moment)
+            self._use(frame(left if left @ self._push[1] > 0.0 else -left, self._force))
+
+    def _use(self, push: FloatArray) -> None:
+        self._push = forward, left, up = push
+        c, s = math.cos(self._yaw), math.sin(self._yaw)
+        self.axes = np.array((c * forward - s * left, c * left + s * forward, up))
 
 
 def dominant_axis(second_moment: FloatArray) -> FloatArray:
@@ -124,14 +171,39 @@ def frame(left: FloatArray, up: FloatArray) -> FloatArray:
     return np.array([(b * z - c * y, c * x - a * z, a * y - b * x), (a, b, c), (x, y, z)])
 
 
-def _up(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int], standing: Standing | None) -> FloatArray:
-    """Standing gravity, or what the specific force comes to from each rest to the next, in the flat foot's axes."""
+def _mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int]) -> FloatArray | None:
+    """What the specific force comes to from each rest to the next, in the resting foot's axes; None without strides."""
     strides = [(a, b) for a, b in pairwise(rests) if SHORTEST_STRIDE_S < t_s[b] - t_s[a] < LONGEST_STRIDE_S]
-    total = mean_forces(t_s, acc, rate, [a for a, _ in strides], [b for _, b in strides]) if strides else np.zeros(3)
-    length = math.sqrt(total @ total)
-    if standing is not None and (length == 0.0 or total @ standing.up > TRUST_STANDING_COS * length):
+    if not strides:
+        return None
+    total = mean_forces(t_s, acc, rate, [a for a, _ in strides], [b for _, b in strides])
+    return total if total @ total > 0.0 else None
+
+
+def _up(total: FloatArray | None, standing: Standing | None) -> FloatArray:
+    """Standing gravity, or the mean force of the strides where standing does not agree with it."""
+    if standing is not None and (total is None or total @ standing.up > TRUST_STANDING_COS * math.sqrt(total @ total)):
         return standing.up
-    return total if length > 0.0 else np.array([0.0, 0.0, 1.0])
+    return np.array([0.0, 0.0, 1.0]) if total is None else total
+
+
+def _push_axis(t_s: FloatArray, rate: FloatArray, pitch: FloatArray, rests: list[int], left: FloatArray) -> FloatArray:
+    """Unit vector about which the foot turns from heel-off to the fastest turning; `left` where no push is seen."""
+    moment = np.zeros((3, 3))
+    for rest in rests:
+        until, end = t_s.searchsorted(
+            (float(t_s[rest]) + HEEL_OFF_WITHIN_S, float(t_s[rest]) + 2.0 * HEEL_OFF_WITHIN_S)
+        )
+        pushing = (pitch[rest:until] > PUSH_RADPS).nonzero()[0]
+        if not len(pushing):
+            continue
+        heel_off = rest + pushing.item(0)
+        rates = rate[heel_off : heel_off + int(pitch[heel_off:end].argmax()) + 1]
+        moment += rates.T @ rates
+    if not moment.any():
+        return left
+    axis = dominant_axis(moment)
+    return axis if axis @ left > 0.0 else -axis
 
 
 def _rests(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> list[int]:

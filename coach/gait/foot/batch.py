@@ -5,12 +5,12 @@ A stride needs its contact, mid-stance and toe-off, and the next contact and mid
 
 from copy import deepcopy
 
-from coach.gait.foot.axes import FootAxes, Refiner
+from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.phases import Turning
 from coach.gait.foot.stride_builder import take_one
 from coach.gait.foot.stride_state import Foot, Open
-from coach.gait.foot.updates import Told
 from coach.model.samples import FloatArray
+from coach.model.strides import GaitEvent
 
 
 class Batch:
@@ -18,7 +18,7 @@ class Batch:
 
     def __init__(self, foot: Foot) -> None:
         self.foot = foot
-        self.now = Open(None, None, Refiner())
+        self.now = Open(None, None, Refiner(), OwnAxes(foot.axes.push, foot.site.is_left, foot.params.push_yaw_deg))
         self._turnings: list[Turning] = []
         self._worked: list[Turning] = []
         self._stride_rows: list[tuple[int, int]] = []
@@ -57,7 +57,7 @@ class Batch:
         self._turnings = self._worked[:n_turnings]
         self.now = state
 
-    def work(self, columns: FloatArray, first: int, notes: bool = False) -> list[Told]:
+    def work(self, columns: FloatArray, first: int, notes: bool = False) -> list[GaitEvent]:
         """Work off what was collected; columns: of the rows held, the first of them has the absolute number `first`.
 
         notes: note where each stride ends, for `stride_row`.
@@ -65,9 +65,9 @@ class Batch:
         self._worked, self._turnings = self._turnings, []
         if notes:
             self._stride_rows = [(-1, self.now.last_stride_row)]
-        told = []
+        found: list[GaitEvent] = []
         for n, turning in enumerate(self._worked):
-            told += take_one(turning, self.foot, self.now, columns, first)
+            found += take_one(turning, self.foot, self.now, columns, first)
             if notes:
                 self._stride_rows.append((n, self.now.last_stride_row))
-        return told
+        return found

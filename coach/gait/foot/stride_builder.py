@@ -1,19 +1,29 @@
 """Build strides: work off one phase transition at a time and report what it makes known."""
 
 import math
+from statistics import median
+from typing import Final
+
+import numpy as np
 
 from coach.gait.foot.constants import REACHES_S, T
 from coach.gait.foot.contacts import contact
-from coach.gait.foot.events import mid_stance, rolling, strike_angle, toe_off
+from coach.gait.foot.events import mid_stance, rolling
+from coach.gait.foot.landing import cues
 from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, Turning
+from coach.gait.foot.push_off import push_off
+from coach.gait.foot.stance import fine
 from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
-from coach.gait.foot.strides import Landing, Way
+from coach.gait.foot.strides import LARGEST_ANGLE_DEG, Landing, Way, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.trajectory import path
-from coach.gait.foot.updates import CONTACT, MID_STANCE, STRIDE, TOE_OFF, Told
+from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
+from coach.model.strides import GaitEvent, InitialContact
+
+UP_MPS2: Final = np.array((0.0, 0.0, GRAVITY_MPS2))
 
 
-def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
+def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
     """Work off one turning point; columns: of the rows held, the first of them has the absolute number `first`."""
     if turning.turn == SWING_OVER:
         return _land(turning, foot, now, columns, first)
@@ -22,10 +32,10 @@ def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first
         return []
     if turning.turn == HEEL_OFF:
         return _stand(turning, this, foot, now, columns, first)
-    return _leave(turning, this, foot, columns, first)
+    return _leave(turning, this, foot, now, columns, first)
 
 
-def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
+def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
     row, look = turning.swing_over, turning.look
     if look == 0:
         now.n_swings += 1
@@ -40,48 +50,73 @@ def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: i
     number, known = now.n_swings, row + foot.reaches[look]
     landing = Landing(row, number, known, look, found.t_s, found.peak_mps2, found.rise_s, found.is_clipped)
     now.this = landing
-    return [Told(CONTACT, landing)]
+    return [InitialContact(foot.site, landing.contact_s)]
 
 
-def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[Told]:
+def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
     last, heel_off = now.last, turning.heel_off
     if (last is not None and last.swing_over == this.swing_over) or heel_off < this.known_row:
         return []
     if columns.item(T, heel_off - first) < this.contact_s + SHORTEST_REST_S:
         return []
     mid = mid_stance(columns, this.contact_s, this.swing_over - first, heel_off - first, foot.rate_hz)
-    angle = strike_angle(columns, mid, this.contact_s, foot.rate_hz)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
-    this.angle_deg = math.degrees(angle)
-    told = [Told(MID_STANCE, this, foot.axes.is_sure)]
+    _refine(this, foot, now, columns[:, max(0, this.swing_over - first - foot.before_landing) : mid + 1])
+    found: list[GaitEvent] = [mid_stance_event(foot.site, this, foot.axes.is_sure)]
     if last is not None:
         if is_stride(last, this) and last.mid_row >= first:
             way = _way(last, this, foot, now, columns[:, last.mid_row - first : mid + 1])
             now.last_stride_row = this.mid_row
-            told.append(Told(STRIDE, last, foot.axes.is_sure, this, way))
+            found.append(stride_event(foot.site, last, this, way, foot.axes.is_sure))
         else:
             now.n_rejected += 1
     now.last = this
-    return told
+    return found
+
+
+def _refine(this: Landing, foot: Foot, now: Open, window: FloatArray) -> None:
+    """Initial contact and strike angle, backwards from mid-stance, the window's last row."""
+    params, is_slow = foot.params, foot.is_slow
+    this.early_s = this.contact_s
+    of = fine(window, now.own.axes, foot.axes.bias_radps, params.least_rate_hz)
+    this.cues = found = cues(of, None, now.pivot(params), params, is_slow)
+    if found is None:
+        return
+    contact_s = found.contact_s(params, is_slow)
+    now.brakings_s = (*now.brakings_s[1 - params.steady_strides :], found.brake_s - contact_s)
+    if len(now.brakings_s) >= params.steady_least:
+        contact_s = found.brake_s - median(now.brakings_s)
+    this.contact_s = contact_s
+    if abs(found.turned_at(min(contact_s, this.early_s))) < LARGEST_ANGLE_DEG:
+        this.angle_deg = found.elevation_at(contact_s) - params.angle_bias_deg
 
 
 def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
     found = path(window, foot.axes.axes, foot.rest)
+    now.own.add_force((found.drift_mps2 + UP_MPS2) @ foot.axes.axes)
     now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)
     clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
     bridged = foot.n_bridged(this.contact_s, following.mid_s)
     return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged, 1.0 / foot.rate_hz)
 
 
-def _leave(turning: Turning, this: Landing, foot: Foot, columns: FloatArray, first: int) -> list[Told]:
+def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
     if this.push_over >= 0 or not 0 <= this.heel_off <= turning.heel_off:
         return []
     heel_off, end = turning.heel_off - first, turning.at - first
-    off_s = toe_off(columns, heel_off, end)
-    if off_s - this.contact_s < SHORTEST_CONTACT_S:
+    params, mid = foot.params, this.mid_row - first
+    of = fine(columns[:, mid : end + 1], now.own.axes, foot.axes.bias_radps, params.least_rate_hz)
+    row = round((columns.item(T, heel_off) - of.t_s.item(0)) / of.dt_s)
+    this.push = push = push_off(of, row, now.pivot(params), params)
+    if push.pivot is not None:
+        now.pivots = (*now.pivots[1 - params.steady_strides :], push.pivot)
+        now.own.add_push(push.rates)
+    off_s = push.toe_off_s(params)
+    if not off_s - this.contact_s >= SHORTEST_CONTACT_S:  # nan: the tip was not seen to rise
         return []
     start = max(0, this.swing_over - first - foot.before + 1)
-    turned, rate = rolling(columns, start, end, this.contact_s, off_s, foot.inwards, foot.rest_inwards)
+    inwards = now.own.axes[0] if foot.site.is_left else -now.own.axes[0]
+    turned, rate = rolling(columns, start, end, this.contact_s, off_s, inwards, float(inwards @ foot.axes.bias_radps))
     this.toe_off_s, this.push_over = off_s, turning.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
-    return [Told(TOE_OFF, this)]
+    return [toe_off_event(foot.site, this)]

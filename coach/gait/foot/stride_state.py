@@ -3,15 +3,18 @@
 import math
 from bisect import bisect_left
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 import numpy as np
 
-from coach.gait.foot.axes import FootAxes, Refiner
+from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, STANDS_S
+from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.strides import Landing
 from coach.gait.signal.constants import CLIP_SHARE
 from coach.model.samples import FloatArray
+from coach.model.sites import WearSite
 
 SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
 LONGEST_STRIDE_S: Final = 2.0
@@ -33,26 +36,38 @@ class Foot:
         "acc_limit",
         "axes",
         "before",
+        "before_landing",
         "bridged_s",
         "clean_from",
         "gyr_limit",
-        "inwards",
-        "is_left",
+        "is_slow",
+        "params",
         "rate_hz",
         "reaches",
         "rest",
-        "rest_inwards",
+        "site",
         "stands",
     )
 
-    def __init__(self, is_left: bool, axes: FootAxes, rate_hz: float, acc_range: float, gyr_range: float) -> None:
-        self.is_left = is_left
+    def __init__(
+        self,
+        site: WearSite,
+        axes: FootAxes,
+        rate_hz: float,
+        acc_range: float,
+        gyr_range: float,
+        params: FootParams = PARAMS,
+    ) -> None:
+        self.site = site
+        self.params = params
         self.rate_hz = rate_hz
         self.acc_limit = CLIP_SHARE * acc_range
         self.gyr_limit = CLIP_SHARE * gyr_range
         self.reaches = tuple(round(reach * rate_hz) for reach in REACHES_S)
         self.stands = round(STANDS_S * rate_hz)
         self.before = round(BEFORE_SWING_OVER_S * rate_hz) + 1
+        self.before_landing = round(params.before_swing_end_s * rate_hz)
+        self.is_slow = rate_hz < params.slow_below_hz
         self.bridged_s: list[float] = []
         self.clean_from = 0
         self.use(axes)
@@ -60,9 +75,7 @@ class Foot:
     def use(self, axes: FootAxes) -> None:
         """Measure by these axes from now on."""
         self.axes = axes
-        self.inwards = axes.axes[0] if self.is_left else -axes.axes[0]
         self.rest = axes.axes @ axes.bias_radps
-        self.rest_inwards = float(self.inwards @ axes.bias_radps)
 
     def bridge(self, times_s: tuple[float, ...]) -> None:
         """Readings at these times were drawn in by straight lines."""
@@ -101,9 +114,20 @@ class Open:
     this: Landing | None
     last: Landing | None
     refiner: Refiner
+    own: OwnAxes
     n_swings: int = 0
     n_rejected: int = 0
     last_stride_row: int = -1
+    pivots: tuple[tuple[float, float], ...] = ()
+    brakings_s: tuple[float, ...] = ()
+
+    def pivot(self, params: FootParams) -> tuple[float, float]:
+        """Forward, up [m] of the metatarsal joints from the sensor, by the last push-offs."""
+        usual = (params.pivot_forward_m, params.pivot_up_m)
+        if len(self.pivots) < params.pivot_least:
+            return usual
+        x, z = (u + params.pivot_share * (median(p[k] for p in self.pivots) - u) for k, u in enumerate(usual))
+        return x, z
 
 
 def is_stride(this: Landing, following: Landing) -> bool:

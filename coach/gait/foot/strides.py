@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from coach.gait.foot.landing import LandingCues
+from coach.gait.foot.push_off import PushOff
 from coach.gait.signal.constants import BRIDGED_FACTOR, FOREFOOT_BELOW_DEG, GRAVITY_MPS2, REARFOOT_ABOVE_DEG
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
@@ -22,7 +24,9 @@ LENGTH_SD_SHARE: Final = 0.02  # against motion capture: 0.3 % in straight runni
 # what it misses upwards; it is taken out evenly over the stride, on average a third of it before the landing.
 SINK_SHARE_SD: Final = 0.33
 ANGLE_SD_DEG: Final = 2.0
-LARGEST_ANGLE_DEG: Final = 60.0  # runners land at -20 to 40; more is a sensor that turns too far; by eye, 2026-11-26
+LARGEST_ANGLE_DEG: Final = (
+    60.0  # runners land at -20 to 40; more is a gyroscope read in a wrong unit; by eye, 2026-11-26
+)
 CLEARANCE_SD_M: Final = 0.015
 EVERSION_SD_DEG: Final = 3.0  # soft mounting on the shoe: excursion agrees only fairly, Digit Biomark 2018;2:74
 EVERSION_RATE_SD_SHARE: Final = 0.15  # peak rate agrees better than excursion, same source
@@ -64,6 +68,9 @@ class Landing:
     toe_off_s: float = math.nan
     eversion_deg: float = math.nan
     eversion_peak_degps: float = math.nan
+    early_s: float = math.nan
+    cues: LandingCues | None = None
+    push: PushOff | None = None
 
 
 class Way(NamedTuple):
@@ -111,7 +118,7 @@ def state_of_cadence(stride_time_s: float) -> GaitState:
     return GaitState.WALKING if 240.0 / stride_time_s < WALK_BELOW_SPM + RUN_ABOVE_SPM else GaitState.RUNNING
 
 
-def mid_stance(site: WearSite, landing: Landing, is_sure: bool) -> MidStance:
+def mid_stance_event(site: WearSite, landing: Landing, is_sure: bool) -> MidStance:
     """The landing as known at mid-stance."""
     knows = is_sure and abs(landing.angle_deg) < LARGEST_ANGLE_DEG
     return MidStance(
@@ -124,12 +131,12 @@ def mid_stance(site: WearSite, landing: Landing, is_sure: bool) -> MidStance:
     )
 
 
-def toe_off(site: WearSite, landing: Landing) -> ToeOff:
+def toe_off_event(site: WearSite, landing: Landing) -> ToeOff:
     """The end of the contact."""
     return ToeOff(site, landing.toe_off_s, landing.contact_s, landing.toe_off_s - landing.contact_s)
 
 
-def stride(site: WearSite, this: Landing, following: Landing, way: Way, is_sure: bool) -> Stride:
+def stride_event(site: WearSite, this: Landing, following: Landing, way: Way, is_sure: bool) -> Stride:
     """The whole stride from `this` landing to the `following` one."""
     stride_time = following.contact_s - this.contact_s
     left = math.isfinite(this.toe_off_s)

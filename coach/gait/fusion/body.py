@@ -34,7 +34,7 @@ from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, Sample, TreadmillSample
 from coach.model.sites import WearSite
-from coach.model.strides import GaitEvent, GaitState, InitialContact, StateChange, Stride, TrunkStep
+from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, StateChange, Stride, TrunkStep
 
 _POD_CADENCE_SD: Final = 0.5  # spm; the wire carries whole numbers
 _HEART_RATE_SD: Final = 1.0  # bpm; the wire carries whole numbers
@@ -167,7 +167,9 @@ class BodyGait:
             else:
                 events.append(event)
                 if isinstance(event, InitialContact):
-                    self._flight.contact(event)
+                    self._flight.contact(site, event.t_s)
+                elif isinstance(event, MidStance):
+                    self._flight.contact(site, event.initial_contact_s)
         return events
 
     def _take_step(self, step: TrunkStep) -> TrunkStep:

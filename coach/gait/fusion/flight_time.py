@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from coach.model.sites import WearSite
-from coach.model.strides import GaitState, InitialContact, Stride
+from coach.model.strides import GaitState, Stride
 
 _LONGEST_FLIGHT_S: Final = 0.35  # beyond it the other foot's contact was missed; sprinters fly 0.15 s, bounders 0.3 s
 _LONGEST_OVERLAP_S: Final = 0.25  # double support of slow walking
@@ -43,10 +43,14 @@ class FlightJoiner:
         """The signal of `site` has arrived up to `t_s`."""
         self._seen_to[site] = max(t_s, self._seen_to.get(site, -math.inf))
 
-    def contact(self, event: InitialContact) -> None:
-        """Remember a contact of either foot."""
-        if event.wear_site in self._contacts:
-            self._contacts[event.wear_site].append(event.t_s)
+    def contact(self, site: WearSite, t_s: float) -> None:
+        """Remember a contact of either foot; the same contact, known better since, replaces what it was taken for."""
+        if site not in self._contacts:
+            return
+        contacts = self._contacts[site]
+        if contacts and abs(contacts[-1] - t_s) < _SAME_CONTACT_S:
+            contacts.pop()
+        contacts.append(t_s)
 
     def side_at(self, t_s: float) -> bool | None:
         """Whether the contact seen elsewhere at `t_s` was a left one, by the legs' own contacts; None without one."""

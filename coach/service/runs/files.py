@@ -4,7 +4,8 @@ import dataclasses
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
@@ -13,11 +14,20 @@ from typing import IO, Any, Final
 
 from coach.coaching.baseline import BaselineRun
 from coach.coaching.progress import CoachedRun
-from coach.errors import InterchangeError, SettingsError
+from coach.errors import AlreadyHereError, InterchangeError, SettingsError
 from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.formats import ACTIVITY_FORMATS, format_of, read_activities, read_runs, unpacked
+from coach.interchange.formats import (
+    ACTIVITY_FORMATS,
+    NO_HINT,
+    Hint,
+    format_of,
+    on_foot,
+    read_activities,
+    read_runs,
+    unpacked,
+)
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged
 from coach.interchange.originals import own_part
@@ -50,6 +60,7 @@ class HistoryFiles:
         self._kept = store
         self.recordings = recordings
         self._take_over: Callable[[Path], Run] | None = None
+        self._one_at_a_time = threading.Lock()  # two imports of one run would both find it new
 
     # Out -----------------------------------------------------------------------------------------------------------
 
@@ -96,8 +107,8 @@ class HistoryFiles:
 
     # In ------------------------------------------------------------------------------------------------------------
 
-    def take_in(self, content: bytes, name: str = "") -> Imported:
-        """Import a FIT, TCX, GPX, CSV or MCAP file, or an archive of this program.
+    def take_in(self, content: bytes, name: str = "", hint: Hint = NO_HINT) -> Imported:
+        """Import a FIT, TCX, GPX, CSV or MCAP file, or an archive of this program. hint: what a list beside it says.
 
         Raises:
             InterchangeError: it is none of these or cannot be read; then nothing has changed.
@@ -109,16 +120,20 @@ class HistoryFiles:
             return self._take_recording(content)
         if kind == "csv":
             return self._take_table(content)
-        return self._take_activity(content, kind)
+        return self._take_activities(read_runs(content, kind, hint), content, kind)
 
-    def take_in_file(self, stream: IO[bytes], name: str = "") -> Imported:
+    def take_workout(self, workout: Activity, route: bytes) -> Imported:
+        """Import a workout of Apple Health. route: its GPX file, b"" without one."""
+        return self._take_activities(on_foot([workout], "workout"), route, "apple")
+
+    def take_in_file(self, stream: IO[bytes], name: str = "", hint: Hint = NO_HINT) -> Imported:
         """Import an open file; an archive is read piece by piece, however large it is."""
         head = stream.read(4096)
         stream.seek(0)
         if head.startswith(b"\x1f\x8b"):  # gzip, as Strava packs the files of its export
-            return self.take_in(unpacked(stream), name.removesuffix(".gz"))
+            return self.take_in(unpacked(stream), name.removesuffix(".gz"), hint)
         kind = format_of(head, name)
-        return self.take_archive(stream) if kind == "archive" else self.take_in(stream.read(), name)
+        return self.take_archive(stream) if kind == "archive" else self.take_in(stream.read(), name, hint)
 
     def take_archive(self, stream: IO[bytes]) -> Imported:
         """Join an archive to this account; what is here already stays as it is.
@@ -155,13 +170,14 @@ class HistoryFiles:
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _take_activity(self, content: bytes, kind: str) -> Imported:
+    def _take_activities(self, activities: Sequence[Activity], content: bytes, kind: str) -> Imported:
         """Every run of a file; a run that is here already is passed over if another one is new."""
         done: list[Imported] = []
         refused: InterchangeError | None = None
-        for activity in read_runs(content, kind):
+        for activity in activities:
             try:
-                done.append(self._take_run(activity, content, kind))
+                with self._one_at_a_time:
+                    done.append(self._take_run(activity, content, kind))
             except InterchangeError as error:
                 refused = error
         if refused is not None and not done:
@@ -175,7 +191,7 @@ class HistoryFiles:
             raise InterchangeError("this file spans more than two days: it is not one run")
         same = self._same_time(activity)
         if same is not None and same.source == kind:
-            raise InterchangeError(f"this run is here already, as {same.run_id}")
+            raise AlreadyHereError(f"this run is here already, as {same.run_id}", (same.run_id,))
         if same is not None:
             return self._merge(same, activity, content, kind)
         run = run_of(activity, f"{activity.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", kind)
@@ -232,10 +248,10 @@ class HistoryFiles:
         try:
             recording = read_recording(path)
             if self._kept.runs.knows(recording.header.run_id):
-                raise InterchangeError("this run is here already")
+                raise AlreadyHereError("this run is here already", (recording.header.run_id,))
             same = same_time(self._kept, recording.header.started_at, length_s(recording))
             if same is not None:
-                raise InterchangeError(f"this run is here already, as {same.run_id}")
+                raise AlreadyHereError(f"this run is here already, as {same.run_id}", (same.run_id,))
             if self._take_over is None:
                 raise SettingsError("raw logs cannot be computed here")
             run = self._take_over(path)
@@ -268,8 +284,11 @@ class HistoryFiles:
 
     def _keep_original(self, run_id: str, content: bytes, kind: str, activity: Activity) -> None:
         """Keep the part of a file that belongs to a run: what else it holds may be deleted, or was no run."""
+        if not content:
+            return
         folder = self.recordings / IMPORTS_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
+        kind = "gpx" if kind == "apple" else kind
         inside(folder, f"{run_id}.{kind}").write_bytes(own_part(content, kind, activity))
 
     def _with_places(self, run: Run, activity: Activity) -> Activity:

@@ -16,6 +16,7 @@ from coach.model.recordings import RecordingHeader
 from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
 from coach.settings import make_settings
+from tests.coach.service.runs.exports_of_others import strava, zipped
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
 MINUTES = 6
@@ -118,7 +119,6 @@ def test_what_cannot_be_is_told_in_one_line(account: Path, tmp_path: Path) -> No
     text.write_text("bread, milk")
     for path, words in (
         (tmp_path / "none.fit", "No such file"),
-        (tmp_path, "Is a directory"),
         (text, "none of FIT, TCX, GPX, CSV, MCAP"),
         (cut, "it ends too early"),
     ):
@@ -141,3 +141,16 @@ def test_an_empty_list_says_where_the_runs_of_the_demo_are(tmp_path: Path, monke
     demo.mkdir()
     shown = run("runs", "list", "--data", tmp_path / "mine").stdout
     assert f"the demo's runs: `coach runs list --data {demo}`" in shown
+
+
+def test_an_export_comes_in_from_the_shell_with_a_report(tmp_path: Path) -> None:
+    path = tmp_path / "strava.zip"
+    path.write_bytes(zipped(strava()))
+    report = tmp_path / "report.csv"
+    result = run("runs", "import", path, "--report", report, "--data", tmp_path / "data")
+    assert result.stdout.splitlines()[-1] == "2 imported, 0 kept apart, as no run, 0 merged, 0 here already, 1 refused"
+    assert "activities/3.gpx: refused: " in result.stdout
+    assert len(report.read_text().splitlines()) == 4
+    again = json.loads(run("runs", "import", path, path, "--json", "--data", tmp_path / "data").stdout)
+    assert [one["outcome"] for one in again["files"]] == ["here", "here", "refused"] * 2
+    assert "there is no" in refused("runs", "import", tmp_path / "a", tmp_path / "b", "--data", tmp_path / "data")

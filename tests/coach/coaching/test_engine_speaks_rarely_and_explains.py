@@ -173,6 +173,31 @@ def test_the_target_band_is_personal_and_told_by_place() -> None:
     assert engine_for(body, plan(None)).target(LiveMetrics(0.0)) is None
 
 
+@pytest.mark.parametrize(
+    ("focus", "level", "has_target", "is_held"),
+    [
+        ("quicker", 2, True, False),
+        ("quicker", 4, True, False),
+        ("lengthen", 2, True, False),
+        ("lengthen", 4, False, False),
+        ("lengthen", 6, False, True),
+        ("quicker", 7, False, True),
+    ],
+)
+@pytest.mark.parametrize("is_calf", [False, True])
+def test_what_pain_keeps_silent_is_not_asked_by_the_picture_either(
+    focus: str, level: int, has_target: bool, is_held: bool, is_calf: bool
+) -> None:
+    engine = engine_for(Body(), plan(focus))
+    assert engine.target(LiveMetrics(0.0)) is not None
+    assert engine.hold == ""
+    engine.pain(30.0, level, is_calf)
+    assert (engine.target(LiveMetrics(31.0)) is not None) == has_target
+    assert ("walk from here" in engine.hold) == is_held
+    engine.pain(60.0, 0, is_calf)  # the worst of a run counts until its end
+    assert (engine.target(LiveMetrics(61.0)) is not None) == has_target
+
+
 def test_with_a_plain_pod_lengthening_stays_silent_because_landing_is_unknown() -> None:
     pod = replace(SHUFFLER, has_foot_sensor=False)
     decisions = go(engine_for(pod, plan()), MetricRunner(pod))

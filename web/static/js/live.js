@@ -36,6 +36,9 @@ function takeRun(status) {
   document.body.dataset.paused = String(is_on && state.is_paused);
   if (is_on !== was_on) void keepAwake(is_on);
   if (is_on && !status.sensors && !was_on) void refresh();
+  find("#hold").hidden = !status.hold;
+  setText(find("#hold-reason"), status.hold ?? "");
+  document.body.dataset.hold = String(Boolean(status.hold));
   paintMute(state.is_muted);
   paintPause(state.is_paused);
 }

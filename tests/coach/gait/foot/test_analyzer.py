@@ -92,12 +92,14 @@ def bias_sd(errors: list[float]) -> tuple[float, float]:
 def test_contact_and_contact_time_are_right_against_force_plates(name: str) -> None:
     pairs = matched(name)
     assert len(pairs) == len(read(name).strides)
+    # A mean stride repeated smears the landing, and its two clocks are known to 15 ms.
+    most = 20.0 if name.startswith("biomac") else 6.0
     bias, sd = bias_sd([1e3 * (s.initial_contact_s - float(t["initial_contact_s"])) for s, t in pairs])
-    assert abs(bias) <= 10.0
-    assert sd <= 6.0
+    assert abs(bias) <= most
+    assert sd <= 3.0
     bias, sd = bias_sd([1e3 * ((s.contact_time_s or 0.0) - float(t["contact_time_s"])) for s, t in pairs])
-    assert abs(bias) <= 12.0
-    assert sd <= 6.0
+    assert abs(bias) <= max(most, 10.0)
+    assert sd <= 3.0
 
 
 @pytest.mark.parametrize("name", FORCE_PLATE)
@@ -111,8 +113,8 @@ def test_stride_length_is_right_against_motion_capture(name: str) -> None:
 def test_strike_angle_is_right_against_motion_capture(name: str) -> None:
     pairs = matched(name)
     bias, sd = bias_sd([(s.foot_strike_angle_deg or 0.0) - float(t["foot_strike_angle_deg"]) for s, t in pairs])
-    assert abs(bias) <= 3.0
-    assert sd <= 1.5
+    assert abs(bias) <= 1.5
+    assert sd <= 1.0
     assert all(s.foot_strike is not None and s.foot_strike.value == t["foot_strike"] for s, t in pairs)
 
 
@@ -205,7 +207,7 @@ def test_a_slow_sensor_finds_the_same_strides_and_is_sure_of_its_axes(name: str,
     strides = [e for e in analyse([at_rate(read(name).chunk, 52.0, phase)]) if isinstance(e, Stride)]
     error = matched_errors_s(name, strides)
     assert np.isfinite(error[1:]).all()
-    assert abs(np.median(error[1:])) < 0.010
+    assert abs(np.median(error[1:])) < (0.025 if name.startswith("biomac") else 0.006)  # a smeared mean stride
     assert all(s.foot_strike_angle_deg is not None for s in strides)
 
 

@@ -1,0 +1,68 @@
+"""The parameters of a shoe sensor's event detection and of its uncertainty, each with unit, source and effect.
+
+"Fitted" means: straight lines through the medians of 78 recordings of 13 treadmill runners at 2.5, 3.5 and 4.5 m/s with
+a force plate (RBDS, Fukuchi 2017, doi:10.7717/peerj.3298; virtual sensors on the shoe; five of them land on mid- or
+forefoot), each runner one vote. `python -m tests.validation.leave_one_out` fits them without each runner in turn.
+"Geometry" means lengths on a shoe. The others are windows, chosen on the same recordings.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class FootParams:
+    """Parameters of the stance of one foot; times in seconds unless the name says otherwise."""
+
+    least_rate_hz: float = 190.0  # interpolated to at least that: the jerk of 52 Hz blurs a landing by 40 ms
+    slow_below_hz: float = 90.0  # below it the low-pass before sampling spreads the landing
+    before_swing_end_s: float = 0.07  # a landing is searched from here before the end of swing to mid-stance
+
+    # Where the landing is: the sole near the ground, and the jerk there.
+    heel_m: float = -0.12  # geometry: the heel behind the sensor on the laces
+    sole_m: float = -0.08  # geometry: the sole below it
+    near_ground_m: float = 0.032  # the sole that near to where it rests is landing
+    energy_from: float = 0.1  # of the landing's squared jerk: leaves out what shook before
+    energy_to: float = 0.6  # and a real shoe's ringing after it
+    energy_to_slow: float = 0.8  # the same below slow_below_hz
+
+    # Cues of initial contact, about the centroid of the landing's jerk.
+    rise_share: float = 0.25  # of the landing peak of upward acceleration
+    rise_before_s: float = 0.045
+    rise_after_s: float = 0.030
+    rise_search_s: float = 0.050  # the acceleration's minimum lies so long before its peak at most
+    brake_before_s: float = 0.030  # the hardest braking of the ball of the foot
+    brake_after_s: float = 0.035
+    lift_before_s: float = 0.014  # the centroid: when the foot's elevation is read
+    lift_from_deg: float = 0.0
+    lift_to_deg: float = 18.0  # beyond it a heel strikes like any heel
+    line_s: float = 0.0031  # fitted: the peak is searched about rise + line_s
+    line_s_per_deg: float = -0.00132  # fitted: + that per degree of lift
+    line_brake_share: float = 0.349  # fitted: + that share of (brake - rise)
+    peak_width_s: float = 0.010  # standard deviation of the search about the line
+    peak_reach_s: float = 0.010  # furthest from the line
+    brake_share: float = 0.266  # fitted: contact lies that share of the distance from the peak to the braking,
+    lead_s: float = 0.0080  # fitted: less that
+    lead_slow_s: float = 0.0042  # fitted at 52 Hz: the same below slow_below_hz
+    steady_strides: int = 24  # whose median distance from contact to braking replaces the single one
+    steady_least: int = 6
+
+    # The push-off turns about the metatarsal joints; the tip of the shoe leaves the ground last.
+    pivot_forward_m: float = 0.068  # the joints before a sensor on the laces, until this foot's own are known
+    pivot_up_m: float = -0.061
+    pivot_share: float = 0.7  # of the distance from there to what this foot shows: half of its error is the sensor's
+    pivot_least: int = 3  # push-offs
+    tip_m: float = 0.06  # geometry: the tip before the joints
+    tip_mps: float = 0.2  # the tip is off the ground when it rises that fast
+    ball_mps: float = 0.6  # and the joints when they do
+    push_top_s: float = 0.15  # after heel-off: the push-off is fastest within it
+    toe_off_s: float = 0.0035  # fitted: toe-off lies so long after the tip,
+    toe_off_ball_share: float = -0.241  # fitted: and that share of (ball - tip)
+    after_push_s: float = 0.03  # rows needed after the push-off's turn, for the joints
+
+    # The foot's own axes.
+    push_yaw_deg: float = 7.0  # metatarsal axis against the mediolateral axis; first fitted to five runners
+    angle_bias_deg: float = 0.45  # fitted
+
+
+PARAMS: Final = FootParams()

@@ -1,0 +1,221 @@
+"""Many files at once: a folder, a zip or an export of another service in, one item after another out.
+
+What is known of exports, none of it documented by its maker:
+- Strava: `activities.csv` and `activities/ID.fit.gz` (.tcx.gz, .gpx ...). The list names type and title of each file;
+  its headings are in the runner's language, so its columns are found by what stands in them.
+- Garmin: FIT files in zips within the zip (`DI-Connect-Uploaded-Files/UploadedFiles_0-_Part1.zip`), among them
+  thousands of daily monitoring.
+- Apple Health: `export.xml` with workouts and samples, routes as GPX (see apple_health).
+
+Nothing is unpacked as a whole: an item is read when its turn comes, and may unpack to 256 MiB at most.
+"""
+
+import csv
+import hashlib
+import io
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
+
+from coach.errors import InterchangeError
+from coach.interchange.activity import Activity
+from coach.interchange.apple_health import find_export, workouts
+from coach.interchange.formats import NO_HINT, Hint
+
+SUFFIXES: Final = (".fit", ".tcx", ".gpx", ".mcap", ".fit.gz", ".tcx.gz", ".gpx.gz", ".zip")
+_MOST_ITEM: Final = 256 << 20  # as a single file may have
+_MOST_MEMBERS: Final = 200_000  # fifty years of ten files a day
+_MOST_DEEP: Final = 2  # zips within zips, as Garmin packs them
+_MOST_NESTED: Final = 8 << 30
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file or workout. progress: share of the whole that lies before it, 0 to 1. read: its bytes; for a workout its
+    route (b"" without one). refusal: why it cannot be read at all. mark: what tells it from others unread; "" where
+    nothing does."""
+
+    name: str
+    progress: float
+    read: Callable[[], bytes]
+    hint: Hint = NO_HINT
+    workout: Activity | None = None
+    refusal: str = ""
+    mark: str = ""
+
+
+def is_bundle(source: Path | IO[bytes]) -> bool:
+    """Whether a path or stream is a folder or a zip that is no archive of this program."""
+    if isinstance(source, Path) and source.is_dir():
+        return True
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return "account.json" not in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def items_of(path: Path) -> Iterator[Item]:
+    """Every file that may hold a run, at or below a path, in the order of their names.
+
+    Raises:
+        InterchangeError: the path is a damaged zip, or holds more than any account.
+    """
+    if not path.is_dir():
+        yield from _items_of_file(path, path.name, 0.0, 1.0)
+        return
+    found = list(files_below(path))
+    sizes = [max(1, one.stat().st_size) for one in found]
+    total, before = sum(sizes), 0
+    hints = _hints_beside(path)
+    for one, size in zip(found, sizes, strict=True):
+        name = one.relative_to(path).as_posix()
+        yield from _items_of_file(one, name, before / total, size / total, hints.get(name, NO_HINT))
+        before += size
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Files that may hold a run, links to folders followed, each folder once."""
+    seen: set[Path] = set()
+    for top, folders, names in os.walk(folder, followlinks=True):
+        real = Path(top).resolve()
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+        yield from (Path(top) / name for name in sorted(names) if _may_hold_a_run(name))
+
+
+def _may_hold_a_run(name: str) -> bool:
+    path = PurePosixPath(name)
+    is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    return path.name.lower().endswith(SUFFIXES) and not is_hidden
+
+
+def _items_of_file(path: Path, name: str, start: float, width: float, hint: Hint = NO_HINT) -> Iterator[Item]:
+    if is_bundle(path):
+        with path.open("rb") as stream:
+            yield from _items_of_zip(stream, name, start, width, 0)
+    else:
+        found = path.stat()
+        yield Item(name, start, _of_path(path, name), hint, mark=_mark(name, found.st_size, found.st_mtime_ns))
+
+
+def _items_of_zip(stream: IO[bytes], name: str, start: float, width: float, depth: int) -> Iterator[Item]:
+    try:
+        archive = zipfile.ZipFile(stream)
+    except _DAMAGE as error:
+        raise InterchangeError(f"{name} is no zip, or damaged: export or download it again") from error
+    with archive:
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+        if len(infos) > _MOST_MEMBERS:
+            raise InterchangeError(f"{name} holds more than {_MOST_MEMBERS:,} files: import it in parts")
+        export = find_export(archive)
+        if export is not None:
+            for workout in workouts(archive, export):
+                done = start + width * workout.progress
+                yield Item(workout.name, done, workout.read_route, NO_HINT, workout.activity, workout.refusal)
+            return
+        found = [info for info in infos if _may_hold_a_run(info.filename)]
+        total, before = sum(max(1, info.compress_size) for info in found), 0
+        hints = _hints_in(archive)
+        for info in sorted(found, key=lambda info: info.filename):
+            size = max(1, info.compress_size)
+            at, share = start + width * before / total, width * size / total
+            if info.filename.lower().endswith(".zip"):
+                yield from _nested(archive, info, at, share, depth)
+            else:
+                hint, mark = hints.get(info.filename, NO_HINT), _mark(info.filename, info.file_size, info.CRC)
+                yield Item(info.filename, at, _reader(archive, info), hint, mark=mark)
+            before += size
+
+
+def _mark(*facts: object) -> str:
+    return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
+
+
+def _of_path(path: Path, name: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            return _limited(path.open("rb"), name)
+        except OSError as error:
+            raise InterchangeError(f"{name} cannot be read ({error.strerror}): check its permissions") from error
+
+    return read
+
+
+def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            return _limited(archive.open(info), info.filename)
+        except _DAMAGE as error:
+            raise InterchangeError(f"{info.filename} cannot be read ({error}): unpack it, or export again") from error
+
+    return read
+
+
+def _nested(archive: zipfile.ZipFile, info: zipfile.ZipInfo, start: float, width: float, depth: int) -> Iterator[Item]:
+    """A zip within a zip: copied beside, for its index stands at its end."""
+    if depth + 1 > _MOST_DEEP or info.file_size > _MOST_NESTED:
+        refusal = "it is packed too deep or too large: unpack it, and import it alone"
+        yield Item(info.filename, start, lambda: b"", refusal=refusal)
+        return
+    with tempfile.TemporaryFile() as copy:
+        try:
+            with archive.open(info) as source:
+                n_bytes = 0
+                while block := source.read(1 << 20):
+                    n_bytes += len(block)
+                    if n_bytes > _MOST_NESTED:
+                        raise ValueError("it unpacks to more than it says")
+                    copy.write(block)
+            copy.seek(0)
+            yield from _items_of_zip(copy, info.filename, start, width, depth + 1)
+        except (*_DAMAGE, InterchangeError) as error:
+            refusal = f"this zip is damaged: {error}"
+            yield Item(info.filename, start, lambda: b"", refusal=refusal)
+
+
+def _limited(stream: IO[bytes], name: str) -> bytes:
+    """All of a file, up to the size that any run has."""
+    try:
+        with closing(stream):
+            content = stream.read(_MOST_ITEM + 1)
+    except _DAMAGE as error:
+        raise InterchangeError(f"{name} cannot be read ({error}): export or download it again") from error
+    if len(content) > _MOST_ITEM:
+        raise InterchangeError(f"{name} is far larger than a run: not read")
+    return content
+
+
+def _hints_beside(folder: Path) -> Mapping[str, Hint]:
+    path = folder / "activities.csv"
+    return _hints(path.read_bytes()) if path.is_file() and path.stat().st_size < _MOST_ITEM else {}
+
+
+def _hints_in(archive: zipfile.ZipFile) -> Mapping[str, Hint]:
+    names = [name for name in archive.namelist() if PurePosixPath(name).name == "activities.csv"]
+    if not names:
+        return {}
+    top = names[0].removesuffix("activities.csv")
+    found = _hints(_limited(archive.open(names[0]), names[0]))
+    return {top + name: hint for name, hint in found.items()}
+
+
+def _hints(content: bytes) -> Mapping[str, Hint]:
+    """Type and title by file name. In every language the third column is the title and the fourth the type."""
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig", errors="replace"))))
+    found = {}
+    for row in rows[1:]:
+        name = next((cell for cell in row if cell.startswith("activities/")), None)
+        if name is not None and len(row) > 4:
+            found[name] = Hint(row[3].strip()[:60], row[2].strip()[:200])
+    return found

@@ -1,0 +1,280 @@
+"""Many files at once: folders, zips and exports of other services in, one outcome per file out.
+
+A file that was imported before is known by its mark and not read again, so an import that was cut off goes on where it
+stopped. Folder `inbox` of the data folder is looked through every half minute: what lies in it (or in folders linked
+there, such as a watch's) comes in once, as soon as it no longer changes. Thread-safe; one import at a time.
+"""
+
+import csv
+import dataclasses
+import io
+import logging
+import shutil
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from coach.errors import AlreadyHereError, CoachError, InterchangeError, SettingsError, StorageError
+from coach.interchange.bundles import Item, files_below, items_of
+from coach.model.history import Imported, ImportedFile, ImportStatus, KeptImport, Outcome
+from coach.model.runs import Sport
+from coach.service.runs.files import INCOMING, HistoryFiles
+from coach.storage.store import Store
+
+_log: Final = logging.getLogger(__name__)
+INBOX_EVERY_S: Final = 30.0  # a file that is being copied changes within that time
+_SHOWN: Final = 50  # lines of the report on the page; the rest is in the file
+_COPY: Final = 1 << 20
+NOTHING: Final = ImportStatus(False, 1.0, "", {})
+
+
+class ImportService:
+    """files: takes single files. inbox: a folder that is looked through where it exists."""
+
+    def __init__(self, store: Store, files: HistoryFiles, inbox: Path, every_s: float = INBOX_EVERY_S) -> None:
+        self._store = store
+        self._files = files
+        self.inbox = inbox
+        self._every_s = every_s
+        self._guard = threading.Lock()
+        self._status = NOTHING
+        self._report: list[ImportedFile] = []
+        self._counts: Counter[str] = Counter()
+        self._is_stopping = threading.Event()
+        self._worker: threading.Thread | None = None
+        self._watcher: threading.Thread | None = None
+
+    # At once -------------------------------------------------------------------------------------------------------
+
+    def each(self, path: Path) -> Iterator[tuple[ImportedFile, float]]:
+        """Import all that a folder, zip, export or file holds; gives each outcome and the share that is done, 0 to 1.
+
+        Raises:
+            InterchangeError: the path itself cannot be read. StorageError: the database or the disk refuses; what came
+            in before stays.
+        """
+        for item in items_of(path):
+            yield self._one(item), item.progress
+
+    # In the background ---------------------------------------------------------------------------------------------
+
+    def start(self, path: Path) -> None:
+        """Import a folder, zip or export in the background; `status` says how far it is.
+
+        Raises:
+            SettingsError: an import is going on, or there is no such path.
+        """
+        if not path.exists():
+            raise SettingsError(f"there is no {path}: give the path of a file or folder")
+        self._begin([path], None)
+
+    def receive(self, uploads: Sequence[tuple[str, IO[bytes]]]) -> None:
+        """Keep files that were sent, by name and stream, and import them in the background.
+
+        Raises:
+            SettingsError: an import is going on. InterchangeError: the disk is too small.
+        """
+        self._refuse_a_second()
+        self._files.recordings.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=INCOMING, dir=self._files.recordings))
+        try:
+            for name, stream in uploads:
+                _copy(stream, _free_name(folder, name))
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise InterchangeError(
+                f"these files cannot be kept ({error.strerror}): free some space and try again"
+            ) from error
+        try:
+            # A folder may be an export unpacked: it is read as a whole, so that its list of activities is seen.
+            self._begin([folder], folder)
+        except SettingsError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def status(self) -> ImportStatus:
+        """Where the import stands that is going on, or how the last one ended."""
+        with self._guard:
+            return dataclasses.replace(
+                self._status, counts=dict(self._counts), files=tuple(self._report[: -_SHOWN - 1 : -1])
+            )
+
+    def report(self) -> str:
+        """Every line of the last import as CSV."""
+        with self._guard:
+            return report_of(self._report)
+
+    def cancel(self) -> None:
+        """Stop the import that is going on after the file at hand; what came in stays."""
+        self._is_stopping.set()
+        if self._worker is not None:
+            self._worker.join(timeout=60)
+        self._is_stopping.clear()
+
+    # The inbox -----------------------------------------------------------------------------------------------------
+
+    def watch(self) -> None:
+        """Make the inbox and look through it from now on."""
+        self.inbox.mkdir(parents=True, exist_ok=True)
+        self._watcher = threading.Thread(target=self._watch, name="inbox", daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """End import and watching."""
+        self._is_stopping.set()
+        for thread in (self._worker, self._watcher):
+            if thread is not None:
+                thread.join(timeout=60)
+
+    def look(self, before: dict[Path, tuple[int, int]]) -> dict[Path, tuple[int, int]]:
+        """Import what lies in the inbox and has not changed since `before`; gives (bytes, time) of each file now."""
+        now: dict[Path, tuple[int, int]] = {}
+        for path in files_below(self.inbox):
+            try:
+                found = path.stat()
+            except OSError:
+                continue  # gone again, or a watch that was unplugged
+            now[path] = (found.st_size, found.st_mtime_ns)
+            if now[path] != before.get(path) or self._is_stopping.is_set():
+                continue
+            whole = f"inbox|{path.name}|{now[path]}"
+            if self._store.imports.get(whole) is None and self._take_from_inbox(path):
+                self._store.imports.put(KeptImport(whole, Outcome.TAKEN))
+        return now
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        before: dict[Path, tuple[int, int]] = {}
+        while not self._is_stopping.wait(self._every_s):
+            try:
+                before = self.look(before)
+            except (CoachError, OSError) as error:
+                _log.warning("the inbox could not be looked through: %s", error)
+
+    def _take_from_inbox(self, path: Path) -> bool:
+        """Import what is new in a file of the inbox; whether it was read to its end."""
+        for item in items_of(path):
+            if self._is_stopping.is_set():
+                return False
+            if not item.mark or self._store.imports.get(item.mark) is None:
+                done = self._one(item)
+                if item.mark:
+                    self._store.imports.put(KeptImport(item.mark, done.outcome, done.run_ids, done.reason))
+                _log.info("inbox: %s %s %s", done.name, done.outcome, done.reason)
+        return True
+
+    def _refuse_a_second(self) -> None:
+        if self._worker is not None and self._worker.is_alive():
+            raise SettingsError("an import is going on: wait until it has ended, or stop it")
+
+    def _begin(self, paths: Sequence[Path], own: Path | None) -> None:
+        with self._guard:
+            self._refuse_a_second()
+            self._status, self._report, self._counts = ImportStatus(True, 0.0, "", {}), [], Counter()
+            self._worker = threading.Thread(target=self._work, args=(paths, own), name="import", daemon=True)
+            self._worker.start()
+
+    def _work(self, paths: Sequence[Path], own: Path | None) -> None:
+        failure = ""
+        try:
+            for path in paths:
+                for done, progress in self.each(path):
+                    with self._guard:
+                        self._report.append(done)
+                        self._counts[done.outcome.value] += 1
+                        self._status = ImportStatus(True, progress, done.name, {})
+                    if self._is_stopping.is_set():
+                        failure = "it was stopped: import the same again, and it goes on from here"
+                        return
+        except (CoachError, OSError) as error:
+            failure = str(error)
+        except BaseException as error:
+            failure = f"it broke off ({type(error).__name__}: {error}): import the same again"
+            raise
+        finally:
+            if own is not None:
+                shutil.rmtree(own, ignore_errors=True)
+            with self._guard:
+                self._status = ImportStatus(False, 1.0, "", {}, failure=failure)
+
+    def _one(self, item: Item) -> ImportedFile:
+        known = self._known(item)
+        if known is not None:
+            return known
+        try:
+            done = self._outcome(item)
+        except StorageError:
+            raise
+        except AlreadyHereError as error:
+            done = ImportedFile(item.name, Outcome.HERE, error.run_ids, str(error))
+        except CoachError as error:
+            done = ImportedFile(item.name, Outcome.REFUSED, (), str(error))
+        except Exception as error:  # noqa: BLE001  (one file that no reader foresaw must not end all others)
+            _log.exception("import of %s", item.name)
+            words = f"it holds what this program cannot read ({type(error).__name__}: {str(error)[:120]})"
+            done = ImportedFile(item.name, Outcome.REFUSED, (), words)
+        if item.mark and done.outcome is not Outcome.REFUSED:
+            self._store.imports.put(KeptImport(item.mark, done.outcome, done.run_ids, done.reason))
+        return done
+
+    def _known(self, item: Item) -> ImportedFile | None:
+        """What is known of a file that came in before, as long as all of its runs are still here."""
+        kept = self._store.imports.get(item.mark) if item.mark else None
+        if kept is None or not kept.run_ids or len(self._store.imports.runs(kept.run_ids)) < len(kept.run_ids):
+            return None
+        return ImportedFile(item.name, Outcome.HERE, kept.run_ids, "imported before")
+
+    def _outcome(self, item: Item) -> ImportedFile:
+        if item.refusal:
+            return ImportedFile(item.name, Outcome.REFUSED, (), item.refusal)
+        if item.workout is not None:
+            found = self._files.take_workout(item.workout, item.read())
+        else:
+            found = self._files.take_in_file(io.BytesIO(item.read()), item.name, item.hint)
+        return self._of_import(item.name, found)
+
+    def _of_import(self, name: str, found: Imported) -> ImportedFile:
+        rest = "the file was cut off: this is what is left of it" if found.is_cut else ""
+        if found.is_merged:
+            return ImportedFile(name, Outcome.MERGED, found.run_ids, rest)
+        apart = [run for run in self._store.imports.runs(found.run_ids) if run.sport is not Sport.RUNNING]
+        if apart and len(apart) == len(found.run_ids):
+            words = "; ".join(dict.fromkeys(run.sport_reason or run.sport.value for run in apart))
+            return ImportedFile(name, Outcome.APART, found.run_ids, words)
+        return ImportedFile(name, Outcome.TAKEN, found.run_ids, rest)
+
+
+def report_of(files: Sequence[ImportedFile]) -> str:
+    """Outcomes as CSV: file, outcome, runs, reason."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("file", "outcome", "runs", "reason"))
+    writer.writerows((_plain(one.name), one.outcome.value, " ".join(one.run_ids), _plain(one.reason)) for one in files)
+    return out.getvalue()
+
+
+def _copy(stream: IO[bytes], path: Path) -> None:
+    with path.open("wb") as out:
+        while block := stream.read(_COPY):
+            out.write(block)
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """A path below the folder for a name from outside: its last parts, so that nothing lies elsewhere."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")] or ["file"]
+    path = folder.joinpath(*(part[:120] for part in parts[-4:]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    n = 1
+    while path.exists():
+        n += 1
+        path = path.with_name(f"{n}-{parts[-1][:120]}")
+    return path
+
+
+def _plain(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,8 @@
+"""Table of the files that were imported, each by a mark that tells it from others without its being read."""
+
+from typing import Final
+
+from coach.model.history import KeptImport
+from coach.storage.nouns import NounTable
+
+IMPORTS: Final = NounTable("imported_files", KeptImport, ("mark",))

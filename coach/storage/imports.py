@@ -1,0 +1,33 @@
+"""What became of each file of an import: kept, so that an import that was cut off goes on where it stopped."""
+
+from sqlalchemy import select
+
+from coach.model.history import KeptImport
+from coach.model.runs import Run
+from coach.storage.database import Database
+from coach.storage.import_tables import IMPORTS
+from coach.storage.rows import put
+from coach.storage.run_tables import RUNS
+
+
+class KeptImports:
+    """Outcomes of files by their marks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, mark: str) -> KeptImport | None:
+        with self._database.read() as connection:
+            row = connection.execute(IMPORTS.table.select().where(IMPORTS.table.c.mark == mark)).mappings().first()
+            return None if row is None else IMPORTS.noun(row)
+
+    def put(self, kept: KeptImport) -> None:
+        with self._database.write() as connection:
+            put(connection, IMPORTS.table, [IMPORTS.row(kept)])
+
+    def runs(self, run_ids: tuple[str, ...]) -> tuple[Run, ...]:
+        """Those of these runs that there are, deleted ones left out."""
+        run = RUNS.table.c
+        with self._database.read() as connection:
+            statement = select(RUNS.table).where(run.run_id.in_(run_ids), run.deleted_at.is_(None))
+            return tuple(RUNS.readable(connection.execute(statement).mappings()))

@@ -1,0 +1,262 @@
+"""A folder, a zip, or an export of another service comes in as it is, with a line of report for every file."""
+
+import io
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from coach.errors import InterchangeError, SettingsError, StorageError
+from coach.model.history import ImportedFile, Outcome
+from coach.model.runs import RunFilter, Sport
+from coach.service.runs.history import HistoryService
+from coach.service.runs.importing import ImportService
+from coach.storage.store import Store
+from tests.coach.service.runs import exports_of_others as others
+
+
+class Account:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = Store(folder / "coach.sqlite")
+        self.history = HistoryService(self.store, folder / "recordings")
+        self.imports = ImportService(self.store, self.history, folder / "inbox", every_s=0.05)
+
+    def take(self, path: Path) -> dict[str, ImportedFile]:
+        done = list(self.imports.each(path))
+        shares = [share for _, share in done]
+        assert shares == sorted(shares)
+        assert all(0 <= share < 1 for share in shares)
+        return {one.name.rpartition("/")[2]: one for one, _ in done}
+
+    def n_runs(self, sport: Sport | None = None) -> int:
+        return self.history.list(RunFilter(sport=sport)).n_total
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    folder = tmp_path / "account"
+    folder.mkdir()
+    made = Account(folder)
+    yield made
+    made.imports.stop()
+    made.store.close()
+
+
+def outcomes(found: dict[str, ImportedFile]) -> dict[str, str]:
+    return {name: one.outcome.value for name, one in found.items()}
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_an_export_of_strava_comes_in_as_it_is(account: Account, tmp_path: Path, is_zip: bool) -> None:
+    path = tmp_path / "export.zip"
+    if is_zip:
+        path.write_bytes(others.zipped(others.strava()))
+    else:
+        path = others.unpack(tmp_path / "export", others.strava())
+    found = account.take(path)
+    assert outcomes(found) == {"1.fit.gz": "taken", "2.gpx.gz": "taken", "3.gpx": "refused"}
+    assert "Radfahrt" in found["3.gpx"].reason or "radfahrt" in found["3.gpx"].reason
+    runs = [entry.run for entry in account.history.list().entries]
+    assert [run.title for run in runs] == ["Zum See, locker", "Morgenrunde"]
+    assert runs[0].distance_m == pytest.approx(3.0 * 199, rel=0.01)
+
+
+def test_an_export_of_garmin_comes_in_with_its_zips_within_the_zip(account: Account, tmp_path: Path) -> None:
+    path = tmp_path / "garmin.zip"
+    path.write_bytes(others.zipped(others.garmin()))
+    found = account.take(path)
+    assert outcomes(found) == {
+        "r_1.fit": "taken",
+        "r_2.fit": "refused",
+        "r_3.fit": "refused",
+        "r_4.fit": "taken",
+        "r_5.fit": "refused",
+        "UploadedFiles_0-_Part3.zip": "refused",
+    }
+    assert "daily monitoring" in found["r_2.fit"].reason
+    assert "cycling" in found["r_3.fit"].reason
+    assert "damaged" in found["UploadedFiles_0-_Part3.zip"].reason
+    assert account.n_runs() == 2
+
+
+def test_an_export_of_apple_health_gives_its_runs_with_routes(account: Account, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    path.write_bytes(others.zipped(others.apple()))
+    found = account.take(path)
+    assert Counter(one.outcome for one in found.values()) == {Outcome.TAKEN: 2, Outcome.REFUSED: 1}
+    inside, out = (entry.run for entry in account.history.list().entries)
+    assert out.distance_m == pytest.approx(600)
+    assert inside.distance_m == pytest.approx(600)
+    assert out.duration_s == pytest.approx(200, abs=0.1)
+    middle = account.store.runs.seconds(out.run_id)[100]
+    assert middle.heart_rate_bpm == pytest.approx(150, abs=1)
+    assert middle.cadence_spm == pytest.approx(168)  # the telephone's steps are not counted beside the watch's
+    assert middle.contact_time_ms == 250
+    assert b"<trkpt" in account.history.export(out.run_id, "gpx")
+    with pytest.raises(InterchangeError):
+        account.history.export(inside.run_id, "gpx")
+    again = account.take(path)
+    assert [one.outcome for one in again.values()].count(Outcome.HERE) == 2
+    assert account.n_runs() == 2
+
+
+def test_the_same_run_from_three_services_is_one_run(account: Account, tmp_path: Path) -> None:
+    folder = others.unpack(
+        tmp_path / "all",
+        {
+            "a.fit": others.fit(),
+            "b.gpx": others.gpx(others.DAY + timedelta(seconds=3), sport="running"),
+            "c/copy of a.fit": others.fit(),
+        },
+    )
+    found = account.take(folder)
+    assert outcomes(found) == {"a.fit": "taken", "b.gpx": "merged", "copy of a.fit": "here"}
+    assert found["copy of a.fit"].run_ids == found["a.fit"].run_ids == found["b.gpx"].run_ids
+    assert account.n_runs() == 1
+
+
+def test_what_was_imported_is_not_read_again_but_what_was_deleted_is(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "export.zip"
+    path.write_bytes(others.zipped(others.strava()))
+    first = account.take(path)
+    n_read = []
+    read = account.history.take_in_file
+    monkeypatch.setattr(account.history, "take_in_file", lambda *args: n_read.append(1) or read(*args))
+    assert outcomes(account.take(path)) == {"1.fit.gz": "here", "2.gpx.gz": "here", "3.gpx": "refused"}
+    assert len(n_read) == 1  # the one that was refused: a newer version may read it
+    account.history.delete(first["1.fit.gz"].run_ids[0])
+    assert outcomes(account.take(path))["1.fit.gz"] == "taken"
+
+
+def test_a_file_that_no_reader_foresaw_ends_nothing(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = others.unpack(
+        tmp_path / "all", {"a.fit": others.fit(), "b.gpx": b"<gpx><trk/></gpx>", "z.tcx": b"\x00" * 99}
+    )
+    read = account.history.take_in_file
+
+    def stumble(stream: io.BytesIO, name: str, *rest: object) -> object:
+        if name == "a.fit":
+            raise RecursionError("deep")
+        return read(stream, name, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(account.history, "take_in_file", stumble)
+    found = account.take(folder)
+    assert set(outcomes(found).values()) == {"refused"}
+    assert "RecursionError" in found["a.fit"].reason
+
+    def full(*_: object) -> object:
+        raise StorageError("the disk is full: free some space")
+
+    monkeypatch.setattr(account.history, "take_in_file", full)
+    with pytest.raises(StorageError):
+        account.take(folder)
+
+
+def test_hidden_files_and_those_of_other_kinds_are_passed_over(account: Account, tmp_path: Path) -> None:
+    folder = others.unpack(
+        tmp_path / "all",
+        {"._a.fit": b"x", ".hidden/a.fit": b"x", "photo.jpg": b"x", "__MACOSX/a.fit": b"x", "b.fit": others.fit()},
+    )
+    assert outcomes(account.take(folder)) == {"b.fit": "taken"}
+    (folder / "loop").symlink_to(folder)
+    assert set(outcomes(account.take(folder)).values()) == {"here"}
+
+
+def test_a_walk_is_kept_apart_and_says_so(account: Account, tmp_path: Path) -> None:
+    folder = others.unpack(tmp_path / "all", {"walk.gpx": others.gpx(speed_mps=1.3)})
+    found = account.take(folder)["walk.gpx"]
+    assert (found.outcome, found.reason) == (Outcome.APART, "no sport is named, and 1.3 m/s is a walk's speed")
+    assert account.n_runs(Sport.RUNNING) == 0
+
+
+# In the background ------------------------------------------------------------------------------------------------
+
+
+def ended(account: Account) -> None:
+    until = time.monotonic() + 20
+    while account.imports.status().is_running:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_uploads_come_in_in_the_background_with_a_report(account: Account) -> None:
+    uploads = [("../../up/a.fit", others.fit()), ("=cmd.gpx", b"no"), ("strava.zip", others.zipped(others.strava()))]
+    account.imports.receive([(name, io.BytesIO(content)) for name, content in uploads])
+    ended(account)
+    status = account.imports.status()
+    # The first activity of the export is the very run of a.fit.
+    assert status.counts == {"taken": 2, "here": 1, "refused": 2}
+    assert not status.failure
+    assert status.files[0].name == "up/a.fit"
+    lines = account.imports.report().splitlines()
+    assert lines[0] == "file,outcome,runs,reason"
+    assert lines[1].startswith("'=cmd.gpx,refused,")
+    assert [path for path in account.history.recordings.iterdir() if path.name.startswith(".")] == []
+    assert list(account.folder.parent.glob("up")) == []
+
+
+def test_one_import_at_a_time_and_a_stopped_one_goes_on_where_it_was(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = {f"{n}.fit": others.fit(others.DAY + timedelta(days=n)) for n in range(6)}
+    folder = others.unpack(tmp_path / "all", days)
+    read = account.history.take_in_file
+    n_read = []
+
+    def slowly(*args: object) -> object:
+        n_read.append(1)
+        time.sleep(0.1)
+        return read(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(account.history, "take_in_file", slowly)
+    account.imports.start(folder)
+    with pytest.raises(SettingsError, match="going on"):
+        account.imports.start(folder)
+    time.sleep(0.15)
+    account.imports.cancel()
+    n_before = account.n_runs()
+    assert 0 < n_before < 6
+    assert "stopped" in account.imports.status().failure
+    account.imports.start(folder)
+    ended(account)
+    assert account.n_runs() == 6
+    assert len(n_read) == 6
+
+
+# The inbox -------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_in_the_inbox_comes_in_once_it_no_longer_grows(account: Account) -> None:
+    account.imports.watch()
+    content = others.fit()
+    path = account.imports.inbox / "run.fit"
+    path.write_bytes(content[:100])
+    seen = account.imports.look({})
+    assert account.n_runs() == 0
+    path.write_bytes(content)
+    seen = account.imports.look(seen)
+    until = time.monotonic() + 20
+    while account.n_runs() == 0:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert path.exists()  # it may be a watch's own folder
+
+
+def test_what_came_from_the_inbox_and_was_deleted_stays_away(account: Account, tmp_path: Path) -> None:
+    watch = others.unpack(tmp_path / "watch", {"ACTIVITY/run.fit": others.fit(), "ACTIVITY/bad.fit": b"no"})
+    account.imports.inbox.mkdir()
+    (account.imports.inbox / "watch").symlink_to(watch)
+    seen = account.imports.look(account.imports.look({}))
+    (entry,) = account.history.list().entries
+    account.history.delete(entry.run.run_id)
+    again = ImportService(account.store, account.history, account.imports.inbox)  # as after a restart
+    again.look(again.look(seen))
+    assert account.n_runs() == 0
