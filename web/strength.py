@@ -12,11 +12,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import SettingsError
+from coach.model.pain import Lock
 from coach.model.plain import to_plain
-from coach.model.strength import SessionEvent, SessionState, StrengthPlan, StrengthSession
+from coach.model.strength import (
+    Prescription,
+    SessionAnswer,
+    SessionEvent,
+    SessionState,
+    StrengthPlan,
+    StrengthSession,
+)
 from coach.service.strength.programme import Programme
 from coach.service.strength.wording import parse_track, words_of
 from coach.strength.engine import estimate_s
+from coach.strength.heeding import table
 from coach.strength.loader import load_exercises
 from coach.strength.rhythm import DAY_NAMES, zone
 from web.api import route
@@ -40,16 +49,11 @@ class CreateBody(BaseModel):
 
 
 class LogBody(BaseModel):
-    """Taps of a guided session, each with its own id."""
+    """Taps of a guided session, each with its own id. shown: the exercises on the phone when the session begins."""
 
     model_config = ConfigDict(extra="forbid")
     events: list[SessionEvent] = Field(max_length=500)
-
-
-class Logged(BaseModel):
-    """n_new: taps that had not been sent before."""
-
-    n_new: int
+    shown: list[Prescription] = Field([], max_length=30)
 
 
 def programme() -> Programme:
@@ -133,6 +137,7 @@ def session(session_id: str) -> str:
         "strength/session.html",
         session=one,
         why_not=plans.why_not(session_id),
+        asks_signs=plans.pain().lock is Lock.NOT_ASKED,
         minutes=_minutes(one),
         is_open=one.state in OPEN,
         data=_guide(one),
@@ -156,6 +161,8 @@ def _guide(one: StrengthSession) -> dict[str, Any]:
             for p in one.exercises
         ],
         "done": to_plain(one.log.exercises) if one.log else [],
+        "shown": to_plain(one.exercises),
+        "advice": to_plain(table(programme().plans.knowledge.dose)),
         "speaks": profile().speaks_cues,
         "language": profile().language,
     }
@@ -243,6 +250,6 @@ def create_plan(body: CreateBody) -> StrengthPlan:
     return programme().plans.create(body.track, body.days, body.time, body.tz, body.start)
 
 
-@route(blueprint, "POST", "/strength/log", body=LogBody, returns=Logged, summary="Taps of a guided session")
-def log(body: LogBody) -> Logged:
-    return Logged(n_new=programme().plans.log(body.events))
+@route(blueprint, "POST", "/strength/log", body=LogBody, returns=SessionAnswer, summary="Taps of a guided session")
+def log(body: LogBody) -> SessionAnswer:
+    return programme().plans.log(body.events, body.shown)

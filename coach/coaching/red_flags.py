@@ -12,10 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from coach.coaching.loader import load_red_flags, load_sign_combination
-from coach.model.pain import Lock, PainEntry, RedFlag, RedFlagAnswers, SignKind
+from coach.model.pain import ASK_SIGNS_FROM, Lock, PainEntry, RedFlag, RedFlagAnswers, SignKind
 
 VALID_FOR: Final = timedelta(days=28)  # half a training block; chosen by judgement, stricter than "once"
-ASK_AGAIN_LEVEL: Final = 7  # of 10; chosen by judgement: pain that stops a run and may be another pain than before
 ASK_AGAIN_RISE: Final = 3  # points above the week before: beyond the 2 that matter (Ostelo 2008); chosen by judgement
 _SAME_BOUT: Final = timedelta(hours=24)  # signs answered in a flare are not asked again for the same flare; judgement
 _SLIP: Final = timedelta(minutes=10)
@@ -87,8 +86,8 @@ def _asks_again(asked_at: datetime | None, now: datetime, pain: Iterable[PainEnt
         for at, level in levels:
             if at <= asked_at or _is_same_bout(levels, at, level, asked_at):
                 continue
-            if level >= ASK_AGAIN_LEVEL:
-                return f"Pain was {ASK_AGAIN_LEVEL} or more since the warning signs were asked"
+            if level >= ASK_SIGNS_FROM:
+                return f"Pain was {ASK_SIGNS_FROM} or more since the warning signs were asked"
             week = [before for when, before in levels if at - _WEEK <= when < at]
             if week and level - sum(week) / len(week) >= ASK_AGAIN_RISE:
                 return f"Pain rose by {ASK_AGAIN_RISE} or more since the warning signs were asked"

@@ -209,7 +209,8 @@ class StrengthSession:
     """One session. number: 1-16 in the block, then on. week: 1-8, 9 and more is maintenance. due_at: aware UTC.
 
     slot_day: the day of the week's rhythm it stands for, which a move does not change. is_moved: the runner chose this
-    time. reason: why it lies where it lies. log: what was done so far, also before the session is over.
+    time. reason: why it lies where it lies. log: what was done so far, also before the session is over. is_begun: it
+    goes on now, and its exercises stay those that the phone shows.
     """
 
     session_id: str
@@ -223,6 +224,7 @@ class StrengthSession:
     exercises: tuple[Prescription, ...] = ()
     log: SessionLog | None = None
     slot_day: date | None = None
+    is_begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,36 @@ class StrengthPlan:
     advice: tuple[str, ...] = ()
     offers_track: Track | None = None
     pauses: tuple[Pause, ...] = ()
+
+
+class Heed(StrEnum):
+    """What pain told in a session asks for. EASE: less of it; END: no more of it today."""
+
+    GO_ON = "go_on"
+    EASE = "ease"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAdvice:
+    """What to do after a number for pain was told. words: for the runner. asks_signs: ask the warning signs now."""
+
+    do: Heed = Heed.GO_ON
+    words: str = ""
+    asks_signs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAnswer:
+    """What taps of a session led to.
+
+    n_new: taps that had not been sent before. advice: after the newest number for pain among them. is_changed: the
+    session would now be prescribed otherwise than the phone shows it, and none of its sets is done yet.
+    """
+
+    n_new: int
+    advice: SessionAdvice = SessionAdvice()
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,8 +206,10 @@ def _fill(
 ) -> list[StrengthSession]:
     """Give every open session its exercises: the next one decided, the later ones as a forecast."""
     done = [one for one in placed if one.state in _DONE and one.log is not None]
-    begun = any(one.state is SessionState.PLANNED and one.log is not None for one in placed)
-    ahead = [one for one in placed if one.state is SessionState.PLANNED and one.log is None and one.due_at is not None]
+    planned = [one for one in placed if one.state is SessionState.PLANNED]
+    begun = any(one.log is not None or one.is_begun for one in planned)
+    # What has begun stays as the phone shows it; pain told in it changes the next session.
+    ahead = [one for one in planned if one.log is None and not one.is_begun and one.due_at is not None]
     if not ahead:
         return placed
     track = knowledge.tracks[wish.track]

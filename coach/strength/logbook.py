@@ -119,6 +119,14 @@ def _morning(answers: Sequence[PainEntry], done_at: datetime) -> int | None:
     return told[-1] if told else None
 
 
+def goes_on(events: Sequence[SessionEvent], now: datetime) -> bool:
+    """Whether a session has begun and neither ended nor been left alone."""
+    taps = in_force(events)
+    if not any(event.kind == "begin" for event in taps) or any(event.kind == "end" for event in taps):
+        return False
+    return now - max(event.at for event in taps) <= LEFT_ALONE
+
+
 def state_of(log: SessionLog | None, events: Sequence[SessionEvent], now: datetime) -> SessionState | None:
     """DONE or PARTIAL once a session has ended, by a tap or by itself; None while it has not, or nothing was done."""
     if log is None:

@@ -104,7 +104,7 @@ def test_taps_sent_twice_count_once(client, coach: StrengthCoach) -> None:
     }  # fmt: skip
     for expected in (1, 0):
         answer = client.post("/api/v1/strength/log", json={"events": [tap]})
-        assert (answer.status_code, answer.json) == (200, {"n_new": expected})
+        assert (answer.status_code, answer.json["n_new"]) == (200, expected)
     assert coach.strength.plans.session(session.session_id).log.exercises[0].sets[0].reps == 8
 
 
@@ -115,7 +115,7 @@ def test_taps_that_cannot_be_are_refused_and_none_is_kept(client, coach: Strengt
     good = {"event_id": "a", "session_id": session.session_id, "kind": "begin", "at": now().isoformat()}
     answer = client.post("/api/v1/strength/log", json={"events": [good, good | {"event_id": "b"} | wrong]})
     assert answer.status_code == 400
-    assert client.post("/api/v1/strength/log", json={"events": [good]}).json == {"n_new": 1}
+    assert client.post("/api/v1/strength/log", json={"events": [good]}).json["n_new"] == 1
 
 
 def test_move_skip_pause_and_resume_by_form(client, coach: StrengthCoach) -> None:

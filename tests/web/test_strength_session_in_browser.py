@@ -7,7 +7,7 @@ import pytest
 
 from coach.model.strength import SessionState
 from tests.browser import axe_findings, overflowing, wait_until
-from tests.web.strength_coach import StrengthCoach, half_a_year
+from tests.web.strength_coach import StrengthCoach, do_session, half_a_year
 
 pytestmark = pytest.mark.browser
 
@@ -180,3 +180,84 @@ def test_a_reminder_is_closed_on_the_page_and_each_channel_says_what_happened(ph
         phone.locator(f'[data-try="{kind}"]').click()
         wait_until(phone, f"() => document.querySelector('[data-for={kind}]').textContent.includes('{says}')")
     phone.get_by_text("It works").wait_for()
+
+
+def begun(phone, url: str, coach: StrengthCoach, pain: int):
+    """Open the next session at its time, tell pain, and begin."""
+    made = coach.strength.plans.plan()
+    session = coach.strength.plans.next_session(made)
+    coach.clock["moment"] = session.due_at
+    phone.clock.install(time=session.due_at)
+    phone.goto(f"{url}/strength/session/{session.session_id}")
+    ready(phone)
+    phone.locator(f'input[name="pain_before"][value="{pain}"]').check()
+    phone.get_by_role("button", name="Begin").click()
+    return session
+
+
+def test_pain_of_nine_before_a_session_ends_it_and_asks_the_signs(phone, serve_coach, coach) -> None:
+    url = serve_coach(coach)
+    coach.strength.plans.create("gym", "mon,thu", "18:30", "UTC")
+    begun(phone, url, coach, 9)
+    words = seen(phone, ".heed").inner_text()
+    assert "no session today" in words
+    assert "doctor or physiotherapist" in words
+    assert seen(phone, ".signs a").get_attribute("href") == "/you/red-flags?next=strength"
+    assert phone.locator(".set-done").locator("visible=true").count() == 0
+    wait_until(phone, "() => JSON.parse(localStorage.getItem('outbox') ?? '[]').length === 0")
+    assert coach.strength.plans.plan().sessions[0].log is None
+    assert [entry.back for entry in coach.store.pain.list()] == [9]
+
+
+def test_pain_of_nine_in_an_exercise_ends_the_session_also_without_a_network(phone, serve_coach, coach) -> None:
+    url = serve_coach(coach)
+    coach.strength.plans.create("gym", "mon,thu", "18:30", "UTC")
+    session = begun(phone, url, coach, 1)
+    seen(phone, ".set-done").nth(0).click()
+    phone.context.set_offline(True)
+    seen(phone, 'fieldset input[name^="pain-"][value="4"]').check()
+    assert "leave out the rest" in seen(phone, ".heed").inner_text()
+    assert seen(phone, ".set-done").nth(1).is_disabled()
+    seen(phone, 'fieldset input[name^="pain-"][value="1"]').check()
+    assert seen(phone, ".set-done").nth(1).is_enabled(), "another number takes it back"
+    seen(phone, 'fieldset input[name^="pain-"][value="9"]').check()
+    assert phone.locator(".stage:not([hidden])").get_attribute("data-stage") == "end"
+    assert "stop the session here" in seen(phone, ".heed").inner_text()
+    phone.context.set_offline(False)
+    phone.locator('input[name="pain_after"][value="9"]').check()
+    phone.get_by_role("button", name="Save the session").click()
+    assert seen(phone, "h2").inner_text() == "Saved. What you did counts."
+    assert "doctor or physiotherapist" in seen(phone, ".heed").inner_text()
+    phone.clock.run_for(16_000)
+    wait_until(phone, "() => JSON.parse(localStorage.getItem('outbox') ?? '[]').length === 0")
+    log = coach.strength.plans.session(session.session_id).log
+    assert [p.exercise_id for p in log.prescribed] == [p.exercise_id for p in session.exercises]
+    assert (log.exercises[0].pain, log.pain_after) == (9, 9)
+
+
+def test_pain_of_four_before_a_session_shows_the_easier_one_before_it_begins(phone, serve_coach, coach) -> None:
+    url = serve_coach(coach)
+    coach.strength.plans.create("home", "mon,thu", "18:30", "UTC")
+    do_session(coach, pain=2)
+    session = begun(phone, url, coach, 4)
+    phone.locator("#eased:not([hidden])").wait_for()
+    assert "made easier" in phone.locator("#eased").inner_text()
+    eased = coach.strength.plans.session(session.session_id).exercises
+    assert eased != session.exercises
+    ready(phone)
+    phone.get_by_role("button", name="Begin").click()
+    seen(phone, ".set-done").nth(0).click()
+    wait_until(phone, "() => JSON.parse(localStorage.getItem('outbox') ?? '[]').length === 0")
+    log = coach.strength.plans.session(session.session_id).log
+    assert (log.prescribed, log.pain_before) == (eased, 4)
+
+
+def test_a_rise_of_three_before_a_session_asks_the_signs_first(phone, serve_coach, coach) -> None:
+    url = serve_coach(coach)
+    coach.strength.plans.create("home", "mon,thu", "18:30", "UTC")
+    do_session(coach, pain=1)
+    session = begun(phone, url, coach, 5)
+    phone.locator('.stage[data-stage="not_today"] .heed', has_text="rose by 3").wait_for()
+    assert seen(phone, ".signs a").is_visible()
+    phone.goto(f"{url}/strength/session/{session.session_id}")
+    assert phone.get_by_role("link", name="Go through the warning signs").is_visible()

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -10,14 +10,26 @@ from typing import Any, Final
 
 from coach.errors import SettingsError
 from coach.model.pain import Lock, PainEntry, PainMoment, PainState
-from coach.model.strength import Pause, PlanWish, SessionEvent, SessionState, StrengthPlan, StrengthSession
+from coach.model.strength import (
+    Heed,
+    Pause,
+    PlanWish,
+    Prescription,
+    SessionAdvice,
+    SessionAnswer,
+    SessionEvent,
+    SessionState,
+    StrengthPlan,
+    StrengthSession,
+)
 from coach.service.strength.session_log import SessionLogs
 from coach.service.strength.wording import calendar_entries, calendar_file, parse_days, parse_time, parse_track
 from coach.storage.store import Store
 from coach.storage.strength import Strength
 from coach.strength.engine import Knowledge, make_plan, why_not_now
+from coach.strength.heeding import newest
 from coach.strength.loader import load_exercises, load_tracks
-from coach.strength.logbook import check_event
+from coach.strength.logbook import check_event, in_force
 from coach.strength.rhythm import check_wish, local_day
 from coach.wall_clock import utc_now
 
@@ -223,8 +235,10 @@ class StrengthService:
             self._kept.set_pauses(plan.plan_id, kept)
             return self._changed()
 
-    def log(self, events: Sequence[SessionEvent]) -> int:
-        """Keep taps of a guided session; sending them again changes nothing. Returns how many were new.
+    def log(self, events: Sequence[SessionEvent], shown: Sequence[Prescription] = ()) -> SessionAnswer:
+        """Keep taps of a guided session and answer what they ask for; sending them again changes nothing.
+
+        shown: the exercises as the phone shows them when the session begins; they stay what was prescribed.
 
         Raises:
             SettingsError: a tap says what cannot be, or names a session that is not there; then none is kept.
@@ -236,20 +250,67 @@ class StrengthService:
                 check_event(event)
                 if event.session_id not in known:
                     raise SettingsError(f"the plan has no session {event.session_id}")
+            self._check_names([*events, *shown])
             new = self._kept.add_events([replace(event, at=min(event.at, now)) for event in events])
             self._keep_pain(new)
             for session_id in {event.session_id for event in new if event.kind == "end"}:
                 self._kept.set_pain_level(session_id, self.pain().level)
+            begun = {event.session_id for event in new if event.kind == "begin"}
+            would = {name: self._would_be(name) for name in begun}
+            for session_id in begun if shown else ():
+                one = self.session(session_id)
+                self._kept.put_sessions(self.plan().plan_id, [replace(one, exercises=tuple(shown))])
             if new:
                 self._changed()
-            return len(new)
+            return SessionAnswer(len(new), self._advice(events, bool(begun)), self._is_changed(would))
+
+    def _check_names(self, named: Sequence[SessionEvent | Prescription]) -> None:
+        """Raises SettingsError for an exercise or a place in a session that nobody knows."""
+        slots = {slot.id for track in self.knowledge.tracks.values() for slot in track.slots}
+        for one in named:
+            if one.exercise_id and one.exercise_id not in self.knowledge.exercises:
+                raise SettingsError(f"there is no exercise {one.exercise_id}")
+            if one.slot and one.slot not in slots:
+                raise SettingsError(f"no session has a place {one.slot}")
+
+    def _would_be(self, session_id: str) -> tuple[Prescription, ...]:
+        """What would be prescribed for a session now, had it not begun."""
+        plan = self.plan()
+        known = [replace(o, is_begun=False) if o.session_id == session_id else o for o in plan.sessions]
+        fresh = make_plan(plan.plan_id, plan.wish, known, self.pain(), plan.pauses, self._clock(), self.knowledge)
+        return next(one.exercises for one in fresh.sessions if one.session_id == session_id)
+
+    def _is_changed(self, would: Mapping[str, Sequence[Prescription]]) -> bool:
+        """Whether what a session asks for differs from what the phone shows, while nothing of it is done."""
+        for session_id, asked in would.items():
+            one = self.session(session_id)
+            if one.log is None and one.is_begun and [_dose(p) for p in asked] != [_dose(p) for p in one.exercises]:
+                return True
+        return False
+
+    def _advice(self, events: Sequence[SessionEvent], is_beginning: bool) -> SessionAdvice:
+        taps = in_force(self._kept.events(sorted({event.session_id for event in events})))
+        advice = newest(events, taps, self.knowledge.dose)
+        pain = self.pain()
+        if is_beginning and advice.do is not Heed.END and pain.lock is not Lock.NONE:  # as after a rise of 3
+            return SessionAdvice(Heed.END, pain.words, asks_signs=True)
+        return advice
 
     def _keep_pain(self, new: Sequence[SessionEvent]) -> None:
         moments = {"begin": PainMoment.BEFORE_SESSION, "end": PainMoment.AFTER_SESSION}
         for event in new:
-            if event.kind in moments and event.pain is not None:
-                entry = PainEntry(event.at, moments[event.kind], event.pain, session_id=event.session_id)
+            if event.kind not in moments:
+                continue
+            level = event.pain if event.kind == "begin" else self._worst(event)
+            if level is not None:
+                entry = PainEntry(event.at, moments[event.kind], level, session_id=event.session_id)
                 self._store.pain.add(entry)
+
+    def _worst(self, end: SessionEvent) -> int | None:
+        """The worst pain that a session provoked: after it, or during one of its exercises."""
+        taps = in_force(self._kept.events([end.session_id]))
+        felt = {(e.slot, e.exercise_id): e.pain for e in taps if e.kind == "effort" and e.pain is not None}
+        return max((n for n in (end.pain, *felt.values()) if n is not None), default=None)
 
     def export_ics(self, path: Path) -> int:
         """Write the sessions that have a time as a calendar file with alarms; returns how many."""
@@ -272,6 +333,11 @@ class StrengthService:
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _dose(one: Prescription) -> tuple[object, ...]:
+    """What an exercise asks of the runner, leaving its reason aside."""
+    return one.slot, one.exercise_id, one.n_sets, one.reps, one.hold_s, one.load_kg
 
 
 def _midnight(wish: PlanWish) -> datetime:

@@ -8,7 +8,7 @@ from coach.model.pain import PainMoment
 from coach.model.strength import SessionEvent, SessionLog, SessionState, StrengthSession
 from coach.storage.store import Store
 from coach.storage.strength import Strength
-from coach.strength.logbook import SETTLED_AFTER, session_log, state_of
+from coach.strength.logbook import SETTLED_AFTER, goes_on, session_log, state_of
 
 
 class SessionLogs:
@@ -18,7 +18,7 @@ class SessionLogs:
         self._kept = Strength(store.database)
         self._store = store
         self._clock = clock
-        self._done: dict[str, tuple[int, SessionLog | None, SessionState | None]] = {}
+        self._done: dict[str, tuple[int, SessionLog | None, SessionState | None, bool]] = {}
 
     def sessions(self, plan_id: str) -> list[StrengthSession]:
         """Sessions as kept, joined with what was done in them."""
@@ -37,14 +37,18 @@ class SessionLogs:
             if one.session_id in events:
                 taps = events[one.session_id]
                 log = session_log(one.exercises, taps, answers, levels.get(one.session_id))
-                self._done[one.session_id] = (len(taps), log, state_of(log, taps, now))
+                self._done[one.session_id] = (len(taps), log, state_of(log, taps, now), goes_on(taps, now))
         return [_joined(one, *self._done[one.session_id][1:]) if one.session_id in counts else one for one in kept]
 
     def _is_settled(self, session_id: str, n_events: int, now: datetime) -> bool:
         """Whether a session's log is known and nothing can change it any more but new taps."""
-        n_known, log, state = self._done.get(session_id, (0, None, None))
+        n_known, log, state, _ = self._done.get(session_id, (0, None, None, False))
         return n_known == n_events and state is not None and log is not None and now - log.done_at > SETTLED_AFTER
 
 
-def _joined(one: StrengthSession, log: SessionLog | None, state: SessionState | None) -> StrengthSession:
-    return one if log is None else replace(one, log=log, state=state or SessionState.PLANNED)
+def _joined(
+    one: StrengthSession, log: SessionLog | None, state: SessionState | None, is_begun: bool
+) -> StrengthSession:
+    if log is None:
+        return replace(one, is_begun=is_begun)
+    return replace(one, log=log, state=state or SessionState.PLANNED, is_begun=is_begun)

@@ -1,6 +1,7 @@
 // The guided session: one exercise a screen, sets to tap off, rest and hold timers, effort and pain; it works without
 // the network. What was tapped stands in this browser and goes to the coach through the outbox, each tap with its own
-// id, so that nothing is lost and nothing counts twice.
+// id, so that nothing is lost and nothing counts twice. Pain is obeyed as it is told, also without the network: what each
+// number asks for comes with the page.
 import { find, findAll, on, readData, setText } from "./dom.js";
 import { ApiError, keep, onWaiting } from "./api.js";
 import { unlock } from "./speech.js";
@@ -23,19 +24,43 @@ function write() {
 
 const newId = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
 
-function send(events) {
-  keep("POST", "/strength/log", { events }).catch((error) => {
-    if (error instanceof ApiError) setText(find("#sync-words"), w("strength.js.refused", { words: error.message }));
-  });
+/** Resolves with what the coach answers; to undefined where the taps wait for the network, or were refused. */
+async function send(events) {
+  const shown = events.some(({ kind }) => kind === "begin") ? guide.shown : [];
+  try {
+    return await keep("POST", "/strength/log", { events, shown });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    setText(find("#sync-words"), w("strength.js.refused", { words: error.message }));
+    return undefined;
+  }
+}
+
+function tapped(kind, facts = {}) {
+  const event = { event_id: newId(), session_id: guide.session_id, kind, at: new Date().toISOString(), ...facts };
+  state.events.push(event);
+  write();
+  return event;
 }
 
 /** Send a tap; the coach takes it now, or when it can be reached again. Returns its id. */
 function tap(kind, facts = {}) {
-  const event = { event_id: newId(), session_id: guide.session_id, kind, at: new Date().toISOString(), ...facts };
-  state.events.push(event);
-  write();
-  send([event]);
+  const event = tapped(kind, facts);
+  void send([event]);
   return event.event_id;
+}
+
+/** What a number for pain asks for: {do, words, asks_signs}. */
+function adviceOn(kind, pain) {
+  const before = state.pain_before ?? null;
+  const row = kind === "effort" && before !== null && pain <= before ? "effort_as_before" : kind;
+  return guide.advice[row][pain ?? 0];
+}
+
+function sayIn(part, words) {
+  const place = find(".heed", part);
+  setText(place, words);
+  place.hidden = words === "";
 }
 
 const number = (input) => (input && input.value !== "" && Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : null);
@@ -149,6 +174,73 @@ function tellFelt(index) {
   return felt;
 }
 
+/** Obey the pain of an exercise: leave out the rest of it, or end the session. Another number takes it back. */
+function obey(index) {
+  const part = find(`.stage[data-stage="${index}"]`);
+  const { pain } = tellFelt(index);
+  const advice = adviceOn("effort", pain);
+  sayIn(part, advice.words);
+  for (const row of findAll(".set:not(.is-done)", part)) {
+    for (const one of findAll("input, button", row)) one.disabled = advice.do !== "go_on";
+  }
+  state.heed = advice.do === "end" ? advice : null;
+  write();
+  if (advice.do !== "go_on" && timer.now()) timer.stop();
+  if (advice.do === "end") endEarly(index);
+}
+
+function endEarly(index) {
+  state.is_early = true;
+  state.left_at = index;
+  find(".early-text").hidden = false;
+  sayIn(find('.stage[data-stage="end"]'), state.heed?.words ?? "");
+  show("end");
+}
+
+/** Begin, unless pain speaks against it; where it speaks for an easier session, that one is shown first. */
+async function begin() {
+  const pain = chosen("pain_before");
+  const advice = adviceOn("begin", pain);
+  const event = tapped("begin", { pain });
+  const answered = send([event]);
+  if (advice.do === "end") { notToday(event, advice); return; }
+  state.pain_before = pain;
+  const answer = advice.do === "ease" ? await answered : undefined;
+  if (answer?.advice.do === "end") { notToday(event, answer.advice); return; }
+  if (answer?.is_changed) {
+    state.eased = advice.words;
+    await send([tapped("undo", { of: event.event_id })]);
+    location.reload();
+    return;
+  }
+  state.taps.begin = { id: event.event_id };
+  state.eased = "";
+  void stayAwake(true);
+  show(0);
+}
+
+function notToday(event, advice) {
+  tap("undo", { of: event.event_id });
+  const part = find('.stage[data-stage="not_today"]');
+  sayIn(part, advice.words);
+  find(".signs", part).hidden = !advice.asks_signs;
+  show("not_today");
+  state.stage = "start"; // another day this page begins at its beginning
+  write();
+}
+
+function saved(pain) {
+  const part = find('.stage[data-stage="saved"]');
+  const last = adviceOn("end", pain);
+  const advice = last.do === "end" || !state.heed ? last : state.heed;
+  const is_well = last.do !== "end" && !state.heed;
+  find(".if-well", part).hidden = !is_well;
+  find(".if-heed", part).hidden = is_well;
+  sayIn(part, advice.words);
+  find(".signs", part).hidden = !(last.asks_signs || state.heed?.asks_signs);
+  show("saved");
+}
+
 function hasSet(index) {
   return Object.keys(state.taps).some((name) => name.startsWith(`${index}:`));
 }
@@ -171,6 +263,9 @@ function wireExercise(part) {
     });
     on(find(".start-hold", row), "click", () => startHold(index, row));
   }
+  for (const radio of findAll(`input[name="pain-${guide.exercises[index].slot}"]`, part)) {
+    radio.addEventListener("change", () => obey(index));
+  }
   const felt = state.taps[`felt:${index}`];
   for (const [name, value] of [["rpe", felt?.rpe], ["pain", felt?.pain]]) {
     const radio = value !== undefined && value !== null
@@ -190,9 +285,7 @@ function wireExercise(part) {
   });
   on(find(".stop-early", part), "click", () => {
     tellFelt(index);
-    state.is_early = true;
-    find(".early-text").hidden = false;
-    show("end");
+    endEarly(index);
   });
 }
 
@@ -205,7 +298,7 @@ function takeOver() {
 }
 
 takeOver();
-if (state.events.length) send(state.events); // a tap may have been cut off by a reload: its id makes a repeat harmless
+if (state.events.length) void send(state.events); // a tap may have been cut off by a reload: its id makes a repeat harmless
 findAll(".stage[data-slot]").forEach(wireExercise);
 on("#warm-up", "click", (event) => {
   unlock();
@@ -215,20 +308,29 @@ on("#warm-up", "click", (event) => {
 on("#begin", "click", () => {
   unlock();
   if (timer.now()?.kind === "warm_up") timer.stop();
-  if (!state.taps.begin) state.taps.begin = { id: tap("begin", { pain: chosen("pain_before") }) };
+  if (!state.taps.begin) { void begin(); return; }
   void stayAwake(true);
   show(0);
 });
-on(find('.stage[data-stage="end"] .go-back'), "click", () => show(guide.exercises.length - 1));
+on(find('.stage[data-stage="end"] .go-back'), "click", () => show(state.left_at ?? guide.exercises.length - 1));
+on(find('.stage[data-stage="not_today"] .go-back'), "click", () => show("start"));
 on("#save", "click", () => {
   if (timer.now()) timer.stop();
-  if (!state.ended) tap("end", { pain: chosen("pain_after") });
+  const pain = chosen("pain_after");
+  if (!state.ended) tap("end", { pain });
   state.ended = true;
-  send(state.events);
+  void send(state.events);
   void stayAwake(false);
-  show("saved");
+  saved(pain);
 });
 onWaiting(({ n }) => setText(find("#sync-words"), n > 0 ? w("strength.js.kept") : ""));
 show(state.stage, false);
 document.body.dataset.guide = "ready";
 if (state.is_early) find(".early-text").hidden = false;
+if (state.heed) sayIn(find('.stage[data-stage="end"]'), state.heed.words);
+if (state.eased) {
+  setText(find("#eased"), w("strength.js.eased", { words: state.eased }));
+  find("#eased").hidden = false;
+  const told = find(`input[name="pain_before"][value="${state.pain_before}"]`);
+  if (told) told.checked = true;
+}

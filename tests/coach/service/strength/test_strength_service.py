@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from coach.coaching.pain import pain_state
 from coach.errors import SettingsError
 from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
-from coach.model.pain import PainEntry, PainMoment
-from coach.model.strength import SessionEvent, SessionState, Track
+from coach.model.pain import Lock, PainEntry, PainMoment
+from coach.model.strength import Decision, Heed, SessionEvent, SessionState, Track
 from coach.model.strength_tests import TestResult
 from coach.service.strength.facts import strength_week
 from coach.service.strength.programme import Programme
@@ -274,3 +274,89 @@ def test_any_text_is_a_value_or_a_settings_error(text: str) -> None:
     for read in (parse_days, parse_time, parse_track):
         with contextlib.suppress(SettingsError):
             read(text)
+
+
+def test_pain_above_five_before_a_session_is_answered_with_an_end_and_a_clinician(world: World) -> None:
+    world.create()
+    one = world.plans.next_session(world.plans.plan())
+    world.now = one.due_at
+    answer = world.plans.log([world.tap(one.session_id, "begin", pain=9)], one.exercises)
+    assert answer.advice.do is Heed.END
+    assert answer.advice.asks_signs
+    assert "doctor or physiotherapist" in answer.advice.words
+    assert world.plans.pain().lock is Lock.NOT_ASKED, "pain of 7 and more asks the signs again"
+
+
+def test_pain_in_an_exercise_is_answered_by_its_number_and_by_what_was_before(world: World) -> None:
+    world.create()
+    one = world.plans.next_session(world.plans.plan())
+    world.now = one.due_at
+    place = {"slot": one.exercises[0].slot, "exercise_id": one.exercises[0].exercise_id}
+    world.plans.log([world.tap(one.session_id, "begin", pain=4)], one.exercises)
+
+    def told(pain: int) -> Heed:
+        world.now += timedelta(seconds=10)
+        return world.plans.log([world.tap(one.session_id, "effort", pain=pain, **place)]).advice.do
+
+    assert [told(n) for n in (2, 4, 5, 6)] == [Heed.GO_ON, Heed.GO_ON, Heed.EASE, Heed.END]
+    assert told(7) is Heed.END
+    world.plans.log([world.tap(one.session_id, "set", number=1, reps=8, **place)])
+    world.plans.log([world.tap(one.session_id, "end", pain=3)])
+    [after] = [e.back for e in world.store.pain.list() if e.moment is PainMoment.AFTER_SESSION]
+    assert after == 7, "the worst that the session provoked is what tomorrow rests on"
+
+
+def test_a_tap_sent_again_is_answered_as_the_first_time(world: World) -> None:
+    world.create()
+    one = world.plans.next_session(world.plans.plan())
+    world.now = one.due_at
+    tap = world.tap(one.session_id, "begin", pain=7)
+    first, second = world.plans.log([tap], one.exercises), world.plans.log([tap], one.exercises)
+    assert (first.n_new, second.n_new) == (1, 0)
+    assert first.advice == second.advice
+
+
+def test_what_was_prescribed_is_what_the_phone_showed(world: World) -> None:
+    world.create()
+    world.do()
+    world.now += timedelta(hours=12)
+    world.store.pain.add(PainEntry(world.now, PainMoment.NEXT_MORNING, 0))
+    one = world.plans.next_session(world.plans.plan())
+    world.now = one.due_at
+    shown = world.plans.session(one.session_id).exercises
+    answer = world.plans.log([begin := world.tap(one.session_id, "begin", pain=6)], shown)
+    assert answer.is_changed, "with pain above 5 another session would be prescribed"
+    assert world.plans.session(one.session_id).exercises == shown
+    first = shown[0]
+    world.plans.log(
+        [world.tap(one.session_id, "set", slot=first.slot, exercise_id=first.exercise_id, number=1, reps=8)]
+    )
+    assert world.plans.session(one.session_id).log.prescribed == shown
+    assert not world.plans.log([begin], shown).is_changed
+
+
+def test_a_beginning_taken_back_shows_the_session_that_suits_the_pain(world: World) -> None:
+    world.create()
+    world.do()
+    world.now += timedelta(hours=12)
+    world.store.pain.add(PainEntry(world.now, PainMoment.NEXT_MORNING, 2))
+    one = world.plans.next_session(world.plans.plan())
+    world.now = one.due_at
+    shown = world.plans.session(one.session_id).exercises
+    begin = world.tap(one.session_id, "begin", pain=4)
+    assert world.plans.log([begin], shown).is_changed
+    world.plans.log([world.tap(one.session_id, "undo", of=begin.event_id)])
+    eased = world.plans.session(one.session_id).exercises
+    assert eased != shown
+    assert not {Decision.PROGRESS, Decision.GO_ON} & {p.decision for p in eased}
+    again = world.plans.log([world.tap(one.session_id, "begin", pain=4)], eased)
+    assert not again.is_changed
+    assert again.advice.do is Heed.EASE
+
+
+@pytest.mark.parametrize("facts", [{"exercise_id": "nonsense"}, {"slot": "zzz"}])
+def test_taps_of_exercises_that_nobody_knows_are_refused(world: World, facts: dict) -> None:
+    world.create()
+    one = world.plans.next_session(world.plans.plan())
+    with pytest.raises(SettingsError):
+        world.plans.log([world.tap(one.session_id, "set", number=1, reps=8, **facts)])

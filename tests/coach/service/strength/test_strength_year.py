@@ -109,8 +109,10 @@ class Year:
                 taps.append(self.tap(session.session_id, "set", p.slot, p.exercise_id, number=number, **what))
             taps.append(self.tap(session.session_id, "effort", p.slot, p.exercise_id, rpe=7, pain=pain))
         taps.append(self.tap(session.session_id, "end", pain=pain))
-        assert self.one.plans.log(taps) == len(taps)
-        assert self.programmes[-1].plans.log(taps) == 0, "the same taps again, to the other process, change nothing"
+        assert self.one.plans.log(taps).n_new == len(taps)
+        assert self.programmes[-1].plans.log(taps).n_new == 0, (
+            "the same taps again, to the other process, change nothing"
+        )
         self.settle()
         return session.session_id
 
