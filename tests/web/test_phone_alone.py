@@ -6,22 +6,27 @@ and no radio has been tried.
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coach.bootstrap import Coach
+from coach.model.plain import to_plain
 from coach.model.runs import RunState
+from coach.phone.core import PhoneCore
 from coach.recording.reader import read_recording
 from coach.service.event_loop import LoopThread
 from coach.settings import make_settings
-from tests.browser import PHONE, chromium_arguments, wait_until
-from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, recorded_run
+from coach.wall_clock import utc_now
+from tests.browser import PHONE, axe_findings, choose_theme, chromium_arguments, overflowing, wait_until
+from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, TIRED, recorded_run, virtual_run
 from tests.support import free_port
 from tests.web.scripted_radio import ScriptedRadio, ScriptedSensor, scripted_radio
 from web.app import create_app
@@ -135,8 +140,12 @@ class Away:
         wait_until(self.page, row, 30_000)
         session.detach()
 
+    def answer(self, back: int) -> None:
+        """How the back is: the page may still move below a finger while its sensors come in."""
+        self.page.locator(f"input[name=back][value='{back}']").evaluate("(radio) => radio.click()")
+
     def start(self, back: int = 1) -> None:
-        self.page.locator(f"input[name=back][value='{back}']").check(force=True)
+        self.answer(back)
         self.page.locator("#start").click()
         wait_until(self.page, "() => document.body.dataset.run === 'on'")
 
@@ -252,3 +261,159 @@ def test_taken_along_it_runs_without_home_and_its_run_comes_home_coached(home: H
     data = [n for n in recording.notifications() if n.characteristic in (MOVESENSE, RUNNING_SPEED) and n.t_s > 0]
     assert len(data) >= n_sent, "a notification that was sent is not in the log"
     assert home.coach.store.runs.summary(run_id) is not None
+
+
+def hide(page: Any, is_hidden: bool) -> None:
+    """The page goes behind another one, or comes back: what a browser then says to it."""
+    page.evaluate(
+        """(is_hidden) => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => is_hidden });
+        document.dispatchEvent(new Event('visibilitychange')); }""",
+        is_hidden,
+    )
+
+
+def test_a_pocket_stops_nothing_a_gap_is_told_and_a_killed_tab_loses_no_more_than_a_second(
+    home: Home, away: Away
+) -> None:
+    away.take_along()
+    left, right, _ = away.radio.sensors
+    away.link(left)
+    away.link(right)
+    away.start()
+    page = away.page
+    play(away, 3.0)
+    hide(page, True)
+    page.wait_for_timeout(6000)
+    hide(page, False)
+    wait_until(page, "() => /was hidden for [67] seconds/.test(document.querySelector('#toast').textContent)")
+    page.locator("#pocket-on").click()
+    for x in (20, 200, 370):
+        for y in (20, 400, 640, 700, 740, 800):  # wherever Lap, Stop and Pause were, and the slide itself
+            page.mouse.move(x, y)
+            page.mouse.down()
+            page.mouse.move(x, y - 60)
+            page.mouse.up()
+    assert page.locator("#pocket").is_visible()
+    assert page.evaluate("document.body.dataset.run") == "on"
+    assert page.evaluate("document.querySelector('#pain-dialog').open") is False
+    slide = page.locator("#pocket-slide").bounding_box()
+    y = slide["y"] + slide["height"] / 2
+    page.mouse.move(slide["x"] + 8, y)
+    page.mouse.down()
+    page.mouse.move(slide["x"] + slide["width"] + 20, y, steps=12)
+    page.mouse.up()
+    assert not page.locator("#pocket").is_visible()
+    n_sent = play(away, 4.0, 10.0)
+    away.kill()
+    home.close()
+    away.open()
+    page = away.page
+    wait_until(page, READY, START_WITHIN_MS)
+    assert "for one run, and that run has been" in page.inner_text("#plan-words")
+    [name] = away.waiting()
+    assert "Waits for home" in page.inner_text("#home-list")
+    home.open()
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    wait_until(page, "() => document.querySelector('#home-list a') !== null", 60_000)
+    assert away.waiting() == []
+    home.coach.phone.runs.wait()
+    run_id = name.removesuffix(".mcap")
+    assert home.coach.store.runs.get(run_id).state is RunState.RECOVERED
+    recording = read_recording(home.coach.settings.recordings / f"{run_id}.mcap")
+    items = list(recording.sound_items())
+    late = [n for n in items if getattr(n, "characteristic", "") == MOVESENSE and n.t_s > 9.0]
+    lost_at_most = 2 * 2 * 208 / 8  # a second of two feet, two notifications a packet
+    assert len(late) >= n_sent - lost_at_most - 4, "more than a second was lost"
+    gaps = [e.data for e in items if getattr(e, "kind", "") == "hidden"]
+    assert len(gaps) == 1
+    assert 5.0 < gaps[0]["end_s"] - gaps[0]["start_s"] < 9.0
+
+
+def test_what_was_taken_along_yesterday_only_listens(home: Home, away: Away) -> None:
+    away.take_along()
+    page = away.page
+    away.answer(1)
+    wait_until(page, "() => !/Listening only/.test(document.querySelector('#plan-words').textContent)")
+    page.clock.set_system_time(time.time() + 25 * 3600)
+    away.answer(2)
+    wait_until(
+        page, "() => /Listening only: .*older than a day/.test(document.querySelector('#plan-words').textContent)"
+    )
+
+
+def test_an_open_sign_asks_for_the_runners_word_before_start(home: Home, away: Away) -> None:
+    home.coach.runner.tell_red_flags(["saddle_numbness"])
+    away.take_along()
+    page = away.page
+    away.answer(1)
+    wait_until(page, "() => !document.querySelector('#signs-open').hidden")
+    assert "Get medical help" in page.inner_text("#signs-words")
+    assert page.evaluate("document.querySelector('#phone-start').checkValidity()") is False
+    page.locator("input[name=is_confirmed]").check()
+    assert page.evaluate("document.querySelector('#phone-start').checkValidity()") is True
+
+
+def test_a_cut_upload_goes_on_where_home_has_it(home: Home, away: Away) -> None:
+    page = away.page
+    log = a_long_log(home.coach.phone.pack().run_id)
+    run_id, content = log
+    offsets: list[int] = []
+    third, go_on = threading.Event(), threading.Event()
+    append = home.coach.phone.runs.append
+
+    def slow(run_id: str, offset: int, piece: bytes) -> Any:
+        offsets.append(offset)
+        if len(offsets) == 3:
+            third.set()
+            go_on.wait(20)
+        return append(run_id, offset, piece)
+
+    home.coach.phone.runs.append = slow  # type: ignore[method-assign]
+    page.evaluate(
+        """async ([name, hex]) => { const root = await navigator.storage.getDirectory();
+        const runs = await root.getDirectoryHandle('runs', { create: true });
+        const writer = await (await runs.getFileHandle(name, { create: true })).createWritable();
+        await writer.write(Uint8Array.from(hex.match(/../g), (x) => parseInt(x, 16))); await writer.close(); }""",
+        [f"{run_id}.mcap", content.hex()],
+    )
+    page.reload()
+    deadline = time.monotonic() + 30
+    while not third.is_set() and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert third.is_set()
+    away.context.set_offline(True)
+    wait_until(page, "() => /cannot be reached/.test(document.querySelector('#home-words').textContent)", 40_000)
+    go_on.set()
+    assert away.waiting() == [f"{run_id}.mcap"]
+    away.context.set_offline(False)
+    wait_until(page, "() => document.querySelector('#home-list a') !== null", 60_000)
+    assert away.waiting() == []
+    assert offsets == sorted(offsets), "the upload began anew"
+    assert offsets.count(0) == 1
+    home.coach.phone.runs.wait()
+    assert home.coach.store.runs.get(run_id).state is RunState.FINISHED
+
+
+@cache
+def a_long_log(run_id: str) -> tuple[str, bytes]:
+    """Two minutes of a virtual runner as a phone would have logged them."""
+    core = PhoneCore()
+    for use in (LEFT, RIGHT):
+        core.link(json.dumps(to_plain(use)))
+    core.start(run_id, utc_now().isoformat(), "{}")
+    content = bytearray()
+    for item in virtual_run(TIRED, 120.0):
+        if item.sensor_id in (LEFT.sensor_id, RIGHT.sensor_id):
+            core.feed(item.sensor_id, item.characteristic, item.t_s, item.payload)
+    core.finish(120.0)
+    content += core.take_end()
+    return run_id, bytes(content)
+
+
+def test_the_page_can_be_read_by_everyone(home: Home, away: Away) -> None:
+    page = away.page
+    for theme in ("day", "night", "sun"):
+        choose_theme(page, theme)
+        assert axe_findings(page) == [], theme
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert overflowing(page) == []

@@ -3,7 +3,7 @@ import { ApiError, send } from "./requests.js";
 import { listRuns, logOf, removeRun } from "./store.js";
 import { sha256 } from "./take.js";
 
-const PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 256 << 10; // some twenty seconds of two feet: what a cut connection costs; chosen by judgement
 const HAS_IT = new Set(["kept", "done", "merged", "unreadable"]);
 
 /** One run. paint(state, share) is told how far it is. Gives home's last answer. */

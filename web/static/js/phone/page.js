@@ -184,7 +184,7 @@ function answers() {
 }
 
 async function paintPlan() {
-  if (!state.is_ready) return;
+  if (!state.pack) return; // not ready yet: it is asked again then
   const { plan, pain, listens_because } = await worker.ask("readiness", answers(), new Date().toISOString());
   const is_sign_open = OPEN_SIGNS.has(pain?.lock);
   find("#signs-open").hidden = !is_sign_open;
@@ -298,9 +298,9 @@ on("#phone-start", "submit", async (event) => {
   const { run_id: reserved } = state.pack;
   const run_id = reserved && !(await isUsed(reserved)) ? reserved : newRunId(at);
   try {
-    markUsed(reserved ?? "");
     const facts = { place: "outdoor", browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
     const told = await worker.tell("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
+    markUsed(reserved ?? "");
     nameSensors([...sensors.values()].map(({ use }) => use));
     find("#finished").hidden = true;
     takeRun(JSON.parse(told));

@@ -1,7 +1,7 @@
 // The coach's Python core in its worker, and the log of its run. What comes in goes into the log before anything is
 // computed of it (coach.phone.run), and from there to the phone's own file system each second.
 import { startCore } from "./runtime.js";
-import { openLog, tryStore } from "./store.js";
+import { openLog, removeRun, tryStore } from "./store.js";
 
 const FLUSH_MS = 1000;
 const TICK_MS = 250;
@@ -69,6 +69,7 @@ const verbs = {
     } catch (error) {
       log.handle.close();
       log = null;
+      await removeRun(run_id);
       throw error;
     }
   },
