@@ -19,6 +19,7 @@ from coach.service.runs.coaching import CoachingService
 from coach.service.runs.control import RunService
 from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
+from coach.service.runs.recovery import RunRecovery
 from coach.service.sensors.service import SensorService
 from coach.service.strength.programme import Programme
 from coach.settings import Settings
@@ -62,8 +63,10 @@ class Coach:
             self._on_finished,
             speed,
         )
-        self.history = HistoryService(self.store, settings.recordings, self.runs.recompute, self.runs.take_over)
-        self.phone = PhoneService(self.store, settings.recordings, self.sensors, self.coaching, self.runs, self.history)
+        self.recovery = RunRecovery(self.store, settings.recordings, self.coaching, self.runs.current, self.runs.sum_up)
+        take_over = self.recovery.take_over
+        self.history = HistoryService(self.store, settings.recordings, self.recovery.recompute, take_over)
+        self.phone = PhoneService(self.store, settings.recordings, self.sensors, self.coaching, take_over, self.history)
         self.imports = ImportService(self.store, self.history, settings.inbox)
         self.access = AccessService(self.store)
         self.repeats = RepeatGuard(self.store)

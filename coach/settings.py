@@ -27,6 +27,11 @@ class Settings:
         return self.data / "coach.sqlite"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that is at work in the folder."""
+        return self.data / "coach.lock"
+
+    @property
     def recordings(self) -> Path:
         return self.data / "recordings"
 
@@ -70,10 +75,10 @@ def make_settings(
 def _close_to_others(settings: Settings) -> None:
     """Folders 0700 and files 0600, those of earlier versions, too. The data folder itself only where it is ours alone:
     someone may have named a folder that holds other things."""
-    own = {settings.recordings, settings.secrets, *settings.data.glob(f"{settings.database.name}*")}
+    own = {settings.recordings, settings.secrets, *settings.data.glob(f"{settings.database.name}*"), settings.lock}
     if set(settings.data.iterdir()) <= own | {settings.inbox}:
         settings.data.chmod(0o700)
-    for top in own:
+    for top in (path for path in own if path.exists()):
         for path in (top, *top.rglob("*")):
             if not path.is_symlink() and path.stat().st_mode & 0o077:
                 path.chmod(0o700 if path.is_dir() else 0o600)

@@ -1,5 +1,6 @@
 """`coach runs ...`: the runs that are kept. Reading them first recovers what a crash cut off."""
 
+import contextlib
 import shlex
 import sys
 from collections import Counter
@@ -15,10 +16,11 @@ from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
-from coach.errors import SettingsError
+from coach.errors import ConflictError, SettingsError
 from coach.interchange.bundles import is_bundle
 from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import Run, RunEntry, RunFilter, Sport
+from coach.service.folder_lock import FolderLock
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.importing import report_of
 
@@ -34,11 +36,14 @@ _OUTCOMES: Final = {
 
 @contextmanager
 def opened(data: Path | None) -> Iterator[Coach]:
-    """The service without page and radio work; runs that were cut off are recovered first."""
-    coach = Coach(settings_of(data))
+    """The service without page and radio work; runs that were cut off are recovered first, unless a coach at work in
+    the folder may be writing them."""
+    settings = settings_of(data)
+    coach = Coach(settings)
     try:
-        for run in coach.runs.recover():
-            click.echo(f"recovered a run that was cut off: {run.run_id}", err=True)
+        with contextlib.suppress(ConflictError), FolderLock(settings.lock):
+            for run in coach.recovery.recover():
+                click.echo(f"recovered a run that was cut off: {run.run_id}", err=True)
         yield coach
     finally:
         coach.close()
@@ -256,11 +261,12 @@ def recompute(run_id: str | None, is_all: bool, data: Path | None, as_json: bool
         raise SettingsError("name a run, or give --all")
     with opened(data) as coach:
         if is_all:
-            for run in coach.runs.adopt():
-                click.echo(f"the database did not know it: {run.run_id}", err=True)
+            with FolderLock(coach.settings.lock):
+                for run in coach.recovery.adopt():
+                    click.echo(f"the database did not know it: {run.run_id}", err=True)
         every = [e.run.run_id for e in coach.store.runs.list(RunFilter(sport=None), limit=None) if e.run.recording]
         wanted = every if is_all else [named(coach, str(run_id))]
-        entries = [coach.store.runs.entry(coach.runs.recompute(one).run_id) for one in wanted]
+        entries = [coach.store.runs.entry(coach.recovery.recompute(one).run_id) for one in wanted]
     if as_json:
         print_json({"runs": [{"run": entry.run, "summary": entry.summary} for entry in entries]})
     else:

@@ -20,13 +20,14 @@ WORLD_SPEED: Final = click.FloatRange(0.1, 20)  # beyond, one core cannot keep u
 
 @contextmanager
 def until_told() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and a polite kill set."""
+    """An event that Ctrl-C, a polite kill and the end of the terminal set."""
     told = threading.Event()
 
     def tell(*_: Any) -> None:
         told.set()
 
-    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+    ends = [signal.SIGINT, signal.SIGTERM, *(getattr(signal, name) for name in ("SIGHUP",) if hasattr(signal, name))]
+    before = {number: signal.signal(number, tell) for number in ends}
     try:
         yield told
     finally:

@@ -13,6 +13,7 @@ from coach.cli.output import print_json
 from coach.model.runs import RunEntry
 from coach.service.access.certificates import make_certificates
 from coach.service.access.phones import lan_address
+from coach.service.folder_lock import FolderLock
 from coach.settings import Settings
 from web.app import create_app
 from web.https import HttpsServer, serve_https
@@ -35,11 +36,12 @@ SUMMARY_LINES = (
 
 @contextmanager
 def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quiet: bool = False) -> Iterator[Coach]:
-    """The service with its page. Runs that were cut off before are recovered first, and said."""
+    """The service with its page, alone in its folder. Runs that were cut off before are recovered first, and said."""
     with ExitStack() as stack:
+        stack.enter_context(FolderLock(settings.lock))
         coach = make() if make else Coach(settings)
         stack.callback(coach.close)
-        for run in coach.runs.recover():
+        for run in coach.recovery.recover():
             _say(is_quiet, f"recovered a run that was cut off: {run.started_at:%Y-%m-%d %H:%M} UTC, {run.run_id}")
         app = create_app(coach)
         app.config[TRUSTS_LOCAL] = settings.trusts_local

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 KEEP_EVERY_S: Final = 5.0  # strides and seconds go to the database this often; the raw log is at most a second behind
 LOW_BATTERY_PCT: Final = 15.0  # chosen by eye, 2026-11-20: about an hour left on the sensors known here
 FAULTS_TOLD_S: Final = 30.0
+LOG_ID: Final = "recording"  # stands for the raw log among the links of the sensors
 
 
 class Source(Protocol):
@@ -305,16 +306,22 @@ class LiveRun:
             log.warning("a packet could not be read: %s (%d so far)", words, self._faults.total())
 
     def _log(self, write: Callable[[RecordingWriter], None]) -> None:
-        """Write to the raw log; a disk that refuses ends the log, not the run, and the runner is told."""
-        if self._writer is None:
-            return
-        try:
-            write(self._writer)
-        except RecordingError as error:
-            self._writer = None
-            log.error("%s", error)
-            event = LinkEvent("recording", self.clock(), LinkStatus.LOST, "recording_failed", str(error))
-            self._feed.publish("sensor", to_plain(event))
+        """Write to the raw log; nothing once it was closed at the end."""
+        if self._writer is not None:
+            with contextlib.suppress(RecordingError):
+                write(self._writer)
+
+    def _watch_log(self) -> None:
+        """Report that the disk refuses the log, and that it takes it again; every page that opens meanwhile sees it."""
+        problem = self._writer.problem if self._writer else ""
+        before = self.links.get(LOG_ID)
+        is_failing = before is not None and before.status is LinkStatus.LOST
+        if problem and not is_failing:
+            log.error("%s", problem)
+            self.tell(LinkEvent(LOG_ID, self.clock(), LinkStatus.LOST, "recording_failed", problem))
+        elif not problem and is_failing:
+            words = "The recording is being written again; what came meanwhile was held in memory"
+            self.tell(LinkEvent(LOG_ID, self.clock(), LinkStatus.STREAMING, "recording_resumed", words))
 
     async def _beat(self) -> None:
         """Time goes on where no notification comes: values go stale, silence is seen."""
@@ -322,6 +329,7 @@ class LiveRun:
             await asyncio.sleep(BEAT_S)
             self._spread(self.pipeline.tick(self.clock()))
             self._log(lambda writer: writer.flush_if_due(self.clock()))
+            self._watch_log()
 
     async def _keep_now_and_then(self) -> None:
         while True:
@@ -347,11 +355,12 @@ class LiveRun:
             self._batch = batch.followed_by(self._batch)
 
     def keep_rest(self) -> None:
-        """Write what is left after the end, on the caller's thread.
+        """Write what is left after the end, on the caller's thread; may be tried again.
 
         Raises:
             StorageError: the database refuses; then it waits on.
         """
+        self._close_log()
         if len(self._batch):
             self._keeper.keep(self.run.run_id, self._batch)
             self._batch = Batch()
@@ -364,9 +373,13 @@ class LiveRun:
         self._spread(self.pipeline.finish())
         for _ in range(2):  # the first may be one that had begun before
             await self._keep()
-        if self._writer is not None:
-            writer, self._writer = self._writer, None
-            try:
-                await asyncio.to_thread(writer.close)
-            except RecordingError as error:
-                log.warning("%s", error)
+        await asyncio.to_thread(self._close_log)
+
+    def _close_log(self) -> None:
+        if self._writer is None:
+            return
+        try:
+            self._writer.close()
+            self._writer = None
+        except RecordingError as error:  # its parts are kept, and become one file at the next start
+            log.warning("%s", error)

@@ -8,6 +8,7 @@ Source: MCAP specification 1.0, https://mcap.dev/spec.
 
 import importlib.util
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from coach.model.samples import Notification
 from coach.recording.folder import inside
 
 SUFFIX: Final = ".mcap"
-UNFINISHED_SUFFIX: Final = ".mcap.part"
+PART_NAME: Final = re.compile(r"(?P<final>.+\.mcap)\.part(?P<number>\d*)", re.ASCII)  # the first has no number
 EVENTS_TOPIC: Final = "/events"
 HEADER_NAME: Final = "recording"
 SENSOR_NAME: Final = "sensor"
@@ -70,12 +71,15 @@ def header_from_metadata(header: Mapping[str, str], sensors: Sequence[Mapping[st
     )
 
 
-def unfinished_path(folder: Path, run_id: str) -> Path:
-    return inside(folder, f"{run_id}{UNFINISHED_SUFFIX}")
+def unfinished_path(folder: Path, run_id: str, number: int = 1) -> Path:
+    """Where a part of a run's log lies until it is finished; parts count from 1."""
+    return inside(folder, f"{run_id}{SUFFIX}.part{number if number > 1 else ''}")
 
 
 def finished_path(unfinished: Path) -> Path:
-    return unfinished.with_name(unfinished.name.removesuffix(".part"))
+    """Where the whole log of a part lies in the end."""
+    match = PART_NAME.fullmatch(unfinished.name)
+    return unfinished.with_name(match["final"]) if match else unfinished
 
 
 class McapFile:

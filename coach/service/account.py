@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from coach.errors import CoachError, SettingsError, StorageError
-from coach.recording.layout import UNFINISHED_SUFFIX
 from coach.recording.locks import is_taken
 from coach.service.runs.files import INCOMING
 from coach.storage.store import Store
@@ -71,7 +70,7 @@ class AccountService:
         Raises:
             SettingsError: a run or an import is going on. StorageError: something could not be deleted, and what.
         """
-        if self._is_running() or any(is_taken(path) for path in self._recordings.glob(f"*{UNFINISHED_SUFFIX}")):
+        if self._is_running() or any(is_taken(path) for path in self._recordings.glob("*.mcap.part*")):
             raise SettingsError("a run or an import is going on: stop it, then delete everything")
         self._store.database.erase()
         n_files = 0

@@ -1,13 +1,14 @@
 """The coach on the phone alone, seen from home: packs go out, runs come back. Thread-safe."""
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from coach.model.runs import Run
 from coach.phone.pack import Pack
 from coach.service.phone.arrivals import PhoneRuns
 from coach.service.runs.coaching import CoachingService
-from coach.service.runs.control import RunService
 from coach.service.runs.finish_run import program_version
 from coach.service.runs.history import HistoryService
 from coach.service.sensors.service import SensorService
@@ -15,7 +16,7 @@ from coach.storage.store import Store
 
 
 class PhoneService:
-    """runs: what comes home."""
+    """take_over: makes a run of a recording. runs: what comes home."""
 
     def __init__(
         self,
@@ -23,12 +24,12 @@ class PhoneService:
         recordings: Path,
         sensors: SensorService,
         coaching: CoachingService,
-        runs: RunService,
+        take_over: Callable[[Path], Run],
         history: HistoryService,
     ) -> None:
         self._sensors = sensors
         self._coaching = coaching
-        self.runs = PhoneRuns(store, recordings, runs.take_over, history.lay_over)
+        self.runs = PhoneRuns(store, recordings, take_over, history.lay_over)
 
     def pack(self, focus: str | None = None) -> Pack:
         """What a phone takes along for its next run. focus: the wish for that run, "none" for no cues.

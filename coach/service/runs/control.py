@@ -1,4 +1,4 @@
-"""A run as the page and the command line handle it: start, pause, lap, tap pain, mute, stop; recover what was cut off.
+"""A run as the page and the command line handle it: start, pause, lap, tap pain, mute, stop.
 
 One run at a time: its place is reserved on the radio's event loop, which is the lock, before anything is made, and is
 held until the run was summed up. Every method may be called from any thread; the run itself lives on that loop.
@@ -29,16 +29,11 @@ from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
 from coach.model.runs import Lap, Run, RunPlace, RunState
 from coach.radio.clock import RunClock
-from coach.recording.folder import inside
-from coach.recording.layout import SUFFIX
-from coach.recording.reader import read_recording
-from coach.recording.recovery import find_unfinished, recover
 from coach.recording.writer import RecordingWriter
 from coach.service.event_loop import LoopThread
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.finish_run import end_run, program_version
-from coach.service.runs.recorded import keep_answers, run_of, unlike_cues
-from coach.service.runs.replay_reader import Reading, read_again
+from coach.service.runs.replay_reader import Reading
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
 
@@ -291,11 +286,12 @@ class RunService:
             reports=live.pipeline.reports(),
             end_s=live.clock(),
         )
-        return self._sum_up(live.run, reading, RunState.FINISHED, engine)
+        return self.sum_up(live.run, reading, RunState.FINISHED, engine)
 
-    def _sum_up(self, run: Run, reading: Reading, state: RunState, engine: CueEngine) -> Run:
+    def sum_up(self, run: Run, reading: Reading, state: RunState, engine: CueEngine) -> Run:
+        """Keep what a run leaves behind, and its end last: a run that has ended has lost nothing, whenever killed."""
+        self._coaching.finish(run, engine)
         ended = end_run(self._store, run, reading, state)
-        self._coaching.finish(ended, engine)
         shown = self.current()
         if shown is None or shown.run_id == run.run_id:  # one that came in from elsewhere does not end what is shown
             self._feed.forget("metrics")
@@ -386,80 +382,3 @@ class RunService:
         if run_id not in (None, live.run.run_id):
             raise ConflictError("other_run", "this was for a run that has ended: it was left out")
         return live
-
-    # Afterwards ----------------------------------------------------------------------------------------------------
-
-    def recover(self) -> list[Run]:
-        """Make whole and sum up every run that a crash or a power loss cut off; returns them."""
-        found: list[Run] = []
-        for path in find_unfinished(self._recordings):
-            try:
-                recording = recover(path)
-                found.append(self._recovered(recording.path))
-            except CoachError as error:
-                log.warning("a run could not be recovered: %s", error)
-        return found
-
-    def adopt(self) -> list[Run]:
-        """Recordings that the database knows nothing of (it was lost, or they were copied here) become runs again."""
-        found: list[Run] = []
-        for path in sorted(self._recordings.glob(f"*{SUFFIX}")):
-            try:
-                if not self._store.runs.knows(read_recording(path).header.run_id):
-                    found.append(self._recovered(path))
-            except CoachError as error:
-                log.warning("a recording could not be taken in: %s", error)
-        return found
-
-    def recompute(self, run_id: str) -> Run:
-        """Compute a run anew from its raw log, with the program as it is now; notes and cues stay."""
-        run = self._store.runs.get(run_id)
-        if run.recording is None:
-            raise SettingsError(f"run {run_id} has no recording: it was imported and cannot be computed again")
-        return self._from_recording(run, inside(self._recordings, run.recording), run.state)
-
-    def take_over(self, path: Path) -> Run:
-        """A recording made elsewhere becomes a coached run in every respect: plan, block, baseline, pain, outcome.
-
-        path: in the folder of recordings. Where it fails nothing is kept of the run but its pain answers.
-
-        Raises:
-            SettingsError: the run is here already. RecordingError: the recording cannot be read.
-        """
-        recording = read_recording(path)
-        run = run_of(recording.header, path.name)
-        if self._store.runs.knows(run.run_id):
-            raise SettingsError(f"the run {run.run_id} is here already")
-        keep_answers(self._store, recording.header, recording.sound_items(), run.run_id)
-        self._store.runs.create(run)
-        try:
-            state = RunState.FINISHED if recording.is_complete else RunState.RECOVERED
-            return self._from_recording(run, path, state, is_new=True)
-        except BaseException:
-            self._store.runs.discard(run.run_id)
-            raise
-
-    def _recovered(self, path: Path) -> Run:
-        header = read_recording(path).header
-        known = {run.run_id for run in self._store.runs.unfinished()}
-        run = run_of(header, path.name)
-        if header.run_id in known:
-            run = self._store.runs.get(header.run_id)
-        else:
-            self._store.runs.create(run)
-        return self._from_recording(run, path, RunState.RECOVERED, is_new=True)
-
-    def _from_recording(self, run: Run, path: Path, state: RunState, *, is_new: bool = False) -> Run:
-        """Measure and sum up a recorded run. is_new: it was never summed up, so the coach learns from it now."""
-        recording = read_recording(path)
-        engine = self._coaching.prepare_again(run)
-        pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine)
-        reading = read_again(recording.items(), pipeline)
-        self._store.runs.replace(run.run_id, reading.strides, reading.seconds, reading.decisions)
-        if is_new:
-            for words in unlike_cues(reading.decisions, reading.recomputed):
-                log.warning("run %s: %s", run.run_id, words)
-            reading.responses = list(pipeline.responses())
-            return self._sum_up(run, reading, state, engine)
-        reading.responses = list(self._store.runs.responses(run.run_id))
-        return end_run(self._store, run, reading, state)

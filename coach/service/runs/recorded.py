@@ -103,7 +103,7 @@ def _tap(header: RecordingHeader, event: RunEvent, run_id: str) -> list[PainEntr
     if not isinstance(level, int) or not 0 <= level <= 10:
         return []
     back, calf = (None, level) if event.data.get("is_calf") else (level, None)
-    at = header.started_at + timedelta(seconds=event.t_s)
+    at = _noun(datetime, event.data.get("at")) or header.started_at + timedelta(seconds=event.t_s)
     return [PainEntry(at, PainMoment.DURING_RUN, back, calf, run_id)]
 
 

@@ -153,17 +153,3 @@ def test_what_cannot_be_read_or_written_is_said_in_words(tmp_path: Path) -> None
         RecordingWriter(tmp_path, HEADER)
     with pytest.raises(RecordingError, match="cannot write"):
         RecordingWriter(other / "below", HEADER)
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_reported_by_the_next_verb(tmp_path: Path) -> None:
-    writer = RecordingWriter(tmp_path, HEADER)
-    with Path("/dev/full").open("wb") as full:
-        os.dup2(full.fileno(), writer._stream.fileno())
-    for notification in notifications(200):
-        try:
-            writer.write(notification)
-        except RecordingError:
-            break
-    with pytest.raises(RecordingError, match="No space left"):
-        writer.close()

@@ -4,6 +4,7 @@ import { w } from "./words.js";
 
 const TOLD = new Set(["streaming", "silent", "lost"]);
 const links = new Map();
+const LOG = "recording"; // stands for the raw log among the links of the sensors: coach/live/run.py
 const list = find("#links");
 const sites = new Map();
 
@@ -19,7 +20,7 @@ export function takeLink(link) {
   links.set(link.sensor_id, link);
   paint();
   if (was !== link.status && TOLD.has(link.status)) {
-    setText(find("#link-words"), `${siteWords(link.sensor_id)} ${w(`live.link.${link.status}`)}`);
+    setText(find("#link-words"), `${siteWords(link.sensor_id)} ${statusWords(link)}`);
   }
 }
 
@@ -29,7 +30,10 @@ export function forgetLinks(newer) {
   paint();
 }
 
+const statusWords = (link) => w(`live.link.${link.sensor_id === LOG ? "log_" : ""}${link.status}`);
+
 function siteWords(sensor_id) {
+  if (sensor_id === LOG) return w("live.site.recording");
   const site = sites.get(sensor_id);
   if (!site) return w("live.site.other");
   return /^(left|right)_|^(pelvis|chest)$/.test(site) ? w(`live.site.${site}`) : site;
@@ -46,7 +50,7 @@ function paint() {
     const item = make("li", { title: link.words }, make("span", { className: "link-shape", "aria-hidden": "true" }));
     item.dataset.status = link.status;
     const is_well = link.status === "streaming";
-    const words = make("span", { className: is_well ? "unseen" : "", textContent: ` ${w(`live.link.${link.status}`)}` });
+    const words = make("span", { className: is_well ? "unseen" : "", textContent: ` ${statusWords(link)}` });
     item.append(make("span", {}, siteWords(link.sensor_id), words, battery));
     return item;
   });

@@ -91,7 +91,7 @@ def test_the_run_is_kept_with_all_that_happened_in_it(coach: Coach, run_id: str)
 
 def test_what_the_pod_counts_is_kept_with_the_run_and_read_again_from_its_bytes(coach: Coach, run_id: str) -> None:
     told = CadenceDecision(Counts.STRIDES, "set by the runner", is_firm=True)
-    again = coach.runs.recompute(run_id)
+    again = coach.recovery.recompute(run_id)
     for entry in (coach.store.runs.entry(run_id), coach.store.runs.entry(again.run_id)):
         assert entry.summary is not None
         assert [report.cadence for report in entry.summary.streams if report.cadence] == [told]
@@ -99,7 +99,7 @@ def test_what_the_pod_counts_is_kept_with_the_run_and_read_again_from_its_bytes(
 
 def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run_id: str) -> None:
     before = coach.store.runs.strides(run_id)
-    coach.runs.recompute(run_id)
+    coach.recovery.recompute(run_id)
     after = coach.store.runs.strides(run_id)
     assert [s.initial_contact_s for s in after] == pytest.approx([s.initial_contact_s for s in before], abs=1e-9)
     assert [s.stride_length_m for s in after] == pytest.approx([s.stride_length_m for s in before], abs=1e-9)
@@ -107,7 +107,7 @@ def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run
 
 def test_laps_and_pauses_come_back_from_the_log(coach: Coach, run_id: str) -> None:
     kept = coach.store.runs.get(run_id)
-    coach.runs.recompute(run_id)
+    coach.recovery.recompute(run_id)
     again = coach.store.runs.get(run_id)
     assert len(again.laps) == len(kept.laps) == 2
     assert again.pauses[0] == pytest.approx(kept.pauses[0], abs=0.05)

@@ -1,0 +1,70 @@
+"""Points at which a process may be killed so that it matters: before and after each thing it does to its disk.
+
+What lies between two such points leaves the same disk behind, so killing at each of them is killing everywhere. A kill
+is SIGKILL from inside: no handler, no `finally`, no flush of what Python still buffers.
+"""
+
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy.engine import Connection
+
+_WATCHED = ("replace", "rename", "unlink", "write_bytes", "mkdir", "rmdir")
+
+
+class KillPoints:
+    """Counts the points that are passed; kills this process at number `at`. None: counts only."""
+
+    def __init__(self, at: int | None) -> None:
+        self.at = at
+        self.n = 0
+        self.is_armed = False
+
+    def reach(self, name: str) -> None:
+        """Pass one point."""
+        if not self.is_armed:
+            return
+        if self.n == self.at:
+            sys.stdout.write(f"killed {self.n} {name}\n")
+            sys.stdout.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.n += 1
+
+    def install(self) -> None:
+        """Watch renames, removals, syncs and transactions of this process from now on."""
+        for name in _WATCHED:
+            setattr(Path, name, self._around(name, getattr(Path, name)))
+        os.fsync = self._around("fsync", os.fsync)
+        sqlalchemy.event.listen(sqlalchemy.Engine, "commit", self._before_commit)
+        sqlalchemy.event.listen(sqlalchemy.Engine, "begin", self._begun)
+
+    def _around(self, name: str, verb: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*arguments: Any, **more: Any) -> Any:
+            self.reach(f"before {name}")
+            try:
+                return verb(*arguments, **more)
+            finally:
+                self.reach(f"after {name}")
+
+        return watched
+
+    def _begun(self, connection: Connection) -> None:
+        if connection.get_execution_options().get("is_write"):
+            self.reach("transaction begun")  # the transaction before this one is on the disk
+
+    def _before_commit(self, connection: Connection) -> None:
+        if connection.get_execution_options().get("is_write"):
+            self.reach("before commit")
+
+
+def is_sound(database: Path) -> bool:
+    """Whether SQLite finds nothing wrong with a database file, foreign keys included."""
+    with sqlite3.connect(database) as connection:
+        found = connection.execute("PRAGMA integrity_check").fetchall()
+        return found == [("ok",)] and not connection.execute("PRAGMA foreign_key_check").fetchall()
