@@ -23,7 +23,7 @@ from coach.coaching.steady import SteadyPart
 from coach.coaching.target import focus_target
 from coach.model.cues import CueDecision, CueResponse, CueRule, FocusTarget, Gate
 from coach.model.metrics import LiveMetrics
-from coach.model.pain import PainState
+from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlan
 from coach.model.strides import GaitState
@@ -33,6 +33,7 @@ _MAX_WAIT_S: Final = 300.0  # unanswered cues grow rarer, up to this; chosen by 
 _LOG_EVERY_S: Final = 300.0  # a closed gate is written down again after this; chosen by eye, 2026-11-20
 _ON_TARGET_S: Final = 10.0
 _NEED_EVERY_S: Final = 5.0
+_TICK_EVERY_S: Final = 1.0
 _NEVER_S: Final = -1e9
 
 
@@ -69,6 +70,8 @@ class CueEngine:
         self._running_since_s: float | None = None
         self._need_s: dict[str, float] = {}
         self._need_at_s, self._need_seen_s = _NEVER_S, 0.0
+        self._ticked_at_s = _NEVER_S
+        self._tick_spm: float | None = None
 
     # What the pipeline calls
 
@@ -137,6 +140,36 @@ class CueEngine:
         known = [r for r in rules if getattr(metrics, r.metric or "") is not None]
         rule = next(iter(known or rules), None)
         return None if rule is None else focus_target(rule, getattr(metrics, rule.metric or ""))
+
+    def metronome(self, t_s: float, metrics: LiveMetrics) -> float | None:
+        """Steps per minute at which a metronome may tick now; None while it is silent. Changes once a second at most.
+
+        In a cadence focus the rule's target, else the runner's own usual at this speed. It is gated and faded like a
+        cue: pain, signs, mute, the rule's gates and the schedule silence it. It ticks in a run with a focus only: the
+        first runs are to show how the runner steps by himself. Sources: `sources.toml`, willy_2016 and huber_2024; a tick for
+        each step, as steps follow it better than strides (Nijs, Roerdink & Beek 2020, doi 10.3390/brainsci10050273).
+        """
+        if t_s - self._ticked_at_s >= _TICK_EVERY_S:
+            self._ticked_at_s, self._tick_spm = t_s, self._may_tick(t_s, metrics)
+        return self._tick_spm
+
+    def _may_tick(self, t_s: float, metrics: LiveMetrics) -> float | None:
+        pain, is_eligible = self._view.pain, self._schedule.is_eligible(t_s)
+        if self.plan.focus is None or self.plan.is_baseline or not is_eligible or self._view.is_muted:
+            return None
+        if metrics.state is not GaitState.RUNNING or pain.lock is not Lock.NONE or not pain.allows_cues:
+            return None
+        moment = self._view.moment(t_s, metrics, is_eligible)
+        now = moment.metrics
+        if now.cadence_spm is None or now.cadence_vs_baseline_pct is None:
+            return None
+        usual_spm = now.cadence_spm / (1.0 + now.cadence_vs_baseline_pct / 100.0)
+        rules = (r for r in self._rules.values() if r.focus == self.plan.focus)
+        rule = next((r for r in rules if r.metric == "cadence_vs_baseline_pct" and r.target is not None), None)
+        if rule is None:
+            return round(usual_spm)
+        is_open = all(gate.is_open for gate in own_gates(rule, moment))
+        return round(usual_spm * (1.0 + (rule.target or 0.0) / 100.0)) if is_open else None
 
     def responses(self) -> list[CueResponse]:
         """How each spoken cue was answered, as far as is known by now."""

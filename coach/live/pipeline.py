@@ -61,6 +61,8 @@ class Coaching(Protocol):
 
     def target(self, metrics: LiveMetrics) -> FocusTarget | None: ...
 
+    def metronome(self, t_s: float, metrics: LiveMetrics) -> float | None: ...
+
     def responses(self) -> list[CueResponse]: ...
 
 
@@ -141,6 +143,11 @@ class Pipeline:
     def target(self, metrics: LiveMetrics) -> FocusTarget | None:
         """The focus metric of this run against the runner's own band."""
         return self._coaching.target(metrics) if self._coaching else None
+
+    def metronome(self, metrics: LiveMetrics) -> float | None:
+        """Steps per minute at which a metronome may tick now; None while it is silent."""
+        is_silent = self._coaching is None or self._is_paused
+        return None if is_silent or self._coaching is None else self._coaching.metronome(metrics.t_s, metrics)
 
     def finish(self) -> Outputs:
         """The run is over: what the last samples still give."""

@@ -266,6 +266,7 @@ class LiveRun:
         page["run_id"] = self.run.run_id
         page["arrived_wall_s"] = self._arrived_wall_s
         page["target"] = to_plain(self.pipeline.target(metrics))
+        page["tick_spm"] = self.pipeline.metronome(metrics)
         self._feed.publish("metrics", page)
 
     def _decide(self, decision: CueDecision) -> None:

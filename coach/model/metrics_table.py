@@ -97,8 +97,7 @@ class Metric:
     developer_field: tuple[str, str] | None = None
 
 
-_LENGTH: Final = Scale("m", 1.0, 2)
-_FEET: Final = Scale("ft", 1 / FOOT_M, 2)
+_LENGTH: Final = Scale("cm", 100.0)  # a hundredth of a metre is what a runner changes
 _CENTIMETRES: Final = Scale("cm", 100.0, 1)
 _INCHES: Final = Scale("in", 12 / FOOT_M, 1)
 _DEGREES: Final = Scale("°", 1.0, 1)
@@ -131,7 +130,7 @@ _ROWS: Final = (
         _uses("LMPACTSDE"),
         Need.LENGTH,
         Wait.UNCLIPPED,
-        imperial=_FEET,
+        imperial=_INCHES,
         difference=_CENTIMETRES,
         difference_imperial=_INCHES,
     ),
@@ -141,7 +140,7 @@ _ROWS: Final = (
         _uses(".M......."),
         Need.LENGTH,
         Wait.UNCLIPPED,
-        imperial=_FEET,
+        imperial=_INCHES,
         difference=_CENTIMETRES,
         difference_imperial=_INCHES,
     ),

@@ -199,6 +199,7 @@ class PhoneRun:
         page["elapsed_s"] = round(self.timeline.elapsed_s(self.latest.t_s), 1)
         page["run_id"] = self.header.run_id
         page["target"] = to_plain(self.pipeline.target(self.latest))
+        page["tick_spm"] = self.pipeline.metronome(self.latest)
         return [*messages, ("metrics", page)]
 
     def _kilometre(self, t_s: float) -> dict[str, Any]:
