@@ -146,8 +146,8 @@ class CueEngine:
 
         In a cadence focus the rule's target, else the runner's own usual at this speed. It is gated and faded like a
         cue: pain, signs, mute, the rule's gates and the schedule silence it. It ticks in a run with a focus only: the
-        first runs are to show how the runner steps by himself. Sources: `sources.toml`, willy_2016 and huber_2024; a tick for
-        each step, as steps follow it better than strides (Nijs, Roerdink & Beek 2020, doi 10.3390/brainsci10050273).
+        first runs are to show how the runner steps by himself. Sources: `sources.toml`, willy_2016 and huber_2024; a
+        tick for each step, as steps follow it better than strides (Nijs 2020, doi 10.3390/brainsci10050273).
         """
         if t_s - self._ticked_at_s >= _TICK_EVERY_S:
             self._ticked_at_s, self._tick_spm = t_s, self._may_tick(t_s, metrics)

@@ -42,6 +42,8 @@ class SmallRuns:
         self.is_muted = False
         self.is_paused = False
         self.hold = ""
+        self.elapsed_s = 1453.0
+        self.link_status = LinkStatus.STREAMING
         self.calls: list[tuple[Any, ...]] = []
         self.refuses = ""
 
@@ -98,11 +100,11 @@ class SmallRuns:
     def status(self) -> dict[str, Any]:
         if self.run is None:
             return {"run_id": None, "state": None, "links": []}
-        links = [LinkEvent(use.sensor_id, 0.0, LinkStatus.STREAMING, "ok", "All is well") for use in USES]
+        links = [LinkEvent(use.sensor_id, 0.0, self.link_status, "ok", "All is well") for use in USES]
         return {
             "run_id": self.run.run_id,
             "state": "paused" if self.is_paused else "recording",
-            "elapsed_s": 1453.0,
+            "elapsed_s": self.elapsed_s,
             "lap": 2,
             "lap_kind": "lap",
             "is_muted": self.is_muted,

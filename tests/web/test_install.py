@@ -59,7 +59,7 @@ def test_a_plain_address_says_what_is_missing_and_how_to_get_it(url: str, phone:
         ("speed_mps", 2.84, "5:52 /km", "9:27 /mi"),
         ("speed_mps", 0.0, "– /km", "– /mi"),
         ("distance_m", 5000.0, "5.00 km", "3.11 mi"),
-        ("step_length_m", 1.0, "1.00 m", "3.28 ft"),
+        ("step_length_m", 1.0, "100 cm", "39.4 in"),
         ("cadence_spm", 171.6, "172 spm", "172 spm"),
         ("foot_strike_angle_deg", -1.26, "−1.3 °", "−1.3 °"),
         ("step_time_asymmetry_pct", -0.04, "0.0 %", "0.0 %"),

@@ -11,7 +11,7 @@ from web.units import difference_scale_of, doubt_text, value_text
         ("impact_g", 8.1, 0.12, "8.1 ± 0.1"),
         ("impact_g", 8.104, 0.021, "8.10 ± 0.02"),
         ("impact_g", 8.104, 0.0021, "8.10 ± <0.01"),
-        ("step_length_m", 1.0034, 0.003, "1.003 ± 0.003"),
+        ("step_length_m", 1.0034, 0.003, "100.3 ± 0.3"),
         ("cadence_spm", 170.4, 1.2, "170 ± 1"),
         ("cadence_spm", 170.0, 0.0, "170 ± 0"),
         ("cadence_spm", 170.04, 0.3, "170.0 ± 0.3"),

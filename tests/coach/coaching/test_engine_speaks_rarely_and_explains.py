@@ -198,6 +198,49 @@ def test_what_pain_keeps_silent_is_not_asked_by_the_picture_either(
     assert (engine.target(LiveMetrics(61.0)) is not None) == has_target
 
 
+def ticks(engine: CueEngine, runner: MetricRunner, until_s: float = 1e9) -> list[float | None]:
+    found: list[float | None] = []
+    for metrics in runner.moments():
+        if metrics.t_s > until_s:
+            break
+        told = engine.compare(metrics)
+        engine.observe(metrics.t_s, told)
+        found.append(engine.metronome(metrics.t_s, told))
+    return found
+
+
+def test_a_metronome_ticks_at_the_target_of_a_cadence_focus_and_at_the_own_usual_otherwise() -> None:
+    body = Body(own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
+    usual = ticks(engine_for(body, plan("lengthen")), MetricRunner(body, 2.0))[-1]
+    wanted = ticks(engine_for(body, plan("quicker")), MetricRunner(body, 2.0))[-1]
+    assert usual is not None
+    assert wanted is not None
+    assert wanted == pytest.approx(1.05 * usual, abs=1.0)
+
+
+def test_a_metronome_is_silent_where_a_cue_would_be() -> None:
+    body = Body(own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
+    runner = MetricRunner(body, 2.0)
+    assert set(ticks(engine_for(body, plan(None)), runner)) == {None}  # a run without focus
+    assert set(ticks(engine_for(body, plan("quicker", 0.0)), runner)) == {None}  # faded out
+    assert set(ticks(engine_for(body, replace(plan("quicker"), is_baseline=True)), runner)) == {None}
+    quick = Body(own_cadence_spm=200.0, noise=0.0, speed_sd=0.0)
+    assert set(ticks(engine_for(quick, plan("quicker")), MetricRunner(quick, 2.0))) == {None}  # no need of more steps
+    muted = engine_for(body, plan("quicker"))
+    muted.mute(True)
+    assert set(ticks(muted, runner)) == {None}
+    hurt = engine_for(body, plan("quicker"))
+    hurt.pain(0.0, 6)
+    assert set(ticks(hurt, runner)) == {None}
+
+
+def test_a_metronome_fades_with_the_cues() -> None:
+    body = Body(own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
+    found = ticks(engine_for(body, plan("quicker", 0.5)), MetricRunner(body, 20.0))
+    share = sum(spm is not None for spm in found) / len(found)
+    assert 0.35 < share < 0.6
+
+
 def test_with_a_plain_pod_lengthening_stays_silent_because_landing_is_unknown() -> None:
     pod = replace(SHUFFLER, has_foot_sensor=False)
     decisions = go(engine_for(pod, plan()), MetricRunner(pod))

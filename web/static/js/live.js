@@ -2,11 +2,14 @@
 import { get } from "./api.js";
 import { find, findAll, readData, setText } from "./dom.js";
 import { followPage, openWatcher } from "./live_channel.js";
-import { bindChoices, chosen } from "./live_choices.js";
+import { bindChoices, chosen, sayProgress } from "./live_choices.js";
 import { bindControls, paintMute, paintPause } from "./live_controls.js";
 import { forgetCues, takeCue } from "./live_cues.js";
 import { bindDetails } from "./live_details.js";
+import { leaveFor } from "./live_leave.js";
 import { forgetLinks, takeLink, takeSensors } from "./live_links.js";
+import { silenceTicks, tickAt } from "./live_metronome.js";
+import { bindPocket, leavePocket } from "./live_pocket.js";
 import { keepAwake } from "./live_wake.js";
 import { w } from "./words.js";
 
@@ -24,12 +27,13 @@ function takeRun(status) {
     forgetLinks(status.links);
     find("#unlock").hidden = navigator.userActivation?.hasBeenActive !== false;
   }
-  if (!is_on && state.is_on) finished(state.run_id);
+  if (!is_on && state.is_on) { leavePocket(); leaveFor(state.run_id); }
   const was_on = state.is_on;
   Object.assign(state, { run_id, is_on, is_paused: run_state === "paused", is_muted: Boolean(status.is_muted) });
   Object.assign(state, { lap: status.lap ?? 1, lap_kind: status.lap_kind ?? "lap" });
   const elapsed = status.elapsed_s === undefined ? {} : { elapsed_s: status.elapsed_s ?? 0 };
-  tell({ run: { ...state, ...elapsed } });
+  const { links, sensors } = status;
+  tell({ run: { ...state, ...elapsed, ...(links && { links }), ...(sensors && { sensors }) } });
   if (status.sensors) takeSensors(status.sensors);
   if (status.links) forgetLinks(status.links);
   document.body.dataset.run = is_on ? "on" : "ready";
@@ -39,14 +43,9 @@ function takeRun(status) {
   find("#hold").hidden = !status.hold;
   setText(find("#hold-reason"), status.hold ?? "");
   document.body.dataset.hold = String(Boolean(status.hold));
+  silenceTicks(!is_on || state.is_paused || state.is_muted);
   paintMute(state.is_muted);
   paintPause(state.is_paused);
-}
-
-/** The run ended on another phone, or by the coach itself: show it, unless this phone is already on its way there. */
-function finished(run_id) {
-  setText(find("#toast"), w("live.control.stopping"));
-  setTimeout(() => location.assign(`/runs/${encodeURIComponent(run_id)}`), 1500);
 }
 
 /** Write what changed, as it comes: the browser makes a frame only where something did. */
@@ -83,12 +82,14 @@ function takeState(now) {
   stream_state = now;
 }
 
-const tell = openWatcher(({ face, cue, sensor, run, state: stream, strange }) => {
+const tell = openWatcher(({ face, cue, sensor, run, state: stream, strange, say, tick_spm }) => {
   if (face) paint(face);
   else if (cue) takeCue(cue);
   else if (sensor) takeLink(sensor);
   else if (run) takeRun(run);
   else if (stream) takeState(stream);
+  else if (say) sayProgress(say, state.is_muted);
+  else if (tick_spm !== undefined) tickAt(tick_spm);
   else if (strange) refreshNowAndThen();
 });
 
@@ -98,6 +99,7 @@ tellChoices();
 bindChoices(tellChoices);
 bindControls(state, refresh);
 bindDetails();
+bindPocket();
 takeRun(readData("run-status", {}));
 tell({ feed: "open" });
 followPage(tell);

@@ -8,6 +8,8 @@ const wishes = readData("wishes", {});
 
 const choices = {
   text: wishes.text ?? true, speech: wishes.speech ?? true, tone: wishes.tone ?? true, vibration: wishes.vibration ?? true,
+  say_start: wishes.speech ?? true, say_splits: wishes.speech ?? true, say_laps: wishes.speech ?? true, say_target: wishes.speech ?? true,
+  say_sensors: wishes.speech ?? true, say_end: wishes.speech ?? true, metronome: "off",
   voice: "", volume: 1, main: "cadence_spm", first: "contact_time_ms", second: "step_length_m", ...read(),
 };
 
@@ -48,6 +50,13 @@ export function sound(words, channels, up) {
   if (choices.speech && channels.includes("speech")) {
     speak(words, { voice_name: choices.voice, volume: choices.volume, language });
   }
+}
+
+/** What is said besides cues, where this phone's owner wants that kind. It waits for a cue that is being said. */
+export function sayProgress({ kind, words, is_alarm = false }, is_muted) {
+  if (is_muted || !choices[`say_${kind}`]) return;
+  if (is_alarm && choices.vibration) vibrate([300, 100, 300]);
+  speak(words, { voice_name: choices.voice, volume: choices.volume, language, waits: true });
 }
 
 function fillVoices(select) {

@@ -1,6 +1,7 @@
 // What the runner does with one tap or a hold: start, pause, lap, stop, pain, mute. Pain and mute survive a lost network.
 import { ApiError, call, keep, newKey, tap, waiting } from "./api.js";
 import { find, findAll, on, onHold, setText } from "./dom.js";
+import { leaveFor } from "./live_leave.js";
 import { hush, unlock } from "./speech.js";
 import { w } from "./words.js";
 
@@ -107,7 +108,7 @@ async function stop(run_id) {
   toast(w("live.control.stopping"));
   try {
     const run = await tap("/run/stop", { run_id }, { timeout_ms: 60000 });
-    location.assign(`/runs/${encodeURIComponent(run.run_id)}`);
+    leaveFor(run.run_id);
   } catch (error) {
     toast(w("live.control.failed", { words: error instanceof ApiError ? error.message : w("live.stream.waiting") }));
   }

@@ -1,11 +1,13 @@
 // Watches the coach for the page in motion: the stream in, messages for the page out. Runs in a worker, where reading
 // the stream costs the page nothing, or in the page itself where there is no worker.
 //
-// Out: {face: {...}} what changed, {cue}, {sensor}, {run} as the coach said them, {state: "live" | "waiting"}, and
-// {strange: true} for numbers of a run that the page has not told of; {pulse: true} where there was nothing else to say.
+// Out: {face: {...}} what changed, {cue}, {sensor}, {run} as the coach said them, {state: "live" | "waiting"}, {say}
+// what is said besides cues, {tick_spm} what a metronome may tick now, null for none, {strange: true} for numbers of a
+// run that the page has not told of; {pulse: true} where there was nothing else to say.
 import { openFeed } from "./feed.js";
+import { openAnnouncer } from "./live_announcer.js";
 import { faceOf, rememberShown } from "./live_face.js";
-import { forgetAll, takeMetrics } from "./live_values.js";
+import { forgetAll, GONE_S, takeMetrics } from "./live_values.js";
 import { useUnits } from "./units.js";
 import { useWords } from "./words.js";
 
@@ -24,6 +26,8 @@ export function watch(send, open = openFeed) {
   let looked_ms = 0;
   let said_ms = 0;
   let state = "";
+  let tick = { spm: null, at_ms: 0 };
+  const announcer = openAnnouncer((sentence) => post({ say: sentence }));
 
   function post(message) {
     said_ms = performance.now();
@@ -38,16 +42,23 @@ export function watch(send, open = openFeed) {
     if (Object.keys(face).length) post({ face });
   }
 
+  function tellTick(spm, now_ms) {
+    if (spm !== tick.spm) post({ tick_spm: spm });
+    tick = { spm, at_ms: now_ms };
+  }
+
   const handlers = {
     metrics(metrics) {
       if (!run.is_on || (metrics.run_id && metrics.run_id !== run.run_id)) { post({ strange: true }); return; }
       const now_ms = performance.now();
       takeMetrics(metrics, now_ms);
       if (metrics.elapsed_s !== undefined) Object.assign(run, { elapsed_s: metrics.elapsed_s, told_at_ms: now_ms });
+      announcer.takeMetrics(metrics, now_ms);
+      tellTick(metrics.tick_spm ?? null, now_ms);
       look();
     },
-    cue: (cue) => post({ cue }),
-    sensor: (sensor) => post({ sensor }),
+    cue(cue) { announcer.takeCue(cue); post({ cue }); },
+    sensor(sensor) { announcer.takeSensor(sensor, performance.now()); post({ sensor }); },
     run: (told) => post({ run: told }),
     state(now) {
       if (now === state) return;
@@ -60,11 +71,15 @@ export function watch(send, open = openFeed) {
     if (told.run_id !== run.run_id) forgetAll();
     if (told.elapsed_s !== undefined) run.told_at_ms = performance.now();
     Object.assign(run, told);
+    announcer.takeRun({ ...run, links: told.links, sensors: told.sensors, elapsed_s: told.elapsed_s }, performance.now());
     look(true);
   }
 
   setInterval(() => {
-    if (performance.now() - looked_ms > LOOK_MS - 50) look();
+    const now_ms = performance.now();
+    if (now_ms - looked_ms > LOOK_MS - 50) look();
+    announcer.tick(now_ms);
+    if (now_ms - tick.at_ms > 1000 * GONE_S) tellTick(null, now_ms);
     if (performance.now() - said_ms > PULSE_MS - 50) post({ pulse: true });
   }, LOOK_MS);
 

@@ -31,14 +31,17 @@ export function unlock() {
   }
 }
 
-/** Say `text`. What is still being said is cut off; Chrome drops speech that follows a cancel at once, hence the wait. */
-export function speak(text, { voice_name = "", volume = 1, language = "en" } = {}) {
+/**
+ * Say `text`. What is still being said is cut off, or, with `waits`, heard out first: a cue goes before a kilometre.
+ * Chrome drops speech that follows a cancel at once, hence the wait.
+ */
+export function speak(text, { voice_name = "", volume = 1, language = "en", waits = false } = {}) {
   if (!synth) return;
   const utterance = new SpeechSynthesisUtterance(text);
   utterance.lang = language;
   utterance.volume = volume;
   utterance.voice = voices.find((voice) => voice.name === voice_name) ?? null;
-  const was_speaking = synth.speaking || synth.pending;
+  const was_speaking = !waits && (synth.speaking || synth.pending);
   if (was_speaking) synth.cancel();
   setTimeout(() => synth.speak(utterance), was_speaking ? 60 : 0);
 }
@@ -58,6 +61,31 @@ export function tone(up, volume = 1) {
   oscillator.connect(gain).connect(context.destination);
   oscillator.start(start);
   oscillator.stop(start + 0.32);
+}
+
+/** A short tick at `at_s` of the sound's own clock [s]; see `soundNow`. */
+export function tick(at_s, volume = 1) {
+  const oscillator = context.createOscillator();
+  const gain = context.createGain();
+  oscillator.type = "square";
+  oscillator.frequency.value = 1000;
+  // Under speech a tick is softer: words go first.
+  gain.gain.setValueAtTime(0.12 * Math.max(volume, 0.01) * (synth?.speaking ? 0.25 : 1), at_s);
+  gain.gain.exponentialRampToValueAtTime(0.0001, at_s + 0.04);
+  oscillator.connect(gain).connect(context.destination);
+  oscillator.start(at_s);
+  oscillator.stop(at_s + 0.05);
+}
+
+/** The time of the sound's own clock [s], null while sound is locked. */
+export const soundNow = () => (context?.state === "running" ? context.currentTime : null);
+
+/** Resolves when nothing is being said any more, after `longest_ms` at the latest. */
+export async function heardOut(longest_ms) {
+  const until_ms = performance.now() + longest_ms;
+  while ((synth?.speaking || synth?.pending) && performance.now() < until_ms) {
+    await new Promise((go) => { setTimeout(go, 100); });
+  }
 }
 
 export function vibrate(pattern = [120, 80, 120]) {

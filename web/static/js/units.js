@@ -7,6 +7,9 @@ export const DASH = "–";
 /** A worker has no document: the page tells it the table. */
 export const useUnits = (told) => { table = told; };
 
+/** Metres of one split in the runner's units: a kilometre or a mile. */
+export const perSplit = () => table.speed_mps?.factor ?? 1000;
+
 export const unitOf = (name) => table[name]?.unit ?? "";
 export const hasUnit = (name) => name in table;
 

@@ -1,0 +1,269 @@
+"""What a run says besides its cues, how a metronome ticks, and the pocket: speech and vibration are the browser's."""
+
+import itertools
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from coach.model.links import LinkEvent, LinkStatus
+from coach.model.plain import to_plain
+from tests.browser import wait_until
+from tests.web.live_scene import cue, numbers
+from tests.web.small_coach import USES, SmallCoach
+
+pytestmark = pytest.mark.browser
+
+LISTEN = """() => {
+  window.said = []; window.shaken = []; window.ticks = [];
+  speechSynthesis.speak = (u) => { if (u.text.trim()) window.said.push(u.text); };
+  navigator.vibrate = (pattern) => { if (pattern) window.shaken.push(pattern); return true; };
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (at) { window.ticks.push(at); start.call(this, at); };
+}"""
+
+
+def open_page(coach: SmallCoach, url: str, phone: Page) -> Page:
+    phone.add_init_script(f"({LISTEN})()")
+    phone.goto(f"{url}/live")
+    wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
+    return phone
+
+
+@pytest.fixture
+def running(coach: SmallCoach, url: str, phone: Page) -> Page:
+    coach.runs.start("treadmill")
+    return open_page(coach, url, phone)
+
+
+def move(coach: SmallCoach, page: Page, distance_m: float, elapsed_s: float, **more: Any) -> None:
+    told = {"distance_m": distance_m, "elapsed_s": elapsed_s, "cadence_vs_baseline_pct": 0.4, **more}
+    coach.feed.publish("metrics", numbers(**told))
+    page.wait_for_timeout(60)
+
+
+def link(sensor_id: str, status: LinkStatus) -> dict[str, Any]:
+    return to_plain(LinkEvent(sensor_id, 1.0, status, "ok", ""))
+
+
+def heard(page: Page, n: int, timeout_ms: float = 10_000) -> list[str]:
+    wait_until(page, "n => window.said.length >= n", timeout_ms, n)
+    page.wait_for_timeout(200)
+    return page.evaluate("() => window.said")
+
+
+def test_each_kilometre_is_said_with_its_own_time_and_steps_against_the_runners_usual(
+    coach: SmallCoach, running: Page
+) -> None:
+    move(coach, running, 1990.0, 690.0)
+    assert running.evaluate("() => window.said") == []  # nothing of what was before this page
+    move(coach, running, 2001.0, 700.0)
+    move(coach, running, 2500.0, 880.0, step_length_m=1.01, step_length_vs_baseline_pct=-3.2)
+    move(coach, running, 3002.0, 1048.0, step_length_m=1.01, step_length_vs_baseline_pct=-3.2)
+    move(coach, running, 3003.0, 1049.0)
+    assert heard(running, 2) == [
+        "2 kilometres after 11 minutes 40 seconds. Cadence 172, as usual. Step length 98 centimetres.",
+        "Kilometre 3 in 5 minutes 48 seconds. Cadence 172, as usual. "
+        "Step length 101 centimetres, 3 percent shorter than your usual.",
+    ]
+
+
+def test_miles_and_inches_are_said_to_those_who_read_them(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.runner.change(units="imperial")
+    coach.runs.start("treadmill")
+    page = open_page(coach, url, phone)
+    for distance_m, elapsed_s in ((0.0, 0.0), (1600.0, 500.0), (1610.0, 503.0)):
+        move(coach, page, distance_m, elapsed_s)
+    assert heard(page, 1)[0].startswith(
+        "Mile 1 in 8 minutes 23 seconds. Cadence 172, as usual. Step length 38.6 inches"
+    )
+
+
+def test_a_gap_over_two_kilometres_has_no_time_of_one(coach: SmallCoach, running: Page) -> None:
+    move(coach, running, 0.0, 0.0)
+    move(coach, running, 2100.0, 720.0)
+    assert heard(running, 1)[0].startswith("2 kilometres after 12 minutes.")
+
+
+def test_a_start_is_announced_when_every_sensor_is_ready_and_what_is_missing_is_named(
+    coach: SmallCoach, url: str, phone: Page
+) -> None:
+    coach.runs.elapsed_s = 1.0
+    coach.runs.link_status = LinkStatus.CONNECTING
+    coach.runs.start("treadmill")
+    page = open_page(coach, url, phone)
+    for use in USES[:2]:
+        coach.feed.publish("sensor", link(use.sensor_id, LinkStatus.STREAMING))
+    page.wait_for_timeout(1200)
+    assert page.evaluate("() => window.said") == []
+    coach.feed.publish("sensor", link(USES[2].sensor_id, LinkStatus.STREAMING))
+    assert heard(page, 1) == ["Sensors ready. Go."]
+
+
+def test_a_lost_sensor_is_said_and_felt_once_it_stays_away_and_said_when_it_is_back(
+    coach: SmallCoach, running: Page
+) -> None:
+    running.wait_for_timeout(700)  # seen to be well
+    coach.feed.publish("sensor", link("C4:01", LinkStatus.SILENT))
+    running.wait_for_timeout(1500)
+    coach.feed.publish("sensor", link("C4:01", LinkStatus.STREAMING))  # shorter than a sentence
+    running.wait_for_timeout(700)
+    coach.feed.publish("sensor", link("C4:01", LinkStatus.LOST))
+    assert heard(running, 1) == ["Left foot lost."]
+    assert running.evaluate("() => window.shaken") == [[300, 100, 300]]
+    coach.feed.publish("sensor", link("C4:01", LinkStatus.STREAMING))
+    assert heard(running, 2) == ["Left foot lost.", "Left foot connected."]
+
+
+def test_laps_are_said_with_the_time_of_the_one_before(coach: SmallCoach, running: Page) -> None:
+    for lap, elapsed_s in ((3, 1500.0), (4, 1750.0)):
+        coach.feed.publish("run", {**coach.runs.status(), "lap": lap, "elapsed_s": elapsed_s})
+        running.wait_for_timeout(100)
+    assert heard(running, 2) == ["Lap 3.", "Lap 4. Lap 3 took 4 minutes 10 seconds."]
+
+
+def test_a_target_is_called_regained_after_a_cue_only_and_once(coach: SmallCoach, running: Page) -> None:
+    def stay(place: str, for_s: float) -> None:
+        for _ in range(round(for_s / 0.5)):
+            coach.feed.publish("metrics", numbers(place=place))
+            running.wait_for_timeout(500)
+
+    stay("below", 1.0)
+    stay("on", 6.0)
+    assert running.evaluate("() => window.said") == []  # nobody had asked
+    coach.feed.publish("cue", cue(modality="text"))
+    stay("below", 1.0)
+    stay("on", 6.0)
+    assert heard(running, 1) == ["On target again."]
+    stay("on", 1.0)
+    assert len(running.evaluate("() => window.said")) == 1
+
+
+def test_the_end_is_said_before_the_page_leaves(coach: SmallCoach, running: Page) -> None:
+    move(coach, running, 5230.0, 1860.0)
+    running.evaluate(
+        """() => {
+          const until = performance.now() + 2500;  // as long as the sentence takes
+          Object.defineProperty(speechSynthesis, "speaking", { get: () => performance.now() < until });
+        }"""
+    )
+    ended = coach.runs.status() | {"state": "finished", "elapsed_s": 1864.0}
+    coach.runs.run = None
+    coach.feed.publish("run", ended)
+    assert heard(running, 1) == ["Run ended and saved. 5.23 kilometres in 31 minutes 4 seconds."]
+    assert running.url.endswith("/live")
+    running.wait_for_url("**/runs/r1")
+
+
+def test_each_kind_can_be_turned_off_and_mute_silences_all(coach: SmallCoach, running: Page) -> None:
+    running.tap("#unlock-no")
+    running.tap("#more")
+    running.uncheck("input[name=say_splits]")
+    running.keyboard.press("Escape")
+    move(coach, running, 1990.0, 690.0)
+    move(coach, running, 2001.0, 700.0)
+    coach.feed.publish("run", {**coach.runs.status(), "lap": 3})
+    assert heard(running, 1) == ["Lap 3."]
+    running.tap("#mute")
+    running.wait_for_timeout(300)
+    coach.feed.publish("run", {**coach.runs.status(), "lap": 4})
+    running.wait_for_timeout(300)
+    assert running.evaluate("() => window.said") == ["Lap 3."]
+
+
+def test_a_kilometre_waits_for_a_cue_and_a_cue_for_nothing(coach: SmallCoach, running: Page) -> None:
+    running.evaluate(
+        """() => {
+          window.cut = 0;
+          Object.defineProperty(speechSynthesis, "speaking", { get: () => true });
+          speechSynthesis.cancel = () => { window.cut += 1; };
+        }"""
+    )
+    move(coach, running, 1990.0, 690.0)
+    move(coach, running, 2001.0, 700.0)
+    heard(running, 1)
+    assert running.evaluate("() => window.cut") == 0
+    coach.feed.publish("cue", cue())
+    assert heard(running, 2)[1] == "Quick, light steps, as on hot sand"
+    assert running.evaluate("() => window.cut") == 1
+
+
+def choose_metronome(page: Page, way: str) -> None:
+    page.tap("#unlock-yes")
+    page.tap("#more")
+    page.select_option("#metronome", way)
+    page.keyboard.press("Escape")
+
+
+def tick(coach: SmallCoach, page: Page, spm: float | None, for_s: float) -> None:
+    for _ in range(round(for_s / 0.25)):
+        coach.feed.publish("metrics", numbers(tick_spm=spm))
+        page.wait_for_timeout(250)
+
+
+def test_a_metronome_ticks_at_the_rate_the_coach_allows_and_rests_when_it_does_not(
+    coach: SmallCoach, running: Page
+) -> None:
+    choose_metronome(running, "sound")
+    tick(coach, running, 180.0, 4.0)
+    ticks = running.evaluate("() => window.ticks")
+    assert 9 <= len(ticks) <= 14
+    gaps = [later - earlier for earlier, later in itertools.pairwise(ticks)]
+    assert sorted(gaps)[len(gaps) // 2] == pytest.approx(60 / 180, abs=1e-3)
+    tick(coach, running, None, 0.75)
+    n_ticks = len(running.evaluate("() => window.ticks"))
+    tick(coach, running, None, 1.5)
+    assert len(running.evaluate("() => window.ticks")) == n_ticks
+    running.tap("#pause")
+    tick(coach, running, 180.0, 1.0)
+    assert len(running.evaluate("() => window.ticks")) == n_ticks
+
+
+def test_a_metronome_may_be_felt_and_stops_where_numbers_stop(coach: SmallCoach, running: Page) -> None:
+    choose_metronome(running, "vibration")
+    tick(coach, running, 170.0, 3.0)
+    assert 6 <= running.evaluate("() => window.shaken.filter((p) => p === 35).length") <= 12
+    running.wait_for_timeout(4000)  # no word from the coach
+    n_pulses = running.evaluate("() => window.shaken.length")
+    running.wait_for_timeout(1000)
+    assert running.evaluate("() => window.shaken.length") == n_pulses
+
+
+def test_nobody_hears_a_metronome_unasked(coach: SmallCoach, running: Page) -> None:
+    running.tap("#unlock-yes")
+    tick(coach, running, 180.0, 1.5)
+    assert running.evaluate("() => [window.ticks.length, window.shaken.length]") == [0, 0]
+
+
+def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: SmallCoach, running: Page) -> None:
+    running.tap("#unlock-no")
+    coach.runs.calls.clear()
+    running.tap("#pocket")
+    expect(running.locator("#pocket-hold")).to_contain_text("The run goes on")
+    box = running.locator("#pocket-dialog").bounding_box()
+    assert (box["width"], box["height"]) == (390, 844)
+    for x in range(20, 390, 60):
+        for y in range(20, 844, 100):
+            running.touchscreen.tap(x, y)
+    running.keyboard.press("Escape")
+    expect(running.locator("#pocket-out")).to_be_visible()  # the way out is asked for, not taken
+    expect(running.locator("#pocket-dialog")).to_have_attribute("open", "")
+    assert coach.runs.calls == []
+    move(coach, running, 1990.0, 690.0)
+    move(coach, running, 2001.0, 700.0)
+    assert heard(running, 1)[0].startswith("2 kilometres")
+    running.mouse.move(200, 200)
+    running.mouse.down()
+    running.wait_for_timeout(1500)
+    running.mouse.up()
+    running.tap("#pocket-out")
+    expect(running.locator("#pocket-dialog")).to_be_hidden()
+    expect(running.locator("#stop")).to_be_visible()
+
+
+def test_a_run_that_ends_leaves_nobody_in_the_dark(coach: SmallCoach, running: Page) -> None:
+    running.tap("#pocket")
+    ended = coach.runs.status() | {"state": "finished"}
+    coach.runs.run = None
+    coach.feed.publish("run", ended)
+    expect(running.locator("#pocket-dialog")).to_be_hidden()
