@@ -9,6 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from coach.errors import SettingsError
+from coach.interchange.parquet import has_parquet
 from coach.model.history import RunDetail
 from coach.model.runs import Lap, RunFilter, RunPlace, Sport
 from coach.service.runs.files import EXPORTS
@@ -168,6 +169,8 @@ def run_page(run_id: str) -> str:
 def _can_export(source: str, recording: str | None, kind: str) -> bool:
     if kind == "gpx":
         return source in ("fit", "tcx", "gpx")
+    if kind == "parquet":
+        return has_parquet()
     return recording is not None if kind == "mcap" else True
 
 

@@ -20,6 +20,7 @@ _KINDS: Final = {
     "gpx": "application/gpx+xml",
     "csv": "text/csv; charset=utf-8",
     "strides": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
     "mcap": "application/octet-stream",
 }
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from coach.model.links import SensorUse
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for
 from coach.model.runs import Lap, Run, RunPlace, RunState, RunSummary, Sport
@@ -40,6 +41,7 @@ class Activity:
 
     sport: as the file names it; None where it does not. kind: what it was, and reason: why it does not count as a run.
     is_cut: the file broke off, and this is what was whole. has_others: the file holds more than this activity.
+    sensors: what was worn. utc_offset_s: local time less UTC where the run was; None: unknown.
     """
 
     started_at: datetime
@@ -55,6 +57,8 @@ class Activity:
     kind: Sport = Sport.RUNNING
     reason: str = ""
     has_others: bool = False
+    sensors: tuple[SensorUse, ...] = ()
+    utc_offset_s: float | None = None
 
     @property
     def end_s(self) -> float:
@@ -83,7 +87,9 @@ def activity_of(
     distance_m = summary.distance_m if summary else run.distance_m
     started_at = run.started_at + timedelta(seconds=start_s)
     is_indoor = run.place is RunPlace.TREADMILL
-    return Activity(started_at, records, laps, pauses, duration_s, distance_m, run.title, is_indoor)
+    return Activity(
+        started_at, records, laps, pauses, duration_s, distance_m, run.title, is_indoor, sensors=run.sensors
+    )
 
 
 def _moved(lap: Lap, start_s: float, end_s: float) -> Lap:

@@ -20,8 +20,9 @@ from coach.interchange.fit_encoding import (
     Field,
 )
 from coach.model.metrics_table import METRICS
+from coach.model.sites import WearSite
 
-FILE_ID, SESSION, LAP, RECORD, EVENT, FILE_CREATOR, ACTIVITY = 0, 18, 19, 20, 21, 49, 34
+FILE_ID, SESSION, LAP, RECORD, EVENT, DEVICE_INFO, FILE_CREATOR, ACTIVITY = 0, 18, 19, 20, 21, 23, 49, 34
 FIELD_DESCRIPTION, DEVELOPER_DATA_ID = 206, 207
 TIMESTAMP: Final = Field(253, UINT32)
 MESSAGE_INDEX: Final = Field(254, UINT16)
@@ -95,11 +96,31 @@ NUM_SESSIONS: Final = Field(1, UINT16)
 ACTIVITY_TYPE: Final = Field(2, ENUM)
 ACTIVITY_EVENT: Final = Field(3, ENUM)
 ACTIVITY_EVENT_TYPE: Final = Field(4, ENUM)
+LOCAL_TIMESTAMP: Final = Field(5, UINT32)
+SOFTWARE_VERSION: Final = Field(0, UINT16)
+NATIVE_MESSAGE: Final = Field(14, UINT16)
+
+DEVICE_INDEX: Final = Field(0, UINT8)
+DEVICE_SOFTWARE: Final = Field(5, UINT16, 100)
+SENSOR_POSITION: Final = Field(18, ENUM)
+SOURCE_TYPE: Final = Field(25, ENUM)
+DEVICE_NAME: Final = Field(27, STRING, size=32)
+BLUETOOTH, LOCAL = 3, 5
+# Enum body_location; of a foot there is none: its leg.
+BODY_LOCATIONS: Final[dict[WearSite, int]] = {
+    WearSite.LEFT_FOOT: 0,
+    WearSite.RIGHT_FOOT: 6,
+    WearSite.LEFT_SHANK: 2,
+    WearSite.RIGHT_SHANK: 8,
+    WearSite.PELVIS: 36,
+    WearSite.CHEST: 17,
+}
 
 # Averages of a session and of a lap: our name: (number in a session, number in a lap, kind, scale, factor)
 AVERAGES: Final = {
     "heart_rate_bpm": (16, 15, UINT8, 1.0, 1.0),
     "speed_mps": (124, 110, UINT32, 1000.0, 1.0),
+    "power_w": (20, 19, UINT16, 1.0, 1.0),
     "vertical_oscillation_mm": (89, 77, UINT16, 10.0, 1.0),
     "contact_time_ms": (91, 79, UINT16, 10.0, 1.0),
     "vertical_ratio_pct": (132, 118, UINT16, 100.0, 1.0),
@@ -108,5 +129,13 @@ AVERAGES: Final = {
 }
 AVERAGE_CADENCE: Final = (Field(18, UINT8), Field(17, UINT8))
 AVERAGE_FRACTION: Final = (Field(92, UINT8, 128), Field(80, UINT8, 128))
+# Of a session and of a lap.
+MAX_CADENCE: Final = (Field(19, UINT8), Field(18, UINT8))
+MAX_FRACTION: Final = (Field(93, UINT8, 128), Field(81, UINT8, 128))
+MAX_SPEED: Final = (Field(125, UINT32, 1000), Field(111, UINT32, 1000))
+MAX_POWER: Final = (Field(21, UINT16), Field(20, UINT16))
+TOTAL_STRIDES: Final = (Field(10, UINT32), Field(10, UINT32))
+TOTAL_ASCENT: Final = (Field(22, UINT16), Field(21, UINT16))
+TOTAL_DESCENT: Final = (Field(23, UINT16), Field(22, UINT16))
 MAX_HEART_RATE: Final = (Field(17, UINT8), Field(16, UINT8))
 INTENSITY: Final = {"warm_up": 2, "cool_down": 3}

@@ -168,12 +168,20 @@ def _activity(everything: list[Message], session: dict[str, Any]) -> Activity | 
         tuple(records),
         tuple(lap for i, fields in enumerate(laps) if (lap := _lap(fields, started_at, i + 1))),
         pauses,
-        _number(session.get("total_timer_time")) or max(0.0, last_s - sum(b - a for a, b in pauses)),
+        _timer_s(session, last_s, pauses),
         distance,
         str(session.get(TITLE.name, "")),
         is_indoor=session.get("sub_sport") in ("treadmill", "indoor_running"),
         sport=_sport(session),
     )
+
+
+def _timer_s(session: dict[str, Any], last_s: float, pauses: tuple[tuple[float, float], ...]) -> float:
+    """Time without pauses. A timer that ran longer than the clock, as some files say, is not believed."""
+    timer_s, elapsed_s = _number(session.get("total_timer_time")), _number(session.get("total_elapsed_time"))
+    if timer_s and timer_s <= max(elapsed_s or 0.0, last_s) + 1.0:
+        return timer_s
+    return max(0.0, last_s - sum(b - a for a, b in pauses))
 
 
 def _sport(session: dict[str, Any]) -> str | None:

@@ -1,78 +1,26 @@
 """An activity to a FIT file: running dynamics in native fields, the rest as developer fields.
 
-Order as readers expect it: file_id, developer data, timer start, records, timer stop, laps, session, activity.
+Order as readers expect it: file_id, developer data, devices, timer start, records, timer stop, laps, session, activity.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 
+import numpy as np
+
+from coach.interchange import fit_messages as fm
 from coach.interchange.activity import Activity, Record
+from coach.interchange.climb import climb_of
 from coach.interchange.fit_encoding import Field, FitFile, Value, fit_time
-from coach.interchange.fit_messages import (
-    ACTIVITY,
-    ACTIVITY_EVENT,
-    ACTIVITY_EVENT_TYPE,
-    ACTIVITY_TIMER,
-    ACTIVITY_TYPE,
-    ALTITUDE,
-    APPLICATION_ID,
-    AVERAGE_CADENCE,
-    AVERAGE_FRACTION,
-    AVERAGES,
-    CADENCE,
-    DESCRIPTION_INDEX,
-    DESCRIPTION_NAME,
-    DESCRIPTION_NUMBER,
-    DESCRIPTION_TYPE,
-    DESCRIPTION_UNITS,
-    DEVELOPER_DATA_ID,
-    DEVELOPER_INDEX,
-    DEVELOPER_VALUES,
-    EVENT,
-    EVENT_KIND,
-    EVENT_TYPE,
-    FIELD_DESCRIPTION,
-    FILE_ID,
-    FILE_TYPE,
-    FIRST_LAP,
-    FRACTIONAL_CADENCE,
-    INTENSITY,
-    LAP,
-    LAP_INTENSITY,
-    LAP_SPORT,
-    LAP_TRIGGER,
-    LATITUDE,
-    LONGITUDE,
-    MANUFACTURER,
-    MAX_HEART_RATE,
-    MESSAGE_INDEX,
-    NUM_LAPS,
-    NUM_SESSIONS,
-    PRODUCT,
-    RECORD,
-    RECORD_VALUES,
-    SERIAL,
-    SESSION,
-    SESSION_TRIGGER,
-    SPORT_SESSION,
-    STANCE_TIME_PERCENT,
-    START_TIME,
-    SUB_SPORT,
-    TIME_CREATED,
-    TIMESTAMP,
-    TITLE,
-    TOTAL_DISTANCE,
-    TOTAL_ELAPSED,
-    TOTAL_TIMER,
-)
-from coach.model.runs import Lap
+from coach.interchange.totals import Totals, laps_of, whole_of
 
 _DEVELOPMENT: Final = 255
 _RUNNING, _TREADMILL, _GENERIC = 1, 1, 0
 _TIMER, _LAP_EVENT, _SESSION_EVENT, _ACTIVITY_EVENT = 0, 9, 8, 26
 _START, _STOP, _STOP_ALL = 0, 1, 4
+_SOFTWARE: Final = 10  # 0.10
+_MOST_SPM: Final = 300.0  # beyond lies no runner, but a reading that went wrong
 _APPLICATION: Final = hashlib.md5(b"running-coach", usedforsecurity=False).digest()
 Row = list[tuple[Field, Value]]
 
@@ -81,54 +29,74 @@ def write_fit(activity: Activity) -> bytes:
     """The bytes of a FIT activity file."""
     file = FitFile()
     start = fit_time(activity.started_at)
-    end = start + max(1, round(activity.end_s))
+    whole = whole_of(activity)
+    end = start + max(1, round(whole.end_s))
     _head(file, activity, start)
+    _devices(file, activity, start)
     _timer(file, start, _START)
     _records(file, activity, start)
     _timer(file, end, _STOP_ALL)
-    laps = activity.laps or (Lap(1, 0.0, activity.end_s),)
+    laps = laps_of(activity)
     for index, lap in enumerate(laps):
-        _lap(file, activity, lap, index, start)
-    _session(file, activity, len(laps), start, end)
-    file.add(
-        ACTIVITY,
-        [
-            (TIMESTAMP, end),
-            (ACTIVITY_TIMER, activity.duration_s),
-            (NUM_SESSIONS, 1),
-            (ACTIVITY_TYPE, 0),
-            (ACTIVITY_EVENT, _ACTIVITY_EVENT),
-            (ACTIVITY_EVENT_TYPE, _STOP),
-        ],
-    )
+        _lap(file, lap, index, start)
+    _session(file, activity, whole, len(laps), start, end)
+    row: Row = [
+        (fm.TIMESTAMP, end),
+        (fm.ACTIVITY_TIMER, activity.duration_s),
+        (fm.NUM_SESSIONS, 1),
+        (fm.ACTIVITY_TYPE, 0),
+        (fm.ACTIVITY_EVENT, _ACTIVITY_EVENT),
+        (fm.ACTIVITY_EVENT_TYPE, _STOP),
+    ]
+    if activity.utc_offset_s is not None:
+        row.append((fm.LOCAL_TIMESTAMP, end + round(activity.utc_offset_s)))
+    file.add(fm.ACTIVITY, row)
     return file.close()
 
 
 def _head(file: FitFile, activity: Activity, start: int) -> None:
     file.add(
-        FILE_ID,
-        [(FILE_TYPE, 4), (MANUFACTURER, _DEVELOPMENT), (PRODUCT, 1), (SERIAL, start or 1), (TIME_CREATED, start)],
+        fm.FILE_ID,
+        [
+            (fm.FILE_TYPE, 4),
+            (fm.MANUFACTURER, _DEVELOPMENT),
+            (fm.PRODUCT, 1),
+            (fm.SERIAL, start or 1),
+            (fm.TIME_CREATED, start),
+        ],
     )
+    file.add(fm.FILE_CREATOR, [(fm.SOFTWARE_VERSION, _SOFTWARE)])
     used = {name for record in activity.records for name in record.values}
-    fields = [field for name, field in DEVELOPER_VALUES.items() if name in used]
-    fields += [TITLE] if activity.name else []
+    fields = [field for name, field in fm.DEVELOPER_VALUES.items() if name in used]
+    fields += [fm.TITLE] if activity.name else []
     if fields:
-        file.add(DEVELOPER_DATA_ID, [(APPLICATION_ID, _APPLICATION), (DEVELOPER_INDEX, 0)])
+        file.add(fm.DEVELOPER_DATA_ID, [(fm.APPLICATION_ID, _APPLICATION), (fm.DEVELOPER_INDEX, 0)])
     for field in fields:
         file.add(
-            FIELD_DESCRIPTION,
+            fm.FIELD_DESCRIPTION,
             [
-                (DESCRIPTION_INDEX, 0),
-                (DESCRIPTION_NUMBER, field.number),
-                (DESCRIPTION_TYPE, field.kind.code),
-                (DESCRIPTION_NAME, field.name),
-                (DESCRIPTION_UNITS, field.units),
+                (fm.DESCRIPTION_INDEX, 0),
+                (fm.DESCRIPTION_NUMBER, field.number),
+                (fm.DESCRIPTION_TYPE, field.kind.code),
+                (fm.DESCRIPTION_NAME, field.name),
+                (fm.DESCRIPTION_UNITS, field.units),
+                (fm.NATIVE_MESSAGE, fm.SESSION if field is fm.TITLE else fm.RECORD),
             ],
         )
 
 
+def _devices(file: FitFile, activity: Activity, start: int) -> None:
+    """This program as creator (index 0), then each sensor with its place on the body."""
+    own: Row = [(fm.DEVICE_INDEX, 0), (fm.DEVICE_SOFTWARE, _SOFTWARE / 100), (fm.SOURCE_TYPE, fm.LOCAL)]
+    file.add(fm.DEVICE_INFO, [(fm.TIMESTAMP, start), *own, (fm.DEVICE_NAME, "running-coach")])
+    for index, sensor in enumerate(activity.sensors, start=1):
+        place = fm.BODY_LOCATIONS.get(sensor.wear_site) if sensor.wear_site else None
+        row: Row = [(fm.DEVICE_INDEX, index), (fm.SENSOR_POSITION, place), (fm.SOURCE_TYPE, fm.BLUETOOTH)]
+        file.add(fm.DEVICE_INFO, [(fm.TIMESTAMP, start), *row, (fm.DEVICE_NAME, sensor.model or sensor.name)])
+
+
 def _timer(file: FitFile, at: int, kind: int) -> None:
-    file.add(EVENT, [(TIMESTAMP, at), (EVENT_KIND, _TIMER), (EVENT_TYPE, kind)])
+    file.add(fm.EVENT, [(fm.TIMESTAMP, at), (fm.EVENT_KIND, _TIMER), (fm.EVENT_TYPE, kind)])
 
 
 def _records(file: FitFile, activity: Activity, start: int) -> None:
@@ -146,14 +114,14 @@ def _records(file: FitFile, activity: Activity, start: int) -> None:
         if at == last:
             continue
         last = at
-        row: Row = [(TIMESTAMP, at)]
+        row: Row = [(fm.TIMESTAMP, at)]
         if has_place:
-            row += [(LATITUDE, record.latitude_deg), (LONGITUDE, record.longitude_deg)]
+            row += [(fm.LATITUDE, record.latitude_deg), (fm.LONGITUDE, record.longitude_deg)]
         if has_height:
-            row.append((ALTITUDE, record.altitude_m))
+            row.append((fm.ALTITUDE, record.altitude_m))
         row += _values(record, used)
-        own = [(field, record.values.get(name)) for name, field in DEVELOPER_VALUES.items() if name in used]
-        file.add(RECORD, row, own)
+        own = [(field, record.values.get(name)) for name, field in fm.DEVELOPER_VALUES.items() if name in used]
+        file.add(fm.RECORD, row, own)
     for at_s, kind in marks:
         _timer(file, start + round(at_s), kind)
 
@@ -161,13 +129,13 @@ def _records(file: FitFile, activity: Activity, start: int) -> None:
 def _values(record: Record, used: set[str]) -> Row:
     row: Row = []
     values = record.values
-    for name, (field, factor) in RECORD_VALUES.items():
+    for name, (field, factor) in fm.RECORD_VALUES.items():
         if name in used:
             row.append((field, values[name] * factor if name in values else None))
     if "cadence_spm" in used:
-        row += _cadence(values.get("cadence_spm"), CADENCE, FRACTIONAL_CADENCE)
+        row += _cadence(values.get("cadence_spm"), fm.CADENCE, fm.FRACTIONAL_CADENCE)
     if {"contact_time_ms", "cadence_spm"} <= used:
-        row.append((STANCE_TIME_PERCENT, _stance_percent(values)))
+        row.append((fm.STANCE_TIME_PERCENT, _stance_percent(values)))
     return row
 
 
@@ -185,15 +153,27 @@ def _stance_percent(values: Mapping[str, float]) -> float | None:
     return 100 * values["contact_time_ms"] / (120_000 / values["cadence_spm"])
 
 
-def _averages(records: Sequence[Record], place: int) -> Row:
-    """Means of the records; place 0: numbers of a session, 1: of a lap."""
+def _averages(part: Totals, place: int) -> Row:
+    """Means, maxima and sums of a part; place 0: numbers of a session, 1: of a lap."""
+    records = part.records
     row: Row = []
-    for name, (in_session, in_lap, kind, scale, factor) in AVERAGES.items():
-        field = Field((in_session, in_lap)[place], kind, scale)
-        row.append((field, _mean(records, name, factor)))
-    row += _cadence(_mean(records, "cadence_spm", 1.0), AVERAGE_CADENCE[place], AVERAGE_FRACTION[place])
-    beats = [r.values["heart_rate_bpm"] for r in records if "heart_rate_bpm" in r.values]
-    row.append((MAX_HEART_RATE[place], max(beats, default=None)))
+    for name, (in_session, in_lap, kind, scale, factor) in fm.AVERAGES.items():
+        mean = _mean(records, name, factor)
+        if name == "speed_mps" and part.distance_m is not None and part.timer_s > 0:
+            mean = part.distance_m / part.timer_s  # as readers compute it
+        row.append((Field((in_session, in_lap)[place], kind, scale), mean))
+    cadences = [value for r in records if (value := r.values.get("cadence_spm")) and value < _MOST_SPM]
+    row += _cadence(_mean(records, "cadence_spm", 1.0), fm.AVERAGE_CADENCE[place], fm.AVERAGE_FRACTION[place])
+    row += _cadence(max(cadences, default=None), fm.MAX_CADENCE[place], fm.MAX_FRACTION[place])
+    for name, field in (("heart_rate_bpm", fm.MAX_HEART_RATE), ("speed_mps", fm.MAX_SPEED), ("power_w", fm.MAX_POWER)):
+        row.append((field[place], max((r.values[name] for r in records if name in r.values), default=None)))
+    row.append((fm.TOTAL_STRIDES[place], part.n_strides))
+    t_s = np.array([r.t_s for r in records])
+    climb = climb_of(t_s, np.array([np.nan if r.altitude_m is None else r.altitude_m for r in records], dtype=float))
+    row += [
+        (fm.TOTAL_ASCENT[place], climb.up_m if climb else None),
+        (fm.TOTAL_DESCENT[place], climb.down_m if climb else None),
+    ]
     return row
 
 
@@ -202,48 +182,44 @@ def _mean(records: Sequence[Record], name: str, factor: float) -> float | None:
     return factor * sum(values) / len(values) if values else None
 
 
-def _lap(file: FitFile, activity: Activity, lap: Lap, index: int, start: int) -> None:
-    end_s = activity.end_s if lap.end_s is None else lap.end_s
-    inside = [record for record in activity.records if lap.start_s <= record.t_s < end_s]
-    far = [record.values["distance_m"] for record in inside if "distance_m" in record.values]
-    paused = sum(max(0.0, min(b, end_s) - max(a, lap.start_s)) for a, b in activity.pauses)
+def _lap(file: FitFile, part: Totals, index: int, start: int) -> None:
     file.add(
-        LAP,
+        fm.LAP,
         [
-            (MESSAGE_INDEX, index),
-            (TIMESTAMP, start + round(end_s)),
-            (EVENT_KIND, _LAP_EVENT),
-            (EVENT_TYPE, _STOP),
-            (START_TIME, start + round(lap.start_s)),
-            (TOTAL_ELAPSED, end_s - lap.start_s),
-            (TOTAL_TIMER, end_s - lap.start_s - paused),
-            (TOTAL_DISTANCE, far[-1] - far[0] if far else None),
-            (LAP_INTENSITY, INTENSITY.get(lap.kind, 0)),
-            (LAP_TRIGGER, 0),
-            (LAP_SPORT, _RUNNING),
-            *_averages(inside, 1),
+            (fm.MESSAGE_INDEX, index),
+            (fm.TIMESTAMP, start + round(part.end_s)),
+            (fm.EVENT_KIND, _LAP_EVENT),
+            (fm.EVENT_TYPE, _STOP),
+            (fm.START_TIME, start + round(part.start_s)),
+            (fm.TOTAL_ELAPSED, part.end_s - part.start_s),
+            (fm.TOTAL_TIMER, part.timer_s),
+            (fm.TOTAL_DISTANCE, part.distance_m),
+            (fm.LAP_INTENSITY, fm.INTENSITY.get(part.lap.kind, 0)),
+            (fm.LAP_TRIGGER, 0),
+            (fm.LAP_SPORT, _RUNNING),
+            *_averages(part, 1),
         ],
     )
 
 
-def _session(file: FitFile, activity: Activity, n_laps: int, start: int, end: int) -> None:
+def _session(file: FitFile, activity: Activity, whole: Totals, n_laps: int, start: int, end: int) -> None:
     file.add(
-        SESSION,
+        fm.SESSION,
         [
-            (MESSAGE_INDEX, 0),
-            (TIMESTAMP, end),
-            (EVENT_KIND, _SESSION_EVENT),
-            (EVENT_TYPE, _STOP),
-            (START_TIME, start),
-            (SPORT_SESSION, _RUNNING),
-            (SUB_SPORT, _TREADMILL if activity.is_indoor else _GENERIC),
-            (TOTAL_ELAPSED, timedelta(seconds=activity.end_s).total_seconds()),
-            (TOTAL_TIMER, activity.duration_s),
-            (TOTAL_DISTANCE, activity.distance_m),
-            (FIRST_LAP, 0),
-            (NUM_LAPS, n_laps),
-            (SESSION_TRIGGER, 0),
-            *_averages(activity.records, 0),
+            (fm.MESSAGE_INDEX, 0),
+            (fm.TIMESTAMP, end),
+            (fm.EVENT_KIND, _SESSION_EVENT),
+            (fm.EVENT_TYPE, _STOP),
+            (fm.START_TIME, start),
+            (fm.SPORT_SESSION, _RUNNING),
+            (fm.SUB_SPORT, _TREADMILL if activity.is_indoor else _GENERIC),
+            (fm.TOTAL_ELAPSED, whole.end_s),
+            (fm.TOTAL_TIMER, whole.timer_s),
+            (fm.TOTAL_DISTANCE, whole.distance_m),
+            (fm.FIRST_LAP, 0),
+            (fm.NUM_LAPS, n_laps),
+            (fm.SESSION_TRIGGER, 0),
+            *_averages(whole, 0),
         ],
-        [(TITLE, activity.name)] if activity.name else (),
+        [(fm.TITLE, activity.name)] if activity.name else (),
     )

@@ -22,7 +22,7 @@ from coach.model.plain import from_plain, to_plain
 from coach.model.strides import Stride, TrunkStep
 
 _MAPPINGS: Final = ("uncertainty", "unknown", "foot_strike_share")  # in columns of their own
-_SHARES: Final = ("rearfoot", "midfoot", "forefoot")
+SHARES: Final = ("rearfoot", "midfoot", "forefoot")
 
 
 def _plain_fields(kind: type[Any]) -> list[str]:
@@ -31,7 +31,7 @@ def _plain_fields(kind: type[Any]) -> list[str]:
 
 _STRIDE_FIELDS: Final = _plain_fields(Stride)
 _STEP_FIELDS: Final = _plain_fields(TrunkStep)
-_SECOND_FIELDS: Final = _plain_fields(LiveMetrics)
+SECOND_FIELDS: Final = _plain_fields(LiveMetrics)
 _ALL_STRIDE_FIELDS: Final = [*_STRIDE_FIELDS, *(name for name in _STEP_FIELDS if name not in _STRIDE_FIELDS)]
 
 
@@ -52,13 +52,13 @@ def write_strides(strides: Sequence[Stride | TrunkStep], started_at: datetime) -
 def write_seconds(seconds: Sequence[LiveMetrics], started_at: datetime) -> str:
     """Metrics once a second; shares of the strike patterns have a column each."""
     errors = sorted({name for metrics in seconds for name in metrics.uncertainty})
-    names = ["time", *_SECOND_FIELDS, *(f"{name}_share" for name in _SHARES), *(f"{name}_sd" for name in errors)]
+    names = ["time", *SECOND_FIELDS, *(f"{name}_share" for name in SHARES), *(f"{name}_sd" for name in errors)]
     rows = []
     told: Mapping[str, str] = {}
     for metrics in seconds:
         row = {"time": moment_text(started_at + timedelta(seconds=metrics.t_s))}
-        row |= {name: _cell(getattr(metrics, name)) for name in _SECOND_FIELDS}
-        row |= {f"{name}_share": _cell((metrics.foot_strike_share or {}).get(name)) for name in _SHARES}
+        row |= {name: _cell(getattr(metrics, name)) for name in SECOND_FIELDS}
+        row |= {f"{name}_share": _cell((metrics.foot_strike_share or {}).get(name)) for name in SHARES}
         row |= {f"{name}_sd": _cell(metrics.uncertainty.get(name)) for name in errors}
         if metrics.unknown != told:
             told = metrics.unknown
@@ -120,8 +120,8 @@ def _read_stride(row: Mapping[str, str]) -> Stride | TrunkStep:
 
 
 def _read_second(row: Mapping[str, str]) -> LiveMetrics:
-    shares = {name: float(row[f"{name}_share"]) for name in _SHARES if f"{name}_share" in row}
-    values = {k: v for k, v in row.items() if k in _SECOND_FIELDS}
+    shares = {name: float(row[f"{name}_share"]) for name in SHARES if f"{name}_share" in row}
+    values = {k: v for k, v in row.items() if k in SECOND_FIELDS}
     why = json.loads(row.get("unknown", "{}"))
     told = {"foot_strike_share": shares or None, "uncertainty": _errors(row), "unknown": why}
     return from_plain(LiveMetrics, {**values, **told})

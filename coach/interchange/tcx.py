@@ -25,6 +25,7 @@ from coach.interchange.own_extension import (
     told_number,
     values_of,
 )
+from coach.interchange.totals import Totals, laps_of
 from coach.interchange.xml_text import child, local, moment, moment_text, number, parse, to_bytes
 from coach.model.runs import Lap
 
@@ -45,9 +46,9 @@ def write_tcx(activity: Activity) -> bytes:
     root.set(f"{{{_XSI}}}schemaLocation", f"{_TCX} http://www.garmin.com/xmlschemas/TrainingCenterDatabasev2.xsd")
     run = ET.SubElement(ET.SubElement(root, _t("Activities")), _t("Activity"), Sport="Running")
     _text(run, "Id", moment_text(activity.started_at))
-    laps = activity.laps or (Lap(1, 0.0, activity.end_s),)
-    for lap, records in zip(laps, _by_lap(activity.records, laps), strict=True):
-        _lap(run, activity, lap, records)
+    parts = laps_of(activity)
+    for part, records in zip(parts, _by_lap(activity.records, parts), strict=True):
+        _lap(run, activity, part, records)
     if activity.name:
         _text(run, "Notes", activity.name)
     extensions = ET.SubElement(run, _t("Extensions"))
@@ -56,7 +57,7 @@ def write_tcx(activity: Activity) -> bytes:
     return to_bytes(root)
 
 
-def _by_lap(records: Sequence[Record], laps: Sequence[Lap]) -> list[list[Record]]:
+def _by_lap(records: Sequence[Record], laps: Sequence[Totals]) -> list[list[Record]]:
     """Every record belongs to the last lap that has begun; what lies before the first, to the first."""
     starts = [lap.start_s for lap in laps[1:]]
     found: list[list[Record]] = [[] for _ in laps]
@@ -65,14 +66,15 @@ def _by_lap(records: Sequence[Record], laps: Sequence[Lap]) -> list[list[Record]
     return found
 
 
-def _lap(run: ET.Element, activity: Activity, lap: Lap, inside: list[Record]) -> None:
-    end_s = activity.end_s if lap.end_s is None else lap.end_s
-    far = [r.values["distance_m"] for r in inside if "distance_m" in r.values]
+def _lap(run: ET.Element, activity: Activity, part: Totals, inside: list[Record]) -> None:
     beats = [r.values["heart_rate_bpm"] for r in inside if "heart_rate_bpm" in r.values]
-    paused = sum(max(0.0, min(b, end_s) - max(a, lap.start_s)) for a, b in activity.pauses)
-    element = ET.SubElement(run, _t("Lap"), StartTime=moment_text(activity.started_at + timedelta(seconds=lap.start_s)))
-    _text(element, "TotalTimeSeconds", f"{max(0.0, end_s - lap.start_s - paused):.3f}")
-    _text(element, "DistanceMeters", f"{max(0.0, far[-1] - far[0]) if far else 0.0:.3f}")
+    speeds = [r.values["speed_mps"] for r in inside if "speed_mps" in r.values]
+    lap, element = part.lap, ET.SubElement(run, _t("Lap"))
+    element.set("StartTime", moment_text(activity.started_at + timedelta(seconds=part.start_s)))
+    _text(element, "TotalTimeSeconds", f"{part.timer_s:.3f}")
+    _text(element, "DistanceMeters", f"{part.distance_m or 0.0:.3f}")
+    if speeds:
+        _text(element, "MaximumSpeed", f"{max(speeds):.4f}")
     _text(element, "Calories", "0")
     if beats:
         _text(ET.SubElement(element, _t("AverageHeartRateBpm")), "Value", _beats(sum(beats) / len(beats)))
@@ -80,7 +82,30 @@ def _lap(run: ET.Element, activity: Activity, lap: Lap, inside: list[Record]) ->
     _text(element, "Intensity", "Resting" if lap.kind in ("warm_up", "cool_down") else "Active")
     _text(element, "TriggerMethod", "Manual")
     _tracks(element, activity, inside)
-    add_lap(ET.SubElement(element, _t("Extensions")), lap, end_s)
+    extensions = ET.SubElement(element, _t("Extensions"))
+    reported = _lap_extended(part, inside)
+    if reported:
+        native = ET.SubElement(extensions, f"{{{_EXT}}}LX")
+        for name, text in reported.items():
+            ET.SubElement(native, f"{{{_EXT}}}{name}").text = text
+    add_lap(extensions, lap, activity.end_s if lap.end_s is None else lap.end_s)
+
+
+def _lap_extended(part: Totals, inside: Sequence[Record]) -> dict[str, str]:
+    """The elements of Garmin's extension of a lap, in its order, within its ranges."""
+    found = {}
+    if part.distance_m is not None and part.timer_s > 0:
+        found["AvgSpeed"] = f"{part.distance_m / part.timer_s:.4f}"
+    cadences = [value for r in inside if (value := r.values.get("cadence_spm"))]
+    if cadences:
+        found["AvgRunCadence"] = str(_strides(sum(cadences) / len(cadences)))
+        found["MaxRunCadence"] = str(_strides(max(cadences)))
+    if part.n_strides is not None and 0 <= 2 * part.n_strides <= 65535:
+        found["Steps"] = str(round(2 * part.n_strides))
+    watts = [r.values["power_w"] for r in inside if "power_w" in r.values]
+    if watts:
+        found["AvgWatts"], found["MaxWatts"] = str(_watts(sum(watts) / len(watts))), str(_watts(max(watts)))
+    return found
 
 
 def _tracks(lap: ET.Element, activity: Activity, records: list[Record]) -> None:

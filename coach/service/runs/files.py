@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
+from zoneinfo import ZoneInfo
 
 from coach.coaching.baseline import BaselineRun
 from coach.coaching.progress import CoachedRun
@@ -31,6 +32,7 @@ from coach.interchange.formats import (
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged
 from coach.interchange.originals import own_part
+from coach.interchange.parquet import write_parquet
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
 from coach.interchange.tcx import write_tcx
 from coach.model.daily_life import DailyWishes
@@ -45,7 +47,7 @@ from coach.storage.dump import load, rows_of, table_names
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
 
-EXPORTS: Final = ("fit", "tcx", "gpx", "csv", "strides", "mcap")
+EXPORTS: Final = ("fit", "tcx", "gpx", "csv", "strides", "parquet", "mcap")
 SUFFIXES: Final = {**{kind: f".{kind}" for kind in EXPORTS}, "csv": "_seconds.csv", "strides": "_strides.csv"}
 IMPORTS_FOLDER: Final = "imports"
 INCOMING: Final = ".incoming-"  # where files of an archive wait; one that is left was cut off
@@ -77,6 +79,8 @@ class HistoryFiles:
                 return self.raw_log(run).read_bytes()
             case "csv":
                 return write_seconds(self._kept.runs.seconds(run_id), run.started_at).encode()
+            case "parquet":
+                return write_parquet(self._kept.runs.seconds(run_id), run.started_at, run_id)
             case "strides":
                 both: list[Stride | TrunkStep] = [*self._kept.runs.strides(run_id), *self._kept.runs.steps(run_id)]
                 return write_strides(both, run.started_at).encode()
@@ -84,6 +88,9 @@ class HistoryFiles:
                 strides = self._kept.runs.strides(run_id)
                 activity = activity_of(run, self._kept.runs.seconds(run_id), strides, entry.summary)
                 write = {"fit": write_fit, "tcx": write_tcx, "gpx": write_gpx}[kind]
+                zone = ZoneInfo(self._kept.runner.get().time_zone)
+                offset = run.started_at.astimezone(zone).utcoffset() or timedelta(0)
+                activity = dataclasses.replace(activity, utc_offset_s=offset.total_seconds())
                 return write(self._with_places(run, activity))
         raise SettingsError(f"there is no format {kind}: choose from {', '.join(EXPORTS)}")
 

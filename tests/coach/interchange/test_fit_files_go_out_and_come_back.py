@@ -95,8 +95,10 @@ def test_messages_stand_in_the_order_that_readers_expect() -> None:
     names = [frame.name for frame in frames(write_fit(activity(20, laps=(), pauses=())))]
     order = [
         "file_id",
+        "file_creator",
         "developer_data_id",
         "field_description",
+        "device_info",
         "event",
         "record",
         "event",
@@ -146,6 +148,22 @@ def test_field_numbers_kinds_and_scales_are_those_of_the_profile() -> None:
     for pair in (fm.AVERAGE_CADENCE, fm.AVERAGE_FRACTION, fm.MAX_HEART_RATE):
         check(fm.SESSION, pair[0])
         check(fm.LAP, pair[1])
+    for pair in (
+        fm.MAX_CADENCE,
+        fm.MAX_FRACTION,
+        fm.MAX_SPEED,
+        fm.MAX_POWER,
+        fm.TOTAL_STRIDES,
+        fm.TOTAL_ASCENT,
+        fm.TOTAL_DESCENT,
+    ):
+        check(fm.SESSION, pair[0])
+        check(fm.LAP, pair[1])
+    for field in (fm.DEVICE_INDEX, fm.DEVICE_SOFTWARE, fm.SENSOR_POSITION, fm.SOURCE_TYPE, fm.DEVICE_NAME):
+        check(fm.DEVICE_INFO, field)
+    check(fm.ACTIVITY, fm.LOCAL_TIMESTAMP)
+    check(fm.FILE_CREATOR, fm.SOFTWARE_VERSION)
+    check(fm.FIELD_DESCRIPTION, fm.NATIVE_MESSAGE)
     for field in (fm.TOTAL_ELAPSED, fm.TOTAL_TIMER, fm.TOTAL_DISTANCE, fm.START_TIME):
         check(fm.SESSION, field)
         check(fm.LAP, field)
