@@ -6,6 +6,7 @@ from coach.gait.bulk import analyse
 from coach.model.strides import Stride, TrunkStep
 from tests.recordings import names, read
 from tests.support import reference_folder
+from tests.validation import leave_one_out, runners
 from tests.validation.coverage import Coverage
 from tests.validation.scoring import score, scorer
 from tests.validation.table import markdown, misses
@@ -37,6 +38,8 @@ def main(parts: list[str]) -> int:
     if lines := misses(found):
         print("\nMissed (bold) and why:\n\n" + "\n".join(lines))
     print(f"\nThe stated uncertainties (one standard deviation) against what was found:\n\n{coverage.markdown()}")
+    if not parts:
+        print(f"\n## Shoe sensors, by runner and strike class\n\n{runners.report()}\n\n{leave_one_out.report()}")
     return 0
 
 

@@ -63,6 +63,37 @@ class FootParams:
     # The foot's own axes.
     push_yaw_deg: float = 7.0  # metatarsal axis against the mediolateral axis; first fitted to five runners
     angle_bias_deg: float = 0.45  # fitted
+    largest_angle_deg: float = 60.0  # runners land at -20 to 40; more is a gyroscope read in a wrong unit; by judgement
+
+    # What stands on the ground, by the median of the last landings. Chosen between synthetic pedalling, leg swings,
+    # stairs and a shoe in a hand (tests/coach/gait/foot/other_motions.py) and 94 recordings of runners and walkers.
+    ground_landings: int = 5
+    least_impact_g: float = 1.9  # slow walkers 2.0-4.7, a leg swing or a carried shoe 1.5-1.7, smooth stairs 1.7
+    sure_impact_g: float = 6.0  # above it nothing but the ground can be; a hand swings a shoe at 2.8
+    rest_radps: float = 2.5  # below that impact the foot must rest at mid-stance: medians of slow runners 0.2-1.0
+    rest_mps2: float = 6.0  # and feel gravity alone: medians of slow runners 0.8-2, a swung shoe 8.5
+    rest_half_s: float = 0.01  # rest is the mean over that long before and after mid-stance
+    on_the_spot_m: float = 0.35  # a stride shorter than that is no running; the slowest jogs have 0.5
+
+    # Uncertainty. The errors of a foot's events are the same in all its strides: a mean of many strides has them, too.
+    # Standard uncertainties whose twofold holds 95 % of the strides of runners left out of the fit, and a quarter more,
+    # because thirteen runners hide the worst ones (docs/accuracy.md).
+    contact_sd_s: float = 0.0038
+    toe_off_sd_s: float = 0.0062
+    contact_time_sd_s: float = 0.0073
+    angle_sd_deg: float = 3.0  # the push-off axis differs from the mediolateral one by 5 deg between feet
+    real_shoe_sd_s: float = 0.006  # no real shoe has run on a plate yet; the one mean stride says 15 ms (biomac)
+    stride_time_sd_s: float = 0.0025  # contacts of one foot scatter by 1.6 ms
+    slow_sd_intervals: float = 0.25  # of the sampling interval, added below slow_below_hz
+    # Of the upward velocity that had to be taken out, over the stride: what a sensor misses of a landing forwards is
+    # about what it misses upwards; it is taken out evenly over the stride, on average a third before the landing.
+    sink_sd_share: float = 0.33
+    length_sd_share: float = 0.02  # against motion capture: 0.3 % in straight running, 3 % in tight turns
+    clearance_sd_m: float = 0.015
+    eversion_sd_deg: float = 3.0  # soft mounting on the shoe: excursion agrees only fairly, Digit Biomark 2018;2:74
+    eversion_rate_sd_share: float = 0.15  # peak rate agrees better than excursion, same source
+    impact_sd_share: float = 0.15  # a heel's peak needs 500 Hz to be seen whole (Mitschke 2017); by judgement
+    strike_margin_sd: float = 0.6  # of the angle's: so near a class's edge it is uncertain; one stride in ten is then
 
 
 PARAMS: Final = FootParams()

@@ -6,15 +6,16 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.foot.constants import REACHES_S, T
+from coach.gait.foot.constants import AX, GX, REACHES_S, T
 from coach.gait.foot.contacts import contact
 from coach.gait.foot.events import mid_stance, rolling
 from coach.gait.foot.landing import cues
 from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, Turning
 from coach.gait.foot.push_off import push_off
+from coach.gait.foot.reports import mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.stance import fine
 from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
-from coach.gait.foot.strides import LARGEST_ANGLE_DEG, Landing, Way, mid_stance_event, stride_event, toe_off_event
+from coach.gait.foot.strides import Landing, Way
 from coach.gait.foot.trajectory import path
 from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
@@ -48,7 +49,7 @@ def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: i
     if found is None:
         return []
     number, known = now.n_swings, row + foot.reaches[look]
-    landing = Landing(row, number, known, look, found.t_s, found.peak_mps2, found.rise_s, found.is_clipped)
+    landing = Landing(row, number, known, look, found.t_s, found.peak_mps2, found.is_clipped)
     now.this = landing
     return [InitialContact(foot.site, landing.contact_s)]
 
@@ -62,12 +63,18 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
     mid = mid_stance(columns, this.contact_s, this.swing_over - first, heel_off - first, foot.rate_hz)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
     _refine(this, foot, now, columns[:, max(0, this.swing_over - first - foot.before_landing) : mid + 1])
-    found: list[GaitEvent] = [mid_stance_event(foot.site, this, foot.axes.is_sure)]
+    half = max(1, round(foot.params.rest_half_s * foot.rate_hz))
+    this.rest = _rest(columns[:, max(0, mid - half) : min(mid + half, heel_off - first) + 1], foot)
+    this.is_ground = now.is_ground(this, foot.params)
+    if not this.is_ground:
+        now.last = this
+        return []
+    found: list[GaitEvent] = [mid_stance_event(foot, this)]
     if last is not None:
-        if is_stride(last, this) and last.mid_row >= first:
+        if last.is_ground and is_stride(last, this) and last.mid_row >= first:
             way = _way(last, this, foot, now, columns[:, last.mid_row - first : mid + 1])
             now.last_stride_row = this.mid_row
-            found.append(stride_event(foot.site, last, this, way, foot.axes.is_sure))
+            found.append(stride_event(foot, last, this, way))
         else:
             now.n_rejected += 1
     now.last = this
@@ -87,8 +94,15 @@ def _refine(this: Landing, foot: Foot, now: Open, window: FloatArray) -> None:
     if len(now.brakings_s) >= params.steady_least:
         contact_s = found.brake_s - median(now.brakings_s)
     this.contact_s = contact_s
-    if abs(found.turned_at(min(contact_s, this.early_s))) < LARGEST_ANGLE_DEG:
+    if abs(found.turned_at(min(contact_s, this.early_s))) < params.largest_angle_deg:
         this.angle_deg = found.elevation_at(contact_s) - params.angle_bias_deg
+
+
+def _rest(window: FloatArray, foot: Foot) -> tuple[float, float]:
+    """Mean turn rate [rad/s], and by how much the mean specific force differs from gravity [m/s2]."""
+    rate = window[GX : GX + 3] - foot.axes.bias_radps[:, None]
+    force = window[AX : AX + 3].mean(axis=1)
+    return float(np.sqrt((rate * rate).sum(axis=0)).mean()), abs(math.sqrt(force @ force) - GRAVITY_MPS2)
 
 
 def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
@@ -97,7 +111,7 @@ def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: Float
     now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)
     clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
     bridged = foot.n_bridged(this.contact_s, following.mid_s)
-    return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged, 1.0 / foot.rate_hz)
+    return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged)
 
 
 def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
@@ -119,4 +133,4 @@ def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
     turned, rate = rolling(columns, start, end, this.contact_s, off_s, inwards, float(inwards @ foot.axes.bias_radps))
     this.toe_off_s, this.push_over = off_s, turning.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
-    return [toe_off_event(foot.site, this)]
+    return [toe_off_event(foot, this)] if this.is_ground else []

@@ -12,7 +12,7 @@ from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, STANDS_S
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.strides import Landing
-from coach.gait.signal.constants import CLIP_SHARE
+from coach.gait.signal.constants import CLIP_SHARE, GRAVITY_MPS2
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 
@@ -120,6 +120,19 @@ class Open:
     last_stride_row: int = -1
     pivots: tuple[tuple[float, float], ...] = ()
     brakings_s: tuple[float, ...] = ()
+    grounds: tuple[tuple[float, float, float], ...] = ()
+
+    def is_ground(self, landing: Landing, params: FootParams) -> bool:
+        """Whether the last landings, this one included, were on the ground: medians of shock and rest say it.
+
+        A pedal, a swinging leg and a hand that carries the shoe turn like running, but do not stop the foot.
+        """
+        latest = (landing.impact_mps2 / GRAVITY_MPS2, *landing.rest)
+        self.grounds = (*self.grounds[1 - params.ground_landings :], latest)
+        impact_g, turn, force = (float(median(of)) for of in zip(*self.grounds, strict=True))
+        if impact_g >= params.sure_impact_g:
+            return True
+        return impact_g >= params.least_impact_g and turn <= params.rest_radps and force <= params.rest_mps2
 
     def pivot(self, params: FootParams) -> tuple[float, float]:
         """Forward, up [m] of the metatarsal joints from the sensor, by the last push-offs."""

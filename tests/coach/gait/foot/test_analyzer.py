@@ -6,7 +6,7 @@ import pytest
 from coach.gait.bulk import analyse
 from coach.gait.foot import stride_state as foot_open
 from coach.gait.foot.analyzer import FootGait
-from coach.gait.foot.strides import ANGLE_SD_DEG
+from coach.gait.foot.params import PARAMS
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, Stride, ToeOff
@@ -232,7 +232,7 @@ def test_many_bridged_readings_in_one_chunk_are_all_told(monkeypatch: pytest.Mon
     )
     strides = [e for e in analyse([holed]) if isinstance(e, Stride)]
     assert len(strides) > 60
-    assert all(stride.uncertainty["foot_strike_angle_deg"] > ANGLE_SD_DEG for stride in strides)
+    assert all(stride.uncertainty["foot_strike_angle_deg"] > PARAMS.angle_sd_deg for stride in strides)
     assert_same(streamed(holed, 64), analyse([holed]))
 
 

@@ -10,20 +10,22 @@ from coach.model.strides import FootStrike, GaitState
     ("angle_deg", "strike"),
     [
         (15.0, FootStrike.REARFOOT),
-        (8.1, FootStrike.REARFOOT),
-        (7.7, FootStrike.UNCERTAIN),
+        (10.1, FootStrike.REARFOOT),
+        (8.1, FootStrike.UNCERTAIN),
+        (6.2, FootStrike.UNCERTAIN),
         (4.0, FootStrike.MIDFOOT),
         (-1.0, FootStrike.UNCERTAIN),
-        (-1.7, FootStrike.FOREFOOT),
+        (-3.5, FootStrike.UNCERTAIN),
+        (-3.7, FootStrike.FOREFOOT),
     ],
 )
 def test_strikes_near_a_cut_off_are_uncertain(angle_deg: float, strike: FootStrike) -> None:
     assert strike_of(angle_deg, 2.0) is strike
 
 
-def test_a_doubtful_angle_widens_the_uncertain_band() -> None:
-    assert strike_of(9.0, 2.0) is FootStrike.REARFOOT
-    assert strike_of(9.0, 4.0) is FootStrike.UNCERTAIN
+def test_a_less_certain_angle_widens_the_uncertain_band() -> None:
+    assert strike_of(11.0, 2.0) is FootStrike.REARFOOT
+    assert strike_of(11.0, 4.0) is FootStrike.UNCERTAIN
 
 
 @pytest.mark.parametrize(
