@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from firmware_config.faults import ProfileError
 from firmware_config.references import reference_faults
-from firmware_config.schema import DeviceProfile, Service, full_uuid, is_meant_for
+from firmware_config.schema import DeviceProfile, Fact, Service, full_uuid, is_meant_for
 
 
 @cache
@@ -77,6 +77,32 @@ def settings_warnings(
 
 def _starts(name: str | None, prefix: str) -> bool:
     return bool(name) and str(name).casefold().startswith(prefix.casefold())
+
+
+class TriedSensor(Fact):
+    """A real sensor that its owner reported on (`coach sensors report`). made_on: ISO date. problems: misfits."""
+
+    profile: str
+    manufacturer: str = ""
+    model: str = ""
+    firmware: str = ""
+    system: str
+    made_on: str
+    problems: tuple[str, ...] = ()
+
+
+@cache
+def tried_sensors() -> tuple[TriedSensor, ...]:
+    """Sensors that were tried on hardware; raises ProfileError where `tried_sensors.toml` is wrong.
+
+    The file is written by `python -m tests.docs` from the reports in the tests' data.
+    """
+    file = "tried_sensors.toml"
+    raw = _parse((files("firmware_config") / file).read_text(encoding="utf-8"), file)
+    try:
+        return TypeAdapter(tuple[TriedSensor, ...]).validate_python(raw.get("sensor", ()))
+    except ValidationError as error:
+        raise ProfileError(file, _words(error)) from None
 
 
 @cache

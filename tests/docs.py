@@ -1,10 +1,14 @@
 """`python -m tests.docs`: write those parts of `docs/` that follow from code and data; `check` compares only."""
 
+import json
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from coach.coaching.loader import load_rules, load_sources
+from coach.interchange.device_report import read_report
+from coach.model.device_reports import DeviceReport
 from firmware_config.loader import load_profiles
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,6 +71,56 @@ def protocols() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _reports() -> list[DeviceReport]:
+    return [read_report(path) for path in sorted((ROOT / "tests/data/devices").glob("*.json"))]
+
+
+def tried_toml(reports: Sequence[DeviceReport]) -> str:
+    """Return `firmware_config/tried_sensors.toml`: the reports of owners that name a profile, for the Sensors page."""
+    lines = [
+        "# Written by `python -m tests.docs` from tests/data/devices. A sensor is in it once its owner has reported."
+    ]
+    for report in reports:
+        if report.profile_id is None:
+            continue
+        lines += ["", "[[sensor]]", f"profile = {json.dumps(report.profile_id)}"]
+        for name in ("manufacturer", "model", "firmware"):
+            lines.append(f"{name} = {json.dumps(report.information.get(name, ''))}")
+        lines += [f"system = {json.dumps(report.system)}", f"made_on = {json.dumps(report.made_on)}"]
+        lines.append(f"problems = {json.dumps(list(report.problems))}")
+    return "\n".join(lines) + "\n"
+
+
+def tried_sensors(reports: Sequence[DeviceReport]) -> str:
+    """Return which real sensors were reported on, and which profiles nobody has tried."""
+    lines = [
+        "# Tried sensors",
+        "",
+        "Written by `python -m tests.docs` from `tests/data/devices/`, where the reports of owners are kept.",
+        "To add one: `coach scan`, then `coach sensors report ADDRESS`, and send the file that it writes. It holds no",
+        "address, serial number or own name.",
+        "",
+    ]
+    if reports:
+        lines += [
+            "| profile | sensor | firmware | system | readings a second | what did not fit |",
+            "|---|---|---|---|---|---|",
+        ]
+    else:
+        lines.append("Nobody has sent a report yet: no profile here has been tried on a real sensor.")
+    for report in reports:
+        says = report.information
+        sensor = f"{says.get('manufacturer', '')} {says.get('model', '')}".strip() or report.advertised.name
+        rate = report.counts.rate_hz if report.counts else None
+        cells = [report.profile_id or "none", sensor, says.get("firmware", ""), report.system]
+        cells += ["-" if rate is None else f"{rate:g}", "; ".join(report.problems) or "nothing"]
+        lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
+    tried = {report.profile_id for report in reports}
+    untried = [profile for profile in load_profiles().values() if profile.id not in tried]
+    lines += ["", "## Profiles that nobody has tried", "", *[f"- {p.title} (`{p.id}`)" for p in untried]]
+    return "\n".join(lines) + "\n"
+
+
 def _with_floors(text: str) -> str:
     before, rest = text.split("<!-- floors -->")
     after = rest.split("<!-- /floors -->")[1]
@@ -80,6 +134,8 @@ def documents() -> dict[Path, str]:
         architecture: _with_floors(architecture.read_text()),
         DOCS / "evidence.md": evidence(),
         DOCS / "protocols.md": protocols(),
+        DOCS / "tried-sensors.md": tried_sensors(_reports()),
+        ROOT / "firmware_config/tried_sensors.toml": tried_toml(_reports()),
     }
 
 

@@ -10,7 +10,7 @@ from coach.model.links import SensorUse
 from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.model.steps import SettingsReport
-from firmware_config.loader import load_profiles
+from firmware_config.loader import load_profiles, tried_sensors
 from web.api import route
 from web.context import the_coach
 
@@ -19,13 +19,14 @@ blueprint = Blueprint("sensors", __name__)
 
 @dataclass(frozen=True, slots=True)
 class ProfileFacts:
-    """What the page says of one sensor model."""
+    """What the page says of one sensor model. tried: real sensors that owners reported on, with their firmware."""
 
     id: str
     title: str
     maker: str
     kind: str
     is_tried_on_hardware: bool
+    tried: tuple[str, ...]
     wear_sites: tuple[str, ...]
     quirks: tuple[str, ...]
     has_settings: bool
@@ -145,6 +146,7 @@ def _profiles() -> list[ProfileFacts]:
             profile.maker,
             profile.kind,
             profile.is_tried_on_hardware,
+            tuple(f"{one.model} {one.firmware}".strip() for one in tried_sensors() if one.profile == profile.id),
             profile.wear_sites,
             profile.quirks,
             bool(profile.settings),

@@ -10,12 +10,14 @@ import click
 
 from coach.cli.options import ABOVE_ZERO, data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
+from coach.interchange.device_report import report_name, write_report
 from coach.model.links import FoundSensor
 from coach.model.plain import to_plain
 from coach.model.sites import WearSite
 from coach.model.steps import SettingsReport
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.capture import capture_to
+from coach.service.sensors.device_report import report_on
 from coach.service.sensors.registry import SensorBook
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
@@ -180,16 +182,57 @@ def check(seconds: float, data: Path | None, as_json: bool) -> None:
     with opened(data) as (service, _):
         if not as_json:
             click.echo("connecting; when the lights are on, jump three times")
-        report = service.check(seconds)
+        checked = service.check(seconds)
     if as_json:
-        print_json(report)
+        print_json(checked)
     else:
         columns = [("name", "NAME"), ("wear_site", "WORN"), ("rate_hz", "RATE Hz"), ("n_clipped", "CLIPPED")]
-        table([to_plain(one) for one in report.sensors], [*columns, ("n_landings", "LANDINGS")])
-        for problem in (*report.problems, *(p for one in report.sensors for p in one.problems)):
+        table([to_plain(one) for one in checked.sensors], [*columns, ("n_landings", "LANDINGS")])
+        for problem in (*checked.problems, *(p for one in checked.sensors for p in one.problems)):
             click.echo(f"- {problem}")
-    if not report.is_good:
+    if not checked.is_good:
         sys.exit(1)
+
+
+@sensors.command()
+@click.argument("address")
+@click.option("--profile", help="Id of its profile, if it is not recognised; `coach sensors list` names them.")
+@click.option("--seconds", type=ABOVE_ZERO, default=60.0, show_default=True, help="How long to listen.")
+@click.option("--keep-name", is_flag=True, help="Leave the sensor's own name in; else only what names its kind stays.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
+@data_option
+@json_option
+@plainly
+def report(
+    address: str,
+    profile: str | None,
+    seconds: float,
+    keep_name: bool,
+    out: Path | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Listen to the sensor at ADDRESS for a minute and write a report to send.
+
+    Without its address, serial number and own name; of a heart rate strap it holds 15 s of your heart rate.
+    """
+    with opened(data) as (service, loop):
+        if not as_json:
+            click.echo(f"connecting; then move the sensor, or wear it, for {seconds:.0f} s")
+        found = report_on(service, loop, address, profile, seconds, keep_name)
+    path = out or Path(report_name(found))
+    write_report(found, path)
+    if as_json:
+        print_json({"path": str(path), "problems": found.problems, "counts": found.counts})
+        return
+    if found.counts:
+        rate = f", {found.counts.rate_hz:g} a second" if found.counts.rate_hz else ""
+        click.echo(f"{found.counts.n_samples} readings in {found.seconds:.0f} s{rate}, {found.counts.n_missing} lost")
+    for problem in found.problems:
+        click.echo(f"- {problem}")
+    click.echo(
+        f"written to {path}: read it, then add it to tests/data/devices/ or attach it to an issue of the project"
+    )
 
 
 @click.command()

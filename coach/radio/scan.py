@@ -20,6 +20,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from coach.errors import LinkError
+from coach.model.device_reports import Advertised
 from coach.model.links import FoundSensor
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
@@ -49,6 +50,7 @@ class Heard:
 
     sensor: FoundSensor
     device: BLEDevice
+    advertised: Advertised
 
 
 class Ear:
@@ -153,7 +155,10 @@ class Ear:
             name = name or before.sensor.name
             profile_id = profile_id or before.sensor.profile_id
         sensor = FoundSensor(device.address, name, profile_id, advertisement.rssi, self._clock())
-        self._heard[device.address] = Heard(sensor, device)
+        advertised = Advertised(
+            name, tuple(advertisement.service_uuids), tuple(advertisement.manufacturer_data), advertisement.rssi
+        )
+        self._heard[device.address] = Heard(sensor, device, advertised)
         self._forget_old()
         teller = asyncio.ensure_future(self._tell())
         self._tellers.add(teller)
@@ -177,6 +182,11 @@ class Ear:
         since_s = min(self._clock() - within_s, *self._openings_s, self._clock())
         recent = [heard.sensor for heard in self._heard.values() if heard.sensor.seen_s >= since_s]
         return sorted(recent, key=lambda sensor: (sensor.profile_id is None, -sensor.rssi_dbm, sensor.sensor_id))
+
+    def advertised(self, sensor_id: str) -> Advertised | None:
+        """How a sensor was last heard to advertise; None where it was not."""
+        heard = self._heard.get(sensor_id)
+        return heard.advertised if heard else None
 
     async def find(self, sensor_id: str, within_s: float) -> BLEDevice | None:
         """The sensor as heard since the scan was opened, else as soon as it is; None after `within_s` of listening.

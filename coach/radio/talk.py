@@ -1,6 +1,7 @@
 """Holding a conversation (`coach.model.steps`) over a connection: each step is taken, each answer given back."""
 
 import asyncio
+import warnings
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,6 +10,7 @@ from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 
 from coach.errors import LinkError
+from coach.model.device_reports import GattCharacteristic, GattService
 from coach.model.samples import Notification
 from coach.model.steps import Conversation, Listen, Outcome, Pause, Read, Step, Write
 from coach.radio.clock import RunClock
@@ -54,15 +56,42 @@ class Wire:
         self._is_open = False
         self._news.set()
 
+    def _known(self, characteristic: str) -> BleakGATTCharacteristic | None:
+        """The characteristic as listed; raises LinkError where the connection, and with it the list, is gone."""
+        try:
+            return self._client.services.get_characteristic(characteristic)
+        except RADIO_FAULTS as fault:
+            raise loss_error("dropped", self._name) from fault
+
     def has(self, characteristic: str) -> bool:
-        return self._client.services.get_characteristic(characteristic) is not None
+        return self._known(characteristic) is not None
+
+    def services(self) -> tuple[GattService, ...]:
+        """What the sensor lists."""
+        return tuple(
+            GattService(
+                service.uuid,
+                tuple(GattCharacteristic(c.uuid, tuple(sorted(c.properties))) for c in service.characteristics),
+            )
+            for service in self._client.services
+        )
+
+    @property
+    def mtu(self) -> int | None:
+        """The largest ATT packet of this connection [bytes]; None where the system does not say."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # bleak warns on BlueZ before 5.62, where it can only assume 23
+                return self._client.mtu_size
+        except RADIO_FAULTS:
+            return None
 
     def can_notify(self, characteristic: str) -> bool:
-        known = self._client.services.get_characteristic(characteristic)
+        known = self._known(characteristic)
         return known is not None and bool({"notify", "indicate"} & set(known.properties))
 
     def can_read(self, characteristic: str) -> bool:
-        known = self._client.services.get_characteristic(characteristic)
+        known = self._known(characteristic)
         return known is not None and "read" in known.properties
 
     async def subscribe(self, characteristic: str) -> None:

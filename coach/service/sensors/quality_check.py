@@ -16,8 +16,8 @@ _G = 9.80665
 _LANDING_G = 3.0  # chosen by eye, 2026-11-20: above any stride while standing or walking, below a small jump's landing
 _APART_S = 0.35
 _TOGETHER_S = 0.15
-_RATE_SHARE = 0.05
-_LOST_SHARE = 0.05
+RATE_SHARE = 0.05
+LOST_SHARE = 0.05
 _FOOT_TURN_RADPS = 6.0  # a foot turns faster than this in every stride, a trunk never: protocols of both at hand
 
 
@@ -95,12 +95,12 @@ def _problems(check: SensorCheck, viewer: Viewer) -> list[str]:
     found = []
     if check.wear_site is None:
         found.append(f"Choose where {check.name} sits on the body")
-    if check.rate_hz and check.expected_rate_hz and check.rate_hz < (1 - _RATE_SHARE) * check.expected_rate_hz:
+    if check.rate_hz and check.expected_rate_hz and check.rate_hz < (1 - RATE_SHARE) * check.expected_rate_hz:
         found.append(
             f"{check.name} gives {check.rate_hz:.0f} readings a second instead of {check.expected_rate_hz:.0f}: "
             "configure it, and keep it within 3 m of the computer"
         )
-    if check.n_missing > _LOST_SHARE * check.n_samples:
+    if check.n_missing > LOST_SHARE * check.n_samples:
         share = 100 * check.n_missing / (check.n_samples + check.n_missing)
         found.append(f"{share:.0f} % of the readings of {check.name} were lost: move the computer nearer")
     if check.n_clipped > 0 and not (check.wear_site and check.wear_site.is_foot):

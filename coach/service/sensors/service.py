@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 from coach.errors import LinkError, SettingsError
+from coach.model.device_reports import Advertised
 from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
 from coach.model.samples import Notification
 from coach.model.sensing import CheckReport, SensorState, Surroundings
@@ -180,21 +181,40 @@ class SensorService(SensorBook):
 
     async def _talk(self, use: SensorUse, conversation: Conversation[SettingsReport]) -> SettingsReport:
         plan = commands.link_plan(load_profile(use.profile_id), use)
-        async with self._visit(use) as session:
+        async with self.visit(use, load_profile(use.profile_id).needs_bond) as session:
             for characteristic in (*plan.subscribe, *plan.optional):
                 if session.wire.can_notify(characteristic):
                     await session.wire.subscribe(characteristic)
             return await session.wire.hold(conversation)
 
     @contextlib.asynccontextmanager
-    async def _visit(self, use: SensorUse) -> AsyncIterator[Session]:
-        """A connection outside a run; previews give way."""
+    async def visit(
+        self, use: SensorUse, needs_bond: bool, receive: Callable[[Notification], None] = _ignore
+    ) -> AsyncIterator[Session]:
+        """On the event loop: a connection outside a run; previews give way.
+
+        Raises:
+            SettingsError: a run is on. LinkError: why it cannot be reached.
+        """
         self._refuse_in_run()
         async with self._alone:
             await self._let_go(use.sensor_id)
-            needs_bond = load_profile(use.profile_id).needs_bond
-            async with connected(self._radio, use, _ignore, needs_bond) as session:
+            async with connected(self._radio, use, receive, needs_bond) as session:
                 yield session
+
+    async def advertised(self, sensor_id: str) -> Advertised:
+        """On the event loop: how a sensor advertises now; raises LinkError where it is not heard."""
+        address = self._radio.identify(sensor_id)
+        await self._radio.ear.find(address, _FIRST_HEARD_S)
+        found = self._radio.ear.advertised(address)
+        if found is None:
+            raise loss_error("not_heard", sensor_id)
+        return found
+
+    @property
+    def clock(self) -> RunClock:
+        """The clock that stamps what previews and visits hear."""
+        return self._clock
 
     def _refuse_in_run(self) -> None:
         if self._is_running:

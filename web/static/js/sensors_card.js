@@ -76,6 +76,10 @@ export function paintCard(card, state, profile) {
   const rate = state.rate_hz === null ? DASH : state.rate_hz.toFixed(state.rate_hz < 10 ? 1 : 0);
   setText(find("[data-rate]", card), state.expected_rate_hz ? w("sensors.mine.rate_of", { rate, expected: Math.round(state.expected_rate_hz) }) : rate);
   find("[data-untried]", card).hidden = state.is_tried_on_hardware;
+  setText(find("[data-report]", card), `coach sensors report ${use.sensor_id}`);
+  const tried = profile?.tried ?? [];
+  find("[data-tried]", card).hidden = tried.length === 0;
+  setText(find("[data-tried]", card), tried.length ? w("sensors.mine.tried", { models: tried.join(", ") }) : "");
   const site = find("[data-site]", card);
   if (document.activeElement !== site) site.value = use.wear_site ?? "";
   site.closest(".field").hidden = profile !== undefined && profile.wear_sites.length === 0;
