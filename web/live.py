@@ -131,6 +131,11 @@ def run_pain(body: PainBody) -> None:
     the_coach().runs.pain(body.level, body.is_calf, body.run_id, body.age_s)
 
 
+@route(blueprint, "POST", "/run/pain/undo", body=TapBody, summary="Take back a pain tap of the last ten seconds")
+def run_pain_undone(body: TapBody) -> None:
+    the_coach().runs.take_back_pain(body.run_id)
+
+
 @route(blueprint, "POST", "/run/mute", body=MuteBody, summary="Silence the cues, or let them speak again")
 def run_mute(body: MuteBody) -> None:
     the_coach().runs.mute(body.is_muted, body.run_id)

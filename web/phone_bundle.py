@@ -47,6 +47,7 @@ _SHARED_SCRIPTS: Final = (
     "live_face",
     "live_links",
     "live_target",
+    "live_toast",
     "live_values",
     "live_wake",
     "live_watch",

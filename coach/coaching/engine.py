@@ -5,6 +5,7 @@ minutes; silence while on target; every decision carries value, edge, gates, rea
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -37,6 +38,15 @@ _TICK_EVERY_S: Final = 1.0
 _NEVER_S: Final = -1e9
 
 
+@dataclass(frozen=True, slots=True)
+class PainTap:
+    """One number that the runner tapped in the run, for the back or for calf and Achilles."""
+
+    t_s: float
+    level: int
+    is_calf: bool
+
+
 class CueEngine:
     """Coaches one run. Feed it in rising time; it keeps everything needed to explain itself afterwards."""
 
@@ -60,8 +70,8 @@ class CueEngine:
         self._traces = {r.id: ResponseTracker(r) for r in rules if r.metric is not None and r.kind != "safety"}
         self._steady = SteadyPart()
         self._changes: list[Change] = []
-        self._start_level = pain.level or 0
-        self._worst_tap: int | None = None
+        self._start = pain
+        self._taps: list[PainTap] = []
         self._last_event_s = _NEVER_S
         self._last_by_rule: dict[str, float] = {}
         self._logged_s: dict[tuple[str, str], float] = {}
@@ -89,7 +99,7 @@ class CueEngine:
         """Fill in the differences from the runner's own, from the longest run of 30 days and from pain before."""
         longest = self._facts.longest_30d_m
         share = 100.0 * metrics.distance_m / longest if metrics.distance_m is not None and longest else None
-        rise = None if self._worst_tap is None else float(self._worst_tap - self._start_level)
+        rise = max((self._rise(tap) for tap in self._taps), default=None)
         return compared(metrics, self._baseline, distance_vs_longest_pct=share, pain_rise=rise)
 
     def observe(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
@@ -108,16 +118,23 @@ class CueEngine:
 
     def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[CueDecision]:
         """One tap by the runner, 0-10: can only make the coach more careful. The answer comes at once."""
+        self._taps.append(tap := PainTap(t_s, level, is_calf))
         self._view.pain = tapped(self._view.pain, level, is_calf)
-        if not is_calf:
-            self._worst_tap = max(level, self._worst_tap or 0)
         rule = next((r for r in self._rules.values() if r.metric == "pain_rise"), None)
-        rise = float(level - (0 if is_calf else self._start_level))
+        rise = self._rise(tap)
         if rule is None or not (rule.is_out(rise) or level > STOP_ABOVE):
             return []
         say = self._view.pain.words if level > STOP_ABOVE else ""
         gates = gates_for(rule, self._view.moment(t_s, LiveMetrics(t_s), True))
         return [self._decide(rule, t_s, rise, gates, say)]
+
+    def take_back_pain(self) -> None:
+        """The newest tap was a slip of the finger: judge as if it had not been. What was said of it is said."""
+        self._taps = self._taps[:-1]
+        state = self._start
+        for tap in self._taps:
+            state = tapped(state, tap.level, tap.is_calf)
+        self._view.pain = state
 
     def mute(self, is_muted: bool) -> None:
         """One-tap mute: safety still shows its text."""
@@ -195,10 +212,15 @@ class CueEngine:
             n_spoken=sum(d.is_spoken for d in decisions),
             n_withheld=sum(d.is_withheld for d in decisions),
             n_suppressed=sum(not d.is_spoken and not d.is_withheld for d in decisions),
-            pain_worst=self._worst_tap,
+            pain_worst=max((tap.level for tap in self._taps if not tap.is_calf), default=None),
         )
 
     # How it decides
+
+    def _rise(self, tap: PainTap) -> float:
+        """Points above what was reported of this place before the run; from 0 where nothing was."""
+        before = self._start.calf_level if tap.is_calf else self._start.level
+        return float(tap.level - (before or 0))
 
     def _look(self, t_s: float, metrics: LiveMetrics, is_running: bool) -> None:
         if is_running:

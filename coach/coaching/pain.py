@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from coach.coaching.red_flags import OpenSigns, open_signs
-from coach.model.pain import Lock, PainEntry, PainMoment, PainState, RedFlagAnswers
+from coach.model.pain import ASK_SIGNS_FROM, CLINICIAN_FROM, Lock, PainEntry, PainMoment, PainState, RedFlagAnswers
 
 GO_ON: Final = 2
 STOP_ABOVE: Final = 5
@@ -56,6 +56,7 @@ def tapped(state: PainState, level: int, is_calf: bool = False) -> PainState:
         allows_load_cues=state.allows_load_cues and worst <= GO_ON,
         allows_strike_training=state.allows_strike_training and not calf,
         easier_track=state.easier_track or worst > STOP_ABOVE,
+        advises_clinician=state.advises_clinician or worst >= CLINICIAN_FROM,
         reasons=(words, *state.reasons),
         words=_run_words(worst),
     )
@@ -63,10 +64,18 @@ def tapped(state: PainState, level: int, is_calf: bool = False) -> PainState:
 
 def _run_words(worst: int) -> str:
     if worst > STOP_ABOVE:
-        return "Pain is above 5: walk from here. The coach says no more today."
+        return f"Pain is above 5: walk from here. The coach says no more today.{_severe(worst)}"
     if worst > GO_ON:
         return "Pain is 3 to 5: run on if you like, gently. The coach asks for nothing that adds load."
     return "Pain is low: go on."
+
+
+def _severe(worst: int | None) -> str:
+    """What else pain of 7 and more, and of 8 and more, asks for."""
+    if (worst or 0) < ASK_SIGNS_FROM:
+        return ""
+    clinician = " Pain of 8 or more is a reason to ask a doctor or physiotherapist."
+    return f"{clinician if (worst or 0) >= CLINICIAN_FROM else ''} Please go through the warning signs."
 
 
 def _judge(back: list[_Answer], calf: list[_Answer], flags: OpenSigns, now: datetime) -> PainState:
@@ -89,7 +98,7 @@ def _judge(back: list[_Answer], calf: list[_Answer], flags: OpenSigns, now: date
         allows_cues=allows_cues,
         allows_load_cues=allows_cues and is_fresh and is_settled and worst is not None and worst <= GO_ON,
         allows_strike_training=is_free and _is_calf_quiet(calf, now),
-        advises_clinician=bool(flags.signs) or lasts,
+        advises_clinician=bool(flags.signs) or lasts or (worst or 0) >= CLINICIAN_FROM,
         reasons=reasons,
         words=_words(flags, worst, is_rising, is_settled, is_fresh, lasts),
         signs=flags.signs,
@@ -199,11 +208,13 @@ def _words(flags: OpenSigns, worst: int | None, rising: bool, settled: bool, fre
             "stay locked until you enter the date on which you were seen."
         )
     if flags.lock is Lock.NOT_ASKED:
-        walk = "Pain is above 5: walk today. " if (worst or 0) > STOP_ABOVE else ""
-        return f"{walk}{flags.asks_again}: go through them first. Until then the coach only listens."
+        walk = "Pain is 6 or more: no run and no weights today. " if (worst or 0) > STOP_ABOVE else ""
+        clinician = "Pain of 8 or more is a reason to ask a doctor. " if (worst or 0) >= CLINICIAN_FROM else ""
+        return f"{walk}{clinician}{flags.asks_again}: go through them first. Until then the coach only listens."
     ask = " Please talk to a clinician about it." if lasts else ""
     if (worst or 0) > STOP_ABOVE:
-        return f"Pain is above 5: walk today, or take the easier track. The coach gives no cues.{ask}"
+        severe = " Pain of 8 or more is a reason to ask a doctor." if (worst or 0) >= CLINICIAN_FROM else ""
+        return f"Pain is 6 or more: no run and no weights today. Walk if that feels fine.{severe}{ask}"
     if rising:
         return f"Pain is rising from week to week: take the easier track. The coach gives no cues.{ask}"
     if (worst or 0) > GO_ON:

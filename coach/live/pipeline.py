@@ -54,6 +54,8 @@ class Coaching(Protocol):
 
     def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[CueDecision]: ...
 
+    def take_back_pain(self) -> None: ...
+
     def mute(self, is_muted: bool) -> None: ...
 
     @property
@@ -129,6 +131,11 @@ class Pipeline:
         """The runner tapped a pain level, 0-10."""
         decisions = self._coaching.pain(t_s, level, is_calf) if self._coaching else []
         return Outputs(decisions=tuple(decisions))
+
+    def take_back_pain(self) -> None:
+        """The newest pain level was a slip of the finger."""
+        if self._coaching:
+            self._coaching.take_back_pain()
 
     def mute(self, is_muted: bool) -> None:
         """The runner wants no sound, or sound again."""

@@ -21,7 +21,7 @@ from coach.live.treadmill_check import TreadmillCheck
 from coach.model.cues import CueDecision
 from coach.model.links import LinkEvent, LinkStatus
 from coach.model.metrics import LiveMetrics
-from coach.model.pain import PainEntry
+from coach.model.pain import UNDO_S, PainEntry
 from coach.model.plain import to_plain
 from coach.model.recordings import RunEvent
 from coach.model.runs import Lap, Run, RunState
@@ -35,6 +35,7 @@ KEEP_EVERY_S: Final = 5.0  # strides and seconds go to the database this often; 
 LOW_BATTERY_PCT: Final = 15.0  # chosen by eye, 2026-11-20: about an hour left on the sensors known here
 FAULTS_TOLD_S: Final = 30.0
 LOG_ID: Final = "recording"  # stands for the raw log among the links of the sensors
+_UNDO_SLACK_S: Final = 5.0  # the tap and its undo each take their time over the network; by judgement
 
 
 class Source(Protocol):
@@ -111,6 +112,7 @@ class LiveRun:
         self._stopping = asyncio.Event()
         self._keep_soon = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
+        self._newest_pain: tuple[PainEntry, float] | None = None  # with the moment of its arrival, monotonic
         self.is_over = False  # stopped; what is left is kept and summed up
 
     @property
@@ -210,10 +212,27 @@ class LiveRun:
         level = (entry.calf if is_calf else entry.back) or 0
         self._mark("pain", level=level, is_calf=is_calf, at=entry.at)
         self._batch.pains.append(entry)
+        self._newest_pain = (entry, time.monotonic())
         self._keep_soon.set()
         self._spread(self.pipeline.pain(self.clock(), level, is_calf))
         self.publish_run()  # what the tap forbids from now on
         return True
+
+    async def take_back_pain(self) -> PainEntry | None:
+        """The newest pain tap was a slip of the finger; None where there is none, or it is too long ago.
+
+        Gives the entry, which the sink may hold already.
+        """
+        newest, self._newest_pain = self._newest_pain, None
+        if newest is None or self.is_over or time.monotonic() - newest[1] > UNDO_S + _UNDO_SLACK_S:
+            return None
+        entry = newest[0]
+        self.pipeline.take_back_pain()
+        self._mark("pain_undone", at=entry.at)
+        if not any(one is entry for one in self._batch.pains):
+            await self._keep()  # a write may be going on: after it the entry is in the sink, or waits here again
+        self._batch.pains = [one for one in self._batch.pains if one is not entry]
+        return entry
 
     def publish_run(self) -> None:
         self._feed.publish("run", self.status())

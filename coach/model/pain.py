@@ -7,6 +7,7 @@ from typing import Final
 
 ASK_SIGNS_FROM: Final = 7  # of 10; by judgement: pain that stops a run and may be another pain than before
 CLINICIAN_FROM: Final = 8  # of 10; by judgement: severe on every common reading of the scale
+UNDO_S: Final = 10.0  # a tap of pain during a run can be taken back for so long
 
 
 class PainMoment(StrEnum):

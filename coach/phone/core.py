@@ -235,7 +235,7 @@ class PhoneCore:
         return _messages(self._going().link(LinkEvent(sensor_id, t_s, LinkStatus(status), reason, words)))
 
     def act(self, verb: str, t_s: float, arguments: str = "{}") -> str:
-        """What the runner did: pause, resume, lap {kind}, mute {is_muted}, pain {level, is_calf}."""
+        """What the runner did: pause, resume, lap {kind}, mute {is_muted}, pain {level, is_calf}, take_back_pain."""
         run, told = self._going(), json.loads(arguments)
         match verb:
             case "pause":
@@ -248,6 +248,8 @@ class PhoneCore:
                 return _messages(run.mute(t_s, bool(told["is_muted"])))
             case "pain":
                 return _messages(run.pain(t_s, int(told["level"]), bool(told.get("is_calf", False))))
+            case "take_back_pain":
+                return _messages(run.take_back_pain(t_s))
         raise ValueError(f"a run knows no {verb}")
 
     def hidden(self, start_s: float, end_s: float) -> None:

@@ -10,11 +10,13 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any, Final
 
+from coach.errors import ConflictError
 from coach.live.pipeline import Outputs, Pipeline
 from coach.live.timeline import Timeline
 from coach.model.cues import CueDecision
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.metrics import LiveMetrics
+from coach.model.pain import UNDO_S
 from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.runs import RunPlan
@@ -62,6 +64,7 @@ class PhoneRun:
         self.is_muted = False
         self.n_cues = 0
         self._t_s = 0.0
+        self._pain_at_s: float | None = None
         self._next_kilometre_m = KILOMETRE_M
         self._split_began_s = 0.0
         self._written = _Drain()
@@ -122,9 +125,18 @@ class PhoneRun:
 
     def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[Message]:
         """The runner tapped a pain level, 0-10."""
+        self._pain_at_s = t_s
         marked = self._mark(t_s, "pain", level=level, is_calf=is_calf)
         answered = self._spread(self.pipeline.pain(self._t_s, level, is_calf))
         return [*marked, *answered, ("run", self.status())]
+
+    def take_back_pain(self, t_s: float) -> list[Message]:
+        """The newest pain level was a slip of the finger, no more than ten seconds ago; else it stays."""
+        if self._pain_at_s is None or t_s - self._pain_at_s > UNDO_S:
+            raise ConflictError("too_late", "a number can be taken back for ten seconds: it stays; tap the right one")
+        self._pain_at_s = None
+        self.pipeline.take_back_pain()
+        return self._mark(t_s, "pain_undone")
 
     def finish(self, t_s: float) -> list[Message]:
         """End the run: the last strides, then the log's end."""

@@ -30,7 +30,7 @@ class Runner:
 
 
 class Pain:
-    """Answers about pain and warning signs, as given; nothing is ever overwritten."""
+    """Answers about pain and warning signs, as given; nothing is overwritten, only a slip of the finger taken back."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,6 +40,17 @@ class Pain:
         if entries:
             with self._database.write() as connection:
                 connection.execute(PAIN.table.insert(), [PAIN.row(entry) for entry in entries])
+
+    def remove(self, entry: PainEntry) -> None:
+        """Take one answer back, where it is there; of equal ones only one."""
+        columns = PAIN.table.c
+        same = [
+            columns[name].is_(None) if value is None else columns[name] == value
+            for name, value in PAIN.row(entry).items()
+        ]
+        with self._database.write() as connection:
+            newest = select(columns.pain_key).where(*same).order_by(columns.pain_key.desc()).limit(1)
+            connection.execute(PAIN.table.delete().where(columns.pain_key.in_(newest)))
 
     def list(
         self,

@@ -257,7 +257,7 @@ def _offer(wish: PlanWish, pain: PainState, dose: Dose) -> Track | None:
 def _advice(pain: PainState) -> tuple[str, ...]:
     advice: list[str] = []
     if (pain.level or 0) > 5:
-        advice.append("Pain is above 5: walk instead of running, and take the easier track for now.")
+        advice.append("Pain is 6 or more: no run and no weights today. Walk if that feels fine.")
     elif pain.is_rising:
         advice.append("Pain rises from week to week: the easier track is a good choice for now.")
     if pain.advises_clinician:

@@ -88,6 +88,10 @@ class SmallRuns:
         self._check(run_id)
         self.calls.append(("pain", level, is_calf))
 
+    def take_back_pain(self, run_id: str | None = None) -> None:
+        self._check(run_id)
+        self.calls.append(("take_back_pain",))
+
     def mute(self, is_muted: bool, run_id: str | None = None) -> None:
         self._check(run_id)
         self.is_muted = is_muted

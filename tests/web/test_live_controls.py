@@ -66,6 +66,22 @@ def test_pain_is_one_tap_away_and_one_tap_long(coach: SmallCoach, running: Page)
     eventually(coach, running, ("pain", 0, True))
 
 
+def test_a_mis_tap_of_pain_is_taken_back_for_ten_seconds(coach: SmallCoach, running: Page) -> None:
+    expect(running.locator("#undo")).to_be_hidden()
+    running.tap("#pain")
+    running.tap("[data-pain='8']")
+    eventually(coach, running, ("pain", 8, False))
+    running.tap("#undo")
+    eventually(coach, running, ("take_back_pain",))
+    expect(running.locator("#toast")).to_have_text("Taken back")
+    expect(running.locator("#undo")).to_be_hidden()
+    running.tap("#pain")
+    running.tap("[data-pain='2']")
+    expect(running.locator("#undo")).to_be_visible()
+    running.wait_for_timeout(10_300)
+    expect(running.locator("#undo")).to_be_hidden()
+
+
 def test_mute_and_pause_are_one_tap_and_show_their_state(coach: SmallCoach, running: Page) -> None:
     running.tap("#mute")
     eventually(coach, running, ("mute", True))

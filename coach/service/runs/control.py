@@ -361,6 +361,18 @@ class RunService:
         at = self._moment(run, (datetime.now(UTC) - run.started_at).total_seconds() - age_s)
         self._store.pain.add(PainEntry(at, PainMoment.DURING_RUN, back, calf, run_id))
 
+    def take_back_pain(self, run_id: str | None = None) -> None:
+        """Take back the newest pain tap of the run that goes on: a slip of the finger.
+
+        Raises:
+            ConflictError: no such run goes on, or the tap is more than ten seconds old: then it stays.
+        """
+        live = self._going(run_id)
+        entry = self._loop.do(live.take_back_pain())
+        if entry is None:
+            raise ConflictError("too_late", "a number can be taken back for ten seconds: it stays; tap the right one")
+        self._store.pain.remove(entry)
+
     def _moment(self, run: Run, after_s: float) -> datetime:
         """The wall time `after_s` into a run, never outside of it."""
         if run.duration_s is not None:

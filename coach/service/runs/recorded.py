@@ -70,9 +70,13 @@ def keep_answers(store: Store, header: RecordingHeader, items: Iterable[Notifica
     """
     answers = header.settings.get("answers") or {}
     entries = list(_noun(tuple[PainEntry, ...], answers.get("pain")) or ())
+    taps: list[PainEntry] = []
     for item in items:
         if isinstance(item, RunEvent) and item.kind == "pain":
-            entries += _tap(header, item, run_id)
+            taps += _tap(header, item, run_id)
+        elif isinstance(item, RunEvent) and item.kind == "pain_undone":
+            del taps[-1:]
+    entries += taps
     known = store.pain.list(since=header.started_at - timedelta(days=2))
     new = [one for one in entries if not any(_is_same(one, other) for other in known)]
     for one in new:

@@ -52,6 +52,8 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
             case "pain":
                 level, is_calf = int(item.data.get("level", 0)), bool(item.data.get("is_calf", False))
                 _take(reading, pipeline.pain(item.t_s, level, is_calf))
+            case "pain_undone":
+                pipeline.take_back_pain()
             case "cadence_unit":
                 pipeline.count_by(str(item.data.get("sensor_id")), item.data.get("cadence_unit"))
             case "cue":

@@ -119,6 +119,44 @@ def test_a_tap_of_three_ends_load_cues_and_of_six_all_cues() -> None:
     assert "walk" in next(d.say for d in decisions if d.kind == "safety")
 
 
+def test_back_and_calf_rise_each_from_their_own_start() -> None:
+    sore = answered(1, 2)
+    engine = engine_for(QUICKER, plan("quicker"), sore)
+    assert engine.pain(60.0, 2, is_calf=True) == [], "the calf was 2 before the run: nothing has risen"
+    assert engine.pain(70.0, 2) == []
+    [risen] = engine.pain(80.0, 4, is_calf=True)
+    assert risen.is_spoken
+    assert risen.value == 2.0
+    assert engine.compare(LiveMetrics(90.0)).pain_rise == 2.0
+
+
+def test_a_mis_tap_taken_back_is_as_if_it_had_not_been() -> None:
+    engine = engine_for(QUICKER, plan("quicker"))
+    before = engine.pain_state
+    engine.pain(60.0, 3)
+    three = engine.pain_state
+    engine.pain(70.0, 8)
+    assert engine.hold
+    engine.take_back_pain()
+    assert engine.pain_state == three
+    assert engine.hold == ""
+    assert engine.compare(LiveMetrics(90.0)).pain_rise == 3.0 - (before.level or 0)
+    engine.take_back_pain()
+    engine.take_back_pain()  # nothing is left: nothing happens
+    assert engine.pain_state == before
+
+
+def test_eight_and_more_in_a_run_names_a_clinician_and_asks_the_signs() -> None:
+    engine = engine_for(QUICKER, plan("quicker"))
+    [six] = engine.pain(60.0, 6)
+    assert "doctor" not in six.say
+    [eight] = engine.pain(70.0, 8)
+    assert "walk from here" in eight.say
+    assert "doctor or physiotherapist" in eight.say
+    assert "warning signs" in eight.say
+    assert engine.pain_state.advises_clinician
+
+
 def test_a_calf_tap_ends_strike_training_for_the_run() -> None:
     engine = engine_for(Body(), plan("midfoot"))
     assert engine.pain_state.allows_strike_training

@@ -150,6 +150,17 @@ def test_signs_never_asked_are_no_free_signs() -> None:
     assert pain_state([entry(1, M.BEFORE_RUN, 1, 0)], NO_SIGNS, NOW).asked_at == NOW
 
 
+@pytest.mark.parametrize(("level", "names"), [(6, False), (7, False), (8, True), (10, True)])
+def test_six_and_more_advise_and_eight_names_a_clinician(level: int, names: bool) -> None:
+    state = pain_state([entry(1, M.NOW, level)], NO_SIGNS, NOW)
+    assert "no run and no weights today" in state.words
+    assert state.advises_clinician == names
+    assert ("doctor" in state.words) == names
+    unasked = pain_state([entry(1, M.NOW, level)], [], NOW)
+    assert "no run and no weights today" in unasked.words
+    assert ("doctor" in unasked.words) == names
+
+
 def test_answers_hold_for_four_weeks() -> None:
     calm = [entry(1, M.BEFORE_RUN, 1)]
     assert pain_state(calm, [RedFlagAnswers(NOW - timedelta(days=27), ())], NOW).lock is Lock.NONE

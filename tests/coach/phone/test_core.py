@@ -142,6 +142,10 @@ def test_laps_pauses_taps_gaps_and_the_clock_stand_in_the_log(tmp_path: Path) ->
     core.act("pause", 21.0)  # twice: once
     core.act("resume", 30.0)
     core.act("pain", 40.0, json.dumps({"level": 3}))
+    core.act("pain", 40.2, json.dumps({"level": 8}))
+    core.act("take_back_pain", 40.4)
+    with pytest.raises(CoachError, match="ten seconds"):
+        core.act("take_back_pain", 40.6)
     core.act("mute", 41.0, json.dumps({"is_muted": True}))
     core.hidden(50.0, 170.0)
     core.clock(171.0, 1.8e12)
@@ -149,9 +153,9 @@ def test_laps_pauses_taps_gaps_and_the_clock_stand_in_the_log(tmp_path: Path) ->
     end = json.loads(core.finish(200.0))
     log = core.take_end()
     events = [i for i in read(log, tmp_path) if isinstance(i, RunEvent) and i.kind != "cue"]
-    kinds = ["lap", "pause", "resume", "pain", "mute", "hidden", "clock", "link"]
+    kinds = ["lap", "pause", "resume", "pain", "pain", "pain_undone", "mute", "hidden", "clock", "link"]
     assert [e.kind for e in events] == kinds
-    assert events[5].data == {"start_s": 50.0, "end_s": 170.0}
+    assert events[7].data == {"start_s": 50.0, "end_s": 170.0}
     assert end["run"]["elapsed_s"] == pytest.approx(190.0)
     assert read_recording(tmp_path / "log.mcap").is_complete
 

@@ -2,17 +2,11 @@
 import { ApiError, call, keep, newKey, tap, waiting } from "./api.js";
 import { find, findAll, on, onHold, setText } from "./dom.js";
 import { leaveFor } from "./live_leave.js";
+import { offerUndo, toast } from "./live_toast.js";
 import { hush, unlock } from "./speech.js";
 import { w } from "./words.js";
 
-let hiding = 0;
 let where = "back";
-
-export function toast(words) {
-  setText(find("#toast"), words);
-  clearTimeout(hiding);
-  hiding = setTimeout(() => setText(find("#toast"), ""), 5000);
-}
 
 async function act(run_id, path, body, done) {
   try {
@@ -55,7 +49,9 @@ export function bindControls(state, refresh) {
     button.addEventListener("click", () => {
       find("#pain-dialog").close();
       const level = Number(button.dataset.pain);
-      void keepOrLater("/run/pain", { run_id: state.run_id, level, is_calf: where === "calf" }, w("live.control.pain_noted", { level }));
+      const run_id = state.run_id;
+      void keepOrLater("/run/pain", { run_id, level, is_calf: where === "calf" }, w("live.control.pain_noted", { level }));
+      offerUndo(() => void keepOrLater("/run/pain/undo", { run_id }, w("live.control.undone")));
     });
   }
   for (const button of findAll("[data-part]")) {

@@ -1,7 +1,7 @@
 // All numbers of the moment with their doubts, and why a dash is a dash: asked for by a runner who has paused.
 import { get } from "./api.js";
 import { find, findAll, on, setText } from "./dom.js";
-import { toast } from "./live_controls.js";
+import { toast } from "./live_toast.js";
 import { DASH, glanceDoubt, valueText } from "./units.js";
 import { w } from "./words.js";
 

@@ -80,6 +80,8 @@ def run_on_phone(
         if item.t_s > 140.0 and not has_tapped:
             has_tapped = True
             messages += json.loads(core.act("pain", item.t_s, json.dumps({"level": 6})))
+            messages += json.loads(core.act("pain", item.t_s + 0.01, json.dumps({"level": 9})))
+            messages += json.loads(core.act("take_back_pain", item.t_s + 0.02))
         if item.t_s - flushed_s > 1.0:
             log += core.take_log()
             flushed_s = item.t_s

@@ -12,7 +12,9 @@ import pytest
 
 from coach.bootstrap import Coach
 from coach.errors import ConflictError, SettingsError, StorageError
+from coach.model.recordings import RunEvent
 from coach.model.runs import Run, RunState
+from coach.recording.reader import read_recording
 from coach.service.event_loop import LoopThread
 from coach.settings import make_settings
 from tests.coach.service.runs.quiet_run import begin
@@ -176,6 +178,37 @@ def test_a_lap_counts_from_its_moment_unless_it_is_very_old(coach: Coach) -> Non
     assert coach.runs.lap("lap", run.run_id, age_s=20.0).start_s == lap.start_s
     with pytest.raises(ConflictError, match="45 s old"):
         coach.runs.pause(run.run_id, age_s=45.0)
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_a_mis_tap_is_taken_back_from_engine_log_and_database(coach: Coach, is_stored: bool) -> None:
+    run = begin(coach)
+    coach.runs.pain(2, run_id=run.run_id)
+    coach.runs.pain(9, run_id=run.run_id)
+    until = time.monotonic() + 10.0
+    while is_stored and len(coach.store.pain.list(run_id=run.run_id)) < 2:
+        assert time.monotonic() < until, "the taps never reached the database"
+        time.sleep(0.02)
+    coach.runs.take_back_pain(run.run_id)
+    with pytest.raises(ConflictError, match="ten seconds"):
+        coach.runs.take_back_pain(run.run_id)
+    coach.runs.stop(run.run_id)
+    assert [one.back for one in coach.store.pain.list(run_id=run.run_id)] == [2]
+    log = read_recording(coach.settings.recordings / f"{run.run_id}.mcap")
+    kinds = [item.kind for item in log.sound_items() if isinstance(item, RunEvent)]
+    assert kinds.count("pain_undone") == 1
+
+
+def test_a_tap_of_a_minute_ago_stays(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begin(coach)
+    coach.runs.pain(9, run_id=run.run_id)
+    later = time.monotonic() + 60.0
+    monkeypatch.setattr("coach.live.run.time.monotonic", lambda: later)
+    with pytest.raises(ConflictError, match="ten seconds"):
+        coach.runs.take_back_pain(run.run_id)
+    monkeypatch.undo()
+    coach.runs.stop(run.run_id)
+    assert [one.back for one in coach.store.pain.list(run_id=run.run_id)] == [9]
 
 
 def test_a_pain_tap_is_taken_while_the_database_is_busy(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:

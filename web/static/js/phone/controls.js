@@ -1,17 +1,11 @@
 // What the runner does during a run on the phone alone: each tap goes to the core in the worker, and so into the log.
-import { find, findAll, on, onHold, setText } from "../dom.js";
+import { find, findAll, on, onHold } from "../dom.js";
+import { offerUndo, toast } from "../live_toast.js";
 import { hush } from "../speech.js";
 import { w } from "../words.js";
 import { run } from "./live.js";
 
-let hiding = 0;
 let where = "back";
-
-export function toast(words) {
-  setText(find("#toast"), words);
-  clearTimeout(hiding);
-  hiding = setTimeout(() => setText(find("#toast"), ""), 5000);
-}
 
 function choosePlace(name) {
   where = name;
@@ -44,6 +38,7 @@ export function bindControls(act, stop) {
       find("#pain-dialog").close();
       const level = Number(button.dataset.pain);
       void tryTo("pain", { level, is_calf: where === "calf" }, w("live.control.pain_noted", { level }));
+      offerUndo(() => void tryTo("take_back_pain", {}, w("live.control.undone")));
     });
   }
   for (const button of findAll("[data-part]")) button.addEventListener("click", () => tryTo("lap", { kind: button.dataset.part }));
