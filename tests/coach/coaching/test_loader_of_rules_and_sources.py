@@ -1,6 +1,7 @@
 """The coach's data: every rule is checked on load and rests on a source that is in the house."""
 
 import contextlib
+import json
 import tomllib
 from pathlib import Path
 
@@ -128,3 +129,67 @@ def test_red_flags_cover_the_three_kinds_and_emergencies_lock() -> None:
 def test_a_damaged_file_gives_rules_or_a_profile_error(at: int, patch: str) -> None:
     with contextlib.suppress(ProfileError):
         loader.parse_rules(RULES[:at] + patch + RULES[at + len(patch) :], loader.load_sources())
+
+
+def _with(text: str, **changes: object) -> str:
+    """A file with the first rule of `text` alone, some fields changed; None takes a field away."""
+    first = tomllib.loads(text)["rule"][0] | changes
+    lines = [f"{key} = {json.dumps(value)}" for key, value in first.items() if value is not None]
+    return "[[rule]]\n" + "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"metric": None}, "metric: an edge without a metric"),
+        ({"metric": None, "above": None, "below": None}, "metric: a cue needs one"),
+        ({"above": 1.0, "below": 2.0}, "above: give exactly one of above and below"),
+        ({"above": None, "below": None}, "above: give exactly one of above and below"),
+        ({"target": None}, "target: a measured rule needs one"),
+        ({"metric_name": ""}, "metric_name: a measured rule names its metric in plain words"),
+    ],
+)
+def test_a_rule_that_cannot_be_watched_names_its_fault(changes: dict[str, object], fault: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        loader.parse_rules(_with(RULES, **changes), loader.load_sources())
+    assert any(one.endswith(fault) for one in caught.value.faults), caught.value.faults
+
+
+def test_two_rules_of_one_name_are_a_fault() -> None:
+    one = _with(RULES)
+    with pytest.raises(ProfileError, match=r"id: two rules are called shortened_stride"):
+        loader.parse_rules(one + one, loader.load_sources())
+
+
+SIGNS = (Path(loader.__file__).parent / "red_flags.toml").read_text("utf-8")
+
+
+def _sign(**changes: object) -> str:
+    first = next(s for s in tomllib.loads(SIGNS)["sign"] if s.get("is_weak")) | changes
+    return "[[sign]]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in first.items()) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (_sign() + _sign(), "two signs are called"),
+        (_sign(sources=["nobody_1900"]), "unknown source nobody_1900"),
+        (_sign(asks_further=""), "a weak sign locks nothing alone and asks further"),
+        (_sign(kind="rumour"), "kind"),
+    ],
+)
+def test_a_warning_sign_that_cannot_be_asked_names_its_fault(text: str, fault: str) -> None:
+    with pytest.raises(ProfileError, match=fault):
+        loader.parse_red_flags(text, loader.load_sources())
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "combination"),
+        ('[combination]\nn_weak_that_lock = 2\nsources = ["nobody_1900"]\n', "unknown source nobody_1900"),
+    ],
+)
+def test_a_combination_of_signs_without_number_or_source_is_a_fault(text: str, fault: str) -> None:
+    with pytest.raises(ProfileError, match=fault):
+        loader.parse_sign_combination(text, loader.load_sources())

@@ -165,3 +165,26 @@ def test_withheld_moments_of_all_runs_are_pooled_newest_last() -> None:
     pool = withheld_pool(runs)["q"]
     assert len(pool) == 60
     assert pool[-1] == 1.0
+
+
+def test_each_reason_against_landing_closer_to_midfoot_is_said() -> None:
+    willing = replace(PROFILE, wants_strike_training=True, has_calf_history=False)
+    done = HistoryFacts(calf_raises_14d=100)
+    cases = [
+        (PROFILE, answered(), done, "only trained where you ask for it"),
+        (replace(willing, has_calf_history=None), answered(), done, "not with trouble there before"),
+        (willing, answered(calf=2), done, "calf and Achilles"),
+        (willing, answered(), HistoryFacts(), "calf raises"),
+    ]
+    for profile, pain, facts, words in cases:
+        assert words in (why_not("midfoot", pain, profile, facts) or ""), words
+    assert why_not("midfoot", answered(), willing, done) is None
+
+
+def test_a_wish_that_is_closed_or_unknown_gives_a_run_without_cues_and_the_reason() -> None:
+    for wish, words in (("moonwalk", "no focus moonwalk"), ("lengthen", "adds load and waits")):
+        plan = planned([], level=4, wish=wish)
+        assert plan.focus is None
+        assert words in plan.reason
+    assert planned([], wish="lean").focus == "lean"
+    assert planned([], wish="none").focus is None

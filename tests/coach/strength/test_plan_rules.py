@@ -270,3 +270,15 @@ def test_missing_kit_leaves_exercises_out() -> None:
         "side_plank",
         "half_squat_hold",
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"maintenance_per_week": 3}, "one or two sessions a week"),
+        ({"long_runs": (LongRun(7, time(9, 0)),)}, "weekdays are mon to sun"),
+    ],
+)
+def test_a_wish_that_no_calendar_holds_is_refused_with_what_can(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        plan(wish(**changes))

@@ -98,3 +98,16 @@ def test_a_test_without_its_countdown_is_refused() -> None:
             '[[test]]\nid="a"\nname="A"\nunit="s"\nkind="time"\ntimer="countdown"\nsteps=["x"]\n'
             'is_better_higher=true\nsource="ours"\n'
         )
+
+
+def test_a_file_without_a_list_of_tables_is_refused() -> None:
+    for text in ("exercise = 3", "exercise = []", 'exercise = ["squat"]', ""):
+        with pytest.raises(ProfileError, match=r"exercise: must be a list of tables"):
+            read_exercises(text)
+
+
+def test_a_slot_or_a_test_that_is_wrong_is_named_beside_the_others() -> None:
+    with pytest.raises(ProfileError, match=r"track\.home"):
+        read_tracks('[[track]]\nid = "home"\n', load_exercises())
+    with pytest.raises(ProfileError, match=r"test\.a"):
+        read_tests('[[test]]\nid = "a"\nkind = "dance"\n')

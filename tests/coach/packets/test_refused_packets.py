@@ -1,0 +1,113 @@
+"""What no sensor can have meant is refused with words that name it, and the link goes on."""
+
+import math
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from coach.errors import LinkError, PacketError
+from coach.model.sites import WearSite
+from coach.packets import coach_board, movella_dot, movesense, running_speed, wearable_my_foot, witmotion
+from coach.packets.cadence import by_measure
+from coach.packets.commands import configure
+from coach.packets.polar import Measure, acceleration, decode_frame, turn_rate
+from coach.packets.polar_control import decode_settings
+from coach.packets.settings import is_number
+from tests.coach.packets.devices import Device, h, use
+
+DOT_CONTROL = movella_dot.DEVICE_CONTROL
+
+
+def dot(*values: float) -> bytes:
+    return struct.pack("<I6f", 1000, *values)
+
+
+@pytest.mark.parametrize(
+    ("decode", "payload", "words"),
+    [
+        (movella_dot.decode_reading, dot(1, 2, 3, 4, 5, 6)[:20], "not a DOT payload"),
+        (movella_dot.decode_reading, dot(1, 2, 3, 4, 5, 6) + bytes(2), "cut short"),
+        (movella_dot.decode_reading, dot(1e6, 2, 3, 4, 5, 6), "beyond its sensor's range"),
+        (movella_dot.decode_reading, dot(1, 2, math.nan, 4, 5, 6), "beyond its sensor's range"),
+        (movella_dot.decode_free_acceleration, bytes(12), "not a DOT payload of mode 6"),
+        (movella_dot.decode_free_acceleration, struct.pack("<I3f", 1, 0, 0, math.inf), "beyond its sensor's range"),
+        (movella_dot.rate_of, bytes(4), "control block is cut short"),
+        (witmotion.decode_motion, bytes(20), "not a WitMotion motion frame"),
+        (witmotion.decode_register, h("55 61") + bytes(18), "not a WitMotion register answer"),
+        (wearable_my_foot.decode_reading, bytes(27), "28 bytes"),
+        (decode_settings, h("00"), "not understood"),
+        (decode_settings, h("ff 01 00 00"), "not understood"),
+        (decode_settings, h("00 02 34 00"), "cut short"),
+        (running_speed.decode_location, h("11"), "not one of the 17"),
+        (running_speed.decode_control_reply, h("10 04 01 05 99"), "carries what it should not"),
+        (running_speed.decode_control_reply, h("11 04 01"), "not understood"),
+        (coach_board.decode_description, bytes(3), "not a board's description"),
+    ],
+)
+def test_a_packet_that_cannot_be_is_refused_by_name(
+    decode: Callable[[bytes], object], payload: bytes, words: str
+) -> None:
+    with pytest.raises(PacketError, match=words):
+        decode(payload)
+
+
+def polar(measure: int, kind: int, body: bytes) -> bytes:
+    return bytes([measure]) + (1).to_bytes(8, "little") + bytes([kind]) + body
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        (polar(Measure.GYRO, 0, bytes(6)), "uncompressed Polar frame of unknown type"),
+        (polar(Measure.ACC, 1, bytes(7)), "ends within a reading"),
+        (polar(Measure.ACC, 0x80 | 5, bytes(12)), "compressed Polar frame of unknown type"),
+    ],
+)
+def test_a_polar_frame_of_unknown_shape_is_refused(payload: bytes, words: str) -> None:
+    with pytest.raises(PacketError, match=words):
+        decode_frame(payload)
+
+
+def test_a_polar_reading_that_is_no_number_is_refused() -> None:
+    frame = decode_frame(polar(Measure.ACC, 1, struct.pack("<3h", 1, 2, 3)))
+    with pytest.raises(PacketError, match="beyond any range"):
+        acceleration(frame, math.nan)
+    with pytest.raises(PacketError, match="beyond any range"):
+        turn_rate(frame, 1e9)
+
+
+def test_a_movesense_reading_that_is_no_number_is_refused() -> None:
+    body = struct.pack("<I6f", 5, 1.0, math.nan, 3.0, 4.0, 5.0, 6.0)
+    with pytest.raises(PacketError, match="not a number"):
+        movesense.decode_imu6(body)
+
+
+def test_a_treadmill_that_counts_otherwise_than_the_foot_proves_nothing() -> None:
+    assert by_measure(0, 170.0) is None
+    assert by_measure(85, None) is None
+    assert by_measure(120, 170.0) is None
+
+
+@pytest.mark.parametrize("text", ["", "fast", "-1", "0", "nan", "inf", "1e999"])
+def test_a_setting_that_is_no_positive_number_is_left_out(text: str) -> None:
+    assert not is_number(text)
+
+
+def test_a_dot_whose_settings_are_cut_says_what_to_do() -> None:
+    with pytest.raises(LinkError, match="update it with the Movella app"):
+        Device(values={DOT_CONTROL: bytes(4)}).hold(movella_dot.set_rate(60.0))
+    assert Device(values={DOT_CONTROL: bytes(4)}).hold(movella_dot.read_rate()) == {}
+    assert Device().hold(movella_dot.read_rate()) == {}
+    with pytest.raises(LinkError, match="update it with the Movella app"):
+        Device(values={DOT_CONTROL: bytes(4)}).hold(configure(*use("movella_dot", WearSite.PELVIS)))
+
+
+def test_a_dot_that_has_the_rate_is_not_written_to() -> None:
+    block = bytearray(32)
+    block[movella_dot._RATE_AT : movella_dot._RATE_AT + 2] = (60).to_bytes(2, "little")
+    device = Device(values={DOT_CONTROL: bytes(block)})
+    device.hold(movella_dot.set_rate(60.0))
+    assert device.written == []
+    device.hold(movella_dot.set_rate(120.0))
+    assert len(device.written) == 1
