@@ -103,6 +103,8 @@ def print_summary(entry: RunEntry, as_json: bool) -> None:
         click.echo(f"  foot strike        {shares}")
     lost = f"{summary.n_gaps} gaps, {summary.n_missing} readings missing, {summary.n_clipped} clipped"
     click.echo(f"  strides            {summary.n_strides}; {lost}; cues {summary.n_cues}")
+    if summary.algorithm:
+        click.echo(f"  algorithm          {summary.algorithm}")
     for finding in summary.findings:
         click.echo(f"  - {finding.words}")
 

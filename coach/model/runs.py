@@ -126,6 +126,7 @@ class RunSummary:
     moments of its robust 10 s averages against speed (n, speed_mps, value, speed_ss, cross_ss, value_ss), from which
     trends at matched speed are made without reading the run again. best_s: shortest time of each distance in metres.
     splits, mile_splits, lap_splits: by kilometre, mile and lap; lap_splits is empty where there is one lap only.
+    algorithm: identity of the algorithm that computed strides and summary; "" where it is not known.
     """
 
     duration_s: float
@@ -171,6 +172,7 @@ class RunSummary:
     mile_splits: tuple[Split, ...] = ()
     lap_splits: tuple[Split, ...] = ()
     average_strides: tuple[AverageStride, ...] = ()
+    algorithm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from coach.storage.base import Base
 from coach.storage.database import Database
 from coach.storage.tables import ALL
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 TABLES: Final = ALL  # all of them, so that a schema never depends on who was imported first
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _VERSION_TABLE: Final = (

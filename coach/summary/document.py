@@ -1,6 +1,7 @@
 """The document of one analysed recording: what the gait room found in, JSON-ready values out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from coach.model.metrics import LiveMetrics
@@ -15,10 +16,12 @@ def analysis_document(
     events: Sequence[GaitEvent],
     reports: Sequence[StreamReport] = (),
     seconds: Sequence[LiveMetrics] = (),
+    algorithm: str = "",
 ) -> dict[str, Any]:
     """{"recording", "strides", "summary"}; trunk steps stand among the strides, null where a value is unknown.
 
     seconds: metrics once a second, which know what no stride does (running pod, treadmill, heart rate).
+    algorithm: identity of what computed the events, kept in the summary.
     """
     strides = [event for event in events if isinstance(event, Stride)]
     steps = [event for event in events if isinstance(event, TrunkStep)]
@@ -29,7 +32,7 @@ def analysis_document(
     return {
         "recording": to_plain(recording_info),
         "strides": to_plain(rows),
-        "summary": to_plain(summarise(strides, steps, seconds, reports=reports)),
+        "summary": to_plain(replace(summarise(strides, steps, seconds, reports=reports), algorithm=algorithm)),
     }
 
 

@@ -18,6 +18,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, Stride
 from coach.recording.reader import Recording, read_recording
 from coach.recording.reference import ReferenceRecording, is_reference, read_reference
+from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.replay_reader import read_again
 from coach.summary.document import analysis_document
 
@@ -49,7 +50,7 @@ def _reference(path: Path) -> dict[str, Any]:
         "description": reference.description,
         "streams": [report],
     }
-    document = analysis_document(info, events, [report])
+    document = analysis_document(info, events, [report], algorithm=algorithm_id())
     for row in document["strides"]:  # back to the clock of the file, which may be anything
         row.update({name: row[name] + start_s for name in ("initial_contact_s", "toe_off_s") if row[name] is not None})
     return document
@@ -115,4 +116,4 @@ def _recording(path: Path) -> dict[str, Any]:
         "sensors": recording.header.sensors,
         "streams": reading.reports,
     }
-    return analysis_document(info, reading.strides, reading.reports, reading.seconds)
+    return analysis_document(info, reading.strides, reading.reports, reading.seconds, algorithm_id())

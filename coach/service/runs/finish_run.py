@@ -1,9 +1,11 @@
 """The end of a run: what was measured in, summary and run kept as finished out."""
 
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from coach.model.runs import Run, RunState
 from coach.model.strides import Stride, TrunkStep
+from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.replay_reader import Reading
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
@@ -20,7 +22,7 @@ def program_version() -> str:
 def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:
     """Sum a run up and keep it; returns it as stored. Needs its strides and seconds in the store already."""
     paused_s = sum(end - start for start, end in reading.pauses)
-    summary = summarise(
+    summed = summarise(
         [s for s in reading.strides if isinstance(s, Stride)],
         [s for s in reading.strides if isinstance(s, TrunkStep)],
         reading.seconds,
@@ -32,6 +34,7 @@ def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:
         (run.trim_start_s, run.trim_end_s),
         max(0.0, reading.end_s - paused_s),
     )
+    summary = replace(summed, algorithm=algorithm_id())
     store.runs.add(run.run_id, responses=reading.responses)
     laps, pauses = tuple(reading.laps), tuple(reading.pauses)
     return store.runs.finish(run.run_id, state, summary, laps=laps, pauses=pauses)

@@ -250,10 +250,13 @@ class HistoryService(HistoryFiles):
     def _summed_up(
         self, run: Run, trim: tuple[float | None, float | None], between: tuple[float, float] | None = None
     ) -> RunSummary:
-        """Sum a run up anew; between: read no more of it than this."""
+        """Sum a run up again; between: read no more of it than this.
+
+        Its strides stay as they were computed, and so does the identity of the algorithm.
+        """
         runs, run_id = self._store.runs, run.run_id
         before = runs.summary(run_id)
-        return summarise(
+        summary = summarise(
             runs.strides(run_id, between),
             runs.steps(run_id, between),
             runs.seconds(run_id, between),
@@ -264,6 +267,7 @@ class HistoryService(HistoryFiles):
             runs.responses(run_id),
             trim,
         )
+        return dataclasses.replace(summary, algorithm=before.algorithm if before else "")
 
 
 def _day(day: str, runs: Sequence[Run]) -> CalendarDay:

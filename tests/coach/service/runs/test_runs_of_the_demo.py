@@ -12,6 +12,7 @@ from coach.errors import SettingsError
 from coach.model.runs import RunState
 from coach.model.samples import CadenceDecision, Counts
 from coach.model.sites import WearSite
+from coach.service.runs.algorithm import algorithm_id
 from coach.settings import make_settings
 
 
@@ -100,6 +101,9 @@ def test_what_the_pod_counts_is_kept_with_the_run_and_read_again_from_its_bytes(
 def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run_id: str) -> None:
     before = coach.store.runs.strides(run_id)
     coach.recovery.recompute(run_id)
+    entry = coach.store.runs.entry(run_id)
+    assert entry.summary is not None
+    assert entry.summary.algorithm == algorithm_id()
     after = coach.store.runs.strides(run_id)
     assert [s.initial_contact_s for s in after] == pytest.approx([s.initial_contact_s for s in before], abs=1e-9)
     assert [s.stride_length_m for s in after] == pytest.approx([s.stride_length_m for s in before], abs=1e-9)

@@ -1,0 +1,56 @@
+"""An algorithm's identity changes with what determines a number, and with nothing else."""
+
+import re
+
+import pytest
+
+from coach.service.runs import algorithm
+from coach.service.runs.algorithm import algorithm_id, essence, identity_of
+from coach.summary.document import analysis_document
+
+SOURCES = algorithm._sources()
+
+
+def test_the_identity_is_the_same_each_time_and_short_enough_to_read_out() -> None:
+    assert algorithm_id() == identity_of(SOURCES, algorithm.np.__version__)
+    assert re.fullmatch(r"[0-9a-f]{16}", algorithm_id())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["coach/gait/shank/params.py", "coach/packets/movesense.py", "coach/summary/bins.py", "coach/model/metrics.py"],
+)
+def test_a_changed_constant_changes_it(name: str) -> None:
+    changed = re.sub(r"(?m)^([A-Z_a-z ]+(?:: \w+)? = )([0-9.]+)", r"\g<1>77\2", SOURCES[name], count=1)
+    if changed == SOURCES[name]:
+        changed = SOURCES[name] + "\nNEW = 1\n"
+    assert identity_of(SOURCES | {name: changed}, "1") != identity_of(SOURCES, "1")
+
+
+def test_a_changed_profile_and_another_numpy_change_it() -> None:
+    name = next(name for name in SOURCES if name.endswith("movesense.toml"))
+    assert identity_of(SOURCES | {name: SOURCES[name] + "\n#"}, "1") != identity_of(SOURCES, "1")
+    assert identity_of(SOURCES, "2.0") != identity_of(SOURCES, "2.1")
+
+
+def test_words_about_the_code_do_not_change_it() -> None:
+    name = "coach/gait/shank/params.py"
+    talked = SOURCES[name].replace('"""', '"""More words. ', 1) + "\n\n# a remark\n"
+    assert talked != SOURCES[name]
+    assert identity_of(SOURCES | {name: talked}, "1") == identity_of(SOURCES, "1")
+
+
+def test_pages_words_and_services_are_not_part_of_it() -> None:
+    assert not [name for name in SOURCES if name.startswith(("web/", "coach/service", "coach/cli", "coach/storage"))]
+    assert {"coach/live/pipeline.py", "coach/live/timeline.py"} <= set(SOURCES)
+
+
+def test_strings_that_are_values_are_kept() -> None:
+    head = '"""Doc."""\nA = "# not a comment"  # a comment\n\n\ndef f():\n    """Doc\n    of two lines."""\n'
+    source = head + '    return """kept"""\n'
+    assert essence(source) == 'A = "# not a comment"\ndef f():\n    return """kept"""'
+
+
+def test_an_analysed_recording_says_which_algorithm_read_it() -> None:
+    document = analysis_document({}, [], algorithm=algorithm_id())
+    assert document["summary"]["algorithm"] == algorithm_id()
