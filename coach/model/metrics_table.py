@@ -145,7 +145,9 @@ _ROWS: Final = (
         difference_imperial=_INCHES,
     ),
     Metric("contact_time_ms", _MS, _uses("LMPACTSDE"), Need.CONTACT),
-    Metric("flight_time_ms", _MS, _uses("LMPACTSDE"), Need.CONTACT, developer_field=("flight_time", "ms")),
+    Metric(
+        "flight_time_ms", _MS, _uses("LMPACTSDE"), Need.CONTACT, Wait.RUNNING, developer_field=("flight_time", "ms")
+    ),
     Metric("duty_factor", Scale("%", 100.0), _uses(".M......."), Need.CONTACT),
     Metric("step_time_ms", _MS, needs=Need.CADENCE),
     Metric(

@@ -76,7 +76,7 @@ class RunningSpeedSample:
     """One Running Speed and Cadence measurement.
 
     raw_cadence_per_min: as on the wire, steps or strides per minute. cadence_spm: steps per minute of both feet once
-    that is resolved, None before.
+    that is resolved, None before. contact_time_s: mean ground contact of a foot, from the few pods that send it.
     """
 
     t_s: float
@@ -86,6 +86,7 @@ class RunningSpeedSample:
     stride_length_m: float | None = None
     distance_m: float | None = None
     is_running: bool | None = None
+    contact_time_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,14 @@ def motion_step_time(sites: SiteValues, now_s: float) -> Estimate | None:
     return stride.scaled(0.5) if stride else sites.best("step_time_s", now_s, _TRUNK_FIRST)[0]
 
 
-def fill_time(sheet: MetricsBuilder, sites: SiteValues, pod_cadence: Estimate | None) -> None:
-    """Cadence, step, contact and flight time, duty factor, variability."""
+def fill_time(
+    sheet: MetricsBuilder, sites: SiteValues, pod_cadence: Estimate | None, pod_contact: Estimate | None = None
+) -> None:
+    """Cadence, step, contact and flight time, duty factor, variability.
+
+    pod_contact: contact time [s] of a running pod, used where no motion sensor shows it; its flight time is the step
+    time less the contact time, as if both feet were alike.
+    """
     now = sheet.now_s
     step = motion_step_time(sites, now)
     if step is None and pod_cadence is not None and pod_cadence.value > 0:
@@ -71,8 +77,13 @@ def fill_time(sheet: MetricsBuilder, sites: SiteValues, pod_cadence: Estimate | 
     sheet.put("step_time_ms", step, 1e3)
     sheet.put("cadence_spm", ratio(Estimate(60.0, 0.0), step))
     contact, group = sites.best("contact_time_s", now)
+    flight = sites.best("flight_time_s", now, (group,) if group else LEGS_FIRST)[0]
+    if contact is None and pod_contact is not None:
+        contact = pod_contact
+        if step is not None and step.value > contact.value:
+            flight = Estimate(step.value - contact.value, math.hypot(step.sd, contact.sd))
     sheet.put("contact_time_ms", contact, 1e3)
-    sheet.put("flight_time_ms", sites.best("flight_time_s", now, (group,) if group else LEGS_FIRST)[0], 1e3)
+    sheet.put("flight_time_ms", flight, 1e3)
     sheet.put("duty_factor", ratio(contact, step.scaled(2.0) if step else None))
     variation = [
         100 * spread(t) / statistics.mean(t) for t in sites.stride_times(now) if len(t) >= _LEAST_FOR_VARIABILITY

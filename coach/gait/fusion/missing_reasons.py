@@ -25,6 +25,7 @@ class SensorSet:
     has_pod: bool
     has_treadmill: bool
     has_heart: bool
+    has_pod_contact: bool = False
 
 
 def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
@@ -36,7 +37,8 @@ def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
     cadence = None if motion or worn.has_pod else Unknown.NEEDS_MOTION_SENSOR_OR_POD
     length = speed or (cadence and Unknown.NEEDS_SPEED_AND_CADENCE)
     moving = None if motion else Unknown.NEEDS_MOTION_SENSOR
-    contact = moving or (None if worn.contact else Unknown.NEEDS_ANKLE_GYROSCOPE)
+    motion_contact = moving or (None if worn.contact else Unknown.NEEDS_ANKLE_GYROSCOPE)
+    contact = None if worn.has_pod_contact else motion_contact
     trunk = None if worn.trunk else Unknown.NEEDS_TRUNK_SENSOR
     turning = None if worn.trunk_gyro else Unknown.NEEDS_TRUNK_GYROSCOPE
     pair = None if worn.trunk_pair else Unknown.NEEDS_PELVIS_AND_CHEST
@@ -47,7 +49,7 @@ def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
         Need.CONTACT: contact,
         Need.FOOT: foot,
         Need.BOTH_SIDES: sides,
-        Need.BOTH_SIDES_CONTACT: sides or contact,
+        Need.BOTH_SIDES_CONTACT: sides or motion_contact,
         Need.TRUNK: trunk,
         Need.TRUNK_AND_LENGTH: trunk or length,
         Need.TRUNK_GYROSCOPE: turning,

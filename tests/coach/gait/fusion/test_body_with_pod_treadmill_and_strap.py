@@ -1,5 +1,7 @@
 """What the body's numbers are when no motion sensor is worn: each source gives what it can and says what it cannot."""
 
+from dataclasses import replace
+
 import pytest
 
 from coach.gait.fusion.body import BodyGait
@@ -29,6 +31,32 @@ def test_a_pod_alone_gives_speed_cadence_and_step_length_and_says_what_it_cannot
     assert metrics.unknown["contact_time_ms"] is Unknown.NEEDS_MOTION_SENSOR
     assert metrics.unknown["foot_strike_angle_deg"] is Unknown.NEEDS_FOOT_SENSOR
     assert metrics.uncertainty["speed_mps"] == pytest.approx(0.12)
+
+
+def test_a_pod_that_sends_contact_time_gives_it_and_flight_time_with_the_uncertainty_that_was_measured():
+    body = BodyGait([])
+    for t in range(20):
+        body.feed(replace(pod(float(t)), contact_time_s=0.240))
+    metrics = body.metrics(19.5)
+    assert metrics.contact_time_ms == pytest.approx(240)
+    assert metrics.uncertainty["contact_time_ms"] == pytest.approx(0.052 * 240, rel=0.05)  # it does not average out
+    assert metrics.flight_time_ms == pytest.approx(60e3 / 170 - 240)
+    assert metrics.uncertainty["flight_time_ms"] >= 12
+    assert metrics.duty_factor == pytest.approx(0.240 / (120 / 170))
+    assert metrics.unknown["contact_time_balance_pct"] is Unknown.NEEDS_BOTH_FEET
+    late = body.metrics(22.6)
+    assert (late.contact_time_ms, late.flight_time_ms) == (None, None)
+
+
+def test_a_walkers_pod_gives_contact_time_and_no_flight():
+    body = BodyGait([])
+    for t in range(20):
+        walking = RunningSpeedSample(float(t), 1.4, 110, 110.0, is_running=False, contact_time_s=0.680)
+        body.feed(walking)
+    metrics = body.metrics(19.5)
+    assert metrics.contact_time_ms == pytest.approx(680)
+    assert metrics.flight_time_ms is None
+    assert metrics.unknown["flight_time_ms"] is Unknown.ONLY_RUNNING
 
 
 def test_values_go_when_nothing_came_for_three_seconds():
