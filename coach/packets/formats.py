@@ -22,6 +22,7 @@ Feed = Callable[[bytes, float], list[Sample]]
 Row = dict[str, Any]
 Rows = Callable[[bytes], list[Row]]
 _Reader = TypeVar("_Reader", bound=PacketReader)
+_State = TypeVar("_State")
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class SharedReading:
     tally: Tally
     resolver: CadenceResolver
     measured_spm: float | None = None
-    _made: dict[type, PacketReader] = field(default_factory=dict)
+    _made: dict[type, object] = field(default_factory=dict)
 
     def imu(self) -> ImuStreamFacts:
         """Facts of the motion stream; a sensor without a place yet counts as worn at its profile's first site."""
@@ -45,6 +46,12 @@ class SharedReading:
             acc_range_g=number(settings, "acc_range_g"),
             gyr_range_dps=number(settings, "gyr_range_dps"),
         )
+
+    def held(self, kind: type[_State]) -> _State:
+        """The one `kind()` of this sensor: what one characteristic says and the reader of another needs."""
+        state = self._made.setdefault(kind, kind())
+        assert isinstance(state, kind)
+        return state
 
     def once(self, reader: type[_Reader], make: Callable[[ImuStreamFacts, Tally], _Reader]) -> _Reader:
         """The reader of this class that several characteristics feed, made by `make` for the first of them."""
