@@ -28,11 +28,11 @@ def text_of(profile_id: str) -> str:
     return (files("firmware_config") / "profiles" / f"{profile_id}.toml").read_text(encoding="utf-8")
 
 
-def test_the_ten_sensors_are_there():
-    assert set(load_profiles()) == IDS
+def test_the_first_ten_sensors_are_there():
+    assert set(load_profiles()) >= IDS
 
 
-@pytest.mark.parametrize("profile_id", sorted(IDS))
+@pytest.mark.parametrize("profile_id", sorted(load_profiles()))
 def test_each_says_its_source_and_whether_it_was_tried(profile_id):
     profile = load_profile(profile_id)
     assert profile.source
