@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coach.radio.virtual.twins.movesense import Movesense
     from coach.radio.virtual.twins.polar import Polar
     from coach.radio.virtual.twins.running_pod import RunningPod
+    from coach.radio.virtual.twins.stryd import Stryd
     from coach.radio.virtual.twins.treadmill import Treadmill
     from coach.radio.virtual.twins.wearable_my_foot import WearableMyFoot
     from coach.radio.virtual.twins.witmotion import WitMotion
@@ -73,6 +74,11 @@ class VirtualWorld:
     def add_running_pod(self, **options: Any) -> "RunningPod":
         """A Running Speed and Cadence pod; options as of `RunningPod`."""
         pod: RunningPod = self._add("running_pod", "RunningPod", **{"address": self._address(), **options})
+        return pod
+
+    def add_stryd(self, **options: Any) -> "Stryd":
+        """A Stryd running pod; options as of `Stryd`."""
+        pod: Stryd = self._add("stryd", "Stryd", **{"address": self._address(), **options})
         return pod
 
     def add_movesense(self, wear_site: WearSite, **options: Any) -> "Movesense":

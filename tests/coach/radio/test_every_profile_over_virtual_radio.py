@@ -37,6 +37,7 @@ class Case:
 
 CASES = [
     Case("running_speed_cadence", lambda w: w.add_running_pod(), None, 1),
+    Case("stryd", lambda w: w.add_stryd(), None, 1),
     Case("heart_rate", lambda w: w.add_heart_rate_strap(), None, 1),
     Case("ftms_treadmill", lambda w: w.add_treadmill(), None, 1),
     Case("ftms_treadmill", lambda w: w.add_treadmill(is_split=True), None, 1, "ftms_treadmill split"),
