@@ -15,6 +15,7 @@ from coach.errors import CoachError
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run
 from web.units import (
+    K95,
     VIEWS,
     clock_text,
     day_short_text,
@@ -98,7 +99,7 @@ def section() -> str:
 def install_context(app: Flask, is_strict_about_words: bool) -> None:
     """Give every template of `app` words, the runner's units and the filters for numbers."""
     app.extensions["words"] = Words(read_words(), is_strict_about_words)
-    app.jinja_env.globals.update(w=w, json_data=json_data, nav=NAV, themes=THEMES, metric_views=VIEWS)
+    app.jinja_env.globals.update(w=w, json_data=json_data, nav=NAV, themes=THEMES, metric_views=VIEWS, k95=K95)
     app.jinja_env.filters.update(
         duration=duration_text,
         pace=_pace,

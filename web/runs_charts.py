@@ -7,6 +7,7 @@ from typing import Final
 
 from coach.model.history import Trend
 from web.runs_calendar import PainWeek
+from web.units import K95
 
 SPARK_WIDTH: Final = 150.0
 SPARK_HEIGHT: Final = 34.0
@@ -56,8 +57,8 @@ def spark_of(trend: Trend, since: datetime, until: datetime, programme_start: da
         share = (at - since).total_seconds() / span_s
         return _ROOM + (SPARK_WIDTH - 2 * _ROOM) * min(1.0, max(0.0, share))
 
-    lows = [point.value - 1.96 * point.se for point in trend.points]
-    highs = [point.value + 1.96 * point.se for point in trend.points]
+    lows = [point.value - K95 * point.se for point in trend.points]
+    highs = [point.value + K95 * point.se for point in trend.points]
     least, most = min(lows, default=0.0), max(highs, default=1.0)
 
     def up(value: float) -> float:

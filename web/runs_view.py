@@ -9,7 +9,7 @@ from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.parts import Split
 from coach.model.runs import Run, RunSummary
 from web.context import profile, w
-from web.units import difference_scale_of, local_time
+from web.units import K95, difference_scale_of, duration_text, local_time
 
 KINDS: Final = ("rearfoot", "midfoot", "forefoot")
 
@@ -78,7 +78,7 @@ def drifts_of(summary: RunSummary) -> list[DriftRow]:
         if change is not None:
             se = summary.uncertainty.get(f"drift_{name}")
             rows.append(
-                DriftRow(name, change, None if se is None else 1.96 * se, se is not None and abs(change) > 2.6 * se)
+                DriftRow(name, change, None if se is None else K95 * se, se is not None and abs(change) > 2.6 * se)
             )
     return rows
 
@@ -179,12 +179,16 @@ def is_shown(name: str, difference: float) -> bool:
     return float(signed(name, difference).split()[0].replace("\u2212", "-")) != 0
 
 
-def difference_text(name: str, difference: float, se: float | None) -> str:
-    """A difference with its 95 % half width."""
+def difference_text(name: str, difference: float, se: float | None, first: float | None = None) -> str:
+    """A difference with its 95 % half width. first: the value that it starts from, for a pace."""
     scale = difference_scale_of(name, profile().units)
+    if scale.is_pace and first and first + difference > 0:
+        seconds = round(scale.factor / (first + difference)) - round(scale.factor / first)
+        sign = "\u2212" if seconds < 0 else "+" if seconds else ""
+        return f"{sign}{duration_text(abs(seconds))} {scale.unit}"
     if se is None or scale.is_pace:
         return signed(name, difference)
-    half = 1.96 * se * scale.factor
+    half = K95 * se * scale.factor
     return f"{signed(name, difference, has_unit=False)} ± {half:.{scale.decimals}f} {scale.unit}"
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from coach.model.metrics_table import METRICS, Metric, Scale
 
 DASH: Final = "–"
+K95: Final = 1.96  # half of a 95 % interval in standard uncertainties: ± means this wherever it is written
 VIEWS: Final[Mapping[str, Metric]] = {name: row for name, row in METRICS.items() if row.scale is not None}
 
 
@@ -29,7 +30,7 @@ def scale_of(name: str, system: str) -> Scale:
 
 
 def value_text(name: str, value: float | None, system: str = "metric", sd: float | None = None) -> str:
-    """The number of field `name` without its unit, as exact as its doubt `sd` is written; a dash where unknown."""
+    """The number of field `name` without its unit, as exact as its ± is written; a dash where unknown. sd: 1 SD."""
     if value is None:
         return DASH
     scale = scale_of(name, system)
@@ -52,16 +53,19 @@ def difference_scale_of(name: str, system: str) -> Scale:
 
 
 def _doubt_decimals(scale: Scale, sd: float | None) -> int:
-    """Decimals of a value and its doubt: one more where the doubt would read as nothing."""
-    return scale.decimals + (sd is not None and 0 < abs(sd) * scale.factor < 0.5 * 10**-scale.decimals)
+    """Decimals of a value and its ±: one more where the ± would read as nothing."""
+    return scale.decimals + (sd is not None and 0 < K95 * abs(sd) * scale.factor < 0.5 * 10**-scale.decimals)
 
 
 def doubt_text(name: str, sd: float | None, system: str = "metric") -> str:
-    """The number after a ±; a bound where it is too small to be written."""
+    """The number after a ±, half of the 95 % interval; a bound where it is too small to be written.
+
+    sd: standard uncertainty of the value, in SI units.
+    """
     scale = scale_of(name, system)
     if sd is None or scale.is_pace:
         return ""
-    size, decimals = abs(sd) * scale.factor, _doubt_decimals(scale, sd)
+    size, decimals = K95 * abs(sd) * scale.factor, _doubt_decimals(scale, sd)
     least = 10.0**-decimals
     return f"{size:.{decimals}f}" if size >= 0.5 * least or size == 0 else f"<{least:.{decimals}f}"
 

@@ -73,6 +73,18 @@ def test_the_target_is_told_by_word_shape_and_band(
     assert is_within == (place == "on")
 
 
+@pytest.mark.parametrize(("sd", "words"), [(0.2, "Below"), (0.6, "Near the edge")])
+def test_a_number_that_may_as_well_be_in_its_band_is_not_called_out_of_it(
+    coach: SmallCoach, running: Page, sd: float, words: str
+) -> None:
+    """172 is 1.6 % above a usual of 169.3; the band begins at 2 %, that is at 172.7."""
+    for _ in range(20):
+        told = numbers(place="below", vs_usual_pct=1.6)
+        coach.feed.publish("metrics", told | {"uncertainty": {"cadence_spm": sd}})
+        running.wait_for_timeout(60)
+    expect(running.locator("#focus-words")).to_have_text(words)
+
+
 def test_values_dim_and_then_blank_each_by_its_own_age(coach: SmallCoach, running: Page) -> None:
     show(coach, running)
     running.evaluate("() => { window.saw_old = false; }")
@@ -90,10 +102,10 @@ def test_values_dim_and_then_blank_each_by_its_own_age(coach: SmallCoach, runnin
 def test_each_number_says_how_sure_it_is_in_its_own_digits(coach: SmallCoach, running: Page) -> None:
     show(coach, running)
     expect(running.locator("#focus-note")).to_have_text("±1")
-    expect(running.locator("#first-note")).to_have_text("±7")
-    expect(running.locator("#second-note")).to_have_text("±0.03")
+    expect(running.locator("#first-note")).to_have_text("±13")
+    expect(running.locator("#second-note")).to_have_text("±5")
     for _ in range(8):
-        coach.feed.publish("metrics", numbers(uncertainty={"cadence_spm": 0.3}))
+        coach.feed.publish("metrics", numbers(uncertainty={"cadence_spm": 0.15}))
         running.wait_for_timeout(200)
     expect(running.locator("#focus-note")).to_have_text("")
     expect(running.locator("#first-note")).to_have_text("")

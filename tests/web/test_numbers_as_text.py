@@ -8,13 +8,14 @@ from web.units import difference_scale_of, doubt_text, value_text
 @pytest.mark.parametrize(
     ("name", "value", "sd", "told"),
     [
-        ("impact_g", 8.1, 0.12, "8.1 ± 0.1"),
-        ("impact_g", 8.104, 0.021, "8.10 ± 0.02"),
+        ("impact_g", 8.1, 0.12, "8.1 ± 0.2"),
+        ("impact_g", 8.104, 0.021, "8.10 ± 0.04"),
         ("impact_g", 8.104, 0.0021, "8.10 ± <0.01"),
-        ("step_length_m", 1.0034, 0.003, "100.3 ± 0.3"),
-        ("cadence_spm", 170.4, 1.2, "170 ± 1"),
+        ("step_length_m", 1.0034, 0.002, "100.3 ± 0.4"),
+        ("step_length_m", 1.0034, 0.003, "100 ± 1"),
+        ("cadence_spm", 170.4, 1.2, "170 ± 2"),
         ("cadence_spm", 170.0, 0.0, "170 ± 0"),
-        ("cadence_spm", 170.04, 0.3, "170.0 ± 0.3"),
+        ("cadence_spm", 170.04, 0.2, "170.0 ± 0.4"),
     ],
 )
 def test_a_value_is_as_exact_as_its_doubt(name: str, value: float, sd: float, told: str) -> None:

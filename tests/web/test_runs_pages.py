@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -254,3 +255,23 @@ def test_an_export_of_another_service_comes_in_with_a_report(own: FlaskClient) -
     assert own.post("/api/v1/runs/import/stop").json["is_running"] is False
     alone = own.post("/runs/import", data={"file": (io.BytesIO(zipped(strava())), "strava.zip")})
     assert alone.headers["Location"] == "/runs/import"
+
+
+def test_a_difference_of_pace_is_a_pace(tmp_path: Path) -> None:
+    for units, unit in (("metric", "/km"), ("imperial", "/mi")):
+        coach = kept_coach(tmp_path / units, 3, 6, units=units)
+        page = create_app(coach, is_testing=True).test_client().get("/runs/compare?run=r0&run=r2").text
+        assert "m/s" not in page
+        row = re.search(r"Pace.*?</tr>", page, re.S)
+        assert row is not None
+        assert re.search(rf"<td class=\"number\">[+\u2212]?\d+:\d\d {unit}</td>", row[0]), row[0]
+        coach.store.close()
+
+
+def test_plus_minus_means_one_thing_and_a_spread_has_two_ends(client: FlaskClient) -> None:
+    page = client.get("/runs/r0").text
+    assert "± is the 95 % interval of the mean" in page
+    table = re.search(r"95 of 100 strides lie.*?</table>", page, re.S)
+    assert table is not None
+    assert "±" not in table[0]
+    assert re.search(r"\d+ to \d+", table[0])

@@ -1,10 +1,11 @@
 """A guided session in a real browser: set up a plan, train with timers, lose the network, come back, see it counted."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from coach.model.pain import PainEntry, PainMoment
 from coach.model.strength import SessionState
 from tests.browser import axe_findings, overflowing, wait_until
 from tests.web.strength_coach import StrengthCoach, do_session, half_a_year
@@ -156,6 +157,30 @@ def test_pages_are_accessible_and_fit_at_twice_the_text_size(phone, serve_coach,
     phone.goto(url + path)
     assert axe_findings(phone) == []
     assert overflowing(phone) == []
+
+
+def test_an_old_import_does_not_press_the_programme_into_a_sliver(phone, serve_coach, coach) -> None:
+    half_a_year(coach, weeks=6)
+    old = datetime(2015, 5, 4, 7, tzinfo=UTC)
+    coach.store.pain.add(PainEntry(old, PainMoment.DURING_RUN, 3))
+    phone.goto(f"{serve_coach(coach)}/progress")
+    chart = phone.locator(".chart").first
+    chart.locator("canvas").wait_for()
+    assert "2015" not in chart.get_attribute("aria-label")
+    assert chart.get_attribute("aria-label").count(str(datetime.now(UTC).year)) >= 1
+    phone.get_by_role("button", name="All", exact=True).click()
+    assert "2015" in chart.get_attribute("aria-label")
+    phone.get_by_role("button", name="12 weeks").click()
+    assert "2015" not in chart.get_attribute("aria-label")
+
+
+def test_lengths_on_the_progress_page_are_in_the_runners_unit(phone, serve_coach, coach) -> None:
+    half_a_year(coach, weeks=6)
+    url = serve_coach(coach)
+    for units, unit in (("metric", "cm"), ("imperial", "in")):
+        coach.runner.change(units=units)
+        phone.goto(f"{url}/progress")
+        phone.get_by_text(f"step length ({unit})").first.wait_for()
 
 
 def test_a_reminder_is_closed_on_the_page_and_each_channel_says_what_happened(phone, serve_coach, coach) -> None:

@@ -6,7 +6,7 @@
 // so that it can be read, but old and unknown is told at once.
 import { bandOf, edgesOf, markAt, shownNameOf } from "./live_target.js";
 import { doubtOf, newest, reasonOf } from "./live_values.js";
-import { DASH, durationText, glanceDoubt, hasUnit, unitOf, valueText } from "./units.js";
+import { DASH, durationText, glanceDoubt, hasUnit, K95, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
 export const QUICK = ["distance_m", "speed_mps", "heart_rate_bpm"];
@@ -67,7 +67,7 @@ function focus(face, chosen, is_on, now_ms) {
   const is_blank = text === DASH;
   const band = has_target ? bandOf(target, value) : {};
   const edges = !is_blank && target?.place ? edgesOf(band) : "";
-  const place = edges ? target.place : has_target ? "unknown" : "none";
+  const place = edges ? placeOf(target.place, value, band, doubtOf(name)) : has_target ? "unknown" : "none";
   face["focus-name"] = { text: w(`metrics.${name}.label`) };
   face["focus-unit"] = { text: unitOf(name) };
   const size = text.length > 4 ? "long" : text.length === 4 ? "middling" : "";
@@ -78,6 +78,12 @@ function focus(face, chosen, is_on, now_ms) {
   face.focus = { place, edges };
   if (edges) face["gauge-mark"] = { at: String(markAt(value, band.low, band.high)) };
   return name;
+}
+
+/** "edge" for a number beyond its band by less than it may be wrong by: nobody knows which side it is on. */
+function placeOf(place, value, { low = null, high = null }, sd) {
+  const over = place === "below" && low !== null ? low - value : place === "above" && high !== null ? value - high : null;
+  return over !== null && sd > 0 && over < K95 * sd ? "edge" : place;
 }
 
 /** Where the number stands, or why that cannot be said: what is blank, or what it is compared with. */

@@ -2,7 +2,7 @@
 import uPlot from "../vendor/uplot-1.6.32.min.js";
 import { find, make, readData, setText } from "./dom.js";
 import { colours } from "./runs_plot.js";
-import { doubtText, shownValue, unitOf, valueText } from "./units.js";
+import { doubtText, K95, shownValue, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
 const read = readData("trend", { at_s: [] });
@@ -59,8 +59,8 @@ function drawPoints(plot, paint) {
     const y = (value) => plot.valToPos(shown(value), "y", true);
     ctx.beginPath();
     if (with_bars) {
-      ctx.moveTo(x, y(point.value - 1.96 * point.se));
-      ctx.lineTo(x, y(point.value + 1.96 * point.se));
+      ctx.moveTo(x, y(point.value - K95 * point.se));
+      ctx.lineTo(x, y(point.value + K95 * point.se));
       ctx.stroke();
     }
     ctx.beginPath();
@@ -99,8 +99,8 @@ function draw() {
   place.replaceChildren(body, now);
   const common = { stroke: paint.soft, grid: { stroke: paint.line, width: 1 }, ticks: { stroke: paint.line, width: 1 }, font: "12px system-ui, sans-serif" };
   const extent = (_, low, high) => {
-    const lows = points.map((p) => shown(p.value - 1.96 * p.se));
-    const highs = points.map((p) => shown(p.value + 1.96 * p.se));
+    const lows = points.map((p) => shown(p.value - K95 * p.se));
+    const highs = points.map((p) => shown(p.value + K95 * p.se));
     const [a, b] = [Math.min(low ?? Infinity, ...lows), Math.max(high ?? -Infinity, ...highs)];
     const room = 0.08 * (b - a || 1);
     return [a - room, b + room];
@@ -117,7 +117,7 @@ function draw() {
       setCursor: [(one) => {
         const i = one.cursor.idx;
         const point = points[i];
-        setText(now, point ? `${dayText(times[i], true)}: ${valueText(metric, point.value, 1.96 * point.se)} ± ${doubtText(metric, 1.96 * point.se)} ${unitOf(metric)}` : w("runs.trend.point"));
+        setText(now, point ? `${dayText(times[i], true)}: ${valueText(metric, point.value, point.se)} ± ${doubtText(metric, point.se)} ${unitOf(metric)}` : w("runs.trend.point"));
       }],
     },
   }, [times, points.map((point) => shown(point.value)), line()], body);

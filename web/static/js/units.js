@@ -7,16 +7,25 @@ export const DASH = "–";
 /** A worker has no document: the page tells it the table. */
 export const useUnits = (told) => { table = told; };
 
+/** What an SI value is multiplied by to be shown. */
+export const factorOf = (name) => table[name]?.factor ?? 1;
+
 /** Metres of one split in the runner's units: a kilometre or a mile. */
 export const perSplit = () => table.speed_mps?.factor ?? 1000;
 
 export const unitOf = (name) => table[name]?.unit ?? "";
 export const hasUnit = (name) => name in table;
 
-/** Decimals of a value and its doubt: one more where the doubt would read as nothing. */
-const decimalsOf = (scale, sd) => scale.decimals + (Number.isFinite(sd) && Math.abs(sd) * scale.factor > 0 && Math.abs(sd) * scale.factor < 0.5 * 10 ** -scale.decimals ? 1 : 0);
+// Half of a 95 % interval in standard uncertainties: ± means this wherever it is written.
+export const K95 = 1.96;
 
-/** The number of field `name` without its unit, as exact as its doubt `sd` is written; a dash where unknown. */
+/** Decimals of a value and its ±: one more where the ± would read as nothing. */
+function decimalsOf(scale, sd) {
+  const half = Number.isFinite(sd) ? K95 * Math.abs(sd) * scale.factor : 0;
+  return scale.decimals + (half > 0 && half < 0.5 * 10 ** -scale.decimals ? 1 : 0);
+}
+
+/** The number of field `name` without its unit, as exact as its ± is written; a dash where unknown. sd: 1 SD. */
 export function valueText(name, value, sd) {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const scale = table[name] ?? { factor: 1, decimals: 1 };
@@ -25,11 +34,11 @@ export function valueText(name, value, sd) {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212"); // there is no minus nothing
 }
 
-/** The number after a ±; a bound where it is too small to be written. */
+/** The number after a ±, half of the 95 % interval; a bound where it is too small to be written. sd: 1 SD. */
 export function doubtText(name, sd) {
   const scale = table[name];
   if (!Number.isFinite(sd) || !scale || scale.is_pace) return "";
-  const [size, decimals] = [Math.abs(sd) * scale.factor, decimalsOf(scale, sd)];
+  const [size, decimals] = [K95 * Math.abs(sd) * scale.factor, decimalsOf(scale, sd)];
   const least = 10 ** -decimals;
   return size >= 0.5 * least || size === 0 ? size.toFixed(decimals) : `<${least.toFixed(decimals)}`;
 }
@@ -37,15 +46,15 @@ export function doubtText(name, sd) {
 /** `value` in the unit the runner reads; for plots and gauges. */
 export const shownValue = (name, value) => (value === null || value === undefined ? null : value * (table[name]?.factor ?? 1));
 
-/** At a glance: "±2" for one standard deviation `sd` of a value, in its digits; "" where those digits are sure. */
+/** At a glance: "±4", half of the 95 % interval, in the value's digits; "" where those digits are sure. sd: 1 SD. */
 export function glanceDoubt(name, value, sd) {
   if (value === null || value === undefined || !(sd > 0)) return "";
   const scale = table[name] ?? { factor: 1, decimals: 1 };
   if (scale.is_pace) {
-    const seconds = Math.round((scale.factor * sd) / (value * value));
+    const seconds = Math.round((scale.factor * K95 * sd) / (value * value));
     return value >= 0.3 && seconds > 0 ? `\u00b1${durationText(seconds)}` : "";
   }
-  const text = (sd * scale.factor).toFixed(scale.decimals);
+  const text = (K95 * sd * scale.factor).toFixed(scale.decimals);
   return Number(text) > 0 ? `\u00b1${text}` : "";
 }
 
