@@ -5,26 +5,43 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.pain import PainEntry
 from coach.model.parts import AverageStride, Split
 from coach.model.runs import RunEntry
+from coach.model.samples import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class RunMarks:
-    """The little of a run that trends and records need, so that thousands of runs are quickly read.
+class TrendMarks:
+    """What trends of one measure need of many runs, oldest first: arrays (n_runs,), NaN where unknown.
 
-    moments: of one measure against speed (RunSummary.by_speed). best_s: shortest time of each distance in metres.
+    started_at: UTC, datetime64. run_speed_mps: mean speed of each run. The others: moments of the measure against speed
+    (`RunSummary.by_speed`).
     """
+
+    run_ids: tuple[str, ...]
+    started_at: NDArray[np.datetime64]
+    run_speed_mps: FloatArray
+    n: FloatArray
+    speed_mps: FloatArray
+    value: FloatArray
+    speed_ss: FloatArray
+    cross_ss: FloatArray
+    value_ss: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class RunDay:
+    """The little of a run that a calendar shows."""
 
     run_id: str
     started_at: datetime
     distance_m: float | None
     duration_s: float | None
-    speed_mps: float | None
-    moments: Mapping[str, float] | None = None
-    best_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class Database:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
             for name in names:
                 connection.exec_driver_sql(f'DELETE FROM "{name}"')
+        self.vacuum()
+
+    def vacuum(self) -> None:
+        """Rewrite the file without free pages, and cut the write-ahead log to nothing."""
         with self._worded(), self._alone() as cursor:
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -17,11 +17,14 @@ from coach.model.plain import to_plain
 from coach.storage.base import Base
 from coach.storage.checking import Check, checked_row
 from coach.storage.database import Database
-from coach.storage.run_data import key_of
+from coach.storage.nouns import NounTable
+from coach.storage.run_data import PACKED_PARTS, key_of, pack_run, rows_of_run
 from coach.storage.run_tables import RUNS
 from coach.storage.runner_tables import SETTINGS
+from coach.storage.runs import index_summaries, summary_of
 
 LEFT_OUT: Final = ("imported_files", "phones", "push_phones")
+_DERIVED: Final = ("run_columns", "trend_points", "run_bests")  # packed and indexed where they are loaded
 KEPT_SETTINGS: Final = ("coaching.known_runs", "strength.daily")  # a new setting stays at home until it is named here
 _BATCH: Final = 2000
 Row = dict[str, Any]
@@ -29,18 +32,29 @@ Row = dict[str, Any]
 
 def table_names() -> tuple[str, ...]:
     """Names of the tables of an archive, in an order in which they can be loaded."""
-    return tuple(table.name for table in Base.metadata.sorted_tables if table.name not in LEFT_OUT)
+    return tuple(table.name for table in Base.metadata.sorted_tables if table.name not in (*LEFT_OUT, *_DERIVED))
 
 
 def rows_of(database: Database, name: str) -> Iterator[Row]:
     """All rows of one table as JSON values."""
     table = Base.metadata.tables[name]
+    for part, order in PACKED_PARTS:
+        if part.table is table:
+            yield from _rows_of_part(database, part, order)
+            return
     with database.read() as connection:
         statement = select(table)
         if table is SETTINGS:
             statement = statement.where(SETTINGS.c.key.in_(KEPT_SETTINGS))
         for row in connection.execution_options(yield_per=_BATCH).execute(statement).mappings():
             yield {column: to_plain(value) for column, value in row.items()}
+
+
+def _rows_of_part(database: Database, part: NounTable[Any], order: str) -> Iterator[Row]:
+    with database.read() as connection:
+        for key in connection.scalars(select(RUNS.table.c.run_key).order_by(RUNS.table.c.run_key)).all():
+            for noun in rows_of_run(connection, part, key, order):
+                yield {column: to_plain(value) for column, value in part.row(noun, run_key=key).items()}
 
 
 def load(
@@ -64,6 +78,11 @@ def load(
             if name in tables:
                 table = Base.metadata.tables[name]
                 counts[name] = _load_table(connection, table, _checked(table, tables[name], checks or {}), keys)
+        for key in keys.values():
+            pack_run(connection, key)
+            summary = summary_of(connection, key)
+            if summary is not None:
+                index_summaries(connection, {key: summary})
         if before_commit is not None:
             before_commit()
     return counts

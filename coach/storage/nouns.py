@@ -76,6 +76,7 @@ class NounTable(Generic[Noun]):
     def __init__(self, name: str, kind: type[Noun], keys: Sequence[str] = (), items: Sequence[SchemaItem] = ()) -> None:
         hints = typing.get_type_hints(kind)
         self.kind = kind
+        self.keys = tuple(keys)
         self.names = tuple(f.name for f in dataclasses.fields(kind))  # type: ignore[arg-type]
         fields = {field: split_optional(hints[field]) for field in self.names}
         columns = [

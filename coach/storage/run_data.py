@@ -1,24 +1,33 @@
 """What was measured and said in a run: strides, steps, seconds, cues, responses. Nouns in, nouns out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, insert, select
 
-from coach.errors import SettingsError
+from coach.errors import SettingsError, StorageError
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
+from coach.model.plain import to_plain
 from coach.model.samples import FloatArray
 from coach.model.strides import Stride, TrunkStep
 from coach.storage.database import Database
 from coach.storage.nouns import NounTable
+from coach.storage.packing import Packed, pack, unpack, unpack_floats
 from coach.storage.rows import put
-from coach.storage.run_tables import DECISIONS, RESPONSES, RUNS, SECONDS, STEPS, STRIDES
+from coach.storage.run_tables import COLUMNS, DECISIONS, RESPONSES, RUNS, SECONDS, STEPS, STRIDES
 
 Noun = TypeVar("Noun")
 Span = tuple[float, float]
 _PARTS: Final[tuple[NounTable[Any], ...]] = (STRIDES, STEPS, SECONDS, DECISIONS, RESPONSES)
+PACKED_PARTS: Final[tuple[tuple[NounTable[Any], str], ...]] = (
+    (STRIDES, "initial_contact_s"),
+    (STEPS, "initial_contact_s"),
+    (SECONDS, "t_s"),
+)
 
 
 def key_of(connection: Connection, run_id: str) -> int:
@@ -33,7 +42,11 @@ def no_such_run(run_id: str) -> SettingsError:
 
 
 class RunData:
-    """The measured part of runs. Adding is idempotent: what is there already takes the newer values."""
+    """The measured part of runs. Adding is idempotent: what is there already takes the newer values.
+
+    While a run goes on, its rows stand in tables, one each; `pack` moves those of a finished run into compressed
+    columns (a fifteenth of the space). Reading joins both: a row wins over what is packed of the same moment.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,10 +81,16 @@ class RunData:
             key = key_of(connection, run_id)
             for part in gone:
                 connection.execute(delete(part.table).where(part.table.c.run_key == key))
+            connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == key))
             _put(connection, STRIDES, key, [s for s in strides if isinstance(s, Stride)])
             _put(connection, STEPS, key, [s for s in strides if isinstance(s, TrunkStep)])
             _put(connection, SECONDS, key, seconds)
             _put(connection, DECISIONS, key, decisions or ())
+
+    def pack(self, run_id: str) -> None:
+        """Move strides, steps and seconds of a run into compressed columns."""
+        with self._database.write() as connection:
+            pack_run(connection, key_of(connection, run_id))
 
     def strides(self, run_id: str, between: Span | None = None) -> Sequence[Stride]:
         return self._all(STRIDES, run_id, "initial_contact_s", between)
@@ -99,20 +118,125 @@ class RunData:
     def _all(self, table: NounTable[Noun], run_id: str, order: str, between: Span | None = None) -> Sequence[Noun]:
         """All rows of a run, or those between two times [s], both included."""
         with self._database.read() as connection:
-            key, at_s = key_of(connection, run_id), table.table.c[order]
-            statement = select(*table.columns()).where(table.table.c.run_key == key).order_by(at_s)
-            if between is not None:
-                statement = statement.where(at_s.between(*between))
-            return table.nouns(connection.execute(statement))
+            return rows_of_run(connection, table, key_of(connection, run_id), order, between)
 
     def _columns(self, table: NounTable[Any], run_id: str, names: Sequence[str], order: str) -> dict[str, FloatArray]:
-        chosen = [table.table.c[name] for name in (order, *names)]
         with self._database.read() as connection:
             key = key_of(connection, run_id)
-            statement = select(*chosen).where(table.table.c.run_key == key).order_by(table.table.c[order])
-            rows = [tuple(row) for row in connection.execute(statement)]
-        values = np.array(rows, dtype=np.float64).reshape(-1, len(chosen))
+            rows = _table_rows(connection, table, key, order, None, (order, *names))
+            packed = _packed(connection, table, key, names)
+            if packed and rows:
+                nouns = rows_of_run(connection, table, key, order)
+                rows = [[getattr(noun, name) for name in (order, *names)] for noun in nouns]
+                packed = {}
+        if packed:
+            n_rows = packed[order].n_rows
+            empty = np.full(n_rows, np.nan)
+            with _damage_worded(run_id):
+                return {
+                    name: unpack_floats(packed[name].column, n_rows) if name in packed else empty.copy()
+                    for name in names
+                }
+        values = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, len(names) + 1)
         return {name: values[:, i].copy() for i, name in enumerate(names, start=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class _PackedColumn:
+    column: Packed
+    n_rows: int
+
+
+def rows_of_run(
+    connection: Connection, table: NounTable[Noun], run_key: int, order: str, between: Span | None = None
+) -> list[Noun]:
+    """Nouns of a run in the order of a field, packed and unpacked ones; between: with this field within, both
+    included."""
+    fresh = table.nouns(_table_rows(connection, table, run_key, order, between))
+    packed = _packed(connection, table, run_key)
+    if not packed:
+        return fresh
+    n_rows = packed[order].n_rows
+    with _damage_worded(str(run_key)):
+        names = [name for name in table.names if name in packed]
+        columns = [unpack(packed[name].column, n_rows) for name in names]
+        rows: Iterable[Sequence[Any]] = zip(*columns, strict=True)
+        if between is not None:
+            at_s = columns[names.index(order)]
+            rows = (row for row, t_s in zip(rows, at_s, strict=True) if between[0] <= t_s <= between[1])
+        found = table.nouns(rows, names)
+    if not fresh:
+        return found
+    by_key = {tuple(getattr(noun, key) for key in table.keys): noun for noun in (*found, *fresh)}
+    return sorted(by_key.values(), key=lambda noun: getattr(noun, order))
+
+
+def pack_run(connection: Connection, run_key: int) -> None:
+    """Move rows of a run into compressed columns; those packed before are joined with them."""
+    for table, order in PACKED_PARTS:
+        rows = connection.scalar(select(func.count()).where(table.table.c.run_key == run_key))
+        if not rows:
+            continue
+        nouns = rows_of_run(connection, table, run_key, order)
+        connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == run_key, COLUMNS.c.part == table.table.name))
+        values = [table.row(noun) for noun in nouns]
+        write_columns(
+            connection,
+            run_key,
+            table.table.name,
+            {name: [to_plain(row[name]) for row in values] for name in table.names},
+        )
+        connection.execute(delete(table.table).where(table.table.c.run_key == run_key))
+
+
+def write_columns(connection: Connection, run_key: int, part: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Keep columns (name: plain values) of a part of a run; those that are unknown throughout are left out."""
+    rows = []
+    for name, values in columns.items():
+        if any(value is not None for value in values):
+            kind, data = pack(values)
+            where = {"run_key": run_key, "part": part, "name": name}
+            rows.append({**where, "kind": kind, "n_rows": len(values), "data": data})
+    if rows:
+        connection.execute(insert(COLUMNS), rows)
+
+
+def _packed(
+    connection: Connection, table: NounTable[Any], run_key: int, names: Sequence[str] | None = None
+) -> dict[str, _PackedColumn]:
+    column = COLUMNS.c
+    statement = select(column.name, column.kind, column.data, column.n_rows).where(
+        column.run_key == run_key, column.part == table.table.name
+    )
+    if names is not None:
+        statement = statement.where(column.name.in_({*names, *table.keys}))
+    return {name: _PackedColumn((kind, data), n_rows) for name, kind, data, n_rows in connection.execute(statement)}
+
+
+def _table_rows(
+    connection: Connection,
+    table: NounTable[Any],
+    run_key: int,
+    order: str,
+    between: Span | None,
+    names: Sequence[str] | None = None,
+) -> Sequence[Any]:
+    columns = table.columns() if names is None else [table.table.c[name] for name in names]
+    at_s = table.table.c[order]
+    statement = select(*columns).where(table.table.c.run_key == run_key).order_by(at_s)
+    if between is not None:
+        statement = statement.where(at_s.between(*between))
+    return connection.execute(statement).all()
+
+
+@contextmanager
+def _damage_worded(run: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(
+            f"what was measured in run {run} cannot be read ({error}): compute it anew, or restore it from an archive"
+        ) from error
 
 
 def _put(connection: Connection, table: NounTable[Noun], run_key: int, nouns: Sequence[Noun]) -> None:

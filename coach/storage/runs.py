@@ -1,20 +1,33 @@
 """Runs as kept: made, listed, changed, deleted and brought back. Nouns in, nouns out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, null, or_, select, update
+import numpy as np
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from coach.errors import StorageError
-from coach.model.history import RunMarks
+from coach.model.history import Record, RunDay, TrendMarks
 from coach.model.runs import Run, RunEntry, RunFilter, RunState, RunSummary, Sport
-from coach.storage.base import Json
 from coach.storage.database import Database
 from coach.storage.rows import put
 from coach.storage.run_data import RunData, key_of, no_such_run
-from coach.storage.run_tables import RUNS, SUMMARIES
+from coach.storage.run_tables import BESTS, MOMENTS, POINTS, RUNS, SUMMARIES
 
 _log: Final = logging.getLogger(__name__)
 _RUN: Final = RUNS.table.c
@@ -57,7 +70,7 @@ class Runs(RunData):
             row = connection.execute(RUNS.table.select().where(_RUN.run_id == run_id)).mappings().first()
             if row is None:
                 raise no_such_run(run_id)
-            return RunEntry(RUNS.noun(row), _summary(connection, row["run_key"]))
+            return RunEntry(RUNS.noun(row), summary_of(connection, row["run_key"]))
 
     def change(self, run_id: str, /, **fields: Any) -> Run:
         """Change fields of a run by their names (title, notes, laps, trim_start_s ...); returns it as it is now."""
@@ -74,15 +87,17 @@ class Runs(RunData):
         """End a run: its state, length and distance follow from its summary, which is kept with it."""
         fields = {"duration_s": summary.duration_s, "distance_m": summary.distance_m, **fields, "state": state}
         self.save_summary(run_id, summary)
-        return self.change(run_id, **fields)
+        run = self.change(run_id, **fields)
+        self.pack(run_id)
+        return run
 
     def save_summary(self, run_id: str, summary: RunSummary) -> None:
         with self._database.write() as connection:
-            put(connection, SUMMARIES.table, [SUMMARIES.row(summary, run_key=key_of(connection, run_id))])
+            put_summaries(connection, {key_of(connection, run_id): summary})
 
     def summary(self, run_id: str) -> RunSummary | None:
         with self._database.read() as connection:
-            return _summary(connection, key_of(connection, run_id))
+            return summary_of(connection, key_of(connection, run_id))
 
     def list(
         self,
@@ -93,13 +108,20 @@ class Runs(RunData):
     ) -> Sequence[RunEntry]:
         """Runs newest first, one page of them; summaries come without findings, streams, parts and what is named."""
         light = [column for column in _LIGHT if column.name not in without]
-        statement = (
-            select(*RUNS.columns(), _SUMMARY.run_key.label("summary_key"), *(c.label(f"s_{c.name}") for c in light))
-            .outerjoin(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
+        # The page is chosen from an index alone, and only then are its rows read.
+        page = (
+            select(_RUN.run_key)
             .where(_condition(wanted or RunFilter()))
             .order_by(_RUN.started_at.desc(), _RUN.run_key.desc())
             .offset(offset)
             .limit(limit)
+            .subquery()
+        )
+        statement = (
+            select(*RUNS.columns(), _SUMMARY.run_key.label("summary_key"), *(c.label(f"s_{c.name}") for c in light))
+            .join(page, page.c.run_key == _RUN.run_key)
+            .outerjoin(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
+            .order_by(_RUN.started_at.desc(), _RUN.run_key.desc())
         )
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
@@ -109,20 +131,63 @@ class Runs(RunData):
         except (ValueError, TypeError, KeyError):
             return [entry for row in rows for entry in _readable_entry(row, names)]
 
-    def marks(self, metric: str = "", wanted: RunFilter | None = None) -> Sequence[RunMarks]:
-        """What trends of a measure need of each run, or without one what records need, newest first: quick for
-        thousands of runs."""
-        moments = func.json_extract(_SUMMARY.by_speed, f'$."{metric}"', type_=Json)
-        told = [moments] if metric else [null(), _SUMMARY.best_s]
+    def marks(self, metric: str, wanted: RunFilter | None = None) -> TrendMarks:
+        """What trends of a measure need of each run, oldest first, from an index: quick for a hundred thousand."""
+        whole, own = POINTS.alias("whole"), POINTS.alias("own")
+        moments = [own.c[name] for name in MOMENTS]
         statement = (
-            select(_RUN.run_id, _RUN.started_at, _RUN.distance_m, _RUN.duration_s)
-            .add_columns(_SUMMARY.speed_mps, *told)
-            .join(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
+            # The time as kept, not as a datetime: a hundred thousand of those take a second.
+            select(_RUN.run_id, cast(_RUN.started_at, String), whole.c.speed_mps, *moments)
+            .join(whole, and_(whole.c.run_key == _RUN.run_key, whole.c.metric == ""))
+            .outerjoin(own, and_(own.c.run_key == _RUN.run_key, own.c.metric == metric))
             .where(_condition(wanted or RunFilter()))
-            .order_by(_RUN.started_at.desc())
+            .order_by(_RUN.started_at, _RUN.run_key)
         )
         with self._database.read() as connection:
-            return [RunMarks(*row) for row in connection.execute(statement)]
+            rows = connection.execute(statement).all()
+        if not rows:
+            return TrendMarks(
+                (), np.array([], dtype="datetime64[us]"), *(np.array([]) for _ in range(1 + len(MOMENTS)))
+            )
+        run_ids, started, *numbers = zip(*rows, strict=True)
+        return TrendMarks(
+            run_ids,
+            np.array(started, dtype="datetime64[us]"),
+            *(np.array(column, dtype=np.float64) for column in numbers),
+        )
+
+    def bests(self) -> Sequence[Record]:
+        """The longest run by distance and by time, and the shortest time of each usual distance."""
+        runs = _condition(RunFilter())
+        found: list[Record] = []
+        with self._database.read() as connection:
+            for kind, column in (("distance", _RUN.distance_m), ("duration", _RUN.duration_s)):
+                statement = select(column, _RUN.run_id, _RUN.started_at).where(runs, column > 0)
+                row = connection.execute(statement.order_by(column.desc(), _RUN.started_at).limit(1)).first()
+                found += [Record(kind, *row)] if row else []
+            for distance_m in connection.scalars(
+                select(BESTS.c.distance_m).distinct().order_by(BESTS.c.distance_m)
+            ).all():
+                statement = (
+                    select(BESTS.c.best_s, _RUN.run_id, _RUN.started_at)
+                    .join(BESTS, BESTS.c.run_key == _RUN.run_key)
+                    .where(runs, BESTS.c.distance_m == distance_m)
+                    .order_by(BESTS.c.best_s)
+                    .limit(1)
+                )
+                row = connection.execute(statement).first()
+                found += [Record(str(distance_m), *row)] if row else []
+        return found
+
+    def days(self, since: datetime, until: datetime) -> Sequence[RunDay]:
+        """Start, distance and duration of every run between two moments, oldest first."""
+        statement = (
+            select(_RUN.run_id, _RUN.started_at, _RUN.distance_m, _RUN.duration_s)
+            .where(_condition(RunFilter(since=since, until=until)))
+            .order_by(_RUN.started_at, _RUN.run_key)
+        )
+        with self._database.read() as connection:
+            return [RunDay(*row) for row in connection.execute(statement)]
 
     def count(self, wanted: RunFilter | None = None) -> int:
         with self._database.read() as connection:
@@ -183,6 +248,35 @@ class Runs(RunData):
                 raise no_such_run(run_id)
 
 
+def put_summaries(connection: Connection, summaries: Mapping[int, RunSummary]) -> None:
+    """Keep summaries by the numbers of their runs, and what trends and records ask of them where they find it."""
+    put(connection, SUMMARIES.table, [SUMMARIES.row(summary, run_key=key) for key, summary in summaries.items()])
+    index_summaries(connection, summaries)
+
+
+def index_summaries(connection: Connection, summaries: Mapping[int, RunSummary]) -> None:
+    """Keep what trends and records ask of summaries where they find it."""
+    keys = [{"key": key} for key in summaries]
+    points, bests = [], []
+    for key, summary in summaries.items():
+        points.append({"metric": "", "run_key": key, **dict.fromkeys(MOMENTS), "speed_mps": summary.speed_mps})
+        points += [
+            {"metric": metric, "run_key": key, **{name: moments.get(name) for name in MOMENTS}}
+            for metric, moments in summary.by_speed.items()
+            if metric
+        ]
+        bests += [
+            {"distance_m": int(metres), "best_s": seconds, "run_key": key}
+            for metres, seconds in summary.best_s.items()
+            if metres.isdigit() and seconds is not None
+        ]
+    for table, rows in ((POINTS, points), (BESTS, bests)):
+        if keys:
+            connection.execute(delete(table).where(table.c.run_key == bindparam("key")), keys)
+        if rows:
+            connection.execute(insert(table), rows)
+
+
 def _entries(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> list[RunEntry]:
     """Runs with their summaries, whose columns are `names`; raises where a single row cannot be read."""
     n = len(RUNS.names)
@@ -202,7 +296,7 @@ def _readable_entry(row: Sequence[Any], names: Sequence[str]) -> list[RunEntry]:
         return []
 
 
-def _summary(connection: Connection, run_key: int) -> RunSummary | None:
+def summary_of(connection: Connection, run_key: int) -> RunSummary | None:
     row = connection.execute(SUMMARIES.table.select().where(_SUMMARY.run_key == run_key)).mappings().first()
     return None if row is None else SUMMARIES.noun(row)
 

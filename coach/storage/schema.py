@@ -4,6 +4,7 @@ A new file gets all tables at once and is marked with the newest revision; an ol
 migrations (alembic is loaded only then: it costs a second on a small computer).
 """
 
+import logging
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,9 @@ from coach.storage.base import Base
 from coach.storage.database import Database
 from coach.storage.tables import ALL
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
+_LAST_THAT_SHRANK: Final = "0005"
+_log: Final = logging.getLogger(__name__)
 TABLES: Final = ALL  # all of them, so that a schema never depends on who was imported first
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _VERSION_TABLE: Final = (
@@ -36,10 +39,21 @@ def bring_up_to_date(database: Database) -> None:
         revision = revision_of(connection)
         if revision == HEAD:
             return
-        if revision is None and not inspect(connection).get_table_names():
+        is_new = revision is None and not inspect(connection).get_table_names()
+        if is_new:
             _make(connection)
         else:
             _migrate(connection, revision, database.path)
+    if not is_new and revision is not None and revision < _LAST_THAT_SHRANK:
+        _give_space_back(database)
+
+
+def _give_space_back(database: Database) -> None:
+    """Rewrite the file without the pages that a migration left free; it needs as much space for a moment."""
+    try:
+        database.vacuum()
+    except StorageError as error:
+        _log.warning("the database stays as large as it was: %s", error)
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -1,10 +1,10 @@
-"""Two runs side by side, and the bests of all: entries in, differences at matched speed and records out."""
+"""Two runs side by side: entries in, differences at matched speed out."""
 
 import math
 from collections.abc import Sequence
 from typing import Final
 
-from coach.model.history import Comparison, Difference, Record, RunMarks
+from coach.model.history import Comparison, Difference
 from coach.model.metrics_table import Use, names_for
 from coach.model.runs import RunEntry, RunSummary
 from coach.summary.trends import marks_of, trend_of
@@ -43,25 +43,3 @@ def _plain_difference(metric: str, first: RunSummary | None, second: RunSummary 
     se = None if errors[0] is None or errors[1] is None else math.hypot(errors[0], errors[1])
     is_clear = se is not None and abs(b - a) > _CLEAR * se
     return Difference(metric, a, b, b - a, se, is_clear, False)
-
-
-def records_of(runs: Sequence[RunMarks]) -> tuple[Record, ...]:
-    """The longest run by distance and by time, and the shortest time of each usual distance."""
-    best: dict[str, Record] = {}
-    for run in runs:
-        for kind, value, is_better_low in _bests(run):
-            held = best.get(kind)
-            if held is None or (value < held.value if is_better_low else value > held.value):
-                best[kind] = Record(kind, value, run.run_id, run.started_at)
-    return tuple(
-        sorted(best.values(), key=lambda r: (r.kind.isdigit(), int(r.kind) if r.kind.isdigit() else 0, r.kind))
-    )
-
-
-def _bests(run: RunMarks) -> list[tuple[str, float, bool]]:
-    found = []
-    if run.distance_m:
-        found.append(("distance", run.distance_m, False))
-    if run.duration_s:
-        found.append(("duration", run.duration_s, False))
-    return found + [(metres, seconds, True) for metres, seconds in run.best_s.items()]

@@ -1,10 +1,10 @@
-"""`python -m tests.benchmark gait|memory`: how fast a part is, or how much memory it holds, as a Markdown table."""
+"""`python -m tests.benchmark gait|memory|lifetime`: how fast a part is, or how much memory it holds, as a table."""
 
 import sys
 
-from tests.benchmark import gait, memory
+from tests.benchmark import gait, lifetime, memory
 
-SUBJECTS = {"gait": gait.main, "memory": memory.main}
+SUBJECTS = {"gait": gait.main, "memory": memory.main, "lifetime": lifetime.main}
 
 
 def main(words: list[str]) -> int:

@@ -19,7 +19,8 @@ from coach.model.samples import Gap, ImuChunk, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, Stride
 from coach.storage.rows import put
-from coach.storage.run_tables import RUNS, SUMMARIES
+from coach.storage.run_tables import RUNS
+from coach.storage.runs import put_summaries
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
 from coach.virtual_runner.body import VirtualBody
@@ -30,6 +31,7 @@ SHOES: Final = ("", "Blue pair", "Light pair")
 _RATE_HZ: Final = 208.0
 _MEASURED_S: Final = 16
 _STRIDE_S: Final = 0.745
+_BATCH: Final = 5000
 _CUE_EVERY_S: Final = 240.0
 
 
@@ -53,9 +55,9 @@ def keep_long_run(store: Store, run_id: str, started_at: datetime, hours: float 
 
 
 def keep_many_runs(store: Store, n_runs: int, newest_at: datetime, like: RunSummary) -> None:
-    """`n_runs` finished runs of one a day, in one transaction; their summaries vary about `like`."""
+    """`n_runs` finished runs of one a day; their summaries vary about `like`."""
     draw = np.random.default_rng(5)
-    runs, summaries = [], []
+    runs, summaries = [], {}
     for i, size in enumerate(draw.normal(1.0, 0.05, n_runs).tolist()):
         duration_s, metres = 2400.0 * size, 6800.0 * size
         run = Run(
@@ -69,10 +71,12 @@ def keep_many_runs(store: Store, n_runs: int, newest_at: datetime, like: RunSumm
         speed = None if like.speed_mps is None else like.speed_mps * size
         summary = replace(like, duration_s=duration_s, distance_m=metres, speed_mps=speed, by_speed=by_speed)
         runs.append(RUNS.row(run, run_key=100 + i, deleted_at=None))
-        summaries.append(SUMMARIES.row(summary, run_key=100 + i))
-    with store.database.write() as connection:
-        put(connection, RUNS.table, runs)
-        put(connection, SUMMARIES.table, summaries)
+        summaries[100 + i] = summary
+        if len(runs) == _BATCH or i == n_runs - 1:
+            with store.database.write() as connection:
+                put(connection, RUNS.table, runs)
+                put_summaries(connection, summaries)
+            runs, summaries = [], {}
 
 
 def _measured() -> tuple[Stride, LiveMetrics]:

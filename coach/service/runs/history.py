@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from coach.errors import SettingsError
 from coach.interchange.formats import ACTIVITY_FORMATS
-from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
+from coach.model.history import CalendarDay, Comparison, Record, RunDay, RunDetail, RunPage, RunSeries, ShoeUse, Trend
 from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
@@ -23,7 +23,7 @@ from coach.service.runs.split import split_run
 from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
 from coach.summary.bins import MATCHED
-from coach.summary.compare import compare, records_of
+from coach.summary.compare import compare
 from coach.summary.series import series_of
 from coach.summary.splits import KILOMETRE_M, splits_by_distance
 from coach.summary.summarise import summarise
@@ -216,17 +216,17 @@ class HistoryService(HistoryFiles):
         return compare(self._store.runs.entry(first_id), self._store.runs.entry(second_id), others)
 
     def records(self) -> tuple[Record, ...]:
-        return records_of(self._store.runs.marks())
+        return tuple(self._store.runs.bests())
 
     def calendar(self, first: date, last: date) -> tuple[CalendarDay, ...]:
         """Days from first to last (both included, in the runner's zone) that have runs."""
         zone = ZoneInfo(self._store.runner.get().time_zone)
         since = datetime(first.year, first.month, first.day, tzinfo=zone)
         until = datetime(last.year, last.month, last.day, tzinfo=zone) + timedelta(days=1)
-        days: dict[str, list[Run]] = {}
-        for entry in self._store.runs.list(RunFilter(since=since, until=until), limit=None):
-            days.setdefault(entry.run.started_at.astimezone(zone).date().isoformat(), []).append(entry.run)
-        return tuple(_day(day, runs[::-1]) for day, runs in sorted(days.items()))
+        days: dict[str, list[RunDay]] = {}
+        for run in self._store.runs.days(since, until):
+            days.setdefault(run.started_at.astimezone(zone).date().isoformat(), []).append(run)
+        return tuple(_day(day, runs) for day, runs in sorted(days.items()))
 
     def shoes(self) -> tuple[ShoeUse, ...]:
         """Every pair that was worn or named, with its distance; retired pairs last."""
@@ -270,7 +270,7 @@ class HistoryService(HistoryFiles):
         return dataclasses.replace(summary, algorithm=before.algorithm if before else "")
 
 
-def _day(day: str, runs: Sequence[Run]) -> CalendarDay:
+def _day(day: str, runs: Sequence[RunDay]) -> CalendarDay:
     distance, duration = sum(r.distance_m or 0.0 for r in runs), sum(r.duration_s or 0.0 for r in runs)
     return CalendarDay(day, len(runs), distance, duration, tuple(run.run_id for run in runs))
 

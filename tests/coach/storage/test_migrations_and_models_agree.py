@@ -1,5 +1,6 @@
 """A file taken through the migrations has the very schema that a new file gets from the models."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -92,6 +93,17 @@ def test_a_database_of_the_first_version_opens_with_all_its_data(tmp_path: Path)
     assert (stride.wear_site, stride.initial_contact_s, stride.toe_off_s) == (WearSite.RIGHT_FOOT, 1.05, 0.95)
     assert stride.foot_strike_angle_deg == pytest.approx(12.5 + 1 / 7, rel=1e-6)
     assert store.runs.decisions("r1")[0].say == "Push"
+    with store.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM seconds").scalar() == 0  # packed into columns
+        by_speed = {
+            row[0]: len(json.loads(row[1]))
+            for row in connection.exec_driver_sql("SELECT run_key, by_speed FROM run_summaries")
+        }
+        points = dict(
+            connection.exec_driver_sql("SELECT run_key, count(*) - 1 FROM trend_points GROUP BY run_key").all()
+        )  # one is the run itself
+        assert points == by_speed
+    assert len(store.runs.marks("cadence_spm").run_ids) == 3
     assert n_old == {"runs": 4, "pain_entries": len(store.pain.list())}
     store.close()
 

@@ -7,7 +7,7 @@ import pytest
 
 from coach.model.history import Trend
 from coach.model.runs import RunEntry
-from coach.summary.compare import compare, records_of
+from coach.summary.compare import compare
 from coach.summary.trends import marks_of, usual_at, usual_speed
 from coach.summary.trends import trend_of as trend_of_marks
 from tests.coach.summary.runs import make_entry
@@ -98,7 +98,7 @@ def test_no_runs_give_an_empty_trend() -> None:
     trend = trend_of("cadence_spm", [])
     assert trend.points == ()
     assert trend.per_week is None
-    assert usual_speed([]) is None
+    assert usual_speed(marks_of("cadence_spm", [])) is None
 
 
 def test_two_runs_are_compared_at_their_common_speed() -> None:
@@ -120,12 +120,3 @@ def test_usual_values_need_three_runs() -> None:
     assert usual["step_length_m"][0] == pytest.approx(1.05, abs=0.01)
     assert "eversion_deg" not in usual
     assert usual_at(entries[:2], 3.0, ["step_length_m"]) == {}
-
-
-def test_records_are_the_bests_of_all_runs() -> None:
-    entries = [entry(i, v) for i, v in enumerate((2.8, 3.2, 3.0))]
-    far = dataclasses.replace(entries[2], run=dataclasses.replace(entries[2].run, distance_m=9000.0))
-    records = {record.kind: record for record in records_of(marks_of("", [entries[0], entries[1], far]))}
-    assert records["distance"].run_id == "r2"
-    assert records["1000"].run_id == "r1"
-    assert records["1000"].value == pytest.approx(1000 / 3.2, rel=0.03)

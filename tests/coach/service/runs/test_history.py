@@ -256,14 +256,15 @@ def test_five_thousand_runs_are_listed_page_by_page(history: HistoryService) -> 
     entry = make_entry("x", 0, minutes=3)
     assert entry.summary is not None
     from coach.storage.rows import put
-    from coach.storage.run_tables import RUNS, SUMMARIES
+    from coach.storage.run_tables import RUNS
+    from coach.storage.runs import put_summaries
 
     with history._store.database.write() as connection:
         runs = [
             dataclasses.replace(entry.run, run_id=f"r{i}", started_at=START + timedelta(hours=i)) for i in range(5000)
         ]
         put(connection, RUNS.table, (RUNS.row(r, run_key=i, deleted_at=None) for i, r in enumerate(runs)))
-        put(connection, SUMMARIES.table, (SUMMARIES.row(entry.summary, run_key=i) for i in range(5000)))
+        put_summaries(connection, dict.fromkeys(range(5000), entry.summary))
     page = history.list(page=100, per_page=50)
     assert (page.n_total, page.n_pages, page.page) == (5000, 100, 100)
     assert page.entries[-1].run.run_id == "r0"
