@@ -1,21 +1,26 @@
 """Notifications in, everything that follows from them out: packets, gait and coaching joined. Pure: time comes in.
 
-The same pipeline serves the live run, a replay and a recomputation years later: what it says depends on the bytes and
-their times only. Metrics and cues are worked out on a fixed beat of `BEAT_S`, whenever a notification or `tick` has
-moved time past the next beat.
+The unit of reading is the tick, a multiple of `TICK_S`. Notifications wait; the tick at T reads each sensor once, in
+the order of the sensors, with all that arrived before T, and works out metrics and cues. What is due follows from time
+alone, whoever moves it on: a notification, a timer or something that the runner does. So a live run, a run on a
+phone, a replay and a recomputation years later give the same for the same bytes, as long as each item counts at the
+time that stands in the log: `counts_at` gives that time, before it is written.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from coach.errors import PacketError
 from coach.model.cues import CueDecision, CueResponse, FocusTarget
 from coach.model.metrics import LiveMetrics
+from coach.model.recordings import RunEvent
 from coach.model.samples import CadenceDecision, Notification, Sample, StreamReport
 from coach.model.strides import GaitEvent
 
-BEAT_S: Final = 0.2
+TICK_S: Final = 0.2  # two or three notifications of a motion sensor; well below the time in which a runner reads
+_NS_PER_S: Final = 1e9
+_MOVES_TIME: Final = frozenset({"pause", "resume", "mute", "pain", "pain_undone", "cadence_unit", "stop"})
 
 
 class Decoder(Protocol):
@@ -28,7 +33,7 @@ class Decoder(Protocol):
 
     def count_by(self, cadence_unit: str | None) -> None: ...
 
-    def feed(self, notification: Notification) -> list[Sample]: ...
+    def feed_many(self, notifications: Sequence[Notification]) -> tuple[list[Sample], list[PacketError]]: ...
 
     def report(self) -> StreamReport: ...
 
@@ -70,17 +75,47 @@ class Coaching(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """All that is new. metrics: one per beat that passed, oldest first. faults: packets that could not be read."""
+    """All that is new.
+
+    metrics: one per tick that passed, oldest first. seconds: those of them that open a new second, which are kept.
+    faults: packets that could not be read.
+    """
 
     samples: tuple[Sample, ...] = ()
     events: tuple[GaitEvent, ...] = ()
     metrics: tuple[LiveMetrics, ...] = ()
+    seconds: tuple[LiveMetrics, ...] = ()
     decisions: tuple[CueDecision, ...] = ()
     faults: tuple[PacketError, ...] = ()
 
 
+NOTHING: Final = Outputs()
+
+
+@dataclass(slots=True)
+class _Found:
+    """`Outputs` while they grow."""
+
+    samples: list[Sample] = field(default_factory=list)
+    events: list[GaitEvent] = field(default_factory=list)
+    metrics: list[LiveMetrics] = field(default_factory=list)
+    seconds: list[LiveMetrics] = field(default_factory=list)
+    decisions: list[CueDecision] = field(default_factory=list)
+    faults: list[PacketError] = field(default_factory=list)
+
+    def outputs(self) -> Outputs:
+        return Outputs(
+            tuple(self.samples),
+            tuple(self.events),
+            tuple(self.metrics),
+            tuple(self.seconds),
+            tuple(self.decisions),
+            tuple(self.faults),
+        )
+
+
 class Pipeline:
-    """One run's way from bytes to cues.
+    """One run from bytes to cues.
 
     A notification of a sensor without decoder is left alone (it is in the recording); a packet that cannot be read
     becomes a fault in the outputs and ends nothing.
@@ -90,57 +125,76 @@ class Pipeline:
         self._decoders = dict(decoders)
         self._gait = gait
         self._coaching = coaching
-        self._next_beat_s = BEAT_S
+        self._waiting: dict[str, list[Notification]] = {sensor_id: [] for sensor_id in self._decoders}
+        self._ticked_s = 0.0
+        self._next_tick_s = TICK_S
+        self._next_second_s = 1.0
         self._is_paused = False
 
     def add(self, sensor_id: str, decoder: Decoder) -> None:
         """A sensor joined the run."""
         self._decoders[sensor_id] = decoder
+        self._waiting.setdefault(sensor_id, [])
 
-    def pause(self, is_paused: bool) -> None:
-        """While paused the coach is silent; samples and metrics go on."""
-        self._is_paused = is_paused
+    def counts_at(self, t_s: float) -> float:
+        """Return the time at which an item stamped `t_s` counts [s]: what the log must hold, and `feed` be given.
 
-    def count_by(self, sensor_id: str, cadence_unit: str | None) -> None:
-        """The runner's word on what this running pod counts, "steps" or "strides"; None: the data decide."""
-        if decoder := self._decoders.get(sensor_id):
-            decoder.count_by(cadence_unit)
+        On the log's grid of whole nanoseconds, and never before the last tick: an item that was stamped before it and
+        came after it was not part of it.
+        """
+        return max(round(t_s * _NS_PER_S) / _NS_PER_S, self._ticked_s)
 
     def feed(self, notification: Notification) -> Outputs:
-        """Take one notification; times of notifications may not go back."""
-        decoder = self._decoders.get(notification.sensor_id)
-        samples: list[Sample] = []
-        faults: tuple[PacketError, ...] = ()
-        if decoder is not None:
-            if decoder.cadence is not None:  # on its own notifications, not on the beat: a replay decides the same
-                decoder.measured_cadence(self._gait.motion_cadence_spm(notification.t_s))
-            try:
-                samples = decoder.feed(notification)
-            except PacketError as fault:
-                faults = (fault,)
-        events = [event for sample in samples for event in self._gait.feed(sample)]
-        metrics, decisions = self._beats(notification.t_s)
-        return Outputs(tuple(samples), tuple(events), metrics, decisions, faults)
+        """Queue one notification for the next tick; give what the ticks before it found.
+
+        Of one sensor, notifications come in the order of their arrival.
+        """
+        outputs = NOTHING if notification.t_s < self._next_tick_s else self.tick(notification.t_s)
+        waiting = self._waiting.get(notification.sensor_id)
+        if waiting is not None:
+            waiting.append(notification)
+        return outputs
+
+    def apply(self, event: RunEvent) -> Outputs:
+        """Take what the runner did, as it is logged; it counts from the next tick on.
+
+        pause, resume: while paused the coach is silent; samples and metrics go on. mute: no sound, or sound again.
+        pain: a level from 0 to 10; pain_undone: the newest was a slip of the finger. cadence_unit: what a running pod counts, "steps" or "strides"; None: the data
+        decide. stop: the run ends here. Other kinds change nothing.
+        """
+        if event.kind not in _MOVES_TIME:
+            return NOTHING
+        outputs = self.tick(event.t_s)
+        data = event.data
+        match event.kind:
+            case "pause":
+                self._is_paused = True
+            case "resume":
+                self._is_paused = False
+            case "cadence_unit":
+                if decoder := self._decoders.get(str(data.get("sensor_id"))):
+                    decoder.count_by(data.get("cadence_unit"))
+            case "mute" if self._coaching:
+                self._coaching.mute(bool(data.get("is_muted", True)))
+            case "pain_undone" if self._coaching:
+                self._coaching.take_back_pain()
+            case "pain" if self._coaching:
+                level, is_calf = int(data.get("level", 0)), bool(data.get("is_calf", False))
+                said = self._coaching.pain(event.t_s, level, is_calf)
+                return replace(outputs, decisions=(*outputs.decisions, *said))
+        return outputs
 
     def tick(self, t_s: float) -> Outputs:
-        """Time has passed, with or without notifications."""
-        metrics, decisions = self._beats(t_s)
-        return Outputs(metrics=metrics, decisions=decisions)
-
-    def pain(self, t_s: float, level: int, is_calf: bool = False) -> Outputs:
-        """The runner tapped a pain level, 0-10."""
-        decisions = self._coaching.pain(t_s, level, is_calf) if self._coaching else []
-        return Outputs(decisions=tuple(decisions))
-
-    def take_back_pain(self) -> None:
-        """The newest pain level was a slip of the finger."""
-        if self._coaching:
-            self._coaching.take_back_pain()
-
-    def mute(self, is_muted: bool) -> None:
-        """The runner wants no sound, or sound again."""
-        if self._coaching:
-            self._coaching.mute(is_muted)
+        """Time has come to `t_s`, with or without notifications: give what all ticks up to then found."""
+        if t_s < self._next_tick_s:
+            return NOTHING
+        found = _Found()
+        while self._next_tick_s <= t_s:
+            self._read(found)
+            self._work_out(self._next_tick_s, found)
+            self._ticked_s = self._next_tick_s
+            self._next_tick_s = round(self._next_tick_s + TICK_S, 6)
+        return found.outputs()
 
     @property
     def hold(self) -> str:
@@ -158,7 +212,10 @@ class Pipeline:
 
     def finish(self) -> Outputs:
         """The run is over: what the last samples still give."""
-        return Outputs(events=tuple(self._gait.finish()))
+        found = _Found()
+        self._read(found)
+        found.events += self._gait.finish()
+        return found.outputs()
 
     def responses(self) -> Sequence[CueResponse]:
         """Measured answers to the cues so far."""
@@ -168,15 +225,29 @@ class Pipeline:
         """What became of each sensor's bytes."""
         return tuple(decoder.report() for decoder in self._decoders.values())
 
-    def _beats(self, t_s: float) -> tuple[tuple[LiveMetrics, ...], tuple[CueDecision, ...]]:
-        metrics: list[LiveMetrics] = []
-        decisions: list[CueDecision] = []
-        while self._next_beat_s <= t_s:
-            now = self._gait.metrics(self._next_beat_s)
-            if self._coaching:
-                now = self._coaching.compare(now)
-                if not self._is_paused:
-                    decisions += self._coaching.observe(self._next_beat_s, now)
-            metrics.append(now)
-            self._next_beat_s = round(self._next_beat_s + BEAT_S, 6)
-        return tuple(metrics), tuple(decisions)
+    def _read(self, found: _Found) -> None:
+        """Read what waits, sensor by sensor."""
+        for sensor_id, decoder in self._decoders.items():
+            waiting = self._waiting[sensor_id]
+            if not waiting:
+                continue
+            if decoder.cadence is not None:
+                decoder.measured_cadence(self._gait.motion_cadence_spm(waiting[-1].t_s))
+            samples, faults = decoder.feed_many(waiting)
+            waiting.clear()
+            for sample in samples:
+                found.events += self._gait.feed(sample)
+            found.samples += samples
+            found.faults += faults
+
+    def _work_out(self, t_s: float, found: _Found) -> None:
+        """Metrics and cues of the tick at `t_s`."""
+        now = self._gait.metrics(t_s)
+        if self._coaching:
+            now = self._coaching.compare(now)
+            if not self._is_paused:
+                found.decisions += self._coaching.observe(t_s, now)
+        found.metrics.append(now)
+        if t_s >= self._next_second_s:
+            self._next_second_s = float(int(t_s) + 1)
+            found.seconds.append(now)

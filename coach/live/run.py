@@ -10,12 +10,12 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from coach.errors import CoachError, RecordingError
 from coach.live.feed import LiveFeed
-from coach.live.pipeline import BEAT_S, Outputs, Pipeline
+from coach.live.pipeline import NOTHING, TICK_S, Outputs, Pipeline
 from coach.live.timeline import Timeline
 from coach.live.treadmill_check import TreadmillCheck
 from coach.model.cues import CueDecision
@@ -28,6 +28,7 @@ from coach.model.runs import Lap, Run, RunState
 from coach.model.samples import BatterySample, Gap, Notification, TreadmillSample
 from coach.model.strides import Stride, TrunkStep
 from coach.recording.writer import RecordingWriter
+from firmware_config.loader import load_profile
 
 log = logging.getLogger(__name__)
 
@@ -97,17 +98,19 @@ class LiveRun:
         self.latest: LiveMetrics | None = None
         self.is_muted = False
         self.n_cues = 0
+        self.end_s = 0.0
         self._writer = writer
         self._keeper = sink
         self._feed = feed
         self.clock = clock
         self._on_spoken = on_spoken
         self._batch = Batch()
-        self._treadmill_id: str | None = None
+        self._treadmill_id = next(
+            (use.sensor_id for use in run.sensors if load_profile(use.profile_id).kind == "treadmill"), None
+        )
         self._treadmill_check = TreadmillCheck()
         self._faults: Counter[str] = Counter()
         self._faults_told_s = -FAULTS_TOLD_S
-        self._next_second_s = 1.0
         self._arrived_wall_s = 0.0
         self._stopping = asyncio.Event()
         self._keep_soon = asyncio.Event()
@@ -135,7 +138,9 @@ class LiveRun:
     async def play(self, source: Source) -> None:
         """Run until the source ends or `stop` is called; then everything is kept and the log is closed."""
         self.publish_run()
-        helpers = [asyncio.create_task(work()) for work in (self._beat, self._keep_now_and_then, self._stopping.wait)]
+        helpers = [
+            asyncio.create_task(work()) for work in (self._keep_time, self._keep_now_and_then, self._stopping.wait)
+        ]
         playing = asyncio.create_task(source.play(self.receive, self.tell))
         try:
             await asyncio.wait([playing, helpers[-1]], return_when=asyncio.FIRST_COMPLETED)
@@ -154,11 +159,18 @@ class LiveRun:
 
     def receive(self, notification: Notification) -> None:
         """One notification: first to the log, then through the pipeline."""
-        self._arrived_wall_s = time.time()
+        t_s = self.pipeline.counts_at(notification.t_s)
+        if t_s != notification.t_s:
+            notification = replace(notification, t_s=t_s)
         self._log(lambda writer: writer.write(notification))
-        outputs = self.pipeline.feed(notification)
-        self._check_treadmill(notification.sensor_id, notification.t_s, outputs)
-        self._spread(outputs)
+        self._spread(self.pipeline.feed(notification))
+        self._arrived_wall_s = time.time()  # what was just shown is without this notification
+
+    def tick(self) -> None:
+        """Time goes on where no notification comes: values go stale, silence is seen."""
+        self._spread(self.pipeline.tick(self.clock()))
+        self._log(lambda writer: writer.flush_if_due(self.clock()))
+        self._watch_log()
 
     def tell(self, event: LinkEvent) -> None:
         """The link to a sensor changed."""
@@ -189,17 +201,15 @@ class LiveRun:
 
     def _moment(self, at_s: float | None) -> float:
         """The time of a tap; one that comes late lies after the marks that were made meanwhile."""
-        return self.clock() if at_s is None else min(max(at_s, self.timeline.newest_s), self.clock())
+        return self._now() if at_s is None else min(max(at_s, self.timeline.newest_s), self._now())
 
     def mute(self, is_muted: bool) -> None:
         self.is_muted = is_muted
-        self.pipeline.mute(is_muted)
-        self._mark("mute", is_muted=is_muted)
+        self._mark("mute", self._now(), is_muted=is_muted)
 
     def count_by(self, sensor_id: str, cadence_unit: str | None) -> None:
         """The runner says what a running pod counts, "steps" or "strides"; None: the data decide."""
-        self.pipeline.count_by(sensor_id, cadence_unit)
-        self._mark("cadence_unit", sensor_id=sensor_id, cadence_unit=cadence_unit)
+        self._mark("cadence_unit", self._now(), sensor_id=sensor_id, cadence_unit=cadence_unit)
 
     def pain(self, entry: PainEntry) -> bool:
         """The runner tapped a pain level; it acts now, also where the tap came late (`entry.at` is its moment).
@@ -210,12 +220,10 @@ class LiveRun:
             return False
         is_calf = entry.calf is not None
         level = (entry.calf if is_calf else entry.back) or 0
-        self._mark("pain", level=level, is_calf=is_calf, at=entry.at)
+        self._mark("pain", self._now(), level=level, is_calf=is_calf, at=entry.at)
         self._batch.pains.append(entry)
         self._newest_pain = (entry, time.monotonic())
         self._keep_soon.set()
-        self._spread(self.pipeline.pain(self.clock(), level, is_calf))
-        self.publish_run()  # what the tap forbids from now on
         return True
 
     async def take_back_pain(self) -> PainEntry | None:
@@ -255,13 +263,26 @@ class LiveRun:
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _mark(self, kind: str, t_s: float | None = None, **data: object) -> None:
-        self.pipeline.pause(self.is_paused)
-        event = RunEvent(self.clock() if t_s is None else t_s, kind, to_plain(data))
+    def _now(self) -> float:
+        """The time at which what happens now counts."""
+        return self.pipeline.counts_at(self.clock())
+
+    def _mark(self, kind: str, t_s: float, **data: object) -> None:
+        """What the runner did at `t_s`: first to the log, then into the pipeline, as when the recording is read again.
+
+        What was tapped before the last tick counts from now on for cues; laps and pauses are as tapped.
+        """
+        counts_s = self.pipeline.counts_at(t_s)
+        late = {} if counts_s == t_s else {"tapped_s": t_s}
+        event = RunEvent(counts_s, kind, to_plain({**data, **late}))
         self._log(lambda writer: writer.write_event(event))
+        self._spread(self.pipeline.apply(event))
         self.publish_run()
 
     def _spread(self, outputs: Outputs) -> None:
+        if outputs is NOTHING:
+            return
+        self._check_treadmill(outputs)
         self._batch.strides += [e for e in outputs.events if isinstance(e, Stride | TrunkStep)]
         for sample in outputs.samples:
             if isinstance(sample, Gap):
@@ -270,6 +291,7 @@ class LiveRun:
                 self._tell_battery(sample)
         for fault in outputs.faults:
             self._tell_fault(str(fault))
+        self._batch.seconds += outputs.seconds
         for metrics in outputs.metrics:
             self._show(metrics)
         for decision in outputs.decisions:
@@ -277,9 +299,6 @@ class LiveRun:
 
     def _show(self, metrics: LiveMetrics) -> None:
         self.latest = metrics
-        if metrics.t_s >= self._next_second_s:
-            self._next_second_s = float(int(metrics.t_s) + 1)
-            self._batch.seconds.append(metrics)
         page = to_plain(metrics)
         page["elapsed_s"] = round(self.elapsed_s, 1)
         page["run_id"] = self.run.run_id
@@ -304,14 +323,14 @@ class LiveRun:
             words = f"The battery of this sensor is low ({sample.battery_pct:.0f} %): charge it after this run"
             self.tell(LinkEvent(sample.sensor_id, sample.t_s, link.status, "battery_low", words, sample.battery_pct))
 
-    def _check_treadmill(self, sensor_id: str, now_s: float, outputs: Outputs) -> None:
+    def _check_treadmill(self, outputs: Outputs) -> None:
+        link = self.links.get(self._treadmill_id) if self._treadmill_id else None
+        if link is None or not outputs.metrics:
+            return
+        now_s = outputs.metrics[-1].t_s
         for sample in outputs.samples:
             if isinstance(sample, TreadmillSample) and sample.speed_mps is not None:
-                self._treadmill_id = sensor_id
                 self._treadmill_check.belt(sample.t_s, sample.speed_mps)
-        link = self.links.get(self._treadmill_id) if self._treadmill_id else None
-        if link is None:
-            return
         for event in outputs.events:
             if not isinstance(event, Stride) or event.speed_mps is None:
                 continue
@@ -343,13 +362,10 @@ class LiveRun:
             words = "The recording is being written again; what came meanwhile was held in memory"
             self.tell(LinkEvent(LOG_ID, self.clock(), LinkStatus.STREAMING, "recording_resumed", words))
 
-    async def _beat(self) -> None:
-        """Time goes on where no notification comes: values go stale, silence is seen."""
+    async def _keep_time(self) -> None:
         while True:
-            await asyncio.sleep(BEAT_S)
-            self._spread(self.pipeline.tick(self.clock()))
-            self._log(lambda writer: writer.flush_if_due(self.clock()))
-            self._watch_log()
+            await asyncio.sleep(TICK_S)
+            self.tick()
 
     async def _keep_now_and_then(self) -> None:
         while True:
@@ -387,9 +403,10 @@ class LiveRun:
 
     async def _end(self) -> None:
         self.is_over = True
-        if self.is_paused:
-            self.resume()
-        self.timeline.end(self.clock())
+        self.resume()
+        self.end_s = self._now()
+        self._mark("stop", self.end_s)
+        self.timeline.end(self.end_s)
         self._spread(self.pipeline.finish())
         for _ in range(2):  # the first may be one that had begun before
             await self._keep()

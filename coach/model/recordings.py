@@ -12,8 +12,10 @@ from coach.model.links import SensorUse
 class RunEvent:
     """Something that happened in a run; data: JSON values.
 
-    kind: "link", "lap", "pause", "resume", "mute", "pain", "cue" or "cadence_unit"; on the phone also "hidden" (the
-    page got nothing from start_s to end_s) and "clock" (wall_ms of the phone's wall clock).
+    t_s: seconds since the run started; from then on it counts. A lap or pause that reached the run late has the
+    earlier time at which it was tapped as tapped_s in data.
+    kind: "link", "lap", "pause", "resume", "mute", "pain", "cue", "cadence_unit" or "stop"; on the phone also "hidden"
+    (the page got nothing from start_s to end_s) and "clock" (wall_ms of the phone's wall clock).
     """
 
     t_s: float

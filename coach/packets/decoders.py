@@ -1,9 +1,12 @@
 """A sensor's profile and use in, its decoder out: notifications become samples, and every byte is accounted for."""
 
+from collections.abc import Sequence
+
 from coach.errors import PacketError
 from coach.model.links import SensorUse
 from coach.model.samples import CadenceDecision, Notification, Sample, StreamReport
 from coach.packets.cadence import CadenceResolver, known_by_name
+from coach.packets.chunks import joined
 from coach.packets.formats import SharedReading
 from coach.packets.one_packet import decode_payload
 from coach.packets.registry import format_named
@@ -45,6 +48,20 @@ class Decoder:
             self._tally.n_bad_packets += 1
             self._tally.last_error = str(error)
             raise
+
+    def feed_many(self, notifications: Sequence[Notification]) -> tuple[list[Sample], list[PacketError]]:
+        """Samples of several notifications, oldest first, and the faults of those that do not fit.
+
+        Motion chunks that follow on one another come as one: how a stream is cut means nothing.
+        """
+        samples: list[Sample] = []
+        faults: list[PacketError] = []
+        for notification in notifications:
+            try:
+                samples += self.feed(notification)
+            except PacketError as fault:
+                faults.append(fault)
+        return joined(samples), faults
 
     @property
     def cadence(self) -> CadenceDecision | None:

@@ -284,7 +284,7 @@ class RunService:
             laps=live.laps,
             pauses=live.pauses,
             reports=live.pipeline.reports(),
-            end_s=live.clock(),
+            end_s=live.end_s,
         )
         return self.sum_up(live.run, reading, RunState.FINISHED, engine)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from coach.live.pipeline import Outputs, Pipeline
+from coach.live.pipeline import NOTHING, Outputs, Pipeline
 from coach.live.timeline import Timeline
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
@@ -40,22 +40,14 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
         if isinstance(item, Notification):
             _take(reading, pipeline.feed(item))
             continue
+        _take(reading, pipeline.apply(item))
         match item.kind:
             case "lap":
-                timeline.lap(item.t_s, str(item.data.get("lap_kind", "lap")))
+                timeline.lap(_tapped_s(item), str(item.data.get("lap_kind", "lap")))
             case "pause":
-                timeline.pause(item.t_s)
-                pipeline.pause(timeline.is_paused)  # the coach was silent then, and is so again
+                timeline.pause(_tapped_s(item))
             case "resume":
-                timeline.resume(item.t_s)
-                pipeline.pause(timeline.is_paused)
-            case "pain":
-                level, is_calf = int(item.data.get("level", 0)), bool(item.data.get("is_calf", False))
-                _take(reading, pipeline.pain(item.t_s, level, is_calf))
-            case "pain_undone":
-                pipeline.take_back_pain()
-            case "cadence_unit":
-                pipeline.count_by(str(item.data.get("sensor_id")), item.data.get("cadence_unit"))
+                timeline.resume(_tapped_s(item))
             case "cue":
                 reading.decisions.append(from_plain(CueDecision, dict(item.data)))
     _take(reading, pipeline.tick(reading.end_s))
@@ -66,9 +58,13 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
     return reading
 
 
+def _tapped_s(event: RunEvent) -> float:
+    return float(event.data.get("tapped_s", event.t_s))
+
+
 def _take(reading: Reading, outputs: Outputs) -> None:
+    if outputs is NOTHING:
+        return
     reading.strides += [event for event in outputs.events if isinstance(event, Stride | TrunkStep)]
     reading.recomputed += outputs.decisions
-    for metrics in outputs.metrics:
-        if not reading.seconds or metrics.t_s >= int(reading.seconds[-1].t_s) + 1:
-            reading.seconds.append(metrics)
+    reading.seconds += outputs.seconds

@@ -104,9 +104,11 @@ def _cut_log(recordings: Path, name: str, part: Run, start_s: float, end_s: floa
 
 
 def _event(event: RunEvent, start_s: float) -> RunEvent:
-    """An event whose data name a time of their own (a cue, a link) gets that moved, too."""
-    if isinstance(event.data.get("t_s"), int | float):
-        return dataclasses.replace(event, data={**to_plain(event.data), "t_s": event.data["t_s"] - start_s})
+    """An event whose data name a time of their own (a cue, a link, a late tap) gets that moved, too."""
+    times = {name: event.data[name] for name in ("t_s", "tapped_s") if isinstance(event.data.get(name), int | float)}
+    if times:
+        moved = {name: max(0.0, t_s - start_s) for name, t_s in times.items()}
+        return dataclasses.replace(event, data={**to_plain(event.data), **moved})
     return event
 
 

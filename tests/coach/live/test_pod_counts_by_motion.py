@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
 from pathlib import Path
@@ -53,7 +54,10 @@ def run_with(body: VirtualBody, raw: int, end_s: float = 30.0, shoe_until_s: flo
 
 def played(pipeline: Pipeline, notifications: list[Notification]) -> list[float | None]:
     """The pod's cadence, one for each of its measurements."""
-    samples = [sample for notification in notifications for sample in pipeline.feed(notification).samples]
+    outputs = [pipeline.feed(notification) for notification in notifications] + [
+        pipeline.tick(notifications[-1].t_s + 0.2)
+    ]
+    samples = [sample for output in outputs for sample in output.samples]
     assert not any(report.n_bad_packets for report in pipeline.reports())
     return [sample.cadence_spm for sample in samples if isinstance(sample, RunningSpeedSample)]
 
@@ -98,7 +102,8 @@ def test_the_runners_word_stands_against_the_shoe() -> None:
     pipeline = make_pipeline(BOTH)
     first, then = run_with(JOG, 80), list(pod_says(80, 2.1, 30.0, 40.0))
     assert played(pipeline, first)[-1] == 160.0
-    pipeline.count_by(POD.sensor_id, "steps")
+    word = {"sensor_id": POD.sensor_id, "cadence_unit": "steps"}
+    pipeline.apply(RunEvent(first[-1].t_s, "cadence_unit", word))
     assert set(played(pipeline, then)) == {80.0}
     assert decision(pipeline) == CadenceDecision(Counts.STEPS, "set by the runner", is_firm=True)
 
@@ -108,9 +113,11 @@ def test_a_recording_read_again_decides_as_the_run_did(tmp_path: Path) -> None:
     live = make_pipeline(BOTH)
     writer = RecordingWriter(tmp_path, RecordingHeader("run", datetime.now(UTC), "", BOTH, profile_texts(BOTH)))
     for notification in notifications:
-        live.feed(notification)
-        live.tick(notification.t_s + 0.004)  # the beat of a live run falls where it likes
+        notification = replace(notification, t_s=live.counts_at(notification.t_s))
         writer.write(notification)
+        live.feed(notification)
+        live.tick(notification.t_s + 0.004)  # the timer of a live run falls where it likes
+    live.finish()
     recording = read_recording(writer.close())
     again = make_pipeline(recording.header.sensors)
     assert decision(again).counts is None

@@ -1,17 +1,22 @@
 """A treadmill that sends miles is found out by the runner's feet, one that is merely inexact is not."""
 
-from types import SimpleNamespace
+import struct
+from datetime import UTC, datetime
 
 import pytest
 
 from coach.live.feed import LiveFeed
-from coach.live.pipeline import Outputs
+from coach.live.pipeline import Pipeline
 from coach.live.run import LiveRun
 from coach.live.treadmill_check import TreadmillCheck
-from coach.model.links import LinkEvent, LinkStatus
-from coach.model.samples import Notification, TreadmillSample
+from coach.model.links import LinkEvent, LinkStatus, SensorUse
+from coach.model.metrics import LiveMetrics
+from coach.model.runs import Run, RunState
+from coach.model.samples import Notification, Sample
 from coach.model.sites import WearSite
-from coach.model.strides import Stride
+from coach.model.strides import GaitEvent, Stride
+from coach.packets.decoders import decoder_for
+from firmware_config.loader import load_profile
 
 
 def said(ratio: float, seconds: float, foot_mps: float = 3.0, silent_from_s: float = 1e9) -> list[tuple[float, str]]:
@@ -53,20 +58,30 @@ def test_a_slow_start_says_nothing() -> None:
 
 
 async def test_the_runner_reads_it_on_the_treadmill_s_line_during_the_run() -> None:
-    def outputs(notification: Notification) -> Outputs:
-        t_s = notification.t_s
-        if notification.sensor_id == "belt":
-            return Outputs(samples=(TreadmillSample(t_s, 1.9),))
-        return Outputs(events=(Stride(WearSite.LEFT_FOOT, t_s - 0.7, speed_mps=3.05),))
+    class Feet:
+        """The gait of a runner at 3.05 m/s, whatever the belt says."""
 
+        def feed(self, sample: Sample) -> list[GaitEvent]:
+            return [Stride(WearSite.LEFT_FOOT, sample.t_s - 0.7, speed_mps=3.05)]
+
+        def motion_cadence_spm(self, t_s: float) -> None:
+            return None
+
+        def metrics(self, t_s: float) -> LiveMetrics:
+            return LiveMetrics(t_s)
+
+    belt = SensorUse("belt", "Treadmill", "ftms_treadmill")
+    profile = load_profile(belt.profile_id)
+    decoders = {belt.sensor_id: decoder_for(profile, belt)}
     feed = LiveFeed()
     start = feed.publish("run", {})
-    pipeline = SimpleNamespace(feed=outputs)
-    run = LiveRun(SimpleNamespace(run_id="r"), pipeline, None, None, feed, lambda: 0.0)  # type: ignore[arg-type]
+    noun = Run("r", datetime(2026, 11, 1, tzinfo=UTC), RunState.RECORDING, sensors=(belt,))
+    pipeline = Pipeline(decoders, Feet())  # type: ignore[arg-type]
+    run = LiveRun(noun, pipeline, None, None, feed, lambda: 0.0)  # type: ignore[arg-type]
     run.tell(LinkEvent("belt", 0.0, LinkStatus.STREAMING, "streaming", "it is streaming"))
     for second in range(40):
-        run.receive(Notification("belt", "2acd", float(second), b""))
-        run.receive(Notification("foot", "any", second + 0.1, b""))
+        payload = struct.pack("<HH", 0, round(360 * 1.9))
+        run.receive(Notification("belt", profile.with_role("data")[0].uuid, float(second), payload))
     assert run.links["belt"].status is LinkStatus.STREAMING
     assert "set its display to km/h" in run.links["belt"].words
     said = [event.data["reason"] for event in feed.listen(start, 0) if event.event == "sensor"]
