@@ -159,8 +159,8 @@ class Pipeline:
         """Take what the runner did, as it is logged; it counts from the next tick on.
 
         pause, resume: while paused the coach is silent; samples and metrics go on. mute: no sound, or sound again.
-        pain: a level from 0 to 10; pain_undone: the newest was a slip of the finger. cadence_unit: what a running pod counts, "steps" or "strides"; None: the data
-        decide. stop: the run ends here. Other kinds change nothing.
+        pain: a level from 0 to 10; pain_undone: the newest was a slip of the finger. cadence_unit: what a running pod
+        counts, "steps" or "strides"; None: the data decide. stop: the run ends here. Other kinds change nothing.
         """
         if event.kind not in _MOVES_TIME:
             return NOTHING

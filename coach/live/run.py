@@ -235,8 +235,7 @@ class LiveRun:
         if newest is None or self.is_over or time.monotonic() - newest[1] > UNDO_S + _UNDO_SLACK_S:
             return None
         entry = newest[0]
-        self.pipeline.take_back_pain()
-        self._mark("pain_undone", at=entry.at)
+        self._mark("pain_undone", self._now(), at=entry.at)
         if not any(one is entry for one in self._batch.pains):
             await self._keep()  # a write may be going on: after it the entry is in the sink, or waits here again
         self._batch.pains = [one for one in self._batch.pains if one is not entry]

@@ -108,40 +108,38 @@ class PhoneRun:
     # What the runner does ------------------------------------------------------------------------------------------
 
     def pause(self, t_s: float) -> list[Message]:
-        return self._mark(t_s, "pause") if self.timeline.pause(self._forward(t_s)) else []
+        return self._mark("pause") if self.timeline.pause(self._forward(t_s)) else []
 
     def resume(self, t_s: float) -> list[Message]:
-        return self._mark(t_s, "resume") if self.timeline.resume(self._forward(t_s)) else []
+        return self._mark("resume") if self.timeline.resume(self._forward(t_s)) else []
 
     def lap(self, t_s: float, kind: str = "lap") -> list[Message]:
         """End the present lap and begin the next; kind: lap, warm_up or cool_down."""
         lap = self.timeline.lap(self._forward(t_s), kind)
-        return self._mark(t_s, "lap", number=lap.number, lap_kind=kind)
+        return self._mark("lap", number=lap.number, lap_kind=kind)
 
     def mute(self, t_s: float, is_muted: bool) -> list[Message]:
         self.is_muted = is_muted
-        self.pipeline.mute(is_muted)
-        return self._mark(t_s, "mute", is_muted=is_muted)
+        self._forward(t_s)
+        return self._mark("mute", is_muted=is_muted)
 
     def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[Message]:
         """The runner tapped a pain level, 0-10."""
-        self._pain_at_s = t_s
-        marked = self._mark(t_s, "pain", level=level, is_calf=is_calf)
-        answered = self._spread(self.pipeline.pain(self._t_s, level, is_calf))
-        return [*marked, *answered, ("run", self.status())]
+        self._pain_at_s = self._forward(t_s)
+        return self._mark("pain", level=level, is_calf=is_calf)
 
     def take_back_pain(self, t_s: float) -> list[Message]:
         """The newest pain level was a slip of the finger, no more than ten seconds ago; else it stays."""
         if self._pain_at_s is None or t_s - self._pain_at_s > UNDO_S:
             raise ConflictError("too_late", "a number can be taken back for ten seconds: it stays; tap the right one")
         self._pain_at_s = None
-        self.pipeline.take_back_pain()
-        return self._mark(t_s, "pain_undone")
+        self._forward(t_s)
+        return self._mark("pain_undone")
 
     def finish(self, t_s: float) -> list[Message]:
         """End the run: the last strides, then the log's end."""
         now_s = self._forward(t_s)
-        messages = self.resume(now_s)
+        messages = [*self.resume(now_s), *self._mark("stop")]
         self.timeline.end(now_s)
         messages += self._spread(self.pipeline.finish())
         self._log.finish()
@@ -177,16 +175,19 @@ class PhoneRun:
     # Inside --------------------------------------------------------------------------------------------------------
 
     def _forward(self, t_s: float) -> float:
-        self._t_s = max(self._t_s, t_s)
+        """The time at which what happens at `t_s` counts, in the log and in the pipeline."""
+        self._t_s = self.pipeline.counts_at(max(self._t_s, t_s))
         return self._t_s
 
     def _event(self, t_s: float, kind: str, data: dict[str, Any]) -> None:
         self._log.add_event(RunEvent(self._forward(t_s), kind, data))
 
-    def _mark(self, t_s: float, kind: str, **data: object) -> list[Message]:
-        self.pipeline.pause(self.timeline.is_paused)
-        self._event(t_s, kind, to_plain(data))
-        return [("run", self.status())]
+    def _mark(self, kind: str, **data: object) -> list[Message]:
+        """What the runner does now: first to the log, then into the pipeline, as when the log is read again."""
+        event = RunEvent(self._t_s, kind, to_plain(data))
+        self._log.add_event(event)
+        messages = self._spread(self.pipeline.apply(event))
+        return [*messages, ("run", self.status())]
 
     def _spread(self, outputs: Outputs) -> list[Message]:
         messages: list[Message] = []

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from coach.live.feed import LiveFeed
-from coach.live.pipeline import TICK_S, Coaching
+from coach.live.pipeline import TICK_S, Coaching, Outputs
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import Batch, LiveRun
 from coach.model.links import LinkEvent, SensorUse
@@ -25,7 +25,9 @@ from coach.model.recordings import RecordingHeader
 from coach.model.runs import Run, RunState
 from coach.model.samples import FloatArray, Notification
 from coach.model.sites import WearSite
+from coach.model.strides import Stride, TrunkStep
 from coach.packets.coach_board import BoardFrame, Scale, encode_frame
+from coach.phone.run import Message, PhoneRun
 from coach.recording.reference import ReferenceRecording, read_reference
 from coach.recording.writer import RecordingWriter
 from coach.service.runs.replay_reader import Reading
@@ -235,3 +237,46 @@ async def lived(
     kept.reading.reports, kept.reading.end_s = live.pipeline.reports(), live.end_s
     kept.reading.responses = list(live.pipeline.responses())
     return kept.reading, writer.close()
+
+
+class _KeptPhoneRun(PhoneRun):
+    """A run on the phone that also keeps what a page would throw away."""
+
+    def __init__(self, header: RecordingHeader, uses: Sequence[SensorUse]) -> None:
+        super().__init__(header, make_pipeline(uses), None)
+        self.reading = Reading()
+
+    def _spread(self, outputs: Outputs) -> list[Message]:
+        self.reading.strides += [event for event in outputs.events if isinstance(event, Stride | TrunkStep)]
+        self.reading.seconds += outputs.seconds
+        return super()._spread(outputs)
+
+
+def lived_on_phone(
+    uses: Sequence[SensorUse],
+    streams: Sequence[Sequence[Notification]],
+    rng: np.random.Generator,
+    folder: Path,
+    end_s: float = LENGTH_S,
+) -> tuple[Reading, Path]:
+    """Live through one run on the phone, whose timer and packets come late; what it found, and its recording."""
+    run = _KeptPhoneRun(RecordingHeader("run", STARTED_AT, "", tuple(uses), profile_texts(uses)), uses)
+    turns: list[tuple[float, Callable[[float], object]]] = [
+        (one.t_s + rng.exponential(0.02), lambda t_s, one=one: run.feed(one)) for stream in streams for one in stream
+    ]
+    turns += [(float(at_s), run.tick) for at_s in np.cumsum(rng.uniform(0.2, 0.6, int(end_s / 0.4)))]
+    acts = (run.pause, run.resume, run.lap, lambda t_s: run.mute(t_s, True), lambda t_s: run.pain(t_s, 3))
+    turns += [(float(at_s), acts[rng.integers(len(acts))]) for at_s in rng.uniform(0.0, end_s, 6)]
+    log = bytearray()
+    for at_s, do in sorted(turns, key=lambda turn: turn[0]):
+        if at_s > end_s:
+            break
+        do(at_s)
+        log += run.take_log()
+    run.finish(end_s)
+    path = folder / "phone.mcap"
+    path.write_bytes(bytes(log) + run.take_end())
+    found = run.reading
+    found.laps, found.pauses = run.timeline.laps, run.timeline.pauses
+    found.reports, found.end_s = run.pipeline.reports(), run.pipeline.counts_at(end_s)
+    return found, path

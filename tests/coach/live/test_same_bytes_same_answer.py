@@ -17,7 +17,7 @@ from coach.service.runs.replay_reader import Reading, read_again
 from coach.storage.store import Store
 from tests import recordings
 from tests.coach.live import mean_radio
-from tests.coach.live.mean_radio import ALL, LENGTH_S, STARTED_AT, harmed, lived, sent
+from tests.coach.live.mean_radio import ALL, LENGTH_S, STARTED_AT, harmed, lived, lived_on_phone, sent
 
 N_RANDOM, A_TEST = 200, 10
 SLICE_S = 12.0  # of each reference recording: a foot's axes are known after some six
@@ -69,6 +69,16 @@ async def test_a_coached_run_read_again_has_the_same_metrics_and_responses(tmp_p
         assert engine.responses() == live.responses
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_run_on_the_phone_read_again_is_the_run_that_was_lived(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1000 + seed)
+    uses = [use for use in ALL if rng.random() < 0.6] or [ALL[0]]
+    streams = [harmed(sent()[use.sensor_id], rng) for use in uses]
+    live, path = lived_on_phone(uses, streams, rng, tmp_path, end_s=rng.uniform(0.4, 1.0) * LENGTH_S)
+    assert differences(live, read(path)) == []
+    assert len(live.seconds) > 8
 
 
 @pytest.mark.reference
