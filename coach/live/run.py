@@ -369,7 +369,8 @@ class LiveRun:
     async def _keep_now_and_then(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._keep_soon.wait(), KEEP_EVERY_S)
+                async with asyncio.timeout(KEEP_EVERY_S):  # wait_for of Python 3.11 may swallow the end of the run
+                    await self._keep_soon.wait()
             self._keep_soon.clear()
             await self._keep()
 
