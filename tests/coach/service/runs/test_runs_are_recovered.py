@@ -151,4 +151,4 @@ def test_the_disk_refusing_the_log_is_in_the_status_of_every_page_until_it_goes_
     run = coach.runs.stop()
     assert run.recording is not None
     events = [event.kind for event in read_recording(coach.settings.recordings / run.recording).events()]
-    assert events == ["lap", "link", "link"]
+    assert events == ["lap", "link", "link", "stop"]
