@@ -153,7 +153,7 @@ def test_laps_pauses_taps_gaps_and_the_clock_stand_in_the_log(tmp_path: Path) ->
     end = json.loads(core.finish(200.0))
     log = core.take_end()
     events = [i for i in read(log, tmp_path) if isinstance(i, RunEvent) and i.kind != "cue"]
-    kinds = ["lap", "pause", "resume", "pain", "pain", "pain_undone", "mute", "hidden", "clock", "link"]
+    kinds = ["lap", "pause", "resume", "pain", "pain", "pain_undone", "mute", "hidden", "clock", "link", "stop"]
     assert [e.kind for e in events] == kinds
     assert events[7].data == {"start_s": 50.0, "end_s": 170.0}
     assert end["run"]["elapsed_s"] == pytest.approx(190.0)
