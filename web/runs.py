@@ -16,6 +16,7 @@ from coach.service.runs.files import EXPORTS
 from coach.service.runs.history import HistoryService
 from web.context import profile, the_coach, words
 from web.runs_calendar import MonthTotal, month_key, month_name, month_of, month_totals
+from web.runs_story import DOTS_HEIGHT, STRIP_HEIGHT, STRIP_WIDTH, story_of
 from web.runs_view import (
     KINDS,
     cues_of,
@@ -147,6 +148,7 @@ def run_page(run_id: str) -> str:
     }
     return render_template(
         "runs/run.html",
+        story=story_of(the_coach(), detail, title_of(run)),
         run=run,
         summary=summary,
         detail=detail,
@@ -162,7 +164,8 @@ def run_page(run_id: str) -> str:
         kinds=KINDS,
         note=request.args.get("note", ""),
         trim_before=(request.args.get("start", ""), request.args.get("end", "")),
-        page_words=words().below("runs.plot", "metrics"),
+        page_words=words().below("runs.plot", "metrics", "runs.share"),
+        sizes=(STRIP_WIDTH, STRIP_HEIGHT, DOTS_HEIGHT),
     )
 
 

@@ -37,11 +37,11 @@ def tiles_of(summary: RunSummary, usual: Mapping[str, tuple[float, float]]) -> l
         if name == "impacts_per_km" and "step_length_m" in usual:
             length, length_sd = usual["step_length_m"]
             middle, spread = 1000 / length, 1000 * length_sd / length**2
-        found.append(Tile(name, value, summary.uncertainty.get(name), middle, spread, _side(value, middle, spread)))
+        found.append(Tile(name, value, summary.uncertainty.get(name), middle, spread, side_of(value, middle, spread)))
     return found
 
 
-def _side(value: float, middle: float | None, spread: float | None) -> str:
+def side_of(value: float, middle: float | None, spread: float | None) -> str:
     """Beyond two spreads counts; the spread itself is taken as at least 1 % of the value."""
     if middle is None or spread is None:
         return ""

@@ -21,7 +21,15 @@ from tests.web.strength_coach import StrengthCoach, half_a_year
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
-PAGES = ("/runs", "/runs/import", "/runs/r0", "/runs/compare?run=r0&run=r2", "/runs/trends", "/runs/report")
+PAGES = (
+    "/runs",
+    "/runs/import",
+    "/runs/r0",
+    "/runs/r0#details",
+    "/runs/compare?run=r0&run=r2",
+    "/runs/trends",
+    "/runs/report",
+)
 DRAWN = "() => document.querySelectorAll('.plot canvas').length"
 
 
@@ -37,7 +45,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_a_stretch_is_chosen_and_zoomed_into(address: str, phone: Any) -> None:
-    phone.goto(f"{address}/runs/r0")
+    phone.goto(f"{address}/runs/r0#details")
     wait_until(phone, DRAWN)
     before = phone.evaluate(DRAWN)
     phone.get_by_role("button", name="Heart").click()
@@ -71,7 +79,7 @@ def test_many_files_are_chosen_and_followed_to_their_end(address: str, phone: An
 
 
 def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Any) -> None:
-    desktop.goto(f"{address}/runs/r0")
+    desktop.goto(f"{address}/runs/r0#details")
     wait_until(desktop, DRAWN)
     box = desktop.locator(".u-over").first
     box.scroll_into_view_if_needed()
@@ -86,7 +94,7 @@ def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Any) -> None:
 
 
 def test_a_finger_chooses_a_stretch_and_moves_the_common_cursor(address: str, phone: Any) -> None:
-    phone.goto(f"{address}/runs/r0")
+    phone.goto(f"{address}/runs/r0#details")
     wait_until(phone, DRAWN)
     drag = """shares => { const over = document.querySelector(".u-over"), box = over.getBoundingClientRect();
       for (const [kind, share] of shares) over.dispatchEvent(new PointerEvent(kind, { pointerType: "touch",
@@ -97,7 +105,7 @@ def test_a_finger_chooses_a_stretch_and_moves_the_common_cursor(address: str, ph
 
 
 def test_cues_stand_with_their_response_on_the_axis_of_the_plots(address: str, desktop: Any) -> None:
-    desktop.goto(f"{address}/runs/r0")
+    desktop.goto(f"{address}/runs/r0#details")
     wait_until(desktop, DRAWN)
     lane = desktop.locator(".plot-cues")
     assert lane.locator(".plot-head").inner_text().startswith("Cues and what they did: Step length (cm)")
@@ -169,7 +177,7 @@ def test_a_run_of_six_hours_is_soon_there(tmp_path: Path, phone: Any, serve_coac
     coach.store.runs.finish("long", RunState.FINISHED, summarise([], (), seconds))
     sizes: list[int] = []
     phone.on("response", lambda r: sizes.append(int(r.headers.get("content-length", 0))))
-    phone.goto(f"{serve_coach(coach)}/runs/long")
+    phone.goto(f"{serve_coach(coach)}/runs/long#details")
     wait_until(phone, DRAWN, 20_000)
     ready_ms = phone.evaluate("() => performance.now()")
     print(f"run of six hours: plots after {ready_ms:.0f} ms, {sum(sizes) / 1000:.0f} kB on the wire")

@@ -1,6 +1,7 @@
 // One run: plots over time with one cursor, a choice of measures, and the averages of a selected stretch.
 import { get } from "./api.js";
 import { find, make, on, readData, setText } from "./dom.js";
+import "./runs_share.js";
 import { cueLane } from "./runs_cues.js";
 import { followWidth, timePlot } from "./runs_plot.js";
 import { doubtText, durationText, hasUnit, unitOf, valueText } from "./units.js";
@@ -116,7 +117,20 @@ on("#stretch-whole", "click", () => { stretch = null; find("#stretch").replaceCh
 document.addEventListener("themechange", () => { if (series) draw(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (series) draw(); });
 
+/** Everything beyond the story is drawn when it is asked for; who wants it always keeps it open. */
+const KEY = "run-details";
+async function detailsOpen() {
+  const details = find("#details");
+  if (!details) return;
+  let is_kept = false;
+  try { is_kept = localStorage.getItem(KEY) === "open"; } catch { /* private mode */ }
+  if (is_kept || location.hash) details.open = true;
+  details.addEventListener("toggle", () => { try { localStorage.setItem(KEY, details.open ? "open" : ""); } catch { /* private mode */ } });
+  while (!details.open) await new Promise((go) => { details.addEventListener("toggle", go, { once: true }); });
+}
+
 if (place) {
+  await detailsOpen();
   await load();
   if (plots.length) {
     showChoice();
