@@ -147,7 +147,8 @@ class StreamReport:
     """What became of one sensor's bytes during a run: the counts are exact.
 
     cadence: how a running pod's counts were read; None for every other sensor. n_odd_packets: packets with more or
-    fewer bytes than their flags announce, whose whole fields were read.
+    fewer bytes than their flags announce, whose whole fields were read. last_s: arrival of the last packet that gave a
+    reading [s], None where none did. silent_s: from then to the end of the run, 0 where it sent until the end.
     """
 
     sensor_id: str
@@ -164,3 +165,5 @@ class StreamReport:
     last_error: str | None = None
     cadence: CadenceDecision | None = None
     n_odd_packets: int = 0
+    last_s: float | None = None
+    silent_s: float = 0.0

@@ -43,11 +43,14 @@ class Decoder:
         if reader is None:
             return []
         try:
-            return reader(notification.payload, notification.t_s)
+            samples = reader(notification.payload, notification.t_s)
         except PacketError as error:
             self._tally.n_bad_packets += 1
             self._tally.last_error = str(error)
             raise
+        if samples and uuid in self._data:
+            self._tally.last_s = notification.t_s
+        return samples
 
     def feed_many(self, notifications: Sequence[Notification]) -> tuple[list[Sample], list[PacketError]]:
         """Samples of several notifications, oldest first, and the faults of those that do not fit.
@@ -94,6 +97,7 @@ class Decoder:
             last_error=tally.last_error,
             cadence=self.cadence,
             n_odd_packets=tally.n_odd_packets,
+            last_s=tally.last_s,
         )
 
 

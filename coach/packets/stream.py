@@ -36,6 +36,7 @@ class Tally:
     rate_hz: float | None = None
     gaps: list[Gap] = field(default_factory=list)
     last_error: str | None = None
+    last_s: float | None = None
 
 
 class PacketReader(Protocol):

@@ -11,10 +11,13 @@ from coach.model.cues import CueDecision, CueResponse
 from coach.model.runs import Finding
 from coach.model.samples import StreamReport
 from coach.summary.drift import Drift
+from coach.summary.silence import lost_before, silent_share
 
 N_FINDINGS: Final = 3
 _LOST_SHARE: Final = 0.02
 _CLIPPED_SHARE: Final = 0.01
+# Above every other weight (6.0 at most): without the sensor, what else is said of the run rests on half of it.
+_SILENT_WEIGHT: Final = 7.0
 _UNEVEN_PCT: Final = 4.0  # chosen by eye, 2026-11-20: about twice the step asymmetry of healthy runners
 # measure: (words for more, words for less, smallest change in percent worth a sentence, weight)
 _DRIFT_WORDS: Final[Mapping[str, tuple[str, str, float, float]]] = {
@@ -122,11 +125,15 @@ def _uncertain(reports: Sequence[StreamReport]) -> list[Finding]:
         place = report.wear_site.value.replace("_", " ") if report.wear_site else "running"
         if not total:
             words = f"The {place} sensor sent nothing, so what it measures is not known in this run."
-            found.append(Finding(f"silent_{report.sensor_id}", words, "no reading arrived from it", 2.6))
-        if total and report.n_missing > _LOST_SHARE * total:
-            share = 100.0 * report.n_missing / total
+            found.append(Finding(f"silent_{report.sensor_id}", words, "no reading arrived from it", _SILENT_WEIGHT))
+        elif silent_share(report) > _LOST_SHARE:
+            found.append(_fell_silent(report, place))
+        n_lost = lost_before(report)
+        total = report.n_samples + n_lost
+        if total and n_lost > _LOST_SHARE * total:
+            share = 100.0 * n_lost / total
             words = f"The {place} sensor lost {share:.0f} % of its readings, so its strides are less certain."
-            reason = f"{report.n_missing} of {total} readings missing in {len(report.gaps)} gaps"
+            reason = f"{n_lost} of {total} readings missing in {len(report.gaps) - bool(report.silent_s)} gaps"
             found.append(
                 Finding(f"lost_{report.sensor_id}", words, reason, 1.6 + min(1.5, share / 10), {"share_pct": share})
             )
@@ -138,6 +145,17 @@ def _uncertain(reports: Sequence[StreamReport]) -> list[Finding]:
             reason = f"{report.n_clipped} of {report.n_samples} readings at full scale"
             found.append(Finding(f"clipped_{report.sensor_id}", words, reason, 1.5, {"share_pct": share}))
     return found
+
+
+def _fell_silent(report: StreamReport, place: str) -> Finding:
+    minutes, seconds = divmod(round(report.last_s or 0.0), 60)
+    share = silent_share(report)
+    words = (
+        f"The {place} sensor fell silent at {minutes}:{seconds:02d} and sent nothing in the last {100 * share:.0f} % "
+        "of the run, so what it measures is not known there."
+    )
+    reason = f"its last reading came at {minutes}:{seconds:02d}"
+    return Finding(f"silent_{report.sensor_id}", words, reason, _SILENT_WEIGHT, {"share_pct": 100.0 * share})
 
 
 def _pattern(shares: Mapping[str, float] | None) -> list[Finding]:

@@ -115,6 +115,14 @@ def test_a_lost_sensor_is_said_and_felt_once_it_stays_away_and_said_when_it_is_b
     assert heard(running, 2) == ["Left foot lost.", "Left foot connected."]
 
 
+def test_a_log_that_the_disk_refuses_is_said_and_so_is_that_it_goes_on(coach: SmallCoach, running: Page) -> None:
+    coach.feed.publish("sensor", link("recording", LinkStatus.LOST))
+    assert heard(running, 1) == ["The run is not being saved: the disk is full."]
+    expect(running.locator("#links li[data-status=lost]")).to_have_text("Recording not saved: the disk is full or refuses")
+    coach.feed.publish("sensor", link("recording", LinkStatus.STREAMING))
+    assert heard(running, 2)[1:] == ["The run is being saved again."]
+
+
 def test_laps_are_said_with_the_time_of_the_one_before(coach: SmallCoach, running: Page) -> None:
     for lap, elapsed_s in ((3, 1500.0), (4, 1750.0)):
         coach.feed.publish("run", {**coach.runs.status(), "lap": lap, "elapsed_s": elapsed_s})

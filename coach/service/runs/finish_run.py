@@ -8,6 +8,7 @@ from coach.model.strides import Stride, TrunkStep
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.replay_reader import Reading
 from coach.storage.store import Store
+from coach.summary.silence import silence_counted
 from coach.summary.summarise import summarise
 
 
@@ -21,13 +22,14 @@ def program_version() -> str:
 
 def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:
     """Sum a run up and keep it; returns it as stored. Needs its strides and seconds in the store already."""
+    reports = tuple(silence_counted(report, reading.end_s) for report in reading.reports)
     paused_s = sum(end - start for start, end in reading.pauses)
     summed = summarise(
         [s for s in reading.strides if isinstance(s, Stride)],
         [s for s in reading.strides if isinstance(s, TrunkStep)],
         reading.seconds,
         reading.decisions,
-        reading.reports,
+        reports,
         reading.laps,
         reading.pauses,
         reading.responses,

@@ -15,6 +15,7 @@ from coach.model.strides import GaitState, Stride, TrunkStep
 from coach.summary.document import analysis_document
 from coach.summary.picture import average_strides
 from coach.summary.series import series_of
+from coach.summary.silence import silence_counted
 from coach.summary.splits import splits_by_distance, splits_by_lap
 from coach.summary.summarise import summarise
 from tests.coach.summary.runs import make_seconds, make_strides
@@ -141,6 +142,34 @@ def test_a_sensor_that_sent_nothing_is_told_of() -> None:
     silent = StreamReport("B", "p", WearSite.RIGHT_FOOT)
     words = " ".join(f.words for f in summarise(make_strides(10), reports=[silent]).findings)
     assert "The right foot sensor sent nothing" in words
+
+
+def test_a_sensor_that_fell_silent_is_missing_to_the_end_and_said_first() -> None:
+    left = StreamReport("A", "p", WearSite.LEFT_FOOT, n_samples=808, rate_hz=208.0, last_s=4.0)
+    right = StreamReport("B", "p", WearSite.RIGHT_FOOT, n_samples=195944, n_missing=9679, rate_hz=208.0, last_s=599.0)
+    counted = [silence_counted(report, 600.0) for report in (left, right)]
+    assert [(report.n_missing, report.silent_s, len(report.gaps)) for report in counted] == [
+        (123968, 596.0, 1),
+        (9679, 0.0, 0),
+    ]
+    assert [silence_counted(report, 600.0) for report in counted] == counted, "counted once"
+    summary = summarise(make_strides(10), reports=counted)
+    assert summary.n_missing == 123968 + 9679
+    first, *others = [finding.words for finding in summary.findings]
+    assert first == (
+        "The left foot sensor fell silent at 0:04 and sent nothing in the last 99 % of the run, so what it measures is "
+        "not known there."
+    )
+    assert any("right foot sensor lost 5 %" in words for words in others)
+    assert not any("left foot sensor lost" in words for words in others)
+
+
+def test_a_strap_without_a_rate_can_fall_silent_too() -> None:
+    strap = StreamReport("C", "p", WearSite.CHEST, n_samples=300, last_s=300.0)
+    assert silence_counted(strap, 304.0) == strap
+    counted = silence_counted(strap, 400.0)
+    assert (counted.n_missing, counted.silent_s) == (0, 100.0)
+    assert "chest sensor fell silent at 5:00" in summarise(make_strides(10), reports=[counted]).findings[0].words
 
 
 def test_spoken_cues_are_counted_and_not_praised_without_proof() -> None:

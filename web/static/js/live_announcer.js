@@ -13,6 +13,8 @@ const REGAINED_MS = 5000; // on target for so long (chosen by judgement)
 const FROM_START_M = 50; // a first distance up to this is counted from the start
 const LIKE_PCT = 2; // as in a run's summary: within 2 % is "like usual"
 
+const LOG = "recording"; // stands for the raw log among the links of the sensors: coach/live/run.py
+
 export function openAnnouncer(say) {
   let run = null;
 
@@ -50,7 +52,7 @@ export function openAnnouncer(say) {
     if (!run) return;
     const was = run.links.get(sensor_id);
     if (was?.status === status) return;
-    run.links.set(sensor_id, { status, since_ms: now_ms, was_well: was?.was_well ?? false, is_told: was?.is_told ?? false });
+    run.links.set(sensor_id, { status, since_ms: now_ms, was_well: was?.was_well ?? sensor_id === LOG, is_told: was?.is_told ?? false });
   }
 
   /** Time passes: what has lasted long enough is said. */
@@ -62,18 +64,18 @@ export function openAnnouncer(say) {
       const is_well = link.status === "streaming";
       if (!is_well && link.was_well && !link.is_told && for_ms >= AWAY_MS) {
         link.is_told = true;
-        say({ kind: "sensors", words: w("live.say.lost", { site: siteWords(sensor_id) }), is_alarm: true });
+        say({ kind: "sensors", words: w(`live.say.${sensor_id === LOG ? "log_" : ""}lost`, { site: siteWords(sensor_id) }), is_alarm: true });
       }
       if (is_well && link.is_told && for_ms >= BACK_MS) {
         link.is_told = false;
-        say({ kind: "sensors", words: w("live.say.back", { site: siteWords(sensor_id) }) });
+        say({ kind: "sensors", words: w(`live.say.${sensor_id === LOG ? "log_" : ""}back`, { site: siteWords(sensor_id) }) });
       }
       if (is_well) link.was_well = true;
     }
   }
 
   function ready(now_ms) {
-    const ids = new Set([...run.sites.keys(), ...run.links.keys()]);
+    const ids = new Set([...run.sites.keys(), ...run.links.keys()].filter((id) => id !== LOG));
     const missing = [...ids].filter((id) => run.links.get(id)?.status !== "streaming");
     if (run.sites.size && !missing.length) {
       run.is_ready = true;
