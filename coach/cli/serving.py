@@ -42,13 +42,21 @@ def until_told() -> Iterator[threading.Event]:
 @data_option
 @host_option
 @port_option
+@trust_local_option
 @json_option
 @plainly
 def demo(
-    minutes: float | None, speed: float, wait: bool, data: Path | None, host: str, port: int, as_json: bool
+    minutes: float | None,
+    speed: float,
+    wait: bool,
+    data: Path | None,
+    host: str,
+    port: int,
+    trusts_local: bool,
+    as_json: bool,
 ) -> None:
     """A virtual runner wears virtual Bluetooth sensors: the whole service without hardware."""
-    settings = settings_of(data or demo_folder(), port, host)
+    settings = settings_of(data or demo_folder(), port, host, trusts_local=trusts_local)
     with (
         until_told() as told,
         Demo(settings, speed) as world,

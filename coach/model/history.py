@@ -121,12 +121,14 @@ class ShoeUse:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """One page of the list of runs. n_total: runs that fit the filter."""
+    """One page of the list of runs. n_total: runs that fit the filter. unreadable: ids of runs whose rows are damaged,
+    and which are therefore left out, where this page lacks one."""
 
     entries: tuple[RunEntry, ...]
     n_total: int
     page: int
     n_pages: int
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

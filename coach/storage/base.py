@@ -1,10 +1,11 @@
 """What all tables share: the declarative base, aware times, and nouns kept as JSON."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy import Date, DateTime, Dialect, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -25,11 +26,43 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMES)
 
 
+def _or_as_it_is(read: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """A reader of a column that gives back what it cannot read.
+
+    SQLite keeps any text in any column. A reader that raises stops the whole statement, and with it every other row of
+    a list; given back as it is, the value fails the check of its own row alone (`NounTable`).
+    """
+    if read is None:
+        return None
+
+    def give(value: Any) -> Any:
+        try:
+            return read(value)
+        except (ValueError, TypeError, AttributeError):
+            return value
+
+    return give
+
+
+class PlainDate(TypeDecorator[date]):
+    """A day. What is no day in the file is given back as it is."""
+
+    impl = Date
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _or_as_it_is(super().result_processor(dialect, coltype))
+
+
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept as UTC and given back aware. A naive time is refused."""
+    """An aware time, kept as UTC and given back aware. A naive time is refused; one that cannot be read is given back
+    as it is."""
 
     impl = DateTime
     cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _or_as_it_is(super().result_processor(dialect, coltype))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

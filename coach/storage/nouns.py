@@ -13,12 +13,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Boolean, Column, Date, Float, Integer, RowMapping, String, Table
+from sqlalchemy import Boolean, Column, Float, Integer, RowMapping, String, Table
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
 from coach.model.plain import from_plain
-from coach.storage.base import Base, Json, UtcTime
+from coach.storage.base import Base, Json, PlainDate, UtcTime
 
 _log: Final = logging.getLogger(__name__)
 Noun = TypeVar("Noun")
@@ -29,10 +29,17 @@ _TYPES: Final[dict[Any, type[TypeEngine[Any]]]] = {
     int: Integer,
     float: Float,
     bool: Boolean,
-    date: Date,
+    date: PlainDate,
     datetime: UtcTime,
 }
-_STORED: Final[dict[Any, tuple[type, ...]]] = {str: (str,), int: (int,), float: (float, int), bool: (bool,)}
+_STORED: Final[dict[Any, tuple[type, ...]]] = {
+    str: (str,),
+    int: (int,),
+    float: (float, int),
+    bool: (bool,),
+    date: (date,),
+    datetime: (datetime,),
+}
 _PLAIN_MAPPINGS: Final = (Mapping[str, float], Mapping[str, str], Mapping[str, Any])
 
 
@@ -116,7 +123,7 @@ class NounTable(Generic[Noun]):
         return found
 
     def check_scalars(self, rows: Iterable[Sequence[Any]], names: Sequence[str]) -> None:
-        """Raises ValueError where a text, number or flag of the rows (n, len(names)) is of another type."""
+        """Raises ValueError where a text, number, flag or time of the rows (n, len(names)) is of another type."""
         kinds = [(place, self._scalars[name]) for place, name in enumerate(names) if name in self._scalars]
         for row in rows:
             for place, types_of in kinds:

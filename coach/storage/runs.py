@@ -18,6 +18,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 
@@ -34,6 +35,7 @@ _RUN: Final = RUNS.table.c
 _SUMMARY: Final = SUMMARIES.table.c
 _HEAVY: Final = ("findings", "streams", "splits", "mile_splits", "lap_splits", "average_strides")  # left out of lists
 _LIGHT: Final = tuple(SUMMARIES.columns(without=_HEAVY))
+_HAS_TIME: Final = func.julianday(_RUN.started_at).is_not(None)  # SQLite keeps any text; this is none of a time
 _KEPT: Final = {"run_id"}  # never changed
 
 
@@ -70,7 +72,10 @@ class Runs(RunData):
             row = connection.execute(RUNS.table.select().where(_RUN.run_id == run_id)).mappings().first()
             if row is None:
                 raise no_such_run(run_id)
-            return RunEntry(RUNS.noun(row), summary_of(connection, row["run_key"]))
+            found = RUNS.readable([row])
+            if not found:
+                raise StorageError(f"run {run_id} cannot be read: its row is damaged. Delete it on the Runs page")
+            return RunEntry(found[0], summary_of(connection, row["run_key"]))
 
     def change(self, run_id: str, /, **fields: Any) -> Run:
         """Change fields of a run by their names (title, notes, laps, trim_start_s ...); returns it as it is now."""
@@ -131,7 +136,18 @@ class Runs(RunData):
         except (ValueError, TypeError, KeyError):
             return [entry for row in rows for entry in _readable_entry(row, names)]
 
-    def marks(self, metric: str, wanted: RunFilter | None = None) -> TrendMarks:
+    def unreadable(self, wanted: RunFilter | None = None) -> Sequence[str]:
+        """Ids of runs that fit and cannot be read: `list` leaves them out."""
+        statement = (
+            select(*RUNS.columns(), _SUMMARY.run_key.label("summary_key"), *(c.label(f"s_{c.name}") for c in _LIGHT))
+            .outerjoin(SUMMARIES.table, _SUMMARY.run_key == _RUN.run_key)
+            .where(_condition(wanted or RunFilter()))
+        )
+        names = [column.name for column in _LIGHT]
+        with self._database.read() as connection:
+            return [str(row[0]) for row in connection.execute(statement) if not _readable_entry(row, names)]
+
+    def marks(self, metric: str, wanted: RunFilter | None = None, *, has_damage: bool = False) -> TrendMarks:
         """What trends of a measure need of each run, oldest first, from an index: quick for a hundred thousand."""
         whole, own = POINTS.alias("whole"), POINTS.alias("own")
         moments = [own.c[name] for name in MOMENTS]
@@ -140,7 +156,7 @@ class Runs(RunData):
             select(_RUN.run_id, cast(_RUN.started_at, String), whole.c.speed_mps, *moments)
             .join(whole, and_(whole.c.run_key == _RUN.run_key, whole.c.metric == ""))
             .outerjoin(own, and_(own.c.run_key == _RUN.run_key, own.c.metric == metric))
-            .where(_condition(wanted or RunFilter()))
+            .where(_condition(wanted or RunFilter()), _HAS_TIME if has_damage else true())
             .order_by(_RUN.started_at, _RUN.run_key)
         )
         with self._database.read() as connection:
@@ -150,15 +166,19 @@ class Runs(RunData):
                 (), np.array([], dtype="datetime64[us]"), *(np.array([]) for _ in range(1 + len(MOMENTS)))
             )
         run_ids, started, *numbers = zip(*rows, strict=True)
+        try:
+            at = np.array(started, dtype="datetime64[us]")
+        except ValueError:  # one damaged time hides its own run only
+            return self.marks(metric, wanted, has_damage=True)
         return TrendMarks(
             run_ids,
-            np.array(started, dtype="datetime64[us]"),
+            at,
             *(np.array(column, dtype=np.float64) for column in numbers),
         )
 
     def bests(self) -> Sequence[Record]:
         """The longest run by distance and by time, and the shortest time of each usual distance."""
-        runs = _condition(RunFilter())
+        runs = and_(_condition(RunFilter()), _HAS_TIME)
         found: list[Record] = []
         with self._database.read() as connection:
             for kind, column in (("distance", _RUN.distance_m), ("duration", _RUN.duration_s)):
@@ -183,7 +203,7 @@ class Runs(RunData):
         """Start, distance and duration of every run between two moments, oldest first."""
         statement = (
             select(_RUN.run_id, _RUN.started_at, _RUN.distance_m, _RUN.duration_s)
-            .where(_condition(RunFilter(since=since, until=until)))
+            .where(_condition(RunFilter(since=since, until=until)), _HAS_TIME)
             .order_by(_RUN.started_at, _RUN.run_key)
         )
         with self._database.read() as connection:
@@ -213,13 +233,16 @@ class Runs(RunData):
     def restore(self, run_id: str) -> None:
         self._mark(run_id, None)
 
-    def purge(self, before: datetime) -> Sequence[Run]:
-        """Forget for good what was deleted before a moment; returns those runs, so that their files can go too."""
-        old = and_(_RUN.deleted_at.is_not(None), _RUN.deleted_at < before)
+    def deleted_before(self, before: datetime) -> Sequence[tuple[str, str | None]]:
+        """(id, recording) of the runs that `purge` will forget: their files go first, and again if that was cut off."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_RUN.run_id, _RUN.recording).where(_deleted_before(before)))
+            return [(str(run_id), recording) for run_id, recording in rows]
+
+    def purge(self, before: datetime) -> None:
+        """Forget for good what was deleted before a moment."""
         with self._database.write() as connection:
-            gone = RUNS.readable(connection.execute(RUNS.table.select().where(old)).mappings())
-            connection.execute(delete(RUNS.table).where(old))
-        return gone
+            connection.execute(delete(RUNS.table).where(_deleted_before(before)))
 
     def distance_by_shoes(self) -> dict[str, float]:
         """Metres run in each pair of shoes."""
@@ -299,6 +322,10 @@ def _readable_entry(row: Sequence[Any], names: Sequence[str]) -> list[RunEntry]:
 def summary_of(connection: Connection, run_key: int) -> RunSummary | None:
     row = connection.execute(SUMMARIES.table.select().where(_SUMMARY.run_key == run_key)).mappings().first()
     return None if row is None else SUMMARIES.noun(row)
+
+
+def _deleted_before(before: datetime) -> ColumnElement[bool]:
+    return and_(_RUN.deleted_at.is_not(None), _RUN.deleted_at < before)
 
 
 def _condition(wanted: RunFilter) -> ColumnElement[bool]:

@@ -118,7 +118,9 @@ def test_a_lost_sensor_is_said_and_felt_once_it_stays_away_and_said_when_it_is_b
 def test_a_log_that_the_disk_refuses_is_said_and_so_is_that_it_goes_on(coach: SmallCoach, running: Page) -> None:
     coach.feed.publish("sensor", link("recording", LinkStatus.LOST))
     assert heard(running, 1) == ["The run is not being saved: the disk is full."]
-    expect(running.locator("#links li[data-status=lost]")).to_have_text("Recording not saved: the disk is full or refuses")
+    expect(running.locator("#links li[data-status=lost]")).to_have_text(
+        "Recording not saved: the disk is full or refuses"
+    )
     coach.feed.publish("sensor", link("recording", LinkStatus.STREAMING))
     assert heard(running, 2)[1:] == ["The run is being saved again."]
 

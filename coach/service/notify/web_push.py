@@ -100,6 +100,8 @@ def send_web_push(phone: PushPhone, reminder: Reminder, keys: VapidKeys) -> None
 
     facts = {"title": reminder.title, "body": reminder.body, "link": reminder.link, "key": reminder.key}
     subscription = {"endpoint": phone.endpoint, "keys": {"p256dh": phone.p256dh, "auth": phone.auth}}
+    session = requests.Session()
+    session.max_redirects = 0  # the message goes to the service that the phone named, and nowhere else
     try:
         webpush(
             subscription_info=subscription,
@@ -108,6 +110,7 @@ def send_web_push(phone: PushPhone, reminder: Reminder, keys: VapidKeys) -> None
             vapid_claims={"sub": _SUBJECT},
             ttl=_STAYS_S,
             timeout=10,
+            requests_session=session,
         )
     except WebPushException as error:
         status = error.response.status_code if error.response is not None else None

@@ -1,5 +1,6 @@
 """Runs afterwards, as the page and the command line ask for them: list, detail, edits, trends. Thread-safe."""
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from coach.errors import SettingsError
+from coach.errors import InterchangeError, SettingsError
 from coach.interchange.formats import ACTIVITY_FORMATS
 from coach.model.history import CalendarDay, Comparison, Record, RunDay, RunDetail, RunPage, RunSeries, ShoeUse, Trend
 from coach.model.metrics_table import MILE_M, Use, names_for
@@ -59,7 +60,9 @@ class HistoryService(HistoryFiles):
         n_pages = max(1, math.ceil(n_total / per_page))
         page = min(max(page, 1), n_pages)
         entries = self._store.runs.list(wanted, (page - 1) * per_page, per_page)
-        return RunPage(tuple(entries), n_total, page, n_pages)
+        is_whole = len(entries) == min(per_page, n_total - (page - 1) * per_page)
+        unreadable = () if is_whole else tuple(self._store.runs.unreadable(wanted))
+        return RunPage(tuple(entries), n_total, page, n_pages, unreadable)
 
     def entry(self, run_id: str) -> RunEntry:
         """A run with its summary; raises SettingsError where there is no such run."""
@@ -180,14 +183,16 @@ class HistoryService(HistoryFiles):
 
     def purge(self) -> None:
         """Forget what was deleted more than 30 days ago: raw logs, originals of imports and the coach's memory, too."""
-        gone = self._store.runs.purge(datetime.now(UTC) - KEEP_DELETED)
-        for run in gone:
-            CoachedRuns(self._store.database).forget(run.run_id)
-            for kind in ACTIVITY_FORMATS:
-                inside(self.recordings / IMPORTS_FOLDER, f"{run.run_id}.{kind}").unlink(missing_ok=True)
-            if run.recording:
-                inside(self.recordings, run.recording).unlink(missing_ok=True)
-        if gone:
+        before = datetime.now(UTC) - KEEP_DELETED
+        old = self._store.runs.deleted_before(before)
+        for run_id, recording in old:  # the rows go last: killed in between, the next time finds them again
+            names = [f"{IMPORTS_FOLDER}/{run_id}.{kind}" for kind in ACTIVITY_FORMATS]
+            for name in (*names, *([recording] if recording else ())):
+                with contextlib.suppress(InterchangeError):  # no name of ours: there is no such file
+                    inside(self.recordings, name).unlink(missing_ok=True)
+            CoachedRuns(self._store.database).forget(run_id)
+        if old:
+            self._store.runs.purge(before)
             self._store.database.cut_log()
 
     def recompute(self, run_id: str) -> Run:

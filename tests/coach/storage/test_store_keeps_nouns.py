@@ -140,8 +140,11 @@ def test_a_deleted_run_is_hidden_comes_back_and_is_purged_with_all_it_had(store:
     store.runs.restore("r1")
     assert store.runs.count() == 1
     store.runs.delete("r1", START)
-    assert store.runs.purge(START) == []
-    assert store.runs.purge(START + timedelta(days=1)) == [RUN]
+    assert store.runs.deleted_before(START) == []
+    store.runs.purge(START)
+    assert store.runs.knows(RUN.run_id)
+    assert store.runs.deleted_before(START + timedelta(days=1)) == [(RUN.run_id, RUN.recording)]
+    store.runs.purge(START + timedelta(days=1))
     with store.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM strides").scalar() == 0
 

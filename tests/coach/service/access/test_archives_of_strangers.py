@@ -232,6 +232,38 @@ def test_a_row_that_is_not_its_noun_is_named_and_nothing_comes_in(
     assert coach.store.shoes.list() == []
 
 
+DAMAGE = {"state": "complete", "started_at": "yesterday", "slope_pct": "steep"}
+
+
+@pytest.mark.parametrize("field", DAMAGE)
+def test_the_list_of_runs_shows_all_others_says_what_is_left_out_and_lets_it_be_deleted(
+    coach: Coach, field: str
+) -> None:
+    """An older version let such rows in; a damaged time stopped the whole list."""
+    for run_id in ("good-1", "bad-1", "good-2"):
+        coach.store.runs.create(Run(run_id, AT, RunState.FINISHED, recording=f"{run_id}.mcap"))
+        (coach.settings.recordings / f"{run_id}.mcap").write_bytes(b"bytes")
+    with coach.store.database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE runs SET {field} = ? WHERE run_id = 'bad-1'", (DAMAGE[field],))
+    found = coach.history.list(per_page=50)
+    assert {entry.run.run_id for entry in found.entries} == {"good-1", "good-2"}
+    assert found.unreadable == ("bad-1",)
+    client = create_app(coach, is_testing=False).test_client()
+    page = client.get("/runs").get_data(as_text=True)
+    assert "1 run cannot be read" in page
+    assert 'action="/runs/bad-1/delete"' in page
+    for path in (*PAGES[:-4], "/runs/good-1", "/api/v1/runs"):
+        assert client.get(path).status_code < 500, path
+    assert client.get("/runs/bad-1").status_code == 503
+    assert client.post("/runs/bad-1/delete", headers={"Origin": "http://localhost"}).status_code == 302
+    assert coach.history.list().unreadable == ()
+    with coach.store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE runs SET deleted_at = '2020-01-01 00:00:00.000000' WHERE run_id = 'bad-1'")
+    coach.history.purge()
+    assert not (coach.settings.recordings / "bad-1.mcap").exists()
+    assert not coach.store.runs.knows("bad-1")
+
+
 def test_a_page_shows_all_rows_but_the_one_that_it_cannot_read(coach: Coach) -> None:
     for run_id in ("r1", "r2", "r3"):
         keep_run(coach.history, run_id, minutes=0.2)  # type: ignore[arg-type]

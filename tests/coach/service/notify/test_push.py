@@ -187,6 +187,19 @@ def test_the_ntfy_token_follows_no_redirect(push: Push, catcher: Catcher) -> Non
     other.close()
 
 
+def test_a_web_push_message_follows_no_redirect(push: Push, catcher: Catcher) -> None:
+    other = Catcher()
+    phone, _, _ = subscription()
+    push.kept.put_phone(PushPhone(f"{catcher.url}/abc", phone.p256dh, phone.auth))
+    for status in (302, 307, 308):
+        catcher.status, catcher.location = status, f"{other.url}/caught"
+        push.tell(REMINDER)
+        assert "push" in push.failures()
+    assert len(catcher.got) == 3
+    assert other.got == []
+    other.close()
+
+
 def test_the_token_stays_with_its_own_server(push: Push) -> None:
     push.set_ntfy("https://ntfy.sh/a", "tk_1")
     push.set_ntfy("https://ntfy.sh/b")
