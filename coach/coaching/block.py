@@ -67,10 +67,18 @@ def _past(block: Block) -> str:
     title, n = _title(block.focus), block.n_cued
     if block.is_dropped:
         return f"{title}: dropped after {n} runs, because {MISSES} runs in a row showed no response to its cues."
-    if block.is_kept is None:
+    if not block.is_tested:
         return f"{title}: left after {n} runs for another focus."
-    kept = "what you learnt has stayed without cues" if block.is_kept else "without cues it has not stayed"
-    return f"{title}: {n} runs, then one without cues: {kept}."
+    if block.first_need is None or block.last_need is None:
+        return f"{title}: {n} runs, then one without cues. Whether it stayed cannot be told: too little was measured."
+    if block.is_kept is None:
+        return f"{title}: {n} runs, then one without cues. You were on target from the first run on."
+    on_target, first = 100 * (1 - block.last_need), 100 * (1 - block.first_need)
+    kept = "it has stayed" if block.is_kept else "it has not stayed"
+    return (
+        f"{title}: {n} runs, then one without cues, in which you were on target {on_target:.0f} % of the time (first "
+        f"run: {first:.0f} %): {kept}."
+    )
 
 
 def _title(focus: str) -> str:

@@ -13,6 +13,7 @@ from coach.coaching.baseline import Baseline
 from coach.coaching.compare import compared
 from coach.coaching.composer import CueComposer
 from coach.coaching.facts import HistoryFacts
+from coach.coaching.focus_times import FocusTimes
 from coach.coaching.gate_context import GateContext
 from coach.coaching.gates import LASTING, Moment, gates_for, own_gates
 from coach.coaching.monitor import RuleMonitor
@@ -33,7 +34,6 @@ SPACING_S: Final = 60.0  # evidence: proposed fade, at least 60 s between cues
 _MAX_WAIT_S: Final = 300.0  # unanswered cues grow rarer, up to this; chosen by eye, 2026-11-20
 _LOG_EVERY_S: Final = 300.0  # a closed gate is written down again after this; chosen by eye, 2026-11-20
 _ON_TARGET_S: Final = 10.0
-_NEED_EVERY_S: Final = 5.0
 _TICK_EVERY_S: Final = 1.0
 _NEVER_S: Final = -1e9
 
@@ -78,8 +78,7 @@ class CueEngine:
         self._unanswered: dict[str, int] = {}
         self._answering: CueRule | None = None
         self._running_since_s: float | None = None
-        self._need_s: dict[str, float] = {}
-        self._need_at_s, self._need_seen_s = _NEVER_S, 0.0
+        self._needs = FocusTimes()
         self._ticked_at_s = _NEVER_S
         self._tick_spm: float | None = None
 
@@ -206,13 +205,15 @@ class CueEngine:
                 focus_response(self._rules[r], changes, withheld_changes(changes, r, self._facts.withheld))
                 for r in cued
             ),
-            needs={f: s / self._need_seen_s for f, s in self._need_s.items()} if self._need_seen_s else {},
+            needs=self._needs.needed(),
             withheld={rule: found for rule, found in here.items() if found},
             wordings=dict(self._speaker.wordings),
             n_spoken=sum(d.is_spoken for d in decisions),
             n_withheld=sum(d.is_withheld for d in decisions),
             n_suppressed=sum(not d.is_spoken and not d.is_withheld for d in decisions),
             pain_worst=max((tap.level for tap in self._taps if not tap.is_calf), default=None),
+            possible=self._needs.possible(),
+            early=self._needs.early(),
         )
 
     # How it decides
@@ -330,17 +331,24 @@ class CueEngine:
         return [self._decide(rule, t_s, None, gates)]
 
     def _add_needs(self, t_s: float, metrics: LiveMetrics) -> None:
-        """Now and then, note which rules would be due if they were the focus."""
-        if t_s - self._need_at_s < _NEED_EVERY_S:
-            return
-        self._need_at_s = t_s
-        out = [w.rule for w in self._watches.values() if w.rule.kind != "safety" and w.is_needed(t_s)]
-        self._need_seen_s += _NEED_EVERY_S
-        if not out:
+        """Now and then, note which rules could be judged, and which would be due if they were the focus."""
+        if not self._needs.is_due(t_s):
             return
         moment = self._view.moment(t_s, metrics, True)
-        for focus in {r.focus for r in out if all(g.is_open for g in own_gates(r, moment))}:
-            self._need_s[focus] = self._need_s.get(focus, 0.0) + _NEED_EVERY_S
+        can_speak = [r for r in self._rules.values() if r.kind in ("cue", "tip") and self._is_open(r, moment)]
+        measured = [r for r in can_speak if r.metric is not None]
+        self._needs.add(
+            t_s,
+            possible={r.focus for r in can_speak},
+            judged={r.focus for r in measured},
+            needed={r.focus for r in measured if self._watches[r.id].is_needed(t_s)},
+        )
+
+    def _is_open(self, rule: CueRule, moment: Moment) -> bool:
+        """Whether a cue of this rule could be spoken now if it were due: its metric known, its own gates open."""
+        if rule.metric is not None and self._watches[rule.id].value is None:
+            return False
+        return all(gate.is_open for gate in own_gates(rule, moment))
 
     def _all_changes(self) -> list[Change]:
         return [*self._changes, *(c for trace in self._traces.values() for c in trace.waiting())]

@@ -9,10 +9,24 @@ from coach.model.cues import CueResponse, FocusResponse
 
 
 @dataclass(frozen=True, slots=True)
+class FocusTime:
+    """How long one focus could be judged in the first 15 minutes of running [s].
+
+    running_s: looked at. judged_s: its metric was known and its own gates were open. needed_s: of these, out of band
+    for long enough that a cue would have been due.
+    """
+
+    running_s: float
+    judged_s: float
+    needed_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class CoachingOutcome:
     """baseline_run: steady part (may be too short to count). needs: share of running time in which a focus would have
     been due and allowed. withheld: by rule, changes at withheld moments. wordings: memory by rule after this run.
-    vs_baseline: mean difference from the runner's own over the steady part, by field. pain_worst: highest tap.
+    pain_worst: highest tap. possible: by focus, share of the running time in which a cue or plain tip of it could have
+    been spoken had it been due, fading aside. early: by focus. Both None in runs of before these were kept.
     """
 
     running_s: float
@@ -26,3 +40,5 @@ class CoachingOutcome:
     n_withheld: int = 0
     n_suppressed: int = 0
     pain_worst: int | None = None
+    possible: Mapping[str, float] | None = None
+    early: Mapping[str, FocusTime] | None = None

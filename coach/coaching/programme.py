@@ -158,7 +158,7 @@ def _rests(focus: str, progress: Progress, now: datetime) -> bool:
     """A wish whose block is over does not start again by itself."""
     last = progress.last_block(focus)
     is_running = progress.block is not None and progress.block.focus == focus
-    is_over = last is not None and (last.is_dropped or last.is_kept is not None) and _is_recent(last, now)
+    is_over = last is not None and (last.is_dropped or last.is_tested) and _is_recent(last, now)
     return is_over and not is_running
 
 

@@ -14,6 +14,9 @@ from coach.model.runs import RunPlan
 BLOCK_RUNS: Final = 8  # Crowell & Davis 2011, Bowser 2018
 MISSES: Final = 3  # runs without response before a focus is dropped
 MIN_RUNNING_S: Final = 600.0  # a shorter run does not count for the block; chosen by eye, 2026-11-20
+POSSIBLE_SHARE: Final = 0.5  # of a run, in which a cue could have spoken; else it is no run of the block; by judgement
+JUDGED_SHARE: Final = 0.8  # of the time compared, known and with open gates, for a verdict of learning; by judgement
+LITTLE_NEED: Final = 0.1  # share of the time out of band below which there was nothing to learn; by judgement
 KEPT_SHARE: Final = 0.5  # retained: out of band for less than half the time of the first run; chosen by eye, 2026-11-20
 _RECENT: Final = 3
 _POOL: Final = 60  # withheld moments kept for comparison, by rule
@@ -30,13 +33,37 @@ class CoachedRun:
 
     @property
     def counts(self) -> bool:
-        """Whether it moves the block on."""
-        return self.plan.block_run is not None and self.outcome.running_s >= MIN_RUNNING_S
+        """Whether it moves the block on: long enough, and a cue of its focus could have been spoken."""
+        if self.plan.block_run is None or self.outcome.running_s < MIN_RUNNING_S:
+            return False
+        possible, focus = self.outcome.possible, self.plan.focus or ""
+        if possible is None:  # of before this was kept
+            return True
+        if self.plan.is_retention and self.is_measured:
+            return self.need_share is not None  # nothing would be learnt of it: the test is run again
+        return possible.get(focus, 0.0) >= POSSIBLE_SHARE
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the focus is measured with the sensors of this run, rather than a plain tip."""
+        return (self.plan.focus or "") in (self.outcome.early or {})
+
+    @property
+    def need_share(self) -> float | None:
+        """Share of the first 15 running minutes out of band; None where too little of them could be judged."""
+        time = (self.outcome.early or {}).get(self.plan.focus or "")
+        if time is None or time.judged_s <= 0.0 or time.judged_s < JUDGED_SHARE * time.running_s:
+            return None
+        return time.needed_s / time.judged_s
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A finished or running block. runs: ids in order, the retention run last. is_kept: None while not tested."""
+    """A finished or running block.
+
+    runs: ids in order, the retention run last. first_need, last_need: shares of the time out of band in the first run
+    that could be judged and in the run without cues. is_kept: None while not tested, or where it cannot be told.
+    """
 
     focus: str
     started_at: datetime
@@ -44,6 +71,8 @@ class Block:
     n_cued: int = 0
     misses: int = 0
     first_need: float | None = None
+    last_need: float | None = None
+    is_tested: bool = False
     ended_at: datetime | None = None
     is_kept: bool | None = None
     is_dropped: bool = False
@@ -89,11 +118,13 @@ def _with(progress: Progress, run: CoachedRun, focus: str) -> Progress:
     if block is not None and block.focus != focus:
         past, block = (*past, replace(block, ended_at=run.at)), None
     block = block or Block(focus, run.at)
-    need = run.outcome.needs.get(focus, 0.0)
+    need = run.need_share
     block = replace(block, runs=(*block.runs, run.run_id))
     if run.plan.is_retention:
-        is_kept = need <= KEPT_SHARE * max(block.first_need or 0.0, 0.1)
-        return replace(progress, block=None, past=(*past, replace(block, ended_at=run.at, is_kept=is_kept)))
+        block = replace(
+            block, ended_at=run.at, is_kept=_is_kept(block.first_need, need), is_tested=True, last_need=need
+        )
+        return replace(progress, block=None, past=(*past, block))
     block = replace(
         block,
         n_cued=block.n_cued + 1,
@@ -103,6 +134,13 @@ def _with(progress: Progress, run: CoachedRun, focus: str) -> Progress:
     if block.misses >= MISSES:
         return replace(progress, block=None, past=(*past, replace(block, ended_at=run.at, is_dropped=True)))
     return replace(progress, block=block, past=past)
+
+
+def _is_kept(first: float | None, last: float | None) -> bool | None:
+    """Whether it stayed without cues; None where either run could not be judged, or the first was on target already."""
+    if first is None or last is None or first < LITTLE_NEED:
+        return None
+    return last <= KEPT_SHARE * first
 
 
 def _misses(so_far: int, outcome: CoachingOutcome, focus: str) -> int:

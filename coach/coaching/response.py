@@ -2,7 +2,7 @@
 
 A cue is due when the metric is at its worst, so it would come back a little without any cue (regression to the mean).
 Withheld moments were drawn by the same chance as spoken ones, so their mean change is what to expect without a cue.
-Intervals: Student's t for one cue against many withheld, Welch for many against many.
+Intervals: Student's t, for one cue against many withheld and for all cues of a run against them.
 """
 
 import math
@@ -127,12 +127,11 @@ def focus_response(rule: CueRule, changes: Sequence[Change], withheld: Sequence[
     effect = low = high = None
     if change is not None and expected is not None:
         effect = change - expected
-        if len(spoken) >= 2:
-            half = _welch(spoken, withheld)
-            low, high = effect - half, effect + half
+        half = _half_width(spoken, withheld)
+        low, high = effect - half, effect + half
     return FocusResponse(
         rule.id, rule.focus, rule.metric or "", rule.direction, len(spoken), len(withheld), change, expected, effect,
-        low, high, _has_answered(rule, effect, len(spoken)),
+        low, high, _has_answered(rule, low, high),
     )  # fmt: skip
 
 
@@ -146,9 +145,18 @@ def helped(rule: CueRule, change: Change, withheld: Sequence[float]) -> bool | N
     return rule.direction * (change.change - expected) >= rule.helps_by
 
 
-def _has_answered(rule: CueRule, effect: float | None, n: int) -> bool | None:
-    """Without withheld moments nobody can tell: the metric may come back by itself, or an earlier cue may still act."""
-    return None if effect is None or n < 2 else rule.direction * effect >= rule.helps_by
+def _has_answered(rule: CueRule, low: float | None, high: float | None) -> bool | None:
+    """Whether the metric went where it was wished: by the interval, never by the estimate alone.
+
+    None where it says neither: without withheld moments nobody can tell, and an interval that holds both no response
+    and a useful one is no verdict.
+    """
+    if low is None or high is None:
+        return None
+    least, most = sorted((rule.direction * low, rule.direction * high))
+    if least > 0.0:
+        return True
+    return False if most < rule.helps_by else None
 
 
 def _one(c: Change, metric: str, withheld: Sequence[float]) -> CueResponse:
@@ -162,13 +170,16 @@ def _one(c: Change, metric: str, withheld: Sequence[float]) -> CueResponse:
     return CueResponse(c.cue_id, c.rule_id, metric, c.before, c.after, c.change, expected, effect, low, high, n)
 
 
-def _welch(a: Sequence[float], b: Sequence[float]) -> float:
-    """Half width of the 95 % interval of a difference of means."""
-    va, vb = _variance(a) / len(a), _variance(b) / len(b)
-    if va + vb <= 0.0:
-        return 0.0
-    freedom = (va + vb) ** 2 / (va**2 / (len(a) - 1) + vb**2 / (len(b) - 1))
-    return t_quantile(freedom) * math.sqrt(va + vb)
+def _half_width(spoken: Sequence[float], withheld: Sequence[float]) -> float:
+    """Half width of the 95 % interval of a difference of means, Student's with one variance for both.
+
+    Both kinds of moment wander alike, and two or three spoken cues cannot tell their own variance: with Welch's the
+    interval held the truth in 87 to 99 % of simulated runs and found a response of 2 % in 69 % of them, with this in
+    93 to 98 % and 84 % (`python -m tests.advice`).
+    """
+    freedom = len(spoken) + len(withheld) - 2
+    total = sum((v - _mean(spoken)) ** 2 for v in spoken) + sum((v - _mean(withheld)) ** 2 for v in withheld)
+    return t_quantile(freedom) * math.sqrt(total / freedom * (1 / len(spoken) + 1 / len(withheld)))
 
 
 def t_quantile(freedom: float) -> float:

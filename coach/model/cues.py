@@ -127,10 +127,10 @@ class CueResponse:
 
 @dataclass(frozen=True, slots=True)
 class FocusResponse:
-    """All cues of one rule in one run taken together, in the metric's unit, with a 95 % interval (Welch).
+    """All cues of one rule in one run taken together, in the metric's unit, with a 95 % interval.
 
-    effect: mean change after cues less that of withheld moments. direction: sign of the wished change.
-    has_answered: None where too little was seen.
+    effect: mean change after cues less that of withheld moments. direction: sign of the wished change. has_answered:
+    True where the whole interval lies on the wished side of zero, False where it holds no useful response, else None.
     """
 
     rule_id: str

@@ -4,10 +4,11 @@ Only percentages and degrees stand in the words, so that they are true in metric
 must be clear of chance before it is said; what cannot be known because of the sensors is a finding too.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from coach.model.cues import CueDecision, CueResponse
+from coach.model.cues import CueDecision, FocusResponse
 from coach.model.runs import Finding
 from coach.model.samples import StreamReport
 from coach.summary.drift import Drift
@@ -43,6 +44,17 @@ _NAMES: Final[Mapping[str, str]] = {
     "heart_rate_bpm": "heart rate",
     "flight_time_ms": "flight time",
 }
+# measure of a cue: (with its verb, word for more, word for less, unit)
+_RESPONSE_WORDS: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "step_length_vs_baseline_pct": ("steps were", "longer", "shorter", " %"),
+    "cadence_vs_baseline_pct": ("steps were", "quicker", "slower", " %"),
+    "impact_vs_baseline_pct": ("landings were", "harder", "softer", " %"),
+    "contact_time_vs_baseline_pct": ("ground contact was", "longer", "shorter", " %"),
+    "axial_rotation_vs_baseline_pct": ("the trunk turned", "more", "less", " %"),
+    "foot_strike_angle_deg": ("the sole landed", "steeper", "flatter", "°"),
+    "trunk_lean_deg": ("the trunk leant", "more", "less", "°"),
+    "asymmetry_vs_baseline_pct": ("left and right differed", "more", "less", " points"),
+}
 
 
 def findings_of(
@@ -50,7 +62,7 @@ def findings_of(
     asymmetry_pct: float | None,
     shares: Mapping[str, float] | None,
     decisions: Sequence[CueDecision],
-    responses: Sequence[CueResponse],
+    responses: Sequence[FocusResponse],
     reports: Sequence[StreamReport],
     speed_known: float | None = None,
 ) -> tuple[Finding, ...]:
@@ -95,19 +107,39 @@ def _uneven(asymmetry_pct: float | None) -> list[Finding]:
     return [Finding("uneven", words, "median step times of the whole run", 2.2, {"asymmetry_pct": asymmetry_pct})]
 
 
-def _answered(decisions: Sequence[CueDecision], responses: Sequence[CueResponse]) -> list[Finding]:
+def _answered(decisions: Sequence[CueDecision], responses: Sequence[FocusResponse]) -> list[Finding]:
+    """All cues of one rule together, with direction and interval; single ones are clear by chance too often."""
     spoken = [d for d in decisions if d.is_spoken and d.kind == "cue"]
     if not spoken:
         return []
-    known = [r for r in responses if r.change is not None]
-    clear = [r for r in known if r.low is not None and r.high is not None and (r.low > 0 or r.high < 0)]
+    counts = Counter(d.rule_id for d in spoken)
     said = f"{len(spoken)} {'cue was' if len(spoken) == 1 else 'cues were'} spoken"
-    numbers = {"n_spoken": float(len(spoken)), "n_clear": float(len(clear))}
-    if clear:
-        words = f"{said}, and your stride answered {len(clear)} of them beyond chance."
-        return [Finding("cues", words, "the metric after each cue, against moments without one", 2.4, numbers)]
-    reason = "too few silent moments to compare with" if known else "no stretch long enough before and after a cue"
-    return [Finding("cues", f"{said}; whether they helped cannot be told yet.", reason, 1.0, numbers)]
+    numbers = {"n_spoken": float(len(spoken))}
+    judged = [r for r in responses if counts[r.rule_id] and None not in (r.effect, r.low, r.high)]
+    if not judged:
+        reason = "too few cues, or too few silent moments to compare with"
+        return [Finding("cues", f"{said}; whether they helped cannot be told yet.", reason, 1.0, numbers)]
+    most = max(judged, key=lambda r: r.n_cues)
+    assert most.effect is not None
+    assert most.low is not None
+    assert most.high is not None
+    numbers |= {"effect": most.effect, "low": most.low, "high": most.high}
+    name, more, less, unit = _RESPONSE_WORDS.get(most.metric, ("the number", "higher", "lower", ""))
+    interval = f"95 %: {_signed(most.low)} to {_signed(most.high)}{unit}"
+    reason = f"{most.n_cues} cues against {most.n_withheld} silent moments; {interval}"
+    if most.low <= 0.0 <= most.high:
+        words = f"{said}; whether they helped cannot be told yet."
+        return [Finding("cues", words, reason, 1.0, numbers)]
+    low, high = sorted((abs(most.low), abs(most.high)))
+    size = f"{abs(most.effect):.1f}{unit} {more if most.effect > 0 else less}"
+    words = f"After cues {name} {size} than in silent moments (95 %: {low:.1f} to {high:.1f})."
+    if most.direction * most.effect < 0:
+        words += " That is the other way: this cue does not suit you."
+    return [Finding("cues", words, reason, 2.4, numbers)]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "−")
 
 
 def _no_distance(speed_known: float | None) -> list[Finding]:

@@ -7,7 +7,7 @@ its mean. What no sensor saw stays None.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coach.model.cues import CueDecision, CueResponse
+from coach.model.cues import CueDecision, FocusResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import METRICS, MILE_M, Use, names_for
 from coach.model.runs import Lap, RunSummary
@@ -33,11 +33,15 @@ def summarise(
     reports: Sequence[StreamReport] = (),
     laps: Sequence[Lap] = (),
     pauses: Sequence[tuple[float, float]] = (),
-    responses: Sequence[CueResponse] = (),
+    responses: Sequence[FocusResponse] = (),
     trim: tuple[float | None, float | None] = (None, None),
     duration_s: float | None = None,
 ) -> RunSummary:
-    """Sum up a run. duration_s: its length without pauses; None: from its first to its last moment."""
+    """Sum up a run.
+
+    responses: what the cues of each rule did, taken together. duration_s: its length without pauses; None: from its
+    first to its last moment.
+    """
     window = window_of(laps, pauses, trim)
     run = series_of(strides, steps, seconds)
     counted = _counted(run, window)

@@ -51,7 +51,7 @@ def keep_run(
     store.runs.add(run_id, strides, seconds, cues, responses)
     store.pain.add(PainEntry(started_at, PainMoment.BEFORE_RUN, back=2, run_id=run_id))
     store.pain.add(PainEntry(started_at + timedelta(hours=24), PainMoment.NEXT_MORNING, back=1, calf=0, run_id=run_id))
-    summary = summarise(strides, (), seconds, cues, REPORTS, laps, (), responses)
+    summary = summarise(strides, (), seconds, cues, REPORTS, laps, ())
     return store.runs.finish(run_id, RunState.FINISHED, summary)
 
 

@@ -17,7 +17,7 @@ from coach.coaching.pain import pain_state
 from coach.coaching.programme import FOCUSES, Focus, plan_run, why_not
 from coach.coaching.progress import CoachedRun, Progress, progress_of, withheld_pool
 from coach.errors import SettingsError
-from coach.model.cues import CueDecision, CueResponse, CueRule, Source
+from coach.model.cues import CueDecision, CueResponse, CueRule, FocusResponse, Source
 from coach.model.links import SensorUse
 from coach.model.pain import PainState
 from coach.model.plain import from_plain, to_plain
@@ -135,7 +135,7 @@ class CoachingService:
     def coached_run(self, run_id: str) -> CoachedRun | None:
         """What one run left behind; None where it was not coached."""
         document = self._kept.get(run_id)
-        return None if document is None else _readable(document)
+        return None if document is None else readable(document)
 
     def run(self, run_id: str) -> Run:
         """A run as stored; raises SettingsError where there is none."""
@@ -167,7 +167,7 @@ class CoachingService:
     # Parts
 
     def _runs(self) -> list[CoachedRun]:
-        return [one for document in self._kept.list() if (one := _readable(document)) is not None]
+        return [one for document in self._kept.list() if (one := readable(document)) is not None]
 
     def _pain(self, at: datetime) -> PainState:
         entries = self._store.pain.list(since=at - _LOOK_BACK)
@@ -224,7 +224,14 @@ def _wordings(runs: Sequence[CoachedRun]) -> dict[str, WordingMemory]:
     return memory
 
 
-def _readable(document: object) -> CoachedRun | None:
+def pooled_responses(store: Store, run_id: str) -> Sequence[FocusResponse]:
+    """What the cues of a run did, by rule; none where it was not coached."""
+    document = CoachedRuns(store.database).get(run_id)
+    coached = None if document is None else readable(document)
+    return () if coached is None else coached.outcome.focus_responses
+
+
+def readable(document: object) -> CoachedRun | None:
     """What a run left behind; None where it cannot be read, so that one odd document does not silence the coach."""
     try:
         return from_plain(CoachedRun, document)

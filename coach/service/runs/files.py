@@ -43,6 +43,7 @@ from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.service.runs.algorithm import algorithm_id
+from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.recorded import length_s, same_time
 from coach.storage.dump import load, rows_of, table_names
 from coach.storage.store import Store
@@ -282,7 +283,7 @@ class HistoryFiles:
             before.streams if before else (),
             run.laps,
             run.pauses,
-            self._kept.runs.responses(run.run_id),
+            pooled_responses(self._kept, run.run_id),
             (run.trim_start_s, run.trim_end_s),
             run.duration_s,
         )

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from coach.model.runs import Run, RunState
 from coach.model.strides import Stride, TrunkStep
 from coach.service.runs.algorithm import algorithm_id
+from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.replay_reader import Reading
 from coach.storage.store import Store
 from coach.summary.silence import silence_counted
@@ -32,7 +33,7 @@ def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:
         reports,
         reading.laps,
         reading.pauses,
-        reading.responses,
+        pooled_responses(store, run.run_id),
         (run.trim_start_s, run.trim_end_s),
         max(0.0, reading.end_s - paused_s),
     )

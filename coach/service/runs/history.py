@@ -18,6 +18,7 @@ from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe, Sport
 from coach.recording.folder import inside
+from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.downsample import thinned
 from coach.service.runs.files import IMPORTS_FOLDER, HistoryFiles
 from coach.service.runs.split import split_run
@@ -269,7 +270,7 @@ class HistoryService(HistoryFiles):
             before.streams if before else (),
             run.laps,
             run.pauses,
-            runs.responses(run_id),
+            pooled_responses(self._store, run_id),
             trim,
         )
         return dataclasses.replace(summary, algorithm=before.algorithm if before else "")

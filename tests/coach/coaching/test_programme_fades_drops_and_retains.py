@@ -9,7 +9,7 @@ import pytest
 from coach.coaching.baseline import Baseline, BaselineRun
 from coach.coaching.block import block_view
 from coach.coaching.facts import HistoryFacts
-from coach.coaching.outcome import CoachingOutcome
+from coach.coaching.outcome import CoachingOutcome, FocusTime
 from coach.coaching.programme import FOCUSES, plan_run, why_not
 from coach.coaching.progress import CoachedRun, progress_of, withheld_pool
 from coach.model.cues import FocusResponse
@@ -25,11 +25,26 @@ def response(focus: str, has_answered: bool | None) -> FocusResponse:
     return FocusResponse("r", focus, "m", 1, 5, 5, 1.0, 0.0, 1.0, 0.0, 2.0, has_answered)
 
 
-def run(n: int, plan: RunPlan, answer: bool | None = True, need: float = 0.3, running_s: float = 1500.0) -> CoachedRun:
+def run(
+    n: int,
+    plan: RunPlan,
+    answer: bool | None = True,
+    need: float = 0.3,
+    running_s: float = 1500.0,
+    judged: float = 1.0,
+    possible: float = 1.0,
+) -> CoachedRun:
+    """A finished run. judged, possible: shares of its time in which the focus could be judged, a cue be spoken."""
     at = NOW - timedelta(days=60 - 2 * n)
-    needs = {plan.focus: need} if plan.focus else {}
-    responses = (response(plan.focus, answer),) if plan.focus else ()
-    outcome = CoachingOutcome(running_s, BaselineRun(f"r{n}", at, 700.0, ()), focus_responses=responses, needs=needs)
+    focus = plan.focus
+    outcome = CoachingOutcome(
+        running_s,
+        BaselineRun(f"r{n}", at, 700.0, ()),
+        focus_responses=(response(focus, answer),) if focus else (),
+        needs={focus: need * judged} if focus else {},
+        possible={focus: possible} if focus and possible else {},
+        early={focus: FocusTime(900.0, 900.0 * judged, 900.0 * judged * need)} if focus and judged else {},
+    )
     return CoachedRun(f"r{n}", at, plan, outcome)
 
 
@@ -55,9 +70,58 @@ def test_the_block_fades_and_ends_with_a_run_without_cues() -> None:
     progress = progress_of(runs)
     assert progress.block is None
     assert progress.past[0].is_kept is True
-    assert "stayed without cues" in block_view(runs, progress, OWN).past[0]
+    assert "on target 95 % of the time (first run: 70 %): it has stayed" in block_view(runs, progress, OWN).past[0]
     lost = progress_of([*runs[:-1], run(8, runs[-1].plan, None, 0.9)])
     assert lost.past[0].is_kept is False
+
+
+def test_what_could_not_be_judged_is_no_learning_and_the_test_is_run_again() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    for blind in (
+        run(8, runs[-1].plan, need=0.0, judged=0.5),
+        run(8, runs[-1].plan, need=0.0, judged=0.0, possible=0.0),
+    ):
+        progress = progress_of([*runs[:-1], blind])
+        assert progress.past == ()
+        assert progress.block is not None
+        assert progress.block.n_cued == 8
+        assert planned([*runs[:-1], blind], replace(PROFILE, focus_wish="quicker")).is_retention
+
+
+def test_who_was_on_target_from_the_first_run_on_has_nothing_kept_and_nothing_lost() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    easy = [replace(r, outcome=run(i, r.plan, need=0.02).outcome) for i, r in enumerate(runs)]
+    progress = progress_of(easy)
+    assert progress.past[0].is_tested
+    assert progress.past[0].is_kept is None
+    assert "on target from the first run on" in block_view(easy, progress, OWN).past[0]
+
+
+def test_a_run_in_which_no_cue_was_possible_does_not_move_the_block_on() -> None:
+    wish = replace(PROFILE, focus_wish="lengthen")
+    blind = [run(i, planned([], wish), None, judged=0.0, possible=0.0) for i in range(5)]
+    assert progress_of(blind).block is None
+    assert planned(blind, wish).block_run == 1
+    assert planned([run(0, planned([], wish), possible=0.6)], wish).block_run == 2
+
+
+def test_a_focus_of_plain_tips_ends_its_block_without_a_verdict() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="swing"))
+    tips = [replace(r, outcome=run(i, r.plan, judged=0.0).outcome) for i, r in enumerate(runs)]
+    progress = progress_of(tips)
+    assert progress.past[0].is_tested
+    assert progress.past[0].is_kept is None
+    assert "cannot be told" in block_view(tips, progress, OWN).past[0]
+
+
+def test_runs_kept_before_this_was_measured_still_count() -> None:
+    runs = [
+        replace(r, outcome=replace(r.outcome, possible=None, early=None))
+        for r in whole_block(replace(PROFILE, focus_wish="quicker"))
+    ]
+    progress = progress_of(runs)
+    assert progress.past[0].is_tested
+    assert progress.past[0].is_kept is None
 
 
 def test_baseline_runs_come_first_whatever_is_wished() -> None:
