@@ -1,0 +1,20 @@
+// Double of the I2C bus with one MPU-6050 on it.
+#pragma once
+#include <cstdint>
+#include <deque>
+
+class TwoWire {
+ public:
+  void begin() {}
+  void setClock(uint32_t) {}
+  void beginTransmission(uint8_t address);
+  void write(uint8_t byte);
+  uint8_t endTransmission(bool stop = true);
+  uint8_t requestFrom(uint8_t address, uint8_t n);
+  int read();
+
+ private:
+  std::deque<uint8_t> out_, in_;
+  uint8_t at_ = 0;
+};
+extern TwoWire Wire;

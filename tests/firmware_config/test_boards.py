@@ -1,0 +1,114 @@
+"""Our own firmware, compiled here and run for a minute against a simulated chip: every frame decodes, at its time."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coach.model.links import SensorUse
+from coach.model.samples import Gap, ImuChunk, Notification
+from coach.model.sites import WearSite
+from coach.packets.coach_board import decode_description, decode_frame
+from coach.packets.decoders import decoder_for
+from coach.packets.layout import G_MPS2
+from firmware_config.loader import load_profile
+from tests.support import missing
+
+ROOT = Path(__file__).resolve().parents[2]
+SKETCH = ROOT / "firmware_config" / "boards" / "esp32_mpu6050" / "esp32_mpu6050.ino"
+DOUBLES = Path(__file__).resolve().parent / "esp32"
+FRAMES = "c0ac0001-7a1e-4b5c-9d2f-52554e4e4552"
+
+
+@dataclass(frozen=True)
+class Run:
+    """description: as read. chips: when the chip began, the number of its first reading and its interval [us]."""
+
+    description: bytes
+    chips: list[tuple[float, int, float]]
+    frames: list[tuple[float, bytes]]
+    is_asleep: bool
+
+    def made_s(self, reading: np.ndarray) -> np.ndarray:
+        """When readings of these numbers were made."""
+        made = np.full(len(reading), np.nan)
+        for begun_us, first, interval_us in self.chips:
+            made = np.where(reading >= first, (begun_us + (reading - first) * interval_us) * 1e-6, made)
+        return made
+
+
+def compiled(program: Path, *defines: str) -> Path:
+    if shutil.which("g++") is None:
+        missing("no g++: apt-get install g++")
+    flags = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{DOUBLES}", f'-DSKETCH="{SKETCH}"', *defines]
+    subprocess.run(["g++", *flags, DOUBLES / "board.cpp", "-o", program], check=True)
+    return program
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compiled(tmp_path_factory.mktemp("board") / "board")
+
+
+def run(board: Path, *arguments: str) -> Run:
+    said = subprocess.run([board, *arguments], check=True, capture_output=True, text=True).stdout
+    rows = [line.split() for line in said.splitlines()]
+    return Run(
+        description=next(bytes.fromhex(row[1]) for row in rows if row[0] == "read"),
+        chips=[(float(row[1]), int(row[2]), float(row[3])) for row in rows if row[0] == "chip"],
+        frames=[(float(row[1]) * 1e-6, bytes.fromhex(row[2])) for row in rows if row[0] == "frame"],
+        is_asleep=rows[-1] == ["asleep", "1"],
+    )
+
+
+def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_ones_counted(board: Path) -> None:
+    seen = run(board)
+    assert seen.is_asleep
+    use = SensorUse("board", "Coach ESP32", "coach_board", WearSite.LEFT_FOOT, settings=(("rate_hz", "200"),))
+    decoder = decoder_for(load_profile("coach_board"), use)
+    samples = [s for t_s, payload in seen.frames for s in decoder.feed(Notification("board", FRAMES, t_s, payload))]
+    chunks = [s for s in samples if isinstance(s, ImuChunk)]
+    report = decoder.report()
+    assert (report.n_bad_packets, report.n_duplicates, report.n_clipped) == (0, 0, 0)
+    reading = np.rint(np.concatenate([c.acc_mps2[:, 0] for c in chunks]) / G_MPS2 * 2048).astype(int)
+    assert (np.diff(reading) >= 1).all()
+    acc = np.concatenate([c.acc_mps2 for c in chunks])
+    assert np.allclose(acc[:, 1], -acc[:, 0])
+    assert np.allclose(acc[:, 2], G_MPS2)
+    gyr_counts = np.rad2deg(np.concatenate([c.gyr_radps for c in chunks if c.gyr_radps is not None])) * 32768 / 2000
+    assert np.allclose(gyr_counts, np.column_stack([reading // 2, 0 * reading, 0 * reading - 1]), atol=0.01)
+    assert report.rate_hz == pytest.approx(200 / 1.014, rel=0.01)
+    (gap,) = [s for s in samples if isinstance(s, Gap)]
+    assert (gap.start_s, gap.end_s) == (pytest.approx(30.0, abs=0.2), pytest.approx(32.0, abs=0.2))
+    late_s = np.concatenate([c.t_s for c in chunks]) - seen.made_s(reading)
+    for begun_us, first, _ in seen.chips:
+        steady = (reading >= first) & (reading < first + 5000) & (seen.made_s(reading) > begun_us * 1e-6 + 10.0)
+        assert np.ptp(late_s[steady]) < 0.004
+
+
+def test_with_its_cell_wired_to_a_pin_it_says_its_charge(tmp_path: Path) -> None:
+    """1.9 V behind two equal resistors are 3.8 V."""
+    said = subprocess.run(
+        [compiled(tmp_path / "board", "-DBATTERY_PIN=1")], check=True, capture_output=True, text=True
+    ).stdout
+    assert "battery 55" in said.splitlines()
+
+
+def test_frames_fit_one_notification_and_are_numbered_one_by_one(board: Path) -> None:
+    frames = [decode_frame(payload) for _, payload in run(board).frames]
+    assert all(len(payload) == 132 for _, payload in run(board).frames)
+    steps = np.diff([frame.sequence for frame in frames])
+    assert sorted(set(steps)) == [1, 2]  # what ran over has a number of its own
+    assert (steps == 2).sum() == 1
+
+
+@pytest.mark.parametrize(("asked_hz", "given_hz", "bandwidth_hz"), [(40, 50, 21), (104, 200, 94), (208, 200, 94)])
+def test_it_takes_the_nearest_settings_it_has_and_says_so(
+    board: Path, asked_hz: int, given_hz: int, bandwidth_hz: int
+) -> None:
+    described = decode_description(run(board, str(asked_hz)).description)
+    assert (described.rate_hz, described.acc_range_g, described.gyr_range_dps) == (given_hz, 8, 1000)
+    assert described.bandwidth_hz == bandwidth_hz
