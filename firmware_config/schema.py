@@ -187,7 +187,8 @@ class DeviceProfile(Fact):
 
     conversation: "steps" where start, stop, configure and read_back are said here; else the name of a conversation
     in `coach.packets` that negotiates. settings: by place, "default" first. codes: setting -> value -> code.
-    is_tried_on_hardware: whether someone ran this very profile on a real sensor.
+    is_tried_on_hardware: whether someone ran this very profile on a real sensor. also_as: other profiles that such a
+    sensor can be used with, for the runner to choose (a strap as a heart rate sensor alone).
     """
 
     id: str = Field(pattern=r"^[a-z0-9_]+$")
@@ -201,6 +202,7 @@ class DeviceProfile(Fact):
     quirks: tuple[str, ...] = ()
     wear_sites: tuple[SiteName, ...] = ()
     needs_bond: bool = False
+    also_as: tuple[str, ...] = ()
     find: Find
     services: tuple[Service, ...] = Field(alias="service", min_length=1)
     rates_hz: tuple[float, ...] = ()

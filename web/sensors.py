@@ -19,7 +19,10 @@ blueprint = Blueprint("sensors", __name__)
 
 @dataclass(frozen=True, slots=True)
 class ProfileFacts:
-    """What the page says of one sensor model. tried: real sensors that owners reported on, with their firmware."""
+    """What the page says of one sensor model.
+
+    tried: real sensors that owners reported on, with their firmware. also_as: other models it can be connected as.
+    """
 
     id: str
     title: str
@@ -27,6 +30,7 @@ class ProfileFacts:
     kind: str
     is_tried_on_hardware: bool
     tried: tuple[str, ...]
+    also_as: tuple[str, ...]
     wear_sites: tuple[str, ...]
     quirks: tuple[str, ...]
     has_settings: bool
@@ -147,6 +151,7 @@ def _profiles() -> list[ProfileFacts]:
             profile.kind,
             profile.is_tried_on_hardware,
             tuple(f"{one.model} {one.firmware}".strip() for one in tried_sensors() if one.profile == profile.id),
+            profile.also_as,
             profile.wear_sites,
             profile.quirks,
             bool(profile.settings),

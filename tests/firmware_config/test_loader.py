@@ -163,3 +163,13 @@ def test_one_wrong_letter_is_a_profile_or_a_profile_error(place, letter):
         read_profile(text[:at] + letter + text[at + 1 :], "movesense.toml")
     except ProfileError as refused:
         assert all(": " in fault for fault in refused.faults)  # noqa: PT017
+
+
+def test_what_a_sensor_can_be_used_as_is_a_profile_with_a_service_that_it_has():
+    profiles = load_profiles()
+    for profile in profiles.values():
+        for other in profile.also_as:
+            assert other in profiles
+            needed = {s.uuid for s in profiles[other].services if s.is_required}
+            # Polar Verity Sense has Heart Rate, which our profile of it does not use: SDK mode switches it off.
+            assert needed <= {s.uuid for s in profile.services} or profile.id == "polar_verity_sense"

@@ -133,6 +133,7 @@ class SmallSensors:
     def surroundings(self) -> Surroundings:
         found = (
             FoundSensor("C4:03", "Polar H10 1C2B", "heart_rate", -52, time.time(), 88.0),
+            FoundSensor("C4:04", "Polar Sense 0A1B", "polar_verity_sense", -60, time.time()),
             FoundSensor("C4:09", "Unknown thing", None, -81, time.time()),
         )
         if self.fails:
@@ -153,8 +154,11 @@ class SmallSensors:
             for i, use in enumerate(self.uses)
         ]
 
-    def pair(self, sensor_id: str, wear_site: WearSite | None = None, **_: Any) -> SensorUse:
+    def pair(
+        self, sensor_id: str, wear_site: WearSite | None = None, profile_id: str | None = None, **_: Any
+    ) -> SensorUse:
         self.calls.append(("pair", sensor_id, wear_site))
+        self.paired_as = profile_id
         if self.fails:
             raise LinkError("out_of_range", "The sensor is too far away: bring it closer.")
         use = SensorUse(sensor_id, "Polar H10 1C2B", "heart_rate", wear_site)

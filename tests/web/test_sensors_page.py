@@ -23,6 +23,27 @@ def test_a_sensor_nearby_is_connected_with_its_place(coach: SmallCoach, url: str
 
 
 @pytest.mark.browser
+def test_an_armband_is_connected_as_a_heart_rate_sensor_where_its_wearer_chooses_that(
+    coach: SmallCoach, url: str, phone: Page
+) -> None:
+    phone.goto(f"{url}/sensors")
+    armband = phone.locator("#around > li", has_text="C4:04")
+    choice = armband.locator("[data-profile]")
+    expect(choice.locator("option")).to_have_text(["Heart rate strap (standard)", "Polar Verity Sense"])
+    expect(choice).to_have_value("polar_verity_sense")
+    expect(armband.locator("[data-site]")).to_be_visible()
+    choice.select_option("heart_rate")
+    expect(armband.locator("[data-site]")).to_be_hidden()
+    armband.locator("[data-connect]").tap()
+    expect(armband).to_have_count(0)
+    assert coach.sensors.calls[0] == ("pair", "C4:04", None)
+    assert coach.sensors.paired_as == "heart_rate"
+    strap = phone.locator("#around > li", has_text="C4:03")
+    expect(strap.locator("[data-profile]")).to_be_hidden()
+    expect(phone.locator("#around > li", has_text="C4:09").locator("[data-profile]")).to_be_visible()
+
+
+@pytest.mark.browser
 def test_each_sensor_shows_its_signal_state_and_facts(url: str, phone: Page) -> None:
     phone.goto(f"{url}/sensors")
     card = phone.locator("#mine .sensor").nth(1)

@@ -112,6 +112,8 @@ PACKETS = [
     Golden(TREADMILL, "9e1f c603 9402 3e0100 5a00 ff7f 3200 ffff 2500 f4", {"speed_mps": kmh(9.66), "incline_pct": 9.0,
            "distance_m": 318.0, "heart_rate_bpm": None, "elapsed_s": None}, "test",
            f"{TMI}: cut at 20 bytes by the device"),
+    Golden(TREADMILL, "0120 3412", {"speed_mps": None, "distance_m": None, "elapsed_s": None, "is_last_part": False},
+           "computed", "TheRun T15 (treadlogger): a part of its own with reserved bit 13 and a count of steps"),
     Golden(TREADMILL, "0800 b004 1e00 ff7f", {"speed_mps": kmh(12.0), "incline_pct": 3.0}, "computed",
            "GSS, Treadmill Data"),
     Golden("polar_h10", "02 0094357700000000 01 f7ff ffff e703 f8ff feff e503", {"device_time_ns": 2_000_000_000,

@@ -48,14 +48,27 @@ function rowOf(sensor) {
   site.previousElementSibling.htmlFor = site.id;
   profile_choice.previousElementSibling.htmlFor = profile_choice.id;
   const profile = profiles.get(sensor.profile_id);
-  find("[data-profile-field]", row).hidden = Boolean(profile);
+  const chosen = () => profiles.get(profile_choice.value);
+  const offerSites = () => {
+    const places = chosen()?.wear_sites ?? [];
+    for (const option of site.options) option.hidden = option.disabled = option.value !== "" && !places.includes(option.value);
+    if (!places.includes(site.value)) site.value = "";
+    site.closest(".field").hidden = places.length === 0;
+  };
   if (profile) {
-    for (const option of [...site.options]) if (option.value && !profile.wear_sites.includes(option.value)) option.remove();
-    if (!profile.wear_sites.length) site.closest(".field").hidden = true;
-    proposeSite(row, profile);
-    on(site, "change", () => { row.dataset.chosen = ""; });
+    const offered = [profile.id, ...profile.also_as];
+    for (const option of [...profile_choice.options]) if (!offered.includes(option.value)) option.remove();
+    profile_choice.value = profile.id;
+    find("[data-profile-field]", row).hidden = offered.length < 2;
+  } else {
+    find("[data-profile-field]", row).hidden = false;
   }
-  on(find("[data-connect]", row), "click", () => connect(sensor, row, site.value || null, profile ? null : profile_choice.value));
+  offerSites();
+  proposeSite(row, profile);
+  on(site, "change", () => { row.dataset.chosen = ""; });
+  on(profile_choice, "change", () => { offerSites(); proposeSite(row, profile && chosen()); });
+  const profileId = () => (profile_choice.value === sensor.profile_id ? null : profile_choice.value);
+  on(find("[data-connect]", row), "click", () => connect(sensor, row, site.value || null, profileId()));
   return row;
 }
 
@@ -89,7 +102,7 @@ function paintAround({ found, is_scanning, problem }) {
       find("#around").append(rows.get(sensor.sensor_id));
     }
     const row = rows.get(sensor.sensor_id);
-    if (!row.contains(document.activeElement)) proposeSite(row, profiles.get(sensor.profile_id));
+    if (!row.contains(document.activeElement) && sensor.profile_id) proposeSite(row, profiles.get(find("[data-profile]", row).value));
     setText(find("[data-name]", row), sensor.name || sensor.sensor_id);
     const kind = profiles.get(sensor.profile_id)?.title ?? w("sensors.find.unknown");
     setText(find("[data-facts]", row), `${kind} · ${strength(sensor.rssi_dbm)} · ${sensor.sensor_id}`);

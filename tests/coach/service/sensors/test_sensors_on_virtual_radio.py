@@ -251,3 +251,11 @@ def test_a_sensor_that_another_phone_holds_is_not_paired_and_nothing_of_it_stays
     bench.loop.do(bench.world.release(bench.pod.sensor_id))
     bench.loop.do(asyncio.sleep(20.0))
     assert bench.pod.connection is None, "nobody asked for it any more"
+
+
+def test_an_armband_can_be_a_heart_rate_sensor_alone(bench: Bench) -> None:
+    armband = bench.loop.call(lambda: bench.world.add_polar_verity_sense(WearSite.LEFT_FOOT))
+    bench.loop.do(bench.world.start())
+    use = bench.service.pair(armband.sensor_id, profile_id="heart_rate")
+    assert (use.profile_id, use.wear_site) == ("heart_rate", None)
+    bench.until(lambda: any(state.signal_unit == "bpm" and state.is_ready for state in bench.service.states()))
