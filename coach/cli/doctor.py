@@ -31,12 +31,13 @@ FIRST_YEAR: Final = 2026  # a clock before the program's own year was never set
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding. advice: what to do where is_fine is False."""
+    """One finding. advice: what to do where is_fine is False. note: what may be worth doing though all is fine."""
 
     name: str
     is_fine: bool
     found: str
     advice: str = ""
+    note: str = ""
 
 
 def _python(_: Settings) -> Check:
@@ -59,6 +60,35 @@ def _bluetooth(_: Settings) -> Check:
     if fault is None:
         return Check("bluetooth", True, "the adapter listens")
     return Check("bluetooth", False, fault.reason, str(fault))
+
+
+def shares_antenna(root: Path) -> bool:
+    """Whether this is a Raspberry Pi whose Wi-Fi is on beside Bluetooth of the same chip. root: of the file system.
+
+    Such boards lose connections, as bleak's troubleshooting says (pull request 1670; RPi-Distro/bluez-firmware 12).
+    """
+    try:
+        is_pi = "raspberry pi" in (root / "proc/device-tree/model").read_text(errors="replace").casefold()
+    except OSError:
+        return False
+    adapters = list((root / "sys/class/bluetooth").glob("hci*"))
+    is_built_in = bool(adapters) and not any("usb" in str(adapter.resolve()) for adapter in adapters)
+    links = (root / "sys/class/net").glob("*/wireless")
+    return is_pi and is_built_in and any(_is_up(link.parent) for link in links)
+
+
+def _is_up(link: Path) -> bool:
+    try:
+        return (link / "operstate").read_text().strip() == "up"
+    except OSError:
+        return False
+
+
+def _antenna(_: Settings) -> Check:
+    if not shares_antenna(Path("/")):
+        return Check("antenna", True, "Bluetooth does not share its antenna with Wi-Fi, as far as can be seen")
+    note = "sensors drop less with 5 GHz Wi-Fi or a cable, or with a USB Bluetooth adapter on a short extension"
+    return Check("antenna", True, "Wi-Fi and Bluetooth share one antenna on this board", note=note)
 
 
 def _permissions(settings: Settings) -> Check:
@@ -112,6 +142,7 @@ CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
     _python,
     _profiles,
     _bluetooth,
+    _antenna,
     _permissions,
     _disk,
     _clock,
@@ -134,7 +165,7 @@ def doctor(data: Path | None, port: int, as_json: bool) -> None:
     else:
         for check in checks:
             click.echo(f"{'ok  ' if check.is_fine else 'FAULT'} {check.name}: {check.found}")
-            if not check.is_fine:
-                click.echo(f"      {check.advice}")
+            if words := check.note if check.is_fine else check.advice:
+                click.echo(f"      {words}")
     if not all(check.is_fine for check in checks):
         sys.exit(1)

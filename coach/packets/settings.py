@@ -1,10 +1,13 @@
 """What a sensor is set to in a run: the profile's settings at its wear site, overlaid with what the use says."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from coach.model.links import SensorUse
 from firmware_config.schema import DeviceProfile
 
+LOWEST_RATE_HZ: Final = 100.0  # below it foot strike cannot be told (the profiles' own warning)
 NUMBERS = ("rate_hz", "acc_range_g", "gyr_range_dps", "bandwidth_hz")
 
 
@@ -17,6 +20,24 @@ def settings_of(profile: DeviceProfile, use: SensorUse) -> dict[str, float | str
         elif name == "mode" and text:
             settings[name] = text
     return settings
+
+
+def with_lower_rate(profile: DeviceProfile, use: SensorUse) -> SensorUse | None:
+    """The use with the next lower rate that the sensor has; None where there is none that would do.
+
+    For sensors that are asked for their rate at each start; only a set-up changes what a sensor keeps in its memory.
+    """
+    is_asked_at_start = profile.conversation != "steps" or any("{rate_hz:" in (s.payload or "") for s in profile.start)
+    rate_hz = number(settings_of(profile, use), "rate_hz") or 0.0
+    lower = [rate for rate in profile.rates_hz if LOWEST_RATE_HZ <= rate < rate_hz]
+    if not is_asked_at_start or not lower:
+        return None
+    return replace(without_rate(use), settings=(*without_rate(use).settings, ("rate_hz", f"{max(lower):g}")))
+
+
+def without_rate(use: SensorUse) -> SensorUse:
+    """The use at the rate of its profile."""
+    return replace(use, settings=tuple(one for one in use.settings if one[0] != "rate_hz"))
 
 
 def number(settings: Mapping[str, float | str], name: str) -> float | None:

@@ -8,7 +8,6 @@ before the run is not.
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ from coach.model.samples import Notification
 from coach.model.steps import Conversation, Listen, Read, Step
 from coach.packets.commands import link_plan
 from coach.packets.decoders import decoder_for
-from coach.packets.settings import number, settings_of
+from coach.packets.settings import with_lower_rate
 from coach.phone.pack import Answers, Pack, pain_now, prepare, signs_are_due, why_stale
 from coach.phone.run import Message, PhoneRun
 from firmware_config.loader import load_profile, load_profiles
@@ -30,7 +29,6 @@ from firmware_config.loader import load_profile, load_profiles
 _HEARD_AT_MOST: Final = 200  # notifications kept of one conversation: the longest here has some twenty
 LOSS_SHARE: Final = 0.05  # of a sensor's readings lost over `LOSS_OVER`: ask for a lower rate; chosen by judgement
 LOSS_OVER: Final = 2000  # readings, about ten seconds at 208 Hz
-LOWEST_FOOT_HZ: Final = 104.0  # below 100 Hz foot strike cannot be told (profiles' own warning)
 
 
 class PhoneCore:
@@ -181,13 +179,8 @@ class PhoneCore:
         self._losses[sensor_id] = (n_sent, report.n_missing)
         if report.n_missing - before_missing <= LOSS_SHARE * (n_sent - before_sent):
             return "null"
-        profile = load_profile(use.profile_id)
-        rate = number(settings_of(profile, use), "rate_hz") or 0.0
-        lower = [r for r in profile.rates_hz if LOWEST_FOOT_HZ <= r < rate]
-        if not lower:
-            return "null"
-        others = tuple(one for one in use.settings if one[0] != "rate_hz")
-        return _text(replace(use, settings=(*others, ("rate_hz", f"{max(lower):g}"))))
+        eased = with_lower_rate(load_profile(use.profile_id), use)
+        return _text(eased) if eased else "null"
 
     # The run -------------------------------------------------------------------------------------------------------
 

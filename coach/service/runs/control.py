@@ -286,7 +286,9 @@ class RunService:
             reports=live.pipeline.reports(),
             end_s=live.end_s,
         )
-        return self.sum_up(live.run, reading, RunState.FINISHED, engine)
+        ended = self.sum_up(live.run, reading, RunState.FINISHED, engine)
+        self._sensors.ease(reading.reports)
+        return ended
 
     def sum_up(self, run: Run, reading: Reading, state: RunState, engine: CueEngine) -> Run:
         """Keep what a run leaves behind, and its end last: a run that has ended has lost nothing, whenever killed."""

@@ -22,7 +22,8 @@ from coach.radio.session import Session, full_uuid
 from coach.radio.talk import Wire
 from coach.service.event_loop import LoopThread
 from coach.service.runs.finish_run import program_version
-from coach.service.sensors.quality_check import LOST_SHARE, RATE_SHARE
+from coach.service.sensors.quality_check import RATE_SHARE
+from coach.service.sensors.registry import LOST_SHARE
 from coach.service.sensors.service import SensorService
 from firmware_config.loader import find_profile, load_profile, load_profiles
 from firmware_config.schema import DeviceProfile

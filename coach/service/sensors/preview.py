@@ -16,7 +16,7 @@ from coach.model.samples import HeartRateSample, ImuChunk, Notification, Running
 from coach.model.sensing import SensorState
 from coach.packets.commands import link_plan
 from coach.packets.decoders import decoder_for
-from coach.packets.settings import number, settings_of
+from coach.packets.settings import number, settings_of, without_rate
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkSet
 from coach.radio.session import Radio
@@ -87,6 +87,11 @@ class Viewer:
         """What the profile asks for at this wear site; None for sensors that send about once a second."""
         return number(settings_of(self.profile, self.use), "rate_hz") if self.profile.kind == "imu" else None
 
+    def lowered_rate_hz(self) -> float | None:
+        """The rate that it is asked for because it lost too much at its profile's; None where it was not lowered."""
+        asked, usual = (number(settings_of(self.profile, u), "rate_hz") for u in (self.use, without_rate(self.use)))
+        return asked if asked and usual and asked < usual else None
+
     def since(self, start_s: float) -> list[ImuChunk]:
         return [chunk for chunk in self.chunks if chunk.t_s[-1] >= start_s]
 
@@ -142,6 +147,11 @@ class Viewer:
             return True, "Ready. Set its display to km/h: set to miles, it sends miles and calls them kilometres"
         if fault is not None and fault.has_wrong_incline:
             return True, "Ready. The incline that this model sends is wrong and is not used"
+        if lowered := self.lowered_rate_hz():
+            return True, (
+                f"Ready, at {lowered:g} readings a second: it lost too many in the last run. "
+                "Move the computer nearer, then set it up again for the full rate"
+            )
         if n_odd := self.n_odd_packets():
             return True, f"Ready. {n_odd} packets were longer or shorter than the standard has them: whole values count"
         return True, "Ready"

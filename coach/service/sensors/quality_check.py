@@ -10,6 +10,7 @@ from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sensing import CheckReport, SensorCheck
 from coach.model.sites import WearSite
 from coach.service.sensors.preview import Viewer, rate_of
+from coach.service.sensors.registry import LOST_SHARE
 
 N_JUMPS = 3
 _G = 9.80665
@@ -17,7 +18,6 @@ _LANDING_G = 3.0  # chosen by eye, 2026-11-20: above any stride while standing o
 _APART_S = 0.35
 _TOGETHER_S = 0.15
 RATE_SHARE = 0.05
-LOST_SHARE = 0.05
 _FOOT_TURN_RADPS = 6.0  # a foot turns faster than this in every stride, a trunk never: protocols of both at hand
 
 

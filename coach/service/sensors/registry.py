@@ -1,13 +1,21 @@
 """The sensors the runner owns: remembered with their place on the body; one place holds one sensor."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from coach.errors import SettingsError
 from coach.model.links import SensorUse
+from coach.model.samples import StreamReport
 from coach.model.sites import WearSite
+from coach.packets.settings import with_lower_rate
 from coach.storage.store import Store
 from firmware_config.loader import load_profile
+
+LOST_SHARE: Final = 0.05  # of readings; chosen by judgement: every twentieth costs strides no accuracy, more may
+_AWAY_S: Final = 3.0  # a longer gap is a lost connection (a link is silent after 3 s)
+_LEAST_SAMPLES: Final = 20_000  # a minute and a half at 208 Hz: fewer are a test, not a run
 
 
 class SensorBook:
@@ -52,6 +60,28 @@ class SensorBook:
         if cadence_unit not in (None, "steps", "strides"):
             raise SettingsError(f"{cadence_unit}: a pod counts steps or strides")
         return self.remember(replace(self.remembered_one(sensor_id), cadence_unit=cadence_unit))
+
+    def ease(self, reports: Sequence[StreamReport]) -> list[SensorUse]:
+        """After a run: ask every sensor that lost too much for a lower rate from the next start on; those that changed.
+
+        Losses are readings missing within a connection: the radio had no room for them, so fewer bytes are the remedy.
+        What is missing because a connection was gone says nothing of that.
+        """
+        by_id = {report.sensor_id: report for report in reports}
+        eased = []
+        for use in self.remembered():
+            report = by_id.get(use.sensor_id)
+            if report is None or not _loses_much(report):
+                continue
+            if lower := with_lower_rate(load_profile(use.profile_id), use):
+                eased.append(self.remember(lower))
+        return eased
+
+
+def _loses_much(report: StreamReport) -> bool:
+    away = sum(gap.n_missing for gap in report.gaps if gap.end_s - gap.start_s > _AWAY_S)
+    n_lost = max(report.n_missing - away, 0)
+    return report.n_samples >= _LEAST_SAMPLES and n_lost > LOST_SHARE * (report.n_samples + n_lost)
 
 
 def check_site(use: SensorUse) -> None:

@@ -16,6 +16,7 @@ from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.model.steps import Conversation, LinkPlan, SettingsReport
 from coach.packets import commands
+from coach.packets.settings import without_rate
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkedSensors, open_radio
@@ -170,8 +171,12 @@ class SensorService(SensorBook):
         return use
 
     def configure(self, sensor_id: str) -> SettingsReport:
-        """Set the sensor up for its wear site: what it had, what it has now, what to beware of."""
-        use = self.remembered_one(sensor_id)
+        """Set the sensor up for its wear site: what it had, what it has now, what to beware of.
+
+        A rate that was lowered because of losses goes back to the profile's.
+        """
+        self._refuse_in_run()
+        use = self.remember(without_rate(self.remembered_one(sensor_id)))
         return self._loop.do(self._talk(use, commands.configure(load_profile(use.profile_id), use)), _ANSWER_S)
 
     def read_settings(self, sensor_id: str) -> SettingsReport:

@@ -11,6 +11,7 @@ import icalendar
 import pytest
 from click.testing import CliRunner, Result
 
+from coach.cli.doctor import shares_antenna
 from coach.cli.output import plainly
 from coach.cli.root import coach
 from coach.errors import ProfileError
@@ -205,11 +206,41 @@ def test_an_empty_account_lists_no_runs_and_names_no_run(tmp_path: Path) -> None
     assert "coach demo" in one_line_of_error(run("explain", "newest", *data))
 
 
+def board(root: Path, model: str, adapter: str, wifi: str) -> Path:
+    (root / "proc/device-tree").mkdir(parents=True)
+    (root / "proc/device-tree/model").write_text(f"{model}\0")
+    (root / f"sys/devices/{adapter}/bluetooth/hci0").mkdir(parents=True)
+    (root / "sys/class/bluetooth").mkdir(parents=True)
+    (root / "sys/class/bluetooth/hci0").symlink_to(root / f"sys/devices/{adapter}/bluetooth/hci0")
+    (root / "sys/class/net/wlan0/wireless").mkdir(parents=True)
+    (root / "sys/class/net/wlan0/operstate").write_text(f"{wifi}\n")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("model", "adapter", "wifi", "is_shared"),
+    [
+        ("Raspberry Pi 4 Model B Rev 1.4", "platform/soc/fe201000.serial/serial0", "up", True),
+        ("Raspberry Pi 4 Model B Rev 1.4", "platform/soc/usb1/1-1", "up", False),
+        ("Raspberry Pi 4 Model B Rev 1.4", "platform/soc/fe201000.serial/serial0", "down", False),
+        ("Rock Pi 4", "platform/serial0", "up", False),
+    ],
+)
+def test_a_pi_whose_wifi_shares_bluetooths_antenna_is_known(
+    tmp_path: Path, model: str, adapter: str, wifi: str, is_shared: bool
+) -> None:
+    assert shares_antenna(board(tmp_path, model, adapter, wifi)) is is_shared
+
+
+def test_another_machine_shares_nothing(tmp_path: Path) -> None:
+    assert not shares_antenna(tmp_path)
+
+
 def test_doctor_names_each_part_and_fails_where_one_is_wrong(tmp_path: Path) -> None:
     result = run("doctor", "--json", "--data", str(tmp_path), "--port", "0")
     report = json.loads(result.stdout)
     names = [check["name"] for check in report["checks"]]
-    assert names == ["python", "profiles", "bluetooth", "permissions", "disk", "clock", "port", "database"]
+    assert names == ["python", "profiles", "bluetooth", "antenna", "permissions", "disk", "clock", "port", "database"]
     assert result.exit_code == (0 if report["is_fine"] else 1)
     assert all(check["is_fine"] or check["advice"] for check in report["checks"])
 

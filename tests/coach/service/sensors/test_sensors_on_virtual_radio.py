@@ -15,8 +15,8 @@ import pytest
 from bleak.exc import BleakBluetoothNotAvailableReason
 
 from coach.errors import CoachError, LinkError, SettingsError
-from coach.model.links import LinkEvent, LinkStatus
-from coach.model.samples import Notification
+from coach.model.links import LinkEvent, LinkStatus, SensorUse
+from coach.model.samples import Gap, Notification, StreamReport
 from coach.model.sites import WearSite
 from coach.radio.clock import RunClock
 from coach.radio.virtual.central import BLUEZ_BEFORE_5_88, GENEROUS, NEWEST_BLUEZ, Reporting
@@ -259,3 +259,32 @@ def test_an_armband_can_be_a_heart_rate_sensor_alone(bench: Bench) -> None:
     use = bench.service.pair(armband.sensor_id, profile_id="heart_rate")
     assert (use.profile_id, use.wear_site) == ("heart_rate", None)
     bench.until(lambda: any(state.signal_unit == "bpm" and state.is_ready for state in bench.service.states()))
+
+
+def report_of(use: SensorUse, n_samples: int, n_missing: int, gaps: tuple[Gap, ...] = ()) -> StreamReport:
+    return StreamReport(
+        use.sensor_id, use.profile_id, use.wear_site, n_samples=n_samples, n_missing=n_missing, gaps=gaps
+    )
+
+
+def test_a_sensor_that_lost_too_much_is_asked_for_half_the_rate_and_says_so_until_it_is_set_up(bench: Bench) -> None:
+    use = bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    other = bench.service.pair(bench.right.sensor_id, WearSite.RIGHT_FOOT)
+    (eased,) = bench.service.ease([report_of(use, 90_000, 10_000), report_of(other, 100_000, 2_000)])
+    assert (eased.sensor_id, eased.settings) == (use.sensor_id, (("rate_hz", "104"),))
+    bench.until(lambda: any("104 readings a second: it lost" in state.words for state in bench.service.states()))
+    bench.until(
+        lambda: any(state.rate_hz is not None and 100 < state.rate_hz < 108 for state in bench.service.states())
+    )
+    assert bench.service.ease([report_of(eased, 90_000, 10_000)]) == [], "no lower rate would tell the foot strike"
+    bench.service.configure(use.sensor_id)
+    assert bench.service.remembered_one(use.sensor_id).settings == ()
+
+
+def test_a_lost_connection_a_short_test_and_a_sensor_without_rates_change_nothing(bench: Bench) -> None:
+    use = bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    pod = bench.service.pair(bench.pod.sensor_id)
+    away = Gap(use.sensor_id, use.wear_site, 100.0, 160.0, 12_480)
+    assert bench.service.ease([report_of(use, 90_000, 13_000, (away,)), report_of(pod, 90_000, 50_000)]) == []
+    assert bench.service.ease([report_of(use, 2_000, 1_000)]) == []
+    assert bench.service.remembered_one(use.sensor_id).settings == ()
