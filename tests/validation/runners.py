@@ -132,7 +132,7 @@ def coverage(trials: Iterable[FootTrial]) -> str:
 
 
 def report() -> str:
-    """Return coverage at other rates as Markdown; empty without recordings."""
+    """Return coverage at other rates and with lost packets as Markdown; empty without recordings."""
     recordings = feet()
     if not recordings:
         return ""
@@ -140,4 +140,24 @@ def report() -> str:
     for rate_hz in (52.0, 104.0, 200.0, 416.0):
         trials = [trial(r, strides(as_sent.at_rate(r.chunk, rate_hz))) for r in recordings]
         lines.append(f"- {rate_hz:.0f} Hz: {coverage(trials)}")
+    lines.append("\nWith packets of ten readings lost (200 Hz): strides found, distance against nothing lost:\n")
+    whole = [_distance_m(strides(r.chunk)) for r in recordings]  # none where the landings are clipped
+    for share in (0.02, 0.05, 0.10):
+        found = [strides(_lossy(r.chunk, share, seed)) for seed, r in enumerate(recordings)]
+        recall = [len(pairs(f, r.strides)) / len(r.strides) for f, r in zip(found, recordings, strict=True)]
+        known = [(_distance_m(f), m) for f, m in zip(found, whole, strict=True) if m is not None]
+        distance = [(f or 0.0) / m for f, m in known]
+        words = f"{np.mean(recall):.3f} (least {min(recall):.2f}), {np.mean(distance):.3f} ± {np.std(distance):.3f}"
+        lines.append(f"- {100 * share:.0f} %: {words}; {coverage(map(trial, recordings, found))}")
     return "\n".join(lines)
+
+
+def _lossy(chunk: ImuChunk, share: float, seed: int) -> ImuChunk:
+    is_lost = np.random.default_rng(seed).random(len(chunk.t_s) // 10 + 1) < share
+    return as_sent.kept(chunk, ~np.repeat(is_lost, 10)[: len(chunk.t_s)])
+
+
+def _distance_m(found: list[Stride]) -> float | None:
+    """Sum of the stride lengths; None where some are unknown."""
+    lengths = [stride.stride_length_m for stride in found if stride.stride_length_m is not None]
+    return sum(lengths) if len(lengths) == len(found) else None

@@ -44,7 +44,8 @@ class FootGait:
     def __init__(self, wear_site: WearSite, params: FootParams = PARAMS) -> None:
         self.wear_site = wear_site
         self._params = params
-        self._joiner = Joiner()
+        self._joiner = Joiner(params.longest_hole_s)
+        self._force_joiner = Joiner()
         self._force = ForceFoot(wear_site)
         self._learner: Learner | None = None
         self._follower: Follower | None = None
@@ -63,7 +64,7 @@ class FootGait:
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
         if chunk.gyr_radps is None:
-            return [e for stretch in self._joiner.feed(chunk) for e in self._force.feed(stretch)]
+            return [e for stretch in self._force_joiner.feed(chunk) for e in self._force.feed(stretch)]
         if len(chunk.t_s) == 0:
             return []
         if self._rate_hz == 0.0:

@@ -28,9 +28,9 @@ class Batch:
         self._turnings.append(turning)
 
     def forget(self) -> None:
-        """A gap: what is open stays open."""
+        """A gap: no stride is measured over it, but the rhythm may bridge it."""
         self._turnings = []
-        self.now.this = self.now.last = None
+        self.now.this, self.now.is_cut = None, True
 
     def refine(self) -> FootAxes:
         """Look at the axes again; all that was collected must be worked off before."""

@@ -58,7 +58,6 @@ class FootParams:
     push_top_s: float = 0.15  # after heel-off: the push-off is fastest within it
     toe_off_s: float = 0.0035  # fitted: toe-off lies so long after the tip,
     toe_off_ball_share: float = -0.241  # fitted: and that share of (ball - tip)
-    after_push_s: float = 0.03  # rows needed after the push-off's turn, for the joints
 
     # The foot's own axes.
     push_yaw_deg: float = 7.0  # metatarsal axis against the mediolateral axis; first fitted to five runners
@@ -75,6 +74,21 @@ class FootParams:
     rest_half_s: float = 0.01  # rest is the mean over that long before and after mid-stance
     on_the_spot_m: float = 0.35  # a stride shorter than that is no running; the slowest jogs have 0.5
 
+    # Lost packets. A hole is filled by straight lines; what rests on it is lent by the rhythm of the strides before.
+    longest_hole_s: float = 0.2  # eight readings at 52 Hz, a notification of a Movesense, and one more
+    brief_loss_s: float = 0.025  # so short a hole blurs an event, a longer one hides it
+    landing_before_s: float = 0.030  # contact rests on the readings from here before it
+    landing_after_s: float = 0.060  # to here after the centroid of its jerk
+    toe_off_half_s: float = 0.030  # and toe-off on those so near to it
+    push_lost_share: float = 0.25  # of the time from mid-stance: with more lost no toe-off is given
+    rhythm_strides: int = 9  # median of the last stride times and speeds
+    rhythm_least: int = 2
+    rhythm_share: float = 0.18  # of a stride time, by root of their number: further off it is another rhythm
+    most_bridged: int = 6  # strides; over a longer gap a runner may have walked
+    bridged_contact_sd_s: float = 0.025  # of a contact by rhythm, by root of the strides bridged
+    holed_factor: float = 4.0  # of the uncertainty of a length with a hole, where there is no speed to lend yet
+    lent_speed_sd_share: float = 0.05  # of a length by the speed of the strides before
+
     # Uncertainty. The errors of a foot's events are the same in all its strides: a mean of many strides has them, too.
     # Standard uncertainties whose twofold holds 95 % of the strides of runners left out of the fit, and a quarter more,
     # because thirteen runners hide the worst ones (docs/accuracy.md).
@@ -83,7 +97,7 @@ class FootParams:
     contact_time_sd_s: float = 0.0073
     angle_sd_deg: float = 3.0  # the push-off axis differs from the mediolateral one by 5 deg between feet
     real_shoe_sd_s: float = 0.006  # no real shoe has run on a plate yet; the one mean stride says 15 ms (biomac)
-    stride_time_sd_s: float = 0.0025  # contacts of one foot scatter by 1.6 ms
+    stride_time_sd_s: float = 0.0028  # contacts of one foot scatter by 1.6 ms; 95 % of strides within twice it
     slow_sd_intervals: float = 0.25  # of the sampling interval, added below slow_below_hz
     # Of the upward velocity that had to be taken out, over the stride: what a sensor misses of a landing forwards is
     # about what it misses upwards; it is taken out evenly over the stride, on average a third before the landing.

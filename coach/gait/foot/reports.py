@@ -26,17 +26,14 @@ def toe_off_event(foot: Foot, landing: Landing) -> ToeOff:
     return ToeOff(foot.site, landing.toe_off_s, landing.contact_s, landing.toe_off_s - landing.contact_s)
 
 
-def stride_event(foot: Foot, this: Landing, following: Landing, way: Way) -> Stride:
-    """Return the whole stride from `this` landing to the `following` one."""
-    factor = BRIDGED_FACTOR if way.n_bridged else 1.0
-    stride_time = following.contact_s - this.contact_s
+def stride_event(foot: Foot, this: Landing, next_contact_s: float, is_next_drawn: bool, way: Way) -> Stride:
+    """Return the whole stride of `this` landing; is_next_drawn: the next contact was lost and comes from the rhythm."""
+    stride_time = next_contact_s - this.contact_s
     left = math.isfinite(this.toe_off_s)
-    contact_time = this.toe_off_s - this.contact_s if left else None
-    is_clipped = this.is_clipped or way.is_clipped
+    contact_time = this.toe_off_s - this.contact_s if left and not this.is_drawn else None
     angle_deg = _angle_deg(foot, this)
     rolls = angle_deg is not None and left
-    rest_time = following.mid_s - this.mid_s
-    length = None if is_clipped else way.length_m
+    is_shocked = not (this.is_clipped or this.is_drawn)
     return Stride(
         wear_site=foot.site,
         initial_contact_s=this.contact_s,
@@ -44,17 +41,34 @@ def stride_event(foot: Foot, this: Landing, following: Landing, way: Way) -> Str
         mid_stance_s=this.mid_s,
         contact_time_s=contact_time,
         stride_time_s=stride_time,
-        stride_length_m=length,
-        speed_mps=None if length is None else length / rest_time,
+        stride_length_m=way.length_m,
+        speed_mps=None if way.length_m is None else way.length_m / way.time_s,
         foot_strike_angle_deg=angle_deg,
-        foot_strike=_strike(foot, angle_deg, factor),
+        foot_strike=_strike(foot, angle_deg, BRIDGED_FACTOR if this.is_blurred else 1.0),
         eversion_deg=this.eversion_deg if rolls else None,
         eversion_peak_degps=this.eversion_peak_degps if rolls else None,
-        impact_g=None if this.is_clipped else this.impact_mps2 / GRAVITY_MPS2,
-        foot_clearance_m=None if is_clipped else way.clearance_m,
+        impact_g=this.impact_mps2 / GRAVITY_MPS2 if is_shocked else None,
+        foot_clearance_m=way.clearance_m,
         state=_state(foot, contact_time, stride_time, way.length_m),
-        is_clipped=is_clipped,
-        uncertainty=_uncertainty(foot, this, way, rest_time, factor),
+        is_clipped=this.is_clipped or way.is_clipped,
+        uncertainty=_uncertainty(foot, this, is_next_drawn, way),
+    )
+
+
+def bridged_event(foot: Foot, contact_s: float, n_bridged: int, way: Way) -> Stride:
+    """Return one of `n_bridged` strides that nobody saw: times by the rhythm about them, length by the speed before."""
+    sd_s = foot.params.bridged_contact_sd_s * math.sqrt(n_bridged)
+    found = {"initial_contact_s": sd_s, "stride_time_s": sd_s}
+    if way.length_m is not None:
+        found |= {"stride_length_m": way.length_sd_m, "speed_mps": way.length_sd_m / way.time_s}
+    return Stride(
+        wear_site=foot.site,
+        initial_contact_s=contact_s,
+        stride_time_s=way.time_s,
+        stride_length_m=way.length_m,
+        speed_mps=None if way.length_m is None else way.length_m / way.time_s,
+        state=_state(foot, None, way.time_s, way.length_m),
+        uncertainty=found,
     )
 
 
@@ -69,29 +83,33 @@ def _strike(foot: Foot, angle_deg: float | None, factor: float) -> FootStrike | 
     return strike_of(angle_deg, factor * foot.params.strike_margin_sd * foot.params.angle_sd_deg)
 
 
-def _state(foot: Foot, contact_time_s: float | None, stride_time_s: float, length_m: float) -> GaitState:
-    if length_m < foot.params.on_the_spot_m:
+def _state(foot: Foot, contact_time_s: float | None, stride_time_s: float, length_m: float | None) -> GaitState:
+    if length_m is not None and length_m < foot.params.on_the_spot_m:
         return GaitState.WALKING
     return state_of_cadence(stride_time_s) if contact_time_s is None else state_of(contact_time_s, stride_time_s)
 
 
-def _uncertainty(foot: Foot, this: Landing, way: Way, rest_time_s: float, factor: float) -> Mapping[str, float]:
+def _uncertainty(foot: Foot, this: Landing, is_next_drawn: bool, way: Way) -> Mapping[str, float]:
     """Standard uncertainty of each value, in its own unit."""
     p = foot.params
     slow_s = p.slow_sd_intervals / foot.rate_hz if foot.is_slow else 0.0
-    length_m = math.hypot(factor * p.length_sd_share * way.length_m, p.sink_sd_share * way.sink_mps * rest_time_s)
+    f = BRIDGED_FACTOR if this.is_blurred else 1.0
+    contact_s = p.bridged_contact_sd_s if this.is_drawn else f * math.hypot(p.contact_sd_s, p.real_shoe_sd_s, slow_s)
+    n_drawn = this.is_drawn + is_next_drawn
     found = {
-        "initial_contact_s": factor * math.hypot(p.contact_sd_s, p.real_shoe_sd_s, slow_s),
-        "stride_time_s": factor * math.hypot(p.stride_time_sd_s, slow_s),
-        "stride_length_m": length_m,
-        "speed_mps": length_m / rest_time_s,
-        "foot_strike_angle_deg": factor * p.angle_sd_deg,
-        "impact_g": factor * p.impact_sd_share * this.impact_mps2 / GRAVITY_MPS2,
-        "foot_clearance_m": factor * p.clearance_sd_m,
+        "initial_contact_s": contact_s,
+        "stride_time_s": math.hypot(f * p.stride_time_sd_s, 1.4 * slow_s, n_drawn * p.bridged_contact_sd_s),
+        "foot_strike_angle_deg": f * p.angle_sd_deg,
+        "impact_g": f * p.impact_sd_share * this.impact_mps2 / GRAVITY_MPS2,
     }
+    if way.length_m is not None:
+        found |= {"stride_length_m": way.length_sd_m, "speed_mps": way.length_sd_m / way.time_s}
+    if way.clearance_m is not None:
+        found["foot_clearance_m"] = (BRIDGED_FACTOR if way.is_blurred else 1.0) * p.clearance_sd_m
     if math.isfinite(this.toe_off_s):
-        found["toe_off_s"] = factor * math.hypot(p.toe_off_sd_s, p.real_shoe_sd_s, slow_s)
-        found["contact_time_s"] = factor * math.hypot(p.contact_time_sd_s, p.real_shoe_sd_s, slow_s)
-        found["eversion_deg"] = factor * p.eversion_sd_deg
-        found["eversion_peak_degps"] = factor * p.eversion_rate_sd_share * abs(this.eversion_peak_degps)
+        push = BRIDGED_FACTOR if this.is_push_blurred else 1.0
+        found["toe_off_s"] = push * math.hypot(p.toe_off_sd_s, p.real_shoe_sd_s, slow_s)
+        found["contact_time_s"] = max(f, push) * math.hypot(p.contact_time_sd_s, p.real_shoe_sd_s, slow_s)
+        found["eversion_deg"] = max(f, push) * p.eversion_sd_deg
+        found["eversion_peak_degps"] = max(f, push) * p.eversion_rate_sd_share * abs(this.eversion_peak_degps)
     return found

@@ -1,4 +1,8 @@
-"""Build strides: work off one phase transition at a time and report what it makes known."""
+"""Build strides: work off one phase transition at a time and report what it makes known.
+
+What a lost packet hides is lent by the strides before: a contact by their rhythm, a length by their speed, whole
+strides by both. Such values say so by their uncertainty; a toe-off, an angle or an impact is not lent.
+"""
 
 import math
 from statistics import median
@@ -12,14 +16,14 @@ from coach.gait.foot.events import mid_stance, rolling
 from coach.gait.foot.landing import cues
 from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, Turning
 from coach.gait.foot.push_off import push_off
-from coach.gait.foot.reports import mid_stance_event, stride_event, toe_off_event
+from coach.gait.foot.reports import bridged_event, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.stance import fine
 from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
 from coach.gait.foot.strides import Landing, Way
 from coach.gait.foot.trajectory import path
-from coach.gait.signal.constants import GRAVITY_MPS2
+from coach.gait.signal.constants import BRIDGED_FACTOR, GRAVITY_MPS2
 from coach.model.samples import FloatArray
-from coach.model.strides import GaitEvent, InitialContact
+from coach.model.strides import GaitEvent, InitialContact, Stride
 
 UP_MPS2: Final = np.array((0.0, 0.0, GRAVITY_MPS2))
 
@@ -66,36 +70,55 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
     half = max(1, round(foot.params.rest_half_s * foot.rate_hz))
     this.rest = _rest(columns[:, max(0, mid - half) : min(mid + half, heel_off - first) + 1], foot)
     this.is_ground = now.is_ground(this, foot.params)
+    is_cut, now.last, now.is_cut = now.is_cut, this, False
     if not this.is_ground:
-        now.last = this
         return []
     found: list[GaitEvent] = [mid_stance_event(foot, this)]
-    if last is not None:
-        if last.is_ground and is_stride(last, this) and last.mid_row >= first:
-            way = _way(last, this, foot, now, columns[:, last.mid_row - first : mid + 1])
-            now.last_stride_row = this.mid_row
-            found.append(stride_event(foot, last, this, way))
-        else:
-            now.n_rejected += 1
-    now.last = this
+    if last is None or not last.is_ground:
+        return found
+    if not is_cut and last.mid_row >= first and is_stride(last, this):
+        now.last_stride_row = this.mid_row
+        found.append(_stride(last, this, foot, now, columns[:, last.mid_row - first : mid + 1]))
+    elif is_cut or foot.lost_s(last.contact_s, this.contact_s) > 0.0:
+        found += _bridged(last, this, foot, now)
     return found
 
 
 def _refine(this: Landing, foot: Foot, now: Open, window: FloatArray) -> None:
     """Initial contact and strike angle, backwards from mid-stance, the window's last row."""
     params, is_slow = foot.params, foot.is_slow
-    this.early_s = this.contact_s
+    this.early_s = contact_s = this.contact_s
     of = fine(window, now.own.axes, foot.axes.bias_radps, params.least_rate_hz)
     this.cues = found = cues(of, None, now.pivot(params), params, is_slow)
+    end_s = contact_s
+    if found is not None:
+        contact_s, end_s = found.contact_s(params, is_slow), found.centroid_s
+    start_s = min(contact_s, this.early_s) - params.landing_before_s
+    end_s = max(contact_s, this.early_s, end_s) + params.landing_after_s
+    lost_s = foot.lost_s(start_s, min(end_s, this.mid_s))
+    this.is_blurred, this.is_drawn = lost_s > 0.0, lost_s > params.brief_loss_s
+    if this.is_drawn:
+        this.contact_s = _by_rhythm(contact_s, now, foot)
+        return
     if found is None:
         return
-    contact_s = found.contact_s(params, is_slow)
     now.brakings_s = (*now.brakings_s[1 - params.steady_strides :], found.brake_s - contact_s)
     if len(now.brakings_s) >= params.steady_least:
         contact_s = found.brake_s - median(now.brakings_s)
     this.contact_s = contact_s
-    if abs(found.turned_at(min(contact_s, this.early_s))) < params.largest_angle_deg:
+    lost_s = foot.lost_s(start_s, this.mid_s)
+    this.is_blurred = lost_s > 0.0
+    is_turn = abs(found.turned_at(min(contact_s, this.early_s))) < params.largest_angle_deg
+    if is_turn and lost_s <= params.brief_loss_s:
         this.angle_deg = found.elevation_at(contact_s) - params.angle_bias_deg
+
+
+def _by_rhythm(contact_s: float, now: Open, foot: Foot) -> float:
+    """The contact where the strides before let it be expected; as it was found where it does not fit their rhythm."""
+    if now.last is None:
+        return contact_s
+    n = now.strides_between(now.last.contact_s, contact_s, foot.params)
+    return now.last.contact_s + n * median(now.times_s) if n else contact_s
 
 
 def _rest(window: FloatArray, foot: Foot) -> tuple[float, float]:
@@ -105,13 +128,55 @@ def _rest(window: FloatArray, foot: Foot) -> tuple[float, float]:
     return float(np.sqrt((rate * rate).sum(axis=0)).mean()), abs(math.sqrt(force @ force) - GRAVITY_MPS2)
 
 
+def _stride(last: Landing, this: Landing, foot: Foot, now: Open, window: FloatArray) -> Stride:
+    """The whole stride from the last landing to this one; window: from mid-stance to mid-stance."""
+    way = _way(last, this, foot, now, window)
+    stride_time_s = this.contact_s - last.contact_s
+    is_seen = not (last.is_drawn or this.is_drawn)
+    if is_seen:
+        now.times_s = (*now.times_s[1 - foot.params.rhythm_strides :], stride_time_s)
+    return stride_event(foot, last, this.contact_s, this.is_drawn, way)
+
+
 def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
+    """The way from mid-stance to mid-stance, by the usual speed where too much of it was lost."""
+    params, time_s = foot.params, following.mid_s - this.mid_s
+    lost_s = foot.lost_s(this.mid_s, following.mid_s)
+    is_clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
+    speed = now.usual_speed_mps(params)
+    if lost_s > params.brief_loss_s and speed is not None:
+        return _lent(speed, time_s, params.lent_speed_sd_share)
     found = path(window, foot.axes.axes, foot.rest)
-    now.own.add_force((found.drift_mps2 + UP_MPS2) @ foot.axes.axes)
-    now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)
-    clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
-    bridged = foot.n_bridged(this.contact_s, following.mid_s)
-    return Way(found.length_m, found.clearance_m, found.sink_mps, clipped, bridged)
+    if lost_s <= params.brief_loss_s:
+        now.own.add_force((found.drift_mps2 + UP_MPS2) @ foot.axes.axes)
+        now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)
+    factor = 1.0 if lost_s == 0.0 else BRIDGED_FACTOR if lost_s <= params.brief_loss_s else params.holed_factor
+    own_m = factor * params.length_sd_share * found.length_m
+    sd_m = math.hypot(own_m, params.sink_sd_share * found.sink_mps * time_s)
+    if is_clipped:
+        return Way(None, sd_m, None, time_s, True, lost_s > 0.0)
+    now.saw(found.length_m / time_s, lost_s <= params.brief_loss_s, params)
+    return Way(found.length_m, sd_m, found.clearance_m, time_s, False, lost_s > 0.0)
+
+
+def _lent(speed_mps: float | None, time_s: float, sd_share: float) -> Way:
+    """A way by the speed of the strides before."""
+    if speed_mps is None:
+        return Way(None, math.inf, None, time_s)
+    length_m = speed_mps * time_s
+    return Way(length_m, sd_share * length_m, None, time_s)
+
+
+def _bridged(last: Landing, this: Landing, foot: Foot, now: Open) -> list[Stride]:
+    """The strides between two landings that a gap hid, where the rhythm before it says how many they were."""
+    params = foot.params
+    n = now.strides_between(last.contact_s, this.contact_s, params)
+    if n == 0:
+        return []
+    each_s = (this.contact_s - last.contact_s) / n
+    way = _lent(now.usual_speed_mps(params), each_s, params.lent_speed_sd_share)
+    strides = [stride_event(foot, last, last.contact_s + each_s, n > 1 or this.is_drawn, way)]
+    return strides + [bridged_event(foot, last.contact_s + k * each_s, n, way) for k in range(1, n)]
 
 
 def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
@@ -122,11 +187,16 @@ def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
     of = fine(columns[:, mid : end + 1], now.own.axes, foot.axes.bias_radps, params.least_rate_hz)
     row = round((columns.item(T, heel_off) - of.t_s.item(0)) / of.dt_s)
     this.push = push = push_off(of, row, now.pivot(params), params)
-    if push.pivot is not None:
-        now.pivots = (*now.pivots[1 - params.steady_strides :], push.pivot)
-        now.own.add_push(push.rates)
     off_s = push.toe_off_s(params)
     if not off_s - this.contact_s >= SHORTEST_CONTACT_S:  # nan: the tip was not seen to rise
+        return []
+    lost_s = foot.lost_s(this.mid_s, off_s + params.toe_off_half_s)
+    this.is_push_blurred = lost_s > 0.0
+    if push.pivot is not None and lost_s == 0.0:
+        now.pivots = (*now.pivots[1 - params.steady_strides :], push.pivot)
+        now.own.add_push(push.rates)
+    near_s = foot.lost_s(off_s - params.toe_off_half_s, off_s + params.toe_off_half_s)
+    if near_s > params.brief_loss_s or lost_s > params.push_lost_share * (off_s - this.mid_s):
         return []
     start = max(0, this.swing_over - first - foot.before + 1)
     inwards = now.own.axes[0] if foot.site.is_left else -now.own.axes[0]

@@ -86,10 +86,11 @@ class Foot:
         if len(self.bridged_s) > 2 * MOST_BRIDGED:
             del self.bridged_s[:-MOST_BRIDGED]
 
-    def n_bridged(self, start_s: float, end_s: float) -> int:
+    def lost_s(self, start_s: float, end_s: float) -> float:
+        """Time [s] between these whose readings were lost."""
         if not self.bridged_s:
-            return 0
-        return bisect_left(self.bridged_s, end_s) - bisect_left(self.bridged_s, start_s)
+            return 0.0
+        return (bisect_left(self.bridged_s, end_s) - bisect_left(self.bridged_s, start_s)) / self.rate_hz
 
     def least_shock(self, look: int) -> float:
         """Step of the specific force without which this look sees no landing."""
@@ -109,18 +110,44 @@ class Foot:
 @dataclass(slots=True)
 class Open:
     """The landings that are open. this: the newest; last: the newest that stood. n_swings: seen so far, the number of
-    the newest. n_rejected: landings that came to no stride. last_stride_row: where the last whole stride ended."""
+    the newest. last_stride_row: where the last whole stride ended. is_cut: a gap lies after the last landing. times_s,
+    speeds_mps: of the last strides that were seen whole; holed_mps: of those that were not."""
 
     this: Landing | None
     last: Landing | None
     refiner: Refiner
     own: OwnAxes
     n_swings: int = 0
-    n_rejected: int = 0
     last_stride_row: int = -1
+    is_cut: bool = False
+    times_s: tuple[float, ...] = ()
+    speeds_mps: tuple[float, ...] = ()
+    holed_mps: tuple[float, ...] = ()
     pivots: tuple[tuple[float, float], ...] = ()
     brakings_s: tuple[float, ...] = ()
     grounds: tuple[tuple[float, float, float], ...] = ()
+
+    def saw(self, speed_mps: float, is_whole: bool, params: FootParams) -> None:
+        """Keep the speed of one more stride; one with a hole only counts until enough whole ones are known."""
+        if is_whole:
+            self.speeds_mps = (*self.speeds_mps[1 - params.rhythm_strides :], speed_mps)
+        else:
+            self.holed_mps = (*self.holed_mps[1 - params.rhythm_strides :], speed_mps)
+
+    def strides_between(self, start_s: float, end_s: float, params: FootParams) -> int:
+        """How many strides of the usual rhythm lie between two contacts; 0 where they do not fit."""
+        if len(self.times_s) < params.rhythm_least:
+            return 0
+        usual, apart = median(self.times_s), end_s - start_s
+        n = round(apart / usual)
+        fits = abs(apart - n * usual) <= params.rhythm_share * usual * math.sqrt(n) if n > 0 else False
+        return n if fits and n <= params.most_bridged else 0
+
+    def usual_speed_mps(self, params: FootParams) -> float | None:
+        """Median speed of the last strides; None where none was seen."""
+        whole = self.speeds_mps
+        known = whole if len(whole) >= params.rhythm_least else whole + self.holed_mps
+        return median(known) if known else None
 
     def is_ground(self, landing: Landing, params: FootParams) -> bool:
         """Whether the last landings, this one included, were on the ground: medians of shock and rest say it.

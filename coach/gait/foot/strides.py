@@ -21,7 +21,8 @@ class Landing:
     number: of its swing, so that a missed landing leaves a hole. look: how far the landing was sought; it was known at
     known_row. contact_s: as seen at once until mid-stance, then by the stance. early_s: as seen at once. rest: turn
     rate [rad/s] at mid-stance, and by how much the specific force differs from gravity there [m/s2]. is_ground: whether
-    this and the landings before it were on the ground.
+    this and the landings before it were on the ground. is_drawn: contact was lost and comes from the rhythm.
+    is_blurred, is_push_blurred: a reading or two of landing and push-off were lost.
     """
 
     swing_over: int
@@ -42,18 +43,26 @@ class Landing:
     early_s: float = math.nan
     rest: tuple[float, float] = (math.nan, math.nan)
     is_ground: bool = True
+    is_drawn: bool = False
+    is_blurred: bool = False
+    is_push_blurred: bool = False
     cues: LandingCues | None = None
     push: PushOff | None = None
 
 
 class Way(NamedTuple):
-    """From this landing's mid-stance to the next one's."""
+    """From this landing's mid-stance to the next one's.
 
-    length_m: float
-    clearance_m: float
-    sink_mps: float
-    is_clipped: bool
-    n_bridged: int
+    length_m, clearance_m: None where too much was lost or an axis was at full scale. length_sd_m: standard uncertainty.
+    time_s: from rest to rest. is_blurred: a reading or two were lost.
+    """
+
+    length_m: float | None
+    length_sd_m: float
+    clearance_m: float | None
+    time_s: float
+    is_clipped: bool = False
+    is_blurred: bool = False
 
 
 def strike_of(angle_deg: float, margin_deg: float) -> FootStrike:

@@ -45,12 +45,13 @@ class Joiner:
     """Joins the chunks of one sensor into stretches.
 
     A reading with a NaN in a measured axis counts as lost. An axis that never gave a number is a missing axis and reads
-    as 0 here. n_gaps, n_bridged, n_dropped: what happened so far.
+    as 0 here. longest_s: holes up to it are filled. n_gaps, n_bridged, n_dropped: what happened so far.
     """
 
-    __slots__ = ("_is_whole", "_last", "_last_t", "_measured", "n_bridged", "n_dropped", "n_gaps")
+    __slots__ = ("_is_whole", "_last", "_last_t", "_longest_s", "_measured", "n_bridged", "n_dropped", "n_gaps")
 
-    def __init__(self) -> None:
+    def __init__(self, longest_s: float = BRIDGE_S) -> None:
+        self._longest_s = longest_s
         self._last_t: float | None = None
         self._last: tuple[FloatArray, FloatArray | None] = (np.zeros((1, 3)), None)  # its last row came at that time
         self._measured = np.zeros(6, dtype=bool)
@@ -143,7 +144,7 @@ class Joiner:
         before: tuple[float, FloatArray, FloatArray | None] | None,
     ) -> list[Stretch]:
         """Cut at gaps, bridge losses of a moment."""
-        longest = max(BRIDGE_INTERVALS / rate_hz, BRIDGE_S)
+        longest = max(BRIDGE_INTERVALS / rate_hz, self._longest_s)
         cuts = np.flatnonzero(step > longest)
         self.n_gaps += len(cuts)
         edges = [0, *(int(c) for c in cuts if c > 0), len(t)]

@@ -188,9 +188,14 @@ def test_bridged_strides_say_so_by_their_doubt() -> None:
     whole = [e for e in analyse([chunk]) if isinstance(e, Stride)]
     strides = [e for e in analyse([holed]) if isinstance(e, Stride)]
     assert len(strides) == len(whole)
-    ratios = [a.uncertainty["toe_off_s"] / b.uncertainty["toe_off_s"] for a, b in zip(strides, whole, strict=True)]
-    assert max(ratios) == pytest.approx(2.0)
-    assert sorted(ratios)[-3] == pytest.approx(1.0)
+    ratios = np.array([
+        max(a.uncertainty[name] / sd for name, sd in b.uncertainty.items())
+        for a, b in zip(strides, whole, strict=True)
+    ])  # fmt: skip
+    holed_s = [s.initial_contact_s for s, ratio in zip(strides, ratios, strict=True) if ratio > 1.2]
+    assert ratios.max() == pytest.approx(2.0, abs=0.1)
+    assert 1 <= len(holed_s) <= 2
+    assert all(abs(t - float(chunk.t_s[row])) < 1.0 for t in holed_s)
 
 
 def matched_errors_s(name: str, strides: list[Stride]) -> np.ndarray:
@@ -232,7 +237,7 @@ def test_many_bridged_readings_in_one_chunk_are_all_told(monkeypatch: pytest.Mon
     )
     strides = [e for e in analyse([holed]) if isinstance(e, Stride)]
     assert len(strides) > 60
-    assert all(stride.uncertainty["foot_strike_angle_deg"] > PARAMS.angle_sd_deg for stride in strides)
+    assert all(stride.uncertainty["foot_clearance_m"] > PARAMS.clearance_sd_m for stride in strides)
     assert_same(streamed(holed, 64), analyse([holed]))
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coach.gait.foot.analyzer import FootGait
+from coach.gait.foot.params import PARAMS
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, Stride
@@ -42,9 +43,8 @@ def strides_of(chunk: ImuChunk) -> list[Stride]:
 
 def assert_sane(strides: list[Stride]) -> None:
     for stride in strides:
-        assert stride.mid_stance_s is not None
         assert stride.stride_time_s is not None
-        assert stride.initial_contact_s < stride.mid_stance_s < (stride.toe_off_s or np.inf)
+        assert stride.initial_contact_s < (stride.mid_stance_s or np.inf) <= (stride.toe_off_s or np.inf)
         assert 0.4 < stride.stride_time_s < 2.0
         for name in ("stride_length_m", "speed_mps", "foot_strike_angle_deg", "impact_g", "foot_clearance_m"):
             value = getattr(stride, name)
@@ -119,7 +119,11 @@ def test_losses_spikes_and_repeats_break_nothing(damage: Damage, amplitude: floa
         gap = (chunk.t_s[start], chunk.t_s[start + count])
         for stride in strides:
             end = stride.initial_contact_s + (stride.stride_time_s or 0.0)
-            assert end < gap[0] or stride.initial_contact_s > gap[1] - 0.05
+            if end < gap[0] or stride.initial_contact_s > gap[1] - 0.05:
+                continue
+            sd, contact_sd_s = stride.uncertainty, np.hypot(PARAMS.contact_sd_s, PARAMS.real_shoe_sd_s)
+            is_blurred = sd["initial_contact_s"] > 1.5 * contact_sd_s
+            assert is_blurred or stride.foot_clearance_m is None or sd["foot_clearance_m"] > PARAMS.clearance_sd_m
 
 
 @settings(max_examples=20)
