@@ -20,6 +20,7 @@ from coach.service.runs.control import RunService
 from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
 from coach.service.runs.recovery import RunRecovery
+from coach.service.runs.run_walk import RunWalkService
 from coach.service.sensors.service import SensorService
 from coach.service.strength.programme import Programme
 from coach.settings import Settings
@@ -51,6 +52,7 @@ class Coach:
         self.sensors = SensorService(self.store, self.loop, backend, speed)
         self.runner = RunnerService(self.store)
         self.coaching = CoachingService(self.store)
+        self.run_walk = RunWalkService(self.store, self.coaching.pain_state)
         self.strength = Programme(self.store, self.coaching.pain_state, self.feed.publish, settings.secrets)
         self.runs = RunService(
             self.loop,

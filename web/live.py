@@ -10,6 +10,7 @@ from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for
 from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlace
+from coach.model.workouts import RunWalkState
 from web.access import HERE, watcher
 from web.api import route
 from web.context import answer_of, the_coach
@@ -38,6 +39,7 @@ class StartBody(_Body):
     slope_pct: float | None = Field(None, ge=-40, le=40)
     notes: str = Field("", max_length=2000)
     has_warm_up: bool = False
+    is_run_walk: bool = False
     is_confirmed: bool = False
 
 
@@ -76,6 +78,7 @@ def page() -> str:
         shoes=_shoe_names(coach),
         focuses=answer_of(coach.coaching.focuses) or (),
         sensors=answer_of(coach.sensors.states) or (),
+        run_walk=answer_of(coach.run_walk.state),
     )
 
 
@@ -98,7 +101,12 @@ def run_status() -> dict[str, Any]:
 @route(blueprint, "POST", "/run/start", body=StartBody, returns=Run, summary="Start a run")
 def run_start(body: StartBody) -> Run:
     runs = the_coach().runs
-    chosen = body.model_dump(exclude={"has_warm_up", "place"})
+    chosen = body.model_dump(exclude={"has_warm_up", "place", "is_run_walk"})
+    if body.is_run_walk:
+        workout = the_coach().run_walk.workout()
+        run = runs.start(place=RunPlace(body.place), **{**chosen, "focus": "none"}, workout=workout)
+        the_coach().run_walk.began(run, workout)
+        return run
     run = runs.start(place=RunPlace(body.place), **chosen)
     if body.has_warm_up:
         runs.lap("warm_up", run.run_id)
@@ -139,6 +147,11 @@ def run_pain_undone(body: TapBody) -> None:
 @route(blueprint, "POST", "/run/mute", body=MuteBody, summary="Silence the cues, or let them speak again")
 def run_mute(body: MuteBody) -> None:
     the_coach().runs.mute(body.is_muted, body.run_id)
+
+
+@route(blueprint, "GET", "/run_walk", returns=RunWalkState, summary="Today's session of the run-walk programme")
+def run_walk() -> RunWalkState:
+    return the_coach().run_walk.state()
 
 
 @route(

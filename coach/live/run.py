@@ -27,6 +27,7 @@ from coach.model.recordings import RunEvent
 from coach.model.runs import Lap, Run, RunState
 from coach.model.samples import BatterySample, Gap, Notification, TreadmillSample
 from coach.model.strides import Stride, TrunkStep
+from coach.model.workouts import Workout
 from coach.recording.writer import RecordingWriter
 from firmware_config.loader import load_profile
 
@@ -78,7 +79,8 @@ class LiveRun:
     """One run from start to stop.
 
     clock: seconds since the run started, monotonic. on_spoken: told of each cue that is spoken. Published metrics carry
-    the Unix time at which the newest notification arrived, so that the way to the page can be measured.
+    the Unix time at which the newest notification arrived, so that the way to the page can be measured. workout: parts
+    by running time, each a lap of its own; one that ends, or pain above 5, leaves a plain run.
     """
 
     def __init__(
@@ -90,8 +92,11 @@ class LiveRun:
         feed: LiveFeed,
         clock: Callable[[], float],
         on_spoken: Callable[[CueDecision], None] | None = None,
+        workout: Workout | None = None,
     ) -> None:
         self.run = run
+        self._workout = workout
+        self._part: int | None = None  # of the workout: the one that was last begun
         self.pipeline = pipeline
         self.links: dict[str, LinkEvent] = {}
         self.timeline = Timeline()
@@ -169,6 +174,7 @@ class LiveRun:
     def tick(self) -> None:
         """Time goes on where no notification comes: values go stale, silence is seen."""
         self._spread(self.pipeline.tick(self.clock()))
+        self._follow_workout()
         self._log(lambda writer: writer.flush_if_due(self.clock()))
         self._watch_log()
 
@@ -257,8 +263,38 @@ class LiveRun:
             "is_muted": self.is_muted,
             "plan": to_plain(self.run.plan),
             "hold": self.pipeline.hold,
+            "workout": self._workout_now(),
             "links": [to_plain(event) for event in self.links.values()],
         }
+
+    def _workout_now(self) -> dict[str, object] | None:
+        """The part that is on, for page and voice; None without a workout, after its end, or in pain above 5."""
+        if self._workout is None or self._part is None or self.pipeline.hold:
+            return None
+        if self._part >= len(self._workout.parts):
+            return {"kind": "done", "part": self._part}
+        part = self._workout.parts[self._part]
+        ends_s = sum(one.seconds for one in self._workout.parts[: self._part + 1])
+        return {
+            "kind": part.kind.value,
+            "part": self._part,
+            "round": part.round,
+            "n_rounds": self._workout.n_rounds,
+            "seconds": part.seconds,
+            "ends_s": ends_s,
+        }
+
+    def _follow_workout(self) -> None:
+        """Begin the next part when running time has come to it."""
+        if self._workout is None or self.is_paused or self.pipeline.hold:
+            return
+        place = self._workout.at(self.elapsed_s)
+        index = len(self._workout.parts) if place is None else place[0]
+        if index == self._part:
+            return
+        self._part = index
+        kind = self._workout.parts[index].kind.value if place else "lap"
+        self.lap(kind if kind in ("warm_up", "cool_down") else "lap")
 
     # Inside --------------------------------------------------------------------------------------------------------
 

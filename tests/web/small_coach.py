@@ -23,6 +23,7 @@ from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
+from coach.service.runs.run_walk import RunWalkService
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
 
@@ -43,6 +44,7 @@ class SmallRuns:
         self.is_paused = False
         self.hold = ""
         self.elapsed_s = 1453.0
+        self.workout: dict[str, Any] | None = None
         self.link_status = LinkStatus.STREAMING
         self.calls: list[tuple[Any, ...]] = []
         self.refuses = ""
@@ -114,6 +116,7 @@ class SmallRuns:
             "is_muted": self.is_muted,
             "plan": to_plain(self.run.plan),
             "hold": self.hold,
+            "workout": self.workout,
             "links": to_plain(links),
         }
 
@@ -211,6 +214,7 @@ class SmallCoach(SimpleNamespace):
             "sensors": SmallSensors(),
             "runner": runner,
             "coaching": coaching,
+            "run_walk": RunWalkService(store, coaching.pain_state),
             "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
             "history": history,
             "imports": ImportService(history._store, history, folder / "inbox"),

@@ -1,12 +1,14 @@
 """What a run says besides its cues, how a metronome ticks, and the pocket: speech and vibration are the browser's."""
 
 import itertools
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from coach.model.links import LinkEvent, LinkStatus
+from coach.model.pain import PainMoment
 from coach.model.plain import to_plain
 from tests.browser import wait_until
 from tests.web.live_scene import cue, numbers
@@ -130,6 +132,44 @@ def test_laps_are_said_with_the_time_of_the_one_before(coach: SmallCoach, runnin
         coach.feed.publish("run", {**coach.runs.status(), "lap": lap, "elapsed_s": elapsed_s})
         running.wait_for_timeout(100)
     assert heard(running, 2) == ["Lap 3.", "Lap 4. Lap 3 took 4 minutes 10 seconds."]
+
+
+def test_a_workout_is_led_by_voice_and_page(coach: SmallCoach, running: Page) -> None:
+    part = {"round": 1, "n_rounds": 10, "seconds": 60.0}
+    coach.runs.workout = {**part, "kind": "warm_up", "part": 0, "round": 0, "ends_s": 1460.0}
+    coach.feed.publish("run", coach.runs.status())
+    expect(running.locator("#phase")).to_contain_text("Warm-up: walk")
+    for number, kind, ends_s in ((1, "run", 1520.0), (2, "walk", 1580.0)):
+        coach.runs.workout = {**part, "kind": kind, "part": number, "ends_s": ends_s}
+        coach.feed.publish("run", {**coach.runs.status(), "lap": 3 + number, "elapsed_s": ends_s - 60})
+        running.wait_for_timeout(300)
+    expect(running.locator("#phase")).to_have_text(re.compile(r"Walk, (1:00|0:5\d) left"))
+    coach.runs.workout = {"kind": "done", "part": 3}
+    coach.feed.publish("run", {**coach.runs.status(), "lap": 6})
+    assert heard(running, 4) == [
+        "Walk for 1 minute to warm up.",
+        "Run for 1 minute. 1 of 10.",
+        "Walk for 1 minute.",
+        "The whole session is done.",
+    ]
+    assert running.evaluate("() => window.shaken.length") == 4
+
+
+def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.goto(f"{url}/live")
+    expect(phone.locator("option[value=run_walk]")).to_be_disabled()  # nobody has told of signs or pain
+    coach.runner.tell_red_flags([])
+    coach.runner.tell_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
+    phone.reload()
+    phone.get_by_text("Run-walk for a sore back").click()
+    expect(phone.locator(".ready")).to_contain_text("10 times 0:15 of running and 1:45 of walking")
+    expect(phone.locator(".ready")).to_contain_text("ASTEROID")
+    phone.select_option("#start-focus", "run_walk")
+    phone.tap("#start")
+    wait_until(phone, "() => document.body.dataset.run === 'on'")
+    _, _, focus, facts = coach.runs.calls[0]
+    assert focus == "none"
+    assert (facts["workout"].step, facts["workout"].n_rounds) == (1, 10)
 
 
 def test_a_target_is_called_regained_after_a_cue_only_and_once(coach: SmallCoach, running: Page) -> None:

@@ -28,6 +28,7 @@ from coach.model.pain import PainEntry, PainMoment
 from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
 from coach.model.runs import Lap, Run, RunPlace, RunState
+from coach.model.workouts import Workout
 from coach.radio.clock import RunClock
 from coach.recording.writer import RecordingWriter
 from coach.service.event_loop import LoopThread
@@ -108,8 +109,11 @@ class RunService:
         slope_pct: float | None = None,
         notes: str = "",
         is_confirmed: bool = False,
+        workout: Workout | None = None,
     ) -> Run:
         """Start a run with the remembered sensors. is_confirmed: the runner has read what an open warning sign means.
+
+        workout: parts that the run leads through.
 
         Raises:
             SettingsError: a run is going on, no sensor is paired, or a warning sign is open and not confirmed.
@@ -126,7 +130,7 @@ class RunService:
             clock = RunClock(self._speed)
             return self._sensors.source(uses, clock), clock
 
-        return self.begin(uses, linked, focus, facts)
+        return self.begin(uses, linked, focus, facts, workout)
 
     def begin(
         self,
@@ -134,6 +138,7 @@ class RunService:
         make_source: MakeSource,
         focus: str | None = None,
         facts: dict[str, Any] | None = None,
+        workout: Workout | None = None,
     ) -> Run:
         """Start a run whose notifications come from `make_source`: linked sensors, or a recording that is played.
 
@@ -142,7 +147,7 @@ class RunService:
         """
         place = self._loop.call(self._reserve)
         try:
-            return self._make(place, uses, make_source, focus, facts or {})
+            return self._make(place, uses, make_source, focus, facts or {}, workout)
         except BaseException:
             self._loop.call(lambda: self._release(place))
             raise
@@ -168,6 +173,7 @@ class RunService:
         make_source: MakeSource,
         focus: str | None,
         facts: dict[str, Any],
+        workout: Workout | None,
     ) -> Run:
         started_at = datetime.now(UTC)
         run_id = f"{started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -190,7 +196,9 @@ class RunService:
 
             def on_loop() -> None:
                 source, clock = make_source()
-                live = LiveRun(run, pipeline, writer, _ToStore(self._store), self._feed, clock, self._on_spoken)
+                live = LiveRun(
+                    run, pipeline, writer, _ToStore(self._store), self._feed, clock, self._on_spoken, workout
+                )
                 place.ended = asyncio.run_coroutine_threadsafe(self._play(place, live, source, engine), self._loop.loop)
                 place.live = live
                 self._sensors.pod_counts.attend(live)

@@ -33,6 +33,7 @@ function takeRun(status) {
   Object.assign(state, { lap: status.lap ?? 1, lap_kind: status.lap_kind ?? "lap" });
   const elapsed = status.elapsed_s === undefined ? {} : { elapsed_s: status.elapsed_s ?? 0 };
   const { links, sensors } = status;
+  state.workout = status.workout ?? null;
   tell({ run: { ...state, ...elapsed, ...(links && { links }), ...(sensors && { sensors }) } });
   if (status.sensors) takeSensors(status.sensors);
   if (status.links) forgetLinks(status.links);

@@ -36,7 +36,20 @@ export function openAnnouncer(say) {
     if (told.elapsed_s !== undefined) run.elapsed_s = told.elapsed_s;
     for (const use of told.sensors ?? []) run.sites.set(use.sensor_id, use.wear_site ?? use.name);
     for (const link of told.links ?? []) takeSensor(link, now_ms);
+    if (told.workout !== undefined && part(told)) return;
     if (told.lap > run.lap) lap(told);
+  }
+
+  /** A new part of a workout is said in place of its lap. True where the lap is one of the workout's. */
+  function part({ workout, lap: number }) {
+    const was = run.part;
+    run.part = workout?.part ?? null;
+    if (!workout || workout.part === was) return false;
+    const is_seen = was !== undefined || run.elapsed_s < FRESH_S;
+    const { kind, seconds = 0, round, n_rounds } = workout;
+    if (is_seen) say({ kind: "workout", words: w(`live.say.part_${kind}`, { time: timeWords(seconds), round, n_rounds }), is_alarm: true });
+    Object.assign(run, { lap: number, lap_began_s: run.elapsed_s });
+    return true;
   }
 
   function lap({ lap: number, lap_kind }) {

@@ -8,7 +8,7 @@ const wishes = readData("wishes", {});
 
 const choices = {
   text: wishes.text ?? true, speech: wishes.speech ?? true, tone: wishes.tone ?? true, vibration: wishes.vibration ?? true,
-  say_start: wishes.speech ?? true, say_splits: wishes.speech ?? true, say_laps: wishes.speech ?? true, say_target: wishes.speech ?? true,
+  say_start: wishes.speech ?? true, say_workout: true, say_splits: wishes.speech ?? true, say_laps: wishes.speech ?? true, say_target: wishes.speech ?? true,
   say_sensors: wishes.speech ?? true, say_end: wishes.speech ?? true, metronome: "off",
   voice: "", volume: 1, main: "cadence_spm", first: "contact_time_ms", second: "step_length_m", ...read(),
 };

@@ -82,7 +82,8 @@ function bindStart(refresh) {
     try {
       await call("POST", "/run/start", {
         place: facts.get("place"),
-        focus: facts.get("focus") || null,
+        focus: facts.get("focus") === "run_walk" ? null : facts.get("focus") || null,
+        is_run_walk: facts.get("focus") === "run_walk",
         shoes: facts.get("shoes") ?? "",
         slope_pct: facts.get("slope_pct") ? Number(facts.get("slope_pct")) : null,
         notes: facts.get("notes") ?? "",

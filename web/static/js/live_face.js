@@ -22,7 +22,7 @@ export function faceOf(run, choices, now_ms) {
   const clock = durationText(run.elapsed_s + counted_s);
   const face = {
     clock: { text: clock, size: clock.length > 7 ? "longest" : clock.length > 5 ? "long" : "" },
-    phase: { text: phaseWords(run) },
+    phase: { text: phaseWords(run, run.elapsed_s + counted_s) },
   };
   for (const name of QUICK) number(face, name, name, now_ms, false);
   const large = focus(face, choices.main, run.is_on, now_ms);
@@ -51,8 +51,12 @@ export function whyWords(name, length) {
   return reason ? w(`metrics.why.${reason}.${length}`) : "";
 }
 
-function phaseWords({ is_paused, lap_kind, lap }) {
+function phaseWords({ is_paused, lap_kind, lap, workout }, now_s) {
   if (is_paused) return w("live.motion.paused");
+  if (workout && workout.kind !== "done") {
+    const { kind, round, n_rounds, ends_s } = workout;
+    return w("live.run_walk.left", { words: w(`live.run_walk.${kind}`, { round, n_rounds }), time: durationText(Math.max(0, ends_s - now_s + 0.999)) });
+  }
   if (lap_kind === "warm_up" || lap_kind === "cool_down") return w(`live.motion.${lap_kind}`);
   return lap > 1 ? w("live.motion.lap", { number: lap }) : "";
 }
