@@ -187,8 +187,9 @@ class DeviceProfile(Fact):
 
     conversation: "steps" where start, stop, configure and read_back are said here; else the name of a conversation
     in `coach.packets` that negotiates. settings: by place, "default" first. codes: setting -> value -> code.
-    is_tried_on_hardware: whether someone ran this very profile on a real sensor. also_as: other profiles that such a
-    sensor can be used with, for the runner to choose (a strap as a heart rate sensor alone).
+    is_tried_on_hardware: whether someone ran this very profile on a real sensor. is_built_in: it is part of the device
+    that the coach runs on, so no radio finds it and nobody pairs it. also_as: other profiles that such a sensor can be
+    used with, for the runner to choose (a strap as a heart rate sensor alone).
     """
 
     id: str = Field(pattern=r"^[a-z0-9_]+$")
@@ -197,6 +198,7 @@ class DeviceProfile(Fact):
     kind: Literal["imu", "running_speed", "heart_rate", "treadmill"]
     source: str = Field(min_length=1)
     is_tried_on_hardware: bool
+    is_built_in: bool = False
     axes: str = ""
     units: Mapping[str, str] = Field(default_factory=dict)
     quirks: tuple[str, ...] = ()

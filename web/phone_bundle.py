@@ -9,6 +9,8 @@ import gzip
 import hashlib
 import io
 import json
+import posixpath
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -40,25 +42,10 @@ CORE_PARTS: Final = (
     "coach/recording/layout.py",
     "firmware_config",
 )
-_SHARED_SCRIPTS: Final = (
-    "dom",
-    "live_choices",
-    "live_cues",
-    "live_face",
-    "live_links",
-    "live_target",
-    "live_toast",
-    "live_values",
-    "live_wake",
-    "live_watch",
-    "feed",
-    "speech",
-    "units",
-    "words",
-)
+_SCRIPTS: Final = ("js/phone/page.js", "js/phone/worker.js")  # and all that these import
+_IMPORT: Final = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+\.js)["']""")
 _STYLES: Final = ("tokens", "page", "live", "phone")
 _ICONS: Final = ("icons/mark.svg",)
-_OUTSIDE: Final = "service-worker"  # looks after the files: none of them
 _LOCK: Final = "pyodide-lock.json"  # the official list of hashes that vouches for numpy; not taken along
 _OLDEST: Final = (1980, 1, 1, 0, 0, 0)  # of a zip file: the same code gives the same bytes
 
@@ -168,10 +155,23 @@ def unpack(bundle: Bundle, folder: Path) -> None:
 
 def page_files() -> dict[str, bytes]:
     """The page's own files by name: its scripts, those it shares with the home's pages, styles and icons."""
-    folder = STATIC / "js"
-    names = [f"js/{name}.js" for name in _SHARED_SCRIPTS] + [f"css/{name}.css" for name in _STYLES] + list(_ICONS)
-    names += [f"js/phone/{path.name}" for path in sorted((folder / "phone").glob("*.js")) if path.stem != _OUTSIDE]
+    names = [*_with_imports(_SCRIPTS), *(f"css/{name}.css" for name in _STYLES), *_ICONS]
     return {name: (STATIC / name).read_bytes() for name in names}
+
+
+def _with_imports(names: Iterable[str]) -> list[str]:
+    """Names of scripts and of all that they import, each once."""
+    found: list[str] = []
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.append(name)
+        here = posixpath.dirname(name)
+        targets = _IMPORT.findall((STATIC / name).read_text("utf-8"))
+        waiting += [posixpath.normpath(posixpath.join(here, target)) for target in targets]
+    return sorted(found)
 
 
 def _core_files(root: Path) -> Iterable[Path]:

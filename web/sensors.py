@@ -157,4 +157,5 @@ def _profiles() -> list[ProfileFacts]:
             bool(profile.settings),
         )
         for profile in load_profiles().values()
+        if not profile.is_built_in
     ]

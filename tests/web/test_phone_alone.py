@@ -6,6 +6,7 @@ and no radio has been tried.
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from coach.settings import make_settings
 from coach.wall_clock import utc_now
 from tests.browser import PHONE, axe_findings, choose_theme, chromium_arguments, overflowing, wait_until
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, TIRED, recorded_run, virtual_run
+from tests.recordings import read
 from tests.support import free_port
 from tests.web.scripted_radio import ScriptedRadio, ScriptedSensor, scripted_radio
 from web.app import create_app
@@ -286,23 +288,22 @@ def test_a_pocket_stops_nothing_a_gap_is_told_and_a_killed_tab_loses_no_more_tha
     page.wait_for_timeout(6000)
     hide(page, False)
     wait_until(page, "() => /was hidden for [67] seconds/.test(document.querySelector('#toast').textContent)")
-    page.locator("#pocket-on").click()
+    page.locator("#pocket").click()
     for x in (20, 200, 370):
-        for y in (20, 400, 640, 700, 740, 800):  # wherever Lap, Stop and Pause were, and the slide itself
+        for y in (20, 400, 640, 700, 740, 800):  # wherever Lap, Stop and Pause were
             page.mouse.move(x, y)
             page.mouse.down()
             page.mouse.move(x, y - 60)
             page.mouse.up()
-    assert page.locator("#pocket").is_visible()
+    assert page.locator("#pocket-dialog").is_visible()
     assert page.evaluate("document.body.dataset.run") == "on"
     assert page.evaluate("document.querySelector('#pain-dialog').open") is False
-    slide = page.locator("#pocket-slide").bounding_box()
-    y = slide["y"] + slide["height"] / 2
-    page.mouse.move(slide["x"] + 8, y)
+    page.mouse.move(200, 400)
     page.mouse.down()
-    page.mouse.move(slide["x"] + slide["width"] + 20, y, steps=12)
+    page.locator("#pocket-out").wait_for()
     page.mouse.up()
-    assert not page.locator("#pocket").is_visible()
+    page.locator("#pocket-out").click()
+    assert not page.locator("#pocket-dialog").is_visible()
     n_sent = play(away, 4.0, 10.0)
     away.kill()
     home.close()
@@ -417,3 +418,44 @@ def test_the_page_can_be_read_by_everyone(home: Home, away: Away) -> None:
         assert axe_findings(page) == [], theme
     page.set_viewport_size({"width": 320, "height": 700})
     assert overflowing(page) == []
+
+
+def carry(away: Away, session: Any, seconds: float) -> None:
+    """Move the phone as a runner's pelvis moved: through Chromium's own `devicemotion`, 60 times a second."""
+    chunk = read("rbds001_run_3p5_pelvis_device").at_rate(60.0).chunk
+    began = time.monotonic()
+    for t_s, acc, gyr in zip(chunk.t_s - chunk.t_s[0], chunk.acc_mps2, chunk.gyr_radps, strict=True):
+        if t_s > seconds:
+            break
+        if (wait_s := began + t_s - time.monotonic()) > 0:
+            away.page.wait_for_timeout(1000 * wait_s)
+        for kind, values in (("accelerometer", acc), ("linear-acceleration", acc), ("gyroscope", gyr)):
+            xyz = dict(zip("xyz", map(float, values), strict=True))
+            session.send("Emulation.setSensorOverrideReadings", {"type": kind, "reading": {"xyz": xyz}})
+
+
+def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> None:
+    away.take_along()
+    page = away.page
+    session = away.context.new_cdp_session(page)
+    session.send("Browser.grantPermissions", {"origin": home.url, "permissions": ["sensors"]})
+    session.send("Emulation.setFocusEmulationEnabled", {"enabled": True})
+    for kind in ("accelerometer", "linear-acceleration", "gyroscope"):
+        able = {"available": True, "maximumFrequency": 60}
+        session.send("Emulation.setSensorOverrideEnabled", {"enabled": True, "type": kind, "metadata": able})
+    page.locator("[data-sensor='this-phone']").evaluate("(button) => button.click()")
+    carry(away, session, 1.0)
+    wait_until(page, "() => document.querySelector('#sensor-list li[data-status=streaming]') !== null")
+    away.start()
+    carry(away, session, 14.0)
+    wait_until(page, CADENCE)
+    assert re.fullmatch(r"[12]\d\d", page.inner_text("#first-value")), "contact time"
+    away.stop()
+    wait_until(page, "() => document.querySelector('#home-list a') !== null", 60_000)
+    home.coach.phone.runs.wait()
+    [entry] = home.coach.store.runs.list()
+    assert [use.profile_id for use in entry.run.sensors] == ["phone"]
+    summary = home.coach.store.runs.summary(entry.run.run_id)
+    assert summary is not None
+    steps = home.coach.store.runs.steps(entry.run.run_id)
+    assert len([step for step in steps if step.contact_time_s]) > 15

@@ -160,4 +160,9 @@ PACKETS = [
            {"device_time_s": 1.0, "sequence": 7, "acc_mps2": [g3(1.0, -0.5, 0.0), g3(2.0, 0.0, 0.0)], "gyr_radps": [
            dps3(1000 / 16.384, 0.0, -1000 / 16.384), dps3(1 / 16.384, 2 / 16.384, 3 / 16.384)]}, "computed",
            "firmware_config/boards/README.md"),
+    Golden("phone", "50010201 0000000000408f400000803f00000040cdcc1c41333365423333e54266e62b43"
+           "0000000000c08f40000080bf00000000000018410000000000000000cdccccbd",
+           {"device_time_s": 1.0, "has_gyro": True, "acc_mps2": [[1.0, 2.0, 9.8], [-1.0, 0.0, 9.5]],
+           "gyr_radps": [dps3(57.3, 114.6, 171.9), dps3(0.0, 0.0, -0.1)]}, "computed",
+           "coach/packets/phone_motion.py; numbers as Chromium 156 gives them with an emulated sensor"),
 ]  # fmt: skip

@@ -1,11 +1,12 @@
 // The page in motion on the phone alone: the same view as at home, fed by the core in this page's worker.
 import { find, findAll, readData, setText } from "../dom.js";
-import { bindChoices, chosen, sound } from "../live_choices.js";
+import { bindChoices, chosen, sayProgress, sound } from "../live_choices.js";
 import { forgetCues, takeCue } from "../live_cues.js";
 import { forgetLinks, takeLink, takeSensors } from "../live_links.js";
+import { silenceTicks, tickAt } from "../live_metronome.js";
+import { bindPocket, leavePocket } from "../live_pocket.js";
 import { keepAwake } from "../live_wake.js";
 import { watch } from "../live_watch.js";
-import { durationText } from "../units.js";
 import { w } from "../words.js";
 
 const slots = new Map(findAll(".motion [id]").map((element) => [element.id, element]));
@@ -24,19 +25,20 @@ function paint(face) {
       else if (part === "at") element.style.transform = `translateX(${text}cqi)`;
       else element.dataset[part] = text;
     }
-    if (slot === "clock" && parts.text) setText(find("#pocket-clock"), parts.text);
   }
 }
 
-const tell = watch(({ face, cue, sensor, run: status }) => {
+const tell = watch(({ face, cue, sensor, run: status, say: sentence, tick_spm }) => {
   if (face) paint(face);
   else if (cue) takeCue(cue);
   else if (sensor) takeLink(sensor);
   else if (status) takeRun(status);
+  else if (sentence) sayProgress(sentence, run.is_muted);
+  else if (tick_spm !== undefined) tickAt(tick_spm);
 }, (given) => { handlers = given; return { reopen() {}, back() {}, rest() {}, close() {} }; });
 
-/** What the core says of the run; null: none is on. */
-export function takeRun(status) {
+/** What the core says of the run; null: none is on. sensors: the uses, where they are told. */
+export function takeRun(status, sensors) {
   const was_on = run.is_on;
   const is_on = status !== null;
   if (is_on && status.run_id !== run.run_id) { forgetCues(); forgetLinks([]); }
@@ -44,7 +46,10 @@ export function takeRun(status) {
     run_id: status?.run_id ?? null, is_on, is_paused: status?.state === "paused", is_muted: Boolean(status?.is_muted),
     lap: status?.lap ?? 1, lap_kind: status?.lap_kind ?? "lap",
   });
-  tell({ run: { ...run, elapsed_s: status?.elapsed_s ?? 0 } });
+  if (was_on && !is_on) leavePocket();
+  if (sensors) takeSensors(sensors);
+  tell({ run: { ...run, ...(status && { elapsed_s: status.elapsed_s, links: status.links }), ...(sensors && { sensors }) } });
+  silenceTicks(!is_on || run.is_paused || run.is_muted);
   document.body.dataset.run = is_on ? "on" : "ready";
   document.body.dataset.paused = String(run.is_paused);
   if (is_on !== was_on) void keepAwake(is_on);
@@ -54,17 +59,10 @@ export function takeRun(status) {
   setText(pause.lastChild, w(run.is_paused ? "live.control.resume" : "live.control.pause"));
 }
 
-/** Messages of the core, as at home's stream; kilometres are told aloud. */
+/** Messages of the core, as at home's stream. */
 export function takeMessages(messages) {
-  for (const [kind, data] of messages) {
-    if (kind === "kilometre") {
-      if (!run.is_muted) say(w("phone.run.kilometre", { number: data.number, split: durationText(data.split_s) }));
-    } else handlers[kind]?.(data);
-  }
+  for (const [kind, data] of messages) handlers[kind]?.(data);
 }
-
-/** Which sensors the run has, by their places. */
-export const nameSensors = (uses) => takeSensors(uses);
 
 export function startLiveView() {
   const tellChoices = () => { const { main, first, second } = chosen(); tell({ choices: { main, first, second } }); };
@@ -74,4 +72,5 @@ export function startLiveView() {
   tell({ feed: "open" });
   handlers.state("live");
   find("#unlock").hidden = true;
+  bindPocket();
 }

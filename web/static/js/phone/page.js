@@ -8,8 +8,8 @@ import { toast } from "../live_toast.js";
 import { bindControls } from "./controls.js";
 import { openCore } from "./core.js";
 import { bringHome } from "./home.js";
-import { nameSensors, run, say, startLiveView, takeMessages, takeRun } from "./live.js";
-import { bindPocket } from "./pocket.js";
+import { run, say, startLiveView, takeMessages, takeRun } from "./live.js";
+import { askForMotion, can_move, OWN as OWN_MOTION, PhoneMotion } from "./motion.js";
 import { send } from "./requests.js";
 import { isUsed, listRuns, markUsed, readPack, writePack } from "./store.js";
 import { currentVersion, forgetOthers, keptManifest, newest, takeAlong, underServiceWorker } from "./take.js";
@@ -28,7 +28,6 @@ const mb = (bytes) => (bytes / 1e6).toFixed(1);
 const state = { is_ready: false, pack: null, profiles: [], finds: new Map(), states: new Map(), clock_ahead_s: null };
 const sensors = new Map(); // sensor_id -> Sensor
 let worker = null;
-let pocket = null;
 
 // ---- what this browser can do -----------------------------------------------------------------------------------------
 
@@ -114,7 +113,6 @@ async function begin(manifest, is_served = true) {
     for (const { id } of state.profiles) state.finds.set(id, await worker.ask("find", id));
     state.is_ready = true;
     takeWords(is_served && navigator.serviceWorker.controller ? "phone.take.ready" : "phone.take.ready_here", { seconds: seconds.toFixed(1) });
-    document.body.dataset.ready = "true";
   } catch (error) {
     takeWords("phone.take.failed", { words: error.message });
     return;
@@ -122,6 +120,7 @@ async function begin(manifest, is_served = true) {
   await forgetOthers(OWN);
   fillKinds();
   await openPack(await readPack());
+  document.body.dataset.ready = "true";
   await refreshPack();
   void update();
 }
@@ -167,6 +166,7 @@ async function paintPack() {
   find("#signs").hidden = !signs_are_due;
   setText(find("#pack-words"), made_at ? w("phone.pack.fresh", { when: new Date(made_at).toLocaleString() }) : "");
   if (stale_because) setText(find("#plan-words"), w("phone.pack.listening", { words: stale_because }));
+  if (can_move) paired.push({ ...OWN_MOTION, name: w("phone.sensors.motion_name") });
   for (const use of paired) state.states.set(use.sensor_id, { use, ...state.states.get(use.sensor_id) });
   paintSensors();
   await paintPlan();
@@ -201,7 +201,7 @@ on("#phone-start", "change", () => void paintPlan());
 
 // ---- sensors ----------------------------------------------------------------------------------------------------------
 
-const siteOf = (use) => (use.wear_site ? w(`live.site.${use.wear_site}`) : use.name);
+const siteOf = (use) => (use.wear_site && use.sensor_id !== OWN_MOTION.sensor_id ? w(`live.site.${use.wear_site}`) : use.name);
 
 function fillKinds() {
   const kind = find("#add-kind");
@@ -221,8 +221,8 @@ function paintSensors() {
   const rows = [...state.states.values()].map(({ use, status, words }) => {
     const button = make("button", { className: "button", type: "button", textContent: w("phone.sensors.connect", { name: siteOf(use) }) });
     button.dataset.sensor = use.sensor_id;
-    button.addEventListener("click", () => void link(use, use.name));
-    const name = make("span", {}, make("strong", { textContent: siteOf(use) }), ` ${use.wear_site ? use.name : ""}`);
+    button.addEventListener("click", () => void (use.sensor_id === OWN_MOTION.sensor_id ? linkOwn(use) : link(use, use.name)));
+    const name = make("span", {}, make("strong", { textContent: siteOf(use) }), siteOf(use) === use.name ? "" : ` ${use.name}`);
     const now = { streaming: "linked", lost: "lost", silent: "silent", connecting: "connecting" }[status];
     const row = make("li", { className: "row" }, name, now ? make("span", { className: "chip", textContent: w(`phone.sensors.${now}`) }) : button);
     row.dataset.status = status ?? "";
@@ -234,6 +234,7 @@ function paintSensors() {
 
 function linkWords(error) {
   const [key, ...rest] = String(error.message ?? error).split(" ");
+  if (key === "motion_refused" || key === "motion_none") return w(`phone.sensors.${key}`);
   if (key === "not_seen") return w("phone.sensors.not_seen");
   if (key === "no_service") return w("phone.sensors.no_service", { words: rest.join(" ") });
   return error.message ?? String(error);
@@ -253,8 +254,25 @@ async function link(use, name = "") {
   }
   if (!device) { setText(words, w("phone.sensors.chosen_none")); return; }
   const full = { ...use, sensor_id: use.sensor_id ?? device.id, name: device.name ?? use.name ?? "" };
+  await connect(full, new Sensor(device, full, { core: worker, onNote: worker.note, onStatus: takeStatus }));
+}
+on("#add-sensor", "click", () => void link({ profile_id: find("#add-kind").value, wear_site: find("#add-site").value || null }));
+
+/** The phone itself as a sensor (within a tap: some systems ask for leave). */
+async function linkOwn(use) {
+  setText(find("#sensor-words"), "");
+  try {
+    await askForMotion();
+  } catch (error) {
+    setText(find("#sensor-words"), linkWords(error));
+    return;
+  }
+  await connect(use, new PhoneMotion(use, { core: worker, onNote: worker.note, onStatus: takeStatus }));
+}
+
+/** Connect what was chosen; one that does not come to stream is no part of the run. */
+async function connect(full, sensor) {
   sensors.get(full.sensor_id)?.close();
-  const sensor = new Sensor(device, full, { core: worker, onNote: worker.note, onStatus: takeStatus });
   sensors.set(full.sensor_id, sensor);
   state.states.set(full.sensor_id, { use: full, status: "connecting", words: "" });
   paintSensors();
@@ -265,23 +283,17 @@ async function link(use, name = "") {
     sensors.delete(full.sensor_id);
     await worker.ask("forget", full.sensor_id);
     state.states.set(full.sensor_id, { use: full, words: "" });
-    setText(words, w("phone.sensors.refused", { name: full.name, words: linkWords(error) }));
+    setText(find("#sensor-words"), w("phone.sensors.refused", { name: full.name, words: linkWords(error) }));
     paintSensors();
   }
 }
-on("#add-sensor", "click", () => void link({ profile_id: find("#add-kind").value, wear_site: find("#add-site").value || null }));
 
 function takeStatus(sensor, status, reason, words) {
   const { use } = sensor;
-  const was = state.states.get(use.sensor_id)?.status;
   state.states.set(use.sensor_id, { use, status, words: status === "lost" && words ? linkWords(new Error(words)) : "" });
   paintSensors();
   if (!run.is_on) return;
   void worker.tell("linkChanged", { sensor_id: use.sensor_id, status, reason, words: words || w(`live.link.${status}`) });
-  if (status === was) return;
-  if (status === "lost") say(w("phone.run.lost", { site: siteOf(use) }));
-  else if (status === "silent") say(w("phone.run.quiet", { site: siteOf(use) }));
-  else if (status === "streaming" && was !== undefined) say(w("phone.run.back", { site: siteOf(use) }));
 }
 
 // ---- the run ----------------------------------------------------------------------------------------------------------
@@ -302,9 +314,8 @@ on("#phone-start", "submit", async (event) => {
     const facts = { place: "outdoor", browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
     const told = await worker.tell("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
     markUsed(reserved ?? "");
-    nameSensors([...sensors.values()].map(({ use }) => use));
     find("#finished").hidden = true;
-    takeRun(JSON.parse(told));
+    takeRun(JSON.parse(told), [...sensors.values()].map(({ use }) => use));
     for (const { use, status } of sensors.values()) await worker.tell("linkChanged", { sensor_id: use.sensor_id, status, reason: "ok", words: w(`live.link.${status}`) });
   } catch (error) {
     setText(errors, w("phone.start.failed", { words: error.message }));
@@ -316,7 +327,6 @@ async function stop() {
   try {
     const { elapsed_s, distance_m, n_cues } = JSON.parse(await worker.tell("end"));
     takeRun(null);
-    pocket.leave();
     const distance = distance_m === null ? "" : `${valueText("distance_m", distance_m)} ${unitOf("distance_m")}`;
     const words = [durationText(elapsed_s), distance, w("phone.run.cues", { n: n_cues })];
     setText(find("#finished-words"), words.filter(Boolean).join(" · "));
@@ -410,7 +420,6 @@ setInterval(() => void goHome(), HOME_EVERY_MS);
 
 startLiveView();
 bindControls((verb, args) => worker.tell("act", { verb, args }), stop);
-pocket = bindPocket();
 void followBattery();
 for (const input of findAll("input[name=signs]")) input.addEventListener("change", () => { if (input.checked) find("input[name=signs_none]").checked = false; });
 if (await showNeeds()) {
