@@ -25,7 +25,7 @@ def test_every_file_of_the_manifest_comes_with_the_bytes_of_its_hash(client: Fla
         assert hashlib.sha256(content).hexdigest() == file["sha256"], file["name"]
 
 
-def test_scripts_and_styles_of_the_page_are_all_in_the_bundle() -> None:
+def test_scripts_of_the_page_are_all_in_the_bundle() -> None:
     files = page_files()
     for name, content in files.items():
         if not name.endswith(".js"):
