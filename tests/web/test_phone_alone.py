@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from coach.bootstrap import Coach
@@ -422,18 +423,30 @@ def test_the_page_can_be_read_by_everyone(home: Home, away: Away) -> None:
     assert overflowing(page) == []
 
 
-def carry(away: Away, session: Any, seconds: float) -> None:
-    """Move the phone as a runner's pelvis moved: through Chromium's own `devicemotion`, 60 times a second."""
+def carry(page: Any, seconds: float) -> None:
+    """Move the phone as a recorded runner's pelvis moved: `devicemotion` 60 times a second, rounded as Chromium does.
+
+    The page itself plays the recording, since the protocol's emulated sensor is fed late on a busy machine.
+    """
     chunk = read("rbds001_run_3p5_pelvis_device").at_rate(60.0).chunk
-    began = time.monotonic()
-    for t_s, acc, gyr in zip(chunk.t_s - chunk.t_s[0], chunk.acc_mps2, chunk.gyr_radps, strict=True):
-        if t_s > seconds:
-            break
-        if (wait_s := began + t_s - time.monotonic()) > 0:
-            away.page.wait_for_timeout(1000 * wait_s)
-        for kind, values in (("accelerometer", acc), ("linear-acceleration", acc), ("gyroscope", gyr)):
-            xyz = dict(zip("xyz", map(float, values), strict=True))
-            session.send("Emulation.setSensorOverrideReadings", {"type": kind, "reading": {"xyz": xyz}})
+    n = round(60 * seconds)
+    assert chunk.gyr_radps is not None
+    readings = np.hstack([chunk.acc_mps2[:n], np.degrees(chunk.gyr_radps[:n])]).round(1)
+    page.evaluate(
+        """(readings) => { const began = performance.now(); let next = 0;
+        const timer = setInterval(() => {
+          for (; next < readings.length && began + 1000 * next / 60 <= performance.now(); next++) {
+            const [x, y, z, alpha, beta, gamma] = readings[next];
+            const event = new DeviceMotionEvent("devicemotion", { accelerationIncludingGravity: { x, y, z },
+              rotationRate: { alpha, beta, gamma }, interval: 16 });
+            Object.defineProperty(event, "timeStamp", { value: began + 1000 * next / 60 });
+            window.dispatchEvent(event);
+          }
+          if (next === readings.length) clearInterval(timer);
+        }, 10); }""",
+        readings.tolist(),
+    )
+    page.wait_for_timeout(1000 * seconds)
 
 
 def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> None:
@@ -446,10 +459,15 @@ def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> Non
         able = {"available": True, "maximumFrequency": 60}
         session.send("Emulation.setSensorOverrideEnabled", {"enabled": True, "type": kind, "metadata": able})
     page.locator("[data-sensor='this-phone']").evaluate("(button) => button.click()")
-    carry(away, session, 1.0)
+    page.wait_for_timeout(300)
+    for kind, z in (("accelerometer", 9.8), ("linear-acceleration", 0.0), ("gyroscope", 0.1)):
+        reading = {"xyz": {"x": 0.1, "y": 0.2, "z": z}}
+        session.send("Emulation.setSensorOverrideReadings", {"type": kind, "reading": reading})
     wait_until(page, "() => document.querySelector('#sensor-list li[data-status=streaming]') !== null")
+    for kind in ("accelerometer", "linear-acceleration", "gyroscope"):
+        session.send("Emulation.setSensorOverrideEnabled", {"enabled": False, "type": kind})
     away.start()
-    carry(away, session, 14.0)
+    carry(page, 14.0)
     wait_until(page, CADENCE)
     assert re.fullmatch(r"[12]\d\d", page.inner_text("#first-value")), "contact time"
     away.stop()
@@ -460,5 +478,4 @@ def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> Non
     summary = home.coach.store.runs.summary(entry.run.run_id)
     assert summary is not None
     steps = home.coach.store.runs.steps(entry.run.run_id)
-    # Of some 35: the emulated sensor is fed late on a busy machine, and late readings are gaps. A real one is not.
-    assert len([step for step in steps if step.contact_time_s]) >= 8
+    assert len([step for step in steps if step.contact_time_s]) > 25
