@@ -6,7 +6,7 @@ Intervals: Student's t, for one cue against many withheld and for all cues of a 
 """
 
 import math
-from collections import deque
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +20,8 @@ MIN_SEEN_S: Final = 15.0
 MIN_COMPARED: Final = 3  # fewer withheld moments say nothing; chosen by eye, 2026-11-20
 _KEPT_S: Final = 45.0
 _MAX_STEP_S: Final = 3.0
+_MOST_OLD: Final = 256  # rows that may wait to be deleted together: deleting each alone would move all others
+_ROUNDING_S: Final = 1e-9  # sums of steps of 0.2 s are off by some 1e-12 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +49,49 @@ class _Pending:
 
 
 class Past:
-    """The last 45 s of one value, for means by time."""
+    """The last 45 s of one value, for means by time.
+
+    Time seen and the value's integral over it (trapezoids) are summed as they come, so that a mean is two differences.
+    """
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, float]] = deque()
+        self._t_s: list[float] = []
+        self._values: list[float] = []
+        self._seen_s: list[float] = []  # since the first: seconds seen, and the integral of the value over them
+        self._integral: list[float] = []
+        self._start = 0  # rows before it are too old
 
     def take(self, t_s: float, value: float | None) -> None:
         """See one value (None: unknown now)."""
         if value is not None:
-            self._seen.append((t_s, value))
-        while self._seen and self._seen[0][0] < t_s - _KEPT_S:
-            self._seen.popleft()
+            self._append(t_s, value)
+        while self._start < len(self._t_s) and self._t_s[self._start] < t_s - _KEPT_S:
+            self._start += 1
+        if self._start > _MOST_OLD:
+            for rows in (self._t_s, self._values, self._seen_s, self._integral):
+                del rows[: self._start]
+            self._start = 0
 
     def mean(self, start_s: float, end_s: float, min_seen_s: float = MIN_SEEN_S) -> float | None:
         """Mean over a stretch by time; None where less than `min_seen_s` of it was seen."""
-        seen = total = 0.0
-        last: tuple[float, float] | None = None
-        for t, value in self._seen:
-            if not start_s <= t <= end_s:
-                continue
-            if last is not None and 0.0 < t - last[0] <= _MAX_STEP_S:
-                seen += t - last[0]
-                total += (t - last[0]) * 0.5 * (value + last[1])
-            last = (t, value)
-        return total / seen if seen >= min_seen_s else None
+        first = bisect_left(self._t_s, start_s, self._start)
+        last = bisect_right(self._t_s, end_s, self._start) - 1
+        if last <= first:
+            return None
+        seen_s = self._seen_s[last] - self._seen_s[first]
+        is_enough = seen_s > 0.0 and seen_s >= min_seen_s - _ROUNDING_S
+        return (self._integral[last] - self._integral[first]) / seen_s if is_enough else None
+
+    def _append(self, t_s: float, value: float) -> None:
+        seen_s = integral = 0.0
+        if self._t_s:
+            seen_s, integral, step_s = self._seen_s[-1], self._integral[-1], t_s - self._t_s[-1]
+            if 0.0 < step_s <= _MAX_STEP_S:
+                seen_s, integral = seen_s + step_s, integral + step_s * 0.5 * (value + self._values[-1])
+        self._t_s.append(t_s)
+        self._values.append(value)
+        self._seen_s.append(seen_s)
+        self._integral.append(integral)
 
 
 class ResponseTracker:

@@ -88,6 +88,7 @@ class ImuStream:
         self._last_arrival_s = 0.0
         self._begun_host_s: float | None = None
         self._pace: deque[tuple[float, int]] = deque(maxlen=_MEMORY)
+        self._pace_s, self._pace_n = 0.0, 0  # sums of `_pace`
         self.interval_s = 1.0 / facts.rate_hz
         self.acc_range_mps2 = np.inf if facts.acc_range_g is None else facts.acc_range_g * G_MPS2
         self.gyr_range_radps = np.inf if facts.gyr_range_dps is None else facts.gyr_range_dps * RADPS_PER_DPS
@@ -143,6 +144,7 @@ class ImuStream:
         self._facts = replace(self._facts, rate_hz=rate_hz)
         self.interval_s = 1.0 / rate_hz
         self._pace.clear()
+        self._pace_s, self._pace_n = 0.0, 0
         return True
 
     def restart(self, rate_hz: float) -> None:
@@ -154,10 +156,13 @@ class ImuStream:
     def follow_pace(self, elapsed_s: float, n: int) -> None:
         """`n` intervals took `elapsed_s` of device time without a gap: the true sampling interval."""
         if n > 0 and abs(elapsed_s / n * self._facts.rate_hz - 1.0) < 0.25:
+            if len(self._pace) == _MEMORY:
+                gone_s, gone = self._pace[0]
+                self._pace_s, self._pace_n = self._pace_s - gone_s, self._pace_n - gone
             self._pace.append((elapsed_s, n))
+            self._pace_s, self._pace_n = self._pace_s + elapsed_s, self._pace_n + n
             nominal = 1.0 / self._facts.rate_hz
-            mean = sum(e for e, _ in self._pace) / sum(k for _, k in self._pace)
-            self.interval_s = float(np.clip(mean, 0.9 * nominal, 1.1 * nominal))
+            self.interval_s = min(max(self._pace_s / self._pace_n, 0.9 * nominal), 1.1 * nominal)
             self._tally.rate_hz = 1.0 / self.interval_s
 
     def _measure_rate(self, first_host_s: float) -> None:

@@ -40,7 +40,8 @@ class FootState:
         if self._moved_s is None:
             self._moved_s = begin
         changes: list[StateChange] = []
-        for k in _edges(moves, chunk.t_s, self._moved_s):
+        could_stand = end - self._moved_s > STILL_S  # else no stillness long enough fits in
+        for k in _edges(moves, chunk.t_s, self._moved_s) if could_stand else ():
             before = moves[moves < k]
             if len(before):
                 self._moved_s = float(chunk.t_s[before[-1]])
@@ -92,12 +93,17 @@ class FootState:
 
 def _is_moving(chunk: ImuChunk) -> BoolArray:
     with np.errstate(invalid="ignore", over="ignore"):
-        force = np.sqrt(np.nansum(chunk.acc_mps2**2, axis=1))
-        moving = np.abs(force - GRAVITY_MPS2) > _STILL_MPS2
+        moving = np.abs(np.sqrt(_squares(chunk.acc_mps2)) - GRAVITY_MPS2) > _STILL_MPS2
         if chunk.gyr_radps is not None:
-            moving |= np.nansum(chunk.gyr_radps**2, axis=1) > _STILL_RADPS**2
+            moving |= _squares(chunk.gyr_radps) > _STILL_RADPS**2
     result: BoolArray = moving
     return result
+
+
+def _squares(values: FloatArray) -> FloatArray:
+    """Sum of squares (n,) of (n, 3), unknown components left out."""
+    found: FloatArray = np.einsum("ij,ij->i", values, values)
+    return np.nansum(values**2, axis=1) if np.isnan(found).any() else found
 
 
 def _edges(moves: npt.NDArray[np.intp], t_s: FloatArray, moved_s: float) -> list[int]:

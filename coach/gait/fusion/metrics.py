@@ -7,13 +7,12 @@ share of both contact times; variability = robust SD / mean of stride times.
 """
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from coach.gait.fusion.coordination import CLOCK_SD_DEG, Coordination
-from coach.gait.fusion.rolling import Estimate, spread
+from coach.gait.fusion.rolling import Estimate, mean_of, spread
 from coach.gait.fusion.sites import CHEST, FEET, LEGS_FIRST, PELVIS, SHANKS, SiteValues
 from coach.model.sites import WearSite
 
@@ -85,12 +84,10 @@ def fill_time(
     sheet.put("contact_time_ms", contact, 1e3)
     sheet.put("flight_time_ms", flight, 1e3)
     sheet.put("duty_factor", ratio(contact, step.scaled(2.0) if step else None))
-    variation = [
-        100 * spread(t) / statistics.mean(t) for t in sites.stride_times(now) if len(t) >= _LEAST_FOR_VARIABILITY
-    ]
+    variation = [100 * spread(t) / mean_of(t) for t in sites.stride_times(now) if len(t) >= _LEAST_FOR_VARIABILITY]
     if variation:
         n = min(len(t) for t in sites.stride_times(now))
-        cv = statistics.mean(variation)
+        cv = mean_of(variation)
         sheet.put("stride_time_cv_pct", Estimate(cv, cv / math.sqrt(2 * n)))
 
 
@@ -195,8 +192,8 @@ def fill_space(sheet: MetricsBuilder, speed: tuple[Estimate, str] | None) -> Non
 def is_steady(sites: SiteValues, now_s: float, speeds: list[float]) -> bool:
     """Whether stride times, and speeds where known, stayed within 3 % (robust SD) over the last 8 strides or more."""
     times = [t for site_times in sites.stride_times(now_s) for t in site_times[-_MOST_STEADY:]]
-    if len(times) >= _STEADY_STRIDES and spread(times) > _STEADY_SPREAD * statistics.mean(times):
+    if len(times) >= _STEADY_STRIDES and spread(times) > _STEADY_SPREAD * mean_of(times):
         return False
-    if len(speeds) >= _STEADY_STRIDES and spread(speeds) > _STEADY_SPREAD * max(statistics.mean(speeds), 1e-9):
+    if len(speeds) >= _STEADY_STRIDES and spread(speeds) > _STEADY_SPREAD * max(mean_of(speeds), 1e-9):
         return False
     return max(len(times), len(speeds)) >= _STEADY_STRIDES
