@@ -1,45 +1,63 @@
-"""The command line: `coach COMMAND`, with --json on every command that answers."""
+"""The command line: `coach COMMAND`, with --json on every command that answers.
 
-from importlib.metadata import version
+A command's module is imported when the command is run: `coach --help` needs no web server, radio or database.
+"""
+
+from importlib import import_module
+from typing import Final
 
 import click
 
-from coach.cli.account import account
-from coach.cli.analysis import analyse, decode, replay
-from coach.cli.coaching import explain, rules
-from coach.cli.doctor import doctor
-from coach.cli.phone import phone
-from coach.cli.plan import plan
-from coach.cli.runs import runs
-from coach.cli.sensors import capture, scan, sensors
-from coach.cli.serving import demo, serve
-from coach.cli.signs import signs
-
 HELP = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "COACH"}
 
+# Command: its module, and the line that `coach --help` shows, the first of the command's own help.
+COMMANDS: Final = {
+    "account": ("account", "The whole account: erase it."),
+    "analyse": ("analysis", "Strides and summary of a recording (MCAP) or a reference folder, as one JSON document."),
+    "capture": ("sensors", "Write the raw log of the paired sensors to PATH, without coaching."),
+    "decode": ("analysis", "Read one packet of a sensor: PROFILE is its id, HEX its bytes."),
+    "demo": ("serving", "A virtual runner wears virtual Bluetooth sensors: the whole service without hardware."),
+    "doctor": (
+        "doctor",
+        "Check Python, Bluetooth, permissions, disk, clock and port; say what to do about each fault.",
+    ),
+    "explain": (
+        "coaching",
+        "The cue log of RUN (or `newest`): every cue spoken, withheld or suppressed, with the reason.",
+    ),
+    "phone": ("phone", "The coach on the phone alone: check what a phone takes along."),
+    "plan": ("plan", "The strength programme: two leg sessions a week for eight weeks."),
+    "replay": (
+        "analysis",
+        "Play a recording through the whole service as if live; the run is saved and its summary printed.",
+    ),
+    "rules": ("coaching", "All cue rules in plain words, with their sources."),
+    "runs": ("runs", "The runs that are kept: list, show, export, import, archive, compute again."),
+    "scan": ("sensors", "Listen for sensors: a table that is renewed while it listens."),
+    "sensors": ("sensors", "The sensors you own: pair, place, set up, check."),
+    "serve": ("serving", "The service with your own sensors: open the page, pair, run."),
+    "signs": ("signs", "Go through the warning signs: list them, or answer them with --sign or --none."),
+}
 
-@click.group(context_settings=HELP)
-@click.version_option(version("running-coach"), message="%(version)s")
+
+class LazyGroup(click.Group):
+    """Commands of `COMMANDS`, each imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"coach.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings=HELP)
+@click.version_option(package_name="running-coach", message="%(version)s")
 def coach() -> None:
     """A running coach for runners with low back pain. Training and education, not diagnosis or treatment."""
-
-
-for command in (
-    demo,
-    serve,
-    scan,
-    sensors,
-    capture,
-    decode,
-    analyse,
-    replay,
-    runs,
-    explain,
-    rules,
-    signs,
-    plan,
-    phone,
-    account,
-    doctor,
-):
-    coach.add_command(command)

@@ -1,6 +1,8 @@
 """Commands answer as they promise: one JSON document with --json, one line for an error, status 0 only on success."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Never
@@ -13,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from coach.cli.doctor import shares_antenna
 from coach.cli.output import plainly
-from coach.cli.root import coach
+from coach.cli.root import COMMANDS, coach
 from coach.errors import ProfileError
 from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader
@@ -53,7 +55,10 @@ def one_line_of_error(result: Result) -> str:
 
 def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, f"{name} is listed and cannot be loaded"
         here = (*before, name)
         found += commands(command, here) if isinstance(command, click.Group) else [here]
     return found
@@ -64,6 +69,25 @@ def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
     result = run(*words, "--help")
     assert result.exit_code == 0
     assert "--json" in result.stdout
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    context = click.Context(coach)
+    for name, (_, line) in COMMANDS.items():
+        command = coach.get_command(context, name)
+        assert command is not None
+        assert command.get_short_help_str(200) == line
+        assert name in run("--help").stdout
+
+
+def test_help_and_version_load_no_part_of_the_service() -> None:
+    words = (
+        "import sys; from coach.cli.root import coach; coach(['--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"numpy", "sqlalchemy", "flask", "bleak", "pydantic", "mcap", "apscheduler", "coach.bootstrap"}
+    assert not heavy & set(loaded)
+    assert "coach.cli.root" in loaded
 
 
 def test_a_packet_is_read_from_the_command_line() -> None:
