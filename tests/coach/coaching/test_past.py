@@ -1,5 +1,7 @@
 """The mean over a stretch of time is the one that the values themselves give, however they came."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from coach.coaching.response import MIN_SEEN_S, Past
 def direct(seen: list[tuple[float, float]], start_s: float, end_s: float) -> float | None:
     """Trapezoids over the values in the stretch, none over a silence of more than 3 s."""
     inside = [one for one in seen if start_s <= one[0] <= end_s]
-    steps = [(b[0] - a[0], 0.5 * (a[1] + b[1])) for a, b in zip(inside, inside[1:], strict=False)]
+    steps = [(b[0] - a[0], 0.5 * (a[1] + b[1])) for a, b in pairwise(inside)]
     counted = [(step_s, value) for step_s, value in steps if step_s <= 3.0]
     seen_s = sum(step_s for step_s, _ in counted)
     return sum(s * v for s, v in counted) / seen_s if seen_s >= MIN_SEEN_S - 1e-9 else None
