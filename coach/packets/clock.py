@@ -60,6 +60,10 @@ class DeviceClock:
         self._line.add(device_s, delay)
         return False
 
+    def is_usual(self, device_s: float, arrival_s: float) -> bool:
+        """Whether a packet comes as expected: far from all that `observe` might call a restart."""
+        return self._line is not None and abs(arrival_s - device_s - self._line.value(device_s)) < 0.9 * _JUMP_S
+
     def begin_anew(self) -> None:
         """Forget the fit; what comes next is on another device clock. Host times still rise."""
         self._line = None
@@ -70,19 +74,27 @@ class DeviceClock:
         Output moves towards a better line by at most 3 % of its own pace at first, by 0.5 % later; so no interval
         between readings is bent by more.
         """
-        last = float(device_s[-1])
-        offset = self._line.value(last) if self._line else 0.0
-        offsets = np.full(len(device_s), offset)
-        if self._out is not None and last > self._out[0]:
+        at, before, gain, span, push = self.step(float(device_s[0]), float(device_s[-1]))
+        host: FloatArray = device_s + (before + gain * (device_s - at) / span) + push
+        return host
+
+    def step(self, first_s: float, last_s: float) -> tuple[float, float, float, float, float]:
+        """Move the output on to a packet's device times, first and last.
+
+        (at, before, gain, span, push): host time = t + (before + gain * (t - at) / span) + push for a device time t.
+        """
+        offset = self._line.value(last_s) if self._line else 0.0
+        at, before, gain, span = first_s, offset, 0.0, 1.0
+        if self._out is not None and last_s > self._out[0]:
             at, before = self._out
-            slew = (_FIRST_SLEW if last - self._begun_at < _FIRST_S else self._slew) * (last - at)
+            span = last_s - at
+            slew = (_FIRST_SLEW if last_s - self._begun_at < _FIRST_S else self._slew) * span
             offset = before + min(max(offset - before, -slew), slew)
-            offsets = before + (offset - before) * (device_s - at) / (last - at)
-        host: FloatArray = device_s + offsets
-        push = max(self._last_host_s + _STEP_S - float(host[0]), 0.0)
-        self._out = (last, offset + push)
-        self._last_host_s = float(host[-1]) + push
-        return host + push
+            gain = offset - before
+        push = max(self._last_host_s + _STEP_S - (first_s + (before + gain * (first_s - at) / span)), 0.0)
+        self._out = (last_s, offset + push)
+        self._last_host_s = last_s + (before + gain * (last_s - at) / span) + push
+        return at, before, gain, span, push
 
     def _begin(self, device_s: float, delay: float) -> None:
         self._line = LineUnder(self._limits, device_s, delay)

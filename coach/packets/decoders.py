@@ -32,7 +32,9 @@ class Decoder:
         found = profile.characteristics().values()
         self._counts_steps = any(c.decoder == "running_speed" for c in found)
         self._data = {c.uuid for c in found if c.role == "data"}
-        self._readers = {c.uuid: format_named(c.decoder).reader(self._shared) for c in found if c.decoder}
+        formats = {c.uuid: format_named(c.decoder) for c in found if c.decoder}
+        self._readers = {uuid: one.reader(self._shared) for uuid, one in formats.items()}
+        self._ahead = {uuid: one.ahead(self._shared) for uuid, one in formats.items() if one.ahead}
 
     def feed(self, notification: Notification) -> list[Sample]:
         """Samples that this notification completes; raises PacketError where its bytes do not fit."""
@@ -59,12 +61,32 @@ class Decoder:
         """
         samples: list[Sample] = []
         faults: list[PacketError] = []
-        for notification in notifications:
+        k = 0
+        while k < len(notifications):
+            n, found = self._read_ahead(notifications, k)
+            k += n
+            if n:
+                samples += found
+                continue
             try:
-                samples += self.feed(notification)
+                samples += self.feed(notifications[k])
             except PacketError as fault:
                 faults.append(fault)
+            k += 1
         return joined(samples), faults
+
+    def _read_ahead(self, notifications: Sequence[Notification], start: int) -> tuple[int, list[Sample]]:
+        """What the format reads at once; all of it is of one characteristic."""
+        uuid = notifications[start].characteristic
+        ahead = self._ahead.get(uuid)
+        if ahead is None or start + 1 == len(notifications):
+            return 0, []
+        end = next((k for k in range(start, len(notifications)) if notifications[k].characteristic != uuid), None)
+        n, samples = ahead(notifications if end is None else notifications[:end], start)
+        if n:
+            self._tally.n_notifications += n if uuid in self._data else 0
+            self._tally.last_s = notifications[start + n - 1].t_s
+        return n, samples
 
     @property
     def cadence(self) -> CadenceDecision | None:

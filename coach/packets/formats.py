@@ -4,13 +4,13 @@ A device module declares its formats as `FORMATS`; `coach.packets.registry` find
 profile and one module.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from coach.model.links import SensorUse
 from coach.model.plain import to_plain
-from coach.model.samples import FloatArray, Sample
+from coach.model.samples import FloatArray, Notification, Sample
 from coach.model.sites import WearSite
 from coach.packets.cadence import CadenceResolver
 from coach.packets.settings import number, settings_of
@@ -19,6 +19,8 @@ from firmware_config.schema import DeviceProfile
 
 _SAME_WITHIN_S: Final = 0.05  # equal bytes without time or number in them, this soon after: the same packet twice
 Feed = Callable[[bytes, float], list[Sample]]
+# Of notifications from an index on: how many were read at once, and their samples; 0 where the next is for `Feed`.
+ReadAhead = Callable[[Sequence[Notification], int], tuple[int, list[Sample]]]
 Row = dict[str, Any]
 Rows = Callable[[bytes], list[Row]]
 _Reader = TypeVar("_Reader", bound=PacketReader)
@@ -63,6 +65,7 @@ class SharedReading:
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format. name: in profiles. reader: of one sensor's stream. rows: of one packet, named with units.
+    ahead: reads many packets of a stream at once, the same as `reader` one by one; where one by one is too slow.
 
     A single packet has no history: what needs one (which events a pod counts, a device's clock) is None or left out of
     its rows.
@@ -71,6 +74,7 @@ class Format:
     name: str
     reader: Callable[[SharedReading], Feed]
     rows: Rows
+    ahead: Callable[[SharedReading], ReadAhead] | None = None
 
 
 def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally, odd_bytes: Callable[[bytes], int]) -> Feed:

@@ -19,8 +19,8 @@ from coach.packets.layout import RADPS_PER_DPS
 REF_ACC_CONFIG: Final = 0x61  # the references that our profile uses
 REF_GYR_CONFIG: Final = 0x62
 REF_STREAM: Final = 0x63
-_LARGEST_MPS2: Final = 16.5 * 9.80665  # the chip's widest ranges, and a little
-_LARGEST_DPS: Final = 2300.0
+LARGEST_MPS2: Final = 16.5 * 9.80665  # the chip's widest ranges, and a little
+LARGEST_DPS: Final = 2300.0
 _VECTOR: Final = 12
 _STATUSES: Final = frozenset({100, 200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 413, 423, 429, 500, 501, 503, 507})
 
@@ -74,7 +74,7 @@ def decode_imu6(body: bytes) -> tuple[int, FloatArray, FloatArray]:
         PacketError: no whole number of readings, or values that the chip cannot give (a part was lost).
     """
     ms, (acc, gyr) = decode_arrays(body, 2)
-    if not (np.abs(acc) <= _LARGEST_MPS2).all() or not (np.abs(gyr) <= _LARGEST_DPS).all():
+    if not (np.abs(acc) <= LARGEST_MPS2).all() or not (np.abs(gyr) <= LARGEST_DPS).all():
         raise PacketError("Movesense readings are beyond the chip's range", body)
     return ms, acc, gyr * RADPS_PER_DPS
 
@@ -89,7 +89,8 @@ def decode_arrays(body: bytes, n_arrays: int) -> tuple[int, list[FloatArray]]:
     if n_bytes <= 0 or n_bytes % (_VECTOR * n_arrays):
         raise PacketError("Movesense data holds no whole number of readings", body)
     (ms,) = struct.unpack_from("<I", body)
-    values = np.frombuffer(body, "<f4", offset=4).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a torn body may hold a signalling NaN
+        values = np.frombuffer(body, "<f4", offset=4).astype(np.float64)
     if not np.isfinite(values).all():
         raise PacketError("a Movesense reading is not a number", body)
     return ms, list(values.reshape(n_arrays, -1, 3))

@@ -5,16 +5,19 @@ whole body is learned: it is that of the first body whose readings last until th
 """
 
 import struct
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from coach.errors import PacketError
-from coach.model.samples import FloatArray, Sample
+from coach.model.samples import FloatArray, Notification, Sample
 from coach.packets.clock import WrappingCounter
-from coach.packets.formats import Format, Row, motion_row
+from coach.packets.formats import Format, Row, SharedReading, motion_row
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.movesense import (
+    LARGEST_DPS,
+    LARGEST_MPS2,
     REF_ACC_CONFIG,
     REF_GYR_CONFIG,
     REF_STREAM,
@@ -23,10 +26,12 @@ from coach.packets.movesense import (
     decode_imu6,
     decode_message,
 )
-from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
+from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Step, Tally
 
 _HEAD: Final = 4
 _READING: Final = 24
+_DATA: Final = bytes([Kind.DATA, REF_STREAM])
+_PART: Final = bytes([Kind.DATA_PART2, REF_STREAM])
 _MS: Final = struct.Struct("<I")
 _CLOSE_MPS2: Final = 1.0  # neighbouring readings of a still sensor. chosen by eye, 2026-11-20
 _RELEARN_AFTER: Final = 3  # bodies lost in a row: the length we wait for is not what the sensor sends
@@ -56,6 +61,50 @@ class MovesenseReader:
             return samples
         self._learn(message)
         return []
+
+    def read_ahead(self, notifications: Sequence[Notification], start: int) -> tuple[int, list[Sample]]:
+        """Read whole packets that come as they should together, from `start` on: the same as `feed` gives of each.
+
+        Number of notifications that were read, 0 where the next one is odd in any way (`feed` it), and their samples.
+        """
+        bodies, steps, ends = self._usual(notifications, start)
+        if not bodies:
+            return 0, []
+        n = (len(bodies[0]) - _HEAD) // _READING
+        values = np.frombuffer(b"".join(bodies), np.dtype([("ms", "<u4"), ("values", "<f4", (2, n, 3))]))["values"]
+        acc, gyr = (values[:, k].reshape(-1, 3).astype(np.float64) for k in (0, 1))
+        return ends[-1] - start, [self._stream.take_steps(steps, acc, gyr * RADPS_PER_DPS)]
+
+    def _usual(self, notifications: Sequence[Notification], start: int) -> tuple[list[bytes], list[Step], list[int]]:
+        """Bodies that follow on one another without loss, double or odd value; the stream's time moves on with each."""
+        bodies: list[bytes] = []
+        steps: list[Step] = []
+        ends: list[int] = []
+        whole = self._parts.whole
+        if whole is None or self._parts.is_waiting or self._last is None:
+            return bodies, steps, ends
+        n = (whole - _HEAD) // _READING
+        packets = list(whole_packets(notifications, start, whole))
+        readable = _are_readable([body for _, _, body, _ in packets], n)
+        for is_readable, (payloads, t_s, body, end) in zip(readable, packets, strict=True):
+            (ms,) = _MS.unpack_from(body)
+            first = ms * 1e-3
+            elapsed, due = first - self._last[0], self._last[1] * self._stream.interval_s
+            newest = first + self._stream.interval_s * (n - 1)
+            if not is_readable or abs(elapsed - due) >= 0.4 * self._stream.interval_s:
+                break
+            if not self._stream.is_next(first, newest, t_s):
+                break
+            self._counter.seconds(ms, t_s)
+            self._stream.follow_pace(elapsed, self._last[1])
+            steps.append(self._stream.step(first, n, t_s))
+            self._doubles.saw(payloads)
+            self._last = (first, n)
+            bodies.append(body)
+            ends.append(end)
+        if bodies:
+            self._parts.took_whole()
+        return bodies, steps, ends
 
     def _learn(self, message: Message) -> None:
         if message.reference == REF_ACC_CONFIG and message.is_ok and message.body:
@@ -103,6 +152,11 @@ class Doubles:
         self._n_came, self._parts, self._n_parts_came = 1, [], []
         return False
 
+    def saw(self, payloads: list[bytes]) -> None:
+        """A whole packet of DATA and parts came, none of them a double."""
+        self._duplicates.remember(payloads[0])
+        self._n_came, self._parts, self._n_parts_came = 1, payloads[1:], [1] * (len(payloads) - 1)
+
     def _has_part(self, payload: bytes, is_waiting: bool) -> bool:
         for number, (part, n) in enumerate(zip(self._parts, self._n_parts_came, strict=True)):
             if part == payload and (n < self._n_came or not is_waiting):
@@ -112,6 +166,34 @@ class Doubles:
         self._parts.append(payload)
         self._n_parts_came.append(1)
         return False
+
+
+def whole_packets(
+    notifications: Sequence[Notification], start: int, whole: int
+) -> Iterator[tuple[list[bytes], float, bytes, int]]:
+    """Payloads, arrival, body of `whole` bytes and end of each packet from `start` on, up to the first odd one."""
+    payloads: list[bytes] = []
+    body = b""
+    for k in range(start, len(notifications)):
+        payload = notifications[k].payload
+        if payload[:2] != (_PART if payloads else _DATA):
+            return
+        payloads.append(payload)
+        body += payload[2:]
+        if len(body) > whole:
+            return
+        if len(body) == whole:
+            yield payloads, notifications[k].t_s, body, k + 1
+            payloads, body = [], b""
+
+
+def _are_readable(bodies: list[bytes], n: int) -> list[bool]:
+    """Whether all readings of each body are what the chip can give; NaN is not."""
+    if not bodies:
+        return []
+    values = np.frombuffer(b"".join(bodies), np.dtype([("ms", "<u4"), ("values", "<f4", (2, 3 * n))]))["values"]
+    largest = np.abs(values).max(axis=2)
+    return list((largest[:, 0] <= LARGEST_MPS2) & (largest[:, 1] <= LARGEST_DPS))
 
 
 class Parts:
@@ -131,6 +213,15 @@ class Parts:
     def is_waiting(self) -> bool:
         """Whether a body is begun."""
         return self._pending is not None
+
+    @property
+    def whole(self) -> int | None:
+        """Length of a whole body [bytes]; None until it is known."""
+        return self._whole
+
+    def took_whole(self) -> None:
+        """Whole bodies were taken without `join`."""
+        self._n_lost_in_a_row = 0
 
     def join(self, message: Message, payload: bytes) -> list[bytes]:
         """Bodies that are whole now; raises PacketError for a part whose beginning was lost."""
@@ -188,4 +279,10 @@ def _goes_on(acc: FloatArray, gyr: FloatArray) -> bool:
     return bool(np.linalg.norm(first_dps - acc[-1]) < min(_CLOSE_MPS2, 0.25 * float(np.linalg.norm(acc[-1]))))
 
 
-FORMATS: Final = (Format("movesense", lambda shared: MovesenseReader(shared.imu(), shared.tally).feed, _rows),)
+def _reader(shared: SharedReading) -> MovesenseReader:
+    return shared.once(MovesenseReader, MovesenseReader)
+
+
+FORMATS: Final = (
+    Format("movesense", lambda shared: _reader(shared).feed, _rows, lambda shared: _reader(shared).read_ahead),
+)

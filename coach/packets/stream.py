@@ -1,6 +1,7 @@
 """Motion readings on the device's clock in, chunks and gaps on the host's clock out; every reading is accounted for."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -20,6 +21,10 @@ _GAP: Final = 1.5  # sampling intervals, as `ImuChunk` says
 _MAX_GAPS: Final = 1000  # kept in a report; counting goes on
 _MEMORY: Final = 64  # packets remembered to know a duplicate
 _BACK_S: Final = 2.0  # a clock that goes back by more than this restarted
+
+
+# First device time and sampling interval of a packet, and `DeviceClock.step` of it.
+Step = tuple[float, float, float, float, float, float, float]
 
 
 @dataclass(slots=True)
@@ -57,8 +62,12 @@ class Duplicates:
         if payload in self._seen:
             self._tally.n_duplicates += 1
             return True
-        self._seen.append(payload)
+        self.remember(payload)
         return False
+
+    def remember(self, payload: bytes) -> None:
+        """Remember a packet that is known to be new."""
+        self._seen.append(payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,38 @@ class ImuStream:
         self._last, self._last_host_s, self._last_arrival_s = float(device_s[-1]), float(host_s[-1]), arrival_s
         self._count(acc_mps2, gyr_radps)
         self._measure_rate(float(host_s[0]))
-        chunk = ImuChunk(
+        return [*gaps, self._chunk(host_s, acc_mps2, gyr_radps)]
+
+    def is_next(self, device_s: float, newest_s: float, arrival_s: float) -> bool:
+        """Whether a packet follows on the last reading without gap, step back or jump of the device's clock.
+
+        Within 0.4 intervals of its due time: the sampling interval that `follow_pace` learns from it moves the same
+        way, so that `take` cannot see a gap (1.5 intervals) or a step back (0.25) in it.
+        """
+        if self._last is None:
+            return False
+        off_s = device_s - self._last - self.interval_s
+        return abs(off_s) < 0.4 * self.interval_s and self._clock.is_usual(newest_s, arrival_s)
+
+    def step(self, first_s: float, n: int, arrival_s: float) -> Step:
+        """Move time on by a packet of `n` readings that `is_next`; `take_steps` gives its readings their times."""
+        last_s = first_s + self.interval_s * (n - 1)
+        self._clock.observe(last_s, arrival_s)
+        self._last, self._last_arrival_s = last_s, arrival_s
+        return (first_s, self.interval_s, *self._clock.step(first_s, last_s))
+
+    def take_steps(self, steps: Sequence[Step], acc_mps2: FloatArray, gyr_radps: FloatArray) -> ImuChunk:
+        """The readings (m, 3) of packets that were each given to `step`, as one chunk; all are numbers."""
+        first, interval, at, before, gain, span, push = (column[:, None] for column in np.array(steps).T)
+        device_s = first + interval * np.arange(len(acc_mps2) // len(steps), dtype=np.float64)
+        host_s = (device_s + (before + gain * (device_s - at) / span) + push).ravel()
+        self._last_host_s = float(host_s[-1])
+        self._count(acc_mps2, gyr_radps)
+        self._measure_rate(float(host_s[0]))
+        return self._chunk(host_s, acc_mps2, gyr_radps)
+
+    def _chunk(self, host_s: FloatArray, acc_mps2: FloatArray, gyr_radps: FloatArray | None) -> ImuChunk:
+        return ImuChunk(
             wear_site=self._facts.wear_site,
             t_s=host_s,
             acc_mps2=acc_mps2,
@@ -129,7 +169,6 @@ class ImuStream:
             gyr_range_radps=self.gyr_range_radps,
             rate_hz=self._facts.rate_hz,
         )
-        return [*gaps, chunk]
 
     def _judge_step_back(self, step_s: float, arrival_s: float, payload: bytes) -> None:
         """Time that goes back far, or after a silence, is that of a sensor that restarted; else the packet is wrong."""
@@ -187,8 +226,12 @@ class ImuStream:
         return [gap]
 
     def _count(self, acc: FloatArray, gyr: FloatArray | None) -> None:
+        self._tally.n_samples += len(acc)
+        largest = max(float(acc.max()), -float(acc.min()))
+        fastest = 0.0 if gyr is None else max(float(gyr.max()), -float(gyr.min()))
+        if largest < _FULL_SCALE * self.acc_range_mps2 and fastest < _FULL_SCALE * self.gyr_range_radps:
+            return  # not so where a component is unknown (NaN)
         clipped = (np.abs(acc) >= _FULL_SCALE * self.acc_range_mps2).any(axis=1)
         if gyr is not None:
             clipped |= (np.abs(gyr) >= _FULL_SCALE * self.gyr_range_radps).any(axis=1)
-        self._tally.n_samples += len(acc)
         self._tally.n_clipped += int(clipped.sum())
