@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 
 from coach.errors import SettingsError
 from coach.interchange.parquet import has_parquet
-from coach.model.history import RunDetail
+from coach.model.history import RunDetail, RunRoute
+from coach.model.metrics_table import FOOT_M
 from coach.model.runs import Lap, RunFilter, RunPlace, Sport
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.history import HistoryService
-from web.context import profile, the_coach, words
+from web.context import answer_of, profile, the_coach, words
 from web.runs_calendar import MonthTotal, month_key, month_name, month_of, month_totals
 from web.runs_story import DOTS_HEIGHT, STRIP_HEIGHT, STRIP_WIDTH, story_of
 from web.runs_view import (
@@ -137,6 +138,7 @@ def run_page(run_id: str) -> str:
     """What happened in one run; the plots come by themselves."""
     detail = detail_of(run_id)
     run, summary = detail.entry.run, detail.entry.summary
+    route = answer_of(lambda: history().route(run_id))
     cues = cues_of(detail.cues, detail.responses)
     drifts = drifts_of(summary) if summary else []
     at_plot = {
@@ -155,6 +157,8 @@ def run_page(run_id: str) -> str:
         tiles=tiles_of(summary, detail.usual) if summary else [],
         drifts=drifts,
         reach_pct=reach_of(drifts),
+        has_route=route is not None,
+        climb=climb_of(route) if route else None,
         cues=cues,
         at_plot=at_plot,
         exports=[kind for kind in EXPORTS if _can_export(run.source, run.recording, kind)],
@@ -164,9 +168,21 @@ def run_page(run_id: str) -> str:
         kinds=KINDS,
         note=request.args.get("note", ""),
         trim_before=(request.args.get("start", ""), request.args.get("end", "")),
-        page_words=words().below("runs.plot", "metrics", "runs.share"),
+        page_words=words().below("runs.plot", "runs.map", "metrics", "runs.share"),
         sizes=(STRIP_WIDTH, STRIP_HEIGHT, DOTS_HEIGHT),
     )
+
+
+def climb_of(route: RunRoute) -> tuple[str, str] | None:
+    """Metres or feet up and down, each with half its 95 % interval; None where no heights are known."""
+    if route.up_m is None or route.down_m is None:
+        return None
+    factor, unit = (1 / FOOT_M, "ft") if profile().units == "imperial" else (1.0, "m")
+
+    def text(value_m: float, sd_m: float | None) -> str:
+        return f"{value_m * factor:.0f} ± {max(1.0, 1.96 * (sd_m or 0.0) * factor):.0f} {unit}"
+
+    return text(route.up_m, route.up_sd_m), text(route.down_m, route.down_sd_m)
 
 
 def _can_export(source: str, recording: str | None, kind: str) -> bool:

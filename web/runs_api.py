@@ -7,11 +7,12 @@ from typing import Any, Final
 from flask import Blueprint, Response, send_file
 from pydantic import BaseModel, ConfigDict, Field
 
-from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunSeries, ShoeUse, Trend
+from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunRoute, RunSeries, ShoeUse, Trend
 from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary, Sport
 from coach.service.runs.history import PLOTTED
 from web.api import route
 from web.runs import detail_of, history
+from web.wire import json_response
 
 blueprint = Blueprint("runs_api", __name__)
 _KINDS: Final = {
@@ -119,6 +120,11 @@ def read_run(run_id: str) -> RunDetail:
 def read_series(run_id: str, query: SeriesQuery) -> RunSeries:
     names = [name for name in query.names.split(",") if name] or PLOTTED
     return history().series(run_id, names, query.start_s, query.end_s, query.n_points)
+
+
+@route(blueprint, "GET", "/runs/<run_id>/route", returns=RunRoute | None, summary="Where a run went, in metres")
+def read_route(run_id: str) -> Response:
+    return json_response(history().route(run_id))
 
 
 @route(blueprint, "GET", "/runs/<run_id>/stretch", query=StretchQuery, returns=RunSummary, summary="A stretch alone")

@@ -144,6 +144,27 @@ class RunSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRoute:
+    """Where a run went, in metres east and north of its middle, one value a point; None where unknown.
+
+    breaks: places at which the line begins anew. values: measures by name. up_m, down_m: climb; *_sd_m: standard
+    uncertainties; None where no heights are known.
+    """
+
+    t_s: tuple[float | None, ...]
+    east_m: tuple[float | None, ...]
+    north_m: tuple[float | None, ...]
+    altitude_m: tuple[float | None, ...]
+    distance_m: tuple[float | None, ...]
+    breaks: tuple[int, ...]
+    values: Mapping[str, tuple[float | None, ...]]
+    up_m: float | None = None
+    up_sd_m: float | None = None
+    down_m: float | None = None
+    down_sd_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunDetail:
     """One run with all that is said of it. usual: (value, spread) of each measure at this run's speed in other runs."""
 

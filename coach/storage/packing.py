@@ -82,6 +82,8 @@ def _shuffled(values: FloatArray) -> bytes:
 def _unshuffled(content: bytes, n_rows: int) -> FloatArray:
     if len(content) != 8 * n_rows:
         raise ValueError("a column of a run is damaged")
+    if n_rows == 0:
+        return np.zeros(0)
     return np.frombuffer(content, np.uint8).reshape(8, -1).T.copy().view("<f8").reshape(-1).astype(np.float64)
 
 

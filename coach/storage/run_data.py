@@ -21,6 +21,7 @@ from coach.storage.rows import put
 from coach.storage.run_tables import COLUMNS, DECISIONS, RESPONSES, RUNS, SECONDS, STEPS, STRIDES
 
 Noun = TypeVar("Noun")
+_TRACK: Final = "track"
 Span = tuple[float, float]
 _PARTS: Final[tuple[NounTable[Any], ...]] = (STRIDES, STEPS, SECONDS, DECISIONS, RESPONSES)
 PACKED_PARTS: Final[tuple[tuple[NounTable[Any], str], ...]] = (
@@ -81,7 +82,8 @@ class RunData:
             key = key_of(connection, run_id)
             for part in gone:
                 connection.execute(delete(part.table).where(part.table.c.run_key == key))
-            connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == key))
+            measured = [part.table.name for part, _ in PACKED_PARTS]
+            connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == key, COLUMNS.c.part.in_(measured)))
             _put(connection, STRIDES, key, [s for s in strides if isinstance(s, Stride)])
             _put(connection, STEPS, key, [s for s in strides if isinstance(s, TrunkStep)])
             _put(connection, SECONDS, key, seconds)
@@ -91,6 +93,28 @@ class RunData:
         """Move strides, steps and seconds of a run into compressed columns."""
         with self._database.write() as connection:
             pack_run(connection, key_of(connection, run_id))
+
+    def keep_track(self, run_id: str, track: Mapping[str, FloatArray]) -> None:
+        """Keep times, positions and heights of a run in the place of those before.
+
+        track: t_s, latitude_deg, longitude_deg, altitude_m, each (n,), NaN where unknown.
+        """
+        with self._database.write() as connection:
+            key = key_of(connection, run_id)
+            connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == key, COLUMNS.c.part == _TRACK))
+            columns = {name: to_plain(values) for name, values in track.items()}
+            write_columns(connection, key, _TRACK, columns, keeps_unknown=True)
+
+    def track(self, run_id: str) -> dict[str, FloatArray] | None:
+        """Times, positions and heights of a run, as they were kept; None where none were."""
+        column = COLUMNS.c
+        with self._database.read() as connection:
+            statement = select(column.name, column.kind, column.data, column.n_rows).where(
+                column.run_key == key_of(connection, run_id), column.part == _TRACK
+            )
+            rows = connection.execute(statement).all()
+        with _damage_worded(run_id):
+            return {name: unpack_floats((kind, data), n) for name, kind, data, n in rows} if rows else None
 
     def strides(self, run_id: str, between: Span | None = None) -> Sequence[Stride]:
         return self._all(STRIDES, run_id, "initial_contact_s", between)
@@ -189,11 +213,17 @@ def pack_run(connection: Connection, run_key: int) -> None:
         connection.execute(delete(table.table).where(table.table.c.run_key == run_key))
 
 
-def write_columns(connection: Connection, run_key: int, part: str, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Keep columns (name: plain values) of a part of a run; those that are unknown throughout are left out."""
+def write_columns(
+    connection: Connection,
+    run_key: int,
+    part: str,
+    columns: Mapping[str, Sequence[Any]],
+    keeps_unknown: bool = False,
+) -> None:
+    """Keep columns (name: plain values) of a part of a run, by default without those that are unknown throughout."""
     rows = []
     for name, values in columns.items():
-        if any(value is not None for value in values):
+        if keeps_unknown or any(value is not None for value in values):
             kind, data = pack(values)
             where = {"run_key": run_key, "part": part, "name": name}
             rows.append({**where, "kind": kind, "n_rows": len(values), "data": data})

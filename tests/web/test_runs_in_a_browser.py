@@ -14,7 +14,7 @@ from coach.model.runs import Run, RunState
 from coach.service.runs.history import HistoryService
 from coach.summary.summarise import summarise
 from tests.browser import THEMES, axe_findings, choose_theme, overflowing, wait_until
-from tests.coach.service.runs.exports_of_others import fit
+from tests.coach.service.runs.exports_of_others import fit, gpx
 from tests.coach.summary.runs import START, make_seconds
 from tests.web.kept_runs import keep_run, kept_coach
 from tests.web.strength_coach import StrengthCoach, half_a_year
@@ -76,6 +76,29 @@ def test_many_files_are_chosen_and_followed_to_their_end(address: str, phone: An
     assert "c.fit" in phone.inner_text("#import-files")
     phone.get_by_role("link", name="Open").first.click()
     phone.get_by_role("heading", level=1).wait_for()
+
+
+def test_a_route_is_drawn_without_any_server(address: str, phone: Any) -> None:
+    phone.goto(f"{address}/runs#import")
+    buffer = gpx(datetime(2023, 5, 4, 7, tzinfo=UTC), sport="running", seconds=900)
+    phone.set_input_files("#field-file", [{"name": "r.gpx", "mimeType": "", "buffer": buffer}])
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url))
+    phone.get_by_role("button", name="Import", exact=True).click()
+    phone.get_by_role("img", name=re.compile("The route from above: 2.7")).wait_for()
+    assert phone.locator("#map path.map-line").count() >= 1
+    assert phone.locator("#map .map-split").count() == 2
+    assert phone.locator("#map .map-start").count() == 1
+    assert phone.locator("#map-legend .map-chip").count() == 5
+    phone.select_option("#map-colour", "")
+    assert phone.locator("#map path.map-line").count() == 1
+    phone.get_by_role("img", name=re.compile("Heights over distance, from 100 to 190 m")).wait_for()
+    assert re.search("Up (89|90) ± 1 m, down 0 ± 1 m", phone.inner_text("#map-card"))
+    assert all(url.startswith(address) for url in asked)
+    for theme in THEMES:
+        choose_theme(phone, theme)
+        assert axe_findings(phone) == [], theme
+    assert overflowing(phone) == []
 
 
 def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Any) -> None:

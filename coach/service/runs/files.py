@@ -20,12 +20,10 @@ from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
 from coach.interchange.formats import (
-    ACTIVITY_FORMATS,
     NO_HINT,
     Hint,
     format_of,
     on_foot,
-    read_activities,
     read_runs,
     unpacked,
 )
@@ -45,6 +43,7 @@ from coach.recording.reader import read_recording
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.recorded import length_s, same_time
+from coach.service.runs.route import original_of, track_of
 from coach.storage.dump import load, rows_of, table_names
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
@@ -296,6 +295,8 @@ class HistoryFiles:
         """Keep the part of a file that belongs to a run: what else it holds may be deleted, or was no run."""
         if not content:
             return
+        track = track_of(activity, (activity.started_at - self._kept.runs.get(run_id).started_at).total_seconds())
+        self._kept.runs.keep_track(run_id, track)
         folder = self.recordings / IMPORTS_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         kind = "gpx" if kind == "apple" else kind
@@ -303,27 +304,23 @@ class HistoryFiles:
 
     def _with_places(self, run: Run, activity: Activity) -> Activity:
         """Positions and heights of the file that a run was imported from, put back beside its seconds."""
-        for kind in ACTIVITY_FORMATS:
-            path = inside(self.recordings / IMPORTS_FOLDER, f"{run.run_id}.{kind}")
-            if not path.is_file():
-                continue
-            originals = read_activities(path.read_bytes(), kind)
-            original = min(originals, key=lambda one: abs(one.started_at - activity.started_at))
-            moved_s = (original.started_at - activity.started_at).total_seconds()
-            places = {round(record.t_s + moved_s): record for record in original.records}
-            records = tuple(
-                dataclasses.replace(
-                    record,
-                    latitude_deg=place.latitude_deg,
-                    longitude_deg=place.longitude_deg,
-                    altitude_m=place.altitude_m,
-                )
-                if (place := places.get(round(record.t_s)))
-                else record
-                for record in activity.records
+        found = original_of(run, self.recordings / IMPORTS_FOLDER)
+        if found is None:
+            return activity
+        moved_s = (found[0].started_at - activity.started_at).total_seconds()
+        places = {round(record.t_s + moved_s): record for record in found[0].records}
+        records = tuple(
+            dataclasses.replace(
+                record,
+                latitude_deg=place.latitude_deg,
+                longitude_deg=place.longitude_deg,
+                altitude_m=place.altitude_m,
             )
-            return dataclasses.replace(activity, records=records)
-        return activity
+            if (place := places.get(round(record.t_s)))
+            else record
+            for record in activity.records
+        )
+        return dataclasses.replace(activity, records=records)
 
 
 def _check_document(row: Mapping[str, Any]) -> None:

@@ -12,7 +12,18 @@ from zoneinfo import ZoneInfo
 
 from coach.errors import InterchangeError, SettingsError
 from coach.interchange.formats import ACTIVITY_FORMATS
-from coach.model.history import CalendarDay, Comparison, Record, RunDay, RunDetail, RunPage, RunSeries, ShoeUse, Trend
+from coach.model.history import (
+    CalendarDay,
+    Comparison,
+    Record,
+    RunDay,
+    RunDetail,
+    RunPage,
+    RunRoute,
+    RunSeries,
+    ShoeUse,
+    Trend,
+)
 from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
@@ -21,6 +32,7 @@ from coach.recording.folder import inside
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.downsample import thinned
 from coach.service.runs.files import IMPORTS_FOLDER, HistoryFiles
+from coach.service.runs.route import route_of_run
 from coach.service.runs.split import split_run
 from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
@@ -106,6 +118,10 @@ class HistoryService(HistoryFiles):
             raise SettingsError(f"there is no plot of {', '.join(sorted(unknown))}: choose from {', '.join(PLOTTED)}")
         columns = self._store.runs.second_columns(run_id, ("t_s", *names))
         return thinned(columns, start_s, end_s, n_points)
+
+    def route(self, run_id: str) -> RunRoute | None:
+        """Where a run went; None where no positions are known."""
+        return route_of_run(self._store, self.recordings / IMPORTS_FOLDER, run_id)
 
     def stretch(self, run_id: str, start_s: float, end_s: float) -> RunSummary:
         """The averages of a stretch of a run alone."""

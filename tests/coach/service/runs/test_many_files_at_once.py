@@ -177,6 +177,22 @@ def test_a_walk_is_kept_apart_and_says_so(account: Account, tmp_path: Path) -> N
     assert account.n_runs(Sport.RUNNING) == 0
 
 
+def test_a_route_is_kept_once_read_and_goes_with_its_run(account: Account, tmp_path: Path) -> None:
+    folder = others.unpack(tmp_path / "all", {"a.gpx": others.gpx(sport="running")})
+    (run_id,) = account.take(folder)["a.gpx"].run_ids
+    route = account.history.route(run_id)
+    assert route is not None
+    assert route.north_m[-1] - route.north_m[0] == pytest.approx(3.0 * 199, rel=0.001)  # type: ignore[operator]
+    assert route.values["speed_mps"][100] == pytest.approx(3.0, rel=0.01)
+    (account.history.recordings / "imports" / f"{run_id}.gpx").rename(tmp_path / "away.gpx")
+    assert account.history.route(run_id) == route
+    with account.store.database.write() as connection:  # as after an archive, which holds files and no tracks
+        connection.exec_driver_sql("DELETE FROM run_columns WHERE part = 'track'")
+    assert account.history.route(run_id) is None
+    (tmp_path / "away.gpx").rename(account.history.recordings / "imports" / f"{run_id}.gpx")
+    assert account.history.route(run_id) == route
+
+
 # In the background ------------------------------------------------------------------------------------------------
 
 

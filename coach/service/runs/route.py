@@ -1,0 +1,59 @@
+"""Where a run went: a run's id in, its route out. Positions come from its imported file, and are kept once read."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from coach.errors import InterchangeError
+from coach.interchange.activity import Activity
+from coach.interchange.formats import ACTIVITY_FORMATS, read_activities
+from coach.interchange.route import route_of
+from coach.model.history import RunRoute
+from coach.model.runs import Run
+from coach.model.samples import FloatArray
+from coach.recording.folder import inside
+from coach.storage.store import Store
+
+COLOURED: Final = ("speed_mps", "step_length_m", "cadence_spm", "heart_rate_bpm")
+
+
+def original_of(run: Run, imports: Path) -> tuple[Activity, float] | None:
+    """What a run was imported or merged from, and how many seconds after the run it began; None without a file."""
+    for kind in ACTIVITY_FORMATS:
+        path = inside(imports, f"{run.run_id}.{kind}")
+        if path.is_file():
+            originals = read_activities(path.read_bytes(), kind)
+            found = min(originals, key=lambda one: abs(one.started_at - run.started_at))
+            return found, (found.started_at - run.started_at).total_seconds()
+    return None
+
+
+def track_of(activity: Activity, moved_s: float = 0.0) -> dict[str, FloatArray]:
+    """Times (moved), positions and heights of an activity, each (n,), NaN where unknown."""
+    records = [r for r in activity.records if r.latitude_deg is not None or r.altitude_m is not None]
+    return {
+        "t_s": np.array([r.t_s + moved_s for r in records], dtype=np.float64),
+        **{
+            name: np.array([getattr(r, name) for r in records], dtype=np.float64)
+            for name in ("latitude_deg", "longitude_deg", "altitude_m")
+        },
+    }
+
+
+def route_of_run(store: Store, imports: Path, run_id: str) -> RunRoute | None:
+    """The route of a run with the measures that colour it; None where no positions are known."""
+    run = store.runs.get(run_id)
+    track = store.runs.track(run_id)
+    if track is None:
+        try:
+            original = original_of(run, imports)
+        except (InterchangeError, OSError):
+            original = None
+        if original is None:
+            return None
+        track = track_of(*original)
+        store.runs.keep_track(run_id, track)
+    names = ("t_s", "distance_m", *COLOURED)
+    measures = store.runs.second_columns(run_id, names)
+    return route_of(track, measures, (run.trim_start_s, run.trim_end_s))
