@@ -38,7 +38,7 @@ def climb_of(t_s: FloatArray, altitude_m: FloatArray) -> Climb | None:
     if known.sum() < _MIN_POINTS:
         return None
     t_s, altitude_m = t_s[known], altitude_m[known]
-    altitude_m = _without_jumps(t_s, altitude_m)
+    altitude_m = without_jumps(t_s, altitude_m)
     smooth = _means(t_s, altitude_m)
     noise_m = 1.4826 * float(np.median(np.abs(altitude_m - smooth)))
     threshold_m = max(_LEAST_M, 3 * noise_m)
@@ -50,13 +50,15 @@ def climb_of(t_s: FloatArray, altitude_m: FloatArray) -> Climb | None:
     return Climb(up_m, down_m, sds[0], sds[1], threshold_m)
 
 
-def _without_jumps(t_s: FloatArray, altitude_m: FloatArray) -> FloatArray:
+def without_jumps(t_s: FloatArray, altitude_m: FloatArray) -> FloatArray:
     """Heights without steps that no runner makes: a watch calibrates its barometer by satellite, or loses them."""
     steps = np.diff(altitude_m)
     usual_m = 1.4826 * float(np.median(np.abs(steps)))
     most_m = np.maximum(_FASTEST_MPS * np.diff(t_s), max(_JUMP_M, _JUMP_NOISE * usual_m))
     steps[np.abs(steps) > most_m] = 0.0
-    return np.asarray(altitude_m[0] + np.concatenate(([0.0], np.cumsum(steps))), dtype=np.float64)
+    joined = altitude_m[0] + np.concatenate(([0.0], np.cumsum(steps)))
+    # Most of the run stays where it was: a calibration at the start corrects what lay before it.
+    return np.asarray(joined + np.median(altitude_m - joined), dtype=np.float64)
 
 
 def _means(t_s: FloatArray, values: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.interchange.climb import climb_of
+from coach.interchange.climb import climb_of, without_jumps
 from coach.model.history import RunRoute
 from coach.model.samples import FloatArray
 
@@ -34,6 +34,10 @@ def route_of(
     t_s = track["t_s"]
     is_inside = (t_s >= (start_s or 0.0)) & (t_s <= (np.inf if end_s is None else end_s))
     climb = climb_of(t_s[is_inside], track["altitude_m"][is_inside])
+    altitude_m = track["altitude_m"].copy()
+    has_height = is_inside & np.isfinite(altitude_m)
+    if has_height.sum() > 1:
+        altitude_m[has_height] = without_jumps(t_s[has_height], altitude_m[has_height])
     known = np.flatnonzero(is_inside & np.isfinite(track["latitude_deg"]) & np.isfinite(track["longitude_deg"]))
     if len(known) < 2:
         return None
@@ -50,7 +54,7 @@ def route_of(
         _plain(t_s),
         _plain(east_m),
         _plain(north_m),
-        _plain(track["altitude_m"][known]),
+        _plain(altitude_m[known]),
         _plain(far_m),
         tuple(np.flatnonzero(gaps > _BREAK_S).tolist()),
         {name: _plain(_at(t_s, measures, name)) for name in measures if name not in ("t_s", "distance_m")},

@@ -59,3 +59,12 @@ def test_a_line_is_interrupted_where_positions_are_missing_and_trimmed_with_the_
     assert (trimmed.t_s[0], trimmed.t_s[-1]) == (100.0, 200.0)
     track["longitude_deg"][:] = np.nan
     assert route_of(track, {"t_s": np.zeros(0)}) is None
+
+
+def test_heights_before_a_calibration_are_moved_to_those_after_it() -> None:
+    track = circle()
+    true_m = track["altitude_m"].copy()
+    track["altitude_m"][:5] += 86.0
+    route = route_of(track, {"t_s": np.zeros(0)}, n_points=1800)
+    assert route is not None
+    assert np.array(route.altitude_m, float) == pytest.approx(true_m, abs=0.1)
