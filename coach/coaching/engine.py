@@ -208,7 +208,7 @@ class CueEngine:
             needs=self._needs.needed(),
             withheld={rule: found for rule, found in here.items() if found},
             wordings=dict(self._speaker.wordings),
-            n_spoken=sum(d.is_spoken for d in decisions),
+            n_spoken=sum(d.is_spoken for d in decisions if d.kind != "safety"),
             n_withheld=sum(d.is_withheld for d in decisions),
             n_suppressed=sum(not d.is_spoken and not d.is_withheld for d in decisions),
             pain_worst=max((tap.level for tap in self._taps if not tap.is_calf), default=None),

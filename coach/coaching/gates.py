@@ -25,6 +25,7 @@ GROWTH_WEEK: Final = 5
 FIRST_RUNS: Final = 8
 STRIKE_WEEK_SHARE: Final = 0.10  # evidence: at most 10 % of weekly distance at first
 STRIKE_STEP_WEEKS: Final = 2  # then a tenth more every two weeks; chosen by eye, 2026-11-20
+LATE_FOR_HALF_PCT: Final = 70.0  # of the longest run: later it is no half any more; by judgement
 CALF_RAISES: Final = 2  # sessions in 14 days; chosen by eye, 2026-11-20
 
 
@@ -53,7 +54,8 @@ def cadence_against_expected_pct(metrics: LiveMetrics, profile: RunnerProfile) -
 def gates_for(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
     """Every gate this rule must pass now, in the order in which they are named when closed."""
     if rule.kind == "safety":
-        return ()  # a word of care passes every lock and mute: who has an open sign needs it most
+        # A word of care passes every lock and mute: who has an open sign needs it most.
+        return tuple(_GATES[name](moment) for name in rule.requires)
     return (*own_gates(rule, moment), _not_muted(moment), _in_schedule(moment))
 
 
@@ -195,6 +197,13 @@ def _strike_distance_left(m: Moment) -> Gate:
     return Gate(name, used <= share * week, f"{used / 1000:.1f} of {share * week / 1000:.1f} km for this week used")
 
 
+def _distance_left(m: Moment) -> Gate:
+    share = m.metrics.distance_vs_longest_pct
+    is_open = share is not None and share < LATE_FOR_HALF_PCT
+    told = "not known" if share is None else f"{share:.0f} % of your longest run of 30 days"
+    return Gate("distance_left", is_open, f"distance {told}")
+
+
 def _calf_raises_done(m: Moment) -> Gate:
     n = m.facts.calf_raises_14d
     return Gate("calf_raises_done", n >= CALF_RAISES, f"calf raises in {n} sessions of the last 14 days")
@@ -220,6 +229,7 @@ _GATES: Final[Mapping[str, Callable[[Moment], Gate]]] = {
     "calf_is_quiet": _calf_is_quiet,
     "strike_distance_left": _strike_distance_left,
     "calf_raises_done": _calf_raises_done,
+    "distance_left": _distance_left,
     "no_trunk_sensor": _no_trunk_sensor,
 }
 GATE_NAMES: Final = frozenset(_GATES)

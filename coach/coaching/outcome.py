@@ -25,8 +25,9 @@ class FocusTime:
 class CoachingOutcome:
     """baseline_run: steady part (may be too short to count). needs: share of running time in which a focus would have
     been due and allowed. withheld: by rule, changes at withheld moments. wordings: memory by rule after this run.
-    pain_worst: highest tap. possible: by focus, share of the running time in which a cue or plain tip of it could have
-    been spoken had it been due, fading aside. early: by focus. Both None in runs of before these were kept.
+    n_spoken: cues, tips and praise, words of care left aside. pain_worst: highest tap. possible: by focus, share of
+    the running time in which a cue or plain tip of it could have been spoken had it been due, fading aside. early: by
+    focus. Both None in runs of before these were kept.
     """
 
     running_s: float

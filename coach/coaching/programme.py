@@ -6,7 +6,7 @@ for the field; the exact shares are ours.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,6 +23,7 @@ MINUTES: Final = (15, 17, 20, 22, 22, 25, 27, 30)  # Bowser 2018: 15 to 30 minut
 NO_FOCUS: Final = "none"
 NEED: Final = 0.05  # share of recent running time in which a cue would have been due; chosen by eye, 2026-11-20
 REFRESH_SHARE: Final = 0.25
+LONGEST_SHARE: Final = 1.1  # Frandsen 2025: more than 10 % beyond the longest run of 30 days
 _ASIDE: Final = timedelta(days=60)  # a dropped or kept focus rests for this long; chosen by eye, 2026-11-20
 
 
@@ -61,6 +62,20 @@ def plan_run(
     wish: str | None = None,
 ) -> RunPlan:
     """Plan the run that starts at `now`. wish: the runner's choice for this run alone, "none" for no cues."""
+    plan = _plan(pain, profile, baseline, progress, facts, now, wish)
+    longest = facts.longest_30d_m
+    return replace(plan, distance_limit_m=None if longest is None else LONGEST_SHARE * longest)
+
+
+def _plan(
+    pain: PainState,
+    profile: RunnerProfile,
+    baseline: Baseline,
+    progress: Progress,
+    facts: HistoryFacts,
+    now: datetime,
+    wish: str | None,
+) -> RunPlan:
     seed = progress.n_runs + 1
     if not pain.allows_cues:
         # Who has only not been asked may be listened to: such a run counts for the baseline.
@@ -94,9 +109,9 @@ def why_not(focus: str, pain: PainState, profile: RunnerProfile, facts: HistoryF
     if not profile.wants_strike_training:
         return "Landing closer to midfoot is only trained where you ask for it in your profile."
     if profile.has_calf_history is not False:
-        return "Landing closer to midfoot loads calf and Achilles: not with trouble there before, told or untold."
+        return "Landing closer to midfoot loads the calf: not with trouble there before, or where you have not said."
     if not pain.allows_strike_training:
-        return "Landing closer to midfoot waits until calf and Achilles are known to be quiet today."
+        return "Landing closer to midfoot waits until you say that calf and Achilles do not hurt today."
     if facts.calf_raises_14d < CALF_RAISES:
         return "Landing closer to midfoot needs its companion first: calf raises in two sessions of the last 14 days."
     return None
@@ -190,7 +205,7 @@ def _beside(
 
 def _watch(pain: PainState, seed: int) -> RunPlan:
     if pain.allows_load_cues:
-        words = "Nothing stands out in your last runs. The coach watches for a stride that shortens when you tire."
+        words = "No block now. If your steps shorten by 3 % as you tire, you will hear it."
         return RunPlan("lengthen", 1.0, None, False, False, words, seed)
-    words = f"Nothing stands out in your last runs. A loose tip now and then. {pain.words}"
+    words = f"No block now. You may hear a plain tip. {pain.words}"
     return RunPlan("swing", 0.5, None, False, False, words, seed)

@@ -57,7 +57,8 @@ class RunPlan:
     """How this run is to be coached: chosen before it starts. focus: rule focus or None for a run without cues.
 
     eligible_share: share of the time in which cues may speak (the fading schedule). block_run: number within the
-    retraining block, None outside one. is_baseline: this run builds the baseline, without cues.
+    retraining block, None outside one. is_baseline: this run builds the baseline, without cues. distance_limit_m: 10 %
+    beyond the longest run of 30 days; None where too few runs are known.
     """
 
     focus: str | None
@@ -67,6 +68,7 @@ class RunPlan:
     is_retention: bool
     reason: str
     seed: int = 0
+    distance_limit_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

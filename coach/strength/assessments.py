@@ -89,8 +89,9 @@ def counts(test: StrengthTest, first: float, last: float) -> bool | None:
     if test.matters is None:
         return None
     size = abs(last - first)
-    by_share = test.matters_pct is not None and first > 0 and size >= first * test.matters_pct / 100
-    return size >= test.matters or by_share
+    # Ostelo's 30 % is of improvements: from 8, two points are too few; from 3, one point is day-to-day noise.
+    is_share = test.matters_pct is None or first <= 0 or size >= first * test.matters_pct / 100
+    return size >= test.matters and is_share
 
 
 def _judge(test: StrengthTest, detail: str, first: float, last: float) -> Change:
@@ -99,9 +100,10 @@ def _judge(test: StrengthTest, detail: str, first: float, last: float) -> Change
     what = f"{test.name}{f' ({detail})' if detail else ''}: {first:g} to {last:g} {test.unit}."
     if does_count is None:
         return Change(test.id, detail, first, last, change, "unjudged", f"{what} Nobody knows what change counts here.")
-    limit = f"{test.matters:g} {test.unit}" + (f" or {test.matters_pct:g} %" if test.matters_pct else "")
+    limit = f"{test.matters:g} {test.unit}" + (f" and {test.matters_pct:g} %" if test.matters_pct else "")
     if not does_count:
-        words = f"{what} Smaller than what counts ({limit})."
+        noise = "Within day-to-day noise" if test.matters_pct else "Smaller than what counts"
+        words = f"{what} {noise} (counts from {limit})." if test.matters_pct else f"{what} {noise} ({limit})."
         return Change(test.id, detail, first, last, change, "too_small", words)
     verdict = "better" if (change > 0) == test.is_better_higher else "worse"
     return Change(test.id, detail, first, last, change, verdict, f"{what} That counts as {verdict} ({limit} and more).")

@@ -87,10 +87,10 @@ def daily_reminders(wishes: DailyWishes, plan: StrengthPlan | None, tz: str, now
             every = timedelta(minutes=max(15, wishes.sitting_every_min))
             at = start + every
             while at <= end:
-                found.append(_quiet("sitting", at, "Stand up for a minute", "Long sitting makes legs and seat sleepy."))
+                found.append(_quiet("sitting", at, "Stand up for a minute", "Sat for a while? Walk for a minute."))
                 at += every
         if wishes.wants_lunge_tip and not (plan is not None and plan.held_because):
-            tip = "When you bend today, step back into a small lunge instead of rounding the back."
+            tip = "Pick something up with a small lunge today: a free repetition. Bending is fine too."
             found.append(_quiet("lunge", moment(day, wishes.sitting_from, tz), "Lunge when you bend", tip))
         if wishes.wants_off_day_block and plan is not None and day not in session_days and not plan.held_because:
             words = "Half-squat hold, clamshell and plank, once each: five minutes, all easy."

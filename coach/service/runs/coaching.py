@@ -21,7 +21,8 @@ from coach.model.cues import CueDecision, CueResponse, CueRule, FocusResponse, S
 from coach.model.links import SensorUse
 from coach.model.pain import PainState
 from coach.model.plain import from_plain, to_plain
-from coach.model.runs import Run, RunFilter, RunPlan
+from coach.model.runner import RunnerProfile
+from coach.model.runs import Run, RunEntry, RunFilter, RunPlan
 from coach.phone.pack import Pack
 from coach.service.runs.explain import CueStory, stories
 from coach.service.strength.facts import calf_raises, strength_week
@@ -31,6 +32,9 @@ from coach.wall_clock import utc_now
 
 _MONTH: Final = timedelta(days=30)
 _WEEK: Final = timedelta(days=7)
+_FORTNIGHT: Final = timedelta(days=14)
+_RUNS_KNOWN: Final = 4  # runs of two weeks that must be recorded before the distance guard speaks; by judgement
+_WEEKLY_RUNS: Final = 3  # where a week's distance was stated and not its runs; by judgement
 _LOOK_BACK: Final = timedelta(days=42)
 _USUAL_WEEKS: Final = 4
 _log: Final = logging.getLogger(__name__)
@@ -201,7 +205,7 @@ class CoachingService:
         distances = [e.run.distance_m for e in month if e.run.distance_m]
         since = profile.strike_training_since
         return HistoryFacts(
-            longest_30d_m=max(distances, default=None),
+            longest_30d_m=_longest_m(month, profile, now),
             week_distance_m=profile.weekly_km * 1000.0 if profile.weekly_km else sum(distances) / _USUAL_WEEKS or None,
             strike_week_m=sum(
                 e.run.distance_m or 0.0
@@ -214,6 +218,18 @@ class CoachingService:
             withheld=withheld_pool(runs),
             wordings=_wordings(runs),
         )
+
+
+def _longest_m(month: Sequence[RunEntry], profile: RunnerProfile, now: datetime) -> float | None:
+    """The longest run of 30 days [m], or a usual one of the week that the runner stated; None: too little is known.
+
+    Frandsen 2025 knew 30 days of every runner; with fewer than four runs in two weeks here, most were not recorded.
+    """
+    known = [e.run for e in month if e.run.distance_m]
+    if sum(run.started_at >= now - _FORTNIGHT for run in known) < _RUNS_KNOWN:
+        return None
+    stated = 1000.0 * (profile.weekly_km or 0.0) / max(1, profile.weekly_runs or _WEEKLY_RUNS)
+    return max(stated, *(run.distance_m or 0.0 for run in known))
 
 
 def _wordings(runs: Sequence[CoachedRun]) -> dict[str, WordingMemory]:

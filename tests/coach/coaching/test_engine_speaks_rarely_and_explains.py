@@ -167,10 +167,22 @@ def test_a_calf_tap_ends_strike_training_for_the_run() -> None:
 def test_the_distance_guard_speaks_in_any_run_even_a_baseline_run() -> None:
     facts = HistoryFacts(longest_30d_m=3000.0)
     decisions = spoken(go(engine_for(Body(), plan(None, 0.0), facts=facts), MetricRunner(Body())))
-    assert decisions[0].rule_id == "ease_off_distance"
-    assert decisions[0].t_s * 2.8 > 3300.0
-    assert decisions[0].value is not None
-    assert decisions[0].value > 110.0
+    assert [d.rule_id for d in decisions[:2]] == ["half_way", "ease_off_distance"]
+    half, full = decisions[:2]
+    assert 1650.0 < half.t_s * 2.8 < 1850.0, "at half, so that the way home stays below the limit"
+    assert full.t_s * 2.8 > 3300.0
+    assert full.value is not None
+    assert full.value > 110.0
+    assert [d.rule_id for d in decisions].count("half_way") == 1
+
+
+def test_half_is_not_said_when_it_is_late_for_it() -> None:
+    engine = engine_for(Body(), plan(None, 0.0), facts=HistoryFacts(longest_30d_m=2000.0))
+    said = []
+    for t_s in range(0, 300, 2):  # the distance becomes known at nine tenths of the longest run
+        metrics = LiveMetrics(float(t_s), GaitState.RUNNING, distance_m=1800.0 + t_s)
+        said += [d.rule_id for d in engine.observe(float(t_s), engine.compare(metrics)) if d.is_spoken]
+    assert "half_way" not in said
 
 
 def test_a_plain_tip_is_marked_and_occasional() -> None:
@@ -309,7 +321,7 @@ def test_no_cue_is_spoken_while_a_red_flag_is_open(locked: str) -> None:
 def test_words_of_care_pass_every_lock(signs: list[RedFlagAnswers]) -> None:
     engine = engine_for(QUICKER, plan("quicker"), pain_state([], signs, NOW), facts=HistoryFacts(longest_30d_m=1000.0))
     said = spoken(go(engine, MetricRunner(QUICKER), {300.0: lambda e: e.pain(300.0, 9)}))
-    assert {d.rule_id for d in said} == {"ease_off_distance", "ease_off_pain"}
+    assert {d.rule_id for d in said} == {"half_way", "ease_off_distance", "ease_off_pain"}
     assert any("walk" in d.say.lower() for d in said)
 
 

@@ -69,13 +69,17 @@ def test_the_gym_measures_a_load_and_the_others_a_wall_sit() -> None:
     [
         (6, 4, "better"),
         (6, 5, "too_small"),
-        (3, 2, "better"),
+        (3, 2, "too_small"),
+        (1, 0, "too_small"),
+        (8, 6, "too_small"),
+        (8, 5, "better"),
+        (3, 1, "better"),
         (4, 6, "worse"),
         (0, 1, "too_small"),
         (5, 5, "too_small"),
     ],
 )
-def test_pain_counts_from_two_points_or_thirty_percent(first: int, last: int, verdict: str) -> None:
+def test_pain_counts_from_two_points_and_thirty_percent(first: int, last: int, verdict: str) -> None:
     (change,) = judge(TESTS["pain_now"], [result("pain_now", last, 28), result("pain_now", first)])
     assert change.verdict == verdict
 

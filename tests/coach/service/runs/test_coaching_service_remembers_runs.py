@@ -153,10 +153,24 @@ def test_midfoot_is_not_offered_and_load_not_while_it_hurts(trained: Days) -> No
 
 
 def test_the_distance_guard_knows_the_longest_run_of_thirty_days(trained: Days) -> None:
-    engine = trained.run(minutes=22.0)
-    guard = [d for d in engine.decisions if d.rule_id == "ease_off_distance"]
-    assert guard
-    assert guard[0].is_spoken
+    trained.runner.change(weekly_km=3.0)
+    short = trained.run(minutes=22.0)
+    assert not [d for d in short.decisions if d.rule_id == "ease_off_distance"], "three runs known: too few to judge"
+    trained.now += timedelta(hours=1)
+    plan = trained.coaching.plan()
+    assert plan.distance_limit_m == pytest.approx(1.1 * 22.0 * 60 * 2.8, rel=0.01)
+    engine = trained.run(minutes=26.0)
+    said = [d.rule_id for d in engine.decisions if d.kind == "safety" and d.is_spoken]
+    assert said == ["half_way", "ease_off_distance"]
+
+
+def test_a_try_out_of_two_minutes_does_not_send_an_old_hand_home(days: Days) -> None:
+    days.runner.change(weekly_km=40.0, weekly_runs=4)
+    days.run(minutes=2.0)
+    for _ in range(4):
+        engine = days.run(minutes=16.0)
+        assert not [d for d in engine.decisions if d.kind == "safety"]
+    assert days.coaching.plan().distance_limit_m == pytest.approx(11_000.0), "the week that the runner stated counts"
 
 
 def test_the_log_of_a_run_explains_each_cue(trained: Days) -> None:
