@@ -3,8 +3,9 @@
 import contextlib
 import shlex
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -14,6 +15,7 @@ import click
 from coach.bootstrap import Coach
 from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
+from coach.cli.recomputing import processes_for, recompute_runs
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
 from coach.errors import ConflictError, SettingsError
@@ -21,6 +23,7 @@ from coach.interchange.bundles import is_bundle
 from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import Run, RunEntry, RunFilter, Sport
 from coach.service.folder_lock import FolderLock
+from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.importing import report_of
 
@@ -252,11 +255,18 @@ def _length_of(entry: RunEntry) -> str:
 @runs.command()
 @click.argument("run_id", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Every recording, also those the database has lost.")
+@click.option("--resume", is_flag=True, help="With --all: leave out what this algorithm has computed already.")
+@click.option("--processes", type=click.IntRange(1), help="At once; as many as there are processors if not given.")
 @data_option
 @json_option
 @plainly
-def recompute(run_id: str | None, is_all: bool, data: Path | None, as_json: bool) -> None:
-    """Compute runs anew from their raw bytes, with this version of the program."""
+def recompute(
+    run_id: str | None, is_all: bool, resume: bool, processes: int | None, data: Path | None, as_json: bool
+) -> None:
+    """Compute runs anew from their raw bytes, with this version of the program.
+
+    With --all, progress goes to standard error. Stopped (Ctrl-C), `--all --resume` goes on where it was.
+    """
     if not is_all and run_id is None:
         raise SettingsError("name a run, or give --all")
     with opened(data) as coach:
@@ -264,14 +274,38 @@ def recompute(run_id: str | None, is_all: bool, data: Path | None, as_json: bool
             with FolderLock(coach.settings.lock):
                 for run in coach.recovery.adopt():
                     click.echo(f"the database did not know it: {run.run_id}", err=True)
-        every = [e.run.run_id for e in coach.store.runs.list(RunFilter(sport=None), limit=None) if e.run.recording]
-        wanted = every if is_all else [named(coach, str(run_id))]
-        entries = [coach.store.runs.entry(coach.recovery.recompute(one).run_id) for one in wanted]
+        if is_all:
+            wanted = _with_recordings(coach, algorithm_id() if resume else None)
+            faults = _recomputed(coach, wanted, processes_for(len(wanted), processes))
+        else:
+            wanted, faults = [coach.recovery.recompute(named(coach, str(run_id))).run_id], {}
+        entries = [coach.store.runs.entry(one) for one in wanted if one not in faults]
     if as_json:
         print_json({"runs": [{"run": entry.run, "summary": entry.summary} for entry in entries]})
     else:
         for entry in entries:
             print_summary(entry, as_json=False)
+    if faults:
+        sys.exit(1)
+
+
+def _with_recordings(coach: Coach, but_algorithm: str | None) -> list[str]:
+    """Ids of the runs that have a recording, those left out that `but_algorithm` computed."""
+    entries = [e for e in coach.store.runs.list(RunFilter(sport=None), limit=None) if e.run.recording]
+    return [e.run.run_id for e in entries if e.summary is None or e.summary.algorithm != but_algorithm]
+
+
+def _recomputed(coach: Coach, run_ids: Sequence[str], n_processes: int) -> dict[str, str]:
+    """Compute runs again, with a line of progress for each; gives those that could not be, and why."""
+    faults: dict[str, str] = {}
+    began_s = time.monotonic()
+    for number, (run_id, fault) in enumerate(recompute_runs(coach, run_ids, n_processes), start=1):
+        left_s = (time.monotonic() - began_s) / number * (len(run_ids) - number)
+        words = f"{number} of {len(run_ids)}: {run_id}, {int(left_s // 60)} min {int(left_s % 60)} s left"
+        click.echo(f"coach: {run_id}: {fault}" if fault else words, err=True)
+        if fault:
+            faults[run_id] = fault
+    return faults
 
 
 def named(coach: Coach, run_id: str) -> str:

@@ -1,0 +1,94 @@
+"""`coach runs recompute --all`: every recording again, on several processes, and on from where it was stopped."""
+
+import json
+import struct
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from coach.bootstrap import Coach
+from coach.cli.recomputing import processes_for
+from coach.cli.root import coach
+from coach.live.pipeline_factory import profile_texts
+from coach.model.links import SensorUse
+from coach.model.recordings import RecordingHeader
+from coach.model.samples import Notification
+from coach.recording.writer import RecordingWriter
+from coach.settings import make_settings
+
+START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
+MEASUREMENT = "00002a53-0000-1000-8000-00805f9b34fb"
+N_RUNS = 4
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(coach, [str(word) for word in words])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """An account with the recordings of some short runs, whose numbers were then lost."""
+    settings = make_settings(tmp_path, "127.0.0.1", 0)
+    uses = (SensorUse("P", "Pod", "running_speed_cadence", cadence_unit="steps"),)
+    for number in range(N_RUNS):
+        header = RecordingHeader(f"run-{number}", START + timedelta(days=number), "", uses, profile_texts(uses))
+        writer = RecordingWriter(settings.recordings, header)
+        for second in range(1, 60):
+            payload = struct.pack("<BHB", 0x04, round(256 * (2.5 + 0.1 * number)), 165 + number)
+            writer.write(Notification("P", MEASUREMENT, float(second), payload))
+        writer.close()
+    own = Coach(settings)
+    own.recovery.adopt()
+    for number in range(N_RUNS):
+        own.store.runs.replace(f"run-{number}", [], [], [])
+    own.close()
+    return tmp_path
+
+
+def seconds(data: Path) -> list[int]:
+    own = Coach(make_settings(data, "127.0.0.1", 0))
+    found = [len(own.store.runs.seconds(f"run-{number}")) for number in range(N_RUNS)]
+    own.close()
+    return found
+
+
+@pytest.mark.parametrize("n_processes", [1, 2])
+def test_every_run_is_computed_again_with_progress(data: Path, n_processes: int) -> None:
+    assert seconds(data) == [0] * N_RUNS
+    result = run("runs", "recompute", "--all", "--processes", n_processes, "--data", data, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count(" left\n") == N_RUNS
+    assert f"{N_RUNS} of {N_RUNS}: run-" in result.stderr
+    speeds = {r["run"]["run_id"]: r["summary"]["speed_mps"] for r in json.loads(result.stdout)["runs"]}
+    assert speeds == {f"run-{number}": pytest.approx(2.5 + 0.1 * number, abs=0.01) for number in range(N_RUNS)}
+    assert min(seconds(data)) > 50
+
+
+def test_one_damaged_recording_is_reported_and_the_others_are_computed(data: Path) -> None:
+    (damaged,) = (data / "recordings").glob("run-2*.mcap")
+    damaged.write_bytes(b"\x89MCAP0\r\n and nothing more")
+    result = run("runs", "recompute", "--all", "--processes", 2, "--data", data)
+    assert result.exit_code == 1
+    assert "coach: run-2: " in result.stderr
+    assert [n > 50 for n in seconds(data)] == [True, True, False, True]
+
+
+def test_it_goes_on_where_it_was_stopped(data: Path) -> None:
+    own = Coach(make_settings(data, "127.0.0.1", 0))
+    with own.store.database.write() as connection:  # as an earlier version of the program left them
+        connection.exec_driver_sql("UPDATE run_summaries SET algorithm = 'older'")
+    own.recovery.recompute("run-1")
+    own.close()
+    result = run("runs", "recompute", "--all", "--resume", "--processes", 1, "--data", data)
+    assert result.exit_code == 0
+    assert f"{N_RUNS - 1} of {N_RUNS - 1}: run-" in result.stderr
+    assert "run-1" not in result.stderr
+    assert run("runs", "recompute", "--all", "--resume", "--data", data).stderr == ""
+
+
+def test_no_more_processes_are_started_than_there_are_runs() -> None:
+    assert processes_for(0, None) == 1
+    assert processes_for(3, 8) == 3
+    assert processes_for(100, 2) == 2
