@@ -21,6 +21,7 @@ from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
 from coach.service.runs.recovery import RunRecovery
 from coach.service.runs.run_walk import RunWalkService
+from coach.service.sensors.claims import SensorClaims
 from coach.service.sensors.service import SensorService
 from coach.service.strength.programme import Programme
 from coach.settings import Settings
@@ -34,6 +35,7 @@ class Coach:
 
     backend: the radio, by default this machine's own. on_spoken: told of each cue that is spoken. speed: of the
     run's clock. loop: the thread of an event loop to share (a virtual world lives on it); without one, its own.
+    claims, owner: where several runners share the radio, whose run uses which sensor, and this runner's name.
     """
 
     def __init__(
@@ -43,13 +45,15 @@ class Coach:
         on_spoken: Callable[[CueDecision], None] | None = None,
         speed: float = 1.0,
         loop: LoopThread | None = None,
+        claims: SensorClaims | None = None,
+        owner: str = "",
     ) -> None:
         self.settings = settings
         self.feed = LiveFeed()
         self.store = Store(settings.database)
         self.loop = loop or LoopThread()
         self._own_loop = self.loop if loop is None else None
-        self.sensors = SensorService(self.store, self.loop, backend, speed)
+        self.sensors = SensorService(self.store, self.loop, backend, speed, claims, owner)
         self.runner = RunnerService(self.store)
         self.coaching = CoachingService(self.store)
         self.run_walk = RunWalkService(self.store, self.coaching.pain_state)

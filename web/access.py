@@ -22,7 +22,7 @@ from web.server import WELCOME
 from web.wire import json_response
 
 blueprint = Blueprint("access", __name__)
-COOKIE: Final = "coach"
+COOKIE: Final = "COACH_COOKIE"  # a setting: the name of the cookie; browsers share cookies between the ports of a host
 HERE: Final = "here"  # who watches from this machine
 _OPEN: Final = ("/healthz", "/come-in", "/static/", "/manifest.webmanifest", "/service-worker.js", "/ca.crt")
 _KINDS: Final = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android phone"), ("Macintosh", "Mac"))
@@ -46,16 +46,21 @@ def guard() -> Response | None:
         return None
     if request.path.startswith(_OPEN) or (request.path == "/api/v1/phones" and request.method == "POST"):
         return None
-    phone = access.phone_of(request.cookies.get(COOKIE, ""))
+    phone = access.phone_of(request.cookies.get(cookie_name(), ""))
     if phone is not None:
         g.phone_id = phone.phone_id
         return None
     return error_response(401, "unauthorized", w("access.closed"))
 
 
+def cookie_name() -> str:
+    """The name of the cookie that keeps a phone in."""
+    return str(current_app.config[COOKIE])
+
+
 def watcher() -> tuple[str, Callable[[], bool]]:
     """Who asks for a stream, and a question to be asked again and again: whether he still may."""
-    access, cookie = the_coach().access, request.cookies.get(COOKIE, "")
+    access, cookie = the_coach().access, request.cookies.get(cookie_name(), "")
     if is_from_this_machine():
         return HERE, lambda: True
     phone = access.phone_of(cookie)
@@ -66,11 +71,12 @@ def watcher() -> tuple[str, Callable[[], bool]]:
 def _tell_server(state: BlueprintSetupState) -> None:
     """Have the server ask before it reads the body of a request."""
     app = state.app
+    app.config.setdefault(COOKIE, "coach")
 
     def is_welcome(address: str, _port: int, headers: Mapping[str, str]) -> bool:
         if app.config[TRUSTS_LOCAL] and is_near(address, headers.get("HOST", ""), headers):
             return True
-        cookie = parse_cookie(headers.get("COOKIE", "")).get(COOKIE, "")
+        cookie = parse_cookie(headers.get("COOKIE", "")).get(app.config[COOKIE], "")
         return bool(app.extensions["coach"].access.knows(cookie))
 
     app.extensions[WELCOME] = is_welcome
@@ -101,7 +107,7 @@ def come_in_by_api(body: ComeInBody) -> Response:
 @blueprint.get("/phones")
 def phones_page() -> str:
     """All phones, and a fresh code for the next one."""
-    own = the_coach().access.phone_of(request.cookies.get(COOKIE, ""))
+    own = the_coach().access.phone_of(request.cookies.get(cookie_name(), ""))
     base = _base()
     return render_template("access/phones.html", phones=the_coach().access.phones(), own=own, base=base)
 
@@ -140,7 +146,8 @@ def revoke_by_form(phone_id: str) -> Response:
 
 def _with_cookie(answer: Response, cookie: str) -> Response:
     seconds = int(STAYS.total_seconds())
-    answer.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, samesite="Lax", secure=request.is_secure)
+    secure = request.is_secure
+    answer.set_cookie(cookie_name(), cookie, max_age=seconds, httponly=True, samesite="Lax", secure=secure)
     return answer
 
 

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from pydantic import BaseModel, ConfigDict
 
 from coach.errors import SettingsError
-from web.access import COOKIE
+from web.access import cookie_name
 from web.api import route
 from web.context import the_coach, w
 
@@ -32,7 +32,7 @@ def erase_by_form() -> Response:
     except SettingsError as error:
         return make_response(render_template("runner/delete.html", is_done=False, complaint=str(error)), 400)
     answer = make_response(render_template("runner/delete.html", is_done=True, complaint=""))
-    answer.delete_cookie(COOKIE)
+    answer.delete_cookie(cookie_name())
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 

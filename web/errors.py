@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -27,6 +27,7 @@ _STATUS: Final[Mapping[type[CoachError], int]] = {
     PacketError: 400,
     ProfileError: 409,
 }
+ERROR_PAGE: Final = "COACH_ERROR_PAGE"
 _KNOWN: Final = (400, 401, 403, 404, 405, 409, 413, 429, 503)
 
 
@@ -55,12 +56,13 @@ def error_response(status: int, code: str, words: str, fields: Mapping[str, str]
         if fields:
             error["fields"] = dict(fields)
         return json_response({"error": error}, status)
-    page = render_template("error.html", status=status, code=code, words=words, fields=fields or {})
+    page = render_template(current_app.config[ERROR_PAGE], status=status, code=code, words=words, fields=fields or {})
     return make_response(page, status)
 
 
-def install_errors(app: Flask) -> None:
-    """Answer every failure of `app` in words."""
+def install_errors(app: Flask, page: str = "error.html") -> None:
+    """Answer every failure of `app` in words. page: the template of those below no /api."""
+    app.config[ERROR_PAGE] = page
     app.register_error_handler(CoachError, _coach_error)
     app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(HTTPException, _http_error)

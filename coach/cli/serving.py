@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from coach.cli.household import household_folder, household_serving
 from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of, trust_local_option
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
@@ -77,6 +78,7 @@ def demo(
 
 
 @click.command()
+@click.option("--household", "is_household", is_flag=True, help="Serve every runner of a household.")
 @click.option("--https", "is_https", is_flag=True, help="Serve over HTTPS with a local certificate authority.")
 @data_option
 @host_option
@@ -84,9 +86,15 @@ def demo(
 @trust_local_option
 @json_option
 @plainly
-def serve(is_https: bool, data: Path | None, host: str, port: int, trusts_local: bool, as_json: bool) -> None:
+def serve(
+    is_household: bool, is_https: bool, data: Path | None, host: str, port: int, trusts_local: bool, as_json: bool
+) -> None:
     """The service with your own sensors: open the page, pair, run. At the end, the run that was going on."""
-    settings = settings_of(data, port, host, is_https, trusts_local)
+    settings = settings_of(household_folder(data) if is_household else data, port, host, is_https, trusts_local)
+    if is_household:
+        with until_told() as told, household_serving(settings, is_quiet=as_json):
+            told.wait()
+        return
     with until_told() as told, serving(settings, is_quiet=as_json) as coach:
         problem = coach.sensors.problem()
         if problem:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import click
 import segno
@@ -15,11 +16,13 @@ from coach.service.access.certificates import make_certificates
 from coach.service.access.phones import lan_address
 from coach.service.folder_lock import FolderLock
 from coach.settings import Settings
+from web.access import COOKIE
 from web.app import create_app
 from web.https import HttpsServer, serve_https
 from web.security import TRUSTS_LOCAL
 from web.server import Server, serve
 
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 SUMMARY_LINES = (
     ("distance_m", "distance", "km", 0.001, 2),
     ("speed_mps", "speed", "km/h", 3.6, 1),
@@ -35,8 +38,18 @@ SUMMARY_LINES = (
 
 
 @contextmanager
-def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quiet: bool = False) -> Iterator[Coach]:
-    """The service with its page, alone in its folder. Runs that were cut off before are recovered first, and said."""
+def served(
+    settings: Settings,
+    make: Callable[[], Coach] | None = None,
+    is_quiet: bool = False,
+    cookie: str = "coach",
+    authority: Path | None = None,
+) -> Iterator[tuple[Coach, Server]]:
+    """As `serving`, with the web server beside the service.
+
+    cookie: name of the cookie that keeps a phone in. authority: folder of the certificate authority for https, by
+    default the runner's own.
+    """
     with ExitStack() as stack:
         stack.enter_context(FolderLock(settings.lock))
         coach = make() if make else Coach(settings)
@@ -44,23 +57,30 @@ def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quie
         for run in coach.recovery.recover():
             _say(is_quiet, f"recovered a run that was cut off: {run.started_at:%Y-%m-%d %H:%M} UTC, {run.run_id}")
         app = create_app(coach)
-        app.config[TRUSTS_LOCAL] = settings.trusts_local
+        app.config[TRUSTS_LOCAL], app.config[COOKIE] = settings.trusts_local, cookie
         server = serve(app, settings.host, settings.port)
         stack.callback(server.stop)
-        secure = _serve_https(app, settings, server.port + 1) if settings.is_https else None
+        secure = _serve_https(app, settings, server.port + 1, authority) if settings.is_https else None
         if secure:
             stack.callback(secure.stop)
         stack.callback(coach.feed.close)
         coach.start()
         if not is_quiet:
             announce(coach, server, secure)
+        yield coach, server
+
+
+@contextmanager
+def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quiet: bool = False) -> Iterator[Coach]:
+    """The service with its page, alone in its folder. Runs that were cut off before are recovered first, and said."""
+    with served(settings, make, is_quiet) as (coach, _):
         yield coach
 
 
-def _serve_https(app: Flask, settings: Settings, port: int) -> HttpsServer:
+def _serve_https(app: Flask, settings: Settings, port: int, authority: Path | None) -> HttpsServer:
     """The same app by https at the next port, with this machine's own authority."""
     address = lan_address()
-    certificates = make_certificates(settings.secrets / "https", [address] if address else [])
+    certificates = make_certificates(authority or settings.secrets / "https", [address] if address else [])
     return serve_https(app, settings.host, port, certificates)
 
 
@@ -70,7 +90,7 @@ def announce(coach: Coach, server: Server, secure: HttpsServer | None = None) ->
     click.echo(f"On this machine:  {here}")
     if secure:
         click.echo(f"By https:         {secure.url}/  (the phone learns to trust it at {server.url}/install)")
-    if server.host in ("127.0.0.1", "localhost", "::1"):
+    if server.host in LOOPBACK:
         return
     address = lan_address()
     if address is None:

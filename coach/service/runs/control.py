@@ -130,7 +130,7 @@ class RunService:
             clock = RunClock(self._speed)
             return self._sensors.source(uses, clock), clock
 
-        return self.begin(uses, linked, focus, facts, workout)
+        return self.begin(uses, linked, focus, facts, workout, is_linked=True)
 
     def begin(
         self,
@@ -139,14 +139,20 @@ class RunService:
         focus: str | None = None,
         facts: dict[str, Any] | None = None,
         workout: Workout | None = None,
+        is_linked: bool = False,
     ) -> Run:
         """Start a run whose notifications come from `make_source`: linked sensors, or a recording that is played.
 
+        is_linked: the sensors themselves are used, which no other runner may do meanwhile.
+
         Raises:
-            ConflictError: a run is going on, is being started or is being summed up.
+            ConflictError: a run is going on, is being started or is being summed up, or a sensor is in another runner's
+                run.
         """
         place = self._loop.call(self._reserve)
         try:
+            if is_linked:
+                self._sensors.claim(uses)
             return self._make(place, uses, make_source, focus, facts or {}, workout)
         except BaseException:
             self._loop.call(lambda: self._release(place))
@@ -165,6 +171,7 @@ class RunService:
     def _release(self, place: _Place) -> None:
         if self._place is place:
             self._place = None
+            self._sensors.release()
 
     def _make(
         self,

@@ -25,6 +25,7 @@ from coach.radio.session import Session, connected
 from coach.radio.words import loss_error
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.cadence_unit import PodCounts
+from coach.service.sensors.claims import SensorClaims, in_use
 from coach.service.sensors.keep_alive import Leases
 from coach.service.sensors.preview import Preview
 from coach.service.sensors.quality_check import Before, report
@@ -48,7 +49,15 @@ class SensorService(SensorBook):
     Scanning and previews go on while someone asks for them (a page polls) and end some seconds after the last question.
     """
 
-    def __init__(self, store: Store, loop: LoopThread, backend: Backend | None = None, speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        loop: LoopThread,
+        backend: Backend | None = None,
+        speed: float = 1.0,
+        claims: SensorClaims | None = None,
+        owner: str = "",
+    ) -> None:
         super().__init__(store)
         self._loop = loop
         self._backend = backend or Backend()
@@ -62,6 +71,8 @@ class SensorService(SensorBook):
         self._run_events: dict[str, LinkEvent] = {}
         self.pod_counts = PodCounts()
         self._alone = loop.call(asyncio.Lock)
+        self._claims, self._owner = claims or SensorClaims(), owner
+        self._claims.join(owner, self._let_go)
 
     # -- finding
 
@@ -143,6 +154,7 @@ class SensorService(SensorBook):
         use = SensorUse(sensor_id, found.name or profile.title, known, wear_site, cadence_unit)
         check_site(use)
         self._refuse_in_run()
+        self._refuse_claimed(use)
         async with self._alone:
             self._met[sensor_id] = use = await self._open_preview().meet(use)
         return use
@@ -202,6 +214,7 @@ class SensorService(SensorBook):
             SettingsError: a run is on. LinkError: why it cannot be reached.
         """
         self._refuse_in_run()
+        self._refuse_claimed(use)
         async with self._alone:
             await self._let_go(use.sensor_id)
             async with connected(self._radio, use, receive, needs_bond) as session:
@@ -225,6 +238,11 @@ class SensorService(SensorBook):
         if self._is_running:
             raise SettingsError("a run is on: stop it first")
 
+    def _refuse_claimed(self, use: SensorUse) -> None:
+        holder = self._holder(use)
+        if holder is not None:
+            raise in_use(use.name, holder)
+
     async def _let_go(self, sensor_id: str) -> None:
         self._met.pop(sensor_id, None)
         if self._preview:
@@ -245,9 +263,14 @@ class SensorService(SensorBook):
         preview = self._open_preview()
         if not self._alone.locked():
             self._met = {i: use for i, use in self._met.items() if i not in {use.sensor_id for use in uses}}
-            await preview.show([*uses, *self._met.values()])
+            free = [use for use in (*uses, *self._met.values()) if self._holder(use) is None]
+            await preview.show(free)
         known = {use.sensor_id for use in uses}
-        return [self.pod_counts.shown(state) for state in preview.states() if state.use.sensor_id in known]
+        seen = [self.pod_counts.shown(state) for state in preview.states() if state.use.sensor_id in known]
+        return [*seen, *(_claimed(use, holder) for use in uses if (holder := self._holder(use)) is not None)]
+
+    def _holder(self, use: SensorUse) -> str | None:
+        return self._claims.holder(use.sensor_id, self._owner)
 
     def _open_preview(self) -> Preview:
         self._leases.renew("preview", self._preview_while_asked)
@@ -319,6 +342,19 @@ class SensorService(SensorBook):
         links = LinkedSensors(self._radio, self.plans(uses), clock)
         return RunSource(links, self.begin_run, self.note_event, self.end_run)
 
+    def claim(self, uses: Sequence[SensorUse]) -> None:
+        """Claim these sensors for a run; other runners' previews let them go.
+
+        Raises:
+            ConflictError: another runner's run has one of them.
+        """
+        self._claims.take(self._owner, ((use.sensor_id, use.name) for use in uses))
+        self._loop.do(self._claims.make_way(self._owner, [use.sensor_id for use in uses]), _ANSWER_S)
+
+    def release(self) -> None:
+        """Give all claimed sensors back."""
+        self._claims.release(self._owner)
+
     async def begin_run(self) -> None:
         """On the event loop: previews and scans make way."""
         self._is_running = True
@@ -335,4 +371,19 @@ class SensorService(SensorBook):
     def close(self) -> None:
         """End scans and previews; sensors are disconnected."""
         self._loop.do(self.begin_run())
+        self._claims.leave(self._owner)
         self._keep_identities()
+
+
+def _claimed(use: SensorUse, holder: str) -> SensorState:
+    """A sensor that another runner's run has."""
+    profile = load_profile(use.profile_id)
+    return SensorState(
+        use=use,
+        profile_title=profile.title,
+        is_tried_on_hardware=profile.is_tried_on_hardware,
+        status=None,
+        reason="in_use",
+        words=str(in_use(use.name, holder)),
+        is_ready=False,
+    )

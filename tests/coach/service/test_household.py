@@ -1,0 +1,79 @@
+"""The list of a household: names, folders and ports that stay, and nothing outside its folder."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coach.errors import SettingsError, StorageError
+from coach.service.household import LIST_FILE, Household
+
+
+def test_each_runner_has_a_folder_and_a_port_that_stay(tmp_path: Path) -> None:
+    household = Household(tmp_path)
+    assert household.members() == ()
+    anna, ben = household.add("  Anna   Müller "), household.add("Ben")
+    assert (anna.name, ben.name) == ("Anna Müller", "Ben")
+    assert Household(tmp_path).members() == (anna, ben)
+    assert (anna.port(8765), ben.port(8765), ben.port(0)) == (8775, 8785, 0)
+    assert household.data_of(anna).is_dir()
+    assert household.data_of(anna) != household.data_of(ben)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x00b", "a\x1b[31m"])
+def test_a_name_that_nobody_can_read_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="name of 1 to 40"):
+        Household(tmp_path).add(name)
+
+
+def test_the_same_name_twice_is_refused_whatever_its_case(tmp_path: Path) -> None:
+    Household(tmp_path).add("Ben")
+    with pytest.raises(SettingsError, match="already"):
+        Household(tmp_path).add("bEN")
+
+
+@given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6))
+def test_whatever_they_are_called_folders_are_different_and_inside(names: list[str]) -> None:
+
+    with tempfile.TemporaryDirectory() as folder:
+        household = Household(Path(folder))
+        for name in names:
+            try:
+                household.add(name)
+            except SettingsError:
+                continue
+        members = household.members()
+        assert len({member.key for member in members}) == len(members)
+        assert all(household.data_of(member).parent == Path(folder) for member in members)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"members": 3}',
+        '{"members": [{"key": "a"}]}',
+        '{"members": [{"key": "../x", "name": "x", "number": 1}]}',
+    ],
+)
+def test_a_damaged_list_says_what_to_do_and_is_not_overwritten(tmp_path: Path, text: str) -> None:
+    (tmp_path / LIST_FILE).write_text(text)
+    household = Household(tmp_path)
+    with pytest.raises(StorageError, match=r"copy"):
+        household.members()
+    with pytest.raises(StorageError):
+        household.add("Ben")
+    assert (tmp_path / LIST_FILE).read_text() == text
+
+
+def test_a_list_that_was_cut_while_it_was_written_is_the_old_one(tmp_path: Path) -> None:
+    household = Household(tmp_path)
+    ben = household.add("Ben")
+    (tmp_path / LIST_FILE).with_suffix(".new").write_text('{"members": [')
+    assert household.members() == (ben,)
+    assert json.loads((tmp_path / LIST_FILE).read_text())["members"][0]["name"] == "Ben"

@@ -1,0 +1,54 @@
+"""The door of a household: one page that lists its runners, each with the address where that runner is served.
+
+An app of its own, without a runner: it knows names and addresses and nothing else. Runners are added here from this
+machine alone; what is behind an address asks each phone for that runner's own invitation.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Flask, Response, abort, redirect, render_template, request
+
+from coach.service.household import LONGEST_NAME, Household, Member
+from web.errors import install_errors
+from web.security import TRUSTS_LOCAL, host_name, install_security, is_from_this_machine
+from web.words import Words, read_words
+
+_MOST_BYTES: Final = 16 * 1024  # a name, and nothing larger
+
+
+def create_household_app(
+    household: Household, port_of: Callable[[Member], int], open_runner: Callable[[Member], None], *, trusts_local: bool
+) -> Flask:
+    """The app of the door. port_of: where a runner is served; open_runner: serve one that was added just now."""
+    app = Flask("web", static_folder="static", template_folder="templates")
+    app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
+    app.config[TRUSTS_LOCAL] = trusts_local
+    words = Words(read_words())
+    app.jinja_env.globals.update(w=words)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    install_errors(app, page="household/error.html")
+    install_security(app)
+
+    @app.get("/")
+    def choose() -> str:
+        name = host_name(request.host)
+        host = f"[{name}]" if ":" in name else name
+        runners = [(member, f"http://{host}:{port_of(member)}") for member in household.members()]
+        return render_template(
+            "household/choose.html", runners=runners, is_here=is_from_this_machine(), longest=LONGEST_NAME
+        )
+
+    @app.post("/runners")
+    def add() -> Response:
+        if not is_from_this_machine():
+            abort(403, words("household.add_here"))
+        open_runner(household.add(request.form.get("name", "")))
+        answer = redirect("/", 303)
+        return Response(answer.response, answer.status, answer.headers)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
