@@ -125,7 +125,7 @@ class ShankGait:
             stride_time = None
         end = next_s if stride_time is not None else toe_off or start + 0.5 * self._open.stride_s
         first, last = np.searchsorted(view.t_s, (start - _MARGIN_S, end + _MARGIN_S))
-        factor = loss_factor(view, slice(int(first), int(last)))
+        factor = loss_factor(view, slice(int(first), int(last)), self._params.longest_loss_s)
         if factor is None:
             self.n_dropped += 1
             return []

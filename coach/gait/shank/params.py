@@ -34,6 +34,7 @@ class ShankParams:
     burst_half_s: float = 0.05  # half the window of the mean time about a burst
     burst_wait_s: float = 0.25  # a landing comes up to 0.2 s after the late swing's burst and takes its place
     jerk_lag_s: float = 0.0300  # mean time of the burst after contact; fitted
+    longest_loss_s: float = 0.2  # that a stride may rest on: a lost notification of eight readings at 52 Hz
     contact_sd_s: float = 0.0075  # standard uncertainty; 95-98 % of RBDS strides lie within twice it
     toe_off_sd_s: float = 0.0100
     contact_time_sd_s: float = 0.0120

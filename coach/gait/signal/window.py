@@ -51,11 +51,11 @@ class View:
     is_last: bool
 
 
-def loss_factor(view: View, part: slice) -> float | None:
-    """By how much the uncertainty of what rests on `part` of a window grows; None where too much of it was lost."""
+def loss_factor(view: View, part: slice, most_s: float = LONGEST_LOSS_S) -> float | None:
+    """By how much the uncertainty of what rests on `part` of a window grows; None where more than `most_s` was lost."""
     lost = np.flatnonzero(np.diff(np.concatenate([[0], view.is_bad[part].astype(int), [0]])))
     longest_s = float((lost[1::2] - lost[::2]).max(initial=0)) / view.rate_hz
-    if longest_s > LONGEST_LOSS_S:
+    if longest_s > most_s:
         return None
     bridged = BRIDGED_FACTOR if view.is_bridged[part].any() else 1.0
     return max(bridged, 1.0 + longest_s / _LOSS_FACTOR_S)

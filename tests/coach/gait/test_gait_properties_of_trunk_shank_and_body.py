@@ -54,6 +54,13 @@ def assert_sane(events):
     assert contacts == sorted(contacts)
 
 
+def plain_contact_s(cadence, duty):
+    """Contact time of the same motion by an upright sensor at 208 Hz."""
+    engine = TrunkGait(WearSite.PELVIS)
+    found = engine.feed(chunk(WearSite.PELVIS, *bouncing(14, 208.0, cadence, duty, 0), 208.0)) + engine.finish()
+    return np.median([s.contact_time_s for s in steps_of(found)])
+
+
 @given(
     rate=st.sampled_from([50.0, 52.0, 100.0, 143.0, 208.0, 416.0]),
     cadence=st.floats(150, 200),
@@ -74,8 +81,10 @@ def test_a_running_trunk_is_found_at_any_rate_in_any_mounting(rate, cadence, dut
     assert len(steps) == pytest.approx(14 * cadence / 60, abs=4)
     cadence_found = 60 / np.median([s.step_time_s for s in steps if s.step_time_s])
     assert cadence_found == pytest.approx(cadence, rel=0.01)
-    # A half-sine is no pelvis: people's swings more, and the line that is fitted on them reads it long.
-    assert np.median([s.contact_time_s for s in steps]) == pytest.approx(duty * 60 / cadence, abs=0.11)
+    # A half-sine is no pelvis: people's swings more, and the line that is fitted on them reads it long. How true the
+    # contact time is, people's recordings say; here it must not depend on rate, jitter, mounting and gyroscope.
+    found = np.median([s.contact_time_s for s in steps])
+    assert found == pytest.approx(plain_contact_s(cadence, duty), abs=0.02)
     assert_sane(events)
 
 

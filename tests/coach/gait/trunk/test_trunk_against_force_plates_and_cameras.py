@@ -34,9 +34,11 @@ def test_steps_are_found_on_time_with_their_contact(name):
     assert len(inside) <= len(recording.strides) + 1
     late_ms = np.array([1e3 * (s.initial_contact_s - row["initial_contact_s"]) for s, row in matched])
     assert late_ms.std() <= 6
-    assert abs(late_ms.mean()) <= 30
+    # One person's mean stride repeated is no better known than to 15 ms; see docs/algorithms/trunk.md for the others.
+    more = 6 if name == "biomac_p01_pelvis" else 0
+    assert abs(late_ms.mean()) <= 16 + more
     contact_ms = np.array([1e3 * (s.contact_time_s - row["contact_time_s"]) for s, row in matched])
-    assert abs(contact_ms.mean()) <= 30
+    assert abs(contact_ms.mean()) <= 20 + more
     cadence = 60 / np.mean([s.step_time_s for s, _ in matched[:-1]])
     assert cadence == pytest.approx(recording.truth["cadence_spm"]["value"], abs=1.0)
 
@@ -151,7 +153,7 @@ def test_the_sampling_rate_changes_no_event(name, rate_hz):
             for s, row in pairs(steps, recording.strides)
         ]
         half = len(late) // 2
-        assert np.mean(late[half:]) == pytest.approx(np.mean(late[:half]), abs=0.0025)
+        assert np.mean(late[half:]) == pytest.approx(np.mean(late[:half]), abs=0.0015 if rate_hz > 60.0 else 0.0025)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -200,9 +202,17 @@ def test_no_step_rests_on_a_gap_and_none_is_made_up_in_it():
     keep[4000:4040] = False  # 0.2 s: more than a step can rest on
     keep[6000:6600] = False  # 3 s: the end of a segment
     holes = [(t_s[4000], t_s[4040]), (t_s[6000], t_s[6600])]
+    keep[8000:8010] = False  # 0.05 s: a step may rest on it, less surely
+    blurred = (t_s[8000], t_s[8010])
     recording = recording.kept(keep)
     engine = TrunkGait(recording.wear_site)
     steps = steps_of(events(engine, recording))
+    sds = [s.uncertainty["contact_time_s"] for s in steps]
+    over = [
+        s for s in steps if s.initial_contact_s < blurred[1] and s.initial_contact_s + s.contact_time_s > blurred[0]
+    ]
+    assert over
+    assert all(s.uncertainty["contact_time_s"] >= 2.0 * min(sds) for s in over)
     for start, end in holes:
         touching = [s for s in steps if s.initial_contact_s < end and s.initial_contact_s + s.contact_time_s > start]
         assert not touching
