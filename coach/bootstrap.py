@@ -13,6 +13,8 @@ from coach.service.access.phones import AccessService
 from coach.service.access.repeats import RepeatGuard
 from coach.service.account import AccountService
 from coach.service.event_loop import LoopThread
+from coach.service.handover.home_state import HomeStates
+from coach.service.handover.service import HandoverService
 from coach.service.phone.service import PhoneService
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
@@ -74,13 +76,15 @@ class Coach:
         self.history = HistoryService(self.store, settings.recordings, self.recovery.recompute, take_over)
         self.phone = PhoneService(self.store, settings.recordings, self.sensors, self.coaching, take_over, self.history)
         self.imports = ImportService(self.store, self.history, settings.inbox)
+        home_states = HomeStates(self.store, self.strength, self._cadence)
+        self.handover = HandoverService(self.store, self.history, settings.outbox, home_states.now)
         self.access = AccessService(self.store)
         self.repeats = RepeatGuard(self.store)
         self.account = AccountService(
             self.store,
             settings.recordings,
             settings.secrets,
-            settings.inbox,
+            (settings.inbox, settings.outbox),
             self._purge,
             lambda: self.runs.current() is not None or self.imports.status().is_running,
             self._on_erased,
@@ -92,6 +96,7 @@ class Coach:
         self.account.start()
         self.phone.runs.resume()
         self.imports.watch()
+        self.handover.start()
 
     def close(self) -> None:
         """End a run that is going on (it is kept and summed up), reminders, links and the database."""
@@ -104,6 +109,7 @@ class Coach:
         self.account.stop()
         self.phone.runs.wait()
         self.imports.stop()
+        self.handover.stop()
         self.sensors.close()
         self.repeats.close()
         if self._own_loop:
@@ -117,9 +123,17 @@ class Coach:
     def _on_erased(self) -> None:
         """Nothing is left on disk: nor in memory."""
         self.access.forget_known()
+        self.handover.forget_all()
         self.repeats.forget_all()
         self.strength.plans.refresh()
 
     def _on_finished(self, run: Run) -> None:
-        """A run was summed up: its morning-after question is due, and the plan may look different."""
+        """A run was summed up: its morning-after question is due, the plan may look different, and it may go out."""
         self.strength.plans.refresh()
+        self.handover.on_finished(run)
+
+    def _cadence(self) -> float | None:
+        """The newest cadence of the run that is on [steps/min]; None without one."""
+        metrics = self.feed.latest("metrics") if self.runs.current() is not None else None
+        cadence = metrics.get("cadence_spm") if metrics else None
+        return float(cadence) if isinstance(cadence, int | float) else None

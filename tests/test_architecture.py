@@ -93,6 +93,7 @@ HOMES = {
     "alembic": ("coach.storage",),
     "mcap": ("coach.recording",),
     "fitdecode": ("coach.interchange",),
+    "paho": ("coach.service.handover",),
     "pyarrow": ("coach.interchange",),
     "icalendar": ("coach.interchange",),
     "click": ("coach.cli", "coach.__main__"),

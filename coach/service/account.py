@@ -8,7 +8,7 @@ page, is cut to nothing afterwards. Source: https://www.sqlite.org/pragma.html#p
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -25,15 +25,15 @@ _PUSH_KEY: Final = "web_push.pem"
 
 
 class AccountService:
-    """Thread-safe. inbox: emptied with all else. purge: forgets deleted runs. is_running: whether a run or an import is
-    on. on_erased: called when all is gone."""
+    """Thread-safe. exchange: folders of files that come and go, emptied with all else. purge: forgets deleted runs.
+    is_running: whether a run or an import is on. on_erased: called when all is gone."""
 
     def __init__(
         self,
         store: Store,
         recordings: Path,
         secrets: Path,
-        inbox: Path,
+        exchange: Sequence[Path],
         purge: Callable[[], object],
         is_running: Callable[[], bool],
         on_erased: Callable[[], object],
@@ -41,7 +41,7 @@ class AccountService:
         self._store = store
         self._recordings = recordings
         self._secrets = secrets
-        self._inbox = inbox
+        self._exchange = tuple(exchange)
         self._purge = purge
         self._is_running = is_running
         self._on_erased = on_erased
@@ -76,9 +76,11 @@ class AccountService:
         n_files = 0
         try:
             # What stayed in the inbox would come in again; of folders linked there only the link goes.
-            if self._inbox.is_symlink():
-                self._inbox.unlink()
-            for path in sorted((*self._recordings.rglob("*"), *self._inbox.rglob("*")), reverse=True):
+            for folder in self._exchange:
+                if folder.is_symlink():
+                    folder.unlink()
+            below = [path for folder in (self._recordings, *self._exchange) for path in folder.rglob("*")]
+            for path in sorted(below, reverse=True):
                 if path.is_dir() and not path.is_symlink():
                     path.rmdir()
                 else:

@@ -19,6 +19,8 @@ from coach.model.sensing import CheckReport, SensorCheck, SensorState, Surroundi
 from coach.model.sites import WearSite
 from coach.service.access.phones import AccessService
 from coach.service.access.repeats import RepeatGuard
+from coach.service.handover.home_assistant import HomeState
+from coach.service.handover.service import HandoverService
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.history import HistoryService
@@ -217,6 +219,7 @@ class SmallCoach(SimpleNamespace):
             "run_walk": RunWalkService(store, coaching.pain_state),
             "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
             "history": history,
+            "handover": HandoverService(history._store, history, folder / "outbox", lambda: HomeState(None, "", False)),
             "imports": ImportService(history._store, history, folder / "inbox"),
             "access": AccessService(store),
             "repeats": RepeatGuard(store),

@@ -15,7 +15,18 @@ from tests.browser import DESKTOP, PHONE, THEMES, axe_findings, choose_theme, ov
 from tests.web.live_scene import cue, numbers
 from tests.web.small_coach import SmallCoach
 
-PAGES = ("/", "/welcome", "/live", "/sensors", "/phones", "/install", "/offline", "/you/delete", "/no/such/page")
+PAGES = (
+    "/",
+    "/welcome",
+    "/live",
+    "/sensors",
+    "/phones",
+    "/install",
+    "/offline",
+    "/you/delete",
+    "/you/handover",
+    "/no/such/page",
+)
 MOTION = "/live in motion"
 ALL = (*PAGES, MOTION)
 MOST_BYTES = 150_000

@@ -138,3 +138,21 @@ def test_an_archive_holds_nothing_of_what_was_erased(coach: Coach) -> None:
     out = BytesIO()
     coach.history.archive(out)
     assert NAME.encode() not in out.getvalue()
+
+
+def test_erasing_empties_inbox_and_outbox_but_not_what_is_linked_there(coach: Coach, tmp_path: Path) -> None:
+    watch = tmp_path / "watch"
+    watch.mkdir()
+    (watch / "run.gpx").write_bytes(gpx())
+    for folder in (coach.settings.inbox, coach.settings.outbox):
+        folder.mkdir(exist_ok=True)
+        (folder / "run.gpx").write_bytes(gpx())
+    (coach.settings.inbox / "watch").symlink_to(watch)
+    coach.account.erase()
+    assert list(coach.settings.inbox.iterdir()) == []
+    assert list(coach.settings.outbox.iterdir()) == []
+    assert (watch / "run.gpx").exists()
+    coach.settings.inbox.rmdir()
+    coach.settings.inbox.symlink_to(watch)
+    coach.account.erase()
+    assert (watch / "run.gpx").exists()

@@ -1,0 +1,63 @@
+"""What Home Assistant is told: the newest cadence, the next session, whether the morning-after question is open."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from coach.errors import CoachError
+from coach.model.pain import PainMoment
+from coach.model.runs import RunState
+from coach.service.handover.home_assistant import HomeState
+from coach.service.strength.programme import Programme
+from coach.storage.store import Store
+from coach.wall_clock import utc_now
+
+_KEPT_S: Final = 60.0  # plan and answers change by hand
+_ASKED_WITHIN: Final = timedelta(hours=36)  # as on the page of today
+
+
+class HomeStates:
+    """cadence: of the run that is on; None without one. Gives a state at any moment, from any thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        strength: Programme,
+        cadence: Callable[[], float | None],
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._strength = strength
+        self._cadence = cadence
+        self._clock = clock
+        self._kept: tuple[float, str, bool] | None = None
+
+    def now(self) -> HomeState:
+        if self._kept is None or time.monotonic() - self._kept[0] > _KEPT_S:
+            self._kept = (time.monotonic(), self._next_session(), self._is_pain_open())
+        return HomeState(self._cadence(), *self._kept[1:])
+
+    def _next_session(self) -> str:
+        try:
+            session = self._strength.next_session(self._strength.show())
+        except CoachError:
+            return ""
+        return session.due_at.isoformat() if session is not None and session.due_at is not None else ""
+
+    def _is_pain_open(self) -> bool:
+        """Whether the morning after the last run has come, and nobody has answered yet."""
+        try:
+            entries = self._store.runs.list(limit=5)
+            last = next((e.run for e in entries if e.run.state in (RunState.FINISHED, RunState.RECOVERED)), None)
+            if last is None:
+                return False
+            now, zone = self._clock(), ZoneInfo(self._store.runner.get().time_zone)
+            ended_at = last.started_at + timedelta(seconds=last.duration_s or 0.0)
+            if now.astimezone(zone).date() <= ended_at.astimezone(zone).date() or now - ended_at >= _ASKED_WITHIN:
+                return False
+            answers = self._store.pain.list(since=ended_at)
+        except CoachError:
+            return False
+        return all(entry.moment is not PainMoment.NEXT_MORNING for entry in answers)

@@ -1,0 +1,219 @@
+"""What leaves the house: at a run's end a FIT file in `outbox/` and an upload to intervals.icu; states to a broker.
+
+All of it is off by default. Uploads wait in a queue that outlives the program until there is a net, oldest first. A run
+goes out once: it is marked before it is sent, and where no answer came the other side is asked before it is sent again.
+Thread-safe.
+"""
+
+import dataclasses
+import logging
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from coach.errors import CoachError, LinkError, SettingsError
+from coach.model.handover import HandoverStatus, HandoverWishes
+from coach.model.plain import from_plain, to_plain
+from coach.model.runs import Run, Sport
+from coach.service.handover.home_assistant import HomeAssistant, HomeState
+from coach.service.handover.intervals import SERVER, find, upload
+from coach.service.runs.history import HistoryService
+from coach.storage.store import Store
+
+_log: Final = logging.getLogger(__name__)
+_WISHES, _QUEUE, _SENT = "handover.wishes", "handover.queue", "handover.sent"
+RETRY_S: Final = 300.0
+_MOST_SENT: Final = 5000  # ids that are remembered: runs of a life
+_HOST: Final = re.compile(r"[A-Za-z0-9.:\-_]{1,253}")
+_KEY: Final = re.compile(r"[A-Za-z0-9_\-]{8,128}")
+
+
+class HandoverService:
+    """outbox: folder of FIT files. home_state: what a broker is told. server: of intervals.icu."""
+
+    def __init__(
+        self,
+        store: Store,
+        history: HistoryService,
+        outbox: Path,
+        home_state: Callable[[], HomeState],
+        server: str = SERVER,
+        retry_s: float = RETRY_S,
+    ) -> None:
+        self._store = store
+        self._history = history
+        self.outbox = outbox
+        self._home_state = home_state
+        self._server = server
+        self._retry_s = retry_s
+        self._guard = threading.Lock()
+        self._working = threading.Lock()
+        self._failure = ""
+        self._wake = threading.Event()
+        self._is_over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._home: HomeAssistant | None = None
+        self._home_failure = ""
+
+    # Wishes --------------------------------------------------------------------------------------------------------
+
+    def wishes(self) -> HandoverWishes:
+        return from_plain(HandoverWishes, self._store.settings.get(_WISHES, {}))
+
+    def change(self, **fields: Any) -> HandoverWishes:
+        """Change wishes by their names; returns them as they are now.
+
+        Raises:
+            SettingsError: a key or an address that cannot be one.
+        """
+        before = self.wishes()
+        wishes = dataclasses.replace(before, **fields)
+        if wishes.intervals_key and not _KEY.fullmatch(wishes.intervals_key):
+            raise SettingsError("this is no API key of intervals.icu: copy it from the foot of its settings page")
+        if wishes.broker and not _HOST.fullmatch(wishes.broker):
+            raise SettingsError("the broker is a host name or an address, such as 192.168.1.5")
+        if not 1 <= wishes.broker_port <= 65535:
+            raise SettingsError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
+        self._store.settings.put(_WISHES, to_plain(wishes))
+        if not wishes.intervals_key:
+            self._put_queue([])
+        if self._thread is not None and _broker_of(wishes) != _broker_of(before):
+            self._link(is_forgotten=not wishes.broker)
+        self._wake.set()
+        return wishes
+
+    def status(self) -> HandoverStatus:
+        home = self._home
+        return HandoverStatus(
+            self.wishes(),
+            len(self._queue()),
+            len(self._sent()),
+            self._failure,
+            home is not None and home.is_linked,
+            home.failure if home is not None else self._home_failure,
+        )
+
+    # Work ----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Link to the broker and send what waits, in the background."""
+        self._thread = threading.Thread(target=self._work, name="handover", daemon=True)
+        self._thread.start()
+        self._link()
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        if self._home is not None:
+            self._home.close()
+
+    def on_finished(self, run: Run) -> None:
+        """A run was summed up: remember to hand it over. Quick, and never fails: the run's own thread calls it."""
+        try:
+            wishes = self.wishes()
+            if run.sport is Sport.RUNNING and (wishes.is_outbox or wishes.intervals_key):
+                with self._guard:
+                    if run.run_id not in self._sent() and all(one["run_id"] != run.run_id for one in self._queue()):
+                        self._put_queue([*self._queue(), {"run_id": run.run_id, "is_tried": False}])
+                self._wake.set()
+        except CoachError as error:
+            _log.warning("the run %s is not handed over: %s", run.run_id, error)
+
+    def work(self) -> None:
+        """Hand over all that waits, as far as the net allows."""
+        with self._working:
+            self._failure = ""
+            for item in self._queue():
+                try:
+                    self._hand_over(item)
+                except LinkError as error:
+                    self._failure = str(error)
+                    return  # the next one would not come through either
+                except (CoachError, OSError) as error:
+                    self._failure = str(error)
+                    _log.warning("run %s is not handed over: %s", item["run_id"], error)
+                    if _is_key_wrong(error):
+                        return
+                    self._drop(item["run_id"])
+
+    def forget_all(self) -> None:
+        """Everything was deleted: end the link to the broker."""
+        if self._home is not None:
+            self._link(is_forgotten=True)
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while not self._is_over.is_set():
+            try:
+                self.work()
+            except CoachError as error:
+                _log.warning("nothing can be handed over: %s", error)
+            self._wake.wait(self._retry_s)
+            self._wake.clear()
+
+    def _hand_over(self, item: dict[str, Any]) -> None:
+        wishes, run_id = self.wishes(), str(item["run_id"])
+        run = self._store.runs.get(run_id)
+        content = self._history.export(run_id, "fit")
+        if wishes.is_outbox:
+            self._put_into_outbox(run_id, content)
+        if wishes.intervals_key:
+            key = wishes.intervals_key
+            remote = find(self._server, key, run_id, run.started_at) if item["is_tried"] else None
+            if remote is None:
+                self._mark_tried(run_id)  # from here on it may have arrived, whatever happens
+                name = run.title or f"Run {run.started_at:%Y-%m-%d}"
+                remote = upload(self._server, key, content, name, run_id)
+            self._store.settings.put(_SENT, {**self._sent(), run_id: remote})
+        self._drop(run_id)
+
+    def _put_into_outbox(self, run_id: str, content: bytes) -> None:
+        self.outbox.mkdir(parents=True, exist_ok=True)
+        path = self.outbox / self._history.export_name(run_id, "fit")
+        half = path.with_name(f".{path.name}.half")  # who watches the folder never sees half a file
+        half.write_bytes(content)
+        half.replace(path)
+
+    def _link(self, is_forgotten: bool = False) -> None:
+        wishes = self.wishes()
+        if self._home is not None:
+            if is_forgotten:
+                self._home.forget()
+            self._home.close()
+            self._home = None
+        self._home_failure = ""
+        if wishes.broker:
+            try:
+                self._home = HomeAssistant(wishes, self._home_state)
+            except CoachError as error:
+                self._home_failure = str(error)
+
+    def _queue(self) -> list[dict[str, Any]]:
+        return list(self._store.settings.get(_QUEUE, []))
+
+    def _put_queue(self, queue: list[dict[str, Any]]) -> None:
+        self._store.settings.put(_QUEUE, queue)
+
+    def _sent(self) -> dict[str, str]:
+        return dict(list(self._store.settings.get(_SENT, {}).items())[-_MOST_SENT:])
+
+    def _mark_tried(self, run_id: str) -> None:
+        with self._guard:
+            self._put_queue([{**one, "is_tried": one["is_tried"] or one["run_id"] == run_id} for one in self._queue()])
+
+    def _drop(self, run_id: str) -> None:
+        with self._guard:
+            self._put_queue([one for one in self._queue() if one["run_id"] != run_id])
+
+
+def _broker_of(wishes: HandoverWishes) -> tuple[object, ...]:
+    return wishes.broker, wishes.broker_port, wishes.broker_user, wishes.broker_password, wishes.is_broker_tls
+
+
+def _is_key_wrong(error: Exception) -> bool:
+    return isinstance(error, SettingsError) and "API key" in str(error)

@@ -1,0 +1,98 @@
+"""What may leave the house, each off until it is asked for: the outbox, intervals.icu, a broker of Home Assistant."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.wrappers import Response
+
+from coach.errors import SettingsError
+from coach.model.handover import HandoverStatus
+from web.api import route
+from web.context import the_coach
+
+blueprint = Blueprint("handover", __name__)
+PATH = "/you/handover"
+
+
+class HandoverAnswer(BaseModel):
+    """How it goes; keys and passwords are never shown again."""
+
+    model_config = ConfigDict(extra="forbid")
+    is_outbox: bool
+    has_intervals_key: bool
+    broker: str
+    is_broker_linked: bool
+    n_waiting: int
+    n_sent: int
+    failure: str
+    broker_failure: str
+
+
+class HandoverBody(BaseModel):
+    """What is left out stays. "": off."""
+
+    model_config = ConfigDict(extra="forbid")
+    is_outbox: bool | None = None
+    intervals_key: str | None = Field(None, max_length=128)
+    broker: str | None = Field(None, max_length=253)
+    broker_port: int | None = Field(None, ge=1, le=65535)
+    broker_user: str | None = Field(None, max_length=200)
+    broker_password: str | None = Field(None, max_length=200)
+    is_broker_tls: bool | None = None
+
+
+@blueprint.get(PATH)
+def handover_page() -> str:
+    return render_template(
+        "runner/handover.html",
+        status=the_coach().handover.status(),
+        outbox=the_coach().handover.outbox,
+        is_kept="kept" in request.args,
+    )
+
+
+@blueprint.post(PATH)
+def save_handover() -> Response:
+    told = request.form
+    fields: dict[str, Any] = {
+        "is_outbox": "is_outbox" in told,
+        "broker": told.get("broker", "").strip(),
+        "broker_user": told.get("broker_user", "").strip()[:200],
+        "is_broker_tls": "is_broker_tls" in told,
+    }
+    port = told.get("broker_port", "1883").strip() or "1883"
+    if not port.isdigit():
+        raise SettingsError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
+    fields["broker_port"] = int(port)
+    for name in ("intervals_key", "broker_password"):  # an empty field keeps what is there
+        if told.get(name, "").strip():
+            fields[name] = told[name].strip()[:200]
+        elif f"forget_{name}" in told:
+            fields[name] = ""
+    the_coach().handover.change(**fields)
+    return redirect(f"{PATH}?kept")
+
+
+@route(blueprint, "GET", "/handover", returns=HandoverAnswer, summary="What leaves the house, and how it goes")
+def read_handover() -> HandoverAnswer:
+    return _answer(the_coach().handover.status())
+
+
+@route(blueprint, "PATCH", "/handover", body=HandoverBody, returns=HandoverAnswer, summary="Choose what may leave")
+def change_handover(body: HandoverBody) -> HandoverAnswer:
+    the_coach().handover.change(**{k: v for k, v in body.model_dump(exclude_unset=True).items() if v is not None})
+    return _answer(the_coach().handover.status())
+
+
+def _answer(status: HandoverStatus) -> HandoverAnswer:
+    return HandoverAnswer(
+        is_outbox=status.wishes.is_outbox,
+        has_intervals_key=bool(status.wishes.intervals_key),
+        broker=status.wishes.broker,
+        is_broker_linked=status.is_broker_linked,
+        n_waiting=status.n_waiting,
+        n_sent=status.n_sent,
+        failure=status.failure,
+        broker_failure=status.broker_failure,
+    )
