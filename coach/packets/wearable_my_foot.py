@@ -20,6 +20,10 @@ from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
 _READING: Final = struct.Struct("<I6f")
 _LARGEST_G: Final = 16.5  # the chip's 16 g range, and a little
+_WIDE_G: Final = 16.0
+_NARROW_G: Final = 4.0
+_EDGE: Final = 0.002  # share of the range: twice what the recording's edge lies below it
+_LEAST_AT_EDGE: Final = 20  # readings, of some six landings; chosen by judgement
 _LARGEST_DPS: Final = 2300.0  # its 2000 deg/s range is 2294 at full scale of 16 bits and 70 mdps
 
 
@@ -43,6 +47,26 @@ def encode_reading(t_s: float, acc_mps2: FloatArray, gyr_radps: FloatArray) -> b
     return _READING.pack(round(t_s * 1000), *(acc_mps2 / G_MPS2), *(gyr_radps / RADPS_PER_DPS))
 
 
+class RangeFinder:
+    """Whether a board has the chip's 16 g or, by the stock library that many were flashed with, 4 g.
+
+    A board of 4 g stops just below it (at 3.9956 g in a recording of its own repository, where another board reaches
+    16 g). So many readings there and none above it are no chance; one above it settles the matter for good.
+    """
+
+    def __init__(self) -> None:
+        self._n_at_edge = 0
+        self._is_wide = False
+
+    def observe(self, acc_mps2: FloatArray) -> float:
+        """The range [m/s2] as known after this reading (3,)."""
+        peak_g = float(np.abs(acc_mps2).max()) / G_MPS2
+        self._is_wide |= peak_g > (1 + _EDGE) * _NARROW_G
+        self._n_at_edge += peak_g >= (1 - _EDGE) * _NARROW_G
+        is_narrow = not self._is_wide and self._n_at_edge >= _LEAST_AT_EDGE
+        return (_NARROW_G if is_narrow else _WIDE_G) * G_MPS2
+
+
 class WearableMyFootReader:
     """Readings of one board, on the host's clock."""
 
@@ -50,12 +74,14 @@ class WearableMyFootReader:
         self._stream = ImuStream(facts, tally)
         self._counter = WrappingCounter(tick_s=1e-3, modulus=1 << 32)
         self._duplicates = Duplicates(tally)
+        self._range = RangeFinder()
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
         """One notification; raises PacketError."""
         ms, acc, gyr = decode_reading(payload)
         if self._duplicates.has(payload):
             return []
+        self._stream.acc_range_mps2 = self._range.observe(acc)
         device_s = np.array([self._counter.seconds(ms, t_s)])
         return self._stream.take(device_s, acc[None, :], gyr[None, :], t_s, payload)
 
