@@ -18,8 +18,11 @@ from firmware_config.loader import load_profile
 from tests.support import missing
 
 ROOT = Path(__file__).resolve().parents[2]
-SKETCH = ROOT / "firmware_config" / "boards" / "esp32_mpu6050" / "esp32_mpu6050.ino"
-DOUBLES = Path(__file__).resolve().parent / "esp32"
+SKETCHES = ROOT / "firmware_config" / "boards"
+DOUBLES = Path(__file__).resolve().parent / "boards"
+# By sketch: the rate it is set to, the rate of its simulated chip, and how long the test makes it stall [s].
+ESP32, XIAO = "esp32_mpu6050", "xiao_nrf52840_sense"
+BOARDS = {ESP32: (200.0, 200 / 1.014, 2.0), XIAO: (208.0, 205.0, 3.0)}
 FRAMES = "c0ac0001-7a1e-4b5c-9d2f-52554e4e4552"
 
 
@@ -40,17 +43,18 @@ class Run:
         return made
 
 
-def compiled(program: Path, *defines: str) -> Path:
+def compiled(sketch: str, program: Path, *defines: str) -> Path:
     if shutil.which("g++") is None:
         missing("no g++: apt-get install g++")
-    flags = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{DOUBLES}", f'-DSKETCH="{SKETCH}"', *defines]
-    subprocess.run(["g++", *flags, DOUBLES / "board.cpp", "-o", program], check=True)
+    path = SKETCHES / sketch / f"{sketch}.ino"
+    flags = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{DOUBLES}", f'-DSKETCH="{path}"', *defines]
+    subprocess.run(["g++", *flags, DOUBLES / f"{sketch}.cpp", "-o", program], check=True)
     return program
 
 
 @pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled(tmp_path_factory.mktemp("board") / "board")
+def boards(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {sketch: compiled(sketch, tmp_path_factory.mktemp(sketch) / "board") for sketch in BOARDS}
 
 
 def run(board: Path, *arguments: str) -> Run:
@@ -64,10 +68,14 @@ def run(board: Path, *arguments: str) -> Run:
     )
 
 
-def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_ones_counted(board: Path) -> None:
-    seen = run(board)
+@pytest.mark.parametrize("sketch", BOARDS)
+def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_ones_counted(
+    boards: dict[str, Path], sketch: str
+) -> None:
+    seen = run(boards[sketch])
+    nominal_hz, true_hz, stall_s = BOARDS[sketch]
     assert seen.is_asleep
-    use = SensorUse("board", "Coach ESP32", "coach_board", WearSite.LEFT_FOOT, settings=(("rate_hz", "200"),))
+    use = SensorUse("board", "Coach", "coach_board", WearSite.LEFT_FOOT, settings=(("rate_hz", f"{nominal_hz:g}"),))
     decoder = decoder_for(load_profile("coach_board"), use)
     samples = [s for t_s, payload in seen.frames for s in decoder.feed(Notification("board", FRAMES, t_s, payload))]
     chunks = [s for s in samples if isinstance(s, ImuChunk)]
@@ -78,11 +86,12 @@ def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_
     acc = np.concatenate([c.acc_mps2 for c in chunks])
     assert np.allclose(acc[:, 1], -acc[:, 0])
     assert np.allclose(acc[:, 2], G_MPS2)
-    gyr_counts = np.rad2deg(np.concatenate([c.gyr_radps for c in chunks if c.gyr_radps is not None])) * 32768 / 2000
+    gyr = np.concatenate([c.gyr_radps for c in chunks if c.gyr_radps is not None])
+    gyr_counts = gyr / decode_frame(seen.frames[0][1]).scale.gyr_radps
     assert np.allclose(gyr_counts, np.column_stack([reading // 2, 0 * reading, 0 * reading - 1]), atol=0.01)
-    assert report.rate_hz == pytest.approx(200 / 1.014, rel=0.01)
+    assert report.rate_hz == pytest.approx(true_hz, rel=0.01)
     (gap,) = [s for s in samples if isinstance(s, Gap)]
-    assert (gap.start_s, gap.end_s) == (pytest.approx(30.0, abs=0.2), pytest.approx(32.0, abs=0.2))
+    assert (gap.start_s, gap.end_s) == (pytest.approx(30.0, abs=0.2), pytest.approx(30.0 + stall_s, abs=0.2))
     late_s = np.concatenate([c.t_s for c in chunks]) - seen.made_s(reading)
     for begun_us, first, _ in seen.chips:
         steady = (reading >= first) & (reading < first + 5000) & (seen.made_s(reading) > begun_us * 1e-6 + 10.0)
@@ -92,23 +101,33 @@ def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_
 def test_with_its_cell_wired_to_a_pin_it_says_its_charge(tmp_path: Path) -> None:
     """1.9 V behind two equal resistors are 3.8 V."""
     said = subprocess.run(
-        [compiled(tmp_path / "board", "-DBATTERY_PIN=1")], check=True, capture_output=True, text=True
+        [compiled(ESP32, tmp_path / "board", "-DBATTERY_PIN=1")], check=True, capture_output=True, text=True
     ).stdout
     assert "battery 55" in said.splitlines()
 
 
-def test_frames_fit_one_notification_and_are_numbered_one_by_one(board: Path) -> None:
-    frames = [decode_frame(payload) for _, payload in run(board).frames]
-    assert all(len(payload) == 132 for _, payload in run(board).frames)
+def test_without_its_chip_a_board_says_so_by_its_name(boards: dict[str, Path]) -> None:
+    said = subprocess.run([boards[XIAO], "nochip"], check=True, capture_output=True, text=True).stdout
+    assert said.splitlines()[0] == "name Coach no chip"
+
+
+@pytest.mark.parametrize("sketch", BOARDS)
+def test_frames_fit_one_notification_and_are_numbered_one_by_one(boards: dict[str, Path], sketch: str) -> None:
+    payloads = [payload for _, payload in run(boards[sketch]).frames]
+    frames = [decode_frame(payload) for payload in payloads]
+    assert {len(payload) for payload in payloads} == {132}
     steps = np.diff([frame.sequence for frame in frames])
     assert sorted(set(steps)) == [1, 2]  # what ran over has a number of its own
     assert (steps == 2).sum() == 1
 
 
-@pytest.mark.parametrize(("asked_hz", "given_hz", "bandwidth_hz"), [(40, 50, 21), (104, 200, 94), (208, 200, 94)])
+@pytest.mark.parametrize(
+    ("sketch", "asked_hz", "given_hz", "bandwidth_hz"),
+    [(ESP32, 40, 50, 21), (ESP32, 104, 200, 94), (ESP32, 208, 200, 94), (XIAO, 40, 52, 26), (XIAO, 208, 208, 104)],
+)
 def test_it_takes_the_nearest_settings_it_has_and_says_so(
-    board: Path, asked_hz: int, given_hz: int, bandwidth_hz: int
+    boards: dict[str, Path], sketch: str, asked_hz: int, given_hz: int, bandwidth_hz: int
 ) -> None:
-    described = decode_description(run(board, str(asked_hz)).description)
+    described = decode_description(run(boards[sketch], str(asked_hz)).description)
     assert (described.rate_hz, described.acc_range_g, described.gyr_range_dps) == (given_hz, 8, 1000)
     assert described.bandwidth_hz == bandwidth_hz

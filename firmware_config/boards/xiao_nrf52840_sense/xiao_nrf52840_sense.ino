@@ -1,8 +1,10 @@
 // Coach board protocol, version 1, on a Seeed XIAO nRF52840 Sense: readings of its LSM6DS3TR-C in, frames out.
 //
 // Protocol: firmware_config/boards/README.md. Registers: ST, LSM6DS3TR-C data sheet (DS9699) rev. 9, chapters 5 and 9.
-// Libraries: ArduinoBLE, Seeed Arduino LSM6DS3. Not tried on hardware yet.
+// Libraries: ArduinoBLE, Seeed Arduino LSM6DS3. Not tried on hardware yet. It has no battery service: with this core,
+// reading the cell's voltage is reported to stop the chip and the radio, which nobody here could try.
 
+#include <Arduino.h>
 #include <ArduinoBLE.h>
 #include <LSM6DS3.h>
 #include <Wire.h>
@@ -129,7 +131,7 @@ static void send() {
   frame[9] = scaleCode();
   const uint8_t n = kHeadBytes + n_readings * kReadingBytes;
   put16(frame + n, crc16(frame, n));
-  frames.writeValue(frame, n + 2);  // a frame that the radio cannot take is lost, with its number
+  frames.writeValue(frame, n + 2);  // waits while the radio is full; what the chip's FIFO cannot hold then is lost
   n_readings = 0;
 }
 
@@ -165,10 +167,10 @@ static void drain() {
 }
 
 void setup() {
-  imu.begin();
+  const bool has_chip = imu.begin() == IMU_SUCCESS;
   stopChip();
   BLE.begin();
-  BLE.setLocalName("Coach XIAO");
+  BLE.setLocalName(has_chip ? "Coach XIAO" : "Coach no chip");  // so that a scan says what is wrong
   BLE.setAdvertisedService(service);
   BLE.setConnectionInterval(12, 24);  // 15 to 30 ms
   service.addCharacteristic(frames);
