@@ -20,7 +20,6 @@ from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
 _READING: Final = struct.Struct("<I6f")
 _LARGEST_G: Final = 16.5  # the chip's 16 g range, and a little
-_WIDE_G: Final = 16.0
 _NARROW_G: Final = 4.0
 _EDGE: Final = 0.002  # share of the range: twice what the recording's edge lies below it
 _LEAST_AT_EDGE: Final = 20  # readings, of some six landings; chosen by judgement
@@ -54,7 +53,8 @@ class RangeFinder:
     16 g). So many readings there and none above it are no chance; one above it settles the matter for good.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wide_mps2: float) -> None:
+        self._wide_mps2 = wide_mps2
         self._n_at_edge = 0
         self._is_wide = False
 
@@ -64,7 +64,7 @@ class RangeFinder:
         self._is_wide |= peak_g > (1 + _EDGE) * _NARROW_G
         self._n_at_edge += peak_g >= (1 - _EDGE) * _NARROW_G
         is_narrow = not self._is_wide and self._n_at_edge >= _LEAST_AT_EDGE
-        return (_NARROW_G if is_narrow else _WIDE_G) * G_MPS2
+        return min(self._wide_mps2, _NARROW_G * G_MPS2) if is_narrow else self._wide_mps2
 
 
 class WearableMyFootReader:
@@ -74,7 +74,7 @@ class WearableMyFootReader:
         self._stream = ImuStream(facts, tally)
         self._counter = WrappingCounter(tick_s=1e-3, modulus=1 << 32)
         self._duplicates = Duplicates(tally)
-        self._range = RangeFinder()
+        self._range = RangeFinder(self._stream.acc_range_mps2)
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
         """One notification; raises PacketError."""
