@@ -1,7 +1,6 @@
 """Holding a conversation (`coach.model.steps`) over a connection: each step is taken, each answer given back."""
 
 import asyncio
-import warnings
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -78,12 +77,16 @@ class Wire:
 
     @property
     def mtu(self) -> int | None:
-        """The largest ATT packet of this connection [bytes]; None where the system does not say."""
+        """The largest ATT packet of this connection [bytes], three more than a write may hold; None where it is gone.
+
+        Where the system does not say (BlueZ before 5.62) it is 23, the least there is. bleak's own `mtu_size` is that
+        on every BlueZ.
+        """
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # bleak warns on BlueZ before 5.62, where it can only assume 23
-                return self._client.mtu_size
-        except RADIO_FAULTS:
+            return 3 + max(
+                c.max_write_without_response_size for service in self._client.services for c in service.characteristics
+            )
+        except (*RADIO_FAULTS, ValueError):
             return None
 
     def can_notify(self, characteristic: str) -> bool:

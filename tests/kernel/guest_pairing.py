@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bumble.hci import Address, HCI_LE_Set_Random_Address_Command
 
+from coach.model.device_reports import DeviceReport
 from coach.model.links import LinkStatus, SensorUse
 from coach.model.steps import LinkPlan
 from coach.radio.backend import Backend
@@ -22,6 +23,7 @@ from coach.radio.session import Radio
 from coach.radio.virtual.controller import Air
 from coach.radio.virtual.twins.running_pod import RunningPod
 from coach.service.event_loop import LoopThread
+from coach.service.sensors.device_report import report_on
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
 from tests.coach.radio.support_radio import SwingingBody
@@ -93,10 +95,16 @@ def use_page(sensor_id: str) -> Seen:
     return {"first_number_s": times_s, "n_looks": page.n_looks, "n_listed": page.n_listed, **started}
 
 
+def n_reported(report: DeviceReport) -> int:
+    return report.counts.n_samples if report.counts else 0
+
+
 def check_and_start(service: SensorService, loop: LoopThread) -> Seen:
     """As a runner does: the check, then a run, then the page again; the page asks on all the while."""
     checked = service.check(4.0)
     say("checked", checked)
+    reported = report_on(service, loop, service.remembered()[0].sensor_id, seconds=6.0)
+    say("reported", reported.counts, reported.problems)
     sight = Sight()
     begun_s = time.monotonic()
 
@@ -123,6 +131,7 @@ def check_and_start(service: SensorService, loop: LoopThread) -> Seen:
             raise SystemExit("the page got no number after the run")
         time.sleep(0.1)
     return {
+        "report": {"problems": reported.problems, "mtu": reported.mtu, "n_samples": n_reported(reported)},
         "check": {"is_good": checked.is_good, "n_samples": [one.n_samples for one in checked.sensors]},
         "run_first_number_s": run_s,
         "n_run_losses": sum(event.status is LinkStatus.LOST for event in sight.events),

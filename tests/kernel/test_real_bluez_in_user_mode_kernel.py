@@ -136,6 +136,12 @@ def test_the_check_before_a_run_finds_the_pod_well(paired: dict[str, Any]) -> No
     assert 3 <= n_samples <= 5
 
 
+def test_a_report_is_made_over_real_bluez(paired: dict[str, Any]) -> None:
+    assert paired["report"]["problems"] == []
+    assert 5 <= paired["report"]["n_samples"] <= 8
+    assert paired["report"]["mtu"] == 247
+
+
 def test_a_run_has_its_first_number_within_10_s_and_gives_the_sensor_back(paired: dict[str, Any]) -> None:
     """The preview's connection ends (2 s on BlueZ), the pod advertises again and is found and connected."""
     assert paired["run_first_number_s"] < 10.0

@@ -91,12 +91,13 @@ class _Minute:
         async with self._sensors.visit(self._use, needs_bond, self._receive) as session:
             self._began_s = self._clock()
             wire = session.wire
-            services, mtu = wire.services(), wire.mtu
+            services = wire.services()
             information = {name: text for name, short in _TEXTS.items() if (text := await _text(wire, short))}
             self.serial = await _text(wire, _SERIAL)
             settings = await self._set_up(wire)
             await session.settled()
             listened_s = await self._listen(session)
+            mtu = wire.mtu  # by now the systems have agreed on it
             if self._profile and not session.lost.is_set():
                 with contextlib.suppress(LinkError):
                     await wire.hold(stop(self._profile, self._use))
