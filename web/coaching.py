@@ -1,13 +1,14 @@
 """The coach explained: the block, the cue log of a run with its reasons, and all rules with their sources."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, render_template
 
 from coach.coaching.baseline import Own
 from coach.coaching.block import BlockView
-from coach.coaching.programme import Focus
+from coach.coaching.programme import FOCUSES, Focus
 from coach.model.cues import CueRule, Source
 from coach.model.runs import RunPlan
 from coach.service.runs.explain import CueStory
@@ -17,6 +18,15 @@ from web.context import the_coach
 blueprint = Blueprint("coaching", __name__)
 _SHOWN: Final = ("step_length_m", "cadence_spm", "contact_time_ms", "impact_g", "foot_strike_angle_deg")
 _SPEEDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Unsayable:
+    """A focus that the coach can never cue with the paired sensors, and what it needs, in words."""
+
+    focus: str
+    title: str
+    needs: str
 
 
 @blueprint.get("/you/block")
@@ -67,6 +77,11 @@ def get_plan() -> RunPlan:
 @route(blueprint, "GET", "/coaching/focuses", returns=list[Focus], summary="What could be worked on today")
 def get_focuses() -> list[Focus]:
     return list(the_coach().coaching.focuses())
+
+
+@route(blueprint, "GET", "/coaching/unsayable", returns=list[Unsayable], summary="What no cue can come for, and why")
+def get_unsayable() -> list[Unsayable]:
+    return [Unsayable(focus, FOCUSES[focus].title, needs) for focus, needs in the_coach().coaching.unsayable().items()]
 
 
 @route(blueprint, "GET", "/coaching/block", returns=BlockView, summary="Where the runner is in the retraining block")

@@ -16,7 +16,7 @@ _PERCENT: Final = {
 }
 _ANGLE: Final = "foot_strike_angle_vs_baseline_deg"
 _ASYMMETRY: Final = "asymmetry_vs_baseline_pct"
-_MEASURES: Final = {name: measure for measure, name in _PERCENT.items()} | {
+MEASURES: Final = {name: measure for measure, name in _PERCENT.items()} | {
     _ANGLE: "foot_strike_angle_deg",
     _ASYMMETRY: "step_time_asymmetry_pct",
 }
@@ -41,7 +41,7 @@ def compared(metrics: LiveMetrics, baseline: Baseline | None, **others: float | 
 
 def _measure_unknown(metrics: LiveMetrics, name: str) -> str | None:
     """Why the measure that `name` compares is itself unknown; None where it is known."""
-    measure = _MEASURES[name]
+    measure = MEASURES[name]
     return metrics.unknown.get(measure, Unknown.NO_STRIDES) if getattr(metrics, measure) is None else None
 
 

@@ -19,7 +19,8 @@ class HistoryFacts:
     longest_30d_m: longest run of the last 30 days. week_distance_m: usual distance of a week. strike_week_m: distance
     already run in strike training these 7 days. strike_weeks: whole weeks since strike training began.
     calf_raises_14d: sessions with calf raises. n_runs: finished runs. withheld: by rule, changes of its metric at
-    moments when a cue was due but withheld. wordings: by rule.
+    moments when a cue was due but withheld. wordings: by rule. unsayable: by focus that no cue can be spoken for
+    with the paired sensors, what it needs, in words.
     """
 
     longest_30d_m: float | None = None
@@ -30,3 +31,4 @@ class HistoryFacts:
     n_runs: int = 0
     withheld: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     wordings: Mapping[str, WordingMemory] = field(default_factory=dict)
+    unsayable: Mapping[str, str] = field(default_factory=dict)

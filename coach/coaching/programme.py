@@ -24,6 +24,9 @@ NO_FOCUS: Final = "none"
 NEED: Final = 0.05  # share of recent running time in which a cue would have been due; chosen by eye, 2026-11-20
 REFRESH_SHARE: Final = 0.25
 LONGEST_SHARE: Final = 1.1  # Frandsen 2025: more than 10 % beyond the longest run of 30 days
+MONTH: Final = timedelta(days=28)  # after a block, one run without cues so often; by judgement
+MOST_BLOCKS: Final = 2  # of one focus in twelve weeks; by judgement: trials had one block (Bowser 2018)
+_SEASON: Final = timedelta(weeks=12)
 _ASIDE: Final = timedelta(days=60)  # a dropped or kept focus rests for this long; chosen by eye, 2026-11-20
 
 
@@ -118,7 +121,7 @@ def why_not(focus: str, pain: PainState, profile: RunnerProfile, facts: HistoryF
 
 
 def _wished(wish: str, pain: PainState, profile: RunnerProfile, facts: HistoryFacts, seed: int) -> RunPlan:
-    closed = why_not(wish, pain, profile, facts)
+    closed = why_not(wish, pain, profile, facts) or _cannot_say(wish, facts)
     if closed:
         return RunPlan(None, 0.0, None, False, False, f"No cues in this run. {closed}", seed)
     words = f"{FOCUSES[wish].title}, as you wished for this run. It stands beside your block."
@@ -129,12 +132,17 @@ def _planned(
     pain: PainState, profile: RunnerProfile, progress: Progress, facts: HistoryFacts, now: datetime, seed: int
 ) -> RunPlan:
     block = progress.block
+    if block is None and _is_month_over(progress, now):
+        words = "A run without cues, as once a month: it shows how you run by yourself."
+        return RunPlan(None, 0.0, None, False, False, words, seed)
     focus, why = _choose(pain, profile, progress, facts, now)
     if block is not None and focus is None:
         closed = why_not(block.focus, pain, profile, facts) or ""
         return _beside(block, closed, pain, profile, progress, facts, seed)
     if focus is None:
-        return _watch(pain, seed)
+        return _watch(pain, progress, facts, seed)
+    if silent := _cannot_say(focus, facts):
+        return RunPlan(None, 0.0, None, False, False, f"No cues in this run. {silent}", seed)
     n_done = block.n_cued if block is not None and block.focus == focus else 0
     last = progress.last_block(focus)
     if n_done == 0 and block is None and last is not None and last.is_kept and _is_recent(last, now):
@@ -162,7 +170,8 @@ def _choose(
         is_open = why_not(block.focus, pain, profile, facts) is None
         return (block.focus, "Your block goes on.") if is_open else (None, "")
     needs = {f: progress.needs.get(f, 0.0) for f in _BY_NEED if why_not(f, pain, profile, facts) is None}
-    needs = {f: share for f, share in needs.items() if share >= NEED and not _is_dropped(f, progress, now)}
+    rests = {f for f in needs if _is_dropped(f, progress, now) or _is_enough(f, progress, now) or f in facts.unsayable}
+    needs = {f: share for f, share in needs.items() if share >= NEED and f not in rests}
     if not needs:
         return None, ""
     best = max(needs, key=lambda f: needs[f])
@@ -174,7 +183,26 @@ def _rests(focus: str, progress: Progress, now: datetime) -> bool:
     last = progress.last_block(focus)
     is_running = progress.block is not None and progress.block.focus == focus
     is_over = last is not None and (last.is_dropped or last.is_tested) and _is_recent(last, now)
-    return is_over and not is_running
+    return (is_over or _is_enough(focus, progress, now)) and not is_running
+
+
+def _is_enough(focus: str, progress: Progress, now: datetime) -> bool:
+    """Whether two blocks of this focus lie in the last twelve weeks: more of the same teaches nothing new."""
+    tested = [b.ended_at for b in progress.past if b.focus == focus and b.is_tested]
+    return sum(at is not None and now - at < _SEASON for at in tested) >= MOST_BLOCKS
+
+
+def _is_month_over(progress: Progress, now: datetime) -> bool:
+    """Whether a month lies behind the last block and the last run without cues."""
+    ended = [b.ended_at for b in progress.past if b.is_tested and b.ended_at is not None]
+    return bool(ended) and now - max(filter(None, (ended[-1], progress.silent_at))) >= MONTH
+
+
+def _cannot_say(focus: str, facts: HistoryFacts) -> str:
+    """Why no cue of this focus can ever be spoken with the paired sensors; "" where one can."""
+    needs = facts.unsayable.get(focus)
+    title = FOCUSES[focus].title
+    return "" if needs is None else f"{title}: with these sensors the coach can never cue it. It needs {needs}."
 
 
 def _is_dropped(focus: str, progress: Progress, now: datetime) -> bool:
@@ -203,9 +231,15 @@ def _beside(
     return RunPlan(focus, 0.5, None, False, False, words, seed)
 
 
-def _watch(pain: PainState, seed: int) -> RunPlan:
+def _watch(pain: PainState, progress: Progress, facts: HistoryFacts, seed: int) -> RunPlan:
+    """Between blocks: cues in a part of the time, so that fading is not undone."""
+    tested = [b for b in progress.past if b.is_tested]
+    if silent := _cannot_say("lengthen", facts):
+        return RunPlan(None, 0.0, None, False, False, f"No block now, and no cues in this run. {silent}", seed)
     if pain.allows_load_cues:
-        words = "No block now. If your steps shorten by 3 % as you tire, you will hear it."
-        return RunPlan("lengthen", 1.0, None, False, False, words, seed)
+        share = REFRESH_SHARE if tested else 1.0
+        part = "" if share == 1.0 else f" Cues may speak in {100 * share:.0f} % of the time."
+        words = f"No block now. If your steps shorten by 3 % as you tire, you will hear it.{part}"
+        return RunPlan("lengthen", share, None, False, False, words, seed)
     words = f"No block now. You may hear a plain tip. {pain.words}"
     return RunPlan("swing", 0.5, None, False, False, words, seed)

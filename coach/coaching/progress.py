@@ -81,13 +81,15 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """block: the running one. past: finished blocks, oldest first. needs: by focus, mean share of the last runs'
-    time in which a cue would have been due. n_runs: all coached runs.
+    time in which a cue would have been due. n_runs: all coached runs. silent_at: start of the newest run without cues
+    that was no baseline run.
     """
 
     block: Block | None = None
     past: tuple[Block, ...] = ()
     needs: Mapping[str, float] = field(default_factory=dict)
     n_runs: int = 0
+    silent_at: datetime | None = None
 
     def last_block(self, focus: str) -> Block | None:
         """The newest finished block of a focus."""
@@ -97,7 +99,8 @@ class Progress:
 def progress_of(runs: Iterable[CoachedRun]) -> Progress:
     """Fold all records, oldest first."""
     told = sorted(runs, key=lambda r: r.at)
-    progress = Progress(n_runs=len(told), needs=_needs(told))
+    silent = [r.at for r in told if r.plan.eligible_share <= 0.0 and not r.plan.is_baseline]
+    progress = Progress(n_runs=len(told), needs=_needs(told), silent_at=silent[-1] if silent else None)
     for run in told:
         if run.counts and run.plan.focus is not None:
             progress = _with(progress, run, run.plan.focus)

@@ -25,6 +25,7 @@ from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunEntry, RunFilter, RunPlan
 from coach.phone.pack import Pack
 from coach.service.runs.explain import CueStory, stories
+from coach.service.runs.sayable import unsayable
 from coach.service.strength.facts import calf_raises, strength_week
 from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
@@ -123,6 +124,10 @@ class CoachingService:
         """Where the runner is."""
         return progress_of(self._runs())
 
+    def unsayable(self) -> Mapping[str, str]:
+        """By focus that no cue can be spoken for with the paired sensors, what it needs, in words."""
+        return unsayable(self._store.sensors.list(), load_rules())
+
     def needs(self) -> Mapping[str, float]:
         """By focus, the share of the last runs' time in which a cue would have been due."""
         return self.progress().needs
@@ -217,6 +222,7 @@ class CoachingService:
             n_runs=self._store.runs.count(RunFilter(until=now)),
             withheld=withheld_pool(runs),
             wordings=_wordings(runs),
+            unsayable=unsayable(self._store.sensors.list(), load_rules()),
         )
 
 

@@ -166,6 +166,8 @@ def test_a_kept_focus_gets_a_refresher_when_needed_again() -> None:
     runs = whole_block(replace(PROFILE, focus_wish="quicker"))
     later = [run(10 + i, RunPlan("lengthen", 1.0, None, False, False, "")) for i in range(3)]
     needy = [replace(r, outcome=replace(r.outcome, needs={"quicker": 0.5})) for r in later]
+    needy.append(run(25, RunPlan(None, 0.0, None, False, False, "")))  # the month's run without cues
+    needy = [replace(r, outcome=replace(r.outcome, needs={"quicker": 0.5})) for r in needy]
     plan = planned([*runs, *needy])
     assert (plan.focus, plan.block_run, plan.eligible_share) == ("quicker", None, 0.25)
 
@@ -252,3 +254,38 @@ def test_a_wish_that_is_closed_or_unknown_gives_a_run_without_cues_and_the_reaso
         assert words in plan.reason
     assert planned([], wish="lean").focus == "lean"
     assert planned([], wish="none").focus is None
+
+
+def test_after_a_block_fading_is_not_undone_and_a_month_brings_a_run_without_cues() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    calm = [replace(r, outcome=replace(r.outcome, needs={})) for r in runs]
+    ended, progress = runs[-1].at, progress_of(calm)
+
+    def after(days: int, more: Sequence[CoachedRun] = ()) -> RunPlan:
+        known = progress_of([*calm, *more]) if more else progress
+        return plan_run(answered(), PROFILE, OWN, known, HistoryFacts(), ended + timedelta(days=days))
+
+    assert (after(2).focus, after(2).eligible_share) == ("lengthen", 0.25)
+    month = after(28)
+    assert (month.focus, month.eligible_share, month.is_retention) == (None, 0.0, False)
+    assert "once a month" in month.reason
+    silent = replace(run(20, month), at=ended + timedelta(days=28))
+    assert after(30, [silent]).focus == "lengthen"
+    assert after(57, [silent]).focus is None
+
+
+def test_a_focus_gets_at_most_two_blocks_in_twelve_weeks() -> None:
+    def at_days_ago(r: CoachedRun, days: float) -> CoachedRun:
+        return replace(r, at=NOW - timedelta(days=days))
+
+    block = whole_block(replace(PROFILE, focus_wish="softer"), need_last=0.3)
+    first = [at_days_ago(r, 50 - 2 * i) for i, r in enumerate(block)]
+    second = [at_days_ago(r, 30 - 2 * i) for i, r in enumerate(block)]
+    beside = RunPlan("lengthen", 1.0, None, False, False, "")
+    want = [at_days_ago(run(40 + i, beside), 3 - i) for i in range(3)]
+    want = [replace(r, outcome=replace(r.outcome, needs={"softer": 0.5})) for r in want]
+    silent = at_days_ago(run(50, RunPlan(None, 0.0, None, False, False, "")), 5)
+    once, twice = [*first, silent, *want], [*first, *second, *want]
+    assert (planned(once).focus, planned(once).block_run) == ("softer", 1)
+    assert (planned(twice).focus, planned(twice).block_run) == ("lengthen", None)
+    assert planned(twice, replace(PROFILE, focus_wish="softer")).block_run is None

@@ -10,6 +10,7 @@ const rows = new Map();
 const taken = new Set();
 let is_busy = false;
 let told = "";
+let judged = "";
 
 function paintMine(states) {
   const known = new Set(states.map((state) => state.use.sensor_id));
@@ -29,6 +30,18 @@ function paintMine(states) {
   find("#check").hidden = states.length === 0;
   const words = states.map((s) => `${siteWords(s.use.wear_site)}: ${w(s.is_ready ? "sensors.mine.ready" : "sensors.mine.not_ready")}`).join(". ");
   if (words !== told) { told = words; setText(find("#mine-words"), words); }
+  const worn = states.map((s) => `${s.use.sensor_id} ${s.use.wear_site}`).sort().join();
+  if (worn !== judged) { judged = worn; void sayUnsayable(); }
+}
+
+/** What no cue can come for with these sensors, and which sensor would change it. */
+async function sayUnsayable() {
+  try {
+    const found = await get("/coaching/unsayable");
+    const list = found.map(({ title, needs }) => w("sensors.mine.unsayable_one", { title, needs })).join("; ");
+    setText(find("#unsayable"), list ? w("sensors.mine.unsayable", { list }) : "");
+    find("#unsayable").hidden = list === "";
+  } catch { judged = ""; /* asked again with the next look at the sensors */ }
 }
 
 const strength = (rssi_dbm) => w(`sensors.find.${rssi_dbm > -55 ? "near" : rssi_dbm > -75 ? "middle" : "far"}`);
