@@ -113,6 +113,11 @@ def run_start(body: StartBody) -> Run:
     return run
 
 
+@route(blueprint, "POST", "/run/go_on", body=TapBody, returns=Run, summary="Go on with a run that was cut off")
+def run_go_on(body: TapBody) -> Run:
+    return the_coach().runs.go_on(body.run_id)
+
+
 @route(blueprint, "POST", "/run/pause", body=TapBody, summary="Pause the run")
 def run_pause(body: TapBody) -> None:
     the_coach().runs.pause(body.run_id, body.age_s)

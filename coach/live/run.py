@@ -93,13 +93,14 @@ class LiveRun:
         clock: Callable[[], float],
         on_spoken: Callable[[CueDecision], None] | None = None,
         workout: Workout | None = None,
+        timeline: Timeline | None = None,
     ) -> None:
         self.run = run
         self._workout = workout
         self._part: int | None = None  # of the workout: the one that was last begun
         self.pipeline = pipeline
         self.links: dict[str, LinkEvent] = {}
-        self.timeline = Timeline()
+        self.timeline = timeline or Timeline()
         self.latest: LiveMetrics | None = None
         self.is_muted = False
         self.n_cues = 0

@@ -16,17 +16,21 @@ def _time_source() -> Callable[[], float]:
 
 @dataclass(slots=True)
 class RunClock:
-    """Call it, from any thread, for the time [s] since it was made. speed: its seconds per second of the wall."""
+    """Call it, from any thread, for the time [s] since it was made. speed: its seconds per second of the wall.
+
+    start_s: what it showed when it was made, for a run that goes on.
+    """
 
     speed: float = 1.0
     time_source: Callable[[], float] = field(default_factory=_time_source, repr=False)
+    start_s: float = 0.0
     origin_s: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.origin_s = self.time_source()
 
     def __call__(self) -> float:
-        return (self.time_source() - self.origin_s) * self.speed
+        return self.start_s + (self.time_source() - self.origin_s) * self.speed
 
     def wall_s(self, seconds: float) -> float:
         """How long `seconds` of this clock last on the wall: what timeouts of asyncio want."""

@@ -92,6 +92,7 @@ class NounTable(Generic[Noun]):
         ]
         self.table = Table(name, Base.metadata, *items, *columns, sqlite_with_rowid=not keys)
         self._scalars = {field: _STORED[of] for field, (of, _) in fields.items() if of in _STORED}
+        self._mappings = {field for field, (of, _) in fields.items() if typing.get_origin(of) is Mapping}
         self._readers = {field: read for field, (of, _) in fields.items() if (read := _reader(of))}
 
     def row(self, noun: Noun, **extra: Any) -> dict[str, Any]:
@@ -106,7 +107,11 @@ class NounTable(Generic[Noun]):
         Raises:
             ValueError, TypeError: they are not such a noun.
         """
-        fields = {name: _without_none(values[name]) for name in self.names if name in values}
+        fields = {
+            name: _without_none(values[name]) if name in self._mappings else values[name]
+            for name in self.names
+            if name in values
+        }
         return from_plain(self.kind, fields)
 
     def readable(self, rows: Iterable[RowMapping | Mapping[str, Any]]) -> list[Noun]:

@@ -50,6 +50,7 @@ class SmallRuns:
         self.link_status = LinkStatus.STREAMING
         self.calls: list[tuple[Any, ...]] = []
         self.refuses = ""
+        self.cut_off: str | None = None
 
     def start(self, place: RunPlace, focus: str | None = None, run_id: str = "r1", **facts: Any) -> Run:
         if self.refuses:
@@ -59,6 +60,11 @@ class SmallRuns:
         self.run = Run(run_id, datetime.now(UTC), RunState.RECORDING, place=place, sensors=USES, plan=plan)
         self._tell()
         return self.run
+
+    def go_on(self, run_id: str) -> Run:
+        assert run_id == self.cut_off
+        self.cut_off = None
+        return self.start(RunPlace.TREADMILL, run_id=run_id)
 
     def _check(self, run_id: str | None) -> None:
         if self.run is None or run_id not in (None, self.run.run_id):
@@ -107,7 +113,7 @@ class SmallRuns:
 
     def status(self) -> dict[str, Any]:
         if self.run is None:
-            return {"run_id": None, "state": None, "links": []}
+            return {"run_id": None, "state": None, "links": [], "cut_off": self.cut_off}
         links = [LinkEvent(use.sensor_id, 0.0, self.link_status, "ok", "All is well") for use in USES]
         return {
             "run_id": self.run.run_id,

@@ -35,6 +35,16 @@ def eventually(coach: SmallCoach, page: Page, call: tuple) -> None:
     raise AssertionError(f"{call} not among {coach.runs.calls}")
 
 
+def test_a_run_that_was_cut_off_is_offered_where_it_was_watched_and_goes_on(coach: SmallCoach, running: Page) -> None:
+    coach.runs.run, coach.runs.cut_off = None, "r1"
+    coach.feed.publish("run", {"run_id": "r1", "state": "recovered", "elapsed_s": 1453.0})  # as after a new start
+    running.get_by_role("button", name="Go on with this run").tap()
+    wait_until(running, "() => document.body.dataset.run === 'on'")
+    assert coach.runs.run is not None
+    assert coach.runs.run.run_id == "r1"
+    assert running.url.endswith("/live")
+
+
 def test_a_run_is_started_from_the_page(coach: SmallCoach, url: str, phone: Page) -> None:
     phone.goto(f"{url}/live")
     expect(phone.locator(".ready")).to_contain_text("Left foot")

@@ -7,6 +7,7 @@ A tap names its run and its age, because phones deliver late: what comes for ano
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
@@ -18,23 +19,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from coach.coaching.engine import CueEngine
-from coach.errors import CoachError, ConflictError, SettingsError, StorageError
+from coach.errors import CoachError, ConflictError, RecordingError, SettingsError, StorageError
 from coach.live.feed import LiveFeed
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import Batch, LiveRun, Source
 from coach.model.cues import CueDecision
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainMoment
-from coach.model.plain import to_plain
-from coach.model.recordings import RecordingHeader
-from coach.model.runs import Lap, Run, RunPlace, RunState
+from coach.model.plain import from_plain, to_plain
+from coach.model.recordings import RecordingHeader, RunEvent
+from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunState
 from coach.model.workouts import Workout
 from coach.radio.clock import RunClock
+from coach.recording.folder import inside
+from coach.recording.reader import read_recording
 from coach.recording.writer import RecordingWriter
 from coach.service.event_loop import LoopThread
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.finish_run import end_run, program_version
-from coach.service.runs.replay_reader import Reading
+from coach.service.runs.replay_reader import Reading, follow
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
 
@@ -45,6 +48,7 @@ MakeSource = Callable[[], tuple[Source, Callable[[], float]]]
 # A page waits 10 s for an answer to a lap or a pause and then says that it failed: what comes three times as late is
 # of a tap that the runner has given up. Chosen by judgement.
 LATE_S: Final = 30.0
+GO_ON_WITHIN: Final = timedelta(minutes=30)  # longer, and it is another run: by judgement
 STOP_S: Final = 120.0  # summing up six hours takes seconds; beyond this the database does not answer
 _TRY_AGAIN_S: Final = 1.0  # between attempts to sum up while the database refuses
 
@@ -160,6 +164,88 @@ class RunService:
         finally:
             place.made.set_result(None)
 
+    def cut_off(self) -> Run | None:
+        """The run that can go on: the newest, if it was cut off half an hour ago at most, and none is on now."""
+        if self._place is not None:
+            return None
+        newest = self._store.runs.list(RunFilter(sport=None), limit=1)
+        run = newest[0].run if newest else None
+        if run is None or run.state is not RunState.RECOVERED or run.recording is None or run.source != "recorded":
+            return None
+        end_s = (run.duration_s or 0.0) + sum(b - a for a, b in run.pauses)
+        gone_s = (self._since(run) - end_s) / self._speed  # a wall clock that went back makes it negative
+        return run if 0.0 <= gone_s <= GO_ON_WITHIN.total_seconds() else None
+
+    def go_on(self, run_id: str) -> Run:
+        """Go on with a run that was cut off: same run, same log, its sensors linked again; the gap is a pause.
+
+        Raises:
+            ConflictError: it cannot go on any more, or a run is on.
+        """
+        uses = self._store.runs.get(run_id).sensors
+
+        def linked(now_s: float) -> tuple[Source, Callable[[], float]]:
+            clock = RunClock(self._speed, start_s=now_s)
+            return self._sensors.source(uses, clock), clock
+
+        return self.go_on_with(run_id, linked)
+
+    def go_on_with(self, run_id: str, make_source: Callable[[float], tuple[Source, Callable[[], float]]]) -> Run:
+        """As `go_on`, from a source made at a time of the run's clock [s]."""
+        run = self.cut_off()
+        if run is None or run.run_id != run_id:
+            raise ConflictError("too_late", "this run cannot go on any more: start a new one")
+        place = self._loop.call(self._reserve)
+        try:
+            return self._make_further(place, run, make_source)
+        except BaseException:
+            self._loop.call(lambda: self._release(place))
+            raise
+        finally:
+            place.made.set_result(None)
+
+    def _make_further(
+        self, place: _Place, run: Run, make_source: Callable[[float], tuple[Source, Callable[[], float]]]
+    ) -> Run:
+        """Bring pipeline, coach and timeline to where the log ends, let the gap pass, and go on from there."""
+        recording = read_recording(inside(self._recordings, str(run.recording)))
+        engine = self._coaching.prepare_again(run)
+        pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine)
+        before, timeline = follow(recording.items(), pipeline)
+        kept = recording.header.settings.get("workout")
+        workout = None if kept is None else from_plain(Workout, kept)
+        writer = RecordingWriter(self._recordings, recording.header, is_further=True)
+        try:
+            now_s = max(before.end_s, self._since(run))
+            for kind, t_s, mark in (("pause", before.end_s, timeline.pause), ("resume", now_s, timeline.resume)):
+                if mark(t_s):
+                    event = RunEvent(t_s, kind, {})
+                    writer.write_event(event)
+                    outputs = pipeline.apply(event)
+                    self._store.runs.add(run.run_id, seconds=outputs.seconds)
+            run = self._store.runs.change(run.run_id, state=RunState.RECORDING)
+
+            def on_loop() -> None:
+                source, clock = make_source(max(now_s, self._since(run)))
+                sink = _ToStore(self._store)
+                live = LiveRun(run, pipeline, writer, sink, self._feed, clock, self._on_spoken, workout, timeline)
+                live.is_muted = before.is_muted
+                place.ended = asyncio.run_coroutine_threadsafe(self._play(place, live, source, engine), self._loop.loop)
+                place.live = live
+                self._sensors.pod_counts.attend(live)
+
+            self._loop.call(on_loop)
+        except BaseException:  # it stays what it was: a run that was cut off
+            with contextlib.suppress(RecordingError):
+                writer.close()
+            self._store.runs.change(run.run_id, state=RunState.RECOVERED)
+            raise
+        return run
+
+    def _since(self, run: Run) -> float:
+        """The run's clock by the wall [s]: only that outlives a process."""
+        return (datetime.now(UTC) - run.started_at).total_seconds() * self._speed
+
     def _reserve(self) -> _Place:
         if self._is_closed:
             raise ConflictError("closing", "the coach is being stopped: start it again first")
@@ -195,7 +281,7 @@ class RunService:
             **facts,
         )
         pipeline = make_pipeline(uses, self._store.runner.get(), engine)
-        settings = to_plain({**facts, "plan": engine.plan})
+        settings = to_plain({**facts, "plan": engine.plan, **({"workout": workout} if workout else {})})
         header = RecordingHeader(run_id, started_at, program_version(), tuple(uses), profile_texts(uses), settings)
         writer = RecordingWriter(self._recordings, header)
         try:
@@ -328,7 +414,9 @@ class RunService:
         """What a page that has just been opened must know; {"run_id": None} without a run."""
         place = self._place
         if place is None or place.live is None:
-            return {"run_id": None, "state": None, "links": [], "plan": to_plain(self._coaching.next_plan())}
+            cut_off = self.cut_off() if place is None else None
+            plan = to_plain(self._coaching.next_plan())
+            return {"run_id": None, "state": None, "links": [], "plan": plan, "cut_off": cut_off and cut_off.run_id}
         live = place.live
         return self._loop.call(lambda: {**live.status(), "metrics": to_plain(live.latest)})
 

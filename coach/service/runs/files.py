@@ -1,11 +1,12 @@
 """Runs as files: export of one run, import of any file we know, the whole account out and in. Thread-safe."""
 
+import contextlib
 import dataclasses
 import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
@@ -20,6 +21,7 @@ from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
 from coach.interchange.formats import (
+    ACTIVITY_FORMATS,
     NO_HINT,
     Hint,
     format_of,
@@ -203,11 +205,21 @@ class HistoryFiles:
         if same is not None:
             return self._merge(same, activity, content, kind)
         run = run_of(activity, f"{activity.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", kind)
-        self._kept.runs.create(run)
-        self._kept.runs.add(run.run_id, seconds=seconds_of(activity))
-        self._keep_original(run.run_id, content, kind, activity)
-        self._finish(run, activity.distance_m)
+        with self._all_or_nothing(run):
+            self._kept.runs.add(run.run_id, seconds=seconds_of(activity))
+            self._keep_original(run.run_id, content, kind, activity)
+            self._finish(run, activity.distance_m)
         return Imported(kind, (run.run_id,), n_runs=1, is_cut=activity.is_cut)
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self, run: Run) -> Iterator[None]:
+        """Make a run that counts as unfinished until `_finish`: killed before that, the next start takes it back."""
+        self._kept.runs.create(dataclasses.replace(run, state=RunState.RECORDING))
+        try:
+            yield
+        except BaseException:
+            take_back(self._kept, self.recordings, run.run_id)
+            raise
 
     def _merge(self, run: Run, activity: Activity, content: bytes, kind: str) -> Imported:
         """Fill a recorded run with what only the watch knew."""
@@ -237,9 +249,9 @@ class HistoryFiles:
             return Imported("csv", (same.run_id,), is_merged=True)
         run_id = f"{table.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         run = Run(run_id, table.started_at, RunState.FINISHED, source="csv", laps=(Lap(1, 0.0, None),))
-        self._kept.runs.create(run)
-        self._kept.runs.add(run_id, table.strides, table.seconds)
-        self._finish(run, None)
+        with self._all_or_nothing(run):
+            self._kept.runs.add(run_id, table.strides, table.seconds)
+            self._finish(run, None)
         return Imported("csv", (run_id,), n_runs=1)
 
     def _of_table(self, table: Table) -> Run | None:
@@ -321,6 +333,13 @@ class HistoryFiles:
             for record in activity.records
         )
         return dataclasses.replace(activity, records=records)
+
+
+def take_back(store: Store, recordings: Path, run_id: str) -> None:
+    """Leave nothing of an import that was not finished."""
+    for kind in ACTIVITY_FORMATS:
+        inside(recordings / IMPORTS_FOLDER, f"{run_id}.{kind}").unlink(missing_ok=True)
+    store.runs.discard(run_id)
 
 
 def _check_document(row: Mapping[str, Any]) -> None:

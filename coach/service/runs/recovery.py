@@ -19,6 +19,7 @@ from coach.recording.layout import SUFFIX, unfinished_path
 from coach.recording.reader import read_recording
 from coach.recording.recovery import find_unfinished, parts_of, recover
 from coach.service.runs.coaching import CoachingService
+from coach.service.runs.files import take_back
 from coach.service.runs.finish_run import end_run
 from coach.service.runs.recorded import keep_answers, length_s, run_of, unlike_cues
 from coach.service.runs.replay_reader import Reading, read_again
@@ -57,7 +58,9 @@ class RunRecovery:
                 log.warning("a run could not be recovered: %s", error)
         for run in self._store.runs.unfinished():
             try:
-                if not self._is_written(run):
+                if run.source != "recorded" and run.recording is None:
+                    take_back(self._store, self._recordings, run.run_id)  # nobody was told that it is here
+                elif not self._is_written(run):
                     found.append(self._ended(run))
             except CoachError as error:
                 log.warning("run %s could not be recovered: %s", run.run_id, error)

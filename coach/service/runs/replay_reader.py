@@ -18,7 +18,8 @@ from coach.model.strides import Stride, TrunkStep
 class Reading:
     """What a run holds. end_s: time of the last thing that was kept. seconds: metrics once a second.
 
-    decisions: as logged in the run. recomputed: as the pipeline's own coaching decides now, for comparison.
+    decisions: as logged in the run. recomputed: as the pipeline's own coaching decides now, for comparison. is_muted:
+    the runner wanted no sound at the end.
     """
 
     strides: list[Stride | TrunkStep] = field(default_factory=list)
@@ -30,10 +31,22 @@ class Reading:
     reports: tuple[StreamReport, ...] = ()
     end_s: float = 0.0
     recomputed: list[CueDecision] = field(default_factory=list)
+    is_muted: bool = False
 
 
 def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> Reading:
     """Feed all items of a recording; cues are those that were logged, not new ones."""
+    reading, timeline = follow(items, pipeline)
+    _take(reading, pipeline.tick(reading.end_s))
+    _take(reading, pipeline.finish())
+    timeline.end(reading.end_s)
+    reading.laps, reading.pauses = timeline.laps, timeline.pauses
+    reading.reports = pipeline.reports()
+    return reading
+
+
+def follow(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> tuple[Reading, Timeline]:
+    """Feed all items of a recording and leave the pipeline and the timeline as they were then: the run may go on."""
     reading, timeline = Reading(), Timeline()
     for item in items:
         reading.end_s = max(reading.end_s, item.t_s)
@@ -48,14 +61,11 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
                 timeline.pause(_tapped_s(item))
             case "resume":
                 timeline.resume(_tapped_s(item))
+            case "mute":
+                reading.is_muted = bool(item.data.get("is_muted", True))
             case "cue":
                 reading.decisions.append(from_plain(CueDecision, dict(item.data)))
-    _take(reading, pipeline.tick(reading.end_s))
-    _take(reading, pipeline.finish())
-    timeline.end(reading.end_s)
-    reading.laps, reading.pauses = timeline.laps, timeline.pauses
-    reading.reports = pipeline.reports()
-    return reading
+    return reading, timeline
 
 
 def _tapped_s(event: RunEvent) -> float:

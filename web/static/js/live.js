@@ -27,7 +27,7 @@ function takeRun(status) {
     forgetLinks(status.links);
     find("#unlock").hidden = navigator.userActivation?.hasBeenActive !== false;
   }
-  if (!is_on && state.is_on) { leavePocket(); leaveFor(state.run_id); }
+  if (!is_on && state.is_on) void leave(state.run_id, run_state);
   const was_on = state.is_on;
   Object.assign(state, { run_id, is_on, is_paused: run_state === "paused", is_muted: Boolean(status.is_muted) });
   Object.assign(state, { lap: status.lap ?? 1, lap_kind: status.lap_kind ?? "lap" });
@@ -47,6 +47,17 @@ function takeRun(status) {
   silenceTicks(!is_on || state.is_paused || state.is_muted);
   paintMute(state.is_muted);
   paintPause(state.is_paused);
+}
+
+/** The run is over. Where the coach was started again in its middle, it may go on: that is offered on this page. */
+async function leave(run_id, run_state) {
+  leavePocket();
+  if (run_state !== "finished") {
+    try {
+      if ((await get("/run")).cut_off === run_id) { location.assign("/live"); return; }
+    } catch { /* what there is of it is shown */ }
+  }
+  leaveFor(run_id);
 }
 
 /** Write what changed, as it comes: the browser makes a frame only where something did. */

@@ -32,6 +32,7 @@ async function keepOrLater(path, body, done) {
 /** state: {run_id, is_on, is_paused, is_muted} as the coach last told; refresh: asks it again. */
 export function bindControls(state, refresh) {
   bindStart(refresh);
+  bindGoOn(refresh);
   on("#pause", "click", async () => { if (await act(state.run_id, state.is_paused ? "/run/resume" : "/run/pause")) await refresh(); });
   on("#mute", "click", async () => {
     const is_muted = !state.is_muted;
@@ -99,6 +100,25 @@ function bindStart(refresh) {
       button.disabled = false;
     }
   });
+}
+
+/** A run that was cut off with the coach goes on: same run, same sensors. */
+function bindGoOn(refresh) {
+  for (const button of findAll("[data-go-on]")) {
+    button.disabled = false;
+    button.addEventListener("click", async () => {
+      unlock();
+      button.disabled = true;
+      try {
+        await tap("/run/go_on", { run_id: button.dataset.goOn }, { timeout_ms: 60000 });
+        await refresh();
+      } catch (error) {
+        toast(w("live.control.failed", { words: error instanceof ApiError ? error.message : w("live.stream.waiting") }));
+      } finally {
+        button.disabled = false;
+      }
+    });
+  }
 }
 
 async function stop(run_id) {

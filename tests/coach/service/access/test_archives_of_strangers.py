@@ -35,6 +35,7 @@ from coach.settings import make_settings
 from coach.storage.base import Base
 from coach.storage.dump import table_names
 from coach.storage.strength import Strength
+from tests.coach.service.runs.quiet_run import begin
 from tests.coach.service.runs.test_history import keep_run
 from web.app import create_app
 
@@ -185,6 +186,22 @@ def test_a_bad_row_leaves_no_file_of_the_archive_behind(coach: Coach) -> None:
 
 
 # Secrets ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_was_only_listened_to_comes_back_from_an_archive(coach: Coach, tmp_path: Path) -> None:
+    """Its plan has no focus; what is empty in a plan was taken for missing, and the archive refused whole."""
+    run = begin(coach)
+    coach.runs.stop()
+    assert run.plan is not None
+    assert run.plan.focus is None
+    out = BytesIO()
+    coach.history.archive(out)
+    other = make_coach(tmp_path / "there")
+    try:
+        other.history.take_in(out.getvalue())
+        assert other.store.runs.get(run.run_id) == coach.store.runs.get(run.run_id)
+    finally:
+        other.close()
 
 
 def test_no_secret_goes_out_and_none_comes_in(coach: Coach) -> None:

@@ -1,0 +1,182 @@
+"""Kills: the real process, at every point at which it changes its disk, again and again on the same data folder.
+
+After each kill the next start must find everything that was acknowledged and at most one second less of the run; no run
+may stay unfinished, none may be there twice, and the database must be sound.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from coach.bootstrap import Coach
+from coach.model.runs import Run, RunFilter, RunState
+from coach.recording.folder import inside
+from coach.service.runs.files import take_back
+from coach.settings import make_settings
+from tests.reliability.kill_points import is_sound
+from tests.reliability.workload import GPX_START, WORKS, gpx
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LOST_S: Final = 1.0
+_LONGEST_S: Final = 120
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of the kills in one work. lost_s: the most that a run lost."""
+
+    n_points: int = 0
+    n_kills: int = 0
+    lost_s: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+
+def killed(data: Path, work: str, at: int | None) -> dict[str, list[str]]:
+    """Run a work to its kill; gives what it said, by first word."""
+    command = [sys.executable, "-m", "tests.reliability.workload", str(data), work, "none" if at is None else str(at)]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+        timeout=_LONGEST_S,
+    )  # fmt: skip
+    said: dict[str, list[str]] = {}
+    for line in done.stdout.splitlines():
+        word, _, rest = line.partition(" ")
+        said.setdefault(word, []).append(rest)
+    if "points" not in said and "killed" not in said:
+        raise AssertionError(f"{work} at {at} ended by itself ({done.returncode}): {done.stderr[-2000:]}")
+    return said
+
+
+@contextlib.contextmanager
+def started(data: Path) -> Iterator[Coach]:
+    """The next start: what was cut off gets its end."""
+    coach = Coach(make_settings(data, "127.0.0.1", 0))
+    try:
+        coach.recovery.recover()
+        yield coach
+    finally:
+        coach.close()
+
+
+def check(data: Path, work: str, said: dict[str, list[str]], result: Result) -> None:
+    """Hold the survivor to what was said."""
+
+    def demand(is_so: bool, words: str) -> None:
+        if not is_so:
+            result.faults.append(f"{work}, {(said.get('killed') or ['to the end'])[0]}: {words}")
+
+    with started(data) as coach:
+        everything = [entry.run for entry in coach.store.runs.list(RunFilter(sport=None), limit=None)]
+        demand(coach.store.runs.unfinished() == [], "a run is stuck")
+        demand(all(coach.store.runs.summary(run.run_id) is not None for run in everything), "a run has no summary")
+        starts = Counter(run.started_at for run in everything)
+        demand(max(starts.values(), default=1) == 1, "a run is there twice")
+        if work == "archive":  # its files come before its rows: a repeat joins what a kill left apart
+            with (data.parent / "other.zip").open("rb") as stream:
+                coach.history.take_archive(stream)
+            everything = [entry.run for entry in coach.store.runs.list(RunFilter(sport=None), limit=None)]
+        logs = {run.recording for run in everything if run.recording}
+        kept = {path.name for path in coach.settings.recordings.glob("*.mcap*")}
+        deleted = {name for _, name in coach.store.runs.deleted_before(GPX_START + timedelta(days=1)) if name}
+        demand(logs | deleted >= kept >= logs, f"logs and runs differ: {sorted(logs ^ kept)}")
+        for run_id in said.get("started", []):
+            _check_run(coach, run_id, said, demand, result)
+        for run_id in said.get("imported", []):
+            demand(coach.store.runs.knows(run_id), "an import that was confirmed is gone")
+        if work == "import":
+            found = [run for run in everything if run.started_at == GPX_START]
+            originals = list((coach.settings.recordings / "imports").glob("*"))
+            demand(len(originals) == len([run for run in everything if run.source == "gpx"]), "half an import is left")
+            for run in found:
+                take_back(coach.store, coach.settings.recordings, run.run_id)
+            imported = coach.history.take_in(gpx(), "run.gpx")  # it can be imported (again)
+            again = [one.run for one in coach.store.runs.list(limit=None) if one.run.started_at == GPX_START]
+            demand(len(again) == 1 and bool(again[0].distance_m), "the file cannot be imported again")
+            take_back(coach.store, coach.settings.recordings, imported.run_ids[0])
+        if work == "purge":
+            demand("purged" not in said or not coach.store.runs.count(RunFilter(is_deleted=True)), "not purged")
+            coach.history.purge()
+            demand(not coach.store.runs.count(RunFilter(is_deleted=True)), "cannot be purged any more")
+            left = [path.name for path in coach.settings.recordings.glob("old-*")]
+            demand(not left, f"of what was purged {left} is left")
+        if work == "archive":  # all of it goes again, so that the next kill finds something to join
+            for run in everything:
+                take_back(coach.store, coach.settings.recordings, run.run_id)
+                inside(coach.settings.recordings, run.recording or "none").unlink(missing_ok=True)
+        if work == "plan" and "planned" in said:
+            demand(bool(coach.strength.show().sessions), "the plan is gone")
+    demand(is_sound(data / "coach.sqlite"), "the database is damaged")
+
+
+def _check_run(coach: Coach, run_id: str, said: dict[str, list[str]], demand, result: Result) -> None:  # type: ignore[no-untyped-def]
+    entry = coach.store.runs.entry(run_id)
+    demand(entry.run.state in (RunState.RECOVERED, RunState.FINISHED), f"the run is {entry.run.state}")
+    fed_s = float(said["fed"][-1]) if "fed" in said else 0.0
+    lost_s = max(0.0, fed_s - (entry.run.duration_s or 0.0))
+    result.lost_s = max(result.lost_s, lost_s)
+    demand(lost_s <= LOST_S, f"{lost_s:.2f} s of the run are lost")
+    taps = coach.store.pain.list(run_id=run_id)
+    demand(len(taps) <= 1, "a tap is there twice")
+    if "tapped" in said and fed_s > float(said["tapped"][0]) + LOST_S:
+        demand(len(taps) == 1, "a tap is lost")
+
+
+def prepare(data: Path, work: str, at: int) -> None:
+    """What a work needs to be there, made by whole runs of the works themselves."""
+    if work in ("recompute", "recover") and at == 0:
+        killed(data, "run", None)
+    if work == "recover":  # something to recover: a run that was killed in its middle
+        killed(data, "run", 30)
+    if work == "purge":
+        with started(data) as coach:
+            run = Run(f"old-{at}", GPX_START - timedelta(days=at + 1), RunState.FINISHED, recording=f"old-{at}.mcap")
+            coach.store.runs.create(run)
+            coach.store.runs.delete(run.run_id, GPX_START)
+            (coach.settings.recordings / f"old-{at}.mcap").write_bytes(b"a position")
+    if work == "plan" and at == 0:
+        with started(data) as coach:
+            coach.runner.tell_red_flags(())
+    if work == "archive" and not (data.parent / "other.zip").exists():
+        other = data.parent / "other"
+        killed(other, "run", None)
+        killed(other, "import", None)
+        with started(other) as coach, (data.parent / "other.zip").open("wb") as out:
+            coach.history.archive(out)
+
+
+def measure(work: str, most: int, folder: Path) -> Result:
+    """Kill a work at up to `most` of its points, evenly spread, on one data folder."""
+    result = Result()
+    data = folder / work / "data"
+    prepare(data, work, 0)
+    if work == "archive":
+        with tempfile.TemporaryDirectory() as scratch:
+            trial = Path(scratch) / "data"
+            (Path(scratch) / "other.zip").write_bytes((data.parent / "other.zip").read_bytes())
+            result.n_points = int(killed(trial, work, None)["points"][0])
+    else:
+        said = killed(data, work, None)
+        result.n_points = int(said["points"][0])
+        check(data, work, said, result)
+    step = max(1, -(-result.n_points // most))
+    for at in range(0, result.n_points, step):
+        if work != "archive":
+            prepare(data, work, at + 1)
+        said = killed(data, work, at)
+        result.n_kills += "killed" in said
+        check(data, work, said, result)
+    return result
+
+
+def table(most: int) -> list[tuple[str, Result]]:
+    """Every work, killed at up to `most` points each."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [(work, measure(work, most, Path(folder))) for work in WORKS]

@@ -1,0 +1,150 @@
+"""What a process does to its data folder, in a process of its own that is killed at one point of it.
+
+`python -m tests.reliability.workload DATA WORK AT`: says on its standard output what was acknowledged to the runner, so
+that the survivor can be held to it. AT: the point (`kill_points`), or "none": to the end, with the number of points.
+"""
+
+import asyncio
+import struct
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from coach.bootstrap import Coach
+from coach.live import run as live_run
+from coach.model.links import LinkEvent, SensorUse
+from coach.model.samples import Notification
+from coach.service.runs import history
+from coach.settings import make_settings
+from tests.reliability.kill_points import KillPoints
+
+POD: Final = SensorUse("F0:00", "Pod", "running_speed_cadence")
+MEASUREMENT: Final = "00002a53-0000-1000-8000-00805f9b34fb"
+RUN_S, STEP_S, FASTER = 24.0, 0.25, 12.0
+GPX_START: Final = datetime(2026, 3, 1, 7, 0, tzinfo=UTC)
+
+
+def say(*words: object) -> None:
+    print(*words, flush=True)
+
+
+class Feeder:
+    """A pod that notifies four times a second of the run's clock, which goes `FASTER` than the wall's."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+        while self.now_s < RUN_S:
+            self.now_s += STEP_S
+            packet = struct.pack("<BHB", 4, 768, 170)
+            receive(Notification(POD.sensor_id, MEASUREMENT, self.now_s, packet))
+            say("fed", self.now_s)
+            await asyncio.sleep(STEP_S / FASTER)
+
+
+def run(coach: Coach, points: KillPoints) -> None:
+    """A whole run with a lap, a pause and a pain tap."""
+    live_run.KEEP_EVERY_S = 0.3  # type: ignore[misc]  # as often for its length as in a real run
+    feeder = Feeder()
+    points.is_armed = True
+    run_id = coach.runs.begin((POD,), lambda: (feeder, lambda: feeder.now_s)).run_id
+    say("started", run_id)
+    wait_for(lambda: feeder.now_s > RUN_S / 3)
+    coach.runs.pain(3, run_id=run_id)
+    say("tapped", feeder.now_s)
+    coach.runs.lap(run_id=run_id)
+    wait_for(lambda: feeder.now_s >= RUN_S)
+    say("ended", coach.runs.stop(run_id).run_id)
+
+
+def import_(coach: Coach, points: KillPoints) -> None:
+    """A file of a watch."""
+    points.is_armed = True
+    say("imported", coach.history.take_in(gpx(), "run.gpx").run_ids[0])
+
+
+def archive(coach: Coach, points: KillPoints) -> None:
+    """An archive of another folder."""
+    points.is_armed = True
+    with (coach.settings.data.parent / "other.zip").open("rb") as stream:
+        coach.history.take_archive(stream)
+    say("joined")
+
+
+def recompute(coach: Coach, points: KillPoints) -> None:
+    """The newest run that has a log, from its bytes."""
+    run_id = next(entry.run.run_id for entry in coach.store.runs.list() if entry.run.recording)
+    points.is_armed = True
+    coach.recovery.recompute(run_id)
+    say("recomputed", run_id)
+
+
+def purge(coach: Coach, points: KillPoints) -> None:
+    """Every run that was deleted, for good."""
+    history.KEEP_DELETED = timedelta(0)  # type: ignore[misc]
+    points.is_armed = True
+    coach.history.purge()
+    say("purged")
+
+
+def plan(coach: Coach, points: KillPoints) -> None:
+    """Another strength plan."""
+    points.is_armed = True
+    coach.strength.create("home", "tue,fri", "07:15", "Europe/Berlin")
+    say("planned")
+
+
+def recover(coach: Coach, points: KillPoints) -> None:
+    """The start after a kill is killed, too."""
+    points.is_armed = True
+    for found in coach.recovery.recover():
+        say("recovered", found.run_id)
+
+
+def gpx() -> bytes:
+    """Ten minutes at 3 m/s along a meridian."""
+    points = "".join(
+        f'<trkpt lat="{48 + t * 3 / 111_111:.7f}" lon="11.5"><ele>500</ele>'
+        f"<time>{GPX_START + timedelta(seconds=t):%Y-%m-%dT%H:%M:%SZ}</time></trkpt>"
+        for t in range(0, 600, 2)
+    )
+    head = '<gpx version="1.1" creator="t" xmlns="http://www.topografix.com/GPX/1/1"><trk><type>running</type><trkseg>'
+    return f"{head}{points}</trkseg></trk></gpx>".encode()
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    while not is_so():
+        time.sleep(0.005)
+
+
+WORKS: Final = {
+    "run": run,
+    "recover": recover,
+    "import": import_,
+    "archive": archive,
+    "recompute": recompute,
+    "purge": purge,
+    "plan": plan,
+}
+
+
+def main(data: Path, work: str, at: int | None) -> None:
+    points = KillPoints(at)
+    points.install()
+    if work == "open":  # the making of the database, and its migrations
+        points.is_armed = True
+    coach = Coach(make_settings(data, "127.0.0.1", 0))
+    try:
+        if work != "open":
+            WORKS[work](coach, points)
+    finally:
+        coach.close()
+    say("points", points.n)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], None if sys.argv[3] == "none" else int(sys.argv[3]))
