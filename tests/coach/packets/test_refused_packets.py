@@ -8,15 +8,16 @@ import pytest
 
 from coach.errors import LinkError, PacketError
 from coach.model.sites import WearSite
-from coach.packets import coach_board, movella_dot, movesense, running_speed, wearable_my_foot, witmotion
+from coach.packets import coach_board, movella_dot, movesense, polar_talk, running_speed, wearable_my_foot, witmotion
 from coach.packets.cadence import by_measure
-from coach.packets.commands import configure
+from coach.packets.commands import configure, start
 from coach.packets.polar import Measure, acceleration, decode_frame, turn_rate
 from coach.packets.polar_control import decode_settings
 from coach.packets.settings import is_number
 from tests.coach.packets.devices import Device, h, use
 
 DOT_CONTROL = movella_dot.DEVICE_CONTROL
+CONTROL = polar_talk.CONTROL
 
 
 def dot(*values: float) -> bytes:
@@ -111,3 +112,29 @@ def test_a_dot_that_has_the_rate_is_not_written_to() -> None:
     assert device.written == []
     device.hold(movella_dot.set_rate(120.0))
     assert len(device.written) == 1
+
+
+@pytest.mark.parametrize("code", [0x0F, 0x70, 0x7F])
+def test_a_scale_that_is_not_specified_is_refused(code: int) -> None:
+    with pytest.raises(PacketError, match="not specified"):
+        coach_board.scale_of(code, bytes([code]))
+
+
+@pytest.mark.parametrize("payload", ["01 63", "01 63 c8", "01 63 77 77"])
+def test_a_movesense_answer_without_a_status_is_refused(payload: str) -> None:
+    with pytest.raises(PacketError, match="Movesense"):
+        movesense.decode_message(h(payload))
+
+
+def test_a_polar_without_its_service_or_its_list_says_to_update_it() -> None:
+    for values in ({}, {CONTROL: b"\x0f"}, {CONTROL: b"\x00\x01"}):
+        with pytest.raises(LinkError, match="update it"):
+            Device(values=values).hold(start(*use("polar_h10", WearSite.CHEST)))
+
+
+def test_a_polar_that_answers_nonsense_or_other_things_is_asked_no_further() -> None:
+    nonsense = Device(
+        lambda _: [h("ff"), h("f0 02 00 00 00"), h("f0 01 02 00 00 09")], {CONTROL: h("0f 06 00") + bytes(14)}
+    )
+    with pytest.raises(LinkError, match=r"does not answer|not understood"):
+        nonsense.hold(start(*use("polar_h10", WearSite.CHEST)))
