@@ -39,6 +39,13 @@ CASES = [
     Case("running_speed_cadence", lambda w: w.add_running_pod(), None, 1),
     Case("stryd", lambda w: w.add_stryd(), None, 1),
     Case("heart_rate", lambda w: w.add_heart_rate_strap(), None, 1),
+    Case(
+        "heart_rate",
+        lambda w: w.add_heart_rate_strap(name="HRM-Pro Plus:000001", has_running_speed=True),
+        None,
+        1.9,  # both send a little less than once a second
+        "heart_rate with running speed",
+    ),
     Case("ftms_treadmill", lambda w: w.add_treadmill(), None, 1),
     Case("ftms_treadmill", lambda w: w.add_treadmill(is_split=True), None, 1, "ftms_treadmill split"),
     Case("polar_h10", lambda w: w.add_polar_h10(), CHEST, 200),
@@ -164,6 +171,10 @@ def check_values(bench: Bench) -> None:
         beats = [s.heart_rate_bpm for s in bench.samples if isinstance(s, HeartRateSample)]
         assert all(abs((speed or 0) - 3.0) < 0.01 for speed in speeds)
         assert all(bpm == 142 for bpm in beats)
+        if bench.case.name == "heart_rate with running speed":
+            assert len(speeds) == pytest.approx(len(beats), abs=5)
+            cadences = [s.cadence_spm for s in bench.samples if isinstance(s, RunningSpeedSample)]
+            assert cadences[-1] == 168  # found out from the data: no source says what these straps count
         assert speeds or beats
         return
     t_s = np.concatenate([chunk.t_s for chunk in chunks])

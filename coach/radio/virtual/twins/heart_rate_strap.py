@@ -31,7 +31,10 @@ def heart_rate_packet(sample: HeartRateSample) -> bytes:
 
 
 class HeartRateStrap(Twin):
-    """Sends whatever the body's heart does."""
+    """Sends whatever the body's heart does.
+
+    has_running_speed: it speaks Running Speed and Cadence beside, as Garmin HRM-Pro Plus does (qdomyos-zwift 3346).
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class HeartRateStrap(Twin):
         name: str = "TICKR 0001",
         address: str = "F0:00:00:00:18:0D",
         battery_pct: float = 90.0,
+        has_running_speed: bool = False,
     ) -> None:
         identity = Identity(name, address, "Running Coach", "Virtual Strap", "1.0.0", services=(uuid("180D"),))
         super().__init__(air, clock, identity, battery_pct)
@@ -51,6 +55,9 @@ class HeartRateStrap(Twin):
         where = readable("2A38", _CHEST)
         control = writable("2A39", self._on_control)
         self.device.add_service(Service(uuid("180D"), [self.measurement, where, control]))
+        self.running_speed = notifying("2A53") if has_running_speed else None
+        if self.running_speed is not None:
+            self.device.add_service(Service(uuid("1814"), [self.running_speed]))
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
         if now_s < self._next_s:
@@ -60,6 +67,10 @@ class HeartRateStrap(Twin):
             n_lost = self.count.n_lost
             yield self.measurement, heart_rate_packet(self._source.heart_rate(now_s))
             self.count.packet(1, self.count.n_lost > n_lost)
+        if self.running_speed is not None and self.is_subscribed(self.running_speed):
+            now = self._source.running_speed(now_s)
+            speed = round(256 * now.speed_mps)
+            yield self.running_speed, struct.pack("<BHB", 0b100, speed, min(now.raw_cadence_per_min, 255))
 
     def _on_control(self, request: bytes) -> None:
         if request == b"\x01":
