@@ -70,6 +70,11 @@ _NO_ACTIVITIES: Final = {
     "segment": "a segment",
     "segment_list": "segments",
 }
+_FOREIGN: Final = ("Power", "Ground Time", "Vertical Oscillation")
+# Zero means that nothing was measured: nobody's foot is on the ground for 0 ms, or steps 0 m.
+_NEVER_ZERO: Final = frozenset(
+    ("contact_time_ms", "vertical_oscillation_mm", "step_length_m", "vertical_ratio_pct", "contact_time_balance_pct")
+)
 _SEMICIRCLE_DEG: Final = 180 / 2**31
 _KINDS: Final = {"warmup": "warm_up", "cooldown": "cool_down"}
 Message = tuple[str, dict[str, Any]]
@@ -231,8 +236,11 @@ def _record(fields: dict[str, Any], started_at: datetime, far_m: float = 0.0) ->
     values: dict[str, float] = {}
     for name, (ours, factor) in _NAMES.items():
         number = _number(fields.get(name))
-        if number is not None:
-            values[ours] = number * factor
+        if number is None or (number == 0 and ours in _NEVER_ZERO):
+            continue
+        if name in _FOREIGN and ours in values:
+            continue  # the watch's own field wins over a developer's
+        values[ours] = number * factor
     if "distance_m" in values:
         values["distance_m"] -= far_m
     strides = _number(fields.get("cadence"))

@@ -260,3 +260,15 @@ def test_a_second_reader_finds_the_same_numbers() -> None:
         assert told["vertical_oscillation"] == pytest.approx(kept["vertical_oscillation_mm"], abs=0.05)
         assert told["distance"] == pytest.approx(kept["distance_m"], abs=0.01)
         assert told["enhanced_speed"] == pytest.approx(kept["speed_mps"], abs=0.001)
+
+
+def test_the_watchs_own_fields_win_over_a_pods_and_zeros_are_no_measurements() -> None:
+    from coach.interchange.fit_reader import _record
+
+    at = {"timestamp": START}
+    both = _record({**at, "stance_time": 262.0, "Ground Time": 242.0, "power": 250, "Power": 300}, START)
+    assert both.values == {"contact_time_ms": 262.0, "power_w": 250.0}
+    pod = _record({**at, "stance_time": 0.0, "Ground Time": 242.0, "Vertical Oscillation": 7.5}, START)
+    assert pod.values == {"contact_time_ms": 242.0, "vertical_oscillation_mm": 75.0}
+    none = _record({**at, "Ground Time": 0, "Vertical Oscillation": 0.0, "speed": 0.0}, START)
+    assert none.values == {"speed_mps": 0.0}
