@@ -1,5 +1,6 @@
 """Runs drawn at random go out and come back the same, to the digits that a format keeps; XML fits its schema."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from coach.interchange.fit_writer import write_fit
 from coach.interchange.gpx import read_gpx, write_gpx
 from coach.interchange.tables import read_table, write_seconds, write_strides
 from coach.interchange.tcx import read_tcx, write_tcx
+from coach.interchange.totals import laps_of
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import Lap
 from coach.model.sites import WearSite
@@ -39,7 +41,8 @@ FIT_STEPS: Final = {
     "contact_time_balance_pct": 0.005,
     "step_length_m": 0.00005,
 }
-# Ranges that every format can hold, by field; others lie between -90 and 90.
+# Ranges that every format can hold, by field; others lie between -90 and 90. Zero of a contact time, a step or a bounce
+# is no measurement: FIT readers, ours too, leave it out.
 RANGES: Final = {
     "heart_rate_bpm": (30, 220),
     "cadence_spm": (0, 260),
@@ -47,12 +50,12 @@ RANGES: Final = {
     "speed_mps": (0, 8),
     "power_w": (0, 900),
     "grade_pct": (-30, 30),
-    "vertical_oscillation_mm": (0, 200),
-    "contact_time_ms": (0, 600),
+    "vertical_oscillation_mm": (1, 200),
+    "contact_time_ms": (1, 600),
     "flight_time_ms": (0, 400),
-    "vertical_ratio_pct": (0, 30),
+    "vertical_ratio_pct": (0.1, 30),
     "contact_time_balance_pct": (30, 70),
-    "step_length_m": (0, 2.5),
+    "step_length_m": (0.01, 2.5),
 }
 VALUES: Final = (*SHARED, "power_w", "foot_strike_angle_left_deg", "foot_strike_angle_right_deg")
 TEXTS: Final = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), max_size=30).map(
@@ -125,7 +128,9 @@ def same_records(ours: Activity, theirs: Activity, steps: dict[str, float]) -> N
 @given(activities())
 def test_fit(ours: Activity) -> None:
     theirs = read_fit(write_fit(ours))
-    same_run(ours, theirs)
+    # The last lap ends with the run where both are moments of one stop.
+    laps = tuple(replace(part.lap, end_s=part.end_s) for part in laps_of(ours))
+    same_run(replace(ours, laps=laps), theirs)
     same_records(ours, theirs, FIT_STEPS)
 
 
