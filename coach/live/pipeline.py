@@ -9,68 +9,21 @@ time that stands in the log: `counts_at` gives that time, before it is written.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final
 
+from coach.coaching.engine import CueEngine
 from coach.errors import PacketError
+from coach.gait.fusion.body import BodyGait
 from coach.model.cues import CueDecision, CueResponse, FocusTarget
 from coach.model.metrics import LiveMetrics
 from coach.model.recordings import RunEvent
-from coach.model.samples import CadenceDecision, Notification, Sample, StreamReport
+from coach.model.samples import Notification, Sample, StreamReport
 from coach.model.strides import GaitEvent
+from coach.packets.decoders import Decoder
 
 TICK_S: Final = 0.2  # two or three notifications of a motion sensor; well below the time in which a runner reads
 _NS_PER_S: Final = 1e9
 _MOVES_TIME: Final = frozenset({"pause", "resume", "mute", "pain", "pain_undone", "cadence_unit", "stop"})
-
-
-class Decoder(Protocol):
-    """Bytes of one sensor to samples (coach.packets)."""
-
-    @property
-    def cadence(self) -> CadenceDecision | None: ...
-
-    def measured_cadence(self, cadence_spm: float | None) -> None: ...
-
-    def count_by(self, cadence_unit: str | None) -> None: ...
-
-    def feed_many(self, notifications: Sequence[Notification]) -> tuple[list[Sample], list[PacketError]]: ...
-
-    def report(self) -> StreamReport: ...
-
-
-class Gait(Protocol):
-    """Samples of all sensors to events and metrics (coach.gait)."""
-
-    def feed(self, sample: Sample) -> list[GaitEvent]: ...
-
-    def metrics(self, t_s: float) -> LiveMetrics: ...
-
-    def motion_cadence_spm(self, t_s: float) -> float | None: ...
-
-    def finish(self) -> list[GaitEvent]: ...
-
-
-class Coaching(Protocol):
-    """Metrics to cues (coach.coaching)."""
-
-    def compare(self, metrics: LiveMetrics) -> LiveMetrics: ...
-
-    def observe(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]: ...
-
-    def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[CueDecision]: ...
-
-    def take_back_pain(self) -> None: ...
-
-    def mute(self, is_muted: bool) -> None: ...
-
-    @property
-    def hold(self) -> str: ...
-
-    def target(self, metrics: LiveMetrics) -> FocusTarget | None: ...
-
-    def metronome(self, t_s: float, metrics: LiveMetrics) -> float | None: ...
-
-    def responses(self) -> list[CueResponse]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +74,7 @@ class Pipeline:
     becomes a fault in the outputs and ends nothing.
     """
 
-    def __init__(self, decoders: Mapping[str, Decoder], gait: Gait, coaching: Coaching | None = None) -> None:
+    def __init__(self, decoders: Mapping[str, Decoder], gait: BodyGait, coaching: CueEngine | None = None) -> None:
         self._decoders = dict(decoders)
         self._gait = gait
         self._coaching = coaching

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
+from coach.coaching.engine import CueEngine
 from coach.gait.fusion.body import BodyFacts, BodyGait
-from coach.live.pipeline import Coaching, Pipeline
+from coach.live.pipeline import Pipeline
 from coach.model.links import SensorUse
 from coach.model.runner import RunnerProfile
 from coach.packets.decoders import decoder_for
@@ -12,7 +13,7 @@ from firmware_config.loader import load_profile
 
 
 def make_pipeline(
-    uses: Sequence[SensorUse], profile: RunnerProfile | None = None, coaching: Coaching | None = None
+    uses: Sequence[SensorUse], profile: RunnerProfile | None = None, coaching: CueEngine | None = None
 ) -> Pipeline:
     """A fresh pipeline for these sensors.
 

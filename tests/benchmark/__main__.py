@@ -1,15 +1,21 @@
-"""`python -m tests.benchmark gait|memory|lifetime`: how fast a part is, or how much memory it holds, as a table."""
+"""`python -m tests.benchmark [gait|memory|lifetime]`: how fast a part is, or how much memory it holds, as a table.
+
+Without a part: what runners use, end to end (`tests.benchmark.path`); `--write` puts that table into the documents.
+"""
 
 import sys
 
-from tests.benchmark import gait, lifetime, memory
+from tests.benchmark import gait, lifetime, memory, path
 
 SUBJECTS = {"gait": gait.main, "memory": memory.main, "lifetime": lifetime.main}
 
 
 def main(words: list[str]) -> int:
+    if not words or words[0].startswith("--"):
+        path.main(words)
+        return 0
     if len(words) != 1 or words[0] not in SUBJECTS:
-        print(f"say what to measure: {', '.join(SUBJECTS)}", file=sys.stderr)
+        print(f"say what to measure: {', '.join(SUBJECTS)}, or nothing for the whole path", file=sys.stderr)
         return 2
     SUBJECTS[words[0]]()
     return 0

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from coach.coaching.engine import CueEngine
 from coach.live.feed import LiveFeed
-from coach.live.pipeline import TICK_S, Coaching, Outputs
+from coach.live.pipeline import TICK_S, Outputs
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import Batch, LiveRun
 from coach.model.links import LinkEvent, SensorUse
@@ -222,7 +223,7 @@ async def lived(
     streams: Sequence[Sequence[Notification]],
     rng: np.random.Generator,
     folder: Path,
-    coaching: Coaching | None = None,
+    coaching: CueEngine | None = None,
     end_s: float = LENGTH_S,
 ) -> tuple[Reading, Path]:
     """Live through one run; what was kept of it, and its recording."""
