@@ -37,7 +37,7 @@ def tiles_of(summary: RunSummary, usual: Mapping[str, tuple[float, float]]) -> l
         if name == "impacts_per_km" and "step_length_m" in usual:
             length, length_sd = usual["step_length_m"]
             middle, spread = 1000 / length, 1000 * length_sd / length**2
-        found.append(Tile(name, value, summary.uncertainty.get(name), middle, spread, side_of(value, middle, spread)))
+        found.append(Tile(name, value, summary.total_uncertainty(name), middle, spread, side_of(value, middle, spread)))
     return found
 
 

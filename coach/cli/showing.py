@@ -114,7 +114,7 @@ def print_summary(entry: RunEntry, as_json: bool) -> None:
     click.echo(f"  time               {summary.duration_s / 60:.1f} min, running {summary.moving_s / 60:.1f} min")
     for name, title, unit, scale, digits in SUMMARY_LINES:
         value: Any = getattr(summary, name)
-        error = summary.uncertainty.get(name)
+        error = summary.total_uncertainty(name)
         text = "-" if value is None else f"{value * scale:.{digits}f} {unit}"
         doubt = f" +- {2 * error * scale:.{max(1, digits)}f}" if value is not None and error else ""
         click.echo(f"  {title:<18} {text}{doubt}")

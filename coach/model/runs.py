@@ -1,5 +1,6 @@
 """A run: recorded running, and what to say of it afterwards."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -122,7 +123,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """Averages of the running part of a run. None where unknown; uncertainty: standard deviation of the mean.
+    """Averages of the running part of a run. None where unknown.
+
+    uncertainty: by field, the standard deviation of the mean; the part of it that scatters within the run. Under
+    "shared_" and the field's name, the part that is the same in all strides of a run, as the sensors state it: it stays
+    in a mean, and cancels where a runner is compared with himself by the same sensors.
 
     drift_pct: change of each metric from the first to the last third at matched speed. by_speed: for each metric, the
     moments of its robust 10 s averages against speed (n, speed_mps, value, speed_ss, cross_ss, value_ss), from which
@@ -175,6 +180,12 @@ class RunSummary:
     lap_splits: tuple[Split, ...] = ()
     average_strides: tuple[AverageStride, ...] = ()
     algorithm: str = ""
+
+    def total_uncertainty(self, name: str) -> float | None:
+        """Standard uncertainty of a mean against the truth: both parts together; None where none is known."""
+        parts = [self.uncertainty.get(key) for key in (name, f"shared_{name}")]
+        known = [part for part in parts if part is not None]
+        return math.hypot(*known) if known else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ def _stride_row(stride: Stride) -> dict[str, Any]:
         "foot_strike_angle_deg": stride.foot_strike_angle_deg,
         "foot_strike": stride.foot_strike,
         "impact_g": stride.impact_g,
+        "state": stride.state,
         "is_clipped": stride.is_clipped,
+        "uncertainty": stride.uncertainty,
     }
 
 
@@ -72,5 +74,7 @@ def _step_row(step: TrunkStep, after: TrunkStep | None) -> dict[str, Any]:
         "foot_strike_angle_deg": None,
         "foot_strike": None,
         "impact_g": step.impact_g,
+        "state": step.state,
         "is_clipped": step.is_clipped,
+        "uncertainty": step.uncertainty,
     }

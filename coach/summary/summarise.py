@@ -4,8 +4,9 @@ Averages rest on running only, without warm-up, cool-down, pauses and trimmed pa
 its mean. What no sensor saw stays None.
 """
 
+import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from coach.model.cues import CueDecision, FocusResponse
 from coach.model.metrics import LiveMetrics
@@ -23,6 +24,8 @@ from coach.summary.series import SIDES, TRUNK, RunSeries, best_seen, series_of, 
 from coach.summary.sides import contact_balance, step_asymmetry, stride_time_cv
 from coach.summary.splits import splits_by_distance, splits_by_lap
 from coach.summary.window import Window, window_of
+
+_AVERAGES_OUT: Final = {"cadence_spm", "heart_rate_bpm", "stride_time_cv_pct"}  # no part of their error stays in a mean
 
 
 def summarise(
@@ -75,7 +78,7 @@ def summarise(
         impacts_per_km=1000.0 / means["step_length_m"] if means.get("step_length_m") else None,
         heart_rate_max_bpm=_highest(run, window, "heart_rate_bpm"),
         drift_pct={name: d.change_pct for name, d in drift.items() if METRICS[name].is_ratio},
-        uncertainty={**uncertainty, **_drift_errors(drift)},
+        uncertainty={**uncertainty, **_shared(counted, window, means), **_drift_errors(drift)},
         findings=findings,
         streams=tuple(reports),
         by_speed=moments_by_speed(bins),
@@ -118,6 +121,17 @@ def _means(run: RunSeries, window: Window) -> tuple[dict[str, Any], dict[str, fl
         if error is not None:
             errors[name] = error
     return means, errors
+
+
+def _shared(run: RunSeries, window: Window, means: Mapping[str, Any]) -> dict[str, float]:
+    """What the sensors state of each mean beyond its scatter: the median over the seconds that count."""
+    found = {}
+    for name in means.keys() - _AVERAGES_OUT:
+        inside = (s.uncertainty for s in run.seconds if window.start_s <= s.t_s < window.end_s)
+        stated = [sds[name] for sds in inside if name in sds]
+        if stated:
+            found[f"shared_{name}"] = statistics.median(stated)
+    return found
 
 
 def _from_sides(means: dict[str, Any], run: RunSeries) -> None:

@@ -270,7 +270,7 @@ def test_a_difference_of_pace_is_a_pace(tmp_path: Path) -> None:
 
 def test_plus_minus_means_one_thing_and_a_spread_has_two_ends(client: FlaskClient) -> None:
     page = client.get("/runs/r0").text
-    assert "± is the 95 % interval of the mean" in page
+    assert "± is the 95 % interval, the sensor&#39;s own error in it" in page
     table = re.search(r"95 of 100 strides lie.*?</table>", page, re.S)
     assert table is not None
     assert "±" not in table[0]

@@ -39,6 +39,8 @@ STRIDE_KEYS = {
     "foot_strike",
     "impact_g",
     "is_clipped",
+    "state",
+    "uncertainty",
 }
 
 

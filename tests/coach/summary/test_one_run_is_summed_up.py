@@ -1,6 +1,7 @@
 """One run in numbers: averages with honest errors, drift at matched speed, findings, splits, the average stride."""
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +51,16 @@ def test_the_error_of_the_mean_covers_the_truth() -> None:
         truths.append(abs(summary.contact_time_ms - 250) / summary.uncertainty["contact_time_ms"])
     assert 0.8 <= np.mean(np.array(truths) < 2) <= 1.0
     assert np.mean(np.array(truths) < 0.5) < 0.7  # not far too wide either
+
+
+def test_a_mean_of_many_strides_keeps_what_the_sensors_do_not_know() -> None:
+    seconds = [replace(s, contact_time_ms=250.0, uncertainty={"contact_time_ms": 9.0}) for s in make_seconds(300)]
+    summary = summarise(make_strides(5), seconds=seconds)
+    assert summary.uncertainty["contact_time_ms"] < 3.0  # compared with himself by the same sensors
+    assert summary.uncertainty["shared_contact_time_ms"] == 9.0
+    assert 9.0 < (summary.total_uncertainty("contact_time_ms") or 0.0) < 9.5
+    assert "shared_cadence_spm" not in summary.uncertainty
+    assert summary.total_uncertainty("lateral_drop_deg") is None
 
 
 def test_warm_up_cool_down_pauses_and_trims_stay_out() -> None:
@@ -253,7 +264,7 @@ def test_the_document_of_a_recording_has_the_agreed_keys() -> None:
     document = analysis_document({"id": "x"}, [*strides, *steps])
     assert set(document) == {"recording", "strides", "summary"}
     expected = "wear_site initial_contact_s toe_off_s contact_time_s flight_time_s stride_time_s stride_length_m"
-    expected += " speed_mps foot_strike_angle_deg foot_strike impact_g is_clipped"
+    expected += " speed_mps foot_strike_angle_deg foot_strike impact_g state is_clipped uncertainty"
     assert " ".join(document["strides"][0]) == expected
     pelvis = [row for row in document["strides"] if row["wear_site"] == "pelvis"]
     assert [row["stride_time_s"] for row in pelvis] == [pytest.approx(0.72), pytest.approx(0.72), None]
