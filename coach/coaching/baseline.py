@@ -4,6 +4,7 @@ In: the steady part of each run, cut into speed bins. Out: what this runner does
 A run counts with 11 or more steady minutes, the time its averages need to settle (preprint 202601.2214).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,13 +28,17 @@ _LEG_PER_HEIGHT: Final = 0.53  # Winter, Biomechanics and Motor Control of Human
 
 @dataclass(frozen=True, slots=True)
 class BaselinePoint:
-    """Medians over windows of 20 s at one speed and grade. n: windows. spread: SD between windows, by field."""
+    """Medians over windows of 20 s at one speed and grade. n: windows. spread: SD between windows, by field.
+
+    uncertainty: median standard uncertainty of the live values, by field; empty in runs of before it was kept.
+    """
 
     speed_mps: float
     grade_pct: float
     n: int
     values: Mapping[str, float]
     spread: Mapping[str, float] = field(default_factory=dict)
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Baseline:
         self.runs = tuple(sorted(counted, key=lambda r: r.at))[-MAX_RUNS:]
         self.now = now
         self.height_m = height_m
+        self._usual_sd = {name: self._usual(name, kind) for name, kind in KINDS.items()}
         self._fits = {name: fit for name, kind in KINDS.items() if (fit := self._fit(name, kind)) is not None}
 
     @property
@@ -91,6 +97,28 @@ class Baseline:
             return Own(mean, sd)
         value = float(np.exp(mean)) * self._scale(kind)
         return Own(value, value * sd)
+
+    def excess_sd(self, measure: str, value: float, sd: float) -> float:
+        """The part of a live value's uncertainty that does not cancel in the comparison with the runner's own.
+
+        What a sensor gets wrong by its nature and place was wrong in the baseline runs too, by as much as their values
+        were unsure; only what goes beyond that is new. In percent of the value for logarithmic measures, else in the
+        unit of the field.
+        """
+        now = 100.0 * sd / abs(value) if KINDS[measure].is_log and value else sd
+        return math.sqrt(max(0.0, now * now - self._usual_sd[measure] ** 2))
+
+    def _usual(self, measure: str, kind: Kind) -> float:
+        """The usual standard uncertainty of the baseline runs; twice the scatter between windows where not kept."""
+        known = [
+            100.0 * sd / abs(p.values[measure]) if kind.is_log else sd
+            for run in self.runs
+            for p in run.points
+            if (sd := p.uncertainty.get(measure)) is not None and p.values.get(measure)
+        ]
+        if known:
+            return float(np.median(known))
+        return 2.0 * kind.window_sd * (100.0 if kind.is_log else 1.0)
 
     def difference_pct(self, measure: str, value: float, speed_mps: float, grade_pct: float) -> Own | None:
         """How far `value` lies from the runner's own, in percent of it; None where that is not sure enough."""

@@ -1,6 +1,7 @@
 """Live metrics in, the same with differences from the runner's own filled in."""
 
-from dataclasses import replace
+import math
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from coach.coaching.baseline import Baseline, Own
@@ -20,23 +21,42 @@ MEASURES: Final = {name: measure for measure, name in _PERCENT.items()} | {
     _ANGLE: "foot_strike_angle_deg",
     _ASYMMETRY: "step_time_asymmetry_pct",
 }
+_FIELDS: Final = tuple(field.name for field in fields(LiveMetrics))
 _MAX_ANGLE_SD_DEG: Final = 2.0  # less sure than the rise that would matter; chosen by eye, 2026-11-20
 _MAX_ASYMMETRY_SD_PCT: Final = 1.5  # half the edge of the rule; chosen by eye, 2026-11-20
 
 
 def compared(metrics: LiveMetrics, baseline: Baseline | None, **others: float | None) -> LiveMetrics:
     """Fill `*_vs_baseline` with uncertainty, or say in `unknown` why not. others: further fields to fill."""
+    metrics = _finite(metrics)
     names = (*_PERCENT.values(), _ANGLE, _ASYMMETRY)
     why = _why_not(metrics, baseline)
     found: dict[str, Own] = {}
     if not why and baseline is not None and metrics.speed_mps is not None:
         found = _differences(metrics, baseline, metrics.speed_mps, metrics.grade_pct or 0.0)
         why = Unknown.USUAL_NOT_SURE
-    fields: dict[str, Any] = {**others, **{name: own.value for name, own in found.items()}}
-    fields["uncertainty"] = {**metrics.uncertainty, **{name: own.sd for name, own in found.items()}}
+    filled: dict[str, Any] = {**others, **{name: own.value for name, own in found.items()}}
+    filled["uncertainty"] = {**metrics.uncertainty, **{name: own.sd for name, own in found.items()}}
     missing = {name: _measure_unknown(metrics, name) or why for name in names if name not in found}
-    fields["unknown"] = {**metrics.unknown, **missing}
-    return replace(metrics, **fields)
+    filled["unknown"] = {**metrics.unknown, **missing}
+    return replace(metrics, **filled)
+
+
+def _finite(metrics: LiveMetrics) -> LiveMetrics:
+    """The same without numbers that are none: what is not finite is unknown, and opens no gate."""
+    odd = [f for f in _FIELDS if isinstance(v := getattr(metrics, f), float) and not math.isfinite(v)]
+    if not odd:
+        return metrics
+    unknown = {**metrics.unknown, **dict.fromkeys(odd, Unknown.NO_STRIDES)}
+    return replace(metrics, unknown=unknown, **dict.fromkeys(odd))  # type: ignore[arg-type]
+
+
+def _with_excess(own: Own, measure: str, metrics: LiveMetrics, baseline: Baseline) -> Own:
+    """A difference with what does not cancel of the live value's own uncertainty added to the baseline's."""
+    sd, value = metrics.uncertainty.get(measure), getattr(metrics, measure)
+    if sd is None:
+        return own
+    return Own(own.value, math.hypot(own.sd, baseline.excess_sd(measure, value, sd)))
 
 
 def _measure_unknown(metrics: LiveMetrics, name: str) -> str | None:
@@ -58,11 +78,13 @@ def _differences(metrics: LiveMetrics, baseline: Baseline, speed_mps: float, gra
     for measure, name in _PERCENT.items():
         value = getattr(metrics, measure)
         if value is not None and (own := baseline.difference_pct(measure, value, speed_mps, grade_pct)) is not None:
-            found[name] = own
+            found[name] = _with_excess(own, measure, metrics, baseline)
     angle = baseline.own("foot_strike_angle_deg", speed_mps, grade_pct)
     if metrics.foot_strike_angle_deg is not None and angle is not None and angle.sd <= _MAX_ANGLE_SD_DEG:
-        found[_ANGLE] = Own(metrics.foot_strike_angle_deg - angle.value, angle.sd)
+        difference = Own(metrics.foot_strike_angle_deg - angle.value, angle.sd)
+        found[_ANGLE] = _with_excess(difference, "foot_strike_angle_deg", metrics, baseline)
     usual = baseline.own("step_time_asymmetry_pct", speed_mps, grade_pct)
     if metrics.step_time_asymmetry_pct is not None and usual is not None and usual.sd <= _MAX_ASYMMETRY_SD_PCT:
-        found[_ASYMMETRY] = Own(abs(metrics.step_time_asymmetry_pct) - abs(usual.value), usual.sd)
+        difference = Own(abs(metrics.step_time_asymmetry_pct) - abs(usual.value), usual.sd)
+        found[_ASYMMETRY] = _with_excess(difference, "step_time_asymmetry_pct", metrics, baseline)
     return found

@@ -231,7 +231,8 @@ class CueEngine:
             self._running_since_s = None
         for watch in self._watches.values():
             value = getattr(metrics, watch.rule.metric or "")
-            watch.take(t_s, value if is_running or watch.rule.kind == "safety" else None)
+            sd = metrics.uncertainty.get(watch.rule.metric or "", 0.0)
+            watch.take(t_s, value if is_running or watch.rule.kind == "safety" else None, sd)
             if watch.in_for_s(t_s) >= _ON_TARGET_S:
                 self._unanswered.pop(watch.rule.id, None)
         for rule_id, trace in self._traces.items():

@@ -63,7 +63,7 @@ class Past:
 
     def take(self, t_s: float, value: float | None) -> None:
         """See one value (None: unknown now)."""
-        if value is not None:
+        if value is not None and math.isfinite(value):
             self._append(t_s, value)
         while self._start < len(self._t_s) and self._t_s[self._start] < t_s - _KEPT_S:
             self._start += 1

@@ -32,6 +32,7 @@ class SteadyPart:
         self._window: list[LiveMetrics] = []
         self._window_s = 0.0
         self._windows: list[dict[str, float]] = []
+        self._unsure: list[dict[str, float]] = []  # standard uncertainties, window by window
 
     def add(self, metrics: LiveMetrics) -> None:
         """Take one moment in rising time."""
@@ -64,20 +65,24 @@ class SteadyPart:
         if self._window_s >= _FULL_WINDOW_S:
             names = ("speed_mps", "grade_pct", *KINDS)
             medians = {n: [v for m in self._window if (v := getattr(m, n)) is not None] for n in names}
-            self._windows.append(
-                {n: float(np.median(v)) for n, v in medians.items() if len(v) * 2 >= len(self._window)}
-            )
+            window = {n: float(np.median(v)) for n, v in medians.items() if len(v) * 2 >= len(self._window)}
+            self._windows.append(window)
+            unsure = {n: [sd for m in self._window if (sd := m.uncertainty.get(n)) is not None] for n in KINDS}
+            self._unsure.append({n: float(np.median(v)) for n, v in unsure.items() if v and n in window})
         self._window, self._window_s = [], 0.0
 
     def _points(self) -> tuple[BaselinePoint, ...]:
-        bins: defaultdict[tuple[int, int], list[dict[str, float]]] = defaultdict(list)
-        for window in self._windows:
+        bins: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        for i, window in enumerate(self._windows):
             grade = window.get("grade_pct", 0.0)
-            bins[round(window["speed_mps"] / _SPEED_BIN_MPS), round(grade / _GRADE_BIN_PCT)].append(window)
-        return tuple(_point(windows) for _, windows in sorted(bins.items()))
+            bins[round(window["speed_mps"] / _SPEED_BIN_MPS), round(grade / _GRADE_BIN_PCT)].append(i)
+        return tuple(
+            _point([self._windows[i] for i in places], [self._unsure[i] for i in places])
+            for _, places in sorted(bins.items())
+        )
 
 
-def _point(windows: list[dict[str, float]]) -> BaselinePoint:
+def _point(windows: list[dict[str, float]], unsure: list[dict[str, float]]) -> BaselinePoint:
     """One bin: all values from the windows that have them, at the bin's median speed."""
     values: dict[str, float] = {}
     spread: dict[str, float] = {}
@@ -88,4 +93,6 @@ def _point(windows: list[dict[str, float]]) -> BaselinePoint:
             spread[name] = float(np.std(seen))
     speed = float(np.median([w["speed_mps"] for w in windows]))
     grade = float(np.median([w.get("grade_pct", 0.0) for w in windows]))
-    return BaselinePoint(speed, grade, len(windows), values, spread)
+    known = {name: [u[name] for u in unsure if name in u] for name in values}
+    uncertainty = {name: float(np.median(v)) for name, v in known.items() if v}
+    return BaselinePoint(speed, grade, len(windows), values, spread, uncertainty)

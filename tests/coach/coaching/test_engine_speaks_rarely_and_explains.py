@@ -333,3 +333,44 @@ def test_the_gate_of_signs_never_vouches_for_a_question_nobody_asked() -> None:
     assert {g.why for d in asked for g in d.gates if g.name == "not_locked"} == {
         "no warning sign that locks is open (asked on 2026-03-02)"
     }
+
+
+def unsure(engine: CueEngine, runner: MetricRunner, share: float) -> list[CueDecision]:
+    """One run whose step lengths are unsure by `share` of them (1 SD)."""
+    found = []
+    for metrics in runner.moments():
+        sd = {"step_length_m": share * (metrics.step_length_m or 0.0)}
+        new = engine.observe(metrics.t_s, engine.compare(replace(metrics, uncertainty=sd)))
+        for decision in new:
+            runner.hear(decision)
+        found += new
+    return found
+
+
+def test_no_cue_comes_from_a_number_that_may_be_wrong_by_more_than_it_is_out() -> None:
+    sure = spoken(unsure(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER), 0.03), "cue")
+    assert sure, "what was as unsure in the baseline runs cancels"
+    assert not spoken(unsure(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER), 0.08), "cue")
+
+
+def test_an_uncertainty_beyond_the_usual_is_told_with_the_difference() -> None:
+    engine = engine_for(SHUFFLER, plan())
+    runner = MetricRunner(SHUFFLER, 0.1, 0.5)
+    moment = next(runner.moments())
+    name = "step_length_vs_baseline_pct"
+    usual = engine.compare(moment).uncertainty[name]
+    sd = {"step_length_m": 0.08 * (moment.step_length_m or 0.0)}
+    assert engine.compare(replace(moment, uncertainty=sd)).uncertainty[name] > usual + 5.0
+
+
+def test_numbers_that_are_none_open_no_gate_and_are_called_unknown() -> None:
+    engine = engine_for(SHUFFLER, plan())
+    found = []
+    for metrics in MetricRunner(SHUFFLER).moments():
+        odd = replace(metrics, foot_strike_angle_deg=float("nan"), impact_g=float("nan"))
+        seen = engine.compare(odd)
+        assert seen.foot_strike_angle_deg is None
+        assert seen.unknown["foot_strike_angle_deg"]
+        found += engine.observe(metrics.t_s, seen)
+    assert not spoken(found, "cue")
+    assert {d.suppressed_by for d in found if d.rule_id == "shortened_stride"} == {"not_overstriding"}

@@ -3,6 +3,7 @@
 The checks read the decisions against what the runner told and did, not against the gates the engine wrote down.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,6 +18,7 @@ from coach.coaching.loader import load_rules
 from coach.coaching.pain import pain_state
 from coach.coaching.schedule import Schedule
 from coach.model.cues import CueDecision
+from coach.model.metrics import LiveMetrics
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlan
@@ -42,6 +44,8 @@ class Scenario:
     taps: tuple[tuple[float, int, bool], ...]
     mute_from_s: float
     week: int | None
+    unsure_pct: float = 0.0  # standard uncertainty of what is measured, in percent of it
+    odd_share: float = 0.0  # of the moments, in which some numbers are none
 
 
 def drawn(seed: int) -> Scenario:
@@ -91,7 +95,20 @@ def drawn(seed: int) -> Scenario:
         tuple(sorted(taps)),
         float(rng.choice([99999, 99999, 400])),
         [None, 3, 6][int(rng.integers(3))],
+        float(rng.choice([0.0, 0.0, 3.0, 8.0])),
+        float(rng.choice([0.0, 0.0, 0.02, 0.3])),
     )
+
+
+MEASURED = ("step_length_m", "cadence_spm", "impact_g", "foot_strike_angle_deg", "contact_time_ms", "speed_mps")
+
+
+def spoilt(s: Scenario, metrics: LiveMetrics, rng: np.random.Generator) -> LiveMetrics:
+    """The moment as bad sensors give it: unsure, and now and then not a number."""
+    known = {name: v for name in MEASURED if (v := getattr(metrics, name)) is not None}
+    unsure = {name: abs(v) * s.unsure_pct / 100 for name, v in known.items()} if s.unsure_pct else {}
+    odd = {name: math.nan for name in known if rng.random() < s.odd_share}
+    return replace(metrics, uncertainty={**metrics.uncertainty, **unsure}, **odd)  # type: ignore[arg-type]
 
 
 def played(s: Scenario) -> list[CueDecision]:
@@ -100,16 +117,28 @@ def played(s: Scenario) -> list[CueDecision]:
     engine = CueEngine(load_rules(), s.plan, pain, s.profile, own, s.week, s.facts)
     runner = MetricRunner(s.body, MINUTES, 0.5)
     taps, decisions = list(s.taps), list[CueDecision]()
+    rng = np.random.default_rng(s.body.seed)
     for metrics in runner.moments():
         engine.mute(metrics.t_s >= s.mute_from_s)
         while taps and taps[0][0] <= metrics.t_s:
             _, level, is_calf = taps.pop(0)
             decisions += engine.pain(metrics.t_s, level, is_calf)
-        for decision in engine.observe(metrics.t_s, engine.compare(metrics)):
+        seen = engine.compare(spoilt(s, metrics, rng))
+        for decision in engine.observe(metrics.t_s, seen):
             runner.hear(decision)
             decisions.append(decision)
+            assert _is_sure(decision, seen), f"{decision.rule_id} spoke from an unsure number: {decision.value}"
     assert decisions == list(engine.decisions)
     return decisions
+
+
+def _is_sure(d: CueDecision, seen: LiveMetrics) -> bool:
+    """Whether a measured cue is out by more than what may be wrong, and no number that is none."""
+    rule = RULES[d.rule_id]
+    if rule.metric is None or not d.is_spoken or d.kind == "safety":
+        return True
+    sd = seen.uncertainty.get(rule.metric, 0.0)
+    return d.value is not None and math.isfinite(d.value) and rule.is_out(d.value + rule.direction * sd)
 
 
 def faults(s: Scenario, decisions: Sequence[CueDecision]) -> list[str]:
@@ -174,7 +203,7 @@ def test_the_scenarios_are_worth_something() -> None:
     """Cues are spoken somewhere, and the checks do see a broken gate."""
     open_ones = [s for s in map(drawn, range(220)) if s.level <= 2 and not s.calf and s.plan.eligible_share > 0.4]
     for focus in ("lengthen", "softer", "quicker", "even"):
-        same = (s for s in open_ones if s.plan.focus == focus)
+        same = (replace(s, unsure_pct=0.0, odd_share=0.0) for s in open_ones if s.plan.focus == focus)
         assert any(d.is_spoken and d.focus == focus for s in same for d in played(s)), focus
     scenario = next(s for s in map(drawn, range(500)) if s.level > 5)
     cue = CueDecision("c1", 30.0, "shortened_stride", "lengthen", "cue", True, False, "", -4.0, -3.0, "%", (), "", "")
