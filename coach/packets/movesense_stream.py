@@ -34,6 +34,9 @@ _DATA: Final = bytes([Kind.DATA, REF_STREAM])
 _PART: Final = bytes([Kind.DATA_PART2, REF_STREAM])
 _MS: Final = struct.Struct("<I")
 _CLOSE_MPS2: Final = 1.0  # neighbouring readings of a still sensor. chosen by eye, 2026-11-20
+_RATES_HZ: Final = (13.0, 26.0, 52.0, 104.0, 208.0)  # those of the profile: each twice the one before
+_RATE_WITHIN: Final = 0.08  # times are whole milliseconds: 1.4 ms of the 38 that eight readings last, and a little
+_RATE_AFTER: Final = 5  # bodies in a row that say so: as many second parts are not lost in a row at the very start
 _RELEARN_AFTER: Final = 3  # bodies lost in a row: the length we wait for is not what the sensor sends
 
 
@@ -56,7 +59,9 @@ class MovesenseReader:
             if self._doubles.has(message.kind, payload, self._parts.is_waiting):
                 return []
             samples: list[Sample] = []
-            for body in self._parts.join(message, payload):
+            bodies = self._parts.join(message, payload)
+            self._stream.set_rate(self._parts.rate_hz)  # before the first readings only
+            for body in bodies:
                 samples += self._readings(body, t_s)
             return samples
         self._learn(message)
@@ -112,7 +117,7 @@ class MovesenseReader:
         elif message.reference == REF_GYR_CONFIG and message.is_ok and len(message.body) >= 2:
             self._stream.gyr_range_radps = int.from_bytes(message.body[:2], "little") * RADPS_PER_DPS
         elif message.reference == REF_STREAM and message.kind is Kind.RESPONSE:
-            self._parts = Parts(self._facts.rate_hz)
+            self._parts = Parts(self._parts.rate_hz)
 
     def _readings(self, body: bytes, t_s: float) -> list[Sample]:
         ms, acc, gyr = decode_imu6(body)
@@ -199,11 +204,14 @@ def _are_readable(bodies: list[bytes], n: int) -> list[bool]:
 class Parts:
     """DATA and DATA_PART2 messages in, whole bodies out.
 
-    n_lost: bodies that missed a part (their readings are a gap).
+    n_lost: bodies that missed a part (their readings are a gap). rate_hz: as set, or what the bodies say where the
+    sensor sends at another rate than it was set to.
     """
 
     def __init__(self, rate_hz: float) -> None:
-        self._rate_hz = rate_hz
+        self.rate_hz = rate_hz
+        self._is_rate_known = False  # a body lasted as long as it should at this rate
+        self._candidate_hz, self._n_candidate = 0.0, 0
         self._pending: bytes | None = None
         self._whole: int | None = None
         self._n_lost_in_a_row = 0
@@ -241,8 +249,9 @@ class Parts:
 
     def _close(self, body: bytes, following: bytes) -> list[bytes]:
         """`body` is followed by the next: whole if its readings last until then, else a part of it was lost."""
-        if self._whole is None and self._lasts_until(body, following):
+        if self._whole is None and (self._lasts_until(body, following) or self._learns_rate(body, following)):
             self._whole = len(body)
+            self._is_rate_known = True
             return [body]
         self.n_lost += 1
         self._n_lost_in_a_row += 1
@@ -251,11 +260,32 @@ class Parts:
         return []
 
     def _lasts_until(self, body: bytes, following: bytes) -> bool:
-        n, rest = divmod(len(body) - _HEAD, _READING)
-        if rest or n < 1 or len(following) < _HEAD:
+        n, span_s = _readings_and_span(body, following)
+        return n > 0 and abs(span_s * self.rate_hz - n) < 0.5
+
+    def _learns_rate(self, body: bytes, following: bytes) -> bool:
+        """Whether bodies said often enough that the sensor sends at another of its rates, which counts from then on."""
+        n, span_s = _readings_and_span(body, following)
+        found_hz = n / span_s if span_s > 0.0 else 0.0
+        nearest_hz = min(_RATES_HZ, key=lambda rate_hz: abs(rate_hz - found_hz))
+        if self._is_rate_known or abs(found_hz - nearest_hz) > _RATE_WITHIN * nearest_hz:
+            self._n_candidate = 0
             return False
-        (begin,), (end,) = _MS.unpack_from(body), _MS.unpack_from(following)
-        return bool(abs((end - begin) * 1e-3 * self._rate_hz - n) < 0.5)
+        self._n_candidate = self._n_candidate + 1 if nearest_hz == self._candidate_hz else 1
+        self._candidate_hz = nearest_hz
+        if self._n_candidate < _RATE_AFTER:
+            return False
+        self.rate_hz = nearest_hz
+        return True
+
+
+def _readings_and_span(body: bytes, following: bytes) -> tuple[int, float]:
+    """How many whole readings a body holds, 0 where it is cut, and the time until the next one begins [s]."""
+    n, rest = divmod(len(body) - _HEAD, _READING)
+    if rest or n < 1 or len(following) < _HEAD:
+        return 0, 0.0
+    (begin,), (end,) = _MS.unpack_from(body), _MS.unpack_from(following)
+    return n, (end - begin) * 1e-3
 
 
 def _rows(payload: bytes) -> list[Row]:

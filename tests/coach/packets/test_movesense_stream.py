@@ -75,6 +75,28 @@ def test_a_lost_part_loses_its_packet_only(size, lost):
     assert tally.n_samples == 29 * N
 
 
+@pytest.mark.parametrize("size", [500, 152, 148, 100])
+@pytest.mark.parametrize("set_hz", [52.0, 104.0, 416.0])
+def test_a_sensor_that_sends_at_another_rate_than_it_was_set_to_is_read_at_its_own(size, set_hz):
+    """31,203 notifications gave no reading and no fault when a sensor at 208 Hz was taken for one at 104."""
+    tally = Tally()
+    made = MovesenseReader(ImuStreamFacts("s", WearSite.CHEST, set_hz, 16.0, 2000.0), tally)
+    samples = play([(k * N / RATE + 0.05, p) for k in range(60) for p in parts(k, size)], made)
+    assert len(numbers(samples)) >= 55 * N
+    assert {s.rate_hz for s in samples if isinstance(s, ImuChunk)} == {RATE}
+    assert tally.rate_hz == pytest.approx(RATE, rel=0.01)
+    assert tally.n_missing == tally.n_bad_packets == 0
+
+
+@pytest.mark.parametrize("n_lost", [1, 2, 4])
+def test_second_parts_that_are_lost_at_the_start_do_not_look_like_another_rate(n_lost):
+    """The first 100 bytes of a body look like a whole one of four readings, and as if it came at 104 Hz."""
+    stream = [(k * N / RATE + 0.05, p) for k in range(40) for i, p in enumerate(parts(k, 100)) if k >= n_lost or not i]
+    samples = play(stream)
+    assert len(numbers(samples)) == (40 - n_lost) * N
+    assert {s.rate_hz for s in samples if isinstance(s, ImuChunk)} == {RATE}
+
+
 def test_the_very_first_packet_without_its_second_part_gives_no_numbers():
     stream = [(k * N / RATE + 0.05, p) for k in range(5) for p in parts(k, 148)]
     del stream[1]
