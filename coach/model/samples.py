@@ -112,6 +112,21 @@ class TreadmillSample:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionSample:
+    """One fix of a satellite receiver. accuracy_m: radius that holds the place in 95 of 100 cases.
+
+    altitude_m: above the WGS 84 ellipsoid. speed_mps: over ground, None where the receiver gives none.
+    """
+
+    t_s: float
+    latitude_deg: float
+    longitude_deg: float
+    accuracy_m: float
+    altitude_m: float | None = None
+    speed_mps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BatterySample:
     """Charge of a sensor."""
 
@@ -120,7 +135,7 @@ class BatterySample:
     battery_pct: float
 
 
-Sample = ImuChunk | Gap | RunningSpeedSample | HeartRateSample | TreadmillSample | BatterySample
+Sample = ImuChunk | Gap | RunningSpeedSample | HeartRateSample | TreadmillSample | PositionSample | BatterySample
 
 
 class Counts(StrEnum):

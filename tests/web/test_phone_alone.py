@@ -224,7 +224,7 @@ def test_taken_along_it_runs_without_home_and_its_run_comes_home_coached(home: H
     assert "can do it" in page.inner_text("#needs")
     away.take_along()
     wait_until(page, LEAVE)
-    wait_until(page, "() => document.querySelectorAll('#sensor-list [data-sensor]').length === 4")
+    wait_until(page, "() => document.querySelectorAll('#sensor-list [data-sensor]').length === 5")
     home.close()
     away.kill()
     away.open()
@@ -466,15 +466,27 @@ def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> Non
     wait_until(page, "() => document.querySelector('#sensor-list li[data-status=streaming]') !== null")
     for kind in ("accelerometer", "linear-acceleration", "gyroscope"):
         session.send("Emulation.setSensorOverrideEnabled", {"enabled": False, "type": kind})
+    session.send("Browser.grantPermissions", {"origin": home.url, "permissions": ["sensors", "geolocation"]})
+    place = {"latitude": 47.5, "longitude": 8.25, "accuracy": 5.0, "altitude": 412.0, "speed": 3.0}
+    session.send("Emulation.setGeolocationOverride", place)
+    page.locator("[data-sensor='this-phone-position']").evaluate("(button) => button.click()")
+    wait_until(page, "() => document.querySelectorAll('#sensor-list li[data-status=streaming]').length === 2")
     away.start()
-    carry(page, 14.0)
+    carry(page, 7.0)
+    for second in range(4):
+        session.send("Emulation.setGeolocationOverride", place | {"latitude": 47.5 + 0.00003 * (second + 1)})
+        page.wait_for_timeout(900)
+    assert page.inner_text("#speed_mps").startswith("5:3"), "3 m/s are 5:33 a kilometre"
+    carry(page, 10.0)
     wait_until(page, CADENCE)
     assert re.fullmatch(r"[12]\d\d", page.inner_text("#first-value")), "contact time"
     away.stop()
     wait_until(page, "() => document.querySelector('#home-list a') !== null", 60_000)
     home.coach.phone.runs.wait()
     [entry] = home.coach.store.runs.list()
-    assert [use.profile_id for use in entry.run.sensors] == ["phone"]
+    assert sorted(use.profile_id for use in entry.run.sensors) == ["phone", "phone_position"]
+    assert home.coach.history.route(entry.run.run_id) is not None, "the map line"
+    assert b"47.5" in home.coach.history.export(entry.run.run_id, "gpx"), "the route is in what leaves home"
     summary = home.coach.store.runs.summary(entry.run.run_id)
     assert summary is not None
     steps = home.coach.store.runs.steps(entry.run.run_id)

@@ -29,10 +29,25 @@ from coach.gait.fusion.metrics import (
 from coach.gait.fusion.missing_reasons import Moment, SensorSet, unknown
 from coach.gait.fusion.rolling import STALE_S, Estimate, Rolling
 from coach.gait.fusion.sites import FEET, LEGS_FIRST, SiteValues
-from coach.gait.fusion.speed import FOOT_SPEED_SD, TREADMILL_SPEED_SD, SpeedCorrection, SpeedFusion
+from coach.gait.fusion.speed import (
+    FOOT_SPEED_SD,
+    POSITION_MOST_M,
+    POSITION_SPEED_SD_MPS,
+    POSITION_SPEED_SD_PER_M,
+    TREADMILL_SPEED_SD,
+    SpeedCorrection,
+    SpeedFusion,
+)
 from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.metrics import LiveMetrics
-from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, Sample, TreadmillSample
+from coach.model.samples import (
+    HeartRateSample,
+    ImuChunk,
+    PositionSample,
+    RunningSpeedSample,
+    Sample,
+    TreadmillSample,
+)
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, StateChange, Stride, TrunkStep
 
@@ -79,6 +94,7 @@ class BodyGait:
         self._pod = Rolling(8, STALE_S)
         self._pod_contact = Rolling(8, STALE_S)
         self._has_pod_contact = False
+        self._has_position_speed = False
         self._heart = Rolling(1, STALE_S)
         self._grade = Rolling(1, STALE_S)
         self._heard: set[type] = set()
@@ -102,6 +118,8 @@ class BodyGait:
                 return self._feed_pod(sample)
             case TreadmillSample():
                 return self._feed_treadmill(sample)
+            case PositionSample():
+                self._feed_position(sample)
             case HeartRateSample():
                 # ANOMALY: straps without skin contact send 0 or their last value
                 if sample.heart_rate_bpm > 0 and sample.has_skin_contact is not False:
@@ -262,6 +280,16 @@ class BodyGait:
         self._remember_speed(sample.t_s)
         return self._tell_state(sample.t_s)
 
+    def _feed_position(self, sample: PositionSample) -> None:
+        """A receiver's speed over ground. Who stands does not move, whatever its noise says."""
+        if sample.speed_mps is None or sample.accuracy_m > POSITION_MOST_M:
+            return
+        self._has_position_speed = True
+        is_still = self._state.current(sample.t_s) is GaitState.STANDING
+        sd = POSITION_SPEED_SD_MPS + POSITION_SPEED_SD_PER_M * sample.accuracy_m
+        self._speed.observe("position", sample.t_s, Estimate(0.0 if is_still else sample.speed_mps, sd))
+        self._remember_speed(sample.t_s)
+
     def _compare_with_treadmill(self, sensor: str, t_s: float, measured_mps: float) -> None:
         current = self._speed.current(t_s)
         if current and current[1] == "treadmill" and is_steady(self._values, t_s, self._recent_speeds(t_s)):
@@ -307,7 +335,7 @@ class BodyGait:
             trunk=bool(trunk),
             trunk_gyro=any(gyro[s] for s in trunk),
             trunk_pair=len(trunk) == 2 and all(gyro[s] for s in trunk),
-            has_speed=foot_gyro or pod or treadmill,
+            has_speed=foot_gyro or pod or treadmill or self._has_position_speed,
             has_pod=pod,
             has_pod_contact=self._has_pod_contact,
             has_treadmill=treadmill,

@@ -1,7 +1,7 @@
 """Speeds of foot sensor, running pod and treadmill in, one speed with its source and the distance out.
 
 A treadmill's own speed is taken as the truth; else the foot sensor's and the pod's, each times a personal correction
-factor, are joined by inverse variance.
+factor, and a satellite receiver's are joined by inverse variance.
 """
 
 import math
@@ -13,6 +13,11 @@ from coach.gait.fusion.rolling import STALE_S, Estimate, fuse
 FOOT_SPEED_SD: Final = 0.034  # share of speed, of one runner: Falbriard 2021, 0.11 m/s at about 3.2 m/s
 POD_SPEED_SD: Final = 0.04  # share of speed, uncalibrated pod: chosen by eye, 2026-11-20
 TREADMILL_SPEED_SD: Final = 0.02  # share of speed: belt slip and display error, chosen by eye, 2026-11-20
+# A receiver's speed over ground: m/s, and for each metre of its 95 % radius. Chosen by judgement: a phone under open
+# sky (5 m) gets 0.25 m/s, so that feet (0.1 m/s at 3 m/s) carry and positions alone still give a pace.
+POSITION_SPEED_SD_MPS: Final = 0.15
+POSITION_SPEED_SD_PER_M: Final = 0.02
+POSITION_MOST_M: Final = 30.0  # of that radius: a worse fix gives no speed; chosen by judgement
 _MOST_FACTOR: Final = 1.3  # a correction beyond +-30 % is a wrong set-up, not a runner
 _RATIO_SD: Final = 0.03  # share, of one moment's known / measured ratio
 _FLOOR_SD: Final = 0.005  # a learned factor is never surer: shoes and slopes change
@@ -57,7 +62,7 @@ class SpeedFusion:
         self._moved_to_s: float | None = None
 
     def observe(self, source: str, t_s: float, speed: Estimate, since_s: float | None = None) -> None:
-        """Take a speed [m/s] of "treadmill", "foot" (corrected already) or "pod" (corrected already) at `t_s`.
+        """Take a speed [m/s] of "treadmill", "foot" or "pod" (both corrected already) or "position" at `t_s`.
 
         since_s: where the speed is the mean of a stretch, its beginning.
         """
@@ -66,7 +71,7 @@ class SpeedFusion:
             self._move(t_s, t_s if since_s is None else since_s)
 
     def current(self, now_s: float) -> tuple[Estimate, str] | None:
-        """The speed [m/s] and its source ("treadmill", "foot", "pod" or "foot and pod"); None when nothing is fresh."""
+        """The speed [m/s] and its source ("treadmill", or those joined: "foot and pod"); None when nothing is fresh."""
         fresh = {s: e for s, (t, e) in self._latest.items() if now_s - t <= STALE_S}
         if "treadmill" in fresh:
             return fresh["treadmill"], "treadmill"

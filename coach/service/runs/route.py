@@ -1,32 +1,54 @@
-"""Where a run went: a run's id in, its route out. Positions come from its imported file, and are kept once read."""
+"""Where a run went: a run's id in, its route out. Positions come from its imported file, or from the fixes
+that a phone logged, and are kept once read."""
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from coach.errors import InterchangeError
-from coach.interchange.activity import Activity
+from coach.errors import InterchangeError, PacketError
+from coach.interchange.activity import Activity, Record
 from coach.interchange.formats import ACTIVITY_FORMATS, read_activities
 from coach.interchange.route import route_of
 from coach.model.history import RunRoute
 from coach.model.runs import Run
-from coach.model.samples import FloatArray
+from coach.model.samples import FloatArray, Notification, PositionSample
+from coach.packets.phone_position import decode_position
 from coach.recording.folder import inside
+from coach.recording.reader import read_recording
 from coach.storage.store import Store
 
 COLOURED: Final = ("speed_mps", "step_length_m", "cadence_spm", "heart_rate_bpm")
 
 
 def original_of(run: Run, imports: Path) -> tuple[Activity, float] | None:
-    """What a run was imported or merged from, and how many seconds after the run it began; None without a file."""
+    """What a run was imported or merged from, and how many seconds after the run it began; else what a phone logged.
+
+    None where there is neither.
+    """
     for kind in ACTIVITY_FORMATS:
         path = inside(imports, f"{run.run_id}.{kind}")
         if path.is_file():
             originals = read_activities(path.read_bytes(), kind)
             found = min(originals, key=lambda one: abs(one.started_at - run.started_at))
             return found, (found.started_at - run.started_at).total_seconds()
-    return None
+    return _logged(run, imports.parent)
+
+
+def _logged(run: Run, recordings: Path) -> tuple[Activity, float] | None:
+    """Positions that a phone logged during the run, the newest fix of each second; None where there are none."""
+    sensors = {use.sensor_id for use in run.sensors if use.profile_id == "phone_position"}
+    path = inside(recordings, run.recording) if run.recording and sensors else None
+    if path is None or not path.is_file():
+        return None
+    fixes: dict[int, PositionSample] = {}
+    for item in read_recording(path).sound_items():
+        if isinstance(item, Notification) and item.sensor_id in sensors:
+            with contextlib.suppress(PacketError):
+                fixes[round(item.t_s)] = decode_position(item.payload, item.t_s)
+    records = tuple(Record(f.t_s, {}, f.latitude_deg, f.longitude_deg, f.altitude_m) for _, f in sorted(fixes.items()))
+    return (Activity(run.started_at, records), 0.0) if records else None
 
 
 def track_of(activity: Activity, moved_s: float = 0.0) -> dict[str, FloatArray]:

@@ -165,4 +165,7 @@ PACKETS = [
            {"device_time_s": 1.0, "has_gyro": True, "acc_mps2": [[1.0, 2.0, 9.8], [-1.0, 0.0, 9.5]],
            "gyr_radps": [dps3(57.3, 114.6, 171.9), dps3(0.0, 0.0, -0.1)]}, "computed",
            "coach/packets/phone_motion.py; numbers as Chromium 156 gives them with an emulated sensor"),
+    Golden("phone_position", "47010300 000000c585317a42 0000000000c04740 0000000000802040 0000a0400040ce4300005040",
+           {"latitude_deg": 47.5, "longitude_deg": 8.25, "accuracy_m": 5.0, "altitude_m": 412.5, "speed_mps": 3.25},
+           "computed", "coach/packets/phone_position.py"),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import { openCore } from "./core.js";
 import { bringHome } from "./home.js";
 import { run, say, startLiveView, takeMessages, takeRun } from "./live.js";
 import { askForMotion, can_move, OWN as OWN_MOTION, PhoneMotion } from "./motion.js";
+import { can_locate, OWN_POSITION, PhonePosition } from "./position.js";
 import { send } from "./requests.js";
 import { isUsed, listRuns, markUsed, readPack, writePack } from "./store.js";
 import { currentVersion, forgetOthers, keptManifest, newest, takeAlong, underServiceWorker } from "./take.js";
@@ -21,6 +22,7 @@ const GAP_MS = 5000; // a page that was not run for so long was frozen
 const LOW_PCT = 15;
 const RATE_EVERY_MS = 10000;
 const PACK_MS = 3000; // home answers within it or is out of reach: the pack that is here counts then
+const OWN_PARTS = new Map([[OWN_MOTION.profile_id, PhoneMotion], [OWN_POSITION.profile_id, PhonePosition]]);
 const OPEN_SIGNS = new Set(["urgent", "emergency"]);
 const SITES = ["left_foot", "right_foot", "left_shank", "right_shank", "pelvis", "chest"];
 const now_ms = () => performance.timeOrigin + performance.now();
@@ -169,6 +171,7 @@ async function paintPack() {
   find("#signs").hidden = !signs_are_due;
   setText(find("#pack-words"), made_at ? w("phone.pack.fresh", { when: new Date(made_at).toLocaleString() }) : "");
   if (stale_because) setText(find("#plan-words"), w("phone.pack.listening", { words: stale_because }));
+  if (can_locate) paired.push({ ...OWN_POSITION, name: w("phone.sensors.position_name") });
   if (can_move) paired.push({ ...OWN_MOTION, name: w("phone.sensors.motion_name") });
   for (const use of paired) state.states.set(use.sensor_id, { use, ...state.states.get(use.sensor_id) });
   paintSensors();
@@ -224,7 +227,7 @@ function paintSensors() {
   const rows = [...state.states.values()].map(({ use, status, words }) => {
     const button = make("button", { className: "button", type: "button", textContent: w("phone.sensors.connect", { name: siteOf(use) }) });
     button.dataset.sensor = use.sensor_id;
-    button.addEventListener("click", () => void (use.sensor_id === OWN_MOTION.sensor_id ? linkOwn(use) : link(use, use.name)));
+    button.addEventListener("click", () => void (OWN_PARTS.has(use.profile_id) ? linkOwn(use) : link(use, use.name)));
     const name = make("span", {}, make("strong", { textContent: siteOf(use) }), siteOf(use) === use.name ? "" : ` ${use.name}`);
     const now = { streaming: "linked", lost: "lost", silent: "silent", connecting: "connecting" }[status];
     const row = make("li", { className: "row" }, name, now ? make("span", { className: "chip", textContent: w(`phone.sensors.${now}`) }) : button);
@@ -237,7 +240,7 @@ function paintSensors() {
 
 function linkWords(error) {
   const [key, ...rest] = String(error.message ?? error).split(" ");
-  if (key === "motion_refused" || key === "motion_none") return w(`phone.sensors.${key}`);
+  if (["motion_refused", "motion_none", "position_refused", "position_none"].includes(key)) return w(`phone.sensors.${key}`);
   if (key === "not_seen") return w("phone.sensors.not_seen");
   if (key === "no_service") return w("phone.sensors.no_service", { words: rest.join(" ") });
   return error.message ?? String(error);
@@ -264,13 +267,14 @@ on("#add-sensor", "click", () => void link({ profile_id: find("#add-kind").value
 /** The phone itself as a sensor (within a tap: some systems ask for leave). */
 async function linkOwn(use) {
   setText(find("#sensor-words"), "");
+  const Part = OWN_PARTS.get(use.profile_id);
   try {
-    await askForMotion();
+    if (Part === PhoneMotion) await askForMotion();
   } catch (error) {
     setText(find("#sensor-words"), linkWords(error));
     return;
   }
-  await connect(use, new PhoneMotion(use, { core: worker, onNote: worker.note, onStatus: takeStatus }));
+  await connect(use, new Part(use, { core: worker, onNote: worker.note, onStatus: takeStatus }));
 }
 
 /** Connect what was chosen; one that does not come to stream is no part of the run. */
