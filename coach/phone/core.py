@@ -46,6 +46,7 @@ class PhoneCore:
         self._steps: dict[str, Step] = {}
         self._heard: dict[str, list[tuple[str, bytes]]] = {}
         self._losses: dict[str, tuple[int, int]] = {}
+        self._relinked: dict[str, int] = {}  # readings that had come when a link was made (again)
         self._run: PhoneRun | None = None
 
     # Before the run ------------------------------------------------------------------------------------------------
@@ -174,6 +175,11 @@ class PhoneCore:
         if report is None:
             return "null"
         n_sent = report.n_samples + report.n_missing
+        if (n_then := self._relinked.get(sensor_id)) is not None:
+            if report.n_samples > n_then:  # the gap is counted: for want of a link, which a lower rate would not mend
+                del self._relinked[sensor_id]
+            self._losses[sensor_id] = (n_sent, report.n_missing)
+            return "null"
         before_sent, before_missing = self._losses.get(sensor_id, (0, 0))
         if n_sent - before_sent < LOSS_OVER:
             return "null"
@@ -226,6 +232,9 @@ class PhoneCore:
 
     def link_changed(self, sensor_id: str, t_s: float, status: str, reason: str, words: str) -> str:
         """A sensor was lost, or streams again."""
+        if LinkStatus(status) is LinkStatus.STREAMING:
+            reports = {report.sensor_id: report for report in self._going().pipeline.reports()}
+            self._relinked[sensor_id] = reports[sensor_id].n_samples if sensor_id in reports else 0
         return _messages(self._going().link(LinkEvent(sensor_id, t_s, LinkStatus(status), reason, words)))
 
     def act(self, verb: str, t_s: float, arguments: str = "{}") -> str:

@@ -221,7 +221,7 @@ def play(away: Away, seconds: float, from_s: float = 0.0, meanwhile: Callable[[f
 
 def test_taken_along_it_runs_without_home_and_its_run_comes_home_coached(home: Home, away: Away) -> None:
     page = away.page
-    assert "can do it" in page.inner_text("#needs")
+    wait_until(page, "() => /can do it/.test(document.querySelector('#needs').textContent)")
     away.take_along()
     wait_until(page, LEAVE)
     wait_until(page, "() => document.querySelectorAll('#sensor-list [data-sensor]').length === 5")
@@ -245,11 +245,18 @@ def test_taken_along_it_runs_without_home_and_its_run_comes_home_coached(home: H
         page, "() => [...document.querySelectorAll('#links li')].every((li) => li.dataset.status !== 'lost')", 30_000
     )
     assert left.n_connects > before, "the sensor came back without a tap"
-    n_sent += play(away, 5.0, 12.0)
+    n_sent += play(away, 5.0, 10.0)
     page.locator("#pain").click()
     page.locator("[data-pain='4']").click()
     away.stop()
     assert " cue" in page.inner_text("#finished-words")
+    with page.expect_download() as download:
+        page.locator("#report").click()
+    report = json.loads(Path(download.value.path()).read_text())
+    assert {"lost", "streaming"} <= {one.get("status") for one in report["happened"]}
+    assert [one["n_samples"] > 500 for one in report["sensors"] if one["wear_site"] == "right_foot"] == [True]
+    for secret in (LEFT.sensor_id, LEFT.name, POD.name, "pain"):
+        assert secret not in json.dumps(report), secret
     [name] = away.waiting()
     run_id = name.removesuffix(".mcap")
     assert "cannot be reached" in page.inner_text("#home-words")

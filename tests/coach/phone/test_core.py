@@ -228,6 +228,23 @@ def test_where_readings_are_lost_a_lower_rate_is_asked_for_once_enough_was_seen(
     assert conversed(core, LEFT.sensor_id)[-1] == b"\x01\x63/Meas/IMU6/104"
 
 
+def test_a_link_that_was_lost_and_made_again_is_no_reason_for_a_lower_rate() -> None:
+    core = started(LEFT, RIGHT)
+    sent = [i for i in virtual_run(TIRED, 40.0) if i.sensor_id in (LEFT.sensor_id, RIGHT.sensor_id)]
+    is_away = False
+    for item in sent:
+        was_away, is_away = is_away, item.sensor_id == LEFT.sensor_id and 12.0 < item.t_s < 20.0
+        if is_away and not was_away:
+            core.link_changed(LEFT.sensor_id, item.t_s, "lost", "connection_lost", "")
+        if item.sensor_id == LEFT.sensor_id and 20.0 <= item.t_s < 20.05:
+            core.link_changed(LEFT.sensor_id, item.t_s, "streaming", "ok", "")
+            assert core.lower_rate(LEFT.sensor_id) == "null"
+        if not is_away:
+            core.feed(item.sensor_id, item.characteristic, item.t_s, item.payload)
+        if item.sensor_id == LEFT.sensor_id and not is_away and item.t_s > 21.0:
+            assert core.lower_rate(LEFT.sensor_id) == "null"
+
+
 def test_two_runs_at_once_and_no_run_are_said_in_words() -> None:
     core = started(POD)
     with pytest.raises(CoachError, match="stop it first"):

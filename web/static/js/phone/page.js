@@ -11,6 +11,7 @@ import { bringHome } from "./home.js";
 import { run, say, startLiveView, takeMessages, takeRun } from "./live.js";
 import { askForMotion, can_move, OWN as OWN_MOTION, PhoneMotion } from "./motion.js";
 import { can_locate, OWN_POSITION, PhonePosition } from "./position.js";
+import { noteDown, reportOf, save } from "./report.js";
 import { send } from "./requests.js";
 import { isUsed, listRuns, markUsed, readPack, writePack } from "./store.js";
 import { currentVersion, forgetOthers, keptManifest, newest, takeAlong, underServiceWorker } from "./take.js";
@@ -31,6 +32,7 @@ const mb = (bytes) => (bytes / 1e6).toFixed(1);
 const state = { is_ready: false, pack: null, profiles: [], finds: new Map(), states: new Map(), clock_ahead_s: null };
 const sensors = new Map(); // sensor_id -> Sensor
 let worker = null;
+let last_reports = [];
 
 // ---- what this browser can do -----------------------------------------------------------------------------------------
 
@@ -104,20 +106,22 @@ async function begin(manifest, is_served = true) {
     stage: (name) => takeWords("phone.take.starting", { stage: w(`phone.take.stage_${name}`) }),
     messages: takeMessages,
     log: (now, words) => { if (now === "refused") { say(w("phone.run.log_failed", { words })); toast(w("phone.run.log_failed", { words })); } },
-    trouble: (words) => { console.error(words); toast(w("phone.run.core_failed", { words })); },
-    broken: (words) => { console.error(words); if (run.is_on) say(w("phone.run.core_failed", { words })); },
+    trouble: (words) => { noteDown("trouble", { words }); console.error(words); toast(w("phone.run.core_failed", { words })); },
+    broken: (words) => { noteDown("worker broken", { words }); console.error(words); if (run.is_on) say(w("phone.run.core_failed", { words })); },
   });
   let took_s = 0;
   try {
     const folder = new URL(`/phone/app/${manifest.version}/`, location.href).href;
     const { seconds, heap_mb } = await worker.tell("start", { folder, manifest });
     took_s = seconds;
+    noteDown("started", { seconds, heap_mb });
     document.body.dataset.startS = seconds.toFixed(2);
     document.body.dataset.heapMb = heap_mb.toFixed(1);
     state.profiles = await worker.ask("profiles");
     for (const { id } of state.profiles) state.finds.set(id, await worker.ask("find", id));
     state.is_ready = true;
   } catch (error) {
+    noteDown("not started", { words: error.message });
     takeWords("phone.take.failed", { words: error.message });
     return;
   }
@@ -290,6 +294,7 @@ async function connect(full, sensor) {
     sensors.delete(full.sensor_id);
     await worker.ask("forget", full.sensor_id);
     state.states.set(full.sensor_id, { use: full, words: "" });
+    noteDown("not connected", { profile_id: full.profile_id, words: error.message });
     setText(find("#sensor-words"), w("phone.sensors.refused", { name: full.name, words: linkWords(error) }));
     paintSensors();
   }
@@ -297,6 +302,7 @@ async function connect(full, sensor) {
 
 function takeStatus(sensor, status, reason, words) {
   const { use } = sensor;
+  noteDown("link", { profile_id: use.profile_id, wear_site: use.wear_site, status, reason, words });
   state.states.set(use.sensor_id, { use, status, words: status === "lost" && words ? linkWords(new Error(words)) : "" });
   paintSensors();
   if (!run.is_on) return;
@@ -332,7 +338,9 @@ on("#phone-start", "submit", async (event) => {
 async function stop() {
   toast(w("live.control.stopping"));
   try {
+    last_reports = (await worker.tell("stats")).reports;
     const { elapsed_s, distance_m, n_cues } = JSON.parse(await worker.tell("end"));
+    noteDown("stopped", { elapsed_s, n_cues });
     takeRun(null);
     const distance = distance_m === null ? "" : `${valueText("distance_m", distance_m)} ${unitOf("distance_m")}`;
     const words = [durationText(elapsed_s), distance, w("phone.run.cues", { n: n_cues })];
@@ -358,6 +366,7 @@ async function lookForGap() {
   seen_ms = at_ms;
   if (!document.hidden) hidden_ms = null;
   if (!is_gap || !run.is_on) return;
+  noteDown("hidden", { seconds: Math.round((at_ms - start_ms) / 1000) });
   await worker.tell("hidden", { start_ms, end_ms: at_ms });
   const words = w("phone.run.hidden", { seconds: Math.round((at_ms - start_ms) / 1000) });
   say(words);
@@ -422,6 +431,12 @@ async function goHome() {
 }
 window.addEventListener("online", () => void goHome().then(refreshPack));
 setInterval(() => void goHome(), HOME_EVERY_MS);
+
+on("#report", "click", async () => {
+  const reports = worker && run.is_on ? (await worker.tell("stats")).reports : last_reports;
+  const needs_words = [...find("#needs").children].map((line) => line.textContent);
+  save("phone-report.json", reportOf({ bundle: OWN, needs: needs_words, is_installed: matchMedia("(display-mode: standalone)").matches }, reports));
+});
 
 // ---- begin ------------------------------------------------------------------------------------------------------------
 
