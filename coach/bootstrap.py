@@ -75,7 +75,9 @@ class Coach:
         take_over = self.recovery.take_over
         self.history = HistoryService(self.store, settings.recordings, self.recovery.recompute, take_over)
         self.phone = PhoneService(self.store, settings.recordings, self.sensors, self.coaching, take_over, self.history)
-        self.imports = ImportService(self.store, self.history, settings.inbox)
+        self.imports = ImportService(
+            self.store, self.history, settings.inbox, is_run_on=lambda: self.runs.current() is not None
+        )
         home_states = HomeStates(self.store, self.strength, self._cadence)
         self.handover = HandoverService(self.store, self.history, settings.outbox, home_states.now)
         self.access = AccessService(self.store)

@@ -25,6 +25,7 @@ COMMANDS: Final = {
         "coaching",
         "The cue log of RUN (or `newest`): every cue spoken, withheld or suppressed, with the reason.",
     ),
+    "handover": ("handover", "What leaves the house: outbox, intervals.icu, Home Assistant."),
     "household": ("household", "Several runners on one machine, each with their own data and page."),
     "phone": ("phone", "The coach on the phone alone: check what a phone takes along."),
     "plan": ("plan", "The strength programme: two leg sessions a week for eight weeks."),

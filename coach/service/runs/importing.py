@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -26,19 +26,29 @@ from coach.storage.store import Store
 
 _log: Final = logging.getLogger(__name__)
 INBOX_EVERY_S: Final = 30.0  # a file that is being copied changes within that time
+_RUN_POLL_S: Final = 1.0
 _SHOWN: Final = 50  # lines of the report on the page; the rest is in the file
 _COPY: Final = 1 << 20
 NOTHING: Final = ImportStatus(False, 1.0, "", {})
 
 
 class ImportService:
-    """files: takes single files. inbox: a folder that is looked through where it exists."""
+    """files: takes single files. inbox: a folder that is looked through where it exists. is_run_on: while it says so,
+    imports in the background wait, for the run has the processor to itself."""
 
-    def __init__(self, store: Store, files: HistoryFiles, inbox: Path, every_s: float = INBOX_EVERY_S) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: HistoryFiles,
+        inbox: Path,
+        every_s: float = INBOX_EVERY_S,
+        is_run_on: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._store = store
         self._files = files
         self.inbox = inbox
         self._every_s = every_s
+        self._is_run_on = is_run_on
         self._guard = threading.Lock()
         self._status = NOTHING
         self._report: list[ImportedFile] = []
@@ -151,14 +161,15 @@ class ImportService:
         before: dict[Path, tuple[int, int]] = {}
         while not self._is_stopping.wait(self._every_s):
             try:
-                before = self.look(before)
+                if not self._is_run_on():
+                    before = self.look(before)
             except (CoachError, OSError) as error:
                 _log.warning("the inbox could not be looked through: %s", error)
 
     def _take_from_inbox(self, path: Path) -> bool:
         """Import what is new in a file of the inbox; whether it was read to its end."""
         for item in items_of(path):
-            if self._is_stopping.is_set():
+            if self._is_stopping.is_set() or self._is_run_on():
                 return False
             if not item.mark or self._store.imports.get(item.mark) is None:
                 done = self._one(item)
@@ -187,6 +198,8 @@ class ImportService:
                         self._report.append(done)
                         self._counts[done.outcome.value] += 1
                         self._status = ImportStatus(True, progress, done.name, {})
+                    while self._is_run_on() and not self._is_stopping.wait(_RUN_POLL_S):
+                        pass
                     if self._is_stopping.is_set():
                         failure = "it was stopped: import the same again, and it goes on from here"
                         return

@@ -154,3 +154,16 @@ def test_an_export_comes_in_from_the_shell_with_a_report(tmp_path: Path) -> None
     again = json.loads(run("runs", "import", path, path, "--json", "--data", tmp_path / "data").stdout)
     assert [one["outcome"] for one in again["files"]] == ["here", "here", "refused"] * 2
     assert "there is no" in refused("runs", "import", tmp_path / "a", tmp_path / "b", "--data", tmp_path / "data")
+
+
+def test_what_leaves_the_house_is_chosen_from_the_shell(tmp_path: Path) -> None:
+    assert run("handover", "--data", tmp_path).stdout.splitlines() == [
+        "outbox: off",
+        "intervals.icu: off",
+        "Home Assistant: off",
+    ]
+    told = run("handover", "--outbox", "--intervals-key", "a-key-of-nobody", "--data", tmp_path).stdout
+    assert f"each run as FIT in {tmp_path / 'outbox'}" in told
+    assert "a-key-of-nobody" not in told
+    assert json.loads(run("handover", "--json", "--data", tmp_path).stdout)["has_intervals_key"] is True
+    assert "API key" in refused("handover", "--intervals-key", "a b", "--data", tmp_path)

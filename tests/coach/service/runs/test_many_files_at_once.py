@@ -12,6 +12,7 @@ import pytest
 from coach.errors import InterchangeError, SettingsError, StorageError
 from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import RunFilter, Sport
+from coach.service.runs import importing
 from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
 from coach.storage.store import Store
@@ -245,6 +246,28 @@ def test_one_import_at_a_time_and_a_stopped_one_goes_on_where_it_was(
     ended(account)
     assert account.n_runs() == 6
     assert len(n_read) == 6
+
+
+def test_imports_in_the_background_wait_while_a_run_is_on(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_RUN_POLL_S", 0.01)
+    is_on = [True]
+    waiting = ImportService(account.store, account.history, account.imports.inbox, is_run_on=lambda: is_on[0])
+    days = {f"{n}.fit": others.fit(others.DAY + timedelta(days=n)) for n in range(3)}
+    waiting.start(others.unpack(tmp_path / "all", days))
+    others.unpack(waiting.inbox, {"inbox.fit": others.fit(others.DAY + timedelta(days=9))})
+    waiting.look(waiting.look({}))
+    time.sleep(0.3)
+    assert account.n_runs() <= 1
+    is_on[0] = False
+    until = time.monotonic() + 20
+    while waiting.status().is_running:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    waiting.look(waiting.look({}))
+    assert account.n_runs() == 4
+    waiting.stop()
 
 
 # The inbox -------------------------------------------------------------------------------------------------------
