@@ -14,7 +14,7 @@ import numpy as np
 
 from coach.gait.foot import stride_builder
 from coach.gait.foot.params import PARAMS, FootParams
-from coach.gait.foot.strides import Landing
+from coach.gait.foot.strides import StanceCandidate
 from coach.model.samples import FloatArray
 from coach.model.strides import Stride
 from tests.coach.gait.on_recordings import pairs
@@ -28,12 +28,12 @@ Cues = dict[str, FloatArray]
 
 
 @contextmanager
-def _landings() -> Iterator[list[Landing]]:
+def _landings() -> Iterator[list[StanceCandidate]]:
     """Keep the landing of each stride that is found meanwhile."""
-    kept: list[Landing] = []
+    kept: list[StanceCandidate] = []
     made = stride_builder.stride_event
 
-    def keep(foot: Any, this: Landing, *others: Any) -> Stride:
+    def keep(foot: Any, this: StanceCandidate, *others: Any) -> Stride:
         kept.append(this)
         return made(foot, this, *others)
 

@@ -25,7 +25,7 @@ QUIET_MPS2: Final = 0.4
 MOVING_RADPS: Final = 1.5  # root mean square of a block; running is 5, walking 2.5
 
 
-class Learner:
+class AlignmentEstimator:
     """Holds samples back until the axes are known."""
 
     __slots__ = ("_held", "_moving", "_n", "_part", "_part_n", "_quiet", "standing")

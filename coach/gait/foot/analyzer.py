@@ -1,7 +1,8 @@
-"""Chunks of one foot's motion in; contact, mid-stance, toe-off and whole strides out, each as soon as it is known.
+"""Find the strides of one foot in chunks of its motion; contact, mid-stance and toe-off as soon as each is known.
 
-A stream and a whole recording go the same way: rows, turning points, then batches of strides through the same array
-code; a batch holds what one chunk completes, one stride at most in a stream, many in bulk.
+The flow, in one direction: chunks -> segments without gaps (`signal.segments`) -> axes, once (`alignment`, `axes`) ->
+rows of the last seconds -> phase transitions (`phase_tracker`, `phases`) -> events (`batch`, `stride_builder`,
+`reports`). docs/algorithms/foot.md explains the methods. What comes out does not depend on how the stream was cut.
 """
 
 import math
@@ -11,14 +12,14 @@ from typing import Final
 import numpy as np
 
 from coach.gait.foot.accelerometer_only import ForceFoot
-from coach.gait.foot.alignment import MOVING_RADPS, Learner
+from coach.gait.foot.alignment import MOVING_RADPS, AlignmentEstimator
 from coach.gait.foot.axes import FootAxes
 from coach.gait.foot.batch import Batch
 from coach.gait.foot.constants import AX, GX, N_COLUMNS, T
 from coach.gait.foot.params import PARAMS, FootParams
-from coach.gait.foot.phase_tracker import NEVER, Follower
+from coach.gait.foot.phase_tracker import NEVER, PhaseTracker
 from coach.gait.foot.rhythm import LOST_S, PIECE
-from coach.gait.foot.stride_state import Foot
+from coach.gait.foot.stride_state import FootSensor
 from coach.gait.signal.row_buffer import RowBuffer
 from coach.gait.signal.segments import Joiner, Stretch
 from coach.model.samples import ImuChunk
@@ -29,12 +30,12 @@ KEEP_S: Final = 5.0  # the longest stride and its surroundings
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """At `row` the foot had moved since `start`; was it lost? n_turnings: found by then. n_swings: seen by then."""
+class LostCheck:
+    """At `row` the foot had moved since `start`; was it lost? n_transitions: found by then. n_swings: seen by then."""
 
     row: int
     start: int
-    n_turnings: int
+    n_transitions: int
     n_swings: int
 
 
@@ -47,13 +48,13 @@ class FootGait:
         self._joiner = Joiner(params.longest_hole_s)
         self._force_joiner = Joiner()
         self._force = ForceFoot(wear_site)
-        self._learner: Learner | None = None
-        self._follower: Follower | None = None
+        self._learner: AlignmentEstimator | None = None
+        self._follower: PhaseTracker | None = None
         self._n_swings = 0
         self._buffer = RowBuffer(N_COLUMNS, 2)
         self._rate_hz = 0.0
         self._ranges = (math.inf, math.inf)
-        self._looks: list[Look] = []
+        self._looks: list[LostCheck] = []
         self._lost_row = NEVER
 
     @property
@@ -82,7 +83,7 @@ class FootGait:
     def _begin(self, chunk: ImuChunk) -> None:
         self._rate_hz = chunk.rate_hz
         self._ranges = (chunk.acc_range_mps2, chunk.gyr_range_radps)
-        self._learner = Learner(chunk.rate_hz)
+        self._learner = AlignmentEstimator(chunk.rate_hz)
         self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
 
     def _take(self, stretch: Stretch) -> list[GaitEvent]:
@@ -99,8 +100,8 @@ class FootGait:
         return events
 
     def _know(self, axes: FootAxes) -> None:
-        batch = Batch(Foot(self.wear_site, axes, self._rate_hz, *self._ranges, self._params))
-        self._follower, self._learner = Follower(batch, self._n_swings), None
+        batch = Batch(FootSensor(self.wear_site, axes, self._rate_hz, *self._ranges, self._params))
+        self._follower, self._learner = PhaseTracker(batch, self._n_swings), None
         self._buffer.clear()
 
     def _follow(self, stretch: Stretch) -> list[GaitEvent]:
@@ -128,7 +129,7 @@ class FootGait:
                 self._refine(events)
             if start == edge and self._lost_row == NEVER:
                 self._look_back(start)
-        if self._lost_row == NEVER and (self._looks or self._follower.batch.n_turnings):
+        if self._lost_row == NEVER and (self._looks or self._follower.batch.n_transitions):
             self._work(events)
         if stretch.bridged_s:
             foot.forget_bridged()
@@ -136,7 +137,7 @@ class FootGait:
             return events
         rest = self._lost_row - begin
         self._buffer.cut(self._lost_row)
-        self._follower, self._learner, self._lost_row = None, Learner(self._rate_hz), NEVER
+        self._follower, self._learner, self._lost_row = None, AlignmentEstimator(self._rate_hz), NEVER
         return events + (self._take(stretch.part(rest, n)) if rest < n else [])
 
     def _look_back(self, row: int) -> None:
@@ -149,7 +150,7 @@ class FootGait:
         rates = self._buffer.between(start, row)[GX : GX + 3]
         energy = np.einsum("in,in->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
         if energy.min() > MOVING_RADPS * MOVING_RADPS:
-            self._looks.append(Look(row, start, self._follower.batch.n_turnings, self._follower.n_swings))
+            self._looks.append(LostCheck(row, start, self._follower.batch.n_transitions, self._follower.n_swings))
 
     def _work(self, events: list[GaitEvent]) -> None:
         """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
@@ -162,8 +163,8 @@ class FootGait:
         before = batch.state()
         found = batch.work(self._buffer.columns, self._buffer.first, notes=True)
         for look in looks:
-            if batch.stride_row(look.n_turnings) <= look.start:
-                batch.go_back(before, look.n_turnings)
+            if batch.stride_row(look.n_transitions) <= look.start:
+                batch.go_back(before, look.n_transitions)
                 found = batch.work(self._buffer.columns, self._buffer.first)
                 self._n_swings, self._lost_row = look.n_swings, look.row
                 break

@@ -6,30 +6,32 @@ A stride needs its contact, mid-stance and toe-off, and the next contact and mid
 from copy import deepcopy
 
 from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
-from coach.gait.foot.phases import Turning
+from coach.gait.foot.phases import PhaseTransition
 from coach.gait.foot.stride_builder import take_one
-from coach.gait.foot.stride_state import Foot, Open
+from coach.gait.foot.stride_state import FootSensor, StrideState
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent
 
 
 class Batch:
-    """Collects turning points and works them off. foot: the sensor. now: what is open."""
+    """Collects phase transitions and works them off. foot: the sensor. now: what is open."""
 
-    def __init__(self, foot: Foot) -> None:
+    def __init__(self, foot: FootSensor) -> None:
         self.foot = foot
-        self.now = Open(None, None, Refiner(), OwnAxes(foot.axes.push, foot.site.is_left, foot.params.push_yaw_deg))
-        self._turnings: list[Turning] = []
-        self._worked: list[Turning] = []
+        self.now = StrideState(
+            None, None, Refiner(), OwnAxes(foot.axes.push, foot.site.is_left, foot.params.push_yaw_deg)
+        )
+        self._transitions: list[PhaseTransition] = []
+        self._worked: list[PhaseTransition] = []
         self._stride_rows: list[tuple[int, int]] = []
 
-    def add(self, turning: Turning) -> None:
-        """Take one more turning point."""
-        self._turnings.append(turning)
+    def add(self, transition: PhaseTransition) -> None:
+        """Take one more phase transition."""
+        self._transitions.append(transition)
 
     def forget(self) -> None:
         """A gap: no stride is measured over it, but the rhythm may bridge it."""
-        self._turnings = []
+        self._transitions = []
         self.now.this, self.now.is_cut = None, True
 
     def refine(self) -> FootAxes:
@@ -40,21 +42,21 @@ class Batch:
         return axes
 
     @property
-    def n_turnings(self) -> int:
+    def n_transitions(self) -> int:
         """Turning points that wait to be worked off."""
-        return len(self._turnings)
+        return len(self._transitions)
 
-    def stride_row(self, n_turnings: int) -> int:
-        """Row at which the last whole stride ended by the first `n_turnings` of those worked off last, as noted."""
-        return max(row for n, row in self._stride_rows if n < n_turnings)
+    def stride_row(self, n_transitions: int) -> int:
+        """Row at which the last whole stride ended by the first `n_transitions` of those worked off last, as noted."""
+        return max(row for n, row in self._stride_rows if n < n_transitions)
 
-    def state(self) -> Open:
+    def state(self) -> StrideState:
         """What `work` changes, to go back to."""
         return deepcopy(self.now)
 
-    def go_back(self, state: Open, n_turnings: int) -> None:
-        """To before the last `work`, with only the first `n_turnings` to be worked off."""
-        self._turnings = self._worked[:n_turnings]
+    def go_back(self, state: StrideState, n_transitions: int) -> None:
+        """To before the last `work`, with only the first `n_transitions` to be worked off."""
+        self._transitions = self._worked[:n_transitions]
         self.now = state
 
     def work(self, columns: FloatArray, first: int, notes: bool = False) -> list[GaitEvent]:
@@ -62,12 +64,12 @@ class Batch:
 
         notes: note where each stride ends, for `stride_row`.
         """
-        self._worked, self._turnings = self._turnings, []
+        self._worked, self._transitions = self._transitions, []
         if notes:
             self._stride_rows = [(-1, self.now.last_stride_row)]
         found: list[GaitEvent] = []
-        for n, turning in enumerate(self._worked):
-            found += take_one(turning, self.foot, self.now, columns, first)
+        for n, transition in enumerate(self._worked):
+            found += take_one(transition, self.foot, self.now, columns, first)
             if notes:
                 self._stride_rows.append((n, self.now.last_stride_row))
         return found

@@ -29,8 +29,6 @@ SLAP_WITHIN_S: Final = 0.03  # of the force's onset, or it is another movement
 # The numbers above were chosen at 200 Hz; other rates differ from it by that.
 CORNER_SHARE: Final = 0.2
 CHOSEN_AT_HZ: Final = 200.0
-PUSH_FALL_SHARE: Final = 0.85
 REST_AFTER_CONTACT_S: Final = 0.05
 REST_S: Final = 0.02
-ANGLE_REACH_S: Final = 1.5  # mid-stance follows contact within this time (see LATEST_HEEL_OFF_S)
 STANDS_S: Final = 0.8  # from swing's end: a foot whose heel has not lifted by then stands; walking lifts it after 0.6 s

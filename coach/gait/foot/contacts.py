@@ -2,30 +2,46 @@
 
 The specific force along the foot's up axis falls while the leg reaches down and rises when the ground stops the foot; a
 heel that meets the ground turns the toes down at the same time (foot slap). Each rise has its onset; the landing lies
-between them (`coach.gait.foot.single.contact`). A ripple of the swinging leg may rise as much as a clipped or a soft
+between them. A ripple of the swinging leg may rise as much as a clipped or a soft
 landing: a clear slap says from when on the landing is searched.
 
 The foot's axes are forward, left, up; pitch is positive toes down.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from coach.gait.foot import single
-from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, PITCH, T
+from coach.gait.foot.constants import (
+    AX,
+    BEFORE_SLAP_S,
+    BEFORE_SWING_OVER_S,
+    CHOSEN_AT_HZ,
+    CONTACT_LEAD_S,
+    CORNER_SHARE,
+    LEAST_RISE_MPS2,
+    ONSET_SHARE,
+    PITCH,
+    RISE_SHARE,
+    SLAP_RADPS,
+    SLAP_SHARE,
+    SLAP_WITHIN_S,
+    T,
+)
 from coach.model.samples import FloatArray
+
+_SLAP_FROM, _SLAP_CLEAR = SLAP_RADPS
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One landing. t_s: initial contact. peak_mps2: largest specific force from contact until the window's end.
-    rise_s: time of the rise around the onset. is_clipped: whether an axis was at full scale in the window."""
+    is_clipped: whether an axis was at full scale in the window."""
 
     t_s: float
     peak_mps2: float
-    rise_s: float
     is_clipped: bool
 
 
@@ -51,9 +67,76 @@ def contact(
     if max(np.vecdot(step.T, step.T).tolist()) < shock_mps2 * shock_mps2:
         return None
     t, up_force, pitch = window[T].tolist(), up.dot(force).tolist(), window[PITCH].tolist()
-    is_landing, t_s, row, rise_s = single.contact(t, up_force, pitch, len(t), rate_hz)
+    is_landing, t_s, row = _landing(t, up_force, pitch, len(t), rate_hz)
     if not is_landing:
         return None
     norm2 = np.vecdot(force.T, force.T).tolist()
     is_clipped = max(norm2) >= limit_mps2 * limit_mps2 and bool((np.abs(force) >= limit_mps2).any())
-    return Contact(t_s, math.sqrt(max(norm2[row:])), rise_s, is_clipped)
+    return Contact(t_s, math.sqrt(max(norm2[row:])), is_clipped)
+
+
+def _landing(
+    t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], n: int, rate_hz: float
+) -> tuple[bool, float, int]:
+    """(whether there is a landing, its time, the sample before the force's onset).
+
+    For a window of 20 to 200 samples plain loops over lists are several times faster than array calls.
+    """
+    onset_s, row, rise, first = _onset(t, up_force, 0, n, ONSET_SHARE)
+    is_landing = rise > LEAST_RISE_MPS2 and first > 0
+    at_rest = max(pitch[max(row - round(BEFORE_SLAP_S * rate_hz), 0)], 0.0)
+    above = [0.0] * n
+    for k in range(n):
+        above[k] = pitch[k] if pitch[k] > at_rest else at_rest
+    slap_s, _, slap, slap_first = _onset(t, above, 0, n, SLAP_SHARE)
+    clear = 0.0
+    if slap_first > 0:
+        clear = min(max((slap - _SLAP_FROM) / (_SLAP_CLEAR - _SLAP_FROM), 0.0), 1.0)
+    from_s = slap_s - SLAP_WITHIN_S + CONTACT_LEAD_S
+    if clear == 1.0 and onset_s <= from_s:
+        start = 0
+        while start < n - 2 and t[start] < from_s:
+            start += 1
+        later_s, later_row, later_rise, later_first = _onset(t, up_force, start, n, ONSET_SHARE)
+        if later_rise > LEAST_RISE_MPS2 and later_first > start:
+            onset_s, row, first = later_s, later_row, later_first
+    onset_s -= CONTACT_LEAD_S
+    apart = slap_s - onset_s
+    weight = 0.5 * clear if abs(apart) < SLAP_WITHIN_S else 0.0
+    return is_landing, onset_s + weight * apart + CORNER_SHARE * (1.0 / rate_hz - 1.0 / CHOSEN_AT_HZ), row
+
+
+def _onset(
+    t: Sequence[float], values: Sequence[float], start: int, n: int, share: float
+) -> tuple[float, int, float, int]:
+    """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise.
+
+    Only the samples from `start` to `n` count.
+    """
+    lowest = values[start]
+    rise = 0.0
+    for k in range(start + 1, n):
+        value = values[k]
+        if value < lowest:
+            lowest = value
+        elif value - lowest > rise:
+            rise = value - lowest
+    large = RISE_SHARE * rise
+    lowest = values[start]
+    first = start
+    for k in range(start, n):
+        if values[k] < lowest:
+            lowest = values[k]
+        if values[k] - lowest >= large:
+            first = k
+            break
+    level = lowest + share * rise
+    row = start
+    for k in range(first - 1, start - 1, -1):
+        if values[k] < level:
+            row = k
+            break
+    step = values[row + 1] - values[row]
+    part = 0.0 if step == 0.0 else (level - values[row]) / step
+    part = min(max(part, 0.0), 1.0)
+    return t[row] + part * (t[row + 1] - t[row]), row, rise, first

@@ -1,15 +1,16 @@
-"""Detect mid-stance, toe-off and rolling of one stride, and its strike angle, in windows around phase transitions.
+"""Detect mid-stance and rolling of one stride in windows around phase transitions.
 
 `columns` are those of the rows held, (N_COLUMNS, n); rows are counted from their first. The foot's axes are forward,
-left, up; pitch is positive toes down. The loops over a window are in `coach.gait.foot.single`.
+left, up; pitch is positive toes down.
 """
 
+import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 import numpy as np
 
-from coach.gait.foot import single
-from coach.gait.foot.constants import ANGLE_REACH_S, GX, PITCH, REST_S, T
+from coach.gait.foot.constants import GX, REST_AFTER_CONTACT_S, REST_S, T
 from coach.model.samples import FloatArray
 
 
@@ -22,26 +23,7 @@ def mid_stance(columns: FloatArray, contact_s: float, swing_over: int, heel_off:
     window = columns[:, swing_over - half : heel_off + 1]
     rates = window[GX : GX + 3]
     energy = np.vecdot(rates.T, rates.T).tolist()
-    return swing_over + single.mid_stance(window[T].tolist(), energy, len(energy) - 2 * half, contact_s, half)
-
-
-def strike_angle(columns: FloatArray, mid: int, contact_s: float, rate_hz: float) -> float:
-    """Return the toes-up angle of the foot at contact against mid-stance [rad]: the integral of pitch rate between."""
-    first = max(0, mid - round(ANGLE_REACH_S * rate_hz))
-    after = first + min(max(int(columns[T, first : mid + 1].searchsorted(contact_s)), 1), mid - first)
-    window = slice(after - 1, mid + 1)
-    return single.turned(columns[T, window].tolist(), columns[PITCH, window].tolist(), mid + 2 - after, contact_s)
-
-
-def toe_off(columns: FloatArray, heel_off: int, push_over: int) -> float:
-    """Return toe-off [s]: after its peak, the toes-down rate has fallen to PUSH_FALL_SHARE of it.
-
-    While the toes push they speed the foot's turn up; once their force is gone the turn slows. The peak itself is 16
-    to 24 ms before the force ends (Falbriard 2018 calls it the terminal contact and reports its bias).
-    """
-    window = slice(heel_off, push_over + 1)
-    t, pitch = columns[T, window].tolist(), columns[PITCH, window].tolist()
-    return single.toe_off(t, pitch, len(t))
+    return swing_over + _slowest(window[T].tolist(), energy, len(energy) - 2 * half, contact_s, half)
 
 
 def rolling(
@@ -63,4 +45,40 @@ def rolling(
     rate -= bias_radps
     t = window[T].tolist()
     on, off = bisect_left(t, contact_s), bisect_right(t, toe_off_s)
-    return single.rolling(t, rate.tolist(), on, off, len(t), 0.5 * (contact_s + toe_off_s))
+    return _rolled(t, rate.tolist(), on, off, len(t), 0.5 * (contact_s + toe_off_s))
+
+
+def _slowest(t: Sequence[float], energy: Sequence[float], n: int, contact_s: float, half: int) -> int:
+    """Sample of the least energy over `2 half + 1` samples, of n; the window begins `half` samples before the first."""
+    summed = 0.0
+    for k in range(2 * half):
+        summed += energy[k]
+    best, least = 0, math.inf
+    for k in range(n):
+        summed += energy[k + 2 * half]
+        if t[k + half] >= contact_s + REST_AFTER_CONTACT_S and summed < least:
+            best, least = k, summed
+        summed -= energy[k]
+    return best
+
+
+def _rolled(
+    t: Sequence[float], rate: Sequence[float], start: int, end: int, n: int, middle_s: float
+) -> tuple[float, float]:
+    """(largest turn since contact, largest rate until `middle_s`), both 0 at least; on the ground from start to end.
+
+    The window holds n samples; before `start` and from `end` on the rate counts as 0.
+    """
+    most = fastest = turned = before = 0.0
+    for k in range(start, end):
+        now = rate[k]
+        if k > 0:
+            turned += 0.5 * (now + before) * (t[k] - t[k - 1])
+            if turned > most:
+                most = turned
+        if now > fastest and t[k] <= middle_s:
+            fastest = now
+        before = now
+    if start < end < n:
+        most = max(most, turned + 0.5 * before * (t[end] - t[end - 1]))
+    return most, fastest

@@ -1,4 +1,4 @@
-"""Rows of one foot in, the turning points of its strides out; the pitch rate of the rows is filled in.
+"""Rows of one foot in, the phase transitions of its strides out; the pitch rate of the rows is filled in.
 
 The short pieces of a stream are followed sample by sample, as the compiled loops do it; of a long piece all crossings
 are looked up at once. Both find the same.
@@ -24,7 +24,7 @@ from coach.gait.foot.phases import (
     SWING_OVER_ROW,
     SWING_OVER_UNSEEN_HEEL,
     SWING_ROW,
-    Turning,
+    PhaseTransition,
     cross,
     level_of,
     levels,
@@ -38,8 +38,8 @@ from coach.model.samples import FloatArray
 NEVER: Final = sys.maxsize  # the row at which nothing is looked for
 
 
-class Follower:
-    """Follows the pitch of one foot by its axes and gives the turning points to the batch.
+class PhaseTracker:
+    """Follows the pitch of one foot by its axes and gives the phase transitions to the batch.
 
     n_swings: swings seen so far, on this foot's other mountings, too.
     """
@@ -127,10 +127,10 @@ class Follower:
         if said == NOTHING:
             return False
         if said in (HEEL_OFF, PUSH_OVER):
-            self.batch.add(Turning(said, row, int(phases[SWING_OVER_ROW]), int(phases[HEEL_OFF_ROW])))
+            self.batch.add(PhaseTransition(said, row, int(phases[SWING_OVER_ROW]), int(phases[HEEL_OFF_ROW])))
             return False
         if said == SWING_OVER_UNSEEN_HEEL:
-            self.batch.add(Turning(HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
+            self.batch.add(PhaseTransition(HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
         self._look, self._landing_row, self._due_row = 0, row, row + self._waits[0]
         self.n_swings += 1
         return self.n_swings % REFINE_EVERY == 0
@@ -140,9 +140,9 @@ class Follower:
         landing = self._landing_row
         while row >= self._due_row:
             if self._look == len(REACHES_S):
-                self.batch.add(Turning(HEEL_OFF, self._due_row, landing, self._due_row))
+                self.batch.add(PhaseTransition(HEEL_OFF, self._due_row, landing, self._due_row))
                 self._due_row = NEVER
                 return
-            self.batch.add(Turning(SWING_OVER, row, landing, -1, self._look))
+            self.batch.add(PhaseTransition(SWING_OVER, row, landing, -1, self._look))
             self._look += 1
             self._due_row = landing + self._waits[self._look]

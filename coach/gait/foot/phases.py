@@ -1,4 +1,4 @@
-"""The pitch rate of a foot in, the turning points of its strides out: swing ended, heel lifted, push over.
+"""The pitch rate of a foot in, the phase transitions of its strides out: swing ended, heel lifted, push over.
 
 A runner's foot turns toes-up in swing by more than a right angle's half, hits the ground, rests, then turns toes-down
 while the heel lifts and the toes push. The moments sought here only open and close the windows in which contact,
@@ -34,14 +34,14 @@ LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking stands 0.9 s, l
 LATEST_TOE_OFF_S: Final = 0.6  # from heel-off
 
 
-class Turning(NamedTuple):
-    """One turning point. turn: SWING_OVER, HEEL_OFF or PUSH_OVER. at: row at which it is known.
+class PhaseTransition(NamedTuple):
+    """One phase transition. kind: SWING_OVER, HEEL_OFF or PUSH_OVER. at: row at which it is known.
 
     swing_over, heel_off: rows of this stride's earlier ones.
     look: which look for the landing this is, from 0.
     """
 
-    turn: int
+    kind: int
     at: int
     swing_over: int
     heel_off: int

@@ -7,13 +7,13 @@ does not shrink it. The parameters with their sources are in `FootParams`.
 import math
 from collections.abc import Mapping
 
-from coach.gait.foot.stride_state import Foot
-from coach.gait.foot.strides import Landing, Way, state_of, state_of_cadence, strike_of
+from coach.gait.foot.stride_state import FootSensor
+from coach.gait.foot.strides import StanceCandidate, StrideTrajectory, state_of, state_of_cadence, strike_of
 from coach.gait.signal.constants import BRIDGED_FACTOR, GRAVITY_MPS2
 from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
 
 
-def mid_stance_event(foot: Foot, landing: Landing) -> MidStance:
+def mid_stance_event(foot: FootSensor, landing: StanceCandidate) -> MidStance:
     """Return the landing as known at mid-stance."""
     angle_deg = _angle_deg(foot, landing)
     impact_g = None if landing.is_clipped else landing.impact_mps2 / GRAVITY_MPS2
@@ -21,12 +21,14 @@ def mid_stance_event(foot: Foot, landing: Landing) -> MidStance:
     return MidStance(foot.site, landing.mid_s, landing.contact_s, angle_deg, strike, impact_g)
 
 
-def toe_off_event(foot: Foot, landing: Landing) -> ToeOff:
+def toe_off_event(foot: FootSensor, landing: StanceCandidate) -> ToeOff:
     """Return the end of the contact."""
     return ToeOff(foot.site, landing.toe_off_s, landing.contact_s, landing.toe_off_s - landing.contact_s)
 
 
-def stride_event(foot: Foot, this: Landing, next_contact_s: float, is_next_drawn: bool, way: Way) -> Stride:
+def stride_event(
+    foot: FootSensor, this: StanceCandidate, next_contact_s: float, is_next_drawn: bool, way: StrideTrajectory
+) -> Stride:
     """Return the whole stride of `this` landing; is_next_drawn: the next contact was lost and comes from the rhythm."""
     stride_time = next_contact_s - this.contact_s
     left = math.isfinite(this.toe_off_s)
@@ -55,7 +57,7 @@ def stride_event(foot: Foot, this: Landing, next_contact_s: float, is_next_drawn
     )
 
 
-def bridged_event(foot: Foot, contact_s: float, n_bridged: int, way: Way) -> Stride:
+def bridged_event(foot: FootSensor, contact_s: float, n_bridged: int, way: StrideTrajectory) -> Stride:
     """Return one of `n_bridged` strides that nobody saw: times by the rhythm about them, length by the speed before."""
     sd_s = foot.params.bridged_contact_sd_s * math.sqrt(n_bridged)
     found = {"initial_contact_s": sd_s, "stride_time_s": sd_s}
@@ -72,24 +74,26 @@ def bridged_event(foot: Foot, contact_s: float, n_bridged: int, way: Way) -> Str
     )
 
 
-def _angle_deg(foot: Foot, landing: Landing) -> float | None:
+def _angle_deg(foot: FootSensor, landing: StanceCandidate) -> float | None:
     known = foot.axes.is_sure and abs(landing.angle_deg) < foot.params.largest_angle_deg
     return landing.angle_deg if known else None
 
 
-def _strike(foot: Foot, angle_deg: float | None, factor: float) -> FootStrike | None:
+def _strike(foot: FootSensor, angle_deg: float | None, factor: float) -> FootStrike | None:
     if angle_deg is None:
         return None
     return strike_of(angle_deg, factor * foot.params.strike_margin_sd * foot.params.angle_sd_deg)
 
 
-def _state(foot: Foot, contact_time_s: float | None, stride_time_s: float, length_m: float | None) -> GaitState:
+def _state(foot: FootSensor, contact_time_s: float | None, stride_time_s: float, length_m: float | None) -> GaitState:
     if length_m is not None and length_m < foot.params.on_the_spot_m:
         return GaitState.WALKING
     return state_of_cadence(stride_time_s) if contact_time_s is None else state_of(contact_time_s, stride_time_s)
 
 
-def _uncertainty(foot: Foot, this: Landing, is_next_drawn: bool, way: Way) -> Mapping[str, float]:
+def _uncertainty(
+    foot: FootSensor, this: StanceCandidate, is_next_drawn: bool, way: StrideTrajectory
+) -> Mapping[str, float]:
     """Standard uncertainty of each value, in its own unit."""
     p = foot.params
     slow_s = p.slow_sd_intervals / foot.rate_hz if foot.is_slow else 0.0

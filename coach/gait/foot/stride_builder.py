@@ -14,12 +14,12 @@ from coach.gait.foot.constants import AX, GX, REACHES_S, T
 from coach.gait.foot.contacts import contact
 from coach.gait.foot.events import mid_stance, rolling
 from coach.gait.foot.landing import cues
-from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, Turning
+from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, PhaseTransition
 from coach.gait.foot.push_off import push_off
 from coach.gait.foot.reports import bridged_event, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.stance import fine
-from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, Foot, Open, is_stride
-from coach.gait.foot.strides import Landing, Way
+from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, FootSensor, StrideState, is_stride
+from coach.gait.foot.strides import StanceCandidate, StrideTrajectory
 from coach.gait.foot.trajectory import path
 from coach.gait.signal.constants import BRIDGED_FACTOR, GRAVITY_MPS2
 from coach.model.samples import FloatArray
@@ -28,20 +28,24 @@ from coach.model.strides import GaitEvent, InitialContact, Stride
 UP_MPS2: Final = np.array((0.0, 0.0, GRAVITY_MPS2))
 
 
-def take_one(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
-    """Work off one turning point; columns: of the rows held, the first of them has the absolute number `first`."""
-    if turning.turn == SWING_OVER:
-        return _land(turning, foot, now, columns, first)
+def take_one(
+    transition: PhaseTransition, foot: FootSensor, now: StrideState, columns: FloatArray, first: int
+) -> list[GaitEvent]:
+    """Work off one phase transition; columns: of the rows held, the first of them has the absolute number `first`."""
+    if transition.kind == SWING_OVER:
+        return _land(transition, foot, now, columns, first)
     this = now.this
-    if this is None or this.swing_over != turning.swing_over:
+    if this is None or this.swing_over != transition.swing_over:
         return []
-    if turning.turn == HEEL_OFF:
-        return _stand(turning, this, foot, now, columns, first)
-    return _leave(turning, this, foot, now, columns, first)
+    if transition.kind == HEEL_OFF:
+        return _stand(transition, this, foot, now, columns, first)
+    return _leave(transition, this, foot, now, columns, first)
 
 
-def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
-    row, look = turning.swing_over, turning.look
+def _land(
+    transition: PhaseTransition, foot: FootSensor, now: StrideState, columns: FloatArray, first: int
+) -> list[GaitEvent]:
+    row, look = transition.swing_over, transition.look
     if look == 0:
         now.n_swings += 1
     elif now.this is not None and now.this.swing_over == row:
@@ -53,13 +57,20 @@ def _land(turning: Turning, foot: Foot, now: Open, columns: FloatArray, first: i
     if found is None:
         return []
     number, known = now.n_swings, row + foot.reaches[look]
-    landing = Landing(row, number, known, look, found.t_s, found.peak_mps2, found.is_clipped)
+    landing = StanceCandidate(row, number, known, look, found.t_s, found.peak_mps2, found.is_clipped)
     now.this = landing
     return [InitialContact(foot.site, landing.contact_s)]
 
 
-def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
-    last, heel_off = now.last, turning.heel_off
+def _stand(
+    transition: PhaseTransition,
+    this: StanceCandidate,
+    foot: FootSensor,
+    now: StrideState,
+    columns: FloatArray,
+    first: int,
+) -> list[GaitEvent]:
+    last, heel_off = now.last, transition.heel_off
     if (last is not None and last.swing_over == this.swing_over) or heel_off < this.known_row:
         return []
     if columns.item(T, heel_off - first) < this.contact_s + SHORTEST_REST_S:
@@ -84,7 +95,7 @@ def _stand(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
     return found
 
 
-def _refine(this: Landing, foot: Foot, now: Open, window: FloatArray) -> None:
+def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray) -> None:
     """Initial contact and strike angle, backwards from mid-stance, the window's last row."""
     params, is_slow = foot.params, foot.is_slow
     this.early_s = contact_s = this.contact_s
@@ -113,7 +124,7 @@ def _refine(this: Landing, foot: Foot, now: Open, window: FloatArray) -> None:
         this.angle_deg = found.elevation_at(contact_s) - params.angle_bias_deg
 
 
-def _by_rhythm(contact_s: float, now: Open, foot: Foot) -> float:
+def _by_rhythm(contact_s: float, now: StrideState, foot: FootSensor) -> float:
     """The contact where the strides before let it be expected; as it was found where it does not fit their rhythm."""
     if now.last is None:
         return contact_s
@@ -121,14 +132,16 @@ def _by_rhythm(contact_s: float, now: Open, foot: Foot) -> float:
     return now.last.contact_s + n * median(now.times_s) if n else contact_s
 
 
-def _rest(window: FloatArray, foot: Foot) -> tuple[float, float]:
+def _rest(window: FloatArray, foot: FootSensor) -> tuple[float, float]:
     """Mean turn rate [rad/s], and by how much the mean specific force differs from gravity [m/s2]."""
     rate = window[GX : GX + 3] - foot.axes.bias_radps[:, None]
     force = window[AX : AX + 3].mean(axis=1)
     return float(np.sqrt((rate * rate).sum(axis=0)).mean()), abs(math.sqrt(force @ force) - GRAVITY_MPS2)
 
 
-def _stride(last: Landing, this: Landing, foot: Foot, now: Open, window: FloatArray) -> Stride:
+def _stride(
+    last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray
+) -> Stride:
     """The whole stride from the last landing to this one; window: from mid-stance to mid-stance."""
     way = _way(last, this, foot, now, window)
     stride_time_s = this.contact_s - last.contact_s
@@ -138,7 +151,9 @@ def _stride(last: Landing, this: Landing, foot: Foot, now: Open, window: FloatAr
     return stride_event(foot, last, this.contact_s, this.is_drawn, way)
 
 
-def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: FloatArray) -> Way:
+def _way(
+    this: StanceCandidate, following: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray
+) -> StrideTrajectory:
     """The way from mid-stance to mid-stance, by the usual speed where too much of it was lost."""
     params, time_s = foot.params, following.mid_s - this.mid_s
     lost_s = foot.lost_s(this.mid_s, following.mid_s)
@@ -154,20 +169,20 @@ def _way(this: Landing, following: Landing, foot: Foot, now: Open, window: Float
     own_m = factor * params.length_sd_share * found.length_m
     sd_m = math.hypot(own_m, params.sink_sd_share * found.sink_mps * time_s)
     if is_clipped:
-        return Way(None, sd_m, None, time_s, True, lost_s > 0.0)
+        return StrideTrajectory(None, sd_m, None, time_s, True, lost_s > 0.0)
     now.saw(found.length_m / time_s, lost_s <= params.brief_loss_s, params)
-    return Way(found.length_m, sd_m, found.clearance_m, time_s, False, lost_s > 0.0)
+    return StrideTrajectory(found.length_m, sd_m, found.clearance_m, time_s, False, lost_s > 0.0)
 
 
-def _lent(speed_mps: float | None, time_s: float, sd_share: float) -> Way:
+def _lent(speed_mps: float | None, time_s: float, sd_share: float) -> StrideTrajectory:
     """A way by the speed of the strides before."""
     if speed_mps is None:
-        return Way(None, math.inf, None, time_s)
+        return StrideTrajectory(None, math.inf, None, time_s)
     length_m = speed_mps * time_s
-    return Way(length_m, sd_share * length_m, None, time_s)
+    return StrideTrajectory(length_m, sd_share * length_m, None, time_s)
 
 
-def _bridged(last: Landing, this: Landing, foot: Foot, now: Open) -> list[Stride]:
+def _bridged(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState) -> list[Stride]:
     """The strides between two landings that a gap hid, where the rhythm before it says how many they were."""
     params = foot.params
     n = now.strides_between(last.contact_s, this.contact_s, params)
@@ -179,10 +194,17 @@ def _bridged(last: Landing, this: Landing, foot: Foot, now: Open) -> list[Stride
     return strides + [bridged_event(foot, last.contact_s + k * each_s, n, way) for k in range(1, n)]
 
 
-def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: FloatArray, first: int) -> list[GaitEvent]:
-    if this.push_over >= 0 or not 0 <= this.heel_off <= turning.heel_off:
+def _leave(
+    transition: PhaseTransition,
+    this: StanceCandidate,
+    foot: FootSensor,
+    now: StrideState,
+    columns: FloatArray,
+    first: int,
+) -> list[GaitEvent]:
+    if this.push_over >= 0 or not 0 <= this.heel_off <= transition.heel_off:
         return []
-    heel_off, end = turning.heel_off - first, turning.at - first
+    heel_off, end = transition.heel_off - first, transition.at - first
     params, mid = foot.params, this.mid_row - first
     of = fine(columns[:, mid : end + 1], now.own.axes, foot.axes.bias_radps, params.least_rate_hz)
     row = round((columns.item(T, heel_off) - of.t_s.item(0)) / of.dt_s)
@@ -201,6 +223,6 @@ def _leave(turning: Turning, this: Landing, foot: Foot, now: Open, columns: Floa
     start = max(0, this.swing_over - first - foot.before + 1)
     inwards = now.own.axes[0] if foot.site.is_left else -now.own.axes[0]
     turned, rate = rolling(columns, start, end, this.contact_s, off_s, inwards, float(inwards @ foot.axes.bias_radps))
-    this.toe_off_s, this.push_over = off_s, turning.at
+    this.toe_off_s, this.push_over = off_s, transition.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
     return [toe_off_event(foot, this)] if this.is_ground else []

@@ -11,7 +11,7 @@ import numpy as np
 from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, STANDS_S
 from coach.gait.foot.params import PARAMS, FootParams
-from coach.gait.foot.strides import Landing
+from coach.gait.foot.strides import StanceCandidate
 from coach.gait.signal.constants import CLIP_SHARE, GRAVITY_MPS2
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
@@ -23,7 +23,7 @@ SHORTEST_CONTACT_S: Final = 0.08
 MOST_BRIDGED: Final = 4096
 
 
-class Foot:
+class FootSensor:
     """What is known of the sensor on one foot.
 
     acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. reaches: rows after
@@ -108,13 +108,13 @@ class Foot:
 
 
 @dataclass(slots=True)
-class Open:
+class StrideState:
     """The landings that are open. this: the newest; last: the newest that stood. n_swings: seen so far, the number of
     the newest. last_stride_row: where the last whole stride ended. is_cut: a gap lies after the last landing. times_s,
     speeds_mps: of the last strides that were seen whole; holed_mps: of those that were not."""
 
-    this: Landing | None
-    last: Landing | None
+    this: StanceCandidate | None
+    last: StanceCandidate | None
     refiner: Refiner
     own: OwnAxes
     n_swings: int = 0
@@ -149,7 +149,7 @@ class Open:
         known = whole if len(whole) >= params.rhythm_least else whole + self.holed_mps
         return median(known) if known else None
 
-    def is_ground(self, landing: Landing, params: FootParams) -> bool:
+    def is_ground(self, landing: StanceCandidate, params: FootParams) -> bool:
         """Whether the last landings, this one included, were on the ground: medians of shock and rest say it.
 
         A pedal, a swinging leg and a hand that carries the shoe turn like running, but do not stop the foot.
@@ -170,7 +170,7 @@ class Open:
         return x, z
 
 
-def is_stride(this: Landing, following: Landing) -> bool:
+def is_stride(this: StanceCandidate, following: StanceCandidate) -> bool:
     """Whether nothing is amiss between two landings."""
     is_next = following.number == this.number + 1
     is_long_enough = SHORTEST_STRIDE_S < following.contact_s - this.contact_s < LONGEST_STRIDE_S

@@ -15,7 +15,7 @@ LEAST_WALKING_DUTY: Final = 0.5
 
 
 @dataclass(slots=True)
-class Landing:
+class StanceCandidate:
     """What is known so far of one contact with the ground. Rows are absolute.
 
     number: of its swing, so that a missed landing leaves a hole. look: how far the landing was sought; it was known at
@@ -50,7 +50,7 @@ class Landing:
     push: PushOff | None = None
 
 
-class Way(NamedTuple):
+class StrideTrajectory(NamedTuple):
     """From this landing's mid-stance to the next one's.
 
     length_m, clearance_m: None where too much was lost or an axis was at full scale. length_sd_m: standard uncertainty.
