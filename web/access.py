@@ -93,7 +93,9 @@ def come_in_page() -> Response | str:
 @blueprint.post("/come-in")
 def come_in() -> Response:
     """Take the invitation and keep this phone in by a cookie."""
-    _phone, cookie = the_coach().access.let_in(request.form.get("token", ""), request.form.get("name", ""))
+    _phone, cookie = the_coach().access.let_in(
+        request.form.get("token", ""), request.form.get("name") or _kind_of_phone()
+    )
     answer = redirect("/welcome" if _is_first_use() else "/", 303)
     return _with_cookie(Response(answer.response, answer.status, answer.headers), cookie)
 
@@ -109,7 +111,8 @@ def phones_page() -> str:
     """All phones, and a fresh code for the next one."""
     own = the_coach().access.phone_of(request.cookies.get(cookie_name(), ""))
     base = _base()
-    return render_template("access/phones.html", phones=the_coach().access.phones(), own=own, base=base)
+    access = the_coach().access
+    return render_template("access/phones.html", phones=access.phones(), own=own, base=base, code=access.code())
 
 
 @blueprint.get("/phones/code.svg")

@@ -6,7 +6,6 @@ from typing import Any, Final
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from coach.errors import SettingsError
 from coach.model.runs import RunFilter, RunPlace, Shoe
 from coach.summary.bins import MATCHED
 from web.context import answer_of, the_coach, words
@@ -30,11 +29,11 @@ REPORTED: Final = (
 
 
 @blueprint.get("/runs/compare")
-def compare_page() -> str:
-    """Two runs side by side at their common speed."""
+def compare_page() -> str | Response:
+    """Two runs side by side at their common speed; back to the list where not exactly two were chosen."""
     chosen = request.args.getlist("run")
     if len(chosen) != 2 or chosen[0] == chosen[1]:
-        raise SettingsError("choose exactly two runs to compare")
+        return redirect("/runs?note=choose_two")
     older, newer = sorted((history().entry(run_id) for run_id in chosen), key=lambda entry: entry.run.started_at)
     found = history().compare(older.run.run_id, newer.run.run_id)
     at_plot = {"run_ids": [older.run.run_id, newer.run.run_id], "names": [title_of(older.run), title_of(newer.run)]}

@@ -3,6 +3,7 @@
 A command's module is imported when the command is run: `coach --help` needs no web server, radio or database.
 """
 
+import difflib
 from importlib import import_module
 from typing import Final
 
@@ -15,8 +16,9 @@ COMMANDS: Final = {
     "account": ("account", "The whole account: erase it."),
     "analyse": ("analysis", "Strides and summary of a recording (MCAP) or a reference folder, as one JSON document."),
     "capture": ("sensors", "Write the raw log of the paired sensors to PATH, without coaching."),
+    "completion": ("completion", "Print what makes SHELL complete this program's commands and options."),
     "decode": ("analysis", "Read one packet of a sensor: PROFILE is its id, HEX its bytes."),
-    "demo": ("serving", "A virtual runner wears virtual Bluetooth sensors: the whole service without hardware."),
+    "demo": ("demo_command", "A virtual runner wears virtual Bluetooth sensors: the whole service without hardware."),
     "doctor": (
         "doctor",
         "Check Python, Bluetooth, permissions, disk, clock and port; say what to do about each fault.",
@@ -58,8 +60,29 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was typed; one that does not exist is met with those it is like."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx))
+            hint = f" Did you mean {', '.join(near)}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
 
-@click.group(cls=LazyGroup, context_settings=HELP)
+
+FIRST = """Three things to begin with:
+  coach demo          a virtual runner wears virtual sensors: watch a coached run in the browser, without hardware
+  coach serve         your own sensors: open the page, pair, run
+  coach runs import   runs of your watch, of Strava, Garmin or Apple Health
+
+All commands: coach --help. Of one: coach COMMAND --help. Your shell completes them: coach completion --help."""
+
+
+@click.group(cls=LazyGroup, context_settings=HELP, invoke_without_command=True)
 @click.version_option(package_name="running-coach", message="%(version)s")
-def coach() -> None:
+@click.pass_context
+def coach(context: click.Context) -> None:
     """A running coach for runners with low back pain. Training and education, not diagnosis or treatment."""
+    if context.invoked_subcommand is None:
+        click.echo(FIRST)

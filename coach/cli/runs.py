@@ -18,7 +18,7 @@ from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.recomputing import processes_for, recompute_runs
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
-from coach.errors import ConflictError, SettingsError
+from coach.errors import CoachError, ConflictError, SettingsError
 from coach.interchange.bundles import is_bundle
 from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import Run, RunEntry, RunFilter, Sport
@@ -124,23 +124,51 @@ def sport_(run_id: str, sport: str, data: Path | None, as_json: bool) -> None:
 
 @runs.command()
 @click.argument("run_id")
-@click.option("--format", "kind", type=click.Choice(EXPORTS), required=True)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
+@click.option("--format", "kind", type=click.Choice((*EXPORTS, "all")), required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="File to write, with `all` its folder; by default RUN_ID.FORMAT in this folder.",
+)
 @data_option
 @json_option
 @plainly
-def export(run_id: str, kind: str, out: Path, data: Path | None, as_json: bool) -> None:
-    """Write one run as a file that others read."""
+def export(run_id: str, kind: str, out: Path | None, data: Path | None, as_json: bool) -> None:
+    """Write one run as a file that others read, or as every kind of file that it can be."""
+    written: list[dict[str, object]] = []
     with opened(data) as coach:
-        content = coach.history.export(named(coach, run_id), kind)
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise SettingsError(f"cannot write {out}: {error.strerror}; choose another --out") from error
+        run_id = named(coach, run_id)
+        if kind == "all" and out is not None:
+            _make_folder(out)
+        for one in EXPORTS if kind == "all" else (kind,):
+            path = (out or Path()) / f"{run_id}.{one}" if kind == "all" or out is None else out
+            try:
+                content = coach.history.export(run_id, one)
+            except CoachError as error:
+                if kind != "all":
+                    raise
+                click.echo(f"no {one}: {error}", err=True)  # as a run without positions is no GPX file
+                continue
+            _write(path, content)
+            written.append({"path": str(path), "format": one, "n_bytes": len(content)})
+            if not as_json:
+                click.echo(f"wrote {path} ({len(content):,} bytes)")
     if as_json:
-        print_json({"path": str(out), "format": kind, "n_bytes": len(content)})
-    else:
-        click.echo(f"wrote {out} ({len(content):,} bytes)")
+        print_json({"files": written} if kind == "all" else written[0])
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"cannot make {path}: {error.strerror}; choose another --out") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise SettingsError(f"cannot write {path}: {error.strerror}; choose another --out") from error
 
 
 @runs.command("import")

@@ -11,12 +11,16 @@ from typing import Any, Final
 import click
 
 from coach.cli.household import household_folder, household_serving
-from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of, trust_local_option
+from coach.cli.options import data_option, host_option, port_option, settings_of, trust_local_option
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
 from coach.demo.world import FOCUS, Demo, demo_folder
 
-WORLD_SPEED: Final = click.FloatRange(0.1, 20)  # beyond, one core cannot keep up with the virtual radio
+DEMO_RUNS: Final = """A run is on: open the address above. The runner soon begins to shuffle, and the coach speaks.
+To try: tap Pain; ask Why?; Pocket; hold Stop and read the story. First use instead: coach demo --wait.
+Ctrl-C ends it and prints the summary."""
+DEMO_WAITS: Final = """The runner waits: open the address above, pair the three sensors, start the run.
+Ctrl-C ends it."""
 
 
 @contextmanager
@@ -36,17 +40,7 @@ def until_told() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-@click.command()
-@click.option("--minutes", type=ABOVE_ZERO, help="End by itself after so long; without it, at Ctrl-C.")
-@click.option("--speed", type=WORLD_SPEED, default=1.0, show_default=True, help="Speed of the virtual world.")
-@click.option("--wait", is_flag=True, help="Do not start a run: pair sensors and start on the page.")
-@data_option
-@host_option
-@port_option
-@trust_local_option
-@json_option
-@plainly
-def demo(
+def demonstrate(
     minutes: float | None,
     speed: float,
     wait: bool,
@@ -56,7 +50,7 @@ def demo(
     trusts_local: bool,
     as_json: bool,
 ) -> None:
-    """A virtual runner wears virtual Bluetooth sensors: the whole service without hardware."""
+    """Run the demonstration until it is ended; see the options of `coach demo`."""
     settings = settings_of(data or demo_folder(), port, host, trusts_local=trusts_local)
     with (
         until_told() as told,
@@ -67,6 +61,8 @@ def demo(
         if not wait:
             world.wear()
             coach.runs.start(focus=FOCUS)
+        if not as_json:
+            click.echo(DEMO_WAITS if wait else DEMO_RUNS)
         deadline = None if minutes is None else time.monotonic() + 60 * minutes / speed
         while not told.wait(0.2):
             if deadline is not None and time.monotonic() >= deadline:

@@ -25,7 +25,6 @@ from web.server import Server, serve
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 SUMMARY_LINES = (
     ("distance_m", "distance", "km", 0.001, 2),
-    ("speed_mps", "speed", "km/h", 3.6, 1),
     ("cadence_spm", "cadence", "steps/min", 1.0, 0),
     ("step_length_m", "step length", "cm", 100.0, 1),
     ("contact_time_ms", "contact time", "ms", 1.0, 0),
@@ -98,7 +97,14 @@ def announce(coach: Coach, server: Server, secure: HttpsServer | None = None) ->
         return
     link = coach.access.invitation(f"http://{address}:{server.port}")
     click.echo(f"On the phone:     {link}")
+    click.echo(f"Or typed:         http://{address}:{server.port}/ and the code {coach.access.code()}")
     segno.make(link, error="m").terminal(compact=True)
+
+
+def _half_width(sd: float, digits: int) -> str:
+    """± of a value with `digits` decimals, half of the 95 % interval; "" where those digits are sure."""
+    text = f"{1.96 * sd:.{digits}f}"
+    return f" ± {text}" if float(text) else ""
 
 
 def print_summary(entry: RunEntry, as_json: bool) -> None:
@@ -107,16 +113,20 @@ def print_summary(entry: RunEntry, as_json: bool) -> None:
         print_json({"run": entry.run, "summary": entry.summary})
         return
     run, summary = entry.run, entry.summary
-    click.echo(f"\nRun {run.run_id}, {run.started_at:%Y-%m-%d %H:%M} UTC, {run.state.value}")
+    title = f"Run {run.run_id}, {run.started_at:%Y-%m-%d %H:%M} UTC, {run.state.value}"
+    click.echo("\n" + click.style(title, bold=True))
     if summary is None:
         click.echo("no summary yet")
         return
     click.echo(f"  time               {summary.duration_s / 60:.1f} min, running {summary.moving_s / 60:.1f} min")
+    if summary.speed_mps:
+        pace, speed = round(1000 / summary.speed_mps), f"{3.6 * summary.speed_mps:.1f} km/h"
+        click.echo(f"  {'pace':<18} {pace // 60}:{pace % 60:02d} /km ({speed})")
     for name, title, unit, scale, digits in SUMMARY_LINES:
         value: Any = getattr(summary, name)
         error = summary.total_uncertainty(name)
         text = "-" if value is None else f"{value * scale:.{digits}f} {unit}"
-        doubt = f" +- {2 * error * scale:.{max(1, digits)}f}" if value is not None and error else ""
+        doubt = _half_width(error * scale, digits) if value is not None and error else ""
         click.echo(f"  {title:<18} {text}{doubt}")
     if summary.foot_strike_share:
         shares = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in summary.foot_strike_share.items())
@@ -126,7 +136,7 @@ def print_summary(entry: RunEntry, as_json: bool) -> None:
     if summary.algorithm:
         click.echo(f"  algorithm          {summary.algorithm}")
     for finding in summary.findings:
-        click.echo(f"  - {finding.words}")
+        click.echo(click.style(f"  - {finding.words}", fg="green"))
 
 
 def _say(is_quiet: bool, words: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coach.service.access.phones import AccessService
+from coach.errors import SettingsError
+from coach.service.access.phones import MOST_WRONG, AccessService
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach
@@ -137,3 +138,52 @@ def test_private_pages_stay_in_no_cache(client: FlaskClient) -> None:
     for path in ("/phones", "/welcome", "/you/pain", "/no/such/page", "/api/v1/phones"):
         assert client.get(path).headers["Cache-Control"] == "no-store", path
     assert "no-store" not in client.get("/static/css/page.css", buffered=True).headers["Cache-Control"]
+
+
+def typed(client: FlaskClient, code: str) -> int:
+    return client.post(
+        "/come-in", base_url=BASE, environ_overrides=FAR, data={"token": code}, headers={"Accept": "text/html"}
+    ).status_code
+
+
+def test_a_code_may_be_typed_where_nothing_can_be_scanned(client: FlaskClient, coach: SmallCoach) -> None:
+    page = client.get("/", base_url=BASE, environ_overrides=FAR, headers={"Accept": "text/html"}).text
+    assert '<form class="card stack" method="post" action="/come-in">' in page
+    assert 'name="token"' in page
+    assert ">Go to the start page<" not in page  # which would lead back here
+    assert typed(client, "ABCD-EFGH") == 400
+    code = coach.access.code()
+    assert re.fullmatch(r"[A-HJKMNP-Z2-9]{4}-[A-HJKMNP-Z2-9]{4}", code)
+    assert typed(client, f" {code.lower().replace('-', ' ')} ") == 303
+    assert client.get("/", base_url=BASE, environ_overrides=FAR).status_code == 200
+
+
+def test_a_wrong_code_leads_to_another_try_and_guessing_ends_all_codes(client: FlaskClient, coach: SmallCoach) -> None:
+    code = coach.access.code()
+    for guess in range(MOST_WRONG):
+        answer = client.post(
+            "/come-in",
+            base_url=BASE,
+            environ_overrides=FAR,
+            data={"token": f"AAAA-{guess:04d}"},
+            headers={"Accept": "text/html"},
+        )
+        assert answer.status_code == 400
+        assert "wrong or too old" in answer.text
+        assert 'name="token"' in answer.text
+    assert typed(client, code) == 400
+    assert typed(client, coach.access.code()) == 303  # a fresh one starts anew
+
+
+def test_a_code_ends_with_a_phone_that_is_removed(coach: SmallCoach, client: FlaskClient) -> None:
+    code = coach.access.code()
+    assert typed(client, code) == 303
+    phone = coach.access.phones()[0]
+    code = coach.access.code()
+    coach.access.revoke(phone.phone_id)
+    with pytest.raises(SettingsError):
+        coach.access.let_in(code, "")
+
+
+def test_the_page_of_phones_shows_the_code(client: FlaskClient) -> None:
+    assert re.search(r'class="typed-code">[A-Z2-9]{4}-[A-Z2-9]{4}<', client.get("/phones").text)

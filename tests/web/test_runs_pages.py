@@ -86,7 +86,7 @@ def test_one_run_tells_what_mattered_and_everything_else(client: FlaskClient) ->
 def test_a_run_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     assert client.get("/runs/none").status_code == 404
     assert client.get("/api/v1/runs/none").status_code == 404
-    assert client.get("/runs/compare?run=r0").status_code == 400
+    assert client.get("/runs/compare?run=r0").status_code == 302  # back to the list, with words; not a dead end
 
 
 def test_imperial_runners_read_miles_and_feet(tmp_path: Path) -> None:
@@ -275,3 +275,16 @@ def test_plus_minus_means_one_thing_and_a_spread_has_two_ends(client: FlaskClien
     assert table is not None
     assert "±" not in table[0]
     assert re.search(r"\d+ to \d+", table[0])
+
+
+@pytest.mark.parametrize("query", ["", "?run=r0", "?run=r0&run=r0", "?run=r0&run=r1&run=r2"])
+def test_comparing_other_than_two_leads_back_to_the_list_with_words(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/runs/compare{query}", follow_redirects=True)
+    assert answer.status_code == 200
+    assert "Choose two runs in the list" in answer.text
+    assert 'class="run-link"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/runs", "/runs/r0", "/live", "/sensors", "/progress"])
+def test_without_javascript_a_page_says_what_it_needs(client: FlaskClient, path: str) -> None:
+    assert re.search(r"<noscript>.*JavaScript is off.*</noscript>", client.get(path).text)

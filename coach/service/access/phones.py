@@ -24,6 +24,9 @@ INVITATION_S: Final = 600
 STAYS: Final = timedelta(days=90)
 _SEEN_EVERY: Final = timedelta(minutes=5)
 _KNOWN_S: Final = 20.0  # a phone shown out by another process is out after this long
+CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another
+CODE_LENGTH: Final = 8  # 31^8, some 10^12: with `MOST_WRONG` guesses in its ten minutes nobody finds one
+MOST_WRONG: Final = 20  # wrong codes, of all devices, until all codes are void
 _SECRET: Final = "access.secret"  # the name of a setting
 
 
@@ -36,14 +39,38 @@ class AccessService:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, tuple[Phone, float]] = {}
+        self._codes: dict[str, float] = {}  # code: until when it lets in, monotonic [s]
+        self._n_wrong = 0
 
     def invitation(self, base: str) -> str:
         """The link that lets a phone in, for the service at address `base`."""
         token = self._signer().dumps(secrets.token_urlsafe(6))
         return f"{base.rstrip('/')}/come-in?token={quote(str(token))}"
 
+    def code(self) -> str:
+        """A short invitation to be typed, as ABCD-EFGH; it lives as long as a link, in this process only."""
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        with self._lock:
+            now_s = time.monotonic()
+            self._codes = {kept: until_s for kept, until_s in self._codes.items() if until_s > now_s}
+            if not self._codes:
+                self._n_wrong = 0
+            self._codes[code] = now_s + INVITATION_S
+        half = CODE_LENGTH // 2
+        return f"{code[:half]}-{code[half:]}"
+
+    def _is_code(self, code: str) -> bool:
+        """Whether this is a code that lets in; a wrong one is counted."""
+        with self._lock:
+            if self._n_wrong >= MOST_WRONG:
+                self._codes.clear()
+            known = [kept for kept in self._codes if secrets.compare_digest(kept.encode(), code.encode())]
+            is_known = any(self._codes[kept] > time.monotonic() for kept in known)
+            self._n_wrong += not is_known
+        return is_known
+
     def let_in(self, token: str, name: str) -> tuple[Phone, str]:
-        """Take an invitation; gives the phone and the text of its cookie.
+        """Take an invitation, a link's token or a typed code; gives the phone and the text of its cookie.
 
         Raises:
             SettingsError: the invitation is too old or not ours.
@@ -57,6 +84,11 @@ class AccessService:
 
     def check_invitation(self, token: str) -> None:
         """Raises: SettingsError: the invitation is too old or not ours."""
+        code = "".join(letter for letter in token.upper() if letter.isalnum())
+        if len(code) == CODE_LENGTH:
+            if not self._is_code(code):
+                raise SettingsError("This code is wrong or too old. Look at the Phones page for a fresh one.")
+            return
         try:
             self._signer().loads(token, max_age=INVITATION_S)
         except SignatureExpired as error:
@@ -109,6 +141,7 @@ class AccessService:
         self._phones.revoke(phone_id)
         with self._lock:
             self._known.clear()
+            self._codes.clear()
             self._settings.forget(_SECRET)
 
     def forget_known(self) -> None:

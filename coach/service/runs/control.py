@@ -127,7 +127,7 @@ class RunService:
             raise SettingsError(f"{pain.words} To run all the same, load this page again and confirm it")
         uses = self._sensors.remembered()
         if not uses:
-            raise SettingsError("no sensor is paired: pair one on the Sensors page, or with `coach sensors pair`")
+            raise SettingsError("no sensor is paired: pair one on the Sensors page")
         facts = {"place": RunPlace(place), "shoes": shoes, "slope_pct": slope_pct, "notes": notes}
 
         def linked() -> tuple[Source, Callable[[], float]]:

@@ -1,6 +1,7 @@
 """Commands answer as they promise: one JSON document with --json, one line for an error, status 0 only on success."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -56,9 +57,12 @@ def one_line_of_error(result: Result) -> str:
 
 
 def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command but the one whose answer is a script of a shell."""
     found: list[tuple[str, ...]] = []
     context = click.Context(group)
     for name in group.list_commands(context):
+        if name == "completion":
+            continue
         command = group.get_command(context, name)
         assert command is not None, f"{name} is listed and cannot be loaded"
         here = (*before, name)
@@ -312,3 +316,46 @@ def test_warning_signs_are_listed_answered_and_lock_from_the_shell(tmp_path: Pat
     assert "not both" in one_line_of_error(run("signs", "--none", "--sign", "night_pain", *data))
     state = json.loads(run("signs", "--json", *data).stdout)["state"]
     assert (state["lock"], state["signs"]) == ("urgent", ["night_pain"])
+
+
+def test_without_a_word_the_first_three_things_are_told() -> None:
+    result = run()
+    assert result.exit_code == 0
+    for words in ("coach demo", "coach serve", "coach runs import"):
+        assert words in result.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_learns_to_complete_the_commands(shell: str) -> None:
+    result = run("completion", shell)
+    assert result.exit_code == 0
+    assert f"{shell}_complete" in result.stdout
+    asked = {"_COACH_COMPLETE": "bash_complete", "COMP_WORDS": "coach ru", "COMP_CWORD": "1"}
+    completed = subprocess.run([sys.executable, "-m", "coach"], env=os.environ | asked, capture_output=True, text=True)
+    assert "plain,runs" in completed.stdout or shell != "bash"
+
+
+def test_a_misspelt_command_is_met_with_what_may_be_meant() -> None:
+    result = run("rulse")
+    assert result.exit_code == 2
+    assert "rules" in result.stderr
+
+
+def test_the_demonstration_speaks_before_the_service_is_loaded() -> None:
+    """What takes seconds is loaded after the first line: the command's own module must not need it."""
+    script = (
+        "import sys; import coach.cli.demo_command; "
+        "print([m for m in ('web.app', 'coach.bootstrap', 'bleak') if m in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_the_demonstration_says_what_is_going_on_and_what_to_try(tmp_path: Path) -> None:
+    result = run("demo", "--minutes", "0.05", "--port", "0", "--host", "127.0.0.1", "--data", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("A virtual runner")
+    assert "A run is on" in result.stdout
+    assert "coach demo --wait" in result.stdout
+    assert "Ctrl-C" in result.stdout

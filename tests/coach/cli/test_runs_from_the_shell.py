@@ -1,6 +1,7 @@
 """`coach runs export` and `import` from a shell: every format out and in again, and plain words for what cannot be."""
 
 import json
+import re
 import struct
 from datetime import UTC, datetime
 from pathlib import Path
@@ -167,3 +168,26 @@ def test_what_leaves_the_house_is_chosen_from_the_shell(tmp_path: Path) -> None:
     assert "a-key-of-nobody" not in told
     assert json.loads(run("handover", "--json", "--data", tmp_path).stdout)["has_intervals_key"] is True
     assert "API key" in refused("handover", "--intervals-key", "a b", "--data", tmp_path)
+
+
+def test_a_run_goes_out_as_every_kind_of_file_and_names_them_itself(
+    account: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("runs", "export", "pod-run", "--format", "all", "--data", account)
+    assert result.exit_code == 0, result.stderr
+    assert {"pod-run.fit", "pod-run.tcx", "pod-run.csv", "pod-run.mcap"} <= {path.name for path in tmp_path.iterdir()}
+    assert "no gpx: " in result.stderr  # a run on a treadmill has no positions
+    run("runs", "export", "pod-run", "--format", "all", "--out", "own/folder", "--data", account)
+    assert (tmp_path / "own/folder/pod-run.fit").read_bytes() == (tmp_path / "pod-run.fit").read_bytes()
+    run("runs", "export", "pod-run", "--format", "fit", "--out", "name.fit", "--data", account)
+    assert (tmp_path / "name.fit").read_bytes() == (tmp_path / "pod-run.fit").read_bytes()
+    told = run("runs", "export", "newest", "--format", "csv", "--json", "--data", account)
+    assert json.loads(told.stdout)["path"] == "pod-run.csv"
+
+
+def test_a_summary_tells_the_pace_and_no_empty_uncertainty(account: Path) -> None:
+    told = run("runs", "show", "pod-run", "--data", account).stdout
+    assert re.search(r"pace +5:\d\d /km \(\d+\.\d km/h\)", told), told
+    assert "0.0\n" not in re.findall(r"± [\d.]+\n?", told)
+    assert "+-" not in told
