@@ -1,21 +1,73 @@
-"""The page's modules that touch no document, by themselves: `node --test`, in a second and without a browser."""
+"""The page's own JavaScript by itself: unit tests in Node, eslint, and `tsc --checkJs`; in seconds, without a browser.
 
+The tools are pinned in `package-lock.json` beside this file; `npm ci --prefix tests/js` installs them. In CI they are
+installed where they are missing.
+"""
+
+import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support import missing
+from tests.support import IN_CI, missing
 
 FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
+TOOLS = FOLDER / "node_modules" / ".bin"
+
+
+def done(command: Sequence[str | Path], folder: Path = ROOT) -> str:
+    """What a command printed; fails with it where the command does."""
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=180)
+    printed = ended.stdout + ended.stderr
+    assert ended.returncode == 0, printed[-8000:]
+    return printed
+
+
+def tool(name: str) -> Path:
+    """A pinned tool; skips at home where it is not installed."""
+    npm = shutil.which("npm")
+    if IN_CI and npm and not (TOOLS / name).exists():
+        done([npm, "ci", "--no-audit", "--no-fund", "--prefix", str(FOLDER)])
+    if not (TOOLS / name).exists():
+        missing(f"no {name}: `npm ci --prefix tests/js` installs it")
+    return TOOLS / name
+
+
+def node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        missing("no node: install Node.js 20 or later to test the page's modules by themselves")
+    return str(found)
 
 
 def test_every_module_test_passes() -> None:
-    node = shutil.which("node")
-    if node is None:
-        missing("no node: install Node.js 20 or later to test the page's modules by themselves")
-        return
     files = sorted(FOLDER.glob("*.test.js"))
-    assert files
-    done = subprocess.run([node, "--test", *files], capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
-    assert "# pass 0" not in done.stdout
+    assert len(files) >= 4
+    assert "# pass 0" not in done([node(), "--test", *files])
+
+
+def test_eslint_finds_nothing() -> None:
+    done([tool("eslint"), "--config", FOLDER / "eslint.config.js", "--max-warnings", "0", "web/static/js", "tests/js"])
+
+
+def test_types_fit() -> None:
+    done([tool("tsc"), "--project", FOLDER / "tsconfig.json"])
+
+
+def test_the_tools_would_find_what_they_are_for(tmp_path: Path) -> None:
+    """A check that cannot fail proves nothing: both see a planted fault."""
+    fault = tmp_path / "web" / "static" / "js" / "fault.js"
+    fault.parent.mkdir(parents=True)
+    fault.write_text(
+        'export function show(text) { document.body.innerHTML = undefinedName; return text; }\n"x".nope();\n'
+    )
+    config = os.path.relpath(FOLDER / "eslint.config.js", tmp_path)
+    for command, words in (
+        ([tool("eslint"), "--config", config, "--no-config-lookup", "web"], ("innerHTML", "undefinedName")),
+        ([tool("tsc"), "--allowJs", "--checkJs", "--noEmit", "--target", "ES2022", str(fault)], ("nope",)),
+    ):
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180)
+        assert ended.returncode != 0
+        assert all(word in ended.stdout + ended.stderr for word in words), ended.stdout + ended.stderr

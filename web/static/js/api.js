@@ -11,7 +11,13 @@ export class ApiError extends Error {
 
 export const newKey = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
 
-/** One request. Throws ApiError with the coach's words, or TypeError where there is no network. */
+/**
+ * One request. Throws ApiError with the coach's words, or TypeError where there is no network.
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @param {{ key?: string, timeout_ms?: number }} [options]
+ */
 export async function call(method, path, body, { key, timeout_ms = 10000 } = {}) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), timeout_ms);

@@ -46,6 +46,9 @@ export function make(tag, properties = {}, ...children) {
 /**
  * A button that acts after being held for `hold_ms`; a keyboard or a screen reader holds by pressing twice.
  * ask(is_tap): what to do is said, after a tap that was too short (true) or a first press of a key (false).
+ * @param {HTMLElement} button
+ * @param {() => unknown} act
+ * @param {{ hold_ms?: number, ask?: (is_tap: boolean) => void }} [options]
  */
 export function onHold(button, act, { hold_ms = 900, ask } = {}) {
   if (!button) return;

@@ -189,6 +189,7 @@ function endWords({ distance_m }, elapsed_s) {
 /** "1 hour 2 minutes", "5 minutes 48 seconds", "12 seconds": as it is spoken. */
 function timeWords(seconds) {
   const whole = Math.round(seconds);
+  /** @type {[string, number][]} */
   const parts = [["hours", Math.floor(whole / 3600)], ["minutes", Math.floor((whole % 3600) / 60)], ["seconds", whole % 60]];
   const told = parts.filter(([, n]) => n > 0).slice(0, 2);
   return (told.length ? told : [["seconds", 0]]).map(([name, n]) => w(`live.say.${name}`, { n })).join(" ");

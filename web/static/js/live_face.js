@@ -69,7 +69,7 @@ function focus(face, chosen, is_on, now_ms) {
   const { value, is_old } = newest(name, now_ms);
   const text = valueText(name, value);
   const is_blank = text === DASH;
-  const band = has_target ? bandOf(target, value) : {};
+  const band = has_target ? bandOf(target, value) : { low: null, high: null };
   const edges = !is_blank && target?.place ? edgesOf(band) : "";
   const place = edges ? placeOf(target.place, value, band, doubtOf(name)) : has_target ? "unknown" : "none";
   face["focus-name"] = { text: w(`metrics.${name}.label`) };

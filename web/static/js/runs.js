@@ -1,6 +1,6 @@
 // One run: plots over time with one cursor, a choice of measures, and the averages of a selected stretch.
 import { get } from "./api.js";
-import { find, make, on, readData, setText } from "./dom.js";
+import { find, findAll, make, on, readData, setText } from "./dom.js";
 import "./runs_share.js";
 import { cueLane } from "./runs_cues.js";
 import { followWidth, timePlot } from "./runs_plot.js";
@@ -106,7 +106,7 @@ on("#stretch-form", "submit", (event) => {
   if (start !== null && end !== null && end > start) void select(start, end);
 });
 on("#stretch-zoom", "click", () => { if (stretch) void zoom(stretch); });
-for (const button of document.querySelectorAll("[data-cue-s]")) {
+for (const button of findAll("[data-cue-s]")) {
   button.addEventListener("click", () => {
     const at_s = Number(button.dataset.cueS);
     find("#plots-card").scrollIntoView();

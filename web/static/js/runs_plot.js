@@ -100,6 +100,9 @@ function drawMarks(marks, paint) {
 /**
  * A plot of one measure. data: [t_s, values, ...] in SI. names: legend of each line.
  * onSelect(start_s, end_s): told when a stretch was dragged. Returns {root, plot, redraw, resize}.
+ * @param {string} name
+ * @param {any[]} data
+ * @param {{ sync?: string, marks?: any, names?: string[], onSelect?: (start_s: number, end_s: number) => void, height?: number }} [options]
  */
 export function timePlot(name, data, { sync, marks = {}, names = [], onSelect, height = HEIGHT } = {}) {
   const paint = colours();

@@ -104,7 +104,7 @@ async function connect(sensor, row, wear_site, profile_id) {
 }
 
 function paintAround({ found, is_scanning, problem }) {
-  const others = found.filter((sensor) => !cards.has(sensor.sensor_id)).sort((a, b) => (b.profile_id !== null) - (a.profile_id !== null));
+  const others = found.filter((sensor) => !cards.has(sensor.sensor_id)).sort((a, b) => Number(b.profile_id !== null) - Number(a.profile_id !== null));
   const known = new Set(others.map((sensor) => sensor.sensor_id));
   for (const [id, row] of rows) {
     if (!known.has(id) && !row.contains(document.activeElement)) { row.remove(); rows.delete(id); }

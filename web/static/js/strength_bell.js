@@ -48,7 +48,9 @@ function open() {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-close]");
+  if (!(event.target instanceof Element)) return;
+  /** @type {HTMLElement | null} */
+  const button = event.target.closest("[data-close]");
   if (!button) return;
   const box = button.closest(".reminder");
   box.remove();

@@ -1,7 +1,7 @@
 // The progress page: every series on one time axis, the eight weeks shaded, the moments of measuring marked, and
 // 95 % intervals drawn where they are known. The axis keeps to the programme, or to the last twelve weeks without one:
 // an old import must not press eight weeks into a sliver. The runner may look further back.
-import uPlot from "/static/vendor/uplot-1.6.32.min.js";
+import uPlot from "../vendor/uplot-1.6.32.min.js";
 import { find, make, readData } from "./dom.js";
 import { factorOf, hasUnit, K95, unitOf } from "./units.js";
 import { w } from "./words.js";

@@ -65,6 +65,7 @@ function sayIn(part, words) {
 
 const number = (input) => (input && input.value !== "" && Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : null);
 const chosen = (name, root = document) => {
+  /** @type {HTMLInputElement | null} */
   const radio = root.querySelector(`input[name="${name}"]:checked`);
   return radio ? Number(radio.value) : null;
 };

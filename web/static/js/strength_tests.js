@@ -7,9 +7,9 @@ import { w } from "./words.js";
 const timer = makeTimer({
   owner: location.pathname,
   on_end(ended) {
-    const input = document.getElementById(ended.field);
+    const input = /** @type {HTMLInputElement | null} */ (document.getElementById(ended.field));
     if (ended.is_stopwatch && input) {
-      input.value = Math.round((Math.min(Date.now(), ended.ends_at) - ended.started_at) / 1000);
+      input.value = String(Math.round((Math.min(Date.now(), ended.ends_at) - ended.started_at) / 1000));
     }
     input?.focus();
   },

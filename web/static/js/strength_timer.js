@@ -12,7 +12,10 @@ export const clock_text = (seconds) => {
   return whole >= 60 ? `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}` : String(whole);
 };
 
-/** on_end(timer, is_skipped) is called once for each timer, also after a reload. */
+/**
+ * on_end(timer, is_skipped) is called once for each timer, also after a reload.
+ * @param {{ owner: string, speaks?: boolean, language?: string, on_end?: (timer: any, is_skipped: boolean) => void }} options
+ */
 export function makeTimer({ owner, speaks = true, language = "en", on_end = () => {} }) {
   const box = find("#timer");
   const skip = find(".timer-skip", box);

@@ -11,7 +11,7 @@ on("#welcome-form", "submit", async (event) => {
   const facts = new FormData(event.target);
   try {
     await put("/welcome", {
-      name: facts.get("name").trim(),
+      name: String(facts.get("name") ?? "").trim(),
       height_m: number(facts.get("height_cm"), 0.01),
       mass_kg: number(facts.get("mass_kg")),
       has_back_pain: facts.get("has_back_pain") !== null,

@@ -24,10 +24,11 @@ async function within(ms, promise, words) {
 
 /** A sensor that was chosen. Runs until `close`; status: connecting, streaming, silent, lost. */
 export class Sensor {
+  device; use; hooks; characteristics; plan; status = "connecting"; heard = []; is_open = true; is_talking = false; newest_ms = 0; queue;
+
   /** hooks: {core, onNote(sensor_id, uuid, at_ms, bytes), onStatus(sensor, status, reason, words)}. */
   constructor(device, use, hooks) {
-    Object.assign(this, { device, use, hooks, status: "connecting", is_open: true, heard: [], is_talking: false });
-    Object.assign(this, { characteristics: new Map(), newest_ms: now_ms(), queue: Promise.resolve() });
+    Object.assign(this, { device, use, hooks, characteristics: new Map(), newest_ms: now_ms(), queue: Promise.resolve() });
     device.addEventListener("gattserverdisconnected", () => this.#lost());
     this.timers = [setInterval(() => this.#watch(), 1000), setInterval(() => void this.#readBattery(), BATTERY_MS)];
   }

@@ -13,13 +13,15 @@ export const can_move = "DeviceMotionEvent" in window;
 
 /** Ask for leave where the system wants that (within a tap); throws "motion_refused". */
 export async function askForMotion() {
-  const ask = window.DeviceMotionEvent?.requestPermission;
+  const ask = /** @type {any} */ (window.DeviceMotionEvent)?.requestPermission; // iOS alone has it
   if (ask && (await ask.call(window.DeviceMotionEvent)) !== "granted") throw new Error("motion_refused");
 }
 
 export class PhoneMotion {
+  use; hooks; status = "connecting"; newest_ms = 0; readings = []; is_linked = false; first; timer;
+
   constructor(use, hooks) {
-    Object.assign(this, { use, hooks, status: "connecting", newest_ms: now_ms(), readings: [] });
+    Object.assign(this, { use, hooks, newest_ms: now_ms() });
     this.take = (event) => this.#take(event);
   }
 

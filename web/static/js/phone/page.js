@@ -23,7 +23,7 @@ const GAP_MS = 5000; // a page that was not run for so long was frozen
 const LOW_PCT = 15;
 const RATE_EVERY_MS = 10000;
 const PACK_MS = 3000; // home answers within it or is out of reach: the pack that is here counts then
-const OWN_PARTS = new Map([[OWN_MOTION.profile_id, PhoneMotion], [OWN_POSITION.profile_id, PhonePosition]]);
+const OWN_PARTS = new Map(/** @type {[string, any][]} */ ([[OWN_MOTION.profile_id, PhoneMotion], [OWN_POSITION.profile_id, PhonePosition]]));
 const OPEN_SIGNS = new Set(["urgent", "emergency"]);
 const SITES = ["left_foot", "right_foot", "left_shank", "right_shank", "pelvis", "chest"];
 const now_ms = () => performance.timeOrigin + performance.now();

@@ -10,8 +10,10 @@ export const OWN_POSITION = { sensor_id: "this-phone-position", name: "", profil
 export const can_locate = "geolocation" in navigator;
 
 export class PhonePosition {
+  use; hooks; status = "connecting"; newest_ms = 0; is_linked = false; watch;
+
   constructor(use, hooks) {
-    Object.assign(this, { use, hooks, status: "connecting", newest_ms: now_ms() });
+    Object.assign(this, { use, hooks, newest_ms: now_ms() });
   }
 
   async connect() {
