@@ -13,7 +13,7 @@ from coach.packets.cadence import by_measure
 from coach.packets.commands import configure, start
 from coach.packets.polar import Measure, acceleration, decode_frame, turn_rate
 from coach.packets.polar_control import decode_settings
-from coach.packets.settings import is_number
+from coach.packets.settings import is_number, settings_of, with_lower_rate
 from tests.coach.packets.devices import Device, h, use
 
 DOT_CONTROL = movella_dot.DEVICE_CONTROL
@@ -138,3 +138,27 @@ def test_a_polar_that_answers_nonsense_or_other_things_is_asked_no_further() -> 
     )
     with pytest.raises(LinkError, match=r"does not answer|not understood"):
         nonsense.hold(start(*use("polar_h10", WearSite.CHEST)))
+
+
+def test_settings_of_a_use_go_before_the_profiles_where_they_make_sense() -> None:
+    said = (("rate_hz", "104"), ("acc_range_g", "many"), ("mode", "quiet"), ("mode", ""))
+    profile, worn = use("movesense", settings=said)
+    found = settings_of(profile, worn)
+    assert (found["rate_hz"], found["mode"]) == (104.0, "quiet")
+    assert found["acc_range_g"] == settings_of(*use("movesense"))["acc_range_g"]
+
+
+def test_a_lower_rate_is_the_next_that_the_sensor_has_and_none_where_it_is_asked_for_none() -> None:
+    profile, worn = use("movesense", settings=(("rate_hz", "208"),))
+    lower = with_lower_rate(profile, worn)
+    assert lower is not None
+    assert settings_of(profile, lower)["rate_hz"] == 104.0
+    assert with_lower_rate(profile, lower) is None
+    assert with_lower_rate(*use("running_speed_cadence", None)) is None
+    assert with_lower_rate(*use("witmotion_wt9011dcl")) is None
+
+
+def test_a_board_that_states_no_rate_is_refused() -> None:
+    body = bytes([coach_board.VERSION]) + bytes(coach_board._DESCRIPTION.size - 1)
+    with pytest.raises(PacketError, match="has no rate"):
+        coach_board.decode_description(body + coach_board._CRC.pack(coach_board.checksum(body)))
