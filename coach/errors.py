@@ -11,8 +11,8 @@ __all__ = [
     "PacketError",
     "ProfileError",
     "RecordingError",
-    "SettingsError",
     "StorageError",
+    "UserError",
 ]
 
 
@@ -41,11 +41,11 @@ class StorageError(CoachError):
     """The database cannot be used."""
 
 
-class SettingsError(CoachError):
+class UserError(CoachError):
     """The user asked for something that does not exist or cannot be: the message says what can."""
 
 
-class ConflictError(SettingsError):
+class ConflictError(UserError):
     """What was asked for does not fit what is going on now. code: short machine word ("already_running" ...)."""
 
     def __init__(self, code: str, words: str) -> None:

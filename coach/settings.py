@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ def make_settings(
     """Check the settings and make the folders, open to their owner alone, as is all that this process writes later.
 
     Raises:
-        SettingsError: the port is impossible or the folder cannot be written.
+        UserError: the port is impossible or the folder cannot be written.
     """
     if not 0 <= port <= 65535:
-        raise SettingsError(f"port {port} does not exist: choose one from 1024 to 65535")
+        raise UserError(f"port {port} does not exist: choose one from 1024 to 65535")
     settings = Settings((data or default_data_folder()).expanduser().resolve(), host, port, is_https, trusts_local)
     os.umask(0o077)
     try:
@@ -73,7 +73,7 @@ def make_settings(
         _close_to_others(settings)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SettingsError(f"cannot write to {settings.data} ({reason}): choose another folder with --data") from error
+        raise UserError(f"cannot write to {settings.data} ({reason}): choose another folder with --data") from error
     return settings
 
 

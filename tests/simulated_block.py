@@ -97,10 +97,10 @@ def _one(
     answers: float,
 ) -> SimulatedRun:
     if number % 9 == 0:  # every three weeks: answers hold for four
-        runner.tell_red_flags([])
+        runner.answer_red_flags([])
     before = _pain(week, number, rng)
     run_id = f"run{number:02d}"
-    runner.tell_pain(PainMoment.BEFORE_RUN, before, 0, run_id)
+    runner.report_pain(PainMoment.BEFORE_RUN, before, 0, run_id)
     engine = coaching.prepare(run_id, clock.now)
     run = Run(run_id, clock.now, RunState.RECORDING, place=RunPlace.TREADMILL, plan=engine.plan)
     store.runs.create(run)
@@ -126,9 +126,9 @@ def _one(
     own = coaching.baseline().own("step_length_m", MATCHED_MPS)
     clock.now += timedelta(minutes=30)
     after = min(10, before + int(rng.random() < 0.3))
-    runner.tell_pain(PainMoment.AFTER_RUN, after, 0, run_id)
+    runner.report_pain(PainMoment.AFTER_RUN, after, 0, run_id)
     clock.now += timedelta(hours=22)
-    runner.tell_pain(PainMoment.NEXT_MORNING, max(0, before - 1), 0, run_id)
+    runner.report_pain(PainMoment.NEXT_MORNING, max(0, before - 1), 0, run_id)
     early = [m for m in seconds if 120 <= m.t_s < 420]
     late = [m for m in seconds if m.t_s >= 1080]
     outcome = coaching.coached_run(run_id)

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, render_template, request
 from pydantic import BaseModel, ConfigDict
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from web.access import cookie_name
 from web.api import route
 from web.context import the_coach, w
@@ -29,7 +29,7 @@ def erase_by_form() -> Response:
     """Delete everything; the phone is a stranger afterwards."""
     try:
         _erase(request.form.get("sure", ""))
-    except SettingsError as error:
+    except UserError as error:
         return make_response(render_template("runner/delete.html", is_done=False, complaint=str(error)), 400)
     answer = make_response(render_template("runner/delete.html", is_done=True, complaint=""))
     answer.delete_cookie(cookie_name())
@@ -45,5 +45,5 @@ def erase(body: EraseBody) -> None:
 def _erase(sure: str) -> None:
     word = w("runner.delete.word")
     if sure.strip().lower() != word:
-        raise SettingsError(w("runner.delete.type_it", word=word))
+        raise UserError(w("runner.delete.type_it", word=word))
     the_coach().account.erase()

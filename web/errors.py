@@ -15,14 +15,14 @@ from coach.errors import (
     LinkError,
     PacketError,
     ProfileError,
-    SettingsError,
+    UserError,
 )
 from web.wire import json_response
 
 _log: Final = logging.getLogger(__name__)
 _CONFLICTS: Final = frozenset({"refused", "busy", "in_use", "already_running", "not_running"})
 _STATUS: Final[Mapping[type[CoachError], int]] = {
-    SettingsError: 400,
+    UserError: 400,
     InterchangeError: 400,
     PacketError: 400,
     ProfileError: 409,

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.handover import HandoverStatus
 from web.api import route
 from web.context import the_coach
@@ -63,7 +63,7 @@ def save_handover() -> Response:
     }
     port = told.get("broker_port", "1883").strip() or "1883"
     if not port.isdigit():
-        raise SettingsError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
+        raise UserError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
     fields["broker_port"] = int(port)
     for name in ("intervals_key", "broker_password"):  # an empty field keeps what is there
         if told.get(name, "").strip():

@@ -81,9 +81,9 @@ def save_welcome(body: WelcomeBody) -> RunnerProfile:
 
 
 @route(blueprint, "POST", "/today/pain", body=PainBody, returns=PainState, summary="Answer how back and calf feel")
-def tell_pain(body: PainBody) -> PainState:
+def report_pain(body: PainBody) -> PainState:
     moment = PainMoment(body.moment)
-    return the_coach().runner.tell_pain(moment, body.back, body.calf, run_id=body.run_id)
+    return the_coach().runner.report_pain(moment, body.back, body.calf, run_id=body.run_id)
 
 
 def _last_run(coach: Coach) -> RunEntry | None:

@@ -53,7 +53,7 @@ def serve_https(app: Flask, host: str, port: int, certificates: Certificates, th
     """Serve `app` by https at `host`:`port` (0: any free port) in the background, beside a plain server or alone.
 
     Raises:
-        SettingsError: the address or port cannot be had.
+        UserError: the address or port cannot be had.
     """
     peers: dict[str, str] = {}
     listening = listen(host, port)

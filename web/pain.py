@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as Redirect
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment, PainState
 from web.api import route
 from web.context import the_coach
@@ -41,8 +41,8 @@ def save_pain() -> str | Redirect | tuple[str, int]:
     told = request.form
     try:
         back, calf = (int(told[place]) if told.get(place) else None for place in ("back", "calf"))
-        the_coach().runner.tell_pain(told.get("moment") or PainMoment.NOW, back, calf, note=told.get("note", ""))
-    except (SettingsError, ValueError) as error:
+        the_coach().runner.report_pain(told.get("moment") or PainMoment.NOW, back, calf, note=told.get("note", ""))
+    except (UserError, ValueError) as error:
         return _pain_form(str(error)), 400
     return redirect("/you/pain?told=1")
 
@@ -58,8 +58,8 @@ def get_pain() -> list[PainEntry]:
 
 
 @route(blueprint, "POST", "/runner/pain", body=PainAnswer, returns=PainState, summary="Tell how back and calf feel")
-def tell_pain(body: PainAnswer) -> PainState:
-    return the_coach().runner.tell_pain(**body.model_dump())
+def report_pain(body: PainAnswer) -> PainState:
+    return the_coach().runner.report_pain(**body.model_dump())
 
 
 def _pain_form(complaint: str | None) -> str:

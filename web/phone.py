@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Blueprint, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.phone.pack import Pack
 from coach.service.phone.arrivals import PIECE_BYTES, Arrival
 from web.api import route
@@ -60,7 +60,7 @@ def phone_log_state(run_id: str) -> Arrival:
 def phone_log_piece(run_id: str, query: PieceQuery) -> Arrival:
     piece: Any = request.get_data(cache=False)
     if len(piece) > PIECE_BYTES:
-        raise SettingsError(f"a piece of a log has at most {PIECE_BYTES} bytes: send smaller ones")
+        raise UserError(f"a piece of a log has at most {PIECE_BYTES} bytes: send smaller ones")
     return the_coach().phone.runs.append(run_id, query.offset, piece)
 
 

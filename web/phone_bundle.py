@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 STATIC: Final = Path(__file__).resolve().parent / "static"
@@ -95,12 +95,12 @@ def runtime_manifest(folder: Path = RUNTIME) -> list[dict[str, Any]]:
     """The rows of the vendored runtime's manifest.
 
     Raises:
-        SettingsError: it is missing or cannot be read.
+        UserError: it is missing or cannot be read.
     """
     try:
         rows: list[dict[str, Any]] = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(f"the phone's runtime is missing or damaged ({folder.name}): install again") from error
+        raise UserError(f"the phone's runtime is missing or damaged ({folder.name}): install again") from error
     return rows
 
 
@@ -187,14 +187,14 @@ def _vendored(folder: Path, row: Mapping[str, Any]) -> BundledFile:
     try:
         content = (folder / row["file"]).read_bytes()
     except OSError as error:
-        raise SettingsError(f"the phone's runtime lacks {row['file']}: install again") from error
+        raise UserError(f"the phone's runtime lacks {row['file']}: install again") from error
     return BundledFile(row["name"], content, row["sha256"], int(row["bytes"]), row["file"] != row["name"])
 
 
 def _fault(folder: Path, row: Mapping[str, Any]) -> str:
     try:
         content = _vendored(folder, row).unpacked()
-    except (SettingsError, OSError, EOFError) as error:
+    except (UserError, OSError, EOFError) as error:
         return f"{row['name']}: {error}"
     is_same = hashlib.sha256(content).hexdigest() == row["sha256"]
     return "" if is_same else f"{row['name']}: its bytes are not those of the manifest"

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict
 from werkzeug.wrappers import Response as Redirect
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainState, RedFlag, RedFlagAnswers, SignKind
 from web.api import route
 from web.context import the_coach
@@ -36,8 +36,8 @@ def save_red_flags() -> str | Redirect | tuple[str, int]:
     told = request.form
     try:
         seen_on = date.fromisoformat(told["seen_on"]) if told.get("seen_on") else None
-        the_coach().runner.tell_red_flags(told.getlist("signs"), seen_on)
-    except (SettingsError, ValueError) as error:
+        the_coach().runner.answer_red_flags(told.getlist("signs"), seen_on)
+    except (UserError, ValueError) as error:
         return _red_flags_form(str(error)), 400
     following = told.get("next", "")
     return redirect("/you/red-flags?told=1" + (f"&next={following}" if following in _NEXT else ""))
@@ -54,8 +54,8 @@ def get_signs() -> list[RedFlag]:
 
 
 @route(blueprint, "POST", "/runner/red_flags", body=RedFlagAnswer, returns=PainState, summary="Answer the red flags")
-def tell_red_flags(body: RedFlagAnswer) -> PainState:
-    return the_coach().runner.tell_red_flags(body.signs, body.seen_on)
+def answer_red_flags(body: RedFlagAnswer) -> PainState:
+    return the_coach().runner.answer_red_flags(body.signs, body.seen_on)
 
 
 def _red_flags_form(complaint: str | None) -> str:

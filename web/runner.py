@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as Redirect
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.metrics_table import MILE_M
 from coach.model.runner import RunnerProfile
 from web.api import route
@@ -105,7 +105,7 @@ def save_profile() -> str | Redirect | tuple[str, int]:
     """Keep the form; a complaint brings it back with what was typed."""
     try:
         the_coach().runner.change(**_told_profile(request.form, profile()))
-    except (SettingsError, ValueError) as error:
+    except (UserError, ValueError) as error:
         return _profile_form(str(error)), 400
     return redirect("/you")
 

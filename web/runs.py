@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.interchange.parquet import has_parquet
 from coach.model.history import RunDetail, RunRoute
 from coach.model.metrics_table import FOOT_M
@@ -47,7 +47,7 @@ def history() -> HistoryService:
 def detail_of(run_id: str) -> RunDetail:
     try:
         return history().detail(run_id, split_length())
-    except SettingsError as error:
+    except UserError as error:
         abort(404, str(error))
 
 
@@ -221,7 +221,7 @@ def trim_run(run_id: str) -> Response:
 def split_run(run_id: str) -> Response:
     at_s = _clock(request.form.get("at", ""))
     if at_s is None:
-        raise SettingsError("say where to cut, as minutes and seconds such as 12:30")
+        raise UserError("say where to cut, as minutes and seconds such as 12:30")
     history().split(run_id, at_s)
     return redirect(f"/runs?note=split&run={run_id}")
 
@@ -277,9 +277,7 @@ def read_number(text: str) -> float:
     try:
         value = float(text.replace(",", "."))
     except ValueError as error:
-        raise SettingsError(
-            f"{text[:20]!r} is not a number: write times as minutes and seconds, such as 12:30"
-        ) from error
+        raise UserError(f"{text[:20]!r} is not a number: write times as minutes and seconds, such as 12:30") from error
     if not abs(value) < 1e7:
-        raise SettingsError("this number is too large")
+        raise UserError("this number is too large")
     return value

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.interchange.bundles import is_bundle
 from coach.model.history import Imported, ImportStatus
 from web.api import route
@@ -24,7 +24,7 @@ def import_files() -> AnyResponse:
     request.max_content_length = MAX_EXPORT_BYTES
     uploads = [one for one in request.files.getlist("file") if one.filename]
     if not uploads:
-        raise SettingsError("choose a file to import first")
+        raise UserError("choose a file to import first")
     is_many = len(uploads) > 1 or is_bundle(uploads[0].stream)
     uploads[0].stream.seek(0)
     if is_many:
@@ -62,7 +62,7 @@ def read_import() -> ImportStatus:
 )
 def take_in() -> Imported:
     if not request.content_length:
-        raise SettingsError("the body of this request is to be the file")
+        raise UserError("the body of this request is to be the file")
     return history().take_in(request.get_data(cache=False), request.headers.get("X-File-Name", ""))
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from web.gate import Welcome, guard, sweep
 from web.runs_import import MAX_EXPORT_BYTES
 
@@ -93,7 +93,7 @@ def serve(
     more than an invitation, see `web.gate`; by default what the app of Flask says itself.
 
     Raises:
-        SettingsError: the address or port cannot be had.
+        UserError: the address or port cannot be had.
     """
     is_welcome = is_welcome or getattr(app, "extensions", {}).get(WELCOME)
     return Server(app, listen(host, port), threads, is_https, is_welcome)
@@ -103,7 +103,7 @@ def listen(host: str, port: int) -> socket.socket:
     """A listening TCP socket that gives up vanished phones.
 
     Raises:
-        SettingsError: the address or port cannot be had.
+        UserError: the address or port cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # proto is named because asyncio sets TCP_NODELAY only on sockets that say they are TCP
@@ -117,6 +117,6 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         words = f"Port {port} at {host} cannot be used ({error.strerror}). Choose another with --port."
-        raise SettingsError(words) from error
+        raise UserError(words) from error
     listening.setblocking(False)
     return listening

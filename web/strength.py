@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as Redirect
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import Lock
 from coach.model.plain import to_plain
 from coach.model.strength import (
@@ -193,7 +193,7 @@ def act(session_id: str, what: str) -> Redirect:
         tz = plans.plan().wish.tz
         plans.move(session_id, _local_moment(request.form.get("to", ""), tz))
     else:
-        raise SettingsError("a session can be moved, skipped or done now")
+        raise UserError("a session can be moved, skipped or done now")
     return redirect("/strength")
 
 
@@ -202,7 +202,7 @@ def _local_moment(text: str, tz: str) -> datetime:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(tz))
     except ValueError as error:
-        raise SettingsError("choose a day and a time") from error
+        raise UserError("choose a day and a time") from error
 
 
 @blueprint.post("/strength/pause")
@@ -212,7 +212,7 @@ def pause() -> Redirect:
     plans = programme().plans
     today = local_time(plans.now(), plans.plan().wish.tz).date()
     if days and not days.isdecimal():
-        raise SettingsError("a pause lasts some whole days")
+        raise UserError("a pause lasts some whole days")
     until = today + timedelta(days=max(1, int(days)) - 1) if days else None
     plans.pause(request.form.get("reason", ""), today, until)
     return redirect("/strength")

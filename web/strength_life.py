@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
 from coach.model.strength_tests import TestResult
 from coach.service.strength.daily_life import SUGGESTIONS
@@ -40,7 +40,7 @@ def test(milestone: str) -> str:
     made = programme()
     views = {view.milestone.id: view for view in made.tests.milestones()}
     if milestone not in views:
-        raise SettingsError("there is no such check-in")
+        raise UserError("there is no such check-in")
     known = {(r.test_id, r.detail): r.value for r in views[milestone].results}
     return render_template(
         "strength/test.html",
@@ -69,7 +69,7 @@ def answer(milestone: str) -> Redirect:
         try:
             value = float(text.replace(",", "."))
         except ValueError as error:
-            raise SettingsError(f"{known[test_id].name}: {text!r} is no number") from error
+            raise UserError(f"{known[test_id].name}: {text!r} is no number") from error
         name = f"{made.plans.plan().plan_id}:{milestone}:{test_id}:{detail}"
         results.append(TestResult(name, test_id, milestone, made.plans.now(), value, detail))
     made.tests.answer(results)
@@ -113,7 +113,7 @@ def add_activity() -> Redirect:
             note=told.get("note", "").strip()[:200],
         )
     except ValueError as error:
-        raise SettingsError("tell the day, the activity, its minutes and how hard it was") from error
+        raise UserError("tell the day, the activity, its minutes and how hard it was") from error
     programme().daily.add(activity)
     return redirect("/strength/daily")
 
@@ -131,7 +131,7 @@ def set_wishes() -> Redirect:
     told = request.form
     every = told.get("sitting_every_min", "60")
     if not every.isdecimal():
-        raise SettingsError("a break every so many whole minutes, please")
+        raise UserError("a break every so many whole minutes, please")
     wishes = DailyWishes(
         wants_sitting_breaks="wants_sitting_breaks" in told,
         sitting_from=parse_time(told.get("sitting_from", "09:00")),
@@ -169,7 +169,7 @@ def _scale(text: str | None) -> int | None:
     if text is None or text == "":
         return None
     if not text.isdecimal() or int(text) > 10:
-        raise SettingsError("pain is a number from 0 to 10")
+        raise UserError("pain is a number from 0 to 10")
     return int(text)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import Lock
 from coach.model.strength import LongRun, Track
 from coach.service.strength.wording import parse_time, parse_track
@@ -74,6 +74,6 @@ def make() -> str | Redirect | tuple[str, int]:
         else:
             start = date.fromisoformat(told["start"]) if told.get("start") else None
             plans.create(told.get("track") or "", days, told.get("time") or "", tz, start, **more)
-    except (SettingsError, ValueError) as error:
+    except (UserError, ValueError) as error:
         return _setup_form(str(error)), 400
     return redirect("/strength")

@@ -8,7 +8,7 @@ import click
 from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.packets.decoders import decode_payload
 from coach.service.runs.analysis import analyse_path
 from coach.service.runs.replay import ReplaySource, open_replay
@@ -37,9 +37,7 @@ def decode(profile: str, payload: str, characteristic: str | None, as_json: bool
     try:
         data = bytes.fromhex(payload.replace(":", " "))
     except ValueError as error:
-        raise SettingsError(
-            f"{payload!r} is not hexadecimal: write each byte as two digits, such as 03 5c a1"
-        ) from error
+        raise UserError(f"{payload!r} is not hexadecimal: write each byte as two digits, such as 03 5c a1") from error
     samples = decode_payload(profile, data, characteristic)
     if as_json:
         print_json({"samples": samples})

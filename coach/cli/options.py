@@ -45,5 +45,5 @@ def settings_of(
     is_https: bool = False,
     trusts_local: bool = True,
 ) -> Settings:
-    """Settings from command-line values; raises SettingsError where they cannot be."""
+    """Settings from command-line values; raises UserError where they cannot be."""
     return make_settings(data, host, port, is_https, trusts_local)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from coach.cli.output import json_option, plainly, print_json
-from coach.errors import SettingsError
+from coach.errors import UserError
 from web.phone_bundle import STATIC, Bundle, make_bundle, page_files, runtime_faults, runtime_manifest, unpack
 
 _START_WITHIN_S: Final = 300
@@ -51,7 +51,7 @@ def start_in_node(bundle: Bundle, *arguments: str) -> dict[str, Any] | None:
     """Start the core of a bundle in Node; None where Node is not installed.
 
     Raises:
-        SettingsError: the core does not start.
+        UserError: the core does not start.
     """
     node = shutil.which("node")
     if node is None:
@@ -62,7 +62,7 @@ def start_in_node(bundle: Bundle, *arguments: str) -> dict[str, Any] | None:
         command = [node, str(STATIC / "js" / "phone" / "check.mjs"), str(folder), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_START_WITHIN_S, check=False)
     if done.returncode:
-        raise SettingsError(f"the core does not start in Node: {done.stderr.strip()[-500:]}")
+        raise UserError(f"the core does not start in Node: {done.stderr.strip()[-500:]}")
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
 

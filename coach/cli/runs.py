@@ -18,7 +18,7 @@ from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.recomputing import processes_for, recompute_runs
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
-from coach.errors import CoachError, ConflictError, SettingsError
+from coach.errors import CoachError, ConflictError, UserError
 from coach.interchange.bundles import is_bundle
 from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import Run, RunEntry, RunFilter, Sport
@@ -161,14 +161,14 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(f"cannot make {path}: {error.strerror}; choose another --out") from error
+        raise UserError(f"cannot make {path}: {error.strerror}; choose another --out") from error
 
 
 def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise SettingsError(f"cannot write {path}: {error.strerror}; choose another --out") from error
+        raise UserError(f"cannot write {path}: {error.strerror}; choose another --out") from error
 
 
 @runs.command("import")
@@ -194,7 +194,7 @@ def import_(paths: tuple[Path, ...], report: Path | None, data: Path | None, as_
         try:
             report.write_text(report_of(found), encoding="utf-8")
         except OSError as error:
-            raise SettingsError(f"cannot write {report}: {error.strerror}; choose another --report") from error
+            raise UserError(f"cannot write {report}: {error.strerror}; choose another --report") from error
     if as_json:
         print_json({"files": found})
         return
@@ -207,7 +207,7 @@ def import_(paths: tuple[Path, ...], report: Path | None, data: Path | None, as_
 
 def _import_all(coach: Coach, path: Path, as_json: bool) -> list[ImportedFile]:
     if not path.exists():
-        raise SettingsError(f"there is no {path}: give the path of a file or folder")
+        raise UserError(f"there is no {path}: give the path of a file or folder")
     found: list[ImportedFile] = []
     is_shown = not as_json and sys.stderr.isatty()
     for done, share in coach.imports.each(path):
@@ -249,7 +249,7 @@ def archive(out: Path, data: Path | None, as_json: bool) -> None:
             half.replace(out)
         except OSError as error:
             half.unlink(missing_ok=True)
-            raise SettingsError(f"cannot write {out}: {error.strerror}; choose another --out") from error
+            raise UserError(f"cannot write {out}: {error.strerror}; choose another --out") from error
         n_runs = coach.store.runs.count()
     if as_json:
         print_json({"path": str(out), "n_runs": n_runs, "n_bytes": out.stat().st_size})
@@ -262,7 +262,7 @@ def _reading(path: Path) -> Iterator[IO[bytes]]:
     try:
         stream = path.open("rb")
     except OSError as error:
-        raise SettingsError(f"cannot read {path}: {error.strerror}; give the path of a file") from error
+        raise UserError(f"cannot read {path}: {error.strerror}; give the path of a file") from error
     with stream:
         yield stream
 
@@ -296,7 +296,7 @@ def recompute(
     With --all, progress goes to standard error. Stopped (Ctrl-C), `--all --resume` goes on where it was.
     """
     if not is_all and run_id is None:
-        raise SettingsError("name a run, or give --all")
+        raise UserError("name a run, or give --all")
     with opened(data) as coach:
         if is_all:
             with FolderLock(coach.settings.lock):
@@ -337,10 +337,10 @@ def _recomputed(coach: Coach, run_ids: Sequence[str], n_processes: int) -> dict[
 
 
 def named(coach: Coach, run_id: str) -> str:
-    """The id itself, or that of the run called "newest"; raises SettingsError where there is none."""
+    """The id itself, or that of the run called "newest"; raises UserError where there is none."""
     if run_id != "newest":
         return run_id
     entries = coach.store.runs.list(limit=1)
     if not entries:
-        raise SettingsError("there is no run yet: `coach demo` makes one")
+        raise UserError("there is no run yet: `coach demo` makes one")
     return entries[0].run.run_id

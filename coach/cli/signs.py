@@ -10,7 +10,7 @@ from coach.cli.output import json_option, plainly, print_json
 from coach.cli.plan import DAY
 from coach.cli.runs import opened
 from coach.coaching.loader import load_red_flags
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainState
 
 
@@ -24,10 +24,10 @@ from coach.model.pain import PainState
 def signs(signs: tuple[str, ...], is_none: bool, seen: datetime | None, data: Path | None, as_json: bool) -> None:
     """Go through the warning signs: list them, or answer them with --sign or --none."""
     if signs and is_none:
-        raise SettingsError("give either --none or --sign, not both")
+        raise UserError("give either --none or --sign, not both")
     with opened(data) as coach:
         runner, is_answer = coach.runner, bool(signs or is_none or seen)
-        state = runner.tell_red_flags(signs, seen.date() if seen else None) if is_answer else runner.pain_state()
+        state = runner.answer_red_flags(signs, seen.date() if seen else None) if is_answer else runner.pain_state()
     if as_json:
         print_json({"state": state, "signs": list(load_red_flags().values())})
         return

@@ -72,8 +72,8 @@ class Demo:
         """Give the runner a past (baseline runs), and let it answer the warning signs and how its back is today."""
         assert self.coach is not None
         live_through(self.coach.store, self.runner.body)
-        self.coach.runner.tell_red_flags([])
-        self.coach.runner.tell_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
+        self.coach.runner.answer_red_flags([])
+        self.coach.runner.report_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
 
     def wear(self) -> None:
         """Put the sensors on: the service remembers each at its place."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.interchange.tables import SECOND_FIELDS, SHARES
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
@@ -28,10 +28,10 @@ def write_parquet(seconds: Sequence[LiveMetrics], started_at: datetime, run_id: 
     """The bytes of a Parquet file, compressed by zstd; the run's id and start stand in its metadata.
 
     Raises:
-        SettingsError: pyarrow is not installed.
+        UserError: pyarrow is not installed.
     """
     if not has_parquet():
-        raise SettingsError("Parquet needs pyarrow: pip install 'running-coach[parquet]', or export as CSV")
+        raise UserError("Parquet needs pyarrow: pip install 'running-coach[parquet]', or export as CSV")
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,6 +1,6 @@
 """One packet of a profile in, its samples as flat dictionaries out, named with units: for people who look at bytes."""
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.packets.formats import Row
 from coach.packets.registry import format_named
 from firmware_config.loader import load_profiles
@@ -12,11 +12,11 @@ def decode_payload(profile_id: str, payload: bytes, characteristic: str | None =
 
     Raises:
         PacketError: the bytes do not fit.
-        SettingsError: no such profile or characteristic; the message names those there are.
+        UserError: no such profile or characteristic; the message names those there are.
     """
     profiles = load_profiles()
     if profile_id not in profiles:
-        raise SettingsError(f"no profile is called {profile_id}: choose one of {', '.join(profiles)}")
+        raise UserError(f"no profile is called {profile_id}: choose one of {', '.join(profiles)}")
     found = _characteristic(profiles[profile_id], characteristic)
     return format_named(str(found.decoder)).rows(bytes(payload))
 
@@ -29,4 +29,4 @@ def _characteristic(profile: DeviceProfile, uuid: str | None) -> Characteristic:
         return readable[full_uuid(uuid)]
     except (KeyError, ValueError):
         names = ", ".join(f"{c.uuid} ({c.name})" for c in readable.values())
-        raise SettingsError(f"{profile.id} reads no characteristic {uuid}: choose one of {names}") from None
+        raise UserError(f"{profile.id} reads no characteristic {uuid}: choose one of {names}") from None

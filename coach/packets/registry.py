@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 
 import coach.packets
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.packets.formats import Format
 
 
@@ -24,7 +24,7 @@ def formats() -> Mapping[str, Format]:
 
 
 def format_named(name: str) -> Format:
-    """The format that a profile names; raises SettingsError that names those there are."""
+    """The format that a profile names; raises UserError that names those there are."""
     if name not in formats():
-        raise SettingsError(f"no format of bytes is called {name}: choose one of {', '.join(sorted(formats()))}")
+        raise UserError(f"no format of bytes is called {name}: choose one of {', '.join(sorted(formats()))}")
     return formats()[name]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 
 _WIDTHS = {"u8": 1, "u16": 2, "u32": 4}
 
@@ -13,7 +13,7 @@ def encode(
     """Bytes of a template such as `ff aa 03 {rate_hz:code} 00`; its grammar stands in `firmware_config.schema`.
 
     Raises:
-        SettingsError: a value does not fit, or the sensor has no code for it; the message names those there are.
+        UserError: a value does not fit, or the sensor has no code for it; the message names those there are.
     """
     return b"".join(_encode_token(token, settings, codes or {}) for token in template.split())
 
@@ -30,7 +30,7 @@ def _encode_token(token: str, settings: Mapping[str, float | str], codes: Mappin
     if form == "code":
         table = codes[name]
         if words_of(value) not in table:
-            raise SettingsError(f"{name} {words_of(value)} is not possible here: choose one of {', '.join(table)}")
+            raise UserError(f"{name} {words_of(value)} is not possible here: choose one of {', '.join(table)}")
         return bytes([table[words_of(value)]])
     return _integer(name, value, _WIDTHS[form])
 
@@ -39,7 +39,7 @@ def _integer(name: str, value: float | str, width: int) -> bytes:
     try:
         return int(value).to_bytes(width, "little")
     except (ValueError, OverflowError):
-        raise SettingsError(f"{name} {value} does not fit into {width} bytes: choose a smaller number") from None
+        raise UserError(f"{name} {value} does not fit into {width} bytes: choose a smaller number") from None
 
 
 def words_of(value: float | str) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from coach.errors import CoachError, SettingsError, StorageError
+from coach.errors import CoachError, StorageError, UserError
 from coach.recording.locks import is_taken
 from coach.service.runs.files import INCOMING
 from coach.storage.store import Store
@@ -68,10 +68,10 @@ class AccountService:
         The keys of https stay: they name this machine only, and phones that trust them would have to be set up again.
 
         Raises:
-            SettingsError: a run or an import is going on. StorageError: something could not be deleted, and what.
+            UserError: a run or an import is going on. StorageError: something could not be deleted, and what.
         """
         if self._is_running() or any(is_taken(path) for path in self._recordings.glob("*.mcap.part*")):
-            raise SettingsError("a run or an import is going on: stop it, then delete everything")
+            raise UserError("a run or an import is going on: stop it, then delete everything")
         self._store.database.erase()
         n_files = 0
         try:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from coach.errors import SettingsError, StorageError
+from coach.errors import StorageError, UserError
 
 LIST_FILE: Final = "household.json"
 LONGEST_NAME: Final = 40
@@ -62,14 +62,14 @@ class Household:
         """Add a runner with an empty folder.
 
         Raises:
-            SettingsError: the name is empty, too long, or taken.
+            UserError: the name is empty, too long, or taken.
         """
         wanted = " ".join(name.split())
         if not 0 < len(wanted) <= LONGEST_NAME or not wanted.isprintable():
-            raise SettingsError(f"a name of 1 to {LONGEST_NAME} letters is needed")
+            raise UserError(f"a name of 1 to {LONGEST_NAME} letters is needed")
         members = self.members()
         if any(wanted.casefold() == member.name.casefold() for member in members):
-            raise SettingsError(f"there is a runner {wanted} already: choose another name")
+            raise UserError(f"there is a runner {wanted} already: choose another name")
         number = 1 + max((member.number for member in members), default=0)
         member = Member(_key_of(wanted, [m.key for m in members]), wanted, number)
         self.data_of(member).mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from coach.coaching.loader import load_red_flags
 from coach.coaching.pain import pain_state
 from coach.coaching.programme import FOCUSES
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment, PainState, RedFlag, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.storage.store import Store
@@ -48,12 +48,12 @@ class RunnerService:
         """Change fields of the profile by name.
 
         Raises:
-            SettingsError: a field does not exist or a value cannot be; nothing is changed then.
+            UserError: a field does not exist or a value cannot be; nothing is changed then.
         """
         known = {field.name for field in fields(RunnerProfile)}
         unknown = sorted(set(told) - known)
         if unknown:
-            raise SettingsError(f"a runner has no {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+            raise UserError(f"a runner has no {', '.join(unknown)}; known are {', '.join(sorted(known))}")
         profile = replace(self.profile(), **told)
         profile = _with_strike_start(self.profile(), profile, self._today(profile))
         _check(profile)
@@ -62,7 +62,7 @@ class RunnerService:
 
     # Pain
 
-    def tell_pain(
+    def report_pain(
         self,
         moment: PainMoment | str,
         back: int | None = None,
@@ -74,18 +74,18 @@ class RunnerService:
         """Keep one answer, 0-10; gives what is allowed now.
 
         Raises:
-            SettingsError: no number was given, or one outside 0-10, or an unknown moment.
+            UserError: no number was given, or one outside 0-10, or an unknown moment.
         """
         if back is None and calf is None:
-            raise SettingsError("give a number from 0 to 10 for the back, or for calf and Achilles")
+            raise UserError("give a number from 0 to 10 for the back, or for calf and Achilles")
         for level in (back, calf):
             if level is not None and not 0 <= level <= 10:
-                raise SettingsError(f"pain goes from 0 to 10, not {level}")
+                raise UserError(f"pain goes from 0 to 10, not {level}")
         try:
             told = PainMoment(moment)
         except ValueError as error:
             known = ", ".join(m.value for m in PainMoment)
-            raise SettingsError(f"pain is asked at: {known}; not at {moment}") from error
+            raise UserError(f"pain is asked at: {known}; not at {moment}") from error
         self._store.pain.add(PainEntry(self._clock(), told, back, calf, run_id, session_id, note[:500]))
         return self.pain_state()
 
@@ -108,17 +108,17 @@ class RunnerService:
         """All answers so far, oldest first; empty: never asked."""
         return self._store.pain.red_flags()
 
-    def tell_red_flags(self, signs: Sequence[str], seen_on: date | None = None) -> PainState:
+    def answer_red_flags(self, signs: Sequence[str], seen_on: date | None = None) -> PainState:
         """Keep one answer. seen_on: date of a clinician's look at the signs that are open.
 
         Raises:
-            SettingsError: an unknown sign, or a date in the future.
+            UserError: an unknown sign, or a date in the future.
         """
         unknown = sorted(set(signs) - set(load_red_flags()))
         if unknown:
-            raise SettingsError(f"there is no sign {', '.join(unknown)} in the list of red flags")
+            raise UserError(f"there is no sign {', '.join(unknown)} in the list of red flags")
         if seen_on is not None and seen_on > self._today(self.profile()):
-            raise SettingsError(f"{seen_on} has not been yet: give the date on which you were seen")
+            raise UserError(f"{seen_on} has not been yet: give the date on which you were seen")
         self._store.pain.add_red_flags(RedFlagAnswers(self._clock(), tuple(dict.fromkeys(signs)), seen_on))
         return self.pain_state()
 
@@ -140,13 +140,13 @@ def _check(profile: RunnerProfile) -> None:
     for name, (low, high, unit) in _RANGES.items():
         value = getattr(profile, name)
         if value is not None and not low <= value <= high:
-            raise SettingsError(f"{name} goes from {low} to {high} {unit}".rstrip() + f", not {value}")
+            raise UserError(f"{name} goes from {low} to {high} {unit}".rstrip() + f", not {value}")
     for name, choices in _CHOICES.items():
         if getattr(profile, name) not in choices:
-            raise SettingsError(f"{name} is one of {', '.join(str(c) for c in choices if c)}")
+            raise UserError(f"{name} is one of {', '.join(str(c) for c in choices if c)}")
     if profile.focus_wish is not None and profile.focus_wish not in FOCUSES:
-        raise SettingsError(f"there is no focus {profile.focus_wish}; known are {', '.join(FOCUSES)}")
+        raise UserError(f"there is no focus {profile.focus_wish}; known are {', '.join(FOCUSES)}")
     try:
         ZoneInfo(profile.time_zone)
     except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError) as error:  # None where it was taken away
-        raise SettingsError(f"{profile.time_zone} is no time zone; use one such as Europe/London") from error
+        raise UserError(f"{profile.time_zone} is no time zone; use one such as Europe/London") from error

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select
 
-from coach.errors import SettingsError, StorageError
+from coach.errors import StorageError, UserError
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
@@ -38,8 +38,8 @@ def key_of(connection: Connection, run_id: str) -> int:
     return int(key)
 
 
-def no_such_run(run_id: str) -> SettingsError:
-    return SettingsError(f"there is no run {run_id}: `coach runs list` names those there are")
+def no_such_run(run_id: str) -> UserError:
+    return UserError(f"there is no run {run_id}: `coach runs list` names those there are")
 
 
 class RunData:

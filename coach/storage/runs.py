@@ -63,7 +63,7 @@ class Runs(RunData):
             return connection.scalar(select(_RUN.run_key).where(_RUN.run_id == run_id)) is not None
 
     def get(self, run_id: str) -> Run:
-        """One run, deleted or not; raises SettingsError where there is none."""
+        """One run, deleted or not; raises UserError where there is none."""
         return self.entry(run_id).run
 
     def entry(self, run_id: str) -> RunEntry:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import Lock, PainState
 from coach.model.strength import Pause, PlanWish, Track
 from coach.model.strength_tests import Change, Milestone, StrengthTest, TestResult
@@ -64,9 +64,9 @@ def closed_by_pain(test: StrengthTest, level: int | None) -> str:
 
 
 def check_result(test: StrengthTest, value: float | None) -> None:
-    """Raises SettingsError where a value cannot be."""
+    """Raises UserError where a value cannot be."""
     if value is not None and not test.low <= value <= test.high:
-        raise SettingsError(f"{test.name}: {value:g} cannot be, give {test.low:g} to {test.high:g} {test.unit}")
+        raise UserError(f"{test.name}: {value:g} cannot be, give {test.low:g} to {test.high:g} {test.unit}")
 
 
 def judge(test: StrengthTest, results: Sequence[TestResult]) -> list[Change]:

@@ -74,7 +74,7 @@ def make_plan(
     """The plan as it stands at `now` (aware UTC). sessions: all known so far, none for a new plan.
 
     Raises:
-        SettingsError: the wish cannot be kept.
+        UserError: the wish cannot be kept.
     """
     check_wish(wish)
     rules = Rules(wish, knowledge.dose, pain.level or 0, tuple(pauses))

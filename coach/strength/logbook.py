@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.strength import ExerciseDone, Prescription, SessionEvent, SessionLog, SessionState, SetDone
 
@@ -23,19 +23,19 @@ SETTLED_AFTER: Final = timedelta(hours=48)  # by then the morning after has been
 
 
 def check_event(event: SessionEvent) -> None:
-    """Raises SettingsError where a tap says what cannot be."""
+    """Raises UserError where a tap says what cannot be."""
     if event.kind not in KINDS:
-        raise SettingsError(f"no tap of kind {event.kind!r}: use {', '.join(KINDS)}")
+        raise UserError(f"no tap of kind {event.kind!r}: use {', '.join(KINDS)}")
     if not event.event_id or len(event.event_id) > 64:
-        raise SettingsError("a tap needs an id of at most 64 characters")
+        raise UserError("a tap needs an id of at most 64 characters")
     if event.at.tzinfo is None:
-        raise SettingsError("a tap needs a time with its zone")
+        raise UserError("a tap needs a time with its zone")
     if any(len(text) > 64 for text in (event.slot, event.exercise_id, event.of)):
-        raise SettingsError("names in a tap have at most 64 characters")
+        raise UserError("names in a tap have at most 64 characters")
     for name, (low, high) in _LIMITS.items():
         value = getattr(event, name)
         if value is not None and not low <= value <= high:
-            raise SettingsError(f"{name} {value:g} cannot be: give {low} to {high}")
+            raise UserError(f"{name} {value:g} cannot be: give {low} to {high}")
 
 
 def in_force(events: Sequence[SessionEvent]) -> list[SessionEvent]:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.strength import Dose, Pause, PlanWish
 
 DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -42,26 +42,26 @@ def zone(name: str) -> ZoneInfo:
     """The time zone of this name.
 
     Raises:
-        SettingsError: there is no such zone.
+        UserError: there is no such zone.
     """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SettingsError(f"no time zone {name!r}: use a name such as Europe/London") from error
+        raise UserError(f"no time zone {name!r}: use a name such as Europe/London") from error
 
 
 def check_wish(wish: PlanWish) -> None:
-    """Raises SettingsError where the wish cannot be kept."""
+    """Raises UserError where the wish cannot be kept."""
     zone(wish.tz)
     days = sorted(set(wish.days))
     if len(days) != 2 or not all(0 <= day <= 6 for day in days):
-        raise SettingsError(f"two weekdays are needed, got {len(days)}: choose for example mon,thu")
+        raise UserError(f"two weekdays are needed, got {len(days)}: choose for example mon,thu")
     if days[1] - days[0] < 2 or days[0] + 7 - days[1] < 2:
-        raise SettingsError("sessions need at least 48 hours between them: choose days such as mon,thu")
+        raise UserError("sessions need at least 48 hours between them: choose days such as mon,thu")
     if wish.maintenance_per_week not in (1, 2):
-        raise SettingsError("maintenance is one or two sessions a week")
+        raise UserError("maintenance is one or two sessions a week")
     if not all(0 <= run.weekday <= 6 for run in wish.long_runs):
-        raise SettingsError("weekdays are mon to sun")
+        raise UserError("weekdays are mon to sun")
 
 
 def moment(day: date, at: time, tz: str) -> datetime:

@@ -57,7 +57,7 @@ def resident_mb() -> float:
 def run_of(folder: Path) -> Pipeline:
     """A coached run with three boards."""
     store = Store(folder / "coach.sqlite")
-    RunnerService(store).tell_red_flags([])
+    RunnerService(store).answer_red_flags([])
     uses = [SensorUse(site.value, site.value, "coach_board", site) for site in RATES_HZ]
     return make_pipeline(uses, coaching=CoachingService(store).prepare("memory", datetime.now(UTC), "lengthen"))
 

@@ -143,7 +143,7 @@ def prepare(data: Path, work: str, at: int) -> None:
             (coach.settings.recordings / f"old-{at}.mcap").write_bytes(b"a position")
     if work == "plan" and at == 0:
         with started(data) as coach:
-            coach.runner.tell_red_flags(())
+            coach.runner.answer_red_flags(())
     if work == "archive" and not (data.parent / "other.zip").exists():
         other = data.parent / "other"
         killed(other, "run", None)

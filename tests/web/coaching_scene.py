@@ -24,7 +24,7 @@ class CoachingScene(SmallCoach):
     def run(self, n: int, body: Body, minutes: float = 18.0, back: int = 1, calf: int = 0) -> str:
         self.now += timedelta(days=2)
         run_id = f"run{n}"
-        self.runner.tell_pain(PainMoment.BEFORE_RUN, back, calf, run_id)
+        self.runner.report_pain(PainMoment.BEFORE_RUN, back, calf, run_id)
         engine = self.coaching.prepare(run_id, self.now)
         self.store.runs.create(Run(run_id, self.now, RunState.RECORDING, plan=engine.plan))
         decisions, distance = [], 0.0
@@ -43,13 +43,13 @@ class CoachingScene(SmallCoach):
         """Three baseline runs and five cued ones, up to now."""
         self.runner.change(name="Ada", height_m=1.75, weekly_km=20.0, has_calf_history=False, focus_wish="lengthen")
         self.runner.change(goals=("Run 10 km in autumn", "Sit through a film without pain"))
-        self.runner.tell_red_flags([])
+        self.runner.answer_red_flags([])
         for n in range(3):
             self.run(n, Body(seed=n), 14.0, back=3 - n // 2)
         for n in range(3, 8):
             self.run(n, Body(seed=n, tires_pct=8.0, tires_from_s=200.0, answers=0.8), back=2 - n % 2, calf=int(n == 4))
         self.now = datetime.now(UTC)
-        self.runner.tell_pain(PainMoment.NOW, 1, 0)
+        self.runner.report_pain(PainMoment.NOW, 1, 0)
         return self
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from coach.errors import ConflictError, LinkError, SettingsError
+from coach.errors import ConflictError, LinkError, UserError
 from coach.live.feed import LiveFeed
 from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
 from coach.model.plain import to_plain
@@ -54,7 +54,7 @@ class SmallRuns:
 
     def start(self, place: RunPlace, focus: str | None = None, run_id: str = "r1", **facts: Any) -> Run:
         if self.refuses:
-            raise SettingsError(self.refuses)
+            raise UserError(self.refuses)
         self.calls.append(("start", place, focus, facts))
         plan = RunPlan("quicker", 0.7, 3, False, False, "Third run of your cadence block.")
         self.run = Run(run_id, datetime.now(UTC), RunState.RECORDING, place=place, sensors=USES, plan=plan)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.service.access.phones import MOST_WRONG, AccessService
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
@@ -181,7 +181,7 @@ def test_a_code_ends_with_a_phone_that_is_removed(coach: SmallCoach, client: Fla
     phone = coach.access.phones()[0]
     code = coach.access.code()
     coach.access.revoke(phone.phone_id)
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         coach.access.let_in(code, "")
 
 

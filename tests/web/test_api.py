@@ -7,7 +7,7 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from pydantic import BaseModel
 
-from coach.errors import ConflictError, InterchangeError, LinkError, SettingsError, StorageError
+from coach.errors import ConflictError, InterchangeError, LinkError, StorageError, UserError
 from coach.model.runs import Lap
 from web.api import openapi, route
 from web.errors import install_errors
@@ -19,7 +19,7 @@ class LapBody(BaseModel):
 
 
 ERRORS = {
-    "settings": SettingsError("no such place"),
+    "settings": UserError("no such place"),
     "interchange": InterchangeError("no FIT file"),
     "no_adapter": LinkError("no_adapter", "no Bluetooth"),
     "refused": LinkError("refused", "the sensor refused"),

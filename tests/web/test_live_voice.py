@@ -158,8 +158,8 @@ def test_a_workout_is_led_by_voice_and_page(coach: SmallCoach, running: Page) ->
 def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: SmallCoach, url: str, phone: Page) -> None:
     phone.goto(f"{url}/live")
     expect(phone.locator("option[value=run_walk]")).to_be_disabled()  # nobody has told of signs or pain
-    coach.runner.tell_red_flags([])
-    coach.runner.tell_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
+    coach.runner.answer_red_flags([])
+    coach.runner.report_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
     phone.reload()
     phone.get_by_text("Run-walk for a sore back").click()
     expect(phone.locator(".ready")).to_contain_text("10 times 0:15 of running and 1:45 of walking")

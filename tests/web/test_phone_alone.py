@@ -90,7 +90,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     loop = LoopThread()
     coach = Coach(make_settings(tmp_path / "home", "127.0.0.1", 0), loop=loop)
     coach.runner.change(height_m=1.75)
-    coach.runner.tell_red_flags([])
+    coach.runner.answer_red_flags([])
     for use in (LEFT, RIGHT, POD):
         coach.store.sensors.remember(use)
     made = Home(coach, free_port())
@@ -353,7 +353,7 @@ def test_what_was_taken_along_yesterday_only_listens(home: Home, away: Away) -> 
 
 
 def test_an_open_sign_asks_for_the_runners_word_before_start(home: Home, away: Away) -> None:
-    home.coach.runner.tell_red_flags(["saddle_numbness"])
+    home.coach.runner.answer_red_flags(["saddle_numbness"])
     away.take_along()
     page = away.page
     away.answer(1)

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.foot.strides import state_of_cadence
-from coach.gait.signal.segments import Stretch
+from coach.gait.signal.segments import Segment
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, Stride
 
@@ -37,7 +37,7 @@ class ForceFoot:
         self._quiet_s = self._contact_s = self._t_before = -math.inf
         self._peak = self._before = self._contact_peak = 0.0
 
-    def feed(self, stretch: Stretch) -> list[GaitEvent]:
+    def feed(self, stretch: Segment) -> list[GaitEvent]:
         """Events of one more stretch."""
         if stretch.is_new:
             self._restart()

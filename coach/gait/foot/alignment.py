@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.foot.axes import FootAxes, Standing, find_axes
-from coach.gait.signal.segments import Stretch
+from coach.gait.signal.segments import Segment
 from coach.model.samples import FloatArray
 
 BLOCK_S: Final = 0.5
@@ -32,14 +32,14 @@ class AlignmentEstimator:
 
     def __init__(self, rate_hz: float) -> None:
         self._n = max(4, round(BLOCK_S * rate_hz))
-        self._held: deque[list[Stretch]] = deque()
+        self._held: deque[list[Segment]] = deque()
         self._moving: deque[bool] = deque()
-        self._part: list[Stretch] = []
+        self._part: list[Segment] = []
         self._part_n = 0
         self._quiet = 0
         self.standing: Standing | None = None
 
-    def feed(self, stretch: Stretch) -> tuple[FootAxes | None, list[Stretch]]:
+    def feed(self, stretch: Segment) -> tuple[FootAxes | None, list[Segment]]:
         """(axes, everything held back and the rest of this stretch), or (None, []) while not known."""
         start, n = 0, len(stretch.t_s)
         while start < n:
@@ -65,7 +65,7 @@ class AlignmentEstimator:
         t = np.concatenate([s.t_s for s in moving])
         return find_axes(t, _acc(moving), _gyr(moving), self.standing)
 
-    def held(self) -> list[Stretch]:
+    def held(self) -> list[Segment]:
         """Everything held back, in order."""
         return [s for block in self._held for s in block] + self._part
 
@@ -103,9 +103,9 @@ class AlignmentEstimator:
         self.standing = Standing(up / np.sqrt(up @ up), bias)
 
 
-def _acc(stretches: list[Stretch]) -> FloatArray:
+def _acc(stretches: list[Segment]) -> FloatArray:
     return np.concatenate([s.acc_mps2 for s in stretches])
 
 
-def _gyr(stretches: list[Stretch]) -> FloatArray:
+def _gyr(stretches: list[Segment]) -> FloatArray:
     return np.concatenate([s.gyr_radps for s in stretches if s.gyr_radps is not None])

@@ -21,7 +21,7 @@ from coach.gait.foot.phase_tracker import NEVER, PhaseTracker
 from coach.gait.foot.rhythm import LOST_S, PIECE
 from coach.gait.foot.stride_state import FootSensor
 from coach.gait.signal.row_buffer import RowBuffer
-from coach.gait.signal.segments import Joiner, Stretch
+from coach.gait.signal.segments import Segment, SegmentJoiner
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
@@ -45,8 +45,8 @@ class FootGait:
     def __init__(self, wear_site: WearSite, params: FootParams = PARAMS) -> None:
         self.wear_site = wear_site
         self._params = params
-        self._joiner = Joiner(params.longest_hole_s)
-        self._force_joiner = Joiner()
+        self._joiner = SegmentJoiner(params.longest_hole_s)
+        self._force_joiner = SegmentJoiner()
         self._force = ForceFoot(wear_site)
         self._learner: AlignmentEstimator | None = None
         self._follower: PhaseTracker | None = None
@@ -86,7 +86,7 @@ class FootGait:
         self._learner = AlignmentEstimator(chunk.rate_hz)
         self._buffer = RowBuffer(N_COLUMNS, round(KEEP_S * chunk.rate_hz))
 
-    def _take(self, stretch: Stretch) -> list[GaitEvent]:
+    def _take(self, stretch: Segment) -> list[GaitEvent]:
         if self._follower is not None:
             return self._follow(stretch)
         assert self._learner is not None
@@ -104,7 +104,7 @@ class FootGait:
         self._follower, self._learner = PhaseTracker(batch, self._n_swings), None
         self._buffer.clear()
 
-    def _follow(self, stretch: Stretch) -> list[GaitEvent]:
+    def _follow(self, stretch: Segment) -> list[GaitEvent]:
         assert self._follower is not None
         if stretch.is_new:
             self._restart()
@@ -117,8 +117,8 @@ class FootGait:
         events: list[GaitEvent] = []
         end, foot = self._buffer.end, self._follower.batch.foot
         foot.saw(end, stretch.largest)
-        if stretch.bridged_s:
-            foot.bridge(stretch.bridged_s)
+        if stretch.interpolated_s:
+            foot.bridge(stretch.interpolated_s)
         start = begin = end - n
         while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
@@ -131,7 +131,7 @@ class FootGait:
                 self._look_back(start)
         if self._lost_row == NEVER and (self._looks or self._follower.batch.n_transitions):
             self._work(events)
-        if stretch.bridged_s:
+        if stretch.interpolated_s:
             foot.forget_bridged()
         if self._lost_row == NEVER:
             return events

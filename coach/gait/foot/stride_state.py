@@ -68,7 +68,7 @@ class FootSensor:
         self.before = round(BEFORE_SWING_OVER_S * rate_hz) + 1
         self.before_landing = round(params.before_swing_end_s * rate_hz)
         self.is_slow = rate_hz < params.slow_below_hz
-        self.bridged_s: list[float] = []
+        self.interpolated_s: list[float] = []
         self.clean_from = 0
         self.use(axes)
 
@@ -79,18 +79,18 @@ class FootSensor:
 
     def bridge(self, times_s: tuple[float, ...]) -> None:
         """Readings at these times were drawn in by straight lines."""
-        self.bridged_s.extend(times_s)
+        self.interpolated_s.extend(times_s)
 
     def forget_bridged(self) -> None:
         """Keep the newest: what they lie in has been worked off."""
-        if len(self.bridged_s) > 2 * MOST_BRIDGED:
-            del self.bridged_s[:-MOST_BRIDGED]
+        if len(self.interpolated_s) > 2 * MOST_BRIDGED:
+            del self.interpolated_s[:-MOST_BRIDGED]
 
     def lost_s(self, start_s: float, end_s: float) -> float:
         """Time [s] between these whose readings were lost."""
-        if not self.bridged_s:
+        if not self.interpolated_s:
             return 0.0
-        return (bisect_left(self.bridged_s, end_s) - bisect_left(self.bridged_s, start_s)) / self.rate_hz
+        return (bisect_left(self.interpolated_s, end_s) - bisect_left(self.interpolated_s, start_s)) / self.rate_hz
 
     def least_shock(self, look: int) -> float:
         """Step of the specific force without which this look sees no landing."""

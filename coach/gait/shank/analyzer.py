@@ -19,7 +19,7 @@ import numpy as np
 from coach.gait.shank.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, Footfall, find_footfalls
 from coach.gait.shank.params import ShankParams
 from coach.gait.signal.constants import GRAVITY_MPS2
-from coach.gait.signal.window import SignalWindow, View, loss_factor
+from coach.gait.signal.window import SignalWindow, WindowView, loss_factor
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, StateChange, Stride, ToeOff
@@ -70,7 +70,7 @@ class ShankGait:
         """Give the stride that the end of the recording leaves."""
         return self._look(self._window.flush())
 
-    def _look(self, views: Iterable[View]) -> list[GaitEvent]:
+    def _look(self, views: Iterable[WindowView]) -> list[GaitEvent]:
         events: list[GaitEvent] = []
         for view in views:
             events += self._analyse(view)
@@ -78,7 +78,7 @@ class ShankGait:
                 self._open = self._told_toe_off = None
         return events
 
-    def _analyse(self, view: View) -> list[GaitEvent]:
+    def _analyse(self, view: WindowView) -> list[GaitEvent]:
         if len(view.t_s) < _WARM_UP_S * view.rate_hz:
             return []
         if _is_still(view):
@@ -91,7 +91,7 @@ class ShankGait:
             events += self._take(view, footfall)
         return events
 
-    def _take(self, view: View, footfall: Footfall) -> list[GaitEvent]:
+    def _take(self, view: WindowView, footfall: Footfall) -> list[GaitEvent]:
         """Complete the open stride by its toe-off, or close it by the next contact."""
         events: list[GaitEvent] = []
         if self._open is not None and footfall.contact_s < self._open.contact_s + _SAME_S:
@@ -115,7 +115,7 @@ class ShankGait:
         self._told_toe_off = toe_off_s
         return [ToeOff(self._site, toe_off_s, self._open.contact_s, contact)]
 
-    def _close(self, view: View, next_s: float) -> list[GaitEvent]:
+    def _close(self, view: WindowView, next_s: float) -> list[GaitEvent]:
         """The open stride, whole unless a contact was missed; none where a gap touches it."""
         assert self._open is not None
         start, toe_off = self._open.contact_s, self._told_toe_off
@@ -131,8 +131,8 @@ class ShankGait:
             return []
         clipped = view.is_clipped[first:last].any()
         size = np.linalg.norm(view.acc_mps2[first:last], axis=1)
-        is_bridged = factor > 1.0
-        is_whole = last - first > 3 and not clipped and not is_bridged and bool(view.axes.all())
+        is_interpolated = factor > 1.0
+        is_whole = last - first > 3 and not clipped and not is_interpolated and bool(view.axes.all())
         has_gyro = view.gyr_radps is not None
         stride = Stride(
             self._site,
@@ -182,7 +182,7 @@ class ShankGait:
         return [StateChange(t_s, state)]
 
 
-def _is_still(view: View) -> bool:
+def _is_still(view: WindowView) -> bool:
     part = view.acc_mps2[-round(_STILL_S * view.rate_hz) :]
     return float(np.sqrt(part.var(axis=0).sum())) < _STILL_MPS2
 

@@ -19,7 +19,7 @@ import numpy as np
 from coach.gait.shank.landing import find_landings, have_shocks, strongest
 from coach.gait.shank.params import ShankParams
 from coach.gait.signal.filters import hann_smooth, period, whole_mean
-from coach.gait.signal.window import BoolArray, View
+from coach.gait.signal.window import BoolArray, WindowView
 from coach.model.samples import FloatArray
 
 WALK_SHOCK_S: Final = 0.036
@@ -62,7 +62,7 @@ class _Signals:
     mean: FloatArray
 
 
-def find_footfalls(view: View, params: ShankParams) -> list[Footfall]:
+def find_footfalls(view: WindowView, params: ShankParams) -> list[Footfall]:
     """All contacts of a window, oldest first; empty where nothing repeats."""
     rate = view.rate_hz
     size = np.linalg.norm(view.acc_mps2, axis=1)
@@ -79,7 +79,7 @@ def find_footfalls(view: View, params: ShankParams) -> list[Footfall]:
     return [footfall for footfall, is_shock in zip(found, is_hit, strict=True) if is_shock]
 
 
-def _runs(view: View, lag: int, is_run: BoolArray, params: ShankParams) -> list[Footfall]:
+def _runs(view: WindowView, lag: int, is_run: BoolArray, params: ShankParams) -> list[Footfall]:
     if not is_run.any():
         return []
     found = []

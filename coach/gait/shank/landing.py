@@ -23,12 +23,12 @@ import numpy as np
 from coach.gait.shank.params import ShankParams
 from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.filters import cubic, hann_smooth
-from coach.gait.signal.window import View
+from coach.gait.signal.window import WindowView
 from coach.model.samples import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class ContactCandidate:
     """One running contact.
 
     toe_off_s: None where it is not, or not yet, seen. known_s: from here it will not change. contact_sd_s: standard
@@ -42,7 +42,7 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fine:
+class _FineSignals:
     """The window on a finer, even grid. jerk2: (n,) squared jerk [m2/s6], nothing where readings were interpolated."""
 
     t_s: FloatArray
@@ -51,7 +51,7 @@ class _Fine:
     jerk2: FloatArray
 
 
-def find_landings(view: View, params: ShankParams) -> list[Landing]:
+def find_landings(view: WindowView, params: ShankParams) -> list[ContactCandidate]:
     """All landings of a window that look like a run's, oldest first."""
     fine = _fine(view, params)
     if fine is None:
@@ -61,7 +61,9 @@ def find_landings(view: View, params: ShankParams) -> list[Landing]:
     return [landing for landing in found if landing.known_s <= end_s or view.is_last]
 
 
-def have_shocks(view: View, contacts_s: Sequence[float], is_running: Sequence[bool], params: ShankParams) -> list[bool]:
+def have_shocks(
+    view: WindowView, contacts_s: Sequence[float], is_running: Sequence[bool], params: ShankParams
+) -> list[bool]:
     """Whether each contact and its neighbours bring shocks: sudden ones, and in running hard ones. Pedalling has none.
 
     Medians over five contacts: one soft landing in a run stays one, a jolt makes no landing of a pedal stroke.
@@ -74,7 +76,7 @@ def have_shocks(view: View, contacts_s: Sequence[float], is_running: Sequence[bo
     return judged
 
 
-def _shock(view: View, contact_s: float, params: ShankParams) -> tuple[float, float]:
+def _shock(view: WindowView, contact_s: float, params: ShankParams) -> tuple[float, float]:
     """Largest specific force [g] about a contact, and its sharpness: largest change between readings over their RMS."""
     half = params.sharpness_half_s
     edges = (contact_s - half, contact_s - params.impact_before_s, contact_s + params.impact_after_s, contact_s + half)
@@ -87,7 +89,7 @@ def _shock(view: View, contact_s: float, params: ShankParams) -> tuple[float, fl
     return float(size.max()) / GRAVITY_MPS2, float(change.max()) / usual
 
 
-def _fine(view: View, params: ShankParams) -> _Fine | None:
+def _fine(view: WindowView, params: ShankParams) -> _FineSignals | None:
     """The readings on an even grid of at least `least_rate_hz`, by cubic interpolation."""
     if len(view.t_s) < 8:
         return None
@@ -98,13 +100,13 @@ def _fine(view: View, params: ShankParams) -> _Fine | None:
     gyr = None if view.gyr_radps is None else cubic(view.gyr_radps, rows)
     rate = view.rate_hz * factor
     jerk2 = (np.gradient(acc, 1.0 / rate, axis=0) ** 2).sum(axis=1)
-    lost = np.flatnonzero(view.is_bad | view.is_bridged)
+    lost = np.flatnonzero(view.is_bad | view.is_interpolated)
     for row in lost.tolist():
         jerk2[max(0, (row - 1) * factor) : (row + 1) * factor + 1] = 0.0
-    return _Fine(np.interp(rows, np.arange(len(view.t_s)), view.t_s), rate, gyr, jerk2)
+    return _FineSignals(np.interp(rows, np.arange(len(view.t_s)), view.t_s), rate, gyr, jerk2)
 
 
-def _by_swings(fine: _Fine, params: ShankParams) -> list[Landing]:
+def _by_swings(fine: _FineSignals, params: ShankParams) -> list[ContactCandidate]:
     assert fine.gyr_radps is not None
     rate = _swing_rate(fine, fine.gyr_radps, params)
     slope = np.gradient(rate, 1.0 / fine.rate_hz)
@@ -120,11 +122,11 @@ def _by_swings(fine: _Fine, params: ShankParams) -> list[Landing]:
             continue
         known_s = float(fine.t_s[end]) + params.landing_after_s
         toe_off = _toe_off(fine, rate, slope, end, usual, params)
-        found.append(Landing(centre - params.contact_lag_s, toe_off, known_s, params.contact_sd_s))
+        found.append(ContactCandidate(centre - params.contact_lag_s, toe_off, known_s, params.contact_sd_s))
     return found
 
 
-def _swing_rate(fine: _Fine, gyr_radps: FloatArray, params: ShankParams) -> FloatArray:
+def _swing_rate(fine: _FineSignals, gyr_radps: FloatArray, params: ShankParams) -> FloatArray:
     """Turn rate [rad/s] about the mediolateral axis, smoothed, negative in the forward swing."""
     axis = np.linalg.eigh(gyr_radps.T @ gyr_radps)[1][:, 2]
     rate = hann_smooth(gyr_radps @ axis, round(params.rate_smoothing_s * fine.rate_hz))
@@ -150,7 +152,7 @@ def _swing_ends(rate: FloatArray, rate_hz: float, params: ShankParams) -> list[i
     return ends
 
 
-def _mean_time(fine: _Fine, start: int, stop: int, params: ShankParams) -> float | None:
+def _mean_time(fine: _FineSignals, start: int, stop: int, params: ShankParams) -> float | None:
     """Mean time of the squared jerk between two shares of its sum; None where there is none."""
     energy = fine.jerk2[max(0, start) : stop]
     total = float(energy.sum())
@@ -163,7 +165,7 @@ def _mean_time(fine: _Fine, start: int, stop: int, params: ShankParams) -> float
 
 
 def _toe_off(
-    fine: _Fine, rate: FloatArray, slope: FloatArray, end: int, usual: float, params: ShankParams
+    fine: _FineSignals, rate: FloatArray, slope: FloatArray, end: int, usual: float, params: ShankParams
 ) -> float | None:
     """The steepest rise after the least turn rate between stance and recovery; None while it may still change."""
     start = end + round(params.stance_before_push_s * fine.rate_hz)
@@ -189,7 +191,7 @@ def _peak_shift(values: FloatArray, k: int) -> float:
     return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
 
 
-def _by_bursts(fine: _Fine, params: ShankParams) -> list[Landing]:
+def _by_bursts(fine: _FineSignals, params: ShankParams) -> list[ContactCandidate]:
     """Landings from jerk alone: the largest burst of each stride."""
     energy = hann_smooth(fine.jerk2, round(params.jerk_smoothing_s * fine.rate_hz))
     least = params.burst_share * float(np.percentile(energy, 97))
@@ -201,11 +203,11 @@ def _by_bursts(fine: _Fine, params: ShankParams) -> list[Landing]:
             known_s = float(fine.t_s[k]) + params.burst_wait_s
             beyond_s = max(0.0, _width(fine, k - half, k + half) - params.usual_width_s)
             sd_s = math.hypot(params.jerk_contact_sd_s, beyond_s)
-            found.append(Landing(centre - params.jerk_lag_s, None, known_s, sd_s))
+            found.append(ContactCandidate(centre - params.jerk_lag_s, None, known_s, sd_s))
     return found
 
 
-def _width(fine: _Fine, start: int, stop: int) -> float:
+def _width(fine: _FineSignals, start: int, stop: int) -> float:
     """How long the burst takes from a tenth to half of its energy [s]: where in a long one contact lies is unsure."""
     energy = fine.jerk2[max(0, start) : stop]
     share = np.cumsum(energy) / float(energy.sum())

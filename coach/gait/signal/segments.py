@@ -18,7 +18,7 @@ SHORT: Final = 64  # samples; so few are looked at faster one by one
 UNSEEN: Final = (math.inf, math.inf)
 
 
-class Stretch(NamedTuple):
+class Segment(NamedTuple):
     """Consecutive samples without a gap.
 
     t_s: (n,) rising. acc_mps2: (n, 3). gyr_radps: (n, 3) or None. is_new: a gap (or the start) lies before it.
@@ -30,18 +30,18 @@ class Stretch(NamedTuple):
     acc_mps2: FloatArray
     gyr_radps: FloatArray | None
     is_new: bool
-    bridged_s: tuple[float, ...] = ()
+    interpolated_s: tuple[float, ...] = ()
     largest: tuple[float, float] = UNSEEN
 
-    def part(self, start: int, end: int) -> "Stretch":
+    def part(self, start: int, end: int) -> "Segment":
         """Samples start..end as a stretch of its own, new only where this one began."""
         t = self.t_s[start:end]
         gyr = None if self.gyr_radps is None else self.gyr_radps[start:end]
-        bridged = tuple(b for b in self.bridged_s if t[0] <= b <= t[-1]) if self.bridged_s else ()
-        return Stretch(t, self.acc_mps2[start:end], gyr, self.is_new and start == 0, bridged, self.largest)
+        interpolated = tuple(b for b in self.interpolated_s if t[0] <= b <= t[-1]) if self.interpolated_s else ()
+        return Segment(t, self.acc_mps2[start:end], gyr, self.is_new and start == 0, interpolated, self.largest)
 
 
-class Joiner:
+class SegmentJoiner:
     """Joins the chunks of one sensor into stretches.
 
     A reading with a NaN in a measured axis counts as lost. An axis that never gave a number is a missing axis and reads
@@ -57,10 +57,10 @@ class Joiner:
         self._measured = np.zeros(6, dtype=bool)
         self._is_whole = False  # all are measured
         self.n_gaps = 0
-        self.n_bridged = 0
+        self.n_interpolated = 0
         self.n_dropped = 0
 
-    def feed(self, chunk: ImuChunk) -> list[Stretch]:
+    def feed(self, chunk: ImuChunk) -> list[Segment]:
         """The stretches of this chunk, in order."""
         whole = self._next(chunk)
         if whole is not None:
@@ -88,11 +88,11 @@ class Joiner:
         before = None if self._last_t is None else (last_t, *self._last)
         self._last_t, self._last = float(t[-1]), (acc, gyr)
         if step.max() <= GAP_INTERVALS * interval:
-            return [Stretch(t, acc, gyr, is_first, (), largest)]
+            return [Segment(t, acc, gyr, is_first, (), largest)]
         broken = self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
         return [stretch._replace(largest=largest) for stretch in broken]
 
-    def _next(self, chunk: ImuChunk) -> Stretch | None:
+    def _next(self, chunk: ImuChunk) -> Segment | None:
         """What most chunks are: short, and nothing is amiss; None for all others."""
         t, acc, gyr = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps
         if not self._is_whole or self._last_t is None or not 0 < len(t) <= SHORT:
@@ -104,7 +104,7 @@ class Joiner:
         if not (acc2 < LARGEST_SQUARES and gyr2 < LARGEST_SQUARES):
             return None
         self._last_t, self._last = times_s[-1], (acc, gyr)
-        return Stretch(t, acc, gyr, False, (), (math.sqrt(acc2), math.sqrt(gyr2)))
+        return Segment(t, acc, gyr, False, (), (math.sqrt(acc2), math.sqrt(gyr2)))
 
     def _finite(
         self, t: FloatArray, acc: FloatArray, gyr: FloatArray | None
@@ -142,7 +142,7 @@ class Joiner:
         rate_hz: float,
         first: bool,
         before: tuple[float, FloatArray, FloatArray | None] | None,
-    ) -> list[Stretch]:
+    ) -> list[Segment]:
         """Cut at gaps, bridge losses of a moment."""
         longest = max(BRIDGE_INTERVALS / rate_hz, self._longest_s)
         cuts = np.flatnonzero(step > longest)
@@ -163,7 +163,7 @@ class Joiner:
         rate_hz: float,
         is_new: bool,
         before: tuple[float, FloatArray, FloatArray | None] | None,
-    ) -> Stretch:
+    ) -> Segment:
         if before is not None:
             t, acc = np.concatenate(([before[0]], t)), np.concatenate((before[1][-1:], acc))
             gyr = None if gyr is None or before[2] is None else np.concatenate((before[2][-1:], gyr))
@@ -171,12 +171,12 @@ class Joiner:
         holes = np.flatnonzero(step > GAP_INTERVALS / rate_hz)
         drop = 1 if before is not None else 0
         if len(holes) == 0:
-            return Stretch(t[drop:], acc[drop:], None if gyr is None else gyr[drop:], is_new)
+            return Segment(t[drop:], acc[drop:], None if gyr is None else gyr[drop:], is_new)
         lost = np.maximum(np.round(step[holes] * rate_hz).astype(np.intp) - 1, 1)
         before_hole = np.repeat(holes, lost)
         number = np.arange(len(before_hole)) - np.repeat(np.cumsum(lost) - lost, lost) + 1
         share = number / np.repeat(lost + 1, lost)
-        self.n_bridged += len(before_hole)
+        self.n_interpolated += len(before_hole)
 
         def filled(values: FloatArray) -> FloatArray:
             width = share if values.ndim == 1 else share[:, None]
@@ -184,8 +184,8 @@ class Joiner:
             joined: FloatArray = np.insert(values, before_hole + 1, drawn, axis=0)[drop:]
             return joined
 
-        bridged_s = tuple((t[before_hole] + share * step[before_hole]).tolist())
-        return Stretch(filled(t), filled(acc), None if gyr is None else filled(gyr), is_new, bridged_s)
+        interpolated_s = tuple((t[before_hole] + share * step[before_hole]).tolist())
+        return Segment(filled(t), filled(acc), None if gyr is None else filled(gyr), is_new, interpolated_s)
 
 
 def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[float, float] | None:

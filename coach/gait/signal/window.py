@@ -31,7 +31,7 @@ _LOSS_FACTOR_S: Final = 0.025  # each such loss adds the uncertainty once more: 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class WindowView:
     """The newest samples of one segment.
 
     t_s: (n,). acc_mps2: (n, 3), a missing axis as zeros. gyr_radps: (n, 3) or None. is_bad: (n,) lost for long.
@@ -43,7 +43,7 @@ class View:
     acc_mps2: FloatArray
     gyr_radps: FloatArray | None
     is_bad: BoolArray
-    is_bridged: BoolArray
+    is_interpolated: BoolArray
     is_clipped: BoolArray
     axes: FloatArray
     rate_hz: float
@@ -51,14 +51,14 @@ class View:
     is_last: bool
 
 
-def loss_factor(view: View, part: slice, most_s: float = LONGEST_LOSS_S) -> float | None:
+def loss_factor(view: WindowView, part: slice, most_s: float = LONGEST_LOSS_S) -> float | None:
     """By how much the uncertainty of what rests on `part` of a window grows; None where more than `most_s` was lost."""
     lost = np.flatnonzero(np.diff(np.concatenate([[0], view.is_bad[part].astype(int), [0]])))
     longest_s = float((lost[1::2] - lost[::2]).max(initial=0)) / view.rate_hz
     if longest_s > most_s:
         return None
-    bridged = BRIDGED_FACTOR if view.is_bridged[part].any() else 1.0
-    return max(bridged, 1.0 + longest_s / _LOSS_FACTOR_S)
+    interpolated = BRIDGED_FACTOR if view.is_interpolated[part].any() else 1.0
+    return max(interpolated, 1.0 + longest_s / _LOSS_FACTOR_S)
 
 
 class SignalWindow:
@@ -78,7 +78,7 @@ class SignalWindow:
         self._has_gyro = True
         self._last_t = -np.inf
 
-    def push(self, chunk: ImuChunk) -> Iterator[View]:
+    def push(self, chunk: ImuChunk) -> Iterator[WindowView]:
         """Take a chunk; gives the views that became due."""
         rows = self._to_rows(chunk)
         while len(rows):
@@ -90,7 +90,7 @@ class SignalWindow:
                 self._begin(rows[:_FIRST])
             rows = yield from self._segment(rows)
 
-    def flush(self) -> Iterator[View]:
+    def flush(self) -> Iterator[WindowView]:
         """The end of the recording: the last view, if anything is left to say."""
         if len(self._kept.held):
             yield self._view(is_last=True)
@@ -128,7 +128,7 @@ class SignalWindow:
         self._kept.clear()
         self._n_new = 0
 
-    def _segment(self, rows: FloatArray) -> Generator[View, None, FloatArray]:
+    def _segment(self, rows: FloatArray) -> Generator[WindowView, None, FloatArray]:
         """Take rows until the segment ends; gives back those that belong to the next one, as they came."""
         assert self._rate_hz is not None
         came, (rows, numbers) = rows, self._whole(rows)
@@ -177,7 +177,7 @@ class SignalWindow:
         rows[:, 7], rows[:, 8] = _BRIDGED if is_short else _BAD, 0.0
         return rows
 
-    def _append(self, rows: FloatArray) -> Iterator[View]:
+    def _append(self, rows: FloatArray) -> Iterator[WindowView]:
         """Append up to each hop and give the view there."""
         assert self._rate_hz is not None
         hop = max(1, round(self._hop_s * self._rate_hz))
@@ -189,13 +189,13 @@ class SignalWindow:
                 yield self._view(is_last=False)
                 self._n_new = 0
 
-    def _view(self, is_last: bool) -> View:
+    def _view(self, is_last: bool) -> WindowView:
         assert self._rate_hz is not None
         rows = self._kept.held[-round(self._span_s * self._rate_hz) :].copy()
         n = len(rows)
         gyro = rows[:, 4:7] if self._has_gyro else None
         rate = (n - 1) / (rows[-1, 0] - rows[0, 0]) if n > _FIRST else self._rate_hz
-        return View(
+        return WindowView(
             rows[:, 0],
             rows[:, 1:4],
             gyro,

@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.signal.window import SignalWindow, View, loss_factor
+from coach.gait.signal.window import SignalWindow, WindowView, loss_factor
 from coach.gait.trunk.orientation import GRAVITY_STRIDES, Attitude, attitude, forward_axis
 from coach.gait.trunk.params import TrunkParams
 from coach.gait.trunk.posture import StandingPose, impact_g, oscillation_m, span, turn_range_deg
 from coach.gait.trunk.side import SideVote, side_evidence
-from coach.gait.trunk.steps import LONGEST_RUNNING_STEP_S, Landing, alternation, find_landings, step_time
+from coach.gait.trunk.steps import LONGEST_RUNNING_STEP_S, StepCandidate, alternation, find_landings, step_time
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, StateChange, TrunkStep
@@ -75,13 +75,13 @@ class TrunkGait:
         self._turning.clear()
         return taken
 
-    def _look(self, views: Iterable[View]) -> list[GaitEvent]:
+    def _look(self, views: Iterable[WindowView]) -> list[GaitEvent]:
         events: list[GaitEvent] = []
         for view in views:
             events += self._analyse(view)
         return events
 
-    def _analyse(self, view: View) -> list[GaitEvent]:
+    def _analyse(self, view: WindowView) -> list[GaitEvent]:
         is_still = self._pose.observe(view, HOP_S) if self._state is not GaitState.RUNNING else False
         seconds = len(view.t_s) / view.rate_hz
         if seconds < (1.0 if view.is_last else _WARM_UP_S):
@@ -93,7 +93,7 @@ class TrunkGait:
         events = self._steps(view, motion, landings)
         return events + self._settle(view, is_still)
 
-    def _steps(self, view: View, motion: Attitude, landings: list[Landing]) -> list[GaitEvent]:
+    def _steps(self, view: WindowView, motion: Attitude, landings: list[StepCandidate]) -> list[GaitEvent]:
         """The running steps of this window that were not given before and are now complete."""
         runs = [run for run in _runs(landings) if self._alternates(motion, run)]
         usual = step_time(np.array([landing.contact_s for landing in landings]))
@@ -112,7 +112,7 @@ class TrunkGait:
                 events += self._give(view, motion, run, k)
         return events
 
-    def _alternates(self, motion: Attitude, run: list[Landing]) -> bool:
+    def _alternates(self, motion: Attitude, run: list[StepCandidate]) -> bool:
         """Whether the feet take turns, as far as a gyroscope can tell; before it can, only a run goes on."""
         if motion.gyr_radps is None:
             return True
@@ -127,7 +127,7 @@ class TrunkGait:
         self._alternations.append(seen)
         return float(np.mean(self._alternations)) >= self._params.alternates
 
-    def _give(self, view: View, motion: Attitude, run: list[Landing], k: int) -> list[GaitEvent]:
+    def _give(self, view: WindowView, motion: Attitude, run: list[StepCandidate], k: int) -> list[GaitEvent]:
         landing = run[k]
         events: list[GaitEvent] = []
         if self._state is not GaitState.RUNNING:
@@ -146,7 +146,7 @@ class TrunkGait:
             return events
         return [*events, self._step(view, motion, run, k, factor)]
 
-    def _evidence(self, motion: Attitude, run: list[Landing], k: int) -> float | None:
+    def _evidence(self, motion: Attitude, run: list[StepCandidate], k: int) -> float | None:
         """Which foot the run's k-th step is, from all the run's steps in the window."""
         contacts = [landing.contact_s for landing in run]
         evidence = side_evidence(self._site, motion, self._forward, contacts)
@@ -154,7 +154,7 @@ class TrunkGait:
             return None
         return evidence if (len(run) - 1 - k) % 2 == 0 else -evidence
 
-    def _step(self, view: View, motion: Attitude, run: list[Landing], k: int, doubt: float) -> TrunkStep:
+    def _step(self, view: WindowView, motion: Attitude, run: list[StepCandidate], k: int, doubt: float) -> TrunkStep:
         landing = run[k]
         start, end = landing.contact_s, landing.next_s
         stride_start = run[k - 1].contact_s if k else None
@@ -186,13 +186,13 @@ class TrunkGait:
             uncertainty=_uncertainty(self._site, self._params, landing, motion.gyr_radps is not None, doubt),
         )
 
-    def _is_settled(self, motion: Attitude, run: list[Landing], contact_s: float) -> bool:
+    def _is_settled(self, motion: Attitude, run: list[StepCandidate], contact_s: float) -> bool:
         """Whether the strides behind the mean attitude at a step all belong to the run, none to standing before it."""
         half = GRAVITY_STRIDES * (motion.step_s or 0.0)
         reaches_to = min(contact_s - half, float(motion.t_s[-1]) - 2.0 * half)
         return reaches_to >= run[0].contact_s
 
-    def _learn_forward(self, motion: Attitude, runs: list[list[Landing]]) -> None:
+    def _learn_forward(self, motion: Attitude, runs: list[list[StepCandidate]]) -> None:
         """Look at braking and propulsion over the longest run of steps, an even number of them."""
         if self._n_forward > _FORWARD_LOOKS and self._n_views % _FORWARD_EVERY:
             return
@@ -212,7 +212,7 @@ class TrunkGait:
         if size > 0.1:
             self._forward = blend / size
 
-    def _settle(self, view: View, is_still: bool) -> list[GaitEvent]:
+    def _settle(self, view: WindowView, is_still: bool) -> list[GaitEvent]:
         """Leave running when no step came, and tell standing from walking."""
         now = float(view.t_s[-1])
         if self._state is GaitState.RUNNING and now - self._ran_to_s <= 2 * LONGEST_RUNNING_STEP_S:
@@ -227,7 +227,7 @@ class TrunkGait:
         self._state = state
         return [StateChange(max(since, float(view.t_s[0])), state)]
 
-    def _walking(self, view: View) -> GaitState | None:
+    def _walking(self, view: WindowView) -> GaitState | None:
         """Walking where the last two seconds move enough, standing where they hardly do, else as before."""
         n = round(2.0 * view.rate_hz)
         if len(view.t_s) < n:
@@ -237,7 +237,7 @@ class TrunkGait:
             return GaitState.WALKING
         return GaitState.STANDING if moving < 0.5 * _WALK_MPS2 else self._state
 
-    def _keep_turning(self, view: View, motion: Attitude) -> None:
+    def _keep_turning(self, view: WindowView, motion: Attitude) -> None:
         if motion.gyr_radps is None or not view.n_new:
             return
         part = slice(-min(view.n_new, len(view.t_s)), None)
@@ -245,10 +245,10 @@ class TrunkGait:
         self._turning.append((view.t_s[part], np.where(view.is_bad[part], np.nan, rate)))
 
 
-def _runs(landings: list[Landing]) -> list[list[Landing]]:
+def _runs(landings: list[StepCandidate]) -> list[list[StepCandidate]]:
     """Landings like a run's that follow one another, grouped; the landing after the last one closes it."""
-    runs: list[list[Landing]] = []
-    before: Landing | None = None
+    runs: list[list[StepCandidate]] = []
+    before: StepCandidate | None = None
     for landing in landings:
         if landing.is_running and before is not None and before.is_running:
             runs[-1].append(landing)
@@ -258,14 +258,14 @@ def _runs(landings: list[Landing]) -> list[list[Landing]]:
     return runs
 
 
-def _is_complete(landing: Landing, known_to: float, is_last: bool) -> bool:
+def _is_complete(landing: StepCandidate, known_to: float, is_last: bool) -> bool:
     if landing.next_s is not None:
         return landing.next_s < known_to
     return is_last or known_to - landing.toe_off_s > LONGEST_RUNNING_STEP_S
 
 
 def _uncertainty(
-    wear_site: WearSite, params: TrunkParams, landing: Landing, has_gyro: bool, factor: float
+    wear_site: WearSite, params: TrunkParams, landing: StepCandidate, has_gyro: bool, factor: float
 ) -> dict[str, float]:
     """Standard uncertainty by field, from force plates and motion capture on the reference recordings.
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.signal.filters import cross, hann_smooth, period, whole_mean
-from coach.gait.signal.window import View
+from coach.gait.signal.window import WindowView
 from coach.model.samples import FloatArray
 
 SHORTEST_STEP_S: Final = 0.22  # 270 steps per minute: sprinting
@@ -45,7 +45,7 @@ class Attitude:
     step_s: float | None
 
 
-def attitude(view: View) -> Attitude:
+def attitude(view: WindowView) -> Attitude:
     """Find up and split the motion of a window along it."""
     rate = view.rate_hz
     step_s = _step_period(view)
@@ -66,7 +66,7 @@ def attitude(view: View) -> Attitude:
     return Attitude(view.t_s, rate, up, weight, vertical, horizontal, along, sway, view.gyr_radps, step_s)
 
 
-def _step_period(view: View) -> float | None:
+def _step_period(view: WindowView) -> float | None:
     """Step period [s] from the repetition of the force along its mean over the window."""
     mean = view.acc_mps2.mean(axis=0)
     size = float(np.linalg.norm(mean))

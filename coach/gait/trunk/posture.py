@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.signal.constants import GRAVITY_MPS2
-from coach.gait.signal.window import View
+from coach.gait.signal.window import WindowView
 from coach.gait.trunk.orientation import Attitude
 from coach.model.samples import FloatArray
 
@@ -31,7 +31,7 @@ class StandingPose:
     up: FloatArray | None = None
     _other_s: float = 0.0
 
-    def observe(self, view: View, hop_s: float) -> bool:
+    def observe(self, view: WindowView, hop_s: float) -> bool:
         """Look at the last second of a window; gives whether the wearer stands still."""
         n = round(_STILL_S * view.rate_hz)
         if len(view.t_s) < n or view.is_bad[-n:].any():
@@ -100,10 +100,10 @@ def turn_range_deg(motion: Attitude, axis: FloatArray | None, start_s: float, en
     return float(np.degrees(np.ptp(angle)))
 
 
-def impact_g(view: View, start_s: float, end_s: float) -> float | None:
+def impact_g(view: WindowView, start_s: float, end_s: float) -> float | None:
     """Largest specific force [g] from contact to toe-off; None where an axis was clipped, missing or lost a reading."""
     start, end = np.searchsorted(view.t_s, (start_s, end_s))
     part = slice(int(start), int(end))
-    if end - start < 3 or (view.is_clipped | view.is_bridged | view.is_bad)[part].any() or not view.axes.all():
+    if end - start < 3 or (view.is_clipped | view.is_interpolated | view.is_bad)[part].any() or not view.axes.all():
         return None
     return float(np.linalg.norm(view.acc_mps2[part], axis=1).max() / GRAVITY_MPS2)

@@ -36,7 +36,7 @@ _USUAL_STEP_S: Final = 0.36  # until steps are seen
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class StepCandidate:
     """One lobe of force.
 
     next_s: the next landing's contact, None where none follows. is_running: like a run's. contact_time_sd_s: standard
@@ -50,7 +50,7 @@ class Landing:
     contact_time_sd_s: float
 
 
-def find_landings(motion: Attitude, params: TrunkParams) -> list[Landing]:
+def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
     """All landings whose force lobe is complete in the window, oldest first."""
     t_s, rate = motion.t_s, motion.rate_hz
     force = motion.vertical_mps2 / np.maximum(motion.weight_mps2, 1e-6)
@@ -75,7 +75,7 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[Landing]:
     shape = hann_smooth(force, round(params.shape_share * step * rate))
     running = _in_a_row(_like_runs(t_s, shape, contacts, params), contacts, params)
     columns = (contacts.tolist(), toe_offs.tolist(), nexts, running, sds.tolist())
-    return [Landing(*landing) for landing in zip(*columns, strict=True)]
+    return [StepCandidate(*landing) for landing in zip(*columns, strict=True)]
 
 
 def step_time(contacts_s: FloatArray) -> float:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 
 _AUTHORITY_DAYS: Final = 3650
 _LEAF_DAYS: Final = 397  # phones refuse certificates for more than 398 days
@@ -43,13 +43,13 @@ def make_certificates(folder: Path, names: Sequence[str] = (), now: datetime | N
     """The certificates in `folder`, made or renewed as needed, for this machine and the addresses or names given.
 
     Raises:
-        SettingsError: the extra is not installed, or the folder cannot be written.
+        UserError: the extra is not installed, or the folder cannot be written.
     """
     moment = now or datetime.now(UTC)
     try:
         import cryptography  # noqa: F401
     except ImportError as error:
-        raise SettingsError("https needs the extra [https]: pip install 'running-coach[https]'") from error
+        raise UserError("https needs the extra [https]: pip install 'running-coach[https]'") from error
     certificates = Certificates(folder / "ca.crt", folder / "server.crt", folder / "server.key")
     wanted = _wanted(names)
     try:
@@ -60,7 +60,7 @@ def make_certificates(folder: Path, names: Sequence[str] = (), now: datetime | N
         if _ends_soon(certificates.chain, moment) or _names_of(certificates.chain) != wanted:
             _make_leaf(folder, certificates, wanted, moment)
     except OSError as error:
-        raise SettingsError(f"cannot keep certificates in {folder}: {error.strerror or error}") from error
+        raise UserError(f"cannot keep certificates in {folder}: {error.strerror or error}") from error
     return certificates
 
 

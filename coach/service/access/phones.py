@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
-from coach.errors import SettingsError, StorageError
+from coach.errors import StorageError, UserError
 from coach.model.access import Phone
 from coach.storage.store import Store
 from coach.wall_clock import utc_now
@@ -73,7 +73,7 @@ class AccessService:
         """Take an invitation, a link's token or a typed code; gives the phone and the text of its cookie.
 
         Raises:
-            SettingsError: the invitation is too old or not ours.
+            UserError: the invitation is too old or not ours.
         """
         self.check_invitation(token)
         now = self._clock()
@@ -83,18 +83,18 @@ class AccessService:
         return phone, cookie
 
     def check_invitation(self, token: str) -> None:
-        """Raises: SettingsError: the invitation is too old or not ours."""
+        """Raises: UserError: the invitation is too old or not ours."""
         code = "".join(letter for letter in token.upper() if letter.isalnum())
         if len(code) == CODE_LENGTH:
             if not self._is_code(code):
-                raise SettingsError("This code is wrong or too old. Look at the Phones page for a fresh one.")
+                raise UserError("This code is wrong or too old. Look at the Phones page for a fresh one.")
             return
         try:
             self._signer().loads(token, max_age=INVITATION_S)
         except SignatureExpired as error:
-            raise SettingsError("This invitation is too old. Scan a fresh code from the Phones page.") from error
+            raise UserError("This invitation is too old. Scan a fresh code from the Phones page.") from error
         except BadSignature as error:
-            raise SettingsError("This is no invitation of this coach. Scan the code that it shows.") from error
+            raise UserError("This is no invitation of this coach. Scan the code that it shows.") from error
 
     def phone_of(self, cookie: str) -> Phone | None:
         """The phone that holds this cookie; None where it was never let in, was shown out, or stayed away too long."""
@@ -134,10 +134,10 @@ class AccessService:
         The key that signs invitations is made anew, since the phone may have seen one.
 
         Raises:
-            SettingsError: there is no such phone.
+            UserError: there is no such phone.
         """
         if phone_id not in {phone.phone_id for phone in self._phones.list()}:
-            raise SettingsError(f"there is no phone {phone_id}: it may have been shown out before")
+            raise UserError(f"there is no phone {phone_id}: it may have been shown out before")
         self._phones.revoke(phone_id)
         with self._lock:
             self._known.clear()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.handover import HandoverWishes
 
 PULSE_S: Final = 5.0  # a dashboard needs no more, and a recorder keeps every state
@@ -41,7 +41,7 @@ class HomeAssistant:
 
     def __init__(self, wishes: HandoverWishes, state: Callable[[], HomeState], pulse_s: float = PULSE_S) -> None:
         if not has_mqtt():
-            raise SettingsError("MQTT needs paho-mqtt: pip install 'running-coach[mqtt]'")
+            raise UserError("MQTT needs paho-mqtt: pip install 'running-coach[mqtt]'")
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
 
@@ -63,7 +63,7 @@ class HomeAssistant:
         try:
             self._client.connect_async(wishes.broker, wishes.broker_port, keepalive=60)
         except ValueError as error:
-            raise SettingsError(f"{wishes.broker} port {wishes.broker_port} is no address of a broker") from error
+            raise UserError(f"{wishes.broker} port {wishes.broker_port} is no address of a broker") from error
         self._client.loop_start()
         self._thread = threading.Thread(target=self._pulse, name="mqtt", daemon=True)
         self._thread.start()

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any, Final
 
-from coach.errors import LinkError, SettingsError
+from coach.errors import LinkError, UserError
 
 SERVER: Final = "https://intervals.icu"
 _TIMEOUT_S: Final = 60.0  # a file of an hour has 300 kB; a slow uplink takes seconds
@@ -26,7 +26,7 @@ def upload(server: str, key: str, content: bytes, name: str, external_id: str) -
     """Upload a FIT file; returns the activity's id there.
 
     Raises:
-        LinkError: no answer, or not now: try later. SettingsError: refused for good, with the reason.
+        LinkError: no answer, or not now: try later. UserError: refused for good, with the reason.
     """
     query = urllib.parse.urlencode({"name": name, "external_id": external_id})
     edge = secrets.token_hex(16)
@@ -40,7 +40,7 @@ def find(server: str, key: str, external_id: str, started_at: datetime) -> str |
     """Id of the activity that has our id, among those of the days around a run; None where there is none.
 
     Raises:
-        LinkError, SettingsError: as `upload`.
+        LinkError, UserError: as `upload`.
     """
     day = timedelta(days=1)
     query = urllib.parse.urlencode({"oldest": f"{started_at - day:%Y-%m-%d}", "newest": f"{started_at + day:%Y-%m-%d}"})
@@ -72,10 +72,10 @@ def _ask(server: str, key: str, path: str, body: bytes | None = None, kind: str 
 
 def _refusal(code: int) -> Exception:
     if code in (401, 403):
-        return SettingsError("intervals.icu does not know this API key: copy it again from its settings page")
+        return UserError("intervals.icu does not know this API key: copy it again from its settings page")
     if code == 429 or code >= 500:
         return LinkError("busy", f"intervals.icu cannot take it now (HTTP {code}): the upload waits")
-    return SettingsError(f"intervals.icu refuses this run (HTTP {code})")
+    return UserError(f"intervals.icu refuses this run (HTTP {code})")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from coach.errors import CoachError, LinkError, SettingsError
+from coach.errors import CoachError, LinkError, UserError
 from coach.model.handover import HandoverStatus, HandoverWishes
 from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, Sport
@@ -66,16 +66,16 @@ class HandoverService:
         """Change wishes by their names; returns them as they are now.
 
         Raises:
-            SettingsError: a key or an address that cannot be one.
+            UserError: a key or an address that cannot be one.
         """
         before = self.wishes()
         wishes = dataclasses.replace(before, **fields)
         if wishes.intervals_key and not _KEY.fullmatch(wishes.intervals_key):
-            raise SettingsError("this is no API key of intervals.icu: copy it from the foot of its settings page")
+            raise UserError("this is no API key of intervals.icu: copy it from the foot of its settings page")
         if wishes.broker and not _HOST.fullmatch(wishes.broker):
-            raise SettingsError("the broker is a host name or an address, such as 192.168.1.5")
+            raise UserError("the broker is a host name or an address, such as 192.168.1.5")
         if not 1 <= wishes.broker_port <= 65535:
-            raise SettingsError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
+            raise UserError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
         self._store.settings.put(_WISHES, to_plain(wishes))
         if not wishes.intervals_key:
             self._put_queue([])
@@ -216,4 +216,4 @@ def _broker_of(wishes: HandoverWishes) -> tuple[object, ...]:
 
 
 def _is_key_wrong(error: Exception) -> bool:
-    return isinstance(error, SettingsError) and "API key" in str(error)
+    return isinstance(error, UserError) and "API key" in str(error)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.plain import from_plain, to_plain
 from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
 from coach.service.notify.ntfy import check_ntfy, joined, send_ntfy
@@ -47,7 +47,7 @@ class Push:
         return Channels() if told is None else from_plain(Channels, told)
 
     def set_channels(self, channels: Channels) -> None:
-        """Raises SettingsError where a channel cannot be."""
+        """Raises UserError where a channel cannot be."""
         if channels.ntfy_url:
             check_ntfy(channels.ntfy_url, channels.ntfy_token)
         self._settings.put(_KEY, channels)
@@ -56,7 +56,7 @@ class Push:
         """Name the ntfy topic ("": none); without a token the known one stays, as long as the server is the same.
 
         Raises:
-            SettingsError: the address or the token cannot be.
+            UserError: the address or the token cannot be.
         """
         self.set_channels(joined(self.channels(), url, token))
 
@@ -65,13 +65,13 @@ class Push:
         return is_installed()
 
     def public_key(self) -> str:
-        """The key that browsers ask for; made on first use. Raises SettingsError without the extra `[push]`."""
+        """The key that browsers ask for; made on first use. Raises UserError without the extra `[push]`."""
         return self._keys.public_key()
 
     def add_phone(self, phone: PushPhone) -> None:
-        """Have a phone reminded. Raises SettingsError where its address is none."""
+        """Have a phone reminded. Raises UserError where its address is none."""
         if not phone.endpoint.startswith("https://"):
-            raise SettingsError("a phone's push address begins with https://")
+            raise UserError("a phone's push address begins with https://")
         check_push_address(phone.endpoint)
         self.kept.put_phone(phone)
 
@@ -91,9 +91,9 @@ class Push:
         return [sent for sent in self.kept.all(("told",)) if sent.reminder.expires_at > now]
 
     def close(self, key: str) -> None:
-        """The runner has dealt with a reminder. Raises SettingsError where there is none."""
+        """The runner has dealt with a reminder. Raises UserError where there is none."""
         if not self.kept.close(key):
-            raise SettingsError("there is no such reminder")
+            raise UserError("there is no such reminder")
         self._publish("reminder", {"closed": key})
 
     def tell(self, reminder: Reminder) -> None:
@@ -109,7 +109,7 @@ class Push:
         """Send a trial now; returns what happened, in words.
 
         Raises:
-            SettingsError: there is no such channel, it is not set up, or it refused.
+            UserError: there is no such channel, it is not set up, or it refused.
         """
         now = datetime.now(UTC)
         trial = Reminder(
@@ -117,22 +117,22 @@ class Push:
             "This is how reminders from your running coach arrive.", "/strength/reminders",
         )  # fmt: skip
         if kind not in KINDS:
-            raise SettingsError(f"no channel {kind!r}: use {', '.join(KINDS)}")
+            raise UserError(f"no channel {kind!r}: use {', '.join(KINDS)}")
         if kind == "page":
             self._publish("reminder", to_plain(trial))
             return "Shown on every open page."
         if kind == "ntfy":
             channels = self.channels()
             if not channels.ntfy_url:
-                raise SettingsError("name an ntfy address first, such as https://ntfy.sh/ and a long secret word")
+                raise UserError("name an ntfy address first, such as https://ntfy.sh/ and a long secret word")
             failure = self._ntfy(trial, channels)
         else:
             if not self.phones():
-                raise SettingsError("no phone has asked for Web Push yet: switch it on there first")
+                raise UserError("no phone has asked for Web Push yet: switch it on there first")
             failure = self._web_push(trial)
         self._note(kind, failure)
         if failure:
-            raise SettingsError(failure)
+            raise UserError(failure)
         return "Sent."
 
     def _ntfy(self, reminder: Reminder, channels: Channels) -> str:
@@ -140,7 +140,7 @@ class Push:
             send_ntfy(channels.ntfy_url, channels.ntfy_token, reminder)
         except HTTPError as error:
             return f"the ntfy server answered {error.code}: check address and token"
-        except SettingsError as error:
+        except UserError as error:
             return str(error)
         except (OSError, ValueError, HTTPException) as error:
             _log.info("ntfy was not reached: %s", error)
@@ -156,7 +156,7 @@ class Push:
                 if error.is_gone:
                     self.kept.remove_phone(phone.endpoint)
                 failures.append(f"{phone.name or 'a phone'}: {error}")
-            except SettingsError as error:
+            except UserError as error:
                 failures.append(str(error))
         return "; ".join(failures)
 

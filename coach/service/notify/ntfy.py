@@ -11,7 +11,7 @@ from http.client import HTTPMessage
 from typing import IO, Final
 from urllib.parse import SplitResult, urlsplit
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.reminders import Channels, Reminder
 
 _PATIENCE_S: Final = 10.0
@@ -20,24 +20,24 @@ _URL: Final = re.compile(r"[\x21-\x7e]{1,400}")
 
 
 def check_ntfy(url: str, token: str = "") -> None:
-    """Raises SettingsError where `url` is no server with a topic, or `token` would travel readable for anybody."""
+    """Raises UserError where `url` is no server with a topic, or `token` would travel readable for anybody."""
     try:
         parts = urlsplit(url)
         is_odd = parts.port == 0 or not _URL.fullmatch(url)
     except ValueError:
         parts, is_odd = SplitResult("", "", "", "", ""), True
     if is_odd or parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.strip("/"):
-        raise SettingsError(
+        raise UserError(
             f"{url[:100]!r} is no ntfy address: write server and topic, such as https://ntfy.sh/my-secret-word"
         )
     if parts.username is not None or parts.password is not None:
-        raise SettingsError("write the ntfy token into its own field, not into the address")
+        raise UserError("write the ntfy token into its own field, not into the address")
     if is_nowhere(parts.hostname):
-        raise SettingsError(f"{parts.hostname} is no address of an ntfy server")
+        raise UserError(f"{parts.hostname} is no address of an ntfy server")
     if not _TOKEN.fullmatch(token):
-        raise SettingsError("an ntfy token is one word of letters, digits and signs")
+        raise UserError("an ntfy token is one word of letters, digits and signs")
     if token and parts.scheme == "http" and not _is_private(parts.hostname):
-        raise SettingsError("an ntfy token goes by https only: write https:// before the server")
+        raise UserError("an ntfy token goes by https only: write https:// before the server")
 
 
 def joined(before: Channels, url: str, token: str) -> Channels:
@@ -51,7 +51,7 @@ def send_ntfy(url: str, token: str, reminder: Reminder) -> None:
     """Post the reminder.
 
     Raises:
-        SettingsError: the address is none. OSError: the server is not reached, refuses, or points elsewhere.
+        UserError: the address is none. OSError: the server is not reached, refuses, or points elsewhere.
     """
     check_ntfy(url, token)
     headers = {"Title": _ascii(reminder.title), "Tags": "runner"}

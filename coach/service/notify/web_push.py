@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.reminders import PushPhone, Reminder
 
 _KEY_FILE: Final = "web_push.pem"
@@ -29,12 +29,12 @@ class WebPushError(Exception):
 
 
 def check_push_address(endpoint: str) -> None:
-    """Raises SettingsError where `endpoint` is no address of a push service: those have a name and no port."""
+    """Raises UserError where `endpoint` is no address of a push service: those have a name and no port."""
     try:
         parts = urlsplit(endpoint)
         name, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise SettingsError("this is no push address of a phone") from error
+        raise UserError("this is no push address of a phone") from error
     is_literal = name.replace(".", "").isdigit() or ":" in name
     if (
         "." not in name
@@ -43,7 +43,7 @@ def check_push_address(endpoint: str) -> None:
         or port not in (None, 443)
         or not endpoint.isprintable()
     ):
-        raise SettingsError("this is no push address of a phone")
+        raise UserError("this is no push address of a phone")
 
 
 def is_installed() -> bool:
@@ -59,9 +59,9 @@ class VapidKeys:
         self._lock = threading.Lock()
 
     def private(self) -> Any:
-        """The key pair; raises SettingsError without the extra, or where the file cannot be kept."""
+        """The key pair; raises UserError without the extra, or where the file cannot be kept."""
         if not is_installed():
-            raise SettingsError("Web Push needs the extra [push]: pip install 'running-coach[push]'")
+            raise UserError("Web Push needs the extra [push]: pip install 'running-coach[push]'")
         from py_vapid import Vapid02
 
         with self._lock:
@@ -70,7 +70,7 @@ class VapidKeys:
                     self._make(Vapid02)
                 return Vapid02.from_pem(self._path.read_bytes())
             except OSError as error:
-                raise SettingsError(f"cannot keep the keys of Web Push in {self._path}: {error.strerror}") from error
+                raise UserError(f"cannot keep the keys of Web Push in {self._path}: {error.strerror}") from error
 
     def public_key(self) -> str:
         """The public point as browsers want it: uncompressed, base64url without padding."""
@@ -92,7 +92,7 @@ def send_web_push(phone: PushPhone, reminder: Reminder, keys: VapidKeys) -> None
 
     Raises:
         WebPushError: the push service refused or was not reached.
-        SettingsError: the extra `[push]` is missing.
+        UserError: the extra `[push]` is missing.
     """
     private = keys.private()
     import requests

@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from coach.errors import CoachError, RecordingError, SettingsError
+from coach.errors import CoachError, RecordingError, UserError
 from coach.interchange.activity import Activity, activity_of
 from coach.live.pipeline_factory import make_pipeline
 from coach.model.runs import Run, check_run_id
@@ -83,7 +83,7 @@ class PhoneRuns:
         """How far the log of this run has come.
 
         Raises:
-            SettingsError: `run_id` is no id of a run.
+            UserError: `run_id` is no id of a run.
         """
         with self._lock:
             return self._state(_checked(run_id))
@@ -94,14 +94,14 @@ class PhoneRuns:
         A piece that does not begin where the bytes here end is left aside: the phone goes on from `n_bytes`.
 
         Raises:
-            SettingsError: the log would be larger than any run. StorageError, OSError: the disk refuses.
+            UserError: the log would be larger than any run. StorageError, OSError: the disk refuses.
         """
         with self._lock:
             found = self._state(_checked(run_id))
             if found.state not in (ArrivalState.UNKNOWN, ArrivalState.ARRIVING) or offset != found.n_bytes:
                 return found
             if offset + len(piece) > MOST_BYTES:
-                raise SettingsError("this log is larger than any run: it was not taken")
+                raise UserError("this log is larger than any run: it was not taken")
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._path(run_id, _PART).open("ab") as file:
                 if file.tell() != offset:
@@ -218,7 +218,7 @@ def _checked(run_id: str) -> str:
     try:
         check_run_id(run_id)
     except ValueError as error:
-        raise SettingsError(str(error)) from error
+        raise UserError(str(error)) from error
     return run_id
 
 

@@ -35,7 +35,7 @@ class PhoneService:
         """What a phone takes along for its next run. focus: the wish for that run, "none" for no cues.
 
         Raises:
-            SettingsError: there is no such focus.
+            UserError: there is no such focus.
         """
         run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         return self._coaching.pack(run_id, self._sensors.remembered(), program_version(), focus)

@@ -16,7 +16,7 @@ from coach.coaching.loader import load_rules, load_sources
 from coach.coaching.pain import pain_state
 from coach.coaching.programme import FOCUSES, Focus, plan_run, why_not
 from coach.coaching.progress import CoachedRun, Progress, progress_of, withheld_pool
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.cues import CueDecision, CueResponse, CueRule, FocusResponse, Source
 from coach.model.links import SensorUse
 from coach.model.pain import PainState
@@ -87,10 +87,10 @@ class CoachingService:
         """All that a phone needs to coach one run away from home. focus: the wish for that run.
 
         Raises:
-            SettingsError: there is no such focus.
+            UserError: there is no such focus.
         """
         if focus and focus != "none" and focus not in FOCUSES:
-            raise SettingsError(f"there is no focus {focus}; known are {', '.join(FOCUSES)} and none")
+            raise UserError(f"there is no focus {focus}; known are {', '.join(FOCUSES)} and none")
         now, runs = self._clock(), self._runs()
         return Pack(
             run_id=run_id,
@@ -147,7 +147,7 @@ class CoachingService:
         return None if document is None else readable(document)
 
     def run(self, run_id: str) -> Run:
-        """A run as stored; raises SettingsError where there is none."""
+        """A run as stored; raises UserError where there is none."""
         return self._store.runs.get(run_id)
 
     def rules(self) -> Sequence[CueRule]:
@@ -162,7 +162,7 @@ class CoachingService:
         """The cue log of a run: every cue spoken, withheld or suppressed, with its gates, sources and response.
 
         Raises:
-            SettingsError: there is no such run.
+            UserError: there is no such run.
         """
         self._store.runs.get(run_id)
         decisions: Sequence[CueDecision] = self._store.runs.decisions(run_id)
@@ -189,7 +189,7 @@ class CoachingService:
 
     def _plan(self, now: datetime, focus: str | None, runs: Sequence[CoachedRun], pain: PainState) -> RunPlan:
         if focus and focus != "none" and focus not in FOCUSES:
-            raise SettingsError(f"there is no focus {focus}; known are {', '.join(FOCUSES)} and none")
+            raise UserError(f"there is no focus {focus}; known are {', '.join(FOCUSES)} and none")
         facts, profile = self._facts(now, runs), self._store.runner.get()
         return plan_run(pain, profile, self._baseline(now, runs), progress_of(runs), facts, now, focus or None)
 

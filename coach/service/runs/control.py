@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coach.coaching.engine import CueEngine
-from coach.errors import CoachError, ConflictError, RecordingError, SettingsError, StorageError
+from coach.errors import CoachError, ConflictError, RecordingError, StorageError, UserError
 from coach.live.feed import LiveFeed
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import Batch, LiveRun, Source
@@ -120,14 +120,14 @@ class RunService:
         workout: parts that the run leads through.
 
         Raises:
-            SettingsError: a run is going on, no sensor is paired, or a warning sign is open and not confirmed.
+            UserError: a run is going on, no sensor is paired, or a warning sign is open and not confirmed.
         """
         pain = self._coaching.pain_state()
         if pain.lock.is_sign_open and not is_confirmed:
-            raise SettingsError(f"{pain.words} To run all the same, load this page again and confirm it")
+            raise UserError(f"{pain.words} To run all the same, load this page again and confirm it")
         uses = self._sensors.remembered()
         if not uses:
-            raise SettingsError("no sensor is paired: pair one on the Sensors page")
+            raise UserError("no sensor is paired: pair one on the Sensors page")
         facts = {"place": RunPlace(place), "shoes": shoes, "slope_pct": slope_pct, "notes": notes}
 
         def linked() -> tuple[Source, Callable[[], float]]:
@@ -447,10 +447,10 @@ class RunService:
         log has it already.
 
         Raises:
-            SettingsError: no such level, no such run. ConflictError: no run is going on, and none was named.
+            UserError: no such level, no such run. ConflictError: no run is going on, and none was named.
         """
         if not 0 <= level <= 10:
-            raise SettingsError(f"pain is reported from 0 to 10, not {level}")
+            raise UserError(f"pain is reported from 0 to 10, not {level}")
         place = self._place
         live = place.live if place else None
         back, calf = (None, level) if is_calf else (level, None)

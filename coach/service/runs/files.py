@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from coach.coaching.baseline import BaselineRun
 from coach.coaching.progress import CoachedRun
-from coach.errors import AlreadyHereError, InterchangeError, SettingsError
+from coach.errors import AlreadyHereError, InterchangeError, UserError
 from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
@@ -73,7 +73,7 @@ class HistoryFiles:
         """One run as a file of a kind of `EXPORTS`.
 
         Raises:
-            SettingsError: there is no such kind, or the run has no raw log. InterchangeError: the kind cannot hold it.
+            UserError: there is no such kind, or the run has no raw log. InterchangeError: the kind cannot hold it.
         """
         entry = self._kept.runs.entry(run_id)
         run = entry.run
@@ -95,7 +95,7 @@ class HistoryFiles:
                 offset = run.started_at.astimezone(zone).utcoffset() or timedelta(0)
                 activity = dataclasses.replace(activity, utc_offset_s=offset.total_seconds())
                 return write(self._with_places(run, activity))
-        raise SettingsError(f"there is no format {kind}: choose from {', '.join(EXPORTS)}")
+        raise UserError(f"there is no format {kind}: choose from {', '.join(EXPORTS)}")
 
     def export_name(self, run_id: str, kind: str) -> str:
         """A file name for an export."""
@@ -105,7 +105,7 @@ class HistoryFiles:
     def raw_log(self, run: Run) -> Path:
         path = inside(self.recordings, run.recording) if run.recording else None
         if path is None or not path.is_file():
-            raise SettingsError(f"run {run.run_id} has no raw log: export it as FIT, TCX or CSV")
+            raise UserError(f"run {run.run_id} has no raw log: export it as FIT, TCX or CSV")
         return path
 
     def archive(self, out: IO[bytes]) -> None:
@@ -273,7 +273,7 @@ class HistoryFiles:
             if same is not None:
                 raise AlreadyHereError(f"this run is here already, as {same.run_id}", (same.run_id,))
             if self._take_over is None:
-                raise SettingsError("raw logs cannot be computed here")
+                raise UserError("raw logs cannot be computed here")
             run = self._take_over(path)
         except Exception as error:  # whatever went wrong, nothing half-imported stays; it is raised again
             path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from coach.errors import InterchangeError, SettingsError
+from coach.errors import InterchangeError, UserError
 from coach.interchange.formats import ACTIVITY_FORMATS
 from coach.model.history import (
     CalendarDay,
@@ -78,7 +78,7 @@ class HistoryService(HistoryFiles):
         return RunPage(tuple(entries), n_total, page, n_pages, unreadable)
 
     def entry(self, run_id: str) -> RunEntry:
-        """A run with its summary; raises SettingsError where there is no such run."""
+        """A run with its summary; raises UserError where there is no such run."""
         return self._store.runs.entry(run_id)
 
     def detail(self, run_id: str, split_m: float = KILOMETRE_M) -> RunDetail:
@@ -115,7 +115,7 @@ class HistoryService(HistoryFiles):
         """Measures over time for a plot, at most `n_points`; names without any value are left out."""
         unknown = set(names) - set(PLOTTED)
         if unknown:
-            raise SettingsError(f"there is no plot of {', '.join(sorted(unknown))}: choose from {', '.join(PLOTTED)}")
+            raise UserError(f"there is no plot of {', '.join(sorted(unknown))}: choose from {', '.join(PLOTTED)}")
         columns = self._store.runs.second_columns(run_id, ("t_s", *names))
         return thinned(columns, start_s, end_s, n_points)
 
@@ -126,7 +126,7 @@ class HistoryService(HistoryFiles):
     def stretch(self, run_id: str, start_s: float, end_s: float) -> RunSummary:
         """The averages of a stretch of a run alone."""
         if not end_s > start_s:
-            raise SettingsError("a stretch ends after it starts: choose another one")
+            raise UserError("a stretch ends after it starts: choose another one")
         run = dataclasses.replace(self._store.runs.get(run_id), laps=())  # warm-up counts where it was chosen
         near = (start_s - _MARGIN_S, end_s + _MARGIN_S)
         return dataclasses.replace(self._summed_up(run, (start_s, end_s), near), findings=())
@@ -149,7 +149,7 @@ class HistoryService(HistoryFiles):
         """Change title, notes, shoes, place, slope or sport of a run."""
         unknown = set(fields) - set(EDITABLE)
         if unknown:
-            raise SettingsError(f"{', '.join(sorted(unknown))} cannot be changed: change {', '.join(EDITABLE)}")
+            raise UserError(f"{', '.join(sorted(unknown))} cannot be changed: change {', '.join(EDITABLE)}")
         if "place" in fields:
             fields["place"] = RunPlace(fields["place"])
         if "sport" in fields:
@@ -161,7 +161,7 @@ class HistoryService(HistoryFiles):
         run = self._store.runs.get(run_id)
         first, last = start_s or 0.0, math.inf if end_s is None else end_s
         if not last - first >= 1.0:
-            raise SettingsError("at least a second of the run must stay: choose a later end or an earlier start")
+            raise UserError("at least a second of the run must stay: choose a later end or an earlier start")
         trimmed = dataclasses.replace(run, trim_start_s=start_s, trim_end_s=end_s)
         return self._sum_up(trimmed, trim_start_s=start_s, trim_end_s=end_s)
 
@@ -169,7 +169,7 @@ class HistoryService(HistoryFiles):
         """Put other laps in the place of those of the run, and sum it up anew."""
         ordered = all(a.end_s is not None and a.start_s < a.end_s <= b.start_s for a, b in pairwise(laps))
         if not laps or not ordered:
-            raise SettingsError("laps follow one another, each with its end: check their times")
+            raise UserError("laps follow one another, each with its end: check their times")
         run = dataclasses.replace(self._store.runs.get(run_id), laps=tuple(laps))
         return self._sum_up(run, laps=tuple(laps))
 
@@ -215,7 +215,7 @@ class HistoryService(HistoryFiles):
     def recompute(self, run_id: str) -> Run:
         """Make a run's numbers anew from its raw log, as this version of the program reads it."""
         if self._again is None:
-            raise SettingsError("runs cannot be computed anew here")
+            raise UserError("runs cannot be computed anew here")
         return self._again(run_id)
 
     # Many runs -----------------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ class HistoryService(HistoryFiles):
     ) -> Trend:
         """A measure over all runs at one speed, by default the usual one."""
         if metric not in MATCHED:
-            raise SettingsError(f"there is no trend of {metric}: choose from {', '.join(MATCHED)}")
+            raise UserError(f"there is no trend of {metric}: choose from {', '.join(MATCHED)}")
         return trend_of(metric, self._store.runs.marks(metric, RunFilter(since=since, place=place)), speed_mps)
 
     def compare(self, first_id: str, second_id: str) -> Comparison:
@@ -260,7 +260,7 @@ class HistoryService(HistoryFiles):
 
     def save_shoe(self, shoe: Shoe) -> None:
         if not shoe.name.strip():
-            raise SettingsError("shoes need a name")
+            raise UserError("shoes need a name")
         self._store.shoes.save(shoe)
 
     # Inside --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from coach.errors import AlreadyHereError, CoachError, InterchangeError, SettingsError, StorageError
+from coach.errors import AlreadyHereError, CoachError, InterchangeError, StorageError, UserError
 from coach.interchange.bundles import Item, files_below, items_of
 from coach.model.history import Imported, ImportedFile, ImportStatus, KeptImport, Outcome
 from coach.model.runs import Sport
@@ -75,17 +75,17 @@ class ImportService:
         """Import a folder, zip or export in the background; `status` says how far it is.
 
         Raises:
-            SettingsError: an import is going on, or there is no such path.
+            UserError: an import is going on, or there is no such path.
         """
         if not path.exists():
-            raise SettingsError(f"there is no {path}: give the path of a file or folder")
+            raise UserError(f"there is no {path}: give the path of a file or folder")
         self._begin([path], None)
 
     def receive(self, uploads: Sequence[tuple[str, IO[bytes]]]) -> None:
         """Keep files that were sent, by name and stream, and import them in the background.
 
         Raises:
-            SettingsError: an import is going on. InterchangeError: the disk is too small.
+            UserError: an import is going on. InterchangeError: the disk is too small.
         """
         self._refuse_a_second()
         self._files.recordings.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ class ImportService:
         try:
             # A folder may be an export unpacked: it is read as a whole, so that its list of activities is seen.
             self._begin([folder], folder)
-        except SettingsError:
+        except UserError:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
@@ -180,7 +180,7 @@ class ImportService:
 
     def _refuse_a_second(self) -> None:
         if self._worker is not None and self._worker.is_alive():
-            raise SettingsError("an import is going on: wait until it has ended, or stop it")
+            raise UserError("an import is going on: wait until it has ended, or stop it")
 
     def _begin(self, paths: Sequence[Path], own: Path | None) -> None:
         with self._guard:

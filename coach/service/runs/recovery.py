@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coach.coaching.engine import CueEngine
-from coach.errors import CoachError, ConflictError, RecordingError, SettingsError, StorageError
+from coach.errors import CoachError, ConflictError, RecordingError, StorageError, UserError
 from coach.live.pipeline_factory import make_pipeline
 from coach.model.runs import Run, RunState
 from coach.recording.folder import inside
@@ -81,11 +81,11 @@ class RunRecovery:
         """Compute a run again from its raw log, with the program as it is now; notes and cues stay.
 
         Raises:
-            SettingsError: the run has no recording. ConflictError: it is going on.
+            UserError: the run has no recording. ConflictError: it is going on.
         """
         run = self._store.runs.get(run_id)
         if run.recording is None:
-            raise SettingsError(f"run {run_id} has no recording: it was imported and cannot be computed again")
+            raise UserError(f"run {run_id} has no recording: it was imported and cannot be computed again")
         current = self._current()
         if current is not None and current.run_id == run_id:
             raise ConflictError("already_running", "this run is going on: stop it first")
@@ -99,12 +99,12 @@ class RunRecovery:
         path: in the folder of recordings. Where it fails nothing is kept of the run but its pain answers.
 
         Raises:
-            SettingsError: the run is here already. RecordingError: the recording cannot be read.
+            UserError: the run is here already. RecordingError: the recording cannot be read.
         """
         recording = read_recording(path)
         run = run_of(recording.header, path.name)
         if self._store.runs.knows(run.run_id):
-            raise SettingsError(f"the run {run.run_id} is here already")
+            raise UserError(f"the run {run.run_id} is here already")
         keep_answers(self._store, recording.header, recording.sound_items(), run.run_id)
         self._store.runs.create(run)
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.links import LinkEvent, SensorUse
 from coach.model.plain import from_plain
 from coach.model.recordings import RunEvent
@@ -28,7 +28,7 @@ class ReplaySource:
 
     def __init__(self, items: Iterable[Notification | RunEvent], speed: float = 1.0) -> None:
         if speed <= 0:
-            raise SettingsError(f"a speed of {speed:g} would never end: choose one above 0")
+            raise UserError(f"a speed of {speed:g} would never end: choose one above 0")
         self._items = items
         self._speed = speed
         self._now_s = 0.0
@@ -56,7 +56,7 @@ def open_replay(path: Path) -> tuple[tuple[SensorUse, ...], Iterable[Notificatio
     """Sensors and content of a recording (MCAP), or of a reference folder turned back into its sensor's packets.
 
     Raises:
-        RecordingError: the file cannot be read. SettingsError: the folder has nothing that can be played.
+        RecordingError: the file cannot be read. UserError: the folder has nothing that can be played.
     """
     if path.is_dir() and is_reference(path):
         reference = read_reference(path)
@@ -74,12 +74,12 @@ def encoded(reference: ReferenceRecording) -> Iterator[Notification]:
     """Each reading as the 28-byte notification of the open shoe sensor: u32 ms, 3 x f32 g, 3 x f32 deg/s.
 
     Raises:
-        SettingsError: the recording has no gyroscope, which that sensor's packets carry.
+        UserError: the recording has no gyroscope, which that sensor's packets carry.
     """
     data = next(c.uuid for c in load_profile(OPEN_SHOE_SENSOR).characteristics().values() if c.role == "data")
     start_s = float(reference.chunks[0].t_s[0])
     for chunk in reference.chunks:
         if chunk.gyr_radps is None:
-            raise SettingsError(f"{reference.id} has no gyroscope: `coach analyse` reads it, but it cannot be played")
+            raise UserError(f"{reference.id} has no gyroscope: `coach analyse` reads it, but it cannot be played")
         for t_s, acc, gyr in zip(chunk.t_s - start_s, chunk.acc_mps2, chunk.gyr_radps, strict=True):
             yield Notification(f"reference:{reference.id}", data, float(t_s), encode_reading(float(t_s), acc, gyr))

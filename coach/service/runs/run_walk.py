@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from coach.coaching.run_walk import run_walk_state, workout_of
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment, PainState
 from coach.model.runs import Run
 from coach.model.workouts import RunWalkSession, RunWalkState, Workout
@@ -30,10 +30,10 @@ class RunWalkService:
         return run_walk_state(self._sessions(), self._pain_state())
 
     def workout(self) -> Workout:
-        """Today's session; raises SettingsError where pain or a warning sign forbids it."""
+        """Today's session; raises UserError where pain or a warning sign forbids it."""
         state = self.state()
         if not state.is_allowed:
-            raise SettingsError(state.words)
+            raise UserError(state.words)
         return workout_of(state.step)
 
     def began(self, run: Run, workout: Workout) -> None:

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.cues import CueDecision
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
@@ -28,12 +28,12 @@ def split_run(store: Store, recordings: Path, run_id: str, at_s: float) -> tuple
     """Make the two parts and keep them, not yet summed up. The whole is left as it is.
 
     Raises:
-        SettingsError: the cut lies outside the run.
+        UserError: the cut lies outside the run.
     """
     run = store.runs.get(run_id)
     end_s = max((metrics.t_s for metrics in store.runs.seconds(run_id)), default=run.duration_s or 0.0)
     if not 1.0 <= at_s <= end_s - 1.0:
-        raise SettingsError(f"cut the run between its first and its last second, not at {at_s:.0f} s")
+        raise UserError(f"cut the run between its first and its last second, not at {at_s:.0f} s")
     first, second = _free_ids(store, run_id)
     return _part(store, recordings, run, 0.0, at_s, first), _part(store, recordings, run, at_s, end_s + 60.0, second)
 
@@ -50,7 +50,7 @@ def _free_ids(store: Store, run_id: str) -> tuple[str, str]:
 def _is_known(store: Store, run_id: str) -> bool:
     try:
         store.runs.get(run_id)
-    except SettingsError:
+    except UserError:
         return False
     return True
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coach.errors import RecordingError, SettingsError
+from coach.errors import RecordingError, UserError
 from coach.live.pipeline_factory import profile_texts
 from coach.model.links import LinkEvent
 from coach.model.plain import to_plain
@@ -23,11 +23,11 @@ def capture_to(sensors: SensorService, loop: LoopThread, path: Path, seconds: fl
     """Record for so long, or until interrupted; returns the number of notifications by sensor name.
 
     Raises:
-        SettingsError: no sensor is paired. RecordingError: PATH exists or cannot be written.
+        UserError: no sensor is paired. RecordingError: PATH exists or cannot be written.
     """
     uses = sensors.remembered()
     if not uses:
-        raise SettingsError("no sensor is paired: `coach sensors pair ADDRESS` first")
+        raise UserError("no sensor is paired: `coach sensors pair ADDRESS` first")
     if path.exists():
         raise RecordingError(f"{path} exists already: choose another name")
     run_id = f"capture-{secrets.token_hex(3)}"

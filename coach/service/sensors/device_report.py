@@ -47,7 +47,7 @@ def report_on(
     """Listen to the sensor for so long; it need not be paired.
 
     Raises:
-        LinkError: it cannot be reached. SettingsError: a run is on. ProfileError: there is no such profile.
+        LinkError: it cannot be reached. UserError: a run is on. ProfileError: there is no such profile.
     """
     chosen = load_profile(profile_id) if profile_id else None
     remembered = next((use for use in sensors.remembered() if use.sensor_id.lower() == sensor_id.lower()), None)

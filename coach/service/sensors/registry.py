@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.links import SensorUse
 from coach.model.samples import StreamReport
 from coach.model.sites import WearSite
@@ -31,11 +31,11 @@ class SensorBook:
         return sorted(uses, key=lambda use: (order.index(use.wear_site) if use.wear_site else len(order), use.name))
 
     def remembered_one(self, sensor_id: str) -> SensorUse:
-        """Raises: SettingsError: it was never paired."""
+        """Raises: UserError: it was never paired."""
         for use in self._store.sensors.list():
             if use.sensor_id.lower() == sensor_id.lower():
                 return use
-        raise SettingsError(f"{sensor_id}: no such sensor is paired; `coach sensors list` names those that are")
+        raise UserError(f"{sensor_id}: no such sensor is paired; `coach sensors list` names those that are")
 
     def remember(self, use: SensorUse) -> SensorUse:
         """Remember a sensor without meeting it."""
@@ -58,7 +58,7 @@ class SensorBook:
     def set_cadence_unit(self, sensor_id: str, cadence_unit: str | None) -> SensorUse:
         """Say whether a running pod counts "steps" or "strides"; None: find out from the data."""
         if cadence_unit not in (None, "steps", "strides"):
-            raise SettingsError(f"{cadence_unit}: a pod counts steps or strides")
+            raise UserError(f"{cadence_unit}: a pod counts steps or strides")
         return self.remember(replace(self.remembered_one(sensor_id), cadence_unit=cadence_unit))
 
     def ease(self, reports: Sequence[StreamReport]) -> list[SensorUse]:
@@ -88,4 +88,4 @@ def check_site(use: SensorUse) -> None:
     allowed = load_profile(use.profile_id).wear_sites
     if use.wear_site is not None and use.wear_site.value not in allowed:
         places = ", ".join(allowed) or "no place of its own"
-        raise SettingsError(f"{use.name} cannot be worn at {use.wear_site.value}; it can at: {places}")
+        raise UserError(f"{use.name} cannot be worn at {use.wear_site.value}; it can at: {places}")

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
-from coach.errors import LinkError, SettingsError
+from coach.errors import LinkError, UserError
 from coach.model.device_reports import Advertised
 from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
 from coach.model.samples import Notification
@@ -132,7 +132,7 @@ class SensorService(SensorBook):
         """Connect once, learn what the sensor is, and remember it. profile_id: for one that no profile recognised.
 
         Raises:
-            LinkError: it cannot be reached. SettingsError: no profile fits, or it cannot be worn there.
+            LinkError: it cannot be reached. UserError: no profile fits, or it cannot be worn there.
         """
         use = self._loop.do(self._meet(sensor_id, wear_site, profile_id, cadence_unit), _ANSWER_S)
         try:
@@ -149,7 +149,7 @@ class SensorService(SensorBook):
         found = next(s for s in self._radio.ear.found() if s.sensor_id == sensor_id)
         known = profile_id or found.profile_id
         if known is None:
-            raise SettingsError(f"{found.name or sensor_id} is of no kind known here: choose its profile")
+            raise UserError(f"{found.name or sensor_id} is of no kind known here: choose its profile")
         profile = load_profile(known)
         use = SensorUse(sensor_id, found.name or profile.title, known, wear_site, cadence_unit)
         check_site(use)
@@ -211,7 +211,7 @@ class SensorService(SensorBook):
         """On the event loop: a connection outside a run; previews give way.
 
         Raises:
-            SettingsError: a run is on. LinkError: why it cannot be reached.
+            UserError: a run is on. LinkError: why it cannot be reached.
         """
         self._refuse_in_run()
         self._refuse_claimed(use)
@@ -236,7 +236,7 @@ class SensorService(SensorBook):
 
     def _refuse_in_run(self) -> None:
         if self._is_running:
-            raise SettingsError("a run is on: stop it first")
+            raise UserError("a run is on: stop it first")
 
     def _refuse_claimed(self, use: SensorUse) -> None:
         holder = self._holder(use)
@@ -310,11 +310,11 @@ class SensorService(SensorBook):
         """Watch all remembered sensors for so long while the runner jumps three times.
 
         Raises:
-            SettingsError: a run is on, or no sensor is paired.
+            UserError: a run is on, or no sensor is paired.
         """
         uses = self.remembered()
         if not uses:
-            raise SettingsError("no sensor is paired: pair one first")
+            raise UserError("no sensor is paired: pair one first")
         return self._loop.do(self._check(uses, seconds), _ANSWER_S + seconds)
 
     async def _check(self, uses: Sequence[SensorUse], seconds: float) -> CheckReport:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.strength import StrengthPlan
 from coach.model.strength_tests import Change, Milestone, StrengthTest, TestResult
@@ -74,7 +74,7 @@ class StrengthTests:
         """Keep answers; the same id replaces. The pain told now also becomes part of the pain history.
 
         Raises:
-            SettingsError: a value cannot be, a test or milestone does not exist, or pain closes the test.
+            UserError: a value cannot be, a test or milestone does not exist, or pain closes the test.
         """
         plan = self._strength.plan()
         known = {one.milestone.id for one in self.milestones()}
@@ -85,11 +85,11 @@ class StrengthTests:
         for one in results:
             test = tests.get(one.test_id)
             if test is None or one.milestone not in known:
-                raise SettingsError(f"no test {one.test_id!r} at {one.milestone!r}")
+                raise UserError(f"no test {one.test_id!r} at {one.milestone!r}")
             check_result(test, one.value)
             closed = closed_by_lock(test, self._strength.pain()) or closed_by_pain(test, level)
             if closed and one.value is not None and one.result_id not in before:
-                raise SettingsError(f"{test.name}: {closed}")
+                raise UserError(f"{test.name}: {closed}")
         self._kept.put_results(plan.plan_id, results)
         for one in results:
             if one.test_id == "pain_now" and one.value is not None and one.result_id not in before:
@@ -103,10 +103,10 @@ class StrengthTests:
         """Keep the answer of the morning after a run or session.
 
         Raises:
-            SettingsError: nothing was answered.
+            UserError: nothing was answered.
         """
         if back is None and calf is None:
-            raise SettingsError("tell a number from 0 to 10 for the back")
+            raise UserError("tell a number from 0 to 10 for the back")
         moment = PainMoment.NEXT_MORNING
         self._store.pain.add(PainEntry(self._strength.now(), moment, back, calf, run_id, session_id))
         self._strength.refresh()

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.daily_life import DailyActivity, DailyWishes
 from coach.model.plain import from_plain
 from coach.model.runs import Run, RunFilter, Sport
@@ -42,18 +42,18 @@ class DailyLife:
         return DailyWishes() if told is None else from_plain(DailyWishes, told)
 
     def set_wishes(self, wishes: DailyWishes) -> None:
-        """Raises SettingsError where they cannot be kept."""
+        """Raises UserError where they cannot be kept."""
         if wishes.sitting_until <= wishes.sitting_from:
-            raise SettingsError("the hours must end after they begin")
+            raise UserError("the hours must end after they begin")
         if not 15 <= wishes.sitting_every_min <= 240:
-            raise SettingsError("a break every 15 to 240 minutes, please")
+            raise UserError("a break every 15 to 240 minutes, please")
         self._settings.put(_KEY, wishes)
         self._strength.refresh()
 
     def add(self, activity: DailyActivity) -> None:
-        """Keep an activity; the same id replaces. Raises SettingsError where it cannot be."""
+        """Keep an activity; the same id replaces. Raises UserError where it cannot be."""
         if not 1 <= activity.minutes <= 1440 or not activity.activity.strip():
-            raise SettingsError("an activity needs a name and 1 to 1440 minutes")
+            raise UserError("an activity needs a name and 1 to 1440 minutes")
         self._kept.put_activity(activity)
 
     def remove(self, activity_id: str) -> None:

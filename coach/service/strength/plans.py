@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import Lock, PainEntry, PainMoment, PainState
 from coach.model.strength import (
     Heed,
@@ -85,11 +85,11 @@ class StrengthService:
         """Begin a new programme; one that was there ends, its log stays. more: other fields of PlanWish.
 
         Raises:
-            SettingsError: the wish cannot be kept, or the warning signs have not been answered; the words say what can.
+            UserError: the wish cannot be kept, or the warning signs have not been answered; the words say what can.
         """
         pain = self.pain()
         if pain.lock is Lock.NOT_ASKED:
-            raise SettingsError(f"{pain.words} Page: Warning signs. Command line: `coach signs`")
+            raise UserError(f"{pain.words} Page: Warning signs. Command line: `coach signs`")
         now = self._clock()
         wish = PlanWish(
             track=parse_track(track),
@@ -123,10 +123,10 @@ class StrengthService:
             return plan
 
     def plan(self) -> StrengthPlan:
-        """The plan as it stands; raises SettingsError where there is none."""
+        """The plan as it stands; raises UserError where there is none."""
         plan = self.show()
         if plan is None:
-            raise SettingsError("there is no strength plan yet: make one with `coach plan create` or on the page")
+            raise UserError("there is no strength plan yet: make one with `coach plan create` or on the page")
         return plan
 
     def end(self) -> None:
@@ -145,11 +145,11 @@ class StrengthService:
             return self._changed()
 
     def session(self, session_id: str) -> StrengthSession:
-        """One session of the present plan; raises SettingsError where there is none."""
+        """One session of the present plan; raises UserError where there is none."""
         for one in self.plan().sessions:
             if one.session_id == session_id:
                 return one
-        raise SettingsError(f"the plan has no session {session_id}")
+        raise UserError(f"the plan has no session {session_id}")
 
     def next_session(self, plan: StrengthPlan) -> StrengthSession | None:
         """The session that comes next, or is due, or has begun."""
@@ -169,19 +169,19 @@ class StrengthService:
         return why_not_now(plan, self.pain(), self._clock(), self.knowledge.dose, session_id)
 
     def move(self, session_id: str, to: datetime) -> StrengthPlan:
-        """Move a session; later ones make room. Raises SettingsError where the rules speak against it."""
+        """Move a session; later ones make room. Raises UserError where the rules speak against it."""
         with self._lock:
             plan, one = self.plan(), self.session(session_id)
             if one.state is not SessionState.PLANNED:
-                raise SettingsError(f"session {one.number} is {one.state.value}: only planned sessions can be moved")
+                raise UserError(f"session {one.number} is {one.state.value}: only planned sessions can be moved")
             if to < self._clock() - timedelta(minutes=1):
-                raise SettingsError("that time is over: choose one to come")
+                raise UserError("that time is over: choose one to come")
             wanted = replace(one, due_at=to.astimezone(UTC), is_moved=True)
             others = [wanted if o.session_id == session_id else o for o in plan.sessions]
             tried = make_plan(plan.plan_id, plan.wish, others, self.pain(), plan.pauses, self._clock(), self.knowledge)
             placed = next(o for o in tried.sessions if o.session_id == session_id)
             if placed.due_at != wanted.due_at:
-                raise SettingsError(f"session {one.number} cannot be then. {placed.reason}".strip())
+                raise UserError(f"session {one.number} cannot be then. {placed.reason}".strip())
             self._kept.put_sessions(plan.plan_id, [wanted])
             return self._changed()
 
@@ -190,17 +190,17 @@ class StrengthService:
         with self._lock:
             one = self.session(session_id)
             if one.state not in _OPEN or one.log is not None:
-                raise SettingsError(f"session {one.number} is {one.state.value}: only open sessions can be skipped")
+                raise UserError(f"session {one.number} is {one.state.value}: only open sessions can be skipped")
             skipped = replace(one, state=SessionState.SKIPPED, skip_reason=reason.strip()[:200])
             self._kept.put_sessions(self.plan().plan_id, [skipped])
             return self._changed()
 
     def do_now(self, session_id: str) -> StrengthPlan:
-        """Put a session at this moment; raises SettingsError where it cannot be done now."""
+        """Put a session at this moment; raises UserError where it cannot be done now."""
         with self._lock:
             broken = self.why_not(session_id)
             if broken:
-                raise SettingsError(broken)
+                raise UserError(broken)
             plan, one = self.plan(), self.session(session_id)
             now = self._clock().replace(second=0, microsecond=0)
             day = one.slot_day or local_day(now, plan.wish.tz)
@@ -214,7 +214,7 @@ class StrengthService:
             plan = self.plan()
             first = start or local_day(self._clock(), plan.wish.tz)
             if until is not None and until < first:
-                raise SettingsError("a pause cannot end before it begins")
+                raise UserError("a pause cannot end before it begins")
             kept = [pause for pause in plan.pauses if pause.until is not None or pause.start > first]
             self._kept.set_pauses(plan.plan_id, [*kept, Pause(first, until, reason.strip()[:200])])
             return self._changed()
@@ -241,7 +241,7 @@ class StrengthService:
         shown: the exercises as the phone shows them when the session begins; they stay what was prescribed.
 
         Raises:
-            SettingsError: a tap says what cannot be, or names a session that is not there; then none is kept.
+            UserError: a tap says what cannot be, or names a session that is not there; then none is kept.
         """
         with self._lock:
             known = {one.session_id for one in self.plan().sessions}
@@ -249,7 +249,7 @@ class StrengthService:
             for event in events:
                 check_event(event)
                 if event.session_id not in known:
-                    raise SettingsError(f"the plan has no session {event.session_id}")
+                    raise UserError(f"the plan has no session {event.session_id}")
             self._check_names([*events, *shown])
             new = self._kept.add_events([replace(event, at=min(event.at, now)) for event in events])
             self._keep_pain(new)
@@ -265,13 +265,13 @@ class StrengthService:
             return SessionAnswer(len(new), self._advice(events, bool(begun)), self._is_changed(would))
 
     def _check_names(self, named: Sequence[SessionEvent | Prescription]) -> None:
-        """Raises SettingsError for an exercise or a place in a session that nobody knows."""
+        """Raises UserError for an exercise or a place in a session that nobody knows."""
         slots = {slot.id for track in self.knowledge.tracks.values() for slot in track.slots}
         for one in named:
             if one.exercise_id and one.exercise_id not in self.knowledge.exercises:
-                raise SettingsError(f"there is no exercise {one.exercise_id}")
+                raise UserError(f"there is no exercise {one.exercise_id}")
             if one.slot and one.slot not in slots:
-                raise SettingsError(f"no session has a place {one.slot}")
+                raise UserError(f"no session has a place {one.slot}")
 
     def _would_be(self, session_id: str) -> tuple[Prescription, ...]:
         """What would be prescribed for a session now, had it not begun."""
@@ -318,7 +318,7 @@ class StrengthService:
         try:
             path.write_bytes(calendar_file(plan, self.knowledge, self._clock()))
         except OSError as error:
-            raise SettingsError(f"cannot write {path}: {error.strerror}. Choose another path") from error
+            raise UserError(f"cannot write {path}: {error.strerror}. Choose another path") from error
         return len(calendar_entries(plan, self.knowledge, self._clock()))
 
     def calendar(self) -> bytes:

@@ -53,7 +53,7 @@ class Programme:
         """`coach plan create`: days such as `mon,thu`, a time such as `18:30`, an IANA zone.
 
         Raises:
-            SettingsError: the wish cannot be kept; the words say what can.
+            UserError: the wish cannot be kept; the words say what can.
         """
         return self.plans.create(track, days, at, tz, start)
 
@@ -61,7 +61,7 @@ class Programme:
         """`coach plan show`: the plan as it stands.
 
         Raises:
-            SettingsError: there is none yet.
+            UserError: there is none yet.
         """
         return self.plans.plan()
 
@@ -73,6 +73,6 @@ class Programme:
         """`coach plan export --ics PATH`: writes the calendar file; returns the number of sessions in it.
 
         Raises:
-            SettingsError: there is no plan, or the file cannot be written.
+            UserError: there is no plan, or the file cannot be written.
         """
         return self.plans.export_ics(path)

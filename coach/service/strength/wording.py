@@ -2,7 +2,7 @@
 
 from datetime import datetime, time
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.interchange.calendar import CalendarEntry, write_calendar
 from coach.model.strength import Prescription, SessionState, StrengthPlan, Track
 from coach.strength.engine import Knowledge, estimate_s
@@ -13,13 +13,13 @@ def parse_days(text: str) -> tuple[int, ...]:
     """`mon,thu` to (0, 3).
 
     Raises:
-        SettingsError: a word is no weekday.
+        UserError: a word is no weekday.
     """
     found: list[int] = []
     for word in text.replace(" ", ",").split(","):
         key = word.strip().lower()[:3]
         if key and key not in DAY_NAMES:
-            raise SettingsError(f"no weekday {word!r}: use {', '.join(DAY_NAMES)}")
+            raise UserError(f"no weekday {word!r}: use {', '.join(DAY_NAMES)}")
         if key:
             found.append(DAY_NAMES.index(key))
     return tuple(sorted(set(found)))
@@ -29,23 +29,23 @@ def parse_time(text: str) -> time:
     """`18:30` to a time of day.
 
     Raises:
-        SettingsError: it is none.
+        UserError: it is none.
     """
     try:
         found = time.fromisoformat(text)
     except ValueError as error:
-        raise SettingsError(f"no time {text!r}: write it as 18:30") from error
+        raise UserError(f"no time {text!r}: write it as 18:30") from error
     if found.tzinfo is not None:
-        raise SettingsError(f"the time {text!r} needs no zone: give the zone by itself")
+        raise UserError(f"the time {text!r} needs no zone: give the zone by itself")
     return found
 
 
 def parse_track(text: str) -> Track:
-    """Raises SettingsError where there is no such track."""
+    """Raises UserError where there is no such track."""
     try:
         return Track(text)
     except ValueError as error:
-        raise SettingsError(f"no track {text!r}: use {', '.join(Track)}") from error
+        raise UserError(f"no track {text!r}: use {', '.join(Track)}") from error
 
 
 def words_of(p: Prescription, knowledge: Knowledge) -> str:

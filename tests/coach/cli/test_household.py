@@ -71,7 +71,7 @@ def wait_for_strides(coach: Coach) -> None:
 def test_two_runners_run_at_once_and_each_has_only_the_own_strides(house: House) -> None:
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach, site in ((anna, WearSite.LEFT_FOOT), (ben, WearSite.RIGHT_FOOT)):
-        coach.runner.tell_red_flags([])
+        coach.runner.answer_red_flags([])
         coach.sensors.remember(shoe(house.demo, site))
         coach.runs.start()
     for coach in (anna, ben):
@@ -86,7 +86,7 @@ def test_two_runners_run_at_once_and_each_has_only_the_own_strides(house: House)
 def test_a_shoe_in_another_runners_run_is_refused_by_name_and_free_again_afterwards(house: House) -> None:
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach in (anna, ben):
-        coach.runner.tell_red_flags([])
+        coach.runner.answer_red_flags([])
         coach.sensors.remember(shoe(house.demo, WearSite.LEFT_FOOT))
     anna.runs.start()
     wait_for_strides(anna)
@@ -107,7 +107,7 @@ def test_a_shoe_in_another_runners_run_is_refused_by_name_and_free_again_afterwa
 def test_a_preview_makes_way_for_another_runners_run(house: House) -> None:
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach in (anna, ben):
-        coach.runner.tell_red_flags([])
+        coach.runner.answer_red_flags([])
         coach.sensors.remember(shoe(house.demo, WearSite.LEFT_FOOT))
     end = time.monotonic() + 60
     while not any(state.is_ready for state in ben.sensors.states()) and time.monotonic() < end:

@@ -7,7 +7,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.interchange import parquet
 from coach.interchange.parquet import write_parquet
 from coach.interchange.tables import write_seconds
@@ -44,5 +44,5 @@ def test_parquet_has_the_columns_of_the_csv_with_types() -> None:
 
 def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "has_parquet", lambda: False)
-    with pytest.raises(SettingsError, match="pyarrow"):
+    with pytest.raises(UserError, match="pyarrow"):
         write_parquet(SECONDS, START, "r1")

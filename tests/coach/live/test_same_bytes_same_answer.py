@@ -57,7 +57,7 @@ async def test_a_run_read_again_is_the_run_that_was_lived(first: int, tmp_path: 
 async def test_a_coached_run_read_again_has_the_same_metrics_and_responses(tmp_path: Path) -> None:
     store = Store(tmp_path / "coach.sqlite")
     try:
-        RunnerService(store, lambda: STARTED_AT - timedelta(minutes=5)).tell_red_flags([])
+        RunnerService(store, lambda: STARTED_AT - timedelta(minutes=5)).answer_red_flags([])
         rng = np.random.default_rng(1)
         coaching = CoachingService(store, lambda: STARTED_AT)
         streams = [harmed(sent()[use.sensor_id], rng) for use in ALL]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coach.errors import LinkError, SettingsError
+from coach.errors import LinkError, UserError
 from coach.model.links import SensorUse
 from coach.model.sites import WearSite
 from coach.packets.commands import configure, link_plan, read_settings, start, stop
@@ -188,5 +188,5 @@ def test_a_board_is_set_up_and_read_back():
 
 def test_templates_refuse_what_does_not_fit():
     assert encode("ff 'ab/' {rate_hz:text} {rate_hz:u16}", {"rate_hz": 12.5}) == b"\xffab/12.5\x0c\x00"
-    with pytest.raises(SettingsError, match="does not fit"):
+    with pytest.raises(UserError, match="does not fit"):
         encode("{rate_hz:u8}", {"rate_hz": 300.0})

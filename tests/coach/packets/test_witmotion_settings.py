@@ -2,7 +2,7 @@
 
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.packets.commands import configure, read_settings
 from tests.coach.packets.devices import Device, h, use
 
@@ -86,5 +86,5 @@ def test_a_setting_that_was_not_taken_is_said():
 
 
 def test_a_rate_without_a_code_is_the_users_to_mend():
-    with pytest.raises(SettingsError, match="choose one of 1, 2, 5, 10"):
+    with pytest.raises(UserError, match="choose one of 1, 2, 5, 10"):
         Wit().hold(configure(*use("witmotion_wt9011dcl", settings=(("rate_hz", "208"),))))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coach.errors import SettingsError, StorageError
+from coach.errors import StorageError, UserError
 from coach.service.household import LIST_FILE, Household
 
 
@@ -25,13 +25,13 @@ def test_each_runner_has_a_folder_and_a_port_that_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x00b", "a\x1b[31m"])
 def test_a_name_that_nobody_can_read_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(SettingsError, match="name of 1 to 40"):
+    with pytest.raises(UserError, match="name of 1 to 40"):
         Household(tmp_path).add(name)
 
 
 def test_the_same_name_twice_is_refused_whatever_its_case(tmp_path: Path) -> None:
     Household(tmp_path).add("Ben")
-    with pytest.raises(SettingsError, match="already"):
+    with pytest.raises(UserError, match="already"):
         Household(tmp_path).add("bEN")
 
 
@@ -43,7 +43,7 @@ def test_whatever_they_are_called_folders_are_different_and_inside(names: list[s
         for name in names:
             try:
                 household.add(name)
-            except SettingsError:
+            except UserError:
                 continue
         members = household.members()
         assert len({member.key for member in members}) == len(members)

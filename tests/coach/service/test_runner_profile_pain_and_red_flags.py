@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import Lock, PainMoment
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
@@ -53,7 +53,7 @@ def test_a_profile_is_changed_field_by_field_and_kept(runner: RunnerService) -> 
 def test_what_cannot_be_is_refused_and_nothing_changes(
     runner: RunnerService, told: dict[str, object], complaint: str
 ) -> None:
-    with pytest.raises(SettingsError, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         runner.change(**told)
     assert runner.profile() == type(runner.profile())()
 
@@ -66,33 +66,33 @@ def test_strike_training_counts_from_the_day_it_was_asked_for(runner: RunnerServ
 
 
 def test_pain_answers_decide_what_is_allowed(runner: RunnerService, clock: Clock) -> None:
-    runner.tell_red_flags([])
-    assert runner.tell_pain("before_run", back=1, calf=0).allows_load_cues
+    runner.answer_red_flags([])
+    assert runner.report_pain("before_run", back=1, calf=0).allows_load_cues
     clock.now += timedelta(minutes=40)
-    state = runner.tell_pain(PainMoment.DURING_RUN, back=3, run_id="r")
+    state = runner.report_pain(PainMoment.DURING_RUN, back=3, run_id="r")
     assert state.allows_cues
     assert not state.allows_load_cues
     clock.now += timedelta(hours=20)
     assert not runner.pain_state().is_settled
-    assert runner.tell_pain("next_morning", back=1).allows_load_cues
+    assert runner.report_pain("next_morning", back=1).allows_load_cues
     assert [e.run_id for e in runner.pain_entries(run_id="r")] == ["r"]
 
 
 def test_pain_outside_the_scale_or_at_no_moment_is_refused(runner: RunnerService) -> None:
-    with pytest.raises(SettingsError, match="0 to 10, not 11"):
-        runner.tell_pain("now", back=11)
-    with pytest.raises(SettingsError, match="give a number"):
-        runner.tell_pain("now")
-    with pytest.raises(SettingsError, match="not at yesterday"):
-        runner.tell_pain("yesterday", back=1)
+    with pytest.raises(UserError, match="0 to 10, not 11"):
+        runner.report_pain("now", back=11)
+    with pytest.raises(UserError, match="give a number"):
+        runner.report_pain("now")
+    with pytest.raises(UserError, match="not at yesterday"):
+        runner.report_pain("yesterday", back=1)
 
 
 def test_an_urgent_sign_locks_until_the_date_of_having_been_seen(runner: RunnerService, clock: Clock) -> None:
-    assert runner.tell_red_flags(["night_pain"]).lock is Lock.URGENT
+    assert runner.answer_red_flags(["night_pain"]).lock is Lock.URGENT
     clock.now += timedelta(days=2)
-    with pytest.raises(SettingsError, match="has not been yet"):
-        runner.tell_red_flags([], date(2026, 3, 9))
-    assert runner.tell_red_flags([]).lock is Lock.URGENT
-    assert runner.tell_red_flags([], date(2026, 3, 3)).lock is Lock.NONE
-    with pytest.raises(SettingsError, match="no sign"):
-        runner.tell_red_flags(["hiccups"])
+    with pytest.raises(UserError, match="has not been yet"):
+        runner.answer_red_flags([], date(2026, 3, 9))
+    assert runner.answer_red_flags([]).lock is Lock.URGENT
+    assert runner.answer_red_flags([], date(2026, 3, 3)).lock is Lock.NONE
+    with pytest.raises(UserError, match="no sign"):
+        runner.answer_red_flags(["hiccups"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coach.errors import SettingsError, StorageError
+from coach.errors import StorageError, UserError
 from coach.model.access import Phone
 from coach.model.cues import CueDecision, CueResponse, Gate
 from coach.model.links import SensorUse
@@ -157,7 +157,7 @@ def test_a_run_is_changed_only_by_its_fields(store: Store) -> None:
     with pytest.raises(StorageError, match="run_id"):
         store.runs.change("r1", run_id="r2")
     for verb in (store.runs.get, store.runs.strides, store.runs.restore, store.runs.summary):
-        with pytest.raises(SettingsError, match="no run r9"):
+        with pytest.raises(UserError, match="no run r9"):
             verb("r9")
 
 

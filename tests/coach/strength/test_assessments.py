@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import Lock
 from coach.model.strength import Pause, Track
 from coach.model.strength_tests import TestResult
@@ -96,6 +96,6 @@ def test_what_nobody_can_judge_is_shown_without_a_verdict() -> None:
 
 
 def test_impossible_values_are_refused() -> None:
-    with pytest.raises(SettingsError, match="0 to 10"):
+    with pytest.raises(UserError, match="0 to 10"):
         check_result(TESTS["pain_now"], 11)
     check_result(TESTS["pain_now"], None)

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.strength import SessionEvent, SessionState
 from coach.strength.logbook import LEFT_ALONE, check_event, session_log, state_of
@@ -98,5 +98,5 @@ def test_a_session_with_all_its_sets_is_done() -> None:
 )
 def test_a_tap_that_cannot_be_is_refused(wrong) -> None:
     check_event(EVENTS[1])
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         check_event(replace(EVENTS[1], **wrong))

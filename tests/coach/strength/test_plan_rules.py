@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import Lock
 from coach.model.strength import Decision, LongRun, Pause, SessionState, Track
 from coach.strength.engine import MAINTENANCE_AHEAD, estimate_s, why_not_now
@@ -45,12 +45,12 @@ def test_a_day_of_23_hours_still_leaves_48_hours() -> None:
 
 @pytest.mark.parametrize("days", [(0, 1), (0, 6), (2,), (0, 2, 4), ()])
 def test_days_that_cannot_keep_48_hours_are_refused_with_what_can(days: tuple[int, ...]) -> None:
-    with pytest.raises(SettingsError, match="mon,thu"):
+    with pytest.raises(UserError, match="mon,thu"):
         plan(wish(days=days))
 
 
 def test_an_unknown_zone_is_refused() -> None:
-    with pytest.raises(SettingsError, match="Europe/London"):
+    with pytest.raises(UserError, match="Europe/London"):
         plan(wish(tz="Europe/Atlantis"))
 
 
@@ -280,5 +280,5 @@ def test_missing_kit_leaves_exercises_out() -> None:
     ],
 )
 def test_a_wish_that_no_calendar_holds_is_refused_with_what_can(changes: dict[str, object], words: str) -> None:
-    with pytest.raises(SettingsError, match=words):
+    with pytest.raises(UserError, match=words):
         plan(wish(**changes))

@@ -90,7 +90,7 @@ def full_account(folder: Path) -> Tables:
     keep_run(one.history, minutes=1)  # type: ignore[arg-type]
     store.pain.add(PainEntry(AT, PainMoment.AFTER_RUN, back=2, run_id="r1"))
     store.pain.add_red_flags(RedFlagAnswers(AT, ()))
-    one.runner.tell_red_flags([])
+    one.runner.answer_red_flags([])
     store.runner.save(RunnerProfile(name="Sam", height_m=1.8, goals=("half",)))
     store.shoes.save(Shoe("Old ones"))
     store.sensors.remember(SensorUse("A", "Pod", "movesense", WearSite.LEFT_FOOT), AT)

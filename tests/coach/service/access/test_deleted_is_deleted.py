@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from coach.bootstrap import Coach
 from coach.cli.root import coach as command
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.runner import RunnerProfile
 from coach.settings import make_settings
@@ -101,7 +101,7 @@ def test_the_service_purges_when_it_starts(coach: Coach) -> None:
 def test_nothing_is_erased_while_a_run_is_on(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(coach)
     monkeypatch.setattr(coach.runs, "current", lambda: coach.store.runs.get("r1"))
-    with pytest.raises(SettingsError, match="stop it"):
+    with pytest.raises(UserError, match="stop it"):
         coach.account.erase()
     monkeypatch.undo()
     assert coach.runner.profile().name == NAME

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import time_machine
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.service.access.phones import STAYS, AccessService
 from coach.storage.store import Store
 
@@ -56,10 +56,10 @@ def test_an_invitation_grows_old_and_a_forged_one_is_none(access: AccessService)
         token = token_of(access)
         access.check_invitation(token)
         traveller.shift(timedelta(minutes=11))
-        with pytest.raises(SettingsError, match="too old"):
+        with pytest.raises(UserError, match="too old"):
             access.let_in(token, "late")
         for forged in ("", "x.y.z", token[:-2] + "AA"):
-            with pytest.raises(SettingsError, match="no invitation"):
+            with pytest.raises(UserError, match="no invitation"):
                 access.let_in(forged, "thief")
     assert not access.phones()
 
@@ -71,7 +71,7 @@ def test_a_phone_shown_out_is_out_at_once(access: AccessService) -> None:
     access.revoke(phone.phone_id)
     assert access.phone_of(cookie) is None
     assert access.phone_of(other_cookie) == other
-    with pytest.raises(SettingsError, match="no phone"):
+    with pytest.raises(UserError, match="no phone"):
         access.revoke(phone.phone_id)
 
 
@@ -91,5 +91,5 @@ def test_invitations_of_another_coach_are_not_taken(access: AccessService, tmp_p
     store = Store(tmp_path / "other.sqlite")
     stranger = token_of(AccessService(store))
     store.close()
-    with pytest.raises(SettingsError, match="no invitation"):
+    with pytest.raises(UserError, match="no invitation"):
         access.let_in(stranger, "x")

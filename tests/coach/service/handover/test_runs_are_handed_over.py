@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.interchange.fit_reader import read_fit
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import Run, RunState, RunSummary, Sport
@@ -230,5 +230,5 @@ def test_a_refused_run_does_not_stand_in_the_way_and_no_redirect_gets_the_key(
     "wish", [{"intervals_key": "a b"}, {"broker": "mqtt://x/y"}, {"broker": "h", "broker_port": 0}]
 )
 def test_what_cannot_be_a_key_or_an_address_is_refused(house: House, wish: dict[str, Any]) -> None:
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         house.handover.change(**wish)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.reminders import Channels, PushPhone, Reminder
 from coach.service.notify.notifier import Push
 from coach.storage.store import Store
@@ -94,7 +94,7 @@ def test_a_channel_that_fails_is_said_and_forgotten_once_it_works(push: Push, ca
     push.tell(REMINDER)
     assert len(told) == 1, "the page was told all the same"
     assert "403" in push.failures()["ntfy"]
-    with pytest.raises(SettingsError, match="403"):
+    with pytest.raises(UserError, match="403"):
         push.try_channel("ntfy")
     catcher.status = 200
     push.try_channel("ntfy")
@@ -103,13 +103,13 @@ def test_a_channel_that_fails_is_said_and_forgotten_once_it_works(push: Push, ca
 
 @pytest.mark.parametrize("url", ["ntfy.sh/x", "ftp://ntfy.sh/x", "https://ntfy.sh/", "file:///etc/passwd"])
 def test_an_address_that_is_none_is_refused(push: Push, url: str) -> None:
-    with pytest.raises(SettingsError, match="ntfy address"):
+    with pytest.raises(UserError, match="ntfy address"):
         push.set_channels(Channels(url))
 
 
 def test_channels_not_set_up_say_so(push: Push) -> None:
     for kind in ("ntfy", "push", "pigeon"):
-        with pytest.raises(SettingsError):
+        with pytest.raises(UserError):
             push.try_channel(kind)
 
 
@@ -158,7 +158,7 @@ def test_keys_are_made_once_and_only_the_owner_reads_them(push: Push, tmp_path: 
 
 
 def test_a_push_address_must_be_https(push: Push) -> None:
-    with pytest.raises(SettingsError, match="https"):
+    with pytest.raises(UserError, match="https"):
         push.add_phone(PushPhone("http://push.example", "a", "b"))
 
 
@@ -170,7 +170,7 @@ def test_open_reminders_can_be_closed(push: Push) -> None:
     assert [sent.reminder.key for sent in push.open()] == ["a"]
     push.close("a")
     assert push.open() == []
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         push.close("b")
 
 
@@ -178,10 +178,10 @@ def test_the_ntfy_token_follows_no_redirect(push: Push, catcher: Catcher) -> Non
     other = Catcher()
     catcher.status, catcher.location = 307, f"{other.url}/caught"
     push.set_channels(Channels(f"{catcher.url}/my-secret-word", "tk_1"))
-    with pytest.raises(SettingsError, match="307"):
+    with pytest.raises(UserError, match="307"):
         push.try_channel("ntfy")
     catcher.status = 302
-    with pytest.raises(SettingsError, match="302"):
+    with pytest.raises(UserError, match="302"):
         push.try_channel("ntfy")
     assert other.got == []
     other.close()
@@ -223,14 +223,14 @@ def test_the_token_stays_with_its_own_server(push: Push) -> None:
     ],
 )
 def test_an_address_is_checked_when_it_is_saved(push: Push, url: str, token: str) -> None:
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         push.set_ntfy(url, token)
     assert push.channels() == Channels()
 
 
 def test_a_trial_tells_nothing_of_the_network(push: Push) -> None:
     push.set_ntfy("http://127.0.0.1:9/x")
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(UserError) as refused:
         push.try_channel("ntfy")
     assert "refused" not in str(refused.value)
 
@@ -239,5 +239,5 @@ def test_a_trial_tells_nothing_of_the_network(push: Push) -> None:
     "endpoint", ["https://127.0.0.1/x", "https://[::1]/x", "https://router.local/x", "https://a.b:22/x"]
 )
 def test_a_push_address_is_one_of_a_push_service(push: Push, endpoint: str) -> None:
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         push.add_phone(PushPhone(endpoint, "k", "a"))

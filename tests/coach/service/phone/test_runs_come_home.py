@@ -11,7 +11,7 @@ import pytest
 
 from coach.bootstrap import Coach
 from coach.demo.past import live_through
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainMoment, RedFlagAnswers
 from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
@@ -214,7 +214,7 @@ def test_what_is_no_log_is_kept_and_said(coach: Coach) -> None:
     made = Made("20260101-100000-abcd", b"not a log at all", [])
     assert bring_home(coach, made) is ArrivalState.UNREADABLE
     assert "kept at home" in coach.phone.runs.state(made.run_id).words
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         coach.phone.runs.append("../../etc/passwd", 0, b"x")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from coach.coaching.engine import CueEngine
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainMoment
 from coach.model.runs import Run, RunState
 from coach.service.runner import RunnerService
@@ -39,7 +39,7 @@ class Days:
         self.n += 1
         run_id = f"run{self.n}"
         if back is not None:
-            self.runner.tell_pain(PainMoment.BEFORE_RUN, back, 0)
+            self.runner.report_pain(PainMoment.BEFORE_RUN, back, 0)
         engine = self.coaching.prepare(run_id, self.now, focus)
         self.store.runs.create(Run(run_id, self.now, RunState.RECORDING, plan=engine.plan))
         decisions, distance = [], 0.0
@@ -118,7 +118,7 @@ def test_pain_of_three_waits_with_the_load_and_keeps_the_place(trained: Days) ->
     assert hurting.plan.block_run is None
     assert "waits at run 2" in hurting.plan.reason
     trained.now += timedelta(hours=20)
-    trained.runner.tell_pain(PainMoment.NEXT_MORNING, 1, 0)
+    trained.runner.report_pain(PainMoment.NEXT_MORNING, 1, 0)
     trained.now += timedelta(days=5)
     assert trained.run(back=1).plan.block_run == 2
 
@@ -126,7 +126,7 @@ def test_pain_of_three_waits_with_the_load_and_keeps_the_place(trained: Days) ->
 def test_pain_of_six_and_red_flags_silence_the_run(trained: Days) -> None:
     assert trained.run(back=6).plan.focus is None
     trained.now += timedelta(days=12)
-    trained.runner.tell_red_flags(["saddle_numbness"])
+    trained.runner.answer_red_flags(["saddle_numbness"])
     engine = trained.run(back=0, focus="quicker")
     assert engine.plan.focus is None
     assert "medical help now" in engine.plan.reason
@@ -140,15 +140,15 @@ def test_a_wish_for_one_run_stands_beside_the_block(trained: Days) -> None:
     refused = trained.run(focus="midfoot")
     assert refused.plan.focus is None
     assert "ask for it in your profile" in refused.plan.reason
-    with pytest.raises(SettingsError, match="no focus moonwalk"):
+    with pytest.raises(UserError, match="no focus moonwalk"):
         trained.coaching.next_plan("moonwalk")
 
 
 def test_midfoot_is_not_offered_and_load_not_while_it_hurts(trained: Days) -> None:
-    trained.runner.tell_pain(PainMoment.NOW, 1, 0)
+    trained.runner.report_pain(PainMoment.NOW, 1, 0)
     assert "midfoot" not in {f.id for f in trained.coaching.focuses()}
     assert "lengthen" in {f.id for f in trained.coaching.focuses()}
-    trained.runner.tell_pain(PainMoment.NOW, 4, 0)
+    trained.runner.report_pain(PainMoment.NOW, 4, 0)
     assert "lengthen" not in {f.id for f in trained.coaching.focuses()}
 
 
@@ -184,7 +184,7 @@ def test_the_log_of_a_run_explains_each_cue(trained: Days) -> None:
     assert "before to" in said.came_of_it
     held = next(s for s in stories if not s.decision.is_spoken)
     assert "held back" in held.why[0]
-    with pytest.raises(SettingsError, match="no run nowhere"):
+    with pytest.raises(UserError, match="no run nowhere"):
         trained.coaching.explain("nowhere")
 
 

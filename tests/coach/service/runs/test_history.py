@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import InterchangeError, SettingsError, StorageError
+from coach.errors import InterchangeError, StorageError, UserError
 from coach.model.cues import CueDecision
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.recordings import RecordingHeader
@@ -64,7 +64,7 @@ def test_a_run_is_shown_with_all_that_is_known_of_it(history: HistoryService) ->
     assert detail.pain[0].back == 2
     assert detail.laps == ()
     assert history.detail("r1", split_m=400).splits[0].distance_m == pytest.approx(400, abs=4)
-    with pytest.raises(SettingsError, match="no run"):
+    with pytest.raises(UserError, match="no run"):
         history.detail("r9")
 
 
@@ -80,7 +80,7 @@ def test_series_are_thinned_for_the_plot_and_gaps_stay_gaps(history: HistoryServ
     assert near.values["heart_rate_bpm"][0] == pytest.approx(141, abs=1e-3)
     history._store.runs.replace("r1", [], [s for s in make_seconds(600) if not 200 < s.t_s < 300])
     assert None in history.series("r1", ["cadence_spm"], n_points=60).values["cadence_spm"]
-    with pytest.raises(SettingsError, match="no plot"):
+    with pytest.raises(UserError, match="no plot"):
         history.series("r1", ["t_s; DROP TABLE runs"])
 
 
@@ -100,9 +100,9 @@ def test_a_run_is_edited_trimmed_and_its_laps_changed(history: HistoryService) -
     assert len(history.detail("r1").laps) == 2
     assert history.stretch("r1", 10.0, 70.0).moving_s == pytest.approx(60, abs=2)
     for wrong in (lambda: history.edit("r1", state="x"), lambda: history.trim("r1", 50.0, 50.0)):
-        with pytest.raises(SettingsError):
+        with pytest.raises(UserError):
             wrong()
-    with pytest.raises(SettingsError, match="laps"):
+    with pytest.raises(UserError, match="laps"):
         history.set_laps("r1", [Lap(1, 0.0, None), Lap(2, 5.0, None)])
 
 
@@ -119,7 +119,7 @@ def test_a_run_is_cut_in_two_and_the_whole_can_come_back(history: HistoryService
     assert [e.run.run_id for e in history.list(RunFilter(is_deleted=True)).entries] == ["r1"]
     history.restore("r1")
     assert history.list().n_total == 3
-    with pytest.raises(SettingsError, match="between"):
+    with pytest.raises(UserError, match="between"):
         history.split("r1", 5000.0)
 
 
@@ -157,7 +157,7 @@ def test_a_run_goes_out_and_comes_back(kind: str, history: HistoryService, tmp_p
 def test_formats_that_cannot_be_are_refused_in_words(history: HistoryService) -> None:
     keep_run(history, recording=None)
     for kind in ("mcap", "pdf"):
-        with pytest.raises(SettingsError):
+        with pytest.raises(UserError):
             history.export("r1", kind)
     with pytest.raises(InterchangeError, match="positions"):
         history.export("r1", "gpx")
@@ -248,7 +248,7 @@ def test_many_runs_have_trends_a_calendar_and_records(history: HistoryService) -
     assert {record.kind for record in history.records()} >= {"distance", "duration", "1000"}
     assert history.compare("r0", "r2").differences
     assert "step_length_m" in history.detail("r5").usual
-    with pytest.raises(SettingsError, match="no trend"):
+    with pytest.raises(UserError, match="no trend"):
         history.trend("shoe_size")
 
 

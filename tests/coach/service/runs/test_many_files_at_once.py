@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import InterchangeError, SettingsError, StorageError
+from coach.errors import InterchangeError, StorageError, UserError
 from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import RunFilter, Sport
 from coach.service.runs import importing
@@ -235,7 +235,7 @@ def test_one_import_at_a_time_and_a_stopped_one_goes_on_where_it_was(
 
     monkeypatch.setattr(account.history, "take_in_file", slowly)
     account.imports.start(folder)
-    with pytest.raises(SettingsError, match="going on"):
+    with pytest.raises(UserError, match="going on"):
         account.imports.start(folder)
     time.sleep(0.15)
     account.imports.cancel()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from coach.bootstrap import Coach
-from coach.errors import ConflictError, SettingsError, StorageError
+from coach.errors import ConflictError, StorageError, UserError
 from coach.model.recordings import RunEvent
 from coach.model.runs import Run, RunState
 from coach.recording.reader import read_recording
@@ -166,7 +166,7 @@ def test_a_late_tap_of_another_run_is_refused_and_changes_nothing(coach: Coach) 
     status = coach.runs.status()
     assert (status["run_id"], status["state"]) == (second.run_id, "recording")
     assert (status["lap"], status["is_muted"]) == (1, False)
-    with pytest.raises(SettingsError, match="no run nobody"):
+    with pytest.raises(UserError, match="no run nobody"):
         coach.runs.pain(3, run_id="nobody")
 
 

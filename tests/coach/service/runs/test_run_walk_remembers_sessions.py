@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.runs import Run, RunState
 from coach.service.runner import RunnerService
@@ -41,10 +41,10 @@ def test_sessions_lead_on_and_pain_leads_back(store: Store) -> None:
     coaching, runner = CoachingService(store), RunnerService(store)
     programme = RunWalkService(store, coaching.pain_state)
     assert not programme.state().is_allowed  # nobody has asked about signs and pain
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         programme.workout()
-    runner.tell_red_flags([])
-    runner.tell_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
+    runner.answer_red_flags([])
+    runner.report_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
     assert (programme.state().step, programme.state().is_allowed) == (1, True)
     session(store, programme, 9, 1, 1)
     session(store, programme, 7, 2, 1)
@@ -57,8 +57,8 @@ def test_sessions_lead_on_and_pain_leads_back(store: Store) -> None:
 
 
 def test_a_run_that_is_gone_is_no_session(store: Store) -> None:
-    RunnerService(store).tell_red_flags([])
-    RunnerService(store).tell_pain(PainMoment.BEFORE_RUN, back=0, calf=0)
+    RunnerService(store).answer_red_flags([])
+    RunnerService(store).report_pain(PainMoment.BEFORE_RUN, back=0, calf=0)
     programme = RunWalkService(store, CoachingService(store).pain_state)
     programme.began(Run("gone", datetime.now(UTC), RunState.RECORDING), programme.workout())
     assert programme.state().n_sessions == 0

@@ -8,7 +8,7 @@ import pytest
 
 from coach.bootstrap import Coach
 from coach.demo.world import Demo
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.runs import RunState
 from coach.model.samples import CadenceDecision, Counts
 from coach.model.sites import WearSite
@@ -29,7 +29,7 @@ def coach(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coach]:
 @pytest.fixture(scope="module")
 def run_id(coach: Coach) -> str:
     """A run with a lap, a pause, a pain tap and a mute in it."""
-    with pytest.raises(SettingsError, match="pair"):
+    with pytest.raises(UserError, match="pair"):
         coach.runs.start()
     assert coach.runs.status()["run_id"] is None
     world = coach.sensors
@@ -38,7 +38,7 @@ def run_id(coach: Coach) -> str:
     for name, site in (("Demo RunPod", None), ("Movesense 214830000002", WearSite.LEFT_FOOT)):
         world.pair(found[name].sensor_id, site)
     run = coach.runs.start(notes="shake-down")
-    with pytest.raises(SettingsError, match="going on"):
+    with pytest.raises(UserError, match="going on"):
         coach.runs.start()
     _wait_for_strides(coach)
     coach.runs.lap()
@@ -119,15 +119,15 @@ def test_laps_and_pauses_come_back_from_the_log(coach: Coach, run_id: str) -> No
 
 def test_verbs_of_a_run_are_refused_without_one(coach: Coach, run_id: str) -> None:
     for verb in (coach.runs.pause, coach.runs.lap, coach.runs.stop):
-        with pytest.raises(SettingsError, match="no run"):
+        with pytest.raises(UserError, match="no run"):
             verb()
 
 
 def test_an_open_sign_lets_a_run_start_only_after_confirmation(tmp_path: Path) -> None:
     coach = Coach(make_settings(tmp_path, "127.0.0.1", 0))
-    coach.runner.tell_red_flags(["night_pain"])
-    with pytest.raises(SettingsError, match="confirm"):
+    coach.runner.answer_red_flags(["night_pain"])
+    with pytest.raises(UserError, match="confirm"):
         coach.runs.start()
-    with pytest.raises(SettingsError, match="pair"):  # past the question, and on to the next obstacle
+    with pytest.raises(UserError, match="pair"):  # past the question, and on to the next obstacle
         coach.runs.start(is_confirmed=True)
     coach.close()

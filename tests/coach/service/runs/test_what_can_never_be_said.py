@@ -50,8 +50,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_the_plan_says_so_instead_of_promising_cues(store: Store) -> None:
     runner, coaching = RunnerService(store, lambda: NOW), CoachingService(store, lambda: NOW + timedelta(minutes=1))
     runner.change(height_m=1.75, focus_wish="lengthen")
-    runner.tell_pain(PainMoment.BEFORE_RUN, 0, 0)
-    runner.tell_red_flags([])
+    runner.report_pain(PainMoment.BEFORE_RUN, 0, 0)
+    runner.answer_red_flags([])
     coaching.learn(baseline_runs(Body(), now=NOW))
     store.sensors.remember(POD)
     plan = coaching.plan()

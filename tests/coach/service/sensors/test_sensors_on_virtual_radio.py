@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from bleak.exc import BleakBluetoothNotAvailableReason
 
-from coach.errors import CoachError, LinkError, SettingsError
+from coach.errors import CoachError, LinkError, UserError
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.samples import Gap, Notification, StreamReport
 from coach.model.sites import WearSite
@@ -125,9 +125,9 @@ def test_a_paired_sensor_is_known_placed_and_forgotten(bench: Bench) -> None:
     bench.service.place(bench.right.sensor_id, WearSite.RIGHT_FOOT)
     assert bench.service.remembered_one(bench.right.sensor_id).wear_site is WearSite.RIGHT_FOOT
     bench.service.forget(bench.left.sensor_id)
-    with pytest.raises(SettingsError, match="no such sensor"):
+    with pytest.raises(UserError, match="no such sensor"):
         bench.service.place(bench.left.sensor_id, WearSite.LEFT_FOOT)
-    with pytest.raises(SettingsError, match="cannot be worn"):
+    with pytest.raises(UserError, match="cannot be worn"):
         bench.service.pair(bench.pod.sensor_id, WearSite.LEFT_SHANK)
 
 
@@ -187,7 +187,7 @@ def test_a_run_takes_the_sensors_over_and_gives_them_back(bench: Bench) -> None:
     playing = bench.loop.do(play())
     bench.until(lambda: any(event.status is LinkStatus.STREAMING for event in told))
     assert [state.is_ready for state in bench.service.states()] == [True]
-    with pytest.raises(SettingsError, match="a run is on"):
+    with pytest.raises(UserError, match="a run is on"):
         bench.service.configure(bench.left.sensor_id)
     bench.loop.call(playing.cancel)
     bench.until(lambda: playing.done())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.coaching.pain import pain_state
-from coach.errors import SettingsError
+from coach.errors import UserError
 from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
 from coach.model.pain import Lock, PainEntry, PainMoment
 from coach.model.strength import Decision, Heed, SessionEvent, SessionState, Track
@@ -122,9 +122,9 @@ def test_a_move_that_breaks_48_hours_is_refused(world: World) -> None:
     world.create()
     world.do()
     second = world.plans.next_session(world.plans.plan())
-    with pytest.raises(SettingsError, match="48 hours"):
+    with pytest.raises(UserError, match="48 hours"):
         world.plans.move(second.session_id, world.now + timedelta(hours=20))
-    with pytest.raises(SettingsError, match="over"):
+    with pytest.raises(UserError, match="over"):
         world.plans.move(second.session_id, world.now - timedelta(hours=20))
     to = second.due_at + timedelta(hours=30)
     moved = world.plans.move(second.session_id, to)
@@ -137,12 +137,12 @@ def test_do_now_puts_the_next_session_at_this_moment_and_only_that_one(world: Wo
     made = world.create()
     world.now = START + timedelta(hours=2)
     first, second = made.sessions[:2]
-    with pytest.raises(SettingsError, match="comes first"):
+    with pytest.raises(UserError, match="comes first"):
         world.plans.do_now(second.session_id)
     now = world.plans.do_now(first.session_id)
     assert now.sessions[0].due_at == world.now
     world.do()
-    with pytest.raises(SettingsError, match="48 hours"):
+    with pytest.raises(UserError, match="48 hours"):
         world.plans.do_now(second.session_id)
 
 
@@ -151,14 +151,14 @@ def test_a_pause_needs_a_resume_or_an_end(world: World) -> None:
     world.do()
     paused = world.plans.pause("flu")
     assert "flu" in paused.held_because
-    with pytest.raises(SettingsError, match="flu"):
+    with pytest.raises(UserError, match="flu"):
         world.plans.do_now(world.plans.plan().sessions[1].session_id)
     world.now += timedelta(days=20)
     assert world.plans.plan().held_because
     resumed = world.plans.resume()
     assert not resumed.held_because
     assert world.plans.next_session(resumed).due_at > world.now
-    with pytest.raises(SettingsError, match="before it begins"):
+    with pytest.raises(UserError, match="before it begins"):
         world.plans.pause("?", date(2026, 5, 2), date(2026, 5, 1))
 
 
@@ -166,7 +166,7 @@ def test_a_closed_session_can_neither_be_skipped_nor_moved(world: World) -> None
     world.create()
     done = world.do()
     for act in (lambda: world.plans.skip(done, "x"), lambda: world.plans.move(done, world.now + timedelta(days=9))):
-        with pytest.raises(SettingsError, match="done"):
+        with pytest.raises(UserError, match="done"):
             act()
 
 
@@ -177,7 +177,7 @@ def test_changing_the_wish_moves_what_lies_ahead_only(world: World) -> None:
     assert changed.sessions[0].due_at == made.sessions[0].due_at
     ahead = [one.due_at.astimezone(ZoneInfo("Europe/London")).weekday() for one in changed.sessions[1:]]
     assert set(ahead) == {2, 5}
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         world.plans.change(days=(0, 1))
 
 
@@ -187,7 +187,7 @@ def test_a_new_plan_takes_the_place_of_the_old_and_an_end_leaves_none(world: Wor
     assert first.plan_id != second.plan_id
     world.plans.end()
     assert world.plans.show() is None
-    with pytest.raises(SettingsError, match="coach plan create"):
+    with pytest.raises(UserError, match="coach plan create"):
         world.made.show()
 
 
@@ -216,19 +216,19 @@ def test_the_calendar_keeps_half_past_six_on_both_sides_of_the_clock_change(worl
     assert "BEGIN:VTIMEZONE" in lines
     assert len({line for line in lines if line.startswith("UID:")}) == 16
     assert "TZOFFSETTO:+0100" in lines
-    with pytest.raises(SettingsError, match="cannot write"):
+    with pytest.raises(UserError, match="cannot write"):
         world.made.export_ics(world.folder / "none" / "x.ics")
 
 
 def test_answers_are_gated_judged_and_become_part_of_the_pain_history(world: World) -> None:
     world.create()
     world.now = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    with pytest.raises(SettingsError, match="how strong your pain"):
+    with pytest.raises(UserError, match="how strong your pain"):
         world.made.tests.answer([TestResult("b", "biering_sorensen", "week_0", world.now, 60)])
     world.made.tests.answer([TestResult("a", "pain_now", "week_0", world.now, 3)])
     world.made.tests.answer([TestResult("b", "biering_sorensen", "week_0", world.now, 60)])
     assert world.store.pain.list()[-1].back == 3
-    with pytest.raises(SettingsError, match="no test"):
+    with pytest.raises(UserError, match="no test"):
         world.made.tests.answer([TestResult("c", "moon", "week_0", world.now, 1)])
     states = {view.milestone.id: view.state for view in world.made.tests.milestones()}
     assert states == {"week_0": "done", "week_4": "ahead", "week_8": "ahead", "month_3": "ahead", "month_6": "ahead"}
@@ -242,9 +242,9 @@ def test_daily_life_is_checked_and_added_up(world: World) -> None:
     world.made.daily.add(DailyActivity("b", today - timedelta(days=20), "Dancing", 60, TalkTest.HARD))
     assert world.made.daily.minutes_by_talk(today) == {"light": 30}
     assert len(world.made.daily.activities(today)) == 2
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         world.made.daily.add(DailyActivity("c", today, "Walking", 0, TalkTest.LIGHT))
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         world.made.daily.set_wishes(DailyWishes(sitting_every_min=1))
 
 
@@ -265,14 +265,14 @@ def test_words_become_values_or_say_what_can_be() -> None:
     assert parse_time("07:05").minute == 5
     assert parse_track("gym") is Track.GYM
     for bad in (lambda: parse_days("mon,someday"), lambda: parse_time("7pm"), lambda: parse_track("moon")):
-        with pytest.raises(SettingsError):
+        with pytest.raises(UserError):
             bad()
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_value_or_a_settings_error(text: str) -> None:
     for read in (parse_days, parse_time, parse_track):
-        with contextlib.suppress(SettingsError):
+        with contextlib.suppress(UserError):
             read(text)
 
 
@@ -358,5 +358,5 @@ def test_a_beginning_taken_back_shows_the_session_that_suits_the_pain(world: Wor
 def test_taps_of_exercises_that_nobody_knows_are_refused(world: World, facts: dict) -> None:
     world.create()
     one = world.plans.next_session(world.plans.plan())
-    with pytest.raises(SettingsError):
+    with pytest.raises(UserError):
         world.plans.log([world.tap(one.session_id, "set", number=1, reps=8, **facts)])
