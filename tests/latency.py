@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 
 from coach.demo.world import Demo
 from coach.settings import make_settings
-from tests.browser import chromium_arguments, served
+from tests.support.browser import chromium_arguments, served
 from web.app import create_app
 
 LISTEN = """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import free_port
+from tests.support.common import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 from coach.bootstrap import Coach
 from coach.demo.world import Demo
 from coach.settings import make_settings
-from tests.browser import PHONE, chromium_arguments, served
+from tests.support.browser import PHONE, chromium_arguments, served
 from tests.web.long_history import keep_long_run, keep_many_runs
 from tests.web.watching import WATCH_PLOTS, Wire, metrics_of, watch_numbers
 from web.app import create_app

@@ -23,7 +23,7 @@ from coach.model.metrics import LiveMetrics
 from coach.model.runs import RunPlan
 from coach.model.strides import GaitState
 from coach.summary.findings import findings_of
-from tests.coach.coaching.support_coaching import NOW, PROFILE, answered
+from tests.support.coaching import NOW, PROFILE, answered
 
 STEP_S, MINUTES = 2.5, 25.0
 SHARES = (1.0, 0.75, 0.5, 0.25, 0.1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import chromium_arguments
+from tests.support.browser import chromium_arguments
 
 
 @pytest.fixture(scope="session")

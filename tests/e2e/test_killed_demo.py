@@ -9,7 +9,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from tests.support import free_port
+from tests.support.common import free_port
 
 KILLED_AFTER_S = 12.0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import free_port, need_reference
+from tests.support.common import free_port, need_reference
 
 pytestmark = pytest.mark.reference
 

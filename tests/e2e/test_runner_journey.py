@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from coach.bootstrap import Coach
 from coach.demo.world import DEMO_BODY, Demo
 from coach.settings import make_settings
-from tests.browser import PHONE, served
+from tests.support.browser import PHONE, served
 from web.app import create_app
 
 SPEED = 2.0  # of the virtual world

@@ -15,7 +15,7 @@ from coach.packets.coach_board import decode_description, decode_frame
 from coach.packets.decoders import decoder_for
 from coach.packets.layout import G_MPS2
 from firmware_config.loader import load_profile
-from tests.support import missing
+from tests.support.common import missing
 
 ROOT = Path(__file__).resolve().parents[2]
 SKETCHES = ROOT / "firmware_config" / "boards"

@@ -20,7 +20,7 @@ from coach.radio.virtual.world import VirtualWorld
 from coach.recording.writer import RecordingWriter
 from firmware_config.loader import load_profile, read_profile
 from firmware_config.schema import full_uuid
-from tests.coach.radio.support_radio import SwingingBody, run_jumping
+from tests.support.radio import SwingingBody, run_jumping
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "firmware_config" / "README.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support import IN_CI, missing
+from tests.support.common import IN_CI, missing
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]

@@ -29,7 +29,7 @@ from coach.radio.virtual.twin import Twin
 from coach.radio.virtual.twins.movesense import Movesense
 from coach.radio.virtual.twins.running_pod import RunningPod
 from firmware_config.loader import load_profile
-from tests.coach.radio.support_radio import SwingingBody
+from tests.support.radio import SwingingBody
 
 RSC = "00002a53-0000-1000-8000-00805f9b34fb"
 GSP = "34800002-7185-4d5d-b431-630e7050e8f0"

@@ -26,9 +26,9 @@ from coach.service.event_loop import LoopThread
 from coach.service.sensors.device_report import report_on
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
-from tests.coach.radio.support_radio import SwingingBody
-from tests.coach.radio.support_secured import SecuredPod
 from tests.kernel.guest import RSC, Sight, air_under_bluez, say, until
+from tests.support.radio import SwingingBody
+from tests.support.secured import SecuredPod
 
 ABSENT = "F0:0D:00:00:00:FF"
 IDENTITY = "F0:0D:00:00:00:77"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import IN_CI, missing
+from tests.support.common import IN_CI, missing
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

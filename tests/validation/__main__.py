@@ -4,8 +4,8 @@ import sys
 
 from coach.gait.bulk import analyse
 from coach.model.strides import Stride, TrunkStep
-from tests.recordings import names, read
-from tests.support import reference_folder
+from tests.support.common import reference_folder
+from tests.support.recordings import names, read
 from tests.validation import leave_one_out, runners
 from tests.validation.coverage import Coverage
 from tests.validation.scoring import score, scorer

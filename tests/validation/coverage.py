@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from coach.model.strides import Stride, TrunkStep
-from tests.recordings import Recording
+from tests.support.recordings import Recording
 from tests.validation.scoring import WINDOW_S
 
 NORMAL_95: Final = 1.96

@@ -18,7 +18,7 @@ from coach.gait.foot.strides import StanceCandidate
 from coach.model.samples import FloatArray
 from coach.model.strides import Stride
 from tests.coach.gait.on_recordings import pairs
-from tests.recordings import Recording
+from tests.support.recordings import Recording
 from tests.validation.runners import changes, feet, strides, table, trial
 
 FITTED: Final = ("line_s", "line_s_per_deg", "line_brake_share", "brake_share", "lead_s", "toe_off_s",

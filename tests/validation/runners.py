@@ -14,9 +14,9 @@ from coach.gait.foot.analyzer import FootGait
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.strides import Stride
-from tests import as_sent
 from tests.coach.gait.on_recordings import pairs
-from tests.recordings import Recording, names, read
+from tests.support import as_sent
+from tests.support.recordings import Recording, names, read
 
 TRIALS: Final = "rbds"  # 13 runners, three speeds, force plate
 METRICS: Final = {

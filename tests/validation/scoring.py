@@ -10,7 +10,7 @@ import numpy as np
 from coach.model.plain import to_plain
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent, GaitState, Stride, TrunkStep
-from tests.recordings import Recording
+from tests.support.recordings import Recording
 
 WINDOW_S = 0.080  # in which a found stride is paired with a true one
 

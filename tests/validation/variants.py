@@ -17,9 +17,9 @@ from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.strides import Stride, TrunkStep
-from tests.as_sent import at_rate, changed, kept, random_rotation
-from tests.recordings import names, read
-from tests.support import reference_folder
+from tests.support.as_sent import at_rate, changed, kept, random_rotation
+from tests.support.common import reference_folder
+from tests.support.recordings import names, read
 from tests.validation.scoring import scorer
 
 CHOSEN: Final = ("demo_run_left_foot_device", "demo_run_right_foot_device", "biomac_p01_left_foot", "biomac_p01_right",

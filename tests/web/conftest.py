@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.browser import DESKTOP, PHONE, chromium_arguments, served
+from tests.support.browser import DESKTOP, PHONE, chromium_arguments, served
 from tests.web.small_coach import SmallCoach
 from web.app import create_app
 

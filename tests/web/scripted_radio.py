@@ -1,6 +1,6 @@
 """A scripted org.bluez on a private D-Bus for Chromium: its Web Bluetooth runs unchanged against it, without a radio.
 
-Any number of sensors with real notification bytes. Unlike `tests/coach/radio/support_bluez.py` (one pod, for bleak) it
+Any number of sensors with real notification bytes. Unlike `tests/support/bluez.py` (one pod, for bleak) it
 carries 128-bit services and the client configuration descriptor (0x2902), without which Chromium refuses to subscribe.
 Runs on a loop of its own in a thread, so that the test drives the browser meanwhile. As a radio would, it delivers
 nothing to a sensor that is lost or not subscribed.
@@ -17,7 +17,7 @@ from typing import Any
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tests.coach.radio.support_bluez import (
+from tests.support.bluez import (
     ADAPTER,
     CHARACTERISTIC,
     DEVICE,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser import DESKTOP, PHONE, chromium_arguments, served
+from tests.support.browser import DESKTOP, PHONE, chromium_arguments, served
 from tests.web.coaching_scene import CoachingScene
 from web.app import create_app
 

@@ -13,7 +13,7 @@ from coach.model.strength import SessionEvent
 from coach.model.strength_tests import TestResult
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
-from tests.signs import answer_signs
+from tests.support.signs import answer_signs
 from tests.web.small_coach import SmallCoach
 
 

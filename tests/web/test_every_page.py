@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from coach.service.access.phones import AccessService
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
-from tests.browser import DESKTOP, PHONE, THEMES, axe_findings, choose_theme, overflowing, wait_until
+from tests.support.browser import DESKTOP, PHONE, THEMES, axe_findings, choose_theme, overflowing, wait_until
 from tests.web.live_scene import cue, numbers
 from tests.web.small_coach import SmallCoach
 

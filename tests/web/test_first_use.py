@@ -16,7 +16,7 @@ from coach.service.access.phones import AccessService
 from coach.service.runner import RunnerService
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
-from tests.browser import wait_until
+from tests.support.browser import wait_until
 from tests.web.small_coach import SmallCoach
 
 

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
-from tests.browser import wait_until
+from tests.support.browser import wait_until
 from web.units import duration_text, pace_text, unit_text, value_text
 
 

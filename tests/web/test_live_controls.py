@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import wait_until
+from tests.support.browser import wait_until
 from tests.web.live_scene import cue
 from tests.web.small_coach import SmallCoach
 

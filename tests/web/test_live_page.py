@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from coach.model.metrics import Unknown
-from tests.browser import overlapping, wait_until
+from tests.support.browser import overlapping, wait_until
 from tests.web.live_scene import FallingSilent, cue, numbers
 from tests.web.small_coach import SmallCoach, SmallRuns
 from web.words import read_words

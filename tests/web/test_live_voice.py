@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from coach.model.links import LinkEvent, LinkStatus
 from coach.model.pain import PainMoment
 from coach.model.plain import to_plain
-from tests.browser import wait_until
+from tests.support.browser import wait_until
 from tests.web.live_scene import cue, numbers
 from tests.web.small_coach import USES, SmallCoach
 

@@ -27,10 +27,10 @@ from coach.recording.reader import read_recording
 from coach.service.event_loop import LoopThread
 from coach.settings import make_settings
 from coach.wall_clock import utc_now
-from tests.browser import PHONE, axe_findings, choose_theme, chromium_arguments, overflowing, wait_until
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, TIRED, recorded_run, virtual_run
-from tests.recordings import read
-from tests.support import free_port
+from tests.support.browser import PHONE, axe_findings, choose_theme, chromium_arguments, overflowing, wait_until
+from tests.support.common import free_port
+from tests.support.recordings import read
 from tests.web.scripted_radio import ScriptedRadio, ScriptedSensor, scripted_radio
 from web.app import create_app
 from web.server import Server, serve

@@ -13,9 +13,9 @@ from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunState
 from coach.service.runs.history import HistoryService
 from coach.summary.summarise import summarise
-from tests.browser import THEMES, axe_findings, choose_theme, overflowing, wait_until
 from tests.coach.service.runs.exports_of_others import fit, gpx
 from tests.coach.summary.runs import START, make_seconds
+from tests.support.browser import THEMES, axe_findings, choose_theme, overflowing, wait_until
 from tests.web.kept_runs import keep_run, kept_coach
 from tests.web.strength_coach import StrengthCoach, half_a_year
 from web.app import create_app
@@ -35,7 +35,7 @@ DRAWN = "() => document.querySelectorAll('.plot canvas').length"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from tests.browser import served
+    from tests.support.browser import served
 
     coach = kept_coach(tmp_path_factory.mktemp("kept"), 3, 5)
     with served(create_app(coach, is_testing=True)) as url:

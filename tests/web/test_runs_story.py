@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.runs import Run, RunPlan, RunState
 from coach.summary.summarise import summarise
-from tests.browser import served, wait_until
 from tests.coach.summary.runs import make_seconds
+from tests.support.browser import served, wait_until
 from tests.web.kept_runs import keep_run, kept_coach
 from tests.web.small_coach import SmallCoach
 from web.app import create_app

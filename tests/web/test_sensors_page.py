@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from coach.model.links import SensorUse
 from coach.model.samples import CadenceDecision, Counts
-from tests.browser import overflowing
+from tests.support.browser import overflowing
 from tests.web.small_coach import SmallCoach
 
 

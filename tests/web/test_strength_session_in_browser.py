@@ -7,7 +7,7 @@ import pytest
 
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.strength import SessionState
-from tests.browser import axe_findings, overflowing, wait_until
+from tests.support.browser import axe_findings, overflowing, wait_until
 from tests.web.strength_coach import StrengthCoach, do_session, half_a_year
 
 pytestmark = pytest.mark.browser

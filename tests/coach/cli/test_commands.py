@@ -24,7 +24,7 @@ from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
 from coach.settings import make_settings
 from firmware_config.loader import load_profile
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 START = datetime(2026, 1, 1, 10, tzinfo=UTC)
 STRIDE_KEYS = {

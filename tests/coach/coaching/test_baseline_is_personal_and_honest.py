@@ -15,7 +15,7 @@ from coach.coaching.steady import SteadyPart
 from coach.model.metrics import Unknown
 from coach.model.strides import GaitState
 from tests.coach.coaching.metric_runner import Body, MetricRunner
-from tests.coach.coaching.support_coaching import NOW, baseline
+from tests.support.coaching import NOW, baseline
 
 
 def drawn_runs(rng: np.random.Generator, n_runs: int, offset: float = 0.012, outliers: int = 0) -> list[BaselineRun]:

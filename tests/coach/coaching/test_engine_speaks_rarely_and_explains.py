@@ -15,7 +15,7 @@ from coach.model.pain import RedFlagAnswers
 from coach.model.plain import from_plain, to_plain
 from coach.model.strides import GaitState
 from tests.coach.coaching.metric_runner import Body, MetricRunner
-from tests.coach.coaching.support_coaching import NOW, PROFILE, answered, engine_for, go, plan, spoken
+from tests.support.coaching import NOW, PROFILE, answered, engine_for, go, plan, spoken
 
 SHUFFLER = Body(seed=3, tires_pct=7.0, answers=1.0)
 QUICKER = Body(seed=2, own_cadence_spm=152.0, answers=1.0)

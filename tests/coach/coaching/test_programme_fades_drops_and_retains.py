@@ -16,7 +16,7 @@ from coach.model.cues import FocusResponse
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlan
 from tests.coach.coaching.metric_runner import Body
-from tests.coach.coaching.support_coaching import NOW, PROFILE, answered, baseline, baseline_runs
+from tests.support.coaching import NOW, PROFILE, answered, baseline, baseline_runs
 
 OWN = baseline(Body())
 

@@ -10,7 +10,7 @@ from coach.coaching.loader import load_rules
 from coach.coaching.response import Change, Past, ResponseTracker, cue_responses, focus_response, helped, t_quantile
 from coach.model.cues import FocusResponse
 from tests.coach.coaching.metric_runner import Body, MetricRunner
-from tests.coach.coaching.support_coaching import NOW, engine_for, go, plan
+from tests.support.coaching import NOW, engine_for, go, plan
 
 RULES = {rule.id: rule for rule in load_rules()}
 RULE = RULES["shortened_stride"]

@@ -8,7 +8,7 @@ import pytest
 from coach.coaching.run_walk import load_run_walk, reached_step, run_walk_state, workout_of
 from coach.model.pain import Lock
 from coach.model.workouts import PartKind, RunWalkSession
-from tests.coach.coaching.support_coaching import answered
+from tests.support.coaching import answered
 
 N_STEPS = len(load_run_walk().steps)
 

@@ -23,7 +23,7 @@ from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlan
 from tests.coach.coaching.metric_runner import Body, MetricRunner
-from tests.coach.coaching.support_coaching import NOW, baseline_runs
+from tests.support.coaching import NOW, baseline_runs
 
 RULES = {rule.id: rule for rule in load_rules()}
 FOCUSES = ("lengthen", "quicker", "softer", "midfoot", "lean", "swing", "even", None)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from coach.model.samples import ImuChunk
-from tests import as_sent
+from tests.support import as_sent
 
 _WHERE = st.floats(0.0, 1.0)  # share of the chunk
 

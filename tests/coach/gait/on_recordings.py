@@ -3,7 +3,7 @@
 from typing import Any
 
 from coach.model.samples import FloatArray
-from tests.recordings import Recording
+from tests.support.recordings import Recording
 
 
 def events(engine: Any, recording: Recording, size: int = 10**9, mounting: FloatArray | None = None) -> list[Any]:

@@ -3,7 +3,7 @@
 from coach.gait.bulk import analyse
 from coach.model.sites import WearSite
 from coach.model.strides import Stride, TrunkStep
-from tests.recordings import read
+from tests.support.recordings import read
 
 
 def test_each_site_goes_to_its_engine_in_the_order_of_first_chunks() -> None:

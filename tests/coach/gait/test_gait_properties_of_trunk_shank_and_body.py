@@ -16,8 +16,8 @@ from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, TreadmillSample
 from coach.model.sites import WearSite
 from coach.model.strides import StateChange, Stride, TrunkStep
-from tests.as_sent import random_rotation
-from tests.recordings import read
+from tests.support.as_sent import random_rotation
+from tests.support.recordings import read
 
 ENGINES = {WearSite.PELVIS: TrunkGait, WearSite.CHEST: TrunkGait, WearSite.LEFT_SHANK: ShankGait}
 

@@ -8,7 +8,7 @@ import pytest
 from coach.model.runs import Run, RunState, Sport
 from tests.coach.service.runs import exports_of_others as others
 from tests.interchange_corpus import Session, _compare, judge, main
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 
 def test_every_reference_file_is_right() -> None:

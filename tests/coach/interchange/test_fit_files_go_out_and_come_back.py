@@ -22,7 +22,7 @@ from coach.model.metrics import LiveMetrics
 from coach.model.runs import Lap, Run, RunPlace, RunState
 from coach.model.sites import WearSite
 from coach.model.strides import Stride
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 START = datetime(2026, 3, 29, 0, 59, 30, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from coach.interchange.formats import read_runs, unpacked
 from coach.interchange.positions import completed
 from coach.interchange.sport import verdict_of
 from coach.model.runs import Sport
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 
 def track(speed_mps: float, sport: str = "", seconds: int = 200, hour: int = 8) -> str:

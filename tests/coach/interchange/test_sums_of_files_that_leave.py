@@ -20,7 +20,7 @@ from coach.interchange.totals import laps_of, whole_of
 from coach.model.links import SensorUse
 from coach.model.runs import Lap
 from coach.model.sites import WearSite
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
 

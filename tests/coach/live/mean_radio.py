@@ -35,7 +35,7 @@ from coach.service.runs.replay_reader import Reading
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
 from firmware_config.loader import load_profile
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 G_MPS2 = 9.80665
 STARTED_AT = datetime(2026, 11, 1, 9, tzinfo=UTC)

@@ -15,9 +15,9 @@ from coach.service.runs.coaching import CoachingService
 from coach.service.runs.replay import encoded, use_of
 from coach.service.runs.replay_reader import Reading, read_again
 from coach.storage.store import Store
-from tests import recordings
 from tests.coach.live import mean_radio
 from tests.coach.live.mean_radio import ALL, LENGTH_S, STARTED_AT, harmed, lived, lived_on_phone, sent
+from tests.support import recordings
 
 N_RANDOM, A_TEST = 200, 10
 SLICE_S = 12.0  # of each reference recording: a foot's axes are known after some six

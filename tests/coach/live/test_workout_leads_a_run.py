@@ -11,7 +11,7 @@ from coach.model.pain import PainEntry, PainMoment
 from coach.model.runs import Run, RunState
 from coach.model.workouts import PartKind, Workout, WorkoutPart
 from tests.coach.coaching.metric_runner import Body
-from tests.coach.coaching.support_coaching import engine_for, plan
+from tests.support.coaching import engine_for, plan
 
 WORKOUT = Workout(
     "run_walk",

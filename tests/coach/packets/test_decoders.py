@@ -15,7 +15,7 @@ from coach.packets.decoders import decode_payload, decoder_for
 from coach.packets.registry import format_named, formats
 from firmware_config.loader import load_profile, load_profiles
 from firmware_config.schema import full_uuid
-from tests.recordings import read
+from tests.support.recordings import read
 
 BATTERY = full_uuid("2a19")
 

@@ -14,8 +14,8 @@ from coach.model.strides import TrunkStep
 from coach.packets.decoders import decoder_for
 from coach.packets.phone_motion import MotionPacket, decode_motion, encode_motion
 from firmware_config.loader import load_profile
-from tests.recordings import read
-from tests.support import reference_folder
+from tests.support.common import reference_folder
+from tests.support.recordings import read
 
 MOTION = "c0ac1001-7a1e-4b5c-9d2f-52554e4e4552"
 USE = SensorUse("this-phone", "This phone", "phone", WearSite.PELVIS)

@@ -20,7 +20,7 @@ from coach.model.sites import WearSite
 from coach.phone.pack import Answers, Pack
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
-from tests.recordings import read
+from tests.support.recordings import read
 
 NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
 MOVESENSE = "34800002-7185-4d5d-b431-630e7050e8f0"

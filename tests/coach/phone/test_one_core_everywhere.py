@@ -29,7 +29,7 @@ from tests.coach.phone.scenes import (
     recorded_run,
     virtual_run,
 )
-from tests.support import missing
+from tests.support.common import missing
 from web.phone_bundle import make_bundle, page_files
 
 CASES = ("two_feet", "pelvis", "virtual_run_with_cues")

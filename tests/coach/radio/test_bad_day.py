@@ -15,7 +15,7 @@ from coach.radio.links import LinkSet, open_radio
 from coach.radio.virtual.twin import Twin
 from coach.radio.virtual.world import VirtualWorld
 from firmware_config.loader import load_profile
-from tests.coach.radio.support_radio import SwingingBody, run_jumping, until
+from tests.support.radio import SwingingBody, run_jumping, until
 
 MINUTE_S = 60.0
 BLANK_S = 3.0

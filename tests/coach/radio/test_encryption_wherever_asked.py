@@ -17,8 +17,8 @@ from coach.radio.session import connected
 from coach.radio.talk import Wire
 from coach.radio.virtual.world import VirtualWorld
 from coach.radio.words import explain
-from tests.coach.radio.support_radio import Diary, SwingingBody, link_set, run_jumping, until
-from tests.coach.radio.support_secured import CONTROL, FEATURE, RSC, SecuredPod, bonding_config
+from tests.support.radio import Diary, SwingingBody, link_set, run_jumping, until
+from tests.support.secured import CONTROL, FEATURE, RSC, SecuredPod, bonding_config
 
 
 class Bench:

@@ -16,7 +16,7 @@ from coach.radio.links import LinkSet, open_radio
 from coach.radio.session import connected
 from coach.radio.virtual.world import VirtualWorld
 from firmware_config.loader import load_profile, load_profiles
-from tests.coach.radio.support_radio import Diary, SwingingBody, run_jumping, until
+from tests.support.radio import Diary, SwingingBody, run_jumping, until
 
 LEFT, CHEST = WearSite.LEFT_FOOT, WearSite.CHEST
 

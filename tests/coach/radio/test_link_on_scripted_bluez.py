@@ -17,8 +17,8 @@ from coach.radio.clock import RunClock
 from coach.radio.links import LinkSet, open_radio
 from coach.radio.scan import can_listen
 from coach.radio.session import connected
-from tests.coach.radio.support_bluez import ADAPTER, ADDRESS, HCI, ScriptedBluez, adapter_properties, private_bus
-from tests.coach.radio.support_radio import Diary
+from tests.support.bluez import ADAPTER, ADDRESS, HCI, ScriptedBluez, adapter_properties, private_bus
+from tests.support.radio import Diary
 
 RSC = "00002a53-0000-1000-8000-00805f9b34fb"
 PLAN = LinkPlan(SensorUse(ADDRESS, "Scripted RunPod", "running_speed_cadence"), subscribe=(RSC,))

@@ -22,7 +22,7 @@ from coach.radio.session import connected
 from coach.radio.virtual.world import VirtualWorld
 from coach.radio.words import ADAPTER_REASONS, LOSS_WORDS, adapter_error, explain, loss_error
 from firmware_config.loader import load_profile
-from tests.coach.radio.support_radio import Diary, SwingingBody, link_set, run_jumping, until
+from tests.support.radio import Diary, SwingingBody, link_set, run_jumping, until
 
 
 class Bench:

@@ -9,7 +9,7 @@ from coach.model.sites import WearSite
 from coach.model.steps import Conversation, LinkPlan, Write, ask
 from coach.radio.virtual.twin import Identity, P, Twin, uuid
 from coach.radio.virtual.world import VirtualWorld
-from tests.coach.radio.support_radio import Diary, SwingingBody, link_set, run_jumping, until
+from tests.support.radio import Diary, SwingingBody, link_set, run_jumping, until
 
 RSC = "00002a53-0000-1000-8000-00805f9b34fb"
 BATTERY = "00002a19-0000-1000-8000-00805f9b34fb"

@@ -12,7 +12,7 @@ from coach.radio.session import Radio
 from coach.radio.virtual.central import BLUEZ_BEFORE_5_88, GENEROUS, NEWEST_BLUEZ, Reporting
 from coach.radio.virtual.twins.running_pod import RunningPod
 from coach.radio.virtual.world import VirtualWorld
-from tests.coach.radio.support_radio import Diary, SwingingBody, link_set, run_jumping, until
+from tests.support.radio import Diary, SwingingBody, link_set, run_jumping, until
 
 RSC = "00002a53-0000-1000-8000-00805f9b34fb"
 ABSENT = "F0:0D:00:00:00:FF"

@@ -22,7 +22,7 @@ from coach.radio.virtual.twins.coach_board import crc16
 from coach.radio.virtual.twins.heart_rate_strap import heart_rate_packet
 from coach.radio.virtual.twins.polar_frames import DeltaFrames, pack_deltas
 from coach.radio.virtual.world import VirtualWorld
-from tests.coach.radio.support_radio import Diary, SwingingBody, run_jumping
+from tests.support.radio import Diary, SwingingBody, run_jumping
 
 LEFT = WearSite.LEFT_FOOT
 SC_CONTROL = full_uuid("2a55")

@@ -11,7 +11,7 @@ import pytest
 from coach.errors import RecordingError
 from coach.model.sites import WearSite
 from coach.recording.reference import ReferenceRecording, is_reference, read_reference
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 
 def make(folder: Path, table: str, **facts: object) -> Path:

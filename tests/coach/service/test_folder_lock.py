@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from coach.cli.root import coach
 from coach.errors import ConflictError
 from coach.service.folder_lock import FolderLock
-from tests.support import free_port
+from tests.support.common import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -10,8 +10,8 @@ from coach.gait.foot.params import PARAMS
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.strides import GaitEvent, GaitState, InitialContact, MidStance, Stride, ToeOff
-from tests.as_sent import at_rate, part
-from tests.recordings import read
+from tests.support.as_sent import at_rate, part
+from tests.support.recordings import read
 
 
 def streamed(chunk: ImuChunk, size: int) -> list[GaitEvent]:

@@ -9,7 +9,7 @@ from coach.gait.foot import contacts as foot_contacts
 from coach.gait.foot import events as foot_events
 from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, N_COLUMNS, PITCH, T
 from coach.model.samples import FloatArray
-from tests.recordings import read
+from tests.support.recordings import read
 
 NAME = "demo_run_left_foot_clean"
 RATE_HZ = 200.0

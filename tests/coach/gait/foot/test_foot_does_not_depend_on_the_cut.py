@@ -8,7 +8,7 @@ import pytest
 from coach.gait.foot.analyzer import FootGait
 from coach.model.strides import Stride
 from tests.coach.gait.on_recordings import events
-from tests.recordings import read
+from tests.support.recordings import read
 
 # A walk in which two searches found one landing; a treadmill runner; a real shoe.
 NAMES = ["ipol_walk_13_right_foot", "rbds001_run_3p5_left_foot_device", "biomac_p01_right_foot"]

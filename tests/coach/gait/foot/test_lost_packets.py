@@ -7,10 +7,10 @@ from coach.gait.foot.analyzer import FootGait
 from coach.gait.foot.params import PARAMS
 from coach.model.samples import ImuChunk
 from coach.model.strides import GaitEvent, Stride
-from tests import as_sent
 from tests.coach.gait.foot.test_foot_does_not_depend_on_the_cut import numbers_and_words
 from tests.coach.gait.on_recordings import pairs
-from tests.recordings import read
+from tests.support import as_sent
+from tests.support.recordings import read
 
 RUNNERS = ["rbds001_run_2p5_left_foot_device", "rbds013_run_3p5_right_foot_device", "rbds018_run_4p5_left_foot_device"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from coach.gait.foot.analyzer import FootGait
 from coach.model.samples import ImuChunk
-from tests.recordings import read
+from tests.support.recordings import read
 
 ROUNDS, SETTLED, SIZE = 12, 6, 100
 

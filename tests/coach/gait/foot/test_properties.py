@@ -12,9 +12,9 @@ from coach.gait.foot.params import PARAMS
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, Stride
-from tests.as_sent import changed, part, random_rotation
 from tests.coach.gait.damage import DAMAGES, Damage, damaged
-from tests.recordings import read
+from tests.support.as_sent import changed, part, random_rotation
+from tests.support.recordings import read
 
 MOTION = "pyshoe_jog_2017-11-27-11-11-24"
 RUN = "demo_run_right_foot_clean"

@@ -9,7 +9,7 @@ from coach.model.metrics import Unknown
 from coach.model.samples import HeartRateSample, ImuChunk, TreadmillSample
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, InitialContact, StateChange, Stride, TrunkStep
-from tests.recordings import read
+from tests.support.recordings import read
 
 FEET = ("biomac_p01_left_foot", "biomac_p01_right_foot")
 TRUNK = ("demo_run_pelvis_device", "demo_run_chest_device")

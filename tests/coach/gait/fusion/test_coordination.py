@@ -7,7 +7,7 @@ from coach.gait.fusion.coordination import PelvisTrunk, analytic, circular_sd_de
 from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.sites import WearSite
 from coach.model.strides import TrunkStep
-from tests.recordings import read
+from tests.support.recordings import read
 
 N, M = 8, 50
 

@@ -10,9 +10,9 @@ from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, InitialContact, StateChange, Stride, ToeOff
-from tests.as_sent import random_rotation
 from tests.coach.gait.on_recordings import events, pairs
-from tests.recordings import names, read
+from tests.support.as_sent import random_rotation
+from tests.support.recordings import names, read
 
 RUNS = names("shank_run") or ["shank_run_01"]
 NEAR_ANKLE = [n for n in names("rbds") if "shank" in n] or ["rbds001_run_2p5_left_shank_device"]

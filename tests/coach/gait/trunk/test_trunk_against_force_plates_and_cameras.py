@@ -11,9 +11,9 @@ from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, StateChange, TrunkStep
-from tests.as_sent import part, random_rotation
 from tests.coach.gait.on_recordings import events, pairs
-from tests.recordings import names, read
+from tests.support.as_sent import part, random_rotation
+from tests.support.recordings import names, read
 
 PELVIS = ["biomac_p01_pelvis", "demo_run_pelvis_device", "demo_run_chest_device"]
 SACRUM = [f"sacrum_{k:02d}" for k in (1, 4, 9, 12, 15)]

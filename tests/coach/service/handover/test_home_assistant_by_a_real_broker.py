@@ -21,7 +21,7 @@ from coach.service.handover.home_state import HomeStates
 from coach.service.runs.coaching import CoachingService
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
-from tests.support import free_port, missing
+from tests.support.common import free_port, missing
 
 BROKER = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/sbin")
 

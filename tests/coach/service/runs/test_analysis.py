@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from coach.service.runs.analysis import analyse_path
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 pytestmark = pytest.mark.reference
 UNIX_S = 1_764_000_000.0

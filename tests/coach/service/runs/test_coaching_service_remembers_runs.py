@@ -14,8 +14,8 @@ from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body, MetricRunner
-from tests.coach.coaching.support_coaching import baseline_runs
-from tests.signs import answer_signs
+from tests.support.coaching import baseline_runs
+from tests.support.signs import answer_signs
 
 TIRED = Body(seed=4, tires_pct=7.0, answers=0.8)
 

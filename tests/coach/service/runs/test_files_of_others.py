@@ -24,7 +24,7 @@ from coach.model.runs import RunFilter, Sport
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 # What each file must bring: (kilometres, minutes, laps, fields of its seconds)
 DYNAMICS: Final = ("cadence_spm", "contact_time_ms", "heart_rate_bpm", "speed_mps", "vertical_oscillation_mm")

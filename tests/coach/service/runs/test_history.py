@@ -21,7 +21,7 @@ from coach.storage.dump import rows_of, table_names
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
 from tests.coach.summary.runs import START, make_entry, make_seconds, make_strides
-from tests.support import need_reference
+from tests.support.common import need_reference
 
 CUE = CueDecision("c", 400.0, "r", "stride", "cue", True, False, "Push", None, None, "", (), "", "")
 

@@ -15,7 +15,7 @@ from coach.service.runs.coaching import CoachingService
 from coach.service.runs.sayable import unsayable
 from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body
-from tests.coach.coaching.support_coaching import baseline_runs
+from tests.support.coaching import baseline_runs
 
 POD = SensorUse("P", "Pod", "running_speed_cadence")
 FOOT = SensorUse("L", "Left", "movesense", WearSite.LEFT_FOOT)

@@ -24,7 +24,7 @@ from coach.radio.virtual.world import VirtualWorld
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
-from tests.coach.radio.support_radio import JumpingLoop, SwingingBody
+from tests.support.radio import JumpingLoop, SwingingBody
 
 
 class JumpingBody(SwingingBody):

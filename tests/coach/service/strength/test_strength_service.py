@@ -20,7 +20,7 @@ from coach.service.strength.facts import strength_week
 from coach.service.strength.programme import Programme
 from coach.service.strength.wording import parse_days, parse_time, parse_track
 from coach.storage.store import Store
-from tests.signs import answer_signs
+from tests.support.signs import answer_signs
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ from coach.model.strength import SessionEvent, SessionState
 from coach.model.strength_tests import TestResult
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
-from tests.signs import answer_signs
+from tests.support.signs import answer_signs
 
 LONDON = ZoneInfo("Europe/London")
 STEP = timedelta(days=2)

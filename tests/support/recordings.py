@@ -13,8 +13,8 @@ import numpy.typing as npt
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.recording.reference import read_reference
-from tests import as_sent
-from tests.support import need_reference, reference_folder
+from tests.support import as_sent
+from tests.support.common import need_reference, reference_folder
 
 WHOLE_S = 1e9
 

@@ -11,7 +11,7 @@ IN_CI = os.environ.get("CI") == "true"
 
 def reference_folder() -> Path:
     """The folder of reference recordings: COACH_REFERENCE, by default ../shared/reference beside the checkout."""
-    default = Path(__file__).resolve().parents[2] / "shared" / "reference"
+    default = Path(__file__).resolve().parents[3] / "shared" / "reference"
     return Path(os.environ.get("COACH_REFERENCE", default))
 
 

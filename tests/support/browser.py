@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import Flask
 
-from tests.support import missing
+from tests.support.common import missing
 from web.server import serve
 
-AXE = Path(__file__).parent / "data" / "axe" / "axe-4.14.1.min.js"
+AXE = Path(__file__).parents[1] / "data" / "axe" / "axe-4.14.1.min.js"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 THEMES = ("day", "night", "sun")
