@@ -58,7 +58,7 @@ def stride_event(
 
 
 def bridged_event(foot: FootSensor, contact_s: float, n_interpolated: int, way: StrideTrajectory) -> Stride:
-    """Return one of `n_interpolated` strides that nobody saw: times by the rhythm about them, length by the speed before."""
+    """Return one of `n_interpolated` unseen strides: times by the rhythm about them, length by the speed before."""
     sd_s = foot.params.bridged_contact_sd_s * math.sqrt(n_interpolated)
     found = {"initial_contact_s": sd_s, "stride_time_s": sd_s}
     if way.length_m is not None:

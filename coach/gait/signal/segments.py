@@ -22,7 +22,7 @@ class Segment(NamedTuple):
     """Consecutive samples without a gap.
 
     t_s: (n,) rising. acc_mps2: (n, 3). gyr_radps: (n, 3) or None. is_new: a gap (or the start) lies before it.
-    bridged_s: times of the samples that were drawn in by a straight line. largest: sizes that no reading of an axis
+    interpolated_s: times of samples drawn in by a straight line. largest: sizes that no reading of an axis
     exceeds [m/s2, rad/s]; infinite where nobody looked.
     """
 
@@ -48,7 +48,7 @@ class SegmentJoiner:
     as 0 here. longest_s: holes up to it are filled. n_gaps, n_bridged, n_dropped: what happened so far.
     """
 
-    __slots__ = ("_is_whole", "_last", "_last_t", "_longest_s", "_measured", "n_bridged", "n_dropped", "n_gaps")
+    __slots__ = ("_is_whole", "_last", "_last_t", "_longest_s", "_measured", "n_dropped", "n_gaps", "n_interpolated")
 
     def __init__(self, longest_s: float = BRIDGE_S) -> None:
         self._longest_s = longest_s
