@@ -46,6 +46,8 @@ def code_of(error: CoachError) -> str:
         return error.code
     if isinstance(error, LinkError):
         return error.reason
+    if type(error) is UserError:
+        return "settings"  # what the interface has called it since its first version
     return type(error).__name__.removesuffix("Error").lower()
 
 
