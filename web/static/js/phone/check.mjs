@@ -19,11 +19,11 @@ const { py, core } = await startCore(loadPyodide, {
 const spent_s = Object.fromEntries(stages.slice(0, -1).map(([name, at_s], i) => [name, +(stages[i + 1][1] - at_s).toFixed(2)]));
 const answer = { python: py.runPython("import sys; sys.version.split()[0]"), n_profiles: JSON.parse(core.profiles()).length, start_cpu_s: spent_s };
 if (script) {
-  py.FS.mkdirTree("/work");
-  for (const name of fs.readdirSync(from)) py.FS.writeFile(`/work/${name}`, new Uint8Array(fs.readFileSync(path.join(from, name))));
+  py.FS.mkdirTree("/case");
+  for (const name of fs.readdirSync(from)) py.FS.writeFile(`/case/${name}`, new Uint8Array(fs.readFileSync(path.join(from, name))));
   py.FS.writeFile("/script.py", new Uint8Array(fs.readFileSync(script)));
   const began_s = cpu();
-  py.runPython("import sys, json; sys.path.insert(0, '/'); import script; open('/out.json', 'w').write(json.dumps(script.run('/work')))");
+  py.runPython("import sys, json; sys.path.insert(0, '/'); import script; open('/out.json', 'w').write(json.dumps(script.run('/case')))");
   answer.run_cpu_s = +(cpu() - began_s).toFixed(2);
   fs.writeFileSync(to, py.FS.readFile("/out.json"));
 }
