@@ -39,5 +39,5 @@ def handover(data: Path | None, as_json: bool, **wishes: Any) -> None:
     click.echo(f"outbox: {f'each run as FIT in {outbox}' if kept.is_outbox else 'off'}")
     sent = f"each run's FIT file and title, {status.n_sent} sent, {status.n_waiting} waiting"
     click.echo(f"intervals.icu: {sent if kept.intervals_key else 'off'}")
-    told = f"cadence, next session and open pain question to {kept.broker}:{kept.broker_port}"
-    click.echo(f"Home Assistant: {told if kept.broker else 'off'}")
+    sent = f"cadence, next session and open pain question to {kept.broker}:{kept.broker_port}"
+    click.echo(f"Home Assistant: {sent if kept.broker else 'off'}")

@@ -24,17 +24,17 @@ Ctrl-C ends it."""
 
 
 @contextmanager
-def until_told() -> Iterator[threading.Event]:
+def until_ended() -> Iterator[threading.Event]:
     """An event that Ctrl-C, a polite kill and the end of the terminal set."""
-    told = threading.Event()
+    ended = threading.Event()
 
     def tell(*_: Any) -> None:
-        told.set()
+        ended.set()
 
     ends = [signal.SIGINT, signal.SIGTERM, *(getattr(signal, name) for name in ("SIGHUP",) if hasattr(signal, name))]
     before = {number: signal.signal(number, tell) for number in ends}
     try:
-        yield told
+        yield ended
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -53,7 +53,7 @@ def demonstrate(
     """Run the demonstration until it is ended; see the options of `coach demo`."""
     settings = settings_of(data or demo_folder(), port, host, trusts_local=trusts_local)
     with (
-        until_told() as told,
+        until_ended() as ended,
         Demo(settings, speed) as world,
         serving(settings, world.make_coach, is_quiet=as_json) as coach,
     ):
@@ -64,7 +64,7 @@ def demonstrate(
         if not as_json:
             click.echo(DEMO_WAITS if wait else DEMO_RUNS)
         deadline = None if minutes is None else time.monotonic() + 60 * minutes / speed
-        while not told.wait(0.2):
+        while not ended.wait(0.2):
             if deadline is not None and time.monotonic() >= deadline:
                 break
         run = coach.runs.stop() if coach.runs.current() else None
@@ -88,14 +88,14 @@ def serve(
     """The service with your own sensors: open the page, pair, run. At the end, the run that was going on."""
     settings = settings_of(household_folder(data) if is_household else data, port, host, is_https, trusts_local)
     if is_household:
-        with until_told() as told, household_serving(settings, is_quiet=as_json):
-            told.wait()
+        with until_ended() as ended, household_serving(settings, is_quiet=as_json):
+            ended.wait()
         return
-    with until_told() as told, serving(settings, is_quiet=as_json) as coach:
+    with until_ended() as ended, serving(settings, is_quiet=as_json) as coach:
         problem = coach.sensors.problem()
         if problem:
             click.echo(f"Bluetooth: {problem}\nThe pages work; sensors do not until then.", err=True)
-        told.wait()
+        ended.wait()
         entry = coach.store.runs.entry(coach.runs.stop().run_id) if coach.runs.current() else None
     if entry is not None:
         print_summary(entry, as_json)

@@ -11,7 +11,6 @@ documented well enough to be used.
 
 import bisect
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from xml.parsers import expat
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
+from coach.interchange.damage import DAMAGE
 from coach.interchange.gpx import read_gpx_tracks
 from coach.interchange.sport import named_sport
 from coach.model.runs import Sport
@@ -28,7 +28,6 @@ from coach.model.runs import Sport
 _HEAD: Final = 64 << 10
 _BLOCK: Final = 1 << 20
 _MOST_ROUTE: Final = 64 << 20
-_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 _NAME: Final = "HKQuantityTypeIdentifier"
 # Samples of a moment: (our name, factor by unit)
 _MOMENTS: Final[Mapping[str, tuple[str, Mapping[str, float]]]] = {
@@ -89,7 +88,7 @@ def find_export(archive: zipfile.ZipFile) -> str | None:
             with archive.open(info) as stream:
                 if b"<HealthData" in stream.read(_HEAD):
                     return info.filename
-        except _DAMAGE:
+        except DAMAGE:
             continue
     return None
 
@@ -126,7 +125,7 @@ def _route(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         with archive.open(name) as stream:
             content = stream.read(_MOST_ROUTE + 1)
-    except _DAMAGE:
+    except DAMAGE:
         return b""
     return content if len(content) <= _MOST_ROUTE else b""
 
@@ -141,7 +140,7 @@ def _read(archive: zipfile.ZipFile, name: str, reader: "_WorkoutReader | _Sample
             while block := stream.read(_BLOCK):
                 parser.Parse(block, False)
             parser.Parse(b"", True)
-    except (*_DAMAGE, expat.ExpatError) as error:
+    except (*DAMAGE, expat.ExpatError) as error:
         raise InterchangeError(f"{name} of this export is damaged ({error}): export it again") from error
 
 

@@ -7,12 +7,12 @@ and imported files as they are. No database is needed to read it.
 import json
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
 
 from coach.errors import InterchangeError
+from coach.interchange.damage import DAMAGE
 
 FORMAT: Final = "running-coach-account"
 VERSION: Final = 1
@@ -28,7 +28,6 @@ MOST_FILES: Final = 20_000
 MOST_BYTES: Final = 64 << 30
 _MOST_LINE: Final = 16 << 20  # a row: the summary of a long run takes 200 kB
 _FILE_NAME: Final = re.compile(r"(\w[\w.-]*\.mcap|imports/\w[\w.-]*\.(fit|tcx|gpx))", re.ASCII)
-_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 Row = dict[str, Any]
 
 
@@ -58,7 +57,7 @@ class Archive:
             self._zip = zipfile.ZipFile(stream)
             about = json.loads(self._zip.read("account.json"))
             kind, version = about["format"], int(about["version"])
-        except (*_DAMAGE, KeyError, TypeError, AttributeError) as error:
+        except (*DAMAGE, KeyError, TypeError, AttributeError) as error:
             raise InterchangeError("this is not an archive of this program, or it is damaged") from error
         if kind != FORMAT:
             raise InterchangeError("this is an archive of another program")
@@ -112,7 +111,7 @@ class Archive:
                 while block := source.read(_COPY):
                     out.write(block)
             half.replace(path)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             half.unlink(missing_ok=True)
             raise InterchangeError(f"{info.filename} cannot be read from this archive: {error}") from error
 
@@ -126,5 +125,5 @@ class Archive:
                     if not isinstance(row, dict):
                         raise ValueError("a row is not an object")
                     yield row
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise InterchangeError(f"{name} of this archive is damaged: {error}") from error

@@ -16,7 +16,6 @@ import io
 import os
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from typing import IO, Final
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
 from coach.interchange.apple_health import find_export, workouts
+from coach.interchange.damage import DAMAGE
 from coach.interchange.formats import NO_HINT, Hint
 
 SUFFIXES: Final = (".fit", ".tcx", ".gpx", ".mcap", ".fit.gz", ".tcx.gz", ".gpx.gz", ".zip")
@@ -33,7 +33,6 @@ _MOST_ITEM: Final = 256 << 20  # as a single file may have
 _MOST_MEMBERS: Final = 200_000  # fifty years of ten files a day
 _MOST_DEEP: Final = 2  # zips within zips, as Garmin packs them
 _MOST_NESTED: Final = 8 << 30
-_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _items_of_file(path: Path, name: str, start: float, width: float, hint: Hint
 def _items_of_zip(stream: IO[bytes], name: str, start: float, width: float, depth: int) -> Iterator[Item]:
     try:
         archive = zipfile.ZipFile(stream)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise InterchangeError(f"{name} is no zip, or damaged: export or download it again") from error
     with archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
@@ -156,7 +155,7 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], byt
     def read() -> bytes:
         try:
             return _limited(archive.open(info), info.filename)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise InterchangeError(f"{info.filename} cannot be read ({error}): unpack it, or export again") from error
 
     return read
@@ -179,7 +178,7 @@ def _nested(archive: zipfile.ZipFile, info: zipfile.ZipInfo, start: float, width
                     copy.write(block)
             copy.seek(0)
             yield from _items_of_zip(copy, info.filename, start, width, depth + 1)
-        except (*_DAMAGE, InterchangeError) as error:
+        except (*DAMAGE, InterchangeError) as error:
             refusal = f"this zip is damaged: {error}"
             yield Item(info.filename, start, lambda: b"", refusal=refusal)
 
@@ -189,7 +188,7 @@ def _limited(stream: IO[bytes], name: str) -> bytes:
     try:
         with closing(stream):
             content = stream.read(_MOST_ITEM + 1)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise InterchangeError(f"{name} cannot be read ({error}): export or download it again") from error
     if len(content) > _MOST_ITEM:
         raise InterchangeError(f"{name} is far larger than a run: not read")
