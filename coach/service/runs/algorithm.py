@@ -9,12 +9,15 @@ same; a run whose summary carries another identity than `algorithm_id()` can be 
 import hashlib
 import io
 import tokenize
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
 import numpy as np
+
+from coach.model.runs import RunSummary
 
 CODE: Final = (
     "packets",
@@ -35,6 +38,15 @@ _DIGITS: Final = 16  # 64 bits: two of a million algorithms are confused with a 
 def algorithm_id() -> str:
     """Identity of the algorithm that is installed: 16 hexadecimal digits."""
     return identity_of(_sources(), np.__version__)
+
+
+def with_algorithm(summary: RunSummary, before: RunSummary | None) -> RunSummary:
+    """A summary with the identity of what computed its strides. before: the summary that the same strides had.
+
+    Strides that are only summed up again (trimmed, cut, joined with a watch's file) keep their identity, "" where it
+    was not known; without an earlier summary they are new, and so is their identity.
+    """
+    return replace(summary, algorithm=algorithm_id() if before is None else before.algorithm)
 
 
 def identity_of(sources: dict[str, str], numpy_version: str) -> str:

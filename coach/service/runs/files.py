@@ -42,7 +42,7 @@ from coach.model.runs import Lap, Run, RunFilter, RunState
 from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
 from coach.recording.reader import read_recording
-from coach.service.runs.algorithm import algorithm_id
+from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.recorded import length_s, same_time
 from coach.service.runs.route import original_of, track_of
@@ -298,7 +298,7 @@ class HistoryFiles:
             (run.trim_start_s, run.trim_end_s),
             run.duration_s,
         )
-        summary = dataclasses.replace(summary, algorithm=algorithm_id())
+        summary = with_algorithm(summary, before)
         if distance_m is not None:
             summary = dataclasses.replace(summary, distance_m=distance_m)
         self._kept.runs.finish(run.run_id, run.state, summary)

@@ -1,11 +1,10 @@
 """The end of a run: what was measured in, summary and run kept as finished out."""
 
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from coach.model.runs import Run, RunState
 from coach.model.strides import Stride, TrunkStep
-from coach.service.runs.algorithm import algorithm_id
+from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.replay_reader import Reading
 from coach.storage.store import Store
@@ -37,7 +36,7 @@ def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:
         (run.trim_start_s, run.trim_end_s),
         max(0.0, reading.end_s - paused_s),
     )
-    summary = replace(summed, algorithm=algorithm_id())
+    summary = with_algorithm(summed, None)
     store.runs.add(run.run_id, responses=reading.responses)
     laps, pauses = tuple(reading.laps), tuple(reading.pauses)
     return store.runs.finish(run.run_id, state, summary, laps=laps, pauses=pauses)

@@ -29,6 +29,7 @@ from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe, Sport
 from coach.recording.folder import inside
+from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.downsample import thinned
 from coach.service.runs.files import IMPORTS_FOLDER, HistoryFiles
@@ -177,7 +178,7 @@ class HistoryService(HistoryFiles):
         """Cut a run in two, each with its own raw log; the whole is deleted, and `restore` brings it back."""
         first, second = split_run(self._store, self.recordings, run_id, at_s)
         for part in (first, second):
-            self._sum_up(part)
+            self._sum_up(part, of=run_id)
         self.delete(run_id)
         return self._store.runs.get(first.run_id), self._store.runs.get(second.run_id)
 
@@ -265,8 +266,11 @@ class HistoryService(HistoryFiles):
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _sum_up(self, run: Run, **fields: Any) -> Run:
+    def _sum_up(self, run: Run, of: str | None = None, **fields: Any) -> Run:
+        """Sum a run up again and keep it; of: the run that its strides were computed in, where it is a part."""
         summary = self._summed_up(run, (run.trim_start_s, run.trim_end_s))
+        if of is not None:
+            summary = with_algorithm(summary, self._store.runs.summary(of))
         return self._store.runs.finish(run.run_id, run.state, summary, **fields)
 
     def _summed_up(
@@ -289,7 +293,7 @@ class HistoryService(HistoryFiles):
             pooled_responses(self._store, run_id),
             trim,
         )
-        return dataclasses.replace(summary, algorithm=before.algorithm if before else "")
+        return with_algorithm(summary, before)
 
 
 def _day(day: str, runs: Sequence[RunDay]) -> CalendarDay:

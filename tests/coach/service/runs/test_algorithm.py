@@ -1,12 +1,19 @@
 """An algorithm's identity changes with what determines a number, and with nothing else."""
 
 import re
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from coach.service.runs import algorithm
-from coach.service.runs.algorithm import algorithm_id, essence, identity_of
+from coach.service.runs.algorithm import algorithm_id, essence, identity_of, with_algorithm
+from coach.service.runs.history import HistoryService
+from coach.storage.store import Store
 from coach.summary.document import analysis_document
+from coach.summary.summarise import summarise
+from tests.support.common import need_reference
 
 SOURCES = algorithm._sources()
 
@@ -54,3 +61,26 @@ def test_strings_that_are_values_are_kept() -> None:
 def test_an_analysed_recording_says_which_algorithm_read_it() -> None:
     document = analysis_document({}, [], algorithm=algorithm_id())
     assert document["summary"]["algorithm"] == algorithm_id()
+
+
+def test_strides_that_are_only_summed_up_again_keep_the_identity_of_what_computed_them() -> None:
+    summary = summarise([])
+    assert with_algorithm(summary, None).algorithm == algorithm_id()
+    assert with_algorithm(summary, replace(summary, algorithm="older")).algorithm == "older"
+    assert with_algorithm(summary, summary).algorithm == ""
+
+
+def test_the_parts_of_a_run_and_a_trimmed_run_keep_its_identity(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "coach.sqlite")) as store:
+        history = HistoryService(store, tmp_path)
+        imported = history.take_in(need_reference("fit/stryd-backgaden-1km.fit").read_bytes())
+        (run_id,) = imported.run_ids
+        before = store.runs.summary(run_id)
+        assert before is not None
+        assert before.algorithm == algorithm_id()
+        store.runs.save_summary(run_id, replace(before, algorithm="older"))
+        history.trim(run_id, 5.0, None)
+        for part in history.split(run_id, 60.0):
+            found = store.runs.summary(part.run_id)
+            assert found is not None
+            assert found.algorithm == "older"
