@@ -121,17 +121,55 @@ def tried_sensors(reports: Sequence[DeviceReport]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _with_floors(text: str) -> str:
-    before, rest = text.split("<!-- floors -->")
-    after = rest.split("<!-- /floors -->")[1]
-    return f"{before}<!-- floors -->\n{floors()}\n<!-- /floors -->{after}"
+_SITES = {"foot": "shoe", "shank": "ankle", "trunk": "pelvis or chest"}
+_SHOWN = ("contact time, ms", "strike angle, deg", "stride length, cm", "step time, ms")
+
+
+def accuracy(measured: str) -> str:
+    """Return the rows of README's table from `docs/accuracy.md`, which `python -m tests.validation` writes.
+
+    Shown beside the error found: the 95 % interval that the page states, and how often it held the truth.
+    """
+    rows = [
+        "| sensor at | number | recordings | error (root mean square) | shown as ± | held the truth |",
+        "|---|---|---|---|---|---|",
+    ]
+    for line in measured.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 6 and cells[0] in _SITES and cells[1] in _SHOWN:
+            site, name, n, error, sd, inside = cells
+            what, unit = name.split(", ")
+            rows.append(
+                f"| {_SITES[site]} | {what} | {n} | {error} {unit} | {1.96 * float(sd):.0f} {unit} | {inside} |"
+            )
+    return "\n".join(rows)
+
+
+def recompute_time(measured: str) -> str:
+    """Return README's sentence on speed from `docs/performance.md`, as `python -m tests.benchmark --write` left it."""
+    rows = [line.strip("|").split("|") for line in measured.splitlines() if line.startswith("|")]
+    feet = next(row[-1] for row in rows if row[0].strip().startswith("recompute of a run-hour"))
+    chest = next(row[-1] for row in rows if row[0].strip() == "the same with a chest sensor, CPU s")
+    return (
+        f"A run-hour of two feet is recomputed in {float(feet):.0f} CPU seconds, all of it ({float(chest):.0f} with a "
+        "chest sensor): log, packets,\ngait, metrics, coaching, database."
+    )
+
+
+def _between(text: str, name: str, written: str) -> str:
+    """Return `text` with what stands between the marks of `name` written afresh."""
+    before, rest = text.split(f"<!-- {name} -->")
+    after = rest.split(f"<!-- /{name} -->")[1]
+    return f"{before}<!-- {name} -->\n{written}\n<!-- /{name} -->{after}"
 
 
 def documents() -> dict[Path, str]:
     """Return every document that is written by code, by its path."""
-    architecture = DOCS / "architecture.md"
+    architecture, readme = DOCS / "architecture.md", ROOT / "README.md"
+    page = _between(readme.read_text(), "accuracy", accuracy((DOCS / "accuracy.md").read_text()))
     return {
-        architecture: _with_floors(architecture.read_text()),
+        architecture: _between(architecture.read_text(), "floors", floors()),
+        readme: _between(page, "speed", recompute_time((DOCS / "performance.md").read_text())),
         DOCS / "evidence.md": evidence(),
         DOCS / "protocols.md": protocols(),
         DOCS / "tried-sensors.md": tried_sensors(_reports()),
