@@ -43,11 +43,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The focus measure over the run. band: top and height of the runner's usual, None where it is not known."""
+    """The focus measure over the run. band: top and height of the runner's usual, None where it is not known.
+
+    least, most: of the values drawn, in the measure's unit; bars begin below the least, for parts to differ visibly.
+    """
 
     cells: tuple[Cell, ...]
     band: tuple[float, float] | None
     end_s: float
+    least: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def story_of(coach: Coach, detail: RunDetail, title: str) -> Story | None:
         "title": title,
         "day": day_text(run.started_at, profile().time_zone),
         "facts": facts,
-        "label": w(f"metrics.{metric}.label") if metric else "",
+        "label": _strip_words(metric, strip) if metric and strip else "",
         "finding": finding,
         "strip": strip,
         "width": STRIP_WIDTH,
@@ -115,6 +120,14 @@ def story_of(coach: Coach, detail: RunDetail, title: str) -> Story | None:
         next_of(coach, run),
         share,
     )
+
+
+def _strip_words(metric: str, strip: Strip) -> str:
+    """What the strip shows, with its range: bars that do not begin at zero make a change look larger than it is."""
+    units = profile().units
+    least, most = (value_text(metric, value, units) for value in (strip.least, strip.most))
+    label = w(f"metrics.{metric}.label")
+    return w("runs.story.range", label=label, least=least, most=most, unit=unit_text(metric, units))
 
 
 def metric_of(run: Run, summary: RunSummary) -> str | None:
@@ -188,7 +201,7 @@ def strip_of(
         if value is not None
     )
     band = (STRIP_HEIGHT - up(edges[1]), up(edges[1]) - up(edges[0])) if edges else None
-    return Strip(cells, band, end_s)
+    return Strip(cells, band, end_s, min(known), max(known))
 
 
 def _edges(usual: tuple[float, float] | None) -> tuple[float, float] | tuple[()]:

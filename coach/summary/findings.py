@@ -113,12 +113,14 @@ def _answered(decisions: Sequence[CueDecision], responses: Sequence[FocusRespons
     if not spoken:
         return []
     counts = Counter(d.rule_id for d in spoken)
-    said = f"{len(spoken)} {'cue was' if len(spoken) == 1 else 'cues were'} spoken"
+    is_one = len(spoken) == 1
+    said = f"{len(spoken)} {'cue was' if is_one else 'cues were'} spoken"
+    unsure = f"{said}; whether {'it' if is_one else 'they'} helped is not known yet."
     numbers = {"n_spoken": float(len(spoken))}
     judged = [r for r in responses if counts[r.rule_id] and None not in (r.effect, r.low, r.high)]
     if not judged:
         reason = "too few cues, or too few silent moments to compare with"
-        return [Finding("cues", f"{said}; whether they helped cannot be told yet.", reason, 1.0, numbers)]
+        return [Finding("cues", unsure, reason, 1.0, numbers)]
     most = max(judged, key=lambda r: r.n_cues)
     assert most.effect is not None
     assert most.low is not None
@@ -128,8 +130,7 @@ def _answered(decisions: Sequence[CueDecision], responses: Sequence[FocusRespons
     interval = f"95 %: {_signed(most.low)} to {_signed(most.high)}{unit}"
     reason = f"{most.n_cues} cues against {most.n_withheld} silent moments; {interval}"
     if most.low <= 0.0 <= most.high:
-        words = f"{said}; whether they helped cannot be told yet."
-        return [Finding("cues", words, reason, 1.0, numbers)]
+        return [Finding("cues", unsure, reason, 1.0, numbers)]
     low, high = sorted((abs(most.low), abs(most.high)))
     size = f"{abs(most.effect):.1f}{unit} {more if most.effect > 0 else less}"
     words = f"After cues {name} {size} than in silent moments (95 %: {low:.1f} to {high:.1f})."

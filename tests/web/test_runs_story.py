@@ -53,6 +53,7 @@ def test_the_story_tells_what_happened_in_few_words_and_leaves_the_rest_behind_d
 def test_a_strip_says_where_the_run_lay_against_the_runners_usual(client: FlaskClient) -> None:
     told = story(client)
     assert re.search(r"Step length over [78]:\d\d", told)
+    assert re.search(r"Step length, \d+ to \d+ cm; at one pace", told)  # bars do not begin at zero: the range says so
     assert len(re.findall(r'class="strip-cell', told)) >= 40
     assert 'class="strip-usual"' in told
     assert re.search(r"Step length \d+ cm(, like|: [+−][\d.]+ cm against) your usual at this pace", told)
@@ -63,6 +64,7 @@ def test_a_strip_of_numbers_known_by_hand() -> None:
     assert strip is not None
     assert [(cell.x, cell.side) for cell in strip.cells] == [(0.0, "like"), (90.0, "above"), (270.0, "below")]
     assert strip.end_s == 40.0
+    assert (strip.least, strip.most) == (0.9, 1.1)
     top, height = strip.band
     bottom = STRIP_HEIGHT - (top + height)
     assert bottom < strip.cells[0].height < bottom + height  # the bar of the usual ends within its band

@@ -32,10 +32,10 @@ def test_a_response_the_other_way_is_not_told_as_an_answer() -> None:
 
 def test_an_interval_over_zero_claims_nothing_however_many_single_cues_were_clear() -> None:
     finding = told(0.4, -0.5, 1.3)
-    assert "cannot be told yet" in finding.words
+    assert "is not known yet" in finding.words
     assert "95 %: −0.5 to +1.3 %" in finding.reason
 
 
 def test_without_silent_moments_nothing_can_be_told() -> None:
-    assert "cannot be told yet" in told(None, None, None).words
+    assert "is not known yet" in told(None, None, None).words
     assert not [f for f in findings_of({}, None, None, [], [], ()) if f.id == "cues"]

@@ -188,7 +188,7 @@ def test_spoken_cues_are_counted_and_not_praised_without_proof() -> None:
     silent = dataclasses.replace(cue, cue_id="d", is_spoken=False)
     summary = summarise(make_strides(10), decisions=[cue, silent])
     assert summary.n_cues == 1
-    assert any("cannot be told yet" in f.words for f in summary.findings)
+    assert any("is not known yet" in f.words for f in summary.findings)
 
 
 def test_a_running_pod_alone_gives_what_it_knows() -> None:

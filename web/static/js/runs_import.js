@@ -16,7 +16,7 @@ function show(status) {
   const ended = status.failure || w("runs.importing.done");
   setText(find("#import-words"), status.is_running ? w("runs.importing.running", { done: n_done }) : ended);
   const bar = find("#import-progress");
-  bar.hidden = false;
+  for (const part of [bar, find("#import-counts"), find("#import-report")]) part.hidden = false;
   bar.value = status.progress;
   for (const place of findAll("[data-outcome]")) setText(place, String(status.counts[place.dataset.outcome] ?? 0));
   find("#import-files").replaceChildren(...status.files.map(line));
