@@ -165,7 +165,9 @@ def restore(run_id: str) -> None:
     history().restore(run_id)
 
 
-@route(blueprint, "POST", "/runs/<run_id>/recompute", returns=Run, summary="Make a run's numbers anew from its raw log")
+@route(
+    blueprint, "POST", "/runs/<run_id>/recompute", returns=Run, summary="Make a run's numbers again from its raw log"
+)
 def recompute(run_id: str) -> Run:
     return history().recompute(run_id)
 

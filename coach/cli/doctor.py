@@ -127,7 +127,9 @@ def _port(settings: Settings) -> Check:
 def _database(settings: Settings) -> Check:
     if not settings.database.exists():
         return Check("database", True, "none yet: the first start makes it")
-    advice = f"move {settings.database} away and make the runs anew from their recordings: `coach runs recompute --all`"
+    advice = (
+        f"move {settings.database} away and make the runs again from their recordings: `coach runs recompute --all`"
+    )
     try:
         with closing(sqlite3.connect(f"file:{settings.database}?mode=ro", uri=True)) as connection:
             verdict = connection.execute("PRAGMA quick_check").fetchone()[0]

@@ -291,7 +291,7 @@ def _length_of(entry: RunEntry) -> str:
 def recompute(
     run_id: str | None, is_all: bool, resume: bool, processes: int | None, data: Path | None, as_json: bool
 ) -> None:
-    """Compute runs anew from their raw bytes, with this version of the program.
+    """Compute runs again from their raw bytes, with this version of the program.
 
     With --all, progress goes to standard error. Stopped (Ctrl-C), `--all --resume` goes on where it was.
     """

@@ -147,7 +147,7 @@ class RunSeries:
 class RunRoute:
     """Where a run went, in metres east and north of its middle, one value a point; None where unknown.
 
-    breaks: places at which the line begins anew. values: measures by name. up_m, down_m: climb; *_sd_m: standard
+    breaks: places at which the line begins again. values: measures by name. up_m, down_m: climb; *_sd_m: standard
     uncertainties; None where no heights are known.
     """
 

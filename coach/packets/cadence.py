@@ -87,7 +87,7 @@ class CadenceResolver:
         self.told(override)
 
     def told(self, override: str | None) -> None:
-        """The runner's word, "steps" or "strides", from now on; None: name and data decide anew."""
+        """The runner's word, "steps" or "strides", from now on; None: name and data decide again."""
         self._window.clear()
         self._contradicted_since = None
         if override is None:

@@ -39,7 +39,7 @@ class LineUnder:
         return self._level + self.slope * (time - self._at)
 
     def add(self, time: float, delay: float) -> None:
-        """One more point; the line goes under it at once, and is fitted anew when a bucket is full."""
+        """One more point; the line goes under it at once, and is fitted again when a bucket is full."""
         newest = self._points[-1]
         buckets = time // self._limits.bucket_s - newest[0] // self._limits.bucket_s
         if buckets > 0:

@@ -20,7 +20,7 @@ class Track:
         self._before: float | None = None
 
     def restart(self) -> None:
-        """The stream was started anew: the next frame has no frame before it."""
+        """The stream was started again: the next frame has no frame before it."""
         self._before = None
 
     def times(self, last_s: float, n: int, payload: bytes) -> FloatArray:
@@ -81,7 +81,7 @@ class Pairing:
 def _appended(
     held: tuple[FloatArray, FloatArray], times: FloatArray, values: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """`held` with new readings behind; all begins anew after a restart, and what is too old goes."""
+    """`held` with new readings behind; all begins again after a restart, and what is too old goes."""
     if len(held[0]) and times[0] <= held[0][-1]:
         return times, values
     joined = np.concatenate([held[0], times]), np.concatenate([held[1], values])

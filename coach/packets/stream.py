@@ -187,7 +187,7 @@ class ImuStream:
         return True
 
     def restart(self, rate_hz: float) -> None:
-        """The device's time was counted at a wrong rate: it begins anew at the right one. Host time goes on."""
+        """The device's time was counted at a wrong rate: it begins again at the right one. Host time goes on."""
         self.set_rate(rate_hz)
         self._clock.begin_anew()
         self._last = None

@@ -67,7 +67,7 @@ class FrameCutter:
     """Bytes in as they come, whole frames out.
 
     The size of motion frames is told by the next header, 20 or 28 bytes on; bytes that end behind 20 tell nothing. Once
-    told it holds until bytes are seen that do not fit it; then it is decided anew, so no mistake lasts.
+    told it holds until bytes are seen that do not fit it; then it is decided again, so no mistake lasts.
     """
 
     def __init__(self) -> None:

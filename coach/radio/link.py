@@ -23,7 +23,7 @@ OnLinkEvent = Callable[[LinkEvent], None]
 class LinkSettings:
     """Times in seconds of the run's clock.
 
-    silent_s: no data for so long is said (values blank within 3 s). stalled_s: then the connection is made anew.
+    silent_s: no data for so long is said (values blank within 3 s). stalled_s: then the connection is made again.
     faded_s: silence before a loss that tells fading out from a connection the sensor ended. first_wait_s, max_wait_s:
     back-off between attempts, doubled each time. battery_s: how often the charge is read. low_pct: charges to warn at.
     tick_s: how often the link is looked at. mute_s: a sensor that has notified nothing so long after it was set up is

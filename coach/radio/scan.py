@@ -3,9 +3,9 @@
 bleak's scanner must not run twice at once on BlueZ, so everybody shares this ear; it listens while anybody wants it.
 
 Linux reports an advertiser sparsely: the controller once per scan enable (the kernel filters duplicates and enables
-anew about every 11 s; bleak issues 235, 394, 1065), and BlueZ after 5.87 not even then unless its signal changed by
+again about every 11 s; bleak issues 235, 394, 1065), and BlueZ after 5.87 not even then unless its signal changed by
 8 dB (BlueZ e004414a1). So a sensor counts as heard from one report on, for as long as that scan lasts, and every
-`_REOPEN_S` the scan is closed and opened anew, which makes BlueZ report everybody who still advertises. While a
+`_REOPEN_S` the scan is closed and opened again, which makes BlueZ report everybody who still advertises. While a
 connection is being made the scan rests: many controllers cannot do both, and what is reported afterwards is fresh.
 """
 
@@ -102,7 +102,7 @@ class Ear:
 
     @contextlib.asynccontextmanager
     async def resting(self) -> AsyncIterator[None]:
-        """No scan while inside, whoever listens; afterwards those who still do are told anew what advertises."""
+        """No scan while inside, whoever listens; afterwards those who still do are told again what advertises."""
         async with self._turn:
             self._n_rests += 1
             await self._close()

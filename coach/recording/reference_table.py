@@ -16,7 +16,7 @@ from coach.model.samples import FloatArray
 _ACC: Final = ("acc_x_mps2", "acc_y_mps2", "acc_z_mps2")
 _GYR: Final = ("gyr_x_radps", "gyr_y_radps", "gyr_z_radps")
 _EMPTY_CELL: Final = re.compile(r"(?<=,)[ \t]*(?=,|$)|^[ \t]*(?=,)")
-_RESTART_S: Final = 1.0  # a jump back by more, among times that rise, is a clock that began anew: by eye, 2026-11-25
+_RESTART_S: Final = 1.0  # a jump back by more, among times that rise, is a clock that began again: by eye, 2026-11-25
 _RESTARTS: Final = 0.01  # share of times that fall, and of rows that then mix; where more fall, rows are out of order
 _LEAST_G_MPS2: Final = 4.0  # half of all readings below it: nobody falls for so long, the unit is another
 

@@ -68,7 +68,7 @@ def load(
     checks: a further look at the rows of a table, by its name. before_commit: done when every row has passed.
 
     Raises:
-        InterchangeError: a row is not what it claims to be; then nothing is taken in, and the words name the row.
+        InterchangeError: a row is not what it claims to be; then nothing is imported, and the words name the row.
         StorageError: the database refuses.
     """
     counts: dict[str, int] = {}
@@ -97,7 +97,7 @@ def _checked(table: Table, rows: Iterable[Row], checks: Mapping[str, Check]) -> 
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             words = " ".join(str(error).split())[:200]
             raise InterchangeError(
-                f"row {number} of {table.name} in this archive cannot be read ({words}): nothing was taken in"
+                f"row {number} of {table.name} in this archive cannot be read ({words}): nothing was imported"
             ) from error
 
 
@@ -130,7 +130,7 @@ def _load_runs(connection: Connection, table: Table, rows: Iterable[Row], keys: 
         old_key = values.pop("run_key", None)
         if type(old_key) is not int or old_key in keys:
             raise InterchangeError(
-                f"run {values['run_id']} of this archive has no number of its own: nothing was taken in"
+                f"run {values['run_id']} of this archive has no number of its own: nothing was imported"
             )
         if values["run_id"] in known:
             continue

@@ -76,7 +76,7 @@ class RunData:
         seconds: Sequence[LiveMetrics],
         decisions: Sequence[CueDecision] | None = None,
     ) -> None:
-        """Put these in the place of what was measured before, after the raw log was read anew; None: cues stay."""
+        """Put these in the place of what was measured before, after the raw log was read again; None: cues stay."""
         gone = _PARTS[:3] if decisions is None else _PARTS[:4]
         with self._database.write() as connection:
             key = key_of(connection, run_id)
@@ -265,7 +265,7 @@ def _damage_worded(run: str) -> Iterator[None]:
         yield
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(
-            f"what was measured in run {run} cannot be read ({error}): compute it anew, or restore it from an archive"
+            f"what was measured in run {run} cannot be read ({error}): compute it again, or restore it from an archive"
         ) from error
 
 

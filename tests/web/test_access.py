@@ -172,7 +172,7 @@ def test_a_wrong_code_leads_to_another_try_and_guessing_ends_all_codes(client: F
         assert "wrong or too old" in answer.text
         assert 'name="token"' in answer.text
     assert typed(client, code) == 400
-    assert typed(client, coach.access.code()) == 303  # a fresh one starts anew
+    assert typed(client, coach.access.code()) == 303  # a fresh one starts again
 
 
 def test_a_code_ends_with_a_phone_that_is_removed(coach: SmallCoach, client: FlaskClient) -> None:

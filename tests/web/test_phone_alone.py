@@ -399,7 +399,7 @@ def test_a_cut_upload_goes_on_where_home_has_it(home: Home, away: Away) -> None:
     away.context.set_offline(False)
     wait_until(page, "() => document.querySelector('#home-list a') !== null", 60_000)
     assert away.waiting() == []
-    assert offsets == sorted(offsets), "the upload began anew"
+    assert offsets == sorted(offsets), "the upload began again"
     assert offsets.count(0) == 1
     home.coach.phone.runs.wait()
     assert home.coach.store.runs.get(run_id).state is RunState.FINISHED

@@ -17,7 +17,7 @@ from coach.model.strides import GaitState, StateChange, Stride
 STILL_S: Final = 2.0
 NO_STRIDES_S: Final = 3.0
 _IN_A_ROW: Final = 2
-_SHIFT_S: Final = 0.7  # a foot may be set down anew while its owner stands
+_SHIFT_S: Final = 0.7  # a foot may be set down again while its owner stands
 _STILL_RADPS: Final = 0.8  # swaying on the spot stays below, a step's turns are ten times that
 _STILL_MPS2: Final = 3.0
 

@@ -171,7 +171,7 @@ class FootGait:
         events += found
 
     def _restart(self) -> None:
-        """Begin anew after a gap: no stride reaches over it."""
+        """Begin again after a gap: no stride reaches over it."""
         assert self._follower is not None
         self._follower.batch.forget()
         self._follower.restart()

@@ -11,7 +11,7 @@ from coach.gait.signal.constants import GRAVITY_MPS2
 T, AX, GX, PITCH, N_COLUMNS = 0, 1, 4, 7, 8
 
 BEFORE_SWING_OVER_S: Final = 0.015
-# How far after swing's end a landing is sought: at once where a shock like the usual ones is seen, then further.
+# How far after swing's end a landing is looked for: at once where a shock like the usual ones is seen, then further.
 REACHES_S: Final = (0.07, 0.14, 0.21)
 LEAST_SHOCK_SHARE: Final = 0.35  # of the usual shock; ripples of a swinging leg are a fifth of it
 RISE_SHARE: Final = 0.45  # of the whole rise to the landing peak: more than any ripple before the landing

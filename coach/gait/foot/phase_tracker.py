@@ -57,7 +57,7 @@ class PhaseTracker:
         self._bias = np.asarray(axes.bias_radps @ self._left)
 
     def restart(self) -> None:
-        """Begin anew after a gap."""
+        """Begin again after a gap."""
         self._phases = list(FRESH)
         self._level = CALM
         self._look, self._landing_row, self._due_row = 0, -1, NEVER

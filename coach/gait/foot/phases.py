@@ -1,7 +1,7 @@
 """The pitch rate of a foot in, the phase transitions of its strides out: swing ended, heel lifted, push over.
 
 A runner's foot turns toes-up in swing by more than a right angle's half, hits the ground, rests, then turns toes-down
-while the heel lifts and the toes push. The moments sought here only open and close the windows in which contact,
+while the heel lifts and the toes push. The moments looked for here only open and close the windows in which contact,
 mid-stance and toe-off are found (`coach.gait.foot.contacts`, `foot_events`); they are crossings of fixed rates, so they
 need no look ahead and do not depend on how the stream was cut.
 """

@@ -27,7 +27,7 @@ class FootSensor:
     """What is known of the sensor on one foot.
 
     acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. reaches: rows after
-    swing's end in which a landing is sought, look by look; before: rows before it that a look needs; stands: rows after
+    swing's end searched for a landing, look by look; before: rows before it that a look needs; stands: rows after
     it from which the foot stands. inwards: axis about which the foot rolls inwards. rest, rest_inwards: turn rates read
     at rest along the foot's axes and about that one.
     """

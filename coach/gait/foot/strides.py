@@ -18,7 +18,7 @@ LEAST_WALKING_DUTY: Final = 0.5
 class StanceCandidate:
     """What is known so far of one contact with the ground. Rows are absolute.
 
-    number: of its swing, so that a missed landing leaves a hole. look: how far the landing was sought; it was known at
+    number: of its swing, so that a missed landing leaves a hole. look: how far it was looked for; it was known at
     known_row. contact_s: as seen at once until mid-stance, then by the stance. early_s: as seen at once. rest: turn
     rate [rad/s] at mid-stance, and by how much the specific force differs from gravity there [m/s2]. is_ground: whether
     this and the landings before it were on the ground. is_drawn: contact was lost and comes from the rhythm.

@@ -7,7 +7,7 @@ minimum between stance and recovery, less a lag that does not depend on speed (t
 The swing's sign is the one whose swings end in a shock.
 
 Without gyroscope. Near the ankle the late swing reads as much as the landing (5-6 g), but it is slow: landings are
-sought in jerk. Toe-off shows in no acceleration that means the same for all runners, so there is none.
+looked for in jerk. Toe-off shows in no acceleration that means the same for all runners, so there is none.
 
 Fails where a runner's turn rate has no clear minimum at push-off (toe-off then scatters, see `ShankGait`), and in
 soft tissue: the lags come from virtual sensors on the bone's markers, and were seen again on real ankle straps without

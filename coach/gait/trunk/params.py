@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class TrunkParams:
     """Parameters of running steps of the trunk; forces in body weights, times in seconds, shares of the step time T."""
 
-    coarse_smoothing_s: float = 0.16  # of the force in which steps are sought: bridges the dip after the impact
+    coarse_smoothing_s: float = 0.16  # of the force in which steps are looked for: bridges the dip after the impact
     coarse_most_share: float = 0.44  # of T, at most: above 170 steps per minute 0.16 s would level the steps out
     longest_lobe: float = 0.9  # of T: a longer one is two steps
     weak_apart: float = 0.5  # of T: a weak step's middle is that far from its neighbours'

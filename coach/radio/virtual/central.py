@@ -1,6 +1,6 @@
 """The computer of the virtual radio: one bumble device that scans and connects for the bleak backend.
 
-It reports advertisers as Linux does: its controller filters duplicates, the kernel enables the scan anew about every
+It reports advertisers as Linux does: its controller filters duplicates, the kernel enables the scan again about every
 11 s (discovery of 10.24 s and a pause), and BlueZ after 5.87 passes a known sensor on only when its signal has changed
 by 8 dB (BlueZ e004414a1) since it was last reported in this discovery.
 """

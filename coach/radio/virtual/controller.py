@@ -53,7 +53,7 @@ class SteadyController(Controller):
     def on_hci_le_set_scan_enable_command(
         self, command: hci.HCI_LE_Set_Scan_Enable_Command
     ) -> hci.HCI_StatusReturnParameters:
-        """Each enable reports everybody anew."""
+        """Each enable reports everybody again."""
         self._reported.clear()
         return super().on_hci_le_set_scan_enable_command(command)
 

@@ -131,7 +131,7 @@ class AccessService:
     def revoke(self, phone_id: str) -> None:
         """Remove a phone at once: its cookie, its open streams, and every invitation made before.
 
-        The key that signs invitations is made anew, since the phone may have seen one.
+        The key that signs invitations is made again, since the phone may have seen one.
 
         Raises:
             UserError: there is no such phone.

@@ -113,7 +113,7 @@ class PhoneRuns:
         """All bytes were sent: keep them for good if their hash is `sha256`, then make a run of them in the background.
 
         Once it answers KEPT, DONE or MERGED with this hash, the phone may delete its copy. A wrong hash throws the
-        bytes away: the phone sends them anew.
+        bytes away: the phone sends them again.
         """
         with self._lock:
             found = self._state(_checked(run_id))

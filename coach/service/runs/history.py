@@ -52,7 +52,7 @@ EDITABLE: Final = ("title", "notes", "shoes", "place", "slope_pct", "sport")
 
 
 class HistoryService(HistoryFiles):
-    """recompute: makes a run's numbers anew from its raw log. take_over: makes a run of a log made elsewhere."""
+    """recompute: makes a run's numbers again from its raw log. take_over: makes a run of a log made elsewhere."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class HistoryService(HistoryFiles):
         return self._store.runs.change(run_id, **fields)
 
     def trim(self, run_id: str, start_s: float | None, end_s: float | None) -> Run:
-        """Leave out what lies before and after; None: nothing. The run is summed up anew; nothing is lost."""
+        """Leave out what lies before and after; None: nothing. The run is summed up again; nothing is lost."""
         run = self._store.runs.get(run_id)
         first, last = start_s or 0.0, math.inf if end_s is None else end_s
         if not last - first >= 1.0:
@@ -167,7 +167,7 @@ class HistoryService(HistoryFiles):
         return self._sum_up(trimmed, trim_start_s=start_s, trim_end_s=end_s)
 
     def set_laps(self, run_id: str, laps: Sequence[Lap]) -> Run:
-        """Put other laps in the place of those of the run, and sum it up anew."""
+        """Put other laps in the place of those of the run, and sum it up again."""
         ordered = all(a.end_s is not None and a.start_s < a.end_s <= b.start_s for a, b in pairwise(laps))
         if not laps or not ordered:
             raise UserError("laps follow one another, each with its end: check their times")
@@ -214,9 +214,9 @@ class HistoryService(HistoryFiles):
             self._store.database.cut_log()
 
     def recompute(self, run_id: str) -> Run:
-        """Make a run's numbers anew from its raw log, as this version of the program reads it."""
+        """Make a run's numbers again from its raw log, as this version of the program reads it."""
         if self._again is None:
-            raise UserError("runs cannot be computed anew here")
+            raise UserError("runs cannot be computed again here")
         return self._again(run_id)
 
     # Many runs -----------------------------------------------------------------------------------------------------

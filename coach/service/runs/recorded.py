@@ -21,7 +21,7 @@ from coach.storage.store import Store
 _SAME_MOMENT: Final = timedelta(seconds=2)  # two entries of one moment and level are one; chosen by judgement
 _LONGEST: Final = timedelta(days=2)
 _SAME_SHARE: Final = 0.5  # of the shorter recording's time; chosen by judgement
-_CUE_APART_S: Final = 1.0  # a cue worked out anew is the logged one if it comes within five ticks
+_CUE_APART_S: Final = 1.0  # a cue worked out again is the logged one if it comes within five ticks
 
 
 def run_of(header: RecordingHeader, recording: str) -> Run:
@@ -90,7 +90,7 @@ def keep_answers(store: Store, header: RecordingHeader, items: Iterable[Notifica
 
 
 def unlike_cues(logged: Sequence[CueDecision], again: Sequence[CueDecision]) -> list[str]:
-    """In words, each spoken cue that only one of the two knows: as logged during the run, and as worked out anew."""
+    """In words, each spoken cue that only one of the two knows: as logged during the run, and as worked out again."""
     left = [cue for cue in again if cue.is_spoken]
     unlike: list[str] = []
     for cue in (one for one in logged if one.is_spoken):

@@ -166,7 +166,7 @@ class Preview:
         self.viewers: dict[str, Viewer] = {}
 
     async def show(self, uses: Sequence[SensorUse]) -> None:
-        """Link exactly these sensors; one whose use changed is linked anew."""
+        """Link exactly these sensors; one whose use changed is linked again."""
         wanted = {use.sensor_id: use for use in uses}
         for sensor_id in [i for i, viewer in self.viewers.items() if wanted.get(i) != viewer.use]:
             await self.drop(sensor_id)

@@ -43,7 +43,7 @@ class SensorBook:
         return self._keep(use)
 
     def _keep(self, use: SensorUse) -> SensorUse:
-        """One place holds one sensor: another that was there must be placed anew."""
+        """One place holds one sensor: another that was there must be placed again."""
         now = datetime.now(UTC)
         for other in self._store.sensors.list():
             if use.wear_site and other.sensor_id != use.sensor_id and other.wear_site is use.wear_site:

@@ -1,4 +1,4 @@
-"""Reports that owners of real sensors sent (`tests/data/devices`): each is decoded anew, as it was on their machine."""
+"""Reports that owners of real sensors sent (`tests/data/devices`): each decoded again as on their machine."""
 
 from pathlib import Path
 

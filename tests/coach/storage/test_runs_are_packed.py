@@ -153,7 +153,7 @@ def test_a_damaged_column_is_said_in_words(store: Store) -> None:
     store.runs.finish("r1", RunState.FINISHED, SUMMARY)
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE run_columns SET data = x'00' WHERE name = 'cadence_spm'")
-    with pytest.raises(StorageError, match="compute it anew"):
+    with pytest.raises(StorageError, match="compute it again"):
         store.runs.seconds("r1")
 
 

@@ -2,7 +2,7 @@
 // keeps a dead stream that still says it is open.
 //
 // Anything the stream says (the coach sends a heartbeat every 2 s) feeds the watchdog. After 5 s of silence, and
-// whenever the page comes back into view, the stream is closed and opened anew. No document in here: a worker runs it.
+// whenever the page comes back into view, the stream is closed and opened again. No document in here: a worker runs it.
 
 const SILENCE_MS = 5000;
 const LONGEST_WAIT_MS = 8000;

@@ -10,7 +10,7 @@ const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 720
 const PACE_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300];
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Colours of the present theme; read anew when the theme changes. */
+/** Colours of the present theme; read again when the theme changes. */
 export const colours = () => ({
   ink: css("--ink"), card: css("--card"), soft: css("--soft"), line: css("--line"), band: css("--plot-band"),
   series: [css("--plot-1"), css("--plot-2"), css("--plot-3"), css("--plot-4")],

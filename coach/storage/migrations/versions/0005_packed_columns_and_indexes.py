@@ -64,7 +64,7 @@ def upgrade() -> None:
         op.create_index(name, "runs", list(columns))
     _fill_indexes()
     connection = op.get_bind()
-    states = "('recording', 'paused')"  # what a crash cut off is read anew from its log
+    states = "('recording', 'paused')"  # what a crash cut off is read again from its log
     for (key,) in connection.exec_driver_sql(f"SELECT run_key FROM runs WHERE state NOT IN {states}").fetchall():
         for part, order in _PARTS.items():
             _pack(connection, key, part, order)

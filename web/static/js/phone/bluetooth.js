@@ -58,7 +58,7 @@ export class Sensor {
     this.#say("streaming", "ok", "");
   }
 
-  /** Talk to it anew with other settings, the link kept. */
+  /** Talk to it again with other settings, the link kept. */
   async change(use) {
     this.use = use;
     this.plan = await this.hooks.core.ask("link", JSON.stringify(use));
@@ -147,7 +147,7 @@ export class Sensor {
   #watch() {
     const silent_ms = now_ms() - this.newest_ms;
     if (this.status === "streaming" && silent_ms > SILENT_MS) this.#say("silent", "silent", "");
-    else if (this.status === "silent" && silent_ms > STALLED_MS) this.device.gatt.disconnect(); // then it is connected anew
+    else if (this.status === "silent" && silent_ms > STALLED_MS) this.device.gatt.disconnect(); // then it is connected again
   }
 
   #lost() {
