@@ -11,7 +11,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -153,16 +153,8 @@ class RunService:
             ConflictError: a run is going on, is being started or is being summed up, or a sensor is in another runner's
                 run.
         """
-        place = self._loop.call(self._reserve)
-        try:
-            if is_linked:
-                self._sensors.claim(uses)
+        with self._reserved(uses if is_linked else ()) as place:
             return self._make(place, uses, make_source, focus, facts or {}, workout)
-        except BaseException:
-            self._loop.call(lambda: self._release(place))
-            raise
-        finally:
-            place.made.set_result(None)
 
     def cut_off(self) -> Run | None:
         """The run that can go on: the newest, if it was cut off half an hour ago at most, and none is on now."""
@@ -180,7 +172,7 @@ class RunService:
         """Go on with a run that was cut off: same run, same log, its sensors linked again; the gap is a pause.
 
         Raises:
-            ConflictError: it cannot go on any more, or a run is on.
+            ConflictError: it cannot go on any more, a run is on, or a sensor is in another runner's run.
         """
         uses = self._store.runs.get(run_id).sensors
 
@@ -188,21 +180,20 @@ class RunService:
             clock = RunClock(self._speed, start_s=now_s)
             return self._sensors.source(uses, clock), clock
 
-        return self.go_on_with(run_id, linked)
+        return self.go_on_with(run_id, linked, uses)
 
-    def go_on_with(self, run_id: str, make_source: Callable[[float], tuple[Source, Callable[[], float]]]) -> Run:
-        """As `go_on`, from a source made at a time of the run's clock [s]."""
+    def go_on_with(
+        self,
+        run_id: str,
+        make_source: Callable[[float], tuple[Source, Callable[[], float]]],
+        claimed: Sequence[SensorUse] = (),
+    ) -> Run:
+        """As `go_on`, from a source made at a time of the run's clock [s]; claimed: the sensors that it links."""
         run = self.cut_off()
         if run is None or run.run_id != run_id:
             raise ConflictError("too_late", "this run cannot go on any more: start a new one")
-        place = self._loop.call(self._reserve)
-        try:
+        with self._reserved(claimed) as place:
             return self._make_further(place, run, make_source)
-        except BaseException:
-            self._loop.call(lambda: self._release(place))
-            raise
-        finally:
-            place.made.set_result(None)
 
     def _make_further(
         self, place: _Place, run: Run, make_source: Callable[[float], tuple[Source, Callable[[], float]]]
@@ -245,6 +236,20 @@ class RunService:
     def _since(self, run: Run) -> float:
         """The run's clock by the wall [s]: only that outlives a process."""
         return (datetime.now(UTC) - run.started_at).total_seconds() * self._speed
+
+    @contextlib.contextmanager
+    def _reserved(self, claimed: Sequence[SensorUse]) -> Iterator[_Place]:
+        """The place of the one run, and the sensors that it links; both free again if the run cannot be made."""
+        place = self._loop.call(self._reserve)
+        try:
+            if claimed:
+                self._sensors.claim(claimed)
+            yield place
+        except BaseException:
+            self._loop.call(lambda: self._release(place))
+            raise
+        finally:
+            place.made.set_result(None)
 
     def _reserve(self) -> _Place:
         if self._is_closed:

@@ -16,6 +16,7 @@ from coach.cli.household import household_serving
 from coach.demo.world import Demo
 from coach.errors import ConflictError
 from coach.model.links import SensorUse
+from coach.model.runs import RunState
 from coach.model.sites import WearSite
 from coach.service.household import Household
 from coach.settings import make_settings
@@ -102,6 +103,26 @@ def test_a_shoe_in_another_runners_run_is_refused_by_name_and_free_again_afterwa
     ben.runs.start()
     wait_for_strides(ben)
     ben.runs.stop()
+
+
+def test_a_run_that_goes_on_claims_its_shoes_as_a_new_one_does(house: House) -> None:
+    anna, ben = house.coaches["anna"], house.coaches["ben"]
+    for coach in (anna, ben):
+        coach.runner.answer_red_flags([])
+        coach.sensors.remember(shoe(house.demo, WearSite.LEFT_FOOT))
+    anna.runs.start()
+    wait_for_strides(anna)
+    run_id = anna.runs.stop().run_id
+    anna.store.runs.change(run_id, state=RunState.RECOVERED)  # as the next start finds one that was cut off
+    ben.runs.start()
+    with pytest.raises(ConflictError, match="in use in Ben's run"):
+        anna.runs.go_on(run_id)
+    assert anna.store.runs.get(run_id).state is RunState.RECOVERED
+    ben.runs.stop()
+    anna.runs.go_on(run_id)
+    with pytest.raises(ConflictError, match="in use in Anna's run"):
+        ben.runs.start()
+    anna.runs.stop()
 
 
 def test_a_preview_makes_way_for_another_runners_run(house: House) -> None:
