@@ -22,11 +22,16 @@ _TIMEOUT_S: Final = 60.0  # a file of an hour has 300 kB; a slow uplink takes se
 _MOST_ANSWER: Final = 16 << 20
 
 
+class KeyRefusedError(UserError):
+    """The server does not know the runner's key: nothing goes out until it is put right."""
+
+
 def upload(server: str, key: str, content: bytes, name: str, external_id: str) -> str:
     """Upload a FIT file; returns the activity's id there.
 
     Raises:
-        LinkError: no answer, or not now: try later. UserError: refused for good, with the reason.
+        LinkError: no answer, or not now: try later. KeyRefusedError: the key is wrong. UserError: this file
+            is refused for good, with the reason.
     """
     query = urllib.parse.urlencode({"name": name, "external_id": external_id})
     edge = secrets.token_hex(16)
@@ -72,7 +77,7 @@ def _ask(server: str, key: str, path: str, body: bytes | None = None, kind: str 
 
 def _refusal(code: int) -> Exception:
     if code in (401, 403):
-        return UserError("intervals.icu does not know this API key: copy it again from its settings page")
+        return KeyRefusedError("intervals.icu does not know this API key: copy it again from its settings page")
     if code == 429 or code >= 500:
         return LinkError("busy", f"intervals.icu cannot take it now (HTTP {code}): the upload waits")
     return UserError(f"intervals.icu refuses this run (HTTP {code})")

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from coach.errors import CoachError, LinkError, UserError
+from coach.errors import CoachError, LinkError, StorageError, UserError
 from coach.model.handover import HandoverStatus, HandoverWishes
 from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, Sport
 from coach.service.handover.home_assistant import HomeAssistant, HomeState
-from coach.service.handover.intervals import SERVER, find, upload
+from coach.service.handover.intervals import SERVER, KeyRefusedError, find, upload
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 
@@ -130,14 +130,12 @@ class HandoverService:
             for item in self._queue():
                 try:
                     self._hand_over(item)
-                except LinkError as error:
-                    self._failure = str(error)
+                except (LinkError, KeyRefusedError, StorageError, OSError) as error:
+                    self._failure = str(error)  # no net, a wrong key, a busy database, a full disk: it waits
                     return  # the next one would not come through either
-                except (CoachError, OSError) as error:
+                except CoachError as error:  # this run will never be taken
                     self._failure = str(error)
                     _log.warning("run %s is not handed over: %s", item["run_id"], error)
-                    if _is_key_wrong(error):
-                        return
                     self._drop(item["run_id"])
 
     def forget_all(self) -> None:
@@ -213,7 +211,3 @@ class HandoverService:
 
 def _broker_of(wishes: HandoverWishes) -> tuple[object, ...]:
     return wishes.broker, wishes.broker_port, wishes.broker_user, wishes.broker_password, wishes.is_broker_tls
-
-
-def _is_key_wrong(error: Exception) -> bool:
-    return isinstance(error, UserError) and "API key" in str(error)

@@ -149,6 +149,19 @@ def test_each_run_becomes_a_whole_file_in_the_outbox(house: House) -> None:
     assert house.handover.status().n_waiting == 0
 
 
+def test_a_disk_that_refuses_the_outbox_loses_no_run(house: House) -> None:
+    house.handover.change(is_outbox=True)
+    house.handover.outbox.write_text("in the way")  # no folder can be made here: as a full disk, it refuses
+    house.end_run("r1")
+    house.handover.work()
+    status = house.handover.status()
+    assert (status.n_waiting, bool(status.failure)) == (1, True)
+    house.handover.outbox.unlink()
+    house.handover.work()
+    assert house.handover.status().n_waiting == 0
+    assert len(list(house.handover.outbox.iterdir())) == 1
+
+
 def test_a_run_is_uploaded_once(house: House, intervals: Intervals) -> None:
     house.handover.change(intervals_key=KEY)
     run = house.end_run("r1")
