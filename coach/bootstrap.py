@@ -79,7 +79,7 @@ class Coach:
             self.store, self.history, settings.inbox, is_run_on=lambda: self.runs.current() is not None
         )
         home_states = HomeStates(self.store, self.strength, self._cadence)
-        self.handover = HandoverService(self.store, self.history, settings.outbox, home_states.now)
+        self.handover = HandoverService(self.store, self.history, settings.outbox, home_states.now, owner=owner)
         self.access = AccessService(self.store)
         self.repeats = RepeatGuard(self.store)
         self.account = AccountService(

@@ -6,8 +6,10 @@ https://www.home-assistant.io/integrations/mqtt (discovery, availability; payloa
 (extra `mqtt`).
 """
 
+import hashlib
 import importlib.util
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,8 +20,6 @@ from coach.model.handover import HandoverWishes
 
 PULSE_S: Final = 5.0  # a dashboard needs no more, and a recorder keeps every state
 _BASE: Final = "running_coach"
-_AVAILABLE: Final = f"{_BASE}/available"
-_DEVICE: Final = {"identifiers": [_BASE], "name": "Running coach"}
 _ENTITIES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "cadence": ("sensor", {"name": "Cadence", "unit_of_measurement": "spm", "icon": "mdi:shoe-print"}),
     "next_session": ("sensor", {"name": "Next strength session", "device_class": "timestamp"}),
@@ -37,14 +37,22 @@ class HomeState:
 
 
 class HomeAssistant:
-    """A link to one broker. state: asked for every few seconds, from a thread of its own."""
+    """A link to one broker. state: asked for every few seconds, from a thread of its own.
 
-    def __init__(self, wishes: HandoverWishes, state: Callable[[], HomeState], pulse_s: float = PULSE_S) -> None:
+    owner: the runner's name where several share one machine, and so perhaps one broker: each is a device of its own.
+    """
+
+    def __init__(
+        self, wishes: HandoverWishes, state: Callable[[], HomeState], pulse_s: float = PULSE_S, owner: str = ""
+    ) -> None:
         if not has_mqtt():
             raise UserError("MQTT needs paho-mqtt: pip install 'running-coach[mqtt]'")
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
 
+        self._base = _base_of(owner)
+        self._available = f"{self._base}/available"
+        self._device = {"identifiers": [self._base], "name": f"Running coach {owner}".strip()}
         self._state = state
         self._pulse_s = pulse_s
         self._sent: dict[str, str] = {}
@@ -52,7 +60,7 @@ class HomeAssistant:
         self.is_linked = False
         self.failure = ""
         self._client = Client(CallbackAPIVersion.VERSION2)
-        self._client.will_set(_AVAILABLE, "offline", qos=1, retain=True)
+        self._client.will_set(self._available, "offline", qos=1, retain=True)
         if wishes.broker_user:
             self._client.username_pw_set(wishes.broker_user, wishes.broker_password)
         if wishes.is_broker_tls:
@@ -73,7 +81,7 @@ class HomeAssistant:
         self._is_over.set()
         self._thread.join(timeout=5)
         if self.is_linked:
-            self._client.publish(_AVAILABLE, "offline", qos=1, retain=True).wait_for_publish(2)
+            self._client.publish(self._available, "offline", qos=1, retain=True).wait_for_publish(2)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -81,7 +89,7 @@ class HomeAssistant:
         """Take the entities back: empty configurations remove them from Home Assistant."""
         if self.is_linked:
             for name, (component, _) in _ENTITIES.items():
-                topic = f"homeassistant/{component}/{_BASE}/{name}/config"
+                topic = f"homeassistant/{component}/{self._base}/{name}/config"
                 self._client.publish(topic, "", qos=1, retain=True).wait_for_publish(2)
 
     def _on_connect(self, client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
@@ -92,15 +100,15 @@ class HomeAssistant:
         for name, (component, facts) in _ENTITIES.items():
             config = {
                 **facts,
-                "unique_id": f"{_BASE}_{name}",
-                "object_id": f"{_BASE}_{name}",
-                "state_topic": f"{_BASE}/{name}",
-                "availability_topic": _AVAILABLE,
-                "device": _DEVICE,
+                "unique_id": f"{self._base}_{name}",
+                "object_id": f"{self._base}_{name}",
+                "state_topic": f"{self._base}/{name}",
+                "availability_topic": self._available,
+                "device": self._device,
             }
-            topic = f"homeassistant/{component}/{_BASE}/{name}/config"
+            topic = f"homeassistant/{component}/{self._base}/{name}/config"
             client.publish(topic, json.dumps(config), qos=1, retain=True)
-        client.publish(_AVAILABLE, "online", qos=1, retain=True)
+        client.publish(self._available, "online", qos=1, retain=True)
         self._sent.clear()
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
@@ -116,7 +124,7 @@ class HomeAssistant:
             if self.is_linked:
                 for name, text in _texts(self._state()).items():
                     if self._sent.get(name) != text:
-                        self._client.publish(f"{_BASE}/{name}", text, qos=0, retain=name != "cadence")
+                        self._client.publish(f"{self._base}/{name}", text, qos=0, retain=name != "cadence")
                         self._sent[name] = text
             self._is_over.wait(self._pulse_s)
 
@@ -127,6 +135,15 @@ def _texts(state: HomeState) -> dict[str, str]:
         "next_session": state.next_session or "None",
         "pain_reminder": "ON" if state.is_pain_open else "OFF",
     }
+
+
+def _base_of(owner: str) -> str:
+    """The first part of all topics: plain letters, and a mark that tells names apart which look alike without signs."""
+    if not owner:
+        return _BASE
+    plain = re.sub(r"[^a-z0-9]+", "_", owner.casefold()).strip("_")
+    mark = hashlib.sha256(owner.encode()).hexdigest()[:6]
+    return "_".join(part for part in (_BASE, plain, mark) if part)
 
 
 def has_mqtt() -> bool:

@@ -41,6 +41,7 @@ class HandoverService:
         home_state: Callable[[], HomeState],
         server: str = SERVER,
         retry_s: float = RETRY_S,
+        owner: str = "",
     ) -> None:
         self._store = store
         self._history = history
@@ -48,6 +49,7 @@ class HandoverService:
         self._home_state = home_state
         self._server = server
         self._retry_s = retry_s
+        self._owner = owner
         self._guard = threading.Lock()
         self._working = threading.Lock()
         self._failure = ""
@@ -187,7 +189,7 @@ class HandoverService:
         self._home_failure = ""
         if wishes.broker:
             try:
-                self._home = HomeAssistant(wishes, self._home_state)
+                self._home = HomeAssistant(wishes, self._home_state, owner=self._owner)
             except CoachError as error:
                 self._home_failure = str(error)
 

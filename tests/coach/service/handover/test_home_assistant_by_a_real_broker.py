@@ -112,6 +112,23 @@ def test_entities_are_found_and_states_follow(broker: Broker) -> None:
     dashboard.close()
 
 
+def test_two_runners_of_a_household_are_two_devices(broker: Broker) -> None:
+    wishes = HandoverWishes(broker="127.0.0.1", broker_port=broker.port)
+    names = ("Jo-Ann", "Jo Ann")
+    homes = [HomeAssistant(wishes, lambda n=n: HomeState(None, "", n == 0), 0.05, names[n]) for n in (0, 1)]  # type: ignore[misc]
+    dashboard = Dashboard(broker.port)
+
+    def answers() -> dict[str, str]:
+        return {topic: text for topic, text in dashboard.found.items() if topic.endswith("/pain_reminder")}
+
+    wait(lambda: sorted(answers().values()) == ["OFF", "ON"], "an answer of each")
+    configs = [json.loads(text) for topic, text in dashboard.found.items() if topic.endswith("/cadence/config")]
+    assert {config["device"]["name"] for config in configs} == {f"Running coach {name}" for name in names}
+    for home in homes:
+        home.close()
+    dashboard.close()
+
+
 def test_a_broker_that_comes_back_is_told_again(broker: Broker) -> None:
     home = HomeAssistant(
         HandoverWishes(broker="127.0.0.1", broker_port=broker.port), lambda: HomeState(170.0, "", False), 0.05
