@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -199,11 +200,11 @@ class PhoneRuns:
         path = inside(self._recordings, f"{run_id}{SUFFIX}")
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
-        os.link(whole, path)  # the whole one stays until the run is there: a crash in between loses nothing
         try:
+            _double(whole, path)  # the whole one stays until the run is there: a crash in between loses nothing
             self._take_over(path)
         except BaseException:
-            path.unlink()
+            path.unlink(missing_ok=True)
             raise
         whole.unlink()
 
@@ -234,3 +235,11 @@ def _sync(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _double(file: Path, second: Path) -> None:
+    """A second name for a file; a copy where the disk knows no second names (FAT, many network drives)."""
+    try:
+        os.link(file, second)
+    except OSError:
+        shutil.copyfile(file, second)

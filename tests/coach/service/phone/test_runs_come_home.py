@@ -136,6 +136,18 @@ def test_a_cut_upload_goes_on_where_it_was_and_damage_is_sent_again(coach: Coach
     assert runs.state(made.run_id).sha256 == made.sha256
 
 
+def test_a_disk_without_second_names_for_files_takes_the_run_in_too(
+    coach: Coach, sent: list[Notification], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")  # what Linux answers on FAT
+
+    monkeypatch.setattr("os.link", refused)
+    made = run_on_phone(coach, sent[:20_00])
+    assert bring_home(coach, made) is ArrivalState.DONE
+    assert coach.store.runs.knows(made.run_id)
+
+
 def test_the_same_log_twice_is_one_run(coach: Coach, sent: list[Notification]) -> None:
     made = run_on_phone(coach, sent[:20_00])
     assert bring_home(coach, made) is ArrivalState.DONE
