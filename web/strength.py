@@ -24,7 +24,7 @@ from coach.model.strength import (
 )
 from coach.service.strength.programme import Programme
 from coach.service.strength.wording import parse_track, words_of
-from coach.strength.engine import estimate_s
+from coach.strength.engine import REP_S, estimate_s
 from coach.strength.heeding import table
 from coach.strength.loader import load_exercises
 from coach.strength.rhythm import DAY_NAMES, zone
@@ -163,7 +163,9 @@ def _guide(one: StrengthSession) -> dict[str, Any]:
         "done": to_plain(one.log.exercises) if one.log else [],
         "shown": to_plain(one.exercises),
         "advice": to_plain(table(programme().plans.knowledge.dose)),
+        "rep_s": REP_S,
         "speaks": profile().speaks_cues,
+        "time_zone": programme().plans.plan().wish.tz,
         "language": profile().language,
     }
 

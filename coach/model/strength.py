@@ -63,6 +63,7 @@ class Exercise:
     source: str
     start_picture: str
     end_picture: str
+    move_picture: str
     easier: str | None = None
     harder: str | None = None
     first_load_kg: float | None = None

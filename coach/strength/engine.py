@@ -6,7 +6,7 @@ these facts: there is nothing to undo. While a lock stands, nothing that lies ah
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from coach.model.pain import Lock, PainState
@@ -26,8 +26,9 @@ from coach.model.strength import (
 )
 from coach.strength.history import Past, Situation
 from coach.strength.progression import prescribe
-from coach.strength.rhythm import Place, Rules, check_wish, local_day, moment, next_place, place_at
+from coach.strength.rhythm import Place, Rules, check_wish, local_day, moment, next_place, place_at, zone
 
+REP_S: Final = 4  # two there, two back: calm and counted; the speed of pictures and of the counting voice. By judgement
 OFFER_AGAIN: Final = timedelta(hours=48)
 MAINTENANCE_AHEAD: Final = timedelta(days=28)
 FORECAST_WORDS: Final = "As it stands today; what you log decides."
@@ -272,16 +273,17 @@ def why_not_now(plan: StrengthPlan, pain: PainState, at: datetime, dose: Dose, b
     gap = timedelta(hours=dose.rest_between_h)
     for one in plan.sessions:
         if one.session_id != but and one.log is not None and abs(at - one.log.done_at) < gap:
-            free = (one.log.done_at + gap).astimezone(UTC)
-            return f"48 hours must lie between sessions: the next is possible from {free:%Y-%m-%d %H:%M} UTC."
+            free = (one.log.done_at + gap).astimezone(zone(plan.wish.tz))
+            words = f"{free:%A} {free.day} {free:%B, %H:%M}"
+            return f"48 hours must lie between sessions: the next is possible from {words}."
     return ""
 
 
 def estimate_s(exercises: Sequence[Prescription], knowledge: Knowledge) -> int:
-    """About how long a session takes: four seconds a repetition, both sides, rests and the warm-up."""
+    """About how long a session takes: `REP_S` a repetition, both sides, rests and the warm-up."""
     total = knowledge.dose.warm_up_s
     for one in exercises:
         sides = 2 if knowledge.exercises[one.exercise_id].is_each_side else 1
-        work = one.hold_s if one.hold_s is not None else 4 * (one.reps or 0)
+        work = one.hold_s if one.hold_s is not None else REP_S * (one.reps or 0)
         total += one.n_sets * (work * sides + one.rest_s)
     return total

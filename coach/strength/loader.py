@@ -67,7 +67,7 @@ def read_exercises(text: str, file: str = "exercises.toml") -> dict[str, Exercis
     made: list[Exercise] = []
     for index, raw in enumerate(_entries(data, "exercise", faults)):
         name = str(raw.get("id", index))
-        pictures = {"start_picture": f"{name}-start.svg", "end_picture": f"{name}-end.svg"}
+        pictures = {f"{part}_picture": f"{name}-{part}.svg" for part in ("start", "end", "move")}
         entry = pictures | raw | {"stop_signs": (*common, *raw.get("stop_signs", ()))}
         exercise = _check(Exercise, entry, f"exercise.{name}", faults)
         if exercise is not None:

@@ -1,4 +1,4 @@
-"""Draws the start and end of every exercise: a table of poses in, our own SVGs out.
+"""Draws the start, the end and the movement of every exercise: a table of poses in, our own SVGs out.
 
 Run `python -m tests.web.draw_exercises` after a change here; a test holds the files to this table. A pose names where
 hips, feet and hands are; knees and elbows follow from the lengths of the limbs. Everything is drawn in `currentColor`.
@@ -7,10 +7,13 @@ hips, feet and hands are; knees and elbows follow from the lengths of the limbs.
 from dataclasses import replace
 from pathlib import Path
 
-from tests.web.stick_figure import Arm, Leg, Point, Pose, box, picture, prop, roller, weight
+from coach.strength.engine import REP_S
+from coach.strength.loader import load_exercises
+from tests.web.stick_figure import Arm, Leg, Point, Pose, box, moving_picture, picture, prop, roller, weight
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "static" / "drawings"
 
+HELD_S = 4.0  # a hold is shown this long before it begins again
 
 CHAIR = prop([(146, 92), (152, 183)]) + prop([(149, 136), (186, 136), (186, 183)])
 POST = prop([(150, 60), (150, 183)])
@@ -166,6 +169,8 @@ def pictures() -> dict[str, str]:
     for name, (start, end) in POSES.items():
         found[f"{name}-start.svg"] = picture(start)
         found[f"{name}-end.svg"] = picture(end)
+        is_hold = load_exercises()[name].kind == "hold"
+        found[f"{name}-move.svg"] = moving_picture(start, end, REP_S, HELD_S if is_hold else 0.0)
     return found
 
 

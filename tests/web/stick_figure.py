@@ -1,8 +1,12 @@
 """A stick figure: a pose in, the strokes of its SVG out; and the things it holds or leans on."""
 
 import math
+import re
 from dataclasses import dataclass, replace
+from typing import Final
 
+N_FRAMES: Final = 6  # poses from one end of a movement to the other; between them strokes go straight
+_NUMBER: Final = r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.])"
 GROUND = 180.0
 THIGH, SHIN, TORSO, UPPER_ARM, FOREARM, NECK, HEAD = 42.0, 42.0, 50.0, 27.0, 26.0, 19.0, 11.5
 FAR = 0.42  # opacity of the limbs that are further away
@@ -120,10 +124,92 @@ def figure(pose: Pose) -> str:
 
 
 def picture(pose: Pose) -> str:
+    return framed(figure(pose))
+
+
+def framed(strokes: str) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -18 200 206" fill="none" stroke="currentColor" '
         'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">'
-        f'<line x1="6" y1="184" x2="194" y2="184" stroke-width="2" opacity="0.5"/>{figure(pose)}</svg>\n'
+        f'<line x1="6" y1="184" x2="194" y2="184" stroke-width="2" opacity="0.5"/>{strokes}</svg>\n'
+    )
+
+
+def moving_picture(start: Pose, end: Pose, rep_s: float, hold_s: float = 0.0) -> str:
+    """From start to end and back in `rep_s`, again and again; at the end it stays for `hold_s`.
+
+    The poses between keep the lengths of the limbs. Each stroke names its places (SMIL): a page needs no script.
+    """
+    there = [(1 - math.cos(math.pi * k / N_FRAMES)) / 2 for k in range(N_FRAMES + 1)]
+    steps = [*there, *there[::-1]] if hold_s else [*there, *there[-2::-1]]
+    half = [rep_s / 2 * k / N_FRAMES for k in range(N_FRAMES + 1)]
+    moments = [*half, *(rep_s / 2 + hold_s + t for t in (half if hold_s else half[1:]))]
+    total_s = rep_s + hold_s
+    times = ";".join(f"{t / total_s:.4g}" for t in moments)
+    frames = [re.findall(r"<[^>]+>", figure(between(start, end, share))) for share in steps]
+    assert len({len(frame) for frame in frames}) == 1, "both poses need the same strokes"
+    return framed("".join(_animated(tags, times, total_s) for tags in zip(*frames, strict=True)))
+
+
+def _animated(tags: tuple[str, ...], times: str, total_s: float) -> str:
+    """One stroke with the places that change in it. tags: the same stroke in each frame."""
+    moves = ""
+    for name in ("points", "cx", "cy"):
+        values = [found[1] for tag in tags if (found := re.search(rf'\b{name}="([^"]+)"', tag))]
+        if len(set(values)) > 1:
+            moves += (
+                f'<animate attributeName="{name}" values="{";".join(values)}" keyTimes="{times}" dur="{total_s:g}s" '
+                'repeatCount="indefinite"/>'
+            )
+    first = tags[0]
+    return f"{first[:-2]}>{moves}</{first[1:].split(' ')[0]}>" if moves else first
+
+
+def between(start: Pose, end: Pose, share: float) -> Pose:
+    """The pose at `share` of the movement, 0 to 1; joints that only one pose names are worked out."""
+
+    def point(a: Point, b: Point) -> Point:
+        return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
+
+    def knee(pose: Pose, leg: Leg, side: int) -> Point:
+        hip = (pose.hip[0] + side * pose.hip_half, pose.hip[1])
+        return leg.knee or joint(hip, leg.ankle, THIGH, SHIN, leg.bend)
+
+    def leg(a: Leg, b: Leg, side: int) -> Leg:
+        is_given = a.knee is not None or b.knee is not None
+        bend = point(knee(start, a, side), knee(end, b, side)) if is_given else None
+        toe_deg = a.toe_deg + share * (b.toe_deg - a.toe_deg)
+        return replace(a, ankle=point(a.ankle, b.ankle), toe_deg=toe_deg, knee=bend)
+
+    def arm(a: Arm | None, b: Arm | None) -> Arm | None:
+        if a is None or b is None:
+            return None
+        is_given = a.elbow is not None and b.elbow is not None
+        return replace(a, hand=point(a.hand, b.hand), elbow=point(a.elbow, b.elbow) if is_given else None)
+
+    def prop_between(a: str, b: str) -> str:
+        numbers = iter(re.findall(_NUMBER, b))
+
+        def mixed(found: re.Match[str]) -> str:
+            low, high = float(found[0]), float(next(numbers))
+            return f"{low + share * (high - low):.4g}"
+
+        return re.sub(_NUMBER, mixed, a)
+
+    head = [p.torso_deg if p.head_deg is None else p.head_deg for p in (start, end)]
+    near = arm(start.near_arm, end.near_arm)
+    assert near is not None
+    return replace(
+        start,
+        hip=point(start.hip, end.hip),
+        torso_deg=start.torso_deg + share * (end.torso_deg - start.torso_deg),
+        near_leg=leg(start.near_leg, end.near_leg, -1),
+        far_leg=leg(start.far_leg, end.far_leg, 1),
+        near_arm=near,
+        far_arm=arm(start.far_arm, end.far_arm),
+        head_deg=head[0] + share * (head[1] - head[0]),
+        behind=prop_between(start.behind, end.behind),
+        before=prop_between(start.before, end.before),
     )
 
 

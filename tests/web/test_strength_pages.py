@@ -84,6 +84,7 @@ def test_every_exercise_has_its_two_drawings_and_they_follow_from_the_poses() ->
     for exercise in load_exercises().values():
         assert exercise.start_picture in drawn
         assert exercise.end_picture in drawn
+        assert drawn[exercise.move_picture].count("<animate ") >= 1
     assert {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.svg")} == drawn
 
 

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.strength import SessionState
+from coach.strength.loader import load_exercises
 from tests.support.browser import axe_findings, overflowing, wait_until
 from tests.web.strength_coach import StrengthCoach, do_session, half_a_year
 
@@ -20,8 +22,8 @@ def coach(tmp_path: Path):
     made.close()
 
 
-def seen(page, selector: str):
-    return page.locator(f".stage:not([hidden]) {selector}")
+def seen(page, selector: str, **options):
+    return page.locator(f".stage:not([hidden]) {selector}", **options)
 
 
 def ready(page) -> None:
@@ -67,9 +69,15 @@ def test_from_setting_up_a_plan_to_seeing_the_session_in_progress(phone, serve_c
     assert n_sets(coach) == 4
 
     phone.get_by_role("button", name="Stop early").locator("visible=true").click()
+    phone.get_by_role("button", name="Save the session").click()
+    assert "Choose a number" in seen(phone, ".missing").inner_text()
     phone.locator('input[name="pain_after"][value="1"]').check()
     phone.get_by_role("button", name="Save the session").click()
     phone.get_by_text("Saved. Well done.").wait_for()
+    plan = coach.strength.show()
+    following = plan.sessions[1].due_at.astimezone(ZoneInfo(plan.wish.tz))
+    seen(phone, ".next-date", has_text=f"{following.day} {following:%B} at {following:%H:%M}").wait_for()
+    assert [line.split()[-2:] for line in seen(phone, ".done-list li").all_inner_texts()] == [["8,", "8"], ["10,", "8"]]
     wait_until(phone, "() => JSON.parse(localStorage.getItem('outbox') ?? '[]').length === 0")
     after_the_session(phone, url, coach)
 
@@ -89,7 +97,8 @@ def train_first_exercise(phone) -> None:
     assert "Rest is over" in phone.locator("#timer-words").inner_text()
     seen(phone, ".set-done").nth(1).click()
     seen(phone, ".go-next").click()
-    assert "effort and pain" in seen(phone, ".missing").inner_text()
+    seen(phone, ".go-next").click()
+    assert "effort and pain" in seen(phone, ".missing").inner_text(), "a second tap does not pass either"
     feel(phone)
     seen(phone, ".go-next").click()
 
@@ -133,8 +142,13 @@ def test_a_hold_counts_down_ticks_its_set_off_and_survives_a_locked_screen(phone
     phone.goto(f"{url}/strength/session/{session.session_id}")
     ready(phone)
     phone.get_by_role("button", name="Begin").click()
+    assert "Choose a number" in seen(phone, ".missing").inner_text(), "pain decides: nothing begins without it"
+    phone.locator('input[name="pain_before"][value="0"]').check()
+    phone.get_by_role("button", name="Begin").click()
     seen(phone, ".start-hold").nth(0).click()
     phone.clock.run_for(4_000)
+    assert phone.locator(".timer-name").inner_text() == "Get ready", "five seconds to get into position"
+    phone.clock.run_for(5_000)
     assert phone.locator(".timer-left").inner_text() in ("6", "7")
     phone.clock.fast_forward(60_000)  # the screen was locked: no timer ran in between
     phone.clock.run_for(400)
@@ -145,6 +159,36 @@ def test_a_hold_counts_down_ticks_its_set_off_and_survives_a_locked_screen(phone
     ready(phone)
     assert phone.locator("#timer").is_hidden()
     assert seen(phone, ".set.is-done").count() == 1
+
+
+def test_a_voice_counts_both_sides_while_the_figure_moves(phone, serve_coach, coach) -> None:
+    phone.add_init_script(
+        """window.said = []; speechSynthesis.speak = (utterance) => { window.said.push(utterance.text); };"""
+    )
+    url = serve_coach(coach)
+    coach.strength.plans.create("home", "mon,thu", "18:30", "UTC")
+    session = begun(phone, url, coach, 0)
+    sided = next(i for i, p in enumerate(session.exercises) if load_exercises()[p.exercise_id].is_each_side and p.reps)
+    for index in range(sided):
+        seen(phone, ".go-next").click()
+        assert phone.locator(".stage:not([hidden])").get_attribute("data-stage") == str(index + 1)
+    assert seen(phone, ".figure-moves svg animate").count() > 4
+    seen(phone, ".start-hold").nth(0).click()
+    reps = session.exercises[sided].reps
+    phone.clock.run_for(2 * (5 + 4 * reps) * 1000 + 2000)
+    said = [text for text in phone.evaluate("() => window.said") if text.strip()]
+    counted = [str(n) for n in range(1, reps)]
+    one_side = ["Begin.", *counted]
+    assert said[: 2 * reps + 3] == ["Get ready", *one_side, "Other side.", *one_side, f"{reps}. Done."]
+    assert seen(phone, ".set.is-done").count() == 1
+    seen(phone, ".figure-choice").click()
+    assert seen(phone, ".poses").is_visible()
+    assert seen(phone, ".figure-moves").is_hidden()
+    phone.emulate_media(reduced_motion="reduce")
+    phone.reload()
+    ready(phone)
+    assert seen(phone, ".poses").is_visible(), "who asked for less motion sees the two ends"
+    assert axe_findings(phone) == []
 
 
 @pytest.mark.parametrize(

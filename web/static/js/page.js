@@ -1,6 +1,6 @@
 // What every page does: the theme choice, the note about writes that wait for the network, the service worker.
 import { find, findAll, setText } from "./dom.js";
-import { onRefused, onWaiting } from "./api.js";
+import { onRefused, onWaiting, patch } from "./api.js";
 import { w } from "./words.js";
 
 for (const picker of findAll("[data-theme-picker]")) {
@@ -36,6 +36,19 @@ onRefused((words) => {
   setText(status, w("page.offline.refused", { words }));
   had_waiting = false;
 });
+
+// A runner who has chosen no time zone lives in this phone's: times stand in one zone on every page. Once a browser, so
+// that who wants UTC may choose it.
+const own_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (document.documentElement.dataset.zone === "UTC" && own_zone && own_zone !== "UTC") {
+  try {
+    if (localStorage.getItem("zone-kept") === null) {
+      await patch("/runner", { time_zone: own_zone });
+      localStorage.setItem("zone-kept", own_zone);
+      if (["/", "/runs", "/strength", "/strength/setup"].includes(location.pathname)) location.reload();
+    }
+  } catch { /* asked again with the next page */ }
+}
 
 if (window.isSecureContext && "serviceWorker" in navigator) {
   navigator.serviceWorker.register("/service-worker.js").catch((error) => console.info(`no service worker: ${error.message}`));

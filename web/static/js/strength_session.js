@@ -5,9 +5,12 @@
 import { find, findAll, on, readData, setText } from "./dom.js";
 import { ApiError, keep, onWaiting } from "./api.js";
 import { unlock } from "./speech.js";
+import { restart, wireFigures } from "./strength_figures.js";
+import { showDone, showNext } from "./strength_saved.js";
 import { makeTimer } from "./strength_timer.js";
 import { w } from "./words.js";
 
+const LEAD_S = 5; // to get into position, or to change sides; chosen by judgement
 const guide = readData("guide");
 const key = `strength-session-${guide.session_id}`;
 const state = read();
@@ -75,10 +78,14 @@ const timer = makeTimer({
   speaks: guide.speaks,
   language: guide.language,
   on_end(ended, is_skipped) {
-    if (ended.kind === "hold") {
+    if (ended.kind === "hold" || ended.kind === "count") {
       const row = find(`[data-stage="${ended.stage}"] .set[data-number="${ended.number}"]`);
-      const held = Math.round((Math.min(Date.now(), ended.ends_at) - ended.started_at) / 1000);
-      if (is_skipped) find(".hold", row).value = held;
+      const gone_s = Math.max(0, (Math.min(Date.now(), ended.ends_at) - ended.started_at) / 1000);
+      if (ended.sides > 1 || (is_skipped && gone_s === 0)) return; // one side alone is no set: it is ticked off by hand
+      if (is_skipped) {
+        if (ended.kind === "hold") find(".hold", row).value = Math.round(gone_s);
+        else find(".reps", row).value = Math.floor(gone_s / ended.each_s);
+      }
       if (!row.classList.contains("is-done")) finishSet(Number(ended.stage), row);
     }
   },
@@ -147,18 +154,25 @@ function undoSet(index, row) {
   markSet(row, false);
 }
 
-function startHold(index, row) {
-  const seconds = number(find(".hold", row)) ?? guide.exercises[index].hold_s;
+/** Lead one set: a hold by its seconds, or repetitions counted at the speed of the figure. Both sides where it has two. */
+function lead(index, row) {
+  const { hold_s, is_each_side, reps } = guide.exercises[index];
+  const is_hold = hold_s !== null;
+  const amount = number(find(is_hold ? ".hold" : ".reps", row)) || (is_hold ? hold_s : reps);
   unlock();
+  restart(find(`.stage[data-stage="${index}"]`));
   timer.start({
-    kind: "hold",
+    kind: is_hold ? "hold" : "count",
     stage: index,
     number: Number(row.dataset.number),
-    seconds,
-    name: w("strength.js.hold"),
+    seconds: is_hold ? amount : amount * guide.rep_s,
+    ...(is_hold ? {} : { each_s: guide.rep_s }),
+    sides: is_each_side ? 2 : 1,
+    lead_s: LEAD_S,
+    name: w(is_hold ? "strength.js.hold" : "strength.js.count"),
     skip_words: w("strength.js.stop"),
-    opening: w("strength.js.hold"),
-    closing: w("strength.js.hold_end"),
+    opening: w(is_hold ? "strength.js.hold" : "strength.js.count_go"),
+    closing: is_hold ? w("strength.js.hold_end") : w("strength.js.count_end", { count: amount }),
   });
 }
 
@@ -201,6 +215,7 @@ function endEarly(index) {
 /** Begin, unless pain speaks against it; where it speaks for an easier session, that one is shown first. */
 async function begin() {
   const pain = chosen("pain_before");
+  if (isMissing("start", pain)) return;
   const advice = adviceOn("begin", pain);
   const event = tapped("begin", { pain });
   const answered = send([event]);
@@ -242,6 +257,14 @@ function saved(pain) {
   show("saved");
 }
 
+/** Pain decides what comes: without a number nothing goes on, and the page says so. */
+function isMissing(stage, pain) {
+  const part = find(`.stage[data-stage="${stage}"]`);
+  setText(find(".missing", part), pain === null ? w("strength.js.pain_missing") : "");
+  if (pain === null) find(".pain input", part).focus();
+  return pain === null;
+}
+
 function hasSet(index) {
   return Object.keys(state.taps).some((name) => name.startsWith(`${index}:`));
 }
@@ -262,7 +285,7 @@ function wireExercise(part) {
       else finishSet(index, row);
       unlock(); // after the tap has shown: waking up the sound may take a moment
     });
-    on(find(".start-hold", row), "click", () => startHold(index, row));
+    on(find(".start-hold", row), "click", () => lead(index, row));
   }
   for (const radio of findAll(`input[name="pain-${guide.exercises[index].slot}"]`, part)) {
     radio.addEventListener("change", () => obey(index));
@@ -277,7 +300,7 @@ function wireExercise(part) {
   on(find(".go-next", part), "click", () => {
     const told = tellFelt(index);
     const missing = find(".missing", part);
-    if (hasSet(index) && (told.rpe === null || told.pain === null) && missing.textContent === "") {
+    if (hasSet(index) && (told.rpe === null || told.pain === null)) {
       setText(missing, w("strength.js.effort_missing"));
       return;
     }
@@ -301,6 +324,7 @@ function takeOver() {
 takeOver();
 if (state.events.length) void send(state.events); // a tap may have been cut off by a reload: its id makes a repeat harmless
 findAll(".stage[data-slot]").forEach(wireExercise);
+wireFigures();
 on("#warm-up", "click", (event) => {
   unlock();
   const seconds = Number(event.currentTarget.dataset.seconds);
@@ -315,14 +339,17 @@ on("#begin", "click", () => {
 });
 on(find('.stage[data-stage="end"] .go-back'), "click", () => show(state.left_at ?? guide.exercises.length - 1));
 on(find('.stage[data-stage="not_today"] .go-back'), "click", () => show("start"));
-on("#save", "click", () => {
-  if (timer.now()) timer.stop();
+on("#save", "click", async () => {
   const pain = chosen("pain_after");
-  if (!state.ended) tap("end", { pain });
+  if (isMissing("end", pain)) return;
+  if (timer.now()) timer.stop();
+  if (!state.ended) tapped("end", { pain });
   state.ended = true;
-  void send(state.events);
+  const sent = send(state.events);
   void stayAwake(false);
   saved(pain);
+  showDone(find('.stage[data-stage="saved"]'), guide, state.taps);
+  await showNext(find('.stage[data-stage="saved"]'), guide, await sent);
 });
 onWaiting(({ n }) => setText(find("#sync-words"), n > 0 ? w("strength.js.kept") : ""));
 show(state.stage, false);
