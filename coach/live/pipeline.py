@@ -72,10 +72,21 @@ class Pipeline:
 
     A notification of a sensor without decoder is left alone (it is in the recording); a packet that cannot be read
     becomes a fault in the outputs and ends nothing.
+
+    seconds_only: metrics only of the ticks that open a second, and no cues but answers to pain: for a recording whose
+    cues are known already. Those seconds are the same as with all ticks.
     """
 
-    def __init__(self, decoders: Mapping[str, Decoder], gait: BodyGait, coaching: CueEngine | None = None) -> None:
+    def __init__(
+        self,
+        decoders: Mapping[str, Decoder],
+        gait: BodyGait,
+        coaching: CueEngine | None = None,
+        *,
+        seconds_only: bool = False,
+    ) -> None:
         self._decoders = dict(decoders)
+        self._seconds_only = seconds_only
         self._gait = gait
         self._coaching = coaching
         self._waiting: dict[str, list[Notification]] = {sensor_id: [] for sensor_id in self._decoders}
@@ -195,12 +206,16 @@ class Pipeline:
 
     def _work_out(self, t_s: float, found: _Found) -> None:
         """Metrics and cues of the tick at `t_s`."""
+        is_second = t_s >= self._next_second_s
+        if self._seconds_only and not is_second:
+            self._gait.pass_tick(t_s)
+            return
         now = self._gait.metrics(t_s)
         if self._coaching:
             now = self._coaching.compare(now)
-            if not self._is_paused:
+            if not (self._is_paused or self._seconds_only):
                 found.decisions += self._coaching.observe(t_s, now)
         found.metrics.append(now)
-        if t_s >= self._next_second_s:
+        if is_second:
             self._next_second_s = float(int(t_s) + 1)
             found.seconds.append(now)

@@ -13,9 +13,13 @@ from firmware_config.loader import load_profile
 
 
 def make_pipeline(
-    uses: Sequence[SensorUse], profile: RunnerProfile | None = None, coaching: CueEngine | None = None
+    uses: Sequence[SensorUse],
+    profile: RunnerProfile | None = None,
+    coaching: CueEngine | None = None,
+    *,
+    seconds_only: bool = False,
 ) -> Pipeline:
-    """A fresh pipeline for these sensors.
+    """A fresh pipeline for these sensors. seconds_only: as `Pipeline` says.
 
     Raises:
         ProfileError: a sensor's profile does not exist.
@@ -24,7 +28,7 @@ def make_pipeline(
     facts = BodyFacts(told.height_m, told.leg_length_m, told.mass_kg)
     sites = [use.wear_site for use in uses if use.wear_site is not None]
     decoders = {use.sensor_id: decoder_for(load_profile(use.profile_id), use) for use in uses}
-    return Pipeline(decoders, BodyGait(sites, facts), coaching)
+    return Pipeline(decoders, BodyGait(sites, facts), coaching, seconds_only=seconds_only)
 
 
 def profile_texts(uses: Sequence[SensorUse]) -> dict[str, str]:

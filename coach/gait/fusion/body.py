@@ -151,6 +151,11 @@ class BodyGait:
         why = unknown(self._worn(), sheet.values, self._moment(state))
         return LiveMetrics(t_s, is_steady=steady, uncertainty=sheet.uncertainty, unknown=why, **sheet.values)
 
+    def pass_tick(self, t_s: float) -> None:
+        """Instead of `metrics` where nobody asks for the numbers of `t_s`: later ones are the same."""
+        if self._pair:
+            self._pair.result(t_s)
+
     def motion_cadence_spm(self, t_s: float) -> float | None:
         """Steps per minute from motion sensors alone: what a running pod's own counts are held against."""
         step = motion_step_time(self._values, t_s)

@@ -210,7 +210,7 @@ class PhoneRuns:
 
     def _activity(self, recording: Recording) -> Activity:
         """What the phone measured, second by second, as another recording of a run of home."""
-        pipeline = make_pipeline(recording.header.sensors, self._store.runner.get())
+        pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), seconds_only=True)
         reading = read_again(recording.sound_items(), pipeline)
         return activity_of(run_of(recording.header, ""), reading.seconds)
 

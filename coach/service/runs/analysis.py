@@ -106,7 +106,7 @@ def _sound(recording: Recording, damage: list[str]) -> Iterator[Notification | R
 
 def _recording(path: Path) -> dict[str, Any]:
     recording = read_recording(path)
-    pipeline = make_pipeline(recording.header.sensors)
+    pipeline = make_pipeline(recording.header.sensors, seconds_only=True)
     damage: list[str] = []
     reading = read_again(_sound(recording, damage), pipeline)
     info = {

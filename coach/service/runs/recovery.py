@@ -167,7 +167,7 @@ class RunRecovery:
         """Measure and sum up a recorded run. is_new: it was never summed up, so the coach learns from it now."""
         recording = read_recording(path)
         engine = self._coaching.prepare_again(run)
-        pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine)
+        pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine, seconds_only=not is_new)
         reading = read_again(recording.items(), pipeline)
         self._store.runs.replace(run.run_id, reading.strides, reading.seconds, reading.decisions)
         if is_new:

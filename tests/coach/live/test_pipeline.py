@@ -56,6 +56,15 @@ def test_a_second_is_kept_once() -> None:
     assert pipeline.tick(4.9).seconds == ()
 
 
+def test_seconds_alone_are_those_of_a_run_with_all_ticks_and_no_tick_between_them() -> None:
+    whole, alone = make_pipeline([POD]), make_pipeline([POD], seconds_only=True)
+    said_s = [0.9, 1.4, 2.2, 3.9]
+    wanted = [second for t_s in said_s for second in whole.feed(said(t_s, speed_mps=t_s)).seconds]
+    outputs = [alone.feed(said(t_s, speed_mps=t_s)) for t_s in said_s]
+    assert [second for output in outputs for second in output.seconds] == wanted
+    assert [metrics.t_s for output in outputs for metrics in output.metrics] == [1.0, 2.0, 3.0]
+
+
 def test_a_tap_counts_from_the_next_tick_on_and_moves_time_to_itself() -> None:
     pipeline = make_pipeline([POD])
     assert [m.t_s for m in pipeline.apply(RunEvent(0.5, "pain", {"level": 3})).metrics] == [0.2, 0.4]
