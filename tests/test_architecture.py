@@ -31,6 +31,7 @@ FLOORS = {
     "coach.live.timeline": 2,
     "coach.live.pipeline": 3,
     "coach.reminders": 3,
+    "coach.study": 3,
     "coach.live.pipeline_factory": 4,
     "coach.phone": 5,
     "coach.live.run": 5,
@@ -54,6 +55,7 @@ PURE = (
     "coach.live.pipeline",
     "coach.live.timeline",
     "coach.phone",
+    "coach.study",
 )
 IMPURE_IMPORTS = {
     "asyncio",
@@ -96,7 +98,12 @@ HOMES = {
     "mcap": ("coach.recording",),
     "fitdecode": ("coach.interchange",),
     "paho": ("coach.service.handover",),
-    "pyarrow": ("coach.interchange",),
+    "pyarrow": ("coach.interchange", "coach.service.study"),
+    "dask": ("coach.service.study",),
+    "distributed": ("coach.service.study",),
+    "fsspec": ("coach.service.study",),
+    "statsmodels": ("coach.service.study",),
+    "matplotlib": ("coach.service.study",),
     "icalendar": ("coach.interchange",),
     "click": ("coach.cli", "coach.__main__"),
 }
@@ -126,6 +133,8 @@ def imports(path: Path) -> Iterator[str]:
             assert node.module
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "needed":  # a library that is loaded when needed
+            yield ast.literal_eval(node.args[0])
 
 
 MODULES = {module_name(path): path for path in source_files()}

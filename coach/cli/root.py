@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "sensors": ("sensors", "The sensors you own: pair, place, set up, check."),
     "serve": ("serving", "The service with your own sensors: open the page, pair, run."),
     "signs": ("signs", "Go through the warning signs: list them, or answer them with --sign or --none."),
+    "study": ("study", "Many runners: compute all recordings of a store, export them, and tabulate a trial."),
 }
 
 

@@ -29,6 +29,8 @@ CODE: Final = (
     "live/pipeline_factory.py",
     "live/timeline.py",
     "live/treadmill_check.py",
+    "service/runs/replay_reader.py",
+    "service/runs/summing.py",
 )
 _SILENT: Final = frozenset({tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.NL, tokenize.COMMENT})
 _DIGITS: Final = 16  # 64 bits: two of a million algorithms are confused with a chance of 3e-8

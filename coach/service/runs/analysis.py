@@ -1,25 +1,24 @@
 """A recording of any kind in, everything found in it as one JSON-ready document out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from coach.errors import RecordingError
 from coach.gait.bulk import analyse
 from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.flight_time import by_symmetry
 from coach.live.pipeline_factory import make_pipeline
-from coach.model.recordings import RunEvent
-from coach.model.samples import Gap, ImuChunk, Notification, StreamReport
+from coach.model.samples import Gap, ImuChunk, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, Stride
-from coach.recording.reader import Recording, read_recording
+from coach.recording.reader import read_recording
 from coach.recording.reference import ReferenceRecording, is_reference, read_reference
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.replay_reader import read_again
+from coach.service.runs.summing import sound_items
 from coach.summary.document import analysis_document
 
 GAP_INTERVALS: Final = 1.5  # as `ImuChunk` says
@@ -96,19 +95,11 @@ def _n_clipped(chunk: ImuChunk) -> int:
     return int(is_clipped.sum())
 
 
-def _sound(recording: Recording, damage: list[str]) -> Iterator[Notification | RunEvent]:
-    """What stands in a recording before its first damage, which is put into `damage`."""
-    try:
-        yield from recording.items()
-    except RecordingError as error:
-        damage.append(str(error))
-
-
 def _recording(path: Path) -> dict[str, Any]:
     recording = read_recording(path)
     pipeline = make_pipeline(recording.header.sensors, seconds_only=True)
     damage: list[str] = []
-    reading = read_again(_sound(recording, damage), pipeline)
+    reading = read_again(sound_items(recording, damage), pipeline)
     info = {
         "id": recording.header.run_id,
         "started_at": recording.header.started_at,

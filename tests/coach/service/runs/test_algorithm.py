@@ -48,7 +48,9 @@ def test_words_about_the_code_do_not_change_it() -> None:
 
 
 def test_pages_words_and_services_are_not_part_of_it() -> None:
-    assert not [name for name in SOURCES if name.startswith(("web/", "coach/service", "coach/cli", "coach/storage"))]
+    found = [name for name in SOURCES if name.startswith(("web/", "coach/service", "coach/cli", "coach/storage"))]
+    # these two feed a recording through the pipeline and sum it up: what they do determines numbers
+    assert found == ["coach/service/runs/replay_reader.py", "coach/service/runs/summing.py"]
     assert {"coach/live/pipeline.py", "coach/live/timeline.py"} <= set(SOURCES)
 
 

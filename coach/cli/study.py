@@ -1,0 +1,80 @@
+"""`coach study`: many runners' recordings computed, on one machine or on many."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import click
+
+from coach.cli.output import json_option, plainly, print_json
+from coach.errors import UserError
+from coach.service.study.recompute import Plan, plan
+from coach.service.study.recompute import recompute as recompute_planned
+from coach.service.study.work import Done
+from coach.study.rows import Status
+
+store_argument = click.argument("store")
+results_option = click.option(
+    "--results", metavar="URL", help="Where results go; by default the folder `results` in STORE."
+)
+
+
+@click.group()
+def study() -> None:
+    """Many runners: compute all recordings of a store, export them, and tabulate a trial."""
+
+
+@study.command()
+@store_argument
+@results_option
+@click.option("--jobs", type=click.IntRange(0), help="Processes of this machine; by default one a processor.")
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler instead, such as tcp://host:8786.")
+@click.option("--retry", is_flag=True, help="Try recordings again whose processes died.")
+@json_option
+@plainly
+def recompute(
+    store: str, results: str | None, jobs: int | None, scheduler: str | None, retry: bool, as_json: bool
+) -> None:
+    """Compute all recordings of STORE (a folder or a URL) that this version of the program has not computed yet.
+
+    Stopped (Ctrl-C, a lost machine), the same command goes on where it was. Progress goes to standard error.
+    """
+    if jobs is not None and scheduler is not None:
+        raise UserError("give --jobs for this machine, or --scheduler for others, not both")
+    planned = plan(store, results, retry=retry)
+    counts, not_done, cut = Counter[str](), list[Done](), list[Done]()
+    for done in _shown(planned, jobs, scheduler):
+        counts[done.status.value] += 1
+        if done.status is not Status.DONE:
+            not_done.append(done)
+        elif not done.is_complete:
+            cut.append(done)
+    if as_json:
+        rows = [{"source": d.source, "status": d.status.value, "words": d.words} for d in (*not_done, *cut)]
+        print_json({"algorithm": planned.job.algorithm, "n_before": planned.n_done, "counts": counts, "rows": rows})
+    else:
+        _report(planned, counts, not_done, cut)
+    if any(done.status is not Status.NO_CONSENT for done in not_done):
+        sys.exit(1)
+
+
+def _shown(planned: Plan, jobs: int | None, scheduler: str | None) -> Iterator[Done]:
+    """The recordings as they are done, with a line of progress for each."""
+    began_s, cpu_s = time.monotonic(), 0.0
+    for number, done in enumerate(recompute_planned(planned, jobs, scheduler), start=1):
+        cpu_s += done.cpu_s
+        left_s = (time.monotonic() - began_s) / number * (len(planned.tasks) - number)
+        words = "" if done.status is Status.DONE else f" {done.status.value}: {done.words}"
+        left = f"{cpu_s:.0f} CPU-s, {int(left_s // 60)} min {int(left_s % 60)} s left"
+        click.echo(f"{number} of {len(planned.tasks)}: {done.source}{words}, {left}", err=True)
+        yield done
+
+
+def _report(planned: Plan, counts: Counter[str], not_done: list[Done], cut: list[Done]) -> None:
+    words = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in sorted(counts.items())) or "nothing to do"
+    click.echo(f"algorithm {planned.job.algorithm}: {planned.n_done} were done before; {words}")
+    for done in not_done:
+        click.echo(f"{done.status.value}: {done.source}: {done.words}")
+    for done in cut:
+        click.echo(f"not complete: {done.source}: {done.words}")

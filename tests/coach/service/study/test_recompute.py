@@ -1,0 +1,265 @@
+"""A study is computed once: whatever is wrong with a file, a worker or the machine, each recording has a row."""
+
+import os
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fsspec", reason="the extra [study] is not installed")
+pytest.importorskip("distributed", reason="the extra [study] is not installed")
+
+from coach.seal.manifest import Manifest, Scope, seal
+from coach.seal.signing import public_key_of
+from coach.service.runs.algorithm import algorithm_id
+from coach.service.study import spread, work
+from coach.service.study.recompute import Plan, plan, recompute
+from coach.service.study.results import STRIDES, Results
+from coach.service.study.store import Found, StudyStore
+from coach.service.study.work import Done, Job
+from coach.study.rows import Status
+from tests.support.study import STARTED_AT, object_server, recording, store_of
+
+KEY = bytes(range(32))
+
+
+def results_of(planned: Plan) -> Results:
+    return Results(StudyStore(planned.job.results), planned.job.algorithm)
+
+
+def done_by_name(rows: Iterator[Done]) -> dict[str, Done]:
+    return {done.source: done for done in rows}
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Results but the time of the processor, which no two computations share."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*.parquet") if "/runs/" not in str(p)}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two workers of Dask, each a process of its own with a nanny that starts it again."""
+    import dask
+    from distributed import LocalCluster
+
+    with (
+        dask.config.set({"distributed.worker.profile.enabled": False, "distributed.scheduler.allowed-failures": 1}),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as started,
+    ):
+        yield started
+
+
+def test_strides_are_equal_here_in_a_pool_and_on_dask(tmp_path: Path, cluster: Any) -> None:
+    store = store_of(tmp_path / "store", 2)
+    ways: dict[str, dict[str, Any]] = {
+        "here": {"jobs": 0},
+        "pool": {"jobs": 2},
+        "dask": {"scheduler": cluster.scheduler_address},
+    }
+    for name, way in ways.items():
+        planned = plan(str(store), str(tmp_path / name))
+        done = done_by_name(recompute(planned, **way))
+        assert [(one.status, one.is_complete) for one in done.values()] == [(Status.DONE, True)] * 2
+        assert all(one.n_strides > 5 for one in done.values())
+    here = files_below(tmp_path / "here")
+    assert len(here) == 4
+    assert files_below(tmp_path / "pool") == here == files_below(tmp_path / "dask")
+
+
+def test_what_is_done_is_not_done_again_and_new_recordings_are(tmp_path: Path) -> None:
+    store = store_of(tmp_path, 2)
+    first = plan(str(store))
+    assert len(list(recompute(first, jobs=0))) == 2
+    again = plan(str(store))
+    assert (again.n_done, again.tasks) == (2, ())
+    assert list(recompute(again, jobs=0)) == []
+    (store / "ben").mkdir()
+    (store / "ben" / "new.mcap").write_bytes(recording(2))
+    assert [task.source for task in plan(str(store)).tasks] == ["ben/new.mcap"]
+
+
+def test_another_algorithm_begins_again_and_keeps_the_old_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(tmp_path, 1)
+    list(recompute(plan(str(store)), jobs=0))
+    for module in (work, "coach.service.study.recompute"):
+        name = module if isinstance(module, str) else module.__name__
+        monkeypatch.setattr(f"{name}.algorithm_id", lambda: "0123456789abcdef")
+    other = plan(str(store))
+    assert len(other.tasks) == 1
+    list(recompute(other, jobs=0))
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {algorithm_id(), "0123456789abcdef"}
+
+
+def test_a_worker_with_another_program_computes_nothing(tmp_path: Path) -> None:
+    planned = plan(str(store_of(tmp_path, 1)))
+    other = replace(planned, job=replace(planned.job, algorithm="f" * 16))
+    (done,) = recompute(other, jobs=0)
+    assert done.status is Status.FAULT
+    assert "another version" in done.words
+    assert not list((tmp_path / "results").rglob("*.parquet"))
+
+
+def spoil(store: Path) -> dict[str, str]:
+    """All kinds of bad files beside a sound one, and what is to become of each."""
+    sound = (store / "anna" / "run-0.mcap").read_bytes()
+    flipped = bytearray(sound)
+    flipped[len(sound) // 5] ^= 0xFF  # within a packed chunk of readings
+    files = {
+        "anna/cut.mcap": sound[: len(sound) * 2 // 3],
+        "anna/flipped.mcap": bytes(flipped),
+        "anna/empty.mcap": b"",
+        "anna/foreign.mcap": b"\x89MCAP0\r\nof another program",
+        "anna/lost.mcap": recording(3),
+        "anna/twice.mcap": sound,
+        "sealed/a/recording.mcap": recording(1),
+        "sealed/b/recording.mcap": recording(1) + b" ",
+        "sealed/c/recording.mcap": recording(2),
+        "sealed/d/recording.mcap": recording(2),
+    }
+    for name, data in files.items():
+        (store / name).parent.mkdir(parents=True, exist_ok=True)
+        (store / name).write_bytes(data)
+    import hashlib
+
+    key = public_key_of(KEY)
+    for folder, data, scopes in (
+        ("a", recording(1), (Scope.RESEARCH, Scope.RAW_LOGS)),
+        ("b", recording(1), (Scope.RESEARCH, Scope.RAW_LOGS)),
+        ("c", recording(2), (Scope.CARE, Scope.RAW_LOGS)),
+    ):
+        sha256 = hashlib.sha256(data).hexdigest()
+        manifest = Manifest("20260504-run", sha256, len(data), algorithm_id(), STARTED_AT, scopes, key)
+        (store / "sealed" / folder / "manifest.json").write_text(seal(manifest, KEY))
+    forged = (store / "sealed" / "c" / "manifest.json").read_text().replace('"care"', '"research"')
+    (store / "sealed" / "d" / "manifest.json").write_text(forged)
+    return {
+        "anna/run-0.mcap": "done True",
+        "anna/cut.mcap": "done False",
+        "anna/flipped.mcap": "done False",
+        "anna/empty.mcap": "unreadable None",
+        "anna/foreign.mcap": "unreadable None",
+        "anna/lost.mcap": "lost None",
+        "anna/twice.mcap": "done True",
+        "sealed/a/recording.mcap": "done True",
+        "sealed/b/recording.mcap": "bytes_changed None",
+        "sealed/c/recording.mcap": "no_consent None",
+        "sealed/d/recording.mcap": "bytes_changed None",
+    }
+
+
+def test_each_kind_of_bad_file_is_a_row_and_the_rest_goes_on(tmp_path: Path) -> None:
+    store = store_of(tmp_path, 1)
+    expected = spoil(store)
+    planned = plan(str(store))
+    (store / "anna" / "lost.mcap").unlink()
+    done = done_by_name(recompute(planned, jobs=0))
+    assert {name: f"{one.status} {one.is_complete}" for name, one in done.items()} == expected
+    rows = {row["source"]: row for row in results_of(planned).rows()}
+    assert {name: f"{row['status']} {row['is_complete']}" for name, row in rows.items()} == expected
+    assert rows["sealed/a/recording.mcap"]["runner"] == public_key_of(KEY)
+    assert rows["anna/cut.mcap"]["duration_s"] < rows["anna/run-0.mcap"]["duration_s"]
+    assert all(row["words"] for row in rows.values() if row["status"] != "done" or not row["is_complete"])
+    assert not any(str(tmp_path) in row["words"] or "coach-study-" in row["words"] for row in rows.values())
+    assert plan(str(store)).tasks == ()
+
+
+def test_a_changed_consent_counts_at_once(tmp_path: Path) -> None:
+    store = store_of(tmp_path, 1)
+    spoil(store)
+    list(recompute(plan(str(store)), jobs=0))
+    withdrawn = store / "sealed" / "a" / "manifest.json"
+    shutil.copy(store / "sealed" / "c" / "manifest.json", withdrawn)
+    (task,) = (task for task in plan(str(store)).tasks if task.source.startswith("sealed"))
+    (done,) = spread.in_this_process([task], plan(str(store)).job)
+    assert done.status is Status.NO_CONSENT
+    marks = {found.mark for found in StudyStore(str(store)).recordings()}
+    current = [row for row in results_of(plan(str(store))).rows(marks) if row["source"] == task.source]
+    assert [row["status"] for row in current] == ["no_consent"]
+
+
+def kills(task: Found, job: Job) -> Done:
+    """In the place of `work`: a recording whose name says so kills the process that computes it."""
+    if "poison" in task.source:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return work.work(task, job)
+
+
+@pytest.mark.parametrize("way", ["pool", "dask"])
+def test_a_file_that_kills_its_workers_is_a_row_and_the_rest_goes_on(
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    store = store_of(tmp_path, 2)
+    (store / "anna" / "poison.mcap").write_bytes(recording(3))
+    monkeypatch.setattr(spread, "work", kills)
+    planned = plan(str(store))
+    options: dict[str, Any] = {"jobs": 1} if way == "pool" else {"scheduler": cluster.scheduler_address}
+    done = done_by_name(recompute(planned, **options))
+    assert Counter(one.status for one in done.values()) == {Status.DONE: 2, Status.KILLED_WORKER: 1}
+    assert done["anna/poison.mcap"].status is Status.KILLED_WORKER
+    assert plan(str(store)).tasks == ()
+    assert [task.source for task in plan(str(store), retry=True).tasks] == ["anna/poison.mcap"]
+
+
+def test_a_worker_killed_in_mid_job_loses_nothing_and_what_was_stopped_goes_on(tmp_path: Path, cluster: Any) -> None:
+    store = store_of(tmp_path, 7)
+    planned = plan(str(store))
+    rows = recompute(planned, scheduler=cluster.scheduler_address)
+    before = [next(rows), next(rows)]
+    os.kill(before[-1].pid, signal.SIGKILL)
+    before.append(next(rows))
+    rows.close()  # type: ignore[attr-defined]
+    assert all(one.status is Status.DONE for one in before)
+    rest = plan(str(store))
+    assert 0 < len(rest.tasks) <= 4
+    done = list(recompute(rest, scheduler=cluster.scheduler_address))
+    assert {one.source for one in done} == {task.source for task in rest.tasks}
+    assert all(one.status is Status.DONE for one in done)
+    assert plan(str(store)).tasks == ()
+    assert not list(store.rglob("*.half"))
+
+
+def test_the_scheduler_never_knows_more_tasks_than_are_under_way(
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spread, "work", nothing)
+    tasks = [Found(f"{k}.mcap", f"{k:016x}", 1) for k in range(150)]
+    job = Job(str(tmp_path), str(tmp_path), algorithm_id())
+    most = 0
+    for _ in recompute(Plan(job, 0, tuple(tasks)), scheduler=cluster.scheduler_address):
+        most = max(most, len(cluster.scheduler.tasks))
+    assert 2 < most <= 2 * spread.AHEAD + 4  # those whose release is still on its way
+
+
+def nothing(task: Found, job: Job) -> Done:
+    return Done(task.source, Status.DONE)
+
+
+def test_recordings_and_results_may_lie_in_a_store_of_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("s3fs", reason="the extra [study] is not installed")
+    pytest.importorskip("moto", reason="moto is not installed")
+    import fsspec
+
+    with object_server() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        objects = fsspec.filesystem("s3", skip_instance_cache=True)
+        objects.mkdir("raw")
+        objects.pipe_file("raw/trial/anna/run-0.mcap", recording(0))
+        objects.pipe_file("raw/trial/anna/bad.mcap", b"no recording")
+        planned = plan("s3://raw/trial")
+        done = done_by_name(recompute(planned, jobs=0))
+        assert {name: one.status for name, one in done.items()} == {
+            "anna/run-0.mcap": Status.DONE,
+            "anna/bad.mcap": Status.UNREADABLE,
+        }
+        assert plan("s3://raw/trial").tasks == ()
+        rows = {row["source"]: row for row in results_of(planned).rows()}
+        strides = results_of(planned).table(STRIDES, rows["anna/run-0.mcap"]["sha256"])
+        assert strides.num_rows == done["anna/run-0.mcap"].n_strides
