@@ -1,5 +1,8 @@
 """Apple Health's export.zip: `export.xml` read as a stream, workouts with their samples and routes out.
 
+Its document type is skipped, for iOS 16 wrote a broken one, and control characters are left out, which stand in what
+other apps keep there (seen in github.com/jameno/Simple-Apple-Health-XML-to-CSV, pull request 3).
+
 A file of years has gigabytes, nearly all of it samples that belong to no run. It is read twice: first its workouts,
 then those samples that lie within one on foot and come from the workout's own source (a telephone counts the same steps
 again). Nothing else is held.
@@ -10,12 +13,11 @@ documented well enough to be used.
 """
 
 import bisect
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
-from typing import Any, Final
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Final, Protocol
 from xml.parsers import expat
 
 from coach.errors import InterchangeError
@@ -23,8 +25,12 @@ from coach.interchange.activity import Activity, Record
 from coach.interchange.damage import DAMAGE
 from coach.interchange.gpx import read_gpx_tracks
 from coach.interchange.sport import named_sport
+from coach.interchange.xml_text import child, local, parse, to_bytes
 from coach.model.runs import Sport
 
+ROUTES: Final = "workout-routes"  # the folder of an export in which its routes lie
+_ROOT: Final = b"<HealthData"
+_CONTROL: Final = bytes(one for one in range(32) if one not in b"\t\n\r")
 _HEAD: Final = 64 << 10
 _BLOCK: Final = 1 << 20
 _MOST_ROUTE: Final = 64 << 20
@@ -66,7 +72,7 @@ class _Open:
     source: str
     duration_s: float
     distance_m: float | None = None
-    route: str = ""
+    routes: list[str] = field(default_factory=list)
     is_indoor: bool = False
     stops: list[tuple[datetime, bool]] = field(default_factory=list)
     samples: list[tuple[float, str, float]] = field(default_factory=list)
@@ -78,22 +84,45 @@ class _Open:
         return named_sport(self.kind) in (Sport.RUNNING, Sport.WALKING, None)
 
 
-def find_export(archive: zipfile.ZipFile) -> str | None:
-    """Name of the XML file of an export of Apple Health in a zip; None where it is no such export."""
-    for info in archive.infolist():
-        path = PurePosixPath(info.filename)
+class Members(Protocol):
+    """Files by name: those of a zip, or of a folder."""
+
+    def namelist(self) -> list[str]: ...
+
+    def open(self, name: str) -> IO[bytes]: ...
+
+
+class FolderMembers:
+    """An export unpacked, or a folder that holds one. Only names that an export has are looked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def namelist(self) -> list[str]:
+        patterns = ("*.xml", "*/*.xml", f"{ROUTES}/*.gpx", f"*/{ROUTES}/*.gpx")
+        found = [path for pattern in patterns for path in self._folder.glob(pattern) if path.is_file()]
+        return [path.relative_to(self._folder).as_posix() for path in sorted(found)]
+
+    def open(self, name: str) -> IO[bytes]:
+        return (self._folder / name).open("rb")
+
+
+def find_export(archive: Members) -> str | None:
+    """Name of the XML file of an export of Apple Health in a zip or folder; None where it is no such export."""
+    for name in archive.namelist():
+        path = PurePosixPath(name)
         if path.suffix.lower() != ".xml" or len(path.parts) > 2 or path.stem.endswith("_cda"):
             continue
         try:
-            with archive.open(info) as stream:
-                if b"<HealthData" in stream.read(_HEAD):
-                    return info.filename
+            with archive.open(name) as stream:
+                if _ROOT in stream.read(_HEAD):
+                    return name
         except DAMAGE:
             continue
     return None
 
 
-def workouts(archive: zipfile.ZipFile, export: str) -> Iterator[Workout]:
+def workouts(archive: Members, export: str) -> Iterator[Workout]:
     """Every workout of an export, oldest first.
 
     Raises:
@@ -112,8 +141,8 @@ def workouts(archive: zipfile.ZipFile, export: str) -> Iterator[Workout]:
             words = f"it is {_words(one.kind).replace('_', ' ')}, not running"
             yield Workout(title, n / len(found), None, lambda: b"", words)
             continue
-        route = names.get(PurePosixPath(one.route).name) if one.route else None
-        content = _route(archive, route) if route else b""
+        routes = [path for route in one.routes if (path := names.get(PurePosixPath(route).name))]
+        content = _joined([_route(archive, route) for route in routes])
         yield Workout(title, n / len(found), _activity(one, content), lambda content=content: content)  # type: ignore[misc]
 
 
@@ -121,7 +150,7 @@ def _words(kind: str) -> str:
     return named_sport(kind) or "workout"
 
 
-def _route(archive: zipfile.ZipFile, name: str) -> bytes:
+def _route(archive: Members, name: str) -> bytes:
     try:
         with archive.open(name) as stream:
             content = stream.read(_MOST_ROUTE + 1)
@@ -130,15 +159,35 @@ def _route(archive: zipfile.ZipFile, name: str) -> bytes:
     return content if len(content) <= _MOST_ROUTE else b""
 
 
-def _read(archive: zipfile.ZipFile, name: str, reader: "_WorkoutReader | _SampleReader") -> None:
+def _joined(routes: list[bytes]) -> bytes:
+    """One GPX file of several: a workout that lost its position on the way has a route before and one after."""
+    routes = [route for route in routes if route]
+    if len(routes) < 2:
+        return routes[0] if routes else b""
+    try:
+        roots = [parse(route, "gpx", "GPX") for route in routes]
+    except InterchangeError:
+        return routes[0]
+    track = child(roots[0], "trk")
+    if track is not None:
+        for segment in (one for root in roots[1:] for trk in root for one in trk if local(one) == "trkseg"):
+            track.append(segment)
+    return to_bytes(roots[0])
+
+
+def _read(archive: Members, name: str, reader: "_WorkoutReader | _SampleReader") -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.EntityDeclHandler = _no_entities
     try:
         with archive.open(name) as stream:
+            head = stream.read(_HEAD)
+            if b"<!ENTITY" in head:
+                raise ValueError("it defines entities")
+            parser.Parse(head[max(0, head.find(_ROOT)) :].translate(None, _CONTROL), False)
             while block := stream.read(_BLOCK):
-                parser.Parse(block, False)
+                parser.Parse(block.translate(None, _CONTROL), False)
             parser.Parse(b"", True)
     except (*DAMAGE, expat.ExpatError) as error:
         raise InterchangeError(f"{name} of this export is damaged ({error}): export it again") from error
@@ -162,7 +211,7 @@ class _WorkoutReader:
         elif name == "WorkoutStatistics" and values.get("type") == _NAME + _DISTANCE:
             self._open.distance_m = _amount(values.get("sum"), values.get("unit"), _METRES)
         elif name == "FileReference":
-            self._open.route = values.get("path", "")
+            self._open.routes.append(values.get("path", ""))
         elif name == "MetadataEntry" and values.get("key") == "HKIndoorWorkout":
             self._open.is_indoor = values.get("value") == "1"
         elif name == "WorkoutEvent" and values.get("type", "").endswith(("EventTypePause", "EventTypeResume")):

@@ -5,11 +5,12 @@ What is known of exports, none of it documented by its maker:
   its headings are in the runner's language, so its columns are found by what stands in them.
 - Garmin: FIT files in zips within the zip (`DI-Connect-Uploaded-Files/UploadedFiles_0-_Part1.zip`), among them
   thousands of daily monitoring.
-- Apple Health: `export.xml` with workouts and samples, routes as GPX (see apple_health).
+- Apple Health: `export.xml` with workouts and samples, routes as GPX, zipped or unpacked (see apple_health).
 
 Nothing is unpacked as a whole: an item is read when its turn comes, and may unpack to 256 MiB at most.
 """
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -24,7 +25,7 @@ from typing import IO, Final
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
-from coach.interchange.apple_health import find_export, workouts
+from coach.interchange.apple_health import ROUTES, FolderMembers, find_export, workouts
 from coach.interchange.damage import DAMAGE
 from coach.interchange.formats import NO_HINT, Hint
 
@@ -70,7 +71,14 @@ def items_of(path: Path) -> Iterator[Item]:
     if not path.is_dir():
         yield from _items_of_file(path, path.name, 0.0, 1.0)
         return
-    found = list(files_below(path))
+    members = FolderMembers(path)
+    export = find_export(members)
+    routes: Path | None = None
+    if export is not None:
+        for workout in workouts(members, export):
+            yield Item(workout.name, 0.0, workout.read_route, NO_HINT, workout.activity, workout.refusal)
+        routes = (path / export).parent / ROUTES  # read with their workouts, which say what they were
+    found = [one for one in files_below(path) if routes is None or routes not in one.parents]
     sizes = [max(1, one.stat().st_size) for one in found]
     total, before = sum(sizes), 0
     hints = _hints_beside(path)
@@ -153,6 +161,8 @@ def _of_path(path: Path, name: str) -> Callable[[], bytes]:
 
 def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
     def read() -> bytes:
+        if info.file_size > _MOST_ITEM:
+            raise InterchangeError(f"{info.filename} is far larger than a run: not read")
         try:
             return _limited(archive.open(info), info.filename)
         except DAMAGE as error:
@@ -196,17 +206,23 @@ def _limited(stream: IO[bytes], name: str) -> bytes:
 
 
 def _hints_beside(folder: Path) -> Mapping[str, Hint]:
-    path = folder / "activities.csv"
-    return _hints(path.read_bytes()) if path.is_file() and path.stat().st_size < _MOST_ITEM else {}
+    """What lists at or a little below a folder say, by path from the folder."""
+    found: dict[str, Hint] = {}
+    for pattern in ("activities.csv", "*/activities.csv", "*/*/activities.csv"):
+        for path in folder.glob(pattern):
+            if path.is_file() and path.stat().st_size < _MOST_ITEM:
+                top = path.parent.relative_to(folder)
+                found |= {(top / name).as_posix(): hint for name, hint in _hints(path.read_bytes()).items()}
+    return found
 
 
 def _hints_in(archive: zipfile.ZipFile) -> Mapping[str, Hint]:
-    names = [name for name in archive.namelist() if PurePosixPath(name).name == "activities.csv"]
-    if not names:
-        return {}
-    top = names[0].removesuffix("activities.csv")
-    found = _hints(_limited(archive.open(names[0]), names[0]))
-    return {top + name: hint for name, hint in found.items()}
+    found: dict[str, Hint] = {}
+    for listed in [name for name in archive.namelist() if PurePosixPath(name).name == "activities.csv"]:
+        top = listed.removesuffix("activities.csv")
+        with contextlib.suppress(InterchangeError, *DAMAGE):  # the files are worth more than their list
+            found |= {top + name: hint for name, hint in _hints(_limited(archive.open(listed), listed)).items()}
+    return found
 
 
 def _hints(content: bytes) -> Mapping[str, Hint]:

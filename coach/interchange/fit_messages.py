@@ -100,6 +100,7 @@ LOCAL_TIMESTAMP: Final = Field(5, UINT32)
 SOFTWARE_VERSION: Final = Field(0, UINT16)
 NATIVE_MESSAGE: Final = Field(14, UINT16)
 
+CREATOR: Final = "running-coach"  # name of the device that made a file of ours
 DEVICE_INDEX: Final = Field(0, UINT8)
 DEVICE_SOFTWARE: Final = Field(5, UINT16, 100)
 SENSOR_POSITION: Final = Field(18, ENUM)

@@ -15,7 +15,8 @@ import fitdecode
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
-from coach.interchange.fit_messages import DEVELOPER_VALUES, TITLE
+from coach.interchange.fit_messages import CREATOR, DEVELOPER_VALUES, TITLE
+from coach.interchange.mending import in_steps, of_one_clock, of_totals
 from coach.interchange.sport import named_sport
 from coach.model.runs import Lap, Sport
 
@@ -104,10 +105,10 @@ def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
                 _refuse_what_is_no_activity(messages[0])
     except BAD_FIT as error:
         broken = error
-    if broken is not None and not any(name == "record" for name, _ in messages):
+    if broken is not None and not any(name in ("record", "session") for name, _ in messages):
         raise _damaged(broken) from broken
     try:
-        sessions = _on_foot([fields for name, fields in messages if name == "session"])
+        sessions = _on_foot(_sessions(messages))
         found = [one for session in sessions if (one := _activity(messages, session)) is not None]
     except BAD_FIT as error:
         raise _damaged(error) from error
@@ -115,6 +116,21 @@ def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
         raise InterchangeError("this FIT file holds no records of a run: choose an activity file")
     has_others = sum(name == "session" for name, _ in messages) > 1
     return tuple(dataclasses.replace(one, is_cut=broken is not None, has_others=has_others) for one in found)
+
+
+def _sessions(messages: list[Message]) -> list[dict[str, Any]]:
+    """The sessions; without any (the file broke off), one with the sport that settings and laps agree on.
+
+    A session over several sports is left out where the sports have their own.
+    """
+    sessions = [fields for name, fields in messages if name == "session"]
+    if sessions:
+        return [one for one in sessions if one.get("sport") != "multisport"] or sessions
+    for kind in ("sport", "lap"):
+        sports = {_sport(fields) for name, fields in messages if name == kind} - {None}
+        if len(sports) == 1:
+            return [{"sport": sports.pop()}]
+    return []
 
 
 def _refuse_what_is_no_activity(first: Message) -> None:
@@ -137,10 +153,19 @@ def _told(error: Exception) -> str:
 
 def _frames(content: bytes) -> Iterator[Any]:
     ignore, refuse = fitdecode.ErrorHandling.IGNORE, fitdecode.CrcCheck.RAISE
-    with fitdecode.FitReader(io.BytesIO(content), check_crc=refuse, error_handling=ignore) as reader:
+    with fitdecode.FitReader(io.BytesIO(_with_length(content)), check_crc=refuse, error_handling=ignore) as reader:
         for frame in reader:
             if frame.frame_type == fitdecode.FIT_FRAME_DATA:
                 yield frame
+
+
+def _with_length(content: bytes) -> bytes:
+    """The content with its length in the header, where a watch whose battery ended had not written it yet."""
+    head = content[0] if content else 0
+    if len(content) <= head or head not in (12, 14) or content[4:8] != bytes(4):
+        return content
+    length = struct.pack("<I", len(content) - head)
+    return content[:4] + length + content[8:12] + bytes(head - 12) + content[head:]
 
 
 def _fields(frame: Any) -> dict[str, Any]:
@@ -154,31 +179,65 @@ def _fields(frame: Any) -> dict[str, Any]:
 
 def _activity(everything: list[Message], session: dict[str, Any]) -> Activity | None:
     messages = _within(everything, session)
-    raw = [fields for name, fields in messages if name == "record" and isinstance(fields.get("timestamp"), datetime)]
-    if not raw:
-        return None
+    timed = [(at, fields) for name, fields in messages if name == "record" and (at := _utc(fields.get("timestamp")))]
     laps = [fields for name, fields in messages if name == "lap"]
-    started_at = _utc(session.get("start_time")) or _utc(raw[0]["timestamp"])
-    assert started_at is not None
-    started_at = min(started_at, *(at for fields in raw if (at := _utc(fields["timestamp"]))))
+    if not timed:
+        return _of_session(session, laps)
+    earliest, latest = of_one_clock([at for at, _ in timed])
+    timed = [(at, fields) for at, fields in timed if earliest <= at <= latest]
+    starts = [at for at in (_utc(session.get("start_time")),) if at and earliest <= at <= latest]
+    started_at = min([*starts, *(at for at, _ in timed)])
     far_m = _far_before(everything, started_at) if len(messages) < len(everything) else 0.0
-    records = sorted((_record(fields, started_at, far_m) for fields in raw), key=lambda record: record.t_s)
+    records = tuple(sorted((_record(fields, at, started_at, far_m) for at, fields in timed), key=lambda r: r.t_s))
+    records = records if _is_own(everything) else in_steps(records)
     pauses = _pauses([f for name, f in messages if name == "event" and f.get("event") == "timer"], started_at)
     last_s = records[-1].t_s
     distance = _number(session.get("total_distance"))
-    if distance is None:
-        distance = next((r.values["distance_m"] for r in reversed(records) if "distance_m" in r.values), None)
+    if not distance:
+        distance = next((r.values["distance_m"] for r in reversed(records) if "distance_m" in r.values), distance)
     return Activity(
         started_at,
-        tuple(records),
+        records,
         tuple(lap for i, fields in enumerate(laps) if (lap := _lap(fields, started_at, i + 1))),
         pauses,
         _timer_s(session, last_s, pauses),
         distance,
         str(session.get(TITLE.name, "")),
-        is_indoor=session.get("sub_sport") in ("treadmill", "indoor_running"),
+        is_indoor=_is_indoor(session),
         sport=_sport(session),
     )
+
+
+def _is_own(messages: list[Message]) -> bool:
+    """Whether this program wrote the file: it counts as it should."""
+    return any(name == "device_info" and fields.get("product_name") == CREATOR for name, fields in messages)
+
+
+def _of_session(session: dict[str, Any], laps: list[dict[str, Any]]) -> Activity | None:
+    """A run that a file only sums up: entered by hand, or by a machine that keeps no records."""
+    length_s = _number(session.get("total_timer_time")) or _number(session.get("total_elapsed_time")) or 0.0
+    far_m, end = _number(session.get("total_distance")) or 0.0, _utc(session.get("timestamp"))
+    started_at = _utc(session.get("start_time")) or (end - timedelta(seconds=length_s) if end else None)
+    if started_at is None or length_s <= 0 or far_m <= 0 or named_sport(_sport(session)) is None:
+        return None
+    beats, strides = _number(session.get("avg_heart_rate")), _number(session.get("avg_cadence"))
+    means = {} if beats is None else {"heart_rate_bpm": beats}
+    means |= {} if strides is None else {"cadence_spm": 2 * strides}
+    return Activity(
+        started_at,
+        in_steps(of_totals([(0.0, length_s, far_m, means)])),
+        tuple(lap for i, fields in enumerate(laps) if (lap := _lap(fields, started_at, i + 1))),
+        (),
+        length_s,
+        far_m,
+        str(session.get(TITLE.name, "")),
+        is_indoor=_is_indoor(session),
+        sport=_sport(session),
+    )
+
+
+def _is_indoor(session: dict[str, Any]) -> bool:
+    return session.get("sub_sport") in ("treadmill", "indoor_running")
 
 
 def _timer_s(session: dict[str, Any], last_s: float, pauses: tuple[tuple[float, float], ...]) -> float:
@@ -210,9 +269,15 @@ def _on_foot(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _within(messages: list[Message], session: dict[str, Any]) -> list[Message]:
     """What belongs to one session of several, by time; laps by their start."""
     start, length_s = _utc(session.get("start_time")), _number(session.get("total_elapsed_time"))
-    if sum(name == "session" for name, _ in messages) < 2 or start is None or length_s is None:
+    if sum(name == "session" for name, _ in messages) < 2 or start is None:
         return messages
-    end = start + timedelta(seconds=length_s + 1)
+    later = [at for name, fields in messages if name == "session" and (at := _utc(fields.get("start_time")))]
+    end = _utc(session.get("timestamp")) or min((at for at in later if at > start), default=None)
+    if length_s is not None:
+        end = start + timedelta(seconds=length_s)
+    if end is None:
+        return messages
+    end += timedelta(seconds=1)
 
     def is_inside(message: Message) -> bool:
         name, fields = message
@@ -232,7 +297,7 @@ def _far_before(everything: list[Message], started_at: datetime) -> float:
     return before if all(far >= before for at, far in told if at >= started_at) else 0.0
 
 
-def _record(fields: dict[str, Any], started_at: datetime, far_m: float = 0.0) -> Record:
+def _record(fields: dict[str, Any], at: datetime, started_at: datetime, far_m: float = 0.0) -> Record:
     values: dict[str, float] = {}
     for name, (ours, factor) in _NAMES.items():
         number = _number(fields.get(name))
@@ -246,8 +311,6 @@ def _record(fields: dict[str, Any], started_at: datetime, far_m: float = 0.0) ->
     strides = _number(fields.get("cadence"))
     if strides is not None:
         values["cadence_spm"] = 2 * (strides + (_number(fields.get("fractional_cadence")) or 0.0))
-    at = _utc(fields["timestamp"])
-    assert at is not None
     latitude, longitude = _number(fields.get("position_lat")), _number(fields.get("position_long"))
     altitude = _number(fields.get("enhanced_altitude", fields.get("altitude")))
     if latitude is None or longitude is None:

@@ -88,7 +88,7 @@ def _head(file: FitFile, activity: Activity, start: int) -> None:
 def _devices(file: FitFile, activity: Activity, start: int) -> None:
     """This program as creator (index 0), then each sensor with its place on the body."""
     own: Row = [(fm.DEVICE_INDEX, 0), (fm.DEVICE_SOFTWARE, _SOFTWARE / 100), (fm.SOURCE_TYPE, fm.LOCAL)]
-    file.add(fm.DEVICE_INFO, [(fm.TIMESTAMP, start), *own, (fm.DEVICE_NAME, "running-coach")])
+    file.add(fm.DEVICE_INFO, [(fm.TIMESTAMP, start), *own, (fm.DEVICE_NAME, fm.CREATOR)])
     for index, sensor in enumerate(activity.sensors, start=1):
         place = fm.BODY_LOCATIONS.get(sensor.wear_site) if sensor.wear_site else None
         row: Row = [(fm.DEVICE_INDEX, index), (fm.SENSOR_POSITION, place), (fm.SOURCE_TYPE, fm.BLUETOOTH)]

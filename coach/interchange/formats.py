@@ -1,7 +1,7 @@
 """Which format a file is: its bytes and name in, the reader's name out; and activities by format."""
 
 import dataclasses
-import gzip
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,15 @@ from coach.interchange.gpx import read_gpx_tracks
 from coach.interchange.positions import completed
 from coach.interchange.sport import named_sport, verdict_of
 from coach.interchange.tcx import read_tcx_activities
+from coach.interchange.xml_text import as_utf8
 from coach.model.runs import Sport
 
 ACTIVITY_FORMATS: Final = ("fit", "tcx", "gpx")
 _MAX_UNPACKED: Final = 256 * 2**20  # as much as XML may have; a run of ten hours has about 20 MB
+_GZIP: Final = 31  # zlib's word for a gzip head and a window of 32 KiB
+_GZIP_BLOCK: Final = 4096  # what comes before a damage within a block is lost
 _SHORTEST_S: Final = 10.0  # less is a button pressed by mistake; chosen by judgement
+HEAD_BYTES: Final = 64 << 10  # what shows a file's kind lies within: comments may stand before the first element
 _MCAP_MAGIC: Final = b"\x89MCAP0\r\n"
 
 
@@ -28,16 +32,17 @@ def format_of(content: bytes, name: str = "") -> str:
     Raises:
         InterchangeError: none of them.
     """
-    head = content[:4096]
+    head = content[:HEAD_BYTES]
     if head[8:12] == b".FIT":
         return "fit"
     if head.startswith(_MCAP_MAGIC):
         return "mcap"
     if head.startswith(b"PK"):
         return "archive"
-    if b"<TrainingCenterDatabase" in head or b":TrainingCenterDatabase" in head:
+    plain = re.sub(rb"<!--.*?-->", b"", as_utf8(head), flags=re.DOTALL)
+    if re.search(rb"<(?:[\w.-]+:)?TrainingCenterDatabase[\s/>]", plain):
         return "tcx"
-    if b"<gpx" in head:
+    if re.search(rb"<(?:[\w.-]+:)?gpx[\s/>]", plain):
         return "gpx"
     if b"initial_contact_s" in head or b"t_s" in head or name.lower().endswith(".csv"):
         return "csv"
@@ -107,16 +112,25 @@ def on_foot(found: Sequence[Activity], what: str) -> tuple[Activity, ...]:
 
 
 def unpacked(stream: IO[bytes]) -> bytes:
-    """The content of a gzip file.
+    """The content of a gzip file; of a damaged one, what comes before the damage.
 
     Raises:
-        InterchangeError: it is damaged, or unpacks to more than any run has.
+        InterchangeError: nothing of it is whole, or it unpacks to more than any run has.
     """
+    content = bytearray()
+    one = zlib.decompressobj(_GZIP)
     try:
-        with gzip.open(stream) as packed:
-            content = packed.read(_MAX_UNPACKED + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InterchangeError(f"this gzip file is damaged ({error}): export it again") from error
-    if len(content) > _MAX_UNPACKED:
-        raise InterchangeError("this gzip file unpacks to far more than a run has: export it again")
-    return content
+        while block := stream.read(_GZIP_BLOCK):
+            while block:
+                content += one.decompress(block, _MAX_UNPACKED + 1 - len(content))
+                if len(content) > _MAX_UNPACKED:
+                    raise InterchangeError("this gzip file unpacks to far more than a run has: export it again")
+                block = one.unconsumed_tail
+                if one.eof:  # another one may follow
+                    block, one = one.unused_data, zlib.decompressobj(_GZIP)
+    except (OSError, zlib.error) as error:
+        if not content:
+            raise InterchangeError(f"this gzip file is damaged ({error}): export it again") from error
+    if not content:
+        raise InterchangeError("this gzip file is damaged (it ends too early): export it again")
+    return bytes(content)

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
+from coach.interchange.mending import groups_of, in_steps
 from coach.interchange.own_extension import (
     add_lap,
     add_run,
@@ -23,10 +24,33 @@ from coach.interchange.own_extension import (
     told_number,
     values_of,
 )
-from coach.interchange.xml_text import child, local, moment, moment_text, number, parse, to_bytes
+from coach.interchange.xml_text import (
+    child,
+    local,
+    moment,
+    moment_text,
+    number,
+    parse_whole,
+    plain_number,
+    to_bytes,
+)
 
 _GPX: Final = "http://www.topografix.com/GPX/1/1"
 _TPX: Final = "http://www.garmin.com/xmlschemas/TrackPointExtension/v2"
+TRACKS: Final = ("trk", "rte")
+_POINTS: Final = ("trkpt", "rtept")
+# Names by which extensions call a measure: Garmin's, ClueTrust's (gpxdata), and those without a schema.
+_NAMES: Final = {
+    "hr": "heart_rate_bpm",
+    "heartrate": "heart_rate_bpm",
+    "cad": "cadence_spm",
+    "cadence": "cadence_spm",
+    "runcadence": "cadence_spm",
+    "speed": "speed_mps",
+    "power": "power_w",
+    "watts": "power_w",
+    "powerinwatts": "power_w",
+}
 
 
 def write_gpx(activity: Activity) -> bytes:
@@ -104,49 +128,80 @@ def read_gpx(content: bytes) -> Activity:
 
 
 def read_gpx_tracks(content: bytes) -> tuple[Activity, ...]:
-    """Read every track with times of a GPX file, each an activity.
+    """Read every track with times of a GPX file, each an activity; one that goes on after hours, several.
 
     Raises:
         InterchangeError: not GPX, or without points that have a time.
     """
-    root = parse(content, "gpx", "GPX")
-    began_at = moment(getattr(child(root, "metadata", "time"), "text", None))
-    found = [activity for track in root if local(track) == "trk" if (activity := track_of(track, began_at))]
+    root, is_cut = parse_whole(content, "gpx", "GPX")
+    began_at = began_at_of(root)
+    found = [activity for track in root if local(track) in TRACKS for activity in tracks_of(track, began_at)]
     if not found:
         raise InterchangeError("this GPX file holds no track with times: export it again")
-    has_others = sum(local(one) in ("trk", "wpt", "rte") for one in root) > 1
-    return tuple(dataclasses.replace(activity, has_others=has_others) for activity in found)
+    has_others = len(found) > 1 or sum(local(one) in (*TRACKS, "wpt") for one in root) > 1
+    return tuple(dataclasses.replace(activity, has_others=has_others, is_cut=is_cut) for activity in found)
 
 
-def track_of(track: ET.Element, began_at: datetime | None) -> Activity | None:
-    """One `trk` as an activity; None without times. began_at: the start that the file as a whole names."""
-    segments = [s for s in track if local(s) == "trkseg"]
-    timed = [[(at, p) for p in segment if (at := _time(p))] for segment in segments]
-    timed = [points for points in timed if points]
-    if not timed:
-        return None
+def began_at_of(root: ET.Element) -> datetime | None:
+    """The start that the file as a whole names."""
+    return moment(getattr(child(root, "metadata", "time"), "text", None))
+
+
+def tracks_of(track: ET.Element, began_at: datetime | None) -> tuple[Activity, ...]:
+    """One `trk` (or a `rte` with times, as some write) as activities. began_at: the start that the file names."""
+    segments = [track] if local(track) == "rte" else [s for s in track if local(s) == "trkseg"]
+    timed = [[(at, p) for p in segment if local(p) in _POINTS and (at := point_time(p))] for segment in segments]
     own = run_facts(child(track, "extensions"))
-    started_at = min(at for points in timed for at, _ in points)
-    if own is not None:  # ours begins where it says, even if nothing was told there
-        started_at = min(started_at, began_at or started_at)
-    records = tuple(
-        sorted((_record(p, at, started_at) for points in timed for at, p in points), key=lambda record: record.t_s)
-    )
-    name = (getattr(child(track, "name"), "text", None) or "").strip()
-    sport = (getattr(child(track, "type"), "text", None) or "").strip() or None
     if own is not None:
-        facts, pauses = own
-        duration_s, distance_m = told_number(facts, "duration_s") or 0.0, told_number(facts, "distance_m")
-        laps, is_indoor = laps_of(child(track, "extensions")), facts.get("is_indoor") == "true"
-        return Activity(started_at, records, laps, pauses, duration_s, distance_m, name, is_indoor, sport)
+        return _own_track(track, own, timed, began_at)
+    found = []
+    for first, last in groups_of([at for points in timed for at, _ in points]):
+        inside = [[(at, p) for at, p in points if first <= at <= last] for points in timed]
+        found.append(_foreign_track(track, [points for points in inside if points]))
+    return tuple(found)
+
+
+def _own_track(
+    track: ET.Element,
+    own: tuple[ET.Element, tuple[tuple[float, float], ...]],
+    timed: list[list[tuple[datetime, ET.Element]]],
+    began_at: datetime | None,
+) -> tuple[Activity, ...]:
+    """Ours begins where it says, even if nothing was reported there."""
+    moments = [at for points in timed for at, _ in points]
+    if not moments:
+        return ()
+    started_at = min(min(moments), began_at or min(moments))
+    facts, pauses = own
+    duration_s, distance_m = told_number(facts, "duration_s") or 0.0, told_number(facts, "distance_m")
+    laps, is_indoor = laps_of(child(track, "extensions")), facts.get("is_indoor") == "true"
+    records = _records(timed, started_at)
+    name, sport = _text_of(track, "name"), _text_of(track, "type") or None
+    return (Activity(started_at, records, laps, pauses, duration_s, distance_m, name, is_indoor, sport),)
+
+
+def _foreign_track(track: ET.Element, timed: list[list[tuple[datetime, ET.Element]]]) -> Activity:
+    started_at = min(at for points in timed for at, _ in points)
+    records = in_steps(_records(timed, started_at))
     pauses = _between(timed, started_at)
     duration_s = records[-1].t_s - sum(b - a for a, b in pauses)
+    name, sport = _text_of(track, "name"), _text_of(track, "type") or None
     return Activity(started_at, records, (), pauses, duration_s, None, name, sport=sport)
+
+
+def _records(timed: list[list[tuple[datetime, ET.Element]]], started_at: datetime) -> tuple[Record, ...]:
+    return tuple(
+        sorted((_record(p, at, started_at) for points in timed for at, p in points), key=lambda record: record.t_s)
+    )
+
+
+def _text_of(track: ET.Element, name: str) -> str:
+    return (getattr(child(track, name), "text", None) or "").strip()
 
 
 def _between(timed: list[list[tuple[datetime, ET.Element]]], started_at: datetime) -> tuple[tuple[float, float], ...]:
     """Pauses: between one segment and the next."""
-    spans = [(min(times), max(times)) for times in ([at for at, _ in points] for points in timed)]
+    spans = sorted((min(times), max(times)) for times in ([at for at, _ in points] for points in timed))
     return tuple(
         ((a[1] - started_at).total_seconds(), (b[0] - started_at).total_seconds())
         for a, b in pairwise(spans)
@@ -154,21 +209,16 @@ def _between(timed: list[list[tuple[datetime, ET.Element]]], started_at: datetim
     )
 
 
-def _time(point: ET.Element) -> datetime | None:
+def point_time(point: ET.Element) -> datetime | None:
+    """When a point was passed."""
     element = child(point, "time")
     return moment(element.text) if element is not None else None
 
 
 def _record(point: ET.Element, at: datetime, started_at: datetime) -> Record:
     extensions = child(point, "extensions")
-    extension = child(extensions, "TrackPointExtension")
-    strides = number(child(extension, "cad"))
-    found = {
-        "heart_rate_bpm": number(child(extension, "hr")),
-        "cadence_spm": None if strides is None else 2 * strides,
-        "speed_mps": number(child(extension, "speed")),
-    }
-    values = {name: value for name, value in found.items() if value is not None} | values_of(extensions)
+    found = _measures(point)
+    values = found | values_of(extensions)
     return Record(
         (at - started_at).total_seconds(),
         values,
@@ -178,9 +228,21 @@ def _record(point: ET.Element, at: datetime, started_at: datetime) -> Record:
     )
 
 
+def _measures(point: ET.Element) -> dict[str, float]:
+    """What a point says beside its place: GPX 1.0 below the point itself, GPX 1.1 in extensions, whoever's."""
+    values: dict[str, float] = {}
+    inside = [*(child(point, "extensions") or ()), *(one for one in point if local(one) == "speed")]
+    for element in (below for one in inside for below in one.iter()):
+        name = _NAMES.get(local(element).lower())
+        value = number(element) if name is not None else None
+        if name is not None and value is not None and value >= 0:
+            values.setdefault(name, 2 * value if name == "cadence_spm" else value)
+    return values
+
+
 def _degrees(text: str | None, limit: float) -> float | None:
     try:
-        value = float(text or "")
+        value = plain_number(text or "")
     except ValueError:
         return None
     return value if abs(value) <= limit else None

@@ -18,9 +18,9 @@ from coach.interchange.activity import Activity
 from coach.interchange.fit_encoding import crc
 from coach.interchange.fit_reader import BAD_FIT
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.gpx import track_of
+from coach.interchange.gpx import TRACKS, began_at_of, point_time, tracks_of
 from coach.interchange.tcx import activity_of_element
-from coach.interchange.xml_text import local, moment, parse, to_bytes
+from coach.interchange.xml_text import local, parse, to_bytes
 
 _SLACK: Final = timedelta(seconds=1)
 # Without a time of their own and of one session only: kept where their neighbours are.
@@ -71,9 +71,24 @@ def _sound_frames(content: bytes) -> Iterator[Any]:
 
 def _gpx_part(content: bytes, activity: Activity) -> bytes:
     root = parse(content, "gpx", "GPX")
-    began_at = next((moment(e.text) for e in root.iter() if local(e) == "time"), None)
-    _leave(root, ("trk", "wpt", "rte"), activity, lambda one: track_of(one, began_at) if local(one) == "trk" else None)
+    began_at = began_at_of(root)
+    for track in [one for one in root if local(one) in (*TRACKS, "wpt")]:
+        found = tracks_of(track, began_at) if local(track) in TRACKS else ()
+        if not any(_is_same(one, activity) for one in found):
+            root.remove(track)
+        elif len(found) > 1:
+            _leave_points(track, activity)
     return to_bytes(root)
+
+
+def _leave_points(track: ET.Element, activity: Activity) -> None:
+    """Remove the points of a track that were passed before or after the activity."""
+    start, end = activity.started_at, activity.started_at + timedelta(seconds=activity.end_s)
+    for parent in list(track.iter()):
+        for point in [one for one in parent if local(one) in ("trkpt", "rtept")]:
+            at = point_time(point)
+            if at is None or not start <= at <= end:
+                parent.remove(point)
 
 
 def _tcx_part(content: bytes, activity: Activity) -> bytes:
@@ -89,5 +104,9 @@ def _leave(
     """Remove the children of these names that are not the activity itself."""
     for one in [child for child in parent if local(child) in names]:
         found = read(one)
-        if found is None or (found.started_at, len(found.records)) != (activity.started_at, len(activity.records)):
+        if found is None or not _is_same(found, activity):
             parent.remove(one)
+
+
+def _is_same(one: Activity, other: Activity) -> bool:
+    return one.started_at == other.started_at and abs(one.end_s - other.end_s) < _SLACK.total_seconds()

@@ -1,4 +1,4 @@
-"""Distance and speed of an activity whose file tells neither: positions or distances with times in, fuller records out.
+"""Distance and speed of an activity whose file tells neither: positions, distances or speeds in, fuller records out.
 
 Positions are smoothed by a local parabola (Savitzky & Golay 1964, doi:10.1021/ac60214a047) over 7 points where they
 come about once a second, as watches smooth theirs before they add up distances; points further apart stay as they are.
@@ -21,13 +21,16 @@ _E2: Final = 0.00669437999014
 # Weights of a parabola through 7 equally spaced points, at their middle.
 _PARABOLA: Final = np.array([-2.0, 3.0, 6.0, 7.0, 6.0, 3.0, -2.0]) / 21.0
 _DENSE_S: Final = 2.0  # points at most this far apart are smoothed: at 3 m/s further apart, bends would be cut
+_HOLD_S: Final = 10.0  # a speed says nothing of what comes later; smart recording writes more often than that
+_LEAST_COMMON: Final = 20
+_SPEED_FACTOR: Final = 1.6  # smallest of the units confused: miles an hour are 2.2, km/h 3.6 times m/s
 _SPEED_WINDOW_S: Final = 6.0  # as long as watches average a shown pace; shorter, position noise rules
 
 
 def completed(activity: Activity) -> Activity:
     """The activity with distance and speed in its records and as a whole, where its file does not tell them.
 
-    Values that the file tells are never replaced.
+    Values that the file tells are never replaced, but for a speed that its own positions contradict.
     """
     records = _rising(activity.records)
     if len(records) < 2:
@@ -37,16 +40,19 @@ def completed(activity: Activity) -> Activity:
     has_distance = np.isfinite(reported).sum() >= 2 and float(np.nanmax(reported)) > 0
     has_speed = any("speed_mps" in record.values for record in records)
     if has_distance and has_speed:
-        return activity
+        return _with_total(activity, reported)
     if has_distance:
         known = np.isfinite(reported)
         far = np.interp(t_s, t_s[known], np.maximum.accumulate(reported[known]))
     else:
         found = _from_positions(records, t_s, activity.pauses)
         if found is None:
+            found = _from_speed(records, t_s) if has_speed else None
+        if found is None:
             return activity
         far = found
     speed = _speeds(t_s, far)
+    has_speed = has_speed and not _is_contradicted(records, speed)
     added: dict[str, FloatArray] = {} if has_distance else {"distance_m": far}
     if not has_speed:
         added["speed_mps"] = speed
@@ -58,6 +64,35 @@ def completed(activity: Activity) -> Activity:
     )
     distance_m = activity.distance_m if activity.distance_m else float(far[-1] - (far[0] if not has_distance else 0.0))
     return dataclasses.replace(activity, records=full, distance_m=distance_m)
+
+
+def _with_total(activity: Activity, reported: FloatArray) -> Activity:
+    """An activity whose file tells no distance as a whole, or none but zero, is as long as its records say."""
+    if activity.distance_m:
+        return activity
+    return dataclasses.replace(activity, distance_m=float(np.nanmax(reported)))
+
+
+def _from_speed(records: list[Record], t_s: FloatArray) -> FloatArray | None:
+    """(n,) metres until each record, from speed held between records; None where it is unknown, or always zero."""
+    speed = np.array([record.values.get("speed_mps", np.nan) for record in records])
+    known = np.isfinite(speed)
+    if known.sum() < 2 or not float(np.nanmax(speed)) > 0:
+        return None
+    times, value = t_s[known], np.clip(speed[known], 0.0, FASTEST_MPS)
+    gaps = np.diff(times)
+    steps = np.where(gaps <= _HOLD_S, gaps * (value[1:] + value[:-1]) / 2, 0.0)
+    return np.asarray(np.interp(t_s, times, np.concatenate(([0.0], np.cumsum(steps)))), dtype=np.float64)
+
+
+def _is_contradicted(records: list[Record], speed: FloatArray) -> bool:
+    """Whether the file's speed is of another unit or another thing than the positions': both medians far apart."""
+    told = np.array([record.values.get("speed_mps", np.nan) for record in records])
+    both = np.isfinite(told) & (speed > 0.5)
+    if both.sum() < _LEAST_COMMON:
+        return False
+    ratio = float(np.median(told[both]) / np.median(speed[both]))
+    return not 1 / _SPEED_FACTOR <= ratio <= _SPEED_FACTOR
 
 
 def _nonzero(record: Record, added: dict[str, FloatArray]) -> dict[str, float]:

@@ -20,14 +20,17 @@ from coach.model.samples import FloatArray
 # Parts of words by which files and exports name a sport, in the languages that bulk exports are written in.
 _RUN: Final = re.compile(
     r"(^|_)(run|runs|running|runner|jog|jogging|ultrarun\w*|trailrun\w*|virtualrun|treadmill\w*|laufen|lauf|"
-    r"dauerlauf|traillauf|laufband|footing|course_a_pied|course|corsa|carrera|correr|corrida|hardlopen|loping)($|_)"
-    r"|running"
+    r"dauerlauf|traillauf|laufband|footing|course_a_pied|course|corsa|carrera|correr|corrida|hardlopen|hardloop\w*|"
+    r"loping|lopning|lop\w*tur|loptur|lob|lobetur|lopetur|juoksu|bieg|bieganie|beh|futas|kosu|"
+    r"бег|пробежка|біг|ラン|ランニング|跑步|달리기)($|_)|running"
 )
 _WALK: Final = re.compile(
-    r"(^|_)(walk\w*|hik\w*|spazier\w*|wander\w*|gehen|marche|randonnee|caminata|camminata|mountaineering|snowshoe\w*)"
+    r"(^|_)(walk\w*|hik\w*|spazier\w*|wander\w*|gehen|marche|randonnee|caminata|caminhada|camminata|senderismo|"
+    r"escursion\w*|wandeling|wandelen|promenad\w*|vandring|kavely|spacer|mountaineering|snowshoe\w*|ходьба|ウォーク|步行)"
 )
 _ELSE: Final = re.compile(
-    r"bik|cycl|(^|_)ride|ride($|_)|radf|(^|_)rad(sport|fahren)?($|_)|velo|mtb|swim|schwimm|natation|open_water|(^|_)pool|"
+    r"multi_?sport|triathlon|duathlon|aquathlon|bik|bicic|(^|_)bici|ciclis|fiets|cykel|cykl|sykl|pedala|kolo|rower|"
+    r"заезд|вело|ライド|骑|cycl|(^|_)ride|ride($|_)|radf|(^|_)rad(sport|fahren)?($|_)|velo|mtb|swim|schwimm|natation|open_water|(^|_)pool|"
     r"ski|snow|(^|_)row|rudern|paddl|kayak|canoe|(^|_)sup($|_)|surf|sail|boat|skat|golf|yoga|pilates|strength|weight|"
     r"kraft|cardio|ellipt|stair|climb|kletter|horse|driv|motor|flying|hiit|danc|soccer|football|tennis|basketball|"
     r"volleyball|padel|squash|boxing|wheelchair|transition|elevator|(^|_)diving|handcycle|breath|meditat|gym|core_training|crossfit|rugby|hockey"
@@ -41,6 +44,14 @@ _NUMBERS: Final = {
     "16": "swimming",
     "17": "virtual_ride",
 }
+# Words of a title that speak of another sport. Whole words only, and fewer: titles speak of much else.
+_TITLE: Final = re.compile(
+    r"(^|_)(ride|rides|bike|bikes|biking|cycling|cycle|mtb|gravelride|bikeride|radtour|radfahrt|radfahren|rennrad|"
+    r"fahrrad|fahrradtour|velo|velotour|bici|bicicleta|fietsen|fietstocht|swim|swimming|kayak|kayaking|canoe|rowing|"
+    r"ski|skiing|skitour|langlauf|skating|inline|sailing|drive|driving|walk|walking|hike|hiking|wanderung|spaziergang)"
+    r"($|_)"
+)
+_UNMARKED: Final = str.maketrans("àáâãéèêëěíìöóòøõäüúçćżłş", "aaaaeeeeeiioooooauucczls")
 _OPEN: Final = ("generic", "training", "fitness_equipment", "all", "other", "workout", "activity", "unknown", "")
 
 
@@ -87,9 +98,7 @@ class Verdict:
 
 def named_sport(word: str | None) -> str | None:
     """A sport as a file names it: "running", "walking", another sport's own word, or None where it stays open."""
-    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", (word or "").strip()).lower()
-    plain = re.sub(r"[\s\-/.]+", "_", plain.translate(str.maketrans("àáâéèêöøäü", "aaaeeeooau")))
-    plain = plain.removeprefix("hkworkout_activity_type_")
+    plain = _plain(word).removeprefix("hkworkout_activity_type_")
     if plain in _OPEN:
         return None
     if plain.isdigit():
@@ -99,6 +108,17 @@ def named_sport(word: str | None) -> str | None:
     if _RUN.search(plain):
         return Sport.RUNNING
     return Sport.WALKING if _WALK.search(plain) else None
+
+
+def _plain(word: str | None) -> str:
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", (word or "").strip()).lower()
+    return re.sub(r"[\s\-/.,;:!?()]+", "_", plain.translate(_UNMARKED))
+
+
+def _is_titled_otherwise(title: str) -> bool:
+    """Whether a title speaks of another sport and not of running, such as "Evening Ride"."""
+    plain = _plain(title)
+    return bool(_TITLE.search(plain)) and not _RUN.search(plain)
 
 
 def verdict_of(activity: Activity, limits: Evidence | None = None) -> Verdict:
@@ -115,7 +135,11 @@ def verdict_of(activity: Activity, limits: Evidence | None = None) -> Verdict:
     too_fast = _faster_than_any_runner(activity)
     if too_fast:
         return Verdict(Sport.OTHER, too_fast, named)
-    return Verdict(Sport.RUNNING, named=named) if named else _by_data(activity, limits)
+    if named:
+        return Verdict(Sport.RUNNING, named=named)
+    if _is_titled_otherwise(activity.name):
+        return _open("its title speaks of something else")
+    return _by_data(activity, limits)
 
 
 def _faster_than_any_runner(activity: Activity) -> str:

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
+from coach.interchange.mending import in_steps, joined_distance, of_one_clock, of_totals
 from coach.interchange.own_extension import (
     add_lap,
     add_run,
@@ -26,7 +27,7 @@ from coach.interchange.own_extension import (
     values_of,
 )
 from coach.interchange.totals import Totals, laps_of
-from coach.interchange.xml_text import child, local, moment, moment_text, number, parse, to_bytes
+from coach.interchange.xml_text import child, local, moment, moment_text, number, parse_whole, to_bytes
 from coach.model.runs import Lap
 
 _TCX: Final = "http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"
@@ -34,6 +35,7 @@ _EXT: Final = "http://www.garmin.com/xmlschemas/ActivityExtension/v2"
 _XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _DECIMALS: Final = 9
 _NATIVE: Final = ("distance_m", "speed_mps")
+_LONGEST_BREAK_S: Final = 12 * 3600.0  # between laps; a start further on is a wrong clock's. Chosen by judgement
 
 
 def write_tcx(activity: Activity) -> bytes:
@@ -206,7 +208,7 @@ def read_tcx_activities(content: bytes) -> tuple[Activity, ...]:
     Raises:
         InterchangeError: not TCX, or without any point in time.
     """
-    root = parse(content, "TrainingCenterDatabase", "TCX")
+    root, is_cut = parse_whole(content, "TrainingCenterDatabase", "TCX")
     runs = [element for element in root.iter() if local(element) == "Activity"]
     found = [activity for run in runs if (activity := activity_of_element(run))]
     if runs and all(run.get("Sport") == "Biking" for run in runs):
@@ -214,40 +216,68 @@ def read_tcx_activities(content: bytes) -> tuple[Activity, ...]:
     if not found:
         raise InterchangeError("this TCX file holds no points of a run: export it again")
     has_others = sum(local(element) in ("Activity", "Course") for element in root.iter()) > 1
-    return tuple(dataclasses.replace(activity, has_others=has_others) for activity in found)
+    return tuple(dataclasses.replace(activity, has_others=has_others, is_cut=is_cut) for activity in found)
 
 
 def activity_of_element(run: ET.Element) -> Activity | None:
-    """One `Activity` element; None without any point in time."""
-    points = [p for p in run.iter() if local(p) == "Trackpoint"]
-    times = [at for point in points if (at := _time(point))]
-    if not times:
-        return None
-    sport = run.get("Sport")
+    """One `Activity` element; None without any point in time, and without laps that sum up a run."""
     laps = [lap for lap in run if local(lap) == "Lap"]
-    starts = [at for lap in laps if (at := moment(lap.get("StartTime")))]
     own = run_facts(child(run, "Extensions"))
-    started_at = min([*times, *starts])
-    if own is not None:  # ours begins where it says, even if nothing was told there
+    points = [(at, p) for p in run.iter() if local(p) == "Trackpoint" and (at := _time(p))]
+    if not points:
+        return _of_laps(run, laps)
+    earliest, latest = of_one_clock([at for at, _ in points])
+    points = [(at, p) for at, p in points if earliest <= at <= latest]
+    starts = [at for lap in laps if (at := moment(lap.get("StartTime"))) and earliest <= at <= latest]
+    started_at = min([*(at for at, _ in points), *starts])
+    if own is not None:  # ours begins where it says, even if nothing was reported there
         started_at = moment(getattr(child(run, "Id"), "text", None)) or started_at
-    records = tuple(sorted((_record(p, started_at) for p in points if _time(p)), key=lambda record: record.t_s))
-    notes = child(run, "Notes")
-    name = (notes.text or "").strip() if notes is not None else ""
+    records = tuple(sorted((_record(p, at, started_at) for at, p in points), key=lambda record: record.t_s))
+    sport, name = run.get("Sport"), _title(run)
     found = _laps(laps, started_at, records[-1].t_s)
     if own is not None:
         facts, pauses = own
         duration_s = told_number(facts, "duration_s") or 0.0
         distance_m, is_indoor = told_number(facts, "distance_m"), facts.get("is_indoor") == "true"
         return Activity(started_at, records, found, pauses, duration_s, distance_m, name, is_indoor, sport)
+    records = joined_distance(in_steps(records))
     duration_s = sum(number(child(lap, "TotalTimeSeconds")) or 0.0 for lap in laps) or records[-1].t_s
     is_indoor = all(record.latitude_deg is None for record in records)
     pauses = _pauses(laps, started_at)
     return Activity(started_at, records, found, pauses, duration_s, _distance(records, laps), name, is_indoor, sport)
 
 
+def _of_laps(run: ET.Element, laps: Sequence[ET.Element]) -> Activity | None:
+    """A run entered by hand, or by a machine that keeps no points: its laps say how far and how long."""
+    parts = []
+    started_at, before_s = moment(getattr(child(run, "Id"), "text", None)), 0.0
+    for lap in laps:
+        at, length_s = moment(lap.get("StartTime")), number(child(lap, "TotalTimeSeconds")) or 0.0
+        metres, beats = number(child(lap, "DistanceMeters")) or 0.0, number(child(lap, "AverageHeartRateBpm", "Value"))
+        started_at = started_at or at
+        start_s = (at - started_at).total_seconds() if at and started_at else before_s
+        if not before_s <= start_s <= before_s + _LONGEST_BREAK_S:
+            start_s = before_s
+        if length_s > 0:
+            parts.append((start_s, start_s + length_s, metres, {} if beats is None else {"heart_rate_bpm": beats}))
+            before_s = start_s + length_s
+    if started_at is None or not sum(metres for _, _, metres, _ in parts):
+        return None
+    found = tuple(Lap(n, a, b) for n, (a, b, _, _) in enumerate(parts, 1))
+    pauses = tuple((a[1], b[0]) for a, b in pairwise(parts) if b[0] > a[1])
+    length_s, far_m = sum(b - a for a, b, _, _ in parts), sum(metres for _, _, metres, _ in parts)
+    sport = run.get("Sport")
+    return Activity(started_at, of_totals(parts), found, pauses, length_s, far_m, _title(run), False, sport)
+
+
+def _title(run: ET.Element) -> str:
+    notes = child(run, "Notes")
+    return (notes.text or "").strip() if notes is not None else ""
+
+
 def _distance(records: Sequence[Record], laps: Sequence[ET.Element]) -> float | None:
     far = next((r.values["distance_m"] for r in reversed(records) if "distance_m" in r.values), None)
-    if far is not None or not laps:
+    if far or not laps:
         return far
     return sum(number(child(lap, "DistanceMeters")) or 0.0 for lap in laps)
 
@@ -257,9 +287,7 @@ def _time(point: ET.Element) -> datetime | None:
     return moment(element.text) if element is not None else None
 
 
-def _record(point: ET.Element, started_at: datetime) -> Record:
-    at = _time(point)
-    assert at is not None
+def _record(point: ET.Element, at: datetime, started_at: datetime) -> Record:
     extensions = child(point, "Extensions")
     extension = child(extensions, "TPX")
     strides = number(child(extension, "RunCadence"))

@@ -22,6 +22,7 @@ from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
 from coach.interchange.formats import (
     ACTIVITY_FORMATS,
+    HEAD_BYTES,
     NO_HINT,
     Hint,
     format_of,
@@ -33,12 +34,13 @@ from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged
 from coach.interchange.originals import own_part
 from coach.interchange.parquet import write_parquet
+from coach.interchange.sport import named_sport
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
 from coach.interchange.tcx import write_tcx
 from coach.model.daily_life import DailyWishes
 from coach.model.history import Imported
 from coach.model.plain import from_plain
-from coach.model.runs import Lap, Run, RunFilter, RunState
+from coach.model.runs import Lap, Run, RunFilter, RunState, Sport
 from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
 from coach.recording.reader import read_recording
@@ -138,7 +140,7 @@ class HistoryFiles:
 
     def take_in_file(self, stream: IO[bytes], name: str = "", hint: Hint = NO_HINT) -> Imported:
         """Import an open file; an archive is read piece by piece, however large it is."""
-        head = stream.read(4096)
+        head = stream.read(HEAD_BYTES)
         stream.seek(0)
         if head.startswith(b"\x1f\x8b"):  # gzip, as Strava packs the files of its export
             return self.take_in(unpacked(stream), name.removesuffix(".gz"), hint)
@@ -225,6 +227,9 @@ class HistoryFiles:
         """Fill a recorded run with what only the watch knew."""
         self.lay_over(run, activity)
         self._keep_original(run.run_id, content, kind, activity)
+        is_asked = run.sport is not Sport.RUNNING and bool(run.sport_reason)
+        if is_asked and activity.kind is Sport.RUNNING and named_sport(activity.sport) == Sport.RUNNING:
+            self._kept.runs.change(run.run_id, sport=Sport.RUNNING, sport_reason="")  # another file knows
         return Imported(kind, (run.run_id,), is_merged=True)
 
     def lay_over(self, run: Run, activity: Activity) -> None:

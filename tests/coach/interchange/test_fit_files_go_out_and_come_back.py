@@ -265,10 +265,9 @@ def test_a_second_reader_finds_the_same_numbers() -> None:
 def test_the_watchs_own_fields_win_over_a_pods_and_zeros_are_no_measurements() -> None:
     from coach.interchange.fit_reader import _record
 
-    at = {"timestamp": START}
-    both = _record({**at, "stance_time": 262.0, "Ground Time": 242.0, "power": 250, "Power": 300}, START)
+    both = _record({"stance_time": 262.0, "Ground Time": 242.0, "power": 250, "Power": 300}, START, START)
     assert both.values == {"contact_time_ms": 262.0, "power_w": 250.0}
-    pod = _record({**at, "stance_time": 0.0, "Ground Time": 242.0, "Vertical Oscillation": 7.5}, START)
+    pod = _record({"stance_time": 0.0, "Ground Time": 242.0, "Vertical Oscillation": 7.5}, START, START)
     assert pod.values == {"contact_time_ms": 242.0, "vertical_oscillation_mm": 75.0}
-    none = _record({**at, "Ground Time": 0, "Vertical Oscillation": 0.0, "speed": 0.0}, START)
+    none = _record({"Ground Time": 0, "Vertical Oscillation": 0.0, "speed": 0.0}, START, START)
     assert none.values == {"speed_mps": 0.0}

@@ -115,8 +115,12 @@ def test_blanks_and_undeclared_prefixes_are_read() -> None:
     assert len(read_runs(b'  \n<?xml version="1.0"?>' + content, "gpx")) == 1
 
 
-def test_gzip_is_unpacked_or_refused() -> None:
+def test_gzip_is_unpacked_as_far_as_it_is_whole() -> None:
     packed = gzip.compress(gpx(track(3.0, "running")))
     assert len(read_runs(unpacked(io.BytesIO(packed)), "gpx")) == 1
+    (cut,) = read_runs(unpacked(io.BytesIO(packed[: len(packed) * 2 // 3])), "gpx")
+    assert cut.is_cut
     with pytest.raises(InterchangeError, match="damaged"):
-        unpacked(io.BytesIO(packed[:100]))
+        unpacked(io.BytesIO(packed[:12]))
+    with pytest.raises(InterchangeError, match="damaged"):
+        unpacked(io.BytesIO(b"\x1f\x8b" + bytes(50)))
