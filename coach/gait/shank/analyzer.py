@@ -38,8 +38,7 @@ _LEAST_FOR_SCATTER: Final = 6
 _USUAL_SCATTER_S: Final = 0.010  # of contact time from stride to stride; 65 of 78 recordings of runners stay below
 _STRIDE_TIME_SD_S: Final = 0.006
 _IMPACT_SD_G: Final = 0.3
-# Against 106 walking strides of two people with a force plate, 2026-11-28; averages are near, single strides are not.
-_WALK_SD_S: Final = {"toe_off_s": 0.055, "contact_time_s": 0.060}
+_WALK_CONTACT_TIME_SD_S: Final = 0.060  # 106 walking strides of two people with a force plate, 2026-11-28
 
 
 _PARAMS: Final = ShankParams()
@@ -59,6 +58,7 @@ class ShankGait:
         self._state: GaitState | None = None
         self._open: Footfall | None = None
         self._told_toe_off: float | None = None
+        self._toe_off_sd_s = math.nan
         self._n_other = 0
         self.n_dropped = 0
 
@@ -96,7 +96,7 @@ class ShankGait:
         events: list[GaitEvent] = []
         if self._open is not None and footfall.contact_s < self._open.contact_s + _SAME_S:
             if abs(footfall.contact_s - self._open.contact_s) < _SAME_S:
-                events += self._toe_off(footfall.toe_off_s)
+                events += self._toe_off(footfall)
             return events
         if self._open is not None:
             if footfall.contact_s - self._open.contact_s < max(0.8 * SHORTEST_STRIDE_S, 0.6 * footfall.stride_s):
@@ -104,15 +104,16 @@ class ShankGait:
             events += self._close(view, footfall.contact_s)
         events += self._kind(footfall)
         self._open, self._told_toe_off = footfall, None
-        return [*events, InitialContact(self._site, footfall.contact_s), *self._toe_off(footfall.toe_off_s)]
+        return [*events, InitialContact(self._site, footfall.contact_s), *self._toe_off(footfall)]
 
-    def _toe_off(self, toe_off_s: float | None) -> list[GaitEvent]:
+    def _toe_off(self, footfall: Footfall) -> list[GaitEvent]:
+        toe_off_s = footfall.toe_off_s
         if self._open is None or toe_off_s is None or self._told_toe_off is not None:
             return []
         contact = toe_off_s - self._open.contact_s
         if contact <= 0:
             return []
-        self._told_toe_off = toe_off_s
+        self._told_toe_off, self._toe_off_sd_s = toe_off_s, footfall.toe_off_sd_s
         return [ToeOff(self._site, toe_off_s, self._open.contact_s, contact)]
 
     def _close(self, view: WindowView, next_s: float) -> list[GaitEvent]:
@@ -157,13 +158,12 @@ class ShankGait:
             "impact_g": _IMPACT_SD_G,
         }
         if not self._open.is_running:
-            found |= _WALK_SD_S
-        elif has_gyro:
-            if contact_s is not None:
-                self._contact_times.append(contact_s)
+            found |= {"toe_off_s": self._toe_off_sd_s, "contact_time_s": _WALK_CONTACT_TIME_SD_S}
+        elif has_gyro and contact_s is not None:
+            self._contact_times.append(contact_s)
             scatter = _scatter(self._contact_times)
-            found["toe_off_s"] = math.hypot(params.toe_off_sd_s, scatter)
-            found["contact_time_s"] = math.hypot(params.contact_time_sd_s, scatter)
+            found["toe_off_s"] = math.hypot(self._toe_off_sd_s, scatter)
+            found["contact_time_s"] = math.hypot(self._open.contact_sd_s, self._toe_off_sd_s, scatter)
         return {name: factor * sd for name, sd in found.items()}
 
     def _kind(self, footfall: Footfall) -> list[GaitEvent]:

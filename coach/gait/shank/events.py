@@ -25,6 +25,7 @@ from coach.model.samples import FloatArray
 WALK_SHOCK_S: Final = 0.036
 WALK_CONTACT_SD_S: Final = 0.015  # 106 strides of the two people
 WALK_TURN_S: Final = 0.016
+WALK_TOE_OFF_SD_S: Final = 0.055  # the same strides; averages are near, single strides are not
 SHORTEST_STRIDE_S: Final = 0.45
 LONGEST_STRIDE_S: Final = 1.6
 # Sum over axes: 17-21 in running, 6.6-8.5 in walking at 1.25-1.4 m/s (the trials above).
@@ -41,7 +42,8 @@ class Footfall:
     """One contact.
 
     known_s: from here on later samples do not change the contact. toe_off_s: None where the window does not show it.
-    stride_s: usual stride time. contact_sd_s: standard uncertainty of the contact.
+    stride_s: usual stride time. contact_sd_s, toe_off_sd_s: standard
+    uncertainties.
     """
 
     contact_s: float
@@ -50,6 +52,7 @@ class Footfall:
     stride_s: float
     is_running: bool
     contact_sd_s: float
+    toe_off_sd_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +90,7 @@ def _runs(view: WindowView, lag: int, is_run: BoolArray, params: ShankParams) ->
         row = min(int(np.searchsorted(view.t_s, landing.contact_s)), len(is_run) - 1)
         if is_run[row]:
             contact = (landing.contact_s, landing.known_s, landing.toe_off_s)
-            found.append(Footfall(*contact, lag / view.rate_hz, True, landing.contact_sd_s))
+            found.append(Footfall(*contact, lag / view.rate_hz, True, landing.contact_sd_s, landing.toe_off_sd_s))
     return found
 
 
@@ -112,7 +115,7 @@ def _walks(signals: _Signals, lag: int, is_walk: BoolArray) -> list[Footfall]:
         toe_off = None if away is None else _top_of(signals.t_s, turn, away) + WALK_TURN_S
         contact = _top_of(signals.t_s, signals.size, shock) - WALK_SHOCK_S
         known_s = float(signals.t_s[shock]) + _WALK_KNOWN_S
-        found.append(Footfall(contact, known_s, toe_off, lag / rate, False, WALK_CONTACT_SD_S))
+        found.append(Footfall(contact, known_s, toe_off, lag / rate, False, WALK_CONTACT_SD_S, WALK_TOE_OFF_SD_S))
     return found
 
 

@@ -1,10 +1,12 @@
 """A window of a running shank in, its landings and toe-offs out; any mounting, with or without gyroscope.
 
 With gyroscope. The shank's turn rate about its main axis (mediolateral) falls below -4 rad/s while it swings forwards
-and rises through zero just before contact. Initial contact: the landing shakes the shank, and the mean time of the
-squared jerk in the window after that crossing, less a lag. Toe-off: the steepest rise of the turn rate after its
-minimum between stance and recovery, less a lag that does not depend on speed (the minimum itself does, by 40 ms).
-The swing's sign is the one whose swings end in a shock.
+and rises through zero just before contact. Initial contact: between the rise of the force along the shank and the mean
+time of the squared jerk in the window after that crossing, less a lag. A heel that lands shakes the shank late and
+long, a forefoot early and softly: the one cue moves with the strike where the other does not (alone 7 and 8 ms between
+runners, together 5.6). Toe-off: the recovery has begun when the turn rate, after its minimum at push-off, rises through
+3.5 rad/s; less a lag and a share of the contact's duration. Where it never rises that far, the steepest rise less a lag,
+less surely: a slow runner's has two of them. The swing's sign is the one whose swings end in a shock.
 
 Without gyroscope. Near the ankle the late swing reads as much as the landing (5-6 g), but it is slow: landings are
 looked for in jerk. Toe-off shows in no acceleration that means the same for all runners, so there is none.
@@ -31,24 +33,29 @@ from coach.model.samples import FloatArray
 class ContactCandidate:
     """One running contact.
 
-    toe_off_s: None where it is not, or not yet, seen. known_s: from here it will not change. contact_sd_s: standard
-    uncertainty of the contact.
+    toe_off_s: None where it is not, or not yet, seen. known_s: from here it will not change. contact_sd_s, toe_off_sd_s:
+    standard uncertainties.
     """
 
     contact_s: float
     toe_off_s: float | None
     known_s: float
     contact_sd_s: float
+    toe_off_sd_s: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _FineSignals:
-    """The window on a finer, even grid. jerk2: (n,) squared jerk [m2/s6], nothing where readings were interpolated."""
+    """The window on a finer, even grid. jerk2: (n,) squared jerk [m2/s6], nothing where readings were interpolated.
+
+    along_mps2: (n,) specific force along its mean, which a shank's long axis is.
+    """
 
     t_s: FloatArray
     rate_hz: float
     gyr_radps: FloatArray | None
     jerk2: FloatArray
+    along_mps2: FloatArray
 
 
 def find_landings(view: WindowView, params: ShankParams) -> list[ContactCandidate]:
@@ -56,7 +63,8 @@ def find_landings(view: WindowView, params: ShankParams) -> list[ContactCandidat
     fine = _fine(view, params)
     if fine is None:
         return []
-    found = _by_swings(fine, params) if fine.gyr_radps is not None else _by_bursts(fine, params)
+    is_slow = view.rate_hz < params.slow_below_hz
+    found = _by_bursts(fine, params) if fine.gyr_radps is None else _by_swings(fine, is_slow, params)
     end_s = float(view.t_s[-1])
     return [landing for landing in found if landing.known_s <= end_s or view.is_last]
 
@@ -103,27 +111,47 @@ def _fine(view: WindowView, params: ShankParams) -> _FineSignals | None:
     lost = np.flatnonzero(view.is_bad | view.is_interpolated)
     for row in lost.tolist():
         jerk2[max(0, (row - 1) * factor) : (row + 1) * factor + 1] = 0.0
-    return _FineSignals(np.interp(rows, np.arange(len(view.t_s)), view.t_s), rate, gyr, jerk2)
+    mean = acc.mean(axis=0)
+    along = acc @ (mean / max(float(np.linalg.norm(mean)), 1e-9))
+    return _FineSignals(np.interp(rows, np.arange(len(view.t_s)), view.t_s), rate, gyr, jerk2, along)
 
 
-def _by_swings(fine: _FineSignals, params: ShankParams) -> list[ContactCandidate]:
+def _by_swings(fine: _FineSignals, is_slow: bool, params: ShankParams) -> list[ContactCandidate]:
     assert fine.gyr_radps is not None
     rate = _swing_rate(fine, fine.gyr_radps, params)
     slope = np.gradient(rate, 1.0 / fine.rate_hz)
     ends = _swing_ends(rate, fine.rate_hz, params)
     before, after = round(params.landing_before_s * fine.rate_hz), round(params.landing_after_s * fine.rate_hz)
-    found = []
     usual = float(np.median(np.diff(ends))) if len(ends) > 2 else params.usual_stride_s * fine.rate_hz
-    for end in ends:
-        if end < before:
-            continue
-        centre = _mean_time(fine, end - before, end + after, params)
+    centres = {end: _mean_time(fine, end - before, end + after, params) for end in ends if end >= before}
+    rises = [_rise(fine, end - before, end + after, params) - c for end, c in centres.items() if c is not None]
+    if not rises:
+        return []
+    lag = params.contact_lag_slow_s if is_slow else params.contact_lag_s
+    lead = params.contact_rise_share * float(np.median(rises)) - lag
+    found = []
+    for end, centre in centres.items():
         if centre is None:
             continue
-        known_s = float(fine.t_s[end]) + params.landing_after_s
-        toe_off = _toe_off(fine, rate, slope, end, usual, params)
-        found.append(ContactCandidate(centre - params.contact_lag_s, toe_off, known_s, params.contact_sd_s))
+        contact, known_s = centre + lead, float(fine.t_s[end]) + params.landing_after_s
+        toe_off, toe_off_sd = _toe_off(fine, rate, slope, end, usual, contact, params)
+        found.append(ContactCandidate(contact, toe_off, known_s, params.contact_sd_s, toe_off_sd))
     return found
+
+
+def _rise(fine: _FineSignals, start: int, stop: int, params: ShankParams) -> float:
+    """Time at which the force along the shank passes a share of its landing peak between two rows [s]."""
+    start = max(0, start)
+    top = start + int(np.argmax(fine.along_mps2[start:stop]))
+    first = max(start, top - round(params.rise_before_s * fine.rate_hz))
+    force = fine.along_mps2[first : top + 1]
+    low = int(np.argmin(force))
+    level = force[low] + params.rise_share * (force[-1] - force[low])
+    row = low + int(np.argmax(force[low:] >= level))
+    if row == low:
+        return float(fine.t_s[first + row])
+    part = (level - force[row - 1]) / (force[row] - force[row - 1])
+    return float(fine.t_s[first + row] - (1.0 - part) / fine.rate_hz)
 
 
 def _swing_rate(fine: _FineSignals, gyr_radps: FloatArray, params: ShankParams) -> FloatArray:
@@ -165,21 +193,38 @@ def _mean_time(fine: _FineSignals, start: int, stop: int, params: ShankParams) -
 
 
 def _toe_off(
-    fine: _FineSignals, rate: FloatArray, slope: FloatArray, end: int, usual: float, params: ShankParams
-) -> float | None:
-    """The steepest rise after the least turn rate between stance and recovery; None while it may still change."""
+    fine: _FineSignals,
+    rate: FloatArray,
+    slope: FloatArray,
+    end: int,
+    usual: float,
+    contact_s: float,
+    params: ShankParams,
+) -> tuple[float | None, float]:
+    """Toe-off by the turn rate's rise after its least value between stance and recovery, and its uncertainty [s].
+
+    None while it may still change.
+    """
     start = end + round(params.stance_before_push_s * fine.rate_hz)
     stop = min(len(rate) - 1, end + round(params.push_to * usual))
     if stop - start < 4:
-        return None
+        return None, math.nan
     least = start + int(np.argmin(rate[start:stop]))
-    last = least + round(params.push_rise_s * fine.rate_hz)
-    if last + round(0.5 * params.rate_smoothing_s * fine.rate_hz) >= len(rate):
-        return None
+    last = least + round(params.recovery_within_s * fine.rate_hz)
+    if least == start or last + round(0.5 * params.rate_smoothing_s * fine.rate_hz) >= len(rate):
+        return None, math.nan
+    fast = (rate[least:last] >= params.recovery_radps).nonzero()[0]
+    if len(fast):
+        row = least + int(fast[0])
+        part = (rate[row] - params.recovery_radps) / (rate[row] - rate[row - 1])
+        recovers_s = float(fine.t_s[row] - part / fine.rate_hz)
+        lag_s = params.recovery_lag_s + params.recovery_lag_share * (recovers_s - contact_s)
+        return recovers_s - lag_s, params.toe_off_sd_s
     steepest = least + int(np.argmax(slope[least:last]))
-    if not start < least < steepest:
-        return None
-    return float(fine.t_s[steepest]) + _peak_shift(slope, steepest) / fine.rate_hz - params.toe_off_lag_s
+    if steepest == least:
+        return None, math.nan
+    steepest_s = float(fine.t_s[steepest]) + _peak_shift(slope, steepest) / fine.rate_hz
+    return steepest_s - params.steepest_lag_s, params.steepest_sd_s
 
 
 def _peak_shift(values: FloatArray, k: int) -> float:

@@ -73,8 +73,11 @@ def test_with_a_gyroscope_contact_and_contact_time_are_right_for_thirteen_runner
     assert np.mean(np.abs(late) <= 12) >= 0.90
     assert inside.mean() >= 0.90
     late, _, inside = all_errors_ms("contact_time_s")
-    assert np.mean(np.abs(late) <= 18) >= 0.90
+    assert np.mean(np.abs(late) <= 14) >= 0.90  # 18 must be reached, 12 is on runners left out of the fit
     assert inside.mean() >= 0.90
+    slow = np.array(["_2p5_" in name for name in NEAR_ANKLE])
+    assert np.abs(late[slow]).max() <= 20  # the steepest rise of the turn rate was 40 ms early in one of these
+    assert inside[slow].min() >= 0.85
 
 
 def test_without_a_gyroscope_contacts_stay_and_contact_time_is_unknown():
