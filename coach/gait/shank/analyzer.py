@@ -151,7 +151,6 @@ class ShankGait:
     def _uncertainty(self, has_gyro: bool, contact_s: float | None, factor: float) -> dict[str, float]:
         """Standard uncertainty of the stride that closes, by field."""
         assert self._open is not None
-        params = self._params
         found = {
             "initial_contact_s": self._open.contact_sd_s,
             "stride_time_s": _STRIDE_TIME_SD_S,

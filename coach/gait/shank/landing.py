@@ -33,8 +33,8 @@ from coach.model.samples import FloatArray
 class ContactCandidate:
     """One running contact.
 
-    toe_off_s: None where it is not, or not yet, seen. known_s: from here it will not change. contact_sd_s, toe_off_sd_s:
-    standard uncertainties.
+    toe_off_s: None where it is not, or not yet, seen. known_s: from here it will not change. contact_sd_s,
+    toe_off_sd_s: standard uncertainties.
     """
 
     contact_s: float

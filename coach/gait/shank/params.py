@@ -47,8 +47,8 @@ class ShankParams:
     burst_wait_s: float = 0.25  # a landing comes up to 0.2 s after the late swing's burst and takes its place
     jerk_lag_s: float = 0.0300  # mean time of the burst after contact; fitted
     longest_loss_s: float = 0.2  # that a stride may rest on: a lost notification of eight readings at 52 Hz
-    # Standard uncertainties: of left-out runners' strides, times 1.2, because thirteen runners hide the worst ones. That
-    # of contact time is both together.
+    # Standard uncertainties: of left-out runners' strides, times 1.2, because thirteen runners hide the worst ones.
+    # That of contact time is both together.
     contact_sd_s: float = 0.0075
     toe_off_sd_s: float = 0.0085
     jerk_contact_sd_s: float = 0.0090
