@@ -23,6 +23,7 @@ from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
 from coach.service.runs.recovery import RunRecovery
 from coach.service.runs.run_walk import RunWalkService
+from coach.service.runs.workouts import WorkoutService
 from coach.service.sensors.claims import SensorClaims
 from coach.service.sensors.service import SensorService
 from coach.service.strength.programme import Programme
@@ -59,6 +60,9 @@ class Coach:
         self.runner = RunnerService(self.store)
         self.coaching = CoachingService(self.store)
         self.run_walk = RunWalkService(self.store, self.coaching.pain_state)
+        self.workouts = WorkoutService(
+            self.store, self.coaching.pain_state, lambda: self.coaching.plan().distance_limit_m
+        )
         self.strength = Programme(self.store, self.coaching.pain_state, self.feed.publish, settings.secrets)
         self.runs = RunService(
             self.loop,

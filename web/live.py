@@ -30,7 +30,8 @@ class _Body(BaseModel):
 class StartBody(_Body):
     """How the run begins. focus: what to work on, None for what the coach planned, "none" for a run without cues.
 
-    is_confirmed: the runner has read what an open warning sign means, and runs all the same.
+    is_confirmed: the runner has read what an open warning sign means, and runs all the same. workout_id: of a
+    structured run, "" for none; it has its own warm-up.
     """
 
     place: Literal["treadmill", "outdoor"] = "treadmill"
@@ -40,6 +41,7 @@ class StartBody(_Body):
     notes: str = Field("", max_length=2000)
     has_warm_up: bool = False
     is_run_walk: bool = False
+    workout_id: str = Field("", max_length=60)
     is_confirmed: bool = False
 
 
@@ -79,6 +81,8 @@ def page() -> str:
         focuses=answer_of(coach.coaching.focuses) or (),
         sensors=answer_of(coach.sensors.states) or (),
         run_walk=answer_of(coach.run_walk.state),
+        workouts=answer_of(coach.workouts.offers) or (),
+        chosen_workout=request.args.get("workout", ""),
     )
 
 
@@ -101,12 +105,14 @@ def run_status() -> dict[str, Any]:
 @route(blueprint, "POST", "/run/start", body=StartBody, returns=Run, summary="Start a run")
 def run_start(body: StartBody) -> Run:
     runs = the_coach().runs
-    chosen = body.model_dump(exclude={"has_warm_up", "place", "is_run_walk"})
+    chosen = body.model_dump(exclude={"has_warm_up", "place", "is_run_walk", "workout_id"})
     if body.is_run_walk:
         workout = the_coach().run_walk.workout()
         run = runs.start(place=RunPlace(body.place), **{**chosen, "focus": "none"}, workout=workout)
         the_coach().run_walk.began(run, workout)
         return run
+    if body.workout_id:
+        return runs.start(place=RunPlace(body.place), **chosen, workout=the_coach().workouts.workout(body.workout_id))
     run = runs.start(place=RunPlace(body.place), **chosen)
     if body.has_warm_up:
         runs.lap("warm_up", run.run_id)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from coach.coaching.pain import GO_ON
+from coach.coaching.workout_follower import WorkoutFollower
 from coach.errors import CoachError, RecordingError
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import NOTHING, TICK_S, Outputs, Pipeline
@@ -27,7 +29,7 @@ from coach.model.recordings import RunEvent
 from coach.model.runs import Lap, Run, RunState
 from coach.model.samples import BatterySample, Gap, Notification, TreadmillSample
 from coach.model.strides import Stride, TrunkStep
-from coach.model.workouts import Workout
+from coach.model.workouts import PartKind, Workout, WorkoutPlace
 from coach.recording.writer import RecordingWriter
 from firmware_config.loader import load_profile
 
@@ -80,7 +82,8 @@ class LiveRun:
 
     clock: seconds since the run started, monotonic. on_spoken: told of each cue that is spoken. Published metrics carry
     the Unix time at which the newest notification arrived, so that the way to the page can be measured. workout: parts
-    by running time, each a lap of its own; one that ends, or pain above 5, leaves a plain run.
+    by time or distance, each a lap of its own; one that ends, or pain above 5, leaves a plain run. workout_place: where
+    in it a run that was cut off goes on.
     """
 
     def __init__(
@@ -94,10 +97,11 @@ class LiveRun:
         on_spoken: Callable[[CueDecision], None] | None = None,
         workout: Workout | None = None,
         timeline: Timeline | None = None,
+        workout_place: WorkoutPlace | None = None,
     ) -> None:
         self.run = run
-        self._workout = workout
-        self._part: int | None = None  # of the workout: the one that was last begun
+        self._follower = WorkoutFollower(workout, workout_place) if workout else None
+        self._sore: list[PainEntry] = []  # taps above what is free of pain: while there are any, no pace is asked for
         self.pipeline = pipeline
         self.links: dict[str, LinkEvent] = {}
         self.timeline = timeline or Timeline()
@@ -200,10 +204,16 @@ class LiveRun:
             self._mark("resume", t_s)
 
     def lap(self, kind: str = "lap", at_s: float | None = None) -> Lap:
-        """End the present lap here and begin the next one."""
+        """End the present lap here and begin the next one; of a workout, the part that waits for this tap."""
+        follower = self._follower
+        if kind == "lap" and follower and not self.pipeline.hold and follower.skip(self.elapsed_s, self._distance_m):
+            return self._begin_part(at_s)
+        return self._lap(kind, at_s)
+
+    def _lap(self, kind: str, at_s: float | None, place: WorkoutPlace | None = None) -> Lap:
         t_s = self._moment(at_s)
         lap = self.timeline.lap(t_s, kind)
-        self._mark("lap", t_s, number=lap.number, lap_kind=kind)
+        self._mark("lap", t_s, number=lap.number, lap_kind=kind, **(to_plain(place) if place else {}))
         return lap
 
     def _moment(self, at_s: float | None) -> float:
@@ -227,6 +237,8 @@ class LiveRun:
             return False
         is_calf = entry.calf is not None
         level = (entry.calf if is_calf else entry.back) or 0
+        if level > GO_ON:
+            self._sore.append(entry)
         self._mark("pain", self._now(), level=level, is_calf=is_calf, at=entry.at)
         self._batch.pains.append(entry)
         self._newest_pain = (entry, time.monotonic())
@@ -242,6 +254,7 @@ class LiveRun:
         if newest is None or self.is_over or time.monotonic() - newest[1] > UNDO_S + _UNDO_SLACK_S:
             return None
         entry = newest[0]
+        self._sore = [one for one in self._sore if one is not entry]
         self._mark("pain_undone", self._now(), at=entry.at)
         if not any(one is entry for one in self._batch.pains):
             await self._keep()  # a write may be going on: after it the entry is in the sink, or waits here again
@@ -270,32 +283,28 @@ class LiveRun:
 
     def _workout_now(self) -> dict[str, object] | None:
         """The part that is on, for page and voice; None without a workout, after its end, or in pain above 5."""
-        if self._workout is None or self._part is None or self.pipeline.hold:
+        if self._follower is None or self._follower.place.part < 0 or self.pipeline.hold:
             return None
-        if self._part >= len(self._workout.parts):
-            return {"kind": "done", "part": self._part}
-        part = self._workout.parts[self._part]
-        ends_s = sum(one.seconds for one in self._workout.parts[: self._part + 1])
-        return {
-            "kind": part.kind.value,
-            "part": self._part,
-            "round": part.round,
-            "n_rounds": self._workout.n_rounds,
-            "seconds": part.seconds,
-            "ends_s": ends_s,
-        }
+        return self._follower.status(self._distance_m, bool(self._sore))
+
+    @property
+    def _distance_m(self) -> float | None:
+        return self.latest.distance_m if self.latest else None
 
     def _follow_workout(self) -> None:
-        """Begin the next part when running time has come to it."""
-        if self._workout is None or self.is_paused or self.pipeline.hold:
+        """Begin the next part when running time or distance has come to it, and say how its pace is kept."""
+        if self._follower is None or self.is_paused or self.pipeline.hold:
             return
-        place = self._workout.at(self.elapsed_s)
-        index = len(self._workout.parts) if place is None else place[0]
-        if index == self._part:
-            return
-        self._part = index
-        kind = self._workout.parts[index].kind.value if place else "lap"
-        self.lap(kind if kind in ("warm_up", "cool_down") else "lap")
+        if self._follower.follow(self.elapsed_s, self._distance_m):
+            self._begin_part()
+        elif self._follower.feel(self.elapsed_s, self.latest.speed_mps if self.latest else None, bool(self._sore)):
+            self.publish_run()
+
+    def _begin_part(self, at_s: float | None = None) -> Lap:
+        assert self._follower is not None
+        part = self._follower.part
+        kind = part.kind.value if part and part.kind in (PartKind.WARM_UP, PartKind.COOL_DOWN) else "lap"
+        return self._lap(kind, at_s, self._follower.place)
 
     # Inside --------------------------------------------------------------------------------------------------------
 

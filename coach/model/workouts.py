@@ -9,17 +9,67 @@ class PartKind(StrEnum):
 
     WARM_UP = "warm_up"
     RUN = "run"
+    EASY = "easy"
     WALK = "walk"
     COOL_DOWN = "cool_down"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkoutPart:
-    """One part. seconds: its length. round: number of this run or walk among its kind, 0 for warm-up and cool-down."""
+    """One part. seconds: its length; 0 where it ends by `metres`, or, without these, when the runner taps Lap.
+
+    round: number of this run or walk among its kind, 0 for warm-up and cool-down. low_mps, high_mps: the pace asked
+    for, as speeds [m/s]; None: as it feels.
+    """
 
     kind: PartKind
     seconds: float
     round: int = 0
+    metres: float | None = None
+    low_mps: float | None = None
+    high_mps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkoutBlock:
+    """Parts that follow each other `times` times."""
+
+    times: int
+    parts: tuple[WorkoutPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkoutPlan:
+    """A workout as it is built and exchanged. source: where a template's numbers come from, "" for a runner's own."""
+
+    id: str
+    title: str
+    blocks: tuple[WorkoutBlock, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkoutOffer:
+    """A workout with what pain and warning signs say to it today. words: why not, or what to heed; "" for nothing.
+
+    seconds: length of its timed parts [s]; metres: of those by distance [m]. is_own: built or imported by the runner.
+    """
+
+    plan: WorkoutPlan
+    is_own: bool
+    is_allowed: bool
+    words: str
+    seconds: float
+    metres: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkoutPlace:
+    """Where a run is in its workout: the part that is on and where it began: running time [s], distance [m]."""
+
+    part: int
+    began_s: float
+    began_m: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +79,7 @@ class Workout:
     id: str
     step: int
     parts: tuple[WorkoutPart, ...]
+    title: str = ""
 
     @property
     def seconds(self) -> float:
@@ -36,18 +87,14 @@ class Workout:
         return sum(part.seconds for part in self.parts)
 
     @property
+    def metres(self) -> float:
+        """Length of the parts by distance [m]."""
+        return sum(part.metres or 0.0 for part in self.parts)
+
+    @property
     def n_rounds(self) -> int:
         """How many runs it has."""
         return sum(part.kind is PartKind.RUN for part in self.parts)
-
-    def at(self, elapsed_s: float) -> tuple[int, float] | None:
-        """Index of the part at `elapsed_s` of running time, and where it ends [s]; None after the last."""
-        end_s = 0.0
-        for index, part in enumerate(self.parts):
-            end_s += part.seconds
-            if elapsed_s < end_s:
-                return index, end_s
-        return None
 
 
 @dataclass(frozen=True, slots=True)

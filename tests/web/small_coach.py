@@ -26,6 +26,7 @@ from coach.service.runs.coaching import CoachingService
 from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
 from coach.service.runs.run_walk import RunWalkService
+from coach.service.runs.workouts import WorkoutService
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
 
@@ -223,6 +224,7 @@ class SmallCoach(SimpleNamespace):
             "runner": runner,
             "coaching": coaching,
             "run_walk": RunWalkService(store, coaching.pain_state),
+            "workouts": WorkoutService(store, coaching.pain_state),
             "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
             "history": history,
             "handover": HandoverService(history._store, history, folder / "outbox", lambda: HomeState(None, "", False)),

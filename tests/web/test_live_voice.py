@@ -135,7 +135,7 @@ def test_laps_are_said_with_the_time_of_the_one_before(coach: SmallCoach, runnin
 
 
 def test_a_workout_is_led_by_voice_and_page(coach: SmallCoach, running: Page) -> None:
-    part = {"round": 1, "n_rounds": 10, "seconds": 60.0}
+    part = {"round": 1, "n_rounds": 10, "seconds": 60.0, "id": "run_walk"}
     coach.runs.workout = {**part, "kind": "warm_up", "part": 0, "round": 0, "ends_s": 1460.0}
     coach.feed.publish("run", coach.runs.status())
     expect(running.locator("#phase")).to_contain_text("Warm-up: walk")
@@ -155,6 +155,29 @@ def test_a_workout_is_led_by_voice_and_page(coach: SmallCoach, running: Page) ->
     assert running.evaluate("() => window.shaken.length") == 4
 
 
+def test_a_pace_is_asked_for_and_heard_about(coach: SmallCoach, running: Page) -> None:
+    part = {"kind": "run", "part": 1, "id": "own-1", "round": 2, "n_rounds": 6, "seconds": 0.0, "ends_s": None}
+    asked = {"metres": 400.0, "ends_m": 4500.0, "low_mps": 1000 / 285, "high_mps": 1000 / 270, "pace": ""}
+    coach.runs.workout = {**part, "part": 0, "kind": "warm_up", "seconds": 600.0, "ends_s": 1460.0}
+    coach.feed.publish("run", coach.runs.status())
+    running.wait_for_timeout(200)
+    for pace in ("", "slow", "slow", "on"):
+        coach.runs.workout = {**part, **asked, "pace": pace}
+        coach.feed.publish("run", {**coach.runs.status(), "lap": 4})
+        running.wait_for_timeout(200)
+    coach.feed.publish("metrics", {**numbers(), "distance_m": 4266.0})
+    expect(running.locator("#phase")).to_have_text("Run 2 of 6, 240 m left · 4:30–4:45 /km")
+    coach.runs.workout = {**part, "part": 2, "kind": "easy", "is_by_lap": True, "is_eased": True}
+    coach.feed.publish("run", {**coach.runs.status(), "lap": 5})
+    expect(running.locator("#phase")).to_have_text("Easy: hold Lap when it is done · easy, no pace today")
+    assert heard(running, 4)[-4:] == [
+        "Run for 400 metres. 2 of 6. At 4 minutes 30 seconds to 4 minutes 45 seconds per kilometre.",
+        "A little faster.",
+        "That is the pace.",
+        "Run easily for as long as you like. Hold Lap when it is done. With your pain no pace today: run easily.",
+    ]
+
+
 def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: SmallCoach, url: str, phone: Page) -> None:
     phone.goto(f"{url}/live")
     expect(phone.locator("option[value=run_walk]")).to_be_disabled()  # nobody has told of signs or pain
@@ -164,7 +187,7 @@ def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: SmallCoach, 
     phone.get_by_text("Run-walk for a sore back").click()
     expect(phone.locator(".ready")).to_contain_text("10 times 0:15 of running and 1:45 of walking")
     expect(phone.locator(".ready")).to_contain_text("ASTEROID")
-    phone.select_option("#start-focus", "run_walk")
+    phone.select_option("#start-workout", "run_walk")
     phone.tap("#start")
     wait_until(phone, "() => document.body.dataset.run === 'on'")
     _, _, focus, facts = coach.runs.calls[0]

@@ -38,6 +38,7 @@ from coach.service.event_loop import LoopThread
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.finish_run import end_run, program_version
 from coach.service.runs.replay_reader import Reading, follow
+from coach.service.runs.workouts import place_in
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
 
@@ -205,6 +206,7 @@ class RunService:
         before, timeline = follow(recording.items(), pipeline)
         kept = recording.header.settings.get("workout")
         workout = None if kept is None else from_plain(Workout, kept)
+        workout_place = place_in(recording.events()) if workout else None
         writer = RecordingWriter(self._recordings, recording.header, is_further=True)
         try:
             now_s = max(before.end_s, self._since(run))
@@ -219,7 +221,9 @@ class RunService:
             def on_loop() -> None:
                 source, clock = make_source(max(now_s, self._since(run)))
                 sink = _ToStore(self._store)
-                live = LiveRun(run, pipeline, writer, sink, self._feed, clock, self._on_spoken, workout, timeline)
+                live = LiveRun(
+                    run, pipeline, writer, sink, self._feed, clock, self._on_spoken, workout, timeline, workout_place
+                )
                 live.is_muted = before.is_muted
                 place.ended = asyncio.run_coroutine_threadsafe(self._play(place, live, source, engine), self._loop.loop)
                 place.live = live

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from coach.coaching.run_walk import load_run_walk, reached_step, run_walk_state, workout_of
+from coach.coaching.workout_follower import WorkoutFollower
 from coach.model.pain import Lock
 from coach.model.workouts import PartKind, RunWalkSession
 from tests.support.coaching import answered
@@ -38,10 +39,10 @@ def test_the_parts_of_a_step_known_by_hand() -> None:
     kinds = [part.kind for part in workout.parts]
     assert kinds[:4] == [PartKind.WARM_UP, PartKind.RUN, PartKind.WALK, PartKind.RUN]
     assert (workout.n_rounds, workout.seconds) == (10, 300 + 10 * 60 + 9 * 60 + 300)
-    assert workout.at(0.0) == (0, 300.0)
-    assert workout.at(299.9) == (0, 300.0)
-    assert workout.at(300.0) == (1, 360.0)
-    assert workout.at(workout.seconds) is None
+    led = WorkoutFollower(workout)
+    for elapsed_s, part in ((0.0, 0), (299.9, 0), (300.0, 1), (359.9, 1), (workout.seconds, len(workout.parts))):
+        led.follow(elapsed_s, None)
+        assert led.place.part == part, elapsed_s
 
 
 def test_two_good_sessions_in_a_row_lead_on() -> None:

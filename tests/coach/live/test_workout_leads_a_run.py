@@ -55,6 +55,7 @@ def test_parts_follow_each_other_as_laps() -> None:
     assert led.at(0.5) == {
         "kind": "warm_up",
         "part": 0,
+        "id": "run_walk",
         "round": 0,
         "n_rounds": 2,
         "seconds": 60.0,
@@ -65,7 +66,7 @@ def test_parts_follow_each_other_as_laps() -> None:
     assert (told["kind"], told["round"], told["ends_s"]) == ("run", 1, 90.0)
     assert led.at(91.0)["kind"] == "walk"  # type: ignore[index]
     assert led.at(151.0)["kind"] == "cool_down"  # type: ignore[index]
-    assert led.at(211.0) == {"kind": "done", "part": 5}
+    assert led.at(211.0) == {"kind": "done", "part": 5, "id": "run_walk"}
     kinds = [lap.kind for lap in led.live.laps]
     assert kinds == ["lap", "warm_up", "lap", "lap", "lap", "cool_down", "lap"]
     assert [round(lap.start_s) for lap in led.live.laps[2:6]] == [60, 90, 120, 150]

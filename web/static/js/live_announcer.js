@@ -44,12 +44,20 @@ export function openAnnouncer(say) {
   function part({ workout, lap: number }) {
     const was = run.part;
     run.part = workout?.part ?? null;
-    if (!workout || workout.part === was) return false;
+    if (!workout) return false;
+    if (workout.part === was) { pace(workout); return false; }
     const is_seen = was !== undefined || run.elapsed_s < FRESH_S;
-    const { kind, seconds = 0, round, n_rounds } = workout;
-    if (is_seen) say({ kind: "workout", words: w(`live.say.part_${kind}`, { time: timeWords(seconds), round, n_rounds }), is_alarm: true });
-    Object.assign(run, { lap: number, lap_began_s: run.elapsed_s });
+    if (is_seen) say({ kind: "workout", words: partWords(workout), is_alarm: true });
+    Object.assign(run, { lap: number, lap_began_s: run.elapsed_s, pace: "" });
     return true;
+  }
+
+  /** Too slow, too fast; and back in the band, where that was asked for. */
+  function pace({ pace: now = "" }) {
+    const was = run.pace ?? "";
+    run.pace = now;
+    if (now === was || now === "" || (now === "on" && was === "")) return;
+    say({ kind: "workout", words: w(`live.say.pace_${now}`) });
   }
 
   function lap({ lap: number, lap_kind }) {
@@ -184,6 +192,26 @@ function endWords({ distance_m }, elapsed_s) {
     words.push(w("live.say.in_all", { distance: valueText("distance_m", distance_m), unit, time: timeWords(elapsed_s) }));
   }
   return words.join(" ");
+}
+
+/** "Run for 400 metres. 2 of 6. At 4 minutes 30 seconds to 4 minutes 45 seconds per kilometre." */
+function partWords({ kind, id, seconds = 0, metres, round, n_rounds, is_by_lap, is_eased, low_mps, high_mps }) {
+  const is_walked = id === "run_walk" || (kind !== "warm_up" && kind !== "cool_down");
+  const time = metres ? distanceWords(metres) : seconds > 0 ? timeWords(seconds) : w("live.say.as_you_like");
+  const words = [w(`live.say.part_${kind}${is_walked ? "" : "_easy"}`, { time, round, n_rounds })];
+  if (is_by_lap) words.push(w("live.say.part_by_lap"));
+  if (is_eased) words.push(w("live.say.pace_eased"));
+  const unit = w(`live.say.pace_per_${unitOf("distance_m")}`);
+  const [slow, fast] = [low_mps, high_mps].map((speed_mps) => (speed_mps ? timeWords(perSplit() / speed_mps) : ""));
+  if (slow && fast) words.push(w("live.say.pace_band", { fast, slow, unit }));
+  else if (slow || fast) words.push(w(`live.say.pace_${slow ? "least" : "most"}`, { pace: slow || fast, unit }));
+  return words.join(" ");
+}
+
+/** Parts shorter than a kilometre are metres for everybody, as on a track. */
+function distanceWords(metres) {
+  if (metres < 1000) return w("live.say.metres", { n: Math.round(metres) });
+  return `${valueText("distance_m", metres)} ${w(`live.say.unit_${unitOf("distance_m")}`)}`;
 }
 
 /** "1 hour 2 minutes", "5 minutes 48 seconds", "12 seconds": as it is spoken. */

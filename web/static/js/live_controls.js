@@ -83,8 +83,9 @@ function bindStart(refresh) {
     try {
       await call("POST", "/run/start", {
         place: facts.get("place"),
-        focus: facts.get("focus") === "run_walk" ? null : facts.get("focus") || null,
-        is_run_walk: facts.get("focus") === "run_walk",
+        focus: facts.get("focus") || null,
+        is_run_walk: facts.get("workout") === "run_walk",
+        workout_id: facts.get("workout") === "run_walk" ? "" : facts.get("workout") ?? "",
         shoes: facts.get("shoes") ?? "",
         slope_pct: facts.get("slope_pct") ? Number(facts.get("slope_pct")) : null,
         notes: facts.get("notes") ?? "",

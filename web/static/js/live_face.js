@@ -22,7 +22,7 @@ export function faceOf(run, choices, now_ms) {
   const clock = durationText(run.elapsed_s + counted_s);
   const face = {
     clock: { text: clock, size: clock.length > 7 ? "longest" : clock.length > 5 ? "long" : "" },
-    phase: { text: phaseWords(run, run.elapsed_s + counted_s) },
+    phase: { text: phaseWords(run, run.elapsed_s + counted_s, newest("distance_m", now_ms).value) },
   };
   for (const name of QUICK) number(face, name, name, now_ms, false);
   const large = focus(face, choices.main, run.is_on, now_ms);
@@ -51,14 +51,24 @@ export function whyWords(name, length) {
   return reason ? w(`metrics.why.${reason}.${length}`) : "";
 }
 
-function phaseWords({ is_paused, lap_kind, lap, workout }, now_s) {
+function phaseWords({ is_paused, lap_kind, lap, workout }, now_s, distance_m) {
   if (is_paused) return w("live.motion.paused");
-  if (workout && workout.kind !== "done") {
-    const { kind, round, n_rounds, ends_s } = workout;
-    return w("live.run_walk.left", { words: w(`live.run_walk.${kind}`, { round, n_rounds }), time: durationText(Math.max(0, ends_s - now_s + 0.999)) });
-  }
+  if (workout && workout.kind !== "done") return partWords(workout, now_s, distance_m);
   if (lap_kind === "warm_up" || lap_kind === "cool_down") return w(`live.motion.${lap_kind}`);
   return lap > 1 ? w("live.motion.lap", { number: lap }) : "";
+}
+
+/** "Run 2 of 6, 230 m left · 4:30-4:45": a part of a workout, what is left of it, and its pace. */
+function partWords({ id, kind, round, n_rounds, ends_s, ends_m, is_by_lap, is_eased, low_mps, high_mps }, now_s, distance_m) {
+  const name = w(`live.${id === "run_walk" ? "run_walk" : "workout"}.${kind}`, { round, n_rounds });
+  let words = name;
+  if (is_by_lap) words = w("live.workout.by_lap", { words: name });
+  else if (ends_m && Number.isFinite(distance_m)) {
+    words = w("live.workout.left_m", { words: name, distance: `${Math.max(0, Math.ceil((ends_m - distance_m) / 10) * 10)} m` });
+  } else if (ends_s) words = w("live.run_walk.left", { words: name, time: durationText(Math.max(0, ends_s - now_s + 0.999)) });
+  if (is_eased) return w("live.workout.eased", { words });
+  const band = [high_mps, low_mps].filter(Boolean).map((speed_mps) => valueText("speed_mps", speed_mps)).join("–");
+  return band ? w("live.workout.pace", { words, band: `${band} ${unitOf("speed_mps")}` }) : words;
 }
 
 /** The large number: the run's target, or `chosen` where the run has none. Returns the name of what it shows. */
