@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from coach.errors import StorageError
@@ -19,6 +20,7 @@ from coach.service.phone.service import PhoneService
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.control import RunService
+from coach.service.runs.heavy import ApartImports, Desk, HeavyService, open_desk, recover, tidy
 from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
 from coach.service.runs.recovery import RunRecovery
@@ -27,10 +29,12 @@ from coach.service.runs.workouts import WorkoutService
 from coach.service.sensors.claims import SensorClaims
 from coach.service.sensors.service import SensorService
 from coach.service.strength.programme import Programme
+from coach.service.worker import Worker
 from coach.settings import Settings
 from coach.storage.store import Store
 
 _log: Final = logging.getLogger(__name__)
+_GRACE_S: Final = 5.0  # for a run of the phone that is being made when the service is stopped
 
 
 class Coach:
@@ -77,10 +81,30 @@ class Coach:
         )
         self.recovery = RunRecovery(self.store, settings.recordings, self.coaching, self.runs.current, self.runs.sum_up)
         take_over = self.recovery.take_over
-        self.history = HistoryService(self.store, settings.recordings, self.recovery.recompute, take_over)
-        self.phone = PhoneService(self.store, settings.recordings, self.sensors, self.coaching, take_over, self.history)
+        self.worker = Worker(
+            self._desk,
+            partial(open_desk, settings.database, settings.recordings),
+            settings.recordings,
+            self._on_note,
+            tidy,
+        )
+        self.heavy = HeavyService(self.worker, settings.recordings, self.runs.current)
+        self.history = HistoryService(self.store, settings.recordings, self.heavy.recompute, take_over)
+        self.phone = PhoneService(
+            self.store,
+            settings.recordings,
+            self.sensors,
+            self.coaching,
+            take_over,
+            self.history,
+            self.heavy.make_phone_run,
+        )
         self.imports = ImportService(
-            self.store, self.history, settings.inbox, is_run_on=lambda: self.runs.current() is not None
+            self.store,
+            self.history,
+            settings.inbox,
+            is_run_on=lambda: self.runs.current() is not None,
+            apart=ApartImports(self.worker),
         )
         home_states = HomeStates(self.store, self.strength, self._cadence)
         self.handover = HandoverService(self.store, self.history, settings.outbox, home_states.now, owner=owner)
@@ -95,6 +119,15 @@ class Coach:
             lambda: self.runs.current() is not None or self.imports.status().is_running,
             self._on_erased,
         )
+
+    def recover(self) -> list[Run]:
+        """Give every run that was cut off its end, before anything else is done in the folder; returns them."""
+        if not self.recovery.is_needed():
+            return []
+        if not self.worker.wait_until_free():
+            _log.warning("another process is at work in %s: runs are recovered at the next start", self.settings.data)
+            return []
+        return self.worker.do(recover)
 
     def start(self) -> None:
         """Begin to remind, to purge and to look through the inbox. Runs, pages and commands work without it."""
@@ -113,14 +146,25 @@ class Coach:
         self.feed.close()
         self.strength.stop()
         self.account.stop()
-        self.phone.runs.wait()
+        self.phone.runs.stop()
         self.imports.stop()
+        self.phone.runs.wait(_GRACE_S)
+        self.worker.close()
+        self.phone.runs.wait()
         self.handover.stop()
         self.sensors.close()
         self.repeats.close()
         if self._own_loop:
             self._own_loop.close()
         self.store.close()
+
+    def _desk(self) -> Desk:
+        return Desk(self.store, self.history, self.recovery, self.imports, self.phone.runs)
+
+    def _on_note(self, what: object) -> None:
+        """A job in the worker's process summed up a run."""
+        if isinstance(what, Run):
+            self.runs.announce(what)
 
     def _purge(self) -> None:
         self.history.purge()

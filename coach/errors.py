@@ -13,6 +13,7 @@ __all__ = [
     "RecordingError",
     "StorageError",
     "UserError",
+    "WorkerError",
 ]
 
 
@@ -39,6 +40,10 @@ class RecordingError(CoachError):
 
 class StorageError(CoachError):
     """The database cannot be used."""
+
+
+class WorkerError(CoachError):
+    """Heavy work was ended before it was done: by its limits, by the system, or because the service is stopped."""
 
 
 class UserError(CoachError):

@@ -1,8 +1,14 @@
 """What a file of ours that is wrong raises, with all its faults; everyone above takes both names from coach.errors."""
 
+from typing import Any
+
 
 class CoachError(Exception):
     """Base of every failure of the service. `str(error)` is one line for the runner."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled whole, whatever a kind is made with: a worker's failure comes to the serving process as it is."""
+        return _made_again, (type(self), self.args, dict(self.__dict__))
 
 
 class ProfileError(CoachError):
@@ -15,3 +21,10 @@ class ProfileError(CoachError):
         self.file = file
         self.faults = tuple(faults)
         super().__init__(f"{file}: " + "; ".join(faults))
+
+
+def _made_again(kind: type[CoachError], args: tuple[object, ...], facts: dict[str, object]) -> CoachError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error

@@ -1,6 +1,5 @@
 """Runs afterwards as JSON and as files: the same verbs as the pages, under `/api/v1`."""
 
-import tempfile
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunP
 from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary, Sport
 from coach.service.runs.history import PLOTTED
 from web.api import route
+from web.context import the_coach
 from web.runs import detail_of, history
 from web.wire import json_response
 
@@ -182,9 +182,7 @@ def export(run_id: str, kind: str) -> Response:
 
 @route(blueprint, "GET", "/account/archive", summary="The whole account as one zip")
 def archive() -> Response:
-    stream: Any = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the response)
-    history().archive(stream)
-    stream.seek(0)
+    stream: Any = the_coach().heavy.archive()  # closed with the response
     return send_file(stream, "application/zip", as_attachment=True, download_name="running-coach.zip")
 
 

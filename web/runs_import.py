@@ -10,7 +10,6 @@ from coach.interchange.bundles import is_bundle
 from coach.model.history import Imported, ImportStatus
 from web.api import route
 from web.context import the_coach, words
-from web.runs import history
 
 blueprint = Blueprint("runs_import", __name__)
 # Exports of ten years have 1 to 2 GB. What is larger goes into the inbox.
@@ -30,7 +29,7 @@ def import_files() -> AnyResponse:
     if is_many:
         the_coach().imports.receive([(one.filename or "", one.stream) for one in uploads])
         return redirect(PATH)
-    done = history().take_in_file(uploads[0].stream, uploads[0].filename or "")
+    done = the_coach().heavy.take_in(uploads[0].stream, uploads[0].filename or "")
     if len(done.run_ids) == 1:
         note = "merged" if done.is_merged else "cut" if done.is_cut else "imported"
         return redirect(f"/runs/{done.run_ids[0]}?note={note}")
@@ -63,7 +62,7 @@ def read_import() -> ImportStatus:
 def take_in() -> Imported:
     if not request.content_length:
         raise UserError("the body of this request is to be the file")
-    return history().take_in(request.get_data(cache=False), request.headers.get("X-File-Name", ""))
+    return the_coach().heavy.take_in(request.stream, request.headers.get("X-File-Name", ""))
 
 
 @route(blueprint, "POST", f"{PATH}/stop", returns=ImportStatus, summary="Stop an import; what came in stays")

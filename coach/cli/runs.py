@@ -45,7 +45,7 @@ def opened(data: Path | None) -> Iterator[Coach]:
     coach = Coach(settings)
     try:
         with contextlib.suppress(ConflictError), FolderLock(settings.lock):
-            for run in coach.recovery.recover():
+            for run in coach.recover():
                 click.echo(f"recovered a run that was cut off: {run.run_id}", err=True)
         yield coach
     finally:

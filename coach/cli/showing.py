@@ -53,7 +53,8 @@ def served(
         stack.enter_context(FolderLock(settings.lock))
         coach = make() if make else Coach(settings)
         stack.callback(coach.close)
-        for run in coach.recovery.recover():
+        coach.worker.go_apart()
+        for run in coach.recover():
             _say(is_quiet, f"recovered a run that was cut off: {run.started_at:%Y-%m-%d %H:%M} UTC, {run.run_id}")
         app = create_app(coach)
         app.config[TRUSTS_LOCAL], app.config[COOKIE] = settings.trusts_local, cookie

@@ -15,7 +15,7 @@ from typing import Final
 
 from coach.errors import CoachError, StorageError, UserError
 from coach.recording.locks import is_taken
-from coach.service.runs.files import INCOMING
+from coach.service.runs.leftovers import INCOMING
 from coach.storage.store import Store
 
 _log: Final = logging.getLogger(__name__)

@@ -23,7 +23,6 @@ from coach.storage.run_tables import COLUMNS, DECISIONS, RESPONSES, RUNS, SECOND
 Noun = TypeVar("Noun")
 _TRACK: Final = "track"
 Span = tuple[float, float]
-_PARTS: Final[tuple[NounTable[Any], ...]] = (STRIDES, STEPS, SECONDS, DECISIONS, RESPONSES)
 PACKED_PARTS: Final[tuple[tuple[NounTable[Any], str], ...]] = (
     (STRIDES, "initial_contact_s"),
     (STEPS, "initial_contact_s"),
@@ -77,17 +76,27 @@ class RunData:
         decisions: Sequence[CueDecision] | None = None,
     ) -> None:
         """Put these in the place of what was measured before, after the raw log was read again; None: cues stay."""
-        gone = _PARTS[:3] if decisions is None else _PARTS[:4]
+        nouns: tuple[Sequence[Any], ...] = (
+            [s for s in strides if isinstance(s, Stride)],
+            [s for s in strides if isinstance(s, TrunkStep)],
+            seconds,
+        )
+        measured = [
+            (part, _packed_nouns(part, some, order)) for (part, order), some in zip(PACKED_PARTS, nouns, strict=True)
+        ]
         with self._database.write() as connection:
             key = key_of(connection, run_id)
-            for part in gone:
-                connection.execute(delete(part.table).where(part.table.c.run_key == key))
-            measured = [part.table.name for part, _ in PACKED_PARTS]
-            connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == key, COLUMNS.c.part.in_(measured)))
-            _put(connection, STRIDES, key, [s for s in strides if isinstance(s, Stride)])
-            _put(connection, STEPS, key, [s for s in strides if isinstance(s, TrunkStep)])
-            _put(connection, SECONDS, key, seconds)
-            _put(connection, DECISIONS, key, decisions or ())
+            for part, columns in measured:
+                _put_packed(connection, key, part, columns)
+            if decisions is not None:
+                connection.execute(delete(DECISIONS.table).where(DECISIONS.table.c.run_key == key))
+                _put(connection, DECISIONS, key, decisions)
+
+    def replace_seconds(self, run_id: str, seconds: Sequence[LiveMetrics]) -> None:
+        """Put these in the place of all seconds of a run: those of a file that came in."""
+        columns = _packed_nouns(SECONDS, seconds, "t_s")
+        with self._database.write() as connection:
+            _put_packed(connection, key_of(connection, run_id), SECONDS, columns)
 
     def pack(self, run_id: str) -> None:
         """Move strides, steps and seconds of a run into compressed columns."""
@@ -99,11 +108,11 @@ class RunData:
 
         track: t_s, latitude_deg, longitude_deg, altitude_m, each (n,), NaN where unknown.
         """
+        columns = _packed_columns(_TRACK, {name: to_plain(values) for name, values in track.items()}, True)
         with self._database.write() as connection:
             key = key_of(connection, run_id)
             connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == key, COLUMNS.c.part == _TRACK))
-            columns = {name: to_plain(values) for name, values in track.items()}
-            write_columns(connection, key, _TRACK, columns, keeps_unknown=True)
+            connection.execute(insert(COLUMNS), [{"run_key": key, **column} for column in columns])
 
     def track(self, run_id: str) -> dict[str, FloatArray] | None:
         """Times, positions and heights of a run, as they were kept; None where none were."""
@@ -202,33 +211,36 @@ def pack_run(connection: Connection, run_key: int) -> None:
         if not rows:
             continue
         nouns = rows_of_run(connection, table, run_key, order)
-        connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == run_key, COLUMNS.c.part == table.table.name))
-        values = [table.row(noun) for noun in nouns]
-        write_columns(
-            connection,
-            run_key,
-            table.table.name,
-            {name: [to_plain(row[name]) for row in values] for name in table.names},
-        )
-        connection.execute(delete(table.table).where(table.table.c.run_key == run_key))
+        _put_packed(connection, run_key, table, _packed_nouns(table, nouns, order))
 
 
-def write_columns(
-    connection: Connection,
-    run_key: int,
-    part: str,
-    columns: Mapping[str, Sequence[Any]],
-    keeps_unknown: bool = False,
-) -> None:
-    """Keep columns (name: plain values) of a part of a run, by default without those that are unknown throughout."""
+def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> list[dict[str, Any]]:
+    """Rows of columns, but for the run: made before a transaction begins, for others wait while one goes on.
+
+    Of nouns with the same key the last one counts.
+    """
+    by_key = {tuple(getattr(noun, key) for key in table.keys): noun for noun in nouns}
+    values = [table.row(noun) for noun in sorted(by_key.values(), key=lambda noun: getattr(noun, order))]
+    return _packed_columns(table.table.name, {name: [to_plain(row[name]) for row in values] for name in table.names})
+
+
+def _put_packed(connection: Connection, run_key: int, table: NounTable[Any], columns: list[dict[str, Any]]) -> None:
+    """Put packed columns in the place of all that there is of a part of a run."""
+    connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == run_key, COLUMNS.c.part == table.table.name))
+    connection.execute(delete(table.table).where(table.table.c.run_key == run_key))
+    if columns:
+        connection.execute(insert(COLUMNS), [{"run_key": run_key, **column} for column in columns])
+
+
+def _packed_columns(
+    part: str, columns: Mapping[str, Sequence[Any]], keeps_unknown: bool = False
+) -> list[dict[str, Any]]:
     rows = []
     for name, values in columns.items():
         if keeps_unknown or any(value is not None for value in values):
             kind, data = pack(values)
-            where = {"run_key": run_key, "part": part, "name": name}
-            rows.append({**where, "kind": kind, "n_rows": len(values), "data": data})
-    if rows:
-        connection.execute(insert(COLUMNS), rows)
+            rows.append({"part": part, "name": name, "kind": kind, "n_rows": len(values), "data": data})
+    return rows
 
 
 def _packed(

@@ -221,6 +221,12 @@ class Runs(RunData):
             rows = connection.execute(RUNS.table.select().where(_RUN.state.in_(states), _RUN.deleted_at.is_(None)))
             return RUNS.readable(rows.mappings())
 
+    def names(self) -> frozenset[str]:
+        """Ids of all runs and names of their raw logs, those of deleted runs included."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_RUN.run_id, _RUN.recording)).all()
+        return frozenset(name for row in rows for name in row if name)
+
     def delete(self, run_id: str, at: datetime) -> None:
         """Hide a run; `restore` brings it back until it is purged."""
         self._mark(run_id, at)

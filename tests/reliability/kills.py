@@ -19,7 +19,7 @@ from typing import Final
 from coach.bootstrap import Coach
 from coach.model.runs import Run, RunFilter, RunState
 from coach.recording.folder import inside
-from coach.service.runs.files import take_back
+from coach.service.runs.leftovers import take_back
 from coach.settings import make_settings
 from tests.reliability.kill_points import is_sound
 from tests.reliability.workload import GPX_START, WORKS, gpx

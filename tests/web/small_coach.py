@@ -23,11 +23,13 @@ from coach.service.handover.home_assistant import HomeState
 from coach.service.handover.service import HandoverService
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
+from coach.service.runs.heavy import HeavyService
 from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
 from coach.service.runs.run_walk import RunWalkService
 from coach.service.runs.workouts import WorkoutService
 from coach.service.strength.programme import Programme
+from coach.service.worker import Worker
 from coach.storage.store import Store
 
 USES = (
@@ -216,6 +218,8 @@ class SmallCoach(SimpleNamespace):
         if "runner" not in parts:
             runner.change(name="Sam", time_zone="Europe/Berlin")
         history = parts.get("history") or HistoryService(store, folder / "recordings")
+        imports = ImportService(history._store, history, folder / "inbox")
+        desk: Any = SimpleNamespace(store=history._store, history=history, imports=imports)
         known: dict[str, object] = {
             "feed": feed,
             "store": store,
@@ -228,7 +232,8 @@ class SmallCoach(SimpleNamespace):
             "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
             "history": history,
             "handover": HandoverService(history._store, history, folder / "outbox", lambda: HomeState(None, "", False)),
-            "imports": ImportService(history._store, history, folder / "inbox"),
+            "imports": imports,
+            "heavy": HeavyService(Worker(lambda: desk), history.recordings, lambda: None),
             "access": AccessService(store),
             "repeats": RepeatGuard(store),
         }

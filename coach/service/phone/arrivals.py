@@ -18,22 +18,23 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from coach.errors import CoachError, RecordingError, UserError
+from coach.errors import CoachError, RecordingError, StorageError, UserError, WorkerError
 from coach.interchange.activity import Activity, activity_of
 from coach.live.pipeline_factory import make_pipeline
 from coach.model.runs import Run, check_run_id
 from coach.recording.folder import inside
 from coach.recording.layout import SUFFIX
 from coach.recording.reader import Recording, read_recording
+from coach.service.runs.leftovers import ARRIVING, WHOLE
 from coach.service.runs.recorded import keep_answers, length_s, run_of, same_time
 from coach.service.runs.replay_reader import read_again
 from coach.storage.store import Store
 
 log = logging.getLogger(__name__)
-FOLDER: Final = "arriving"
 PIECE_BYTES: Final = 4 << 20  # of one request; an hour of two feet is some 50 MB
 MOST_BYTES: Final = 2 << 30  # of one log: forty hours of two feet
-_PART, _WHOLE, _UNREADABLE = ".part", ".whole", ".unreadable"
+_ATTEMPTS, _AGAIN_S = 3, 10.0  # while the database is busy or full; by judgement
+_PART, _UNREADABLE = ".part", ".unreadable"
 
 
 class ArrivalState(StrEnum):
@@ -62,7 +63,10 @@ class Arrival:
 
 
 class PhoneRuns:
-    """Thread-safe. take_over: makes a coached run of a recording. lay_over: fills a run of home."""
+    """Thread-safe. take_over: makes a coached run of a recording. lay_over: fills a run of home.
+
+    make_apart: does `make` in a process of its own.
+    """
 
     def __init__(
         self,
@@ -70,14 +74,17 @@ class PhoneRuns:
         recordings: Path,
         take_over: Callable[[Path], Run],
         lay_over: Callable[[Run, Activity], None],
+        make_apart: Callable[[str], object] | None = None,
     ) -> None:
         self._store = store
         self._recordings = recordings
-        self._folder = recordings / FOLDER
+        self._folder = recordings / ARRIVING
         self._take_over = take_over
         self._lay_over = lay_over
+        self._make = make_apart or self.make
         self._lock = threading.Lock()
         self._working = threading.Lock()
+        self._is_stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def state(self, run_id: str) -> Arrival:
@@ -126,7 +133,7 @@ class PhoneRuns:
                 return Arrival(ArrivalState.UNKNOWN, words="the bytes were damaged on the way: they are sent again")
             with part.open("rb") as file:
                 os.fsync(file.fileno())
-            part.rename(self._path(run_id, _WHOLE))
+            part.rename(self._path(run_id, WHOLE))
             _sync(self._folder)
             found = self._state(run_id)
         self._begin(run_id)
@@ -134,8 +141,12 @@ class PhoneRuns:
 
     def resume(self) -> None:
         """Make runs of logs that were whole when the service ended."""
-        for path in sorted(self._folder.glob(f"*{_WHOLE}")) if self._folder.is_dir() else ():
-            self._begin(path.name.removesuffix(_WHOLE))
+        for path in sorted(self._folder.glob(f"*{WHOLE}")) if self._folder.is_dir() else ():
+            self._begin(path.name.removesuffix(WHOLE))
+
+    def stop(self) -> None:
+        """Try no more; logs that wait become runs at the next start."""
+        self._is_stopping.set()
 
     def wait(self, timeout_s: float = 600.0) -> None:
         """Wait until every log that is whole has become a run."""
@@ -147,7 +158,7 @@ class PhoneRuns:
     def _state(self, run_id: str) -> Arrival:
         if (part := self._path(run_id, _PART)).is_file():
             return Arrival(ArrivalState.ARRIVING, part.stat().st_size)
-        if (whole := self._path(run_id, _WHOLE)).is_file():
+        if (whole := self._path(run_id, WHOLE)).is_file():
             return Arrival(ArrivalState.KEPT, whole.stat().st_size, _sha256(whole))
         if (odd := self._path(run_id, _UNREADABLE)).is_file():
             words = "the log is kept at home, but no run can be made of it"
@@ -161,7 +172,7 @@ class PhoneRuns:
         return Arrival(ArrivalState.UNKNOWN)
 
     def _path(self, run_id: str, suffix: str) -> Path:
-        return inside(self._recordings, f"{FOLDER}/{run_id}{suffix}")
+        return inside(self._recordings, f"{ARRIVING}/{run_id}{suffix}")
 
     def _merged(self, run_id: str) -> Path | None:
         folder = self._recordings / "imports"
@@ -169,18 +180,35 @@ class PhoneRuns:
 
     def _begin(self, run_id: str) -> None:
         self._threads = [thread for thread in self._threads if thread.is_alive()]
-        thread = threading.Thread(target=self._make, args=(run_id,), name="phone-run", daemon=True)
+        thread = threading.Thread(target=self._make_in_turn, args=(run_id,), name="phone-run", daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _make(self, run_id: str) -> None:
+    def _make_in_turn(self, run_id: str) -> None:
         """One at a time, so that runs are learnt from in the order in which they came."""
-        whole = self._path(run_id, _WHOLE)
         with self._working:
-            if not whole.is_file():
-                return
+            for _ in range(_ATTEMPTS):
+                try:
+                    self._make(run_id)
+                    return
+                except (StorageError, WorkerError) as error:
+                    log.warning("the run %s waits: %s", run_id, error)
+                if self._is_stopping.wait(_AGAIN_S):
+                    break
+        log.warning("the log of run %s is kept, and becomes a run at the next start", run_id)
+
+    def make(self, run_id: str) -> None:
+        """Make the run of a log that is whole; nothing where there is none any more.
+
+        Raises:
+            StorageError: the database refuses; the log stays as it is, for another time.
+        """
+        whole = self._path(run_id, WHOLE)
+        if whole.is_file():
             try:
                 self._home(run_id, whole)
+            except StorageError:
+                raise
             except (CoachError, ValueError, TypeError, KeyError, OverflowError) as error:
                 log.warning("no run can be made of %s: %s", whole.name, str(error)[:300])
                 whole.rename(self._path(run_id, _UNREADABLE))
@@ -198,6 +226,9 @@ class PhoneRuns:
             whole.rename(kept)
             return
         path = inside(self._recordings, f"{run_id}{SUFFIX}")
+        if path.is_file() and self._store.runs.knows(run_id):  # killed before it could remove the log as it came
+            whole.unlink()
+            return
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         try:

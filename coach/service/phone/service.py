@@ -16,7 +16,7 @@ from coach.storage.store import Store
 
 
 class PhoneService:
-    """take_over: makes a run of a recording. runs: what comes home."""
+    """take_over: makes a run of a recording. runs: what comes home, made to runs by `make_apart` in another process."""
 
     def __init__(
         self,
@@ -26,10 +26,11 @@ class PhoneService:
         coaching: CoachingService,
         take_over: Callable[[Path], Run],
         history: HistoryService,
+        make_apart: Callable[[str], object] | None = None,
     ) -> None:
         self._sensors = sensors
         self._coaching = coaching
-        self.runs = PhoneRuns(store, recordings, take_over, history.lay_over)
+        self.runs = PhoneRuns(store, recordings, take_over, history.lay_over, make_apart)
 
     def pack(self, focus: str | None = None) -> Pack:
         """What a phone takes along for its next run. focus: the wish for that run, "none" for no cues.

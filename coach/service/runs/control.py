@@ -404,13 +404,18 @@ class RunService:
         """Keep what a run leaves behind, and its end last: a run that has ended has lost nothing, whenever killed."""
         self._coaching.finish(run, engine)
         ended = end_run(self._store, run, reading, state)
+        self.announce(ended)
+        return ended
+
+    def announce(self, ended: Run) -> None:
+        """A run was summed up, here or in another process: the pages hear of it, and whatever follows from it."""
         shown = self.current()
-        if shown is None or shown.run_id == run.run_id:  # one that came in from elsewhere does not end what is shown
+        if shown is None or shown.run_id == ended.run_id:  # one that came in from elsewhere does not end what is shown
             self._feed.forget("metrics")
-            self._feed.publish("run", {"run_id": run.run_id, "state": state.value, "elapsed_s": ended.duration_s})
+            state = {"run_id": ended.run_id, "state": ended.state.value, "elapsed_s": ended.duration_s}
+            self._feed.publish("run", state)
         if self._on_finished:
             self._on_finished(ended)
-        return ended
 
     # During the run ------------------------------------------------------------------------------------------------
 

@@ -20,16 +20,7 @@ from coach.errors import AlreadyHereError, InterchangeError, UserError
 from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.formats import (
-    ACTIVITY_FORMATS,
-    HEAD_BYTES,
-    NO_HINT,
-    Hint,
-    format_of,
-    on_foot,
-    read_runs,
-    unpacked,
-)
+from coach.interchange.formats import HEAD_BYTES, NO_HINT, Hint, format_of, on_foot, read_runs, unpacked
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged
 from coach.interchange.originals import own_part
@@ -46,6 +37,7 @@ from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
+from coach.service.runs.leftovers import HALF, IMPORTED, IMPORTS_FOLDER, INCOMING, UNPACKING, note_placed, take_back
 from coach.service.runs.recorded import length_s, same_time
 from coach.service.runs.route import original_of, track_of
 from coach.storage.dump import load, rows_of, table_names
@@ -54,8 +46,6 @@ from coach.summary.summarise import summarise
 
 EXPORTS: Final = ("fit", "tcx", "gpx", "csv", "strides", "parquet", "mcap")
 SUFFIXES: Final = {**{kind: f".{kind}" for kind in EXPORTS}, "csv": "_seconds.csv", "strides": "_strides.csv"}
-IMPORTS_FOLDER: Final = "imports"
-INCOMING: Final = ".incoming-"  # where files of an archive wait; one that is left was cut off
 _SPARE_BYTES: Final = 256 << 20  # stays free for the log of a run: ten hours of eight sensors
 _LONGEST_RUN: Final = timedelta(days=2)
 
@@ -159,13 +149,14 @@ class HistoryFiles:
         self.recordings.mkdir(parents=True, exist_ok=True)
         if archive.n_bytes + _SPARE_BYTES > shutil.disk_usage(self.recordings).free:
             raise InterchangeError("this archive needs more space than the disk has: free some space and try again")
-        with tempfile.TemporaryDirectory(prefix=INCOMING, dir=self.recordings) as incoming:
+        with tempfile.TemporaryDirectory(prefix=UNPACKING, dir=self.recordings) as incoming:
             folder = Path(incoming)
             archive.unpack(lambda name: None if inside(self.recordings, name).exists() else inside(folder, name))
             new = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
             placed: list[Path] = []
 
             def place() -> None:
+                note_placed(folder, new)
                 for name in new:
                     path = inside(self.recordings, name)
                     path.parent.mkdir(parents=True, exist_ok=True)
@@ -208,7 +199,7 @@ class HistoryFiles:
             return self._merge(same, activity, content, kind)
         run = run_of(activity, f"{activity.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", kind)
         with self._all_or_nothing(run):
-            self._kept.runs.add(run.run_id, seconds=seconds_of(activity))
+            self._kept.runs.replace_seconds(run.run_id, seconds_of(activity))
             self._keep_original(run.run_id, content, kind, activity)
             self._finish(run, activity.distance_m)
         return Imported(kind, (run.run_id,), n_runs=1, is_cut=activity.is_cut)
@@ -236,7 +227,7 @@ class HistoryFiles:
         """Fill a run's seconds with what only another recording of the same time knew, and sum it up again."""
         offset_s = (activity.started_at - run.started_at).total_seconds()
         seconds = merged(self._kept.runs.seconds(run.run_id), activity, offset_s)
-        self._kept.runs.add(run.run_id, seconds=seconds)
+        self._kept.runs.replace_seconds(run.run_id, seconds)
         self._finish(run, None)
 
     def _same_time(self, activity: Activity) -> Run | None:
@@ -255,7 +246,7 @@ class HistoryFiles:
         run_id = f"{table.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         run = Run(run_id, table.started_at, RunState.FINISHED, source="csv", laps=(Lap(1, 0.0, None),))
         with self._all_or_nothing(run):
-            self._kept.runs.add(run_id, table.strides, table.seconds)
+            self._kept.runs.replace(run_id, table.strides, table.seconds)
             self._finish(run, None)
         return Imported("csv", (run_id,), n_runs=1)
 
@@ -267,10 +258,12 @@ class HistoryFiles:
         return found[0].run if found else None
 
     def _take_recording(self, content: bytes) -> Imported:
-        path = self.recordings / f"import-{secrets.token_hex(4)}.mcap"
+        path = self.recordings / f"{IMPORTED}{secrets.token_hex(4)}.mcap"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        half = path.with_name(path.name + HALF)
         try:
+            half.write_bytes(content)
+            half.replace(path)
             recording = read_recording(path)
             if self._kept.runs.knows(recording.header.run_id):
                 raise AlreadyHereError("this run is here already", (recording.header.run_id,))
@@ -281,6 +274,7 @@ class HistoryFiles:
                 raise UserError("raw logs cannot be computed here")
             run = self._take_over(path)
         except Exception as error:  # whatever went wrong, nothing half-imported stays; it is raised again
+            half.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
             if isinstance(error, (ValueError, TypeError, KeyError, OverflowError)):
                 raise InterchangeError(f"this recording holds what no run can hold: {str(error)[:200]}") from error
@@ -338,13 +332,6 @@ class HistoryFiles:
             for record in activity.records
         )
         return dataclasses.replace(activity, records=records)
-
-
-def take_back(store: Store, recordings: Path, run_id: str) -> None:
-    """Leave nothing of an import that was not finished."""
-    for kind in ACTIVITY_FORMATS:
-        inside(recordings / IMPORTS_FOLDER, f"{run_id}.{kind}").unlink(missing_ok=True)
-    store.runs.discard(run_id)
 
 
 def _check_document(row: Mapping[str, Any]) -> None:

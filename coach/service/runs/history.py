@@ -32,7 +32,8 @@ from coach.recording.folder import inside
 from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.downsample import thinned
-from coach.service.runs.files import IMPORTS_FOLDER, HistoryFiles
+from coach.service.runs.files import HistoryFiles
+from coach.service.runs.leftovers import IMPORTS_FOLDER
 from coach.service.runs.route import route_of_run
 from coach.service.runs.split import split_run
 from coach.storage.coaching import CoachedRuns

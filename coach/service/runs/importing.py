@@ -5,36 +5,51 @@ stopped. Folder `inbox` of the data folder is looked through every half minute: 
 there, such as a watch's) comes in once, as soon as it no longer changes. Thread-safe; one import at a time.
 """
 
+import contextlib
 import csv
 import dataclasses
 import io
+import itertools
 import logging
 import shutil
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
-from coach.errors import AlreadyHereError, CoachError, InterchangeError, StorageError, UserError
+from coach.errors import AlreadyHereError, CoachError, InterchangeError, StorageError, UserError, WorkerError
 from coach.interchange.bundles import Item, files_below, items_of
 from coach.model.history import Imported, ImportedFile, ImportStatus, KeptImport, Outcome
 from coach.model.runs import Sport
-from coach.service.runs.files import INCOMING, HistoryFiles
+from coach.service.runs.files import HistoryFiles
+from coach.service.runs.leftovers import INCOMING
 from coach.storage.store import Store
 
 _log: Final = logging.getLogger(__name__)
 INBOX_EVERY_S: Final = 30.0  # a file that is being copied changes within that time
 _RUN_POLL_S: Final = 1.0
+_GRACE_S: Final = 5.0  # a file of a run takes a second or two
+_STOPPED: Final = "it was stopped: import the same again, and it goes on from here"
 _SHOWN: Final = 50  # lines of the report on the page; the rest is in the file
 _COPY: Final = 1 << 20
 NOTHING: Final = ImportStatus(False, 1.0, "", {})
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class ImportStep:
+    """A file that is begun (done None), or that is done. progress: share of all that lies before it, 0 to 1."""
+
+    name: str
+    progress: float
+    done: ImportedFile | None = None
+
+
 class ImportService:
     """files: takes single files. inbox: a folder that is looked through where it exists. is_run_on: while it says so,
-    imports in the background wait, for the run has the processor to itself."""
+    imports in the background wait, for the run has the processor to itself. apart: does `steps` and `inbox_steps` in a
+    process of its own, and `kill` ends them."""
 
     def __init__(
         self,
@@ -43,12 +58,14 @@ class ImportService:
         inbox: Path,
         every_s: float = INBOX_EVERY_S,
         is_run_on: Callable[[], bool] = lambda: False,
+        apart: "Apart | None" = None,
     ) -> None:
         self._store = store
         self._files = files
         self.inbox = inbox
         self._every_s = every_s
         self._is_run_on = is_run_on
+        self._apart = apart or _Here(self)
         self._guard = threading.Lock()
         self._status = NOTHING
         self._report: list[ImportedFile] = []
@@ -66,8 +83,25 @@ class ImportService:
             InterchangeError: the path itself cannot be read. StorageError: the database or the disk refuses; what came
             in before stays.
         """
+        for step in self.steps(path):
+            if step.done is not None:
+                yield step.done, step.progress
+
+    def steps(self, path: Path, n_done: int = 0) -> Iterator[ImportStep]:
+        """As `each`, with a step before each file, too. n_done: files at the beginning that are passed over."""
+        for item in itertools.islice(items_of(path), n_done, None):
+            yield ImportStep(item.name, item.progress)
+            yield ImportStep(item.name, item.progress, self._one(item))
+
+    def inbox_steps(self, path: Path) -> Iterator[None]:
+        """Import what is new in a file of the inbox; a step for each of its parts."""
         for item in items_of(path):
-            yield self._one(item), item.progress
+            yield
+            if not item.mark or self._store.imports.get(item.mark) is None:
+                done = self._one(item)
+                if item.mark:
+                    self._store.imports.put(KeptImport(item.mark, done.outcome, done.run_ids, done.reason))
+                _log.info("inbox: %s %s %s", done.name, done.outcome, done.reason)
 
     # In the background ---------------------------------------------------------------------------------------------
 
@@ -118,10 +152,9 @@ class ImportService:
             return report_of(self._report)
 
     def cancel(self) -> None:
-        """Stop the import that is going on after the file at hand; what came in stays."""
+        """Stop the import that is going on; what came in stays. The file at hand may take some seconds to its end."""
         self._is_stopping.set()
-        if self._worker is not None:
-            self._worker.join(timeout=60)
+        self._join(self._worker)
         self._is_stopping.clear()
 
     # The inbox -----------------------------------------------------------------------------------------------------
@@ -136,8 +169,15 @@ class ImportService:
         """End import and watching."""
         self._is_stopping.set()
         for thread in (self._worker, self._watcher):
-            if thread is not None:
-                thread.join(timeout=60)
+            self._join(thread)
+
+    def _join(self, thread: threading.Thread | None) -> None:
+        """Wait for a thread; a file that takes long is given up."""
+        if thread is not None:
+            thread.join(_GRACE_S)
+            if thread.is_alive():
+                self._apart.kill()
+                thread.join(60)
 
     def look(self, before: dict[Path, tuple[int, int]]) -> dict[Path, tuple[int, int]]:
         """Import what lies in the inbox and has not changed since `before`; gives (bytes, time) of each file now."""
@@ -168,15 +208,29 @@ class ImportService:
 
     def _take_from_inbox(self, path: Path) -> bool:
         """Import what is new in a file of the inbox; whether it was read to its end."""
-        for item in items_of(path):
-            if self._is_stopping.is_set() or self._is_run_on():
-                return False
-            if not item.mark or self._store.imports.get(item.mark) is None:
-                done = self._one(item)
-                if item.mark:
-                    self._store.imports.put(KeptImport(item.mark, done.outcome, done.run_ids, done.reason))
-                _log.info("inbox: %s %s %s", done.name, done.outcome, done.reason)
+        with contextlib.closing(self._apart.inbox_steps(path)) as steps:
+            for _ in steps:
+                if self._is_stopping.is_set() or self._is_run_on():
+                    return False
         return True
+
+    def _each_apart(self, path: Path) -> Iterator[ImportStep]:
+        """The steps of a path; a file that ends the process that reads it is refused, and the next ones are read."""
+        n_done = 0
+        while True:
+            begun: ImportStep | None = None
+            try:
+                with contextlib.closing(self._apart.steps(path, n_done)) as steps:
+                    for begun in steps:
+                        n_done += begun.done is not None
+                        yield begun
+                return
+            except WorkerError as error:
+                if begun is None or begun.done is not None or self._is_stopping.is_set():
+                    raise
+                n_done += 1
+                refused = ImportedFile(begun.name, Outcome.REFUSED, (), str(error))
+                yield dataclasses.replace(begun, done=refused)
 
     def _refuse_a_second(self) -> None:
         if self._worker is not None and self._worker.is_alive():
@@ -193,18 +247,15 @@ class ImportService:
         failure = ""
         try:
             for path in paths:
-                for done, progress in self.each(path):
-                    with self._guard:
-                        self._report.append(done)
-                        self._counts[done.outcome.value] += 1
-                        self._status = ImportStatus(True, progress, done.name, {})
+                for step in self._each_apart(path):
+                    self._note(step)
                     while self._is_run_on() and not self._is_stopping.wait(_RUN_POLL_S):
                         pass
                     if self._is_stopping.is_set():
-                        failure = "it was stopped: import the same again, and it goes on from here"
+                        failure = _STOPPED
                         return
         except (CoachError, OSError) as error:
-            failure = str(error)
+            failure = _STOPPED if self._is_stopping.is_set() else str(error)
         except BaseException as error:
             failure = f"it broke off ({type(error).__name__}: {error}): import the same again"
             raise
@@ -213,6 +264,13 @@ class ImportService:
                 shutil.rmtree(own, ignore_errors=True)
             with self._guard:
                 self._status = ImportStatus(False, 1.0, "", {}, failure=failure)
+
+    def _note(self, step: ImportStep) -> None:
+        with self._guard:
+            if step.done is not None:
+                self._report.append(step.done)
+                self._counts[step.done.outcome.value] += 1
+            self._status = ImportStatus(True, step.progress, step.name, {})
 
     def _one(self, item: Item) -> ImportedFile:
         known = self._known(item)
@@ -259,6 +317,32 @@ class ImportService:
             words = "; ".join(dict.fromkeys(run.sport_reason or run.sport.value for run in apart))
             return ImportedFile(name, Outcome.APART, found.run_ids, words)
         return ImportedFile(name, Outcome.TAKEN, found.run_ids, rest)
+
+
+class Apart(Protocol):
+    """Where the steps of an import are made. The first two raise WorkerError where that ends before they are done."""
+
+    def steps(self, path: Path, n_done: int) -> Generator[ImportStep]: ...
+
+    def inbox_steps(self, path: Path) -> Generator[None]: ...
+
+    def kill(self) -> None: ...
+
+
+class _Here:
+    """In this process."""
+
+    def __init__(self, imports: ImportService) -> None:
+        self._imports = imports
+
+    def steps(self, path: Path, n_done: int) -> Generator[ImportStep]:
+        yield from self._imports.steps(path, n_done)
+
+    def inbox_steps(self, path: Path) -> Generator[None]:
+        yield from self._imports.inbox_steps(path)
+
+    def kill(self) -> None:
+        """The file at hand is read to its end."""
 
 
 def report_of(files: Sequence[ImportedFile]) -> str:

@@ -9,6 +9,7 @@ is unreadable, or the disk refused it). From the first of these that there is th
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from coach.coaching.engine import CueEngine
 from coach.errors import CoachError, ConflictError, RecordingError, StorageError, UserError
@@ -19,13 +20,14 @@ from coach.recording.layout import SUFFIX, unfinished_path
 from coach.recording.reader import read_recording
 from coach.recording.recovery import find_unfinished, parts_of, recover
 from coach.service.runs.coaching import CoachingService
-from coach.service.runs.files import take_back
 from coach.service.runs.finish_run import end_run
+from coach.service.runs.leftovers import clear_leftovers, has_leftovers
 from coach.service.runs.recorded import keep_answers, length_s, run_of, unlike_cues
 from coach.service.runs.replay_reader import Reading, read_again
 from coach.storage.store import Store
 
 log = logging.getLogger(__name__)
+_UNREADABLE: Final = (CoachError, ValueError, TypeError, KeyError, OverflowError)  # of bytes that are no run's
 SumUp = Callable[[Run, Reading, RunState, CueEngine], Run]
 
 
@@ -49,22 +51,38 @@ class RunRecovery:
     def recover(self) -> list[Run]:
         """Make whole and sum up every run that was cut off; returns them. Nobody else may be at work in the folder."""
         found: list[Run] = []
+        for path in clear_leftovers(self._store, self._recordings):
+            self._adopted(path)
         for path in find_unfinished(self._recordings):
             try:
                 recording = recover(path)
                 if not self._store.runs.knows(recording.header.run_id):
                     found.append(self._new(recording.path))
-            except CoachError as error:
+            except _UNREADABLE as error:
                 log.warning("a run could not be recovered: %s", error)
         for run in self._store.runs.unfinished():
             try:
-                if run.source != "recorded" and run.recording is None:
-                    take_back(self._store, self._recordings, run.run_id)  # nobody was told that it is here
-                elif not self._is_written(run):
+                if not self._is_written(run):
                     found.append(self._ended(run))
-            except CoachError as error:
+            except _UNREADABLE as error:
                 log.warning("run %s could not be recovered: %s", run.run_id, error)
         return found
+
+    def _adopted(self, path: Path) -> None:
+        """The log of an import that no row names becomes a run, or goes: whoever imported it has the file."""
+        new_id = ""
+        try:
+            run_id = read_recording(path).header.run_id
+            if not self._store.runs.knows(run_id):
+                new_id = run_id
+                self._new(path)
+                return
+        except StorageError:
+            raise
+        except _UNREADABLE as error:
+            log.warning("%s was cut off while it was imported: %s", path.name, str(error)[:200])
+            self._store.runs.discard(new_id)
+        path.unlink(missing_ok=True)
 
     def adopt(self) -> list[Run]:
         """Recordings that the database knows nothing of (it was lost, or they were copied here) become runs again."""
@@ -76,6 +94,11 @@ class RunRecovery:
             except CoachError as error:
                 log.warning("a recording could not be imported: %s", error)
         return found
+
+    def is_needed(self) -> bool:
+        """Whether there is anything for `recover` to do: most starts find nothing."""
+        is_left = bool(find_unfinished(self._recordings)) or has_leftovers(self._store, self._recordings)
+        return is_left or bool(self._store.runs.unfinished())
 
     def recompute(self, run_id: str) -> Run:
         """Compute a run again from its raw log, with the program as it is now; notes and cues stay.
@@ -138,7 +161,7 @@ class RunRecovery:
             return self._from_recording(run, path, RunState.RECOVERED, is_new=True)
         except StorageError:
             raise
-        except CoachError as error:
+        except _UNREADABLE as error:
             log.warning(
                 "the log of run %s cannot be computed, what the database has of it counts: %s", run.run_id, error
             )
