@@ -4,11 +4,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from coach.cli.output import json_option, plainly, print_json
 from coach.errors import UserError
+from coach.service.study.bids_export import About, export_bids
 from coach.service.study.recompute import Plan, plan
 from coach.service.study.recompute import recompute as recompute_planned
 from coach.service.study.work import Done
@@ -78,3 +80,44 @@ def _report(planned: Plan, counts: Counter[str], not_done: list[Done], cut: list
         click.echo(f"{done.status.value}: {done.source}: {done.words}")
     for done in cut:
         click.echo(f"not complete: {done.source}: {done.words}")
+
+
+@study.command()
+@store_argument
+@click.option("--bids", "out", type=click.Path(path_type=Path), required=True, help="A new folder for the dataset.")
+@click.option("--name", default="Running with body-worn sensors", show_default=True, help="Name of the dataset.")
+@click.option("--author", "authors", multiple=True, help="An author; give it once for each.")
+@click.option("--licence", default="n/a", show_default=True, help="Licence of the dataset.")
+@click.option("--raw-logs", is_flag=True, help="Also raw logs without their runners, which can be computed again.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes of this machine.")
+@results_option
+@json_option
+@plainly
+def export(
+    store: str,
+    out: Path,
+    name: str,
+    authors: tuple[str, ...],
+    licence: str,
+    raw_logs: bool,
+    jobs: int,
+    results: str | None,
+    as_json: bool,
+) -> None:
+    """Export the computed runs of STORE as a Motion-BIDS dataset: pseudonyms, shifted dates, raw readings, Parquet."""
+    about = About(name, authors or ("n/a",), licence, raw_logs)
+
+    def show(done: int, total: int) -> None:
+        click.echo(f"{done} of {total}", err=True)
+
+    exported = export_bids(store, out, about, results, jobs, show)
+    if as_json:
+        print_json(exported)
+        return
+    click.echo(
+        f"{out}: {exported.n_participants} participants, {exported.n_runs} runs, {exported.n_files} sensors' files"
+    )
+    for reason, n in sorted(exported.left_out.items()):
+        click.echo(f"left out: {n} {reason.replace('_', ' ')}")
+    for label, why in exported.unreadable.items():
+        click.echo(f"no readings: {label}: {why}")

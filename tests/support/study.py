@@ -29,8 +29,9 @@ MARKER = "a free note of the runner"
 
 
 @cache
-def recording(number: int = 0, length_s: int = 10) -> bytes:
-    """The bytes of a run with one foot sensor; each number is another run, with other bytes."""
+def recording(number: int = 0, length_s: int = 10, lost: tuple[int, int] = (0, 0)) -> bytes:
+    """The bytes of a run with one foot sensor; each number is another run, with other bytes. lost: messages of eight
+    readings, from and to, that never arrive."""
     runner = VirtualRunner(VirtualBody(tires_after_s=1e9))
     parts = [runner.imu(WearSite.LEFT_FOOT, float(k), int(RATE_HZ), RATE_HZ) for k in range(length_s)]
     acc, gyr = (np.concatenate(of) for of in zip(*parts, strict=True))
@@ -42,7 +43,8 @@ def recording(number: int = 0, length_s: int = 10) -> bytes:
         with path.open("wb") as stream:
             file = McapFile(stream, header)
             for k, notification in enumerate(movesense(USE, acc, gyr, RATE_HZ)):
-                file.add_notification(notification)
+                if not 2 * lost[0] <= k - 3 < 2 * lost[1]:  # three answers first, two packets to a message
+                    file.add_notification(notification)
                 if k % 50 == 49:
                     file.flush()
             file.finish()
