@@ -5,6 +5,7 @@ cannot be known (lean before standing still, side before a few strides) is None.
 is seen, about half a second after it began to matter. Walking gives changes of state, no steps.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
@@ -34,7 +35,6 @@ _WALK_MPS2: Final = 0.6  # SD of specific force over two seconds above which a t
 _FORWARD_LOOKS: Final = 15  # after so many looks at the forward axis (6 s) one a second is enough
 _FORWARD_EVERY: Final = 3
 _FORWARD_GAIN: Final = 0.03  # share of each new look at the forward axis: a clip slips over minutes
-_STEP_TIME_SD_S: Final = 0.006
 _ALTERNATION_VIEWS: Final = 8  # three seconds of windows
 _PARAMS: Final = TrunkParams()
 
@@ -277,10 +277,10 @@ def _uncertainty(
     contact = late * params.initial_contact_sd_s
     found = {
         "initial_contact_s": contact,
-        "toe_off_s": contact_time,
+        "toe_off_s": max(late * params.toe_off_sd_s, contact_time),
         "contact_time_s": contact_time,
-        "flight_time_s": contact_time,
-        "step_time_s": _STEP_TIME_SD_S,
+        "flight_time_s": math.hypot(contact_time, landing.step_time_sd_s),
+        "step_time_s": landing.step_time_sd_s,
         "vertical_oscillation_m": 0.004 if has_gyro else 0.008,
         "forward_lean_deg": 1.5 if has_gyro else 4.0,
         "axial_rotation_deg": 2.0,

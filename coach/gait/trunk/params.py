@@ -21,16 +21,23 @@ class TrunkParams:
     contact_level: float = 0.5
     rise_s: float = 0.012  # it is passed so long after contact: sacrum +1, RBDS +15, two others +11 and +17
     lobe_share: float = 0.6  # of T: the force smoothed over it has one lobe a step, without impact dip
-    lobe_level: float = 0.2  # the lobe is how long that force stays above it
-    contact_time_s: float = -0.143  # contact time = this
-    contact_per_lobe: float = 2.26  # + this x lobe
-    contact_per_step: float = -0.52  # + this x T; RBDS, between least squares (slope 0.77) and fixed effects (0.98)
+    lobe_level: float = 0.2  # a force that swings enough for a lobe falls below it between two steps
+    foot_level: float = 0.6  # the lobe's width at its foot and near its
+    top_level: float = 1.3  # top say how its flanks lean, whatever the pelvis's own swing adds
+    # Contact time, fitted to RBDS, errors within a runner counted twice (slope 0.89, by least squares 0.83):
+    contact_time_s: float = -0.084  # this
+    contact_per_foot: float = 3.92  # + this x width at the foot
+    contact_per_top: float = -2.69  # + this x width near the top
+    contact_per_step: float = -0.284  # + this x T
     most_duty: float = 0.9  # of T: a longer contact means that the lobe was cut off by its level
     lobe_known_share: float = 0.7  # of a window's steps: where fewer have a lobe, the force swings too little for it
     fall_share: float = 0.120  # of T: then toe-off is that long after the coarse force falls through body weight
-    contact_time_sd_s: float = 0.018  # between runners; RBDS, left-out runners 17.5 ms
-    coarse_sd_s: float = 0.030  # of contact time by `fall_share`; RBDS 28 ms
-    initial_contact_sd_s: float = 0.015  # RBDS
+    # Standard uncertainties, between runners and from step to step; RBDS, each runner left out of the fit.
+    contact_time_sd_s: float = 0.020  # 15.4 ms between runners, 11 in one
+    coarse_sd_s: float = 0.030  # of contact time by `fall_share`: 28 ms between runners
+    initial_contact_sd_s: float = 0.017  # 14.5 and 5 ms
+    toe_off_sd_s: float = 0.020  # 15 and 11 ms
+    step_time_sd_s: float = 0.006  # of steps that all come out alike; what alternates between the feet adds to it
     shape_share: float = 0.12  # of T: smoothing of the force by which running is told from walking
     unloaded: float = 0.35  # a runner's force falls below it and
     loaded: float = 1.5  # rises above it: he flies and lands (belts)

@@ -4,13 +4,13 @@ Body weight is the mean force over whole strides. In running the force falls tow
 steeply at contact. Steps: lobes of the force, smoothed over 160 ms, above one body weight. Initial contact: the force,
 smoothed over 40 ms, rises through half a body weight, less a lag.
 
-Contact time. The force along its mean, smoothed over 0.6 step times T, stays above 0.2 body weights for the lobe;
-contact time = a + b lobe + c T. A lobe smoothed that much has no impact dip, and its low level is passed steeply: time
-above body weight (Patoz 2021, doi:10.3389/fbioe.2021.687951) is squeezed threefold by the pelvis's own swing. The force
-is taken along its mean in the sensor's axes; turned by the sway into the mean attitude it scatters more (20 against 16
-ms on 13 runners). Where the force swings too little for a lobe (soft belts, slow jogs), toe-off is the fall of the
-coarse force through one body weight plus a share of T, and the uncertainty is larger. Values are good to 18 ms between
-runners (Patoz 2022, doi:10.1016/j.jbiomech.2021.110940: 20), changes of one runner to 9.
+Contact time. The force along its mean, smoothed over 0.6 step times T, has one lobe a step without impact dip; contact
+time = a + b (width at 0.6 body weights) + c (width at 1.3) + d T. Time above body weight (Patoz 2021,
+doi:10.3389/fbioe.2021.687951) is squeezed threefold by the pelvis's own swing; two widths tell that swing from the
+push. The force is taken along its mean in the sensor's axes; turned by the sway into the mean attitude it scatters more
+(20 against 16 ms on 13 runners). Where the force swings too little for a lobe (soft belts, slow jogs), toe-off is the
+fall of the coarse force through one body weight plus a share of T, and the uncertainty is larger. Values are good to 16
+ms between runners (Patoz 2022, doi:10.1016/j.jbiomech.2021.110940: 20), changes of one runner to 7.
 
 The line holds for a pelvis, which swings more than a half-sine push of the whole body would move it: such a push, or a
 mass that swings no more, reads up to 0.1 s long.
@@ -39,8 +39,8 @@ _USUAL_STEP_S: Final = 0.36  # until steps are seen
 class StepCandidate:
     """One lobe of force.
 
-    next_s: the next landing's contact, None where none follows. is_running: like a run's. contact_time_sd_s: standard
-    uncertainty of toe-off less contact.
+    next_s: the next landing's contact, None where none follows. is_running: like a run's. contact_time_sd_s,
+    step_time_sd_s: standard uncertainties of toe-off less contact and of next_s less contact.
     """
 
     contact_s: float
@@ -48,6 +48,7 @@ class StepCandidate:
     next_s: float | None
     is_running: bool
     contact_time_sd_s: float
+    step_time_sd_s: float
 
 
 def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
@@ -74,8 +75,21 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
     nexts = [*contacts[1:].tolist(), None]
     shape = hann_smooth(force, round(params.shape_share * step * rate))
     running = _in_a_row(_like_runs(t_s, shape, contacts, params), contacts, params)
+    step_sd_s = max(params.step_time_sd_s, _alternating_s(contacts))
     columns = (contacts.tolist(), toe_offs.tolist(), nexts, running, sds.tolist())
-    return [StepCandidate(*landing) for landing in zip(*columns, strict=True)]
+    return [StepCandidate(*landing, step_sd_s) for landing in zip(*columns, strict=True)]
+
+
+def _alternating_s(contacts_s: FloatArray) -> float:
+    """By how much the step times go up and down from one to the next, root mean square [s].
+
+    A trunk feels both feet unlike, wherever it sits: a step's time holds that and the runner's own asymmetry, and which
+    of them cannot be known; the stride's time does not.
+    """
+    steps = np.diff(contacts_s)
+    is_step = (steps > SHORTEST_STEP_S) & (steps < LONGEST_RUNNING_STEP_S)
+    changes = np.diff(steps)[is_step[1:] & is_step[:-1]]
+    return float(np.sqrt(np.mean(np.square(changes)))) / 2.0 if len(changes) else 0.0
 
 
 def step_time(contacts_s: FloatArray) -> float:
@@ -99,22 +113,31 @@ def _contact_times(
     at = np.arange(0.0, len(motion.t_s) - 1, rows_s * motion.rate_hz)
     t_s = np.interp(at, np.arange(len(motion.t_s)), motion.t_s)
     soft = hann_smooth(cubic(motion.along_weights[:, None], at)[:, 0], _LOBE_ROWS)
-    rises = crossings(t_s, soft, params.lobe_level, rising=True)
-    falls = crossings(t_s, soft, params.lobe_level, rising=False)
-    lengths = np.full(len(lobes), np.nan)
+    levels = (params.lobe_level, params.foot_level, params.top_level)
+    low, foot, top = (_widths(t_s, soft, lobes, level, step) for level in levels)
+    times = params.contact_time_s + params.contact_per_foot * foot + params.contact_per_top * top
+    times += params.contact_per_step * step
+    with np.errstate(invalid="ignore"):
+        is_known = np.isfinite(low) & (times > 0.0) & (times < params.most_duty * step)
+    if float(is_known.mean()) < params.lobe_known_share:
+        is_known[:] = False
+    coarse = np.maximum(coarse_toe_offs - contacts, 0.0)
+    return np.where(is_known, times, coarse), np.where(is_known, params.contact_time_sd_s, params.coarse_sd_s)
+
+
+def _widths(
+    t_s: FloatArray, soft: FloatArray, lobes: list[tuple[float, float]], level: float, step: float
+) -> FloatArray:
+    """How long the smoothed force stays above a level about the middle of each lobe [s]; nan where it does not."""
+    rises, falls = crossings(t_s, soft, level, rising=True), crossings(t_s, soft, level, rising=False)
+    widths = np.full(len(lobes), np.nan)
     for k, (start, end) in enumerate(lobes):
         middle = 0.5 * (start + end)
         before = rises[(rises < middle) & (rises > start - 0.5 * step)]
         after = falls[(falls > middle) & (falls < end + 0.5 * step)]
         if len(before) and len(after):
-            lengths[k] = after[0] - before[-1]
-    times = params.contact_time_s + params.contact_per_lobe * lengths + params.contact_per_step * step
-    with np.errstate(invalid="ignore"):
-        is_known = (times > 0.0) & (times < params.most_duty * step)
-    if float(is_known.mean()) < params.lobe_known_share:
-        is_known[:] = False
-    coarse = np.maximum(coarse_toe_offs - contacts, 0.0)
-    return np.where(is_known, times, coarse), np.where(is_known, params.contact_time_sd_s, params.coarse_sd_s)
+            widths[k] = after[0] - before[-1]
+    return widths
 
 
 def _lobes(t_s: FloatArray, coarse: FloatArray) -> list[tuple[float, float]]:
