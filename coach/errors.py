@@ -1,20 +1,24 @@
 """Every failure of the service, sorted by who can mend it. The message ends by saying what to do."""
 
-from firmware_config.faults import CoachError, ProfileError
 
-__all__ = [
-    "AlreadyHereError",
-    "CoachError",
-    "ConflictError",
-    "InterchangeError",
-    "LinkError",
-    "PacketError",
-    "ProfileError",
-    "RecordingError",
-    "StorageError",
-    "UserError",
-    "WorkerError",
-]
+class CoachError(Exception):
+    """Base of every failure of the service. `str(error)` is one line for the runner."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled whole, whatever a kind is made with: a worker's failure comes to the serving process as it is."""
+        return _made_again, (type(self), self.args, dict(self.__dict__))
+
+
+class ProfileError(CoachError):
+    """A file of ours (sensor profile, cue rules, exercises) is wrong, or a profile is asked for that does not exist.
+
+    faults: every fault of the file, each "key: complaint".
+    """
+
+    def __init__(self, file: str, faults: list[str]) -> None:
+        self.file = file
+        self.faults = tuple(faults)
+        super().__init__(f"{file}: " + "; ".join(faults))
 
 
 class PacketError(CoachError):
@@ -68,3 +72,10 @@ class AlreadyHereError(InterchangeError):
     def __init__(self, words: str, run_ids: tuple[str, ...] = ()) -> None:
         super().__init__(words)
         self.run_ids = run_ids
+
+
+def _made_again(kind: type[CoachError], args: tuple[object, ...], facts: dict[str, object]) -> CoachError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from firmware_config.faults import ProfileError
+from coach.errors import ProfileError
 from firmware_config.references import reference_faults
 from firmware_config.schema import DeviceProfile, Fact, Service, full_uuid, is_meant_for
 
