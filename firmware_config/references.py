@@ -45,7 +45,7 @@ def _templates(key: str, step: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{key}.answer.{j}.begins", answer["begins"]
 
 
-def _template_faults(key: str, text: str, raw: Mapping[str, Any]) -> Iterator[str]:
+def _template_faults(key: str, text: str, raw: Mapping[str, object]) -> Iterator[str]:
     for setting, form in _USED.findall(text):
         values = [s[setting] for s in _dicts(list(_mapping(raw.get("settings")).values())) if setting in s]
         if not values:
@@ -56,7 +56,7 @@ def _template_faults(key: str, text: str, raw: Mapping[str, Any]) -> Iterator[st
                 yield f"{key}: codes.{setting} has no code for {value}"
 
 
-def _take_faults(key: str, take: Mapping[str, Any], raw: Mapping[str, Any]) -> Iterator[str]:
+def _take_faults(key: str, take: Mapping[str, object], raw: Mapping[str, object]) -> Iterator[str]:
     setting = take.get("setting")
     if setting not in _SETTINGS:
         yield f"{key}.setting: no setting is called {setting!r}"
@@ -64,7 +64,7 @@ def _take_faults(key: str, take: Mapping[str, Any], raw: Mapping[str, Any]) -> I
         yield f"{key}.is_code: there is no table codes.{setting}"
 
 
-def _declared(raw: Mapping[str, Any]) -> Iterator[str]:
+def _declared(raw: Mapping[str, object]) -> Iterator[str]:
     for service in _dicts(raw.get("service")):
         for characteristic in _dicts(service.get("characteristic")):
             yield _full(characteristic.get("uuid"))
@@ -81,5 +81,5 @@ def _dicts(value: object) -> list[Mapping[str, Any]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}

@@ -7,7 +7,7 @@ the table `codes.<setting>`).
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -248,6 +248,6 @@ def places_of(wear_site: str | None) -> tuple[str, ...]:
     return (group, wear_site)
 
 
-def is_meant_for(only_at: tuple[Any, ...], wear_site: str | None) -> bool:
+def is_meant_for(only_at: tuple[object, ...], wear_site: str | None) -> bool:
     """Whether a step, warning or characteristic for `only_at` holds at this wear site; empty holds everywhere."""
     return not only_at or any(place in only_at for place in places_of(wear_site))

@@ -19,7 +19,7 @@ _ARGUMENT: Final = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>
 _REFERENCE: Final = "#/components/schemas/{model}"
 _KINDS: Final = {"int": "integer", "float": "number"}
 _LONGEST_ID: Final = 100
-View = Callable[..., Any]
+View = Callable[..., object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Endpoint:
 
     method: str
     path: str
-    body: Any
+    body: object
     query: Any
-    returns: Any
+    returns: object
     summary: str
 
 
@@ -41,7 +41,7 @@ def route(
     *,
     body: Any = None,
     query: Any = None,
-    returns: Any = None,
+    returns: object = None,
     summary: str,
 ) -> Callable[[View], View]:
     """Serve a function at `/api/v1` + path. It is given the path's arguments, and `body` and `query` where declared.
@@ -50,7 +50,7 @@ def route(
     """
 
     def decorate(view: View) -> View:
-        def respond(arguments: dict[str, Any]) -> Response:
+        def respond(arguments: dict[str, object]) -> Response:
             if body is not None:
                 arguments["body"] = read_body(body, request.get_data(cache=False))
             if query is not None:
@@ -61,7 +61,7 @@ def route(
             return Response(status=204) if result is None else json_response(result)
 
         @wraps(view)
-        def answer(**arguments: Any) -> Response:
+        def answer(**arguments: object) -> Response:
             return _once(lambda: respond(arguments))
 
         answer.endpoint_facts = Endpoint(method.upper(), path, body, query, returns, summary)  # type: ignore[attr-defined]
@@ -95,7 +95,7 @@ def _once(respond: Callable[[], Response]) -> Response:
     return Response(known.text, known.status, headers, mimetype=known.mimetype or None)
 
 
-def openapi(app: Flask) -> dict[str, Any]:
+def openapi(app: Flask) -> dict[str, object]:
     """The OpenAPI 3.1 document of all routes made by `route`."""
     found = [facts for view in app.view_functions.values() if (facts := getattr(view, "endpoint_facts", None))]
     kinds = {_key(kind, mode): (kind, mode) for facts in found for kind, mode in _uses(facts)}
@@ -104,7 +104,7 @@ def openapi(app: Flask) -> dict[str, Any]:
         ref_template=_REFERENCE,
     )
     by_key = {key: schema for (key, _), schema in schemas.items()}
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, dict[str, object]] = {}
     for facts in sorted(found, key=lambda f: (f.path, f.method)):
         paths.setdefault(_documented(facts.path), {})[facts.method.lower()] = _operation(facts, by_key)
     return {
@@ -138,7 +138,7 @@ def _uses(facts: Endpoint) -> list[tuple[Any, str]]:
     return [(kind, mode) for kind, mode in uses if kind is not None]
 
 
-def _key(kind: Any, mode: str) -> str:
+def _key(kind: object, mode: str) -> str:
     return f"{kind!r}:{mode}"
 
 
@@ -146,7 +146,7 @@ def _documented(path: str) -> str:
     return _ARGUMENT.sub(lambda match: "{" + match["name"] + "}", path)
 
 
-def _operation(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _operation(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, object]:
     parameters = [
         {
             "name": m["name"],
@@ -156,7 +156,7 @@ def _operation(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
         }
         for m in _ARGUMENT.finditer(facts.path)
     ]
-    operation: dict[str, Any] = {"summary": facts.summary, "operationId": _operation_id(facts)}
+    operation: dict[str, object] = {"summary": facts.summary, "operationId": _operation_id(facts)}
     if facts.query is not None:
         properties = TypeAdapter(facts.query).json_schema(ref_template=_REFERENCE)
         needed = set(properties.get("required", ()))
@@ -173,9 +173,9 @@ def _operation(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
     return operation
 
 
-def _responses(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _responses(facts: Endpoint, schemas: dict[object, object]) -> dict[str, object]:
     failure = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
-    responses: dict[str, Any] = {
+    responses: dict[str, object] = {
         status: {"description": words, **failure}
         for status, words in (
             ("400", "The request is wrong"),

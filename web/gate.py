@@ -39,7 +39,7 @@ class NotLetInError(Error):  # type: ignore[misc]
 class GuardedParser(HTTPRequestParser):  # type: ignore[misc]
     """Reads a body only from those who were let in. is_welcome: asked once, when the headers are complete."""
 
-    def __init__(self, adj: Any, is_welcome: Callable[[Mapping[str, str]], bool]) -> None:
+    def __init__(self, adj: object, is_welcome: Callable[[Mapping[str, str]], bool]) -> None:
         super().__init__(adj)
         self._is_welcome = is_welcome
         self._is_seen = False
@@ -61,7 +61,7 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]
 class GuardedChannel(HTTPChannel):  # type: ignore[misc]
     """One connection with deadlines. `server.is_welcome` and `server.by_address` are set by `web.server`."""
 
-    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002
+    def __init__(self, server: object, sock: object, addr: object, adj: object, map: object = None) -> None:  # noqa: A002
         super().__init__(server, sock, addr, adj, map)
         self.is_known = False
         self._began_s = time.monotonic()

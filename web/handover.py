@@ -1,7 +1,5 @@
 """What may leave the house, each off until it is asked for: the outbox, intervals.icu, a broker of Home Assistant."""
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response
@@ -55,7 +53,7 @@ def handover_page() -> str:
 @blueprint.post(PATH)
 def save_handover() -> Response:
     told = request.form
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "is_outbox": "is_outbox" in told,
         "broker": told.get("broker", "").strip(),
         "broker_user": told.get("broker_user", "").strip()[:200],

@@ -24,7 +24,7 @@ _HELLO_WITHIN_S: Final = 10.0
 AUTHORITY: Final = "COACH_AUTHORITY"  # app settings: where the authority's certificate is, and the port of https
 PORT: Final = "COACH_HTTPS_PORT"
 
-Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+Wsgi = Callable[[dict[str, object], object], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The page in motion: a run's start, its live numbers and cues, and what the runner may do with one tap."""
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from flask import Blueprint, Response, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -97,8 +97,10 @@ def live() -> Response:
     return Response(stream, mimetype="text/event-stream", headers=headers)
 
 
-@route(blueprint, "GET", "/run", returns=dict[str, Any], summary="The run that is on: its state, links, plan, numbers")
-def run_status() -> dict[str, Any]:
+@route(
+    blueprint, "GET", "/run", returns=dict[str, object], summary="The run that is on: its state, links, plan, numbers"
+)
+def run_status() -> dict[str, object]:
     return _status()
 
 
@@ -172,7 +174,7 @@ def metrics() -> Response:
     return json_response(the_coach().feed.latest("metrics"))
 
 
-def _status() -> dict[str, Any]:
+def _status() -> dict[str, object]:
     runs = the_coach().runs
     run = runs.current()
     return {**runs.status(), "sensors": to_plain(run.sensors) if run else []}

@@ -77,7 +77,7 @@ class Bundle:
     def wire_bytes(self) -> int:
         return sum(len(file.content) for file in self.files.values())
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> dict[str, object]:
         """What the page reads before it fetches: names, hashes and sizes."""
         return {
             "version": self.version,
@@ -98,7 +98,7 @@ def runtime_manifest(folder: Path = RUNTIME) -> list[dict[str, Any]]:
         UserError: it is missing or cannot be read.
     """
     try:
-        rows: list[dict[str, Any]] = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
+        rows: list[dict[str, object]] = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"the phone's runtime is missing or damaged ({folder.name}): install again") from error
     return rows
@@ -191,7 +191,7 @@ def _vendored(folder: Path, row: Mapping[str, Any]) -> BundledFile:
     return BundledFile(row["name"], content, row["sha256"], int(row["bytes"]), row["file"] != row["name"])
 
 
-def _fault(folder: Path, row: Mapping[str, Any]) -> str:
+def _fault(folder: Path, row: Mapping[str, object]) -> str:
     try:
         content = _vendored(folder, row).unpacked()
     except (UserError, OSError, EOFError) as error:

@@ -133,8 +133,8 @@ def amounts(told: RunnerProfile) -> Mapping[str, tuple[Amount, float | None]]:
     return {a.name: (a, None if values[a.name] is None else round(values[a.name] / a.factor, 1)) for a in table}
 
 
-def _told_profile(form: Any, before: RunnerProfile) -> dict[str, Any]:
-    found: dict[str, Any] = {name: name in form for name in _FLAGS}
+def _told_profile(form: Any, before: RunnerProfile) -> dict[str, object]:
+    found: dict[str, object] = {name: name in form for name in _FLAGS}
     for name, (amount, old) in amounts(before).items():
         text = str(form.get(name, "")).strip().replace(",", ".")
         if text and old is not None and float(text) == old:

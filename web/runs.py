@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, redirect, render_template, request
@@ -56,7 +56,7 @@ def now() -> datetime:
 
 
 @blueprint.app_context_processor
-def _helpers() -> dict[str, Any]:
+def _helpers() -> dict[str, object]:
     helpers = (title_of, difference_text, signed, record_name, split_names, is_shown, month_key, month_name)
     return {helper.__name__: helper for helper in helpers}
 
@@ -197,7 +197,9 @@ def _can_export(source: str, recording: str | None, kind: str) -> bool:
 def edit_run(run_id: str) -> Response:
     told = request.form
     slope = told.get("slope_pct", "").strip().replace(",", ".")
-    fields: dict[str, Any] = {name: told[name].strip()[:4000] for name in ("title", "notes", "shoes") if name in told}
+    fields: dict[str, object] = {
+        name: told[name].strip()[:4000] for name in ("title", "notes", "shoes") if name in told
+    }
     if told.get("place") in PLACES:
         fields["place"] = told["place"]
     if told.get("sport") in SPORTS:

@@ -7,7 +7,7 @@ word; without it the server would hold its stream and send it minutes of old num
 import socket
 import threading
 import time
-from typing import Any, Final
+from typing import Final
 
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
@@ -27,10 +27,10 @@ class Server:
     """A running web server. host, port: where it listens."""
 
     def __init__(
-        self, app: Any, listening: socket.socket, threads: int, is_https: bool, is_welcome: Welcome | None
+        self, app: object, listening: socket.socket, threads: int, is_https: bool, is_welcome: Welcome | None
     ) -> None:
         self.host, self.port = listening.getsockname()[:2]
-        self._map: dict[int, Any] = {}
+        self._map: dict[int, object] = {}
         self._waitress = create_server(
             app,
             map=self._map,
@@ -79,7 +79,7 @@ class Server:
 
 
 def serve(
-    app: Any,
+    app: object,
     host: str,
     port: int,
     threads: int = THREADS,

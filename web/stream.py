@@ -129,7 +129,7 @@ def _piece(event: FeedEvent) -> bytes:
     return f"id: {event.id}\nevent: {event.event}\ndata: {to_text(data)}\n\n".encode()
 
 
-def _for_a_glance(metrics: Mapping[str, Any]) -> dict[str, Any]:
+def _for_a_glance(metrics: Mapping[str, object]) -> dict[str, object]:
     """Numbers to four decimals; how sure (two digits) and why not known, of what a page can show only.
 
     `GET /api/v1/metrics` tells everything.

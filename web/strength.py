@@ -68,7 +68,7 @@ def drawing(name: str) -> Markup:
 
 
 @blueprint.app_context_processor
-def _helpers() -> dict[str, Any]:
+def _helpers() -> dict[str, object]:
     return {"drawing": drawing, "exercise_of": load_exercises().get, "words_of": _words_of, "day_names": DAY_NAMES}
 
 
@@ -147,7 +147,7 @@ def session(session_id: str) -> str:
     )
 
 
-def _guide(one: StrengthSession) -> dict[str, Any]:
+def _guide(one: StrengthSession) -> dict[str, object]:
     """What the page's script needs of a session."""
     exercises = load_exercises()
     return {

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import date
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
@@ -176,5 +175,5 @@ def _scale(text: str | None) -> int | None:
 @blueprint.get("/strength/exercises")
 def exercises() -> str:
     """Every exercise with drawings, steps and stop signs."""
-    known: dict[str, Any] = dict(load_exercises())
+    known: dict[str, object] = dict(load_exercises())
     return render_template("strength/exercises.html", exercises=known)

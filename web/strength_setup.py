@@ -1,7 +1,6 @@
 """Setting up the strength programme: the form of a new plan, or of changes to the present one."""
 
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import available_timezones
 
 from flask import Blueprint, redirect, render_template, request
@@ -61,7 +60,7 @@ def make() -> str | Redirect | tuple[str, int]:
         )
         kit = tuple(told.getlist("kit"))
         activities = tuple(a.strip()[:60] for a in told.getlist("activities") if a.strip()) or ("Running",)
-        more: dict[str, Any] = {
+        more: dict[str, object] = {
             "kit": (*kit, "wall") if kit else None,
             "long_runs": runs,
             "activities": activities[:3],

@@ -1,7 +1,7 @@
 """Nouns to JSON on the wire, under the same names, and the bytes of a request back to nouns."""
 
 import json
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Response
 from pydantic import BaseModel, TypeAdapter
@@ -11,7 +11,7 @@ from coach.model.plain import to_plain
 Noun = TypeVar("Noun")
 
 
-def to_wire(value: object) -> Any:
+def to_wire(value: object) -> object:
     """JSON-ready copy of a noun, a pydantic model, or a plain container of them."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")

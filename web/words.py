@@ -8,7 +8,7 @@ parameter `n`.
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 FOLDER: Final = Path(__file__).parent / "words"
 
@@ -36,7 +36,7 @@ def read_words(language: str = "en", folder: Path = FOLDER) -> dict[str, str]:
     return words
 
 
-def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+def _flat(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]:
     for key, value in table.items():
         name = f"{prefix}.{key}"
         if isinstance(value, Mapping):

@@ -1,7 +1,6 @@
 """`coach handover`: what may leave the house, each off until it is asked for."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -20,7 +19,7 @@ from coach.cli.runs import opened
 @data_option
 @json_option
 @plainly
-def handover(data: Path | None, as_json: bool, **wishes: Any) -> None:
+def handover(data: Path | None, as_json: bool, **wishes: object) -> None:
     """What leaves the house: outbox, intervals.icu, Home Assistant.
 
     Without options it is shown; each is off until it is asked for.

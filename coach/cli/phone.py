@@ -30,7 +30,7 @@ def check(as_json: bool) -> None:
     faults = runtime_faults()
     bundle = make_bundle(page_files())
     started = start_in_node(bundle) if not faults else None
-    found: dict[str, Any] = {
+    found: dict[str, object] = {
         "is_fine": not faults,
         "faults": faults,
         "n_files": len(runtime_manifest()),
@@ -47,7 +47,7 @@ def check(as_json: bool) -> None:
         sys.exit(1)
 
 
-def start_in_node(bundle: Bundle, *arguments: str) -> dict[str, Any] | None:
+def start_in_node(bundle: Bundle, *arguments: str) -> dict[str, object] | None:
     """Start the core of a bundle in Node; None where Node is not installed.
 
     Raises:
@@ -63,7 +63,7 @@ def start_in_node(bundle: Bundle, *arguments: str) -> dict[str, Any] | None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_START_WITHIN_S, check=False)
     if done.returncode:
         raise UserError(f"the core does not start in Node: {done.stderr.strip()[-500:]}")
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    answer: dict[str, object] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -28,7 +28,7 @@ def until_ended() -> Iterator[threading.Event]:
     """An event that Ctrl-C, a polite kill and the end of the terminal set."""
     ended = threading.Event()
 
-    def tell(*_: Any) -> None:
+    def tell(*_: object) -> None:
         ended.set()
 
     ends = [signal.SIGINT, signal.SIGTERM, *(getattr(signal, name) for name in ("SIGHUP",) if hasattr(signal, name))]

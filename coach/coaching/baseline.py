@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -129,7 +129,7 @@ class Baseline:
         limit = MAX_SD_PCT * KINDS[measure].window_sd / KINDS["step_length_m"].window_sd
         return Own(100.0 * (value / own.value - 1.0), sd) if sd <= max(MAX_SD_PCT, limit) else None
 
-    def to_plain(self) -> Any:
+    def to_plain(self) -> object:
         """JSON-ready form of the runs it rests on."""
         return to_plain(self.runs)
 

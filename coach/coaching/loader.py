@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -187,14 +187,14 @@ def _noun(rule: _Rule, sources: Mapping[str, Source]) -> CueRule:
     return CueRule(**facts, source=cites, is_tip=rule.kind == "tip")
 
 
-def _toml(text: str, file: str) -> dict[str, Any]:
+def _toml(text: str, file: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(file, [f"not TOML: {error}"]) from error
 
 
-def _tables(document: dict[str, Any], name: str, faults: list[str]) -> list[tuple[str, dict[str, Any]]]:
+def _tables(document: dict[str, object], name: str, faults: list[str]) -> list[tuple[str, dict[str, object]]]:
     faults += [f"{key}: unknown, only [[{name}]] is known" for key in document if key != name]
     tables = document.get(name)
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
@@ -203,7 +203,7 @@ def _tables(document: dict[str, Any], name: str, faults: list[str]) -> list[tupl
     return [(str(table.get("id") or f"{name}[{i}]"), table) for i, table in enumerate(tables)]
 
 
-def _checked(kind: type[_Kind], table: Any, key: str, faults: list[str]) -> _Kind | None:
+def _checked(kind: type[_Kind], table: object, key: str, faults: list[str]) -> _Kind | None:
     try:
         return kind.model_validate(table)
     except ValidationError as error:

@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from coach.errors import InterchangeError
 from coach.interchange.damage import DAMAGE
@@ -28,7 +28,7 @@ MOST_FILES: Final = 20_000
 MOST_BYTES: Final = 64 << 30
 _MOST_LINE: Final = 16 << 20  # a row: the summary of a long run takes 200 kB
 _FILE_NAME: Final = re.compile(r"(\w[\w.-]*\.mcap|imports/\w[\w.-]*\.(fit|tcx|gpx))", re.ASCII)
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def write_archive(out: IO[bytes], tables: Mapping[str, Iterable[Row]], files: Mapping[str, Path], program: str) -> None:

@@ -8,7 +8,7 @@ import importlib.util
 import io
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import UserError
 from coach.interchange.tables import SECOND_FIELDS, SHARES
@@ -35,7 +35,7 @@ def write_parquet(seconds: Sequence[LiveMetrics], started_at: datetime, run_id: 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns: dict[str, Any] = {
+    columns: dict[str, object] = {
         "time": pa.array([started_at + timedelta(seconds=s.t_s) for s in seconds], pa.timestamp("us", tz="UTC"))
     }
     for name in SECOND_FIELDS:

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 KEPT_EVENTS: Final = 256  # chosen by eye: hours of cues and sensor events, a few hundred kB at most
 REPLACED: Final = frozenset({"metrics", "signal"})
@@ -21,7 +21,7 @@ class FeedEvent:
 
     id: int
     event: str
-    data: Mapping[str, Any]
+    data: Mapping[str, object]
     t_wall_s: float
 
 
@@ -43,7 +43,7 @@ class LiveFeed:
     def is_closed(self) -> bool:
         return self._is_closed
 
-    def publish(self, event: str, data: Mapping[str, Any]) -> int:
+    def publish(self, event: str, data: Mapping[str, object]) -> int:
         """Add an event of JSON-ready data and wake every listener; returns its id."""
         with self._changed:
             self._newest_id += 1
@@ -54,7 +54,7 @@ class LiveFeed:
             self._changed.notify_all()
             return item.id
 
-    def latest(self, event: str) -> Mapping[str, Any] | None:
+    def latest(self, event: str) -> Mapping[str, object] | None:
         """Data of the newest event of this name, None where there was none."""
         item = self._latest.get(event)
         return item.data if item else None

@@ -41,7 +41,7 @@ def to_plain(value: object) -> Any:
     raise TypeError(f"cannot write a {type(value).__name__} as JSON")
 
 
-_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+_ADAPTERS: dict[object, TypeAdapter[object]] = {}
 
 
 def _adapter(kind: Any) -> TypeAdapter[Any]:

@@ -6,7 +6,7 @@ profile and one module.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from coach.model.links import SensorUse
 from coach.model.plain import to_plain
@@ -21,7 +21,7 @@ _SAME_WITHIN_S: Final = 0.05  # equal bytes without time or number in them, this
 Feed = Callable[[bytes, float], list[Sample]]
 # Of notifications from an index on: how many were read at once, and their samples; 0 where the next is for `Feed`.
 ReadAhead = Callable[[Sequence[Notification], int], tuple[int, list[Sample]]]
-Row = dict[str, Any]
+Row = dict[str, object]
 Rows = Callable[[bytes], list[Row]]
 _Reader = TypeVar("_Reader", bound=PacketReader)
 _State = TypeVar("_State")

@@ -200,7 +200,7 @@ class PhoneCore:
         pack, told = self._pack, from_plain(Answers, json.loads(answers))
         ready = prepare(pack, told, at, is_used=self._is_used) if pack is not None else None
         profile = pack.profile if pack is not None else RunnerProfile()
-        settings: dict[str, Any] = {
+        settings: dict[str, object] = {
             **json.loads(facts),
             "source": "phone",
             "core_version": self._versions["core"],
@@ -277,7 +277,7 @@ class PhoneCore:
         run = self._going()
         messages = run.finish(t_s)
         latest = run.latest
-        document: Mapping[str, Any] = {
+        document: Mapping[str, object] = {
             "run_id": run.header.run_id,
             "elapsed_s": run.timeline.elapsed_s(t_s),
             "distance_m": latest.distance_m if latest else None,

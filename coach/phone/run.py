@@ -25,7 +25,7 @@ from coach.recording.layout import McapFile
 
 LOW_BATTERY_PCT: Final = 15.0  # as at home (coach.live.run)
 KILOMETRE_M: Final = 1000.0
-Message = tuple[str, dict[str, Any]]
+Message = tuple[str, dict[str, object]]
 
 
 class _Drain(BytesIO):
@@ -156,7 +156,7 @@ class PhoneRun:
         """The last bytes of the log, after `finish`."""
         return self._written.take()
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> dict[str, object]:
         """What a page that has just been opened must know; the same fields as at home."""
         last = self.timeline.laps[-1]
         return {
@@ -179,7 +179,7 @@ class PhoneRun:
         self._t_s = self.pipeline.counts_at(max(self._t_s, t_s))
         return self._t_s
 
-    def _event(self, t_s: float, kind: str, data: dict[str, Any]) -> None:
+    def _event(self, t_s: float, kind: str, data: dict[str, object]) -> None:
         self._log.add_event(RunEvent(self._forward(t_s), kind, data))
 
     def _mark(self, kind: str, **data: object) -> list[Message]:

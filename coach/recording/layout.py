@@ -103,7 +103,7 @@ class McapFile:
         self._add(key, notification.t_s, notification.payload)
 
     def add_event(self, event: RunEvent) -> None:
-        document: dict[str, Any] = {"t_s": event.t_s, "kind": event.kind, "data": to_plain(event.data)}
+        document: dict[str, object] = {"t_s": event.t_s, "kind": event.kind, "data": to_plain(event.data)}
         self._add(None, event.t_s, json.dumps(document).encode())
 
     def flush(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
@@ -107,7 +107,7 @@ def read_recording(path: Path) -> Recording:
             sensors.pop()  # the last record of a torn file may be half of one
 
 
-def _records(path: Path, is_outline: bool = False) -> Iterator[Any]:
+def _records(path: Path, is_outline: bool = False) -> Iterator[object]:
     """The records of a file up to its first damage, chunks packed. An outline does not check the file's sums."""
     if path.is_dir():
         raise RecordingError(f"{path} is a folder without recording.json: give an .mcap file, or a reference folder")

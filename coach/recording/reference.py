@@ -92,7 +92,7 @@ def _text(folder: Path) -> str:
         raise ValueError(f"{path.name} is damaged: {error}") from error
 
 
-def _rate_hz(facts: dict[str, Any], t_s: FloatArray) -> float:
+def _rate_hz(facts: dict[str, object], t_s: FloatArray) -> float:
     """Readings per second: what is stated where the times bear it out, else what they say; raises ValueError."""
     stated = facts.get("rate_hz")
     known = float(stated) if isinstance(stated, (int, float)) and math.isfinite(stated) and stated > 0 else None
@@ -106,7 +106,7 @@ def _rate_hz(facts: dict[str, Any], t_s: FloatArray) -> float:
     return rate
 
 
-def _range(facts: dict[str, Any], name: str) -> float:
+def _range(facts: dict[str, object], name: str) -> float:
     value = facts.get(name)
     if value is None:
         return math.inf

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Result = TypeVar("Result")
 
@@ -16,7 +16,7 @@ class LoopThread:
         self._thread = threading.Thread(target=self._run, name="radio", daemon=True)
         self._thread.start()
 
-    def do(self, work: Coroutine[Any, Any, Result], timeout_s: float | None = 60.0) -> Result:
+    def do(self, work: Coroutine[object, object, Result], timeout_s: float | None = 60.0) -> Result:
         """Run a coroutine on the loop and wait for its result; exceptions come through."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout_s)
 

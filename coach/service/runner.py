@@ -25,7 +25,7 @@ _RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
     "weekly_km": (0, 400, "km"),
     "weekly_runs": (0, 21, "runs"),
 }
-_CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
+_CHOICES: Final[Mapping[str, tuple[object, ...]]] = {
     "sex": (None, "female", "male", "other"),
     "units": ("metric", "imperial"),
 }

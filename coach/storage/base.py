@@ -26,7 +26,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMES)
 
 
-def _or_as_it_is(read: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+def _or_as_it_is(read: Callable[[object], object] | None) -> Callable[[object], object] | None:
     """A reader of a column that gives back what it cannot read.
 
     SQLite keeps any text in any column. A reader that raises stops the whole statement, and with it every other row of
@@ -35,7 +35,7 @@ def _or_as_it_is(read: Callable[[Any], Any] | None) -> Callable[[Any], Any] | No
     if read is None:
         return None
 
-    def give(value: Any) -> Any:
+    def give(value: object) -> object:
         try:
             return read(value)
         except (ValueError, TypeError, AttributeError):
@@ -50,7 +50,7 @@ class PlainDate(TypeDecorator[date]):
     impl = Date
     cache_ok = True
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], Any] | None:
         return _or_as_it_is(super().result_processor(dialect, coltype))
 
 
@@ -61,7 +61,7 @@ class UtcTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], Any] | None:
         return _or_as_it_is(super().result_processor(dialect, coltype))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -75,14 +75,14 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-class Json(TypeDecorator[Any]):
+class Json(TypeDecorator[object]):
     """A noun, mapping or tuple as JSON text; given back as plain values."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         return None if value is None else json.dumps(to_plain(value), separators=(",", ":"))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         return None if value is None else json.loads(value)

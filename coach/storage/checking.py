@@ -18,7 +18,7 @@ from coach.storage import coaching_tables, run_tables, runner_tables, strength_t
 from coach.storage.base import UtcTime
 from coach.storage.nouns import NounTable
 
-Row = dict[str, Any]
+Row = dict[str, object]
 Check = Callable[[Row], object]
 _YEARS: Final = (1970, 2100)  # sensors without a set clock say 1970
 _MOST: Final = 1e12  # squares of it still fit a double, and 64 bits
@@ -30,7 +30,7 @@ _CADENCE_UNITS: Final = ("steps", "strides")
 _STRIKES: Final = {"rearfoot", "midfoot", "forefoot"}
 _ZONES: Final = ("tz", "time_zone")
 _MODULES: Final = (coaching_tables, run_tables, runner_tables, strength_tables)
-_NOUNS: Final[dict[str, NounTable[Any]]] = {
+_NOUNS: Final[dict[str, NounTable[object]]] = {
     one.table.name: one for module in _MODULES for one in vars(module).values() if isinstance(one, NounTable)
 }
 
@@ -65,7 +65,7 @@ def checked_row(table: Table, row: Mapping[str, Any], check: Check | None = None
     return values
 
 
-def _check_plain(value: Any, name: str = "", depth: int = 0) -> None:
+def _check_plain(value: object, name: str = "", depth: int = 0) -> None:
     if depth > _MOST_DEEP:
         raise ValueError(f"{name} is nested too deep")
     if isinstance(value, dict):
@@ -99,7 +99,7 @@ def _check_text(name: str, text: str) -> None:
             raise ValueError(f"there is no time zone {text[:40]!r}") from error
 
 
-def _typed(kind: object, value: Any) -> Any:
+def _typed(kind: object, value: Any) -> object:
     """A JSON value as a column takes it."""
     if value is None:
         return None
@@ -118,7 +118,7 @@ def _typed(kind: object, value: Any) -> Any:
     return value
 
 
-def _in_years(at: Any) -> Any:
+def _in_years(at: Any) -> object:
     if not _YEARS[0] <= at.year <= _YEARS[1]:
         raise ValueError(f"{at} lies outside {_YEARS[0]} to {_YEARS[1]}")
     return at

@@ -5,7 +5,6 @@ Deleted runs are left out, and activities that were no run.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -27,7 +26,7 @@ class CoachedRuns:
         with self._database.write() as connection:
             put(connection, COACHED_RUNS, [{"run_id": run_id, "at": at, "document": document}])
 
-    def list(self) -> Sequence[Mapping[str, Any]]:
+    def list(self) -> Sequence[Mapping[str, object]]:
         """All documents of runs that are there, not deleted, and were runs."""
         runs = RUNS.table.c
         kept = select(runs.run_id).where(runs.deleted_at.is_(None), runs.sport == Sport.RUNNING)
@@ -36,11 +35,11 @@ class CoachedRuns:
         with self._database.read() as connection:
             return list(connection.execute(statement).scalars())
 
-    def get(self, run_id: str) -> Mapping[str, Any] | None:
+    def get(self, run_id: str) -> Mapping[str, object] | None:
         """One run's document; None where the run was not coached."""
         statement = select(COACHED_RUNS.c.document).where(COACHED_RUNS.c.run_id == run_id)
         with self._database.read() as connection:
-            found: Mapping[str, Any] | None = connection.execute(statement).scalar()
+            found: Mapping[str, object] | None = connection.execute(statement).scalar()
             return found
 
     def forget(self, run_id: str) -> None:

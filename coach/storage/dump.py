@@ -50,7 +50,7 @@ def rows_of(database: Database, name: str) -> Iterator[Row]:
             yield {column: to_plain(value) for column, value in row.items()}
 
 
-def _rows_of_part(database: Database, part: NounTable[Any], order: str) -> Iterator[Row]:
+def _rows_of_part(database: Database, part: NounTable[object], order: str) -> Iterator[Row]:
     with database.read() as connection:
         for key in connection.scalars(select(RUNS.table.c.run_key).order_by(RUNS.table.c.run_key)).all():
             for noun in rows_of_run(connection, part, key, order):
@@ -153,7 +153,7 @@ def _present(connection: Connection, table: Table) -> set[str]:
     return {_fingerprint({k: v for k, v in row.items() if k != number}) for row in rows}
 
 
-def _fingerprint(values: Mapping[str, Any]) -> str:
+def _fingerprint(values: Mapping[str, object]) -> str:
     return repr(sorted(to_plain(dict(values)).items(), key=lambda item: item[0]))
 
 

@@ -102,12 +102,12 @@ class KeptSettings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: object = None) -> Any:
         with self._database.read() as connection:
             row = connection.execute(select(SETTINGS.c.value).where(SETTINGS.c.key == key)).first()
             return default if row is None else row[0]
 
-    def put(self, key: str, value: Any) -> None:
+    def put(self, key: str, value: object) -> None:
         with self._database.write() as connection:
             put(connection, SETTINGS, [{"key": key, "value": value}])
 

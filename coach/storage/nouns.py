@@ -22,9 +22,9 @@ from coach.storage.base import Base, Json, PlainDate, UtcTime
 
 _log: Final = logging.getLogger(__name__)
 Noun = TypeVar("Noun")
-Converter = Callable[[Any], Any]
+Converter = Callable[[object], object]
 
-_TYPES: Final[dict[Any, type[TypeEngine[Any]]]] = {
+_TYPES: Final[dict[object, type[TypeEngine[Any]]]] = {
     str: String,
     int: Integer,
     float: Float,
@@ -32,7 +32,7 @@ _TYPES: Final[dict[Any, type[TypeEngine[Any]]]] = {
     date: PlainDate,
     datetime: UtcTime,
 }
-_STORED: Final[dict[Any, tuple[type, ...]]] = {
+_STORED: Final[dict[object, tuple[type, ...]]] = {
     str: (str,),
     int: (int,),
     float: (float, int),
@@ -40,10 +40,10 @@ _STORED: Final[dict[Any, tuple[type, ...]]] = {
     date: (date,),
     datetime: (datetime,),
 }
-_PLAIN_MAPPINGS: Final = (Mapping[str, float], Mapping[str, str], Mapping[str, Any])
+_PLAIN_MAPPINGS: Final = (Mapping[str, float], Mapping[str, str], Mapping[str, object])
 
 
-def split_optional(kind: Any) -> tuple[Any, bool]:
+def split_optional(kind: object) -> tuple[object, bool]:
     """`X | None` to (X, True); X to (X, False)."""
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
         rest = [arg for arg in typing.get_args(kind) if arg is not type(None)]
@@ -52,7 +52,7 @@ def split_optional(kind: Any) -> tuple[Any, bool]:
     return kind, False
 
 
-def _column_type(kind: Any) -> TypeEngine[Any]:
+def _column_type(kind: object) -> TypeEngine[Any]:
     if kind in _TYPES:
         return _TYPES[kind]()
     if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -69,11 +69,11 @@ def _reader(kind: Any) -> Converter | None:
     return lambda value: from_plain(kind, value)
 
 
-def _without_none(value: Any) -> Any:
+def _without_none(value: object) -> object:
     return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -95,11 +95,11 @@ class NounTable(Generic[Noun]):
         self._mappings = {field for field, (of, _) in fields.items() if typing.get_origin(of) is Mapping}
         self._readers = {field: read for field, (of, _) in fields.items() if (read := _reader(of))}
 
-    def row(self, noun: Noun, **extra: Any) -> dict[str, Any]:
+    def row(self, noun: Noun, **extra: object) -> dict[str, object]:
         """The values of a noun by column, with further columns."""
         return {**extra, **{name: _finite(getattr(noun, name)) for name in self.names}}
 
-    def checked(self, values: Mapping[str, Any]) -> Noun:
+    def checked(self, values: Mapping[str, object]) -> Noun:
         """The noun of plain values that came from outside, every field checked against its type.
 
         A number that is missing inside a mapping (it was not finite when it was written) is left out.
@@ -114,7 +114,7 @@ class NounTable(Generic[Noun]):
         }
         return from_plain(self.kind, fields)
 
-    def readable(self, rows: Iterable[RowMapping | Mapping[str, Any]]) -> list[Noun]:
+    def readable(self, rows: Iterable[RowMapping | Mapping[str, object]]) -> list[Noun]:
         """Nouns of rows; one that cannot be read is left out and named in the log, so that the others are seen."""
         found = []
         for row in rows:
@@ -127,7 +127,7 @@ class NounTable(Generic[Noun]):
                 _log.warning("a row of %s cannot be read and is left out: %s", self.table.name, error)
         return found
 
-    def check_scalars(self, rows: Iterable[Sequence[Any]], names: Sequence[str]) -> None:
+    def check_scalars(self, rows: Iterable[Sequence[object]], names: Sequence[str]) -> None:
         """Raises ValueError where a text, number, flag or time of the rows (n, len(names)) is of another type."""
         kinds = [(place, self._scalars[name]) for place, name in enumerate(names) if name in self._scalars]
         for row in rows:
@@ -135,7 +135,7 @@ class NounTable(Generic[Noun]):
                 if row[place] is not None and type(row[place]) not in types_of:
                     raise ValueError(f"{names[place]} is {str(row[place])[:40]!r}")
 
-    def noun(self, row: RowMapping | Mapping[str, Any]) -> Noun:
+    def noun(self, row: RowMapping | Mapping[str, object]) -> Noun:
         """A noun of a row; fields that were not selected take their defaults."""
         values = {name: row[name] for name in self.names if name in row}
         for name, read in self._readers.items():
@@ -143,7 +143,7 @@ class NounTable(Generic[Noun]):
                 values[name] = read(values[name])
         return self.kind(**values)
 
-    def nouns(self, rows: Iterable[Sequence[Any]], names: Sequence[str] | None = None) -> list[Noun]:
+    def nouns(self, rows: Iterable[Sequence[object]], names: Sequence[str] | None = None) -> list[Noun]:
         """Nouns of many rows by the order of their values: several times as quick as one by one.
 
         names: the fields that each row holds, by default all as `columns()` gives them; others take their defaults.
@@ -160,5 +160,5 @@ class NounTable(Generic[Noun]):
             found.append(kind(*values) if is_whole else kind(**dict(zip(told, values, strict=True))))
         return found
 
-    def columns(self, without: Sequence[str] = ()) -> list[Column[Any]]:
+    def columns(self, without: Sequence[str] = ()) -> list[Column[object]]:
         return [self.table.c[name] for name in self.names if name not in without]

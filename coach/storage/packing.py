@@ -71,7 +71,7 @@ def unpack_floats(packed: Packed, n_rows: int) -> FloatArray:
     return _unshuffled(_decompress(data), n_rows)
 
 
-def _floats(values: Sequence[Any]) -> FloatArray:
+def _floats(values: Sequence[object]) -> FloatArray:
     return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
 
 

@@ -1,13 +1,12 @@
 """Writing nouns in bulk: rows in, inserted or replaced by their primary key."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects.sqlite import insert
 
 
-def put(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+def put(connection: Connection, table: Table, rows: Iterable[dict[str, object]]) -> None:
     """Insert rows; one whose primary key is there already takes its place. All rows name the same columns."""
     values = list(rows)
     if not values:

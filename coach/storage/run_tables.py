@@ -3,7 +3,7 @@
 Rows of a run are found by its number (`run_key`), which is shorter than its id, and lie beside each other on disk.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table
 
@@ -29,7 +29,7 @@ Index("ix_runs_distance", *(RUNS.table.c[name] for name in ("sport", "deleted_at
 Index("ix_runs_duration", *(RUNS.table.c[name] for name in ("sport", "deleted_at", "duration_s")))
 
 
-def _of_run() -> Column[Any]:
+def _of_run() -> Column[object]:
     return Column("run_key", Integer, ForeignKey("runs.run_key", ondelete="CASCADE"), primary_key=True)
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sqlalchemy import (
@@ -77,7 +77,7 @@ class Runs(RunData):
                 raise StorageError(f"run {run_id} cannot be read: its row is damaged. Delete it on the Runs page")
             return RunEntry(found[0], summary_of(connection, row["run_key"]))
 
-    def change(self, run_id: str, /, **fields: Any) -> Run:
+    def change(self, run_id: str, /, **fields: object) -> Run:
         """Change fields of a run by their names (title, notes, laps, trim_start_s ...); returns it as it is now."""
         unknown = set(fields) - set(RUNS.names) | set(fields) & _KEPT
         if unknown:
@@ -88,7 +88,7 @@ class Runs(RunData):
                 raise no_such_run(run_id)
         return self.get(run_id)
 
-    def finish(self, run_id: str, state: RunState, summary: RunSummary, **fields: Any) -> Run:
+    def finish(self, run_id: str, state: RunState, summary: RunSummary, **fields: object) -> Run:
         """End a run: its state, length and distance follow from its summary, which is kept with it."""
         fields = {"duration_s": summary.duration_s, "distance_m": summary.distance_m, **fields, "state": state}
         self.save_summary(run_id, summary)
@@ -306,7 +306,7 @@ def index_summaries(connection: Connection, summaries: Mapping[int, RunSummary])
             connection.execute(insert(table), rows)
 
 
-def _entries(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> list[RunEntry]:
+def _entries(rows: Sequence[Sequence[object]], names: Sequence[str]) -> list[RunEntry]:
     """Runs with their summaries, whose columns are `names`; raises where a single row cannot be read."""
     n = len(RUNS.names)
     RUNS.check_scalars((row[:n] for row in rows), RUNS.names)
@@ -317,7 +317,7 @@ def _entries(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> list[RunEnt
     return [RunEntry(run, None if row[n] is None else next(summaries)) for run, row in zip(runs, rows, strict=True)]
 
 
-def _readable_entry(row: Sequence[Any], names: Sequence[str]) -> list[RunEntry]:
+def _readable_entry(row: Sequence[object], names: Sequence[str]) -> list[RunEntry]:
     try:
         return _entries([row], names)
     except (ValueError, TypeError, KeyError) as error:

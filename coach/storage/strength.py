@@ -144,7 +144,7 @@ class Strength:
 _SESSION_FIELDS = ("number", "week", "due_at", "slot_day", "reason", "is_moved", "skip_reason", "exercises")
 
 
-def _session_row(plan_id: str, one: StrengthSession) -> dict[str, Any]:
+def _session_row(plan_id: str, one: StrengthSession) -> dict[str, object]:
     row = {name: getattr(one, name) for name in _SESSION_FIELDS}
     return {"session_id": one.session_id, "plan_id": plan_id, "state": one.state.value, **row}
 

@@ -33,7 +33,7 @@ def _entries(data: Mapping[str, Any], key: str, faults: list[str]) -> list[dict[
     return found
 
 
-def _check(kind: Any, data: Mapping[str, Any], where: str, faults: list[str]) -> Any:
+def _check(kind: Any, data: Mapping[str, object], where: str, faults: list[str]) -> Any:
     known = set(kind.__dataclass_fields__)
     faults.extend(f"{where}.{key}: unknown key" for key in data if key not in known)
     try:

@@ -12,7 +12,7 @@ from coach.summary.summarise import summarise
 
 
 def analysis_document(
-    recording_info: Mapping[str, Any],
+    recording_info: Mapping[str, object],
     events: Sequence[GaitEvent],
     reports: Sequence[StreamReport] = (),
     seconds: Sequence[LiveMetrics] = (),
@@ -55,7 +55,7 @@ def _stride_row(stride: Stride) -> dict[str, Any]:
     }
 
 
-def _step_row(step: TrunkStep, after: TrunkStep | None) -> dict[str, Any]:
+def _step_row(step: TrunkStep, after: TrunkStep | None) -> dict[str, object]:
     """A step as the stride it begins; the stride's time is known where the next step of the same sensor follows."""
     stride_time_s = None
     if after is not None and after.wear_site is step.wear_site and step.step_time_s and after.step_time_s:

@@ -110,7 +110,7 @@ def _counted(run: RunSeries, window: Window) -> RunSeries:
 
 
 def _means(run: RunSeries, window: Window) -> tuple[dict[str, Any], dict[str, float]]:
-    means: dict[str, Any] = {}
+    means: dict[str, object] = {}
     errors: dict[str, float] = {}
     for name in names_for(Use.MEAN):
         series = run.measures.get(name)
@@ -123,7 +123,7 @@ def _means(run: RunSeries, window: Window) -> tuple[dict[str, Any], dict[str, fl
     return means, errors
 
 
-def _shared(run: RunSeries, window: Window, means: Mapping[str, Any]) -> dict[str, float]:
+def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict[str, float]:
     """What the sensors state of each mean beyond its scatter: the median over the seconds that count."""
     found = {}
     for name in means.keys() - _AVERAGES_OUT:

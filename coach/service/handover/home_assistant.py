@@ -92,7 +92,7 @@ class HomeAssistant:
                 topic = f"homeassistant/{component}/{self._base}/{name}/config"
                 self._client.publish(topic, "", qos=1, retain=True).wait_for_publish(2)
 
-    def _on_connect(self, client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, client: Any, _data: object, _flags: object, reason: Any, _properties: object) -> None:
         if reason.is_failure:
             self.failure = f"the broker refuses: {reason}"
             return
@@ -111,12 +111,12 @@ class HomeAssistant:
         client.publish(self._available, "online", qos=1, retain=True)
         self._sent.clear()
 
-    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_disconnect(self, _client: object, _data: object, _flags: object, reason: Any, _properties: object) -> None:
         if self.is_linked:  # else the reason why it was refused stands
             self.failure = f"the broker is lost: {reason}" if reason.is_failure else ""
         self.is_linked = False
 
-    def _on_fail(self, _client: Any, _data: Any) -> None:
+    def _on_fail(self, _client: object, _data: object) -> None:
         self.failure = "the broker does not answer: check its address"
 
     def _pulse(self) -> None:

@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 from datetime import datetime, timedelta
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import LinkError, UserError
 
@@ -56,7 +56,7 @@ def find(server: str, key: str, external_id: str, started_at: datetime) -> str |
     return None
 
 
-def _ask(server: str, key: str, path: str, body: bytes | None = None, kind: str = "") -> Any:
+def _ask(server: str, key: str, path: str, body: bytes | None = None, kind: str = "") -> object:
     request = urllib.request.Request(f"{server}/api/v1/athlete/0/{path}", body)
     request.add_header("Authorization", "Basic " + base64.b64encode(f"API_KEY:{key}".encode()).decode())
     request.add_header("User-Agent", "running-coach")
@@ -86,7 +86,7 @@ def _refusal(code: int) -> Exception:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """The key goes to the server that was named, and to no other."""
 
-    def redirect_request(self, *_: Any, **__: Any) -> None:
+    def redirect_request(self, *_: object, **__: object) -> None:
         return None
 
 

@@ -156,7 +156,7 @@ class HandoverService:
             self._wake.wait(self._retry_s)
             self._wake.clear()
 
-    def _hand_over(self, item: dict[str, Any]) -> None:
+    def _hand_over(self, item: dict[str, object]) -> None:
         wishes, run_id = self.wishes(), str(item["run_id"])
         run = self._store.runs.get(run_id)
         content = self._history.export(run_id, "fit")
@@ -196,7 +196,7 @@ class HandoverService:
     def _queue(self) -> list[dict[str, Any]]:
         return list(self._store.settings.get(_QUEUE, []))
 
-    def _put_queue(self, queue: list[dict[str, Any]]) -> None:
+    def _put_queue(self, queue: list[dict[str, object]]) -> None:
         self._store.settings.put(_QUEUE, queue)
 
     def _sent(self) -> dict[str, str]:

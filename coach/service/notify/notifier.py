@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.error import HTTPError
 
 from coach.errors import UserError
@@ -29,7 +29,7 @@ _log: Final = logging.getLogger(__name__)
 _KEY: Final = "reminders.channels"
 _FAILURES: Final = "reminders.failures"
 KINDS: Final = ("page", "push", "ntfy")
-Publish = Callable[[str, Mapping[str, Any]], object]
+Publish = Callable[[str, Mapping[str, object]], object]
 
 
 class Push:

@@ -424,7 +424,7 @@ class RunService:
         place = self._place
         return place.live.run if place and place.live else None
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> dict[str, object]:
         """What a page that has just been opened must know; {"run_id": None} without a run."""
         place = self._place
         if place is None or place.live is None:

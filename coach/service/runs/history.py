@@ -267,7 +267,7 @@ class HistoryService(HistoryFiles):
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _sum_up(self, run: Run, of: str | None = None, **fields: Any) -> Run:
+    def _sum_up(self, run: Run, of: str | None = None, **fields: object) -> Run:
         """Sum a run up again and keep it; of: the run that its strides were computed in, where it is a part."""
         summary = self._summed_up(run, (run.trim_start_s, run.trim_end_s))
         if of is not None:

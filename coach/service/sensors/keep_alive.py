@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
 
 LEASE_S = 20.0
 
@@ -14,7 +13,7 @@ class Leases:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._until_s: dict[str, float] = {}
 
-    def renew(self, what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def renew(self, what: str, work: Callable[[], Coroutine[object, object, None]]) -> None:
         """Begin `work` if it is not going on, and let it go on for LEASE_S from now."""
         loop = asyncio.get_running_loop()
         self._until_s[what] = loop.time() + LEASE_S

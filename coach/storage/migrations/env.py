@@ -1,6 +1,6 @@
 """Alembic's entry: runs migrations on the connection it is handed, inside the transaction that is open on it."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -10,7 +10,7 @@ from coach.storage import tables  # noqa: F401  (registers every table)
 from coach.storage.base import Base
 
 
-def plain_type(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
+def plain_type(kind: str, item: object, _autogen: AutogenContext) -> str | Literal[False]:
     """Migrations name the column types of the database, not ours: they must still run when ours have changed."""
     return f"sa.{type(item.impl).__name__}()" if kind == "type" and isinstance(item, TypeDecorator) else False
 

@@ -106,7 +106,7 @@ def _pack(connection: Any, run_key: int, part: str, order: str) -> None:
     connection.exec_driver_sql(f"DELETE FROM {part} WHERE run_key = ?", (run_key,))
 
 
-def _plain(value: Any, kind: str) -> Any:
+def _plain(value: Any, kind: str) -> object:
     if value is None:
         return None
     if kind == "TEXT":
