@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, render_template
+from pydantic import BaseModel, ConfigDict, Field
 
-from coach.coaching.baseline import Own
+from coach.coaching.baseline import Baseline, Own
 from coach.coaching.block import BlockView
 from coach.coaching.programme import FOCUSES, Focus
 from coach.model.cues import CueRule, Source
-from coach.model.runs import RunPlan
+from coach.model.runs import RunPlace, RunPlan
 from coach.service.runs.explain import CueStory
 from web.api import route
 from web.context import the_coach
@@ -38,8 +39,7 @@ def block_page() -> str:
         "coaching/block.html",
         block=coaching.block(),
         plan=coaching.plan(),
-        own=own_table(baseline),
-        is_ready=baseline.is_ready,
+        own=[(place.value, here, own_table(here)) for place in baseline.places if (here := baseline.at(place))],
         needs=coaching.needs(),
     )
 
@@ -69,9 +69,25 @@ def cues_page(run_id: str) -> str:
     )
 
 
-@route(blueprint, "GET", "/coaching/plan", returns=RunPlan, summary="How a run that starts now would be coached")
-def get_plan() -> RunPlan:
-    return the_coach().coaching.plan()
+class PlanQuery(BaseModel):
+    """Of a run where, and in which shoes; without a place the likely one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    place: RunPlace | None = None
+    shoes: str = Field("", max_length=80)
+
+
+@route(
+    blueprint,
+    "GET",
+    "/coaching/plan",
+    query=PlanQuery,
+    returns=RunPlan,
+    summary="How a run that starts now would be coached",
+)
+def get_plan(query: PlanQuery) -> RunPlan:
+    return the_coach().coaching.next_plan(place=query.place, shoes=query.shoes)
 
 
 @route(blueprint, "GET", "/coaching/focuses", returns=list[Focus], summary="What could be worked on today")
@@ -112,7 +128,7 @@ def by_focus(rules: Sequence[CueRule]) -> list[tuple[str, list[CueRule]]]:
     return list(found.items())
 
 
-def own_table(baseline: Any) -> list[tuple[float, list[tuple[str, Own]]]]:
+def own_table(baseline: Baseline) -> list[tuple[float, list[tuple[str, Own]]]]:
     """The runner's own values at the slowest, middle and fastest speed seen."""
     speeds = baseline.speeds_mps
     if speeds is None:

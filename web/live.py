@@ -30,11 +30,11 @@ class _Body(BaseModel):
 class StartBody(_Body):
     """How the run begins. focus: what to work on, None for what the coach planned, "none" for a run without cues.
 
-    is_confirmed: the runner has read what an open warning sign means, and runs all the same. workout_id: of a
-    structured run, "" for none; it has its own warm-up.
+    is_confirmed: the runner has read what an open warning sign means, and runs all the same. place: None: the likely
+    one, as the newest run. workout_id: of a structured run, "" for none; it has its own warm-up.
     """
 
-    place: Literal["treadmill", "outdoor"] = "treadmill"
+    place: RunPlace | None = None
     focus: str | None = None
     shoes: str = Field("", max_length=80)
     slope_pct: float | None = Field(None, ge=-40, le=40)
@@ -77,6 +77,7 @@ def page() -> str:
         pain=answer_of(coach.coaching.pain_state),
         shown=names_for(Use.LIVE),
         places=[place.value for place in RunPlace],
+        place=plan.place.value if plan is not None and plan.place is not None else RunPlace.NOT_SAID.value,
         shoes=_shoe_names(coach),
         focuses=answer_of(coach.coaching.focuses) or (),
         sensors=answer_of(coach.sensors.states) or (),
@@ -107,15 +108,15 @@ def run_status() -> dict[str, object]:
 @route(blueprint, "POST", "/run/start", body=StartBody, returns=Run, summary="Start a run")
 def run_start(body: StartBody) -> Run:
     runs = the_coach().runs
-    chosen = body.model_dump(exclude={"has_warm_up", "place", "is_run_walk", "workout_id"})
+    chosen = body.model_dump(exclude={"has_warm_up", "is_run_walk", "workout_id"})
     if body.is_run_walk:
         workout = the_coach().run_walk.workout()
-        run = runs.start(place=RunPlace(body.place), **{**chosen, "focus": "none"}, workout=workout)
+        run = runs.start(**{**chosen, "focus": "none"}, workout=workout)
         the_coach().run_walk.began(run, workout)
         return run
     if body.workout_id:
-        return runs.start(place=RunPlace(body.place), **chosen, workout=the_coach().workouts.workout(body.workout_id))
-    run = runs.start(place=RunPlace(body.place), **chosen)
+        return runs.start(**chosen, workout=the_coach().workouts.workout(body.workout_id))
+    run = runs.start(**chosen)
     if body.has_warm_up:
         runs.lap("warm_up", run.run_id)
     return run

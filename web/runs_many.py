@@ -49,10 +49,11 @@ def trends_page() -> str:
     told = request.args
     metric = told.get("metric", "step_length_m")
     days = {"90": 90, "365": 365}.get(told.get("days", ""))
-    place = told.get("place", "")
+    since = now() - timedelta(days=days) if days else None
+    place = told.get("place") or history().main_place(since).value  # without a choice: like with like
     trend = history().trend(
         metric if metric in MATCHED else "step_length_m",
-        since=now() - timedelta(days=days) if days else None,
+        since=since,
         place=RunPlace(place) if place in PLACES else None,
     )
     return render_template(
@@ -70,6 +71,7 @@ def trends_page() -> str:
         },
         metrics=MATCHED,
         places=PLACES,
+        place=place if place in PLACES else "any",
         wanted=told,
         records=history().records(),
         shoes=history().shoes(),
@@ -92,7 +94,8 @@ def report_page() -> str:
     until = now()
     since = until - timedelta(days=REPORT_DAYS)
     runs = history().list(RunFilter(since=since), per_page=1000).entries
-    trends = [trend for name in REPORTED if (trend := history().trend(name, since=since)).points]
+    place = history().main_place(since)
+    trends = [trend for name in REPORTED if (trend := history().trend(name, since=since, place=place)).points]
     weeks = pain_by_week(history().pain_since(since))
     programme = _programme()
     start = programme.start if programme else None
@@ -101,6 +104,7 @@ def report_page() -> str:
         since=since,
         until=until,
         runs=runs,
+        place=place.value,
         trends=trends,
         sparks=[spark_of(trend, since, until, start) for trend in trends],
         pain=pain_bars(weeks, REPORT_WEEKS, until),

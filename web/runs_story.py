@@ -96,7 +96,8 @@ def story_of(coach: Coach, detail: RunDetail, title: str) -> Story | None:
         return None
     metric = metric_of(run, summary)
     usual = detail.usual.get(metric) if metric else None
-    trend = answer_of(lambda: coach.history.trend(metric, summary.speed_mps or None)) if metric else None
+    speed = summary.speed_mps or None
+    trend = answer_of(lambda: coach.history.trend(metric, speed, place=run.place)) if metric else None
     strip = _strip(coach, run, metric, usual, trend) if metric else None
     dots = dots_of(trend, run.run_id) if trend else ()
     facts = _facts(run, summary)
@@ -116,7 +117,7 @@ def story_of(coach: Coach, detail: RunDetail, title: str) -> Story | None:
         " ".join(filter(None, (_line(facts), finding))),
         strip,
         dots if len(dots) > 1 else (),
-        _dots_words(metric, summary, usual) if metric else "",
+        _dots_words(metric, summary, usual, w(f"runs.at.{run.place.value}")) if metric else "",
         next_of(coach, run),
         share,
     )
@@ -241,8 +242,8 @@ def dots_of(trend: Trend, run_id: str) -> tuple[Dot, ...]:
     )
 
 
-def _dots_words(metric: str, summary: RunSummary, usual: tuple[float, float] | None) -> str:
-    """The measure against the runner's usual at this pace, in one line."""
+def _dots_words(metric: str, summary: RunSummary, usual: tuple[float, float] | None, where: str) -> str:
+    """The measure against the runner's usual at this pace and place, in one line."""
     value = getattr(summary, metric)
     units = profile().units
     told = f"{value_text(metric, value, units)} {unit_text(metric, units)}"
@@ -251,8 +252,9 @@ def _dots_words(metric: str, summary: RunSummary, usual: tuple[float, float] | N
         return w("runs.story.alone", label=label, value=told)
     side = side_of(value, *usual)
     if side == "like" or difference_scale_of(metric, units).is_pace:
-        return w("runs.story.like", label=label, value=told)
-    return w("runs.story.differs", label=label, value=told, difference=signed(metric, value - usual[0]))
+        return w("runs.story.like", label=label, value=told, where=where)
+    difference = signed(metric, value - usual[0])
+    return w("runs.story.differs", label=label, value=told, difference=difference, where=where)
 
 
 def next_of(coach: Coach, run: Run) -> Next | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coach.coaching.baseline import MIN_RUNS, Baseline
-from coach.coaching.programme import FOCUSES, MINUTES, SHARES
+from coach.coaching.programme import FOCUSES, MINUTES, PLACES, SHARES
 from coach.coaching.progress import BLOCK_RUNS, MISSES, Block, CoachedRun, Progress
 
 
@@ -69,6 +69,12 @@ def _past(block: Block) -> str:
         return f"{title}: dropped after {n} runs, because {MISSES} runs in a row showed no response to its cues."
     if not block.is_tested:
         return f"{title}: left after {n} runs for another focus."
+    if block.first_needs and block.first_need is None and block.last_need is not None:
+        places = " and ".join(PLACES[place] for place in block.first_needs)
+        return (
+            f"{title}: {n} runs {places}, then one without cues elsewhere. Whether it stayed cannot be told: places "
+            "are not compared."
+        )
     if block.first_need is None or block.last_need is None:
         return f"{title}: {n} runs, then one without cues. Whether it stayed cannot be told: too little was measured."
     if block.is_kept is None:

@@ -34,10 +34,10 @@ def compared(metrics: LiveMetrics, baseline: Baseline | None, **others: float | 
     found: dict[str, Own] = {}
     if not why and baseline is not None and metrics.speed_mps is not None:
         found = _differences(metrics, baseline, metrics.speed_mps, metrics.grade_pct or 0.0)
-        why = Unknown.USUAL_NOT_SURE
     filled: dict[str, Any] = {**others, **{name: own.value for name, own in found.items()}}
     filled["uncertainty"] = {**metrics.uncertainty, **{name: own.sd for name, own in found.items()}}
-    missing = {name: _measure_unknown(metrics, name) or why for name in names if name not in found}
+    unknown = (name for name in names if name not in found)
+    missing = {name: _measure_unknown(metrics, name) or why or _unsure(baseline, name) for name in unknown}
     filled["unknown"] = {**metrics.unknown, **missing}
     return replace(metrics, **filled)
 
@@ -59,6 +59,11 @@ def _with_excess(own: Own, measure: str, metrics: LiveMetrics, baseline: Baselin
     return Own(own.value, math.hypot(own.sd, baseline.excess_sd(measure, value, sd)))
 
 
+def _unsure(baseline: Baseline | None, name: str) -> Unknown:
+    """Why a known measure has no difference from the runner's own."""
+    return Unknown.NEEDS_THREE_RUNS if baseline is None else baseline.why_not(MEASURES[name])
+
+
 def _measure_unknown(metrics: LiveMetrics, name: str) -> str | None:
     """Why the measure that `name` compares is itself unknown; None where it is known."""
     measure = MEASURES[name]
@@ -66,8 +71,10 @@ def _measure_unknown(metrics: LiveMetrics, name: str) -> str | None:
 
 
 def _why_not(metrics: LiveMetrics, baseline: Baseline | None) -> Unknown | None:
-    if baseline is None or not baseline.is_ready:
+    if baseline is None:
         return Unknown.NEEDS_THREE_RUNS
+    if not baseline.is_ready:
+        return baseline.why_not("step_length_m")
     if metrics.state is not GaitState.RUNNING:
         return Unknown.ONLY_RUNNING
     return Unknown.NEEDS_SPEED if metrics.speed_mps is None else None

@@ -19,6 +19,7 @@ from coach.coaching.gates import LASTING, Moment, gates_for, own_gates
 from coach.coaching.monitor import RuleMonitor
 from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.pain import STOP_ABOVE, tapped
+from coach.coaching.place import PlaceFinder
 from coach.coaching.response import Change, ResponseTracker, cue_responses, focus_response, withheld_changes
 from coach.coaching.schedule import Schedule
 from coach.coaching.steady import SteadyPart
@@ -27,7 +28,7 @@ from coach.model.cues import CueDecision, CueResponse, CueRule, FocusTarget, Gat
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile
-from coach.model.runs import RunPlan
+from coach.model.runs import RunPlace, RunPlan
 from coach.model.strides import GaitState
 
 SPACING_S: Final = 60.0  # evidence: proposed fade, at least 60 s between cues
@@ -69,6 +70,7 @@ class CueEngine:
         self._watches = {rule.id: RuleMonitor(rule) for rule in rules if rule.metric is not None}
         self._traces = {r.id: ResponseTracker(r) for r in rules if r.metric is not None and r.kind != "safety"}
         self._steady = SteadyPart()
+        self._found = PlaceFinder()
         self._changes: list[Change] = []
         self._start = pain
         self._taps: list[PainTap] = []
@@ -90,12 +92,24 @@ class CueEngine:
         return self._view.pain
 
     @property
+    def place(self) -> RunPlace | None:
+        """Where the run is, as its sensors show it; None where they show nothing."""
+        return self._found.place
+
+    @property
     def decisions(self) -> tuple[CueDecision, ...]:
         """The cue log of the run so far."""
         return tuple(self._speaker.decisions)
 
     def compare(self, metrics: LiveMetrics) -> LiveMetrics:
-        """Fill in the differences from the runner's own, from the longest run of 30 days and from pain before."""
+        """Fill in the differences from the runner's own, from the longest run of 30 days and from pain before.
+
+        Where the sensors show another place than the one chosen, the runner's own at that place counts from then on.
+        """
+        self._found.add(metrics)
+        place = self._found.place
+        if place is not None and self._baseline is not None and self._baseline.place is not place:
+            self._baseline = self._baseline.at(place)
         longest = self._facts.longest_30d_m
         share = 100.0 * metrics.distance_m / longest if metrics.distance_m is not None and longest else None
         rise = max((self._rise(tap) for tap in self._taps), default=None)

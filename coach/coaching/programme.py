@@ -16,7 +16,7 @@ from coach.coaching.gates import CALF_RAISES
 from coach.coaching.progress import BLOCK_RUNS, Block, Progress
 from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile
-from coach.model.runs import RunPlan
+from coach.model.runs import RunPlace, RunPlan
 
 SHARES: Final = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.10)
 MINUTES: Final = (15, 17, 20, 22, 22, 25, 27, 30)  # Bowser 2018: 15 to 30 minutes over eight sessions
@@ -39,6 +39,11 @@ class Focus:
     adds_load: bool = False
 
 
+PLACES: Final[Mapping[RunPlace, str]] = {
+    RunPlace.TREADMILL: "on the treadmill",
+    RunPlace.OUTDOOR: "outdoors",
+    RunPlace.NOT_SAID: "without a place",
+}
 # In the order of preference where needs are alike: more steps first (Drozda 2024).
 FOCUSES: Final[Mapping[str, Focus]] = {
     f.id: f
@@ -64,10 +69,19 @@ def plan_run(
     now: datetime,
     wish: str | None = None,
 ) -> RunPlan:
-    """Plan the run that starts at `now`. wish: the runner's choice for this run alone, "none" for no cues."""
+    """Plan the run that starts at `now`. wish: the runner's choice for this run alone, "none" for no cues.
+
+    baseline: the runner's own at the place of this run.
+    """
     plan = _plan(pain, profile, baseline, progress, facts, now, wish)
     longest = facts.longest_30d_m
-    return replace(plan, distance_limit_m=None if longest is None else LONGEST_SHARE * longest)
+    return replace(
+        plan,
+        distance_limit_m=None if longest is None else LONGEST_SHARE * longest,
+        place=baseline.place,
+        n_own=len(baseline.runs),
+        reason=plan.reason + _compared_with(plan, baseline),
+    )
 
 
 def _plan(
@@ -85,17 +99,36 @@ def _plan(
         listens = pain.lock is Lock.NOT_ASKED and not baseline.is_ready
         return RunPlan(None, 0.0, None, listens, False, f"No cues in this run. {pain.words}", seed)
     if not baseline.is_ready:
-        n = len(baseline.runs)
-        words = (
-            f"Baseline run {n + 1} of {MIN_RUNS}: run easily and steadily for at least 14 minutes. The coach only "
-            "listens, to learn what is usual for you."
-        )
-        return RunPlan(None, 0.0, None, True, False, words, seed)
+        return RunPlan(None, 0.0, None, True, False, _baseline_words(baseline, progress), seed)
     if wish == NO_FOCUS:
         return RunPlan(None, 0.0, None, False, False, "No cues in this run, as you wished.", seed)
     if wish and (progress.block is None or wish != progress.block.focus):
         return _wished(wish, pain, profile, facts, seed)
-    return _planned(pain, profile, progress, facts, now, seed)
+    return _planned(pain, profile, baseline.place, progress, facts, now, seed)
+
+
+def _baseline_words(baseline: Baseline, progress: Progress) -> str:
+    """A baseline run: the first of all, or the first at this place."""
+    number, others = len(baseline.runs) + 1, [place for place in baseline.places if place is not baseline.place]
+    where = f" {PLACES[baseline.place]}" if others else ""
+    words = (
+        f"Baseline run {number} of {MIN_RUNS}{where}: run easily and steadily for at least 14 minutes. The coach only "
+        "listens, to learn what is usual for you."
+    )
+    if others:
+        elsewhere = " and ".join(PLACES[place] for place in others)
+        words += f" Your runs {elsewhere} are not compared with it: the same stride lands otherwise there."
+    return words + (" Your block waits." if progress.block is not None else "")
+
+
+def _compared_with(plan: RunPlan, baseline: Baseline) -> str:
+    """With which runs this one is compared; "" where nothing is."""
+    if plan.focus is None:
+        return ""
+    words = f" Compared with your {len(baseline.runs)} runs {PLACES[baseline.place]}."
+    if baseline.n_in_shoes < MIN_RUNS:
+        words += f" How you land in these shoes is compared after {MIN_RUNS} runs in them; cues about it wait."
+    return words
 
 
 def why_not(focus: str, pain: PainState, profile: RunnerProfile, facts: HistoryFacts) -> str | None:
@@ -129,7 +162,13 @@ def _wished(wish: str, pain: PainState, profile: RunnerProfile, facts: HistoryFa
 
 
 def _planned(
-    pain: PainState, profile: RunnerProfile, progress: Progress, facts: HistoryFacts, now: datetime, seed: int
+    pain: PainState,
+    profile: RunnerProfile,
+    place: RunPlace,
+    progress: Progress,
+    facts: HistoryFacts,
+    now: datetime,
+    seed: int,
 ) -> RunPlan:
     block = progress.block
     if block is None and _is_month_over(progress, now):
@@ -150,6 +189,7 @@ def _planned(
         return RunPlan(focus, REFRESH_SHARE, None, False, False, words, seed)
     if n_done >= BLOCK_RUNS:
         words = f"{FOCUSES[focus].title}: a run without cues, to see what has stayed after eight cued runs."
+        words += _elsewhere(block, place)
         return RunPlan(focus, 0.0, BLOCK_RUNS + 1, False, True, words, seed)
     share = SHARES[n_done]
     words = (
@@ -157,6 +197,14 @@ def _planned(
         f"time; about {MINUTES[n_done]} minutes are enough."
     )
     return RunPlan(focus, share, n_done + 1, False, False, words, seed)
+
+
+def _elsewhere(block: Block | None, place: RunPlace) -> str:
+    """That the run without cues says nothing at this place; "" where it does."""
+    if block is None or not block.first_needs or place in block.first_needs:
+        return ""
+    where = " or ".join(PLACES[one] for one in block.first_needs)
+    return f" Your block was {where}: only there it can be told, so run this one there if you can."
 
 
 def _choose(

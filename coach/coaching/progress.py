@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from coach.coaching.outcome import CoachingOutcome
-from coach.model.runs import RunPlan
+from coach.model.runs import RunPlace, RunPlan
 
 BLOCK_RUNS: Final = 8  # Crowell & Davis 2011, Bowser 2018
 MISSES: Final = 3  # runs without response before a focus is dropped
@@ -30,6 +30,7 @@ class CoachedRun:
     at: datetime
     plan: RunPlan
     outcome: CoachingOutcome
+    place: RunPlace = RunPlace.NOT_SAID
 
     @property
     def counts(self) -> bool:
@@ -61,8 +62,9 @@ class CoachedRun:
 class Block:
     """A finished or running block.
 
-    runs: ids in order, the retention run last. first_need, last_need: shares of the time out of band in the first run
-    that could be judged and in the run without cues. is_kept: None while not tested, or where it cannot be told.
+    runs: ids in order, the retention run last. first_needs: by place, share of the time out of band in its first run
+    that could be judged. first_need, last_need: that of the place of the run without cues, and of that run. is_kept:
+    None while not tested, or where it cannot be told.
     """
 
     focus: str
@@ -72,6 +74,7 @@ class Block:
     misses: int = 0
     first_need: float | None = None
     last_need: float | None = None
+    first_needs: Mapping[RunPlace, float] = field(default_factory=dict)
     is_tested: bool = False
     ended_at: datetime | None = None
     is_kept: bool | None = None
@@ -124,15 +127,15 @@ def _with(progress: Progress, run: CoachedRun, focus: str) -> Progress:
     need = run.need_share
     block = replace(block, runs=(*block.runs, run.run_id))
     if run.plan.is_retention:
-        block = replace(
-            block, ended_at=run.at, is_kept=_is_kept(block.first_need, need), is_tested=True, last_need=need
-        )
+        first = block.first_needs.get(run.place)
+        kept = _is_kept(first, need)
+        block = replace(block, ended_at=run.at, is_kept=kept, is_tested=True, first_need=first, last_need=need)
         return replace(progress, block=None, past=(*past, block))
     block = replace(
         block,
         n_cued=block.n_cued + 1,
         misses=_misses(block.misses, run.outcome, focus),
-        first_need=need if block.first_need is None else block.first_need,
+        first_needs=block.first_needs if need is None else {run.place: need, **block.first_needs},
     )
     if block.misses >= MISSES:
         return replace(progress, block=None, past=(*past, replace(block, ended_at=run.at, is_dropped=True)))

@@ -16,7 +16,7 @@ from coach.coaching.progress import CoachedRun
 from coach.gait.fusion.body import BodyGait
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
-from coach.model.runs import Run, RunPlan, RunState, RunSummary
+from coach.model.runs import Run, RunPlace, RunPlan, RunState, RunSummary
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.storage.coaching import CoachedRuns
@@ -48,7 +48,8 @@ def live_through(store: Store, body: VirtualBody) -> None:
         run_id = f"{at:%Y%m%d}-baseline"
         duration_s = FULL_STEADY_S + 120.0
         distance_m = duration_s * body.speed_mps
-        store.runs.create(Run(run_id, at, RunState.RECORDING, title=TITLE, source="virtual", plan=plan))
+        place = RunPlace.TREADMILL
+        store.runs.create(Run(run_id, at, RunState.RECORDING, TITLE, place=place, source="virtual", plan=plan))
         summary = RunSummary(duration_s, duration_s, distance_m, 0, 0, 0, 0, 0, speed_mps=body.speed_mps)
         store.runs.finish(run_id, RunState.FINISHED, summary)
         outcome = CoachingOutcome(duration_s, BaselineRun(run_id, at, FULL_STEADY_S, points))

@@ -26,6 +26,8 @@ class Unknown(StrEnum):
     NEEDS_TREADMILL = "needs_treadmill"
     NEEDS_HEART_RATE_SENSOR = "needs_heart_rate_sensor"
     NEEDS_THREE_RUNS = "needs_three_runs"
+    NEEDS_RUNS_HERE = "needs_runs_here"
+    NEEDS_RUNS_IN_SHOES = "needs_runs_in_shoes"
     HEART_RATE_SILENT = "heart_rate_silent"
     SPEED_SILENT = "speed_silent"
     FINDING_AXES = "finding_axes"

@@ -31,8 +31,11 @@ class RunState(StrEnum):
 
 
 class RunPlace(StrEnum):
+    """Where a run was. NOT_SAID is a place of its own: such runs are compared with one another only."""
+
     TREADMILL = "treadmill"
     OUTDOOR = "outdoor"
+    NOT_SAID = "not_said"
 
 
 class Sport(StrEnum):
@@ -59,7 +62,8 @@ class RunPlan:
 
     eligible_share: share of the time in which cues may speak (the fading schedule). block_run: number within the
     retraining block, None outside one. is_baseline: this run builds the baseline, without cues. distance_limit_m: 10 %
-    beyond the longest run of 30 days; None where too few runs are known.
+    beyond the longest run of 30 days; None where too few runs are known. place: whose runs it is compared with; None
+    in plans of before places were told apart. n_own: how many of them there are.
     """
 
     focus: str | None
@@ -70,6 +74,8 @@ class RunPlan:
     reason: str
     seed: int = 0
     distance_limit_m: float | None = None
+    place: RunPlace | None = None
+    n_own: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class Run:
     title: str = ""
     duration_s: float | None = None
     distance_m: float | None = None
-    place: RunPlace = RunPlace.TREADMILL
+    place: RunPlace = RunPlace.NOT_SAID
     shoes: str = ""
     slope_pct: float | None = None
     notes: str = ""

@@ -21,7 +21,7 @@ from coach.coaching.red_flags import open_signs
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainState, RedFlagAnswers
 from coach.model.runner import RunnerProfile
-from coach.model.runs import RunPlan
+from coach.model.runs import RunPlace, RunPlan
 
 GOOD_FOR: Final = timedelta(hours=24)  # a pain answer speaks for a day and a half (`pain.FRESH`); chosen stricter
 CLOCK_SLACK: Final = timedelta(minutes=10)  # a phone's clock may lag behind the home's; chosen by judgement
@@ -91,12 +91,15 @@ def pain_now(pack: Pack, answers: Answers, now: datetime) -> PainState:
 
 
 def prepare(pack: Pack, answers: Answers, now: datetime, *, is_used: bool = False) -> Readiness:
-    """Decide how the run that starts at `now` (aware UTC) is coached; nothing is said from a stale pack."""
+    """Decide how the run that starts at `now` (aware UTC) is coached; nothing is said from a stale pack.
+
+    The phone goes where it is carried: its run is outdoors unless a treadmill sends to it.
+    """
     pain = pain_now(pack, answers, now)
     if why := _why_silent(pack, answers, now, is_used):
         plan = RunPlan(None, 0.0, None, False, False, LISTENING.format(why=why), pack.progress.n_runs + 1)
         return Readiness(plan, pain, None, why)
-    baseline = Baseline(pack.baseline, now, pack.profile.height_m)
+    baseline = Baseline(pack.baseline, now, pack.profile.height_m, RunPlace.OUTDOOR)
     plan = plan_run(pain, pack.profile, baseline, pack.progress, pack.facts, now, pack.focus)
     engine = CueEngine(load_rules(), plan, pain, pack.profile, baseline, pack.strength_week, pack.facts)
     return Readiness(plan, pain, engine)

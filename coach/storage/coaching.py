@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from coach.model.runs import Sport
+from coach.model.runs import RunPlace, Sport
 from coach.storage.coaching_tables import COACHED_RUNS
 from coach.storage.database import Database
 from coach.storage.rows import put
@@ -34,6 +34,13 @@ class CoachedRuns:
         statement = select(columns.document).where(columns.run_id.in_(kept)).order_by(columns.at)
         with self._database.read() as connection:
             return list(connection.execute(statement).scalars())
+
+    def conditions(self) -> Mapping[str, tuple[RunPlace, str]]:
+        """Place and shoes of every coached run, by its id, as its run has them now."""
+        runs = RUNS.table.c
+        statement = select(runs.run_id, runs.place, runs.shoes).join(COACHED_RUNS, COACHED_RUNS.c.run_id == runs.run_id)
+        with self._database.read() as connection:
+            return {run_id: (RunPlace(place), shoes) for run_id, place, shoes in connection.execute(statement)}
 
     def get(self, run_id: str) -> Mapping[str, object] | None:
         """One run's document; None where the run was not coached."""

@@ -5,6 +5,7 @@ Everything follows from one document per finished run: baseline, block, wordings
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,7 +23,7 @@ from coach.model.links import SensorUse
 from coach.model.pain import PainState
 from coach.model.plain import from_plain, to_plain
 from coach.model.runner import RunnerProfile
-from coach.model.runs import Run, RunEntry, RunFilter, RunPlan
+from coach.model.runs import Run, RunEntry, RunFilter, RunPlace, RunPlan
 from coach.phone.pack import Pack
 from coach.service.runs.explain import CueStory, stories
 from coach.service.runs.sayable import unsayable
@@ -40,6 +41,7 @@ _LOOK_BACK: Final = timedelta(days=42)
 _USUAL_WEEKS: Final = 4
 _log: Final = logging.getLogger(__name__)
 _KNOWN: Final = "coaching.known_runs"
+_PLACED: Final = {"ftms_treadmill": RunPlace.TREADMILL, "phone_position": RunPlace.OUTDOOR}  # profiles of sensors
 
 
 class CoachingService:
@@ -52,14 +54,26 @@ class CoachingService:
 
     # Before a run
 
-    def next_plan(self, focus: str | None = None) -> RunPlan:
-        """How a run that starts now would be coached. focus: a wish for this run alone, "none" for no cues."""
-        now = self._clock()
-        return self._plan(now, focus, self._runs(), self._pain(now))
+    def next_plan(self, focus: str | None = None, place: RunPlace | None = None, shoes: str = "") -> RunPlan:
+        """How a run that starts now would be coached. focus: a wish for this run alone, "none" for no cues.
+
+        place: None: the likely one.
+        """
+        now, runs = self._clock(), self._runs()
+        baseline = self._baseline(now, runs, self.likely_place() if place is None else place, shoes)
+        return self._plan(now, focus, runs, self._pain(now), baseline)
 
     def plan(self) -> RunPlan:
-        """The plan of a run that starts now."""
+        """The plan of a run that starts now, at the likely place."""
         return self.next_plan()
+
+    def likely_place(self) -> RunPlace:
+        """Where the next run is if the runner does not say: as the newest one with sensors, else by what is paired."""
+        newest = next((run for run in reversed(self._runs())), None)
+        if newest is not None:
+            return newest.place
+        profiles = {sensor.profile_id for sensor in self._store.sensors.list()}
+        return next((place for profile, place in _PLACED.items() if profile in profiles), RunPlace.NOT_SAID)
 
     def focuses(self) -> Sequence[Focus]:
         """What could be worked on today."""
@@ -71,17 +85,27 @@ class CoachingService:
         """Everything that can be worked on at all."""
         return list(FOCUSES.values())
 
-    def prepare(self, run_id: str, started_at: datetime, focus: str | None = None) -> CueEngine:
-        """The engine of a run that starts now; its `plan` is to be kept with the run."""
+    def prepare(
+        self,
+        run_id: str,
+        started_at: datetime,
+        focus: str | None = None,
+        place: RunPlace | None = None,
+        shoes: str = "",
+    ) -> CueEngine:
+        """The engine of a run that starts now; its `plan` is to be kept with the run. place: None: the likely one."""
         runs, pain = self._runs(), self._pain(started_at)
-        return self._engine(self._plan(started_at, focus, runs, pain), started_at, runs, pain)
+        baseline = self._baseline(started_at, runs, self.likely_place() if place is None else place, shoes)
+        plan = self._plan(started_at, focus, runs, pain, baseline)
+        return self._engine(plan, started_at, runs, pain, baseline)
 
     def prepare_again(self, run: Run) -> CueEngine:
         """The engine as it was at the start of an earlier run, to read its recording again."""
         runs = [r for r in self._runs() if r.at < run.started_at and r.run_id != run.run_id]
         pain = self._pain(run.started_at)
-        plan = run.plan or self._plan(run.started_at, None, runs, pain)
-        return self._engine(plan, run.started_at, runs, pain)
+        baseline = self._baseline(run.started_at, runs, run.place, run.shoes)
+        plan = run.plan or self._plan(run.started_at, None, runs, pain, baseline)
+        return self._engine(plan, run.started_at, runs, pain, baseline)
 
     def pack(self, run_id: str, sensors: Sequence[SensorUse], program_version: str, focus: str | None = None) -> Pack:
         """All that a phone needs to coach one run away from home. focus: the wish for that run.
@@ -99,7 +123,7 @@ class CoachingService:
             profile=self._store.runner.get(),
             pain=tuple(self._store.pain.list(since=now - _LOOK_BACK)),
             red_flags=tuple(self._store.pain.red_flags()),
-            baseline=self._baseline(now, runs).runs,
+            baseline=self._baseline(now, runs, RunPlace.OUTDOOR).newest(),
             progress=progress_of(runs),
             facts=self._facts(now, runs),
             strength_week=strength_week(self._store),
@@ -110,9 +134,11 @@ class CoachingService:
     # During and after a run
 
     def finish(self, run: Run, engine: CueEngine) -> None:
-        """Keep what a finished run leaves behind: baseline, block, wordings, responses."""
+        """Keep what a finished run leaves behind: baseline, block, wordings, responses, and its place where seen."""
         coached = CoachedRun(run.run_id, run.started_at, engine.plan, engine.outcome(run.run_id, run.started_at))
         self._kept.save(run.run_id, run.started_at, to_plain(coached))
+        if engine.place is not None and engine.place is not run.place:
+            self._store.runs.change(run.run_id, place=engine.place)
 
     def learn(self, known: Sequence[BaselineRun]) -> None:
         """Take over what is known of the runner from before this coach; own runs outweigh it as they come in."""
@@ -135,11 +161,11 @@ class CoachingService:
     def block(self) -> BlockView:
         """The block for the page: its nine runs, what is done, what was dropped and why."""
         runs = self._runs()
-        return block_view(runs, progress_of(runs), self._baseline(self._clock(), runs))
+        return block_view(runs, progress_of(runs), self._baseline(self._clock(), runs, self.likely_place()))
 
-    def baseline(self) -> Baseline:
-        """The runner's own, as of now."""
-        return self._baseline(self._clock(), self._runs())
+    def baseline(self, place: RunPlace | None = None) -> Baseline:
+        """The runner's own at a place, as of now. None: the likely one."""
+        return self._baseline(self._clock(), self._runs(), self.likely_place() if place is None else place)
 
     def coached_run(self, run_id: str) -> CoachedRun | None:
         """What one run left behind; None where it was not coached."""
@@ -176,30 +202,36 @@ class CoachingService:
     # Parts
 
     def _runs(self) -> list[CoachedRun]:
-        return [one for document in self._kept.list() if (one := readable(document)) is not None]
+        known = self._kept.conditions()
+        runs = (one for document in self._kept.list() if (one := readable(document)) is not None)
+        return [_as_run(run, *known.get(run.run_id, (RunPlace.NOT_SAID, ""))) for run in runs]
 
     def _pain(self, at: datetime) -> PainState:
         entries = self._store.pain.list(since=at - _LOOK_BACK)
         return pain_state(entries, self._store.pain.red_flags(), at)
 
-    def _baseline(self, now: datetime, runs: Sequence[CoachedRun]) -> Baseline:
+    def _baseline(self, now: datetime, runs: Sequence[CoachedRun], place: RunPlace, shoes: str = "") -> Baseline:
         known = from_plain(tuple[BaselineRun, ...], self._store.settings.get(_KNOWN, ()))
         own = [r.outcome.baseline_run for r in runs]
-        return Baseline([*known, *own], now, self._store.runner.get().height_m)
+        return Baseline([*known, *own], now, self._store.runner.get().height_m, place, shoes)
 
-    def _plan(self, now: datetime, focus: str | None, runs: Sequence[CoachedRun], pain: PainState) -> RunPlan:
+    def _plan(
+        self, now: datetime, focus: str | None, runs: Sequence[CoachedRun], pain: PainState, baseline: Baseline
+    ) -> RunPlan:
         if focus and focus != "none" and focus not in FOCUSES:
             raise UserError(f"there is no focus {focus}; known are {', '.join(FOCUSES)} and none")
         facts, profile = self._facts(now, runs), self._store.runner.get()
-        return plan_run(pain, profile, self._baseline(now, runs), progress_of(runs), facts, now, focus or None)
+        return plan_run(pain, profile, baseline, progress_of(runs), facts, now, focus or None)
 
-    def _engine(self, plan: RunPlan, now: datetime, runs: Sequence[CoachedRun], pain: PainState) -> CueEngine:
+    def _engine(
+        self, plan: RunPlan, now: datetime, runs: Sequence[CoachedRun], pain: PainState, baseline: Baseline
+    ) -> CueEngine:
         return CueEngine(
             load_rules(),
             plan,
             pain,
             self._store.runner.get(),
-            self._baseline(now, runs),
+            baseline,
             strength_week(self._store),
             self._facts(now, runs),
         )
@@ -236,6 +268,12 @@ def _longest_m(month: Sequence[RunEntry], profile: RunnerProfile, now: datetime)
         return None
     stated = 1000.0 * (profile.weekly_km or 0.0) / max(1, profile.weekly_runs or _WEEKLY_RUNS)
     return max(stated, *(run.distance_m or 0.0 for run in known))
+
+
+def _as_run(run: CoachedRun, place: RunPlace, shoes: str) -> CoachedRun:
+    """A coached run where, and in the shoes in which, it is known to have been: the runner may correct them later."""
+    own = replace(run.outcome.baseline_run, place=place, shoes=shoes)
+    return replace(run, place=place, outcome=replace(run.outcome, baseline_run=own))
 
 
 def _wordings(runs: Sequence[CoachedRun]) -> dict[str, WordingMemory]:

@@ -108,7 +108,7 @@ class RunService:
 
     def start(
         self,
-        place: str | RunPlace = RunPlace.TREADMILL,
+        place: str | RunPlace | None = None,
         focus: str | None = None,
         shoes: str = "",
         slope_pct: float | None = None,
@@ -118,6 +118,7 @@ class RunService:
     ) -> Run:
         """Start a run with the remembered sensors. is_confirmed: the runner has read what an open warning sign means.
 
+        place: None: the likely one, as the newest run.
         workout: parts that the run leads through.
 
         Raises:
@@ -129,7 +130,8 @@ class RunService:
         uses = self._sensors.remembered()
         if not uses:
             raise UserError("no sensor is paired: pair one on the Sensors page")
-        facts = {"place": RunPlace(place), "shoes": shoes, "slope_pct": slope_pct, "notes": notes}
+        where = self._coaching.likely_place() if place is None else RunPlace(place)
+        facts = {"place": where, "shoes": shoes, "slope_pct": slope_pct, "notes": notes}
 
         def linked() -> tuple[Source, Callable[[], float]]:
             clock = RunClock(self._speed)
@@ -279,7 +281,7 @@ class RunService:
     ) -> Run:
         started_at = datetime.now(UTC)
         run_id = f"{started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        engine = self._coaching.prepare(run_id, started_at, focus)
+        engine = self._coaching.prepare(run_id, started_at, focus, facts.get("place"), facts.get("shoes", ""))
         run = Run(
             run_id,
             started_at,

@@ -134,11 +134,11 @@ class HistoryService(HistoryFiles):
         return dataclasses.replace(self._summed_up(run, (start_s, end_s), near), findings=())
 
     def usual(self, entry: RunEntry) -> Mapping[str, tuple[float, float]]:
-        """What other runs of the year before were like at this run's speed: (value, spread) by measure."""
+        """What other runs of the year before at this place were like at this speed: (value, spread) by measure."""
         if entry.summary is None or not entry.summary.speed_mps:
             return {}
-        started_at = entry.run.started_at
-        others = self._store.runs.list(RunFilter(since=started_at - timedelta(days=365), until=started_at), limit=300)
+        at, place = entry.run.started_at, entry.run.place
+        others = self._store.runs.list(RunFilter(since=at - timedelta(days=365), until=at, place=place), limit=300)
         return usual_at(others, entry.summary.speed_mps, MATCHED)
 
     def pain_since(self, since: datetime) -> Sequence[PainEntry]:
@@ -233,6 +233,10 @@ class HistoryService(HistoryFiles):
         if metric not in MATCHED:
             raise UserError(f"there is no trend of {metric}: choose from {', '.join(MATCHED)}")
         return trend_of(metric, self._store.runs.marks(metric, RunFilter(since=since, place=place)), speed_mps)
+
+    def main_place(self, since: datetime | None = None) -> RunPlace:
+        """The place of most runs: trends over several places would show the place, not the runner."""
+        return max(RunPlace, key=lambda place: self._store.runs.count(RunFilter(since=since, place=place)))
 
     def compare(self, first_id: str, second_id: str) -> Comparison:
         """Two runs at their common speed."""

@@ -37,7 +37,7 @@ def run_of(header: RecordingHeader, recording: str) -> Run:
         RunState.RECORDING,
         recording=recording,
         sensors=header.sensors,
-        place=_noun(RunPlace, told.get("place")) or RunPlace.TREADMILL,
+        place=_noun(RunPlace, told.get("place")) or RunPlace.NOT_SAID,
         shoes=str(told.get("shoes") or "")[:80],
         slope_pct=_noun(float, told.get("slope_pct")),
         notes=str(told.get("notes") or "")[:2000],

@@ -15,6 +15,7 @@ from coach.demo.past import SPEED_FACTORS, _point
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
 from coach.model.runner import RunnerProfile
+from coach.model.runs import RunPlace
 from coach.model.samples import FloatArray, Notification
 from coach.model.sites import WearSite
 from coach.phone.pack import Answers, Pack
@@ -41,7 +42,8 @@ def baseline() -> tuple[BaselineRun, ...]:
     """Three baseline runs of the virtual runner when rested."""
     rested = replace(TIRED, tires_after_s=1e9)
     points = tuple(_point(rested, factor) for factor in SPEED_FACTORS)
-    return tuple(BaselineRun(f"b{n}", NOW - timedelta(days=6 - 2 * n), FULL_STEADY_S, points) for n in range(3))
+    days = [NOW - timedelta(days=6 - 2 * n) for n in range(3)]
+    return tuple(BaselineRun(f"b{n}", at, FULL_STEADY_S, points, RunPlace.OUTDOOR) for n, at in enumerate(days))
 
 
 def make_pack(sensors: Sequence[SensorUse] = (LEFT, RIGHT, POD, STRAP), focus: str | None = "lengthen") -> Pack:

@@ -32,6 +32,7 @@ async function keepOrLater(path, body, done) {
 /** state: {run_id, is_on, is_paused, is_muted} as the coach last told; refresh: asks it again. */
 export function bindControls(state, refresh) {
   bindStart(refresh);
+  bindPlan();
   bindGoOn(refresh);
   on("#pause", "click", async () => { if (await act(state.run_id, state.is_paused ? "/run/resume" : "/run/pause")) await refresh(); });
   on("#mute", "click", async () => {
@@ -100,6 +101,20 @@ function bindStart(refresh) {
     } finally {
       button.disabled = false;
     }
+  });
+}
+
+/** The plan for the place and shoes chosen: each has a baseline of its own. */
+function bindPlan() {
+  const form = find("#start-form");
+  form.addEventListener("change", async (event) => {
+    if (!["place", "shoes"].includes(event.target.name)) return;
+    const facts = new FormData(form);
+    const query = new URLSearchParams({ place: String(facts.get("place") ?? ""), shoes: String(facts.get("shoes") ?? "") });
+    try {
+      const plan = await call("GET", `/coaching/plan?${query}`);
+      setText(find("#plan-words"), plan.reason);
+    } catch { /* the plan that stands was made for another place; the run itself is planned when it starts */ }
   });
 }
 

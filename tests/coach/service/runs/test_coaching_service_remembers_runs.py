@@ -1,6 +1,7 @@
 """The coaching service: baseline first, then a block; each run shapes the next; every cue is explained."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from coach.coaching.engine import CueEngine
 from coach.errors import UserError
 from coach.model.pain import PainMoment
-from coach.model.runs import Run, RunState
+from coach.model.runs import Run, RunPlace, RunState
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
+from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 from tests.support.coaching import baseline_runs
@@ -33,18 +35,24 @@ class Days:
         answer_signs(self.store, self.now)
 
     def run(
-        self, body: Body = TIRED, minutes: float = 18.0, back: int | None = 1, focus: str | None = None
+        self,
+        body: Body = TIRED,
+        minutes: float = 18.0,
+        back: int | None = 1,
+        focus: str | None = None,
+        place: RunPlace = RunPlace.NOT_SAID,
+        source: str | None = None,
     ) -> CueEngine:
         self.now += timedelta(days=2)
         self.n += 1
         run_id = f"run{self.n}"
         if back is not None:
             self.runner.report_pain(PainMoment.BEFORE_RUN, back, 0)
-        engine = self.coaching.prepare(run_id, self.now, focus)
-        self.store.runs.create(Run(run_id, self.now, RunState.RECORDING, plan=engine.plan))
+        engine = self.coaching.prepare(run_id, self.now, focus, place)
+        self.store.runs.create(Run(run_id, self.now, RunState.RECORDING, plan=engine.plan, place=place))
         decisions, distance = [], 0.0
         walker = MetricRunner(body, minutes, 0.5)
-        for metrics in walker.moments():
+        for metrics in (replace(m, speed_source=source) for m in walker.moments()):
             for decision in engine.observe(metrics.t_s, engine.compare(metrics)):
                 walker.hear(decision)
                 decisions.append(decision)
@@ -213,3 +221,38 @@ def test_what_was_known_before_can_be_taken_over(days: Days) -> None:
 def test_rules_and_sources_are_told(days: Days) -> None:
     assert {s for r in days.coaching.rules() for s in r.sources} <= set(days.coaching.sources())
     assert days.coaching.coached_run("run1") is None
+
+
+def test_each_place_has_its_own_baseline_and_a_corrected_place_moves_a_run(days: Days) -> None:
+    for _ in range(3):
+        days.run(Body(seed=days.n), place=RunPlace.TREADMILL)
+    days.now += timedelta(days=1)
+    assert days.coaching.likely_place() is RunPlace.TREADMILL
+    assert days.coaching.baseline().is_ready
+    first = days.run(Body(seed=9), place=RunPlace.OUTDOOR)
+    assert first.plan.is_baseline
+    assert "Baseline run 1 of 3 outdoors" in first.plan.reason
+    assert days.coaching.likely_place() is RunPlace.OUTDOOR
+    assert len(days.coaching.baseline().runs) == 1
+    days.store.runs.change("run4", place=RunPlace.TREADMILL)
+    assert len(days.coaching.baseline(RunPlace.TREADMILL).runs) == 4
+    assert len(days.coaching.baseline(RunPlace.OUTDOOR).runs) == 0
+
+
+def test_a_treadmill_that_sends_settles_the_place_whatever_was_chosen(days: Days) -> None:
+    days.run(Body(seed=1), place=RunPlace.OUTDOOR, source="treadmill")
+    assert days.store.runs.get("run1").place is RunPlace.TREADMILL
+    assert len(days.coaching.baseline(RunPlace.TREADMILL).runs) == 1
+
+
+def test_a_document_of_before_places_counts_where_its_run_was(days: Days) -> None:
+    for _ in range(3):
+        days.run(Body(seed=days.n), place=RunPlace.TREADMILL)
+    kept = CoachedRuns(days.store.database)
+    for document in list(kept.list()):
+        old = {k: v for k, v in document.items() if k != "place"}
+        run = {k: v for k, v in old["outcome"]["baseline_run"].items() if k not in ("place", "shoes")}
+        plan = {k: v for k, v in old["plan"].items() if k not in ("place", "n_own")}
+        document = {**old, "plan": plan, "outcome": {**old["outcome"], "baseline_run": run}}
+        kept.save(str(old["run_id"]), days.store.runs.get(str(old["run_id"])).started_at, document)
+    assert days.coaching.baseline(RunPlace.TREADMILL).is_ready
