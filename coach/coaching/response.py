@@ -18,6 +18,9 @@ AFTER_FROM_S: Final = 10.0
 AFTER_TO_S: Final = 40.0
 MIN_SEEN_S: Final = 15.0
 MIN_COMPARED: Final = 3  # fewer withheld moments say nothing; chosen by eye, 2026-11-20
+# Moments a minute apart wander together, so that they tell less than as many independent ones. Without this the
+# interval held the truth in 94.2 % of 2,701 simulated runs and a deaf runner was said to be helped in 3.1 % of 910.
+_NEIGHBOURS: Final = 1.05
 _KEPT_S: Final = 45.0
 _MAX_STEP_S: Final = 3.0
 _MOST_OLD: Final = 256  # rows that may wait to be deleted together: deleting each alone would move all others
@@ -196,11 +199,12 @@ def _half_width(spoken: Sequence[float], withheld: Sequence[float]) -> float:
 
     Both kinds of moment wander alike, and two or three spoken cues cannot tell their own variance: with Welch's the
     interval held the truth in 87 to 99 % of simulated runs and found a response of 2 % in 69 % of them, with this in
-    93 to 98 % and 84 % (`python -m tests.advice`).
+    93 to 98 % and 84 % (`python -m tests.advice responses`).
     """
     freedom = len(spoken) + len(withheld) - 2
     total = sum((v - _mean(spoken)) ** 2 for v in spoken) + sum((v - _mean(withheld)) ** 2 for v in withheld)
-    return t_quantile(freedom) * math.sqrt(total / freedom * (1 / len(spoken) + 1 / len(withheld)))
+    half = t_quantile(freedom) * math.sqrt(total / freedom * (1 / len(spoken) + 1 / len(withheld)))
+    return _NEIGHBOURS * half
 
 
 def t_quantile(freedom: float) -> float:

@@ -198,7 +198,8 @@ class PhoneCore:
         at = datetime.fromisoformat(started_at)
         uses = tuple(self._uses.values())
         pack, told = self._pack, from_plain(Answers, json.loads(answers))
-        ready = prepare(pack, told, at, is_used=self._is_used) if pack is not None else None
+        shoes = str(json.loads(facts).get("shoes") or "")
+        ready = prepare(pack, told, at, is_used=self._is_used, shoes=shoes) if pack is not None else None
         profile = pack.profile if pack is not None else RunnerProfile()
         settings: dict[str, object] = {
             **json.loads(facts),

@@ -90,7 +90,7 @@ def pain_now(pack: Pack, answers: Answers, now: datetime) -> PainState:
     return pain_state((*pack.pain, *answers.pain), (*pack.red_flags, *answers.red_flags), now)
 
 
-def prepare(pack: Pack, answers: Answers, now: datetime, *, is_used: bool = False) -> Readiness:
+def prepare(pack: Pack, answers: Answers, now: datetime, *, is_used: bool = False, shoes: str = "") -> Readiness:
     """Decide how the run that starts at `now` (aware UTC) is coached; nothing is said from a stale pack.
 
     The phone goes where it is carried: its run is outdoors unless a treadmill sends to it.
@@ -99,7 +99,7 @@ def prepare(pack: Pack, answers: Answers, now: datetime, *, is_used: bool = Fals
     if why := _why_silent(pack, answers, now, is_used):
         plan = RunPlan(None, 0.0, None, False, False, LISTENING.format(why=why), pack.progress.n_runs + 1)
         return Readiness(plan, pain, None, why)
-    baseline = Baseline(pack.baseline, now, pack.profile.height_m, RunPlace.OUTDOOR)
+    baseline = Baseline(pack.baseline, now, pack.profile.height_m, RunPlace.OUTDOOR, shoes)
     plan = plan_run(pain, pack.profile, baseline, pack.progress, pack.facts, now, pack.focus)
     engine = CueEngine(load_rules(), plan, pain, pack.profile, baseline, pack.strength_week, pack.facts)
     return Readiness(plan, pain, engine)

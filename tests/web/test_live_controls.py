@@ -1,9 +1,18 @@
 """What a runner does with one tap or a hold: start, pain, mute, pause, lap, stop; also without a network."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from coach.model.pain import PainMoment
+from coach.model.runs import RunPlace
+from coach.wall_clock import utc_now
+from tests.coach.coaching.metric_runner import Body
 from tests.support.browser import wait_until
+from tests.support.coaching import baseline_runs
+from tests.support.signs import answer_signs
 from tests.web.live_scene import cue
 from tests.web.small_coach import SmallCoach
 
@@ -56,6 +65,19 @@ def test_a_run_is_started_from_the_page(coach: SmallCoach, url: str, phone: Page
     assert (name, place.value, focus) == ("start", "outdoor", None)
     assert facts == {"shoes": "", "slope_pct": None, "notes": "", "is_confirmed": False}
     assert coach.runs.calls[1] == ("lap", "warm_up")
+
+
+def test_the_plan_on_the_page_is_that_of_the_place_chosen(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.coaching.learn([replace(r, place=RunPlace.TREADMILL) for r in baseline_runs(Body(), now=utc_now())])
+    answer_signs(coach.store, utc_now() - timedelta(minutes=1), weeks=1)
+    coach.runner.report_pain(PainMoment.NOW, 0, 0)
+    coach.runner.change(focus_wish="quicker")
+    phone.goto(f"{url}/live")
+    assert phone.get_by_label("Not said").is_checked(), "nothing is known of the place: nothing is chosen"
+    phone.get_by_label("Treadmill").check()
+    expect(phone.locator("#plan-words")).to_contain_text("3 runs on the treadmill")
+    phone.get_by_label("Outdoors").check()
+    expect(phone.locator("#plan-words")).to_contain_text("Baseline run 1 of 3 outdoors")
 
 
 def test_why_a_run_cannot_start_is_said(coach: SmallCoach, url: str, phone: Page) -> None:

@@ -109,6 +109,8 @@ def test_two_runs_and_many_runs_are_compared(client: FlaskClient) -> None:
     assert "Cadence" in trends
     assert "Fastest 1 km" in trends
     assert text_of(client, "/runs/trends?metric=nonsense&days=x&place=y")
+    assert "2 runs on the treadmill." in text_of(client, "/runs/trends"), "like with like, and it says so"
+    assert "of every place" in text_of(client, "/runs/trends?place=any")
     assert read(client, "/trends/step_length_m")["points"]
     assert {d["metric"] for d in read(client, "/compare?first_id=r0&second_id=r1")["differences"]} >= {"cadence_spm"}
     assert read(client, "/records")

@@ -24,7 +24,7 @@ from web.runs_story import STRIP_HEIGHT, STRIP_WIDTH, metric_of, strip_of
 
 @pytest.fixture
 def coach(tmp_path: Path) -> Iterator[SmallCoach]:
-    made = kept_coach(tmp_path, 4, 8)
+    made = kept_coach(tmp_path, 5, 8)  # four on the treadmill, one outdoors
     yield made
     made.feed.close()
     made.store.close()

@@ -15,7 +15,7 @@ from coach.errors import UserError
 from coach.model.pain import PainMoment, RedFlagAnswers
 from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
-from coach.model.runs import RunState
+from coach.model.runs import RunPlace, RunState
 from coach.model.samples import Notification
 from coach.phone.core import PhoneCore
 from coach.recording.layout import McapFile
@@ -41,6 +41,8 @@ def coach(tmp_path: Path) -> Iterator[Coach]:
     made = Coach(make_settings(tmp_path, "127.0.0.1", 0), loop=loop)
     made.runner.change(height_m=1.75)
     live_through(made.store, TIRED)
+    for entry in made.store.runs.list(limit=None):  # the phone runs outdoors: only runs there are compared
+        made.store.runs.change(entry.run.run_id, place=RunPlace.OUTDOOR, shoes="Blue")
     made.store.pain.add_red_flags(RedFlagAnswers(utc_now() - timedelta(days=1), ()))
     yield made
     made.close()
