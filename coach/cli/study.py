@@ -8,11 +8,15 @@ from pathlib import Path
 
 import click
 
+from coach.cli.options import ABOVE_ZERO
 from coach.cli.output import json_option, plainly, print_json
+from coach.cli.output import table as show_table
 from coach.errors import UserError
 from coach.service.study.bids_export import About, export_bids
+from coach.service.study.mixed_model import Effect
 from coach.service.study.recompute import Plan, plan
 from coach.service.study.recompute import recompute as recompute_planned
+from coach.service.study.trial_table import table_of_trial, trial_of, write_table
 from coach.service.study.work import Done
 from coach.study.rows import Status
 
@@ -80,6 +84,55 @@ def _report(planned: Plan, counts: Counter[str], not_done: list[Done], cut: list
         click.echo(f"{done.status.value}: {done.source}: {done.words}")
     for done in cut:
         click.echo(f"not complete: {done.source}: {done.words}")
+
+
+@study.command()
+@store_argument
+@click.option("--speed", "speed_mps", type=ABOVE_ZERO, required=True, help="Speed at which all are compared [m/s].")
+@click.option("--metric", "metrics", multiple=True, default=("step_length_m",), show_default=True, help="Which ones.")
+@click.option("--reference", help="Arm that the others are compared with; by default the first in participants.csv.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for values, effects, flow and figure.")
+@results_option
+@json_option
+@plainly
+def table(
+    store: str,
+    speed_mps: float,
+    metrics: tuple[str, ...],
+    reference: str | None,
+    out: Path | None,
+    results: str | None,
+    as_json: bool,
+) -> None:
+    """Tabulate the trial of STORE: changes by arm and time with 95 % intervals, at one speed for everybody."""
+    found = table_of_trial(trial_of(store, results), speed_mps, metrics, reference)
+    if out is not None:
+        write_table(found, metrics, out)
+    if as_json:
+        print_json({"reference": found.reference, "effects": found.effects, "flow": found.flow})
+        return
+    rows = [_effect_row(effect) for effect in found.effects]
+    columns = [("measure", "measure"), ("group", "arm"), ("time", "time"), ("n", "n"), ("change", "change (95 %)")]
+    show_table(rows, [*columns, ("against", f"against {found.reference}")])
+    click.echo(f"{found.flow['assessed']} assessed, {found.flow['randomised']} taken in")
+
+
+def _effect_row(effect: Effect) -> dict[str, str | int | None]:
+    change = _with_interval(effect.change, effect.low, effect.high)
+    against = _with_interval(effect.against_reference, effect.against_low, effect.against_high)
+    doubt = "" if effect.is_converged or effect.change is None else ", the fit did not converge"
+    return {
+        "measure": effect.measure,
+        "group": effect.group or "all",
+        "time": effect.time,
+        "n": effect.n,
+        "change": f"- ({effect.reason})" if change is None else change + doubt,
+        "against": against,
+    }
+
+
+def _with_interval(value: float | None, low: float | None, high: float | None) -> str | None:
+    return None if value is None else f"{value:+.3g} ({low:+.3g} to {high:+.3g})"
 
 
 @study.command()

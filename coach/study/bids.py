@@ -1,7 +1,7 @@
 """What a dataset in the Brain Imaging Data Structure says of itself: nouns in, texts of its small files out.
 
-Motion-BIDS: BIDS 1.10, "Motion", and Jeung et al. 2024, doi:10.1038/s41597-024-03559-8. One tracking system is one
-sensor. Axes of raw readings are those of the sensor as worn; nothing is resampled or filled: the channel `latency` has
+Motion-BIDS: https://bids-specification.readthedocs.io/en/stable/modality-specific-files/motion.html. One tracking system
+is one sensor. Axes of raw readings are those of the sensor as worn; nothing is resampled or filled: the channel `latency` has
 the time of each reading since the start of the run, so that gaps show.
 """
 

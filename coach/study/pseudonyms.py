@@ -2,8 +2,8 @@
 
 Both come from a secret key of the study by HMAC-SHA-256 (RFC 2104): without the key nobody can go back from the label,
 nor try out who it is. The shift is a whole number of weeks, so that weekdays and the time between two runs stay, and
-ends before 1925, which in BIDS says that a date was shifted (BIDS 1.10, "Describing dates and timestamps"). Moments are
-cut to the full hour: a start to the second is known to whoever saw the runner's own upload of it.
+ends before 1900, which in BIDS says that a date was shifted (quoted in bids-validator's issue 627). Moments are cut to
+the full hour: a start to the second is known to whoever saw the runner's own upload of it.
 """
 
 import hashlib
@@ -14,7 +14,8 @@ from typing import Final
 
 KEY_BYTES: Final = 32
 _LABEL_DIGITS: Final = 10  # 40 bits: among a thousand participants two share a label with a chance of 5e-7
-_BEFORE: Final = datetime(1925, 1, 1, tzinfo=UTC)
+_BEFORE: Final = datetime(1900, 1, 1, tzinfo=UTC)
+_LONGEST_WEEKS: Final = 520  # no study follows a runner for longer
 _SPREAD_WEEKS: Final = 104  # season and year are then unknown; chosen by judgement
 
 
@@ -31,7 +32,7 @@ class Pseudonyms:
     def shifted(self, participant: str, at: datetime, first: datetime) -> datetime:
         """A moment of a participant, shifted and cut to the full hour. first: the participant's earliest moment, which
         decides by how much; both aware."""
-        weeks = (first - _BEFORE) // timedelta(weeks=1) + 60
+        weeks = (first - _BEFORE) // timedelta(weeks=1) + _LONGEST_WEEKS
         extra = int.from_bytes(self._digest("shift", participant)[:4], "big") % _SPREAD_WEEKS
         moved = at.astimezone(UTC) - timedelta(weeks=weeks + extra)
         return moved.replace(minute=0, second=0, microsecond=0)

@@ -32,12 +32,12 @@ _KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "stop": (),
 }
 _FLUSH_EVERY_S: Final = 1.0
-_TO_1970: Final = timedelta(weeks=2609)  # fifty years: a raw log's clock begins in 1970, shifted dates lie before 1925
+_TO_1970: Final = timedelta(weeks=4592)  # 88 years: a raw log's clock begins in 1970, shifted dates lie from 1887 on
 
 
 def anonymous_log(recording: Recording, run_id: str, started_at: datetime) -> bytes:
     """The bytes of the sound part of a recording, as the run `run_id`. started_at: shifted start; a raw log's clock
-    begins in 1970, so fifty years are added to it."""
+    begins in 1970, so 88 years are added to it."""
     uses = [use for use in recording.header.sensors if use.profile_id != POSITIONS]
     names = {use.sensor_id: f"s{number}" for number, use in enumerate(uses, start=1)}
     is_read = {(use.sensor_id, uuid) for use in uses for uuid in _read_by_decoders(use)}

@@ -35,7 +35,7 @@ class StudyRun:
 class Computed:
     """runs: by participant and time. participants: all that take part, also those without a run. counts: recordings by
     status; "not_computed": those that have no row of this algorithm; "not_enrolled": of runners that the table of
-    participants does not name; "twice": the same bytes again."""
+    participants does not name; "excluded": of participants who were not taken in; "twice": the same bytes again."""
 
     store: StudyStore
     results: Results
@@ -58,8 +58,10 @@ def computed_runs(store_url: str, results_url: str | None = None) -> Computed:
     if not rows:
         raise UserError(f"nothing of {store.url} is computed by this version: coach study recompute comes first")
     known = read_participants(store)
-    chosen = [row for row in rows if not known or row["runner"] in known]
-    counts["not_enrolled"] = len(rows) - len(chosen)
+    enrolled = [row for row in rows if not known or row["runner"] in known]
+    counts["not_enrolled"] = len(rows) - len(enrolled)
+    chosen = [row for row in enrolled if not known or not known[row["runner"]].excluded]
+    counts["excluded"] = len(enrolled) - len(chosen)
     runs = _in_sessions(chosen, known)
     people = {one.name: one for one in (*known.values(), *(run.participant for run in runs))}
     return Computed(store, results, tuple(runs), tuple(people.values()), {k: n for k, n in counts.items() if n})

@@ -2,9 +2,9 @@
 
 `participants.csv` has a row for each runner of the store: runner (folder or public key, as the rows of runs have it),
 and if known participant (the same for all runners that are one person), age, sex, group, site, height_m, mass_kg,
-enrolled_on (date). Without it each runner is a participant who enrolled with the first run. `outcomes.csv`:
-participant, on (date), measure, value. `pseudonyms.key`: the secret of the labels; made at the first export, never part
-of one.
+enrolled_on (date), excluded (why not taken in), lost_on (date) and lost_reason. Without it each runner is a participant
+who enrolled with the first run. `outcomes.csv`: participant, on (date), measure, value. `pseudonyms.key`: the secret of
+the labels; made at the first export, never part of one.
 """
 
 import csv
@@ -31,7 +31,7 @@ _FEWEST_AT_SITE: Final = 5
 @dataclass(frozen=True, slots=True)
 class Participant:
     """One person of the study; None or "": not known. name: as the research group calls them. enrolled_at: start of
-    their first day, aware UTC."""
+    their first day, aware UTC. excluded: why they were not taken in. lost_at, lost_reason: when and why they left."""
 
     name: str
     age: float | None = None
@@ -41,6 +41,9 @@ class Participant:
     height_m: float | None = None
     mass_kg: float | None = None
     enrolled_at: datetime | None = None
+    excluded: str = ""
+    lost_at: datetime | None = None
+    lost_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ def read_participants(store: StudyStore) -> dict[str, Participant]:
             _number(row.get("height_m", ""), PARTICIPANTS, number),
             _number(row.get("mass_kg", ""), PARTICIPANTS, number),
             enrolled,
+            row.get("excluded", ""),
+            _date(row.get("lost_on", ""), PARTICIPANTS, number),
+            row.get("lost_reason", ""),
         )
     return found
 
