@@ -2,8 +2,8 @@
 
 84 runners in three arms with four times of measuring and losses of 5, 10 and 15 %. The effects are made up, in the
 shape of what Cai, Yang & Kong 2017 (doi:10.1249/MSS.0000000000001396) found: pain falls alike, step length and knee
-strength grow with leg training. About each time a runner has three runs, each at its own speed; their moments against speed and
-the answers go through the same functions as those of a real trial.
+strength grow with leg training. About each time a runner has three runs, each at its own speed; their moments against
+speed and the answers go through the same functions as those of a real trial.
 """
 
 import argparse

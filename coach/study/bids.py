@@ -1,8 +1,8 @@
 """What a dataset in the Brain Imaging Data Structure says of itself: nouns in, texts of its small files out.
 
-Motion-BIDS: https://bids-specification.readthedocs.io/en/stable/modality-specific-files/motion.html. One tracking system
-is one sensor. Axes of raw readings are those of the sensor as worn; nothing is resampled or filled: the channel `latency` has
-the time of each reading since the start of the run, so that gaps show.
+Motion-BIDS: https://bids-specification.readthedocs.io/en/stable/modality-specific-files/motion.html. One sensor is one
+tracking system. Axes of raw readings are those of the sensor as worn; nothing is resampled or filled: the channel
+`latency` has the time of each reading since the start of the run, so that gaps show.
 """
 
 import json
