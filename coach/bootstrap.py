@@ -13,6 +13,7 @@ from coach.radio.backend import Backend
 from coach.service.access.phones import AccessService
 from coach.service.access.repeats import RepeatGuard
 from coach.service.account import AccountService
+from coach.service.clinic.service import ClinicService
 from coach.service.event_loop import LoopThread
 from coach.service.handover.home_state import HomeStates
 from coach.service.handover.service import HandoverService
@@ -108,13 +109,16 @@ class Coach:
         )
         home_states = HomeStates(self.store, self.strength, self._cadence)
         self.handover = HandoverService(self.store, self.history, settings.outbox, home_states.now, owner=owner)
+        self.clinic = ClinicService(
+            self.store, settings.recordings, settings.secrets, settings.sealed, self.runner, self.strength.plans
+        )
         self.access = AccessService(self.store)
         self.repeats = RepeatGuard(self.store)
         self.account = AccountService(
             self.store,
             settings.recordings,
             settings.secrets,
-            (settings.inbox, settings.outbox),
+            (settings.inbox, settings.outbox, settings.sealed),
             self._purge,
             lambda: self.runs.current() is not None or self.imports.status().is_running,
             self._on_erased,
@@ -136,6 +140,7 @@ class Coach:
         self.phone.runs.resume()
         self.imports.watch()
         self.handover.start()
+        self.clinic.start()
 
     def close(self) -> None:
         """End a run that is going on (it is kept and summed up), reminders, links and the database."""
@@ -152,6 +157,7 @@ class Coach:
         self.worker.close()
         self.phone.runs.wait()
         self.handover.stop()
+        self.clinic.stop()
         self.sensors.close()
         self.repeats.close()
         if self._own_loop:
@@ -174,6 +180,7 @@ class Coach:
         """Nothing is left on disk: nor in memory."""
         self.access.forget_known()
         self.handover.forget_all()
+        self.clinic.forget_all()
         self.repeats.forget_all()
         self.strength.plans.refresh()
 
@@ -181,6 +188,7 @@ class Coach:
         """A run was summed up: its morning-after question is due, the plan may look different, and it may go out."""
         self.strength.plans.refresh()
         self.handover.on_finished(run)
+        self.clinic.on_finished(run)
 
     def _cadence(self) -> float | None:
         """The newest cadence of the run that is on [steps/min]; None without one."""

@@ -46,6 +46,11 @@ class Settings:
         return self.data / "outbox"
 
     @property
+    def sealed(self) -> Path:
+        """Runs on their way to a clinic, where the runner has one."""
+        return self.data / "sealed"
+
+    @property
     def secrets(self) -> Path:
         return self.data / "secrets"
 
@@ -81,7 +86,7 @@ def _close_to_others(settings: Settings) -> None:
     """Folders 0700 and files 0600, those of earlier versions, too. The data folder itself only where it is ours alone:
     someone may have named a folder that holds other things."""
     own = {settings.recordings, settings.secrets, *settings.data.glob(f"{settings.database.name}*"), settings.lock}
-    if set(settings.data.iterdir()) <= own | {settings.inbox, settings.outbox}:
+    if set(settings.data.iterdir()) <= own | {settings.inbox, settings.outbox, settings.sealed}:
         settings.data.chmod(0o700)
     for top in (path for path in own if path.exists()):
         for path in (top, *top.rglob("*")):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.postgres import clinic_database, postgres  # noqa: F401  # fixtures, started where asked for
+
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 

@@ -32,7 +32,9 @@ FLOORS = {
     "coach.live.pipeline": 4,
     "coach.reminders": 4,
     "coach.study": 4,
+    "coach.clinic": 4,
     "coach.live.pipeline_factory": 5,
+    "coach.roster": 5,
     "coach.phone": 6,
     "coach.live.run": 6,
     "coach.service": 7,
@@ -51,6 +53,7 @@ PURE = (
     "coach.strength",
     "coach.summary",
     "coach.seal",
+    "coach.clinic",
     "coach.virtual_runner",
     "coach.live.pipeline",
     "coach.live.timeline",
@@ -105,6 +108,7 @@ HOMES = {
     "statsmodels": ("coach.service.study",),
     "matplotlib": ("coach.service.study",),
     "icalendar": ("coach.interchange",),
+    "psycopg": ("coach.roster",),
     "click": ("coach.cli", "coach.__main__"),
 }
 

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "account": ("account", "The whole account: erase it."),
     "analyse": ("analysis", "Strides and summary of a recording (MCAP) or a reference folder, as one JSON document."),
     "capture": ("sensors", "Write the raw log of the paired sensors to PATH, without coaching."),
+    "clinic": ("clinic", "Let a clinic see your runs, as far as you consent; or be the clinic."),
     "completion": ("completion", "Print what makes SHELL complete this program's commands and options."),
     "decode": ("analysis", "Read one packet of a sensor: PROFILE is its id, HEX its bytes."),
     "demo": ("demo_command", "A virtual runner wears virtual Bluetooth sensors: the whole service without hardware."),

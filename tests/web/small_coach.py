@@ -19,6 +19,7 @@ from coach.model.sensing import CheckReport, SensorCheck, SensorState, Surroundi
 from coach.model.sites import WearSite
 from coach.service.access.phones import AccessService
 from coach.service.access.repeats import RepeatGuard
+from coach.service.clinic.service import ClinicService
 from coach.service.handover.home_assistant import HomeState
 from coach.service.handover.service import HandoverService
 from coach.service.runner import RunnerService
@@ -217,6 +218,7 @@ class SmallCoach(SimpleNamespace):
         runner = RunnerService(store)
         if "runner" not in parts:
             runner.change(name="Sam", time_zone="Europe/Berlin")
+        strength = Programme(store, coaching.pain_state, feed.publish, folder / "secrets")
         history = parts.get("history") or HistoryService(store, folder / "recordings")
         imports = ImportService(history._store, history, folder / "inbox")
         desk: Any = SimpleNamespace(store=history._store, history=history, imports=imports)
@@ -229,9 +231,12 @@ class SmallCoach(SimpleNamespace):
             "coaching": coaching,
             "run_walk": RunWalkService(store, coaching.pain_state),
             "workouts": WorkoutService(store, coaching.pain_state),
-            "strength": Programme(store, coaching.pain_state, feed.publish, folder / "secrets"),
+            "strength": strength,
             "history": history,
             "handover": HandoverService(history._store, history, folder / "outbox", lambda: HomeState(None, "", False)),
+            "clinic": ClinicService(
+                store, folder / "recordings", folder / "secrets", folder / "sealed", runner, strength.plans
+            ),
             "imports": imports,
             "heavy": HeavyService(Worker(lambda: desk), history.recordings, lambda: None),
             "access": AccessService(store),

@@ -24,6 +24,7 @@ PAGES = (
     "/install",
     "/offline",
     "/you/delete",
+    "/you/clinic",
     "/you/handover",
     "/no/such/page",
 )

@@ -19,6 +19,7 @@ from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, Sport
 from coach.service.handover.home_assistant import HomeAssistant, HomeState
 from coach.service.handover.intervals import SERVER, KeyRefusedError, find, upload
+from coach.service.run_queue import RunQueue, Waiting
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 
@@ -50,7 +51,7 @@ class HandoverService:
         self._server = server
         self._retry_s = retry_s
         self._owner = owner
-        self._guard = threading.Lock()
+        self._queue = RunQueue(store, _QUEUE)
         self._working = threading.Lock()
         self._failure = ""
         self._wake = threading.Event()
@@ -80,7 +81,7 @@ class HandoverService:
             raise UserError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
         self._store.settings.put(_WISHES, to_plain(wishes))
         if not wishes.intervals_key:
-            self._put_queue([])
+            self._queue.clear()
         if self._thread is not None and _broker_of(wishes) != _broker_of(before):
             self._link(is_forgotten=not wishes.broker)
         self._wake.set()
@@ -90,7 +91,7 @@ class HandoverService:
         home = self._home
         return HandoverStatus(
             self.wishes(),
-            len(self._queue()),
+            len(self._queue.items()),
             len(self._sent()),
             self._failure,
             home is not None and home.is_linked,
@@ -118,9 +119,8 @@ class HandoverService:
         try:
             wishes = self.wishes()
             if run.sport is Sport.RUNNING and (wishes.is_outbox or wishes.intervals_key):
-                with self._guard:
-                    if run.run_id not in self._sent() and all(one["run_id"] != run.run_id for one in self._queue()):
-                        self._put_queue([*self._queue(), {"run_id": run.run_id, "is_tried": False}])
+                if run.run_id not in self._sent():
+                    self._queue.add(run.run_id)
                 self._wake.set()
         except CoachError as error:
             _log.warning("the run %s is not handed over: %s", run.run_id, error)
@@ -129,7 +129,7 @@ class HandoverService:
         """Hand over all that waits, as far as the net allows."""
         with self._working:
             self._failure = ""
-            for item in self._queue():
+            for item in self._queue.items():
                 try:
                     self._hand_over(item)
                 except (LinkError, KeyRefusedError, StorageError, OSError) as error:
@@ -137,8 +137,8 @@ class HandoverService:
                     return  # the next one would not come through either
                 except CoachError as error:  # this run will never be taken
                     self._failure = str(error)
-                    _log.warning("run %s is not handed over: %s", item["run_id"], error)
-                    self._drop(item["run_id"])
+                    _log.warning("run %s is not handed over: %s", item.run_id, error)
+                    self._queue.drop(item.run_id)
 
     def forget_all(self) -> None:
         """Everything was deleted: end the link to the broker."""
@@ -156,21 +156,21 @@ class HandoverService:
             self._wake.wait(self._retry_s)
             self._wake.clear()
 
-    def _hand_over(self, item: dict[str, object]) -> None:
-        wishes, run_id = self.wishes(), str(item["run_id"])
+    def _hand_over(self, item: Waiting) -> None:
+        wishes, run_id = self.wishes(), item.run_id
         run = self._store.runs.get(run_id)
         content = self._history.export(run_id, "fit")
         if wishes.is_outbox:
             self._put_into_outbox(run_id, content)
         if wishes.intervals_key:
             key = wishes.intervals_key
-            remote = find(self._server, key, run_id, run.started_at) if item["is_tried"] else None
+            remote = find(self._server, key, run_id, run.started_at) if item.is_tried else None
             if remote is None:
-                self._mark_tried(run_id)  # from here on it may have arrived, whatever happens
+                self._queue.mark_tried(run_id)  # from here on it may have arrived, whatever happens
                 name = run.title or f"Run {run.started_at:%Y-%m-%d}"
                 remote = upload(self._server, key, content, name, run_id)
             self._store.settings.put(_SENT, {**self._sent(), run_id: remote})
-        self._drop(run_id)
+        self._queue.drop(run_id)
 
     def _put_into_outbox(self, run_id: str, content: bytes) -> None:
         self.outbox.mkdir(parents=True, exist_ok=True)
@@ -193,22 +193,8 @@ class HandoverService:
             except CoachError as error:
                 self._home_failure = str(error)
 
-    def _queue(self) -> list[dict[str, Any]]:
-        return list(self._store.settings.get(_QUEUE, []))
-
-    def _put_queue(self, queue: list[dict[str, object]]) -> None:
-        self._store.settings.put(_QUEUE, queue)
-
     def _sent(self) -> dict[str, str]:
         return dict(list(self._store.settings.get(_SENT, {}).items())[-_MOST_SENT:])
-
-    def _mark_tried(self, run_id: str) -> None:
-        with self._guard:
-            self._put_queue([{**one, "is_tried": one["is_tried"] or one["run_id"] == run_id} for one in self._queue()])
-
-    def _drop(self, run_id: str) -> None:
-        with self._guard:
-            self._put_queue([one for one in self._queue() if one["run_id"] != run_id])
 
 
 def _broker_of(wishes: HandoverWishes) -> tuple[object, ...]:

@@ -1,0 +1,227 @@
+"""Runners in the shared index: consent, runs as numbers, where each stands, what was seen and ordered."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from coach.clinic.monday import Seen
+from coach.clinic.standing import Standing
+from coach.model.pain import Lock
+from coach.roster.database import library, rows
+from coach.seal.manifest import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class RunNumbers:
+    """One row of the index: the numbers of a run. step_length_at_usual_m: at the runner's usual speed."""
+
+    run_id: str
+    started_at: datetime
+    sha256: str
+    algorithm: str
+    duration_s: float | None
+    distance_m: float | None
+    speed_mps: float | None
+    cadence_spm: float | None
+    contact_time_ms: float | None
+    step_length_m: float | None
+    step_length_at_usual_m: float | None
+    step_length_at_usual_se_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRunner:
+    """A runner of the index as whoever asks may see it. label: encrypted with the runner's own key."""
+
+    runner_id: str
+    pseudonym: str
+    label: bytes
+    joined_at: datetime
+    heard_at: datetime | None
+    standing: Standing | None
+    seen: Seen | None
+
+
+_NUMBERS: Final = tuple(field.name for field in fields(RunNumbers))
+_STANDING: Final = tuple(field.name for field in fields(Standing))
+Orders = list[dict[str, Any]]
+
+
+def runner_of_key(connection: Any, public_key: str) -> str | None:
+    """The runner whose coach holds this key; None where there is none, or the key was revoked."""
+    row = connection.execute(
+        "select runner_id from runner_door where public_key = %s and revoked_at is null", (public_key,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def add_runner(connection: Any, runner_id: str, pseudonym: str, label: bytes, public_key: str) -> None:
+    connection.execute(
+        "insert into runner (runner_id, pseudonym, label, heard_at) values (%s, %s, %s, now())",
+        (runner_id, pseudonym, label),
+    )
+    connection.execute("insert into runner_door (public_key, runner_id) values (%s, %s)", (public_key, runner_id))
+
+
+def heard(connection: Any, runner_id: str) -> None:
+    """The runner's coach has reported just now."""
+    connection.execute("update runner set heard_at = now() where runner_id = %s", (runner_id,))
+
+
+def put_consent(connection: Any, runner_id: str, scopes: Collection[Scope], given_at: datetime) -> None:
+    """The newest consent counts: an older one, sent again, changes nothing."""
+    connection.execute(
+        "insert into consent values (%s, %s, %s) on conflict (runner_id) do update set scopes = excluded.scopes, "
+        "given_at = excluded.given_at where consent.given_at <= excluded.given_at",
+        (runner_id, sorted(scope.value for scope in scopes), given_at),
+    )
+
+
+def consent_of(connection: Any, runner_id: str) -> frozenset[Scope]:
+    row = connection.execute("select scopes from consent where runner_id = %s", (runner_id,)).fetchone()
+    return frozenset(Scope(scope) for scope in row[0]) if row else frozenset()
+
+
+def put_runs(connection: Any, runner_id: str, numbers: Sequence[RunNumbers]) -> None:
+    """Make the runs of a runner in the index these: values at the usual speed change with every run."""
+    ids = [one.run_id for one in numbers]
+    connection.execute("delete from run_index where runner_id = %s and run_id <> all(%s)", (runner_id, ids))
+    marks = ", ".join(["%s"] * (1 + len(_NUMBERS)))
+    names = ", ".join(("runner_id", *_NUMBERS))
+    before = ", ".join(f"run_index.{name}" for name in _NUMBERS)
+    after = ", ".join(f"excluded.{name}" for name in _NUMBERS)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"insert into run_index ({names}) values ({marks}) on conflict (runner_id, run_id) do update "
+            f"set ({', '.join(_NUMBERS)}) = ({after}) where ({before}) is distinct from ({after})",
+            [(runner_id, *(getattr(one, name) for name in _NUMBERS)) for one in numbers],
+        )
+
+
+def put_standing(connection: Any, runner_id: str, standing: Standing, now: datetime) -> None:
+    names = ", ".join(_STANDING)
+    marks = ", ".join(["%s"] * len(_STANDING))
+    same = ", ".join(f"{name} = excluded.{name}" for name in (*_STANDING, "computed_at"))
+    values = [getattr(standing, name) for name in _STANDING]
+    values = [
+        value.value if isinstance(value, Lock) else list(value) if isinstance(value, tuple) else value
+        for value in values
+    ]
+    connection.execute(
+        f"insert into runner_state (runner_id, {names}, computed_at) values (%s, {marks}, %s) "
+        f"on conflict (runner_id) do update set {same}",
+        (runner_id, *values, now),
+    )
+
+
+def runs_of(connection: Any, runner_id: str) -> list[RunNumbers]:
+    """The runs of a runner, newest first, as far as whoever asks may see them."""
+    names = ", ".join(_NUMBERS)
+    query = f"select {names} from run_index where runner_id = %s order by started_at desc"
+    return [RunNumbers(**row) for row in rows(connection, query, (runner_id,))]
+
+
+def runners(connection: Any, runner_id: str | None = None) -> list[KnownRunner]:
+    """Runners whom the transaction's person may see, with where they stand: one or all."""
+    standing = ", ".join(f"s.{name}" for name in _STANDING)
+    cursor = connection.execute(
+        f"select r.runner_id, r.pseudonym, r.label, r.joined_at, r.heard_at, p.name, n.at, n.mark, {standing} "
+        "from runner r left join runner_state s using (runner_id) left join seen n using (runner_id) "
+        "left join person p on p.person_id = n.person_id where %s::text is null or r.runner_id = %s",
+        (runner_id, runner_id),
+    )
+    return [_known(row) for row in cursor.fetchall()]
+
+
+def _known(row: Sequence[Any]) -> KnownRunner:
+    who, pseudonym, label, joined_at, heard_at, name, at, mark, *standing = row
+    kept = dict(zip(_STANDING, standing, strict=True))
+    if kept["lock"] is not None:
+        kept |= {"lock": Lock(kept["lock"]), "signs": tuple(kept["signs"])}
+    return KnownRunner(
+        who,
+        pseudonym,
+        bytes(label),
+        joined_at,
+        heard_at,
+        Standing(**kept) if kept["lock"] is not None else None,
+        Seen(name, at, mark) if at is not None else None,
+    )
+
+
+def put_seen(connection: Any, runner_id: str, person_id: int, mark: str) -> None:
+    connection.execute(
+        "insert into seen (runner_id, person_id, mark) values (%s, %s, %s) on conflict (runner_id) do update "
+        "set person_id = excluded.person_id, mark = excluded.mark, at = now()",
+        (runner_id, person_id, mark),
+    )
+
+
+def add_order(connection: Any, order_id: str, runner_id: str, person_id: int, document: dict[str, Any]) -> None:
+    json = library().types.json.Json
+    connection.execute(
+        "insert into runner_order (order_id, runner_id, person_id, document) values (%s, %s, %s, %s)",
+        (order_id, runner_id, person_id, json(document)),
+    )
+
+
+def orders_of(connection: Any, runner_id: str, is_open: bool = False) -> Orders:
+    """Orders for a runner, newest first: documents, states and who gave them."""
+    return rows(
+        connection,
+        "select o.order_id, o.document, o.created_at, o.state, o.answered_at, p.name from runner_order o "
+        "join person p using (person_id) where o.runner_id = %s and (not %s or o.state = 'open') "
+        "order by o.created_at desc limit 100",
+        (runner_id, is_open),
+    )
+
+
+def answer_order(connection: Any, runner_id: str, order_id: str, state: str) -> bool:
+    """The runner has answered; whether there was such an order that was open."""
+    cursor = connection.execute(
+        "update runner_order set state = %s, answered_at = now() where runner_id = %s and order_id = %s "
+        "and state = 'open'",
+        (state, runner_id, order_id),
+    )
+    return int(cursor.rowcount) == 1
+
+
+def withdraw(connection: Any, runner_id: str, grace: timedelta | None) -> None:
+    """Close the door at once, to the clinic's people, too.
+
+    grace: after which all is deleted; None: what is here stays, and grows no more.
+    """
+    connection.execute(
+        "update runner_door set revoked_at = coalesce(revoked_at, now()), delete_after = now() + %s "
+        "where runner_id = %s",
+        (grace, runner_id),
+    )
+    connection.execute("update runner set withdrawn_at = now() where runner_id = %s", (runner_id,))
+    connection.execute("update consent set scopes = '{}', given_at = now() where runner_id = %s", (runner_id,))
+
+
+def due_deletions(connection: Any) -> list[str]:
+    """Runners whose time of grace is over."""
+    return [row[0] for row in connection.execute("select runner_id from runner_door where delete_after <= now()")]
+
+
+def runner_ids(connection: Any) -> list[str]:
+    """All runners who did not withdraw."""
+    return [row[0] for row in connection.execute("select runner_id from runner_door where revoked_at is null")]
+
+
+def bury(connection: Any, runner_id: str) -> str:
+    """Delete every row of a runner; a tombstone stays. Gives the pseudonym, "" where the runner was not here."""
+    row = connection.execute("delete from runner where runner_id = %s returning pseudonym", (runner_id,)).fetchone()
+    connection.execute("delete from runner_door where runner_id = %s", (runner_id,))
+    connection.execute("delete from invitation where runner_id = %s", (runner_id,))
+    if row is None:
+        return ""
+    connection.execute("insert into tombstone (pseudonym) values (%s) on conflict do nothing", (row[0],))
+    return str(row[0])
+
+
+def tombstones(connection: Any) -> list[tuple[str, datetime]]:
+    """Pseudonyms of those who withdrew, with the time of their deletion."""
+    return [(row[0], row[1]) for row in connection.execute("select pseudonym, deleted_at from tombstone order by 1")]

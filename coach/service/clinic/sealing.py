@@ -1,0 +1,132 @@
+"""A finished run in, a sealed run ready to leave out: a folder that holds no more than the runner consented to.
+
+The recording leaves as it is where nothing has to be kept back. Else it is written again, without positions, notes and
+the answers in its header; the sensors' bytes and their times are the same. Sensors' names and addresses stay in it,
+since its bytes cannot be read without them.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from coach.errors import StorageError, UserError
+from coach.model.recordings import RecordingHeader, RunEvent
+from coach.model.runs import RunEntry, RunState
+from coach.recording.folder import inside
+from coach.recording.layout import McapFile
+from coach.recording.reader import Recording, read_recording
+from coach.seal.manifest import MANIFEST, RECORDING, Manifest, Scope, may_leave, read_manifest, seal
+from coach.seal.numbers import numbers_hash, numbers_of, numbers_text
+from coach.seal.signing import public_key_of
+
+NUMBERS: Final = "numbers.json"
+_POSITIONS: Final = "phone_position"
+_KEPT_SETTINGS: Final = ("place", "slope_pct")  # of a recording's header; a new one stays at home until it is named
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRun:
+    """A sealed run on disk. document: the signed manifest as JSON; recording: None where raw logs stay at home."""
+
+    folder: Path
+    manifest: Manifest
+    document: dict[str, Any]
+    numbers: dict[str, Any]
+    recording: Path | None
+
+
+def seal_run(
+    entry: RunEntry, recordings: Path, folder: Path, scopes: Collection[Scope], key: bytes, now: datetime
+) -> SealedRun:
+    """Seal a run into `folder`, or give what was sealed there under the same consent.
+
+    Raises:
+        UserError: it is not over, or nothing of it may leave. RecordingError: its recording is damaged. StorageError:
+            the disk refuses.
+    """
+    run, summary = entry.run, entry.summary
+    if run.state not in (RunState.FINISHED, RunState.RECOVERED) or summary is None:
+        raise UserError(f"run {run.run_id} is not over: only finished runs are sealed")
+    if not may_leave(scopes):
+        raise UserError("nothing may leave: choose on the page You, Clinic who may see your runs")
+    ordered = tuple(scope for scope in Scope if scope in scopes)
+    before = _sealed_before(folder, ordered)
+    if before is not None:
+        return before
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        sha256, n_bytes = "", 0
+        if Scope.RAW_LOGS in scopes and run.recording and inside(recordings, run.recording).is_file():
+            copy = _copy(inside(recordings, run.recording), folder / RECORDING, Scope.POSITIONS in scopes)
+            sha256, n_bytes = _sha256(copy), copy.stat().st_size
+        numbers = numbers_of(run, summary)
+        manifest = Manifest(
+            run.run_id, sha256, n_bytes, summary.algorithm, now, ordered, public_key_of(key), numbers_hash(numbers)
+        )
+        (folder / NUMBERS).write_text(numbers_text(numbers), "utf-8")
+        half = folder / f".{MANIFEST}"  # the manifest is last: a folder without one was not finished
+        half.write_text(seal(manifest, key), "utf-8")
+        half.replace(folder / MANIFEST)
+    except OSError as error:
+        raise StorageError(f"run {run.run_id} cannot be sealed ({error.strerror}): free some space") from error
+    found = _sealed_before(folder, ordered)
+    assert found is not None
+    return found
+
+
+def _sealed_before(folder: Path, scopes: tuple[Scope, ...]) -> SealedRun | None:
+    if not (folder / MANIFEST).is_file():
+        return None
+    text = (folder / MANIFEST).read_text("utf-8")
+    manifest = read_manifest(text)
+    if manifest.scopes != scopes:
+        return None  # the runner has changed consent since: it is sealed again
+    recording = folder / RECORDING if manifest.sha256 else None
+    return SealedRun(folder, manifest, json.loads(text), json.loads((folder / NUMBERS).read_text("utf-8")), recording)
+
+
+def _copy(path: Path, to: Path, keeps_positions: bool) -> Path:
+    recording = read_recording(path)
+    header = recording.header
+    hidden = {use.sensor_id for use in header.sensors if use.profile_id == _POSITIONS and not keeps_positions}
+    settings = {name: header.settings[name] for name in _KEPT_SETTINGS if name in header.settings}
+    if recording.is_complete and not hidden and settings == dict(header.settings):
+        try:
+            to.hardlink_to(path)
+        except OSError:
+            shutil.copyfile(path, to)
+        return to
+    left = replace(
+        header,
+        settings=settings,
+        sensors=tuple(use for use in header.sensors if use.sensor_id not in hidden),
+        profiles={name: text for name, text in header.profiles.items() if name != _POSITIONS or keeps_positions},
+    )
+    _write(recording, left, hidden, to)
+    return to
+
+
+def _write(recording: Recording, header: RecordingHeader, hidden: Collection[str], to: Path) -> None:
+    with to.open("xb") as stream:
+        file = McapFile(stream, header)
+        flushed_s = 0.0
+        for item in recording.sound_items():
+            if isinstance(item, RunEvent):
+                file.add_event(item)
+            elif item.sensor_id not in hidden:
+                file.add_notification(item)
+            if item.t_s - flushed_s >= 1.0:  # chunks of a second, as when it was recorded
+                flushed_s = item.t_s
+                file.flush()
+        file.finish()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,355 @@
+"""The runner's side of a clinic: who may see what, sealed runs out, orders in. Home works without a clinic for ever.
+
+Nothing leaves until the runner has joined a clinic by its invitation and consented, scope by scope. A finished run
+waits in a queue that outlives the program and leaves sealed, by itself, as soon as there is a net; a cut line goes on
+where the clinic's bytes end, and a run that is there already is not sent again. The account archive is never the way:
+it holds more than anybody consented to. Thread-safe.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from coach.errors import CoachError, InterchangeError, LinkError, StorageError, UserError
+from coach.model.runs import Run, RunFilter, RunState, Sport
+from coach.model.strength import StrengthPlan, Track
+from coach.seal.events import Order, OrderKind, read_order, sign_consent
+from coach.seal.manifest import Scope, may_leave
+from coach.seal.numbers import numbers_text, report_of
+from coach.seal.signing import signed
+from coach.service.clinic.keys import NAME, own_key
+from coach.service.clinic.link import ClinicLink, DamagedError, NotKnownError, read_invitation
+from coach.service.clinic.sealing import seal_run
+from coach.service.run_queue import RunQueue
+from coach.service.runner import RunnerService
+from coach.service.strength.plans import StrengthService
+from coach.storage.store import Store
+from coach.wall_clock import utc_now
+
+_log: Final = logging.getLogger(__name__)
+_LINK, _CONSENT, _QUEUE, _SENT = "clinic.link", "clinic.consent", "clinic.queue", "clinic.sent"
+_ORDERS, _REPORTED = "clinic.orders", "clinic.reported"
+EVERY_S: Final = 900.0  # a clinic's order is none of minutes: nobody watches; chosen by judgement
+REPORT_DAYS: Final = 90  # of answers about pain: the Monday page looks back five weeks, the trend of a block eight
+_MOST_SENT: Final = 5000  # ids that are remembered: runs of a life
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicStatus:
+    """How it goes.
+
+    clinic: its name, "" without one. pseudonym: the runner's there. scopes: the consent. n_waiting, n_sent: runs.
+    failure: why the last try failed, "" where it did not. orders: of the clinic that wait for an answer. pause_until:
+    last day of a pause of running that the runner accepted (ISO 8601), "" where there is none.
+    """
+
+    clinic: str = ""
+    address: str = ""
+    pseudonym: str = ""
+    scopes: frozenset[Scope] = frozenset()
+    consented_at: str = ""
+    n_waiting: int = 0
+    n_sent: int = 0
+    failure: str = ""
+    orders: tuple[Order, ...] = ()
+    pause_until: str = ""
+
+
+class ClinicService:
+    """secrets: folder of the runner's key. sealed: folder of runs on their way."""
+
+    def __init__(
+        self,
+        store: Store,
+        recordings: Path,
+        secrets: Path,
+        sealed: Path,
+        runner: RunnerService,
+        plans: StrengthService,
+        clock: Callable[[], datetime] = utc_now,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._store = store
+        self._recordings = recordings
+        self._secrets = secrets
+        self._sealed = sealed
+        self._runner = runner
+        self._plans = plans
+        self._clock = clock
+        self._every_s = every_s
+        self._queue = RunQueue(store, _QUEUE)
+        self._working = threading.Lock()
+        self._failure = ""
+        self._wake = threading.Event()
+        self._is_over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # What the runner chooses ---------------------------------------------------------------------------------------
+
+    def status(self) -> ClinicStatus:
+        link, consent = self._link(), self._consent()
+        if not link:
+            return ClinicStatus()
+        return ClinicStatus(
+            link["name"],
+            link["base"],
+            link["pseudonym"],
+            frozenset(Scope(scope) for scope in consent.get("scopes", ())),
+            str(consent.get("at", "")),
+            len(self._queue.items()),
+            len(self._sent()),
+            self._failure,
+            tuple(self._orders("open")),
+            self._pause_until(),
+        )
+
+    def join(self, invitation: str, scopes: Iterable[Scope]) -> ClinicStatus:
+        """Join the clinic of an invitation and consent to `scopes`; runs of the last 90 days then wait to leave.
+
+        Raises:
+            UserError: there is a clinic already, or the invitation is none, too old or refused. LinkError: no answer.
+        """
+        if self._link():
+            raise UserError("you are with a clinic already: leave it first")
+        wanted = frozenset(scopes)
+        if not may_leave(wanted):
+            raise UserError("choose who may see your runs: your clinicians, researchers, or both")
+        invited, key = read_invitation(invitation), own_key(self._secrets)
+        consent = sign_consent(wanted, self._clock(), key)
+        body = {"token": invited.token, "consent": consent}
+        answer = ClinicLink(invited.base, key, self._clock).ask("POST", "/api/v1/join", body)
+        if not isinstance(answer, dict) or answer.get("clinic_key") != invited.clinic_key:
+            raise UserError("this is not the clinic that the invitation names: ask it for a new one")
+        known = {name: str(answer.get(name, ""))[:120] for name in ("name", "pseudonym", "clinic_key")}
+        self._store.settings.put(_LINK, {**known, "base": invited.base})
+        self._store.settings.put(_CONSENT, consent)
+        self._queue_recent()
+        self._wake.set()
+        return self.status()
+
+    def consent(self, scopes: Iterable[Scope]) -> ClinicStatus:
+        """Consent to these scopes from now on. It holds here at once, and at the clinic as soon as it hears of it."""
+        if not self._link():
+            raise UserError("you are with no clinic: join one by its invitation")
+        before = self.status().scopes
+        wanted = frozenset(scopes)
+        self._store.settings.put(_CONSENT, sign_consent(wanted, self._clock(), own_key(self._secrets)))
+        if not may_leave(wanted):
+            self._queue.clear()
+            shutil.rmtree(self._sealed, ignore_errors=True)
+        elif not may_leave(before):
+            self._queue_recent()
+        self._wake.set()
+        return self.status()
+
+    def withdraw(self, deletes: bool = True) -> str:
+        """Leave the clinic: it takes no more from this coach at once. deletes: it also deletes what it has.
+
+        Gives what the clinic says of it. Here everything of the clinic is forgotten, the key too.
+
+        Raises:
+            LinkError: the clinic does not answer; then nothing has changed, except that nothing leaves any more.
+        """
+        link = self._link()
+        if not link:
+            raise UserError("you are with no clinic")
+        self.consent(())
+        with self._working:  # what is on its way stops at the next piece
+            return self._withdraw(link, deletes)
+
+    def _withdraw(self, link: dict[str, str], deletes: bool) -> str:
+        key = own_key(self._secrets)
+        fields = {"at": self._clock().isoformat(), "deletes": deletes, "pseudonym": link["pseudonym"]}
+        try:
+            answer = self._client().ask("POST", "/api/v1/withdraw", signed("withdrawal", fields, key))
+        except NotKnownError:
+            answer = {}  # the clinic has closed the door itself
+        self.forget_all()
+        return str(answer.get("words", "")) if isinstance(answer, dict) else ""
+
+    def forget_all(self) -> None:
+        """Forget the clinic, the queue and the key."""
+        for name in (_LINK, _CONSENT, _QUEUE, _SENT, _ORDERS, _REPORTED):
+            self._store.settings.forget(name)
+        shutil.rmtree(self._sealed, ignore_errors=True)
+        (self._secrets / NAME).unlink(missing_ok=True)
+        self._failure = ""
+
+    def answer(self, order_id: str, is_accepted: bool) -> Order:
+        """Accept or refuse an order; only then it changes anything. The clinic hears of it with the next sending.
+
+        Raises:
+            UserError: there is no such order, or what it asks for cannot be.
+        """
+        rows = self._order_rows()
+        row = next((one for one in rows if one["document"].get("order_id") == order_id), None)
+        if row is None or row["state"] != "open":
+            raise UserError("this order was answered already, or there is none")
+        order = self._read(row["document"])
+        if is_accepted:
+            self._do(order)
+        row["state"] = "accepted" if is_accepted else "refused"
+        self._store.settings.put(_ORDERS, rows)
+        self._wake.set()
+        return order
+
+    # Work ----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Send what waits, in the background."""
+        self._thread = threading.Thread(target=self._work, name="clinic", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def on_finished(self, run: Run) -> None:
+        """A run was summed up: it waits to leave, if it may. Quick, and never fails: the run's own thread calls it."""
+        try:
+            if run.sport is Sport.RUNNING and may_leave(self.status().scopes):
+                self._queue.add(run.run_id)
+                self._wake.set()
+        except CoachError as error:
+            _log.warning("the run %s does not wait for the clinic: %s", run.run_id, error)
+
+    def push(self) -> ClinicStatus:
+        """Send consent, report and all runs that wait, as far as the net allows, and fetch orders.
+
+        Raises:
+            UserError: there is no clinic.
+        """
+        if not self._link():
+            raise UserError("you are with no clinic: join one by its invitation (page You, Clinic)")
+        with self._working:
+            self._failure = ""
+            try:
+                self._send_consent_and_report()
+                for waiting in self._queue.items() if may_leave(self.status().scopes) else ():
+                    self._push_run(waiting.run_id)
+                self._exchange_orders()
+            except (LinkError, NotKnownError, StorageError, OSError) as error:
+                self._failure = str(error)  # no net, a closed door, a full disk: it waits
+        return self.status()
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while not self._is_over.is_set():
+            try:
+                if self._link():
+                    self.push()
+            except CoachError as error:
+                _log.warning("nothing can be sent to the clinic: %s", error)
+            self._wake.wait(self._every_s)
+            self._wake.clear()
+
+    def _push_run(self, run_id: str) -> None:
+        """Send one run. One that will never be taken leaves the queue; what may be taken later raises."""
+        try:
+            entry = self._store.runs.entry(run_id)
+            scopes, key = self.status().scopes, own_key(self._secrets)
+            sealed = seal_run(entry, self._recordings, self._sealed / run_id, scopes, key, self._clock())
+            client = self._client(lambda: self.status().scopes == scopes)
+            answer = client.ask("POST", "/api/v1/runs", {"manifest": sealed.document, "numbers": sealed.numbers})
+            if sealed.recording is not None:
+                offset = answer.get("offset", 0) if isinstance(answer, dict) else 0
+                try:
+                    client.send_file(sealed.recording, sealed.manifest.sha256, int(offset))
+                except DamagedError:
+                    client.send_file(sealed.recording, sealed.manifest.sha256, 0)
+            self._store.settings.put(_SENT, {**self._sent(), run_id: sealed.manifest.sha256})
+        except DamagedError as error:  # twice: the line or the disk there is broken, and later may be better
+            raise LinkError("damaged", f"run {run_id} arrives damaged: it waits") from error
+        except (LinkError, NotKnownError, StorageError):
+            raise
+        except CoachError as error:
+            self._failure = str(error)
+            _log.warning("run %s is not sent to the clinic: %s", run_id, error)
+        self._queue.drop(run_id)
+        shutil.rmtree(self._sealed / run_id, ignore_errors=True)
+
+    def _send_consent_and_report(self) -> None:
+        consent, now = self._consent(), self._clock()
+        since = (now - timedelta(days=REPORT_DAYS)).isoformat(timespec="seconds")
+        body: dict[str, Any] = {"consent": consent}
+        if may_leave(self.status().scopes):
+            pain = self._store.pain.list(since=datetime.fromisoformat(since))
+            body["report"] = report_of(since, pain, self._store.pain.red_flags(), self._plan())
+        mark = numbers_text({**body, "report": {**body.get("report", {}), "since": ""}, "day": f"{now:%Y-%m-%d}"})
+        if self._store.settings.get(_REPORTED) != mark:  # once a day where nothing is new: "I am well and here"
+            self._client().ask("POST", "/api/v1/report", body)
+            self._store.settings.put(_REPORTED, mark)
+
+    def _exchange_orders(self) -> None:
+        rows, client = self._order_rows(), self._client()
+        for row in rows:
+            if row["state"] in ("accepted", "refused") and not row["is_reported"]:
+                document = {"order_id": row["document"]["order_id"], "state": row["state"]}
+                client.ask("POST", "/api/v1/answers", signed("answer", document, own_key(self._secrets)))
+                row["is_reported"] = True
+                self._store.settings.put(_ORDERS, rows)
+        answer = client.ask("GET", "/api/v1/orders")
+        known = {row["document"]["order_id"] for row in rows}
+        for document in answer.get("orders", ()) if isinstance(answer, dict) else ():
+            try:
+                order = self._read(document)
+            except InterchangeError as error:
+                _log.warning("an order of the clinic is left aside: %s", error)
+                continue
+            if order.order_id not in known:
+                rows.append({"document": document, "state": "open", "is_reported": False})
+        self._store.settings.put(_ORDERS, rows[-200:])
+
+    def _do(self, order: Order) -> None:
+        if order.kind is OrderKind.SEEN:
+            self._runner.answer_red_flags([], order.day)
+        elif order.kind is OrderKind.PLAN_CHANGED:
+            self._plans.change(track=Track(order.track))
+
+    def _pause_until(self) -> str:
+        """Last day of the newest pause of running that the runner accepted; "" where it is over."""
+        days = [o.day for o in self._orders("accepted") if o.kind is OrderKind.PAUSE_RUNNING and o.day]
+        return days[-1].isoformat() if days and days[-1] >= self._clock().date() else ""
+
+    def _queue_recent(self) -> None:
+        since = self._clock() - timedelta(days=REPORT_DAYS)
+        entries = self._store.runs.list(RunFilter(since=since), limit=None)
+        for entry in reversed(entries):
+            if entry.run.state in (RunState.FINISHED, RunState.RECOVERED) and entry.run.run_id not in self._sent():
+                self._queue.add(entry.run.run_id)
+
+    def _plan(self) -> StrengthPlan | None:
+        try:
+            return self._plans.show()
+        except CoachError:
+            return None
+
+    def _client(self, may_go_on: Callable[[], bool] = lambda: True) -> ClinicLink:
+        return ClinicLink(self._link()["base"], own_key(self._secrets), self._clock, may_go_on)
+
+    def _link(self) -> dict[str, str]:
+        return dict(self._store.settings.get(_LINK, {}))
+
+    def _consent(self) -> dict[str, Any]:
+        return dict(self._store.settings.get(_CONSENT, {}))
+
+    def _sent(self) -> dict[str, str]:
+        return dict(list(self._store.settings.get(_SENT, {}).items())[-_MOST_SENT:])
+
+    def _order_rows(self) -> list[dict[str, Any]]:
+        return list(self._store.settings.get(_ORDERS, []))
+
+    def _orders(self, state: str) -> list[Order]:
+        return [self._read(row["document"]) for row in self._order_rows() if row["state"] == state]
+
+    def _read(self, document: object) -> Order:
+        link = self._link()
+        return read_order(document, link["clinic_key"], link["pseudonym"])

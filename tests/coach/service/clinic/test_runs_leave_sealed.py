@@ -1,0 +1,327 @@
+"""Sealed runs go to a clinic: only as far as consented, each once, over a line that is cut anywhere."""
+
+import hashlib
+import stat
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from coach.errors import LinkError, UserError
+from coach.model.pain import PainMoment
+from coach.recording.reader import read_recording
+from coach.seal.manifest import Scope, read_manifest
+from coach.service.clinic import link
+from coach.service.clinic.link import DamagedError, NotKnownError, read_invitation
+from tests.support.clinic import FIX, PHONE, POD, SECRET, Clinic, Home, holds, joined
+from tests.support.postgres import ClinicDatabase, Cluster, database_of
+
+Scene = tuple[Home, Clinic]
+
+
+@pytest.fixture(scope="module")
+def database(postgres: Cluster) -> Iterator[ClinicDatabase]:
+    """Shared: each test has people and a runner of its own."""
+    with database_of(postgres) as found:
+        yield found
+
+
+@pytest.fixture
+def scene(tmp_path: Path, database: ClinicDatabase) -> Iterator[Scene]:
+    with joined(tmp_path, database, 2) as found:
+        yield found
+
+
+def folder_of(home: Home, clinic: Clinic) -> Path:
+    return clinic.host.folders.path(clinic.runner_id(home.clinic.status().pseudonym))
+
+
+def test_what_leaves_is_what_was_consented_to_and_arrives_as_it_left(scene: Scene) -> None:
+    home, clinic = scene
+    home.runner.report_pain(PainMoment.NOW, 3, note=SECRET)
+    home.runner.answer_red_flags([])
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    assert home.clinic.status().n_waiting == 2
+    status = home.clinic.push()
+    assert (status.failure, status.n_waiting, status.n_sent) == ("", 0, 2)
+    assert list((home.folder / "sealed").iterdir()) == []
+    folder = folder_of(home, clinic)
+    runs = [entry.run for entry in home.store.runs.list()]
+    for run in runs:
+        manifest = read_manifest((folder / "sealed" / f"{run.run_id}.manifest.json").read_text())
+        here = folder / "recordings" / f"{run.run_id}.mcap"
+        assert hashlib.sha256(here.read_bytes()).hexdigest() == manifest.sha256
+        sent, own = read_recording(here), read_recording(home.recordings / f"{run.run_id}.mcap")
+        kept = [item for item in own.items() if getattr(item, "sensor_id", "") != PHONE.sensor_id]
+        assert list(sent.items()) == kept
+        assert sent.header.sensors == (POD,)
+        assert sent.header.settings == {"place": "treadmill"}
+    assert holds(folder, FIX) == holds(folder, SECRET.encode()) == []
+    with clinic.host.folders.opened(clinic.runner_id(status.pseudonym)) as store:
+        assert [entry.summary for entry in store.runs.list()] == [entry.summary for entry in home.store.runs.list()]
+        assert [(entry.back, entry.note) for entry in store.pain.list()] == [(3, "")]
+        assert store.pain.red_flags() == home.store.pain.red_flags()
+
+
+def test_a_clinics_folder_is_a_data_folder_as_at_home(scene: Scene) -> None:
+    from click.testing import CliRunner
+
+    from coach.cli.root import coach
+
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    home.clinic.push()
+    answer = CliRunner().invoke(coach, ["runs", "list", "--json", "--data", str(folder_of(home, clinic))])
+    own = {entry.run.run_id for entry in home.store.runs.list()}
+    assert all(run_id in answer.stdout for run_id in own), answer.output
+
+
+@pytest.mark.parametrize(
+    ("scopes", "has_raw", "has_positions"),
+    [
+        ([Scope.CARE], False, False),
+        ([Scope.RESEARCH, Scope.RAW_LOGS], True, False),
+        ([Scope.CARE, Scope.RAW_LOGS, Scope.POSITIONS], True, True),
+        ([Scope.CARE, Scope.POSITIONS], False, False),
+    ],
+)
+def test_each_scope_decides_by_itself(
+    tmp_path: Path, database: ClinicDatabase, scopes: list[Scope], has_raw: bool, has_positions: bool
+) -> None:
+    with joined(tmp_path, database, 1, *scopes) as (home, clinic):
+        assert home.clinic.push().n_sent == 1
+        recordings = list((folder_of(home, clinic) / "recordings").glob("*.mcap"))
+        assert bool(recordings) is has_raw
+        assert (
+            any(FIX in bytes(n.payload) for r in recordings for n in read_recording(r).notifications()) is has_positions
+        )
+
+
+def test_nothing_leaves_without_a_clinic_or_consent(scene: Scene) -> None:
+    home, clinic = scene
+    home.clinic.on_finished(home.run(0.1))
+    assert home.clinic.status().n_waiting == 0
+    with pytest.raises(UserError, match="no clinic"):
+        home.clinic.push()
+    with pytest.raises(UserError, match="choose who may see"):
+        home.clinic.join(clinic.invite(), [Scope.RAW_LOGS, Scope.POSITIONS])
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    home.clinic.consent(())
+    home.clinic.on_finished(home.run(0.2))
+    status = home.clinic.push()
+    assert (status.n_waiting, status.n_sent, status.failure) == (0, 0, "")
+    assert clinic.host.monday(clinic.ada) == []
+    home.clinic.consent([Scope.CARE])
+    assert home.clinic.push().n_sent == 4
+
+
+def test_a_line_that_is_cut_at_every_piece_brings_each_byte_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request is cut once, before it is sent and again before its answer comes."""
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    monkeypatch.setattr(link, "PIECE_BYTES", 4000)
+    true_open, seen = link._OPENER.open, dict[str, int]()
+
+    class Cut:
+        def open(self, request, timeout):
+            key = f"{request.get_method()} {request.selector}"
+            seen[key] = seen.get(key, 0) + 1
+            if seen[key] == 1:
+                raise ConnectionResetError("cut on the way there")
+            answer = true_open(request, timeout=timeout)
+            if seen[key] == 2:
+                answer.close()
+                raise ConnectionResetError("cut on the way back")
+            return answer
+
+    monkeypatch.setattr(link, "_OPENER", Cut())
+    n_tries = 0
+    while not n_tries or home.clinic.status().failure or home.clinic.status().n_waiting:
+        home.clinic.push()
+        n_tries += 1
+        assert n_tries < 60
+    pieces = [key for key in seen if "/raw/" in key]
+    assert len(pieces) >= 6
+    for path in (folder_of(home, clinic) / "recordings").glob("*.mcap"):
+        assert read_recording(path).is_complete
+    assert len(list((folder_of(home, clinic) / "recordings").glob("*.mcap"))) == 2
+    assert list((folder_of(home, clinic) / "arriving").iterdir()) == []
+
+
+def test_sending_again_changes_nothing(scene: Scene) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    home.clinic.push()
+    before = {p: p.read_bytes() for p in folder_of(home, clinic).rglob("*.mcap")}
+    for entry in home.store.runs.list():
+        home.clinic._queue.add(entry.run.run_id)
+    assert home.clinic.push().failure == ""
+    assert {p: p.read_bytes() for p in folder_of(home, clinic).rglob("*.mcap")} == before
+
+
+def test_bytes_that_change_on_the_way_are_sent_again_and_then_wait(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    true_send, n_flips = link.ClinicLink._send, [1]
+
+    def flip(self, method, path, body, kind):
+        if "/raw/" in path and n_flips[0]:
+            n_flips[0] -= 1
+            body = body[:-1] + bytes([body[-1] ^ 1])
+        return true_send(self, method, path, body, kind)
+
+    monkeypatch.setattr(link.ClinicLink, "_send", flip)
+    assert home.clinic.push().failure == ""
+    assert home.clinic.status().n_sent == 2
+    home.clinic.on_finished(home.run(0.3))
+    n_flips[0] = 99
+    status = home.clinic.push()
+    assert "damaged" in status.failure
+    assert status.n_waiting == 1
+    assert list((folder_of(home, clinic) / "arriving").iterdir()) == []
+
+
+def test_a_clinic_that_is_away_holds_nothing_up(scene: Scene) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    assert clinic.server is not None
+    clinic.server.stop()
+    started = time.monotonic()
+    home.clinic.on_finished(home.run(0.3))
+    assert time.monotonic() - started < 2
+    status = home.clinic.push()
+    assert status.n_waiting == 3
+    assert "waits" in status.failure
+
+
+def test_a_run_leaves_by_itself_when_it_has_ended(scene: Scene) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    home.clinic.start()
+    home.clinic.on_finished(home.run(0.4))
+    end = time.monotonic() + 20
+    while home.clinic.status().n_sent < 3 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert home.clinic.status().n_sent == 3
+
+
+def test_the_key_is_its_owners_alone_and_not_in_the_archive(scene: Scene) -> None:
+    from coach.storage.dump import rows_of
+
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    key = home.folder / "secrets" / "clinic.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    kept = list(rows_of(home.store.database, "settings"))
+    assert not any(str(row["key"]).startswith("clinic.") for row in kept)
+    assert holds(clinic.folder / "clinic", key.read_bytes().strip()) == []
+
+
+def test_an_invitation_is_good_once_for_a_while_and_for_this_clinic(scene: Scene) -> None:
+    home, clinic = scene
+    invitation = clinic.invite()
+    with pytest.raises(UserError, match="not the clinic"):
+        home.clinic.join(invitation.replace("key=", "key=00"), [Scope.CARE])
+    with pytest.raises(UserError, match="too old or was used"):
+        home.clinic.join(invitation, [Scope.CARE])
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    with pytest.raises(UserError, match="leave it first"):
+        home.clinic.join(clinic.invite(), [Scope.CARE])
+
+
+@pytest.mark.parametrize("address", ["", "x", "http://clinic.example/join?token=a&key=b", "https://clinic.example/join",
+                                     "ftp://127.0.0.1/join?token=a&key=b"])  # fmt: skip
+def test_health_data_go_to_no_address_that_is_not_encrypted(address: str) -> None:
+    with pytest.raises(UserError):
+        read_invitation(address)
+
+
+def test_what_is_not_the_runners_own_is_refused(scene: Scene) -> None:
+    """Another's key, another path, an old request, a body that was changed, a consent that says less."""
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    home.clinic.push()
+    right = home.clinic._client()
+    stranger = link.ClinicLink(clinic.url, bytes(32))
+    with pytest.raises(NotKnownError, match="not connected"):
+        stranger.ask("GET", "/api/v1/orders")
+    late = link.ClinicLink(clinic.url, right._key, lambda: home.now - timedelta(hours=1))
+    with pytest.raises(NotKnownError, match="clock"):
+        late.ask("GET", "/api/v1/orders")
+    home.clinic.consent([Scope.CARE, Scope.RAW_LOGS])  # the clinic has not heard of it yet
+    run = home.run(0.5)
+    from coach.service.clinic.sealing import seal_run
+
+    entry = home.store.runs.entry(run.run_id)
+    scopes = {Scope.CARE, Scope.RAW_LOGS}
+    sealed = seal_run(entry, home.recordings, home.folder / "sealed" / "x", scopes, right._key, home.now)
+    body = {"manifest": sealed.document, "numbers": sealed.numbers}
+    with pytest.raises(UserError, match="consent that does not hold"):
+        right.ask("POST", "/api/v1/runs", body)
+    home.clinic.push()
+    numbers = {**sealed.numbers, "run": {**sealed.numbers["run"], "distance_m": 1.0}}
+    with pytest.raises(UserError, match="not those of the manifest"):
+        right.ask("POST", "/api/v1/runs", {"manifest": sealed.document, "numbers": numbers})
+    assert right.ask("POST", "/api/v1/runs", body) == {"offset": 0}
+    (home.folder / "long").write_bytes(bytes(sealed.manifest.n_bytes + 1))
+    with pytest.raises(UserError, match="more bytes than the manifest"):
+        right.send_file(home.folder / "long", sealed.manifest.sha256, 0)
+    (home.folder / "long").write_bytes(bytes(sealed.manifest.n_bytes))
+    with pytest.raises(DamagedError):
+        right.send_file(home.folder / "long", sealed.manifest.sha256, 0)
+    with pytest.raises(UserError, match="manifest of this recording first"):
+        right.send_file(home.folder / "long", "00" * 32, 0)
+
+
+def test_consent_that_ends_in_the_middle_of_a_run_stops_it(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    monkeypatch.setattr(link, "PIECE_BYTES", 2000)
+    true_send = link.ClinicLink._send
+
+    def end_consent(self, method, path, body, kind):
+        answer = true_send(self, method, path, body, kind)
+        if "/raw/" in path:
+            home.clinic.consent([Scope.CARE])
+        return answer
+
+    monkeypatch.setattr(link.ClinicLink, "_send", end_consent)
+    assert "consent has changed" in home.clinic.push().failure
+    monkeypatch.setattr(link.ClinicLink, "_send", true_send)
+    assert home.clinic.push().n_sent == 2
+    assert list((folder_of(home, clinic) / "recordings").glob("*.mcap")) == []
+
+
+def test_a_withdrawal_that_is_not_heard_changes_nothing_but_that_nothing_leaves(scene: Scene) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    assert clinic.server is not None
+    clinic.server.stop()
+    with pytest.raises(LinkError):
+        home.clinic.withdraw()
+    assert home.clinic.status().clinic
+    assert home.clinic.status().n_waiting == 0
+
+
+def test_a_runner_whose_joining_was_not_answered_joins_again_as_the_same(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, clinic = scene
+    true_send = link.ClinicLink._send
+
+    def lose(self, method, path, body, kind):
+        true_send(self, method, path, body, kind)
+        raise LinkError("offline", "the answer was lost")
+
+    monkeypatch.setattr(link.ClinicLink, "_send", lose)
+    with pytest.raises(LinkError):
+        home.clinic.join(clinic.invite(), [Scope.CARE])
+    monkeypatch.setattr(link.ClinicLink, "_send", true_send)
+    assert not home.clinic.status().clinic
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    assert home.clinic.push().n_sent == 2
+    assert len(clinic.host.monday(clinic.ada)) == 1

@@ -1,0 +1,92 @@
+"""The clinic's pages and the door of its runners' coaches: a ClinicHost in, a Flask app out.
+
+An app of its own, without any runner's coach: what it shows comes from the shared index, on behalf of the person whose
+session the cookie names. It says on each page that nobody watches at night.
+"""
+
+import json
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Flask, Response, current_app, g, redirect, request
+from werkzeug.wrappers import Response as Answer
+
+from coach.roster.people import Kind, Person, person_of
+from coach.service.clinic.link import HEADER
+from coach.service.clinic_host.host import ClinicHost
+from web.clinic import intake, pages, people
+from web.errors import error_response, install_errors
+from web.gate import Welcome
+from web.security import NAMES, install_security
+from web.server import WELCOME
+from web.units import clock_text, day_text, value_text
+from web.words import Words, read_words
+
+COOKIE: Final = "clinic"
+HOST: Final = "clinic"
+BASE: Final = "CLINIC_BASE"
+_MOST_BYTES: Final = 4 << 20  # a piece of a recording has one MiB, a report of three months some 100 kB
+_OPEN: Final = re.compile(r"/(come-in|join|healthz|static/.*|api/v1/.*)")
+
+
+def create_clinic_app(host: ClinicHost, base: str, time_zone: str = "UTC", *, is_testing: bool = False) -> Flask:
+    """The app. base: the address by which runners reach the clinic, such as https://clinic.example."""
+    app = Flask("web", static_folder="static", template_folder="templates")
+    app.config.update(TESTING=is_testing, MAX_CONTENT_LENGTH=_MOST_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
+    app.config[BASE] = base.rstrip("/")
+    app.config[NAMES] = (base.split("//")[-1].split("/")[0].split(":")[0],)
+    app.extensions[HOST] = host
+    app.extensions[WELCOME] = _welcome(host)
+    words = Words(read_words(), is_testing)
+    app.extensions["words"] = words
+    app.jinja_env.globals.update(w=words, clinic=host.name)
+    app.jinja_env.filters.update(
+        day=lambda moment: day_text(moment, time_zone),
+        clock=lambda moment: clock_text(moment, time_zone),
+        value=lambda number, name: value_text(name, number, "metric"),
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    install_errors(app, page="clinic/error.html")
+    install_security(app)
+    app.before_request(_let_in)
+    app.context_processor(lambda: {"person": g.get("person")})
+    for blueprint in (intake.blueprint, pages.blueprint, people.blueprint):
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/healthz", view_func=lambda: {"status": "ok"}, endpoint="healthz")
+    return app
+
+
+def _let_in() -> Answer | Response | None:
+    """Find out whose session this is; without one only the doors are open."""
+    if _OPEN.fullmatch(request.path):
+        return None
+    person = _person()
+    if person is None:
+        return error_response(401, "unauthorized", current_app.extensions["words"]("clinic.closed"))
+    g.person = person
+    homes = {Kind.CLINICIAN: "/monday", Kind.KEEPER: "/people", Kind.RESEARCHER: "/research"}
+    return redirect(homes[person.kind]) if request.path == "/" else None
+
+
+def _person() -> Person | None:
+    session = request.cookies.get(COOKIE, "")
+    if not session:
+        return None
+    host: ClinicHost = current_app.extensions[HOST]
+    with host.roster.transaction() as connection:
+        return person_of(connection, session)
+
+
+def _welcome(host: ClinicHost) -> Welcome:
+    """Who may send a body of more than a few bytes: a coach that is known."""
+
+    def is_welcome(_address: str, _port: int, headers: Mapping[str, str]) -> bool:
+        text = headers.get(HEADER.upper().replace("-", "_"), "")
+        try:
+            return bool(text) and host.knows(json.loads(urlsafe_b64decode(text)))
+        except (ValueError, RecursionError):
+            return False
+
+    return is_welcome

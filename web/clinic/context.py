@@ -1,0 +1,25 @@
+"""What the clinic's pages share: the host, and the person who asks."""
+
+from flask import abort, current_app, g
+
+from coach.roster.people import Person
+from coach.service.clinic_host.host import ClinicHost
+
+
+def the_host() -> ClinicHost:
+    """The clinic that the app was given."""
+    host: ClinicHost = current_app.extensions["clinic"]
+    return host
+
+
+def the_person() -> Person:
+    """Who asks; pages that are open to everybody have none."""
+    person: Person | None = g.get("person")
+    if person is None:
+        abort(401)
+    return person
+
+
+def base() -> str:
+    """The address by which runners reach the clinic."""
+    return str(current_app.config["CLINIC_BASE"])
