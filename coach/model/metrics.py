@@ -32,6 +32,7 @@ class Unknown(StrEnum):
     SPEED_SILENT = "speed_silent"
     FINDING_AXES = "finding_axes"
     CLIPPED = "clipped"
+    LOOSE = "loose"
     STANDING = "standing"
     ONLY_RUNNING = "only_running"
     FEW_STRIDES = "few_strides"

@@ -62,6 +62,11 @@ class FootGait:
         """Whether the foot moves and its axes are not known yet."""
         return self._learner is not None and self._learner.has_moved
 
+    @property
+    def is_loose(self) -> bool:
+        """Whether the sensor rings on the foot, so that its angles and times are not the foot's."""
+        return self._follower is not None and self._follower.batch.now.is_loose
+
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
         if chunk.gyr_radps is None:

@@ -78,6 +78,10 @@ def _stand(
     mid = mid_stance(columns, this.contact_s, this.swing_over - first, heel_off - first, foot.rate_hz)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
     _refine(this, foot, now, columns[:, max(0, this.swing_over - first - foot.before_landing) : mid + 1])
+    wobble = _wobble(this, columns, mid, heel_off - first, foot)
+    this.is_loose = now.is_wobbling(wobble, foot.is_slow, foot.params)
+    if this.is_loose:
+        this.angle_deg, this.is_blurred = math.nan, True
     half = max(1, round(foot.params.rest_half_s * foot.rate_hz))
     this.rest = _rest(columns[:, max(0, mid - half) : min(mid + half, heel_off - first) + 1], foot)
     this.is_ground = now.is_ground(this, foot.params)
@@ -130,6 +134,16 @@ def _by_rhythm(contact_s: float, now: StrideState, foot: FootSensor) -> float:
         return contact_s
     n = now.strides_between(now.last.contact_s, contact_s, foot.params)
     return now.last.contact_s + n * median(now.times_s) if n else contact_s
+
+
+def _wobble(this: StanceCandidate, columns: FloatArray, mid: int, heel_off: int, foot: FootSensor) -> float:
+    """Standard deviation of the turn rate while the foot lies on the ground [rad/s]."""
+    params = foot.params
+    from_s = max(this.contact_s + params.loose_from_s + 0.5 / foot.rate_hz, this.mid_s - params.loose_before_s)
+    start = mid - max(0, round((this.mid_s - from_s) * foot.rate_hz))
+    end = min(mid + round(params.loose_after_s * foot.rate_hz), heel_off)
+    rate = columns[GX : GX + 3, max(0, start) : max(end, mid) + 1]
+    return math.sqrt(float(rate.var(axis=1).sum()))
 
 
 def _rest(window: FloatArray, foot: FootSensor) -> tuple[float, float]:
@@ -202,7 +216,7 @@ def _leave(
     columns: FloatArray,
     first: int,
 ) -> list[GaitEvent]:
-    if this.push_over >= 0 or not 0 <= this.heel_off <= transition.heel_off:
+    if this.is_loose or this.push_over >= 0 or not 0 <= this.heel_off <= transition.heel_off:
         return []
     heel_off, end = transition.heel_off - first, transition.at - first
     params, mid = foot.params, this.mid_row - first

@@ -126,6 +126,7 @@ class StrideState:
     pivots: tuple[tuple[float, float], ...] = ()
     brakings_s: tuple[float, ...] = ()
     grounds: tuple[tuple[float, float, float], ...] = ()
+    wobbles_radps: tuple[float, ...] = ()
 
     def saw(self, speed_mps: float, is_whole: bool, params: FootParams) -> None:
         """Keep the speed of one more stride; one with a hole only counts until enough whole ones are known."""
@@ -160,6 +161,17 @@ class StrideState:
         if impact_g >= params.sure_impact_g:
             return True
         return impact_g >= params.least_impact_g and turn <= params.rest_radps and force <= params.rest_mps2
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether the sensor rang on the foot in the newest landing that stood and those before it."""
+        return self.last is not None and self.last.is_loose
+
+    def is_wobbling(self, wobble_radps: float, is_slow: bool, params: FootParams) -> bool:
+        """Take how unevenly the foot turned at one more rest [rad/s]; whether the strap is loose, as a median says."""
+        self.wobbles_radps = (*self.wobbles_radps[1 - params.loose_landings :], wobble_radps)
+        known, limit = self.wobbles_radps, params.loose_slow_radps if is_slow else params.loose_radps
+        return len(known) >= params.loose_least and median(known) > limit
 
     def pivot(self, params: FootParams) -> tuple[float, float]:
         """Forward, up [m] of the metatarsal joints from the sensor, by the last push-offs."""

@@ -324,7 +324,12 @@ class BodyGait:
 
     def _moment(self, state: GaitState | None) -> Moment:
         feet = [engine for engine in self._engines.values() if isinstance(engine, FootGait)]
-        return Moment(state, any(foot.is_learning for foot in feet), any(self._is_clipped.values()))
+        return Moment(
+            state,
+            any(foot.is_learning for foot in feet),
+            any(self._is_clipped.values()),
+            any(foot.is_loose for foot in feet),
+        )
 
     def _worn(self) -> SensorSet:
         """What is worn and heard; a gyroscope counts as there until samples come without one."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from coach.model.metrics import Unknown
 from coach.model.metrics_table import METRICS, Need, Wait
 from coach.model.strides import GaitState
+
+_NEEDS_FIRM_STRAP: Final = (Need.CONTACT, Need.FOOT, Need.BOTH_SIDES_CONTACT, Need.MOTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,15 @@ def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the body does. is_learning: a foot's axes are not known. is_clipped: a last stride was beyond range."""
+    """What the body does. is_learning: a foot's axes are not known. is_clipped: a last stride was beyond range.
+
+    is_loose: a foot's sensor rings on the foot.
+    """
 
     state: GaitState | None = None
     is_learning: bool = False
     is_clipped: bool = False
+    is_loose: bool = False
 
 
 def unknown(worn: SensorSet, values: Mapping[str, object], moment: Moment) -> dict[str, str]:
@@ -92,6 +99,8 @@ def _waits(name: str, moment: Moment, has_strides: bool) -> Unknown:
         return Unknown.FINDING_AXES
     if moment.is_clipped and METRICS[name].waits_for is Wait.UNCLIPPED:
         return Unknown.CLIPPED
+    if moment.is_loose and METRICS[name].needs in _NEEDS_FIRM_STRAP:
+        return Unknown.LOOSE
     if moment.state is GaitState.WALKING and METRICS[name].waits_for is Wait.RUNNING:
         return Unknown.ONLY_RUNNING
     if has_strides and METRICS[name].waits_for is Wait.MANY_STRIDES:
