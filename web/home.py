@@ -8,12 +8,14 @@ from flask import Blueprint, render_template
 from pydantic import BaseModel, ConfigDict, Field
 
 from coach.bootstrap import Coach
+from coach.coaching.programme import FOCUSES
 from coach.model.pain import PainMoment, PainState
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunEntry, RunState
 from coach.model.strength import StrengthSession
 from web.api import route
 from web.context import answer_of, profile, the_coach
+from web.first_weeks import FirstWeeks, first_weeks
 from web.units import local_time
 
 blueprint = Blueprint("home", __name__)
@@ -61,17 +63,20 @@ def today() -> str:
         is_running=answer_of(coach.runs.current) is not None,
         n_sensors=len(answer_of(coach.sensors.remembered) or ()),
         is_new=last is None and profile().height_m is None,
+        weeks=_first_weeks(coach),
     )
 
 
 @blueprint.get("/welcome")
 def welcome() -> str:
-    """First use: about you, warning signs, your sensor, run."""
+    """First use: about you, warning signs, pain, sensors, three minutes on trial, and what the first week holds."""
     coach = the_coach()
     return render_template(
         "access/welcome.html",
         n_sensors=len(answer_of(coach.sensors.remembered) or ()),
         pain=answer_of(coach.runner.pain_state),
+        plan=answer_of(coach.coaching.plan),
+        unsayable=[FOCUSES[focus].title for focus in answer_of(coach.coaching.unsayable) or ()],
     )
 
 
@@ -94,6 +99,11 @@ def _last_run(coach: Coach) -> RunEntry | None:
         return None
     whole: RunEntry | None = answer_of(lambda: coach.history.entry(last.run.run_id))  # lists come without findings
     return whole or last
+
+
+def _first_weeks(coach: Coach) -> FirstWeeks | None:
+    block = answer_of(coach.coaching.block)
+    return first_weeks(block, answer_of(coach.strength.show)) if block else None
 
 
 def _focus_titles(coach: Coach) -> dict[str, str]:

@@ -10,6 +10,7 @@ from coach.model.links import SensorUse
 from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.model.steps import SettingsReport
+from coach.service.sensors.foot_lift import LIFT_S, LiftReport
 from firmware_config.loader import load_profiles, tried_sensors
 from web.api import route
 from web.context import the_coach
@@ -61,6 +62,10 @@ class CheckBody(_Body):
     seconds: float = Field(8.0, ge=3, le=30)
 
 
+class LiftBody(_Body):
+    seconds: float = Field(LIFT_S, ge=3, le=30)
+
+
 @blueprint.get("/sensors")
 def page() -> str:
     """The page; its lists are filled and kept fresh by its script."""
@@ -98,6 +103,14 @@ def pair(body: PairBody) -> SensorUse:
 def check(body: CheckBody) -> CheckReport:
     report: CheckReport = _sensors().check(body.seconds)
     return report
+
+
+@route(
+    blueprint, "POST", "/sensors/lift", body=LiftBody, returns=LiftReport, summary="Learn the sides: lift the left foot"
+)
+def lift(body: LiftBody) -> LiftReport:
+    found: LiftReport = _sensors().lift(body.seconds)
+    return found
 
 
 @route(blueprint, "PUT", "/sensors/<sensor_id>/place", body=PlaceBody, returns=SensorUse, summary="Where it is worn")

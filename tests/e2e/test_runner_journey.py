@@ -85,7 +85,8 @@ def _pair_all(page: Page, url: str, coach: Coach) -> None:
     for number, (name, site) in enumerate(wanted.items(), start=1):
         row = page.locator("#around .found").filter(has_text=name)
         if site:
-            expect(row.locator("[data-site]")).to_have_value(site)  # the first free place is proposed
+            expect(row.locator("[data-site]")).to_have_value("")  # the order of discovery says nothing of sides
+            row.locator("[data-site]").select_option(site)
         row.locator("[data-connect]").click()
         expect(page.locator("#mine .sensor")).to_have_count(number, timeout=40_000)
     assert {use.name: use.wear_site for use in coach.sensors.remembered()} == wanted

@@ -29,6 +29,7 @@ from coach.service.runs.history import HistoryService
 from coach.service.runs.importing import ImportService
 from coach.service.runs.run_walk import RunWalkService
 from coach.service.runs.workouts import WorkoutService
+from coach.service.sensors.foot_lift import LiftReport
 from coach.service.strength.programme import Programme
 from coach.service.worker import Worker
 from coach.storage.store import Store
@@ -190,6 +191,12 @@ class SmallSensors:
     def set_cadence_unit(self, sensor_id: str, cadence_unit: str | None) -> None:
         self.calls.append(("set_cadence_unit", sensor_id, cadence_unit))
         self.cadence = CadenceDecision(Counts(cadence_unit), "set by the runner", True) if cadence_unit else None
+
+    def lift(self, seconds: float = 6.0) -> LiftReport:
+        self.calls.append(("lift", seconds))
+        return LiftReport(
+            "C4:02", "C4:01", "The sensor on your left foot is Movesense 0522, on your right Movesense 0418."
+        )
 
     def check(self, seconds: float = 8.0) -> CheckReport:
         self.calls.append(("check", seconds))

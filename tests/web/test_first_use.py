@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
+from coach.coaching.block import BlockView
 from coach.model.runs import Finding, Run, RunEntry, RunState, RunSummary
 from coach.service.access.phones import AccessService
 from coach.service.runner import RunnerService
@@ -18,6 +19,7 @@ from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from tests.support.browser import wait_until
 from tests.web.small_coach import SmallCoach
+from web.first_weeks import first_weeks
 
 
 class SmallHistory(HistoryService):
@@ -48,7 +50,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def coach(store: Store, tmp_path: Path) -> SmallCoach:
-    return SmallCoach(access=AccessService(store), runner=RunnerService(store), history=SmallHistory(store, tmp_path))
+    return SmallCoach(
+        store=store, access=AccessService(store), runner=RunnerService(store), history=SmallHistory(store, tmp_path)
+    )
 
 
 @pytest.mark.browser
@@ -57,15 +61,26 @@ def test_from_the_code_to_the_run(coach: SmallCoach, url: str, phone: Page) -> N
     phone.tap("button[type=submit]")
     phone.wait_for_url("**/welcome")
     phone.fill("input[name=name]", "Sam")
-    phone.fill("input[name=height_cm]", "178")
+    phone.fill("input[name=height]", "70")
+    phone.check("input[value=imperial]")
+    phone.fill("input[name=height]", "70")
+    expect(phone.locator("label[for=field-height]")).to_have_text("Height in inches")
+    phone.check("input[value=metric]")
+    expect(phone.locator("input[name=height]")).to_have_value("178")  # what was typed is kept, in the other unit
     phone.check("input[name=has_back_pain]")
     phone.tap("#welcome-form button")
     expect(phone.locator("#welcome-words")).to_have_text("Saved")
     told = coach.runner.profile()
     assert (told.name, told.height_m, told.has_back_pain, told.units) == ("Sam", 1.78, True, "metric")
-    phone.click("text=Go to the run")
+    phone.locator("#pain-form label", has_text="1").first.tap()
+    phone.tap("#pain-form button")
+    expect(phone.locator("#pain-words")).to_contain_text("Thank you")
+    coach.runner.answer_red_flags([])
+    phone.get_by_role("link", name="Try it").tap()
+    phone.locator("#start:not([disabled])").wait_for()
     phone.tap("#start")
     wait_until(phone, "() => document.body.dataset.run === 'on'")
+    assert coach.runs.calls[0][3]["workout"].id == "trial_3"
 
 
 @pytest.mark.browser
@@ -82,6 +97,19 @@ def test_the_morning_after_asks_once(coach: SmallCoach, url: str, phone: Page) -
     assert (entry.moment.value, entry.back, entry.calf, entry.run_id) == ("next_morning", 2, None, "r9")
     phone.reload()
     expect(phone.locator("#morning")).to_have_count(0)
+
+
+def test_today_draws_the_first_weeks_until_they_are_over(coach: SmallCoach, client: FlaskClient) -> None:
+    text = client.get("/").text
+    assert "Baseline runs: 0 of 3" in text
+    assert "make a plan" in text
+    assert text.count("seg-later") == 2
+    coach.runner.answer_red_flags([])
+    coach.strength.plans.create("home", "mon,thu", "18:30", "UTC")
+    assert "Weeks of leg training: 0 of 8" in client.get("/").text
+    over = BlockView(None, "", 3, 3, (), ())
+    assert first_weeks(over, None) is None
+    assert [one.state for one in first_weeks(replace(over, n_baseline=1), None).segments] == ["done", "next", "later"]
 
 
 def test_today_tells_the_last_run_in_a_sentence(coach: SmallCoach, client: FlaskClient) -> None:

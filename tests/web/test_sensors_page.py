@@ -44,6 +44,16 @@ def test_an_armband_is_connected_as_a_heart_rate_sensor_where_its_wearer_chooses
 
 
 @pytest.mark.browser
+def test_lifting_the_left_foot_says_which_shoe_is_which(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.goto(f"{url}/sensors")
+    armband = phone.locator("#around > li", has_text="C4:04").locator("[data-site]")
+    expect(armband).to_have_value("")  # could be worn on a leg: no side is guessed
+    phone.tap("#lift-start")
+    expect(phone.locator("#lift-words")).to_contain_text("on your left foot is Movesense 0522")
+    assert ("lift", 6.0) in coach.sensors.calls
+
+
+@pytest.mark.browser
 def test_each_sensor_shows_its_signal_state_and_facts(url: str, phone: Page) -> None:
     phone.goto(f"{url}/sensors")
     card = phone.locator("#mine .sensor").nth(1)

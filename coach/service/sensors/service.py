@@ -26,8 +26,9 @@ from coach.radio.words import loss_error
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.cadence_unit import PodCounts
 from coach.service.sensors.claims import SensorClaims, in_use
+from coach.service.sensors.foot_lift import LIFT_S, LiftReport, foot_uses, judge, sites_for, spread_mps2
 from coach.service.sensors.keep_alive import Leases
-from coach.service.sensors.preview import Preview
+from coach.service.sensors.preview import Preview, Viewer
 from coach.service.sensors.quality_check import Before, report
 from coach.service.sensors.registry import SensorBook, check_site
 from coach.service.sensors.run_source import RunSource
@@ -318,18 +319,52 @@ class SensorService(SensorBook):
         return self._loop.do(self._check(uses, seconds), _ANSWER_S + seconds)
 
     async def _check(self, uses: Sequence[SensorUse], seconds: float) -> CheckReport:
+        viewers = await self._ready_to_watch(uses)
+        befores = {v.use.sensor_id: Before(v.n_missing(), v.n_clipped()) for v in viewers}
+        return report(viewers, befores, await self._watch(seconds), seconds)
+
+    async def _ready_to_watch(self, uses: Sequence[SensorUse]) -> list[Viewer]:
+        """Wait until these sensors stream, or for so long."""
         self._refuse_in_run()
         await self._states(uses)
         end_s = self._clock() + _STREAMING_WITHIN_S
         while self._clock() < end_s and not all(state.signal for state in await self._states(uses)):
             await self._clock.sleep(0.25)
-        viewers = list(self._preview.viewers.values()) if self._preview else []
-        befores = {v.use.sensor_id: Before(v.n_missing(), v.n_clipped()) for v in viewers}
+        return list(self._preview.viewers.values()) if self._preview else []
+
+    async def _watch(self, seconds: float) -> float:
+        """Let so much time pass with the previews kept; gives when it began [s]."""
         start_s = self._clock()
         while self._clock() < start_s + seconds:
             await self._clock.sleep(0.5)
             self._leases.renew("preview", self._preview_while_asked)
-        return report(viewers, befores, start_s, seconds)
+        return start_s
+
+    def lift(self, seconds: float = LIFT_S) -> LiftReport:
+        """Watch the shoes while the runner lifts the left foot; where it is clear, both are placed.
+
+        Raises:
+            UserError: a run is on, or not one or two sensors can be on a foot.
+        """
+        uses = foot_uses(self.remembered())
+        if not 1 <= len(uses) <= 2:
+            many = "no sensor that can be worn on a foot is paired" if not uses else "more than two could be on a foot"
+            raise UserError(f"{many}: choose the places by hand")
+        spreads = self._loop.do(self._spreads(uses, seconds), _ANSWER_S + seconds)
+        left_id, words = judge(spreads)
+        if left_id is None:
+            return LiftReport(None, None, words)
+        left_site, right_site = sites_for(uses)
+        left = self.place(left_id, left_site)
+        others = [use.sensor_id for use in uses if use.sensor_id != left_id]
+        right = self.place(others[0], right_site) if others else None
+        named = f"The sensor on your left foot is {left.name}" + (f", on your right {right.name}." if right else ".")
+        return LiftReport(left_id, right.sensor_id if right else None, named)
+
+    async def _spreads(self, uses: Sequence[SensorUse], seconds: float) -> dict[str, float]:
+        viewers = {viewer.use.sensor_id: viewer for viewer in await self._ready_to_watch(uses)}
+        start_s = await self._watch(seconds)
+        return {u.sensor_id: spread_mps2(viewers[u.sensor_id].since(start_s)) for u in uses if u.sensor_id in viewers}
 
     # -- running
 

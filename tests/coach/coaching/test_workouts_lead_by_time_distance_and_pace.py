@@ -135,7 +135,8 @@ def test_fit_files_bring_back_what_went_out() -> None:
         found = read_workout(write_workout(plan), plan.id)
         assert (found.plan.title, found.notes) == (plan.title, ())
         assert workout_of(found.plan) == workout_of(plan)
-        assert [block.times for block in found.plan.blocks] == [block.times for block in plan.blocks]
+        repeats = [[block for block in one.blocks if block.times > 1] for one in (found.plan, plan)]
+        assert repeats[0] == repeats[1]
 
 
 def test_fit_files_of_other_things_are_refused_with_words() -> None:

@@ -2,12 +2,14 @@
 import { ApiError, call, get } from "./api.js";
 import { find, make, on, readData, setText } from "./dom.js";
 import { cardOf, paintCard, siteWords } from "./sensors_card.js";
+import { speak, unlock } from "./speech.js";
 import { w } from "./words.js";
 
 const profiles = new Map(readData("profiles", []).map((profile) => [profile.id, profile]));
 const cards = new Map();
 const rows = new Map();
 const taken = new Set();
+const ON_LEG = /^(left|right)_/;
 let is_busy = false;
 let told = "";
 let judged = "";
@@ -28,6 +30,8 @@ function paintMine(states) {
   }
   find("#mine-none").hidden = states.length > 0;
   find("#check").hidden = states.length === 0;
+  const feet = states.filter(({ use }) => profiles.get(use.profile_id)?.wear_sites.includes("left_foot") && (use.wear_site === null || ON_LEG.test(use.wear_site)));
+  find("#lift").hidden = feet.length < 1 || feet.length > 2;
   const words = states.map((s) => `${siteWords(s.use.wear_site)}: ${w(s.is_ready ? "sensors.mine.ready" : "sensors.mine.not_ready")}`).join(". ");
   if (words !== told) { told = words; setText(find("#mine-words"), words); }
   const worn = states.map((s) => `${s.use.sensor_id} ${s.use.wear_site}`).sort().join();
@@ -46,10 +50,14 @@ async function sayUnsayable() {
 
 const strength = (rssi_dbm) => w(`sensors.find.${rssi_dbm > -55 ? "near" : rssi_dbm > -75 ? "middle" : "far"}`);
 
-/** The first free place that the sensor can be worn at, until the runner chooses one. */
+/**
+ * The first free place that the sensor can be worn at, until the runner chooses one. None on the legs: the order in which
+ * two shoes are found says nothing of left and right; lifting a foot does.
+ */
 function proposeSite(row, profile) {
   if (!profile || row.dataset.chosen !== undefined) return;
-  find("[data-site]", row).value = profile.wear_sites.find((name) => !taken.has(name)) ?? "";
+  const first = profile.wear_sites.find((name) => !taken.has(name)) ?? "";
+  find("[data-site]", row).value = ON_LEG.test(first) ? "" : first;
 }
 
 function rowOf(sensor) {
@@ -172,6 +180,29 @@ on("#check-start", "click", async (event) => {
     button.disabled = false;
     is_busy = false;
   }
+});
+
+on("#lift-start", "click", async (event) => {
+  const button = event.currentTarget;
+  const words = find("#lift-words");
+  unlock();
+  speak(w("sensors.lift.say"), { language: document.documentElement.lang });
+  button.disabled = is_busy = true;
+  let left = 6;
+  const say = () => setText(words, w("sensors.lift.running", { seconds: Math.max(0, left--) }));
+  say();
+  const counting = setInterval(say, 1000);
+  try {
+    const report = await call("POST", "/sensors/lift", { seconds: 6 }, { timeout_ms: 120000 });
+    clearInterval(counting);
+    setText(words, report.words);
+    speak(report.words, { language: document.documentElement.lang });
+  } catch (error) {
+    clearInterval(counting);
+    setText(words, error.message);
+  }
+  button.disabled = is_busy = false;
+  void poll();
 });
 
 void poll();

@@ -60,9 +60,9 @@ class JumpingLoopHere(LoopThread):
 class Bench:
     """A service, its world and its loop."""
 
-    def __init__(self, folder: Path, loop: LoopThread) -> None:
+    def __init__(self, folder: Path, loop: LoopThread, body: SwingingBody | None = None) -> None:
         self.loop = loop
-        self.world = self.loop.call(lambda: VirtualWorld(JumpingBody(), RunClock()))
+        self.world = self.loop.call(lambda: VirtualWorld(body or JumpingBody(), RunClock()))
         self.left = self.loop.call(lambda: self.world.add_movesense(WearSite.LEFT_FOOT))
         self.right = self.loop.call(lambda: self.world.add_movesense(WearSite.RIGHT_FOOT))
         self.pod = self.loop.call(self.world.add_running_pod)
@@ -172,6 +172,51 @@ def test_three_jumps_show_that_both_feet_are_well(bench: Bench) -> None:
     checked = bench.service.check(4.0)
     assert not checked.is_good
     assert [bool(sensor.problems) for sensor in checked.sensors] == [False, True]
+
+
+class LiftingBody(SwingingBody):
+    """Stands and lifts one foot, or both, once a second: a shoe tilts by 40 degrees; one that stands, by one."""
+
+    def __init__(self, *lifted: WearSite) -> None:
+        super().__init__()
+        self.lifted = lifted
+
+    def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        t_s = start_s + np.arange(n) / rate_hz
+        tilt = np.radians(40.0 if wear_site in self.lifted else 1.0) * (1 - np.cos(2 * np.pi * t_s)) / 2
+        noise = 0.05 * np.sin(31.7 * t_s)
+        return np.column_stack([9.81 * np.sin(tilt), noise, 9.81 * np.cos(tilt)]), np.zeros((n, 3))
+
+
+@pytest.mark.parametrize("is_left_first", [True, False])
+def test_lifting_the_left_foot_finds_it_in_whatever_order_shoes_were_paired(
+    tmp_path: Path, is_left_first: bool
+) -> None:
+    with contextlib.closing(Bench(tmp_path, JumpingLoopHere(), LiftingBody(WearSite.LEFT_FOOT))) as bench:
+        shoes = [bench.left, bench.right] if is_left_first else [bench.right, bench.left]
+        for shoe, guess in zip(shoes, (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT), strict=True):
+            bench.service.pair(shoe.sensor_id, guess)
+        found = bench.service.lift(4.0)
+        assert (found.left, found.right) == (bench.left.sensor_id, bench.right.sensor_id)
+        sites = {use.sensor_id: use.wear_site for use in bench.service.remembered()}
+    assert sites == {bench.left.sensor_id: WearSite.LEFT_FOOT, bench.right.sensor_id: WearSite.RIGHT_FOOT}
+
+
+@pytest.mark.parametrize(
+    ("lifted", "words"), [((WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT), "Both moved"), ((), "No shoe moved")]
+)
+def test_where_lifting_shows_no_side_nothing_is_placed_and_the_reason_is_said(
+    tmp_path: Path, lifted: tuple[WearSite, ...], words: str
+) -> None:
+    with contextlib.closing(Bench(tmp_path, JumpingLoopHere(), LiftingBody(*lifted))) as bench:
+        with pytest.raises(UserError, match="by hand"):
+            bench.service.lift(4.0)
+        for shoe in (bench.left, bench.right):
+            bench.service.pair(shoe.sensor_id)
+        found = bench.service.lift(4.0)
+        assert (found.left, found.right) == (None, None)
+        assert words in found.words
+        assert [use.wear_site for use in bench.service.remembered()] == [None, None]
 
 
 def test_a_run_takes_the_sensors_over_and_gives_them_back(bench: Bench) -> None:
