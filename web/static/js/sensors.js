@@ -11,6 +11,7 @@ const rows = new Map();
 const taken = new Set();
 const ON_LEG = /^(left|right)_/;
 let is_busy = false;
+let n_ready = 0;
 let told = "";
 let judged = "";
 
@@ -19,6 +20,8 @@ function paintMine(states) {
   for (const [id, card] of cards) {
     if (!known.has(id)) { card.remove(); cards.delete(id); }
   }
+  const asked = new Set();
+  n_ready = states.filter((state) => state.is_ready).length === states.length ? states.length : 0;
   for (const state of states) {
     const id = state.use.sensor_id;
     if (!cards.has(id)) {
@@ -26,7 +29,8 @@ function paintMine(states) {
       cards.set(id, cardOf(state, { refresh: poll, busy: (now) => { is_busy = now; } }));
       find("#mine").append(cards.get(id));
     }
-    paintCard(cards.get(id), state, profiles.get(state.use.profile_id));
+    paintCard(cards.get(id), state, profiles.get(state.use.profile_id), asked.has(state.use.profile_id));
+    if (!state.is_tried_on_hardware) asked.add(state.use.profile_id);
   }
   find("#mine-none").hidden = states.length > 0;
   find("#check").hidden = states.length === 0;
@@ -130,7 +134,7 @@ function paintAround({ found, is_scanning, problem }) {
   }
   const none = find("#around-none");
   none.hidden = rows.size > 0;
-  setText(none, w(is_scanning ? "sensors.find.none" : "sensors.find.searching"));
+  setText(none, w(n_ready > 0 ? "sensors.find.no_other" : is_scanning ? "sensors.find.none" : "sensors.find.searching"));
   find("#problem").hidden = !problem;
   setText(find("#problem"), problem ? `${w("sensors.find.problem")}: ${problem}` : "");
 }

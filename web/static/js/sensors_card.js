@@ -57,14 +57,16 @@ function paintSettings(place, { before, after, warnings }) {
   );
 }
 
-/** Paint the sensor's present state into its card. */
-export function paintCard(card, state, profile) {
+/** Paint the sensor's present state into its card. is_asked_elsewhere: a card before it asks for a report of its kind. */
+export function paintCard(card, state, profile, is_asked_elsewhere = false) {
   const { use } = state;
   setText(find("[data-name]", card), use.wear_site ? `${siteWords(use.wear_site)}` : use.name);
   const chip = find("[data-status]", card);
   setText(chip, state.is_ready ? w("sensors.mine.ready") : state.status ? w(`live.link.${state.status}`) : w("sensors.mine.waiting"));
   chip.classList.toggle("chip-glow", state.is_ready);
-  setText(find("[data-words]", card), state.words);
+  const told = find("[data-words]", card);
+  setText(told, state.words);
+  told.hidden = state.words === chip.textContent;
   find("polyline", card).setAttribute("points", pointsOf(state.signal));
   const last = state.signal.at(-1);
   const is_in_run = state.is_ready && last === undefined;
@@ -75,7 +77,7 @@ export function paintCard(card, state, profile) {
   setText(find("[data-firmware]", card), use.firmware ?? DASH);
   const rate = state.rate_hz === null ? DASH : state.rate_hz.toFixed(state.rate_hz < 10 ? 1 : 0);
   setText(find("[data-rate]", card), state.expected_rate_hz ? w("sensors.mine.rate_of", { rate, expected: Math.round(state.expected_rate_hz) }) : rate);
-  find("[data-untried]", card).hidden = state.is_tried_on_hardware;
+  find("[data-untried]", card).hidden = state.is_tried_on_hardware || is_asked_elsewhere;
   setText(find("[data-report]", card), `coach sensors report ${use.sensor_id}`);
   const tried = profile?.tried ?? [];
   find("[data-tried]", card).hidden = tried.length === 0;
