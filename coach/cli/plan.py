@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -9,8 +10,13 @@ import click
 from coach.cli.options import data_option
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.runs import opened
+from coach.coaching.programme import PLACES
+from coach.errors import UserError
 from coach.model.strength import StrengthPlan
+from coach.summary.monthly import Monthly
 
+K95: Final = 1.96
+DASH: Final = "–"
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -59,6 +65,52 @@ def export(ics: Path, data: Path | None, as_json: bool) -> None:
         print_json({"path": str(ics), "n_sessions": n_sessions})
     else:
         click.echo(f"wrote {ics} with {n_sessions} sessions: import it into your calendar")
+
+
+@plan.command()
+@data_option
+@json_option
+@plainly
+def growth(data: Path | None, as_json: bool) -> None:
+    """Step length month by month at your usual speed, with the strength sessions done beside it."""
+    with opened(data) as coach:
+        found = coach.strength.progress.growth()
+        units = coach.runner.profile().units
+    if as_json:
+        print_json(found)
+    elif found is None:
+        raise UserError("no run knows its step length and speed yet: pair a motion sensor on a foot, or a running pod")
+    else:
+        show_growth(found, units)
+
+
+def show_growth(found: Monthly, units: str) -> None:
+    """Months as lines, in centimetres or inches; a dash where a month has too few runs."""
+    factor, unit = (39.3701, "in") if units == "imperial" else (100.0, "cm")
+    rows = [
+        {
+            "month": f"{month.month:%Y-%m}",
+            "runs": month.n_runs,
+            "sessions": month.n_sessions,
+            "step": DASH if month.value is None else f"{factor * month.value:.1f}",
+            "interval": DASH if month.se is None else f"± {K95 * factor * month.se:.1f}",
+        }
+        for month in found.months
+    ]
+    names = [("month", "month"), ("runs", "runs"), ("sessions", "sessions"), ("step", unit), ("interval", "95 %")]
+    table(rows, names)
+    click.echo(growth_words(found, factor, unit))
+
+
+def growth_words(found: Monthly, factor: float, unit: str) -> str:
+    """With which runs, and the change per month."""
+    at = f" at {found.speed_mps:.2f} m/s" if found.speed_mps else ""
+    words = f"Step length{at}, of runs {PLACES[found.place]} only; a month needs two runs."
+    rates = (found.per_month, found.per_month_low, found.per_month_high)
+    if None in rates:
+        return f"{words} Three runs are needed for a change."
+    change, low, high = (f"{factor * (rate or 0.0):+.2f}" for rate in rates)
+    return f"{words} Change a month: {change} {unit} (95 %: {low} to {high})."
 
 
 def show_plan(found: StrengthPlan, as_json: bool) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from coach.errors import StorageError
 from coach.model.history import Record, RunDay, TrendMarks
-from coach.model.runs import Run, RunEntry, RunFilter, RunState, RunSummary, Sport
+from coach.model.runs import Run, RunEntry, RunFilter, RunPlace, RunState, RunSummary, Sport
 from coach.storage.database import Database
 from coach.storage.rows import put
 from coach.storage.run_data import RunData, key_of, no_such_run
@@ -259,6 +259,10 @@ class Runs(RunData):
         )
         with self._database.read() as connection:
             return {name: float(distance) for name, distance in connection.execute(statement)}
+
+    def main_place(self, since: datetime | None = None) -> RunPlace:
+        """The place of most runs; the first of `RunPlace` where there are none."""
+        return max(RunPlace, key=lambda place: self.count(RunFilter(since=since, place=place)))
 
     def count_by_shoes(self) -> dict[str, int]:
         """Number of runs in each pair of shoes."""

@@ -129,6 +129,8 @@ def add_runs(coach: StrengthCoach, start: date, weeks: int) -> None:
         run = Run(f"run{n}", at, RunState.FINISHED, duration_s=1800.0, distance_m=5000.0)
         coach.store.runs.create(run)
         step = 0.98 + 0.0016 * n + (0.006 if n % 3 == 0 else -0.003)
+        speed = 2.78 + (0.5 if n % 5 == 4 else 0.02 * (n % 3))
+        moments = {"n": 100.0, "speed_mps": speed, "value": step, "speed_ss": 0.5, "cross_ss": 0.17, "value_ss": 0.08}
         summary = RunSummary(
             duration_s=1800.0,
             moving_s=1800.0,
@@ -140,9 +142,10 @@ def add_runs(coach: StrengthCoach, start: date, weeks: int) -> None:
             n_clipped=0,
             cadence_spm=60 * 2.78 / step,
             step_length_m=step,
-            speed_mps=2.78 + (0.5 if n % 5 == 4 else 0.02 * (n % 3)),
+            speed_mps=speed,
             impacts_per_km=1000 / step,
             uncertainty={"step_length_m": 0.008, "cadence_spm": 1.2, "impacts_per_km": 8.0},
+            by_speed={"step_length_m": moments},
         )
         coach.store.runs.save_summary(run.run_id, summary)
         coach.store.pain.add(

@@ -1,6 +1,7 @@
 """The strength pages: each is there, says what stands, takes what is sent and refuses what cannot be."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -225,6 +226,17 @@ def test_progress_compares_runs_at_matched_speed_only(lived: StrengthCoach) -> N
     assert found.adherence.n_skipped == 2
     assert {"load_kg", "reps", "pain_running", "test:psfs:Running"} <= set(found.series)
     json.dumps(sorted(found.series))
+
+
+def test_growth_of_step_length_is_shown_by_month_whether_or_not_a_cue_speaks(lived: StrengthCoach, client) -> None:
+    found = lived.strength.progress.growth()
+    assert found is not None
+    assert sum(month.n_runs for month in found.months) == len(lived.store.runs.list(limit=None))
+    assert sum(month.n_sessions for month in found.months) > 10
+    page = client.get("/progress").get_data(as_text=True)
+    assert "Step length by month" in page
+    assert re.search(r"2026-\d\d</th><td class=\"number\">\d+(\.\d)? ± ", page)
+    assert "Change a month: +" in page
 
 
 def test_a_finished_session_shows_what_was_done(client, coach: StrengthCoach) -> None:

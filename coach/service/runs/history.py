@@ -236,7 +236,7 @@ class HistoryService(HistoryFiles):
 
     def main_place(self, since: datetime | None = None) -> RunPlace:
         """The place of most runs: trends over several places would show the place, not the runner."""
-        return max(RunPlace, key=lambda place: self._store.runs.count(RunFilter(since=since, place=place)))
+        return self._store.runs.main_place(since)
 
     def compare(self, first_id: str, second_id: str) -> Comparison:
         """Two runs at their common speed."""

@@ -6,12 +6,15 @@ from datetime import date, datetime
 from typing import Final
 
 from coach.model.pain import PainMoment
-from coach.model.runs import RunEntry, RunState
+from coach.model.runs import RunEntry, RunFilter, RunState
 from coach.model.strength import SessionState, StrengthPlan
 from coach.model.strength_tests import Change, TestResult
 from coach.service.strength.assessments import MilestoneView, StrengthTests
 from coach.service.strength.plans import StrengthService
 from coach.storage.store import Store
+from coach.strength.rhythm import zone
+from coach.summary.monthly import Monthly, monthly_of
+from coach.summary.trends import trend_of
 
 _DONE: Final = (SessionState.DONE, SessionState.PARTIAL)
 _NOT_NEEDED: Final = ("by_speed", "best_s", "drift_pct", "foot_strike_share")
@@ -53,7 +56,10 @@ class Adherence:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Everything on one time axis; series by name, oldest first. matched_speed_mps: at which runs are compared."""
+    """Everything on one time axis; series by name, oldest first. matched_speed_mps: at which runs are compared.
+
+    growth: step length month by month at one speed and place; None without a run that knows it.
+    """
 
     start: date | None
     adherence: Adherence
@@ -64,6 +70,7 @@ class Progress:
     n_runs_matched: int
     n_runs_left_out: int
     study_step_cm: float = STUDY_STEP_CM
+    growth: Monthly | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,21 @@ class StrengthProgress:
             matched_speed_mps=speed,
             n_runs_matched=len(matched.get("cadence_spm", [])),
             n_runs_left_out=n_left_out,
+            growth=self._growth(plan),
         )
+
+    def growth(self) -> Monthly | None:
+        """Step length month by month at one speed and place, whether or not a cue ever speaks of it."""
+        return self._growth(self._plans.show())
+
+    def _growth(self, plan: StrengthPlan | None) -> Monthly | None:
+        place = self._store.runs.main_place()
+        trend = trend_of("step_length_m", self._store.runs.marks("step_length_m", RunFilter(place=place)))
+        if not trend.points:
+            return None
+        own = zone(plan.wish.tz if plan is not None else self._store.runner.get().time_zone)
+        logs = [one.log for one in plan.sessions if one.state in _DONE] if plan is not None else []
+        return monthly_of(trend, place, own, [log.done_at.astimezone(own).date() for log in logs if log is not None])
 
     def outline(self) -> Outline:
         """Where the programme stands, without its series."""

@@ -289,6 +289,7 @@ def test_sixteen_sessions_stand_at_their_local_time_on_both_sides_of_the_clock_c
     assert run("plan", "create", *wish, *data).exit_code == 0
     plan = json.loads(run("plan", "show", "--json", *data).stdout)
     assert len(plan["sessions"]) == 16
+    assert "no run knows its step length" in one_line_of_error(run("plan", "growth", *data))
     calendar_file = tmp_path / "plan.ics"
     assert run("plan", "export", "--ics", str(calendar_file), *data).exit_code == 0
     calendar = icalendar.Calendar.from_ical(calendar_file.read_bytes())
