@@ -1,4 +1,4 @@
-"""Everything built once and joined: settings in, a Coach out. The only file that knows all parts."""
+"""Build everything once and join it to a Coach, from the settings. The only file that knows all parts."""
 
 import logging
 from collections.abc import Callable
@@ -41,7 +41,7 @@ _GRACE_S: Final = 5.0  # for a run of the phone that is being made when the serv
 class Coach:
     """The service, ready to be shown by the web and driven by the command line.
 
-    backend: the radio, by default this machine's own. on_spoken: told of each cue that is spoken. speed: of the
+    backend: the radio, by default this machine's own. on_spoken: called with each cue that is spoken. speed: of the
     run's clock. loop: the thread of an event loop to share (a virtual world lives on it); without one, its own.
     claims, owner: where several runners share the radio, whose run uses which sensor, and this runner's name.
     """

@@ -1,4 +1,4 @@
-"""The profiles that come with the program: TOML files in, checked `DeviceProfile`s out."""
+"""Load the profiles that come with the program: TOML files to checked `DeviceProfile`s."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

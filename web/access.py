@@ -174,14 +174,14 @@ def _bracketed(address: str) -> str:
 
 
 def _kind_of_phone() -> str:
-    told = request.headers.get("User-Agent", "")
-    kind = next((words for sign, words in _KINDS if sign in told), w("access.some_device"))
-    browser = re.search(r"(Firefox|Edg|OPR|Chrome|CriOS|Safari)", told)
+    agent = request.headers.get("User-Agent", "")
+    kind = next((words for sign, words in _KINDS if sign in agent), w("access.some_device"))
+    browser = re.search(r"(Firefox|Edg|OPR|Chrome|CriOS|Safari)", agent)
     names = {"Edg": "Edge", "OPR": "Opera", "CriOS": "Chrome"}
     return f"{kind}, {names.get(browser[1], browser[1])}" if browser else kind
 
 
 def _is_first_use() -> bool:
-    """Whether the runner has told nothing yet: no name and no height."""
+    """Whether nothing is known of the runner yet: no name and no height."""
     known = the_coach().runner.profile()
     return not known.name and known.height_m is None

@@ -1,4 +1,4 @@
-"""JSON routes that document themselves: a decorator in, Flask routes and an OpenAPI 3.1 document out.
+"""Declare JSON routes that document themselves: Flask routes and an OpenAPI 3.1 document from one decorator.
 
 Source: OpenAPI Specification 3.1.1; JSON Schema 2020-12 as pydantic writes it.
 """

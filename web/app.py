@@ -1,4 +1,4 @@
-"""The Flask app: a Coach object in, all pages and the JSON interface out."""
+"""Make the Flask app of a Coach: all pages and the JSON interface."""
 
 import gzip
 import importlib

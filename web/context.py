@@ -71,11 +71,11 @@ def w(key: str, **params: object) -> str:
 
 
 def profile() -> RunnerProfile:
-    """The runner's profile; an empty one while nothing has been told or the store is closed."""
+    """The runner's profile; an empty one while nothing is known or the store is closed."""
     if "profile" not in g:
         g.profile = answer_of(the_coach().runner.profile) or RunnerProfile()
-    told: RunnerProfile = g.profile
-    return told
+    runner: RunnerProfile = g.profile
+    return runner
 
 
 def theme() -> str:
@@ -114,17 +114,17 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
 
     @app.context_processor
     def _page() -> dict[str, object]:
-        told = profile()
+        runner = profile()
         return {
-            "profile": told,
-            "units": told.units,
-            "language": told.language or "en",
+            "profile": runner,
+            "units": runner.units,
+            "language": runner.language or "en",
             "theme": theme(),
             "section": section(),
             "is_let_in": "phone_id" in g,
             "run_on": _run_on(),
             "now": datetime.now().astimezone(),
-            "unit_table": view_table(told.units),
+            "unit_table": view_table(runner.units),
             "words_below": words().below,
         }
 

@@ -52,21 +52,21 @@ def handover_page() -> str:
 
 @blueprint.post(PATH)
 def save_handover() -> Response:
-    told = request.form
+    form = request.form
     fields: dict[str, object] = {
-        "is_outbox": "is_outbox" in told,
-        "broker": told.get("broker", "").strip(),
-        "broker_user": told.get("broker_user", "").strip()[:200],
-        "is_broker_tls": "is_broker_tls" in told,
+        "is_outbox": "is_outbox" in form,
+        "broker": form.get("broker", "").strip(),
+        "broker_user": form.get("broker_user", "").strip()[:200],
+        "is_broker_tls": "is_broker_tls" in form,
     }
-    port = told.get("broker_port", "1883").strip() or "1883"
+    port = form.get("broker_port", "1883").strip() or "1883"
     if not port.isdigit():
         raise UserError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
     fields["broker_port"] = int(port)
     for name in ("intervals_key", "broker_password"):  # an empty field keeps what is there
-        if told.get(name, "").strip():
-            fields[name] = told[name].strip()[:200]
-        elif f"forget_{name}" in told:
+        if form.get(name, "").strip():
+            fields[name] = form[name].strip()[:200]
+        elif f"forget_{name}" in form:
             fields[name] = ""
     the_coach().handover.change(**fields)
     return redirect(f"{PATH}?kept")

@@ -24,7 +24,7 @@ _ASKED_WITHIN: Final = timedelta(hours=36)
 
 
 class WelcomeBody(BaseModel):
-    """What first use asks for; None: not told."""
+    """What first use asks for; None: not answered."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""TLS before the web server: connections of phones in, decrypted bytes to a waitress on the loopback out.
+"""Speak TLS before the web server, and hand decrypted bytes to a waitress on the loopback.
 
 waitress has no TLS, and servers that shake hands in their accept loop stand still when a phone never says hello. This
 front is an asyncio server on a thread of its own: hand-shakes wait beside each other. The address of each phone is
@@ -59,7 +59,7 @@ def serve_https(app: Flask, host: str, port: int, certificates: Certificates, th
     listening = listen(host, port)
     found_port = int(listening.getsockname()[1])
     app.config.update({AUTHORITY: str(certificates.authority), PORT: found_port})
-    inner = serve(_told_peers(app, peers), "127.0.0.1", 0, threads, is_https=True, is_welcome=_by_peer(app, peers))
+    inner = serve(_with_peers(app, peers), "127.0.0.1", 0, threads, is_https=True, is_welcome=_by_peer(app, peers))
     loop = asyncio.new_event_loop()
     ready = threading.Event()
     front = _Front(inner.port, peers)
@@ -139,14 +139,14 @@ def _by_peer(app: Flask, peers: dict[str, str]) -> Welcome | None:
     return lambda _address, port, headers: asked(peers.get(str(port), ""), port, headers)
 
 
-def _told_peers(app: Flask, peers: dict[str, str]) -> Wsgi:
-    """The app, told the phone's own address; a connection that came past the front keeps no address at all."""
+def _with_peers(app: Flask, peers: dict[str, str]) -> Wsgi:
+    """The app, with the phone's own address; a connection that came past the front keeps no address at all."""
 
-    def told(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def with_peer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         environ["REMOTE_ADDR"] = peers.get(str(environ.get("REMOTE_PORT")), "")
         return app.wsgi_app(environ, start_response)
 
-    return told
+    return with_peer
 
 
 def authority_file(app: Flask) -> Path | None:

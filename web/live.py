@@ -182,8 +182,8 @@ def _status() -> dict[str, object]:
 
 
 def _last_id() -> int | None:
-    told = request.headers.get("Last-Event-ID") or request.args.get("after") or ""
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 19 else None
+    last = request.headers.get("Last-Event-ID") or request.args.get("after") or ""
+    return int(last) if last.isascii() and last.isdigit() and len(last) < 19 else None
 
 
 def _shoe_names(coach: Coach) -> list[str]:

@@ -38,13 +38,13 @@ def pain_page() -> str:
 @blueprint.post("/you/pain")
 def save_pain() -> str | Redirect | tuple[str, int]:
     """Keep one answer and show what it allows."""
-    told = request.form
+    form = request.form
     try:
-        back, calf = (int(told[place]) if told.get(place) else None for place in ("back", "calf"))
-        the_coach().runner.report_pain(told.get("moment") or PainMoment.NOW, back, calf, note=told.get("note", ""))
+        back, calf = (int(form[place]) if form.get(place) else None for place in ("back", "calf"))
+        the_coach().runner.report_pain(form.get("moment") or PainMoment.NOW, back, calf, note=form.get("note", ""))
     except (UserError, ValueError) as error:
         return _pain_form(str(error)), 400
-    return redirect("/you/pain?told=1")
+    return redirect("/you/pain?saved=1")
 
 
 @route(blueprint, "GET", "/runner/pain_state", returns=PainState, summary="What pain and red flags allow now")
@@ -67,7 +67,7 @@ def _pain_form(complaint: str | None) -> str:
     return render_template(
         "runner/pain.html",
         complaint=complaint,
-        is_told="told" in request.args,
+        is_saved="saved" in request.args,
         pain=the_coach().runner.pain_state(),
         moments=MOMENTS,
         moment=request.args.get("moment", PainMoment.BEFORE_RUN.value),

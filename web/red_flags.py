@@ -33,14 +33,14 @@ def red_flags_page() -> str:
 @blueprint.post("/you/red-flags")
 def save_red_flags() -> str | Redirect | tuple[str, int]:
     """Keep the answers; what they lock is shown on the page that follows."""
-    told = request.form
+    form = request.form
     try:
-        seen_on = date.fromisoformat(told["seen_on"]) if told.get("seen_on") else None
-        the_coach().runner.answer_red_flags(told.getlist("signs"), seen_on)
+        seen_on = date.fromisoformat(form["seen_on"]) if form.get("seen_on") else None
+        the_coach().runner.answer_red_flags(form.getlist("signs"), seen_on)
     except (UserError, ValueError) as error:
         return _red_flags_form(str(error)), 400
-    following = told.get("next", "")
-    return redirect("/you/red-flags?told=1" + (f"&next={following}" if following in _NEXT else ""))
+    following = form.get("next", "")
+    return redirect("/you/red-flags?saved=1" + (f"&next={following}" if following in _NEXT else ""))
 
 
 @route(blueprint, "GET", "/runner/red_flags", returns=list[RedFlagAnswers], summary="Red-flag answers, oldest first")
@@ -65,7 +65,7 @@ def _red_flags_form(complaint: str | None) -> str:
     return render_template(
         "runner/red_flags.html",
         complaint=complaint,
-        is_told="told" in request.args,
+        is_saved="saved" in request.args,
         following=following if (following := request.values.get("next", "")) in _NEXT else "",
         next_address=_NEXT.get(request.values.get("next", ""), ""),
         pain=state,

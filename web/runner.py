@@ -126,10 +126,10 @@ def change_profile(body: ProfileBody) -> RunnerProfile:
 # Parts
 
 
-def amounts(told: RunnerProfile) -> Mapping[str, tuple[Amount, float | None]]:
+def amounts(runner: RunnerProfile) -> Mapping[str, tuple[Amount, float | None]]:
     """Numbers of the profile in the runner's units, by field."""
-    table = (*(_IMPERIAL if told.units == "imperial" else _METRIC), *_PLAIN)
-    values = {a.name: getattr(told, a.name) for a in table}
+    table = (*(_IMPERIAL if runner.units == "imperial" else _METRIC), *_PLAIN)
+    values = {a.name: getattr(runner, a.name) for a in table}
     return {a.name: (a, None if values[a.name] is None else round(values[a.name] / a.factor, 1)) for a in table}
 
 

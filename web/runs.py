@@ -104,16 +104,16 @@ def _months(moments: Sequence[datetime]) -> dict[str, MonthTotal]:
 
 
 def _filter() -> RunFilter:
-    told = request.args
-    place = told.get("place", "")
+    query = request.args
+    place = query.get("place", "")
     return RunFilter(
-        since=_day(told.get("since", "")),
-        until=_day(told.get("until", ""), 1),
+        since=_day(query.get("since", "")),
+        until=_day(query.get("until", ""), 1),
         place=RunPlace(place) if place in PLACES else None,
-        shoes=told.get("shoes") or None,
-        words=told.get("words", "")[:200],
-        is_deleted="deleted" in told,
-        sport=_sport(told.get("sport", "")),
+        shoes=query.get("shoes") or None,
+        words=query.get("words", "")[:200],
+        is_deleted="deleted" in query,
+        sport=_sport(query.get("sport", "")),
     )
 
 
@@ -195,16 +195,16 @@ def _can_export(source: str, recording: str | None, kind: str) -> bool:
 
 @blueprint.post("/runs/<run_id>/edit")
 def edit_run(run_id: str) -> Response:
-    told = request.form
-    slope = told.get("slope_pct", "").strip().replace(",", ".")
+    form = request.form
+    slope = form.get("slope_pct", "").strip().replace(",", ".")
     fields: dict[str, object] = {
-        name: told[name].strip()[:4000] for name in ("title", "notes", "shoes") if name in told
+        name: form[name].strip()[:4000] for name in ("title", "notes", "shoes") if name in form
     }
-    if told.get("place") in PLACES:
-        fields["place"] = told["place"]
-    if told.get("sport") in SPORTS:
-        fields["sport"] = told["sport"]
-    if "slope_pct" in told:
+    if form.get("place") in PLACES:
+        fields["place"] = form["place"]
+    if form.get("sport") in SPORTS:
+        fields["sport"] = form["sport"]
+    if "slope_pct" in form:
         fields["slope_pct"] = read_number(slope) if slope else None
     history().edit(run_id, **fields)
     return redirect(f"/runs/{run_id}?note=kept")

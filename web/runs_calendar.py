@@ -60,8 +60,10 @@ def month_totals(days: Sequence[CalendarDay]) -> dict[str, MonthTotal]:
     for day in days:
         months.setdefault(day.day[:7], []).append(day)
     return {
-        key: MonthTotal(sum(d.n_runs for d in told), sum(d.distance_m for d in told), sum(d.duration_s for d in told))
-        for key, told in months.items()
+        key: MonthTotal(
+            sum(d.n_runs for d in those), sum(d.distance_m for d in those), sum(d.duration_s for d in those)
+        )
+        for key, those in months.items()
     }
 
 
@@ -83,14 +85,14 @@ def pain_by_week(entries: Sequence[PainEntry]) -> list[PainWeek]:
     return [
         PainWeek(
             first,
-            max((e.back for e in told if e.back is not None), default=None),
-            max((e.calf for e in told if e.calf is not None), default=None),
+            max((e.back for e in answers if e.back is not None), default=None),
+            max((e.calf for e in answers if e.calf is not None), default=None),
         )
-        for first, told in sorted(weeks.items())
+        for first, answers in sorted(weeks.items())
     ]
 
 
 def worst_back(weeks: Sequence[PainWeek], since: datetime, until: datetime) -> int | None:
-    """The worst answer about the back in the weeks that begin between; None where nothing was told."""
+    """The worst answer about the back in the weeks that begin between; None without an answer."""
     monday = since - timedelta(days=since.weekday() + 1)
     return max((w.back for w in weeks if w.back is not None and monday <= w.first <= until), default=None)

@@ -1,4 +1,4 @@
-"""Small pictures for the report, drawn on the server so that they print: trends and answers in, coordinates out."""
+"""Draw small pictures for the report on the server, so that they print: coordinates of trends and answers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -86,12 +86,12 @@ def _band(
 def pain_bars(weeks: Sequence[PainWeek], n_weeks: int, until: datetime) -> list[PainBar]:
     """One place for each of the last `n_weeks`, Monday by Monday; a week without an answer stays empty."""
     monday = (until - timedelta(days=until.weekday())).date()
-    told = {week.first.date(): week for week in weeks}
+    by_day = {week.first.date(): week for week in weeks}
     width = PAIN_WIDTH / n_weeks
     bars = []
     for i in range(n_weeks):
         day = monday - timedelta(weeks=n_weeks - 1 - i)
-        week = told.get(day)
+        week = by_day.get(day)
         back, calf = (week.back, week.calf) if week else (None, None)
         label = datetime(day.year, day.month, day.day, 12, tzinfo=until.tzinfo) if i % 3 == 0 else None
         bars.append(PainBar(i * width, width, back, calf, _top(back), _top(calf), label))

@@ -46,11 +46,11 @@ def compare_page() -> str | Response:
 @blueprint.get("/runs/trends")
 def trends_page() -> str:
     """Each measure at one speed over many runs; records and shoes."""
-    told = request.args
-    metric = told.get("metric", "step_length_m")
-    days = {"90": 90, "365": 365}.get(told.get("days", ""))
+    query = request.args
+    metric = query.get("metric", "step_length_m")
+    days = {"90": 90, "365": 365}.get(query.get("days", ""))
     since = now() - timedelta(days=days) if days else None
-    place = told.get("place") or history().main_place(since).value  # without a choice: like with like
+    place = query.get("place") or history().main_place(since).value  # without a choice: like with like
     trend = history().trend(
         metric if metric in MATCHED else "step_length_m",
         since=since,
@@ -72,7 +72,7 @@ def trends_page() -> str:
         metrics=MATCHED,
         places=PLACES,
         place=place if place in PLACES else "any",
-        wanted=told,
+        wanted=query,
         records=history().records(),
         shoes=history().shoes(),
         page_words=words().below("runs.plot", "runs.trend", "metrics"),
@@ -81,10 +81,10 @@ def trends_page() -> str:
 
 @blueprint.post("/runs/shoes")
 def save_shoes() -> Response:
-    told = request.form
-    before = read_number(told.get("start", "0") or "0") * split_length()
-    retired = now().date() if told.get("is_retired") else None
-    history().save_shoe(Shoe(told.get("name", "").strip()[:80], start_m=before, retired_on=retired))
+    form = request.form
+    before = read_number(form.get("start", "0") or "0") * split_length()
+    retired = now().date() if form.get("is_retired") else None
+    history().save_shoe(Shoe(form.get("name", "").strip()[:80], start_m=before, retired_on=retired))
     return redirect("/runs/trends#shoes")
 
 

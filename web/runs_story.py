@@ -246,15 +246,15 @@ def _dots_words(metric: str, summary: RunSummary, usual: tuple[float, float] | N
     """The measure against the runner's usual at this pace and place, in one line."""
     value = getattr(summary, metric)
     units = profile().units
-    told = f"{value_text(metric, value, units)} {unit_text(metric, units)}"
+    text = f"{value_text(metric, value, units)} {unit_text(metric, units)}"
     label = w(f"metrics.{metric}.label")
     if usual is None:
-        return w("runs.story.alone", label=label, value=told)
+        return w("runs.story.alone", label=label, value=text)
     side = side_of(value, *usual)
     if side == "like" or difference_scale_of(metric, units).is_pace:
-        return w("runs.story.like", label=label, value=told, where=where)
+        return w("runs.story.like", label=label, value=text, where=where)
     difference = signed(metric, value - usual[0])
-    return w("runs.story.differs", label=label, value=told, difference=difference, where=where)
+    return w("runs.story.differs", label=label, value=text, difference=difference, where=where)
 
 
 def next_of(coach: Coach, run: Run) -> Next | None:

@@ -1,4 +1,4 @@
-"""What the pages of runs show of a run's numbers: summaries in, rows ready for a template out."""
+"""Make rows ready for a template from the summaries of runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -116,9 +116,9 @@ def _cue_row(decision: CueDecision, response: CueResponse | None) -> CueRow:
     if response.low is None or response.high is None:
         return CueRow(decision, text, False, response.metric, (shown[0], None, None))
     low, high = signed(response.metric, response.low, has_unit=False), signed(response.metric, response.high)
-    told = w("runs.cues.interval", effect=text, low=low, high=high)
+    effect = w("runs.cues.interval", effect=text, low=low, high=high)
     is_clear = response.low > 0 or response.high < 0
-    return CueRow(decision, told, is_clear, response.metric, (shown[0], shown[1], shown[2]))
+    return CueRow(decision, effect, is_clear, response.metric, (shown[0], shown[1], shown[2]))
 
 
 def _factor(metric: str) -> float:
@@ -137,8 +137,8 @@ def lane_of(rows: Sequence[CueRow]) -> dict[str, object]:
     cues = []
     for row in spoken:
         effect, low, high = row.numbers if row.metric == metric else (None, None, None)
-        told = row.effect or w("runs.cues.unknown")
-        cue = {"t_s": row.decision.t_s, "say": row.decision.say, "told": told, "is_clear": row.is_clear}
+        words = row.effect or w("runs.cues.unknown")
+        cue = {"t_s": row.decision.t_s, "say": row.decision.say, "told": words, "is_clear": row.is_clear}
         cues.append({**cue, "effect": effect, "low": low, "high": high})
     return {"cues": cues, "response": {"unit": _unit_of(metric), "label": _label_of(metric)}}
 

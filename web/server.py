@@ -1,4 +1,4 @@
-"""The web server: a Flask app in, a waitress server on its own thread out, which can be stopped.
+"""Serve a Flask app by waitress on a thread of its own, which can be stopped.
 
 TCP_USER_TIMEOUT on the listening socket (inherited by each connection, Linux) drops a phone that vanished without a
 word; without it the server would hold its stream and send it minutes of old numbers on return.

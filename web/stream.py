@@ -1,4 +1,4 @@
-"""The live stream of one phone: events of the feed in, server-sent events out.
+"""Send the live stream of one phone: the feed's events as server-sent events.
 
 Source: WHATWG HTML, 9.2 Server-sent events. A phone that returns sends the id of the last event it saw: it gets the
 newest numbers, and cues only while they are still worth saying. A stream ends itself after ten minutes, so that
@@ -134,14 +134,15 @@ def _for_a_glance(metrics: Mapping[str, object]) -> dict[str, object]:
 
     `GET /api/v1/metrics` tells everything.
     """
-    told: dict[str, Any] = {
+    glance: dict[str, Any] = {
         name: round(value, 4) if isinstance(value, float) else value for name, value in metrics.items()
     }
-    if "uncertainty" in told:
-        told["uncertainty"] = {name: float(f"{sd:.2g}") for name, sd in told["uncertainty"].items() if name in VIEWS}
-    if "unknown" in told:
-        told["unknown"] = {name: why for name, why in told["unknown"].items() if name in VIEWS}
-    return told
+    if "uncertainty" in glance:
+        known = glance["uncertainty"].items()
+        glance["uncertainty"] = {name: float(f"{sd:.2g}") for name, sd in known if name in VIEWS}
+    if "unknown" in glance:
+        glance["unknown"] = {name: why for name, why in glance["unknown"].items() if name in VIEWS}
+    return glance
 
 
 def _heartbeat() -> bytes:

@@ -51,8 +51,8 @@ def test(milestone: str) -> str:
 
 
 def _known_pain(known: dict[tuple[str, str], float | None]) -> int | None:
-    told = known.get(("pain_now", ""))
-    return int(told) if told is not None else None
+    level = known.get(("pain_now", ""))
+    return int(level) if level is not None else None
 
 
 @blueprint.post("/strength/tests/<milestone>")
@@ -101,15 +101,15 @@ def _today() -> date:
 @blueprint.post("/strength/daily/activity")
 def add_activity() -> Redirect:
     """Keep one activity."""
-    told = request.form
+    form = request.form
     try:
         activity = DailyActivity(
             activity_id=uuid.uuid4().hex,
-            day=date.fromisoformat(told.get("day", "")),
-            activity=told.get("activity", "").strip()[:60],
-            minutes=int(told.get("minutes", "")),
-            talk=TalkTest(told.get("talk", "")),
-            note=told.get("note", "").strip()[:200],
+            day=date.fromisoformat(form.get("day", "")),
+            activity=form.get("activity", "").strip()[:60],
+            minutes=int(form.get("minutes", "")),
+            talk=TalkTest(form.get("talk", "")),
+            note=form.get("note", "").strip()[:200],
         )
     except ValueError as error:
         raise UserError("tell the day, the activity, its minutes and how hard it was") from error
@@ -127,18 +127,18 @@ def remove_activity(activity_id: str) -> Redirect:
 @blueprint.post("/strength/daily/wishes")
 def set_wishes() -> Redirect:
     """Switch the quiet extras on or off."""
-    told = request.form
-    every = told.get("sitting_every_min", "60")
+    form = request.form
+    every = form.get("sitting_every_min", "60")
     if not every.isdecimal():
         raise UserError("a break every so many whole minutes, please")
     wishes = DailyWishes(
-        wants_sitting_breaks="wants_sitting_breaks" in told,
-        sitting_from=parse_time(told.get("sitting_from", "09:00")),
-        sitting_until=parse_time(told.get("sitting_until", "17:00")),
+        wants_sitting_breaks="wants_sitting_breaks" in form,
+        sitting_from=parse_time(form.get("sitting_from", "09:00")),
+        sitting_until=parse_time(form.get("sitting_until", "17:00")),
         sitting_every_min=int(every),
-        sitting_days=tuple(DAY_NAMES.index(day) for day in told.getlist("sitting_days") if day in DAY_NAMES),
-        wants_lunge_tip="wants_lunge_tip" in told,
-        wants_off_day_block="wants_off_day_block" in told,
+        sitting_days=tuple(DAY_NAMES.index(day) for day in form.getlist("sitting_days") if day in DAY_NAMES),
+        wants_lunge_tip="wants_lunge_tip" in form,
+        wants_off_day_block="wants_off_day_block" in form,
     )
     programme().daily.set_wishes(wishes)
     return redirect("/strength/daily")
@@ -157,9 +157,9 @@ def morning() -> str:
 @blueprint.post("/strength/morning")
 def answer_morning() -> Redirect:
     """Keep this morning's answer; it may change the plan and what the coach says."""
-    told = request.form
+    form = request.form
     programme().tests.morning(
-        _scale(told.get("back")), _scale(told.get("calf")), told.get("run_id") or None, told.get("session_id") or None
+        _scale(form.get("back")), _scale(form.get("calf")), form.get("run_id") or None, form.get("session_id") or None
     )
     return redirect("/strength")
 

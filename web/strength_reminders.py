@@ -1,4 +1,4 @@
-"""Reminders as the runner meets them: those told and open, the channels, and a trial of each."""
+"""Reminders as the runner meets them: those delivered and open, the channels, and a trial of each."""
 
 from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict
@@ -56,7 +56,7 @@ def set_channels() -> Redirect:
     return redirect("/strength/reminders")
 
 
-@route(blueprint, "GET", "/reminders", returns=list[SentReminder], summary="Reminders told and not yet dealt with")
+@route(blueprint, "GET", "/reminders", returns=list[SentReminder], summary="Reminders delivered and not yet dealt with")
 def read_reminders() -> list[SentReminder]:
     return programme().push.open()
 

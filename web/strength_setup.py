@@ -37,7 +37,7 @@ def _setup_form(complaint: str | None) -> str:
         wish_days=[DAY_NAMES[day] for day in plan.wish.days] if plan else [],
         pain=pain,
         complaint=complaint,
-        told=request.form,
+        form=request.form,
         is_asked=pain.lock is not Lock.NOT_ASKED,
         zones=sorted(available_timezones()),
         zone=plan.wish.tz if plan else profile().time_zone,
@@ -49,30 +49,30 @@ def _setup_form(complaint: str | None) -> str:
 @blueprint.post("/strength/setup")
 def make() -> str | Redirect | tuple[str, int]:
     """Begin a new plan or change the present one."""
-    told = request.form
+    form = request.form
     plans = programme().plans
     try:
-        days = tuple(DAY_NAMES.index(day) for day in told.getlist("days") if day in DAY_NAMES)
+        days = tuple(DAY_NAMES.index(day) for day in form.getlist("days") if day in DAY_NAMES)
         runs = tuple(
-            LongRun(DAY_NAMES.index(day), parse_time(told.get("long_run_at") or "09:00"))
-            for day in told.getlist("long_runs")
+            LongRun(DAY_NAMES.index(day), parse_time(form.get("long_run_at") or "09:00"))
+            for day in form.getlist("long_runs")
             if day in DAY_NAMES
         )
-        kit = tuple(told.getlist("kit"))
-        activities = tuple(a.strip()[:60] for a in told.getlist("activities") if a.strip()) or ("Running",)
+        kit = tuple(form.getlist("kit"))
+        activities = tuple(a.strip()[:60] for a in form.getlist("activities") if a.strip()) or ("Running",)
         more: dict[str, object] = {
             "kit": (*kit, "wall") if kit else None,
             "long_runs": runs,
             "activities": activities[:3],
-            "maintenance_per_week": int(told.get("maintenance_per_week") or 1),
+            "maintenance_per_week": int(form.get("maintenance_per_week") or 1),
         }
-        tz = told.get("tz") or "UTC"
-        if told.get("what") == "change":
-            at = parse_time(told.get("time") or "")
-            plans.change(track=parse_track(told.get("track") or ""), days=days, at=at, tz=tz, **more)
+        tz = form.get("tz") or "UTC"
+        if form.get("what") == "change":
+            at = parse_time(form.get("time") or "")
+            plans.change(track=parse_track(form.get("track") or ""), days=days, at=at, tz=tz, **more)
         else:
-            start = date.fromisoformat(told["start"]) if told.get("start") else None
-            plans.create(told.get("track") or "", days, told.get("time") or "", tz, start, **more)
+            start = date.fromisoformat(form["start"]) if form.get("start") else None
+            plans.create(form.get("track") or "", days, form.get("time") or "", tz, start, **more)
     except (UserError, ValueError) as error:
         return _setup_form(str(error)), 400
     return redirect("/strength")

@@ -1,4 +1,4 @@
-"""Every word of the page, in one place: `web/words/<language>/<subject>.toml` in, sentences out.
+"""Every word of the page, in one place: `web/words/<language>/<subject>.toml`.
 
 A key is the subject's file name and the path within it, joined by dots: `live.toml` with `[cue] why = "Why?"` is
 `live.cue.why`. A sentence takes its parameters in braces; a table with `one` and `other` is chosen by the

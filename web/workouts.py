@@ -167,9 +167,9 @@ def _builder(form: Form, workout_id: str, complaint: str) -> str:
     )
 
 
-def _typed(told: Mapping[str, str]) -> Form:
+def _typed(form: Mapping[str, str]) -> Form:
     def text(name: str) -> str:
-        return str(told.get(name, "")).strip()[:60]
+        return str(form.get(name, "")).strip()[:60]
 
     sets = tuple(
         SetForm(

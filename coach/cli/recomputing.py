@@ -1,4 +1,4 @@
-"""Many runs computed again, on several processes: run ids in, each run's id with its fault (or none) out as it is done.
+"""Recompute many runs on several processes; each run's id comes with its fault, or none, as it is done.
 
 A run is one piece of work: it is read from its own log and its numbers are replaced in one transaction, so that a
 process that is stopped leaves each run either as it was or computed again, and the rest for another time.

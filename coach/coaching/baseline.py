@@ -27,7 +27,7 @@ FULL_STEADY_S: Final = 720.0  # enough to settle; later minutes hold tiredness; 
 MIN_RUNS: Final = 3
 MAX_RUNS: Final = 30
 MAX_SD_PCT: Final = 2.0  # a comparison less sure than this is not made; chosen by eye, 2026-11-20
-_HEIGHT_M: Final = 1.70  # where height is not told: scales cancel for one runner
+_HEIGHT_M: Final = 1.70  # where height is unknown: scales cancel for one runner
 _GRAVITY_MPS2: Final = 9.80665
 _LEG_PER_HEIGHT: Final = 0.53  # Winter, Biomechanics and Motor Control of Human Movement: leg length / height
 

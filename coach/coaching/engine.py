@@ -1,4 +1,4 @@
-"""Live metrics in, cue decisions out: rare, explained, gated by pain. Pure: time comes in.
+"""Decide cues from live metrics: rare, explained, gated by pain. Pure: time is an argument.
 
 One focus per run; at least 20 s out of band before speaking; at least 60 s between cues; praise at most once in five
 minutes; silence while on target; every decision carries value, edge, gates, reason and source.
@@ -155,7 +155,7 @@ class CueEngine:
 
     @property
     def hold(self) -> str:
-        """What a runner in pain above 5 is told for the rest of the run; "" below that."""
+        """What a runner in pain above 5 hears for the rest of the run; "" below that."""
         pain = self._view.pain
         return pain.words if max(pain.level or 0, pain.calf_level or 0) > STOP_ABOVE else ""
 

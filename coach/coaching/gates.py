@@ -82,8 +82,8 @@ def _pain_allows_cues(m: Moment) -> Gate:
 
 
 def _pain_at_most_2(m: Moment) -> Gate:
-    told = "not asked lately" if m.pain.level is None else f"{m.pain.level} of 10"
-    return Gate("pain_at_most_2", m.pain.allows_load_cues, f"pain is {told}")
+    text = "not asked lately" if m.pain.level is None else f"{m.pain.level} of 10"
+    return Gate("pain_at_most_2", m.pain.allows_load_cues, f"pain is {text}")
 
 
 def _not_muted(m: Moment) -> Gate:
@@ -200,8 +200,8 @@ def _strike_distance_left(m: Moment) -> Gate:
 def _distance_left(m: Moment) -> Gate:
     share = m.metrics.distance_vs_longest_pct
     is_open = share is not None and share < LATE_FOR_HALF_PCT
-    told = "not known" if share is None else f"{share:.0f} % of your longest run of 30 days"
-    return Gate("distance_left", is_open, f"distance {told}")
+    text = "not known" if share is None else f"{share:.0f} % of your longest run of 30 days"
+    return Gate("distance_left", is_open, f"distance {text}")
 
 
 def _calf_raises_done(m: Moment) -> Gate:

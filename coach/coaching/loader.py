@@ -1,4 +1,4 @@
-"""Our data files in, checked nouns out: cue rules, red flags and the sources both rest on.
+"""Load and check our data files: cue rules, red flags and the sources both rest on.
 
 All faults of a file come in one `ProfileError`, each with its key.
 """

@@ -1,4 +1,4 @@
-"""Pain answers and red flags in, what they allow today out.
+"""Decide what pain answers and red flags allow today.
 
 Sources: pain-monitoring model of Silbernagel and Thomee in its stricter reading (0-2 go on; 3-5 no load; above 5 stop;
 must settle by next morning; must not rise week to week), proven for the Achilles tendon and borrowed for the back;
@@ -36,10 +36,10 @@ class _Answer:
 
 def pain_state(entries: Iterable[PainEntry], red_flags: Sequence[RedFlagAnswers], now: datetime) -> PainState:
     """Judge the whole history at `now` (aware UTC). Later entries are left aside, so any past day can be judged."""
-    told = sorted((e for e in entries if e.at <= now), key=lambda e: e.at)
-    back = [_Answer(e.at, e.moment, e.back) for e in told if e.back is not None]
-    calf = [_Answer(e.at, e.moment, e.calf) for e in told if e.calf is not None]
-    return _judge(back, calf, open_signs(red_flags, now, told), now)
+    answers = sorted((e for e in entries if e.at <= now), key=lambda e: e.at)
+    back = [_Answer(e.at, e.moment, e.back) for e in answers if e.back is not None]
+    calf = [_Answer(e.at, e.moment, e.calf) for e in answers if e.calf is not None]
+    return _judge(back, calf, open_signs(red_flags, now, answers), now)
 
 
 def tapped(state: PainState, level: int, is_calf: bool = False) -> PainState:

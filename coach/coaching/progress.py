@@ -64,7 +64,7 @@ class Block:
 
     runs: ids in order, the retention run last. first_needs: by place, share of the time out of band in its first run
     that could be judged. first_need, last_need: that of the place of the run without cues, and of that run. is_kept:
-    None while not tested, or where it cannot be told.
+    None while not tested, or where that is not known.
     """
 
     focus: str
@@ -101,10 +101,10 @@ class Progress:
 
 def progress_of(runs: Iterable[CoachedRun]) -> Progress:
     """Fold all records, oldest first."""
-    told = sorted(runs, key=lambda r: r.at)
-    silent = [r.at for r in told if r.plan.eligible_share <= 0.0 and not r.plan.is_baseline]
-    progress = Progress(n_runs=len(told), needs=_needs(told), silent_at=silent[-1] if silent else None)
-    for run in told:
+    in_order = sorted(runs, key=lambda r: r.at)
+    silent = [r.at for r in in_order if r.plan.eligible_share <= 0.0 and not r.plan.is_baseline]
+    progress = Progress(n_runs=len(in_order), needs=_needs(in_order), silent_at=silent[-1] if silent else None)
+    for run in in_order:
         if run.counts and run.plan.focus is not None:
             progress = _with(progress, run, run.plan.focus)
     return progress

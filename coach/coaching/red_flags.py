@@ -1,4 +1,4 @@
-"""Red-flag answers in, the signs still open and the lock they make out.
+"""Decide which warning signs are open, and the lock they make, from the runner's answers.
 
 A sign that locks stays open until the runner gives the date of a clinician's look at it. A slip of the finger can be
 taken back for ten minutes; signs that lock nothing whenever they no longer hold. A weak sign alone asks further; the

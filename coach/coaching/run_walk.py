@@ -1,4 +1,4 @@
-"""The run-walk programme for people in pain: sessions and pain in, today's session out. Pure.
+"""Choose today's session of the run-walk programme for people in pain, from the sessions before and the pain. Pure.
 
 Frame of the ASTEROID trial (Neason 2024, `sources.toml`); steps in `run_walk.toml`. Gated by the rules of `pain`: 0 to
 2 goes on, 3 to 5 gives one step back for the day, above 5 or with a warning sign nothing is run. A step is left upwards

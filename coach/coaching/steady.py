@@ -1,4 +1,4 @@
-"""Live metrics of a run in, the steady part of it as baseline points out."""
+"""Find the steady part of a run: its baseline points."""
 
 from collections import defaultdict
 from datetime import datetime

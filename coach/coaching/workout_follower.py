@@ -83,7 +83,7 @@ class WorkoutFollower:
         part = self.part
         if part is None:
             return {"kind": "done", "part": self.place.part, "id": self.workout.id}
-        told: dict[str, Any] = {
+        document: dict[str, Any] = {
             "kind": part.kind.value,
             "part": self.place.part,
             "id": self.workout.id,
@@ -93,14 +93,14 @@ class WorkoutFollower:
             "ends_s": self.place.began_s + part.seconds if part.seconds > 0 and part.metres is None else None,
         }
         if part.metres is not None:
-            told["metres"] = part.metres
-            told["ends_m"] = None if self.place.began_m is None else self.place.began_m + part.metres
+            document["metres"] = part.metres
+            document["ends_m"] = None if self.place.began_m is None else self.place.began_m + part.metres
         if self._ends_by_lap(part, distance_m):
-            told["is_by_lap"] = True
+            document["is_by_lap"] = True
         if has_pace(part):
-            told |= {"is_eased": True} if is_eased else {"low_mps": part.low_mps, "high_mps": part.high_mps}
-            told["pace"] = self._pace
-        return told
+            document |= {"is_eased": True} if is_eased else {"low_mps": part.low_mps, "high_mps": part.high_mps}
+            document["pace"] = self._pace
+        return document
 
     def _begin(self, index: int, elapsed_s: float, distance_m: float | None) -> None:
         self.place = WorkoutPlace(index, elapsed_s, distance_m)

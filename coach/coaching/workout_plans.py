@@ -1,4 +1,4 @@
-"""Workouts as they are built: templates in, checked plans, their parts, and what pain says to them out. Pure.
+"""Check workouts as they are built, make their parts, and decide what pain says to them. Pure.
 
 The gates are those of `pain` and of the run-walk programme: above 5 or with a warning sign nothing is led, 3 to 5 and
 rising pain leave what is not hard, and unknown never counts as good.
@@ -34,12 +34,12 @@ def load_templates() -> Mapping[str, WorkoutPlan]:
     }
 
 
-def _block(told: Mapping[str, Any]) -> WorkoutBlock:
+def _block(given: Mapping[str, Any]) -> WorkoutBlock:
     parts = tuple(
         WorkoutPart(PartKind(one["kind"]), float(one.get("seconds", 0)), metres=one.get("metres"))
-        for one in told["parts"]
+        for one in given["parts"]
     )
-    return WorkoutBlock(int(told["times"]), parts)
+    return WorkoutBlock(int(given["times"]), parts)
 
 
 def checked(plan: WorkoutPlan) -> WorkoutPlan:

@@ -1,4 +1,4 @@
-"""The whole account in one file: tables and raw logs in, a zip out, and back.
+"""Write the whole account as one zip of tables and raw logs, and read it back.
 
 `account.json` names the format and its version; `tables/NAME.jsonl` holds one JSON row a line; `files/...` the raw logs
 and imported files as they are. No database is needed to read it.

@@ -1,4 +1,4 @@
-"""Many files at once: a folder, a zip or an export of another service in, one item after another out.
+"""Go through many files at once: a folder, a zip or an export of another service.
 
 What is known of exports, none of it documented by its maker:
 - Strava: `activities.csv` and `activities/ID.fit.gz` (.tcx.gz, .gpx ...). The list names type and title of each file;

@@ -1,4 +1,4 @@
-"""Climb of a track: heights over time in, metres up and down with a standard uncertainty out.
+"""Measure the climb of a track: metres up and down with a standard uncertainty.
 
 A height that comes and goes by less than a threshold is noise, not a hill: the profile is followed from turning point
 to turning point, and only swings beyond the threshold count (hysteresis, as watches do). The threshold is three times

@@ -1,4 +1,4 @@
-"""FIT files as bytes: messages in, a file with header and CRC out.
+"""Encode messages as a FIT file with header and CRC.
 
 Source: Flexible and Interoperable Data Transfer (FIT) protocol: header, definition and data records, CRC-16.
 """

@@ -1,4 +1,4 @@
-"""A FIT activity file of a watch or pod, or of ours: bytes in, an activity out.
+"""Read a FIT activity file of a watch or pod, or of ours.
 
 A watch counts strides of one leg in running; steps per minute are twice that. A file may hold several FIT files one
 after another. Of several sports in one file (a triathlon) every session that may have been on foot is read.
@@ -292,9 +292,9 @@ def _far_before(everything: list[Message], started_at: datetime) -> float:
     records = [
         fields for name, fields in everything if name == "record" and _number(fields.get("distance")) is not None
     ]
-    told = [(at, float(fields["distance"])) for fields in records if (at := _utc(fields.get("timestamp")))]
-    before = max((far for at, far in told if at < started_at), default=0.0)
-    return before if all(far >= before for at, far in told if at >= started_at) else 0.0
+    known = [(at, float(fields["distance"])) for fields in records if (at := _utc(fields.get("timestamp")))]
+    before = max((far for at, far in known if at < started_at), default=0.0)
+    return before if all(far >= before for at, far in known if at >= started_at) else 0.0
 
 
 def _record(fields: dict[str, Any], at: datetime, started_at: datetime, far_m: float = 0.0) -> Record:

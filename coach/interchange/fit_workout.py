@@ -1,4 +1,4 @@
-"""Workouts as FIT files, as watches and training sites exchange them: a plan in, bytes out, and back.
+"""Write and read workouts as FIT files, as watches and training sites exchange them.
 
 Steps last for a time, a distance, or until a lap is pressed; a repeat goes back to an earlier step. Targets by speed
 are kept; those by heart rate, power and cadence are left out, which the notes say. Source: FIT profile, messages

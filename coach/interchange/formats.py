@@ -1,4 +1,4 @@
-"""Which format a file is: its bytes and name in, the reader's name out; and activities by format."""
+"""Recognise the format of a file by its bytes and name, and read activities by format."""
 
 import dataclasses
 import re
@@ -27,7 +27,7 @@ _MCAP_MAGIC: Final = b"\x89MCAP0\r\n"
 
 
 def format_of(content: bytes, name: str = "") -> str:
-    """ "fit", "tcx", "gpx", "csv", "mcap" or "archive", told by content first.
+    """ "fit", "tcx", "gpx", "csv", "mcap" or "archive", recognised by content first.
 
     Raises:
         InterchangeError: none of them.

@@ -1,4 +1,4 @@
-"""GPX 1.1 with Garmin's TrackPointExtension: an activity with positions in, XML out, and back.
+"""Write and read GPX 1.1 with Garmin's TrackPointExtension.
 
 What neither has an element for stands in an extension of our own.
 
@@ -94,22 +94,22 @@ def _point(segment: ET.Element, record: Record, started_at: datetime) -> None:
         ET.SubElement(point, _g("ele")).text = f"{record.altitude_m:.2f}"
     ET.SubElement(point, _g("time")).text = moment_text(started_at + timedelta(seconds=record.t_s))
     values = record.values
-    told: dict[str, tuple[str, float]] = {}
+    extended: dict[str, tuple[str, float]] = {}
     if "heart_rate_bpm" in values:
         beats = min(255, max(1, round(values["heart_rate_bpm"])))
-        told["heart_rate_bpm"] = ("hr", beats)
+        extended["heart_rate_bpm"] = ("hr", beats)
     if "cadence_spm" in values:
         strides = min(254, max(0, round(values["cadence_spm"] / 2)))
-        told["cadence_spm"] = ("cad", strides)
+        extended["cadence_spm"] = ("cad", strides)
     if "speed_mps" in values:
-        told["speed_mps"] = ("speed", round(values["speed_mps"], 4))
-    back = {name: 2 * value if name == "cadence_spm" else value for name, (_, value) in told.items()}
+        extended["speed_mps"] = ("speed", round(values["speed_mps"], 4))
+    back = {name: 2 * value if name == "cadence_spm" else value for name, (_, value) in extended.items()}
     own = {name: value for name, value in values.items() if name != "speed_mps" and back.get(name) != value}
-    if told or own:
+    if extended or own:
         extensions = ET.SubElement(point, _g("extensions"))
-        if told:
+        if extended:
             native = ET.SubElement(extensions, f"{{{_TPX}}}TrackPointExtension")
-            for name, value in told.values():
+            for name, value in extended.values():
                 ET.SubElement(native, f"{{{_TPX}}}{name}").text = f"{value}"
         add_values(extensions, own)
 

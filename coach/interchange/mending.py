@@ -1,4 +1,4 @@
-"""What is wrong in many files of others, put right: moments and records in, those that can be of one run out.
+"""Mend what is wrong in many files of others: keep the moments and records that can be of one run.
 
 Clocks that were set on the way, distances that restart with each lap, cadence counted in steps where the format counts
 strides: nothing is guessed, each has one reading that a person on foot can have.

@@ -1,4 +1,4 @@
-"""A watch's activity laid over a run that was recorded at the same time: seconds in, fuller seconds out.
+"""Merge a watch's activity into a run that was recorded at the same time: seconds become fuller.
 
 The two clocks may differ: the shift is found where both cadences agree best (least mean square within 90 s).
 """

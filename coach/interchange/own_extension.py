@@ -1,4 +1,4 @@
-"""What TCX and GPX have no element for: numbers in, attributes of elements in a namespace of our own out, and back.
+"""Keep what TCX and GPX have no element for: numbers as attributes in a namespace of our own.
 
 Both schemas let elements of any other namespace stand where extensions may; programs that do not know them leave them.
 """
@@ -25,15 +25,15 @@ def register() -> None:
 def add_values(extensions: ET.Element, values: Mapping[str, float]) -> None:
     """The values of one moment, to six digits."""
     if values:
-        told = {name: f"{value:.6g}" for name, value in values.items()}
-        ET.SubElement(extensions, f"{{{OWN}}}gait", told)
+        texts = {name: f"{value:.6g}" for name, value in values.items()}
+        ET.SubElement(extensions, f"{{{OWN}}}gait", texts)
 
 
 def values_of(extensions: ET.Element | None) -> dict[str, float]:
     """The values of one moment; what is unknown or no number is left out."""
     element = child(extensions, "gait")
-    told = {} if element is None else {name: _number(element.get(name)) for name in _VALUES}
-    return {name: value for name, value in told.items() if value is not None}
+    found = {} if element is None else {name: _number(element.get(name)) for name in _VALUES}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def add_lap(extensions: ET.Element, lap: Lap, end_s: float) -> None:
@@ -64,8 +64,8 @@ def add_run(
     extensions: ET.Element, pauses: tuple[tuple[float, float], ...], is_indoor: bool, **numbers: float | None
 ) -> None:
     """Pauses, place and whole numbers of a run."""
-    told = {name: _text(value) for name, value in numbers.items() if value is not None}
-    run = ET.SubElement(extensions, f"{{{OWN}}}run", told, is_indoor=str(is_indoor).lower())
+    texts = {name: _text(value) for name, value in numbers.items() if value is not None}
+    run = ET.SubElement(extensions, f"{{{OWN}}}run", texts, is_indoor=str(is_indoor).lower())
     for start_s, end_s in pauses:
         ET.SubElement(run, f"{{{OWN}}}pause", start_s=_text(start_s), end_s=_text(end_s))
 

@@ -1,4 +1,4 @@
-"""The seconds of a run as Parquet: nouns in, bytes out, for pandas, DuckDB and Spark.
+"""Write the seconds of a run as Parquet, for pandas, DuckDB and Spark.
 
 Columns are those of the CSV, each with its own type: `time` is a moment of UTC, numbers are 64-bit floats, NULL where
 unknown. Needs pyarrow (extra `parquet`).

@@ -1,9 +1,9 @@
-"""Distance and speed of an activity whose file tells neither: positions, distances or speeds in, fuller records out.
+"""Fill in distance and speed of an activity whose file has neither, from its positions.
 
 Positions are smoothed by a local parabola (Savitzky & Golay 1964, doi:10.1021/ac60214a047) over 7 points where they
 come about once a second, as watches smooth theirs before they add up distances; points further apart stay as they are.
 Lengths are those of the WGS 84 ellipsoid. The way between the two ends of a pause is not counted. Speed is the way of
-6 s over its time. On two runs whose watch told its own distance, sums differ from it by less than 1 %.
+6 s over its time. On two runs whose watch gave its own distance, sums differ from it by less than 1 %.
 """
 
 import dataclasses
@@ -87,11 +87,11 @@ def _from_speed(records: list[Record], t_s: FloatArray) -> FloatArray | None:
 
 def _is_contradicted(records: list[Record], speed: FloatArray) -> bool:
     """Whether the file's speed is of another unit or another thing than the positions': both medians far apart."""
-    told = np.array([record.values.get("speed_mps", np.nan) for record in records])
-    both = np.isfinite(told) & (speed > 0.5)
+    given_mps = np.array([record.values.get("speed_mps", np.nan) for record in records])
+    both = np.isfinite(given_mps) & (speed > 0.5)
     if both.sum() < _LEAST_COMMON:
         return False
-    ratio = float(np.median(told[both]) / np.median(speed[both]))
+    ratio = float(np.median(given_mps[both]) / np.median(speed[both]))
     return not 1 / _SPEED_FACTOR <= ratio <= _SPEED_FACTOR
 
 

@@ -1,4 +1,4 @@
-"""Where a run went, ready to be drawn without a map: positions out of a track in, metres east and north out.
+"""Make a track ready to be drawn without a map: metres east and north.
 
 Metres are those of a plane that touches the WGS 84 ellipsoid in the middle of the run: over 20 km it is wrong by less
 than the width of the line. Points are thinned evenly in time; distance, height and measures are those of each point.

@@ -1,4 +1,4 @@
-"""CSV of strides and of seconds: nouns in, text for a spreadsheet out, and back.
+"""Write strides and seconds as CSV for a spreadsheet, and read them back.
 
 One column per field under its own name with its unit; `*_sd` is one standard deviation of a field. Unknown is empty;
 why, stands in the last column of the seconds as JSON by field, where it differs from the row before.
@@ -54,15 +54,15 @@ def write_seconds(seconds: Sequence[LiveMetrics], started_at: datetime) -> str:
     errors = sorted({name for metrics in seconds for name in metrics.uncertainty})
     names = ["time", *SECOND_FIELDS, *(f"{name}_share" for name in SHARES), *(f"{name}_sd" for name in errors)]
     rows = []
-    told: Mapping[str, str] = {}
+    reasons: Mapping[str, str] = {}
     for metrics in seconds:
         row = {"time": moment_text(started_at + timedelta(seconds=metrics.t_s))}
         row |= {name: _cell(getattr(metrics, name)) for name in SECOND_FIELDS}
         row |= {f"{name}_share": _cell((metrics.foot_strike_share or {}).get(name)) for name in SHARES}
         row |= {f"{name}_sd": _cell(metrics.uncertainty.get(name)) for name in errors}
-        if metrics.unknown != told:
-            told = metrics.unknown
-            row["unknown"] = json.dumps(dict(told), ensure_ascii=False, separators=(",", ":"))
+        if metrics.unknown != reasons:
+            reasons = metrics.unknown
+            row["unknown"] = json.dumps(dict(reasons), ensure_ascii=False, separators=(",", ":"))
         rows.append(row)
     return _write([*names, "unknown"], rows)
 
@@ -123,8 +123,8 @@ def _read_second(row: Mapping[str, str]) -> LiveMetrics:
     shares = {name: float(row[f"{name}_share"]) for name in SHARES if f"{name}_share" in row}
     values = {k: v for k, v in row.items() if k in SECOND_FIELDS}
     why = json.loads(row.get("unknown", "{}"))
-    told = {"foot_strike_share": shares or None, "uncertainty": _errors(row), "unknown": why}
-    return from_plain(LiveMetrics, {**values, **told})
+    extras = {"foot_strike_share": shares or None, "uncertainty": _errors(row), "unknown": why}
+    return from_plain(LiveMetrics, {**values, **extras})
 
 
 def _errors(row: Mapping[str, str]) -> dict[str, float]:

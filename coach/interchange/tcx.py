@@ -1,4 +1,4 @@
-"""TCX (Training Center Database v2): an activity in, XML out, and back.
+"""Write and read TCX (Training Center Database v2).
 
 Elements stand in the order of the schema. RunCadence counts whole strides of one leg, as watches write it; what TCX has
 no element for, and the exact cadence, stands in an extension of our own.
@@ -135,40 +135,40 @@ def _point(track: ET.Element, record: Record, started_at: datetime) -> None:
         _text(point, "DistanceMeters", f"{values['distance_m']:.3f}")
     if "heart_rate_bpm" in values:
         _text(ET.SubElement(point, _t("HeartRateBpm")), "Value", _beats(values["heart_rate_bpm"]))
-    told = _extended(values)
+    extended = _extended(values)
     whole = _whole(values)
     own = {name: value for name, value in values.items() if name not in _NATIVE and whole.get(name) != value}
-    if told or own:
+    if extended or own:
         extensions = ET.SubElement(point, _t("Extensions"))
-        if told:
+        if extended:
             native = ET.SubElement(extensions, f"{{{_EXT}}}TPX")
-            for name, text in told.items():
+            for name, text in extended.items():
                 ET.SubElement(native, f"{{{_EXT}}}{name}").text = text
         add_values(extensions, own)
 
 
 def _extended(values: Mapping[str, float]) -> dict[str, str]:
     """The elements of Garmin's extension of a point, in its order, within its ranges."""
-    told = {}
+    found = {}
     if "speed_mps" in values:
-        told["Speed"] = f"{values['speed_mps']:.4f}"
+        found["Speed"] = f"{values['speed_mps']:.4f}"
     if "cadence_spm" in values:
-        told["RunCadence"] = str(_strides(values["cadence_spm"]))
+        found["RunCadence"] = str(_strides(values["cadence_spm"]))
     if "power_w" in values:
-        told["Watts"] = str(_watts(values["power_w"]))
-    return told
+        found["Watts"] = str(_watts(values["power_w"]))
+    return found
 
 
 def _whole(values: Mapping[str, float]) -> dict[str, float]:
     """What TCX's own elements say of the values that they tell in whole numbers."""
-    told = {}
+    found = {}
     if "heart_rate_bpm" in values:
-        told["heart_rate_bpm"] = float(_beats(values["heart_rate_bpm"]))
+        found["heart_rate_bpm"] = float(_beats(values["heart_rate_bpm"]))
     if "cadence_spm" in values:
-        told["cadence_spm"] = 2.0 * _strides(values["cadence_spm"])
+        found["cadence_spm"] = 2.0 * _strides(values["cadence_spm"])
     if "power_w" in values:
-        told["power_w"] = float(_watts(values["power_w"]))
-    return told
+        found["power_w"] = float(_watts(values["power_w"]))
+    return found
 
 
 def _watts(power_w: float) -> int:

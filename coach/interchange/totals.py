@@ -1,4 +1,4 @@
-"""What laps and the whole of an activity add up to: an activity in, totals whose parts sum to the whole out.
+"""Add up laps and the whole of an activity so that the parts sum to the whole.
 
 Distance at a lap's edge is interpolated between records, so that nothing between two laps is lost. Elapsed time holds
 timer and pauses; the last lap ends where the activity does when both are moments of the same stop.

@@ -1,4 +1,4 @@
-"""XML of other programs, read with care: text in, elements out.
+"""Read XML of other programs with care.
 
 What exporters break is mended where its meaning is plain: blanks before the declaration (Strava writes them), prefixes
 never declared, control characters, a bare "&", an encoding other than the one named, text after the end. Of a document

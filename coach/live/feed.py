@@ -1,4 +1,4 @@
-"""The one door between the run's thread and the web's threads: events in, events out, newest first choice.
+"""Hand events from the run's thread to the web's threads: the one door between them; the newest count first.
 
 `metrics` events replace each other: a slow or vanished reader gets the newest one only, never a backlog. All other
 events are kept in order in a short ring, so that a reader which returns can catch up.

@@ -1,4 +1,4 @@
-"""Notifications in, everything that follows from them out: packets, gait and coaching joined. Pure: time comes in.
+"""Join packets, gait and coaching: everything that follows from a run's notifications. Pure: time is an argument.
 
 The unit of reading is the tick, a multiple of `TICK_S`. Notifications wait; the tick at T reads each sensor once, in
 the order of the sensors, with all that arrived before T, and works out metrics and cues. What is due follows from time
@@ -162,7 +162,7 @@ class Pipeline:
 
     @property
     def hold(self) -> str:
-        """What a runner in pain above 5 is told for the rest of the run; "" below that."""
+        """What a runner in pain above 5 hears for the rest of the run; "" below that."""
         return self._coaching.hold if self._coaching else ""
 
     def target(self, metrics: LiveMetrics) -> FocusTarget | None:

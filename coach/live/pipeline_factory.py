@@ -1,4 +1,4 @@
-"""Sensors and coaching in, the pipeline of a run out: the one place where its stages are joined."""
+"""Join the stages of a run's pipeline, for its sensors and its coach: the one place where that is done."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -24,8 +24,8 @@ def make_pipeline(
     Raises:
         ProfileError: a sensor's profile does not exist.
     """
-    told = profile or RunnerProfile()
-    facts = BodyFacts(told.height_m, told.leg_length_m, told.mass_kg)
+    runner = profile or RunnerProfile()
+    facts = BodyFacts(runner.height_m, runner.leg_length_m, runner.mass_kg)
     sites = [use.wear_site for use in uses if use.wear_site is not None]
     decoders = {use.sensor_id: decoder_for(load_profile(use.profile_id), use) for use in uses}
     return Pipeline(decoders, BodyGait(sites, facts), coaching, seconds_only=seconds_only)

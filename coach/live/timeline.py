@@ -1,4 +1,4 @@
-"""Laps and pauses of a run: what the runner marked and when in, laps, pauses and running time out.
+"""Keep laps, pauses and running time of a run, from what the runner marked and when.
 
 Used by the run at home, by the run on the phone and where a recording is read again, so that all three agree.
 """

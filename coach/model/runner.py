@@ -1,4 +1,4 @@
-"""Who runs: what the runner told about body, habits, goals and wishes."""
+"""Who runs: what the runner says of body, habits, goals and wishes."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class RunnerProfile:
-    """None: not told. wants_strike_training: asked for on purpose, see the coaching room's gate."""
+    """None: unknown. wants_strike_training: asked for on purpose, see the coaching room's gate."""
 
     name: str = ""
     birth_year: int | None = None

@@ -245,7 +245,7 @@ class StrengthPlan:
 
 
 class Heed(StrEnum):
-    """What pain told in a session asks for. EASE: less of it; END: no more of it today."""
+    """What an answer about pain in a session asks for. EASE: less of it; END: no more of it today."""
 
     GO_ON = "go_on"
     EASE = "ease"
@@ -254,7 +254,7 @@ class Heed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionAdvice:
-    """What to do after a number for pain was told. words: for the runner. asks_signs: ask the warning signs now."""
+    """What to do after a number for pain. words: for the runner. asks_signs: ask the warning signs now."""
 
     do: Heed = Heed.GO_ON
     words: str = ""

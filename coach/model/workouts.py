@@ -101,8 +101,8 @@ class Workout:
 class RunWalkSession:
     """One session of the run-walk programme, as far as it is known.
 
-    worst: highest pain (back or calf) told during or after it, 0-10. morning: the same on the morning after. None: not
-    told. is_whole: at least nine tenths of the session were done.
+    worst: highest pain (back or calf) answered during or after it, 0-10. morning: the same on the morning after. None:
+    not answered. is_whole: at least nine tenths of the session were done.
     """
 
     step: int

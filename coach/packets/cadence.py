@@ -84,9 +84,9 @@ class CadenceResolver:
         self._window: deque[tuple[float, Counts | None, str]] = deque()
         self._contradicted_since: float | None = None
         self.decision = self._named
-        self.told(override)
+        self.set_unit(override)
 
-    def told(self, override: str | None) -> None:
+    def set_unit(self, override: str | None) -> None:
         """The runner's word, "steps" or "strides", from now on; None: name and data decide again."""
         self._window.clear()
         self._contradicted_since = None

@@ -1,4 +1,4 @@
-"""Samples of one sensor in, the same with neighbouring motion chunks joined out: fewer, larger arrays cost less."""
+"""Join neighbouring motion chunks of one sensor: fewer, larger arrays cost less."""
 
 from itertools import groupby
 

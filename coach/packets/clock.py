@@ -113,7 +113,7 @@ class DeviceClock:
 class WrappingCounter:
     """A device counter of `modulus` ticks per wrap to seconds that go on rising.
 
-    How many wraps a silence held is told by the arrival times. A counter that fits no number of wraps within ten
+    How many wraps a silence held follows from the arrival times. A counter that fits no number of wraps within ten
     seconds restarted: seconds go on from where the restart puts them, and the clock finds the jump.
     """
 

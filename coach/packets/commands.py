@@ -1,4 +1,4 @@
-"""A sensor's profile and use in, the conversations that start, stop, set up and read it out.
+"""Plan the conversations that start, stop, set up and read a sensor, from its profile and use.
 
 The radio holds them (`coach.model.steps`). A refusal that matters raises LinkError("refused") with what to do.
 """
@@ -95,22 +95,22 @@ def _is_notified(found: Characteristic, profile: DeviceProfile, use: SensorUse) 
 
 
 def _hold(profile: DeviceProfile, use: SensorUse, steps: tuple[Step, ...]) -> Conversation[Values]:
-    """Take the steps; gives the settings that answers told."""
+    """Take the steps; gives the settings that the answers hold."""
     settings = settings_of(profile, use)
-    told: Values = {}
+    answers: Values = {}
     for step in steps:
         if not is_meant_for(step.only_at, _site(use)):
             continue
         try:
-            told |= yield from _take(profile, settings, step)
+            answers |= yield from _take(profile, settings, step)
         except LinkError:
             if not step.is_optional:
                 raise
-    return told
+    return answers
 
 
 def _take(profile: DeviceProfile, settings: Mapping[str, float | str], step: Step) -> Conversation[Values]:
-    """One step; gives the settings that its answer told."""
+    """One step; gives the settings that its answer holds."""
     if step.do == "pause":
         yield Pause(step.seconds)
         return {}
@@ -135,37 +135,37 @@ def _told(profile: DeviceProfile, step: Step, answer: Answer, heard: bytes) -> V
     """Settings in an answer; raises LinkError for a refusal."""
     if not answer.is_good:
         raise LinkError("refused", step.words or f"{profile.title} refused {step.payload}: switch it off and on")
-    told: Values = {}
+    answers: Values = {}
     for take in answer.take:
         form = FORMS[take.form]
         if len(heard) < take.at + form.size:
             continue
         (value,) = form.unpack_from(heard, take.at)
         if not take.is_code:
-            told[take.setting] = float(value)
+            answers[take.setting] = float(value)
             continue
         meanings = {code: text for text, code in profile.codes[take.setting].items()}
         if value in meanings:
             text = meanings[value]
-            told[take.setting] = text if take.setting == "mode" else float(text)
-    return told
+            answers[take.setting] = text if take.setting == "mode" else float(text)
+    return answers
 
 
 def _read_back(profile: DeviceProfile, use: SensorUse) -> Conversation[tuple[Values, list[str]]]:
     """Every setting that the sensor tells, and words for each that it does not."""
     settings = settings_of(profile, use)
-    told: Values = {}
+    answers: Values = {}
     warnings: list[str] = []
     if profile.conversation == "polar_pmd":
-        told = yield from polar_talk.settings_as_started(settings)
+        answers = yield from polar_talk.settings_as_started(settings)
     elif profile.conversation == "movella_dot":
-        told = yield from movella_dot.read_rate()
+        answers = yield from movella_dot.read_rate()
     for step in profile.read_back:
         try:
-            told |= yield from _take(profile, settings, step)
+            answers |= yield from _take(profile, settings, step)
         except LinkError as error:
             warnings.append(f"Could not read back: {error}")
-    return told, warnings
+    return answers, warnings
 
 
 def _site(use: SensorUse) -> str | None:

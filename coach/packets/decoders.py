@@ -1,4 +1,4 @@
-"""A sensor's profile and use in, its decoder out: notifications become samples, and every byte is accounted for."""
+"""Make the decoder of a sensor from its profile and use; every byte of a notification is accounted for."""
 
 from collections.abc import Sequence
 
@@ -99,7 +99,7 @@ class Decoder:
 
     def count_by(self, cadence_unit: str | None) -> None:
         """The runner's word on what a running pod counts, "steps" or "strides"; None: the data decide."""
-        self._resolver.told(cadence_unit)
+        self._resolver.set_unit(cadence_unit)
 
     def report(self) -> StreamReport:
         """What became of the bytes so far. n_notifications: of data characteristics; n_samples: readings in them."""

@@ -1,4 +1,4 @@
-"""Frames without time or number in, with their arrival; how many were lost on the way out.
+"""Count the frames that were lost where frames carry neither time nor number, from their arrival.
 
 A frame's number is its time. Frames come in bursts, late but never early; so after a loss of k frames every later one
 seems k intervals late, and the least delay of the last moments tells k. A loss shorter than 15 ms stays unseen, and

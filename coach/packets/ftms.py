@@ -130,7 +130,7 @@ def _pace_width(flags: int, n_bytes: int) -> int:
 
 
 class TreadmillReader:
-    """Parts in, whole records out. A record's time is that of its last part.
+    """Join parts to whole records. A record's time is that of its last part.
 
     has_wrong_incline: this treadmill sends another quantity there; records then have none.
     """

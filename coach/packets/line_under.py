@@ -1,4 +1,4 @@
-"""Points (time, delay) in, the line under all of them out: delays have a floor, and the floor is what we want.
+"""Fit the line under all points (time, delay): delays have a floor, and the floor is what we want.
 
 Of all lines with every point on or above them, the one that lies highest over the middle of the time span: the edge of
 the lower convex hull there. Source: Moon, Skelly & Towsley (1999), "Estimation and removal of clock skew from network

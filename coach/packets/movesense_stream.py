@@ -1,4 +1,4 @@
-"""Movesense notifications in, motion out: parts joined, ranges learned from the answers, time unwrapped.
+"""Decode Movesense notifications to motion: join parts, learn ranges from the answers, unwrap time.
 
 Nothing in a DATA message says whether a part follows, and a first part can look like a whole body. So the length of a
 whole body is learned: it is that of the first body whose readings last until the next DATA message begins.
@@ -202,7 +202,7 @@ def _are_readable(bodies: list[bytes], n: int) -> list[bool]:
 
 
 class Parts:
-    """DATA and DATA_PART2 messages in, whole bodies out.
+    """Join DATA and DATA_PART2 messages to whole bodies.
 
     n_lost: bodies that missed a part (their readings are a gap). rate_hz: as set, or what the bodies say where the
     sensor sends at another rate than it was set to.

@@ -1,4 +1,4 @@
-"""One packet of a profile in, its samples as flat dictionaries out, named with units: for people who look at bytes."""
+"""Decode one packet to flat dictionaries named with units: for people who look at bytes."""
 
 from coach.errors import UserError
 from coach.packets.formats import Row

@@ -1,4 +1,4 @@
-"""Requests to a running pod's control point in, its answers out: reset the distance, calibrate, say where it is.
+"""Talk with a running pod's control point: reset the distance, calibrate, say where it is worn.
 
 Notifications of the control point (0x2A55) must be on before. Source: Bluetooth SIG, RSC Profile, SC Control Point.
 """

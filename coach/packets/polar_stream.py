@@ -1,4 +1,4 @@
-"""Polar control answers and data frames in, motion out.
+"""Decode Polar's control answers and data frames to motion.
 
 Acceleration and turn rate are two streams with their own times; where a sensor has both, they are paired at the times
 of the acceleration. Rates, ranges and factors are learned from the answers, by the same choice that the start made.

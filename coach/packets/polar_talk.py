@@ -72,11 +72,11 @@ def settings_as_started(wanted: Wanted) -> Conversation[dict[str, float | str]]:
     has_sdk = is_sdk(wanted) and Measure.SDK in features
     if has_sdk:
         yield from _sdk_mode_on()
-    told = yield from _settings(wanted)
+    answers = yield from _settings(wanted)
     if has_sdk:
-        told["mode"] = "sdk"
+        answers["mode"] = "sdk"
         yield from stop(wanted)
-    return told
+    return answers
 
 
 def is_sdk(wanted: Wanted) -> bool:
@@ -90,15 +90,15 @@ def _sdk_mode_on() -> Conversation[None]:
 
 
 def _settings(wanted: Wanted) -> Conversation[dict[str, float | str]]:
-    told: dict[str, float | str] = {}
+    settings: dict[str, float | str] = {}
     for measure in measures(wanted):
         choice = choose((yield from _offer(measure)), measure, wanted)
         if measure is Measure.ACC and Setting.RATE in choice:
-            told["rate_hz"] = float(choice[Setting.RATE])
+            settings["rate_hz"] = float(choice[Setting.RATE])
         if Setting.RANGE in choice:
             name = "acc_range_g" if measure is Measure.ACC else "gyr_range_dps"
-            told[name] = float(choice[Setting.RANGE])
-    return told
+            settings[name] = float(choice[Setting.RANGE])
+    return settings
 
 
 def measures(wanted: Wanted) -> tuple[Measure, ...]:

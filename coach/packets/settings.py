@@ -7,7 +7,7 @@ from typing import Final
 from coach.model.links import SensorUse
 from firmware_config.schema import DeviceProfile
 
-LOWEST_RATE_HZ: Final = 100.0  # below it foot strike cannot be told (the profiles' own warning)
+LOWEST_RATE_HZ: Final = 100.0  # below it foot strike cannot be determined (the profiles' own warning)
 NUMBERS = ("rate_hz", "acc_range_g", "gyr_range_dps", "bandwidth_hz")
 
 

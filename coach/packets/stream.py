@@ -1,4 +1,4 @@
-"""Motion readings on the device's clock in, chunks and gaps on the host's clock out; every reading is accounted for."""
+"""Put motion readings of the device's clock on the host's clock, as chunks and gaps; every reading is accounted for."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Tally:
 
 
 class PacketReader(Protocol):
-    """What reads one characteristic: bytes in, samples out; raises PacketError and stays usable."""
+    """Read the samples of one characteristic; raises PacketError and stays usable."""
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]: ...
 
@@ -82,7 +82,7 @@ class ImuStreamFacts:
 
 
 class ImuStream:
-    """One motion stream: readings (n, 3) with the device time of the first in, chunks and gaps out.
+    """One motion stream: make chunks and gaps of readings (n, 3) with the device time of the first.
 
     `interval_s` follows the device's own clock (sensors are off their nominal rate by a percent or two).
     """

@@ -1,4 +1,4 @@
-"""A profile's byte template and settings in, the bytes to write out."""
+"""Fill a profile's byte template with settings: the bytes to write."""
 
 from collections.abc import Mapping
 

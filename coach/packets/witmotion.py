@@ -66,8 +66,8 @@ def charge_pct(centivolt: int) -> float:
 class FrameCutter:
     """Bytes in as they come, whole frames out.
 
-    The size of motion frames is told by the next header, 20 or 28 bytes on; bytes that end behind 20 tell nothing. Once
-    told it holds until bytes are seen that do not fit it; then it is decided again, so no mistake lasts.
+    The size of motion frames follows from the next header, 20 or 28 bytes on; bytes that end behind 20 say nothing.
+    Once known it holds until bytes are seen that do not fit it; then it is decided again, so no mistake lasts.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What the phone's page calls in its worker: JSON text and bytes in, JSON text and bytes out; all rules are the home's.
+"""What the phone's page calls in its worker, by JSON text and bytes; all rules are the home's.
 
 The page owns radio, storage, sound and clock; this owns everything that decides. Sensors are talked to by the same
 conversations as at home: the page carries out one step at a time (`step`) and gives the answer back. What a sensor
@@ -85,8 +85,8 @@ class PhoneCore:
         at = datetime.fromisoformat(now)
         if self._pack is None:
             return _text({"plan": None, "pain": None, "listens_because": "nothing was taken along from home"})
-        told = from_plain(Answers, json.loads(answers))
-        ready = prepare(self._pack, told, at, is_used=self._is_used)
+        given = from_plain(Answers, json.loads(answers))
+        ready = prepare(self._pack, given, at, is_used=self._is_used)
         return _text({"plan": ready.plan, "pain": ready.pain, "listens_because": ready.listens_because})
 
     def pain(self, answers: str, now: str) -> str:
@@ -123,14 +123,14 @@ class PhoneCore:
 
     def link(self, use: str) -> str:
         """Begin to link a sensor: {"subscribe", "optional", "battery", "needs_bond"}; then `step` until it ends."""
-        told = from_plain(SensorUse, json.loads(use))
-        is_new = told != self._uses.get(told.sensor_id)
-        self._uses[told.sensor_id] = told
-        plan = link_plan(load_profile(told.profile_id), told)
-        self._talks[told.sensor_id] = plan.start()
-        self._heard[told.sensor_id] = []
+        wanted = from_plain(SensorUse, json.loads(use))
+        is_new = wanted != self._uses.get(wanted.sensor_id)
+        self._uses[wanted.sensor_id] = wanted
+        plan = link_plan(load_profile(wanted.profile_id), wanted)
+        self._talks[wanted.sensor_id] = plan.start()
+        self._heard[wanted.sensor_id] = []
         if self._run is not None and is_new:
-            self._join(told)
+            self._join(wanted)
         return _text(
             {
                 "subscribe": plan.subscribe,
@@ -197,16 +197,16 @@ class PhoneCore:
             raise CoachError("a run is going on: stop it first")
         at = datetime.fromisoformat(started_at)
         uses = tuple(self._uses.values())
-        pack, told = self._pack, from_plain(Answers, json.loads(answers))
+        pack, given = self._pack, from_plain(Answers, json.loads(answers))
         shoes = str(json.loads(facts).get("shoes") or "")
-        ready = prepare(pack, told, at, is_used=self._is_used, shoes=shoes) if pack is not None else None
+        ready = prepare(pack, given, at, is_used=self._is_used, shoes=shoes) if pack is not None else None
         profile = pack.profile if pack is not None else RunnerProfile()
         settings: dict[str, object] = {
             **json.loads(facts),
             "source": "phone",
             "core_version": self._versions["core"],
             "plan": to_plain(ready.plan) if ready else None,
-            "answers": to_plain(told),
+            "answers": to_plain(given),
             "pack": {"run_id": pack.run_id, "made_at": to_plain(pack.made_at)} if pack is not None else None,
             "listens_because": ready.listens_because if ready else "nothing was taken along from home",
         }
@@ -240,18 +240,18 @@ class PhoneCore:
 
     def act(self, verb: str, t_s: float, arguments: str = "{}") -> str:
         """What the runner did: pause, resume, lap {kind}, mute {is_muted}, pain {level, is_calf}, take_back_pain."""
-        run, told = self._going(), json.loads(arguments)
+        run, given = self._going(), json.loads(arguments)
         match verb:
             case "pause":
                 return _messages(run.pause(t_s))
             case "resume":
                 return _messages(run.resume(t_s))
             case "lap":
-                return _messages(run.lap(t_s, str(told.get("kind", "lap"))))
+                return _messages(run.lap(t_s, str(given.get("kind", "lap"))))
             case "mute":
-                return _messages(run.mute(t_s, bool(told["is_muted"])))
+                return _messages(run.mute(t_s, bool(given["is_muted"])))
             case "pain":
-                return _messages(run.pain(t_s, int(told["level"]), bool(told.get("is_calf", False))))
+                return _messages(run.pain(t_s, int(given["level"]), bool(given.get("is_calf", False))))
             case "take_back_pain":
                 return _messages(run.take_back_pain(t_s))
         raise ValueError(f"a run knows no {verb}")

@@ -1,4 +1,4 @@
-"""One run on the phone: notifications and taps in, what the page shows and the bytes of the log out.
+"""Lead one run on the phone: what the page shows, and the bytes of the log.
 
 The counterpart of `coach.live.run` without event loop, threads, files or clock: the page's worker owns those. Laps,
 pauses and the pipeline are the same objects as at home, and messages have the same kinds and fields, so that one page

@@ -102,7 +102,7 @@ class Ear:
 
     @contextlib.asynccontextmanager
     async def resting(self) -> AsyncIterator[None]:
-        """No scan while inside, whoever listens; afterwards those who still do are told again what advertises."""
+        """No scan while inside, whoever listens; afterwards those who still do hear again what advertises."""
         async with self._turn:
             self._n_rests += 1
             await self._close()

@@ -122,10 +122,10 @@ async def _close(radio: Radio, client: BleakClient) -> None:
 
 async def introduce(wire: Wire, use: SensorUse) -> SensorUse:
     """`use` with what the sensor says of itself (Device Information); what it does not say stays as it was."""
-    told: dict[str, str] = {}
+    facts: dict[str, str] = {}
     for name, short in _TEXTS.items():
         with contextlib.suppress(LinkError):
             value = await wire.read(full_uuid(short))
             if value is not None and (text := value.decode(errors="replace").strip("\0 ")):
-                told[name] = text
-    return replace(use, **told)  # type: ignore[arg-type]
+                facts[name] = text
+    return replace(use, **facts)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""How a run lies in an MCAP file: nouns in, records out.
+"""How a run lies in an MCAP file: which noun is which record.
 
 One channel per (sensor, characteristic); a message is the payload as received, its log time the arrival as Unix
 nanoseconds. Metadata "recording" and "sensor" hold the header; JSON events have the channel "/events". Chunks are

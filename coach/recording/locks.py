@@ -1,6 +1,6 @@
-"""Whether another process is writing a recording at this moment: a file in, yes or no out.
+"""Ask whether another process is writing a recording at this moment.
 
-A lock ends with its process, however that ends; so a killed run is told from a running one without waiting.
+A lock ends with its process, however that ends; so a killed run is distinguished from a running one without waiting.
 """
 
 import sys

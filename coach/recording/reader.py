@@ -1,4 +1,4 @@
-"""A recording read back: an MCAP file in, its header, notifications and events out, up to where the file is sound."""
+"""Read a recording: its header, notifications and events, up to where the MCAP file is sound."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""Recordings that a crash, a power loss or a full disk cut off: a folder in, whole recordings out.
+"""Make recordings whole that a crash, a power loss or a full disk cut off.
 
 A run's log lies in one file, or in several parts where the disk refused a write in between. Each part is read up to its
 first damage, and the whole takes their place in one step; a kill at any moment of that leaves the parts or the whole.

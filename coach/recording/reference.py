@@ -1,4 +1,4 @@
-"""Recordings in the open reference format: a folder with `recording.json` and `imu.csv.gz` in, motion chunks out.
+"""Read recordings in the open reference format: a folder with `recording.json` and `imu.csv.gz`.
 
 The table may also lie there unpacked, as `imu.csv`; see `reference_table`. The stated mounting is not read: the gait
 room finds the body axes by itself.
@@ -24,7 +24,7 @@ _TABLES: Final = ("imu.csv.gz", "imu.csv")
 _GZIP: Final = b"\x1f\x8b"
 _LEAST_HZ, _MOST_HZ = 18.0, 5000.0  # slower ones miss whole contacts, faster ones are no seconds: by eye, 2026-11-25
 _OFF: Final = 1.5  # times faster or slower than even the densest, sparsest tenth of the readings: a rate misstated
-_FEW: Final = 20  # readings from which no rate is told
+_FEW: Final = 20  # readings that are too few for a rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The table of a reference recording: the text of `imu.csv` in, readings in the order of their times out.
+"""Read the table of a reference recording, `imu.csv`: readings in the order of their times.
 
 Columns are `t_s, acc_x_mps2 ... gyr_z_radps`, in any order; those a sensor lacks are left out or empty, others are
 passed over.

@@ -1,4 +1,4 @@
-"""The raw log of a run while it runs: notifications in, an MCAP file on disk out, at most a second behind.
+"""Write the raw log of a run while it runs: an MCAP file that is at most a second behind.
 
 The caller's thread only fills a queue; one thread of our own compresses, writes, flushes and syncs.
 

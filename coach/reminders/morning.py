@@ -1,4 +1,4 @@
-"""The question of the morning after: what was done yesterday and which answers are there in, one reminder each out.
+"""Make the question of the morning after: one reminder for each effort of yesterday that has no answer yet.
 
 Pain may rise with running and strength work, but must have settled by next morning (Silbernagel, Thomee).
 """
@@ -53,7 +53,7 @@ def is_answered(effort: Effort, answers: Sequence[PainEntry]) -> bool:
 def morning_questions(
     efforts: Iterable[Effort], answers: Sequence[PainEntry], tz: str, now: datetime
 ) -> list[Reminder]:
-    """One question for each effort of the last days that has no answer; of several on one day only one is told."""
+    """One question for each effort of the last days that has no answer; of several on one day only one is asked."""
     found: list[Reminder] = []
     for effort in efforts:
         at = morning_after(effort.ended_at, tz)

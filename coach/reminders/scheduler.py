@@ -1,4 +1,4 @@
-"""Reminders at their time: sources of wanted reminders in, each told exactly once out.
+"""Deliver reminders at their time, each exactly once, from any number of sources.
 
 Our own table is the truth. What the sources want is written there again and again (keys are stable), and one date job
 of APScheduler stands in memory for each row that waits. A pulse on the monotonic clock looks after changes made by
@@ -49,7 +49,7 @@ class Reminders:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
-            # a refresh may add again what is just being told: the second run finds nothing left to tell
+            # a refresh may add again what is just being delivered: the second run finds nothing left to deliver
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 3},
         )
         self._refreshing = threading.Lock()
@@ -110,7 +110,7 @@ class Reminders:
             if reminder is not None:
                 self._tell(reminder)
         except CoachError as error:
-            _log.warning("reminder %s not told: %s", key, error)
+            _log.warning("reminder %s not delivered: %s", key, error)
 
     def _beat(self) -> None:
         while True:

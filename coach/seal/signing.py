@@ -1,4 +1,4 @@
-"""Documents that say who wrote them: a JSON object in, the same with its writer's public key and signature out.
+"""Sign JSON documents, and check who wrote them by public key and signature.
 
 Signed is the canonical text of the document without its signature: keys sorted, no blanks, ASCII. It begins with the
 document's kind, so that a signature under one kind of document is none under another. Method: Ed25519 (RFC 8032) by

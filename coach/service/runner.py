@@ -41,20 +41,20 @@ class RunnerService:
     # Profile
 
     def profile(self) -> RunnerProfile:
-        """What the runner told; an empty profile before."""
+        """What is known of the runner; an empty profile before."""
         return self._store.runner.get()
 
-    def change(self, **told: Any) -> RunnerProfile:
+    def change(self, **changes: Any) -> RunnerProfile:
         """Change fields of the profile by name.
 
         Raises:
             UserError: a field does not exist or a value cannot be; nothing is changed then.
         """
         known = {field.name for field in fields(RunnerProfile)}
-        unknown = sorted(set(told) - known)
+        unknown = sorted(set(changes) - known)
         if unknown:
             raise UserError(f"a runner has no {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-        profile = replace(self.profile(), **told)
+        profile = replace(self.profile(), **changes)
         profile = _with_strike_start(self.profile(), profile, self._today(profile))
         _check(profile)
         self._store.runner.save(profile)
@@ -82,11 +82,11 @@ class RunnerService:
             if level is not None and not 0 <= level <= 10:
                 raise UserError(f"pain goes from 0 to 10, not {level}")
         try:
-            told = PainMoment(moment)
+            which = PainMoment(moment)
         except ValueError as error:
             known = ", ".join(m.value for m in PainMoment)
             raise UserError(f"pain is asked at: {known}; not at {moment}") from error
-        self._store.pain.add(PainEntry(self._clock(), told, back, calf, run_id, session_id, note[:500]))
+        self._store.pain.add(PainEntry(self._clock(), which, back, calf, run_id, session_id, note[:500]))
         return self.pain_state()
 
     def pain_entries(self, since: datetime | None = None, run_id: str | None = None) -> Sequence[PainEntry]:

@@ -1,4 +1,4 @@
-"""What the coach remembers of each run: documents in, documents out, oldest first.
+"""Keep what the coach remembers of each run: documents, oldest first.
 
 Deleted runs are left out, and activities that were no run.
 """

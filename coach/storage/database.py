@@ -1,4 +1,4 @@
-"""The database file: a path in, transactions out, every failure in words.
+"""Open the database file and give transactions; every failure is in words.
 
 SQLite with a write-ahead log: readers never wait for the writer. A write begins with BEGIN IMMEDIATE, so that two
 writers queue up (for up to 5 s) where they would otherwise refuse each other half way.

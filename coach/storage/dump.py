@@ -142,7 +142,7 @@ def _load_runs(connection: Connection, table: Table, rows: Iterable[Row], keys: 
 
 
 def _is_numbered(table: Table) -> bool:
-    """Whether rows are told apart by a number of this database only, so that equal rows are told by their values."""
+    """Whether only a number of this database distinguishes rows, so that equal rows are known by their values."""
     names = [column.name for column in table.primary_key]
     return len(names) == 1 and names[0].endswith("_key") and names[0] != "run_key"
 

@@ -1,4 +1,4 @@
-"""What the service remembers of sensors, phones, shoes and settings. Nouns in, nouns out."""
+"""Keep what the service remembers of sensors, phones, shoes and settings."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Nouns as rows, under the same names: a frozen noun in, a table of its fields out, and rows to and fro.
+"""Store frozen nouns as rows of a table with the same field names, and read them back.
 
 Text, numbers, flags, dates and times have columns of their own kind; mappings, tuples and nested nouns are JSON.
 """
@@ -148,16 +148,16 @@ class NounTable(Generic[Noun]):
 
         names: the fields that each row holds, by default all as `columns()` gives them; others take their defaults.
         """
-        kind, told = self.kind, tuple(names or self.names)
-        is_whole = told == self.names
-        readers = [(told.index(name), read) for name, read in self._readers.items() if name in told]
+        kind, fields = self.kind, tuple(names or self.names)
+        is_whole = fields == self.names
+        readers = [(fields.index(name), read) for name, read in self._readers.items() if name in fields]
         found = []
         for row in rows:
             values = list(row)
             for place, read in readers:
                 if values[place] is not None:
                     values[place] = read(values[place])
-            found.append(kind(*values) if is_whole else kind(**dict(zip(told, values, strict=True))))
+            found.append(kind(*values) if is_whole else kind(**dict(zip(fields, values, strict=True))))
         return found
 
     def columns(self, without: Sequence[str] = ()) -> list[Column[object]]:

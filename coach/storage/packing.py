@@ -1,4 +1,4 @@
-"""Columns of a finished run as compressed bytes: plain values in, (kind, bytes) out, and back without loss.
+"""Pack the columns of a finished run as compressed bytes, and unpack them without loss.
 
 A column of numbers is an array of 64-bit floats (NaN where unknown) whose first bytes stand together, then the second
 ones, and so on (byte shuffle, as in Blosc and HDF5): neighbours share sign, exponent and leading digits, and compress

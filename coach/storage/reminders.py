@@ -1,6 +1,6 @@
 """Reminders in the database: what is to be said when, and what became of it.
 
-Two processes on one database never remind twice: whoever moves a row from waiting to told is the one who tells.
+Two processes on one database never remind twice: whoever moves a row from waiting to told delivers it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ class KeptReminders:
         self._database = database
 
     def sync(self, source: str, wanted: Iterable[Reminder], now: datetime) -> None:
-        """Make the waiting reminders of a source those that are wanted; what was told stays as it is.
+        """Make the waiting reminders of a source those that are wanted; what was delivered stays as it is.
 
         Nothing is written where nothing has changed: this is asked every minute, and memory cards wear out.
         """
@@ -50,7 +50,7 @@ class KeptReminders:
                 connection.execute(update(_T).where(_T.c.key == one.key, is_waiting).values(row))
 
     def waiting(self) -> list[Reminder]:
-        """Reminders not yet told, by time."""
+        """Reminders not yet delivered, by time."""
         query = select(_T).where(_T.c.state == "waiting").order_by(_T.c.due_at)
         with self._database.read() as connection:
             return REMINDERS.readable(connection.execute(query).mappings())
@@ -84,7 +84,7 @@ class KeptReminders:
             return connection.execute(update(_T).where(_T.c.key == key).values(state="closed")).rowcount == 1
 
     def close_about(self, fact: str, value: str) -> None:
-        """Close everything told about one session, run or milestone."""
+        """Close everything delivered about one session, run or milestone."""
         for sent in self.all(("told", "waiting")):
             if sent.reminder.facts.get(fact) == value:
                 self.close(sent.reminder.key)

@@ -1,4 +1,4 @@
-"""What was measured and said in a run: strides, steps, seconds, cues, responses. Nouns in, nouns out."""
+"""Keep what was measured and said in a run: strides, steps, seconds, cues, responses."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The runner as kept: profile, pain, red flags. Nouns in, nouns out."""
+"""Keep the runner's profile, pain and red flags."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ class Runner:
         self._database = database
 
     def get(self) -> RunnerProfile:
-        """The profile; an empty one before the runner told anything."""
+        """The profile; an empty one before the runner says anything."""
         with self._database.read() as connection:
             row = connection.execute(RUNNER.table.select()).mappings().first()
             return RunnerProfile() if row is None else RUNNER.noun(row)

@@ -1,4 +1,4 @@
-"""Runs as kept: made, listed, changed, deleted and brought back. Nouns in, nouns out."""
+"""Keep runs: make, list, change, delete them and bring them back."""
 
 import logging
 from collections.abc import Mapping, Sequence

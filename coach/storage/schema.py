@@ -1,4 +1,4 @@
-"""The state of the schema: an open database in, one that fits this program out.
+"""Bring the schema of an open database to the one of this program.
 
 A new file gets all tables at once and is marked with the newest revision; an older one is taken through the
 migrations (alembic is loaded only then: it costs a second on a small computer).

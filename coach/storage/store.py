@@ -1,4 +1,4 @@
-"""All that is kept: the path of a database file in, one repository per subject out."""
+"""All that is kept: one repository per subject, of one database file."""
 
 from pathlib import Path
 

@@ -209,7 +209,7 @@ def _fill(
     done = [one for one in placed if one.state in _DONE and one.log is not None]
     planned = [one for one in placed if one.state is SessionState.PLANNED]
     begun = any(one.log is not None or one.is_begun for one in planned)
-    # What has begun stays as the phone shows it; pain told in it changes the next session.
+    # What has begun stays as the phone shows it; pain in it changes the next session.
     ahead = [one for one in planned if one.log is None and not one.is_begun and one.due_at is not None]
     if not ahead:
         return placed

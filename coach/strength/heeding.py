@@ -1,4 +1,4 @@
-"""What pain told in a guided session asks for: the moment and the number in, what to do there and then out.
+"""Decide what pain in a guided session asks for there and then: go on, ease or end.
 
 The bands are those of the plan (`tracks.toml`: 0-2 go on, 3-5 ease, above 5 end), the pain-monitoring model in its
 stricter reading. Pain of 3 to 5 that was there before and has not grown is no reason to leave an exercise out: the
@@ -17,7 +17,7 @@ _CLINICIAN: Final = " Pain of 8 or more is a reason to ask a doctor or physiothe
 
 
 def heed(kind: str, pain: int, before: int | None, dose: Dose) -> SessionAdvice:
-    """Say what to do. kind: of the tap ("begin", "effort" or "end"). before: pain told at the beginning, 0-10."""
+    """Say what to do. kind: of the tap ("begin", "effort" or "end"). before: pain at the beginning, 0-10."""
     asks_signs = pain >= ASK_SIGNS_FROM
     after = (_CLINICIAN if pain >= CLINICIAN_FROM else "") + (_SIGNS if asks_signs else "")
     if pain > dose.pain_hold:
@@ -31,12 +31,12 @@ def heed(kind: str, pain: int, before: int | None, dose: Dose) -> SessionAdvice:
 
 def newest(events: Sequence[SessionEvent], taps: Sequence[SessionEvent], dose: Dose) -> SessionAdvice:
     """What the newest number for pain among `events` asks for. taps: all of the session that stand."""
-    told = [e for e in events if e.kind in _END and e.pain is not None]
-    if not told:
+    answers = [e for e in events if e.kind in _END and e.pain is not None]
+    if not answers:
         return SessionAdvice()
-    last = max(told, key=lambda e: (e.at, e.event_id))
+    last = max(answers, key=lambda e: (e.at, e.event_id))
     before = [t.pain for t in taps if t.kind == "begin" and t.pain is not None]
-    assert last.pain is not None  # only such are told
+    assert last.pain is not None  # only such are answers
     return heed(last.kind, last.pain, before[-1] if before else None, dose)
 
 

@@ -40,10 +40,10 @@ class Past:
 
     @property
     def worst_pain(self) -> int:
-        """The worst number told for this exercise and its session; 0 where none was told."""
+        """The worst answer for this exercise and its session; 0 without any."""
         log = self.log
-        told = (self.done.pain, log.pain_before, log.pain_after, log.pain_next_morning, log.pain_level)
-        return max((number for number in told if number is not None), default=0)
+        answers = (self.done.pain, log.pain_before, log.pain_after, log.pain_next_morning, log.pain_level)
+        return max((number for number in answers if number is not None), default=0)
 
     def is_settled(self, go_on: int) -> bool:
         """Whether the back was calm again next morning: at most `go_on`, or no worse than before the session."""

@@ -1,4 +1,4 @@
-"""What was done in a session: taps in any order and pain answers in, the session's log and state out."""
+"""Make a session's log and state from taps and pain answers that come in any order."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -109,14 +109,14 @@ def _told(taps: Sequence[SessionEvent], kind: str) -> int | None:
 
 
 def _morning(answers: Sequence[PainEntry], done_at: datetime) -> int | None:
-    """The back pain told on the morning after."""
+    """The back pain on the morning after."""
     first, last = _MORNING
-    told = [
+    pains = [
         entry.back
         for entry in answers
         if entry.moment is PainMoment.NEXT_MORNING and entry.back is not None and first <= entry.at - done_at <= last
     ]
-    return told[-1] if told else None
+    return pains[-1] if pains else None
 
 
 def goes_on(events: Sequence[SessionEvent], now: datetime) -> bool:

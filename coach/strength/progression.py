@@ -1,4 +1,4 @@
-"""What to do with one exercise next time: its history and the pain in, a prescription with its reason out.
+"""Prescribe one exercise for next time from its history and the pain, with the reason.
 
 The rules (ours, strength.md): +5 % load or the harder version after two sessions in a row at the top of the range with
 two or more repetitions in reserve and pain at most 2; hold at pain 3-5; one version back above 5 or when not settled by

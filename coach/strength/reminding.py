@@ -1,4 +1,4 @@
-"""What the runner wants to be reminded of: plan, milestones and daily wishes in, reminders with stable keys out.
+"""Make the reminders that the runner wants, with stable keys, from plan, milestones and daily wishes.
 
 The same facts always give the same keys: whoever stores them can ask as often as he likes and never reminds twice.
 """

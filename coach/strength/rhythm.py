@@ -1,4 +1,4 @@
-"""Where sessions lie in time: wishes, pauses, pain and what already lies there in, moments with reasons out.
+"""Choose when sessions are, with reasons: wishes, pauses, pain and the other sessions count.
 
 Two rules hold for every moment found here. At least 48 hours of real time lie between two sessions, also where clocks
 change. While pain is above 2, no session lies in the 24 hours before a long or hard run.

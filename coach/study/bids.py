@@ -1,4 +1,4 @@
-"""What a dataset in the Brain Imaging Data Structure says of itself: nouns in, texts of its small files out.
+"""Write what a dataset in the Brain Imaging Data Structure says of itself: the texts of its small files.
 
 Motion-BIDS: https://bids-specification.readthedocs.io/en/stable/modality-specific-files/motion.html. One sensor is one
 tracking system. Axes of raw readings are those of the sensor as worn; nothing is resampled or filled: the channel

@@ -1,4 +1,4 @@
-"""The columns of a study's tables, made from the nouns: a field in, its name, kind, unit and meaning out.
+"""Make the columns of a study's tables from the nouns: name, kind, unit and meaning of each field.
 
 So a data dictionary cannot lag behind the program: a new field of `Stride`, `LiveMetrics` or `RunSummary` is a column
 with its unit (by the suffix of its name) and its meaning (from the class's docstring, "name: meaning.") at once.

@@ -1,4 +1,4 @@
-"""Names that name nobody: a participant in, a label and a shift of all dates out, the same in each export of a study.
+"""Give each participant a label that names nobody and a shift of all dates, the same in each export of a study.
 
 Both come from a secret key of the study by HMAC-SHA-256 (RFC 2104): without the key nobody can go back from the label,
 nor try out who it is. The shift is a whole number of weeks, so that weekdays and the time between two runs stay, and

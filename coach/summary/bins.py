@@ -1,4 +1,4 @@
-"""Ten-second medians of every measure beside the speed of the same seconds: series in, one table out.
+"""Make the table of ten-second medians of every measure, beside the speed of the same seconds.
 
 Ten seconds hold about 14 strides of a foot: enough for a median, short enough that speed hardly changes.
 """

@@ -1,4 +1,4 @@
-"""Two runs side by side: entries in, differences at matched speed out."""
+"""Compare two runs side by side, at matched speed."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How far and how long: seconds and strides in, moving time, distance and the shortest time of each distance out."""
+"""Measure how far and how long: moving time, distance, and the shortest time of each distance."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The document of one analysed recording: what the gait room found in, JSON-ready values out."""
+"""Make the JSON-ready document of one analysed recording from what the gait room found."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

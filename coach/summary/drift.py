@@ -1,4 +1,4 @@
-"""Fatigue drift: ten-second medians in, each measure's change from first to last third at matched speed out.
+"""Measure fatigue drift: each measure's change from the first to the last third, at matched speed.
 
 Model, by least squares over the bins of both thirds: value = a + b (speed - mean) + d [last third]. The drift is d. Its
 error is widened for neighbouring bins that resemble each other (lag-one correlation of the residuals, n/n_eff =
@@ -16,7 +16,7 @@ from coach.summary.bins import Bins
 from coach.summary.robust import sound
 
 _MIN_BINS: Final = 6  # a minute in each third; chosen by eye, 2026-11-20
-_MIN_SPREAD_MPS: Final = 0.03  # below it, speed is constant and no slope can be told
+_MIN_SPREAD_MPS: Final = 0.03  # below it, speed is constant and no slope can be fitted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What mattered in a run, in at most three sentences: numbers in, the weightiest findings out, each with its reason.
+"""Choose what mattered in a run: at most three sentences, each with its reason, the weightiest first.
 
 Only percentages and degrees stand in the words, so that they are true in metric and imperial units alike. A finding
 must be clear of chance before it is said; what cannot be known because of the sensors is a finding too.

@@ -1,4 +1,4 @@
-"""The runner's average stride: strides in, one mean stride per side with its events out."""
+"""Make the runner's average stride: one mean stride per side with its events."""
 
 from collections.abc import Callable, Sequence
 from typing import Final

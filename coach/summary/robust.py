@@ -1,4 +1,4 @@
-"""Numbers that a few bad strides cannot move: arrays in, means, errors and lines out.
+"""Means, errors and lines that a few bad strides cannot move.
 
 Sources: median absolute deviation and its factor 1.4826: Rousseeuw & Croux (1993), doi:10.1080/01621459.1993.10476408;
 standard error from means of blocks (batch means): Flegal & Jones (2010), doi:10.1214/09-AOS735; line through medians of

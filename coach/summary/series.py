@@ -1,4 +1,4 @@
-"""Every measure of a run as one series over time: strides, trunk steps and seconds in, arrays by RunSummary name out.
+"""Make one series over time of every measure of a run: arrays by the names of RunSummary.
 
 A measure comes from the sensor that sees it best: feet before shanks, pelvis before chest; where no stride or step
 tells it (a running pod, a heart-rate strap, a treadmill), from the seconds. Speed and what follows from it come from

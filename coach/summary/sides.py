@@ -1,4 +1,4 @@
-"""Left against right, and stride against stride: strides and steps in, balance, asymmetry and variability out.
+"""Compare left with right, and stride with stride: balance, asymmetry and variability.
 
 balance: left share of contact time in percent. asymmetry of steps: 100 (left - right) / mean, a left step beginning
 with the left contact. stride_time_cv: standard deviation over mean of stride times, within half-minutes so that a

@@ -1,4 +1,4 @@
-"""Splits: a run's series in, one row per kilometre, mile or lap out, with the means of each measure."""
+"""Make the splits of a run: one row per kilometre, mile or lap, with the means of each measure."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ class _Cut:
         return Split(number, start_s, end_s, distance, values, shares, kind)
 
     def _told_s(self, start_s: float, end_s: float) -> float:
-        """Seconds between in which the distance was told, without stops."""
+        """Seconds between in which the distance is known, without stops."""
         if self._curve is None:
             return 0.0
         inside = self._curve[0][slice(*np.searchsorted(self._curve[0], (start_s, end_s)))]

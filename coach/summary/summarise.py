@@ -1,4 +1,4 @@
-"""A whole run in numbers: strides, steps, seconds and what was said in, a RunSummary out.
+"""Sum up a whole run in numbers: a RunSummary of its strides, steps, seconds and cues.
 
 Averages rest on running only, without warm-up, cool-down, pauses and trimmed parts; each carries the standard error of
 its mean. What no sensor saw stays None.

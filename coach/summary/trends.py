@@ -1,4 +1,4 @@
-"""Trends at matched speed: summaries of many runs in, each run's value at the runner's usual speed out.
+"""Make trends at matched speed: the value of each run at the runner's usual speed.
 
 Within a run, a measure is a line over speed. The slope of one run is uncertain, so it is drawn towards the slope of all
 runs in proportion to its uncertainty (normal-normal shrinkage: Efron & Morris 1975, doi:10.1080/01621459.1975.10479864;

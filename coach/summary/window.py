@@ -1,4 +1,4 @@
-"""Which moments of a run count: laps, pauses and trims in, a mask over times out.
+"""Decide which moments of a run count, from laps, pauses and trims: a mask over times.
 
 Warm-up and cool-down laps, pauses and what was trimmed away are left out. Where nothing would be left (a run that is
 all warm-up), only pauses and trims are.

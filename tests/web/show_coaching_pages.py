@@ -14,7 +14,7 @@ PAGES = {
     "you": "/you",
     "profile": "/you/profile",
     "red_flags": "/you/red-flags",
-    "pain": "/you/pain?told=1",
+    "pain": "/you/pain?saved=1",
     "block": "/you/block",
     "rules": "/you/rules",
     "cues": "/runs/run7/cues",

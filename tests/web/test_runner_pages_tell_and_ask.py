@@ -33,7 +33,7 @@ def test_every_page_opens_before_anything_was_told(client: FlaskClient) -> None:
         assert "<h1" in answer.text
 
 
-def test_the_profile_form_keeps_what_is_told_in_the_runners_units(client: FlaskClient, scene: CoachingScene) -> None:
+def test_the_profile_form_keeps_what_is_saved_in_the_runners_units(client: FlaskClient, scene: CoachingScene) -> None:
     told = {
         "name": "Ada",
         "height_m": "175",
@@ -63,10 +63,10 @@ def test_a_wrong_profile_comes_back_with_the_complaint(client: FlaskClient, scen
     assert scene.runner.profile().height_m is None
 
 
-def test_pain_is_told_and_answered_with_what_fits(client: FlaskClient, scene: CoachingScene) -> None:
+def test_pain_is_saved_and_answered_with_what_fits(client: FlaskClient, scene: CoachingScene) -> None:
     client.post("/you/red-flags", data={})
     assert client.post("/you/pain", data={"moment": "before_run", "back": "4", "calf": "0"}).status_code == 302
-    page = client.get("/you/pain?told=1").text
+    page = client.get("/you/pain?saved=1").text
     assert "nothing that adds load" in page
     assert "verdict-some" in page
     client.post("/you/pain", data={"moment": "now", "back": "7"})
@@ -78,7 +78,7 @@ def test_pain_is_told_and_answered_with_what_fits(client: FlaskClient, scene: Co
 
 def test_an_emergency_shows_where_to_get_help_and_locks(client: FlaskClient, scene: CoachingScene) -> None:
     client.post("/you/red-flags", data={"signs": ["saddle_numbness"]})
-    page = client.get("/you/red-flags?told=1").text
+    page = client.get("/you/red-flags?saved=1").text
     assert "tel:112" in page
     assert "medical help now" in page
     assert scene.coaching.plan().focus is None
@@ -86,7 +86,7 @@ def test_an_emergency_shows_where_to_get_help_and_locks(client: FlaskClient, sce
     assert client.post("/you/red-flags", data={"seen_on": tomorrow}).status_code == 400
     client.post("/you/red-flags", data={"seen_on": scene.now.date().isoformat()})
     assert scene.runner.pain_state().lock is Lock.NONE
-    assert "No warning sign is open" in client.get("/you/red-flags?told=1").text
+    assert "No warning sign is open" in client.get("/you/red-flags?saved=1").text
 
 
 def test_the_same_over_json(client: FlaskClient, scene: CoachingScene) -> None:
@@ -123,7 +123,7 @@ def test_signs_are_asked_on_today_welcome_and_before_start_and_lead_back(scene: 
     assert "have not been asked" in client.get("/live").text
     assert 'href="/you/red-flags?next=live"' in client.get("/live").text
     answer = client.post("/you/red-flags", data={"next": "welcome"})
-    assert answer.location == "/you/red-flags?told=1&next=welcome"
+    assert answer.location == "/you/red-flags?saved=1&next=welcome"
     assert 'href="/welcome"' in client.get(answer.location).text
     assert "/evil" not in client.post("/you/red-flags", data={"next": "/evil"}).location
     assert "signs-notice" not in client.get("/live").text

@@ -1,4 +1,4 @@
-"""The specific force of a foot without a gyroscope in, contacts and stride times out; nothing else can be known.
+"""Detect contacts and stride times of a foot without a gyroscope; nothing else can be known.
 
 A swinging foot is held on its curve by a force of three to nine g that is largest just before landing and gone when
 the foot stands. The fall from that peak to half of it marks the contact; it moves little from stride to stride, so

@@ -1,4 +1,4 @@
-"""One foot's strides and signal in, its changes between standing, walking and running out.
+"""Detect when one foot changes between standing, walking and running.
 
 A foot stands when it lay still for two seconds; it walks or runs as its strides say, two in a row before running and
 walking change over, one to leave standing. A foot that moves without strides for three seconds walks about.

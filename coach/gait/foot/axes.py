@@ -1,4 +1,4 @@
-"""Raw samples of a sensor on a shoe in, the flat foot's forward, left and up in sensor axes out. Any mounting.
+"""Find the flat foot's forward, left and up in the axes of a sensor that is mounted in any direction.
 
 Up is gravity while standing, or else the mean specific force from mid-stance to mid-stance. The swing axis is the
 dominant axis of the turn rate. Its sign follows from the stance: the foot rests after the swing and pushes before it.

@@ -1,4 +1,4 @@
-"""Rows of one foot in, the phase transitions of its strides out; the pitch rate of the rows is filled in.
+"""Track the phases of a foot's strides through its rows, and fill in the rows' pitch rate.
 
 The short pieces of a stream are followed sample by sample, as the compiled loops do it; of a long piece all crossings
 are looked up at once. Both find the same.

@@ -1,4 +1,4 @@
-"""The pitch rate of a foot in, the phase transitions of its strides out: swing ended, heel lifted, push over.
+"""Find the phase transitions of a foot's strides in its pitch rate: swing ended, heel lifted, push over.
 
 A runner's foot turns toes-up in swing by more than a right angle's half, hits the ground, rests, then turns toes-down
 while the heel lifts and the toes push. The moments looked for here only open and close the windows in which contact,

@@ -1,4 +1,4 @@
-"""Rows between two mid-stances in, the way of the foot out: stride length, clearance, rolling inwards.
+"""Integrate the foot's trajectory between two mid-stances: stride length, clearance, rolling inwards.
 
 Strapdown integration with the foot at rest at both mid-stances (zero velocity update; Foxlin 2005,
 doi:10.1109/MCG.2005.140; for running Zrenner 2018, doi:10.3390/s18124194). Attitude is a unit quaternion held as two
@@ -119,7 +119,7 @@ def mean_forces(t_s: FloatArray, acc: FloatArray, rate: FloatArray, first: list[
 
 
 def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
-    """Attitude after 0, 1, 2 ... small turns: (3, n) half angles [rad] in, quaternions (n + 1,) out.
+    """Return the attitude after 0, 1, 2 ... small turns: quaternions (n + 1,) of half angles (3, n) [rad].
 
     A quaternion w + x i + y j + z k is the pair (w + x i, y + z i): multiplying a pair from the right by (c, d) gives
     (a c - b d*, a d + b c*). Blocks of turns are scanned together, then each is turned by those before it.

@@ -1,4 +1,4 @@
-"""States as each sensor sees them in, the body's one state out.
+"""Decide the body's one state from the states that the sensors see.
 
 Feet speak before shanks, shanks before the trunk, the trunk before a running pod, the pod before the belt; of two feet
 the livelier one counts (one always starts first).

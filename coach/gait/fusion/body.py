@@ -1,4 +1,4 @@
-"""All samples of a run in, completed strides and the numbers of the moment out.
+"""Find the strides of all worn sensors and compute the numbers of the moment.
 
 Joins the engines of each wear site (foot, shank, trunk) with running pod, treadmill and heart rate. Whatever is worn
 gives what it can; the rest is None with its reason. Nothing is older than 3 s and all memory is bounded.
@@ -60,7 +60,7 @@ _HEART_RATE_SD: Final = 1.0  # bpm; the wire carries whole numbers
 
 @dataclass(frozen=True, slots=True)
 class BodyFacts:
-    """What is known of the runner's body; None: not told."""
+    """What is known of the runner's body; None: unknown."""
 
     height_m: float | None = None
     leg_length_m: float | None = None

@@ -1,4 +1,4 @@
-"""Axial turn rates of pelvis and chest in, how the two turn against each other out, with its variability.
+"""Measure how pelvis and chest turn against each other, and how much that varies.
 
 Healthy runners turn the chest against the pelvis; with low back pain the two turn more as one and vary less (Seay 2011,
 PMID 21536356). Cross-sectional evidence: a finding to show, not a rule to follow.

@@ -1,4 +1,4 @@
-"""A wear site in, the stage that finds events in its signal out."""
+"""Choose the stage that finds events in the signal of a wear site."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""Rolling values of all sensors in, the LiveMetrics of one moment out, with uncertainty and reasons for the unknown.
+"""Compute the LiveMetrics of one moment from the rolling values of all sensors, with uncertainty and reasons.
 
 Definitions: cadence = 120 / stride time (60 / step time of the trunk); duty factor = contact / stride time; step
 length = speed / step rate; impacts per kilometre = 1000 / step length; vertical ratio = vertical oscillation / step

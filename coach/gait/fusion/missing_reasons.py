@@ -1,4 +1,4 @@
-"""Which sensors are worn in, the reason why each empty field of LiveMetrics is empty out."""
+"""Give the reason why each empty field of LiveMetrics is empty, from the sensors that are worn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Values of the last strides in, their robust middle with its doubt out.
+"""Compute the robust middle of the last strides' values, with its uncertainty.
 
 A rolling value is the median of at most `MOST_VALUES` values of the last `SPAN_S` seconds; it is unknown (None) when
 its newest value is older than `STALE_S`, so that no number outlives the signal it came from. All memory is bounded.

@@ -1,4 +1,4 @@
-"""Strides and trunk steps in, rolling values per wear site and measure out."""
+"""Keep rolling values per wear site and measure from strides and trunk steps."""
 
 from collections import deque
 from collections.abc import Sequence

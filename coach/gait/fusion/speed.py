@@ -1,4 +1,4 @@
-"""Speeds of foot sensor, running pod and treadmill in, one speed with its source and the distance out.
+"""Decide one speed, its source and the distance from foot sensors, running pod and treadmill.
 
 A treadmill's own speed is taken as the truth; else the foot sensor's and the pod's, each times a personal correction
 factor, and a satellite receiver's are joined by inverse variance.

@@ -1,4 +1,4 @@
-"""Chunks of an ankle strap in, contacts, toe-offs, strides and changes of state out.
+"""Find contacts, toe-offs, strides and changes of state in the signal of an ankle strap.
 
 Works in any mounting. Gives times only: what needs the foot's own motion stays None. Without gyroscope a run's toe-off
 and contact time stay None too: no acceleration shows toe-off alike in all runners.

@@ -1,4 +1,4 @@
-"""A window of shank motion in, contacts and toe-offs with walking told from running out. Any mounting.
+"""Find contacts and toe-offs in a window of shank motion, and distinguish walking from running. Any mounting.
 
 Running: `shank_landing`, from the turn rate where there is a gyroscope, from jerk alone where there is none.
 

@@ -1,4 +1,4 @@
-"""A window of a running shank in, its landings and toe-offs out; any mounting, with or without gyroscope.
+"""Find landings and toe-offs of a running shank in a window; any mounting, with or without gyroscope.
 
 With gyroscope. The shank's turn rate about its main axis (mediolateral) falls below -4 rad/s while it swings forwards
 and rises through zero just before contact. Initial contact: between the rise of the force along the shank and the mean

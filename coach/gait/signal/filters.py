@@ -1,4 +1,4 @@
-"""Short signals in, smoothed ones and the times of their crossings out. numpy only, no state.
+"""Smooth short signals and find the times of their crossings. numpy only, no state.
 
 All filters are symmetric (no phase shift). At the ends of a signal they use what is there.
 """

@@ -1,6 +1,6 @@
-"""Chunks in, unbroken stretches of finite samples out: repeats dropped, losses of a moment bridged, gaps kept apart.
+"""Join chunks to unbroken segments of finite samples: drop repeats, bridge losses of a moment, keep gaps apart.
 
-A stretch goes on over chunk edges; a new one begins after a gap. What is bridged is told, so that strides can say so.
+A stretch goes on over chunk edges; a new one begins after a gap. What is bridged is marked, so that strides carry it.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Chunks of one sensor in, a sliding window of evenly indexed samples out, at fixed steps of its own clock.
+"""Keep a sliding window of evenly indexed samples of one sensor, moved at fixed steps of the sensor's own clock.
 
 The windows depend on the samples alone, never on how they were cut into chunks. A loss of `BRIDGE_S` or a single
 reading is bridged by a straight line, and the doubt of what rests on it grows; longer gaps are bridged too but marked,

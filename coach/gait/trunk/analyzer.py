@@ -1,4 +1,4 @@
-"""Chunks of a sensor on pelvis or chest in, running steps and changes of state out.
+"""Find running steps and changes of state in the signal of a sensor on pelvis or chest.
 
 Works with or without gyroscope, with two axes of acceleration, in any mounting and from the first strides on; what
 cannot be known (lean before standing still, side before a few strides) is None. Steps come when the next step's contact

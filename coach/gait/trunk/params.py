@@ -38,7 +38,7 @@ class TrunkParams:
     initial_contact_sd_s: float = 0.017  # 14.5 and 5 ms
     toe_off_sd_s: float = 0.020  # 15 and 11 ms
     step_time_sd_s: float = 0.006  # of steps that all come out alike; what alternates between the feet adds to it
-    shape_share: float = 0.12  # of T: smoothing of the force by which running is told from walking
+    shape_share: float = 0.12  # of T: smoothing of the force by which running is distinguished from walking
     unloaded: float = 0.35  # a runner's force falls below it and
     loaded: float = 1.5  # rises above it: he flies and lands (belts)
     quick_step_s: float = 0.43  # 140 steps per minute: brisk walkers reach 138 with forces down to 0.1, so steps

@@ -1,4 +1,4 @@
-"""Attitude of the trunk in, what one running step did with it out: oscillation, lean, rotation, drop, impact.
+"""Measure what one running step did with the trunk: oscillation, lean, rotation, drop, impact.
 
 Vertical oscillation: peak to peak height of the sensor within the step, the vertical acceleration integrated twice
 with its mean, and the velocity's, taken out (a step begins and ends at the same height). Forward lean: angle of the

@@ -1,4 +1,4 @@
-"""Sway of the trunk over the last steps in, which foot landed out.
+"""Decide which foot landed from the sway of the trunk over the last steps.
 
 Over a stride the pelvis lists and turns once: it is highest over the foot that lands and sinks to the other side until
 push-off; the chest turns against the legs, backwards over the landing foot's side (Schache 1999, Lee 2010). The phase

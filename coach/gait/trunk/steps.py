@@ -1,4 +1,4 @@
-"""Force of the trunk in, running steps with contact and flight out.
+"""Find running steps with contact and flight in the force on the trunk.
 
 Body weight is the mean force over whole strides. In running the force falls towards zero between two steps and rises
 steeply at contact. Steps: lobes of the force, smoothed over 160 ms, above one body weight. Initial contact: the force,

@@ -169,7 +169,7 @@ class BumbleClient(BaseBleakClient):
             raise
 
     def _leave_nothing_of(self, characteristic: BleakGATTCharacteristic) -> None:
-        """bumble keeps the subscribers of a subscription that was refused; the next one would be told twice."""
+        """bumble keeps the subscribers of a subscription that was refused; the next one would be called twice."""
         self._subscribers.pop(characteristic.handle, None)
         proxy = characteristic.obj
         proxy.subscribers.clear()

@@ -1,4 +1,4 @@
-"""Who may use the service: an invitation in a QR code lets a phone in, a cookie keeps it in, the runner shows it out.
+"""Decide who may use the service: a QR code invites a phone, a cookie keeps it in, the runner removes it.
 
 The invitation is a signed token that lives ten minutes and may be used by several phones in that time. The cookie
 holds a random token; only its hash is kept, by `coach.storage`.
@@ -97,7 +97,7 @@ class AccessService:
             raise UserError("This is no invitation of this coach. Scan the code that it shows.") from error
 
     def phone_of(self, cookie: str) -> Phone | None:
-        """The phone that holds this cookie; None where it was never let in, was shown out, or stayed away too long."""
+        """The phone that holds this cookie; None where it was never let in, was removed, or stayed away too long."""
         now = self._clock()
         with self._lock:
             known = self._known.get(cookie)

@@ -52,7 +52,7 @@ class RepeatGuard:
         """Do `work` unless it was done before under this key, and return its answer.
 
         parts: phone, method, path and key of the request. work: returns status, text and media type, or None where
-        its answer cannot be told again; then a repeat is done again. Its exceptions come through, to repeats that
+        its answer cannot be given again; then a repeat is done again. Its exceptions come through, to repeats that
         wait for it, too.
         """
         key = hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What Home Assistant is told: the newest cadence, the next session, whether the morning-after question is open."""
+"""What Home Assistant is sent: the newest cadence, the next session, whether the morning-after question is open."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Uploads to intervals.icu by the runner's own API key: a FIT file in, the activity's id there out.
+"""Upload FIT files to intervals.icu by the runner's own API key.
 
 Source: https://forum.intervals.icu/t/intervals-icu-integration-cookbook/80090: multipart POST to
 `/api/v1/athlete/0/activities` (0: whom the key belongs to), parameters name and external_id, basic authorization with

@@ -32,7 +32,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_\-]{8,128}")
 
 
 class HandoverService:
-    """outbox: folder of FIT files. home_state: what a broker is told. server: of intervals.icu."""
+    """outbox: folder of FIT files. home_state: what a broker is sent. server: of intervals.icu."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Reminders to the runner: one reminder in, told on the page and on every channel that was set up.
+"""Reminders to the runner: deliver each on the page and on every channel that was set up.
 
 A channel that fails never holds up another; its last failure is kept in words for the page.
 """
@@ -43,8 +43,8 @@ class Push:
 
     def channels(self) -> Channels:
         """How reminders reach the runner beyond the page."""
-        told = self._settings.get(_KEY)
-        return Channels() if told is None else from_plain(Channels, told)
+        kept = self._settings.get(_KEY)
+        return Channels() if kept is None else from_plain(Channels, kept)
 
     def set_channels(self, channels: Channels) -> None:
         """Raises UserError where a channel cannot be."""
@@ -86,7 +86,7 @@ class Push:
         return dict(self._settings.get(_FAILURES, {}))
 
     def open(self) -> list[SentReminder]:
-        """Reminders told and not yet dealt with, newest last."""
+        """Reminders delivered and not yet dealt with, newest last."""
         now = datetime.now(UTC)
         return [sent for sent in self.kept.all(("told",)) if sent.reminder.expires_at > now]
 

@@ -1,4 +1,4 @@
-"""A recording of any kind in, everything found in it as one JSON-ready document out."""
+"""Analyse a recording of any kind: everything found in it as one JSON-ready document."""
 
 from collections.abc import Sequence
 from dataclasses import replace

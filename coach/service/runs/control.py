@@ -75,7 +75,7 @@ class _Place:
 
 
 class RunService:
-    """on_spoken: told of every cue that is spoken. on_finished: told of every run that has ended and was summed up.
+    """on_spoken: called with every cue that is spoken. on_finished: with every run that has ended and was summed up.
 
     speed: seconds of the run's clock per second of the wall (a demonstration or a replay may run faster).
     """

@@ -1,4 +1,4 @@
-"""Long series made short enough to draw: columns once a second in, means of equal steps out."""
+"""Downsample long series until they are short enough to draw: means of equal steps."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A cue decision told as a story: what was said or not, why, on which evidence, and what came of it."""
+"""Explain a cue decision: what was said or not, why, on which evidence, and what came of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The end of a run: what was measured in, summary and run kept as finished out."""
+"""End a run: keep its summary and the run as finished."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -142,7 +142,7 @@ class HistoryService(HistoryFiles):
         return usual_at(others, entry.summary.speed_mps, MATCHED)
 
     def pain_since(self, since: datetime) -> Sequence[PainEntry]:
-        """What the runner told of pain, oldest first."""
+        """The runner's answers about pain, oldest first."""
         return self._store.pain.list(since=since)
 
     # Changing ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Many files at once: folders, zips and exports of other services in, one outcome per file out.
+"""Import many files at once: folders, zips and exports of other services, with one outcome per file.
 
 A file that was imported before is known by its mark and not read again, so an import that was cut off goes on where it
 stopped. Folder `inbox` of the data folder is looked through every half minute: what lies in it (or in folders linked

@@ -30,18 +30,18 @@ def run_of(header: RecordingHeader, recording: str) -> Run:
     What the header's settings do not hold, or hold otherwise than the run's nouns, stays at its default: an older
     program wrote fewer of them.
     """
-    told = header.settings
+    settings = header.settings
     return Run(
         header.run_id,
         header.started_at,
         RunState.RECORDING,
         recording=recording,
         sensors=header.sensors,
-        place=_noun(RunPlace, told.get("place")) or RunPlace.NOT_SAID,
-        shoes=str(told.get("shoes") or "")[:80],
-        slope_pct=_noun(float, told.get("slope_pct")),
-        notes=str(told.get("notes") or "")[:2000],
-        plan=_noun(RunPlan, told.get("plan")),
+        place=_noun(RunPlace, settings.get("place")) or RunPlace.NOT_SAID,
+        shoes=str(settings.get("shoes") or "")[:80],
+        slope_pct=_noun(float, settings.get("slope_pct")),
+        notes=str(settings.get("notes") or "")[:2000],
+        plan=_noun(RunPlan, settings.get("plan")),
     )
 
 
@@ -82,9 +82,9 @@ def keep_answers(store: Store, header: RecordingHeader, items: Iterable[Notifica
     for one in new:
         store.pain.add(one)
     flags = _noun(tuple[RedFlagAnswers, ...], answers.get("red_flags")) or ()
-    told = {(one.at, one.signs) for one in store.pain.red_flags()}
+    kept = {(one.at, one.signs) for one in store.pain.red_flags()}
     for flag in flags:
-        if (flag.at, flag.signs) not in told:
+        if (flag.at, flag.signs) not in kept:
             store.pain.add_red_flags(flag)
     return len(new)
 

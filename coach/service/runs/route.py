@@ -1,4 +1,4 @@
-"""Where a run went: a run's id in, its route out. Positions come from its imported file, or from the fixes
+"""Find where a run went. Positions come from its imported file, or from the fixes
 that a phone logged, and are kept once read."""
 
 import contextlib

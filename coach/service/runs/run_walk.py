@@ -1,4 +1,4 @@
-"""The run-walk programme of this runner: what the store knows of its sessions in, today's session out."""
+"""Today's session of this runner's run-walk programme, from what is stored of the sessions before."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -13,7 +13,7 @@ from coach.storage.store import Store
 
 _KEY: Final = "run_walk"
 _WHOLE: Final = 0.9  # of a session's length; chosen by judgement
-_MORNING: Final = timedelta(hours=36)  # the morning after is told within this; as long as an answer speaks for a day
+_MORNING: Final = timedelta(hours=36)  # the morning after is asked within this; as long as an answer speaks for a day
 _SOON: Final = timedelta(hours=6)  # an answer "after the run" is about this run; chosen by judgement
 _IN_IT: Final = (PainMoment.DURING_RUN, PainMoment.AFTER_RUN)
 

@@ -1,4 +1,4 @@
-"""What the coach can never say with the paired sensors: sensors and rules in, focuses with what they need out.
+"""What the coach can never say with the paired sensors, and which sensor would change it.
 
 Known before a run: a runner who pairs a pod alone should not wait eight runs for a cue that cannot come.
 """

@@ -1,4 +1,4 @@
-"""A run cut in two: the whole in, two new runs with their own raw logs and numbers out."""
+"""Cut a run in two: new runs with their own raw logs and numbers."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -32,7 +32,7 @@ class PodCounts:
             return state
         return replace(state, cadence=self._last.get(state.use.sensor_id, state.cadence))
 
-    def told(self, sensor_id: str, cadence_unit: str | None) -> None:
+    def set_unit(self, sensor_id: str, cadence_unit: str | None) -> None:
         """The runner's word: a run that is going on follows at once, what was found out before is forgotten."""
         self._last.pop(sensor_id, None)
         if self._run:

@@ -128,7 +128,7 @@ def check_together(viewers: Sequence[Viewer], checks: Sequence[SensorCheck], sta
 
 
 def report(viewers: Sequence[Viewer], befores: dict[str, Before], start_s: float, seconds: float) -> CheckReport:
-    """The whole check. is_good: every sensor is well and the feet agree; one missing foot is told, not held against."""
+    """The whole check. is_good: every sensor is well and the feet agree; one missing foot is named, not a fault."""
     checks = [check_sensor(viewer, befores[viewer.use.sensor_id], start_s) for viewer in viewers]
     problems = check_together(viewers, checks, start_s)
     is_good = bool(checks) and not any(check.problems for check in checks)

@@ -180,7 +180,7 @@ class SensorService(SensorBook):
     def set_cadence_unit(self, sensor_id: str, cadence_unit: str | None) -> SensorUse:
         """As `SensorBook` says; a run that is going on follows at once."""
         use = super().set_cadence_unit(sensor_id, cadence_unit)
-        self._loop.call(lambda: self.pod_counts.told(use.sensor_id, cadence_unit))
+        self._loop.call(lambda: self.pod_counts.set_unit(use.sensor_id, cadence_unit))
         return use
 
     def configure(self, sensor_id: str) -> SettingsReport:

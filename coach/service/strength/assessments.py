@@ -1,4 +1,4 @@
-"""Check-ins and tests of the programme: answers in, milestones with what is due and what has changed out."""
+"""Check-ins and tests of the programme: which milestones are due, and what has changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class StrengthTests:
         return views
 
     def offers(self, pain_now: int | None = None) -> list[TestOffer]:
-        """The tests of the track; the painful ones gated by the pain told now, else by the pain state."""
+        """The tests of the track; the painful ones gated by the pain now, else by the pain state."""
         plan = self._strength.plan()
         level = pain_now if pain_now is not None else self._strength.pain().level
         found: list[TestOffer] = []
@@ -71,7 +71,7 @@ class StrengthTests:
         return found
 
     def answer(self, results: Sequence[TestResult]) -> int:
-        """Keep answers; the same id replaces. The pain told now also becomes part of the pain history.
+        """Keep answers; the same id replaces. The pain now also becomes part of the pain history.
 
         Raises:
             UserError: a value cannot be, a test or milestone does not exist, or pain closes the test.
@@ -80,8 +80,8 @@ class StrengthTests:
         known = {one.milestone.id for one in self.milestones()}
         tests = load_tests()
         before = {one.result_id for one in self._kept.results(plan.plan_id)}
-        told = next((r.value for r in results if r.test_id == "pain_now" and r.value is not None), None)
-        level = int(told) if told is not None else self._strength.pain().level
+        pain_now = next((r.value for r in results if r.test_id == "pain_now" and r.value is not None), None)
+        level = int(pain_now) if pain_now is not None else self._strength.pain().level
         for one in results:
             test = tests.get(one.test_id)
             if test is None or one.milestone not in known:

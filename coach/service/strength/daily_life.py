@@ -38,8 +38,8 @@ class DailyLife:
 
     def wishes(self) -> DailyWishes:
         """What the runner asked for; everything off before that."""
-        told = self._settings.get(_KEY)
-        return DailyWishes() if told is None else from_plain(DailyWishes, told)
+        kept = self._settings.get(_KEY)
+        return DailyWishes() if kept is None else from_plain(DailyWishes, kept)
 
     def set_wishes(self, wishes: DailyWishes) -> None:
         """Raises UserError where they cannot be kept."""

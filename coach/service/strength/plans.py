@@ -1,4 +1,4 @@
-"""The strength programme in use: the runner's wishes and taps in, the plan as it stands out."""
+"""The strength programme in use: change the plan by the runner's wishes and taps."""
 
 import threading
 import uuid

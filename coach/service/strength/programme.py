@@ -1,4 +1,4 @@
-"""The strength programme as one object: store, pain state and live feed in, all that pages and commands use out."""
+"""The strength programme as one object: all that pages and commands use."""
 
 from collections.abc import Callable
 from datetime import date, datetime

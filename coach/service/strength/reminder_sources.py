@@ -1,4 +1,4 @@
-"""The sources of reminders: what plan, tests, runs and daily wishes want told; for `coach.reminders`."""
+"""The sources of reminders: what plan, tests, runs and daily wishes want delivered; for `coach.reminders`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta

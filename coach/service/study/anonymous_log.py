@@ -1,4 +1,4 @@
-"""A raw log without its runner: a recording in, the bytes of one that gives the same strides and names nobody out.
+"""Rewrite a raw log without its runner: the same strides, and nobody is named.
 
 A raw log holds the addresses of sensors, their names with serial numbers, the start to the microsecond, shoes and
 notes, the wall clock of a phone. Here the sensors are s1, s2 and so on, the run has its label in the study, the start

@@ -1,4 +1,4 @@
-"""`coach study export --bids`: a store and its results in, a Motion-BIDS dataset with derivatives out.
+"""`coach study export --bids`: write a store and its results as a Motion-BIDS dataset with derivatives.
 
 Raw readings with their gaps, tables of participants, sessions and answers, and what the program found as Parquet with a
 data dictionary. Labels are pseudonyms, dates are shifted, and nothing that names a runner, a sensor or a place leaves

@@ -1,4 +1,4 @@
-"""Who takes part, in the folder `study` of the store: tables of the research group in, checked nouns out.
+"""Read who takes part from the folder `study` of the store: tables of the research group.
 
 `participants.csv` has a row for each runner of the store: runner (folder or public key, as the rows of runs have it),
 and if known participant (the same for all runners that are one person), age, sex, group, site, height_m, mass_kg,

@@ -1,4 +1,4 @@
-"""One run of a BIDS dataset: a recording in, its readings, channels and events as files of their own out.
+"""Write one run of a BIDS dataset: readings, channels and events as files of their own.
 
 Readings are those of each motion sensor, decoded and on the run's clock, in the sensor's own axes; what never arrived
 is left out. Nothing in the files says whose they are.

@@ -1,4 +1,4 @@
-"""All recordings of a study computed once, by this version of the program: a store in, results by key out.
+"""Compute all recordings of a study once, by this version of the program.
 
 The key is the SHA-256 of the bytes with the identity of the algorithm. What has a row already is left out, so that the
 same command goes on after a stop, and does nothing when all is done.

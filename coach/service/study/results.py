@@ -1,4 +1,4 @@
-"""The results of a study as Parquet: rows in, one small file for each recording out, and back.
+"""Keep the results of a study as Parquet, one small file for each recording, and read them back.
 
 `<algorithm>/runs/<2 digits>/<sha256>-<mark>.parquet` is the row of one recording; it is written last, so that it is
 there only if `<algorithm>/{strides,seconds}/<2 digits>/<sha256>.parquet` are. The name is the key: who computes the

@@ -1,4 +1,4 @@
-"""Tasks spread over processes or machines: recordings in, what became of each out, in the order in which they are done.
+"""Spread tasks over processes or machines; what became of each comes in the order in which they are done.
 
 Two engines do it, both of others: a pool of processes of this machine (standard library), and Dask distributed where
 one machine is not enough. At most `AHEAD` tasks a worker are under way at once, so that what the engine remembers does

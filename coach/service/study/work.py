@@ -1,4 +1,4 @@
-"""One recording of a study computed: a task in, its results kept and what became of it out.
+"""Compute one recording of a study, keep its results, and report what became of it.
 
 Nothing that is wrong with a recording raises: it becomes a row. This runs in a worker that may know nothing but the
 URLs of the task, on this machine or another, and may be stopped at any moment.

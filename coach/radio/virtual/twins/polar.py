@@ -34,7 +34,7 @@ Settings = Mapping[int, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a sensor can do. factor: what its gyroscope counts must be multiplied by, told on start."""
+    """What a sensor can do. factor: what its gyroscope counts must be multiplied by, said at the start."""
 
     normal: Mapping[int, Settings]
     sdk: Mapping[int, Settings] = field(default_factory=dict)
