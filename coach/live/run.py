@@ -81,9 +81,9 @@ class LiveRun:
     """One run from start to stop.
 
     clock: seconds since the run started, monotonic. on_spoken: called with each cue that is spoken. Published metrics
-    carry the Unix time at which the newest notification arrived, so that the way to the page can be measured. workout: parts
-    by time or distance, each a lap of its own; one that ends, or pain above 5, leaves a plain run. workout_place: where
-    in it a run that was cut off goes on.
+    carry the Unix time at which the newest notification arrived, so that the way to the page can be measured. workout:
+    parts by time or distance, each a lap of its own; one that ends, or pain above 5, leaves a plain run. workout_place:
+    where in it a run that was cut off goes on.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Decode WitMotion notifications to motion and charge, on a clock made by counting frames.
 
-ANOMALY: the frames carry no time and no number. A packet that came twice cannot be distinguished from two equal readings,
-and a loss is only seen from 15 ms on.
+ANOMALY: the frames carry no time and no number. A packet that came twice cannot be distinguished from two equal
+readings, and a loss is only seen from 15 ms on.
 """
 
 import math
