@@ -61,7 +61,9 @@ class Coverage:
 
     def markdown(self) -> str:
         """A row for each kind of recording and number."""
-        lines = ["| site | number | recordings | error, root mean square | uncertainty stated | truth within 95 % |"]
+        lines = [
+            "| site | number | recordings | error, root mean square | uncertainty stated, median | truth within 95 % |"
+        ]
         lines.append("|---" * 6 + "|")
         for (kind, name), of in sorted(self._judged.items()):
             words, factor = NAMES[name]
@@ -72,7 +74,7 @@ class Coverage:
 def _cells(recordings: list[list[Judged]], factor: float) -> str:
     """Each recording counts the same, however long it is."""
     error = np.mean([np.mean([j.error**2 for j in of]) for of in recordings]) ** 0.5
-    doubt = np.mean([np.mean([j.doubt**2 for j in of]) for of in recordings]) ** 0.5
+    doubt = np.median([np.mean([j.doubt**2 for j in of]) for of in recordings]) ** 0.5
     inside = np.mean([np.mean([abs(j.error) <= NORMAL_95 * j.doubt for j in of]) for of in recordings])
     return f"{factor * error:.1f} | {factor * doubt:.1f} | {100 * inside:.0f} %"
 

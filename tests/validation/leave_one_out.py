@@ -20,6 +20,7 @@ from coach.model.strides import Stride
 from tests.coach.gait.on_recordings import pairs
 from tests.support.recordings import Recording
 from tests.validation.runners import changes, feet, strides, table, trial
+from tests.validation.runners import strikes as strikes_of
 
 FITTED: Final = ("line_s", "line_s_per_deg", "line_brake_share", "brake_share", "lead_s", "toe_off_s",
                  "toe_off_ball_share", "angle_bias_deg")  # fmt: skip
@@ -123,8 +124,10 @@ def report() -> str:
         one = [getattr(p, name) for p in (PARAMS, whole, half)]
         lines.append(f"| {name} | {one[0]:.4g} | {one[1]:.4g} | {min(values):.4g}, {max(values):.4g} | {one[2]:.4g} |")
     return "\n\n".join((
-        "Each runner judged by parameters fitted to the other twelve:", table(left_out), changes(left_out),
-        f"Fitted on {', '.join(runners[::2][:6])}, judged on the other seven:", table(others), "\n".join(lines),
+        "Each runner judged by parameters fitted to the other twelve:", table(left_out),
+        strikes_of(left_out), changes(left_out),
+        f"Fitted on {', '.join(runners[::2][:6])}, judged on the other seven:", table(others), strikes_of(others),
+        "\n".join(lines),
     ))  # fmt: skip
 
 

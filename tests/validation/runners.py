@@ -13,7 +13,7 @@ import numpy as np
 from coach.gait.foot.analyzer import FootGait
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.model.samples import FloatArray, ImuChunk
-from coach.model.strides import Stride
+from coach.model.strides import FootStrike, Stride
 from tests.coach.gait.on_recordings import pairs
 from tests.support import as_sent
 from tests.support.recordings import Recording, names, read
@@ -33,7 +33,8 @@ WITHIN: Final = 1.96
 class FootTrial:
     """One foot in one trial. errors, stated: (n,) found minus true and the uncertainty stated, by metric, in its unit.
 
-    angle_deg: mean true strike angle. contact_s: mean found and true contact time.
+    angle_deg: mean true strike angle. contact_s: mean found and true contact time. strikes: strides with a class, of
+    them uncertain ones, and decided ones that are right.
     """
 
     runner: str
@@ -42,6 +43,7 @@ class FootTrial:
     stated: dict[str, FloatArray]
     angle_deg: float
     contact_s: tuple[float, float]
+    strikes: tuple[int, int, int]
 
 
 def feet() -> list[Recording]:
@@ -67,15 +69,19 @@ def trial(recording: Recording, found: list[Stride]) -> FootTrial:
     angles = [row["foot_strike_angle_deg"] for row in recording.strides]
     both = [(s.contact_time_s, t["contact_time_s"]) for s, t in matched if s.contact_time_s is not None]
     found_s, true_s = np.mean(both, axis=0).tolist()
-    return FootTrial(runner, side, errors, stated, float(np.mean(angles)), (found_s, true_s))
+    classes = [(s.foot_strike, t["foot_strike"]) for s, t in matched if s.foot_strike is not None]
+    decided = [(one.value, true) for one, true in classes if one is not FootStrike.UNCERTAIN]
+    strikes = (len(classes), len(classes) - len(decided), sum(one == true for one, true in decided))
+    return FootTrial(runner, side, errors, stated, float(np.mean(angles)), (found_s, true_s), strikes)
 
 
 def table(trials: list[FootTrial]) -> str:
     """Return a Markdown table: a row a strike class and metric."""
     lines = [
-        "| strike angle | number | feet | bias ± SD of feet | root mean square | worst | SD in a foot | inside 95 % |"
+        "| strike angle | number | feet | bias ± SD of feet | root mean square | worst | SD in a foot | inside 95 % "
+        "| without the doubt about real shoes |"
     ]
-    lines.append("|---" * 8 + "|")
+    lines.append("|---" * 9 + "|")
     for words, low, high in CLASSES:
         chosen = [t for t in trials if low <= t.angle_deg < high]
         lines += [f"| {words} | {METRICS[name][0]} | {_cells(chosen, name)} |" for name in METRICS]
@@ -87,11 +93,23 @@ def _cells(trials: list[FootTrial], name: str) -> str:
     errors = [factor * t.errors[name] for t in trials]
     bias = np.array([e.mean() for e in errors])
     inside = np.mean([np.mean(np.abs(t.errors[name]) <= WITHIN * t.stated[name]) for t in trials])
+    real = PARAMS.real_shoe_sd_s if name.endswith("_s") else 0.0
+    bare = [np.sqrt(np.maximum(t.stated[name] ** 2 - real**2, 0.0)) for t in trials]
+    inside_bare = np.mean([np.mean(np.abs(t.errors[name]) <= WITHIN * sd) for t, sd in zip(trials, bare, strict=True)])
     rms, worst = np.sqrt(np.mean(bias**2)), np.abs(bias).max()
     within = float(np.median([e.std(ddof=1) for e in errors]))
     return (
         f"{len(trials)} | {bias.mean():+.1f} ± {bias.std(ddof=1):.1f} | {rms:.1f} | {worst:.1f} | {within:.1f} "
-        f"| {100 * inside:.0f} %"
+        f"| {100 * inside:.0f} % | {100 * inside_bare:.0f} %"
+    )
+
+
+def strikes(trials: list[FootTrial]) -> str:
+    """Return how often the strike class is uncertain, and how often a decided one is right."""
+    n, uncertain, right = np.sum([t.strikes for t in trials], axis=0).tolist()
+    return (
+        f"Strike class: uncertain in {100 * uncertain / n:.1f} % of {n} strides; of the decided ones "
+        f"{100 * right / (n - uncertain):.1f} % are right."
     )
 
 

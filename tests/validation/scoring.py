@@ -9,7 +9,7 @@ import numpy as np
 
 from coach.model.plain import to_plain
 from coach.model.samples import FloatArray
-from coach.model.strides import GaitEvent, GaitState, Stride, TrunkStep
+from coach.model.strides import FootStrike, GaitEvent, GaitState, Stride, TrunkStep
 from tests.support.recordings import Recording
 
 WINDOW_S = 0.080  # in which a found stride is paired with a true one
@@ -47,7 +47,6 @@ def _event_numbers(
 ) -> dict[str, Any]:
     cadence = scored["cadence_spm"]
     length = scored["stride_length_m"]
-    strike = scored["foot_strike"]
     true = module.read_truth(recording.folder)
     return {
         "n_true": len(true),
@@ -60,9 +59,29 @@ def _event_numbers(
         "initial_contact_ms": _bias_sd(scored["initial_contact_ms"]),
         "contact_time_ms": _bias_sd(scored["contact_time_ms"]),
         "foot_strike_angle_deg": _bias_sd(scored["foot_strike_angle_deg"]),
-        "rearfoot_or_not": strike["rearfoot_or_not_accuracy"] if strike else None,
+        **_strike_numbers(found, true, module),
         "stride_length_mean_pct": _mean_length_error(length, recording, module),
         "stride_length_mape_pct": length["mape_percent"] if length else None,
+    }
+
+
+def _strike_numbers(found: list[Any], true: list[dict[str, Any]], module: ModuleType) -> dict[str, Any]:
+    """Whether a foot strikes with the heel: share of the decided strides that is right, and share that is uncertain."""
+    matched = module.pair(
+        np.array([e.initial_contact_s for e in found]), np.array([t["initial_contact_s"] for t in true]), WINDOW_S
+    )
+    known = [
+        (found[k].foot_strike, true[j]["foot_strike"])
+        for k, j in matched
+        if getattr(found[k], "foot_strike", None) is not None and true[j]["foot_strike"]
+    ]
+    decided = [(one, other) for one, other in known if one is not FootStrike.UNCERTAIN]
+    if not known:
+        return {}
+    right = [(one is FootStrike.REARFOOT) == (other == FootStrike.REARFOOT.value) for one, other in decided]
+    return {
+        "rearfoot_or_not": float(np.mean(right)) if right else None,
+        "strike_uncertain": 1.0 - len(decided) / len(known),
     }
 
 

@@ -13,7 +13,8 @@ COLUMNS = {
     "initial_contact_ms": "contact, ms",
     "contact_time_ms": "contact time, ms",
     "foot_strike_angle_deg": "strike angle, deg",
-    "rearfoot_or_not": "rearfoot or not",
+    "rearfoot_or_not": "rearfoot or not, of decided",
+    "strike_uncertain": "uncertain",
     "stride_length_mean_pct": "length mean, %",
     "stride_length_mape_pct": "length abs., %",
     "vertical_oscillation_mm": "bounce, mm",
@@ -28,6 +29,7 @@ DIGITS = {
     "cadence_error_spm": 2,
     "cadence_stated_spm": 2,
     "rearfoot_or_not": 2,
+    "strike_uncertain": 2,
 }
 
 
@@ -74,6 +76,6 @@ def _plain(row: dict[str, Any], column: str) -> str:
     digits = DIGITS.get(column, 1)
     return (
         f"{value:.{digits}f}"
-        if column in ("recall_after_first", "precision", "rearfoot_or_not")
+        if column in ("recall_after_first", "precision", "rearfoot_or_not", "strike_uncertain")
         else f"{value:+.{digits}f}"
     )
