@@ -13,13 +13,14 @@ from coach.errors import UserError
 class Settings:
     """data: folder of everything that is kept. host, port: where the page is served.
 
-    trusts_local: programs on this machine, of whichever of its users, need no invitation.
+    is_https: also by https; None: on a network, where the library for it is installed. trusts_local: programs on this
+    machine, of whichever of its users, need no invitation.
     """
 
     data: Path
     host: str = "0.0.0.0"
     port: int = 8765
-    is_https: bool = False
+    is_https: bool | None = None
     trusts_local: bool = True
 
     @property
@@ -61,7 +62,7 @@ def default_data_folder() -> Path:
 
 
 def make_settings(
-    data: Path | None, host: str, port: int, is_https: bool = False, trusts_local: bool = True
+    data: Path | None, host: str, port: int, is_https: bool | None = None, trusts_local: bool = True
 ) -> Settings:
     """Check the settings and make the folders, open to their owner alone, as is all that this process writes later.
 

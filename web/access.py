@@ -16,7 +16,7 @@ from coach.service.access.phones import STAYS, lan_address
 from web.api import route
 from web.context import the_coach, w
 from web.errors import error_response
-from web.https import PORT
+from web.https import PLAIN_PORT, PORT
 from web.security import TRUSTS_LOCAL, host_name, is_from_this_machine, is_near
 from web.server import WELCOME
 from web.wire import json_response
@@ -24,7 +24,7 @@ from web.wire import json_response
 blueprint = Blueprint("access", __name__)
 COOKIE: Final = "COACH_COOKIE"  # a setting: the name of the cookie; browsers share cookies between the ports of a host
 HERE: Final = "here"  # who watches from this machine
-_OPEN: Final = ("/healthz", "/come-in", "/static/", "/manifest.webmanifest", "/service-worker.js", "/ca.crt")
+_OPEN: Final = ("/healthz", "/come-in", "/trust", "/static/", "/manifest.webmanifest", "/service-worker.js", "/ca.crt")
 _KINDS: Final = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android phone"), ("Macintosh", "Mac"))
 
 
@@ -122,7 +122,7 @@ def code() -> Response:
     if base is None:
         abort(404, w("access.no_network"))
     picture = BytesIO()
-    segno.make(the_coach().access.invitation(base), error="m").save(
+    segno.make(invitation_link(base), error="m").save(
         picture, kind="svg", scale=8, border=3, dark="#0f201a", light="#ffffff"
     )
     headers = {"Cache-Control": "no-store"}
@@ -145,6 +145,16 @@ def revoke_by_form(phone_id: str) -> Response:
     the_coach().access.revoke(phone_id)
     answer = redirect("/phones", 303)
     return Response(answer.response, answer.status, answer.headers)
+
+
+def invitation_link(base: str) -> str:
+    """A fresh invitation: by way of the page that leads a phone to https, where that is served beside."""
+    link = the_coach().access.invitation(base)
+    plain_port = current_app.config.get(PLAIN_PORT)
+    if not plain_port or not current_app.config.get(PORT):
+        return link
+    name = host_name(base.partition("://")[2])
+    return f"http://{_bracketed(name)}:{plain_port}/trust?{link.partition('?')[2]}"
 
 
 def _with_cookie(answer: Response, cookie: str) -> Response:

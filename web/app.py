@@ -44,7 +44,10 @@ def blueprints() -> list[Blueprint]:
 
 
 def _healthz() -> Response:
-    return json_response({"status": "ok"})
+    """Says nothing but that it is there, also to the page by http that looks whether https is trusted by now."""
+    answer = json_response({"status": "ok"})
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
 
 
 def _pack(response: Response) -> Response:

@@ -23,6 +23,7 @@ _PIECE: Final = 64 * 1024
 _HELLO_WITHIN_S: Final = 10.0
 AUTHORITY: Final = "COACH_AUTHORITY"  # app settings: where the authority's certificate is, and the port of https
 PORT: Final = "COACH_HTTPS_PORT"
+PLAIN_PORT: Final = "COACH_HTTP_PORT"  # beside it: there a phone learns to trust
 
 Wsgi = Callable[[dict[str, object], object], Iterable[bytes]]
 

@@ -1,19 +1,23 @@
 """The page as an app on the phone: manifest, service worker, and what a plain address lacks and how to get it."""
 
+import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import segno
-from flask import Blueprint, Response, abort, current_app, render_template, request, send_file
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, send_file
+from werkzeug.wrappers import Response as Redirect
 
 from coach.service.access.phones import lan_address
-from web.context import w
+from web.context import the_coach, w
 from web.https import PORT, authority_file
-from web.security import host_name
+from web.security import host_name, policy
 from web.wire import json_response
 
 blueprint = Blueprint("install", __name__)
 _STATIC: Final = Path(__file__).parent / "static"
+_APPLE: Final = re.compile(r"iPhone|iPad")
 _ICONS: Final = (
     ("/static/icons/mark.svg", "any", "image/svg+xml", "any"),
     ("/static/icons/mark-192.png", "192x192", "image/png", "any"),
@@ -79,6 +83,30 @@ def code() -> Response:
         abort(404)
     picture = segno.make(f"{address}/install", error="m").svg_inline(scale=6, border=3, dark="#0f201a", light="#ffffff")
     return Response(picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1), mimetype="image/svg+xml")
+
+
+@blueprint.get("/trust")
+def trust() -> Response | Redirect:
+    """Lead a phone that holds an invitation through trusting the certificate, and on to the secure address.
+
+    It asks the secure address, another origin, whether it is trusted by now: its policy allows that one.
+    """
+    token = request.args.get("token", "")
+    the_coach().access.check_invitation(token)
+    query = urlencode({"token": token})
+    address = _secure_address()
+    if address is None or request.is_secure:
+        return redirect(f"/come-in?{query}")
+    page = render_template(
+        "install/trust.html",
+        secure_address=address,
+        secure_link=f"{address}/come-in?{query}",
+        plain_link=f"/come-in?{query}",
+        phone_system="ios" if _APPLE.search(request.headers.get("User-Agent", "")) else "android",
+    )
+    answer = Response(page)
+    answer.headers["Content-Security-Policy"] = policy(connects=address)
+    return answer
 
 
 @blueprint.get("/ca.crt")

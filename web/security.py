@@ -12,15 +12,18 @@ from typing import Final
 from flask import Flask, Response, abort, current_app, request
 
 
-def policy(*scripts: str) -> str:
-    """What a page may load: from here alone. scripts: what else its scripts may do (CSP 3, `script-src`)."""
+def policy(*scripts: str, connects: str = "") -> str:
+    """What a page may load: from here alone.
+
+    scripts: what else its scripts may do (CSP 3, `script-src`). connects: another origin that they may ask.
+    """
     return "; ".join(
         (
             "default-src 'none'",
             " ".join(("script-src 'self'", *scripts)),
             "style-src 'self'",
             "img-src 'self'",
-            "connect-src 'self'",
+            f"connect-src 'self' {connects}".rstrip(),
             "manifest-src 'self'",
             "worker-src 'self'",
             "base-uri 'none'",

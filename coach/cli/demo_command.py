@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, trust_local_option
+from coach.cli.options import ABOVE_ZERO, data_option, host_option, https_option, port_option, trust_local_option
 from coach.cli.output import json_option, plainly
 
 WORLD_SPEED: Final = click.FloatRange(0.1, 20)  # beyond, one core cannot keep up with the virtual radio
@@ -18,6 +18,7 @@ WORLD_SPEED: Final = click.FloatRange(0.1, 20)  # beyond, one core cannot keep u
 @data_option
 @host_option
 @port_option
+@https_option
 @trust_local_option
 @json_option
 @plainly
@@ -28,6 +29,7 @@ def demo(
     data: Path | None,
     host: str,
     port: int,
+    is_https: bool | None,
     trusts_local: bool,
     as_json: bool,
 ) -> None:
@@ -36,4 +38,4 @@ def demo(
         click.echo("A virtual runner puts on virtual sensors ... (Ctrl-C ends the demonstration)")
     from coach.cli.serving import demonstrate  # the whole service
 
-    demonstrate(minutes, speed, wait, data, host, port, trusts_local, as_json)
+    demonstrate(minutes, speed, wait, data, host, port, trusts_local, is_https, as_json)

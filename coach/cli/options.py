@@ -38,11 +38,20 @@ trust_local_option = click.option(
 )
 
 
+https_option = click.option(
+    "--https/--no-https",
+    "is_https",
+    default=None,
+    envvar="COACH_HTTPS",
+    help="Serve by https, too, with a certificate authority of this machine; by default wherever phones can reach it.",
+)
+
+
 def settings_of(
     data: Path | None,
     port: int = DEFAULT_PORT,
     host: str = "0.0.0.0",
-    is_https: bool = False,
+    is_https: bool | None = None,
     trusts_local: bool = True,
 ) -> Settings:
     """Settings from command-line values; raises UserError where they cannot be."""

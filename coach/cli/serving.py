@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from coach.cli.household import household_folder, household_serving
-from coach.cli.options import data_option, host_option, port_option, settings_of, trust_local_option
+from coach.cli.options import data_option, host_option, https_option, port_option, settings_of, trust_local_option
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
 from coach.demo.world import FOCUS, Demo, demo_folder
@@ -48,10 +48,11 @@ def demonstrate(
     host: str,
     port: int,
     trusts_local: bool,
+    is_https: bool | None,
     as_json: bool,
 ) -> None:
     """Run the demonstration until it is ended; see the options of `coach demo`."""
-    settings = settings_of(data or demo_folder(), port, host, trusts_local=trusts_local)
+    settings = settings_of(data or demo_folder(), port, host, is_https, trusts_local)
     with (
         until_ended() as ended,
         Demo(settings, speed) as world,
@@ -75,15 +76,21 @@ def demonstrate(
 
 @click.command()
 @click.option("--household", "is_household", is_flag=True, help="Serve every runner of a household.")
-@click.option("--https", "is_https", is_flag=True, help="Serve over HTTPS with a local certificate authority.")
 @data_option
 @host_option
 @port_option
+@https_option
 @trust_local_option
 @json_option
 @plainly
 def serve(
-    is_household: bool, is_https: bool, data: Path | None, host: str, port: int, trusts_local: bool, as_json: bool
+    is_household: bool,
+    data: Path | None,
+    host: str,
+    port: int,
+    is_https: bool | None,
+    trusts_local: bool,
+    as_json: bool,
 ) -> None:
     """The service with your own sensors: open the page, pair, run. At the end, the run that was going on."""
     settings = settings_of(household_folder(data) if is_household else data, port, host, is_https, trusts_local)

@@ -11,6 +11,7 @@ from flask import Flask
 
 from coach.bootstrap import Coach
 from coach.cli.output import print_json
+from coach.errors import UserError
 from coach.model.runs import RunEntry
 from coach.service.access.certificates import make_certificates
 from coach.service.access.phones import lan_address
@@ -18,7 +19,7 @@ from coach.service.folder_lock import FolderLock
 from coach.settings import Settings
 from web.access import COOKIE
 from web.app import create_app
-from web.https import HttpsServer, serve_https
+from web.https import PLAIN_PORT, HttpsServer, serve_https
 from web.security import TRUSTS_LOCAL
 from web.server import Server, serve
 
@@ -60,13 +61,13 @@ def served(
         app.config[TRUSTS_LOCAL], app.config[COOKIE] = settings.trusts_local, cookie
         server = serve(app, settings.host, settings.port)
         stack.callback(server.stop)
-        secure = _serve_https(app, settings, server.port + 1, authority) if settings.is_https else None
+        secure, lack = _secured(app, settings, server.port, authority)
         if secure:
             stack.callback(secure.stop)
         stack.callback(coach.feed.close)
         coach.start()
         if not is_quiet:
-            announce(coach, server, secure)
+            announce(coach, server, secure, lack)
         yield coach, server
 
 
@@ -77,27 +78,54 @@ def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quie
         yield coach
 
 
+def _secured(app: Flask, settings: Settings, port: int, authority: Path | None) -> tuple[HttpsServer | None, str]:
+    """The same app by https at the next port, with this machine's own authority; or none, and why.
+
+    Raises:
+        UserError: https was asked for by name and cannot be had.
+    """
+    if settings.is_https is False or (settings.is_https is None and settings.host in LOOPBACK):
+        return None, "it was not asked for"
+    try:
+        return _serve_https(app, settings, port, authority), ""
+    except UserError as error:
+        if settings.is_https:
+            raise
+        return None, str(error)
+
+
 def _serve_https(app: Flask, settings: Settings, port: int, authority: Path | None) -> HttpsServer:
-    """The same app by https at the next port, with this machine's own authority."""
     address = lan_address()
     certificates = make_certificates(authority or settings.secrets / "https", [address] if address else [])
-    return serve_https(app, settings.host, port, certificates)
+    app.config[PLAIN_PORT] = port
+    try:
+        return serve_https(app, settings.host, port + 1, certificates)
+    except UserError:
+        if settings.is_https:
+            raise
+        return serve_https(app, settings.host, 0, certificates)  # nobody chose a port: any free one will do
 
 
-def announce(coach: Coach, server: Server, secure: HttpsServer | None = None) -> None:
-    """The address on this machine, and on the network as a QR code for the phone."""
+def announce(coach: Coach, server: Server, secure: HttpsServer | None = None, lack: str = "") -> None:
+    """The address on this machine, and on the network as a QR code for the phone. lack: why there is no https."""
     here = f"{server.url}/" if coach.settings.trusts_local else coach.access.invitation(server.url)
     click.echo(f"On this machine:  {here}")
-    if secure:
-        click.echo(f"By https:         {secure.url}/  (the phone learns to trust it at {server.url}/install)")
     if server.host in LOOPBACK:
+        if secure:
+            click.echo(f"By https:         {secure.url}/")
         return
     address = lan_address()
     if address is None:
         click.echo("No network: the page can be opened on this machine only.")
         return
     link = coach.access.invitation(f"http://{address}:{server.port}")
+    if secure:  # the page at the plain address leads to the secure one
+        link = link.replace("/come-in?", "/trust?", 1)
     click.echo(f"On the phone:     {link}")
+    if secure:
+        click.echo(f"                  It leads to https://{address}:{secure.port}/ (once per phone, two minutes)")
+    else:
+        click.echo(f"Plain http ({lack}): the screen may go dark in a run; no app, no reminders.")
     click.echo(f"Or typed:         http://{address}:{server.port}/ and the code {coach.access.code()}")
     segno.make(link, error="m").terminal(compact=True)
 

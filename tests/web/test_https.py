@@ -4,17 +4,21 @@ import http.client
 import json
 import socket
 import ssl
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from coach.cli.showing import served
 from coach.service.access.certificates import make_certificates
 from coach.service.access.phones import AccessService
+from coach.settings import make_settings
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach
 from web.app import create_app
-from web.https import HttpsServer, serve_https
+from web.https import PLAIN_PORT, PORT, HttpsServer, serve_https
+from web.security import TRUSTS_LOCAL
 
 
 @pytest.fixture
@@ -71,3 +75,46 @@ def test_silent_connections_hold_nobody_up(server: HttpsServer, tmp_path: Path) 
     finally:
         for one in silent:
             one.close()
+
+
+def test_one_code_leads_a_stranger_through_trusting_to_the_secure_address(server: HttpsServer, tmp_path: Path) -> None:
+    """The phone scans the code, reads the page by http, fetches the certificate, and comes in by https."""
+    coach = SmallCoach(access=AccessService(Store(tmp_path / "other.sqlite")))
+    app = create_app(coach, is_testing=True)
+    app.config.update({PORT: server.port, PLAIN_PORT: 8765, TRUSTS_LOCAL: False})
+    client = app.test_client()
+    link = coach.access.invitation("http://192.168.1.5:8765").replace("/come-in?", "/trust?")
+    phone = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)"}
+    answer = client.get(link, headers=phone)
+    secure = f"https://192.168.1.5:{server.port}"
+    assert answer.status_code == 200
+    assert f"{secure}/come-in?token=" in answer.text
+    assert f"connect-src 'self' {secure};" in answer.headers["Content-Security-Policy"]
+    ios, android = answer.text.index("iPhone and iPad"), answer.text.index("<summary>Android")
+    assert "<details open><summary>iPhone" in answer.text
+    assert android < ios
+    assert answer.text.count('<svg class="phone-screen"') == 7
+    assert "the screen may go dark" in answer.text
+    assert client.get("http://192.168.1.5:8765/trust?token=guessed").status_code == 400
+    del app.config[PORT]
+    assert client.get(link).headers["Location"].startswith("/come-in?token=")
+    coach.feed.close()
+
+
+def test_on_a_network_https_is_there_without_being_asked_for(tmp_path: Path) -> None:
+    """127.0.0.2 stands for a network: it is not among the addresses of a machine alone."""
+    for host, is_https, has_it in (("127.0.0.2", None, True), ("127.0.0.2", False, False), ("127.0.0.1", None, False)):
+        settings = make_settings(tmp_path / f"{host}-{is_https}", host, 0, is_https)
+        with served(settings, is_quiet=True) as (_, plain):
+            status = urllib.request.urlopen(f"http://{host}:{plain.port}/healthz", timeout=5).status
+            assert status == 200, "plain http stays"
+            authority = settings.secrets / "https" / "ca.crt"
+            assert authority.exists() is has_it
+
+
+def test_the_page_by_http_may_ask_whether_https_is_trusted(server: HttpsServer, tmp_path: Path) -> None:
+    context = ssl.create_default_context(cafile=str(tmp_path / "https" / "ca.crt"))
+    connection = http.client.HTTPSConnection("localhost", server.port, context=context, timeout=10)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    connection.close()

@@ -340,3 +340,18 @@ def test_a_run_that_ends_leaves_nobody_in_the_dark(coach: SmallCoach, running: P
     coach.runs.run = None
     coach.feed.publish("run", ended)
     expect(running.locator("#pocket-dialog")).to_be_hidden()
+
+
+def test_other_sound_is_softer_while_a_sentence_is_said_where_the_browser_allows_it(url: str, phone: Page) -> None:
+    phone.add_init_script(
+        """
+        window.types = [];
+        Object.defineProperty(navigator, "audioSession", { value: { set type(t) { window.types.push(t); } } });
+        speechSynthesis.speak = (one) => { one.onstart?.(); one.onend?.(); };
+        """
+    )
+    phone.goto(f"{url}/install")
+    phone.evaluate("async () => { const s = await import('/static/js/speech.js'); s.speak('Kilometre one.'); }")
+    wait_until(phone, "() => window.types.length === 2")
+    assert phone.evaluate("() => window.types") == ["transient", "auto"]
+    expect(phone.locator("[data-ability=ducking]")).to_have_text("yes")

@@ -7,6 +7,7 @@ const is_secure = window.isSecureContext;
 const needs_secure = (has) => (has ? "install.can" : is_secure ? "install.cannot_browser" : "install.cannot");
 const answers = {
   speech: can.speak ? "install.can" : "install.cannot_browser",
+  ducking: can.duck ? "install.can" : "install.phone_decides",
   vibration: can.vibrate ? "install.can" : "install.cannot_browser",
   wake: needs_secure("wakeLock" in navigator),
   app: needs_secure("serviceWorker" in navigator),

@@ -13,7 +13,19 @@ export const can = {
   speak: Boolean(synth),
   tone: "AudioContext" in window,
   vibrate: typeof navigator.vibrate === "function",
+  duck: Boolean(navigator.audioSession),
 };
+
+/**
+ * Where the browser allows it (W3C Audio Session; Safari), other sound on the phone is made softer while a sentence is
+ * said, and comes back afterwards. Elsewhere the phone decides.
+ */
+function duckFor(utterance) {
+  const session = navigator.audioSession;
+  if (!session) return;
+  utterance.onstart = () => { session.type = "transient"; };
+  utterance.onend = utterance.onerror = () => { if (!synth.pending) session.type = "auto"; };
+}
 
 /** The voices for this language, for a choice by name. */
 export const voicesFor = (language) => voices.filter((voice) => voice.lang.toLowerCase().startsWith(language));
@@ -41,6 +53,7 @@ export function speak(text, { voice_name = "", volume = 1, language = "en", wait
   utterance.lang = language;
   utterance.volume = volume;
   utterance.voice = voices.find((voice) => voice.name === voice_name) ?? null;
+  duckFor(utterance);
   const was_speaking = !waits && (synth.speaking || synth.pending);
   if (was_speaking) synth.cancel();
   setTimeout(() => synth.speak(utterance), was_speaking ? 60 : 0);
