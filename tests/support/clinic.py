@@ -52,18 +52,18 @@ class Home:
         for k in range(n_runs):
             self.run(k + 1)
 
-    def run(self, days_ago: float, step_m: float = 1.0, seconds: int = 20, **header: object) -> Run:
-        """A finished run of some days ago, with a recording of `seconds`."""
+    def run(self, days_ago: float, step_m: float = 1.0, seconds: int = 20, n_bytes: int = 400) -> Run:
+        """A finished run of some days ago, with a recording of `seconds`, `n_bytes` in each."""
         at = self.now - timedelta(days=days_ago)
         run_id = f"{at:%Y%m%d-%H%M%S}-{random.Random(days_ago).getrandbits(16):04x}"
-        settings = {"place": "treadmill", "shoes": SECRET, "notes": SECRET, **header}
+        settings = {"place": "treadmill", "shoes": SECRET, "notes": SECRET}
         writer = RecordingWriter(
             self.recordings,
             RecordingHeader(run_id, at, "1", (POD, PHONE), {"phone_position": "positions"}, settings),
         )
         noise = random.Random(1)
         for t in range(seconds):
-            writer.write(Notification(POD.sensor_id, "2a53", float(t), noise.randbytes(400)))
+            writer.write(Notification(POD.sensor_id, "2a53", float(t), noise.randbytes(n_bytes)))
             writer.write(Notification(PHONE.sensor_id, "position", t + 0.5, FIX))
         writer.write_event(RunEvent(float(seconds), "stop"))
         path = writer.close()

@@ -62,8 +62,9 @@ def binaries() -> Path | None:
     return folders[-1] if folders and (folders[-1] / "initdb").exists() else None
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
+@contextmanager
+def cluster_of() -> Iterator[Cluster]:
+    """A server of its own; skips, or fails outside of pytest, where PostgreSQL is not installed."""
     folder = binaries()
     if folder is None:
         pytest.skip(ABSENT)
@@ -91,6 +92,12 @@ def postgres() -> Iterator[Cluster]:
         server.terminate()
         server.wait(timeout=30)
         shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    with cluster_of() as cluster:
+        yield cluster
 
 
 @contextmanager
