@@ -24,7 +24,10 @@ View = Callable[..., object]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What the document says of one route. body, query, returns: types that pydantic can describe."""
+    """What the document says of one route.
+
+    body, query, returns: types that pydantic can describe. files: media types of an answer that is a file.
+    """
 
     method: str
     path: str
@@ -32,6 +35,7 @@ class Endpoint:
     query: Any
     returns: object
     summary: str
+    files: tuple[str, ...] = ()
 
 
 def route(
@@ -42,6 +46,7 @@ def route(
     body: Any = None,
     query: Any = None,
     returns: object = None,
+    files: tuple[str, ...] = (),
     summary: str,
 ) -> Callable[[View], View]:
     """Serve a function at `/api/v1` + path. It is given the path's arguments, and `body` and `query` where declared.
@@ -64,7 +69,7 @@ def route(
         def answer(**arguments: object) -> Response:
             return _once(lambda: respond(arguments))
 
-        answer.endpoint_facts = Endpoint(method.upper(), path, body, query, returns, summary)  # type: ignore[attr-defined]
+        answer.endpoint_facts = Endpoint(method.upper(), path, body, query, returns, summary, files)  # type: ignore[attr-defined]
         blueprint.add_url_rule(f"/api/v1{path}", endpoint=view.__name__, view_func=answer, methods=[method.upper()])
         return view
 
@@ -180,10 +185,13 @@ def _responses(facts: Endpoint, schemas: dict[object, object]) -> dict[str, obje
         for status, words in (
             ("400", "The request is wrong"),
             ("401", "This device has not been let in"),
+            ("404", "There is no such address"),
             ("409", "It does not fit what is going on now"),
             ("503", "The machine cannot do it right now"),
         )
     }
+    if facts.files:
+        return {"200": {"description": "The file", "content": {kind: {} for kind in facts.files}}, **responses}
     if facts.returns is None:
         return {"204": {"description": "Done"}, **responses}
     content = {"application/json": {"schema": schemas[_key(facts.returns, "serialization")]}}

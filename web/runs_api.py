@@ -172,7 +172,13 @@ def recompute(run_id: str) -> Run:
     return history().recompute(run_id)
 
 
-@route(blueprint, "GET", "/runs/<run_id>/export/<kind>", summary="A run as FIT, TCX, GPX, CSV, strides or MCAP")
+@route(
+    blueprint,
+    "GET",
+    "/runs/<run_id>/export/<kind>",
+    files=tuple(dict.fromkeys(_KINDS.values())),
+    summary="A run as FIT, TCX, GPX, CSV, strides or MCAP",
+)
 def export(run_id: str, kind: str) -> Response:
     content = history().export(run_id, kind)
     response = Response(content, mimetype=_KINDS[kind].partition(";")[0])
@@ -180,7 +186,7 @@ def export(run_id: str, kind: str) -> Response:
     return response
 
 
-@route(blueprint, "GET", "/account/archive", summary="The whole account as one zip")
+@route(blueprint, "GET", "/account/archive", files=("application/zip",), summary="The whole account as one zip")
 def archive() -> Response:
     stream: Any = the_coach().heavy.archive()  # closed with the response
     return send_file(stream, "application/zip", as_attachment=True, download_name="running-coach.zip")

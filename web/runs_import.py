@@ -71,7 +71,13 @@ def stop_import() -> ImportStatus:
     return the_coach().imports.status()
 
 
-@route(blueprint, "GET", f"{PATH}/report", summary="What became of each file of the last import, as CSV")
+@route(
+    blueprint,
+    "GET",
+    f"{PATH}/report",
+    files=("text/csv; charset=utf-8",),
+    summary="What became of each file of the last import, as CSV",
+)
 def read_report() -> Response:
     response = Response(the_coach().imports.report(), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="import.csv"'

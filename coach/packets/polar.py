@@ -102,7 +102,8 @@ def _compressed(measure: Measure, frame_type: int, body: bytes, payload: bytes) 
         return np.array(unpack_deltas(body, 3, 16), dtype=np.float64)
     if measure is Measure.GYRO and frame_type == 1:
         patterns = np.array(unpack_deltas(body, 3, 32), dtype=np.int64) & 0xFFFFFFFF
-        return patterns.astype("<u4").view("<f4").astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a bit pattern that is no number is refused where ranges are checked
+            return patterns.astype("<u4").view("<f4").astype(np.float64)
     raise PacketError("a compressed Polar frame of unknown type", payload)
 
 

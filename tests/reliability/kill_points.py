@@ -5,9 +5,9 @@ is SIGKILL from inside: no handler, no `finally`, no flush of what Python still 
 """
 
 import os
+import shutil
 import signal
 import sqlite3
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy.engine import Connection
 
-_WATCHED = ("replace", "rename", "unlink", "write_bytes", "mkdir", "rmdir")
+_WATCHED = ("replace", "rename", "unlink", "write_bytes", "write_text", "mkdir", "rmdir")
 
 
 class KillPoints:
@@ -31,8 +31,7 @@ class KillPoints:
         if not self.is_armed:
             return
         if self.n == self.at:
-            sys.stdout.write(f"killed {self.n} {name}\n")
-            sys.stdout.flush()
+            os.write(1, f"killed {self.n} {name}\n".encode())  # whole, whatever another thread says at this moment
             os.kill(os.getpid(), signal.SIGKILL)
         self.n += 1
 
@@ -41,6 +40,8 @@ class KillPoints:
         for name in _WATCHED:
             setattr(Path, name, self._around(name, getattr(Path, name)))
         os.fsync = self._around("fsync", os.fsync)
+        os.link = self._around("link", os.link)
+        shutil.rmtree = self._around("rmtree", shutil.rmtree)  # type: ignore[assignment]
         sqlalchemy.event.listen(sqlalchemy.Engine, "commit", self._before_commit)
         sqlalchemy.event.listen(sqlalchemy.Engine, "begin", self._begun)
 

@@ -6,6 +6,8 @@ may stay unfinished, none may be there twice, and the database must be sound.
 
 import contextlib
 import os
+import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -17,16 +19,20 @@ from pathlib import Path
 from typing import Final
 
 from coach.bootstrap import Coach
+from coach.model.recordings import RecordingHeader
 from coach.model.runs import Run, RunFilter, RunState
+from coach.model.samples import Notification
 from coach.recording.folder import inside
+from coach.recording.writer import RecordingWriter
 from coach.service.runs.leftovers import take_back
 from coach.settings import make_settings
 from tests.reliability.kill_points import is_sound
-from tests.reliability.workload import GPX_START, WORKS, gpx
+from tests.reliability.workload import GPX_START, LOG_ID, MEASUREMENT, POD, gpx
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOST_S: Final = 1.0
-_LONGEST_S: Final = 120
+_LONGEST_S: Final = 240
+_HALVES: Final = ("*.whole", "*.half", "*.unreadable", ".incoming*")
 
 
 @dataclass(slots=True)
@@ -60,7 +66,7 @@ def started(data: Path) -> Iterator[Coach]:
     """The next start: what was cut off gets its end."""
     coach = Coach(make_settings(data, "127.0.0.1", 0))
     try:
-        coach.recovery.recover()
+        coach.recover()
         yield coach
     finally:
         coach.close()
@@ -111,6 +117,11 @@ def check(data: Path, work: str, said: dict[str, list[str]], result: Result) -> 
             for run in everything:
                 take_back(coach.store, coach.settings.recordings, run.run_id)
                 inside(coach.settings.recordings, run.recording or "none").unlink(missing_ok=True)
+        if work in ("log", "home"):
+            _check_log(coach, work, said, demand)
+        if work == "upgrade":
+            ids = {run.run_id for run in everything}
+            demand(ids == {"r1", "r2", "r3"}, f"of the old database's runs {sorted(ids)} are there")
         if work == "plan" and "planned" in said:
             demand(bool(coach.strength.show().sessions), "the plan is gone")
     demand(is_sound(data / "coach.sqlite"), "the database is damaged")
@@ -129,8 +140,51 @@ def _check_run(coach: Coach, run_id: str, said: dict[str, list[str]], demand, re
         demand(len(taps) == 1, "a tap is lost")
 
 
+def _check_log(coach: Coach, work: str, said: dict[str, list[str]], demand) -> None:  # type: ignore[no-untyped-def]
+    """A log that came in is one run or none; what the phone was told is kept becomes a run at the start."""
+    content = (coach.settings.data.parent / "other.mcap").read_bytes()
+    if work == "home":
+        coach.phone.runs.resume()
+        coach.phone.runs.wait()
+        demand("kept" not in said or coach.store.runs.knows(LOG_ID), "a log that the phone may have deleted is no run")
+    elif not coach.store.runs.knows(LOG_ID):
+        coach.history.take_in(content, "other.mcap")
+    same = [one.run for one in coach.store.runs.list(limit=None) if one.run.run_id == LOG_ID]
+    demand(len(same) <= 1, "the log is there twice")
+    demand(all(run.duration_s == 29.0 for run in same), "the log is not whole")
+    left = [path.name for sign in _HALVES for path in coach.settings.recordings.rglob(sign)]
+    demand(not left, f"{left} is left")
+    for run in same:
+        take_back(coach.store, coach.settings.recordings, run.run_id)
+        inside(coach.settings.recordings, run.recording or "none").unlink(missing_ok=True)
+
+
+def make_log(folder: Path) -> bytes:
+    """Half a minute of a pod, recorded elsewhere."""
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = RecordingWriter(folder, RecordingHeader(LOG_ID, GPX_START + timedelta(days=1), "", (POD,)))
+    for second in range(30):
+        packet = struct.pack("<BHB", 4, 768, 170)
+        writer.write(Notification(POD.sensor_id, MEASUREMENT, float(second), packet))
+    return writer.close().read_bytes()
+
+
+def _make_old(data: Path) -> None:
+    """The database of the first version."""
+    data.mkdir(parents=True, exist_ok=True)
+    for path in data.glob("coach.sqlite*"):
+        path.unlink()
+    with contextlib.closing(sqlite3.connect(data / "coach.sqlite")) as old:
+        old.executescript((ROOT / "tests" / "data" / "database_0001.sql").read_text("utf-8"))
+
+
 def prepare(data: Path, work: str, at: int) -> None:
     """What a work needs to be there, made by whole runs of the works themselves."""
+    if work == "upgrade":
+        _make_old(data)
+    if work in ("log", "home") and not (data.parent / "other.mcap").exists():
+        content = make_log(data.parent / "other")
+        (data.parent / "other.mcap").write_bytes(content)
     if work in ("recompute", "recover") and at == 0:
         killed(data, "run", None)
     if work == "recover":  # something to recover: a run that was killed in its middle
@@ -174,9 +228,3 @@ def measure(work: str, most: int, folder: Path) -> Result:
         result.n_kills += "killed" in said
         check(data, work, said, result)
     return result
-
-
-def table(most: int) -> list[tuple[str, Result]]:
-    """Every work, killed at up to `most` points each."""
-    with tempfile.TemporaryDirectory() as folder:
-        return [(work, measure(work, most, Path(folder))) for work in WORKS]

@@ -5,6 +5,8 @@ that the survivor can be held to it. AT: the point (`kill_points`), or "none": t
 """
 
 import asyncio
+import hashlib
+import os
 import struct
 import sys
 import time
@@ -17,6 +19,7 @@ from coach.bootstrap import Coach
 from coach.live import run as live_run
 from coach.model.links import LinkEvent, SensorUse
 from coach.model.samples import Notification
+from coach.service.phone.arrivals import ArrivalState
 from coach.service.runs import history
 from coach.settings import make_settings
 from tests.reliability.kill_points import KillPoints
@@ -24,32 +27,41 @@ from tests.reliability.kill_points import KillPoints
 POD: Final = SensorUse("F0:00", "Pod", "running_speed_cadence")
 MEASUREMENT: Final = "00002a53-0000-1000-8000-00805f9b34fb"
 RUN_S, STEP_S, FASTER = 24.0, 0.25, 12.0
+LOG_ID: Final = "20260302-070000-aaaa"
 GPX_START: Final = datetime(2026, 3, 1, 7, 0, tzinfo=UTC)
 
 
 def say(*words: object) -> None:
-    print(*words, flush=True)
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
 class Feeder:
-    """A pod that notifies four times a second of the run's clock, which goes `FASTER` than the wall's."""
+    """A pod that notifies four times a second of the run's clock, which goes faster than the wall's."""
 
-    def __init__(self) -> None:
+    def __init__(self, run_s: float = RUN_S, faster: float = FASTER) -> None:
+        self._run_s = run_s
+        self._faster = faster
         self.now_s = 0.0
+        self.n_sent = 0
 
     async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
-        while self.now_s < RUN_S:
+        while self.now_s < self._run_s:
             self.now_s += STEP_S
             packet = struct.pack("<BHB", 4, 768, 170)
             receive(Notification(POD.sensor_id, MEASUREMENT, self.now_s, packet))
-            say("fed", self.now_s)
-            await asyncio.sleep(STEP_S / FASTER)
+            self.n_sent += 1
+            self.say("fed", self.now_s)
+            await asyncio.sleep(STEP_S / self._faster)
+
+    def say(self, *words: object) -> None:
+        """Report what was fed; nobody listens unless the process is to be killed."""
 
 
 def run(coach: Coach, points: KillPoints) -> None:
     """A whole run with a lap, a pause and a pain tap."""
     live_run.KEEP_EVERY_S = 0.3  # type: ignore[misc]  # as often for its length as in a real run
     feeder = Feeder()
+    feeder.say = say  # type: ignore[method-assign]
     points.is_armed = True
     run_id = coach.runs.begin((POD,), lambda: (feeder, lambda: feeder.now_s)).run_id
     say("started", run_id)
@@ -65,6 +77,26 @@ def import_(coach: Coach, points: KillPoints) -> None:
     """A file of a watch."""
     points.is_armed = True
     say("imported", coach.history.take_in(gpx(), "run.gpx").run_ids[0])
+
+
+def log(coach: Coach, points: KillPoints) -> None:
+    """The raw log of a run of another machine."""
+    content = (coach.settings.data.parent / "other.mcap").read_bytes()
+    points.is_armed = True
+    say("imported", coach.history.take_in(content, "other.mcap").run_ids[0])
+
+
+def home(coach: Coach, points: KillPoints) -> None:
+    """A run that comes home from a phone, in pieces."""
+    content, run_id = (coach.settings.data.parent / "other.mcap").read_bytes(), LOG_ID
+    points.is_armed = True
+    arrivals = coach.phone.runs
+    for offset in range(0, len(content), 4096):
+        arrivals.append(run_id, arrivals.state(run_id).n_bytes, content[offset : offset + 4096])
+    if arrivals.finish(run_id, hashlib.sha256(content).hexdigest()).state is ArrivalState.KEPT:
+        say("kept", run_id)
+    arrivals.wait()
+    say("imported", run_id)
 
 
 def archive(coach: Coach, points: KillPoints) -> None:
@@ -125,22 +157,24 @@ WORKS: Final = {
     "run": run,
     "recover": recover,
     "import": import_,
+    "log": log,
+    "home": home,
     "archive": archive,
     "recompute": recompute,
     "purge": purge,
     "plan": plan,
+    "upgrade": lambda coach, points: None,  # of the database, which is done when it is opened
 }
 
 
 def main(data: Path, work: str, at: int | None) -> None:
     points = KillPoints(at)
     points.install()
-    if work == "open":  # the making of the database, and its migrations
+    if work == "upgrade":
         points.is_armed = True
     coach = Coach(make_settings(data, "127.0.0.1", 0))
     try:
-        if work != "open":
-            WORKS[work](coach, points)
+        WORKS[work](coach, points)
     finally:
         coach.close()
     say("points", points.n)

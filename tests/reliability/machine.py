@@ -1,0 +1,112 @@
+"""What befalls the machine in a run: a full disk, a locked database, a wall clock that jumps, a sleeping process."""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import time_machine
+
+from coach.bootstrap import Coach
+from coach.recording import writer
+from tests.reliability import beside
+from tests.reliability.rows import Row
+from tests.reliability.scene import befallen
+
+_WHOLE: Final = "nothing lost, the tap kept and answered in 1 s, the run ended"
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process may grow: every write beyond fails in the kernel (setrlimit(2), RLIMIT_FSIZE)."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def disk_full(folder: Path, harm_s: float = 8.0) -> Row:
+    """Log and database are refused for some seconds."""
+    seen: list[str] = []
+
+    def harm(coach: Coach, tap: Callable[[], None]) -> None:
+        with full_disk():
+            time.sleep(harm_s / 2)
+            tap()
+            seen.extend(str(link["reason"]) for link in coach.runs.status()["links"])
+            time.sleep(harm_s / 2)
+        time.sleep(2 * writer.TRY_AGAIN_S)
+
+    after = befallen(folder, harm)
+    is_shown = "recording_failed" in seen
+    words = f"{after}; {'shown' if is_shown else 'not shown'} to a phone that opens"
+    return Row(f"the disk is full for {harm_s:g} s", f"{_WHOLE}; the state shown", words, after.is_whole and is_shown)
+
+
+def database_locked(folder: Path, harm_s: float = 8.0) -> Row:
+    """Another program holds the database for longer than the coach waits for it."""
+
+    def harm(coach: Coach, tap: Callable[[], None]) -> None:
+        with contextlib.closing(sqlite3.connect(coach.settings.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(harm_s / 2)
+            tap()
+            time.sleep(harm_s / 2)
+            other.execute("ROLLBACK")
+
+    after = befallen(folder, harm)
+    return Row(f"the database is locked for {harm_s:g} s", _WHOLE, str(after), after.is_whole)
+
+
+def clock_jumps(folder: Path, hours: float, rest_s: float = 2.0) -> Row:
+    """The wall clock jumps; monotonic time goes on, as on a machine that is set to another time."""
+
+    def harm(_: Coach, tap: Callable[[], None]) -> None:
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours), tick=True):
+            time.sleep(rest_s / 2)
+            tap()
+            time.sleep(rest_s / 2)
+
+    after = befallen(folder, harm)
+    return Row(f"the clock jumps by {hours:+g} h and back", _WHOLE, str(after), after.is_whole)
+
+
+def suspended(folder: Path, harm_s: float = 60.0) -> Row:
+    """The process of `coach demo` sleeps (SIGSTOP) in a run, as a laptop whose lid is closed."""
+    with beside.demonstration(folder / "data") as (port, pid):
+        watcher = beside.Watcher(port)
+        watcher.start()
+        time.sleep(3)
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(harm_s)
+        os.kill(pid, signal.SIGCONT)
+        woken_s = time.monotonic()
+        status, run = beside.ask(port, "GET", "/api/v1/run")
+        answer_s = time.monotonic() - woken_s
+        time.sleep(2)
+        live_s = next((t - woken_s for t in watcher.arrived_s if t > woken_s), float("inf"))
+        body = json.dumps({"run_id": json.loads(run)["run_id"]}).encode()
+        stopped, _ = beside.ask(port, "POST", "/api/v1/run/stop", body, Content_Type="application/json")
+    is_held = (status, stopped) == (200, 200) and answer_s < 2 and live_s < 2
+    words = f"a page after {answer_s:.1f} s, live numbers after {live_s:.1f} s, the stop answered with {stopped}"
+    return Row(
+        f"the process sleeps for {harm_s:g} s", "pages and live numbers within 2 s, the run ends", words, is_held
+    )
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    """All of them, as long as they really take."""
+    yield disk_full(folder / "disk")
+    yield database_locked(folder / "lock")
+    yield clock_jumps(folder / "forward", 1.0, 8.0)
+    yield clock_jumps(folder / "back", -2.0, 8.0)
+    yield suspended(folder / "sleep")

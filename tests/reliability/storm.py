@@ -1,0 +1,91 @@
+"""A storm of sensors: eight of them lose packets, drop, go away and come back in one run; exact counts of the losses.
+
+The radio is the virtual one below the real Bluetooth client (`coach.radio.virtual`): it drops what the air would drop.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from coach.bootstrap import Coach
+from coach.model.links import SensorUse
+from coach.model.runs import RunState
+from coach.model.samples import Notification
+from coach.model.sites import WearSite
+from coach.radio.clock import RunClock
+from coach.radio.virtual.world import VirtualWorld
+from coach.recording.folder import inside
+from coach.recording.reader import read_recording
+from coach.service.event_loop import LoopThread
+from coach.settings import make_settings
+from coach.virtual_runner.runner import VirtualRunner
+from tests.reliability.rows import Row
+
+LOST_SHARE = 0.02
+
+
+def _worn(world: VirtualWorld) -> list[SensorUse]:
+    found = [
+        (world.add_movesense(WearSite.LEFT_FOOT), "movesense", WearSite.LEFT_FOOT),
+        (world.add_movesense(WearSite.RIGHT_FOOT), "movesense", WearSite.RIGHT_FOOT),
+        (world.add_coach_board(WearSite.LEFT_SHANK), "coach_board", WearSite.LEFT_SHANK),
+        (world.add_coach_board(WearSite.RIGHT_SHANK), "coach_board", WearSite.RIGHT_SHANK),
+        (world.add_movella_dot(WearSite.PELVIS), "movella_dot", WearSite.PELVIS),
+        (world.add_polar_h10(), "polar_h10", WearSite.CHEST),
+        (world.add_running_pod(), "running_speed_cadence", None),
+        (world.add_treadmill(), "ftms_treadmill", None),
+    ]
+    return [SensorUse(twin.sensor_id, twin.identity.name, profile, site) for twin, profile, site in found]
+
+
+def storm(folder: Path, seconds: float, seed: int = 1) -> Row:
+    """One run in the storm: every two seconds something happens to one of the eight."""
+    chance = random.Random(seed)
+    settings = make_settings(folder, "127.0.0.1", 0)
+    loop = LoopThread()
+    world = loop.call(lambda: VirtualWorld(VirtualRunner(), RunClock()))
+    uses = loop.call(lambda: _worn(world))
+    loop.do(world.start())
+    coach = Coach(settings, world.backend, loop=loop)
+    try:
+        coach.runner.answer_red_flags(())
+        for use in uses:
+            coach.sensors.remember(use)
+        run_id = coach.runs.start().run_id
+        loop.call(lambda: world.lose_packets(LOST_SHARE, seed))
+        until_s, n_events, away = time.monotonic() + seconds, 0, ""
+        while time.monotonic() < until_s:
+            time.sleep(2.0)
+            n_events += 1
+            if away:
+                loop.call(lambda name=away: world.come_back(name))  # type: ignore[misc]
+                away = ""
+            elif chance.random() < 0.5:
+                away = chance.choice(uses).sensor_id
+                loop.call(lambda name=away: world.go_away(name, 1.0))  # type: ignore[misc]
+            else:
+                loop.do(world.drop(chance.choice(uses).sensor_id))
+        entry = coach.store.runs.entry(coach.runs.stop(run_id).run_id)
+        items = list(read_recording(inside(settings.recordings, str(entry.run.recording))).items())
+    finally:
+        coach.close()
+        loop.do(world.stop())
+        loop.close()
+    heard = {item.sensor_id for item in items if isinstance(item, Notification)}
+    n_logged = sum(isinstance(item, Notification) for item in items)
+    streams = entry.summary.streams if entry.summary else ()
+    n_notified = sum(report.n_notifications for report in streams)
+    n_missing = entry.summary.n_missing if entry.summary else 0
+    words = (
+        f"{n_events} drops and absences: {len(heard)} of {len(uses)} sensors heard, {n_logged} notifications logged, "
+        f"{n_missing} readings counted as missing, {entry.run.state.value}"
+    )
+    is_ended = entry.run.state is RunState.FINISHED and len(heard) == len(uses)
+    is_held = is_ended and n_missing > 0 and n_logged >= n_notified
+    demanded = "every sensor comes back, what was lost is counted, the run ends"
+    return Row(f"a storm over eight sensors for {seconds:g} s", demanded, words, is_held)
+
+
+def rows(folder: Path, seconds: float = 120.0) -> Iterator[Row]:
+    yield storm(folder / "storm", seconds)

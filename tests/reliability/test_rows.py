@@ -1,0 +1,48 @@
+"""A small version of each row of `python -m tests.reliability`."""
+
+from pathlib import Path
+
+import pytest
+
+from coach.recording import writer
+from tests.reliability import machine, packets
+from tests.reliability.archives import row
+from tests.reliability.beside import Watcher
+
+
+def test_a_disk_that_is_full_costs_nothing_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "TRY_AGAIN_S", 0.1)
+    found = machine.disk_full(tmp_path, 1.0)
+    assert found.is_held, found.found
+
+
+def test_a_database_that_is_locked_costs_nothing_of_a_run(tmp_path: Path) -> None:
+    found = machine.database_locked(tmp_path, 1.0)
+    assert found.is_held, found.found
+
+
+@pytest.mark.parametrize("hours", [1.0, -2.0])
+def test_a_clock_that_jumps_costs_nothing_of_a_run(tmp_path: Path, hours: float) -> None:
+    found = machine.clock_jumps(tmp_path, hours, 0.6)
+    assert found.is_held, found.found
+
+
+def test_a_packet_that_is_cut_gives_no_wrong_number_and_a_check_sum_catches_every_flip() -> None:
+    counts = packets.measure()
+    assert {profile: kinds["cut"].n_misled for profile, kinds in counts.items() if kinds["cut"].n_misled} == {}
+    assert counts["coach_board"]["flipped"].n_misled == 0
+    assert counts["running_speed_cadence"]["flipped"].n_misled > 0  # else nothing was measured
+
+
+def test_the_longest_wait_counts_the_silence_at_both_ends() -> None:
+    watcher = Watcher(1)
+    watcher.arrived_s = [0.5, 1.0, 1.2, 2.0]
+    assert watcher.largest_gap_s(1.0, 2.1) == pytest.approx(0.8)
+    assert watcher.largest_gap_s(1.0, 9.0) == pytest.approx(7.0)
+
+
+def test_a_row_is_held_by_what_was_found() -> None:
+    counts = {"refused": 7, "taken": 3, "uncaught": 0, "half": 0, "poisoned": 0}
+    assert row(10, counts).is_held
+    assert not row(10, counts | {"poisoned": 1}).is_held
+    assert "**not held**" in row(10, counts | {"half": 1}).line()
