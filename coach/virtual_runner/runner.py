@@ -12,6 +12,7 @@ from coach.model.samples import FloatArray, HeartRateSample, RunningSpeedSample,
 from coach.model.sites import WearSite
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.foot import FootMotion
+from coach.virtual_runner.jumps import LASTS_S, jumping_force, jumping_turn
 from coach.virtual_runner.steps import StepPlan
 from coach.virtual_runner.trunk import TrunkMotion
 
@@ -54,6 +55,11 @@ class VirtualRunner:
         self.body = body or VirtualBody()
         self.plan = StepPlan(self.body)
         self._worn: dict[WearSite, _Worn] = {}
+        self._jumps_s: float | None = None
+
+    def jump(self, t_s: float) -> None:
+        """From `t_s` on stand still and jump three times, as the check before a run asks for; then run again."""
+        self._jumps_s = t_s
 
     def hear(self, focus: str, t_s: float) -> None:
         """A cue of this focus reaches the runner at `t_s`: it answers as its body can."""
@@ -64,7 +70,14 @@ class VirtualRunner:
         worn = self._worn.get(wear_site)
         if worn is None:
             worn = self._worn[wear_site] = self._put_on(wear_site)
-        acc, gyr = worn.motion.read(start_s + np.arange(n) / rate_hz)
+        t_s = start_s + np.arange(n) / rate_hz
+        acc, gyr = worn.motion.read(t_s)
+        if self._jumps_s is not None:
+            after_s = t_s - self._jumps_s
+            is_jumping = (after_s >= 0) & (after_s < LASTS_S)
+            up, left = jumping_force(after_s, wear_site.is_foot), jumping_turn(after_s, wear_site.is_foot)
+            acc[is_jumping] = np.stack([0 * up, 0 * up, up], 1)[is_jumping]
+            gyr[is_jumping] = np.stack([0 * left, left, 0 * left], 1)[is_jumping]
         acc = acc @ worn.mounting.T + ACC_NOISE_MPS2 * worn.chance.standard_normal((n, 3))
         gyr = gyr @ worn.mounting.T + worn.bias_radps + GYR_NOISE_RADPS * worn.chance.standard_normal((n, 3))
         self.plan.forget_before(start_s - 20.0)

@@ -67,6 +67,7 @@ class SensorService(SensorBook):
         self._preview: Preview | None = None
         self._met: dict[str, SensorUse] = {}  # paired a moment ago: who asked before that does not know them yet
         self._leases = Leases()
+        self.on_check: Callable[[], object] | None = None  # called when a check begins: a demonstration jumps
         self._problem: str | None = None
         self._is_running = False
         self._run_events: dict[str, LinkEvent] = {}
@@ -335,6 +336,8 @@ class SensorService(SensorBook):
     async def _watch(self, seconds: float) -> float:
         """Let so much time pass with the previews kept; gives when it began [s]."""
         start_s = self._clock()
+        if self.on_check is not None:
+            self.on_check()
         while self._clock() < start_s + seconds:
             await self._clock.sleep(0.5)
             self._leases.renew("preview", self._preview_while_asked)
