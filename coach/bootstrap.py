@@ -120,7 +120,7 @@ class Coach:
             settings.secrets,
             (settings.inbox, settings.outbox, settings.sealed),
             self._purge,
-            lambda: self.runs.current() is not None or self.imports.status().is_running,
+            self._is_busy,
             self._on_erased,
         )
 
@@ -171,6 +171,11 @@ class Coach:
         """A job in the worker's process summed up a run."""
         if isinstance(what, Run):
             self.runs.announce(what)
+
+    def _is_busy(self) -> bool:
+        """Whether something may yet write: what is erased meanwhile would come back."""
+        is_importing = self.imports.status().is_running or self.phone.runs.is_busy
+        return self.runs.current() is not None or is_importing or self.worker.is_busy
 
     def _purge(self) -> None:
         self.history.purge()

@@ -145,6 +145,12 @@ class Worker(Generic[Desk]):
                 with contextlib.suppress(CoachError):
                     self._step(("close", number))
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is being done by the child, or waits for its next step."""
+        child = self._child
+        return self._guard.locked() or bool(child is not None and child.streams)
+
     def kill(self) -> None:
         """End what is being done, at once; whoever waits for it gets a WorkerError."""
         child = self._child

@@ -67,6 +67,8 @@ def started(data: Path) -> Iterator[Coach]:
     coach = Coach(make_settings(data, "127.0.0.1", 0))
     try:
         coach.recover()
+        coach.phone.runs.resume()
+        coach.phone.runs.wait()
         yield coach
     finally:
         coach.close()
@@ -144,8 +146,6 @@ def _check_log(coach: Coach, work: str, said: dict[str, list[str]], demand) -> N
     """A log that came in is one run or none; what the phone was told is kept becomes a run at the start."""
     content = (coach.settings.data.parent / "other.mcap").read_bytes()
     if work == "home":
-        coach.phone.runs.resume()
-        coach.phone.runs.wait()
         demand("kept" not in said or coach.store.runs.knows(LOG_ID), "a log that the phone may have deleted is no run")
     elif not coach.store.runs.knows(LOG_ID):
         coach.history.take_in(content, "other.mcap")

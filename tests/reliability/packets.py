@@ -76,16 +76,12 @@ def measure() -> dict[str, dict[str, Count]]:
     return counts
 
 
-def table() -> str:
-    """The counts in Markdown."""
-    head = "| profile | damage | packets | refused | the same numbers | no runner's numbers | plausible, not the same |"
-    lines = [head, "|---|---|---|---|---|---|---|"]
+def lines() -> Iterator[str]:
+    """The counts as rows in Markdown."""
     for profile, kinds in sorted(measure().items()):
         for kind, n in kinds.items():
             share = f"{n.n_misled} ({100 * n.n_misled / max(1, n.n_tried):.0f} %)"
-            numbers = f"{n.n_tried} | {n.n_refused} | {n.n_same} | {n.n_implausible} | {share}"
-            lines.append(f"| {profile} | {kind} | {numbers} |")
-    return "\n".join(lines)
+            yield f"| {profile}, {kind} | {n.n_tried} | {n.n_refused} | {n.n_same} | {n.n_implausible} | {share} |"
 
 
 def _is_data(golden: Golden) -> bool:

@@ -15,6 +15,3 @@ class Row:
     def line(self) -> str:
         """The row in Markdown."""
         return f"| {self.what} | {self.demanded} | {self.found} | {'held' if self.is_held else '**not held**'} |"
-
-
-HEAD = "| what | demanded | found | |\n|---|---|---|---|"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from coach.recording import writer
-from tests.reliability import machine, packets
+from tests.reliability import document, machine, packets
 from tests.reliability.archives import row
 from tests.reliability.beside import Watcher
 
@@ -39,6 +39,17 @@ def test_the_longest_wait_counts_the_silence_at_both_ends() -> None:
     watcher.arrived_s = [0.5, 1.0, 1.2, 2.0]
     assert watcher.largest_gap_s(1.0, 2.1) == pytest.approx(0.8)
     assert watcher.largest_gap_s(1.0, 9.0) == pytest.approx(7.0)
+
+
+def test_a_row_that_is_measured_again_takes_its_own_place(tmp_path: Path) -> None:
+    path = tmp_path / "reliability.md"
+    document.update("kills", ["| run | 42 | 20 | 0.5 | 0 |", "| plan | 7 | 7 | 0.0 | 0 |"], path)
+    document.update("packets", list(packets.lines())[:2], path)
+    document.update("kills", ["| run | 42 | 42 | 0.4 | 0 |"], path)
+    text = path.read_text("utf-8")
+    assert text.count("| run |") == 1
+    assert text.index("| run | 42 | 42 |") < text.index("| plan |") < text.index("| coach_board, flipped |")
+    assert text.count("## ") == 2
 
 
 def test_a_row_is_held_by_what_was_found() -> None:

@@ -91,12 +91,13 @@ def home(coach: Coach, points: KillPoints) -> None:
     content, run_id = (coach.settings.data.parent / "other.mcap").read_bytes(), LOG_ID
     points.is_armed = True
     arrivals = coach.phone.runs
-    for offset in range(0, len(content), 4096):
-        arrivals.append(run_id, arrivals.state(run_id).n_bytes, content[offset : offset + 4096])
+    while (n_bytes := arrivals.state(run_id).n_bytes) < len(content):
+        arrivals.append(run_id, n_bytes, content[n_bytes : n_bytes + 1000])
     if arrivals.finish(run_id, hashlib.sha256(content).hexdigest()).state is ArrivalState.KEPT:
         say("kept", run_id)
     arrivals.wait()
-    say("imported", run_id)
+    if arrivals.state(run_id).state is ArrivalState.DONE:
+        say("imported", run_id)
 
 
 def archive(coach: Coach, points: KillPoints) -> None:

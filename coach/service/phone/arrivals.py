@@ -144,6 +144,11 @@ class PhoneRuns:
         for path in sorted(self._folder.glob(f"*{WHOLE}")) if self._folder.is_dir() else ():
             self._begin(path.name.removesuffix(WHOLE))
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a log is being made a run."""
+        return any(thread.is_alive() for thread in self._threads)
+
     def stop(self) -> None:
         """Try no more; logs that wait become runs at the next start."""
         self._is_stopping.set()

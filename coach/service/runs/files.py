@@ -46,7 +46,7 @@ from coach.summary.summarise import summarise
 
 EXPORTS: Final = ("fit", "tcx", "gpx", "csv", "strides", "parquet", "mcap")
 SUFFIXES: Final = {**{kind: f".{kind}" for kind in EXPORTS}, "csv": "_seconds.csv", "strides": "_strides.csv"}
-_SPARE_BYTES: Final = 256 << 20  # stays free for the log of a run: ten hours of eight sensors
+SPARE_BYTES: Final = 256 << 20  # stays free for the log of a run: ten hours of eight sensors
 _LONGEST_RUN: Final = timedelta(days=2)
 
 
@@ -147,7 +147,7 @@ class HistoryFiles:
         """
         archive = Archive(stream)
         self.recordings.mkdir(parents=True, exist_ok=True)
-        if archive.n_bytes + _SPARE_BYTES > shutil.disk_usage(self.recordings).free:
+        if archive.n_bytes + SPARE_BYTES > shutil.disk_usage(self.recordings).free:
             raise InterchangeError("this archive needs more space than the disk has: free some space and try again")
         with tempfile.TemporaryDirectory(prefix=UNPACKING, dir=self.recordings) as incoming:
             folder = Path(incoming)

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 from coach.coaching.engine import CueEngine
 from coach.errors import ConflictError, InterchangeError
@@ -21,14 +21,12 @@ from coach.service.phone.arrivals import PhoneRuns
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.finish_run import end_run
 from coach.service.runs.history import HistoryService
-from coach.service.runs.importing import ImportService, ImportStep
+from coach.service.runs.importing import ImportService, ImportStep, keep_upload
 from coach.service.runs.leftovers import INCOMING, clear_leftovers
 from coach.service.runs.recovery import RunRecovery
 from coach.service.runs.replay_reader import Reading
 from coach.service.worker import Note, Worker
 from coach.storage.store import Store
-
-_COPY: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +147,7 @@ class HeavyService:
         folder = Path(tempfile.mkdtemp(prefix=INCOMING, dir=self._recordings))
         try:
             path = folder / "file"
-            try:
-                with path.open("wb") as out:
-                    shutil.copyfileobj(stream, out, _COPY)
-            except OSError as error:
-                words = f"this file cannot be kept ({error.strerror}): free some space and try again"
-                raise InterchangeError(words) from error
+            keep_upload(stream, path)
             return self._worker.do(import_file, path, name)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ from coach.errors import AlreadyHereError, CoachError, InterchangeError, Storage
 from coach.interchange.bundles import Item, files_below, items_of
 from coach.model.history import Imported, ImportedFile, ImportStatus, KeptImport, Outcome
 from coach.model.runs import Sport
-from coach.service.runs.files import HistoryFiles
+from coach.service.runs.files import SPARE_BYTES, HistoryFiles
 from coach.service.runs.leftovers import INCOMING
 from coach.storage.store import Store
 
@@ -126,12 +126,10 @@ class ImportService:
         folder = Path(tempfile.mkdtemp(prefix=INCOMING, dir=self._files.recordings))
         try:
             for name, stream in uploads:
-                _copy(stream, _free_name(folder, name))
-        except OSError as error:
+                keep_upload(stream, _free_name(folder, name))
+        except InterchangeError:
             shutil.rmtree(folder, ignore_errors=True)
-            raise InterchangeError(
-                f"these files cannot be kept ({error.strerror}): free some space and try again"
-            ) from error
+            raise
         try:
             # A folder may be an export unpacked: it is read as a whole, so that its list of activities is seen.
             self._begin([folder], folder)
@@ -354,10 +352,20 @@ def report_of(files: Sequence[ImportedFile]) -> str:
     return out.getvalue()
 
 
-def _copy(stream: IO[bytes], path: Path) -> None:
-    with path.open("wb") as out:
-        while block := stream.read(_COPY):
-            out.write(block)
+def keep_upload(stream: IO[bytes], path: Path) -> None:
+    """Keep a file that is sent; room for the log of a run is left.
+
+    Raises:
+        InterchangeError: the disk is too small.
+    """
+    try:
+        with path.open("wb") as out:
+            while block := stream.read(_COPY):
+                if shutil.disk_usage(path.parent).free < SPARE_BYTES + len(block):
+                    raise InterchangeError("this file needs more space than the disk has: free some space, try again")
+                out.write(block)
+    except OSError as error:
+        raise InterchangeError(f"this file cannot be kept ({error.strerror}): free some space, try again") from error
 
 
 def _free_name(folder: Path, name: str) -> Path:

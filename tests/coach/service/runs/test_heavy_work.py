@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from coach.bootstrap import Coach
-from coach.errors import AlreadyHereError, InterchangeError, StorageError, WorkerError
+from coach.errors import AlreadyHereError, InterchangeError, StorageError, UserError, WorkerError
 from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader
 from coach.model.runs import Run, RunFilter, RunState
@@ -20,6 +21,7 @@ from coach.recording.writer import RecordingWriter
 from coach.service.phone import arrivals
 from coach.service.phone.arrivals import ArrivalState
 from coach.service.runs import importing
+from coach.service.runs.files import SPARE_BYTES
 from coach.settings import Settings, make_settings
 from firmware_config.loader import load_profile
 from tests.coach.service.runs import exports_of_others as others
@@ -135,6 +137,37 @@ def test_a_killed_import_leaves_nothing_behind(coach: Coach) -> None:
     killer.join()
     assert all_runs(coach) == []
     assert kept(coach.settings) == []
+
+
+def test_nothing_is_erased_while_something_may_yet_come_in(coach: Coach) -> None:
+    seen: list[str] = []
+
+    def erase() -> None:
+        until_s = time.monotonic() + 20
+        while not coach.worker.is_busy and time.monotonic() < until_s:
+            time.sleep(0.002)
+        try:
+            coach.account.erase()
+        except UserError as error:
+            seen.append(str(error))
+
+    eraser = threading.Thread(target=erase)
+    eraser.start()
+    coach.heavy.take_in(io.BytesIO(others.gpx()), "a.gpx")
+    eraser.join()
+    assert "going on" in seen[0]
+    coach.account.erase()
+    assert all_runs(coach) == []
+
+
+def test_an_upload_leaves_room_for_the_log_of_a_run(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = SPARE_BYTES + 100
+    monkeypatch.setattr(importing.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(InterchangeError, match="more space"):
+        coach.heavy.take_in(io.BytesIO(others.gpx()), "a.gpx")
+    with pytest.raises(InterchangeError, match="more space"):
+        coach.imports.receive([("a.gpx", io.BytesIO(others.gpx()))])
+    assert [path.name for path in coach.settings.recordings.iterdir()] == []
 
 
 # The next start ----------------------------------------------------------------------------------------------------

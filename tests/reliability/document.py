@@ -1,0 +1,77 @@
+"""`docs/reliability.md`: parts with a title and a table; a row that is measured again takes its own place."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+DOCUMENT: Final = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
+_HEAD: Final = """# What befalls the program, and what comes of it
+
+Written by `python -m tests.reliability`: every row is measured on the real program, in processes of their own where a
+process is what suffers, and a small version of it runs with the tests."""
+_ROW: Final = ("what", "demanded", "found", "")
+TITLES: Final = {
+    "machine": ("The machine, in a run", ""),
+    "beside": ("Heavy work beside a run", ""),
+    "storm": ("The radio", ""),
+    "strangers": ("Strangers on the network", ""),
+    "archives": ("Archives of strangers", ""),
+    "api": ("Made-up requests of a phone that was let in", ""),
+    "kills": (
+        "Kills",
+        """The process is killed (SIGKILL) before or after something that it does to its disk, and started again on the
+same folder. A fault is a run that is stuck, there twice or without its summary, a log or a tap that was acknowledged
+and is gone, a file left over, or a database that is not sound.""",
+    ),
+    "packets": (
+        "Damaged packets",
+        """Every golden packet of a data characteristic with each of its bits flipped, and cut at each length, held
+against the untouched packet. Only our own board's protocol has a check sum, so that for others the number cannot be 0.
+What catches such numbers later: readings beyond a sensor's range are refused or counted as clipped; a bent device time
+is a gap or a fault of the clock, not a stride; a stride beyond what a body can do is no stride; and a cue needs a
+change that lasts over many strides. A packet that is cut never gives a wrong number.""",
+    ),
+}
+_COLUMNS: Final = {
+    "kills": ("work", "points", "kills", "most lost [s]", "faults"),
+    "packets": (
+        "profile, damage", "packets", "refused", "the same numbers", "no runner's numbers", "plausible, not the same"
+    ),
+}  # fmt: skip
+
+
+def update(part: str, lines: Sequence[str], path: Path = DOCUMENT) -> None:
+    """Put rows in the place of those with the same first cell; new ones come last."""
+    tables = _read(path)
+    tables.setdefault(part, {}).update({_key(line): line for line in lines})
+    path.write_text(_written(tables), "utf-8")
+
+
+def _written(tables: dict[str, dict[str, str]]) -> str:
+    text = [_HEAD]
+    for part, (title, words) in TITLES.items():
+        if part not in tables:
+            continue
+        columns = _COLUMNS.get(part, _ROW)
+        head = f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}"
+        text.append(f"## {title}")
+        text += [words] if words else []
+        text.append("\n".join([head, *tables[part].values()]))
+    return "\n\n".join(text) + "\n"
+
+
+def _read(path: Path) -> dict[str, dict[str, str]]:
+    """The rows of each part that there is, by their first cell."""
+    parts = {title: part for part, (title, _) in TITLES.items()}
+    tables: dict[str, dict[str, str]] = {}
+    part = ""
+    for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
+        if line.startswith("## "):
+            part = parts.get(line[3:], "")
+        elif part and line.startswith("| ") and _key(line) != _COLUMNS.get(part, _ROW)[0]:
+            tables.setdefault(part, {})[_key(line)] = line
+    return tables
+
+
+def _key(line: str) -> str:
+    return line.split("|")[1].strip()
