@@ -33,6 +33,7 @@ class Unknown(StrEnum):
     FINDING_AXES = "finding_axes"
     CLIPPED = "clipped"
     LOOSE = "loose"
+    TOO_SLOW = "too_slow"
     STANDING = "standing"
     ONLY_RUNNING = "only_running"
     FEW_STRIDES = "few_strides"

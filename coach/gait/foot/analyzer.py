@@ -63,6 +63,11 @@ class FootGait:
         return self._learner is not None and self._learner.has_moved
 
     @property
+    def is_too_slow(self) -> bool:
+        """Whether the sensor sends too few readings for more than contacts and stride times."""
+        return 0.0 < self._rate_hz < self._params.too_slow_hz
+
+    @property
     def is_loose(self) -> bool:
         """Whether the sensor rings on the foot, so that its angles and times are not the foot's."""
         return self._follower is not None and self._follower.batch.now.is_loose

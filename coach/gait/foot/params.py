@@ -15,6 +15,9 @@ class FootParams:
     """Parameters of the stance of one foot; times in seconds unless the name says otherwise."""
 
     least_rate_hz: float = 190.0  # interpolated to at least that: the jerk of 52 Hz blurs a landing by 40 ms
+    # Below it only contacts and stride times are given: at 25 Hz a fifth of the angles and lengths lay outside their
+    # 95 %, some by a half; from 52 Hz on all holds.
+    too_slow_hz: float = 45.0
     slow_below_hz: float = 90.0  # below it the low-pass before sampling spreads the landing
     before_swing_end_s: float = 0.07  # a landing is searched from here before the end of swing to mid-stance
 

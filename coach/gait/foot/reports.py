@@ -16,7 +16,7 @@ from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
 def mid_stance_event(foot: FootSensor, landing: StanceCandidate) -> MidStance:
     """Return the landing as known at mid-stance."""
     angle_deg = _angle_deg(foot, landing)
-    impact_g = None if landing.is_clipped or landing.is_loose else landing.impact_mps2 / GRAVITY_MPS2
+    impact_g = None if landing.is_clipped or landing.is_bare else landing.impact_mps2 / GRAVITY_MPS2
     strike = _strike(foot, angle_deg, 1.0)
     return MidStance(foot.site, landing.mid_s, landing.contact_s, angle_deg, strike, impact_g)
 
@@ -35,7 +35,7 @@ def stride_event(
     contact_time = this.toe_off_s - this.contact_s if left and not this.is_drawn else None
     angle_deg = _angle_deg(foot, this)
     rolls = angle_deg is not None and left
-    is_shocked = not (this.is_clipped or this.is_drawn or this.is_loose)
+    is_shocked = not (this.is_clipped or this.is_drawn or this.is_bare)
     return Stride(
         wear_site=foot.site,
         initial_contact_s=this.contact_s,

@@ -80,7 +80,8 @@ def _stand(
     _refine(this, foot, now, columns[:, max(0, this.swing_over - first - foot.before_landing) : mid + 1])
     wobble = _wobble(this, columns, mid, heel_off - first, foot)
     this.is_loose = now.is_wobbling(wobble, foot.is_slow, foot.params)
-    if this.is_loose:
+    this.is_bare = this.is_loose or foot.is_too_slow
+    if this.is_bare:
         this.angle_deg, this.is_blurred = math.nan, True
     half = max(1, round(foot.params.rest_half_s * foot.rate_hz))
     this.rest = _rest(columns[:, max(0, mid - half) : min(mid + half, heel_off - first) + 1], foot)
@@ -182,8 +183,8 @@ def _way(
     factor = 1.0 if lost_s == 0.0 else BRIDGED_FACTOR if lost_s <= params.brief_loss_s else params.holed_factor
     own_m = factor * params.length_sd_share * found.length_m
     sd_m = math.hypot(own_m, params.sink_sd_share * found.sink_mps * time_s)
-    if is_clipped:
-        return StrideTrajectory(None, sd_m, None, time_s, True, lost_s > 0.0)
+    if is_clipped or foot.is_too_slow:
+        return StrideTrajectory(None, sd_m, None, time_s, is_clipped, lost_s > 0.0)
     now.saw(found.length_m / time_s, lost_s <= params.brief_loss_s, params)
     return StrideTrajectory(found.length_m, sd_m, found.clearance_m, time_s, False, lost_s > 0.0)
 
@@ -216,7 +217,7 @@ def _leave(
     columns: FloatArray,
     first: int,
 ) -> list[GaitEvent]:
-    if this.is_loose or this.push_over >= 0 or not 0 <= this.heel_off <= transition.heel_off:
+    if this.is_bare or this.push_over >= 0 or not 0 <= this.heel_off <= transition.heel_off:
         return []
     heel_off, end = transition.heel_off - first, transition.at - first
     params, mid = foot.params, this.mid_row - first

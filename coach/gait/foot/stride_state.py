@@ -41,6 +41,7 @@ class FootSensor:
         "gyr_limit",
         "interpolated_s",
         "is_slow",
+        "is_too_slow",
         "params",
         "rate_hz",
         "reaches",
@@ -68,6 +69,7 @@ class FootSensor:
         self.before = round(BEFORE_SWING_OVER_S * rate_hz) + 1
         self.before_landing = round(params.before_swing_end_s * rate_hz)
         self.is_slow = rate_hz < params.slow_below_hz
+        self.is_too_slow = rate_hz < params.too_slow_hz
         self.interpolated_s: list[float] = []
         self.clean_from = 0
         self.use(axes)

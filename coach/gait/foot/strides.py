@@ -21,8 +21,9 @@ class StanceCandidate:
     number: of its swing, so that a missed landing leaves a hole. look: how far it was looked for; it was known at
     known_row. contact_s: as seen at once until mid-stance, then by the stance. early_s: as seen at once. rest: turn
     rate [rad/s] at mid-stance, and by how much the specific force differs from gravity there [m/s2]. is_ground: whether
-    this and the landings before it were on the ground. is_loose: the sensor rang on the foot in them. is_drawn: contact
-    was lost and comes from the rhythm. is_blurred, is_push_blurred: a reading or two of landing and push-off were lost.
+    this and the landings before it were on the ground. is_loose: the sensor rang on the foot in them. is_bare: only
+    contact and stride time can be known. is_drawn: contact was lost and comes from the rhythm. is_blurred,
+    is_push_blurred: a reading or two of landing and push-off were lost.
     """
 
     swing_over: int
@@ -44,6 +45,7 @@ class StanceCandidate:
     rest: tuple[float, float] = (math.nan, math.nan)
     is_ground: bool = True
     is_loose: bool = False
+    is_bare: bool = False
     is_drawn: bool = False
     is_blurred: bool = False
     is_push_blurred: bool = False

@@ -38,6 +38,7 @@ from coach.gait.fusion.speed import (
     SpeedCorrection,
     SpeedFusion,
 )
+from coach.gait.shank.analyzer import ShankGait
 from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import (
@@ -324,11 +325,13 @@ class BodyGait:
 
     def _moment(self, state: GaitState | None) -> Moment:
         feet = [engine for engine in self._engines.values() if isinstance(engine, FootGait)]
+        legs = [engine for engine in self._engines.values() if isinstance(engine, FootGait | ShankGait)]
         return Moment(
             state,
             any(foot.is_learning for foot in feet),
             any(self._is_clipped.values()),
             any(foot.is_loose for foot in feet),
+            any(engine.is_too_slow for engine in legs),
         )
 
     def _worn(self) -> SensorSet:

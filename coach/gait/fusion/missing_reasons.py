@@ -10,6 +10,8 @@ from coach.model.strides import GaitState
 
 _NEEDS_FIRM_STRAP: Final = (Need.CONTACT, Need.FOOT, Need.BOTH_SIDES_CONTACT, Need.MOTION)
 
+_NEEDS_RATE: Final = (*_NEEDS_FIRM_STRAP, Need.SPEED, Need.LENGTH)
+
 
 @dataclass(frozen=True, slots=True)
 class SensorSet:
@@ -69,13 +71,14 @@ def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
 class Moment:
     """What the body does. is_learning: a foot's axes are not known. is_clipped: a last stride was beyond range.
 
-    is_loose: a foot's sensor rings on the foot.
+    is_loose: a foot's sensor rings on the foot. is_too_slow: a sensor of a leg sends too few readings.
     """
 
     state: GaitState | None = None
     is_learning: bool = False
     is_clipped: bool = False
     is_loose: bool = False
+    is_too_slow: bool = False
 
 
 def unknown(worn: SensorSet, values: Mapping[str, object], moment: Moment) -> dict[str, str]:
@@ -99,6 +102,8 @@ def _waits(name: str, moment: Moment, has_strides: bool) -> Unknown:
         return Unknown.FINDING_AXES
     if moment.is_clipped and METRICS[name].waits_for is Wait.UNCLIPPED:
         return Unknown.CLIPPED
+    if moment.is_too_slow and METRICS[name].needs in _NEEDS_RATE:
+        return Unknown.TOO_SLOW
     if moment.is_loose and METRICS[name].needs in _NEEDS_FIRM_STRAP:
         return Unknown.LOOSE
     if moment.state is GaitState.WALKING and METRICS[name].waits_for is Wait.RUNNING:

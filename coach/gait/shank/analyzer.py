@@ -47,7 +47,8 @@ _PARAMS: Final = ShankParams()
 class ShankGait:
     """Strides seen from one shank.
 
-    wear_site: LEFT_SHANK or RIGHT_SHANK. n_dropped: strides not given because a gap touched them.
+    wear_site: LEFT_SHANK or RIGHT_SHANK. n_dropped: strides not given because a gap touched them. is_too_slow: the
+    sensor sends too few readings for more than contacts.
     """
 
     def __init__(self, wear_site: WearSite, params: ShankParams = _PARAMS) -> None:
@@ -59,6 +60,8 @@ class ShankGait:
         self._open: Footfall | None = None
         self._told_toe_off: float | None = None
         self._toe_off_sd_s = math.nan
+        self._slow_sd_s = 0.0
+        self.is_too_slow = False
         self._n_other = 0
         self.n_dropped = 0
 
@@ -81,6 +84,8 @@ class ShankGait:
     def _analyse(self, view: WindowView) -> list[GaitEvent]:
         if len(view.t_s) < _WARM_UP_S * view.rate_hz:
             return []
+        self.is_too_slow = view.rate_hz < self._params.too_slow_hz
+        self._slow_sd_s = self._params.too_slow_sd_intervals / view.rate_hz if self.is_too_slow else 0.0
         if _is_still(view):
             self._open = self._told_toe_off = None
             return self._enter(GaitState.STANDING, float(view.t_s[-1]) - _STILL_S)
@@ -108,7 +113,7 @@ class ShankGait:
 
     def _toe_off(self, footfall: Footfall) -> list[GaitEvent]:
         toe_off_s = footfall.toe_off_s
-        if self._open is None or toe_off_s is None or self._told_toe_off is not None:
+        if self.is_too_slow or self._open is None or toe_off_s is None or self._told_toe_off is not None:
             return []
         contact = toe_off_s - self._open.contact_s
         if contact <= 0:
@@ -152,8 +157,8 @@ class ShankGait:
         """Standard uncertainty of the stride that closes, by field."""
         assert self._open is not None
         found = {
-            "initial_contact_s": self._open.contact_sd_s,
-            "stride_time_s": _STRIDE_TIME_SD_S,
+            "initial_contact_s": math.hypot(self._open.contact_sd_s, self._slow_sd_s),
+            "stride_time_s": math.hypot(_STRIDE_TIME_SD_S, 1.4 * self._slow_sd_s),
             "impact_g": _IMPACT_SD_G,
         }
         if not self._open.is_running:

@@ -14,6 +14,8 @@ class ShankParams:
     """Parameters of running events of the shank; times in seconds unless the name says otherwise."""
 
     least_rate_hz: float = 190.0  # interpolated to at least that: the jerk of 52 Hz blurs a landing by 40 ms
+    too_slow_hz: float = 45.0  # below it only contacts are given: at 25 Hz contact times were up to 0.5 s off
+    too_slow_sd_intervals: float = 0.5  # of the sampling interval, added to contacts below that
     rate_smoothing_s: float = 0.06  # of the turn rate (Hann): passes the swing (3 Hz), not the landing's shock
     swing_radps: float = 4.0  # a forward swing turns faster; runners reach 6-12, pedalling at 60-120 rpm 2.7-5.5
     swing_before_s: float = 0.25  # within it before the rate's zero crossing the swing must have been that fast
