@@ -16,14 +16,14 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, Stride
 
 PEAK_SHARE: Final = 0.65  # of the usual peak begins a peak; the other foot's shock and the push stay below one half
-FALL_SHARE: Final = 0.5
+FALL_SHARE: Final = 0.5  # of the peak; by eye
 LEAST_PEAK_MPS2: Final = 20.0  # 2 g; walking reaches 3 g
-REFRACTORY_S: Final = 0.35
+REFRACTORY_S: Final = 0.35  # 171 strides, 342 steps per minute: nobody steps faster
 FORGET_S: Final = 1.5  # without a peak the usual one is too high
 RUNNING_PEAK_MPS2: Final = 45.0  # walking stays below (own look at 25 min of running with walking breaks)
-LONGEST_STRIDE_S: Final = 2.0
-CONTACT_SD_S: Final = 0.03
-STRIDE_SD_S: Final = 0.007
+LONGEST_STRIDE_S: Final = 2.0  # as with a gyroscope
+CONTACT_SD_S: Final = 0.03  # see above
+STRIDE_SD_S: Final = 0.007  # seen: 5 ms, and a margin
 
 
 class ForceFoot:

@@ -14,12 +14,12 @@ from coach.gait.signal.window import BoolArray
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.strides import GaitState, StateChange, Stride
 
-STILL_S: Final = 2.0
-NO_STRIDES_S: Final = 3.0
-_IN_A_ROW: Final = 2
+STILL_S: Final = 2.0  # the longest walking stride is 1.6 s: a foot still for longer stands
+NO_STRIDES_S: Final = 3.0  # two of the longest strides
+_IN_A_ROW: Final = 2  # strides of another kind: one alone is a hop or a kerb
 _SHIFT_S: Final = 0.7  # a foot may be set down again while its owner stands
 _STILL_RADPS: Final = 0.8  # swaying on the spot stays below, a step's turns are ten times that
-_STILL_MPS2: Final = 3.0
+_STILL_MPS2: Final = 3.0  # against gravity: the shock of a step is ten times that
 
 
 class FootState:

@@ -14,14 +14,14 @@ from coach.gait.foot.axes import FootAxes, Standing, find_axes
 from coach.gait.signal.segments import Segment
 from coach.model.samples import FloatArray
 
-BLOCK_S: Final = 0.5
+BLOCK_S: Final = 0.5  # most of a running stride: a block of swing and stance is movement, one of standing is not
 LEARN_BLOCKS: Final = 12  # 6 s of movement: eight or nine strides
 LEAST_BLOCKS: Final = 4  # at the end of a recording two seconds must do
 REST_BLOCKS: Final = 6  # quiet blocks kept before movement
-MOST_BLOCKS: Final = 60
+MOST_BLOCKS: Final = 60  # half a minute is held back at most
 QUIET_RADPS: Final = 0.1  # about 5 deg/s, with any consumer gyroscope's bias
 STEADY_RADPS: Final = 0.02  # ten times a consumer gyroscope's noise: a foot that shifts its weight is not quiet
-QUIET_MPS2: Final = 0.4
+QUIET_MPS2: Final = 0.4  # SD of one axis: standing, with any sensor's noise; by judgement
 MOVING_RADPS: Final = 1.5  # root mean square of a block; running is 5, walking 2.5
 
 

@@ -19,7 +19,7 @@ from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
 
 REST_FROM_S: Final = 0.05  # after swing's end; the foot comes to rest within
-REST_UNTIL_S: Final = 0.20
+REST_UNTIL_S: Final = 0.20  # and no later: then the heel lifts
 CLEAR_SWING_RAD: Final = 0.7  # swing turns 0.8 rad and more, the slap of a landing rearfoot 0.5 rad
 LANDS_FROM_S: Final = 0.02  # before swing's end
 LANDS_UNTIL_S: Final = 0.21  # after it: slow jogging puts the foot down late
@@ -29,9 +29,9 @@ LEAST_REST_RATIO: Final = 2.0  # of turning energy before the swing against afte
 LEAST_STRIDES: Final = 16  # fewer say too little: one turn of the runner is a tenth of them
 OWN_STRIDES: Final = 64.0  # a memory of less than a minute: a clip that slips is followed
 OWN_LEAST: Final = 4  # push-offs
-REFINE_SHARE: Final = 0.5
-SHORTEST_STRIDE_S: Final = 0.4
-LONGEST_STRIDE_S: Final = 2.0
+REFINE_SHARE: Final = 0.5  # of the way at each look: halves what one bad minute can do, by judgement
+SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
+LONGEST_STRIDE_S: Final = 2.0  # 60 steps per minute
 TRUST_STANDING_COS: Final = 0.87  # standing and running agree within 30 deg, or the shoe was not worn yet
 
 Swing = tuple[int, int]  # first row, and the row after the last

@@ -31,13 +31,13 @@ class FootParams:
 
     # Cues of initial contact, about the centroid of the landing's jerk.
     rise_share: float = 0.25  # of the landing peak of upward acceleration
-    rise_before_s: float = 0.045
-    rise_after_s: float = 0.030
+    rise_before_s: float = 0.045  # that peak is searched from here before the centroid
+    rise_after_s: float = 0.030  # to here after it
     rise_search_s: float = 0.050  # the acceleration's minimum lies so long before its peak at most
     brake_before_s: float = 0.030  # the hardest braking of the ball of the foot
-    brake_after_s: float = 0.035
+    brake_after_s: float = 0.035  # is searched between these about the centroid
     lift_before_s: float = 0.014  # the centroid: when the foot's elevation is read
-    lift_from_deg: float = 0.0
+    lift_from_deg: float = 0.0  # a forefoot lands level: less lift says no more
     lift_to_deg: float = 18.0  # beyond it a heel strikes like any heel
     line_s: float = 0.0031  # fitted: the peak is searched about rise + line_s
     line_s_per_deg: float = -0.00132  # fitted: + that per degree of lift
@@ -48,11 +48,11 @@ class FootParams:
     lead_s: float = 0.0080  # fitted: less that
     lead_slow_s: float = 0.0042  # fitted at 52 Hz: the same below slow_below_hz
     steady_strides: int = 24  # whose median distance from contact to braking replaces the single one
-    steady_least: int = 6
+    steady_least: int = 6  # landings, or the single one is used
 
     # The push-off turns about the metatarsal joints; the tip of the shoe leaves the ground last.
     pivot_forward_m: float = 0.068  # the joints before a sensor on the laces, until this foot's own are known
-    pivot_up_m: float = -0.061
+    pivot_up_m: float = -0.061  # and below it; both medians of RBDS
     pivot_share: float = 0.7  # of the distance from there to what this foot shows: half of its error is the sensor's
     pivot_least: int = 3  # push-offs
     tip_m: float = 0.06  # geometry: the tip before the joints
@@ -84,11 +84,11 @@ class FootParams:
     # and decaying in 0.15 s: more than the limit in 92 % of 78 recordings at 200 Hz, 94 at 104.
     loose_radps: float = 1.45
     loose_slow_radps: float = 2.5  # below slow_below_hz, where a landing smears into it: firm up to 2.17, 8 deg 80 %
-    loose_from_s: float = 0.07
-    loose_before_s: float = 0.07
-    loose_after_s: float = 0.03
-    loose_landings: int = 15
-    loose_least: int = 8
+    loose_from_s: float = 0.07  # after contact; by then a firm landing is over
+    loose_before_s: float = 0.07  # mid-stance
+    loose_after_s: float = 0.03  # mid-stance; then the heel lifts
+    loose_landings: int = 15  # twelve seconds
+    loose_least: int = 8  # with fewer one turn on the spot makes half of them
 
     # Lost packets. A hole is filled by straight lines; what rests on it is lent by the rhythm of the strides before.
     longest_hole_s: float = 0.2  # eight readings at 52 Hz, a notification of a Movesense, and one more
@@ -98,7 +98,7 @@ class FootParams:
     toe_off_half_s: float = 0.030  # and toe-off on those so near to it
     push_lost_share: float = 0.25  # of the time from mid-stance: with more lost no toe-off is given
     rhythm_strides: int = 9  # median of the last stride times and speeds
-    rhythm_least: int = 2
+    rhythm_least: int = 2  # stride times: one may itself hold a hole
     rhythm_share: float = 0.18  # of a stride time, by root of their number: further off it is another rhythm
     most_bridged: int = 6  # strides; over a longer gap a runner may have walked
     bridged_contact_sd_s: float = 0.025  # of a contact by rhythm, by root of the strides bridged
@@ -109,8 +109,8 @@ class FootParams:
     # Standard uncertainties whose twofold holds 95 % of the strides of runners left out of the fit, and a quarter more,
     # because thirteen runners hide the worst ones (docs/accuracy.md).
     contact_sd_s: float = 0.0038
-    toe_off_sd_s: float = 0.0062
-    contact_time_sd_s: float = 0.0073
+    toe_off_sd_s: float = 0.0062  # the same for toe-off
+    contact_time_sd_s: float = 0.0073  # and contact time
     angle_sd_deg: float = 3.0  # the push-off axis differs from the mediolateral one by 5 deg between feet
     real_shoe_sd_s: float = 0.006  # no real shoe has run on a plate yet; the one mean stride says 15 ms (biomac)
     stride_time_sd_s: float = 0.0028  # contacts of one foot scatter by 1.6 ms; 95 % of strides within twice it
@@ -119,7 +119,7 @@ class FootParams:
     # about what it misses upwards; it is taken out evenly over the stride, on average a third before the landing.
     sink_sd_share: float = 0.33
     length_sd_share: float = 0.02  # against motion capture: 0.3 % in straight running, 3 % in tight turns
-    clearance_sd_m: float = 0.015
+    clearance_sd_m: float = 0.015  # virtual sensors close to 5-7 mm; real ones worse, by judgement
     eversion_sd_deg: float = 3.0  # soft mounting on the shoe: excursion agrees only fairly, Digit Biomark 2018;2:74
     eversion_rate_sd_share: float = 0.15  # peak rate agrees better than excursion, same source
     impact_sd_share: float = 0.15  # a heel's peak needs 500 Hz to be seen whole (Mitschke 2017); by judgement

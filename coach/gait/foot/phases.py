@@ -17,9 +17,9 @@ from coach.model.samples import FloatArray
 
 # Rates of pitch [rad/s], toes-down positive. Seen in the reference recordings: swing turns at 3-13 rad/s (jogging
 # in place to running), mid-stance at 0-2, push-off at 4-13. All numbers here chosen by eye on them, 2026-11-20.
-SWING_RADPS: Final = -2.0
-SWING_OVER_RADPS: Final = -1.0
-PUSH_RADPS: Final = 3.0
+SWING_RADPS: Final = -2.0  # a swing has begun
+SWING_OVER_RADPS: Final = -1.0  # it has ended
+PUSH_RADPS: Final = 3.0  # the heel has lifted
 EDGES: Final = (-math.inf, SWING_RADPS, SWING_OVER_RADPS, PUSH_RADPS, math.inf)
 SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between those edges
 _INNER_EDGES: Final = np.array(EDGES[1:-1])

@@ -17,10 +17,10 @@ from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 
 SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
-LONGEST_STRIDE_S: Final = 2.0
+LONGEST_STRIDE_S: Final = 2.0  # 60 steps per minute: slower than a stroll
 SHORTEST_REST_S: Final = 0.07  # from contact to heel-off; the shortest sprint contacts are 0.09 s
-SHORTEST_CONTACT_S: Final = 0.08
-MOST_BRIDGED: Final = 4096
+SHORTEST_CONTACT_S: Final = 0.08  # just below the shortest sprint contacts
+MOST_BRIDGED: Final = 4096  # readings; ten seconds at 416 Hz, twice what is held
 
 
 class FootSensor:

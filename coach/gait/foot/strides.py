@@ -9,9 +9,9 @@ from coach.gait.foot.push_off import PushOff
 from coach.gait.signal.constants import FOREFOOT_BELOW_DEG, REARFOOT_ABOVE_DEG
 from coach.model.strides import FootStrike, GaitState
 
-WALK_BELOW_SPM: Final = 125.0
-RUN_ABOVE_SPM: Final = 145.0
-LEAST_WALKING_DUTY: Final = 0.5
+WALK_BELOW_SPM: Final = 125.0  # sources of these three: `state_of`
+RUN_ABOVE_SPM: Final = 145.0  # the same
+LEAST_WALKING_DUTY: Final = 0.5  # walking has no flight
 
 
 @dataclass(slots=True)

@@ -25,15 +25,15 @@ from coach.gait.signal.row_buffer import RowBuffer
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 
-GRID_HZ: Final = 50.0
-MOST_STRIDES: Final = 10
-LEAST_STRIDES: Final = 4
-_KEEP_S: Final = 14.0
+GRID_HZ: Final = 50.0  # eight times what the low-pass keeps
+MOST_STRIDES: Final = 10  # in one look: seven seconds, short enough to follow a change of pace, by judgement
+LEAST_STRIDES: Final = 4  # fewer give no spread between strides
+_KEEP_S: Final = 14.0  # ten strides of the longest and a margin
 _STORED_HZ: Final = 100.0  # faster sensors are averaged down to it
 _MOMENTS: Final = 50  # per stride
 _LOWPASS_S: Final = 0.16  # Hann window that halves 6 Hz, the usual low-pass for trunk angles
-_LONGEST_STRIDE_S: Final = 1.3
-_STALE_S: Final = 3.0
+_LONGEST_STRIDE_S: Final = 1.3  # 92 steps per minute: a longer one holds a missed contact
+_STALE_S: Final = 3.0  # about four strides without one end the look
 _TINY_RAD: Final = 0.003  # 0.2 degrees: nothing turns
 CLOCK_SD_DEG: Final = 5.0  # 10 ms between two sensors' clocks at 1.4 strides per second
 

@@ -18,12 +18,12 @@ from coach.model.sites import WearSite
 
 _TRUNK_FIRST: Final = (PELVIS, CHEST)
 _CHEST_FIRST: Final = (CHEST, PELVIS)
-_LEAST_FOR_VARIABILITY: Final = 8
+_LEAST_FOR_VARIABILITY: Final = 8  # stride times: a spread of fewer is itself off by a third
 _LEAST_PER_SIDE: Final = 6  # steps: fewer make an asymmetry out of chance
 _STEP_PAIRING_SD_S: Final = 0.005  # half the difference of two sensors' clock errors
 _STEADY_SPREAD: Final = 0.03  # robust SD / mean of stride times in steady running is 1-2.5 % (Jordan 2007)
-_STEADY_STRIDES: Final = 8
-_MOST_STEADY: Final = 16
+_STEADY_STRIDES: Final = 8  # six seconds: shorter is a start or a turn, by judgement
+_MOST_STEADY: Final = 16  # the newest; older ones are of another pace, by judgement
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Final
 
 STALE_S: Final = 3.0  # about four strides: longer silence means that the runner stopped or the sensor is gone
 SPAN_S: Final = 12.0  # about 16 strides: long enough for a steady median, short enough to follow a change of pace
-MOST_VALUES: Final = 24
+MOST_VALUES: Final = 24  # of that span, the newest: enough for a median
 _MEDIAN_SEM: Final = 1.2533  # standard error of a median against that of a mean, Gaussian (Kenney and Keeping 1962)
 _MAD_TO_SD: Final = 1.4826  # median absolute deviation to standard deviation, Gaussian
 

@@ -37,10 +37,10 @@ STEP_FIELDS: Final = (
     "impact_g",
 )
 _VARIABILITY_STRIDES: Final = 64  # stride times for the coefficient of variation; published ones use 50 and more
-_VARIABILITY_SPAN_S: Final = 45.0
+_VARIABILITY_SPAN_S: Final = 45.0  # 64 strides of a run last so long
 _SAME_CONTACT_S: Final = 0.05  # the end of one step and the start of the next, seen in two windows
 _STRIKES: Final = 40  # landings in the shares of strike patterns
-_STRIKES_SPAN_S: Final = 30.0
+_STRIKES_SPAN_S: Final = 30.0  # 40 landings of two feet last half of it: older ones are of another pace, by judgement
 
 
 class SiteValues:

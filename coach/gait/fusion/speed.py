@@ -16,7 +16,7 @@ TREADMILL_SPEED_SD: Final = 0.02  # share of speed: belt slip and display error,
 # A receiver's speed over ground: m/s, and for each metre of its 95 % radius. Chosen by judgement: a phone under open
 # sky (5 m) gets 0.25 m/s, so that feet (0.1 m/s at 3 m/s) carry and positions alone still give a pace.
 POSITION_SPEED_SD_MPS: Final = 0.15
-POSITION_SPEED_SD_PER_M: Final = 0.02
+POSITION_SPEED_SD_PER_M: Final = 0.02  # the same
 POSITION_MOST_M: Final = 30.0  # of that radius: a worse fix gives no speed; chosen by judgement
 _MOST_FACTOR: Final = 1.3  # a correction beyond +-30 % is a wrong set-up, not a runner
 _RATIO_SD: Final = 0.03  # share, of one moment's known / measured ratio

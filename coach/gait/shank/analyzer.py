@@ -24,20 +24,20 @@ from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, StateChange, Stride, ToeOff
 
-SPAN_S: Final = 6.0
-HOP_S: Final = 0.2
+SPAN_S: Final = 6.0  # four walking or eight running strides: enough for the axis and the rhythm
+HOP_S: Final = 0.2  # by so much later than it could be a contact is known
 _WARM_UP_S: Final = 4.2  # three whole walking strides: the first answer looks back to the first contact
 _SAME_S: Final = 0.15  # a contact found again in a later window moves by less
 _STILL_MPS2: Final = 0.6  # SD over a second and a half below which a leg stands
-_STILL_S: Final = 1.5
-_MARGIN_S: Final = 0.1
+_STILL_S: Final = 1.5  # longer than a stride of a run, of which a leg is never still
+_MARGIN_S: Final = 0.1  # events move by less between two looks
 _CHANGE_AFTER: Final = 2  # footfalls of another kind before the state changes
 _MISSED: Final = 1.4  # of the usual stride time: a longer run's stride holds a contact that was not seen
-_SCATTER_STRIDES: Final = 20
-_LEAST_FOR_SCATTER: Final = 6
+_SCATTER_STRIDES: Final = 20  # a quarter of a minute
+_LEAST_FOR_SCATTER: Final = 6  # a deviation of fewer is off by a third
 _USUAL_SCATTER_S: Final = 0.010  # of contact time from stride to stride; 65 of 78 recordings of runners stay below
-_STRIDE_TIME_SD_S: Final = 0.006
-_IMPACT_SD_G: Final = 0.3
+_STRIDE_TIME_SD_S: Final = 0.006  # RBDS: 99 % of the strides lie within twice it
+_IMPACT_SD_G: Final = 0.3  # placement and soft tissue; by judgement, no force truth is of the shank
 _WALK_CONTACT_TIME_SD_S: Final = 0.060  # 106 walking strides of two people with a force plate, 2026-11-28
 
 

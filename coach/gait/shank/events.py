@@ -22,12 +22,12 @@ from coach.gait.signal.filters import hann_smooth, period, whole_mean
 from coach.gait.signal.window import BoolArray, WindowView
 from coach.model.samples import FloatArray
 
-WALK_SHOCK_S: Final = 0.036
+WALK_SHOCK_S: Final = 0.036  # six trials of two people, see above
 WALK_CONTACT_SD_S: Final = 0.015  # 106 strides of the two people
-WALK_TURN_S: Final = 0.016
+WALK_TURN_S: Final = 0.016  # the same trials
 WALK_TOE_OFF_SD_S: Final = 0.055  # the same strides; averages are near, single strides are not
-SHORTEST_STRIDE_S: Final = 0.45
-LONGEST_STRIDE_S: Final = 1.6
+SHORTEST_STRIDE_S: Final = 0.45  # 267 steps per minute
+LONGEST_STRIDE_S: Final = 1.6  # 75 steps per minute: a stroll
 # Sum over axes: 17-21 in running, 6.6-8.5 in walking at 1.25-1.4 m/s (the trials above).
 RUN_SD_MPS2: Final = 12.0
 RUN_STRIDE_S: Final = 0.95  # slower than 126 steps per minute is no run

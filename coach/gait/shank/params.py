@@ -52,8 +52,8 @@ class ShankParams:
     # Standard uncertainties: of left-out runners' strides, times 1.2, because thirteen runners hide the worst ones.
     # That of contact time is both together.
     contact_sd_s: float = 0.0075
-    toe_off_sd_s: float = 0.0085
-    jerk_contact_sd_s: float = 0.0090
+    toe_off_sd_s: float = 0.0085  # the same for toe-off
+    jerk_contact_sd_s: float = 0.0090  # of contacts without gyroscope, between the same runners
     least_impact_g: float = 2.0  # of running; runners' ankles reach more than 3.5 g
     # Largest change between readings over its RMS, median of five contacts: synthetic pedalling at 60-120 rpm 1.5-1.9;
     # runners at 52 Hz 2.9-3.2, at 200 Hz and real walks 3.3-5.8.

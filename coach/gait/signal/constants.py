@@ -15,4 +15,4 @@ CLIP_SHARE: Final = 0.998  # of full scale: ranges are nominal, saturated readin
 
 # Strike classes by angle: Altman and Davis 2012, Gait Posture 35:298-300, doi:10.1016/j.gaitpost.2011.09.104.
 REARFOOT_ABOVE_DEG: Final = 8.0
-FOREFOOT_BELOW_DEG: Final = -1.6
+FOREFOOT_BELOW_DEG: Final = -1.6  # the same source

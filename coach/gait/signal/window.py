@@ -23,7 +23,7 @@ _BRIDGED, _BAD = 0.5, 1.0  # what a row that was lost is worth
 _FIRST: Final = 32  # samples to learn the true rate from
 _BRIDGED_S: Final = 0.5  # a longer gap ends the segment: no stride can be followed through it
 _ABSURD_MPS2: Final = 4000.0  # more than any body-worn range: a broken number, not a reading
-_ABSURD_RADPS: Final = 200.0
+_ABSURD_RADPS: Final = 200.0  # the same: 11,000 deg/s
 
 
 LONGEST_LOSS_S: Final = 0.12  # an event may rest on; two packets of ten readings at 200 Hz, half of the shortest step

@@ -17,7 +17,7 @@ from coach.model.samples import FloatArray
 
 SHORTEST_STEP_S: Final = 0.22  # 270 steps per minute: sprinting
 LONGEST_STEP_S: Final = 0.75  # 80 steps per minute: a stroll
-_DEFAULT_STEP_S: Final = 0.36
+_DEFAULT_STEP_S: Final = 0.36  # 167 steps per minute, until steps are seen
 GRAVITY_STRIDES: Final = (
     4  # chosen by eye, 2026-11-20: long against one step's scatter, short against a change of posture
 )

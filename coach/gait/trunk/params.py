@@ -17,8 +17,8 @@ class TrunkParams:
     longest_lobe: float = 0.9  # of T: a longer one is two steps
     weak_apart: float = 0.5  # of T: a weak step's middle is that far from its neighbours'
     weak_swing: float = 0.2  # body weights: above what standing sways, chosen by eye, 2026-11-29
-    contact_smoothing_s: float = 0.04
-    contact_level: float = 0.5
+    contact_smoothing_s: float = 0.04  # of the force whose rise is contact: leaves the impact its edge
+    contact_level: float = 0.5  # body weights: well above flight, on the steep part of the rise
     rise_s: float = 0.012  # it is passed so long after contact: sacrum +1, RBDS +15, two others +11 and +17
     lobe_share: float = 0.6  # of T: the force smoothed over it has one lobe a step, without impact dip
     lobe_level: float = 0.2  # a force that swings enough for a lobe falls below it between two steps

@@ -16,12 +16,12 @@ from coach.gait.signal.window import WindowView
 from coach.gait.trunk.orientation import Attitude
 from coach.model.samples import FloatArray
 
-_STILL_S: Final = 1.0
+_STILL_S: Final = 1.0  # a second without a step; walking steps come every 0.5 s
 _STILL_MPS2: Final = 0.35  # SD of specific force; breathing and swaying stay below 0.1, chosen by eye, 2026-11-20
 _STILL_RADPS: Final = 0.17  # 10 deg/s
 _STILL_TILT: Final = 0.94  # cos 20 degrees: a new standing pose must be like the old one
 _NEW_POSE_S: Final = 3.0  # or last that long
-_POSE_GAIN: Final = 0.2
+_POSE_GAIN: Final = 0.2  # of each new quiet second: five of them outvote a lean on one leg, by judgement
 
 
 @dataclass(slots=True)

@@ -24,9 +24,9 @@ _PHASES: Final = {  # degrees after the left contact at which cos() has its maxi
     WearSite.CHEST: {_TURN: (108.0, 1.0), _PUSH: (163.0, 0.4), _LIST: (-168.0, 0.3)},
 }
 _SCALES: Final = {_LIST: 0.3, _TURN: 0.5, _PUSH: 1.0}  # rad/s, rad/s, m/s2: amplitudes at which a swing counts half
-_MEMORY: Final = 0.8
-_SURE: Final = 0.12
-_EVIDENCE_STEPS: Final = 4
+_MEMORY: Final = 0.8  # share kept from step to step: five steps outvote one that is wrong, by judgement
+_SURE: Final = 0.12  # of the summed evidence, below which the side stays as it was; by judgement
+_EVIDENCE_STEPS: Final = 4  # two strides: one has no phase of its own
 
 
 @dataclass(slots=True)

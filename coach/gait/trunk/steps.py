@@ -29,8 +29,9 @@ from coach.gait.trunk.params import TrunkParams
 from coach.model.samples import FloatArray
 
 LONGEST_RUNNING_STEP_S: Final = 0.56  # 107 steps per minute; slower cadences are walks
-_SHORTEST_LOBE_S: Final = 0.08
+_SHORTEST_LOBE_S: Final = 0.08  # sprint contacts last 0.09 s: shorter is a ripple
 _IMPACT_DIP_S: Final = 0.06  # the force may dip below body weight after the impact peak for that long
+# Per smoothing window: a crossing is then known to T / 100, less than a millisecond after interpolation.
 _LOBE_ROWS: Final = 64
 _USUAL_STEP_S: Final = 0.36  # until steps are seen
 
