@@ -99,6 +99,7 @@ class FootParams:
     push_lost_share: float = 0.25  # of the time from mid-stance: with more lost no toe-off is given
     rhythm_strides: int = 9  # median of the last stride times and speeds
     rhythm_least: int = 2  # stride times: one may itself hold a hole
+    rhythm_sure: int = 5  # before a landing after a loss may be refused for not fitting them; by judgement
     rhythm_share: float = 0.18  # of a stride time, by root of their number: further off it is another rhythm
     most_bridged: int = 6  # strides; over a longer gap a runner may have walked
     bridged_contact_sd_s: float = 0.025  # of a contact by rhythm, by root of the strides bridged

@@ -86,6 +86,9 @@ def _stand(
     half = max(1, round(foot.params.rest_half_s * foot.rate_hz))
     this.rest = _rest(columns[:, max(0, mid - half) : min(mid + half, heel_off - first) + 1], foot)
     this.is_ground = now.is_ground(this, foot.params)
+    if this.is_ground and last is not None and _is_false(last, this, foot, now):
+        this.is_ground = False
+        return []
     is_cut, now.last, now.is_cut = now.is_cut, this, False
     if not this.is_ground:
         return []
@@ -98,6 +101,20 @@ def _stand(
     elif is_cut or foot.lost_s(last.contact_s, this.contact_s) > 0.0:
         found += _bridged(last, this, foot, now)
     return found
+
+
+def _is_false(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState) -> bool:
+    """Whether a landing after lost readings is none: it does not fit the rhythm, and one that does may still come.
+
+    A straight line through a hole may look like a landing. Taken for one, it would break the chain of those seen.
+    """
+    params = foot.params
+    if len(now.times_s) < params.rhythm_sure or not last.is_ground:
+        return False
+    if not now.is_cut and foot.lost_s(last.contact_s, this.contact_s) == 0.0:
+        return False
+    is_near = this.contact_s - last.contact_s < params.most_bridged * median(now.times_s)
+    return is_near and now.strides_between(last.contact_s, this.contact_s, params) == 0
 
 
 def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray) -> None:

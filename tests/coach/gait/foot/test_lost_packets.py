@@ -49,6 +49,19 @@ def test_strides_and_distance_outlive_lost_packets(name: str, rate_hz: int, n: i
     assert distance_m(found) == pytest.approx(distance_m(whole), rel=0.015)
 
 
+def test_a_hole_that_looks_like_a_landing_does_not_break_the_chain() -> None:
+    """At 25.9 s a straight line through a hole looked like a landing: three strides were lost to it, one made up."""
+    recording = read("rbds008_run_3p5_left_foot_device")
+    chunk = lossy(recording.chunk, 0.10, 10, seed=26)
+    found = strides(chunk)
+    assert len(pairs(found, recording.strides)) == len(recording.strides)
+    true = np.array([row["initial_contact_s"] for row in recording.strides])
+    inside = [s.initial_contact_s for s in found if true[0] < s.initial_contact_s < true[-1]]
+    assert all(np.abs(true - contact_s).min() < 0.08 for contact_s in inside)
+    assert distance_m(found) == pytest.approx(distance_m(strides(recording.chunk)), rel=0.03)
+    assert [s.initial_contact_s for s in strides(chunk, 64)] == pytest.approx([s.initial_contact_s for s in found])
+
+
 @pytest.mark.parametrize("name", RUNNERS)
 def test_the_uncertainty_of_what_was_lent_holds(name: str) -> None:
     recording = read(name)
