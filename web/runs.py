@@ -219,6 +219,13 @@ def trim_run(run_id: str) -> Response:
     return redirect(f"/runs/{run_id}?note=trimmed&start={was[0]}&end={was[1]}")
 
 
+@blueprint.post("/runs/<run_id>/devices")
+def choose_devices(run_id: str) -> Response:
+    """Show a pod's numbers or the watch's, where an imported file holds both."""
+    history().choose_devices(run_id, prefers_pods=request.form.get("use") == "pod")
+    return redirect(f"/runs/{run_id}?note=devices")
+
+
 @blueprint.post("/runs/<run_id>/split")
 def split_run(run_id: str) -> Response:
     at_s = _clock(request.form.get("at", ""))

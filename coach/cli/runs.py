@@ -94,6 +94,25 @@ def list_(limit: int, sport: str, data: Path | None, as_json: bool) -> None:
             click.echo(f"the demo's runs: `coach runs list --data {shlex.quote(str(demo_folder()))}`")
 
 
+@runs.command("devices")
+@click.argument("run_id")
+@click.argument("use", type=click.Choice(("pod", "watch")))
+@data_option
+@json_option
+@plainly
+def devices_(run_id: str, use: str, data: Path | None, as_json: bool) -> None:
+    """Show a pod's numbers or the watch's, where an imported file holds both."""
+    with opened(data) as coach:
+        run = coach.history.choose_devices(named(coach, run_id), prefers_pods=use == "pod")
+    if as_json:
+        print_json({"run": run})
+    else:
+        table(
+            [{"metric": name, "device": device} for name, device in run.sources.items()],
+            [("metric", "METRIC"), ("device", "DEVICE")],
+        )
+
+
 @runs.command()
 @click.argument("run_id")
 @data_option

@@ -25,7 +25,7 @@ _SIDE_WINDOW_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One moment. t_s: seconds since the activity started. values: by LiveMetrics name, and power_w, and
+    """One moment. t_s: seconds since the activity started. values: by LiveMetrics name, and
     foot_strike_angle_left_deg, foot_strike_angle_right_deg; unknown ones are absent."""
 
     t_s: float
@@ -41,7 +41,7 @@ class Activity:
 
     sport: as the file names it; None where it does not. kind: what it was, and reason: why it does not count as a run.
     is_cut: the file broke off, and this is what was whole. has_others: the file holds more than this activity.
-    sensors: what was worn. utc_offset_s: local time less UTC where the run was; None: unknown.
+    sensors: what was worn. sources: as a run's. utc_offset_s: local time less UTC where the run was; None: unknown.
     """
 
     started_at: datetime
@@ -59,6 +59,7 @@ class Activity:
     has_others: bool = False
     sensors: tuple[SensorUse, ...] = ()
     utc_offset_s: float | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def end_s(self) -> float:
@@ -169,4 +170,5 @@ def run_of(activity: Activity, run_id: str, source: str) -> Run:
         pauses=activity.pauses,
         sport=activity.kind,
         sport_reason=activity.reason,
+        sources=activity.sources,
     )

@@ -7,7 +7,7 @@ after another. Of several sports in one file (a triathlon) every session that ma
 import dataclasses
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ import fitdecode
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
-from coach.interchange.fit_messages import CREATOR, DEVELOPER_VALUES, TITLE
+from coach.interchange.fit_devices import Candidates, candidates, chosen, plain_number, sources_of, watch_name
+from coach.interchange.fit_messages import CREATOR, TITLE
 from coach.interchange.mending import in_steps, of_one_clock, of_totals
 from coach.interchange.sport import named_sport
 from coach.model.runs import Lap, Sport
@@ -35,24 +36,6 @@ BAD_FIT: Final = (
     ZeroDivisionError,
     MemoryError,
 )
-# Names of fields in files: (our name, factor)
-_NAMES: Final = {
-    "heart_rate": ("heart_rate_bpm", 1.0),
-    "distance": ("distance_m", 1.0),
-    "speed": ("speed_mps", 1.0),
-    "enhanced_speed": ("speed_mps", 1.0),
-    "grade": ("grade_pct", 1.0),
-    "power": ("power_w", 1.0),
-    "Power": ("power_w", 1.0),
-    "vertical_oscillation": ("vertical_oscillation_mm", 1.0),
-    "stance_time": ("contact_time_ms", 1.0),
-    "vertical_ratio": ("vertical_ratio_pct", 1.0),
-    "stance_time_balance": ("contact_time_balance_pct", 1.0),
-    "step_length": ("step_length_m", 0.001),
-    "Ground Time": ("contact_time_ms", 1.0),  # Stryd
-    "Vertical Oscillation": ("vertical_oscillation_mm", 10.0),  # Stryd: centimetres
-    **{field.name: (name, 1.0) for name, field in DEVELOPER_VALUES.items()},
-}
 # Files of a watch that are no activity, by the name of their type: FIT profile, enum `file`.
 _NO_ACTIVITIES: Final = {
     "device": "a device's abilities",
@@ -71,11 +54,6 @@ _NO_ACTIVITIES: Final = {
     "segment": "a segment",
     "segment_list": "segments",
 }
-_FOREIGN: Final = ("Power", "Ground Time", "Vertical Oscillation")
-# Zero means that nothing was measured: nobody's foot is on the ground for 0 ms, or steps 0 m.
-_NEVER_ZERO: Final = frozenset(
-    ("contact_time_ms", "vertical_oscillation_mm", "step_length_m", "vertical_ratio_pct", "contact_time_balance_pct")
-)
 _SEMICIRCLE_DEG: Final = 180 / 2**31
 _KINDS: Final = {"warmup": "warm_up", "cooldown": "cool_down"}
 Message = tuple[str, dict[str, Any]]
@@ -90,8 +68,10 @@ def read_fit(content: bytes) -> Activity:
     return read_fit_sessions(content)[0]
 
 
-def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
+def read_fit_sessions(content: bytes, prefers_pods: bool = False) -> tuple[Activity, ...]:
     """Read every run of a FIT file; of one that breaks off or whose checksum is wrong, what is whole (is_cut).
+
+    prefers_pods: where a watch and a pod state the same metric, the pod's counts.
 
     Raises:
         InterchangeError: it is not a FIT file, nothing of it is whole, or it holds no activity with records.
@@ -109,7 +89,7 @@ def read_fit_sessions(content: bytes) -> tuple[Activity, ...]:
         raise _damaged(broken) from broken
     try:
         sessions = _on_foot(_sessions(messages))
-        found = [one for session in sessions if (one := _activity(messages, session)) is not None]
+        found = [one for session in sessions if (one := _activity(messages, session, prefers_pods)) is not None]
     except BAD_FIT as error:
         raise _damaged(error) from error
     if not found:
@@ -177,7 +157,7 @@ def _fields(frame: Any) -> dict[str, Any]:
     return found
 
 
-def _activity(everything: list[Message], session: dict[str, Any]) -> Activity | None:
+def _activity(everything: list[Message], session: dict[str, Any], prefers_pods: bool) -> Activity | None:
     messages = _within(everything, session)
     timed = [(at, fields) for name, fields in messages if name == "record" and (at := _utc(fields.get("timestamp")))]
     laps = [fields for name, fields in messages if name == "lap"]
@@ -188,11 +168,17 @@ def _activity(everything: list[Message], session: dict[str, Any]) -> Activity | 
     starts = [at for at in (_utc(session.get("start_time")),) if at and earliest <= at <= latest]
     started_at = min([*starts, *(at for at, _ in timed)])
     far_m = _far_before(everything, started_at) if len(messages) < len(everything) else 0.0
-    records = tuple(sorted((_record(fields, at, started_at, far_m) for at, fields in timed), key=lambda r: r.t_s))
+    timed.sort(key=lambda one: one[0])
+    measured = [candidates(fields) for _, fields in timed]
+    devices = chosen(measured, prefers_pods)
+    records = tuple(
+        _record(fields, at, started_at, far_m, found, devices)
+        for (at, fields), found in zip(timed, measured, strict=True)
+    )
     records = records if _is_own(everything) else in_steps(records)
     pauses = _pauses([f for name, f in messages if name == "event" and f.get("event") == "timer"], started_at)
     last_s = records[-1].t_s
-    distance = _number(session.get("total_distance"))
+    distance = plain_number(session.get("total_distance"))
     if not distance:
         distance = next((r.values["distance_m"] for r in reversed(records) if "distance_m" in r.values), distance)
     return Activity(
@@ -205,6 +191,7 @@ def _activity(everything: list[Message], session: dict[str, Any]) -> Activity | 
         str(session.get(TITLE.name, "")),
         is_indoor=_is_indoor(session),
         sport=_sport(session),
+        sources=sources_of(measured, devices, watch_name(everything)),
     )
 
 
@@ -215,12 +202,12 @@ def _is_own(messages: list[Message]) -> bool:
 
 def _of_session(session: dict[str, Any], laps: list[dict[str, Any]]) -> Activity | None:
     """A run that a file only sums up: entered by hand, or by a machine that keeps no records."""
-    length_s = _number(session.get("total_timer_time")) or _number(session.get("total_elapsed_time")) or 0.0
-    far_m, end = _number(session.get("total_distance")) or 0.0, _utc(session.get("timestamp"))
+    length_s = plain_number(session.get("total_timer_time")) or plain_number(session.get("total_elapsed_time")) or 0.0
+    far_m, end = plain_number(session.get("total_distance")) or 0.0, _utc(session.get("timestamp"))
     started_at = _utc(session.get("start_time")) or (end - timedelta(seconds=length_s) if end else None)
     if started_at is None or length_s <= 0 or far_m <= 0 or named_sport(_sport(session)) is None:
         return None
-    beats, strides = _number(session.get("avg_heart_rate")), _number(session.get("avg_cadence"))
+    beats, strides = plain_number(session.get("avg_heart_rate")), plain_number(session.get("avg_cadence"))
     means = {} if beats is None else {"heart_rate_bpm": beats}
     means |= {} if strides is None else {"cadence_spm": 2 * strides}
     return Activity(
@@ -242,7 +229,7 @@ def _is_indoor(session: dict[str, Any]) -> bool:
 
 def _timer_s(session: dict[str, Any], last_s: float, pauses: tuple[tuple[float, float], ...]) -> float:
     """Time without pauses. A timer that ran longer than the clock, as some files say, is not believed."""
-    timer_s, elapsed_s = _number(session.get("total_timer_time")), _number(session.get("total_elapsed_time"))
+    timer_s, elapsed_s = plain_number(session.get("total_timer_time")), plain_number(session.get("total_elapsed_time"))
     if timer_s and timer_s <= max(elapsed_s or 0.0, last_s) + 1.0:
         return timer_s
     return max(0.0, last_s - sum(b - a for a, b in pauses))
@@ -268,7 +255,7 @@ def _on_foot(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _within(messages: list[Message], session: dict[str, Any]) -> list[Message]:
     """What belongs to one session of several, by time; laps by their start."""
-    start, length_s = _utc(session.get("start_time")), _number(session.get("total_elapsed_time"))
+    start, length_s = _utc(session.get("start_time")), plain_number(session.get("total_elapsed_time"))
     if sum(name == "session" for name, _ in messages) < 2 or start is None:
         return messages
     later = [at for name, fields in messages if name == "session" and (at := _utc(fields.get("start_time")))]
@@ -290,29 +277,29 @@ def _within(messages: list[Message], session: dict[str, Any]) -> list[Message]:
 def _far_before(everything: list[Message], started_at: datetime) -> float:
     """How far the sports before this one went: a watch counts on through all of them."""
     records = [
-        fields for name, fields in everything if name == "record" and _number(fields.get("distance")) is not None
+        fields for name, fields in everything if name == "record" and plain_number(fields.get("distance")) is not None
     ]
     known = [(at, float(fields["distance"])) for fields in records if (at := _utc(fields.get("timestamp")))]
     before = max((far for at, far in known if at < started_at), default=0.0)
     return before if all(far >= before for at, far in known if at >= started_at) else 0.0
 
 
-def _record(fields: dict[str, Any], at: datetime, started_at: datetime, far_m: float = 0.0) -> Record:
-    values: dict[str, float] = {}
-    for name, (ours, factor) in _NAMES.items():
-        number = _number(fields.get(name))
-        if number is None or (number == 0 and ours in _NEVER_ZERO):
-            continue
-        if name in _FOREIGN and ours in values:
-            continue  # the watch's own field wins over a developer's
-        values[ours] = number * factor
+def _record(
+    fields: dict[str, Any],
+    at: datetime,
+    started_at: datetime,
+    far_m: float,
+    found: Candidates,
+    devices: Mapping[str, str],
+) -> Record:
+    values = {name: found[name][device] for name, device in devices.items() if device in found.get(name, ())}
     if "distance_m" in values:
         values["distance_m"] -= far_m
-    strides = _number(fields.get("cadence"))
+    strides = plain_number(fields.get("cadence"))
     if strides is not None:
-        values["cadence_spm"] = 2 * (strides + (_number(fields.get("fractional_cadence")) or 0.0))
-    latitude, longitude = _number(fields.get("position_lat")), _number(fields.get("position_long"))
-    altitude = _number(fields.get("enhanced_altitude", fields.get("altitude")))
+        values["cadence_spm"] = 2 * (strides + (plain_number(fields.get("fractional_cadence")) or 0.0))
+    latitude, longitude = plain_number(fields.get("position_lat")), plain_number(fields.get("position_long"))
+    altitude = plain_number(fields.get("enhanced_altitude", fields.get("altitude")))
     if latitude is None or longitude is None:
         return Record((at - started_at).total_seconds(), values, altitude_m=altitude)
     place = (latitude * _SEMICIRCLE_DEG, longitude * _SEMICIRCLE_DEG)
@@ -324,7 +311,7 @@ def _lap(fields: dict[str, Any], started_at: datetime, number: int) -> Lap | Non
     if start is None:
         return None
     start_s = max(0.0, (start - started_at).total_seconds())
-    elapsed = _number(fields.get("total_elapsed_time"))
+    elapsed = plain_number(fields.get("total_elapsed_time"))
     end = _utc(fields.get("timestamp"))
     end_s = start_s + elapsed if elapsed is not None else (end - started_at).total_seconds() if end else None
     return Lap(number, start_s, end_s, _KINDS.get(str(fields.get("intensity")), "lap"))
@@ -352,10 +339,3 @@ def _utc(value: object) -> datetime | None:
     if not isinstance(value, datetime):
         return None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _number(value: object) -> float | None:
-    """A plain number; lists, texts and flags are not."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        return None
-    return float(value)

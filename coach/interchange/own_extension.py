@@ -13,7 +13,7 @@ from coach.interchange.xml_text import child, local
 from coach.model.runs import Lap
 
 OWN: Final = "urn:running-coach:1"
-_VALUES: Final = (*SHARED, "power_w", "foot_strike_angle_left_deg", "foot_strike_angle_right_deg")
+_VALUES: Final = (*SHARED, "foot_strike_angle_left_deg", "foot_strike_angle_right_deg")
 _KINDS: Final = ("lap", "warm_up", "cool_down")
 
 

@@ -24,6 +24,7 @@ class Unknown(StrEnum):
     NEEDS_SPEED = "needs_speed"
     NEEDS_SPEED_AND_CADENCE = "needs_speed_and_cadence"
     NEEDS_TREADMILL = "needs_treadmill"
+    NEEDS_POWER_POD = "needs_power_pod"
     NEEDS_HEART_RATE_SENSOR = "needs_heart_rate_sensor"
     NEEDS_THREE_RUNS = "needs_three_runs"
     NEEDS_RUNS_HERE = "needs_runs_here"
@@ -52,7 +53,8 @@ class LiveMetrics:
     with its variability. distance_vs_longest_pct: distance of this run as a share of the longest run of the last 30
     days. pain_rise: points above the level before this run, by the runner's taps. uncertainty: one standard deviation
     by field name. unknown: why a field cannot be known (`Unknown`), by field name. speed_source: which sensor the speed
-    rests on.
+    rests on. power_w: running power as a pod or watch states it. foot_strike_type: a pod's own scale of 1 (heel) to 16
+    (toe). pronation_deg: excursion in pronation as a pod states it, with its sign.
     """
 
     t_s: float
@@ -89,6 +91,9 @@ class LiveMetrics:
     pelvis_trunk_coupling_sd_deg: float | None = None
     grade_pct: float | None = None
     heart_rate_bpm: float | None = None
+    power_w: float | None = None
+    foot_strike_type: float | None = None
+    pronation_deg: float | None = None
     step_length_vs_baseline_pct: float | None = None
     cadence_vs_baseline_pct: float | None = None
     contact_time_vs_baseline_pct: float | None = None

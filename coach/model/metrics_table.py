@@ -52,6 +52,7 @@ class Need(StrEnum):
     LENGTH = auto()
     TREADMILL = auto()
     HEART_RATE = auto()
+    POWER = auto()
 
 
 class Wait(Enum):
@@ -80,7 +81,7 @@ class Metric:
     scale: how it is written; None: it is not a number. imperial: how in the imperial system; None: the same.
     difference, difference_imperial: how a difference of two values is written; None: as the value, and with at least
     one decimal where it is counted.
-    needs: None where it does not come from a sensor of its own (differences from the runner's own values).
+    needs: None where no sensor gives it live (differences from the runner's own values; what only files bring).
     is_ratio: False for angles, of which a percentage has no meaning, as zero is where the standing posture was.
     developer_field: name and unit in a FIT file, where FIT has no native field for it.
     """
@@ -248,6 +249,20 @@ _ROWS: Final = (
     Metric("grade_pct", _PERCENT, _uses("L.......E"), Need.TREADMILL),
     Metric("heart_rate_bpm", _BPM, _uses("LMPACTSDE"), Need.HEART_RATE),
     Metric("heart_rate_max_bpm", _BPM),
+    Metric("power_w", Scale("W"), _uses(".MPACTS.E"), Need.POWER),
+    Metric(
+        "foot_strike_type",
+        Scale("of 16", 1.0, 1),
+        _uses(".MP.CT..E"),
+        developer_field=("foot_strike_type", ""),
+    ),
+    Metric(
+        "pronation_deg",
+        _DEGREES,
+        _uses(".MP.CT..E"),
+        is_ratio=False,
+        developer_field=("pronation", "deg"),
+    ),
     Metric(
         "distance_m",
         Scale("km", 0.001, 2),

@@ -85,7 +85,7 @@ class Run:
     started_at: aware UTC. recording: plain file name in the recordings folder. pauses: (start, end) [s]. trim_start_s,
     trim_end_s: what lies outside is left out of everything said about the run; None: nothing. sport_reason: why an
     imported activity that names no sport is not counted as a run; "" where its file, its data or the runner said what
-    it was.
+    it was. sources: which device an imported number came from, by metric, where a file names several.
     """
 
     run_id: str
@@ -108,6 +108,7 @@ class Run:
     trim_end_s: float | None = None
     sport: Sport = Sport.RUNNING
     sport_reason: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises ValueError where id or recording could lead out of a folder."""
@@ -175,6 +176,9 @@ class RunSummary:
     lateral_drop_deg: float | None = None
     heart_rate_bpm: float | None = None
     heart_rate_max_bpm: float | None = None
+    power_w: float | None = None
+    foot_strike_type: float | None = None
+    pronation_deg: float | None = None
     drift_pct: Mapping[str, float] = field(default_factory=dict)
     uncertainty: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()

@@ -100,6 +100,14 @@ class HeartRateSample:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerSample:
+    """Running power [W] as a pod states it: a model's figure, no measurement of work."""
+
+    t_s: float
+    power_w: float
+
+
+@dataclass(frozen=True, slots=True)
 class TreadmillSample:
     """One record of a treadmill (FTMS); a field it does not send is None. incline_pct: grade in percent."""
 
@@ -135,7 +143,16 @@ class BatterySample:
     battery_pct: float
 
 
-Sample = ImuChunk | Gap | RunningSpeedSample | HeartRateSample | TreadmillSample | PositionSample | BatterySample
+Sample = (
+    ImuChunk
+    | Gap
+    | RunningSpeedSample
+    | HeartRateSample
+    | PowerSample
+    | TreadmillSample
+    | PositionSample
+    | BatterySample
+)
 
 
 class Counts(StrEnum):

@@ -2,15 +2,15 @@
 
 Contact time: u16 milliseconds at byte 4 of packets of 20 bytes that begin with 0x32, as qdomyos-zwift reads them
 (strydrunpowersensor.cpp); the maker publishes nothing, so any other packet there is passed over. Power: flags u16, s16
-watts (Bluetooth SIG, GATT Specification Supplement, "Cycling Power Measurement"); checked, not used.
+watts (Bluetooth SIG, GATT Specification Supplement, "Cycling Power Measurement"); what is negative is no runner's.
 """
 
 from dataclasses import dataclass, replace
 from typing import Final
 
 from coach.errors import PacketError
-from coach.model.samples import RunningSpeedSample, Sample
-from coach.packets.formats import Feed, Format, Row, SharedReading, checked
+from coach.model.samples import PowerSample, RunningSpeedSample, Sample
+from coach.packets.formats import Feed, Format, Row, SharedReading, plain_rows
 from coach.packets.layout import Fields
 from coach.packets.registry import format_named
 
@@ -19,6 +19,7 @@ _SIZE: Final = 20
 _AT: Final = 4
 # No foot stays down longer in any walk (a stride at 60 steps a minute takes 2 s) or shorter in any sprint (0.08 s).
 _LEAST_S, _MOST_S = 0.05, 2.0
+_MOST_W: Final = 2000  # no runner's mean over a second: chosen by judgement, above sprinters'
 _FRESH_S: Final = 3.0  # as long as any live value lasts
 
 
@@ -76,6 +77,14 @@ def _speed_reader(shared: SharedReading) -> Feed:
     return feed
 
 
+def _power_reader(_shared: SharedReading) -> Feed:
+    def feed(payload: bytes, t_s: float) -> list[Sample]:
+        watts = decode_power(payload)
+        return [PowerSample(t_s, float(watts))] if 0 <= watts <= _MOST_W else []
+
+    return feed
+
+
 def _speed_rows(payload: bytes) -> list[Row]:
     return format_named("running_speed").rows(payload)
 
@@ -83,5 +92,5 @@ def _speed_rows(payload: bytes) -> list[Row]:
 FORMATS: Final = (
     Format("stryd_running_speed", _speed_reader, _speed_rows),
     Format("stryd_contact_time", _contact_reader, lambda payload: [{"contact_time_s": decode_contact_time(payload)}]),
-    checked("running_power", decode_power, "power_w"),
+    Format("running_power", _power_reader, plain_rows(decode_power, "power_w")),
 )

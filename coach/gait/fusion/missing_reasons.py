@@ -30,6 +30,7 @@ class SensorSet:
     has_pod: bool
     has_treadmill: bool
     has_heart: bool
+    has_power: bool = False
     has_pod_contact: bool = False
 
 
@@ -62,6 +63,7 @@ def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
         Need.SPEED: speed,
         Need.LENGTH: length,
         Need.TREADMILL: Unknown.NEEDS_TREADMILL,
+        Need.POWER: None if worn.has_power else Unknown.NEEDS_POWER_POD,
         Need.HEART_RATE: None if worn.has_heart else Unknown.NEEDS_HEART_RATE_SENSOR,
     }
     return {name: by_need[row.needs] for name, row in METRICS.items() if row.needs is not None}

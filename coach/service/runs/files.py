@@ -226,7 +226,11 @@ class HistoryFiles:
     def lay_over(self, run: Run, activity: Activity) -> None:
         """Fill a run's seconds with what only another recording of the same time knew, and sum it up again."""
         offset_s = (activity.started_at - run.started_at).total_seconds()
-        seconds = merged(self._kept.runs.seconds(run.run_id), activity, offset_s)
+        before = self._kept.runs.seconds(run.run_id)
+        seconds = merged(before, activity, offset_s)
+        filled = {n: device for n, device in activity.sources.items() if all(getattr(s, n) is None for s in before)}
+        if filled:
+            run = self._kept.runs.change(run.run_id, sources={**run.sources, **filled})
         self._kept.runs.replace_seconds(run.run_id, seconds)
         self._finish(run, None)
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from coach.errors import InterchangeError, UserError
+from coach.interchange.activity import seconds_of
 from coach.interchange.formats import ACTIVITY_FORMATS
 from coach.model.history import (
     CalendarDay,
@@ -28,9 +29,11 @@ from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe, Sport
+from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
 from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
+from coach.service.runs.devices import read_again
 from coach.service.runs.downsample import thinned
 from coach.service.runs.files import HistoryFiles
 from coach.service.runs.leftovers import IMPORTS_FOLDER
@@ -157,6 +160,16 @@ class HistoryService(HistoryFiles):
         if "sport" in fields:
             fields |= {"sport": Sport(fields["sport"]), "sport_reason": ""}
         return self._store.runs.change(run_id, **fields)
+
+    def choose_devices(self, run_id: str, prefers_pods: bool) -> Run:
+        """Show a pod's numbers instead of the watch's, or the watch's again, where an imported file holds both."""
+        run = self._store.runs.get(run_id)
+        activity = read_again(run, self.recordings / IMPORTS_FOLDER, prefers_pods)
+        strides: list[Stride | TrunkStep] = [*self._store.runs.strides(run_id), *self._store.runs.steps(run_id)]
+        self._store.runs.replace(run_id, strides, seconds_of(activity))
+        run = self._store.runs.change(run_id, sources=activity.sources)
+        self._finish(run, activity.distance_m)
+        return self._store.runs.get(run_id)
 
     def trim(self, run_id: str, start_s: float | None, end_s: float | None) -> Run:
         """Leave out what lies before and after; None: nothing. The run is summed up again; nothing is lost."""

@@ -57,7 +57,7 @@ RANGES: Final = {
     "contact_time_balance_pct": (30, 70),
     "step_length_m": (0.01, 2.5),
 }
-VALUES: Final = (*SHARED, "power_w", "foot_strike_angle_left_deg", "foot_strike_angle_right_deg")
+VALUES: Final = (*SHARED, "foot_strike_angle_left_deg", "foot_strike_angle_right_deg")
 TEXTS: Final = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), max_size=30).map(
     lambda text: text.encode()[:120].decode(errors="ignore")
 )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from coach.errors import InterchangeError
 from coach.interchange import fit_messages as fm
 from coach.interchange.activity import Activity, Record, activity_of, run_of, seconds_of
+from coach.interchange.fit_devices import candidates, chosen
 from coach.interchange.fit_encoding import FitFile, crc
 from coach.interchange.fit_reader import read_fit
 from coach.interchange.fit_writer import write_fit
@@ -125,7 +126,7 @@ def test_developer_fields_are_named_for_other_programs() -> None:
     }
     assert own["foot_strike_angle_left"] == (12.5, "deg")
     assert own["impact_g"] == (8.125, "g")
-    assert len(own) == len(fm.DEVELOPER_VALUES)
+    assert len(own) == len(fm.DEVELOPER_VALUES) - 2  # what only pods state is not in this run
 
 
 def test_field_numbers_kinds_and_scales_are_those_of_the_profile() -> None:
@@ -262,12 +263,30 @@ def test_a_second_reader_finds_the_same_numbers() -> None:
         assert told["enhanced_speed"] == pytest.approx(kept["speed_mps"], abs=0.001)
 
 
-def test_the_watchs_own_fields_win_over_a_pods_and_zeros_are_no_measurements() -> None:
-    from coach.interchange.fit_reader import _record
+def chosen_of(*records: dict[str, float], prefers_pods: bool = False) -> list[dict[str, float]]:
+    found = [candidates(record) for record in records]
+    devices = chosen(found, prefers_pods)
+    return [
+        {name: one[name][device] for name, device in devices.items() if device in one.get(name, ())} for one in found
+    ]
 
-    both = _record({"stance_time": 262.0, "Ground Time": 242.0, "power": 250, "Power": 300}, START, START)
-    assert both.values == {"contact_time_ms": 262.0, "power_w": 250.0}
-    pod = _record({"stance_time": 0.0, "Ground Time": 242.0, "Vertical Oscillation": 7.5}, START, START)
-    assert pod.values == {"contact_time_ms": 242.0, "vertical_oscillation_mm": 75.0}
-    none = _record({"Ground Time": 0, "Vertical Oscillation": 0.0, "speed": 0.0}, START, START)
-    assert none.values == {"speed_mps": 0.0}
+
+def test_the_watchs_own_fields_win_over_a_pods_and_zeros_are_no_measurements() -> None:
+    both = {"stance_time": 262.0, "Ground Time": 242.0, "power": 250, "Power": 300}
+    assert chosen_of(both) == [{"contact_time_ms": 262.0, "power_w": 250.0}]
+    assert chosen_of(both, prefers_pods=True) == [{"contact_time_ms": 242.0, "power_w": 300.0}]
+    pod = {"stance_time": 0.0, "Ground Time": 242.0, "Vertical Oscillation": 7.5}
+    assert chosen_of(pod) == [{"contact_time_ms": 242.0, "vertical_oscillation_mm": 75.0}]
+    assert chosen_of({"Ground Time": 0, "Vertical Oscillation": 0.0, "speed": 0.0}) == [{"speed_mps": 0.0}]
+
+
+def test_a_metric_comes_from_one_device_through_the_whole_file() -> None:
+    both, pod = {"stance_time": 262.0, "Ground Time": 242.0}, {"Ground Time": 240.0}
+    assert chosen_of(both, both, pod) == [{"contact_time_ms": 262.0}, {"contact_time_ms": 262.0}, {}]
+    assert chosen_of(both, pod, pod, pod)[0] == {"contact_time_ms": 242.0}  # a watch that lost its strap at once
+
+
+def test_what_runscribe_measured_is_kept() -> None:
+    record = {"RS_Impact_GS_L": 9.0, "RS_Impact_GS_R": 11.0, "RS_FootStrike_L": 4, "RS_FootStrike_R": 6,
+              "RS_Pronation_L": -10.0, "RS_Pronation_R": -12.0}  # fmt: skip
+    assert chosen_of(record) == [{"impact_g": 10.0, "foot_strike_type": 5.0, "pronation_deg": -11.0}]

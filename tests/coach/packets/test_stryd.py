@@ -4,7 +4,7 @@ import pytest
 
 from coach.errors import PacketError
 from coach.model.links import SensorUse
-from coach.model.samples import Notification, RunningSpeedSample
+from coach.model.samples import Notification, PowerSample, RunningSpeedSample
 from coach.packets.decoders import Decoder, decoder_for
 from coach.packets.stryd import decode_contact_time
 from firmware_config.loader import find_profile, load_profile
@@ -44,6 +44,12 @@ def test_a_foot_that_stands_or_a_number_that_no_foot_makes_is_no_contact_time() 
     assert contact_after(stryd, 2.5) is None
     assert decode_contact_time(packet(49)) is None
     assert decode_contact_time(packet(2001)) is None
+
+
+def test_power_is_reported_and_what_no_runner_can_have_is_not() -> None:
+    stryd, power = decoder(), full_uuid("2a63")
+    assert stryd.feed(Notification("aa", power, 1.0, bytes.fromhex("0000fa00"))) == [PowerSample(1.0, 250.0)]
+    assert stryd.feed(Notification("aa", power, 2.0, bytes.fromhex("0000d8ff"))) == []
 
 
 def test_packets_of_other_kinds_there_change_nothing() -> None:

@@ -48,7 +48,7 @@ def test_four_sensors_give_every_measure_they_promise():
     assert metrics.contact_time_balance_pct == pytest.approx(50, abs=2)
     assert metrics.heart_rate_bpm == 151
     assert metrics.grade_pct == 0.5
-    assert not metrics.unknown.keys() - {"stride_time_cv_pct"}
+    assert not metrics.unknown.keys() - {"stride_time_cv_pct", "power_w"}
     assert {type(e) for e in events} >= {InitialContact, Stride, TrunkStep, StateChange}
     states = [e.state for e in events if isinstance(e, StateChange)]
     assert (states[0], states[-1]) == (GaitState.STANDING, GaitState.RUNNING)

@@ -7,7 +7,7 @@ import pytest
 from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.speed import SpeedCorrection
 from coach.model.metrics import Unknown
-from coach.model.samples import HeartRateSample, RunningSpeedSample, TreadmillSample
+from coach.model.samples import HeartRateSample, PowerSample, RunningSpeedSample, TreadmillSample
 from coach.model.strides import GaitState, StateChange
 
 
@@ -93,6 +93,17 @@ def test_only_a_chest_strap_gives_heart_rate_and_nothing_else():
     assert metrics.heart_rate_bpm == 143
     assert metrics.state is None
     assert metrics.unknown["speed_mps"] is Unknown.NEEDS_SPEED
+
+
+def test_a_pods_power_is_shown_as_it_is_stated_and_its_silence_is_no_zero():
+    body = BodyGait([])
+    assert body.metrics(0.5).unknown["power_w"] is Unknown.NEEDS_POWER_POD
+    for t in range(8):
+        body.feed(PowerSample(float(t), 250.0))
+    assert body.metrics(7.5).power_w == 250.0
+    silent = body.metrics(20.0)
+    assert silent.power_w is None
+    assert silent.unknown["power_w"] is Unknown.NO_STRIDES
 
 
 def test_a_correction_learns_from_a_known_distance_and_refuses_nonsense():
