@@ -66,6 +66,10 @@ class InterchangeError(CoachError):
     """A file given for import cannot be read as what it claims to be."""
 
 
+class LockedArchiveError(InterchangeError):
+    """An archive is encrypted, and the password is missing or another one."""
+
+
 class AlreadyHereError(InterchangeError):
     """A file holds only what is kept already. run_ids: as which runs."""
 

@@ -7,23 +7,26 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
 import click
 
 from coach.bootstrap import Coach
+from coach.cli.archiving import password_from, password_option, write_account
 from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.recomputing import processes_for, recompute_runs
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
-from coach.errors import CoachError, ConflictError, UserError
+from coach.errors import CoachError, ConflictError, LockedArchiveError, UserError
 from coach.interchange.bundles import is_bundle
 from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import Run, RunEntry, RunFilter, Sport
 from coach.service.folder_lock import FolderLock
 from coach.service.runs.algorithm import algorithm_id
+from coach.service.runs.archiving import choose
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.importing import report_of
 
@@ -195,10 +198,13 @@ def _write(path: Path, content: bytes) -> None:
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="CSV to write: what became of each file."
 )
+@password_option
 @data_option
 @json_option
 @plainly
-def import_(paths: tuple[Path, ...], report: Path | None, data: Path | None, as_json: bool) -> None:
+def import_(
+    paths: tuple[Path, ...], report: Path | None, password_file: Path | None, data: Path | None, as_json: bool
+) -> None:
     """Import files (FIT, TCX, GPX, CSV, MCAP), folders, zips, exports of Strava, Garmin or Apple Health, or an archive.
 
     A watch's file that overlaps a recorded run in time is merged into that run. An import that was cut off goes on
@@ -206,7 +212,7 @@ def import_(paths: tuple[Path, ...], report: Path | None, data: Path | None, as_
     """
     with opened(data) as coach:
         if len(paths) == 1 and report is None and not is_bundle(paths[0]):
-            _import_one(coach, paths[0], as_json)
+            _import_one(coach, paths[0], password_file, as_json)
             return
         found = [one for path in paths for one in _import_all(coach, path, as_json)]
     if report is not None:
@@ -238,9 +244,12 @@ def _import_all(coach: Coach, path: Path, as_json: bool) -> list[ImportedFile]:
     return found
 
 
-def _import_one(coach: Coach, path: Path, as_json: bool) -> None:
+def _import_one(coach: Coach, path: Path, password_file: Path | None, as_json: bool) -> None:
     with _reading(path) as stream:
-        found = coach.history.take_in_file(stream, path.name)
+        try:
+            found = coach.history.take_in_file(stream, path.name)
+        except LockedArchiveError:
+            found = coach.history.take_archive(stream, password_from(password_file))
     entries = [coach.store.runs.entry(run_id) for run_id in found.run_ids]
     if as_json:
         print_json(found)
@@ -255,21 +264,31 @@ def _import_one(coach: Coach, path: Path, as_json: bool) -> None:
 
 @runs.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Zip file to write.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only runs from this day on (UTC).")
+@click.option("--incremental", is_flag=True, help="Only runs that no archive holds yet.")
+@click.option("--encrypt", is_flag=True, help="Encrypt it with a password (AES-256).")
+@password_option
 @data_option
 @json_option
 @plainly
-def archive(out: Path, data: Path | None, as_json: bool) -> None:
-    """Write the whole account as one zip: every table, raw log and imported file. `import` takes it in again."""
-    half = out.with_name(out.name + ".half")
+def archive(
+    out: Path,
+    since: datetime | None,
+    incremental: bool,
+    encrypt: bool,
+    password_file: Path | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Write the account as one zip: every table, raw log and imported file. `import` takes it in again.
+
+    Of an account in several archives, import each, in any order: what is here already stays as it is.
+    """
+    password = password_from(password_file, is_new=True) if encrypt or password_file is not None else None
     with opened(data) as coach:
-        try:
-            with half.open("wb") as stream:
-                coach.history.archive(stream)
-            half.replace(out)
-        except OSError as error:
-            half.unlink(missing_ok=True)
-            raise UserError(f"cannot write {out}: {error.strerror}; choose another --out") from error
-        n_runs = coach.store.runs.count()
+        choice = choose(coach.store, since.replace(tzinfo=UTC) if since else None, incremental)
+        write_account(coach, out, choice, password)
+        n_runs = coach.store.runs.count() if choice.keys is None else len(choice.keys)
     if as_json:
         print_json({"path": str(out), "n_runs": n_runs, "n_bytes": out.stat().st_size})
     else:

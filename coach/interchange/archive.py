@@ -1,7 +1,9 @@
 """Write the whole account as one zip of tables and raw logs, and read it back.
 
 `account.json` names the format and its version; `tables/NAME.jsonl` holds one JSON row a line; `files/...` the raw logs
-and imported files as they are. No database is needed to read it.
+and imported files as they are. No database is needed to read it. With a password each part is encrypted by AES-256
+(WinZip's AE-2, as 7-Zip and others read it, by the library pyzipper); the names of the parts, and so the moments of the
+runs, stay readable.
 """
 
 import json
@@ -9,15 +11,16 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, Final
+from typing import IO, Any, Final
 
-from coach.errors import InterchangeError
+from coach.errors import InterchangeError, LockedArchiveError, UserError
 from coach.interchange.damage import DAMAGE
 
 FORMAT: Final = "running-coach-account"
 VERSION: Final = 1
 _TABLES, _FILES = "tables/", "files/"
 _COPY: Final = 1 << 20
+_ENCRYPTED: Final = 1  # bit of a zip entry's flags
 _STORED: Final = (".mcap",)  # compressed already
 # How far a part may unpack, as a multiple of what it takes up in the archive. Our rows, with the same reasons every
 # second, pack to a fiftieth; GPX text to a twentieth; a raw log is packed already. Each with room to spare.
@@ -31,9 +34,19 @@ _FILE_NAME: Final = re.compile(r"(\w[\w.-]*\.mcap|imports/\w[\w.-]*\.(fit|tcx|gp
 Row = dict[str, object]
 
 
-def write_archive(out: IO[bytes], tables: Mapping[str, Iterable[Row]], files: Mapping[str, Path], program: str) -> None:
-    """Write an archive. files: path below the data folder, with `/`, to the file itself."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+def write_archive(
+    out: IO[bytes],
+    tables: Mapping[str, Iterable[Row]],
+    files: Mapping[str, Path],
+    program: str,
+    password: str | None = None,
+) -> None:
+    """Write an archive. files: path below the data folder, with `/`, to the file itself.
+
+    Raises:
+        UserError: a password is given, and the library that encrypts is not installed.
+    """
+    with _new_zip(out, password) as archive:
         about = {"format": FORMAT, "version": VERSION, "program": program, "tables": list(tables)}
         archive.writestr("account.json", json.dumps(about, indent=1))
         for name, rows in tables.items():
@@ -45,18 +58,55 @@ def write_archive(out: IO[bytes], tables: Mapping[str, Iterable[Row]], files: Ma
             archive.write(path, _FILES + name, kind)
 
 
+def _new_zip(out: IO[bytes], password: str | None) -> zipfile.ZipFile:
+    if password is None:
+        return zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+    library = _library()
+    made: zipfile.ZipFile = library.AESZipFile(
+        out, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=6, encryption=library.WZ_AES
+    )
+    made.setpassword(password.encode())
+    return made
+
+
+def _library() -> Any:
+    try:
+        import pyzipper
+    except ImportError:
+        raise UserError('encrypted archives need a library: pip install "running-coach[encrypt]"') from None
+    return pyzipper
+
+
+def _opened(stream: IO[bytes], password: str | None) -> zipfile.ZipFile:
+    plain = zipfile.ZipFile(stream)
+    if not any(info.flag_bits & _ENCRYPTED for info in plain.infolist()):
+        return plain
+    if password is None:
+        raise LockedArchiveError("this archive is encrypted: import it in the shell, `coach runs import FILE`")
+    opened: zipfile.ZipFile = _library().AESZipFile(stream)
+    opened.setpassword(password.encode())
+    try:
+        opened.read("account.json")
+    except RuntimeError as error:
+        raise LockedArchiveError("this is not the archive's password: try again") from error
+    return opened
+
+
 class Archive:
-    """An archive being read.
+    """An archive being read. password: of an encrypted one.
 
     Raises:
+        LockedArchiveError: it is encrypted, and the password is missing or another one.
         InterchangeError: not an archive of this program, from a newer one, or damaged.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], password: str | None = None) -> None:
         try:
-            self._zip = zipfile.ZipFile(stream)
+            self._zip = _opened(stream, password)
             about = json.loads(self._zip.read("account.json"))
             kind, version = about["format"], int(about["version"])
+        except LockedArchiveError:
+            raise
         except (*DAMAGE, KeyError, TypeError, AttributeError) as error:
             raise InterchangeError("this is not an archive of this program, or it is damaged") from error
         if kind != FORMAT:

@@ -6,7 +6,9 @@ signs invitations and the addresses of messages are left out, in both directions
 whoever holds an archive must neither be let in by it nor be able to let himself in through it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, select
@@ -30,29 +32,52 @@ _BATCH: Final = 2000
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """What tells whether a run belongs to a part of an account."""
+
+    run_id: str
+    started_at: datetime
+    recording: str | None
+
+
 def table_names() -> tuple[str, ...]:
     """Names of the tables of an archive, in an order in which they can be loaded."""
     return tuple(table.name for table in Base.metadata.sorted_tables if table.name not in (*LEFT_OUT, *_DERIVED))
 
 
-def rows_of(database: Database, name: str) -> Iterator[Row]:
-    """All rows of one table as JSON values."""
+def rows_of(database: Database, name: str, of_runs: Collection[int] | None = None) -> Iterator[Row]:
+    """All rows of one table as JSON values. of_runs: numbers of the runs whose rows are wanted; None: of all."""
     table = Base.metadata.tables[name]
     for part, order in PACKED_PARTS:
         if part.table is table:
-            yield from _rows_of_part(database, part, order)
+            yield from _rows_of_part(database, part, order, of_runs)
             return
     with database.read() as connection:
         statement = select(table)
         if table is SETTINGS:
             statement = statement.where(SETTINGS.c.key.in_(KEPT_SETTINGS))
         for row in connection.execution_options(yield_per=_BATCH).execute(statement).mappings():
+            if of_runs is not None and "run_key" in row and row["run_key"] not in of_runs:
+                continue
             yield {column: to_plain(value) for column, value in row.items()}
 
 
-def _rows_of_part(database: Database, part: NounTable[object], order: str) -> Iterator[Row]:
+def runs_kept(database: Database) -> Mapping[int, KeptRun]:
+    """Every run by its number, deleted ones too."""
+    columns = RUNS.table.c
+    with database.read() as connection:
+        statement = select(columns.run_key, columns.run_id, columns.started_at, columns.recording)
+        return {key: KeptRun(run_id, at, recording) for key, run_id, at, recording in connection.execute(statement)}
+
+
+def _rows_of_part(
+    database: Database, part: NounTable[object], order: str, of_runs: Collection[int] | None
+) -> Iterator[Row]:
     with database.read() as connection:
         for key in connection.scalars(select(RUNS.table.c.run_key).order_by(RUNS.table.c.run_key)).all():
+            if of_runs is not None and key not in of_runs:
+                continue
             for noun in rows_of_run(connection, part, key, order):
                 yield {column: to_plain(value) for column, value in part.row(noun, run_key=key).items()}
 

@@ -36,6 +36,7 @@ from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.service.runs.algorithm import with_algorithm
+from coach.service.runs.archiving import Choice, choose
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.leftovers import HALF, IMPORTED, IMPORTS_FOLDER, INCOMING, UNPACKING, note_placed, take_back
 from coach.service.runs.recorded import length_s, same_time
@@ -100,12 +101,14 @@ class HistoryFiles:
             raise UserError(f"run {run.run_id} has no raw log: export it as FIT, TCX or CSV")
         return path
 
-    def archive(self, out: IO[bytes]) -> None:
-        """The whole account as one zip: every table, every raw log, every imported file."""
-        tables = {name: rows_of(self._kept.database, name) for name in table_names()}
+    def archive(self, out: IO[bytes], password: str | None = None, choice: Choice | None = None) -> None:
+        """The account as one zip: every table, every raw log, every imported file. choice: of which runs; None: all."""
+        choice = choice or choose(self._kept, None, is_incremental=False)
+        tables = {name: rows_of(self._kept.database, name, choice.keys) for name in table_names()}
         paths = [path for path in sorted(self.recordings.rglob("*")) if path.is_file() and _is_whole(path)]
         files = {path.relative_to(self.recordings).as_posix(): path for path in paths}
-        write_archive(out, tables, files, _program())
+        files = {name: path for name, path in files.items() if choice.holds(name)}
+        write_archive(out, tables, files, _program(), password)
 
     # In ------------------------------------------------------------------------------------------------------------
 
@@ -137,15 +140,16 @@ class HistoryFiles:
         kind = format_of(head, name)
         return self.take_archive(stream) if kind == "archive" else self.take_in(stream.read(), name, hint)
 
-    def take_archive(self, stream: IO[bytes]) -> Imported:
+    def take_archive(self, stream: IO[bytes], password: str | None = None) -> Imported:
         """Join an archive to this account; what is here already stays as it is.
 
         All of it comes in or nothing: files wait in a folder of their own until every row has passed.
 
         Raises:
+            LockedArchiveError: it is encrypted, and the password is missing or another one.
             InterchangeError, StorageError: a row or a file is not what it claims to be, or the disk is too small.
         """
-        archive = Archive(stream)
+        archive = Archive(stream, password)
         self.recordings.mkdir(parents=True, exist_ok=True)
         if archive.n_bytes + SPARE_BYTES > shutil.disk_usage(self.recordings).free:
             raise InterchangeError("this archive needs more space than the disk has: free some space and try again")
