@@ -22,6 +22,7 @@ _KINDS: Final = {
     "csv": "text/csv; charset=utf-8",
     "strides": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
+    "foxglove": "application/octet-stream",
     "mcap": "application/octet-stream",
 }
 

@@ -41,7 +41,8 @@ class Activity:
 
     sport: as the file names it; None where it does not. kind: what it was, and reason: why it does not count as a run.
     is_cut: the file broke off, and this is what was whole. has_others: the file holds more than this activity.
-    sensors: what was worn. sources: as a run's. utc_offset_s: local time less UTC where the run was; None: unknown.
+    sensors: what was worn. sources: as a run's. algorithm: identity of what computed the numbers; "" where unknown.
+    utc_offset_s: local time less UTC where the run was; None: unknown.
     """
 
     started_at: datetime
@@ -60,6 +61,7 @@ class Activity:
     sensors: tuple[SensorUse, ...] = ()
     utc_offset_s: float | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    algorithm: str = ""
 
     @property
     def end_s(self) -> float:
@@ -89,7 +91,16 @@ def activity_of(
     started_at = run.started_at + timedelta(seconds=start_s)
     is_indoor = run.place is RunPlace.TREADMILL
     return Activity(
-        started_at, records, laps, pauses, duration_s, distance_m, run.title, is_indoor, sensors=run.sensors
+        started_at,
+        records,
+        laps,
+        pauses,
+        duration_s,
+        distance_m,
+        run.title,
+        is_indoor,
+        sensors=run.sensors,
+        algorithm=summary.algorithm if summary else "",
     )
 
 
@@ -125,6 +136,12 @@ def _side_angles(strides: Sequence[Stride], is_left: bool) -> tuple[np.ndarray, 
         return None
     table = np.array(sorted(known))
     return table[:, 0], table[:, 1]
+
+
+def moved(activity: Activity, by_s: float) -> Activity:
+    """The activity's records, later by some seconds: on the clock of a run that began otherwise."""
+    records = tuple(dataclasses.replace(record, t_s=record.t_s + by_s) for record in activity.records)
+    return dataclasses.replace(activity, records=records)
 
 
 def seconds_of(activity: Activity) -> list[LiveMetrics]:

@@ -78,6 +78,8 @@ DEVELOPER_VALUES: Final[dict[str, DeveloperField]] = {
 
 # The runner's own title, with the session: FIT has no native field for it.
 TITLE: Final = DeveloperField(len(DEVELOPER_VALUES), "title", "", STRING, 128)
+# Which algorithm computed the numbers, with the session (service.runs.algorithm).
+ALGORITHM: Final = DeveloperField(len(DEVELOPER_VALUES) + 1, "algorithm", "", STRING, 32)
 
 START_TIME: Final = Field(2, UINT32)
 SPORT_SESSION: Final = Field(5, ENUM)

@@ -12,7 +12,7 @@ import numpy as np
 from coach.interchange import fit_messages as fm
 from coach.interchange.activity import Activity, Record
 from coach.interchange.climb import climb_of
-from coach.interchange.fit_encoding import Field, FitFile, Value, fit_time
+from coach.interchange.fit_encoding import DeveloperField, Field, FitFile, Value, fit_time
 from coach.interchange.totals import Totals, laps_of, whole_of
 
 _DEVELOPMENT: Final = 255
@@ -68,7 +68,7 @@ def _head(file: FitFile, activity: Activity, start: int) -> None:
     file.add(fm.FILE_CREATOR, [(fm.SOFTWARE_VERSION, _SOFTWARE)])
     used = {name for record in activity.records for name in record.values}
     fields = [field for name, field in fm.DEVELOPER_VALUES.items() if name in used]
-    fields += [fm.TITLE] if activity.name else []
+    fields += [field for field, _ in _session_texts(activity)]
     if fields:
         file.add(fm.DEVELOPER_DATA_ID, [(fm.APPLICATION_ID, _APPLICATION), (fm.DEVELOPER_INDEX, 0)])
     for field in fields:
@@ -80,9 +80,15 @@ def _head(file: FitFile, activity: Activity, start: int) -> None:
                 (fm.DESCRIPTION_TYPE, field.kind.code),
                 (fm.DESCRIPTION_NAME, field.name),
                 (fm.DESCRIPTION_UNITS, field.units),
-                (fm.NATIVE_MESSAGE, fm.SESSION if field is fm.TITLE else fm.RECORD),
+                (fm.NATIVE_MESSAGE, fm.SESSION if field in (fm.TITLE, fm.ALGORITHM) else fm.RECORD),
             ],
         )
+
+
+def _session_texts(activity: Activity) -> list[tuple[DeveloperField, str]]:
+    """What the session says in words of our own."""
+    texts = ((fm.TITLE, activity.name), (fm.ALGORITHM, activity.algorithm))
+    return [(field, text) for field, text in texts if text]
 
 
 def _devices(file: FitFile, activity: Activity, start: int) -> None:
@@ -221,5 +227,5 @@ def _session(file: FitFile, activity: Activity, whole: Totals, n_laps: int, star
             (fm.SESSION_TRIGGER, 0),
             *_averages(whole, 0),
         ],
-        [(fm.TITLE, activity.name)] if activity.name else (),
+        _session_texts(activity),
     )

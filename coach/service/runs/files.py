@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 from coach.coaching.baseline import BaselineRun
 from coach.coaching.progress import CoachedRun
 from coach.errors import AlreadyHereError, InterchangeError, UserError
-from coach.interchange.activity import Activity, activity_of, run_of, seconds_of
+from coach.interchange.activity import Activity, activity_of, moved, run_of, seconds_of
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
 from coach.interchange.formats import HEAD_BYTES, NO_HINT, Hint, format_of, on_foot, read_runs, unpacked
+from coach.interchange.foxglove import write_foxglove
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged
 from coach.interchange.originals import own_part
@@ -45,8 +46,13 @@ from coach.storage.dump import load, rows_of, table_names
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
 
-EXPORTS: Final = ("fit", "tcx", "gpx", "csv", "strides", "parquet", "mcap")
-SUFFIXES: Final = {**{kind: f".{kind}" for kind in EXPORTS}, "csv": "_seconds.csv", "strides": "_strides.csv"}
+EXPORTS: Final = ("fit", "tcx", "gpx", "csv", "strides", "parquet", "foxglove", "mcap")
+SUFFIXES: Final = {
+    **{kind: f".{kind}" for kind in EXPORTS},
+    "csv": "_seconds.csv",
+    "foxglove": "_foxglove.mcap",
+    "strides": "_strides.csv",
+}
 SPARE_BYTES: Final = 256 << 20  # stays free for the log of a run: ten hours of eight sensors
 _LONGEST_RUN: Final = timedelta(days=2)
 
@@ -77,6 +83,8 @@ class HistoryFiles:
                 return write_seconds(self._kept.runs.seconds(run_id), run.started_at).encode()
             case "parquet":
                 return write_parquet(self._kept.runs.seconds(run_id), run.started_at, run_id)
+            case "foxglove":
+                return self._foxglove(run)
             case "strides":
                 both: list[Stride | TrunkStep] = [*self._kept.runs.strides(run_id), *self._kept.runs.steps(run_id)]
                 return write_strides(both, run.started_at).encode()
@@ -89,6 +97,14 @@ class HistoryFiles:
                 activity = dataclasses.replace(activity, utc_offset_s=offset.total_seconds())
                 return write(self._with_places(run, activity))
         raise UserError(f"there is no format {kind}: choose from {', '.join(EXPORTS)}")
+
+    def _foxglove(self, run: Run) -> bytes:
+        kept, found = self._kept.runs, original_of(run, self.recordings / IMPORTS_FOLDER)
+        places = None if found is None else moved(*found)
+        run_id = run.run_id
+        return write_foxglove(
+            run.started_at, kept.seconds(run_id), kept.strides(run_id), kept.decisions(run_id), places
+        )
 
     def export_name(self, run_id: str, kind: str) -> str:
         """A file name for an export."""

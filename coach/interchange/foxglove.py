@@ -1,0 +1,132 @@
+"""A run's numbers as MCAP with schemas: nouns in, bytes out, so that Foxglove and other readers show names and units.
+
+Channels: /metrics (one message a second), /strides/SITE, /cues, /position (foxglove.LocationFix, drawn on Foxglove's
+map). Messages are JSON, each with a JSON Schema; what is unknown is left out. The raw log holds the sensors' own bytes
+and stays as it is. Source: MCAP specification 1.0, https://mcap.dev/spec; LocationFix: docs.foxglove.dev, "message
+schemas".
+"""
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from mcap.writer import CompressionType, Writer
+
+from coach.interchange.activity import Activity
+from coach.model.cues import CueDecision
+from coach.model.metrics import LiveMetrics
+from coach.model.metrics_table import METRICS
+from coach.model.plain import to_plain
+from coach.model.strides import Stride
+
+_NS: Final = 1_000_000_000
+_LEFT_OUT: Final = ("unknown",)  # reasons, the same every second
+_KINDS: Final = ((bool, "boolean"), (int | float, "number"), (str, "string"), (Mapping, "object"), (Sequence, "array"))
+_TIME: Final = {
+    "type": "object",
+    "title": "time",
+    "properties": {"sec": {"type": "integer"}, "nsec": {"type": "integer"}},
+}
+_FIX: Final = {
+    "title": "foxglove.LocationFix",
+    "type": "object",
+    "properties": {
+        "timestamp": _TIME,
+        "frame_id": {"type": "string"},
+        "latitude": {"type": "number", "description": "degrees"},
+        "longitude": {"type": "number", "description": "degrees"},
+        "altitude": {"type": "number", "description": "metres"},
+        "position_covariance": {"type": "array", "items": {"type": "number"}},
+        "position_covariance_type": {"type": "integer", "description": "0: unknown"},
+    },
+}
+Rows = list[tuple[float, dict[str, Any]]]
+
+
+def write_foxglove(
+    started_at: datetime,
+    seconds: Iterable[LiveMetrics],
+    strides: Iterable[Stride],
+    decisions: Iterable[CueDecision],
+    places: Activity | None,
+) -> bytes:
+    """The bytes of an MCAP file. places: positions, its records' times on the run's clock; None: there are none."""
+    out = io.BytesIO()
+    writer: Any = Writer(out, compression=CompressionType.NONE)
+    writer.start(profile="", library="running-coach")
+    channels: dict[str, tuple[str, Rows]] = {"/metrics": ("running_coach.Metrics", _rows(seconds, "t_s"))}
+    by_site: dict[str, list[Stride]] = {}
+    for stride in strides:
+        by_site.setdefault(stride.wear_site.value, []).append(stride)
+    for site, found in by_site.items():
+        channels[f"/strides/{site}"] = ("running_coach.Stride", _rows(found, "initial_contact_s"))
+    channels["/cues"] = ("running_coach.CueDecision", _rows(decisions, "t_s"))
+    start_ns = round(started_at.timestamp() * 1e6) * 1000
+    for topic, (name, rows) in channels.items():
+        if rows:
+            _write(writer, topic, name, _schema_of(name, rows), rows, start_ns)
+    fixes = _fixes(places, start_ns) if places else []
+    if fixes:
+        _write(writer, "/position", str(_FIX["title"]), _FIX, fixes, start_ns)
+    writer.finish()
+    return out.getvalue()
+
+
+def _rows(nouns: Iterable[Any], time: str) -> Rows:
+    found: Rows = []
+    for noun in nouns:
+        plain = to_plain(noun)
+        found.append(
+            (float(getattr(noun, time)), {k: v for k, v in plain.items() if v is not None and k not in _LEFT_OUT})
+        )
+    return sorted(found, key=lambda row: row[0])
+
+
+def _fixes(places: Activity, start_ns: int) -> Rows:
+    found: Rows = []
+    for record in places.records:
+        if record.latitude_deg is None or record.longitude_deg is None:
+            continue
+        sec, nsec = divmod(start_ns + round(record.t_s * _NS), _NS)
+        fix: dict[str, Any] = {
+            "timestamp": {"sec": sec, "nsec": nsec},
+            "frame_id": "runner",
+            "latitude": record.latitude_deg,
+            "longitude": record.longitude_deg,
+            "position_covariance": [0.0] * 9,
+            "position_covariance_type": 0,
+        }
+        found.append((record.t_s, fix if record.altitude_m is None else {**fix, "altitude": record.altitude_m}))
+    return found
+
+
+def _schema_of(name: str, rows: Rows) -> dict[str, Any]:
+    """A JSON Schema of what stands in the rows, with the unit of each metric."""
+    properties: dict[str, Any] = {}
+    for _, row in rows:
+        for field, value in row.items():
+            properties.setdefault(field, _property(field, value))
+    return {"title": name, "type": "object", "properties": properties}
+
+
+def _property(field: str, value: object) -> dict[str, Any]:
+    kind = next((word for type_, word in _KINDS if isinstance(value, type_)), "string")
+    found: dict[str, Any] = {"type": kind}
+    if kind == "object":
+        found["additionalProperties"] = True
+    if kind == "array":
+        found["items"] = {}
+    metric = METRICS.get(field)
+    if metric is not None and metric.scale is not None and metric.scale.factor == 1.0:
+        found["description"] = metric.scale.unit
+    return found
+
+
+def _write(writer: Any, topic: str, name: str, schema: Mapping[str, Any], rows: Rows, start_ns: int) -> None:
+    number = writer.register_schema(name, "jsonschema", json.dumps(schema).encode())
+    channel = writer.register_channel(topic, "json", number)
+    for t_s, row in rows:
+        at_ns = start_ns + round(t_s * _NS)
+        writer.add_message(channel, at_ns, json.dumps(row, separators=(",", ":")).encode(), at_ns)
