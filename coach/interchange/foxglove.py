@@ -1,4 +1,4 @@
-"""A run's numbers as MCAP with schemas: nouns in, bytes out, so that Foxglove and other readers show names and units.
+"""A run's numbers as messages with schemas: nouns in, topics out, so that Foxglove and others show names and units.
 
 Channels: /metrics (one message a second), /strides/SITE, /cues, /position (foxglove.LocationFix, drawn on Foxglove's
 map). Messages are JSON, each with a JSON Schema; what is unknown is left out. The raw log holds the sensors' own bytes
@@ -6,13 +6,9 @@ and stays as it is. Source: MCAP specification 1.0, https://mcap.dev/spec; Locat
 schemas".
 """
 
-import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-
-from mcap.writer import CompressionType, Writer
 
 from coach.interchange.activity import Activity
 from coach.model.cues import CueDecision
@@ -45,33 +41,25 @@ _FIX: Final = {
 Rows = list[tuple[float, dict[str, Any]]]
 
 
-def write_foxglove(
+def topics_of(
     started_at: datetime,
     seconds: Iterable[LiveMetrics],
     strides: Iterable[Stride],
     decisions: Iterable[CueDecision],
     places: Activity | None,
-) -> bytes:
-    """The bytes of an MCAP file. places: positions, its records' times on the run's clock; None: there are none."""
-    out = io.BytesIO()
-    writer: Any = Writer(out, compression=CompressionType.NONE)
-    writer.start(profile="", library="running-coach")
-    channels: dict[str, tuple[str, Rows]] = {"/metrics": ("running_coach.Metrics", _rows(seconds, "t_s"))}
+) -> dict[str, tuple[Mapping[str, Any], Rows]]:
+    """Schema and rows by topic. places: positions, its records' times on the run's clock; None: there are none."""
+    named: dict[str, tuple[str, Rows]] = {"/metrics": ("running_coach.Metrics", _rows(seconds, "t_s"))}
     by_site: dict[str, list[Stride]] = {}
     for stride in strides:
         by_site.setdefault(stride.wear_site.value, []).append(stride)
     for site, found in by_site.items():
-        channels[f"/strides/{site}"] = ("running_coach.Stride", _rows(found, "initial_contact_s"))
-    channels["/cues"] = ("running_coach.CueDecision", _rows(decisions, "t_s"))
-    start_ns = round(started_at.timestamp() * 1e6) * 1000
-    for topic, (name, rows) in channels.items():
-        if rows:
-            _write(writer, topic, name, _schema_of(name, rows), rows, start_ns)
-    fixes = _fixes(places, start_ns) if places else []
-    if fixes:
-        _write(writer, "/position", str(_FIX["title"]), _FIX, fixes, start_ns)
-    writer.finish()
-    return out.getvalue()
+        named[f"/strides/{site}"] = ("running_coach.Stride", _rows(found, "initial_contact_s"))
+    named["/cues"] = ("running_coach.CueDecision", _rows(decisions, "t_s"))
+    topics: dict[str, tuple[Mapping[str, Any], Rows]] = {
+        topic: (_schema_of(name, rows), rows) for topic, (name, rows) in named.items()
+    }
+    return topics | {"/position": (_FIX, _fixes(places, started_at) if places else [])}
 
 
 def _rows(nouns: Iterable[Any], time: str) -> Rows:
@@ -84,8 +72,9 @@ def _rows(nouns: Iterable[Any], time: str) -> Rows:
     return sorted(found, key=lambda row: row[0])
 
 
-def _fixes(places: Activity, start_ns: int) -> Rows:
+def _fixes(places: Activity, started_at: datetime) -> Rows:
     found: Rows = []
+    start_ns = round(started_at.timestamp() * 1e6) * 1000
     for record in places.records:
         if record.latitude_deg is None or record.longitude_deg is None:
             continue
@@ -122,11 +111,3 @@ def _property(field: str, value: object) -> dict[str, Any]:
     if metric is not None and metric.scale is not None and metric.scale.factor == 1.0:
         found["description"] = metric.scale.unit
     return found
-
-
-def _write(writer: Any, topic: str, name: str, schema: Mapping[str, Any], rows: Rows, start_ns: int) -> None:
-    number = writer.register_schema(name, "jsonschema", json.dumps(schema).encode())
-    channel = writer.register_channel(topic, "json", number)
-    for t_s, row in rows:
-        at_ns = start_ns + round(t_s * _NS)
-        writer.add_message(channel, at_ns, json.dumps(row, separators=(",", ":")).encode(), at_ns)

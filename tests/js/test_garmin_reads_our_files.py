@@ -1,4 +1,4 @@
-"""FIT files that leave, read by Garmin's SDK for JavaScript (npm @garmin/fitsdk), as web services do; sums are checked."""
+"""FIT files that leave, read by Garmin's SDK for JavaScript (npm @garmin/fitsdk); sums are checked."""
 
 import json
 import shutil

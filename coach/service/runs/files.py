@@ -21,7 +21,7 @@ from coach.interchange.activity import Activity, activity_of, moved, run_of, sec
 from coach.interchange.archive import Archive, write_archive
 from coach.interchange.fit_writer import write_fit
 from coach.interchange.formats import HEAD_BYTES, NO_HINT, Hint, format_of, on_foot, read_runs, unpacked
-from coach.interchange.foxglove import write_foxglove
+from coach.interchange.foxglove import topics_of
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged
 from coach.interchange.originals import own_part
@@ -35,6 +35,7 @@ from coach.model.plain import from_plain
 from coach.model.runs import Lap, Run, RunFilter, RunState, Sport
 from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
+from coach.recording.messages import write_messages
 from coach.recording.reader import read_recording
 from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.archiving import Choice, choose
@@ -102,9 +103,9 @@ class HistoryFiles:
         kept, found = self._kept.runs, original_of(run, self.recordings / IMPORTS_FOLDER)
         places = None if found is None else moved(*found)
         run_id = run.run_id
-        return write_foxglove(
-            run.started_at, kept.seconds(run_id), kept.strides(run_id), kept.decisions(run_id), places
-        )
+        strides, decisions = kept.strides(run_id), kept.decisions(run_id)
+        topics = topics_of(run.started_at, kept.seconds(run_id), strides, decisions, places)
+        return write_messages(run.started_at, topics)
 
     def export_name(self, run_id: str, kind: str) -> str:
         """A file name for an export."""

@@ -9,10 +9,11 @@ from mcap.reader import make_reader
 
 from coach.interchange.activity import Activity, Record
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.foxglove import write_foxglove
+from coach.interchange.foxglove import topics_of
 from coach.model.metrics import LiveMetrics
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, Stride
+from coach.recording.messages import write_messages
 from tests.coach.interchange.test_fit_files_go_out_and_come_back import frames
 
 START = datetime(2026, 5, 4, 7, tzinfo=UTC)
@@ -22,7 +23,7 @@ PLACES = Activity(START, tuple(Record(float(t), {}, 47.0 + t / 1e5, 8.0, 400.0) 
 
 def test_every_message_has_a_schema_that_names_its_fields() -> None:
     stride = Stride(WearSite.LEFT_FOOT, 1.25, stride_time_s=0.7)
-    content = write_foxglove(START, SECONDS, [stride], [], PLACES)
+    content = write_messages(START, topics_of(START, SECONDS, [stride], [], PLACES))
     found = list(make_reader(io.BytesIO(content)).iter_messages())
     topics = {channel.topic: (schema, []) for schema, channel, _ in found}
     for schema, channel, message in found:
