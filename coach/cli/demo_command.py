@@ -36,6 +36,6 @@ def demo(
     """A virtual runner wears virtual Bluetooth sensors: the whole service without hardware."""
     if not as_json:
         click.echo("A virtual runner puts on virtual sensors ... (Ctrl-C ends the demonstration)")
-    from coach.cli.serving import demonstrate  # the whole service
+    from coach.cli.demonstrating import demonstrate  # the whole service
 
     demonstrate(minutes, speed, wait, data, host, port, trusts_local, is_https, as_json)

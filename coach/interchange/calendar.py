@@ -6,9 +6,11 @@ Times are written in the runner's own zone with its VTIMEZONE, so that 18:30 sta
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Event
+if TYPE_CHECKING:
+    from icalendar import Event
 
 PRODUCT = "-//running-coach//strength//EN"
 
@@ -28,6 +30,8 @@ class CalendarEntry:
 
 def write_calendar(entries: Sequence[CalendarEntry], tz: str, name: str = "Running coach") -> bytes:
     """One calendar file with all entries; tz: IANA name of the runner's zone."""
+    from icalendar import Calendar  # only now: it takes as long as a tenth of the start of the service
+
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -43,7 +47,9 @@ def write_calendar(entries: Sequence[CalendarEntry], tz: str, name: str = "Runni
     return bytes(calendar.to_ical())
 
 
-def _event(entry: CalendarEntry, zone: ZoneInfo) -> Event:
+def _event(entry: CalendarEntry, zone: ZoneInfo) -> "Event":
+    from icalendar import Alarm, Event
+
     starts_at = entry.starts_at.astimezone(zone)
     ends_at = (entry.starts_at.astimezone(UTC) + timedelta(minutes=entry.minutes)).astimezone(zone)
     event = Event()

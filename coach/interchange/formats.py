@@ -9,11 +9,8 @@ from typing import IO, Final
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
-from coach.interchange.fit_reader import read_fit_sessions
-from coach.interchange.gpx import read_gpx_tracks
 from coach.interchange.positions import completed
 from coach.interchange.sport import named_sport, verdict_of
-from coach.interchange.tcx import read_tcx_activities
 from coach.interchange.xml_text import as_utf8
 from coach.model.runs import Sport
 
@@ -55,6 +52,11 @@ def read_activities(content: bytes, kind: str) -> tuple[Activity, ...]:
     Raises:
         InterchangeError: the file cannot be read, or holds none.
     """
+    # Only now: a service starts without the readers of files.
+    from coach.interchange.fit_reader import read_fit_sessions
+    from coach.interchange.gpx import read_gpx_tracks
+    from coach.interchange.tcx import read_tcx_activities
+
     return {"fit": read_fit_sessions, "tcx": read_tcx_activities, "gpx": read_gpx_tracks}[kind](content)
 
 

@@ -9,17 +9,19 @@ time that stands in the log: `counts_at` gives that time, before it is written.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from coach.coaching.engine import CueEngine
 from coach.errors import PacketError
-from coach.gait.fusion.body import BodyGait
 from coach.model.cues import CueDecision, CueResponse, FocusTarget
 from coach.model.metrics import LiveMetrics
 from coach.model.recordings import RunEvent
 from coach.model.samples import Notification, Sample, StreamReport
 from coach.model.strides import GaitEvent
 from coach.packets.decoders import Decoder
+
+if TYPE_CHECKING:
+    from coach.gait.fusion.body import BodyGait
 
 TICK_S: Final = 0.2  # two or three notifications of a motion sensor; well below the time in which a runner reads
 _NS_PER_S: Final = 1e9
@@ -80,7 +82,7 @@ class Pipeline:
     def __init__(
         self,
         decoders: Mapping[str, Decoder],
-        gait: BodyGait,
+        gait: "BodyGait",
         coaching: CueEngine | None = None,
         *,
         seconds_only: bool = False,

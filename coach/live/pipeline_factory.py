@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from coach.coaching.engine import CueEngine
-from coach.gait.fusion.body import BodyFacts, BodyGait
 from coach.live.pipeline import Pipeline
 from coach.model.links import SensorUse
 from coach.model.runner import RunnerProfile
@@ -24,6 +23,8 @@ def make_pipeline(
     Raises:
         ProfileError: a sensor's profile does not exist.
     """
+    from coach.gait.fusion.body import BodyFacts, BodyGait  # only now: a service waits for its runner without them
+
     runner = profile or RunnerProfile()
     facts = BodyFacts(runner.height_m, runner.leg_length_m, runner.mass_kg)
     sites = [use.wear_site for use in uses if use.wear_site is not None]

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from coach.errors import StorageError
@@ -49,12 +48,6 @@ class Database:
         """A transaction that writes: all of it is kept, or nothing."""
         with self._worded(), self._writing.begin() as connection:
             yield connection
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A transaction that writes, with typed rows."""
-        with self._worded(), Session(self._writing, expire_on_commit=False) as session, session.begin():
-            yield session
 
     def cut_log(self) -> None:
         """Move the write-ahead log into the file and cut it to nothing; what a reader still needs stays until later."""

@@ -24,7 +24,6 @@ from coach.interchange.formats import HEAD_BYTES, NO_HINT, Hint, format_of, on_f
 from coach.interchange.foxglove import topics_of
 from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged
-from coach.interchange.originals import own_part
 from coach.interchange.parquet import write_parquet
 from coach.interchange.sport import named_sport
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
@@ -331,6 +330,8 @@ class HistoryFiles:
         """Keep the part of a file that belongs to a run: what else it holds may be deleted, or was no run."""
         if not content:
             return
+        from coach.interchange.originals import own_part  # only now, as the readers of `coach.interchange.formats`
+
         track = track_of(activity, (activity.started_at - self._kept.runs.get(run_id).started_at).total_seconds())
         self._kept.runs.keep_track(run_id, track)
         folder = self.recordings / IMPORTS_FOLDER
