@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.signal.constants import GRAVITY_MPS2
+from coach.gait.signal.filters import cross
 from coach.gait.trunk.orientation import Attitude
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
@@ -81,7 +82,7 @@ def side_evidence(
 
 
 def _signals(motion: Attitude, forward: FloatArray, part: slice) -> dict[str, FloatArray]:
-    left = np.cross(motion.up[part], forward)
+    left = cross(motion.up[part], np.broadcast_to(forward, motion.up[part].shape))
     signals = {_PUSH: np.einsum("ij,ij->i", motion.horizontal_mps2[part], left)}
     if motion.gyr_radps is not None and motion.sway_rad is not None:
         # force as the sensor felt it, list included: that is how the phase was read

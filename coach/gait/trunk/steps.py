@@ -65,12 +65,11 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
         return []
     rises = crossings(t_s, fine, params.contact_level, rising=True)
     usual = usual if usual < LONGEST_RUNNING_STEP_S else usual / 2  # the stride repeated better than the step
-    step = step_time(np.array([start for start, _ in lobes])) or usual
+    step = step_time(np.array(lobes)[:, 0]) or usual
     lobes = _with_weak_steps(t_s, force, lobes, rate, step, params)
-    contacts = np.array([_contact(rises, start, before) for before, (start, _) in _with_previous_end(lobes)])
-    contacts -= params.rise_s
+    starts, ends = np.array(lobes).T
+    contacts = _contacts(rises, starts, ends) - params.rise_s
     step = step_time(contacts) or step
-    ends = np.array([end for _, end in lobes])
     times, sds = _contact_times(motion, lobes, contacts, ends + params.fall_share * step, step, params)
     toe_offs = contacts + times
     nexts = [*contacts[1:].tolist(), None]
@@ -131,13 +130,11 @@ def _widths(
 ) -> FloatArray:
     """How long the smoothed force stays above a level about the middle of each lobe [s]; nan where it does not."""
     rises, falls = crossings(t_s, soft, level, rising=True), crossings(t_s, soft, level, rising=False)
-    widths = np.full(len(lobes), np.nan)
-    for k, (start, end) in enumerate(lobes):
-        middle = 0.5 * (start + end)
-        before = rises[(rises < middle) & (rises > start - 0.5 * step)]
-        after = falls[(falls > middle) & (falls < end + 0.5 * step)]
-        if len(before) and len(after):
-            widths[k] = after[0] - before[-1]
+    starts, ends = np.array(lobes).T
+    middles = 0.5 * (starts + ends)
+    before = _last_before(rises, middles, starts - 0.5 * step)
+    after = -_last_before(-falls[::-1], -middles, -(ends + 0.5 * step))
+    widths: FloatArray = after - before
     return widths
 
 
@@ -169,29 +166,39 @@ def _with_weak_steps(
     """
     smooth = hann_smooth(force, round(params.lobe_share * step * rate_hz))
     swing = smooth - whole_mean(force[:, None], round(step * rate_hz))[:, 0]
-    weak = [
-        (start, end)
-        for start, end in _lobes(t_s, 1.0 + swing)
-        if float(swing[slice(*np.searchsorted(t_s, (start, end)))].max(initial=0.0)) > params.weak_swing
-    ]
+    weak = _lobes(t_s, 1.0 + swing)
     whole = [(start, end) for start, end in lobes if end - start < params.longest_lobe * step]
-    middles = np.array([0.5 * (start + end) for start, end in whole])
-    for start, end in weak:
-        is_apart = not len(middles) or float(np.abs(middles - 0.5 * (start + end)).min()) > params.weak_apart * step
-        if is_apart and end - start < params.longest_lobe * step:
-            whole.append((start, end))
+    if weak:
+        edges = np.array(weak)
+        spans = np.searchsorted(t_s, edges).T
+        is_swing = -_least(-swing, spans[0], spans[1]) > params.weak_swing
+        middles = np.array(whole).reshape(-1, 2).mean(axis=1)
+        apart = np.abs(edges.mean(axis=1)[:, None] - middles).min(axis=1, initial=np.inf)
+        is_new = is_swing & (apart > params.weak_apart * step)
+        is_new &= edges[:, 1] - edges[:, 0] < params.longest_lobe * step
+        whole += [weak[k] for k in is_new.nonzero()[0].tolist()]
     return sorted(whole) or lobes
 
 
-def _with_previous_end(lobes: list[tuple[float, float]]) -> list[tuple[float, tuple[float, float]]]:
-    ends = [-np.inf] + [end for _, end in lobes[:-1]]
-    return list(zip(ends, lobes, strict=True))
+def _contacts(rises: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
+    """For each lobe the last rise through half a body weight before or just after its start; its start without one."""
+    previous_ends = np.concatenate(([-np.inf], ends[:-1]))
+    found = _last_before(rises, starts + 0.03, np.maximum(previous_ends, starts - 0.12))
+    return np.where(np.isnan(found), starts, found)
 
 
-def _contact(rises: FloatArray, start: float, previous_end: float) -> float:
-    """The last rise through half a body weight before or just after the lobe's start; its start where there is none."""
-    near = rises[(rises > max(previous_end, start - 0.12)) & (rises < start + 0.03)]
-    return float(near[-1]) if len(near) else start
+def _last_before(times: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
+    """The last of rising `times` (m,) below each `before` (n,), where it is above `after` (n,); NaN elsewhere."""
+    known = np.concatenate(([-np.inf], times))
+    last = known[np.searchsorted(times, before)]
+    return np.where(last > after, last, np.nan)
+
+
+def _least(values: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
+    """Least of values[start:end] for each pair (n,); infinite where there is none."""
+    edges = np.stack((starts, ends), axis=1).ravel()
+    least = np.minimum.reduceat(np.append(values, np.inf), edges)[::2]
+    return np.where(ends > starts, least, np.inf)
 
 
 def _like_runs(t_s: FloatArray, shape: FloatArray, contacts: FloatArray, params: TrunkParams) -> list[bool]:
@@ -202,14 +209,13 @@ def _like_runs(t_s: FloatArray, shape: FloatArray, contacts: FloatArray, params:
     """
     ends = np.append(contacts[1:], contacts[-1] + 0.4)
     steps = ends - contacts
-    edges = np.searchsorted(t_s, np.stack([contacts, ends, contacts - 0.15, contacts + 0.02])).T.tolist()
-    judged = []
-    for (start, end, before, after), step in zip(edges, steps.tolist(), strict=True):
-        least = min(shape[start:end].min(initial=np.inf), shape[before:after].min(initial=np.inf))
-        is_loaded = float(shape[start:end].max(initial=-np.inf)) > params.loaded
-        unloaded = params.unloaded if step < params.quick_step_s else params.unloaded_slow
-        judged.append(is_loaded and least < unloaded and SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S)
-    return judged
+    start, end, before, after = np.searchsorted(t_s, np.stack([contacts, ends, contacts - 0.15, contacts + 0.02]))
+    least = np.minimum(_least(shape, start, end), _least(shape, before, after))
+    is_loaded = -_least(-shape, start, end) > params.loaded
+    unloaded = np.where(steps < params.quick_step_s, params.unloaded, params.unloaded_slow)
+    judged = is_loaded & (least < unloaded) & (steps > SHORTEST_STEP_S) & (steps < LONGEST_RUNNING_STEP_S)
+    result: list[bool] = judged.tolist()
+    return result
 
 
 def _in_a_row(judged: list[bool], contacts: FloatArray, params: TrunkParams) -> list[bool]:
