@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from coach.coaching.baseline import Baseline, Own
@@ -38,8 +39,13 @@ def compared(metrics: LiveMetrics, baseline: Baseline | None, **others: float | 
     filled["uncertainty"] = {**metrics.uncertainty, **{name: own.sd for name, own in found.items()}}
     unknown = (name for name in names if name not in found)
     missing = {name: _measure_unknown(metrics, name) or why or _unsure(baseline, name) for name in unknown}
-    filled["unknown"] = {**metrics.unknown, **missing}
+    filled["unknown"] = _joined(tuple(metrics.unknown.items()), tuple(missing.items()))
     return replace(metrics, **filled)
+
+
+@lru_cache(maxsize=64)  # few answers, kept for each second of a run
+def _joined(one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return dict(one + other)
 
 
 def _finite(metrics: LiveMetrics) -> LiveMetrics:

@@ -13,6 +13,8 @@ class WearSite(StrEnum):
     PELVIS = "pelvis"
     CHEST = "chest"
 
+    __hash__ = str.__hash__  # sites are keys in every tick; an enumeration's own hash is a call of Python
+
     @property
     def is_foot(self) -> bool:
         return self in (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT)

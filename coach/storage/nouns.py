@@ -97,7 +97,11 @@ class NounTable(Generic[Noun]):
 
     def row(self, noun: Noun, **extra: object) -> dict[str, object]:
         """The values of a noun by column, with further columns."""
-        return {**extra, **{name: _finite(getattr(noun, name)) for name in self.names}}
+        return {**extra, **{name: self.value(noun, name) for name in self.names}}
+
+    def value(self, noun: Noun, name: str) -> Any:
+        """One of them: a number that is none is unknown."""
+        return _finite(getattr(noun, name))
 
     def checked(self, values: Mapping[str, object]) -> Noun:
         """The noun of plain values that came from outside, every field checked against its type.

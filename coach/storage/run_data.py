@@ -1,5 +1,6 @@
 """Keep what was measured and said in a run: strides, steps, seconds, cues, responses."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -220,8 +221,18 @@ def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> 
     Of nouns with the same key the last one counts.
     """
     by_key = {tuple(getattr(noun, key) for key in table.keys): noun for noun in nouns}
-    values = [table.row(noun) for noun in sorted(by_key.values(), key=lambda noun: getattr(noun, order))]
-    return _packed_columns(table.table.name, {name: [to_plain(row[name]) for row in values] for name in table.names})
+    rows = sorted(by_key.values(), key=lambda noun: getattr(noun, order))
+    packed: list[dict[str, Any]] = []
+    for name in table.names:  # one after the other: all at once would take several times the space of the nouns
+        packed += _packed_columns(table.table.name, {name: [_plain(table.value(noun, name)) for noun in rows]})
+    return packed
+
+
+def _plain(value: Any) -> Any:
+    """A value as `pack` takes it; a mapping to numbers is that already."""
+    if type(value) is dict and all(type(item) is float and math.isfinite(item) for item in value.values()):
+        return value
+    return to_plain(value)
 
 
 def _put_packed(connection: Connection, run_key: int, table: NounTable[Any], columns: list[dict[str, Any]]) -> None:

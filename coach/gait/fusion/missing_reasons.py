@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from coach.model.metrics import Unknown
@@ -34,6 +35,7 @@ class SensorSet:
     has_pod_contact: bool = False
 
 
+@lru_cache(maxsize=64)
 def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
     """By field: the sensor that is missing, or None where the sensors suffice and the value only has to come."""
     motion = bool(worn.legs or worn.trunk)
@@ -84,16 +86,18 @@ class Moment:
 
 
 def unknown(worn: SensorSet, values: Mapping[str, object], moment: Moment) -> dict[str, str]:
-    """Why each field of LiveMetrics that `values` leaves empty is empty."""
-    has_strides = values.get("cadence_spm") is not None
+    """Why each field of LiveMetrics that `values` leaves empty is empty; not to be changed."""
+    empty = tuple(name for name in reasons(worn) if values.get(name) is None)
+    return _unknown(worn, empty, moment, values.get("cadence_spm") is not None)
+
+
+@lru_cache(maxsize=64)  # few answers, asked for at each tick and kept for each second
+def _unknown(worn: SensorSet, empty: tuple[str, ...], moment: Moment, has_strides: bool) -> dict[str, str]:
     silent = {"heart_rate_bpm": Unknown.HEART_RATE_SILENT}
     if worn.has_pod or worn.has_treadmill:
         silent["speed_mps"] = Unknown.SPEED_SILENT
-    return {
-        name: missing or silent.get(name) or _waits(name, moment, has_strides)
-        for name, missing in reasons(worn).items()
-        if values.get(name) is None
-    }
+    missing = reasons(worn)
+    return {name: missing[name] or silent.get(name) or _waits(name, moment, has_strides) for name in empty}
 
 
 def _waits(name: str, moment: Moment, has_strides: bool) -> Unknown:
