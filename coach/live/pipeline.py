@@ -7,6 +7,7 @@ phone, a replay and a recomputation years later give the same for the same bytes
 time that stands in the log: `counts_at` gives that time, before it is written.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -92,6 +93,7 @@ class Pipeline:
         self._gait = gait
         self._coaching = coaching
         self._waiting: dict[str, list[Notification]] = {sensor_id: [] for sensor_id in self._decoders}
+        self._ready: dict[str, deque[tuple[float, list[Sample], list[PacketError]]]] = {}  # by due tick
         self._ticked_s = 0.0
         self._next_tick_s = TICK_S
         self._next_second_s = 1.0
@@ -120,6 +122,35 @@ class Pipeline:
         if waiting is not None:
             waiting.append(notification)
         return outputs
+
+    def feed_many(self, notifications: Sequence[Notification]) -> list[Outputs]:
+        """What `feed` gives of each of these, without what is empty; sensors are read ahead of the ticks where it pays.
+
+        A minute of notifications at once costs half of what it costs one by one. What is left over for the tick that
+        is not due yet waits as with `feed`.
+        """
+        due_s, next_s = [], self._next_tick_s
+        for notification in notifications:
+            while next_s <= notification.t_s:
+                next_s = round(next_s + TICK_S, 6)
+            due_s.append(next_s)
+        ahead = {sensor_id for sensor_id, decoder in self._decoders.items() if decoder.reads_ahead}
+        left_over: dict[str, list[Notification]] = {}
+        for sensor_id in ahead:
+            pairs = [(self._next_tick_s, n) for n in self._waiting[sensor_id]]
+            pairs += [(s, n) for s, n in zip(due_s, notifications, strict=True) if n.sensor_id == sensor_id]
+            self._waiting[sensor_id].clear()
+            self._read_ahead(sensor_id, [(s, n) for s, n in pairs if s < next_s])
+            left_over[sensor_id] = [n for s, n in pairs if s >= next_s]
+        found: list[Outputs] = []
+        for notification in notifications:
+            if notification.t_s >= self._next_tick_s:
+                found.append(self.tick(notification.t_s))
+            if notification.sensor_id not in ahead and notification.sensor_id in self._waiting:
+                self._waiting[notification.sensor_id].append(notification)
+        for sensor_id in ahead:
+            self._waiting[sensor_id] += left_over[sensor_id]
+        return found
 
     def apply(self, event: RunEvent) -> Outputs:
         """Take what the runner did, as it is logged; it counts from the next tick on.
@@ -195,16 +226,36 @@ class Pipeline:
         """Read what waits, sensor by sensor."""
         for sensor_id, decoder in self._decoders.items():
             waiting = self._waiting[sensor_id]
+            ready = self._ready.get(sensor_id)
+            if ready and ready[0][0] <= self._next_tick_s:
+                _, samples, faults = ready.popleft()
+                self._give(samples, faults, found)
+                continue
             if not waiting:
                 continue
             if decoder.cadence is not None:
                 decoder.measured_cadence(self._gait.motion_cadence_spm(waiting[-1].t_s))
             samples, faults = decoder.feed_many(waiting)
             waiting.clear()
-            for sample in samples:
-                found.events += self._gait.feed(sample)
-            found.samples += samples
-            found.faults += faults
+            self._give(samples, faults, found)
+
+    def _read_ahead(self, sensor_id: str, pairs: Sequence[tuple[float, Notification]]) -> None:
+        """Read notifications of ticks to come; pairs: the tick that each is due at, and it."""
+        if not pairs:
+            return
+        due_s = [s for s, _ in pairs]
+        ends = [k for k in range(1, len(due_s)) if due_s[k] != due_s[k - 1]] + [len(due_s)]
+        parts = self._decoders[sensor_id].feed_parts([n for _, n in pairs], ends)
+        self._ready[sensor_id] = deque(
+            (due_s[end - 1], samples, faults) for end, (samples, faults) in zip(ends, parts, strict=True)
+        )
+        self._gait.feed_ahead([sample for samples, _ in parts for sample in samples])
+
+    def _give(self, samples: Sequence[Sample], faults: Sequence[PacketError], found: _Found) -> None:
+        for sample in samples:
+            found.events += self._gait.feed(sample)
+        found.samples += samples
+        found.faults += faults
 
     def _work_out(self, t_s: float, found: _Found) -> None:
         """Metrics and cues of the tick at `t_s`."""

@@ -20,6 +20,21 @@ def joined(samples: list[Sample]) -> list[Sample]:
     return found
 
 
+def rows_of(chunk: ImuChunk, start: int, end: int) -> ImuChunk:
+    """Readings start..end of a chunk, as a view; the chunk itself where that is all."""
+    if start == 0 and end == len(chunk.t_s):
+        return chunk
+    return ImuChunk(
+        chunk.wear_site,
+        chunk.t_s[start:end],
+        chunk.acc_mps2[start:end],
+        None if chunk.gyr_radps is None else chunk.gyr_radps[start:end],
+        chunk.acc_range_mps2,
+        chunk.gyr_range_radps,
+        chunk.rate_hz,
+    )
+
+
 def _likeness(sample: Sample) -> tuple[object, ...] | None:
     """What two chunks must share to become one; None for other samples."""
     if not isinstance(sample, ImuChunk):

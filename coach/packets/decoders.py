@@ -1,12 +1,15 @@
 """Make the decoder of a sensor from its profile and use; every byte of a notification is accounted for."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import takewhile
+from typing import Final
 
 from coach.errors import PacketError
 from coach.model.links import SensorUse
-from coach.model.samples import CadenceDecision, Notification, Sample, StreamReport
+from coach.model.samples import CadenceDecision, ImuChunk, Notification, Sample, StreamReport
 from coach.packets.cadence import CadenceResolver, known_by_name
-from coach.packets.chunks import joined
+from coach.packets.chunks import joined, rows_of
 from coach.packets.formats import SharedReading
 from coach.packets.one_packet import decode_payload
 from coach.packets.registry import format_named
@@ -14,6 +17,10 @@ from coach.packets.stream import Tally
 from firmware_config.schema import DeviceProfile
 
 __all__ = ["Decoder", "decode_payload", "decoder_for"]
+
+_MOST_AHEAD: Final = (
+    128  # notifications read together: more gain nothing, and what comes after an odd one is read again
+)
 
 
 class Decoder:
@@ -59,34 +66,51 @@ class Decoder:
 
         Motion chunks that follow on one another come as one: how a stream is cut means nothing.
         """
-        samples: list[Sample] = []
-        faults: list[PacketError] = []
-        k = 0
+        return self.feed_parts(notifications, [len(notifications)])[0]
+
+    def feed_parts(
+        self, notifications: Sequence[Notification], ends: Sequence[int]
+    ) -> list[tuple[list[Sample], list[PacketError]]]:
+        """What `feed_many` gives of notifications[: ends[0]], then of [ends[0] : ends[1]] and so on, read together.
+
+        ends: rising, the last one the number of notifications. What two parts share belongs to the later one.
+        """
+        parts: list[tuple[list[Sample], list[PacketError]]] = [([], []) for _ in ends]
+        k = part = 0
         while k < len(notifications):
-            n, found = self._read_ahead(notifications, k)
-            k += n
-            if n:
-                samples += found
+            while ends[part] <= k:
+                part += 1
+            packet_ends, chunks = self._read_ahead(notifications, k)
+            for chunk in chunks:
+                _share_out(chunk, packet_ends, ends, part, parts)
+            if packet_ends:
+                k = packet_ends[-1]
                 continue
             try:
-                samples += self.feed(notifications[k])
+                parts[part][0].extend(self.feed(notifications[k]))
             except PacketError as fault:
-                faults.append(fault)
+                parts[part][1].append(fault)
             k += 1
-        return joined(samples), faults
+        return [(joined(samples), faults) for samples, faults in parts]
 
-    def _read_ahead(self, notifications: Sequence[Notification], start: int) -> tuple[int, list[Sample]]:
-        """What the format reads at once; all of it is of one characteristic."""
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether the format reads many packets at once: several ticks' worth are read sooner together."""
+        return bool(self._ahead)
+
+    def _read_ahead(self, notifications: Sequence[Notification], start: int) -> tuple[list[int], list[ImuChunk]]:
+        """What the format reads at once from `start` on: the end of each packet, and its readings; all of it is of one
+        characteristic."""
         uuid = notifications[start].characteristic
         ahead = self._ahead.get(uuid)
         if ahead is None or start + 1 == len(notifications):
-            return 0, []
-        end = next((k for k in range(start, len(notifications)) if notifications[k].characteristic != uuid), None)
-        n, samples = ahead(notifications if end is None else notifications[:end], start)
-        if n:
-            self._tally.n_notifications += n if uuid in self._data else 0
-            self._tally.last_s = notifications[start + n - 1].t_s
-        return n, samples
+            return [], []
+        next_ones = list(takewhile(lambda n: n.characteristic == uuid, notifications[start : start + _MOST_AHEAD]))
+        ends, chunks = ahead(next_ones)
+        if ends:
+            self._tally.n_notifications += ends[-1] if uuid in self._data else 0
+            self._tally.last_s = next_ones[ends[-1] - 1].t_s
+        return [start + end for end in ends], chunks
 
     @property
     def cadence(self) -> CadenceDecision | None:
@@ -121,6 +145,23 @@ class Decoder:
             n_odd_packets=tally.n_odd_packets,
             last_s=tally.last_s,
         )
+
+
+def _share_out(
+    chunk: ImuChunk,
+    packet_ends: Sequence[int],
+    ends: Sequence[int],
+    part: int,
+    parts: list[tuple[list[Sample], list[PacketError]]],
+) -> None:
+    """Give each part, from `part` on, the readings of the packets that end in it."""
+    n_each, row = len(chunk.t_s) // len(packet_ends), 0
+    while row < len(chunk.t_s):
+        end = n_each * bisect_right(packet_ends, ends[part])
+        if end > row:
+            parts[part][0].append(rows_of(chunk, row, end))
+            row = end
+        part += 1
 
 
 def decoder_for(profile: DeviceProfile, use: SensorUse) -> Decoder:

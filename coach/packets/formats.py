@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from coach.model.links import SensorUse
 from coach.model.plain import to_plain
-from coach.model.samples import FloatArray, Notification, Sample
+from coach.model.samples import FloatArray, ImuChunk, Notification, Sample
 from coach.model.sites import WearSite
 from coach.packets.cadence import CadenceResolver
 from coach.packets.settings import number, settings_of
@@ -19,8 +19,9 @@ from firmware_config.schema import DeviceProfile
 
 _SAME_WITHIN_S: Final = 0.05  # equal bytes without time or number in them, this soon after: the same packet twice
 Feed = Callable[[bytes, float], list[Sample]]
-# Of notifications from an index on: how many were read at once, and their samples; 0 where the next is for `Feed`.
-ReadAhead = Callable[[Sequence[Notification], int], tuple[int, list[Sample]]]
+# Of notifications: how many were read at once by the end of each packet, and their readings, as many of each packet;
+# nothing where the first is for `Feed`.
+ReadAhead = Callable[[Sequence[Notification]], tuple[list[int], list[ImuChunk]]]
 Row = dict[str, object]
 Rows = Callable[[bytes], list[Row]]
 _Reader = TypeVar("_Reader", bound=PacketReader)

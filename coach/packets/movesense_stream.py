@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from coach.errors import PacketError
-from coach.model.samples import FloatArray, Notification, Sample
+from coach.model.samples import FloatArray, ImuChunk, Notification, Sample
 from coach.packets.clock import WrappingCounter
 from coach.packets.formats import Format, Row, SharedReading, motion_row
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
@@ -67,20 +67,21 @@ class MovesenseReader:
         self._learn(message)
         return []
 
-    def read_ahead(self, notifications: Sequence[Notification], start: int) -> tuple[int, list[Sample]]:
-        """Read whole packets that come as they should together, from `start` on: the same as `feed` gives of each.
+    def read_ahead(self, notifications: Sequence[Notification]) -> tuple[list[int], list[ImuChunk]]:
+        """Read whole packets that come as they should together: the same as `feed` gives of each.
 
-        Number of notifications that were read, 0 where the next one is odd in any way (`feed` it), and their samples.
+        How many notifications were read by the end of each packet, and their readings as one chunk, as many of each
+        packet; nothing where the next notification is odd in any way (`feed` it).
         """
-        bodies, steps, ends = self._usual(notifications, start)
+        bodies, steps, ends = self._usual(notifications)
         if not bodies:
-            return 0, []
+            return [], []
         n = (len(bodies[0]) - _HEAD) // _READING
         values = np.frombuffer(b"".join(bodies), np.dtype([("ms", "<u4"), ("values", "<f4", (2, n, 3))]))["values"]
         acc, gyr = (values[:, k].reshape(-1, 3).astype(np.float64) for k in (0, 1))
-        return ends[-1] - start, [self._stream.take_steps(steps, acc, gyr * RADPS_PER_DPS)]
+        return ends, [self._stream.take_steps(steps, acc, gyr * RADPS_PER_DPS)]
 
-    def _usual(self, notifications: Sequence[Notification], start: int) -> tuple[list[bytes], list[Step], list[int]]:
+    def _usual(self, notifications: Sequence[Notification]) -> tuple[list[bytes], list[Step], list[int]]:
         """Bodies that follow on one another without loss, double or odd value; the stream's time moves on with each."""
         bodies: list[bytes] = []
         steps: list[Step] = []
@@ -89,7 +90,7 @@ class MovesenseReader:
         if whole is None or self._parts.is_waiting or self._last is None:
             return bodies, steps, ends
         n = (whole - _HEAD) // _READING
-        packets = list(whole_packets(notifications, start, whole))
+        packets = list(whole_packets(notifications, whole))
         readable = _are_readable([body for _, _, body, _ in packets], n)
         for is_readable, (payloads, t_s, body, end) in zip(readable, packets, strict=True):
             (ms,) = _MS.unpack_from(body)
@@ -173,14 +174,12 @@ class Doubles:
         return False
 
 
-def whole_packets(
-    notifications: Sequence[Notification], start: int, whole: int
-) -> Iterator[tuple[list[bytes], float, bytes, int]]:
-    """Payloads, arrival, body of `whole` bytes and end of each packet from `start` on, up to the first odd one."""
+def whole_packets(notifications: Sequence[Notification], whole: int) -> Iterator[tuple[list[bytes], float, bytes, int]]:
+    """Payloads, arrival, body of `whole` bytes and end of each packet, up to the first odd one."""
     payloads: list[bytes] = []
     body = b""
-    for k in range(start, len(notifications)):
-        payload = notifications[k].payload
+    for k, notification in enumerate(notifications):
+        payload = notification.payload
         if payload[:2] != (_PART if payloads else _DATA):
             return
         payloads.append(payload)
@@ -188,7 +187,7 @@ def whole_packets(
         if len(body) > whole:
             return
         if len(body) == whole:
-            yield payloads, notifications[k].t_s, body, k + 1
+            yield payloads, notification.t_s, body, k + 1
             payloads, body = [], b""
 
 

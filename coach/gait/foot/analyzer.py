@@ -6,15 +6,18 @@ rows of the last seconds -> phase transitions (`phase_tracker`, `phases`) -> eve
 """
 
 import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from coach.gait.foot.accelerometer_only import ForceFoot
 from coach.gait.foot.alignment import MOVING_RADPS, AlignmentEstimator
 from coach.gait.foot.axes import FootAxes
-from coach.gait.foot.batch import Batch
+from coach.gait.foot.batch import Batch, Known
 from coach.gait.foot.constants import AX, GX, N_COLUMNS, T
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.phase_tracker import NEVER, PhaseTracker
@@ -27,6 +30,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
 
 KEEP_S: Final = 5.0  # the longest stride and its surroundings
+MOST_TOGETHER: Final = 64  # chunks: where one of them is odd, no more are looked at twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,15 @@ class LostCheck:
     start: int
     n_transitions: int
     n_swings: int
+
+
+class FootStatus(NamedTuple):
+    """is_learning: the foot moves and its axes are not known yet. is_loose: the sensor rings on the foot.
+    is_too_slow: it sends too few readings for more than contacts."""
+
+    is_learning: bool
+    is_loose: bool
+    is_too_slow: bool
 
 
 class FootGait:
@@ -72,6 +85,11 @@ class FootGait:
         """Whether the sensor rings on the foot, so that its angles and times are not the foot's."""
         return self._follower is not None and self._follower.batch.now.is_loose
 
+    @property
+    def status(self) -> FootStatus:
+        """What is so just now."""
+        return FootStatus(self.is_learning, self.is_loose, self.is_too_slow)
+
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
         if chunk.gyr_radps is None:
@@ -81,6 +99,21 @@ class FootGait:
         if self._rate_hz == 0.0:
             self._begin(chunk)
         return [e for stretch in self._joiner.feed(chunk) for e in self._take(stretch)]
+
+    def feed_each(self, chunks: Sequence[ImuChunk]) -> list[tuple[list[GaitEvent], FootStatus]]:
+        """Take several chunks: what `feed` gives of each, and `status` after it.
+
+        Those that follow on one another without anything amiss are taken together, which costs half of one by one.
+        """
+        found: list[tuple[list[GaitEvent], FootStatus]] = []
+        while len(found) < len(chunks):
+            rest = chunks[len(found) : len(found) + MOST_TOGETHER]
+            n, whole = (0, None) if self._follower is None else self._joiner.feed_together(rest)
+            if whole is None:
+                found.append((self.feed(rest[0]), self.status))
+            else:
+                found += self._follow_each(whole, list(accumulate(len(chunk.t_s) for chunk in rest[:n])))
+        return found
 
     def finish(self) -> list[GaitEvent]:
         """What the end of the recording leaves: strides held back while learning, if enough moved."""
@@ -115,6 +148,35 @@ class FootGait:
         self._buffer.clear()
 
     def _follow(self, stretch: Segment) -> list[GaitEvent]:
+        known, n_done = self._follow_rows(stretch)
+        events = [event for one in known for event in one.events]
+        n = len(stretch.t_s)
+        return events if n_done == n else events + self._take(stretch.part(n_done, n))
+
+    def _follow_each(self, whole: Segment, ends: list[int]) -> list[tuple[list[GaitEvent], FootStatus]]:
+        """Follow a stretch that chunks up to these rows made: events and `status` by chunk."""
+        first, is_loose = self._buffer.end, self.is_loose
+        known, n_done = self._follow_rows(whole)
+        by_chunk: list[list[Known]] = [[] for _ in ends]
+        for one in known:
+            by_chunk[bisect_right(ends, one.row - first)].append(one)
+        found = []
+        for ones in by_chunk:
+            is_loose = ones[-1].is_loose if ones else is_loose
+            found.append(
+                ([event for one in ones for event in one.events], FootStatus(False, is_loose, self.is_too_slow))
+            )
+        if n_done == ends[-1]:
+            return found
+        start = n_done  # the foot was lost there: from then on chunk by chunk
+        for k in range(bisect_left(ends, n_done), len(ends)):
+            events = found[k][0] + (self._take(whole.part(start, ends[k])) if start < ends[k] else [])
+            found[k] = (events, self.status)
+            start = ends[k]
+        return found
+
+    def _follow_rows(self, stretch: Segment) -> tuple[list[Known], int]:
+        """Events with the rows at which they are known, and how many rows were followed until the foot was lost."""
         assert self._follower is not None
         if stretch.is_new:
             self._restart()
@@ -124,7 +186,7 @@ class FootGait:
         columns[T] = stretch.t_s
         columns[AX : AX + 3] = stretch.acc_mps2.T
         columns[GX : GX + 3] = gyr.T
-        events: list[GaitEvent] = []
+        events: list[Known] = []
         end, foot = self._buffer.end, self._follower.batch.foot
         foot.saw(end, stretch.largest)
         if stretch.interpolated_s:
@@ -133,8 +195,7 @@ class FootGait:
         while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
             until = min(end, edge)
-            rates = gyr if until - start == n else gyr[start - begin : until - begin]
-            start, is_due = self._follower.follow(self._buffer, start, until, rates)
+            start, is_due = self._follower.follow(self._buffer, start, until)
             if is_due:
                 self._refine(events)
             if start == edge and self._lost_row == NEVER:
@@ -144,11 +205,11 @@ class FootGait:
         if stretch.interpolated_s:
             foot.forget_bridged()
         if self._lost_row == NEVER:
-            return events
-        rest = self._lost_row - begin
+            return events, n
+        n_done = self._lost_row - begin
         self._buffer.cut(self._lost_row)
         self._follower, self._learner, self._lost_row = None, AlignmentEstimator(self._rate_hz), NEVER
-        return events + (self._take(stretch.part(rest, n)) if rest < n else [])
+        return events, n_done
 
     def _look_back(self, row: int) -> None:
         """Without strides in the last seconds the axes are of another mounting: known once the strides are known."""
@@ -162,7 +223,7 @@ class FootGait:
         if energy.min() > MOVING_RADPS * MOVING_RADPS:
             self._looks.append(LostCheck(row, start, self._follower.batch.n_transitions, self._follower.n_swings))
 
-    def _work(self, events: list[GaitEvent]) -> None:
+    def _work(self, events: list[Known]) -> None:
         """Work off what was collected, up to the first look at which the foot was lost: go back to there."""
         assert self._follower is not None
         batch = self._follower.batch
@@ -187,7 +248,7 @@ class FootGait:
         self._follower.restart()
         self._buffer.clear()
 
-    def _refine(self, events: list[GaitEvent]) -> None:
+    def _refine(self, events: list[Known]) -> None:
         """A minute is over: look at the axes again, unless the foot was lost before."""
         assert self._follower is not None
         self._work(events)

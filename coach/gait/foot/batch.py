@@ -4,6 +4,7 @@ A stride needs its contact, mid-stance and toe-off, and the next contact and mid
 """
 
 from copy import deepcopy
+from typing import NamedTuple
 
 from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.phases import PhaseTransition
@@ -11,6 +12,14 @@ from coach.gait.foot.stride_builder import take_one
 from coach.gait.foot.stride_state import FootSensor, StrideState
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent
+
+
+class Known(NamedTuple):
+    """What is known at a row: events, and whether the sensor is loose from then on."""
+
+    row: int
+    events: list[GaitEvent]
+    is_loose: bool
 
 
 class Batch:
@@ -59,17 +68,19 @@ class Batch:
         self._transitions = self._worked[:n_transitions]
         self.now = state
 
-    def work(self, columns: FloatArray, first: int, notes: bool = False) -> list[GaitEvent]:
-        """Work off what was collected; columns: of the rows held, the first of them has the absolute number `first`.
+    def work(self, columns: FloatArray, first: int, notes: bool = False) -> list[Known]:
+        """Work off what was collected: what each transition makes known.
 
-        notes: note where each stride ends, for `stride_row`.
+        columns: of the rows held, the first of them has the absolute number `first`. notes: note where each stride
+        ends, for `stride_row`.
         """
         self._worked, self._transitions = self._transitions, []
         if notes:
             self._stride_rows = [(-1, self.now.last_stride_row)]
-        found: list[GaitEvent] = []
+        found: list[Known] = []
         for n, transition in enumerate(self._worked):
-            found += take_one(transition, self.foot, self.now, columns, first)
+            events = take_one(transition, self.foot, self.now, columns, first)
+            found.append(Known(transition.at, events, self.now.is_loose))
             if notes:
                 self._stride_rows.append((n, self.now.last_stride_row))
         return found

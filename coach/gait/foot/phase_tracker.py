@@ -11,7 +11,7 @@ import numpy as np
 
 from coach.gait.foot.axes import FootAxes
 from coach.gait.foot.batch import Batch
-from coach.gait.foot.constants import PITCH, REACHES_S, T
+from coach.gait.foot.constants import GX, PITCH, REACHES_S, T
 from coach.gait.foot.phases import (
     ANGLE,
     CALM,
@@ -53,8 +53,8 @@ class PhaseTracker:
 
     def use(self, axes: FootAxes) -> None:
         """Follow by these axes from the next row on."""
-        self._left = axes.axes[1]
-        self._bias = np.asarray(axes.bias_radps @ self._left)
+        self._left: list[float] = axes.axes[1].tolist()
+        self._bias = float(axes.bias_radps @ axes.axes[1])
 
     def restart(self) -> None:
         """Begin again after a gap."""
@@ -62,14 +62,17 @@ class PhaseTracker:
         self._level = CALM
         self._look, self._landing_row, self._due_row = 0, -1, NEVER
 
-    def follow(self, rows: RowBuffer, start: int, end: int, gyr: FloatArray) -> tuple[int, bool]:
-        """Follow the rows start..end; gyr: (n, 3) their turn rates.
+    def follow(self, rows: RowBuffer, start: int, end: int) -> tuple[int, bool]:
+        """Follow the rows start..end.
 
         The row from which to go on, and whether to look at the axes again before.
         """
         before = 1 if start > rows.first else 0
         block = rows.between(start - before, end)
-        pitch = gyr.dot(self._left, out=block[PITCH, before:])
+        x, y, z = self._left
+        pitch = np.multiply(block[GX, before:], x, out=block[PITCH, before:])  # each row alone: a product of matrices
+        pitch += block[GX + 1, before:] * y  # rounds by how many rows there are, and an answer would depend on the cut
+        pitch += block[GX + 2, before:] * z
         pitch -= self._bias
         if end - start > SHORT:
             return self._leap(block, before, start)
@@ -143,6 +146,6 @@ class PhaseTracker:
                 self.batch.add(PhaseTransition(HEEL_OFF, self._due_row, landing, self._due_row))
                 self._due_row = NEVER
                 return
-            self.batch.add(PhaseTransition(SWING_OVER, row, landing, -1, self._look))
+            self.batch.add(PhaseTransition(SWING_OVER, self._due_row, landing, -1, self._look))
             self._look += 1
             self._due_row = landing + self._waits[self._look]

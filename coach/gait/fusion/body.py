@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from coach.gait.foot.activity import FootState
-from coach.gait.foot.analyzer import FootGait
+from coach.gait.foot.analyzer import FootGait, FootStatus
 from coach.gait.fusion.activity import POD, TREADMILL, StateFusion, state_at_speed
 from coach.gait.fusion.coordination import PelvisTrunk
 from coach.gait.fusion.engines import GaitEngine, engine_for
@@ -94,6 +94,8 @@ class BodyGait:
         self._speeds: deque[tuple[float, float]] = deque(maxlen=16)
         self._has_gyro: dict[WearSite, bool] = {}
         self._is_clipped: dict[WearSite, bool] = {}
+        self._foot_status: dict[WearSite, FootStatus] = {}
+        self._ahead: dict[WearSite, deque[tuple[list[GaitEvent], FootStatus]]] = {}
         self._pod = Rolling(8, STALE_S)
         self._pod_contact = Rolling(8, STALE_S)
         self._has_pod_contact = False
@@ -176,7 +178,7 @@ class BodyGait:
         end_s = float(chunk.t_s[-1])
         self._flight.saw(chunk.wear_site, end_s)
         self._state.saw(chunk.wear_site, end_s)
-        events = self._take(chunk.wear_site, engine.feed(chunk))
+        events = self._take(chunk.wear_site, self._found_in(chunk, engine))
         if chunk.wear_site.is_trunk:
             self._take_turning()
         if chunk.wear_site in self._feet:
@@ -185,6 +187,25 @@ class BodyGait:
             if not foot.is_known:
                 self._state.withdraw(chunk.wear_site)
         return events + self._release()
+
+    def feed_ahead(self, samples: Sequence[Sample]) -> None:
+        """Samples of one sensor that `feed` gets next, in this order: its engine may take them together now.
+
+        What comes of each is given with it all the same.
+        """
+        chunks = [one for one in samples if isinstance(one, ImuChunk) and len(one.t_s)]
+        if chunks and isinstance(engine := self._engines.get(chunks[0].wear_site), FootGait):
+            self._ahead.setdefault(chunks[0].wear_site, deque()).extend(engine.feed_each(chunks))
+
+    def _found_in(self, chunk: ImuChunk, engine: GaitEngine) -> list[GaitEvent]:
+        """The engine's events in a chunk, found now or ahead."""
+        if ahead := self._ahead.get(chunk.wear_site):
+            events, self._foot_status[chunk.wear_site] = ahead.popleft()
+            return events
+        events = engine.feed(chunk)
+        if isinstance(engine, FootGait):
+            self._foot_status[chunk.wear_site] = engine.status
+        return events
 
     def _take(self, site: WearSite, found: list[GaitEvent]) -> list[GaitEvent]:
         """Sort one engine's events: strides are held for their flight time, states are joined, the rest passes on."""
@@ -330,14 +351,14 @@ class BodyGait:
         return [change]
 
     def _moment(self, state: GaitState | None) -> Moment:
-        feet = [engine for engine in self._engines.values() if isinstance(engine, FootGait)]
-        legs = [engine for engine in self._engines.values() if isinstance(engine, FootGait | ShankGait)]
+        feet = self._foot_status.values()
+        shanks = [engine for engine in self._engines.values() if isinstance(engine, ShankGait)]
         return Moment(
             state,
             any(foot.is_learning for foot in feet),
             any(self._is_clipped.values()),
             any(foot.is_loose for foot in feet),
-            any(engine.is_too_slow for engine in legs),
+            any(one.is_too_slow for one in (*feet, *shanks)),
         )
 
     def _worn(self) -> SensorSet:

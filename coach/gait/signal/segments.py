@@ -4,7 +4,9 @@ A stretch goes on over chunk edges; a new one begins after a gap. What is bridge
 """
 
 import math
-from itertools import pairwise
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -91,6 +93,29 @@ class SegmentJoiner:
             return [Segment(t, acc, gyr, is_first, (), largest)]
         broken = self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
         return [stretch._replace(largest=largest) for stretch in broken]
+
+    def feed_together(self, chunks: Sequence[ImuChunk]) -> tuple[int, Segment | None]:
+        """Take as many of the chunks as nothing is amiss in, two or more, as one stretch; (0, None) where fewer are."""
+        gyr_of = [chunk.gyr_radps for chunk in chunks if chunk.gyr_radps is not None]
+        if not self._is_whole or self._last_t is None or len(gyr_of) < len(chunks) or len(chunks) < 2:
+            return 0, None
+        t = np.concatenate([chunk.t_s for chunk in chunks])
+        step = np.diff(t, prepend=self._last_t)
+        longest_s = min(GAP_INTERVALS / chunk.rate_hz for chunk in chunks)
+        odd = np.flatnonzero(~((step > 0.0) & (step <= longest_s)))
+        n = len(chunks)
+        if len(odd):
+            ends = list(accumulate(len(chunk.t_s) for chunk in chunks))
+            n = bisect_right(ends, odd.item(0))
+        if n < 2:
+            return 0, None
+        acc, gyr = np.concatenate([chunk.acc_mps2 for chunk in chunks[:n]]), np.concatenate(gyr_of[:n])
+        acc2, gyr2 = np.vdot(acc, acc), np.vdot(gyr, gyr)
+        if not (acc2 < LARGEST_SQUARES and gyr2 < LARGEST_SQUARES):
+            return 0, None
+        t = t[: len(acc)]
+        self._last_t, self._last = t.item(-1), (acc, gyr)
+        return n, Segment(t, acc, gyr, False, (), (math.sqrt(acc2), math.sqrt(gyr2)))
 
     def _next(self, chunk: ImuChunk) -> Segment | None:
         """What most chunks are: short, and nothing is amiss; None for all others."""

@@ -22,11 +22,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from coach.gait.signal.filters import crossings, cubic, hann_smooth, whole_mean
 from coach.gait.trunk.orientation import SHORTEST_STEP_S, Attitude
 from coach.gait.trunk.params import TrunkParams
 from coach.model.samples import FloatArray
+
+IndexArray = npt.NDArray[np.intp]
 
 LONGEST_RUNNING_STEP_S: Final = 0.56  # 107 steps per minute; slower cadences are walks
 _SHORTEST_LOBE_S: Final = 0.08  # sprint contacts last 0.09 s: shorter is a ripple
@@ -194,7 +197,7 @@ def _last_before(times: FloatArray, before: FloatArray, after: FloatArray) -> Fl
     return np.where(last > after, last, np.nan)
 
 
-def _least(values: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
+def _least(values: FloatArray, starts: IndexArray, ends: IndexArray) -> FloatArray:
     """Least of values[start:end] for each pair (n,); infinite where there is none."""
     edges = np.stack((starts, ends), axis=1).ravel()
     least = np.minimum.reduceat(np.append(values, np.inf), edges)[::2]

@@ -1,7 +1,8 @@
 """A recording read again through the pipeline: everything that was measured in a run, from its bytes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from coach.live.pipeline import NOTHING, Outputs, Pipeline
 from coach.live.timeline import Timeline
@@ -12,6 +13,8 @@ from coach.model.recordings import RunEvent
 from coach.model.runs import Lap
 from coach.model.samples import Notification, StreamReport
 from coach.model.strides import Stride, TrunkStep
+
+PIECE_S: Final = 30.0  # of a recording read at once: longer pieces gain little and take memory
 
 
 @dataclass(slots=True)
@@ -34,9 +37,9 @@ class Reading:
     is_muted: bool = False
 
 
-def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> Reading:
-    """Feed all items of a recording; cues are those that were logged, not new ones."""
-    reading, timeline = follow(items, pipeline)
+def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline, piece_s: float = PIECE_S) -> Reading:
+    """Feed all items of a recording; cues are those that were logged, not new ones. piece_s: as in `follow`."""
+    reading, timeline = follow(items, pipeline, piece_s)
     _take(reading, pipeline.tick(reading.end_s))
     _take(reading, pipeline.finish())
     timeline.end(reading.end_s)
@@ -45,14 +48,21 @@ def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> 
     return reading
 
 
-def follow(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> tuple[Reading, Timeline]:
-    """Feed all items of a recording and leave the pipeline and the timeline as they were then: the run may go on."""
+def follow(
+    items: Iterable[Notification | RunEvent], pipeline: Pipeline, piece_s: float = PIECE_S
+) -> tuple[Reading, Timeline]:
+    """Feed all items of a recording and leave the pipeline and the timeline as they were then: the run may go on.
+
+    piece_s: so much of the recording [s] is fed at once; any number gives the same.
+    """
     reading, timeline = Reading(), Timeline()
-    for item in items:
-        reading.end_s = max(reading.end_s, item.t_s)
-        if isinstance(item, Notification):
-            _take(reading, pipeline.feed(item))
+    for item in _pieces(items, piece_s):
+        if isinstance(item, list):
+            reading.end_s = max(reading.end_s, *(one.t_s for one in item))
+            for outputs in pipeline.feed_many(item):
+                _take(reading, outputs)
             continue
+        reading.end_s = max(reading.end_s, item.t_s)
         _take(reading, pipeline.apply(item))
         match item.kind:
             case "lap":
@@ -66,6 +76,21 @@ def follow(items: Iterable[Notification | RunEvent], pipeline: Pipeline) -> tupl
             case "cue":
                 reading.decisions.append(from_plain(CueDecision, dict(item.data)))
     return reading, timeline
+
+
+def _pieces(items: Iterable[Notification | RunEvent], piece_s: float) -> Iterator[list[Notification] | RunEvent]:
+    """Notifications together as far as nothing else lies between them, at most so many seconds."""
+    piece: list[Notification] = []
+    for item in items:
+        if piece and (isinstance(item, RunEvent) or item.t_s - piece[0].t_s > piece_s):
+            yield piece
+            piece = []
+        if isinstance(item, RunEvent):
+            yield item
+        else:
+            piece.append(item)
+    if piece:
+        yield piece
 
 
 def _tapped_s(event: RunEvent) -> float:

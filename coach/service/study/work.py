@@ -134,7 +134,7 @@ def read_run(row: RunRow, path: Path) -> tuple[RunRow, Reading]:
     """
     recording = read_recording(path)
     damage: list[str] = []
-    reading = read_again(sound_items(recording, damage), make_pipeline(recording.header.sensors))
+    reading = read_again(sound_items(recording, damage), make_pipeline(recording.header.sensors, seconds_only=True))
     is_complete = recording.is_complete and not damage
     cut = "" if recording.is_complete else "it was cut off: this is of its sound part"
     done = replace(

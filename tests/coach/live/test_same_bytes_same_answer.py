@@ -13,13 +13,14 @@ from coach.recording.reader import read_recording
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.service.runs.replay import encoded, use_of
-from coach.service.runs.replay_reader import Reading, read_again
+from coach.service.runs.replay_reader import PIECE_S, Reading, read_again
 from coach.storage.store import Store
 from tests.coach.live import mean_radio
 from tests.coach.live.mean_radio import ALL, LENGTH_S, STARTED_AT, harmed, lived, lived_on_phone, sent
 from tests.support import recordings
 
 N_RANDOM, A_TEST = 200, 10
+PIECES_S = (PIECE_S, 3.0, 0.45)  # a whole run here, some ticks, two or three
 SLICE_S = 12.0  # of each reference recording: a foot's axes are known after some six
 
 
@@ -34,10 +35,10 @@ def differences(live: Reading, again: Reading) -> list[str]:
     return found + ([] if live.end_s == again.end_s else [f"end: {live.end_s} and {again.end_s}"])
 
 
-def read(path: Path) -> Reading:
-    """As a recompute reads: the ticks between two seconds pass without metrics, and the seconds are the same."""
+def read(path: Path, piece_s: float = PIECE_S) -> Reading:
+    """As a recompute reads: pieces at once, the ticks between two seconds without metrics; the seconds are the same."""
     recording = read_recording(path)
-    return read_again(recording.items(), make_pipeline(recording.header.sensors, seconds_only=True))
+    return read_again(recording.items(), make_pipeline(recording.header.sensors, seconds_only=True), piece_s)
 
 
 @pytest.mark.parametrize("first", range(0, N_RANDOM, A_TEST))
@@ -49,7 +50,7 @@ async def test_a_run_read_again_is_the_run_that_was_lived(first: int, tmp_path: 
         uses = [use for use in ALL if rng.random() < 0.45] or [ALL[0]]
         streams = [harmed(sent()[use.sensor_id], rng) for use in uses]
         live, path = await lived(uses, streams, rng, tmp_path / str(seed), end_s=rng.uniform(0.4, 1.0) * LENGTH_S)
-        assert differences(live, read(path)) == [], seed
+        assert differences(live, read(path, PIECES_S[seed % len(PIECES_S)])) == [], seed
         n_seconds, n_strides = n_seconds + len(live.seconds), n_strides + len(live.strides)
     assert n_seconds > 8 * A_TEST
     assert n_strides > 8 * A_TEST
