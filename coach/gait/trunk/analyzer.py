@@ -24,19 +24,19 @@ from coach.model.strides import GaitEvent, GaitState, StateChange, TrunkStep
 
 SPAN_S: Final = 6.0  # about eight strides
 # Each look is at all of the span, so its cost goes with 1 / hop; a step waits for the next look. On the 62 trunk
-# recordings of the reference (0.4, 0.6, 0.8 s): 3813, 3813, 3810 of 3819 steps, the three in one fast run;
-# contact time off by 12.9, 12.8, 12.8 ms (mean over recordings of the absolute mean); contacts scatter by 16 ms with
-# each; processor time 1, 0.72, 0.56. 2026-11-29.
-HOP_S: Final = 0.6
+# recordings of the reference (0.4, 0.5, 0.6 s): 3813 of 3819 steps with each; contact time off by 11.5, 11.4, 11.4 ms
+# (mean over recordings of the absolute mean); at 0.6 s the interval of step times holds too few of them in two
+# recordings of 39 instead of one. 2026-11-29.
+HOP_S: Final = 0.5
 _WARM_UP_S: Final = 2.0  # signal before the first answer; earlier steps are given then
 _STEPS_TO_RUN: Final = 4  # steps like a run's before it is called running
 _EDGE_S: Final = 0.1  # half the longest smoothing: nearer to the live end the smoothed force still changes
 _BAD_MARGIN_S: Final = 0.1  # a gap nearer to a step than that touches it: the longest smoothing reaches so far
 _WALK_MPS2: Final = 0.6  # SD of specific force over two seconds above which a trunk that does not run walks
-_FORWARD_LOOKS: Final = 10  # after so many looks at the forward axis (6 s) one in 1.2 s is enough
+_FORWARD_LOOKS: Final = 12  # after so many looks at the forward axis (6 s) one a second is enough
 _FORWARD_EVERY: Final = 2
 _FORWARD_GAIN: Final = 0.03  # share of each new look at the forward axis: a clip slips over minutes
-_ALTERNATION_VIEWS: Final = 5  # three seconds of windows
+_ALTERNATION_VIEWS: Final = 6  # three seconds of windows
 _PARAMS: Final = TrunkParams()
 
 
