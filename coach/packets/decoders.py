@@ -95,8 +95,8 @@ class Decoder:
 
     @property
     def reads_ahead(self) -> bool:
-        """Whether the format reads many packets at once: several ticks' worth are read sooner together."""
-        return bool(self._ahead)
+        """Whether what comes of packets does not depend on other sensors: those of several ticks are read together."""
+        return not self._counts_steps
 
     def _read_ahead(self, notifications: Sequence[Notification], start: int) -> tuple[list[int], list[ImuChunk]]:
         """What the format reads at once from `start` on: the end of each packet, and its readings; all of it is of one

@@ -6,6 +6,7 @@ Source: WITMOTION/WitBluetooth_BWT901BLE5_0, WitStandardProtocol_JY901 REG.h, WT
 """
 
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -38,16 +39,18 @@ _CHARGE: Final = (  # centivolt and above -> percent, of the maker's table
 )
 
 
-def decode_motion(frame: bytes) -> tuple[FloatArray, FloatArray]:
-    """Acceleration [m/s2] (3,) and turn rate [rad/s] (3,) of a motion frame.
+def decode_motion(frames: Sequence[bytes]) -> tuple[FloatArray, FloatArray]:
+    """Acceleration [m/s2] (n, 3) and turn rate [rad/s] (n, 3) of motion frames.
 
     Raises:
-        PacketError: not a motion frame of 20 or 28 bytes.
+        PacketError: one of them is not a motion frame of 20 or 28 bytes.
     """
-    if len(frame) not in (_FRAME, _LONG_FRAME) or frame[0] != _HEAD or frame[1] != _MOTION:
-        raise PacketError("not a WitMotion motion frame", frame)
-    values = np.array(struct.unpack_from("<6h", frame, 2), dtype=np.float64)
-    return values[:3] * _ACC_MPS2, values[3:] * _GYR_RADPS
+    for frame in frames:
+        if len(frame) not in (_FRAME, _LONG_FRAME) or frame[0] != _HEAD or frame[1] != _MOTION:
+            raise PacketError("not a WitMotion motion frame", frame)
+    words = np.frombuffer(b"".join([frame[2:14] for frame in frames]), "<i2").reshape(-1, 6)
+    values = words.astype(np.float64)
+    return values[:, :3] * _ACC_MPS2, values[:, 3:] * _GYR_RADPS
 
 
 def decode_register(frame: bytes) -> tuple[int, tuple[int, ...]]:

@@ -60,10 +60,9 @@ class WitmotionReader:
 
     def _motion(self, frames: list[bytes], t_s: float, payload: bytes) -> list[Sample]:
         self._measure_rate(len(frames), t_s)
-        readings = [decode_motion(frame) for frame in frames]
+        acc, gyr = decode_motion(frames)
         first = self._clock.number(len(frames), t_s)
         device_s = np.arange(first, first + len(frames), dtype=np.float64) / self._rate_hz
-        acc, gyr = np.array([a for a, _ in readings]), np.array([g for _, g in readings])
         self._tally.rate_hz = 1.0 / self._clock.interval_s
         return self._stream.take(device_s, acc, gyr, t_s, payload)
 
@@ -105,8 +104,8 @@ def _rows(payload: bytes) -> list[Row]:
     if any(frame[1] == 0x71 for frame in frames):
         answers = [decode_register(frame) for frame in frames]
         return [{"register": register, "values": list(values)} for register, values in answers]
-    readings = [decode_motion(frame) for frame in frames]
-    return [{"acc_mps2": [to_plain(a) for a, _ in readings], "gyr_radps": [to_plain(g) for _, g in readings]}]
+    acc, gyr = decode_motion(frames)
+    return [{"acc_mps2": to_plain(acc), "gyr_radps": to_plain(gyr)}]
 
 
 FORMATS: Final = (Format("witmotion", _reader, _rows),)

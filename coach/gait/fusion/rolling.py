@@ -33,7 +33,10 @@ def spread(values: list[float]) -> float:
     """Robust standard deviation from the median absolute deviation; 0 for fewer than two values."""
     if len(values) < 2:
         return 0.0
-    middle = _median(values)
+    return _spread_about(_median(values), values)
+
+
+def _spread_about(middle: float, values: list[float]) -> float:
     return _MAD_TO_SD * _median([abs(v - middle) for v in values])
 
 
@@ -67,15 +70,22 @@ class Rolling:
     def add(self, t_s: float, value: float | None, sd: float = 0.0) -> None:
         """Take a value known since `t_s` with one standard deviation `sd` of its own; None and NaN are no values."""
         if value is not None and math.isfinite(value):
-            self._values.append((t_s, value, sd if math.isfinite(sd) else 0.0))
-            self._changed()
+            values = self._values
+            goes = values[0][0] if len(values) == values.maxlen else -math.inf
+            values.append((t_s, value, sd if math.isfinite(sd) else 0.0))
+            if goes == self._newest_s > t_s:  # times went back, and the newest was the first that came
+                self._newest_s = max(known_s for known_s, _, _ in values)
+            else:
+                self._newest_s = max(self._newest_s, t_s)
+            self._alive = self._estimate = None
 
     def forget_before(self, t_s: float) -> None:
         """Forget what was known before `t_s`: it was of another nature (walking before running)."""
         kept = [entry for entry in self._values if entry[0] >= t_s]
         self._values.clear()
         self._values.extend(kept)
-        self._changed()
+        self._newest_s = max((known_s for known_s, _, _ in kept), default=-math.inf)
+        self._alive = self._estimate = None
 
     def values(self, now_s: float) -> list[float]:
         """The values that count at `now_s`, empty when stale; not to be changed."""
@@ -89,14 +99,11 @@ class Rolling:
         """Median and standard uncertainty: scatter of the median, and the values' own (shared) doubt."""
         values = self.values(now_s)
         if values and self._estimate is None:
-            scatter = _MEDIAN_SEM * spread(values) / math.sqrt(len(values))
+            middle = _median(values)
+            scatter = _MEDIAN_SEM * _spread_about(middle, values) / math.sqrt(len(values))
             own = _median([sd for t_s, _, sd in self._values if self._newest_s - t_s <= self._span_s])
-            self._estimate = Estimate(_median(values), math.hypot(scatter, own))
+            self._estimate = Estimate(middle, math.hypot(scatter, own))
         return self._estimate if values else None
-
-    def _changed(self) -> None:
-        self._newest_s = max((t_s for t_s, _, _ in self._values), default=-math.inf)
-        self._alive = self._estimate = None
 
 
 def fuse(estimates: list[Estimate]) -> Estimate:

@@ -34,7 +34,7 @@ def dot(*values: float) -> bytes:
         (movella_dot.decode_free_acceleration, bytes(12), "not a DOT payload of mode 6"),
         (movella_dot.decode_free_acceleration, struct.pack("<I3f", 1, 0, 0, math.inf), "beyond its sensor's range"),
         (movella_dot.rate_of, bytes(4), "control block is cut short"),
-        (witmotion.decode_motion, bytes(20), "not a WitMotion motion frame"),
+        (lambda frame: witmotion.decode_motion([frame]), bytes(20), "not a WitMotion motion frame"),
         (witmotion.decode_register, h("55 61") + bytes(18), "not a WitMotion register answer"),
         (wearable_my_foot.decode_reading, bytes(27), "28 bytes"),
         (decode_settings, h("00"), "not understood"),
