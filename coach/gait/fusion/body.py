@@ -358,7 +358,7 @@ class BodyGait:
             any(foot.is_learning for foot in feet),
             any(self._is_clipped.values()),
             any(foot.is_loose for foot in feet),
-            any(one.is_too_slow for one in (*feet, *shanks)),
+            any(foot.is_too_slow for foot in feet) or any(shank.is_too_slow for shank in shanks),
         )
 
     def _worn(self) -> SensorSet:
