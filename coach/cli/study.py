@@ -14,7 +14,7 @@ from coach.cli.output import table as show_table
 from coach.errors import UserError
 from coach.service.study.bids_export import About, export_bids
 from coach.service.study.mixed_model import Effect
-from coach.service.study.recompute import Plan, plan
+from coach.service.study.recompute import Plan, forget, plan
 from coach.service.study.recompute import recompute as recompute_planned
 from coach.service.study.trial_table import table_of_trial, trial_of, write_table
 from coach.service.study.work import Done
@@ -63,6 +63,20 @@ def recompute(
         _report(planned, counts, not_done, cut)
     if any(done.status is not Status.NO_CONSENT for done in not_done):
         sys.exit(1)
+
+
+@study.command("forget")
+@store_argument
+@results_option
+@json_option
+@plainly
+def forget_gone(store: str, results: str | None, as_json: bool) -> None:
+    """Delete all results of recordings that are not in STORE any more, or whose consent has changed since."""
+    n_rows = forget(store, results)
+    if as_json:
+        print_json({"n_forgotten": n_rows})
+    else:
+        click.echo(f"results of {n_rows} recordings were deleted")
 
 
 def _shown(planned: Plan, jobs: int | None, scheduler: str | None) -> Iterator[Done]:

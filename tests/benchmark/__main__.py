@@ -1,13 +1,19 @@
-"""`python -m tests.benchmark [clinic|gait|memory|lifetime]`: how fast a part is, or how much memory it holds.
+"""`python -m tests.benchmark [clinic|gait|memory|lifetime|study]`: how fast a part is, or how much memory it holds.
 
 Without a part: what runners use, end to end (`tests.benchmark.path`); `--write` puts that table into the documents.
 """
 
 import sys
 
-from tests.benchmark import clinic, gait, lifetime, memory, path
+from tests.benchmark import clinic, gait, lifetime, memory, path, study
 
-SUBJECTS = {"clinic": clinic.main, "gait": gait.main, "memory": memory.main, "lifetime": lifetime.main}
+SUBJECTS = {
+    "clinic": clinic.main,
+    "gait": gait.main,
+    "memory": memory.main,
+    "lifetime": lifetime.main,
+    "study": study.main,
+}
 
 
 def main(words: list[str]) -> int:

@@ -19,7 +19,14 @@ from coach.errors import UserError
 from coach.service.runs.finish_run import program_version
 from coach.service.study.computed import Computed, StudyRun, computed_runs
 from coach.service.study.extra import needed
-from coach.service.study.participants import Outcome, coarsened, pseudonyms_of, read_outcomes
+from coach.service.study.participants import (
+    Outcome,
+    coarsened,
+    pseudonyms_of,
+    read_outcomes,
+    read_participants,
+    read_withdrawn,
+)
 from coach.service.study.raw_export import RunFiles, export_run
 from coach.service.study.results import SECONDS, STRIDES, table_of
 from coach.study import bids
@@ -130,6 +137,7 @@ class _Dataset:
             label = self._label(runs[0])
             rows = bids.tsv(("session_id", "acq_time"), sessions)
             self._text(f"sub-{label}/sub-{label}_sessions.tsv", rows)
+        self._withdrawn()
         for measure in sorted({outcome.measure for outcome in self._outcomes}):
             self._phenotype(measure)
 
@@ -183,6 +191,14 @@ class _Dataset:
             path = f"sub-{label}/ses-{session}/sub-{label}_ses-{session}_scans.tsv"
             self._text(path, bids.tsv(("filename", "acq_time"), rows))
             self._json(path.replace(".tsv", ".json"), bids.SCANS_JSON)
+
+    def _withdrawn(self) -> None:
+        """Labels of those who withdrew, for who holds an earlier export; sourcedata, for BIDS has no place for it."""
+        names = read_withdrawn(self._found.store)
+        if names:
+            known = {runner: one.name for runner, one in read_participants(self._found.store).items()}
+            labels = sorted(f"sub-{self._names.label(known.get(name, name))}" for name in names)
+            self._text("sourcedata/withdrawn.tsv", bids.tsv(("participant_id",), [(label,) for label in labels]))
 
     def _phenotype(self, measure: str) -> None:
         """One row a participant, as BIDS wants it, and one column a week; of two in a week the later counts."""

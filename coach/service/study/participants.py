@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 
 from coach.errors import InterchangeError
-from coach.service.study.store import PRIVATE, StudyStore
+from coach.service.study.store import PRIVATE, WITHDRAWN, StudyStore
 from coach.study.pseudonyms import KEY_BYTES, Pseudonyms
 
 PARTICIPANTS: Final = f"{PRIVATE}/participants.csv"
@@ -98,6 +98,15 @@ def read_outcomes(store: StudyStore) -> list[Outcome]:
         if value is not None:
             outcomes.append(Outcome(row["participant"], at, row["measure"], value))
     return outcomes
+
+
+def read_withdrawn(store: StudyStore) -> list[str]:
+    """Runners who withdrew, as the clinic that wrote the store names them; empty where it says nothing."""
+    try:
+        lines = store.read(WITHDRAWN).decode("utf-8").splitlines()[1:]
+    except (FileNotFoundError, UnicodeDecodeError):
+        return []
+    return [line.split("\t")[0] for line in lines if line]
 
 
 def pseudonyms_of(store: StudyStore) -> Pseudonyms:

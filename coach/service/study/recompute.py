@@ -54,6 +54,21 @@ def plan(store_url: str, results_url: str | None = None, *, retry: bool = False)
     return Plan(job, n_done, tuple(tasks))
 
 
+def forget(store_url: str, results_url: str | None = None) -> int:
+    """Delete the results, of every algorithm, of recordings that are not in the store any more; gives how many rows.
+
+    Raises:
+        UserError: the store holds no recordings at all: it may not be there just now.
+    """
+    store = StudyStore(store_url)
+    results = StudyStore(results_url or f"{store.url}/{RESULTS}")
+    marks = {found.mark for found in store.recordings()}
+    if not marks:
+        raise UserError(f"{store.url} holds no recordings: if that is right, delete {results.url} yourself")
+    algorithms = {name.split("/", 1)[0] for name in results.names("")}
+    return sum(Results(results, algorithm).forget(marks) for algorithm in sorted(algorithms))
+
+
 def _is_again(name: str, retry: bool) -> bool:
     key = name.rsplit("/", 1)[-1].partition("-")[0]
     again = {one.value for one in Status if one.is_passing}

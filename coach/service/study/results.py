@@ -61,6 +61,19 @@ class Results:
                 found[mark] = name
         return found
 
+    def forget(self, marks: Collection[str]) -> int:
+        """Delete what is kept of all recordings but these; gives how many rows went."""
+        known = self._store.names(f"{self.algorithm}/{RUNS}")
+        gone = [name for name in known if PurePosixPath(name).stem.rpartition("-")[2] not in marks]
+        left = {PurePosixPath(name).stem.rpartition("-")[0] for name in known if name not in set(gone)}
+        for kind in (STRIDES, SECONDS):
+            for name in self._store.names(f"{self.algorithm}/{kind}"):
+                if PurePosixPath(name).stem not in left:
+                    self._store.remove(name)
+        for name in gone:
+            self._store.remove(name)
+        return len(gone)
+
     def rows(self, marks: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
         """Rows by column name, of these recordings or of all, in the order of marks; many files are read at once."""
         known = self.marks()

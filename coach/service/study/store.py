@@ -17,6 +17,7 @@ from coach.recording.layout import SUFFIX
 from coach.seal.manifest import MANIFEST, RECORDING
 from coach.service.study.extra import needed
 
+WITHDRAWN: Final = "withdrawn.tsv"  # as `coach clinic export` writes it: participant_id, withdrawn (date)
 RESULTS: Final = "results"  # below the store, unless another place is named
 PRIVATE: Final = "study"  # below the store: participants, sessions, outcomes, and the key of pseudonyms
 _DIGITS: Final = 16  # 64 bits: among a million recordings two share a mark with a chance of 3e-8
@@ -96,7 +97,7 @@ class StudyStore:
     # Inside --------------------------------------------------------------------------------------------------------
 
     def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
+        return f"{self._root}/{name}".rstrip("/")
 
     def _tops(self) -> list[str]:
         """Folders and recordings at the top, without what is no recording."""

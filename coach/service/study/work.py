@@ -80,11 +80,11 @@ def failed(found: Found, job: Job, status: Status, words: str) -> Done:
 
 
 def runner_of(source: str, manifest: Manifest | None = None) -> str:
-    """Whose a recording is: by the key that sealed it, else by the first folder of its path."""
-    if manifest is not None:
+    """Whose a recording is: by the first folder of its path, or the key that sealed it where it lies alone."""
+    folders = source.split("/")[:-1]
+    if manifest is not None and len(folders) < 2:  # the only folder is the run's own
         return manifest.public_key
-    top, _, rest = source.partition("/")
-    return top if rest else ""
+    return folders[0] if folders else ""
 
 
 @cache

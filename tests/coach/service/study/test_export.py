@@ -204,10 +204,14 @@ def test_the_example_reads_the_dataset(dataset: Path) -> None:
     assert len(list(cohort)) == 3
 
 
-def test_what_was_taken_back_is_in_no_later_export(store: Path, tmp_path: Path) -> None:
+def test_what_was_taken_back_is_in_no_later_export_and_is_named(store: Path, dataset: Path, tmp_path: Path) -> None:
     copy = tmp_path / "store"
     shutil.copytree(store, copy, copy_function=shutil.copy2)
     (copy / "ben-k" / "gaps.mcap").unlink()
+    (copy / "withdrawn.tsv").write_text("participant_id\twithdrawn\nben-k\t2026-06-01\n")
     exported = export_bids(str(copy), tmp_path / "out", About())
     assert (exported.n_runs, len(list((tmp_path / "out").glob("sub-*")))) == (2, 1)
     assert len((tmp_path / "out" / "participants.tsv").read_text().splitlines()) == 2
+    (gone,) = (tmp_path / "out" / "sourcedata" / "withdrawn.tsv").read_text().splitlines()[1:]
+    assert gone in {path.name for path in dataset.glob("sub-*")}
+    assert not list((tmp_path / "out").rglob(f"{gone}*"))

@@ -1,5 +1,6 @@
 """A study is computed once: whatever is wrong with a file, a worker or the machine, each recording has a row."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -14,11 +15,12 @@ import pytest
 pytest.importorskip("fsspec", reason="the extra [study] is not installed")
 pytest.importorskip("distributed", reason="the extra [study] is not installed")
 
+from coach.errors import UserError
 from coach.seal.manifest import Manifest, Scope, seal
 from coach.seal.signing import public_key_of
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.study import spread, work
-from coach.service.study.recompute import Plan, plan, recompute
+from coach.service.study.recompute import Plan, forget, plan, recompute
 from coach.service.study.results import STRIDES, Results
 from coach.service.study.store import Found, StudyStore
 from coach.service.study.work import Done, Job
@@ -126,8 +128,6 @@ def spoil(store: Path) -> dict[str, str]:
     for name, data in files.items():
         (store / name).parent.mkdir(parents=True, exist_ok=True)
         (store / name).write_bytes(data)
-    import hashlib
-
     key = public_key_of(KEY)
     for folder, data, scopes in (
         ("a", recording(1), (Scope.RESEARCH, Scope.RAW_LOGS)),
@@ -163,7 +163,7 @@ def test_each_kind_of_bad_file_is_a_row_and_the_rest_goes_on(tmp_path: Path) -> 
     assert {name: f"{one.status} {one.is_complete}" for name, one in done.items()} == expected
     rows = {row["source"]: row for row in results_of(planned).rows()}
     assert {name: f"{row['status']} {row['is_complete']}" for name, row in rows.items()} == expected
-    assert rows["sealed/a/recording.mcap"]["runner"] == public_key_of(KEY)
+    assert rows["sealed/a/recording.mcap"]["runner"] == "sealed"
     assert rows["anna/cut.mcap"]["duration_s"] < rows["anna/run-0.mcap"]["duration_s"]
     assert all(row["words"] for row in rows.values() if row["status"] != "done" or not row["is_complete"])
     assert not any(str(tmp_path) in row["words"] or "coach-study-" in row["words"] for row in rows.values())
@@ -182,6 +182,33 @@ def test_a_changed_consent_counts_at_once(tmp_path: Path) -> None:
     marks = {found.mark for found in StudyStore(str(store)).recordings()}
     current = [row for row in results_of(plan(str(store))).rows(marks) if row["source"] == task.source]
     assert [row["status"] for row in current] == ["no_consent"]
+
+
+def test_a_sealed_run_that_lies_alone_is_its_keys(tmp_path: Path) -> None:
+    spoil(store_of(tmp_path / "all", 1))
+    shutil.copytree(tmp_path / "all" / "sealed" / "a", tmp_path / "store" / "run-1")
+    planned = plan(str(tmp_path / "store"))
+    list(recompute(planned, jobs=0))
+    (row,) = results_of(planned).rows()
+    assert (row["runner"], row["status"]) == (public_key_of(KEY), "done")
+
+
+def test_results_of_what_was_taken_away_are_forgotten_of_every_algorithm(tmp_path: Path) -> None:
+    store = store_of(tmp_path, 2)
+    list(recompute(plan(str(store)), jobs=0))
+    (results,) = (store / "results").iterdir()
+    shutil.copytree(results, store / "results" / "0123456789abcdef")
+    gone = hashlib.sha256((store / "anna" / "run-1.mcap").read_bytes()).hexdigest()
+    assert forget(str(store)) == 0
+    (store / "anna" / "run-1.mcap").unlink()
+    assert forget(str(store)) == 2
+    left = [path.name for path in (store / "results").rglob("*.parquet")]
+    assert len(left) == 2 * 3
+    assert not [name for name in left if gone in name]
+    (store / "anna" / "run-0.mcap").unlink()
+    with pytest.raises(UserError, match="no recordings"):
+        forget(str(store))
+    assert len(list((store / "results").rglob("*.parquet"))) == 6
 
 
 def kills(task: Found, job: Job) -> Done:
