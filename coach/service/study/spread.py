@@ -26,6 +26,7 @@ from coach.study.rows import Status
 AHEAD: Final = 3  # one is computed, one waits, one result is on its way; more gains nothing. Chosen by judgement
 _FEWEST: Final = 8  # under way where no worker is there yet: a cluster may start with the first task
 _LOOK_EVERY_S: Final = 5.0  # how often a growing or shrinking cluster is counted
+_GONE: Final = "the scheduler is gone or ended the job: give the same command again, it goes on from here"
 _KILLED: Final = "each process that computed it died: too little memory, or a fault in a library"
 
 
@@ -119,14 +120,15 @@ def _windowed(
             under_way[future.key] = task
             done.add(future)
 
-    fill()
-    for future in done:
-        task = under_way.pop(future.key)
-        if future.status == "finished":
-            yield future.result()
-        elif future.status == "error" and isinstance(future.exception(), distributed.KilledWorker):
-            killers.append(task)
-        else:
-            raise UserError("the scheduler is gone or ended the job: give the same command again, it goes on from here")
-        future.release()
+    try:
         fill()
+        for future in done:
+            task = under_way.pop(future.key)
+            if future.status == "error" and isinstance(future.exception(), distributed.KilledWorker):
+                killers.append(task)
+            else:
+                yield future.result()
+            future.release()
+            fill()
+    except (OSError, distributed.CancelledError, distributed.client.ClosedClientError) as error:
+        raise UserError(_GONE) from error

@@ -264,6 +264,23 @@ def test_the_scheduler_never_knows_more_tasks_than_are_under_way(
     assert 2 < most <= 2 * spread.AHEAD + 4  # those whose release is still on its way
 
 
+def test_a_scheduler_that_is_lost_ends_the_job_with_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import Client, LocalCluster
+
+    monkeypatch.setattr(spread, "work", nothing)
+    tasks = [Found(f"{k}.mcap", f"{k:016x}", 1) for k in range(200)]
+    job = Job(str(tmp_path), str(tmp_path), algorithm_id())
+    with (
+        LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp://") as lost,
+        Client(lost, set_as_default=False, timeout="2s") as client,
+    ):
+        rows = spread.by_dask(tasks, job, client)
+        next(rows)
+        lost.close()
+        with pytest.raises(UserError, match="same command again"):
+            list(rows)
+
+
 def nothing(task: Found, job: Job) -> Done:
     return Done(task.source, Status.DONE)
 
