@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from coach.errors import UserError
 from web.access import cookie_name
 from web.api import route
-from web.context import the_coach, w
+from web.context import answer_of, the_coach, w
 
 blueprint = Blueprint("account", __name__)
 
@@ -21,7 +21,7 @@ class EraseBody(BaseModel):
 @blueprint.get("/you/delete")
 def page() -> str:
     """What would go, and a word to type."""
-    return render_template("runner/delete.html", is_done=False, complaint="")
+    return render_template("runner/delete.html", is_done=False, complaint="", clinic=_clinic())
 
 
 @blueprint.post("/you/delete")
@@ -30,7 +30,9 @@ def erase_by_form() -> Response:
     try:
         _erase(request.form.get("sure", ""))
     except UserError as error:
-        return make_response(render_template("runner/delete.html", is_done=False, complaint=str(error)), 400)
+        return make_response(
+            render_template("runner/delete.html", is_done=False, complaint=str(error), clinic=_clinic()), 400
+        )
     answer = make_response(render_template("runner/delete.html", is_done=True, complaint=""))
     answer.delete_cookie(cookie_name())
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -47,3 +49,9 @@ def _erase(sure: str) -> None:
     if sure.strip().lower() != word:
         raise UserError(w("runner.delete.type_it", word=word))
     the_coach().account.erase()
+
+
+def _clinic() -> str:
+    """The clinic that has data of the runner, which a deletion here does not reach; "" without one."""
+    status = answer_of(the_coach().clinic.status)
+    return status.clinic if status is not None else ""

@@ -61,6 +61,7 @@ def today() -> str:
         session=_next_session(coach),
         last=last,
         is_running=answer_of(coach.runs.current) is not None,
+        clinic=answer_of(coach.clinic.status),
         n_sensors=len(answer_of(coach.sensors.remembered) or ()),
         is_new=last is None and profile().height_m is None,
         weeks=_first_weeks(coach),

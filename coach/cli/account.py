@@ -21,9 +21,12 @@ def account() -> None:
 @plainly
 def erase(yes: bool, data: Path | None, as_json: bool) -> None:
     """Delete every run, recording, import, answer, plan and phone. There is no way back."""
-    if not yes:
-        click.confirm("Delete everything the coach keeps of you, for good?", abort=True, err=True)
     with opened(data) as coach:
+        clinic = coach.clinic.status().clinic
+        if clinic:
+            click.echo(f"What {clinic} has of you does not go with this: `coach clinic leave` first.", err=True)
+        if not yes:
+            click.confirm("Delete everything the coach keeps of you, for good?", abort=True, err=True)
         n_files = coach.account.erase()
     if as_json:
         print_json({"n_files": n_files})

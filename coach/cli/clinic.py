@@ -38,7 +38,7 @@ def clinic() -> None:
     """Let a clinic see your runs, as far as you consent; or be the clinic.
 
     At home: status, join, consent, push, answer, leave. At the clinic: prepare, serve, person, reindex, audit,
-    withdraw, export.
+    withdraw, export, restore.
     """
 
 

@@ -216,4 +216,21 @@ def export(folder: Path, url: str, data: Path | None, as_json: bool) -> None:
         click.echo(f"{n_runs} sealed runs are in {folder}; {n_withdrawn} runners withdrew (withdrawn.tsv)")
 
 
-HOST_COMMANDS: Final = (prepare, serve, person, reindex, audit, withdraw, export)
+@click.command()
+@url_option
+@objects_option
+@data_option
+@json_option
+@plainly
+def restore(url: str, objects: Path | None, data: Path | None, as_json: bool) -> None:
+    """Bring runners' folders and recordings back from the encrypted copies. What is there stays as it is."""
+    with hosting(url, data, objects) as clinic:
+        n_folders, n_recordings = clinic.restore()
+        clinic.reindex()
+    if as_json:
+        print_json({"n_folders": n_folders, "n_recordings": n_recordings})
+    else:
+        click.echo(f"{n_folders} folders and {n_recordings} recordings were brought back")
+
+
+HOST_COMMANDS: Final = (prepare, serve, person, reindex, audit, withdraw, export, restore)

@@ -81,7 +81,16 @@ def cluster_of() -> Iterator[Cluster]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": root, **who}
     make = [folder / "initdb", "-D", files, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
     subprocess.run(make, check=True, **quiet)
-    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={root}", "-c", "fsync=off"]
+    options = [
+        "-c",
+        "listen_addresses=",
+        "-c",
+        f"unix_socket_directories={root}",
+        "-c",
+        "fsync=off",
+        "-c",
+        "autovacuum=off",
+    ]
     server = subprocess.Popen([folder / "postgres", "-D", files, *options, "-c", "shared_buffers=32MB"], **quiet)
     cluster = Cluster(root, files, folder)
     try:

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from coach.model.pain import PainMoment
 from coach.model.strength import Track
 from coach.roster.people import Kind
+from coach.seal.events import OrderKind
 from coach.seal.manifest import Scope
 from tests.support.browser import DESKTOP, PHONE, THEMES, axe_findings, choose_theme, overflowing
 from tests.support.clinic import Clinic, Home, joined
@@ -238,6 +239,19 @@ def test_the_runner_joins_consents_and_leaves_on_the_page(tmp_path: Path, clinic
     assert browser.put("/api/v1/clinic/consent", json={"scopes": ["everything"]}).status_code == 400
     answer = browser.put("/api/v1/clinic/consent", json={"scopes": []}).json
     assert answer["scopes"] == []
+    assert "You are with Back clinic" in browser.get("/you/delete").text
+    pseudonym = home.clinic.status().pseudonym  # type: ignore[attr-defined]
+    home.clinic.consent([Scope.CARE])  # type: ignore[attr-defined]
+    home.clinic.push()  # type: ignore[attr-defined]
+    clinic.host.order(clinic.ada, clinic.runner_id(pseudonym), OrderKind.CALL_ME)
+    home.clinic.push()  # type: ignore[attr-defined]
+    assert "Back clinic writes" in browser.get("/").text
+    page = browser.get("/you/clinic").text
+    assert "Please call us." in page
+    (order,) = re.findall(r'action="(/you/clinic/orders/\w+)"', page)
+    browser.post(order, data={"answer": "refuse"})
+    assert "Back clinic writes" not in browser.get("/").text
+    browser.post("/you/clinic/consent", data={})
     assert "Nothing leaves now" in browser.get("/you/clinic").text
     assert browser.post("/you/clinic/leave").status_code == 400
     assert "deletes what it has in 7 days" in browser.post("/you/clinic/leave", data={"sure": "on"}).text

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from coach.storage.strength import Strength
 from coach.summary.trends import trend_of
 
 MOST_BYTES: Final = 2 << 30  # of one recording: forty hours of two feet, as for a phone's
+DATABASE: Final = "coach.sqlite"
+SEALED: Final = "sealed"
 _CONSENTS: Final = "clinic.consents"
 
 
@@ -48,7 +51,7 @@ class Folders:
         return inside(self._root, runner_id)
 
     def database(self, runner_id: str) -> Path:
-        return self.path(runner_id) / "coach.sqlite"
+        return self.path(runner_id) / DATABASE
 
     @contextmanager
     def opened(self, runner_id: str) -> Iterator[Store]:
@@ -167,7 +170,7 @@ class Folders:
 
     def manifest_of_bytes(self, store: Store, sha256: str) -> dict[str, Any]:
         """The manifest that names a recording of this hash; raises UserError where there is none."""
-        for path in (store.database.path.parent / "sealed").glob(f"*.{MANIFEST}"):
+        for path in (store.database.path.parent / SEALED).glob(f"*.{MANIFEST}"):
             document = json.loads(path.read_text("utf-8"))
             if document["sha256"] == sha256:
                 return dict(document)
@@ -217,7 +220,7 @@ class Folders:
         Only what was sealed for research leaves: a run sealed before that consent stays out.
         """
         n_runs = 0
-        for path in sorted((store.database.path.parent / "sealed").glob(f"*.{MANIFEST}")):
+        for path in sorted((store.database.path.parent / SEALED).glob(f"*.{MANIFEST}")):
             text = path.read_text("utf-8")
             sealed = read_manifest(text)
             is_for_research = {Scope.RESEARCH, Scope.RAW_LOGS} <= set(sealed.scopes)
@@ -229,6 +232,34 @@ class Folders:
             (to / MANIFEST).write_text(text, "utf-8")
             n_runs += 1
         return n_runs
+
+    # Copies --------------------------------------------------------------------------------------------------------
+
+    def pack(self, runner_id: str, to: Path) -> None:
+        """Write everything of a runner but recordings into one file: database and manifests, in one moment's state."""
+        with self.opened(runner_id) as store:
+            store.database.cut_log()  # all of it is in the file then, and nobody else writes while it is open here
+            with tarfile.open(to, "w") as tar:
+                tar.add(self.database(runner_id), DATABASE)
+                for path in sorted((self.path(runner_id) / SEALED).glob(f"*.{MANIFEST}")):
+                    tar.add(path, f"{SEALED}/{path.name}")
+
+    def unpack(self, runner_id: str, packed: Path) -> None:
+        """Make a runner's folder again of what `pack` wrote; recordings are brought back apart."""
+        folder = self.path(runner_id)
+        (folder / "recordings").mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tarfile.open(packed) as tar:
+            tar.extractall(folder, filter="data")
+
+    def missing_recordings(self, store: Store) -> list[tuple[Path, str]]:
+        """Where recordings should lie that are not here, and their hashes."""
+        found = []
+        for path in sorted((store.database.path.parent / SEALED).glob(f"*.{MANIFEST}")):
+            sealed = read_manifest(path.read_text("utf-8"))
+            whole = self._recording(store, sealed.run_id)
+            if sealed.sha256 and store.runs.get(sealed.run_id).recording == whole.name and not whole.is_file():
+                found.append((whole, sealed.sha256))
+        return found
 
     # Inside --------------------------------------------------------------------------------------------------------
 
@@ -256,7 +287,7 @@ class Folders:
         return inside(store.database.path.parent / "arriving", f"{sha256}.part")
 
     def _manifest_path(self, store: Store, run_id: str) -> Path:
-        return inside(store.database.path.parent / "sealed", f"{run_id}.{MANIFEST}")
+        return inside(store.database.path.parent / SEALED, f"{run_id}.{MANIFEST}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ look at another's record is noted in the audit by the same transaction that read
 import logging
 import secrets
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from coach.wall_clock import utc_now
 _log: Final = logging.getLogger(__name__)
 CLOCKS_DIFFER: Final = timedelta(minutes=10)  # by so much a request's time may be off: a replay is good no longer
 _NIGHTLY_S: Final = 3600.0
+_PACKED: Final = "folder.tar.sealed"
 
 
 class UnknownRunnerError(UserError):
@@ -366,6 +368,48 @@ class ClinicHost:
             raise StorageError(f"the export cannot be written ({error}): choose another folder") from error
         return n_runs, len(gone)
 
+    def copy_away(self) -> int:
+        """Write each runner's database and manifests, encrypted with the runner's key, beside the copies of recordings.
+
+        Gives how many runners; none where no folder for copies was named.
+        """
+        if self._objects is None:
+            return 0
+        with self.roster.transaction() as connection:
+            known = index.runner_ids(connection)
+        with tempfile.TemporaryDirectory(prefix="coach-copy-") as folder:
+            for runner_id in known:
+                packed = Path(folder) / "folder.tar"
+                self.folders.pack(runner_id, packed)
+                self.vault.lock_away(runner_id, packed, self._objects / runner_id / _PACKED)
+                packed.unlink()
+        return len(known)
+
+    def restore(self) -> tuple[int, int]:
+        """Bring back folders that are gone and recordings that are missing; gives how many of each.
+
+        Raises:
+            UserError: no folder of copies was named. StorageError: a copy was changed, or its key is gone.
+        """
+        if self._objects is None:
+            raise UserError("name the folder of copies: --objects FOLDER")
+        n_folders = n_recordings = 0
+        with self.roster.transaction() as connection:
+            known = index.runner_ids(connection)
+        for runner_id in known:
+            copies = self._objects / runner_id
+            if not self.folders.database(runner_id).is_file() and (copies / _PACKED).is_file():
+                with tempfile.TemporaryDirectory(prefix="coach-copy-") as folder:
+                    self.vault.bring_back(runner_id, copies / _PACKED, Path(folder) / "folder.tar")
+                    self.folders.unpack(runner_id, Path(folder) / "folder.tar")
+                n_folders += 1
+            with self.folders.opened(runner_id) as store:
+                for path, sha256 in self.folders.missing_recordings(store):
+                    if (copies / f"{sha256}.sealed").is_file():
+                        self.vault.bring_back(runner_id, copies / f"{sha256}.sealed", path)
+                        n_recordings += 1
+        return n_folders, n_recordings
+
     def _judge(self, connection: Any, store: Any, runner_id: str) -> None:
         now = self._clock()
         numbers, standing = self.folders.figures(store, now)
@@ -394,8 +438,9 @@ class ClinicHost:
                 today = self._clock().astimezone(UTC).date()
                 if judged_on != today:
                     self.reindex()
+                    self.copy_away()
                     judged_on = today
-            except CoachError as error:
+            except (CoachError, OSError) as error:
                 _log.warning("the clinic's hourly work failed: %s", error)
             self._is_over.wait(_NIGHTLY_S)
 

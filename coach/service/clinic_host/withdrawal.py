@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +24,12 @@ from coach.service.clinic_host.vault import Vault
 
 _log: Final = logging.getLogger(__name__)
 GRACE: Final = timedelta(days=7)  # a slip of the finger, or another's hand on the phone; chosen by judgement
+_TRACES_FOR: Final = timedelta(days=1)  # no question to the database lasts so long
 BEYOND_REACH: Final = (
     "the database's write-ahead log, until PostgreSQL writes over it, and dumps or backups of the database made "
     "before: they hold pseudonym, consent and numbers of runs; delete them when their time is over",
-    "copies of the runner's folder made by other programs; copies of the object store can be read no more, since the "
-    "key is gone",
+    "copies of the runner's folder, or of the clinic's keys, made by other programs: delete them; copies of the object "
+    "store can be read no more without the key",
     "what was exported to researchers before: the next export names the pseudonym in withdrawn.tsv",
     "means and figures that were published",
     "blocks that a solid-state drive has not yet written over",
@@ -92,11 +93,17 @@ class Withdrawals:
         raise UserError(f"there is no runner {pseudonym} who has not withdrawn")
 
     def carry_out(self) -> Sequence[DeletionReport]:
-        """Delete whatever is due. What fails is tried again the next time."""
+        """Delete whatever is due. What fails is tried again the next time.
+
+        Tables' files are written afresh each time for a day, since rows that somebody was still reading at the moment
+        of a deletion are kept for them (PostgreSQL's visibility rules), and go only afterwards.
+        """
         with self._roster.transaction() as connection:
             due = index.due_deletions(connection)
+            since = datetime.now(UTC) - _TRACES_FOR
+            is_recent = any(deleted_at > since for _, deleted_at in index.tombstones(connection))
         done = [self._delete(runner_id) for runner_id in due]
-        if done:
+        if done or is_recent:
             with self._roster.transaction() as connection:
                 connection.execute("select rewrite_tables()")
         return done

@@ -1,6 +1,7 @@
 """A runner leaves: out at once, then deleted everywhere; what is left in any file is looked for byte by byte."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -35,7 +36,9 @@ def in_tables(clinic: Clinic, marker: bytes) -> list[str]:
     cluster = clinic.database.cluster
     cluster.sql("checkpoint")
     ((number,),) = cluster.sql(f"select oid from pg_database where datname = '{clinic.database.name}'")
-    return holds(cluster.files / "base" / str(number), marker)
+    found = holds(cluster.files / "base" / str(number), marker)
+    names = dict(cluster.sql("select pg_relation_filenode(oid)::text, relname from pg_class", clinic.database.name))
+    return [names.get(file, file) for file in found]
 
 
 def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(scene: Scene, tmp_path: Path) -> None:
@@ -57,6 +60,7 @@ def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(scene: Sce
     markers = {status.pseudonym, runner_id, *sha256s} | (run_ids - {e.run.run_id for e in other.store.runs.list()})
     assert all(in_tables(clinic, marker.encode()) for marker in markers)
     assert holds(clinic.folder / "clinic", runner_id.encode())
+    assert clinic.host.copy_away() == 2
     assert holds(clinic.objects, b"") != []
 
     assert "7 days" in home.clinic.withdraw()
@@ -70,9 +74,16 @@ def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(scene: Sce
     clinic.database.cluster.sql(
         "update runner_door set delete_after = now() where delete_after is not null", clinic.database.name
     )
-    (report,) = clinic.host.withdrawals.carry_out()
+    import psycopg
+
+    with psycopg.connect(clinic.database.cluster.url(clinic.database.name, "postgres")) as reader:
+        reader.execute("set transaction isolation level repeatable read")
+        reader.execute("select count(*) from person")  # somebody reads, and is still at it
+        (report,) = clinic.host.withdrawals.carry_out()
+        assert in_tables(clinic, next(iter(sha256s)).encode()) == ["run_index"]
+    assert clinic.host.withdrawals.carry_out() == []  # an hour later
     assert (report.pseudonym, report.failures, report.is_key_destroyed) == (status.pseudonym, (), True)
-    assert report.n_objects == 2
+    assert report.n_objects == 3
     assert any("write-ahead log" in line for line in report.beyond_reach)
     dump = dump_of(clinic)
     gone = markers - {status.pseudonym, runner_id}  # the tombstone names the one, the audit's random id the other
@@ -169,6 +180,26 @@ def test_copies_are_readable_with_the_key_alone(scene: Scene, tmp_path: Path) ->
     with pytest.raises(StorageError, match="key is gone"):
         vault.bring_back(runner_id, copy, tmp_path / "half")
     assert clinic.host.monday(clinic.ada)[0].patient.label == ""
+
+
+def test_a_clinic_that_lost_its_folders_brings_them_back(scene: Scene) -> None:
+    home, clinic = scene
+    home.runner.report_pain(PainMoment.NOW, 3)
+    home.clinic.push()
+    assert clinic.host.copy_away() == 1
+    runner_id = clinic.runner_id(home.clinic.status().pseudonym)
+    folder = clinic.host.folders.path(runner_id)
+    before = {path.name: path.read_bytes() for path in folder.rglob("*.mcap")}
+    next(folder.rglob("*.mcap")).unlink()
+    assert clinic.host.restore() == (0, 1)
+    shutil.rmtree(folder)
+    assert clinic.host.restore() == (1, 2)
+    assert {path.name: path.read_bytes() for path in folder.rglob("*.mcap")} == before
+    with clinic.host.folders.opened(runner_id) as store:
+        assert [entry.back for entry in store.pain.list()] == [3]
+    assert clinic.host.restore() == (0, 0)
+    home.clinic.on_finished(home.run(0.3))
+    assert home.clinic.push().failure == ""
 
 
 @pytest.mark.parametrize("n_bytes", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20])
