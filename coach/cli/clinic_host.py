@@ -140,7 +140,7 @@ def person(name: str, role: str, base: str, url: str, as_json: bool) -> None:
 def reindex(url: str, data: Path | None, as_json: bool) -> None:
     """Make the shared index again from the runners' folders."""
     with hosting(url, data) as clinic:
-        n_done, failed = clinic.reindex()
+        n_done, failed = clinic.keeping.reindex()
     if as_json:
         print_json({"n_done": n_done, "failed": failed})
     else:
@@ -209,7 +209,7 @@ def export(folder: Path, url: str, data: Path | None, as_json: bool) -> None:
     Each run is a folder with `recording.mcap` and `manifest.json`; `withdrawn.tsv` names those who withdrew.
     """
     with hosting(url, data) as clinic:
-        n_runs, n_withdrawn = clinic.export(folder)
+        n_runs, n_withdrawn = clinic.keeping.export(folder)
     if as_json:
         print_json({"n_runs": n_runs, "n_withdrawn": n_withdrawn})
     else:
@@ -225,8 +225,8 @@ def export(folder: Path, url: str, data: Path | None, as_json: bool) -> None:
 def restore(url: str, objects: Path | None, data: Path | None, as_json: bool) -> None:
     """Bring runners' folders and recordings back from the encrypted copies. What is there stays as it is."""
     with hosting(url, data, objects) as clinic:
-        n_folders, n_recordings = clinic.restore()
-        clinic.reindex()
+        n_folders, n_recordings = clinic.keeping.restore()
+        clinic.keeping.reindex()
     if as_json:
         print_json({"n_folders": n_folders, "n_recordings": n_recordings})
     else:

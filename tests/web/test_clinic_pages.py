@@ -127,7 +127,13 @@ def test_a_message_waits_for_the_runner_who_accepts_or_refuses_it(scene: Scene) 
     page = ada.get(f"/runners/{runner_id}").text
     assert len(re.findall("<strong>accepted</strong>", page)) == 2
     assert len(re.findall("<strong>refused</strong>", page)) == 1
-    for form in ({"kind": "chat"}, {"kind": "pause_running", "day": "soon"}, {"kind": "plan_changed", "track": "x"}):
+    for form in (
+        {"kind": "chat"},
+        {"kind": "pause_running", "day": "2026-01-01"},
+        {"kind": "seen", "day": "2099-01-01"},
+        {"kind": "pause_running", "day": "soon"},
+        {"kind": "plan_changed", "track": "x"},
+    ):
         assert ada.post(f"/runners/{runner_id}/orders", data=form).status_code == 400
 
 
@@ -179,13 +185,13 @@ def test_the_index_made_again_equals_what_came_in(scene: Scene) -> None:
 
     before = rows()
     clinic.database.cluster.sql("delete from run_index; delete from runner_state", clinic.database.name)
-    assert clinic.host.reindex() == (1, [])
+    assert clinic.host.keeping.reindex() == (1, [])
     assert rows() == before
     folder = clinic.host.folders.path(clinic.runner_id(home.clinic.status().pseudonym))
     (folder / "coach.sqlite").write_bytes(b"no database")
     for extra in ("-wal", "-shm"):
         (folder / f"coach.sqlite{extra}").unlink(missing_ok=True)
-    assert clinic.host.reindex() == (0, [folder.name])
+    assert clinic.host.keeping.reindex() == (0, [folder.name])
 
 
 def test_the_keeper_invites_grants_and_reads_the_audit_without_any_health(scene: Scene) -> None:

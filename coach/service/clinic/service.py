@@ -33,7 +33,7 @@ from coach.wall_clock import utc_now
 
 _log: Final = logging.getLogger(__name__)
 _LINK, _CONSENT, _QUEUE, _SENT = "clinic.link", "clinic.consent", "clinic.queue", "clinic.sent"
-_ORDERS, _REPORTED = "clinic.orders", "clinic.reported"
+_ORDERS, _REPORTED, _REFUSED = "clinic.orders", "clinic.reported", "clinic.refused"
 EVERY_S: Final = 900.0  # a clinic's order is none of minutes: nobody watches; chosen by judgement
 REPORT_DAYS: Final = 90  # of answers about pain: the Monday page looks back five weeks, the trend of a block eight
 _MOST_SENT: Final = 5000  # ids that are remembered: runs of a life
@@ -139,6 +139,7 @@ class ClinicService:
         before = self.status().scopes
         wanted = frozenset(scopes)
         self._store.settings.put(_CONSENT, sign_consent(wanted, self._clock(), own_key(self._secrets)))
+        self._store.settings.forget(_REFUSED)
         if not may_leave(wanted):
             self._queue.clear()
             shutil.rmtree(self._sealed, ignore_errors=True)
@@ -174,7 +175,7 @@ class ClinicService:
 
     def forget_all(self) -> None:
         """Forget the clinic, the queue and the key."""
-        for name in (_LINK, _CONSENT, _QUEUE, _SENT, _ORDERS, _REPORTED):
+        for name in (_LINK, _CONSENT, _QUEUE, _SENT, _ORDERS, _REPORTED, _REFUSED):
             self._store.settings.forget(name)
         shutil.rmtree(self._sealed, ignore_errors=True)
         (self._secrets / NAME).unlink(missing_ok=True)
@@ -232,6 +233,8 @@ class ClinicService:
             self._failure = ""
             try:
                 self._send_consent_and_report()
+                if may_leave(self.status().scopes):
+                    self._queue_recent()  # imported runs and recovered ones, too
                 for waiting in self._queue.items() if may_leave(self.status().scopes) else ():
                     self._push_run(waiting.run_id)
                 self._exchange_orders()
@@ -273,6 +276,8 @@ class ClinicService:
         except CoachError as error:
             self._failure = str(error)
             _log.warning("run %s is not sent to the clinic: %s", run_id, error)
+            refused = self._store.settings.get(_REFUSED, [])
+            self._store.settings.put(_REFUSED, [*refused[-_MOST_SENT:], run_id])
         self._queue.drop(run_id)
         shutil.rmtree(self._sealed / run_id, ignore_errors=True)
 
@@ -321,9 +326,9 @@ class ClinicService:
 
     def _queue_recent(self) -> None:
         since = self._clock() - timedelta(days=REPORT_DAYS)
-        entries = self._store.runs.list(RunFilter(since=since), limit=None)
-        for entry in reversed(entries):
-            if entry.run.state in (RunState.FINISHED, RunState.RECOVERED) and entry.run.run_id not in self._sent():
+        known = {*self._sent(), *self._store.settings.get(_REFUSED, []), *(one.run_id for one in self._queue.items())}
+        for entry in reversed(self._store.runs.list(RunFilter(since=since), limit=None)):
+            if entry.run.state in (RunState.FINISHED, RunState.RECOVERED) and entry.run.run_id not in known:
                 self._queue.add(entry.run.run_id)
 
     def _plan(self) -> StrengthPlan | None:

@@ -6,8 +6,6 @@ look at another's record is noted in the audit by the same transaction that read
 
 import logging
 import secrets
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coach.clinic.monday import Patient, Row, rows_of
-from coach.errors import CoachError, InterchangeError, StorageError, UserError
+from coach.errors import CoachError, InterchangeError, UserError
 from coach.roster import index
 from coach.roster.audit import AuditEntry, Verdict, entries, note, verify
 from coach.roster.database import Roster
@@ -27,6 +25,7 @@ from coach.seal.numbers import numbers_hash, read_numbers, read_report
 from coach.seal.signing import public_key_of, verified
 from coach.service.clinic.keys import own_key
 from coach.service.clinic_host.folders import Folders
+from coach.service.clinic_host.housekeeping import Housekeeping
 from coach.service.clinic_host.vault import Vault
 from coach.service.clinic_host.withdrawal import Withdrawals
 from coach.wall_clock import utc_now
@@ -34,7 +33,7 @@ from coach.wall_clock import utc_now
 _log: Final = logging.getLogger(__name__)
 CLOCKS_DIFFER: Final = timedelta(minutes=10)  # by so much a request's time may be off: a replay is good no longer
 _NIGHTLY_S: Final = 3600.0
-_PACKED: Final = "folder.tar.sealed"
+_ZONES: Final = timedelta(days=1)  # days are the clinic's own, and the clock here is UTC
 
 
 class UnknownRunnerError(UserError):
@@ -67,6 +66,7 @@ class ClinicHost:
         self.folders = Folders(data / "runners")
         self.vault = Vault(data / "keys")
         self.withdrawals = Withdrawals(roster, self.folders, self.vault, objects, data / "reports", clock)
+        self.keeping = Housekeeping(roster, self.folders, self.vault, objects, clock)
         self._objects = objects
         self._key = own_key(data / "secrets")
         self._clock = clock
@@ -172,7 +172,7 @@ class ClinicHost:
                 if not may_leave(now_allowed):
                     raise UserError("nobody may see this report: the runner has not consented to it")
                 self.folders.keep_report(store, read_report(report), self._clock())
-                self._judge(connection, store, runner_id)
+                self.keeping.judge(connection, store, runner_id)
 
     def take_run(self, runner_id: str, manifest: object, numbers: object) -> int:
         """A sealed run's manifest and numbers; gives how many bytes of its recording are here.
@@ -193,7 +193,7 @@ class ClinicHost:
                 raise UserError("this run was sealed under a consent that does not hold: seal it again")
             n_here = self.folders.keep_numbers(store, run, summary, manifest)
             index.heard(connection, runner_id)
-            self._judge(connection, store, runner_id)
+            self.keeping.judge(connection, store, runner_id)
             note(connection, "run", runner_id)  # no id of the run: the audit outlives the runner's data
         return n_here
 
@@ -298,6 +298,11 @@ class ClinicHost:
             UserError: no such runner, or day or track do not fit.
         """
         self._want(person, Kind.CLINICIAN)
+        today = self._clock().date()
+        if kind is OrderKind.PAUSE_RUNNING and day is not None and day < today - _ZONES:
+            raise UserError(f"a pause ends today or later, not on {day}")
+        if kind is OrderKind.SEEN and day is not None and day > today + _ZONES:
+            raise UserError(f"{day} has not been yet: give the day on which you looked at the signs")
         with self.roster.transaction(person.person_id) as connection:
             known = index.runners(connection, runner_id)
             if not known:
@@ -317,104 +322,7 @@ class ClinicHost:
         with self.roster.transaction(person.person_id) as connection:
             return entries(connection, limit=limit), verify(connection)
 
-    # The index -----------------------------------------------------------------------------------------------------
-
-    def reindex(self, runner_ids: Iterable[str] | None = None) -> tuple[int, list[str]]:
-        """Make the index again from the folders; gives how many runners, and those whose folder cannot be read."""
-        failed: list[str] = []
-        with self.roster.transaction() as connection:
-            wanted = list(runner_ids) if runner_ids is not None else index.runner_ids(connection)
-        for runner_id in wanted:
-            try:
-                with (
-                    self.folders.opened(runner_id) as store,
-                    self.roster.transaction(runner_id=runner_id) as connection,
-                ):
-                    self._judge(connection, store, runner_id)
-            except CoachError as error:
-                _log.warning("runner %s cannot be judged: %s", runner_id, error)
-                failed.append(runner_id)
-        return len(wanted) - len(failed), failed
-
-    def export(self, folder: Path) -> tuple[int, int]:
-        """Write sealed runs of those who consent to research and raw logs; gives how many, and how many withdrew.
-
-        What an earlier export wrote there of runners who have withdrawn since is deleted.
-
-        Raises:
-            StorageError: the folder cannot be written.
-        """
-        with self.roster.transaction() as connection:
-            known, gone = index.runner_ids(connection), index.tombstones(connection)
-        n_runs, wanted = 0, set[Path]()
-        try:
-            for runner_id in known:
-                with self.roster.transaction(runner_id=runner_id) as connection:
-                    (runner,) = index.runners(connection, runner_id)
-                    scopes = index.consent_of(connection, runner_id)
-                    if {Scope.RESEARCH, Scope.RAW_LOGS} <= scopes:
-                        note(connection, "export", runner_id)
-                if {Scope.RESEARCH, Scope.RAW_LOGS} <= scopes:
-                    wanted.add(folder / runner.pseudonym)
-                    with self.folders.opened(runner_id) as store:
-                        n_runs += self.folders.export(store, folder / runner.pseudonym)
-            for path in folder.glob("sub-*"):
-                if path.is_dir() and path not in wanted:  # withdrawn, or no longer for research
-                    shutil.rmtree(path)
-            folder.mkdir(parents=True, exist_ok=True)
-            rows = "".join(f"{pseudonym}\t{at:%Y-%m-%d}\n" for pseudonym, at in gone)
-            (folder / "withdrawn.tsv").write_text(f"participant_id\twithdrawn\n{rows}", "utf-8")
-        except OSError as error:
-            raise StorageError(f"the export cannot be written ({error}): choose another folder") from error
-        return n_runs, len(gone)
-
-    def copy_away(self) -> int:
-        """Write each runner's database and manifests, encrypted with the runner's key, beside the copies of recordings.
-
-        Gives how many runners; none where no folder for copies was named.
-        """
-        if self._objects is None:
-            return 0
-        with self.roster.transaction() as connection:
-            known = index.runner_ids(connection)
-        with tempfile.TemporaryDirectory(prefix="coach-copy-") as folder:
-            for runner_id in known:
-                packed = Path(folder) / "folder.tar"
-                self.folders.pack(runner_id, packed)
-                self.vault.lock_away(runner_id, packed, self._objects / runner_id / _PACKED)
-                packed.unlink()
-        return len(known)
-
-    def restore(self) -> tuple[int, int]:
-        """Bring back folders that are gone and recordings that are missing; gives how many of each.
-
-        Raises:
-            UserError: no folder of copies was named. StorageError: a copy was changed, or its key is gone.
-        """
-        if self._objects is None:
-            raise UserError("name the folder of copies: --objects FOLDER")
-        n_folders = n_recordings = 0
-        with self.roster.transaction() as connection:
-            known = index.runner_ids(connection)
-        for runner_id in known:
-            copies = self._objects / runner_id
-            if not self.folders.database(runner_id).is_file() and (copies / _PACKED).is_file():
-                with tempfile.TemporaryDirectory(prefix="coach-copy-") as folder:
-                    self.vault.bring_back(runner_id, copies / _PACKED, Path(folder) / "folder.tar")
-                    self.folders.unpack(runner_id, Path(folder) / "folder.tar")
-                n_folders += 1
-            with self.folders.opened(runner_id) as store:
-                for path, sha256 in self.folders.missing_recordings(store):
-                    if (copies / f"{sha256}.sealed").is_file():
-                        self.vault.bring_back(runner_id, copies / f"{sha256}.sealed", path)
-                        n_recordings += 1
-        return n_folders, n_recordings
-
-    def _judge(self, connection: Any, store: Any, runner_id: str) -> None:
-        now = self._clock()
-        numbers, standing = self.folders.figures(store, now)
-        index.put_runs(connection, runner_id, numbers)
-        index.put_standing(connection, runner_id, standing, now)
+    # Inside --------------------------------------------------------------------------------------------------------
 
     def _patients(self, known: Iterable[index.KnownRunner]) -> list[Patient]:
         return [
@@ -437,8 +345,8 @@ class ClinicHost:
                 self.withdrawals.carry_out()
                 today = self._clock().astimezone(UTC).date()
                 if judged_on != today:
-                    self.reindex()
-                    self.copy_away()
+                    self.keeping.reindex()
+                    self.keeping.copy_away()
                     judged_on = today
             except (CoachError, OSError) as error:
                 _log.warning("the clinic's hourly work failed: %s", error)

@@ -262,7 +262,7 @@ def test_what_is_not_the_runners_own_is_refused(scene: Scene) -> None:
     body = {"manifest": sealed.document, "numbers": sealed.numbers}
     with pytest.raises(UserError, match="consent that does not hold"):
         right.ask("POST", "/api/v1/runs", body)
-    home.clinic.push()
+    home.clinic._send_consent_and_report()
     numbers = {**sealed.numbers, "run": {**sealed.numbers["run"], "distance_m": 1.0}}
     with pytest.raises(UserError, match="not those of the manifest"):
         right.ask("POST", "/api/v1/runs", {"manifest": sealed.document, "numbers": numbers})
@@ -325,3 +325,17 @@ def test_a_runner_whose_joining_was_not_answered_joins_again_as_the_same(
     home.clinic.join(clinic.invite(), [Scope.CARE])
     assert home.clinic.push().n_sent == 2
     assert len(clinic.host.monday(clinic.ada)) == 1
+
+
+def test_a_run_that_came_in_by_a_file_leaves_too_and_one_that_is_refused_is_tried_once(scene: Scene) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    home.clinic.push()
+    home.run(3.0)  # nobody was told of it
+    torn = home.run(4.0)
+    (home.recordings / f"{torn.run_id}.mcap").write_bytes(b"no recording")
+    status = home.clinic.push()
+    assert (status.n_sent, status.n_waiting) == (3, 0)
+    assert "not a recording" in status.failure
+    status = home.clinic.push()
+    assert (status.n_sent, status.failure) == (3, "")

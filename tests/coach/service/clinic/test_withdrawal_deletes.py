@@ -56,11 +56,11 @@ def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(scene: Sce
     sha256s = set(home.clinic._sent().values())
     vault = (clinic.folder / "clinic" / "keys" / f"{runner_id}.key").read_bytes()
     export = tmp_path / "export"
-    assert clinic.host.export(export) == (4, 0)
+    assert clinic.host.keeping.export(export) == (4, 0)
     markers = {status.pseudonym, runner_id, *sha256s} | (run_ids - {e.run.run_id for e in other.store.runs.list()})
     assert all(in_tables(clinic, marker.encode()) for marker in markers)
     assert holds(clinic.folder / "clinic", runner_id.encode())
-    assert clinic.host.copy_away() == 2
+    assert clinic.host.keeping.copy_away() == 2
     assert holds(clinic.objects, b"") != []
 
     assert "7 days" in home.clinic.withdraw()
@@ -106,7 +106,7 @@ def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(scene: Sce
     }
     assert left == {"audit", "tombstone"}
 
-    assert clinic.host.export(export) == (2, 1)
+    assert clinic.host.keeping.export(export) == (2, 1)
     assert [path.name for path in export.glob("sub-*")] == [others.pseudonym]
     assert status.pseudonym in (export / "withdrawn.tsv").read_text()
     other.clinic.on_finished(other.run(0.3))
@@ -186,18 +186,18 @@ def test_a_clinic_that_lost_its_folders_brings_them_back(scene: Scene) -> None:
     home, clinic = scene
     home.runner.report_pain(PainMoment.NOW, 3)
     home.clinic.push()
-    assert clinic.host.copy_away() == 1
+    assert clinic.host.keeping.copy_away() == 1
     runner_id = clinic.runner_id(home.clinic.status().pseudonym)
     folder = clinic.host.folders.path(runner_id)
     before = {path.name: path.read_bytes() for path in folder.rglob("*.mcap")}
     next(folder.rglob("*.mcap")).unlink()
-    assert clinic.host.restore() == (0, 1)
+    assert clinic.host.keeping.restore() == (0, 1)
     shutil.rmtree(folder)
-    assert clinic.host.restore() == (1, 2)
+    assert clinic.host.keeping.restore() == (1, 2)
     assert {path.name: path.read_bytes() for path in folder.rglob("*.mcap")} == before
     with clinic.host.folders.opened(runner_id) as store:
         assert [entry.back for entry in store.pain.list()] == [3]
-    assert clinic.host.restore() == (0, 0)
+    assert clinic.host.keeping.restore() == (0, 0)
     home.clinic.on_finished(home.run(0.3))
     assert home.clinic.push().failure == ""
 

@@ -1,0 +1,137 @@
+"""What the clinic does by itself each night, or a keeper by hand: the index made again, copies, restoring, export."""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from coach.errors import CoachError, StorageError, UserError
+from coach.roster import index
+from coach.roster.audit import note
+from coach.roster.database import Roster
+from coach.seal.manifest import Scope
+from coach.service.clinic_host.folders import Folders
+from coach.service.clinic_host.vault import Vault
+from coach.storage.store import Store
+
+_log: Final = logging.getLogger(__name__)
+_PACKED: Final = "folder.tar.sealed"
+
+
+class Housekeeping:
+    """objects: folder of encrypted copies; None: there are none. Thread-safe."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        folders: Folders,
+        vault: Vault,
+        objects: Path | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.roster = roster
+        self.folders = folders
+        self.vault = vault
+        self._objects = objects
+        self._clock = clock
+
+    def reindex(self, runner_ids: Iterable[str] | None = None) -> tuple[int, list[str]]:
+        """Make the index again from the folders; gives how many runners, and those whose folder cannot be read."""
+        failed: list[str] = []
+        with self.roster.transaction() as connection:
+            wanted = list(runner_ids) if runner_ids is not None else index.runner_ids(connection)
+        for runner_id in wanted:
+            try:
+                with (
+                    self.folders.opened(runner_id) as store,
+                    self.roster.transaction(runner_id=runner_id) as connection,
+                ):
+                    self.judge(connection, store, runner_id)
+            except CoachError as error:
+                _log.warning("runner %s cannot be judged: %s", runner_id, error)
+                failed.append(runner_id)
+        return len(wanted) - len(failed), failed
+
+    def export(self, folder: Path) -> tuple[int, int]:
+        """Write sealed runs of those who consent to research and raw logs; gives how many, and how many withdrew.
+
+        What an earlier export wrote there of runners who have withdrawn since is deleted.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        with self.roster.transaction() as connection:
+            known, gone = index.runner_ids(connection), index.tombstones(connection)
+        n_runs, wanted = 0, set[Path]()
+        try:
+            for runner_id in known:
+                with self.roster.transaction(runner_id=runner_id) as connection:
+                    (runner,) = index.runners(connection, runner_id)
+                    scopes = index.consent_of(connection, runner_id)
+                    if {Scope.RESEARCH, Scope.RAW_LOGS} <= scopes:
+                        note(connection, "export", runner_id)
+                if {Scope.RESEARCH, Scope.RAW_LOGS} <= scopes:
+                    wanted.add(folder / runner.pseudonym)
+                    with self.folders.opened(runner_id) as store:
+                        n_runs += self.folders.export(store, folder / runner.pseudonym)
+            for path in folder.glob("sub-*"):
+                if path.is_dir() and path not in wanted:  # withdrawn, or no longer for research
+                    shutil.rmtree(path)
+            folder.mkdir(parents=True, exist_ok=True)
+            rows = "".join(f"{pseudonym}\t{at:%Y-%m-%d}\n" for pseudonym, at in gone)
+            (folder / "withdrawn.tsv").write_text(f"participant_id\twithdrawn\n{rows}", "utf-8")
+        except OSError as error:
+            raise StorageError(f"the export cannot be written ({error}): choose another folder") from error
+        return n_runs, len(gone)
+
+    def copy_away(self) -> int:
+        """Write each runner's database and manifests, encrypted with the runner's key, beside the copies of recordings.
+
+        Gives how many runners; none where no folder for copies was named.
+        """
+        if self._objects is None:
+            return 0
+        with self.roster.transaction() as connection:
+            known = index.runner_ids(connection)
+        with tempfile.TemporaryDirectory(prefix="coach-copy-") as folder:
+            for runner_id in known:
+                packed = Path(folder) / "folder.tar"
+                self.folders.pack(runner_id, packed)
+                self.vault.lock_away(runner_id, packed, self._objects / runner_id / _PACKED)
+                packed.unlink()
+        return len(known)
+
+    def restore(self) -> tuple[int, int]:
+        """Bring back folders that are gone and recordings that are missing; gives how many of each.
+
+        Raises:
+            UserError: no folder of copies was named. StorageError: a copy was changed, or its key is gone.
+        """
+        if self._objects is None:
+            raise UserError("name the folder of copies: --objects FOLDER")
+        n_folders = n_recordings = 0
+        with self.roster.transaction() as connection:
+            known = index.runner_ids(connection)
+        for runner_id in known:
+            copies = self._objects / runner_id
+            if not self.folders.database(runner_id).is_file() and (copies / _PACKED).is_file():
+                with tempfile.TemporaryDirectory(prefix="coach-copy-") as folder:
+                    self.vault.bring_back(runner_id, copies / _PACKED, Path(folder) / "folder.tar")
+                    self.folders.unpack(runner_id, Path(folder) / "folder.tar")
+                n_folders += 1
+            with self.folders.opened(runner_id) as store:
+                for path, sha256 in self.folders.missing_recordings(store):
+                    if (copies / f"{sha256}.sealed").is_file():
+                        self.vault.bring_back(runner_id, copies / f"{sha256}.sealed", path)
+                        n_recordings += 1
+        return n_folders, n_recordings
+
+    def judge(self, connection: Any, store: Store, runner_id: str) -> None:
+        """Put what a runner's folder says into the index."""
+        now = self._clock()
+        numbers, standing = self.folders.figures(store, now)
+        index.put_runs(connection, runner_id, numbers)
+        index.put_standing(connection, runner_id, standing, now)
