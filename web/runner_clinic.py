@@ -11,7 +11,7 @@ from coach.errors import CoachError, UserError
 from coach.seal.manifest import Scope, may_leave
 from coach.service.clinic.service import ClinicStatus
 from web.api import route
-from web.context import the_coach, w
+from web.context import the_coach, w, words
 
 blueprint = Blueprint("runner_clinic", __name__)
 PATH = "/you/clinic"
@@ -100,6 +100,7 @@ def _page(said: str = "", complaint: str = "") -> str:
         scopes=list(Scope),
         is_leaving=may_leave(status.scopes),
         is_installed=importlib.util.find_spec("cryptography") is not None,
+        words_known=words().has,
         said=said,
         complaint=complaint,
     )

@@ -142,6 +142,8 @@ def _say(status: ClinicStatus, as_json: bool) -> None:
     click.echo(f"{_runs(status.n_waiting)} for the clinic, {status.n_sent} sent")
     if status.failure:
         click.echo(status.failure)
+    for look in status.looks[:5]:
+        click.echo(f"{look.at:%Y-%m-%d %H:%M} UTC: {look.name}, {look.verb}")
     for order in status.orders:
         words = _ORDERS[order.kind].format(day=order.day, track=order.track)
         click.echo(f"It asks: {words}. coach clinic answer {order.order_id} --accept (or --refuse)")

@@ -47,6 +47,17 @@ def entries(connection: Any, runner_id: str | None = None, limit: int = 200) -> 
     return [AuditEntry(**row) for row in found]
 
 
+def looks(connection: Any, runner_id: str, limit: int = 50) -> list[dict[str, str]]:
+    """What people did with one runner's record, newest first: when, who, what. For the runner."""
+    found = rows(
+        connection,
+        "select a.at, p.name, a.verb from audit a join person p using (person_id) "
+        "where a.runner_id = %s order by a.audit_id desc limit %s",
+        (runner_id, limit),
+    )
+    return [{"at": row["at"].isoformat(timespec="seconds"), "name": row["name"], "verb": row["verb"]} for row in found]
+
+
 def verify(connection: Any) -> Verdict:
     """Work the chain of hashes out again, here and not in the database that may have been changed."""
     before, n, broken_at = b"", 0, None

@@ -254,6 +254,7 @@ def test_the_runner_joins_consents_and_leaves_on_the_page(tmp_path: Path, clinic
     assert "Back clinic writes" in browser.get("/").text
     page = browser.get("/you/clinic").text
     assert "Please call us." in page
+    assert "Ada, sent you a message" in page
     (order,) = re.findall(r'action="(/you/clinic/orders/\w+)"', page)
     browser.post(order, data={"answer": "refuse"})
     assert "Back clinic writes" not in browser.get("/").text

@@ -64,7 +64,7 @@ def take_piece(sha256: str) -> Response:
 
 @blueprint.get("/orders")
 def orders() -> Response:
-    return json_response({"orders": the_host().orders(_runner())})
+    return json_response(the_host().news(_runner()))
 
 
 @blueprint.post("/answers")

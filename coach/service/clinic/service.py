@@ -33,10 +33,19 @@ from coach.wall_clock import utc_now
 
 _log: Final = logging.getLogger(__name__)
 _LINK, _CONSENT, _QUEUE, _SENT = "clinic.link", "clinic.consent", "clinic.queue", "clinic.sent"
-_ORDERS, _REPORTED, _REFUSED = "clinic.orders", "clinic.reported", "clinic.refused"
+_ORDERS, _REPORTED, _REFUSED, _LOOKS = "clinic.orders", "clinic.reported", "clinic.refused", "clinic.looks"
 EVERY_S: Final = 900.0  # a clinic's order is none of minutes: nobody watches; chosen by judgement
 REPORT_DAYS: Final = 90  # of answers about pain: the Monday page looks back five weeks, the trend of a block eight
 _MOST_SENT: Final = 5000  # ids that are remembered: runs of a life
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Something that a person of the clinic did with the runner's record, as the clinic says."""
+
+    at: datetime
+    name: str
+    verb: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class ClinicStatus:
 
     clinic: its name, "" without one. pseudonym: the runner's there. scopes: the consent. n_waiting, n_sent: runs.
     failure: why the last try failed, "" where it did not. orders: of the clinic that wait for an answer. pause_until:
-    last day of a pause of running that the runner accepted (ISO 8601), "" where there is none.
+    last day of a pause of running that the runner accepted (ISO 8601), "" where there is none. looks: newest first.
     """
 
     clinic: str = ""
@@ -58,6 +67,7 @@ class ClinicStatus:
     failure: str = ""
     orders: tuple[Order, ...] = ()
     pause_until: str = ""
+    looks: tuple[Look, ...] = ()
 
 
 class ClinicService:
@@ -106,6 +116,10 @@ class ClinicService:
             self._failure,
             tuple(self._orders("open")),
             self._pause_until(),
+            tuple(
+                Look(datetime.fromisoformat(o["at"]), o["name"], o["verb"])
+                for o in self._store.settings.get(_LOOKS, [])
+            ),
         )
 
     def join(self, invitation: str, scopes: Iterable[Scope]) -> ClinicStatus:
@@ -175,7 +189,7 @@ class ClinicService:
 
     def forget_all(self) -> None:
         """Forget the clinic, the queue and the key."""
-        for name in (_LINK, _CONSENT, _QUEUE, _SENT, _ORDERS, _REPORTED, _REFUSED):
+        for name in (_LINK, _CONSENT, _QUEUE, _SENT, _ORDERS, _REPORTED, _REFUSED, _LOOKS):
             self._store.settings.forget(name)
         shutil.rmtree(self._sealed, ignore_errors=True)
         (self._secrets / NAME).unlink(missing_ok=True)
@@ -312,6 +326,7 @@ class ClinicService:
             if order.order_id not in known:
                 rows.append({"document": document, "state": "open", "is_reported": False})
         self._store.settings.put(_ORDERS, rows[-200:])
+        self._store.settings.put(_LOOKS, _looks_of(answer))
 
     def _do(self, order: Order) -> None:
         if order.kind is OrderKind.SEEN:
@@ -358,3 +373,16 @@ class ClinicService:
     def _read(self, document: object) -> Order:
         link = self._link()
         return read_order(document, link["clinic_key"], link["pseudonym"])
+
+
+def _looks_of(answer: object) -> list[dict[str, str]]:
+    """What a clinic says of who looked, as far as it can be read: it is shown, and believed no further."""
+    found = []
+    for one in answer.get("looks", ()) if isinstance(answer, dict) else ():
+        try:
+            at = datetime.fromisoformat(one["at"])
+            if at.tzinfo is not None:
+                found.append({"at": at.isoformat(), "name": str(one["name"])[:80], "verb": str(one["verb"])[:40]})
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found[:50]

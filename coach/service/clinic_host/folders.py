@@ -226,11 +226,16 @@ class Folders:
             is_for_research = {Scope.RESEARCH, Scope.RAW_LOGS} <= set(sealed.scopes)
             if not is_for_research or self.n_bytes(store, sealed.run_id, sealed.sha256) < max(sealed.n_bytes, 1):
                 continue
-            to = folder / sealed.run_id
-            to.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self._recording(store, sealed.run_id), to / RECORDING)
-            (to / MANIFEST).write_text(text, "utf-8")
             n_runs += 1
+            to = folder / sealed.run_id
+            kept = to / MANIFEST
+            if kept.is_file() and kept.read_text("utf-8") == text:
+                continue  # it was exported before: a study sees by its date that it is the same
+            to.mkdir(parents=True, exist_ok=True)
+            half = to / f".{RECORDING}.half"
+            shutil.copyfile(self._recording(store, sealed.run_id), half)
+            half.replace(to / RECORDING)
+            kept.write_text(text, "utf-8")
         return n_runs
 
     # Copies --------------------------------------------------------------------------------------------------------

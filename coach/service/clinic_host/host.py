@@ -16,7 +16,7 @@ from typing import Any, Final
 from coach.clinic.monday import Patient, Row, rows_of
 from coach.errors import CoachError, InterchangeError, UserError
 from coach.roster import index
-from coach.roster.audit import AuditEntry, Verdict, entries, note, verify
+from coach.roster.audit import AuditEntry, Verdict, entries, looks, note, verify
 from coach.roster.database import Roster
 from coach.roster.people import Kind, Person, begin_care, forget_old_invitations, invite_runner, take_invitation
 from coach.seal.events import Order, OrderKind, read_consent, read_request, sign_order
@@ -210,11 +210,12 @@ class ClinicHost:
                 self.vault.lock_away(runner_id, whole, self._objects / runner_id / f"{sha256}.sealed")
         return n_here
 
-    def orders(self, runner_id: str) -> list[dict[str, Any]]:
-        """Signed orders that the runner has not answered."""
+    def news(self, runner_id: str) -> dict[str, Any]:
+        """Signed orders that the runner has not answered, and who did what with the runner's record."""
         with self.roster.transaction(runner_id=runner_id) as connection:
             index.heard(connection, runner_id)
-            return [row["document"] for row in index.orders_of(connection, runner_id, is_open=True)]
+            orders = [row["document"] for row in index.orders_of(connection, runner_id, is_open=True)]
+            return {"orders": orders, "looks": looks(connection, runner_id)}
 
     def take_answer(self, runner_id: str, document: object) -> None:
         """The runner accepted or refused an order."""
