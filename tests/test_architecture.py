@@ -106,7 +106,7 @@ HOMES = {
     "distributed": ("coach.service.study",),
     "fsspec": ("coach.service.study",),
     "statsmodels": ("coach.service.study",),
-    "matplotlib": ("coach.service.study",),
+    "matplotlib": ("coach.service.study", "coach.cli.plotting"),
     "icalendar": ("coach.interchange",),
     "psycopg": ("coach.roster",),
     "click": ("coach.cli", "coach.__main__"),

@@ -7,6 +7,7 @@ import click
 
 from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
+from coach.cli.plotting import draw_strides, plot_option
 from coach.cli.showing import print_summary, serving
 from coach.errors import UserError
 from coach.packets.decoders import decode_payload
@@ -16,11 +17,14 @@ from coach.service.runs.replay import ReplaySource, open_replay
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
+@plot_option
 @json_option
 @plainly
-def analyse(path: Path, as_json: bool) -> None:
+def analyse(path: Path, plot: Path | None, as_json: bool) -> None:
     """Strides and summary of a recording (MCAP) or a reference folder, as one JSON document."""
     document = analyse_path(path)
+    if plot:
+        draw_strides(document, plot)
     if not document["recording"].get("is_complete", True):
         click.echo(f"coach: beware: {path} is cut off or damaged; this is of the sound part of it", err=True)
     click.echo(json.dumps(document, indent=None if as_json else 1))

@@ -17,6 +17,7 @@ from coach.bootstrap import Coach
 from coach.cli.archiving import password_from, password_option, write_account
 from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
+from coach.cli.plotting import draw_run, draw_trend, plot_option
 from coach.cli.recomputing import processes_for, recompute_runs
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
@@ -118,14 +119,42 @@ def devices_(run_id: str, use: str, data: Path | None, as_json: bool) -> None:
 
 @runs.command()
 @click.argument("run_id")
+@plot_option
 @data_option
 @json_option
 @plainly
-def show(run_id: str, data: Path | None, as_json: bool) -> None:
+def show(run_id: str, plot: Path | None, data: Path | None, as_json: bool) -> None:
     """One run and its summary."""
     with opened(data) as coach:
         entry = coach.store.runs.entry(named(coach, run_id))
+        series = coach.history.series(entry.run.run_id) if plot else None
+    if plot and series:
+        draw_run(series, entry.run.title or f"{entry.run.started_at:%Y-%m-%d %H:%M} UTC", plot)
     print_summary(entry, as_json)
+
+
+@runs.command()
+@click.argument("metric")
+@plot_option
+@data_option
+@json_option
+@plainly
+def trend(metric: str, plot: Path | None, data: Path | None, as_json: bool) -> None:
+    """METRIC over all runs at your usual speed, such as step_length_m or cadence_spm."""
+    with opened(data) as coach:
+        found = coach.history.trend(metric, place=coach.history.main_place())
+    if plot:
+        draw_trend(found, plot)
+    if as_json:
+        print_json({"trend": found})
+        return
+    rows = [
+        {"at": f"{point.started_at:%Y-%m-%d}", "value": f"{point.value:.4g}", "doubt": f"{1.96 * point.se:.2g}"}
+        for point in found.points
+    ]
+    table(rows, [("at", "AT"), ("value", metric), ("doubt", "±")])
+    if not rows:
+        click.echo("no run with this measure yet")
 
 
 @runs.command("sport")

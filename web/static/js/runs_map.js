@@ -123,6 +123,8 @@ try {
   }
   choice.disabled = false;
   if (choice.options.length > 1) choice.selectedIndex = 1;
+  const focus = find("#map-card").dataset.focus; // what the run's story is about
+  if ([...choice.options].some((option) => option.value !== "" && option.value === focus)) choice.value = focus;
   draw(choice.value);
   drawProfile();
   on(choice, "change", () => draw(choice.value));
