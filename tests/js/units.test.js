@@ -22,6 +22,8 @@ test("a value has its unit's digits, and one more where its ± would read as not
   assert.equal(doubtText("step_length_m", 0.001), "0.2");
   assert.equal(doubtText("step_length_m", 0.00001), "<0.1");
   assert.equal(doubtText("step_length_m", NaN), "");
+  assert.equal(valueText("step_length_m", 0.9824, undefined, 1), "98.2", "where two numbers would read alike");
+  assert.equal(glanceDoubt("step_length_m", 0.9824, 0.027, 1), "\u00b15.3");
 });
 
 test("minus is a minus sign, and there is no minus nothing", () => {

@@ -85,6 +85,23 @@ def test_a_number_that_may_as_well_be_in_its_band_is_not_called_out_of_it(
     expect(running.locator("#focus-words")).to_have_text(words)
 
 
+def test_a_step_near_its_edge_is_shown_finely_enough_to_see_which_side_it_is_on(
+    coach: SmallCoach, running: Page
+) -> None:
+    """A step of 98.2 cm against an edge of 98.4: in whole centimetres both would read 98."""
+    usual_m = 0.9842 / 0.97
+    told = numbers(step_length_m=0.982, step_length_vs_baseline_pct=100 * (0.982 / usual_m - 1))
+    target = {"metric": "step_length_vs_baseline_pct", "value": told["step_length_vs_baseline_pct"], "low": -3.0}
+    for _ in range(20):
+        coach.feed.publish("metrics", told | {"target": target | {"high": None, "place": "below"}})
+        running.wait_for_timeout(60)
+    expect(running.locator("#focus-words")).to_have_text("Near the edge")
+    expect(running.locator("#focus-value")).to_have_text("98.2")
+    expect(running.locator("#focus-unit")).to_have_text("cm")
+    expect(running.locator("#focus-band")).to_contain_text("98.4")
+    expect(running.locator("#focus-note")).to_have_text("±5.3")
+
+
 def test_values_dim_and_then_blank_each_by_its_own_age(coach: SmallCoach, running: Page) -> None:
     show(coach, running)
     running.evaluate("() => { window.saw_old = false; }")

@@ -77,18 +77,19 @@ function focus(face, chosen, is_on, now_ms) {
   const has_target = Boolean(target?.metric) && hasUnit(shownNameOf(target.metric));
   const name = has_target ? shownNameOf(target.metric) : chosen;
   const { value, is_old } = newest(name, now_ms);
-  const text = valueText(name, value);
-  const is_blank = text === DASH;
+  const is_blank = valueText(name, value) === DASH;
   const band = has_target ? bandOf(target, value) : { low: null, high: null };
   const edges = !is_blank && target?.place ? edgesOf(band) : "";
   const place = edges ? placeOf(target.place, value, band, doubtOf(name)) : has_target ? "unknown" : "none";
+  const n_more = decimalsMore(name, place, value, band);
+  const text = valueText(name, value, undefined, n_more);
   face["focus-name"] = { text: w(`metrics.${name}.label`) };
   face["focus-unit"] = { text: unitOf(name) };
   const size = text.length > 4 ? "long" : text.length === 4 ? "middling" : "";
   face["focus-value"] = { text, size, age: is_blank ? "gone" : is_old ? "old" : "" };
-  face["focus-note"] = { text: is_blank ? "" : glanceDoubt(name, value, doubtOf(name)) };
+  face["focus-note"] = { text: is_blank ? "" : glanceDoubt(name, value, doubtOf(name), n_more) };
   face["focus-words"] = placeWords(place, is_blank && is_on ? name : target?.metric, is_blank && is_on);
-  face["focus-band"] = { text: edges ? `${w("live.motion.target")} ${bandWords(name, band, edges)}` : "" };
+  face["focus-band"] = { text: edges ? `${w("live.motion.target")} ${bandWords(name, band, edges, n_more)}` : "" };
   face.focus = { place, edges };
   if (edges) face["gauge-mark"] = { at: String(markAt(value, band.low, band.high)) };
   return name;
@@ -107,8 +108,15 @@ function placeWords(place, name, is_waiting) {
   return { text: is_known ? w(`live.motion.${place}`) : whyWords(name, "short") || w("live.motion.waiting"), tone: "" };
 }
 
-function bandWords(name, { low, high }, edges) {
-  const say = (edge) => valueText(name, edge);
+/** One decimal more for a number out of its band, or near its edge, that would read as the edge itself. */
+function decimalsMore(name, place, value, { low = null, high = null }) {
+  if (place === "on" || place === "none" || place === "unknown") return 0;
+  const text = valueText(name, value);
+  return [low, high].some((edge) => edge !== null && valueText(name, edge) === text) ? 1 : 0;
+}
+
+function bandWords(name, { low, high }, edges, n_more) {
+  const say = (edge) => valueText(name, edge, undefined, n_more);
   if (edges === "both") return w("live.motion.band", { low: say(low), high: say(high) });
   return edges === "low" ? w("live.motion.from", { low: say(low) }) : w("live.motion.upto", { high: say(high) });
 }

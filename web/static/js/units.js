@@ -25,12 +25,15 @@ function decimalsOf(scale, sd) {
   return scale.decimals + (half > 0 && half < 0.5 * 10 ** -scale.decimals ? 1 : 0);
 }
 
-/** The number of field `name` without its unit, as exact as its ± is written; a dash where unknown. sd: 1 SD. */
-export function valueText(name, value, sd) {
+/**
+ * The number of field `name` without its unit, as exact as its ± is written; a dash where unknown. sd: 1 SD. n_more:
+ * further decimals, where two numbers would read alike.
+ */
+export function valueText(name, value, sd, n_more = 0) {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const scale = table[name] ?? { factor: 1, decimals: 1 };
   if (scale.is_pace) return paceText(value, scale.factor);
-  const text = (value * scale.factor).toFixed(decimalsOf(scale, sd));
+  const text = (value * scale.factor).toFixed(decimalsOf(scale, sd) + n_more);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212"); // there is no minus nothing
 }
 
@@ -47,14 +50,14 @@ export function doubtText(name, sd) {
 export const shownValue = (name, value) => (value === null || value === undefined ? null : value * (table[name]?.factor ?? 1));
 
 /** At a glance: "±4", half of the 95 % interval, in the value's digits; "" where those digits are sure. sd: 1 SD. */
-export function glanceDoubt(name, value, sd) {
+export function glanceDoubt(name, value, sd, n_more = 0) {
   if (value === null || value === undefined || !(sd > 0)) return "";
   const scale = table[name] ?? { factor: 1, decimals: 1 };
   if (scale.is_pace) {
     const seconds = Math.round((scale.factor * K95 * sd) / (value * value));
     return value >= 0.3 && seconds > 0 ? `\u00b1${durationText(seconds)}` : "";
   }
-  const text = (K95 * sd * scale.factor).toFixed(scale.decimals);
+  const text = (K95 * sd * scale.factor).toFixed(scale.decimals + n_more);
   return Number(text) > 0 ? `\u00b1${text}` : "";
 }
 
