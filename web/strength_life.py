@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
 from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
-from coach.model.strength_tests import TestResult
+from coach.model.strength_tests import StrengthTest, TestResult
 from coach.service.strength.daily_life import SUGGESTIONS
 from coach.service.strength.wording import parse_time
 from coach.strength.loader import load_exercises, load_tests
@@ -55,6 +55,20 @@ def _known_pain(known: dict[tuple[str, str], float | None]) -> int | None:
     return int(level) if level is not None else None
 
 
+def _value_of(test: StrengthTest, text: str) -> float:
+    """What a field says; of a checklist, how many of its sentences are ticked.
+
+    Raises:
+        UserError: it is no number.
+    """
+    if test.kind == "checklist":
+        return float(len(set(request.form.getlist(f"{test.id}.item")) & {str(i) for i in range(len(test.items))}))
+    try:
+        return float(text.replace(",", "."))
+    except ValueError as error:
+        raise UserError(f"{test.name}: {text!r} is no number") from error
+
+
 @blueprint.post("/strength/tests/<milestone>")
 def answer(milestone: str) -> Redirect:
     """Keep the answers of a check-in; what was left empty stays unanswered."""
@@ -65,10 +79,7 @@ def answer(milestone: str) -> Redirect:
         test_id, _, detail = key.partition(":")
         if test_id not in known or not text.strip():
             continue
-        try:
-            value = float(text.replace(",", "."))
-        except ValueError as error:
-            raise UserError(f"{known[test_id].name}: {text!r} is no number") from error
+        value = _value_of(known[test_id], text)
         name = f"{made.plans.plan().plan_id}:{milestone}:{test_id}:{detail}"
         results.append(TestResult(name, test_id, milestone, made.plans.now(), value, detail))
     made.tests.answer(results)

@@ -13,7 +13,8 @@ class StrengthTest:
 
     timer: "countdown" (with timer_s), "stopwatch" or "none". pain_at_most: offered only up to this pain. matters: the
     smallest change that counts, in the test's unit, or None where nobody knows it; matters_pct: or this share of the
-    first value. is_better_higher: which way is better.
+    first value. is_better_higher: which way is better. items: sentences of a "checklist", whose value is how many were
+    ticked.
     """
 
     id: str
@@ -33,6 +34,7 @@ class StrengthTest:
     matters_source: str = ""
     low: float = 0.0
     high: float = 10.0
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,10 +273,15 @@ def why_not_now(plan: StrengthPlan, pain: PainState, at: datetime, dose: Dose, b
     gap = timedelta(hours=dose.rest_between_h)
     for one in plan.sessions:
         if one.session_id != but and one.log is not None and abs(at - one.log.done_at) < gap:
-            free = (one.log.done_at + gap).astimezone(zone(plan.wish.tz))
+            free = _whole_minute(one.log.done_at + gap).astimezone(zone(plan.wish.tz))
             words = f"{free:%A} {free.day} {free:%B, %H:%M}"
             return f"48 hours must lie between sessions: the next is possible from {words}."
     return ""
+
+
+def _whole_minute(at: datetime) -> datetime:
+    """The next whole minute: what is promised for a time must be possible at it."""
+    return at + timedelta(seconds=-(at.timestamp() % -60.0))
 
 
 def estimate_s(exercises: Sequence[Prescription], knowledge: Knowledge) -> int:

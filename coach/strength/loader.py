@@ -176,6 +176,9 @@ def read_tests(text: str, file: str = "assessments.toml") -> dict[str, StrengthT
         _need(test.timer != "countdown" or bool(test.timer_s), f"{where}.timer_s: a countdown needs it", faults)
         _need(test.low < test.high, f"{where}.low: must be below high", faults)
         _need(bool(test.steps), f"{where}.steps: say how it is done", faults)
+        is_list = test.kind == "checklist"
+        _need(bool(test.items) == is_list, f"{where}.items: a checklist needs them, and nothing else", faults)
+        _need(not is_list or test.high == len(test.items), f"{where}.high: must be the number of items", faults)
         _need(bool(test.source.strip()), f"{where}.source: required", faults)
         for track in test.tracks:
             _need(track in tuple(Track), f"{where}.tracks: no track {track!r}", faults)

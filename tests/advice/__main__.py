@@ -17,7 +17,8 @@ def main() -> None:
     if asked.what in (None, "invariants"):
         print(invariants.table(asked.runs))
     if asked.what in (None, "weeks"):
-        print(weeks.table(asked.weeks))
+        for one in weeks.tables(asked.weeks):
+            print(one, flush=True)
     if asked.what in ("invariants", "weeks"):
         return
     print(f"Responses to cues, {asked.blocks} blocks for each true effect")

@@ -5,7 +5,7 @@ wanders about a mean. Steps shorten within a run, and answer cues as each kind o
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import groupby
@@ -161,7 +161,7 @@ def lines_of(kind: Kind, runs: Sequence[Heard]) -> list[str]:
     lines = [
         kind.words,
         f"  {len(runs)} runs; first cue in run {first}; {sum(n == 0 for n in cues)} runs without a cue; "
-        f"{np.mean(cues):.1f} cues a run; {tips} tips, {praise} praise, {care} words of care",
+        f"{np.mean(cues):.1f} cues a run; {tips} tips, {praise} praise, {care} words of care (half of the day's limit)",
     ]
     for phase, found in groupby(runs, key=_phase):
         part = list(found)
@@ -181,6 +181,7 @@ def _phase(run: Heard) -> str:
     return f"{run.focus}, in {100 * run.share:.0f} % of the time"
 
 
-def table(weeks: int = WEEKS) -> str:
-    """All kinds of runners."""
-    return "\n".join(line for kind in KINDS for line in [*lines_of(kind, hear(kind, weeks)), ""])
+def tables(weeks: int = WEEKS) -> Iterator[str]:
+    """One kind of runner after the other."""
+    for kind in KINDS:
+        yield "\n".join([*lines_of(kind, hear(kind, weeks)), ""])

@@ -219,6 +219,22 @@ def test_the_calendar_comes_as_a_file(client, coach: StrengthCoach) -> None:
     assert answer.get_data(as_text=True).count("BEGIN:VALARM") == 16
 
 
+def test_a_list_of_sentences_is_counted_and_none_ticked_is_an_answer_too(client, coach: StrengthCoach) -> None:
+    coach.strength.plans.create("home", "mon,thu", "07:30", "UTC")
+    page = client.get("/strength/tests/week_0").get_data(as_text=True)
+    assert page.count('name="rmdq.item"') == 24
+    assert "Roland and Morris 1983" in page
+
+    def told(**form: object) -> list[float | None]:
+        client.post("/strength/tests/week_0", data=form)
+        return [r.value for r in coach.strength.tests.results() if r.test_id == "rmdq"]
+
+    assert told(**{"pain_now": "2", "rmdq.item": ["1", "4"]}) == [], "a list that was not gone through is no answer"
+    assert told(**{"rmdq": "read", "rmdq.item": ["1", "4", "4", "99", "x"]}) == [2.0]
+    assert told(rmdq="read") == [0.0]
+    assert "You ticked 0 of 24" in client.get("/strength/tests/week_0").get_data(as_text=True)
+
+
 def test_progress_compares_runs_at_matched_speed_only(lived: StrengthCoach) -> None:
     found = lived.strength.progress.show()
     assert found.n_runs_left_out == 4

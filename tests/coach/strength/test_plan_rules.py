@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -256,6 +257,16 @@ def test_a_second_session_on_the_next_day_is_refused_with_the_time_from_which_it
     at = made.sessions[0].log.done_at
     assert "48 hours" in why_not_now(made, pain_state(), at + timedelta(hours=20), DOSE)
     assert why_not_now(made, pain_state(), at + timedelta(hours=48), DOSE) == ""
+
+
+def test_that_time_is_the_runners_own_and_the_session_is_possible_at_it() -> None:
+    """UTC would be 13 hours off in Auckland, on another day."""
+    made = do_next(plan(wish(tz="Pacific/Auckland")))
+    free = made.sessions[0].log.done_at + timedelta(hours=48)
+    there = (free + timedelta(seconds=59)).astimezone(ZoneInfo("Pacific/Auckland"))
+    words = why_not_now(made, pain_state(), free - timedelta(hours=28), DOSE)
+    assert f"{there:%A} {there.day} {there:%B, %H:%M}." in words
+    assert why_not_now(made, pain_state(), there.replace(second=0, microsecond=0), DOSE) == ""
 
 
 def test_missing_kit_leaves_exercises_out() -> None:

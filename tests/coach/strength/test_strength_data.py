@@ -100,6 +100,16 @@ def test_a_test_without_its_countdown_is_refused() -> None:
         )
 
 
+def test_a_checklist_without_its_sentences_is_refused() -> None:
+    text = '[[test]]\nid="a"\nname="A"\nunit="s"\nkind="checklist"\ntimer="none"\nsteps=["x"]\nhigh=2\n'
+    more = 'is_better_higher=true\nsource="ours"\n'
+    with pytest.raises(ProfileError, match="a checklist needs them"):
+        read_tests(text + more)
+    with pytest.raises(ProfileError, match="must be the number of items"):
+        read_tests(text + 'items=["x"]\n' + more)
+    assert read_tests(text + 'items=["x", "y"]\n' + more)["a"].items == ("x", "y")
+
+
 def test_a_file_without_a_list_of_tables_is_refused() -> None:
     for text in ("exercise = 3", "exercise = []", 'exercise = ["squat"]', ""):
         with pytest.raises(ProfileError, match=r"exercise: must be a list of tables"):
