@@ -141,3 +141,24 @@ def test_one_weak_sign_asks_one_more_question(client: FlaskClient) -> None:
     page = client.post("/you/red-flags", data={"signs": ["thoracic_pain"]}, follow_redirects=True).text
     assert "One more question" in page
     assert "did it come with a fall" in page
+
+
+def test_a_lesson_asks_one_question_and_says_why(client: FlaskClient) -> None:
+    assert "Hurt is not the same as harm" in client.get("/you/lessons").text
+    page = client.get("/you/lessons/hurt_and_harm").text
+    assert "Better:" not in page
+    assert "Yes. 2 of 10" in client.get("/you/lessons/hurt_and_harm?answer=1").text
+    assert "Better: The run may go on" in client.get("/you/lessons/hurt_and_harm?answer=0").text
+    for nonsense in ("9", "-1", "x", "²"):
+        assert "Better:" not in client.get(f"/you/lessons/hurt_and_harm?answer={nonsense}").text
+    assert client.get("/you/lessons/moon").status_code == 404
+    assert client.get("/api/v1/lessons").json[0]["id"] == "hurt_and_harm"
+
+
+def test_a_flare_up_has_a_plan_that_pain_leads_to(client: FlaskClient) -> None:
+    plan = client.get("/you/flare-up").text
+    assert plan.index("only a flare-up") < plan.index("Today and tomorrow") < plan.index("Back to your plan")
+    client.post("/you/pain", data={"moment": "now", "back": "1", "calf": "0"})
+    assert "/you/flare-up" not in client.get("/you/pain?told=1").text
+    client.post("/you/pain", data={"moment": "now", "back": "5", "calf": "0"})
+    assert "/you/flare-up" in client.get("/you/pain?told=1").text

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import coach.coaching.loader as loader
 from coach.coaching.gates import GATE_NAMES
+from coach.coaching.lessons import load_flare_up, load_lessons
 from coach.errors import ProfileError
 from coach.model.pain import SignKind
 
@@ -34,6 +35,7 @@ def test_every_red_flag_rests_on_sources_of_the_list() -> None:
 def test_no_source_and_no_gate_stands_idle() -> None:
     used = {s for r in loader.load_rules() for s in r.sources}
     used |= {s for f in loader.load_red_flags().values() for s in f.sources}
+    used |= {s for lesson in load_lessons().values() for s in lesson.sources} | set(load_flare_up().sources)
     background = {
         "levine_2007",
         "asteroid_2024",

@@ -1,0 +1,54 @@
+"""Lessons and the flare-up plan are data that is checked: short, sourced, and of one mind with the pain rules."""
+
+from typing import Final
+
+import pytest
+
+from coach.coaching.lessons import load_flare_up, load_lessons, parse_lessons
+from coach.coaching.loader import load_sources
+from coach.errors import ProfileError
+
+FLARE: Final = '[flare_up]\ntitle = "x"\nlead = "x"\nsources = ["cai_2017"]\nstep = []\n'
+LESSON: Final = (
+    '[[lesson]]\nid = "a"\ntitle = "A"\ntext = ["x"]\nquestion = "?"\noptions = ["1", "2"]\nanswer = {answer}\n'
+    'because = "x"\nsources = ["{source}"]\n'
+)
+
+
+def test_every_lesson_is_read_in_two_minutes_and_its_question_has_one_answer() -> None:
+    assert {"hurt_and_harm", "load", "sleep", "why_legs"} <= set(load_lessons())
+    for lesson in load_lessons().values():
+        assert 40 <= len(" ".join(lesson.text).split()) <= 150, lesson.id
+        assert max(len(sentence.split()) for words in lesson.text for sentence in words.split(". ")) <= 32, lesson.id
+        assert 2 <= len(lesson.options) == len(set(lesson.options)) <= 4
+
+
+def test_lessons_and_plan_claim_no_treatment() -> None:
+    told = [words for lesson in load_lessons().values() for words in (*lesson.text, lesson.because)]
+    told += [words for step in load_flare_up().step for words in step.does]
+    for word in ("cure", "heal", "treat", "guarantee", "disc", "will ease your"):
+        assert not [words for words in told if word in words.lower().split()], word
+
+
+def test_the_flare_up_plan_asks_for_signs_first_and_stops_where_the_pain_rules_stop() -> None:
+    first, *_, last = load_flare_up().step
+    assert "warning signs" in first.does[0]
+    told = " ".join(words for step in load_flare_up().step for words in step.does)
+    assert "No run and no weights while pain is above 5" in told
+    assert "above 5 for a week" in " ".join(last.does)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (FLARE + LESSON.format(answer=2, source="cai_2017"), "answer is the place"),
+        (FLARE + LESSON.format(answer=0, source="moon"), "no source 'moon'"),
+        (FLARE + 2 * LESSON.format(answer=0, source="cai_2017"), "lesson a: twice"),
+        (FLARE + LESSON.format(answer=0, source="cai_2017").replace('text = ["x"]', "text = []"), "text and sources"),
+        (LESSON.format(answer=0, source="cai_2017"), "flare_up"),
+        ("[[lesson", "lessons.toml"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_its_fault(text: str, fault: str) -> None:
+    with pytest.raises(ProfileError, match=fault):
+        parse_lessons(text, load_sources())
