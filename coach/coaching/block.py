@@ -78,7 +78,10 @@ def _past(block: Block) -> str:
     if block.first_need is None or block.last_need is None:
         return f"{title}: {n} runs, then one without cues. Whether it stayed cannot be told: too little was measured."
     if block.is_kept is None:
-        return f"{title}: {n} runs, then one without cues. You were on target from the first run on."
+        return (
+            f"{title}: {n} runs, then one without cues. Whether it stayed cannot be told: in their first 15 minutes, "
+            "which are compared, you were on target from the first run on."
+        )
     on_target, first = 100 * (1 - block.last_need), 100 * (1 - block.first_need)
     kept = "it has stayed" if block.is_kept else "it has not stayed"
     return (

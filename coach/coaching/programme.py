@@ -231,6 +231,8 @@ def _rests(focus: str, progress: Progress, now: datetime) -> bool:
     last = progress.last_block(focus)
     is_running = progress.block is not None and progress.block.focus == focus
     is_over = last is not None and (last.is_dropped or last.is_tested) and _is_recent(last, now)
+    # Later on it starts again only where recent runs show that there is something to work on.
+    is_over |= last is not None and last.is_tested and progress.needs.get(focus, 0.0) < NEED
     return (is_over or _is_enough(focus, progress, now)) and not is_running
 
 

@@ -97,6 +97,29 @@ def test_who_was_on_target_from_the_first_run_on_has_nothing_kept_and_nothing_lo
     assert "on target from the first run on" in block_view(easy, progress, OWN).past[0]
 
 
+def test_a_wish_that_stands_begins_again_only_where_recent_runs_need_it() -> None:
+    wish = replace(PROFILE, focus_wish="quicker")
+    block = whole_block(wish)
+    watched = RunPlan("lengthen", 0.25, None, False, False, "")
+
+    def later(need: float) -> RunPlan:
+        runs = [*block, *(run(9 + i, watched, need=0.0) for i in range(3))]
+        runs = [*runs[:-1], replace(runs[-1], outcome=replace(runs[-1].outcome, needs={"quicker": need}))]
+        silent = replace(runs[-1], run_id="silent", plan=RunPlan(None, 0.0, None, False, False, ""))
+        silent = replace(silent, at=NOW + timedelta(days=69), outcome=replace(silent.outcome, running_s=0.0))
+        return plan_run(
+            answered(at=NOW + timedelta(days=70)),
+            wish,
+            OWN,
+            progress_of([*runs, silent]),
+            HistoryFacts(),
+            NOW + timedelta(days=70),
+        )
+
+    assert later(need=0.0).block_run is None, "there is nothing to work on"
+    assert (later(need=0.4).focus, later(need=0.4).block_run) == ("quicker", 1)
+
+
 def test_a_run_in_which_no_cue_was_possible_does_not_move_the_block_on() -> None:
     wish = replace(PROFILE, focus_wish="lengthen")
     blind = [run(i, planned([], wish), None, judged=0.0, possible=0.0) for i in range(5)]
