@@ -6,11 +6,11 @@ block withhold nothing and cannot be judged: one of them is simulated, then the 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from coach.coaching.engine import CueEngine
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.loader import load_rules
 from coach.coaching.progress import CoachedRun, withheld_pool
-from coach.model.cues import FocusResponse
+from coach.model.cues import CueRule, FocusResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import RunPlan
 from coach.model.strides import GaitState
@@ -48,11 +48,17 @@ def true_effect_pct(effect_pct: float) -> float:
     return float(effect_pct * np.mean(1.0 - np.exp(-after_s / 8.0)))
 
 
+@cache
+def rules() -> tuple[CueRule, ...]:
+    """The rules that can speak in a run that lengthens: others are silent in it, and cost two thirds of the time."""
+    return tuple(rule for rule in load_rules() if rule.focus == "lengthen" or rule.kind == "praise")
+
+
 def one_run(seed: int, share: float, effect_pct: float, pool: dict[str, tuple[float, ...]]) -> CueEngine:
     """One run through the engine, hearing what is spoken."""
     rng = np.random.default_rng(seed)
     plan = RunPlan("lengthen", share, 5, False, False, "", seed)
-    engine = CueEngine(load_rules(), plan, answered(), PROFILE, None, None, HistoryFacts(withheld=pool))
+    engine = CueEngine(rules(), plan, answered(), PROFILE, None, None, HistoryFacts(withheld=pool))
     wander, heard, keep = 0.0, list[float](), math.exp(-STEP_S / 45.0)
     scatter = rng.normal(size=(int(MINUTES * 60 / STEP_S), 2))
     for i, (slow, quick) in enumerate(scatter):
@@ -104,19 +110,23 @@ def blocks(effect_pct: float, n: int, n_processes: int = 1) -> list[JudgedRun]:
         return [run for block in pool.map(partial(one_block, effect_pct), range(n), chunksize=8) for run in block]
 
 
-def table(n: int, n_processes: int = 1) -> str:
-    """How often the interval holds the truth, and what is said, for a deaf runner and for two that answer."""
-    lines = ["effect %   runs  mean (SD)      95 % holds  helped  no use  neither  page says it helped  the other way"]
-    for immediate_pct in (0.0, 1.0, 2.16):
+HEAD = "effect %   runs  mean (SD)      95 % holds  helped  no use  neither  page says it helped  the other way"
+EFFECTS_PCT = (0.0, 1.0, 2.16)  # within some 8 s of the cue: deaf, and two that answer
+
+
+def lines(n: int, n_processes: int = 1) -> Iterator[str]:
+    """How often the interval holds the truth, and what is said: one line for each true effect."""
+    yield f"{n} blocks for each true effect"
+    yield HEAD
+    for immediate_pct in EFFECTS_PCT:
         runs, truth = blocks(immediate_pct, n, n_processes), true_effect_pct(immediate_pct)
         effects = np.array([r.effect for r in runs])
         held = np.mean([r.low <= truth <= r.high for r in runs])
         verdicts = [np.mean([r.has_answered is v for r in runs]) for v in (True, False, None)]
         helped = np.mean(["than in silent" in r.says and "other way" not in r.says for r in runs])
         wrong = np.mean(["other way" in r.says for r in runs])
-        lines.append(
+        yield (
             f"{truth:+8.2f} {len(runs):6d}  {effects.mean():+.2f} ({effects.std():.2f})  {100 * held:9.1f} %"
             + "".join(f" {100 * v:6.1f} %" for v in verdicts)
             + f"  {100 * helped:14.1f} %  {100 * wrong:11.1f} %"
         )
-    return "\n".join(lines)

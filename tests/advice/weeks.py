@@ -175,7 +175,7 @@ def _phase(run: Heard) -> str:
     if run.is_baseline:
         return "baseline, no cues"
     if run.focus is None:
-        return "no cues: " + run.reason.removeprefix("No cues in this run. ")[:70]
+        return "no cues: " + run.reason.removeprefix("No cues in this run. ").split(". ")[0]
     if run.block_run is not None:
         return f"block of {run.focus}"
     return f"{run.focus}, in {100 * run.share:.0f} % of the time"

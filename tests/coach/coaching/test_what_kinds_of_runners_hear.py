@@ -1,5 +1,10 @@
 """A small part of `python -m tests.advice weeks`: what each kind of runner hears is sensible from the start."""
 
+from pathlib import Path
+
+import pytest
+
+from tests.advice import document
 from tests.advice.weeks import KINDS, hear, lines_of
 
 BY_NAME = {kind.name: kind for kind in KINDS}
@@ -18,3 +23,14 @@ def test_a_shuffler_hears_cues_from_the_fourth_run_on_and_few_of_them() -> None:
     assert [run.n_cues for run in runs[:3]] == [0, 0, 0]
     assert [run.block_run for run in runs[3:]] == [1, 2, 3]
     assert all(1 <= run.n_cues <= 12 for run in runs[3:])
+
+
+def test_a_table_is_kept_between_its_marks_and_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "advice.md"
+    page.write_text("before\n<!-- weeks -->\nold\n<!-- /weeks -->\nafter\n", "utf-8")
+    monkeypatch.setattr(document, "DOCUMENT", page)
+    document.write("weeks", "new\n")
+    document.write("weeks", "newer")
+    assert page.read_text("utf-8") == "before\n<!-- weeks -->\n```\nnewer\n```\n<!-- /weeks -->\nafter\n"
+    with pytest.raises(ValueError, match="no marks for moon"):
+        document.write("moon", "x")
