@@ -22,8 +22,8 @@ def lesson_page(lesson_id: str) -> str:
     lesson = load_lessons().get(lesson_id)
     if lesson is None:
         raise NotFound
-    told = request.args.get("answer", "")
-    chosen = int(told) if told.isascii() and told.isdigit() and int(told) < len(lesson.options) else None
+    given = request.args.get("answer", "")
+    chosen = int(given) if given.isascii() and given.isdigit() and int(given) < len(lesson.options) else None
     ids = list(load_lessons())
     following = ids[ids.index(lesson_id) + 1] if lesson_id != ids[-1] else None
     sources = load_sources()

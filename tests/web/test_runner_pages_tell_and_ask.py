@@ -159,6 +159,6 @@ def test_a_flare_up_has_a_plan_that_pain_leads_to(client: FlaskClient) -> None:
     plan = client.get("/you/flare-up").text
     assert plan.index("only a flare-up") < plan.index("Today and tomorrow") < plan.index("Back to your plan")
     client.post("/you/pain", data={"moment": "now", "back": "1", "calf": "0"})
-    assert "/you/flare-up" not in client.get("/you/pain?told=1").text
+    assert "/you/flare-up" not in client.get("/you/pain?saved=1").text
     client.post("/you/pain", data={"moment": "now", "back": "5", "calf": "0"})
-    assert "/you/flare-up" in client.get("/you/pain?told=1").text
+    assert "/you/flare-up" in client.get("/you/pain?saved=1").text
