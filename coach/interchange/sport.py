@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coach.interchange.activity import Activity
 from coach.model.human_limits import fastest_s
@@ -51,6 +52,7 @@ _TITLE: Final = re.compile(
     r"ski|skiing|skitour|langlauf|skating|inline|sailing|drive|driving|walk|walking|hike|hiking|wanderung|spaziergang)"
     r"($|_)"
 )
+_HOLD_S: Final = 60.0  # between records of one who goes on; longer gaps are stops. Chosen by judgement
 _UNMARKED: Final = str.maketrans("àáâãéèêëěíìöóòøõäüúçćżłş", "aaaaeeeeeiioooooauucczls")
 _OPEN: Final = ("generic", "training", "fitness_equipment", "all", "other", "workout", "activity", "unknown", "")
 
@@ -69,6 +71,8 @@ class Evidence:
     rush_mps: means of 20 s above it call for a closer look; rush_step_m: median step there, most a sprinter's;
     rush_spm: least cadence there; rush_s: without cadence, longest time that a fast finish or a stride takes;
     rush_most_mps: and its fastest 20 s. Chosen by judgement: 200 m in 27 s are 7.4 m/s.
+    best_share: of the best performances' mean speed over the same distance, while moving: a ride at a runner's pace
+    goes on for longer than a runner can. Chosen by judgement: 10 km in 32:40, a marathon in 2:31.
     coasting: share of fast time (3 m/s and more) at cadence zero that lost readings do not reach. Chosen by judgement.
     min_s: less than that shows no shape. Chosen by judgement.
 
@@ -83,6 +87,7 @@ class Evidence:
     rush_spm: float = 160.0
     rush_s: float = 90.0
     rush_most_mps: float = 8.0
+    best_share: float = 0.8
     coasting: float = 0.08
     min_s: float = 20.0
 
@@ -164,6 +169,8 @@ def _by_data(activity: Activity, limits: Evidence) -> Verdict:
             return Verdict(Sport.WALKING, f"no sport is named, and {middle:.1f} m/s is a walk's speed")
         if not limits.speed_mps[0] <= middle <= limits.speed_mps[1]:
             return _open(f"{middle:.1f} m/s is {'a ride' if middle > limits.speed_mps[0] else 'a stroll'}'s speed")
+        if _share_of_best(activity, times, is_moving) > limits.best_share:
+            return _open("few run as fast over such a distance")
         rushing = _rush(times, speed, cadence, limits)
         if rushing:
             return _open(rushing)
@@ -172,6 +179,13 @@ def _by_data(activity: Activity, limits: Evidence) -> Verdict:
     if not has_speed or _is_other(activity) or not _has_places(activity):
         return _open("no cadence shows what it was")
     return Verdict(Sport.RUNNING)
+
+
+def _share_of_best(activity: Activity, times: FloatArray, is_moving: NDArray[np.bool_]) -> float:
+    """Mean speed while moving, as a share of the best performances' over the distance; 0 over less than a kilometre."""
+    moving_s = float(np.minimum(np.diff(times), _HOLD_S)[is_moving[1:]].sum())
+    distance_m = activity.distance_m or 0.0
+    return fastest_s(distance_m) / moving_s if distance_m >= 1000 and moving_s > 0 else 0.0
 
 
 def _open(reason: str) -> Verdict:

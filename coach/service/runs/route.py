@@ -19,7 +19,7 @@ from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.storage.store import Store
 
-COLOURED: Final = ("speed_mps", "step_length_m", "cadence_spm", "heart_rate_bpm")
+COLOURED: Final = ("speed_mps", "step_length_m", "cadence_spm", "heart_rate_bpm", "pain_rise")
 
 
 def original_of(run: Run, imports: Path) -> tuple[Activity, float] | None:

@@ -158,6 +158,7 @@ NO_RUN = {
     "wheels": f.gpx(f.track(f.points(6.0, inner=extension("cad", 88)))),
     "wheels with power": f.gpx(f.track(f.points(7.0, inner=extension("power", 220, "")))),
     "slow wheels": f.gpx(f.track(f.points(4.5, 600, inner=extension("cadence", 62, "")))),
+    "a long ride at a runner's pace": f.gpx(f.track(f.points(4.5, 3 * 3600, every_s=10))),
     "an evening ride": f.gpx(f.track(f.points(4.0), name="Evening Ride")),
     "a ride in German": f.gpx(f.track(f.points(4.0), name="Radtour am See")),
     "a ride in Spanish": f.gpx(f.track(f.points(4.0), "Bicicleta")),

@@ -33,10 +33,12 @@ function scaleOf(points) {
 
 const pathOf = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
-/** The class of each point: fifths of the values; null where unknown. */
+/** The class of each point: fifths of the values, or one for each value where there are few; null where unknown. */
 function classesOf(values) {
   const known = values.filter((v) => v !== null).sort((a, b) => a - b);
   if (!known.length) return values.map(() => null);
+  const levels = [...new Set(known)];
+  if (levels.length <= N_CLASSES) return values.map((v) => (v === null ? null : levels.indexOf(v)));
   const limits = Array.from({ length: N_CLASSES - 1 }, (_, i) => known[Math.floor((known.length * (i + 1)) / N_CLASSES)]);
   return values.map((v) => (v === null ? null : limits.filter((limit) => v >= limit).length));
 }

@@ -3,6 +3,7 @@ import { find, findAll, make, on, setText } from "../dom.js";
 import { unlock } from "../speech.js";
 import { durationText, unitOf, valueText } from "../units.js";
 import { w } from "../words.js";
+import { batteryWatch } from "./battery.js";
 import { choose, Sensor } from "./bluetooth.js";
 import { toast } from "../live_toast.js";
 import { bindControls } from "./controls.js";
@@ -20,7 +21,6 @@ const OWN = document.body.dataset.version;
 const FREE_BYTES = 300e6;
 const HOME_EVERY_MS = 30000;
 const GAP_MS = 5000; // a page that was not run for so long was frozen
-const LOW_PCT = 15;
 const RATE_EVERY_MS = 10000;
 const PACK_MS = 3000; // home answers within it or is out of reach: the pack that is here counts then
 const OWN_PARTS = new Map(/** @type {[string, any][]} */ ([[OWN_MOTION.profile_id, PhoneMotion], [OWN_POSITION.profile_id, PhonePosition]]));
@@ -384,15 +384,14 @@ setInterval(async () => {
   }
 }, RATE_EVERY_MS);
 
-/** The phone's own battery, where the browser tells it: said once when it runs low. */
+/** The phone's own battery, where the browser tells it. */
 async function followBattery() {
   const battery = await navigator.getBattery?.();
-  let has_said = false;
-  const look = () => {
-    const percent = Math.round(battery.level * 100);
-    if (run.is_on && !has_said && percent <= LOW_PCT && !battery.charging) { has_said = true; say(w("phone.run.phone_battery", { percent })); }
-  };
-  battery?.addEventListener("levelchange", look);
+  if (!battery) return;
+  const watch = batteryWatch((percent) => say(w("phone.run.phone_battery", { percent })));
+  const look = () => watch(battery, run.is_on);
+  battery.addEventListener("levelchange", look);
+  setInterval(look, RATE_EVERY_MS); // a run may begin with a battery that is low already
 }
 
 // ---- coming home ------------------------------------------------------------------------------------------------------
