@@ -6,32 +6,23 @@ away that belongs to the first strides; what lies before them is.
 
 import math
 from collections import deque
-from typing import Final
 
 import numpy as np
 
 from coach.gait.foot.axes import FootAxes, Standing, find_axes
+from coach.gait.foot.params import ALIGNMENT, AlignmentParams
 from coach.gait.signal.segments import Segment
 from coach.model.samples import FloatArray
-
-BLOCK_S: Final = 0.5  # most of a running stride: a block of swing and stance is movement, one of standing is not
-LEARN_BLOCKS: Final = 12  # 6 s of movement: eight or nine strides
-LEAST_BLOCKS: Final = 4  # at the end of a recording two seconds must do
-REST_BLOCKS: Final = 6  # quiet blocks kept before movement
-MOST_BLOCKS: Final = 60  # half a minute is held back at most
-QUIET_RADPS: Final = 0.1  # about 5 deg/s, with any consumer gyroscope's bias
-STEADY_RADPS: Final = 0.02  # ten times a consumer gyroscope's noise: a foot that shifts its weight is not quiet
-QUIET_MPS2: Final = 0.4  # SD of one axis: standing, with any sensor's noise; by judgement
-MOVING_RADPS: Final = 1.5  # root mean square of a block; running is 5, walking 2.5
 
 
 class AlignmentEstimator:
     """Holds samples back until the axes are known."""
 
-    __slots__ = ("_held", "_moving", "_n", "_part", "_part_n", "_quiet", "standing")
+    __slots__ = ("_held", "_moving", "_n", "_params", "_part", "_part_n", "_quiet", "standing")
 
-    def __init__(self, rate_hz: float) -> None:
-        self._n = max(4, round(BLOCK_S * rate_hz))
+    def __init__(self, rate_hz: float, params: AlignmentParams = ALIGNMENT) -> None:
+        self._params = params
+        self._n = max(4, round(self._params.block_s * rate_hz))
         self._held: deque[list[Segment]] = deque()
         self._moving: deque[bool] = deque()
         self._part: list[Segment] = []
@@ -59,7 +50,7 @@ class AlignmentEstimator:
 
     def axes(self) -> FootAxes | None:
         """The axes by what is held; None where too little moved."""
-        if sum(self._moving) < LEAST_BLOCKS:
+        if sum(self._moving) < self._params.least_blocks:
             return None
         moving = [s for block, is_moving in zip(self._held, self._moving, strict=True) if is_moving for s in block]
         t = np.concatenate([s.t_s for s in moving])
@@ -71,18 +62,23 @@ class AlignmentEstimator:
 
     def _close(self) -> bool:
         """Judge the block that is full; whether enough has moved."""
+        params = self._params
         acc, gyr = _acc(self._part), _gyr(self._part)
         turning = math.sqrt(float(np.einsum("ni,ni->", gyr, gyr)) / len(gyr))
-        if turning < QUIET_RADPS and acc.std(axis=0).max() < QUIET_MPS2 and gyr.std(axis=0).max() < STEADY_RADPS:
+        if (
+            turning < params.quiet_radps
+            and acc.std(axis=0).max() < params.quiet_mps2
+            and gyr.std(axis=0).max() < params.steady_radps
+        ):
             self._stand(acc.mean(axis=0), gyr.mean(axis=0))
         self._held.append(self._part)
-        self._moving.append(turning > MOVING_RADPS)
+        self._moving.append(turning > params.moving_radps)
         self._part, self._part_n = [], 0
-        while len(self._held) > REST_BLOCKS and not any(list(self._moving)[: REST_BLOCKS + 1]):
+        while len(self._held) > params.rest_blocks and not any(list(self._moving)[: params.rest_blocks + 1]):
             self._drop()
-        while len(self._held) > MOST_BLOCKS:
+        while len(self._held) > params.most_blocks:
             self._drop()
-        return sum(self._moving) >= LEARN_BLOCKS
+        return sum(self._moving) >= params.learn_blocks
 
     def _drop(self) -> None:
         self._held.popleft()

@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coach.gait.foot.accelerometer_only import ForceFoot
-from coach.gait.foot.alignment import MOVING_RADPS, AlignmentEstimator
+from coach.gait.foot.alignment import AlignmentEstimator
 from coach.gait.foot.axes import FootAxes
 from coach.gait.foot.batch import Batch, Known
 from coach.gait.foot.constants import AX, GX, N_COLUMNS, T
-from coach.gait.foot.params import PARAMS, FootParams
+from coach.gait.foot.params import ALIGNMENT, PARAMS, FootParams
 from coach.gait.foot.phase_tracker import NEVER, PhaseTracker
 from coach.gait.foot.rhythm import LOST_S, PIECE
 from coach.gait.foot.stride_state import FootSensor
@@ -220,7 +220,7 @@ class FootGait:
             return
         rates = self._buffer.between(start, row)[GX : GX + 3]
         energy = np.einsum("in,in->n", rates, rates).reshape(LOST_S, second).mean(axis=1)
-        if energy.min() > MOVING_RADPS * MOVING_RADPS:
+        if energy.min() > ALIGNMENT.moving_radps * ALIGNMENT.moving_radps:
             self._looks.append(LostCheck(row, start, self._follower.batch.n_transitions, self._follower.n_swings))
 
     def _work(self, events: list[Known]) -> None:

@@ -127,4 +127,20 @@ class FootParams:
     strike_margin_sd: float = 0.6  # of the angle's: so near a class's edge it is uncertain; one stride in ten is then
 
 
+@dataclass(frozen=True, slots=True)
+class AlignmentParams:
+    """Parameters of finding a shoe sensor's mounting in its first seconds; chosen by eye on the same recordings."""
+
+    block_s: float = 0.5  # most of a running stride: a block of swing and stance is movement, one of standing is not
+    learn_blocks: int = 12  # 6 s of movement: eight or nine strides
+    least_blocks: int = 4  # at the end of a recording two seconds must do
+    rest_blocks: int = 6  # quiet blocks kept before movement
+    most_blocks: int = 60  # half a minute is held back at most
+    quiet_radps: float = 0.1  # about 5 deg/s, with any consumer gyroscope's bias
+    steady_radps: float = 0.02  # ten times a consumer gyroscope's noise: a foot that shifts its weight is not quiet
+    quiet_mps2: float = 0.4  # SD of one axis: standing, with any sensor's noise; by judgement
+    moving_radps: float = 1.5  # root mean square of a block; running is 5, walking 2.5
+
+
 PARAMS: Final = FootParams()
+ALIGNMENT: Final = AlignmentParams()

@@ -16,30 +16,13 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.shank.events import LONGEST_STRIDE_S, SHORTEST_STRIDE_S, Footfall, find_footfalls
+from coach.gait.shank.events import Footfall, find_footfalls
 from coach.gait.shank.params import ShankParams
 from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.window import SignalWindow, WindowView, loss_factor
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, StateChange, Stride, ToeOff
-
-SPAN_S: Final = 6.0  # four walking or eight running strides: enough for the axis and the rhythm
-HOP_S: Final = 0.2  # by so much later than it could be a contact is known
-_WARM_UP_S: Final = 4.2  # three whole walking strides: the first answer looks back to the first contact
-_SAME_S: Final = 0.15  # a contact found again in a later window moves by less
-_STILL_MPS2: Final = 0.6  # SD over a second and a half below which a leg stands
-_STILL_S: Final = 1.5  # longer than a stride of a run, of which a leg is never still
-_MARGIN_S: Final = 0.1  # events move by less between two looks
-_CHANGE_AFTER: Final = 2  # footfalls of another kind before the state changes
-_MISSED: Final = 1.4  # of the usual stride time: a longer run's stride holds a contact that was not seen
-_SCATTER_STRIDES: Final = 20  # a quarter of a minute
-_LEAST_FOR_SCATTER: Final = 6  # a deviation of fewer is off by a third
-_USUAL_SCATTER_S: Final = 0.010  # of contact time from stride to stride; 65 of 78 recordings of runners stay below
-_STRIDE_TIME_SD_S: Final = 0.006  # RBDS: 99 % of the strides lie within twice it
-_IMPACT_SD_G: Final = 0.3  # placement and soft tissue; by judgement, no force truth is of the shank
-_WALK_CONTACT_TIME_SD_S: Final = 0.060  # 106 walking strides of two people with a force plate, 2026-11-28
-
 
 _PARAMS: Final = ShankParams()
 
@@ -54,8 +37,8 @@ class ShankGait:
     def __init__(self, wear_site: WearSite, params: ShankParams = _PARAMS) -> None:
         self._site = wear_site
         self._params = params
-        self._contact_times: deque[float] = deque(maxlen=_SCATTER_STRIDES)
-        self._window = SignalWindow(SPAN_S, HOP_S)
+        self._contact_times: deque[float] = deque(maxlen=self._params.scatter_strides)
+        self._window = SignalWindow(self._params.span_s, self._params.hop_s)
         self._state: GaitState | None = None
         self._open: Footfall | None = None
         self._told_toe_off: float | None = None
@@ -82,13 +65,13 @@ class ShankGait:
         return events
 
     def _analyse(self, view: WindowView) -> list[GaitEvent]:
-        if len(view.t_s) < _WARM_UP_S * view.rate_hz:
+        if len(view.t_s) < self._params.warm_up_s * view.rate_hz:
             return []
         self.is_too_slow = view.rate_hz < self._params.too_slow_hz
         self._slow_sd_s = self._params.too_slow_sd_intervals / view.rate_hz if self.is_too_slow else 0.0
-        if _is_still(view):
+        if _is_still(view, self._params):
             self._open = self._told_toe_off = None
-            return self._enter(GaitState.STANDING, float(view.t_s[-1]) - _STILL_S)
+            return self._enter(GaitState.STANDING, float(view.t_s[-1]) - self._params.still_s)
         events: list[GaitEvent] = []
         for footfall in find_footfalls(view, self._params):
             if footfall.known_s > float(view.t_s[-1]) and not view.is_last:
@@ -99,12 +82,13 @@ class ShankGait:
     def _take(self, view: WindowView, footfall: Footfall) -> list[GaitEvent]:
         """Complete the open stride by its toe-off, or close it by the next contact."""
         events: list[GaitEvent] = []
-        if self._open is not None and footfall.contact_s < self._open.contact_s + _SAME_S:
-            if abs(footfall.contact_s - self._open.contact_s) < _SAME_S:
+        if self._open is not None and footfall.contact_s < self._open.contact_s + self._params.same_contact_s:
+            if abs(footfall.contact_s - self._open.contact_s) < self._params.same_contact_s:
                 events += self._toe_off(footfall)
             return events
         if self._open is not None:
-            if footfall.contact_s - self._open.contact_s < max(0.8 * SHORTEST_STRIDE_S, 0.6 * footfall.stride_s):
+            shortest_s = max(0.8 * self._params.shortest_stride_s, 0.6 * footfall.stride_s)
+            if footfall.contact_s - self._open.contact_s < shortest_s:
                 return events
             events += self._close(view, footfall.contact_s)
         events += self._kind(footfall)
@@ -126,11 +110,13 @@ class ShankGait:
         assert self._open is not None
         start, toe_off = self._open.contact_s, self._told_toe_off
         stride_time: float | None = next_s - start
-        longest = min(LONGEST_STRIDE_S, _MISSED * self._open.stride_s) if self._open.is_running else LONGEST_STRIDE_S
+        longest = self._params.longest_stride_s
+        if self._open.is_running:
+            longest = min(longest, self._params.missed_share * self._open.stride_s)
         if stride_time is not None and stride_time > longest:
             stride_time = None
         end = next_s if stride_time is not None else toe_off or start + 0.5 * self._open.stride_s
-        first, last = np.searchsorted(view.t_s, (start - _MARGIN_S, end + _MARGIN_S))
+        first, last = np.searchsorted(view.t_s, (start - self._params.margin_s, end + self._params.margin_s))
         factor = loss_factor(view, slice(int(first), int(last)), self._params.longest_loss_s)
         if factor is None:
             self.n_dropped += 1
@@ -158,14 +144,14 @@ class ShankGait:
         assert self._open is not None
         found = {
             "initial_contact_s": math.hypot(self._open.contact_sd_s, self._slow_sd_s),
-            "stride_time_s": math.hypot(_STRIDE_TIME_SD_S, 1.4 * self._slow_sd_s),
-            "impact_g": _IMPACT_SD_G,
+            "stride_time_s": math.hypot(self._params.stride_time_sd_s, 1.4 * self._slow_sd_s),
+            "impact_g": self._params.impact_sd_g,
         }
         if not self._open.is_running:
-            found |= {"toe_off_s": self._toe_off_sd_s, "contact_time_s": _WALK_CONTACT_TIME_SD_S}
+            found |= {"toe_off_s": self._toe_off_sd_s, "contact_time_s": self._params.walk_contact_time_sd_s}
         elif has_gyro and contact_s is not None:
             self._contact_times.append(contact_s)
-            scatter = _scatter(self._contact_times)
+            scatter = _scatter(self._contact_times, self._params)
             found["toe_off_s"] = math.hypot(self._toe_off_sd_s, scatter)
             found["contact_time_s"] = math.hypot(self._open.contact_sd_s, self._toe_off_sd_s, scatter)
         return {name: factor * sd for name, sd in found.items()}
@@ -174,7 +160,7 @@ class ShankGait:
         """Change the state when two footfalls in a row say so, at once out of standing."""
         state = GaitState.RUNNING if footfall.is_running else GaitState.WALKING
         self._n_other = 0 if state is self._state else self._n_other + 1
-        if self._state in (None, GaitState.STANDING) or self._n_other >= _CHANGE_AFTER:
+        if self._state in (None, GaitState.STANDING) or self._n_other >= self._params.change_after:
             return self._enter(state, footfall.contact_s)
         return []
 
@@ -186,14 +172,14 @@ class ShankGait:
         return [StateChange(t_s, state)]
 
 
-def _is_still(view: WindowView) -> bool:
-    part = view.acc_mps2[-round(_STILL_S * view.rate_hz) :]
-    return float(np.sqrt(part.var(axis=0).sum())) < _STILL_MPS2
+def _is_still(view: WindowView, params: ShankParams) -> bool:
+    part = view.acc_mps2[-round(params.still_s * view.rate_hz) :]
+    return float(np.sqrt(part.var(axis=0).sum())) < params.still_mps2
 
 
-def _scatter(contact_times_s: Sequence[float]) -> float:
+def _scatter(contact_times_s: Sequence[float], params: ShankParams) -> float:
     """Standard deviation of the last contact times [s] where it is beyond a runner's usual, else nothing."""
-    if len(contact_times_s) < _LEAST_FOR_SCATTER:
+    if len(contact_times_s) < params.least_for_scatter:
         return 0.0
     deviation = statistics.stdev(contact_times_s)
-    return deviation if deviation > _USUAL_SCATTER_S else 0.0
+    return deviation if deviation > params.usual_scatter_s else 0.0

@@ -3,16 +3,15 @@
 Running: `shank_landing`, from the turn rate where there is a gyroscope, from jerk alone where there is none.
 
 Walking needs no gyroscope. The shank swings through with the smallest force along its axis (mean force over whole
-strides); the largest force within the next half second is the contact's shock, `WALK_SHOCK_S` after contact. Toe-off:
-the force turns fastest, `WALK_TURN_S` before toe-off. Both lags are means over six treadmill trials of two people with
-a force plate under the leg (50 N, 143 Hz; 1.25 to 1.4 m/s), between trials +-3 ms; elsewhere, too, the tibial shock
-peaks 30-40 ms after contact (Lafortune 1991).
+strides); the largest force within the next half second is the contact's shock, a fixed lag after contact. Toe-off: the
+force turns fastest, a fixed lag before toe-off. Both lags are means over six treadmill trials of two people with a
+force plate under the leg (50 N, 143 Hz; 1.25 to 1.4 m/s), between trials +-3 ms; elsewhere, too, the tibial shock peaks
+30-40 ms after contact (Lafortune 1991).
 
 A contact without a shock is none: pedalling swings the shank as walking and running do.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -21,20 +20,6 @@ from coach.gait.shank.params import ShankParams
 from coach.gait.signal.filters import hann_smooth, period, whole_mean
 from coach.gait.signal.window import BoolArray, WindowView
 from coach.model.samples import FloatArray
-
-WALK_SHOCK_S: Final = 0.036  # six trials of two people, see above
-WALK_CONTACT_SD_S: Final = 0.015  # 106 strides of the two people
-WALK_TURN_S: Final = 0.016  # the same trials
-WALK_TOE_OFF_SD_S: Final = 0.055  # the same strides; averages are near, single strides are not
-SHORTEST_STRIDE_S: Final = 0.45  # 267 steps per minute
-LONGEST_STRIDE_S: Final = 1.6  # 75 steps per minute: a stroll
-# Sum over axes: 17-21 in running, 6.6-8.5 in walking at 1.25-1.4 m/s (the trials above).
-RUN_SD_MPS2: Final = 12.0
-RUN_STRIDE_S: Final = 0.95  # slower than 126 steps per minute is no run
-_APART: Final = 0.6  # of a stride: two shocks nearer to each other are of one
-_SWING: Final = 0.75  # of the mean force: below it, a leg swings
-_WALK_KNOWN_S: Final = 0.12  # after the shock no later one can belong to the same contact
-_NEAR_S: Final = 0.05  # a stride's events are that near to where they usually are
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +55,13 @@ def find_footfalls(view: WindowView, params: ShankParams) -> list[Footfall]:
     rate = view.rate_hz
     size = np.linalg.norm(view.acc_mps2, axis=1)
     soft = np.stack([hann_smooth(view.acc_mps2[:, k], round(0.07 * rate)) for k in range(3)], axis=1)
-    lag = period(soft, round(SHORTEST_STRIDE_S * rate), round(LONGEST_STRIDE_S * rate))
+    lag = period(soft, round(params.shortest_stride_s * rate), round(params.longest_stride_s * rate))
     if lag is None:
         return []
     signals = _Signals(view.t_s, rate, view.acc_mps2, size, soft, whole_mean(view.acc_mps2, lag))
     deviation = whole_mean(((view.acc_mps2 - signals.mean) ** 2).sum(axis=1)[:, None], lag)[:, 0]
-    is_run = (np.sqrt(deviation) > RUN_SD_MPS2) & (lag / rate < RUN_STRIDE_S)
-    found = _runs(view, lag, is_run, params) + _walks(signals, lag, ~is_run)
+    is_run = (np.sqrt(deviation) > params.run_sd_mps2) & (lag / rate < params.run_stride_s)
+    found = _runs(view, lag, is_run, params) + _walks(signals, lag, ~is_run, params)
     found.sort(key=lambda footfall: footfall.contact_s)
     is_hit = have_shocks(view, [f.contact_s for f in found], [f.is_running for f in found], params)
     return [footfall for footfall, is_shock in zip(found, is_hit, strict=True) if is_shock]
@@ -94,7 +79,7 @@ def _runs(view: WindowView, lag: int, is_run: BoolArray, params: ShankParams) ->
     return found
 
 
-def _walks(signals: _Signals, lag: int, is_walk: BoolArray) -> list[Footfall]:
+def _walks(signals: _Signals, lag: int, is_walk: BoolArray, params: ShankParams) -> list[Footfall]:
     if not is_walk.any():
         return []
     rate = signals.rate_hz
@@ -102,20 +87,23 @@ def _walks(signals: _Signals, lag: int, is_walk: BoolArray) -> list[Footfall]:
     along = hann_smooth(np.einsum("ij,ij->i", signals.force, axis), round(0.17 * rate))
     weight = np.linalg.norm(signals.mean, axis=1)
     edge = len(along) - round(0.12 * lag)
-    swings = [k for k in strongest(-along, round(_APART * lag)) if along[k] < _SWING * weight[k] and k < edge]
+    lows = strongest(-along, round(params.walk_apart * lag))
+    swings = [k for k in lows if along[k] < params.walk_swing * weight[k] and k < edge]
+    near = round(params.walk_near_s * rate)
     turn = np.linalg.norm(np.gradient(signals.soft, axis=0), axis=1)
-    shocks = _near_usual(signals.size, swings, round(0.08 * lag), round(0.36 * lag), round(_NEAR_S * rate))
-    turns = _near_usual(turn, swings, -round(0.24 * lag), 0, round(_NEAR_S * rate))
+    shocks = _near_usual(signals.size, swings, round(0.08 * lag), round(0.36 * lag), near)
+    turns = _near_usual(turn, swings, -round(0.24 * lag), 0, near)
     found = []
     for k, swing in enumerate(swings):
         shock = shocks[k]
         if shock is None or not is_walk[swing]:
             continue
         away = turns[k + 1] if k + 1 < len(swings) and swings[k + 1] - swing < 1.5 * lag else None
-        toe_off = None if away is None else _top_of(signals.t_s, turn, away) + WALK_TURN_S
-        contact = _top_of(signals.t_s, signals.size, shock) - WALK_SHOCK_S
-        known_s = float(signals.t_s[shock]) + _WALK_KNOWN_S
-        found.append(Footfall(contact, known_s, toe_off, lag / rate, False, WALK_CONTACT_SD_S, WALK_TOE_OFF_SD_S))
+        toe_off = None if away is None else _top_of(signals.t_s, turn, away) + params.walk_turn_s
+        contact = _top_of(signals.t_s, signals.size, shock) - params.walk_shock_s
+        known_s = float(signals.t_s[shock]) + params.walk_known_s
+        sds = (params.walk_contact_sd_s, params.walk_toe_off_sd_s)
+        found.append(Footfall(contact, known_s, toe_off, lag / rate, False, *sds))
     return found
 
 

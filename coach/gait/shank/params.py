@@ -61,3 +61,33 @@ class ShankParams:
     impact_before_s: float = 0.05  # the shock is looked for from here before contact
     impact_after_s: float = 0.12  # to here after it
     sharpness_half_s: float = 0.35  # and compared with this long on both sides
+
+    # Walking, and what is a stride.
+    walk_shock_s: float = 0.036  # six trials of two people, see `events`
+    walk_contact_sd_s: float = 0.015  # 106 strides of the two people
+    walk_turn_s: float = 0.016  # the same trials
+    walk_toe_off_sd_s: float = 0.055  # the same strides; averages are near, single strides are not
+    shortest_stride_s: float = 0.45  # 267 steps per minute
+    longest_stride_s: float = 1.6  # 75 steps per minute: a stroll
+    # Sum over axes: 17-21 in running, 6.6-8.5 in walking at 1.25-1.4 m/s (the trials above).
+    run_sd_mps2: float = 12.0
+    run_stride_s: float = 0.95  # slower than 126 steps per minute is no run
+    walk_apart: float = 0.6  # of a stride: two shocks nearer to each other are of one
+    walk_swing: float = 0.75  # of the mean force: below it, a leg swings
+    walk_known_s: float = 0.12  # after the shock no later one can belong to the same contact
+    walk_near_s: float = 0.05  # a stride's events are that near to where they usually are
+    span_s: float = 6.0  # four walking or eight running strides: enough for the axis and the rhythm
+    hop_s: float = 0.2  # by so much later than it could be a contact is known
+    warm_up_s: float = 4.2  # three whole walking strides: the first answer looks back to the first contact
+    same_contact_s: float = 0.15  # a contact found again in a later window moves by less
+    still_mps2: float = 0.6  # SD over a second and a half below which a leg stands
+    still_s: float = 1.5  # longer than a stride of a run, of which a leg is never still
+    margin_s: float = 0.1  # events move by less between two looks
+    change_after: int = 2  # footfalls of another kind before the state changes
+    missed_share: float = 1.4  # of the usual stride time: a longer run's stride holds a contact that was not seen
+    scatter_strides: int = 20  # a quarter of a minute
+    least_for_scatter: int = 6  # a deviation of fewer is off by a third
+    usual_scatter_s: float = 0.010  # of contact time from stride to stride; 65 of 78 recordings of runners stay below
+    stride_time_sd_s: float = 0.006  # RBDS: 99 % of the strides lie within twice it
+    impact_sd_g: float = 0.3  # placement and soft tissue; by judgement, no force truth is of the shank
+    walk_contact_time_sd_s: float = 0.060  # 106 walking strides of two people with a force plate, 2026-11-28
