@@ -128,19 +128,19 @@ def table(
     rows = [_effect_row(effect) for effect in found.effects]
     columns = [("measure", "measure"), ("group", "arm"), ("time", "time"), ("n", "n"), ("change", "change (95 %)")]
     show_table(rows, [*columns, ("against", f"against {found.reference}")])
-    click.echo(f"{found.flow['assessed']} assessed, {found.flow['randomised']} taken in")
+    click.echo(f"{found.flow['assessed']} assessed, {found.flow['randomised']} included")
 
 
 def _effect_row(effect: Effect) -> dict[str, str | int | None]:
     change = _with_interval(effect.change, effect.low, effect.high)
     against = _with_interval(effect.against_reference, effect.against_low, effect.against_high)
-    doubt = "" if effect.is_converged or effect.change is None else ", the fit did not converge"
+    caveat = "" if effect.is_converged or effect.change is None else ", the fit did not converge"
     return {
         "measure": effect.measure,
         "group": effect.group or "all",
         "time": effect.time,
         "n": effect.n,
-        "change": f"- ({effect.reason})" if change is None else change + doubt,
+        "change": f"- ({effect.reason})" if change is None else change + caveat,
         "against": against,
     }
 

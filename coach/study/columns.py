@@ -145,7 +145,7 @@ def _without_baseline() -> tuple[str, ...]:
 
 @cache
 def stride_columns() -> tuple[Column, ...]:
-    """Strides of feet and shanks and steps of the trunk, one table; `kind` tells which."""
+    """Strides of feet and shanks and steps of the trunk, one table; `kind` says which."""
     kind = Column("kind", Kind.TEXT, "", "stride: of a foot or shank; step: of the trunk")
     found = {column.name: column for column in (kind, *columns_of(Stride), *columns_of(TrunkStep))}
     return tuple(sorted(found.values(), key=lambda column: bool(column.sd_of)))

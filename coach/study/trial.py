@@ -50,7 +50,7 @@ class TrialRun:
 
 @dataclass(frozen=True, slots=True)
 class TrialPerson:
-    """A participant. excluded: why they were not taken into the trial; lost_reason: why they left it, lost_at when."""
+    """A participant. excluded: why they were not included; lost_reason: why they left it, lost_at when."""
 
     id: str
     group: str

@@ -31,7 +31,7 @@ FEW, MANY = 1_000, 10_000
 RUN_HOURS: Final = 1_000_000
 MINUTES: Final = 2  # of one recording
 IDLE_S: Final = 5.0
-QUIET: Final = {  # as `docs/study.md` says; what Dask measures of itself tells nothing here
+QUIET: Final = {  # as `docs/study.md` says; what Dask measures of itself says nothing here
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",

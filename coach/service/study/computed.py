@@ -6,10 +6,10 @@ one run.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from coach.errors import UserError
 from coach.service.runs.algorithm import algorithm_id
@@ -18,6 +18,8 @@ from coach.service.study.results import Results
 from coach.service.study.store import RESULTS, StudyStore
 from coach.study.pseudonyms import session_label
 from coach.study.rows import Status
+
+_ALWAYS: Final = ("source", "runner", "status", "sha256", "started_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class StudyRun:
 class Computed:
     """runs: by participant and time. participants: all that take part, also those without a run. counts: recordings by
     status; "not_computed": those that have no row of this algorithm; "not_enrolled": of runners that the table of
-    participants does not name; "excluded": of participants who were not taken in; "twice": the same bytes again."""
+    participants does not name; "excluded": of participants who were not included; "twice": the same bytes again."""
 
     store: StudyStore
     results: Results
@@ -44,8 +46,9 @@ class Computed:
     counts: Mapping[str, int]
 
 
-def computed_runs(store_url: str, results_url: str | None = None) -> Computed:
-    """All runs of a store that are computed with the algorithm of this program.
+def computed_runs(store_url: str, results_url: str | None = None, columns: Sequence[str] | None = None) -> Computed:
+    """All runs of a store that are computed with the algorithm of this program. columns: of their rows, beside those
+    that say what they are; None: all.
 
     Raises:
         UserError: there is none yet. InterchangeError: the table of participants does not fit.
@@ -53,7 +56,7 @@ def computed_runs(store_url: str, results_url: str | None = None) -> Computed:
     store = StudyStore(store_url)
     results = Results(StudyStore(results_url or f"{store.url}/{RESULTS}"), algorithm_id())
     current = {found.mark for found in store.recordings()}
-    rows, counts = _each_once(results.rows(current))
+    rows, counts = _each_once(results.rows(current, None if columns is None else (*_ALWAYS, *columns)))
     counts["not_computed"] = len(current) - len(rows) - sum(counts.values())
     if not rows:
         raise UserError(f"nothing of {store.url} is computed by this version: coach study recompute comes first")

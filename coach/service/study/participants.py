@@ -2,7 +2,7 @@
 
 `participants.csv` has a row for each runner of the store: runner (folder or public key, as the rows of runs have it),
 and if known participant (the same for all runners that are one person), age, sex, group, site, height_m, mass_kg,
-enrolled_on (date), excluded (why not taken in), lost_on (date) and lost_reason. Without it each runner is a participant
+enrolled_on (date), excluded (why not included), lost_on (date) and lost_reason. Without it each runner is a participant
 who enrolled with the first run. `outcomes.csv`: participant, on (date), measure, value. `pseudonyms.key`: the secret of
 the labels; made at the first export, never part of one.
 """
@@ -31,7 +31,7 @@ _FEWEST_AT_SITE: Final = 5
 @dataclass(frozen=True, slots=True)
 class Participant:
     """One person of the study; None or "": not known. name: as the research group calls them. enrolled_at: start of
-    their first day, aware UTC. excluded: why they were not taken in. lost_at, lost_reason: when and why they left."""
+    their first day, aware UTC. excluded: why they were not included. lost_at, lost_reason: when and why they left."""
 
     name: str
     age: float | None = None

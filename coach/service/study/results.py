@@ -74,12 +74,15 @@ class Results:
             self._store.remove(name)
         return len(gone)
 
-    def rows(self, marks: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
-        """Rows by column name, of these recordings or of all, in the order of marks; many files are read at once."""
+    def rows(
+        self, marks: Collection[str] | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Rows by column name, of these recordings or of all, in the order of marks; many files are read at once.
+        columns: those that are wanted; None: all, which takes twice as long."""
         known = self.marks()
         names = [name for mark, name in sorted(known.items()) if marks is None or mark in marks]
         with ThreadPoolExecutor(_READERS) as readers:
-            for rows in readers.map(self._rows, names):
+            for rows in readers.map(lambda name: self._rows(name, columns), names):
                 yield from rows
 
     def table(self, kind: str, sha256: str) -> Any:
@@ -94,8 +97,8 @@ class Results:
     def _put(self, kind: str, key: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
         self._store.put(self._name(kind, key), parquet_of(columns, rows, small=kind == RUNS))
 
-    def _rows(self, name: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = _read(self._store.read(name)).to_pylist()
+    def _rows(self, name: str, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = _read(self._store.read(name), columns).to_pylist()
         return rows
 
 
@@ -121,5 +124,7 @@ def table_of(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> An
     return pa.Table.from_pylist(list(rows), schema=pa.schema([pa.field(c.name, kinds[c.kind]) for c in columns]))
 
 
-def _read(data: bytes) -> Any:
-    return needed("pyarrow.parquet", "a study").read_table(io.BytesIO(data))
+def _read(data: bytes, columns: Sequence[str] | None = None) -> Any:
+    wanted = None if columns is None else list(columns)
+    file = needed("pyarrow.parquet", "a study").ParquetFile(io.BytesIO(data))
+    return file.read(columns=wanted, use_threads=False)  # small files: threads cost more than they bring

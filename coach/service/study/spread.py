@@ -5,7 +5,7 @@ one machine is not enough. At most `AHEAD` tasks a worker are under way at once,
 not grow with the number of recordings (Dask keeps 7 to 16 KiB of each task it knows).
 
 A recording may kill its worker, for want of memory or by a fault of a library. Who else was under way then is
-innocent, but the engine cannot tell; so all of them are tried once more at the end, each alone, and only what kills a
+innocent, but the engine does not know; so all of them are tried once more at the end, each alone, and only what kills a
 worker alone is given up, with a row of its own.
 """
 

@@ -2,7 +2,7 @@
 
 Recordings are either sealed runs (a folder with `recording.mcap` and `manifest.json`, see `coach.seal`) or plain raw
 logs (`*.mcap`). A recording is known by its mark: a hash of its path, size and version (entity tag, else the time of
-its last change) and of its manifest's, so that one listing tells which recordings are new, without reading any.
+its last change) and of its manifest's, so that one listing says which recordings are new, without reading any.
 """
 
 import hashlib

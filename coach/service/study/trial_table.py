@@ -15,6 +15,7 @@ from coach.service.study.mixed_model import Effect, effects_of
 from coach.service.study.participants import pseudonyms_of, read_outcomes
 from coach.service.study.trial_figure import draw
 from coach.study import bids
+from coach.study.columns import MOMENTS, moment_column
 from coach.study.trial import TrialPerson, TrialRun, TrialValue, flow, values_at_speed, values_of_answers
 
 
@@ -44,7 +45,8 @@ def trial_of(store_url: str, results_url: str | None = None) -> Trial:
     Raises:
         UserError: nothing is computed. InterchangeError: a table does not fit.
     """
-    return _trial(computed_runs(store_url, results_url))
+    moments = [moment_column(metric, key) for metric in names_for(Use.MATCHED) for key in MOMENTS]
+    return _trial(computed_runs(store_url, results_url, ("speed_mps", *moments)))
 
 
 def _trial(found: Computed) -> Trial:

@@ -94,7 +94,7 @@ def test_a_store_is_tabulated_and_what_is_too_little_is_said(tmp_path: Path) -> 
     result = run.invoke(coach, ["study", "table", str(store), "--speed", "2.8", "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.stderr
     assert "- (fewer than 3 participants at week_0)" in result.stdout
-    assert "2 assessed, 1 taken in" in result.stdout
+    assert "2 assessed, 1 included" in result.stdout
     assert json.loads((tmp_path / "out" / "flow.json").read_text())["arms"]["leg"]["lost"] == [
         {"reason": "injury", "week": 6}
     ]
