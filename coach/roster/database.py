@@ -36,7 +36,8 @@ class Roster:
     """The shared index. Thread-safe: each transaction has a connection of its own, and connections are used again.
 
     Raises:
-        UserError: the extra is missing, the URL leads nowhere, the tables were not prepared, or the role may see all.
+        UserError: the extra is missing, the tables were not prepared, or the role may see all. StorageError: the URL
+            leads nowhere.
     """
 
     def __init__(self, url: str) -> None:
@@ -116,13 +117,13 @@ def connect(url: str) -> Any:
     """A connection that commits each statement by itself outside of transactions.
 
     Raises:
-        UserError: the URL leads to no database.
+        StorageError: the URL leads to no database, or it does not answer now.
     """
     psycopg = library()
     try:
         return psycopg.connect(url, autocommit=True, connect_timeout=10)
     except psycopg.Error as error:
-        raise UserError(f"the clinic's database cannot be reached: {str(error).strip()[:200]}") from error
+        raise StorageError(f"the clinic's database cannot be reached: {str(error).strip()[:200]}") from error
 
 
 def prepare(url: str, role: str) -> bool:

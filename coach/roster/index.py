@@ -204,9 +204,10 @@ def due_deletions(connection: Any) -> list[str]:
     return [row[0] for row in connection.execute("select runner_id from runner_door where delete_after <= now()")]
 
 
-def runner_ids(connection: Any) -> list[str]:
-    """All runners who did not withdraw."""
-    return [row[0] for row in connection.execute("select runner_id from runner_door where revoked_at is null")]
+def runner_ids(connection: Any, has_withdrawn: bool = False) -> list[str]:
+    """All runners who did not withdraw; with those who did and are not deleted yet, where asked for."""
+    query = "select runner_id from runner_door where revoked_at is null or %s"
+    return [row[0] for row in connection.execute(query, (has_withdrawn,))]
 
 
 def bury(connection: Any, runner_id: str) -> str:

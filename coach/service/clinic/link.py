@@ -130,14 +130,13 @@ class ClinicLink:
 
 
 def _refusal(error: urllib.error.HTTPError) -> Exception:
+    """What the clinic itself says, in words, is final; what a proxy before it says, or nobody, is for now."""
     words = _words(error)
-    if error.code in (401, 403):
-        return NotKnownError(words or "the clinic does not know this coach: ask it for a new invitation")
-    if error.code == 422:
-        return DamagedError(words or "the bytes were damaged on the way: they are sent again")
-    if error.code in (408, 425, 429) or error.code >= 500:
+    if not words or error.code in (408, 425, 429) or error.code >= 500:
         return LinkError("busy", f"the clinic cannot take it now (HTTP {error.code}): what is to be sent waits")
-    return UserError(f"the clinic refuses this: {words or f'HTTP {error.code}'}")
+    if error.code in (401, 403):
+        return NotKnownError(words)
+    return DamagedError(words) if error.code == 422 else UserError(f"the clinic refuses this: {words}")
 
 
 def _words(error: urllib.error.HTTPError) -> str:

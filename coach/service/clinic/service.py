@@ -252,7 +252,7 @@ class ClinicService:
                 for waiting in self._queue.items() if may_leave(self.status().scopes) else ():
                     self._push_run(waiting.run_id)
                 self._exchange_orders()
-            except (LinkError, NotKnownError, StorageError, OSError) as error:
+            except (CoachError, OSError) as error:
                 self._failure = str(error)  # no net, a closed door, a full disk: it waits
         return self.status()
 
@@ -290,6 +290,7 @@ class ClinicService:
         except CoachError as error:
             self._failure = str(error)
             _log.warning("run %s is not sent to the clinic: %s", run_id, error)
+            self._store.settings.forget(_REPORTED)  # in case the clinic has forgotten the consent
             refused = self._store.settings.get(_REFUSED, [])
             self._store.settings.put(_REFUSED, [*refused[-_MOST_SENT:], run_id])
         self._queue.drop(run_id)

@@ -84,13 +84,13 @@ class Withdrawals:
             UserError: there is nobody of this pseudonym.
         """
         with self._roster.transaction() as connection:
-            known = index.runner_ids(connection)
+            known = index.runner_ids(connection, has_withdrawn=True)
         for runner_id in known:
             with self._roster.transaction(runner_id=runner_id) as connection:
                 found = index.runners(connection, runner_id)
             if found and found[0].pseudonym == pseudonym:
                 return self.begin(runner_id, grace=grace)
-        raise UserError(f"there is no runner {pseudonym} who has not withdrawn")
+        raise UserError(f"there is no runner {pseudonym}, or nothing of them is left")
 
     def carry_out(self) -> Sequence[DeletionReport]:
         """Delete whatever is due. What fails is tried again the next time.

@@ -223,7 +223,7 @@ def test_a_role_that_could_see_all_is_refused(ward: Ward) -> None:
             Roster(url)
     with pytest.raises(UserError, match="not prepared"):
         Roster(ward.database.cluster.url("postgres", "coach_app"))
-    with pytest.raises(UserError, match="cannot be reached"):
+    with pytest.raises(StorageError, match="cannot be reached"):
         Roster("postgresql://nobody@/nothing?host=/nowhere")
     assert prepare(ward.database.owner, "coach_app") is False
 

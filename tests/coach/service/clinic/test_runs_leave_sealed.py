@@ -1,10 +1,13 @@
 """Sealed runs go to a clinic: only as far as consented, each once, over a line that is cut anywhere."""
 
 import hashlib
+import io
 import stat
 import time
+import urllib.error
 from collections.abc import Iterator
 from datetime import timedelta
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -339,3 +342,48 @@ def test_a_run_that_came_in_by_a_file_leaves_too_and_one_that_is_refused_is_trie
     assert "not a recording" in status.failure
     status = home.clinic.push()
     assert (status.n_sent, status.failure) == (3, "")
+
+
+def test_a_strangers_body_is_not_even_read(scene: Scene) -> None:
+    """What is longer than an invitation is taken only from a coach that is known."""
+    import http.client
+
+    _, clinic = scene
+    connection = http.client.HTTPConnection("127.0.0.1", int(clinic.url.rpartition(":")[2]), timeout=20)
+    headers = {"Coach-Request": "e30=", "Content-Length": "3000000"}
+    connection.request("POST", "/api/v1/runs", b"{", headers)
+    assert connection.getresponse().status == 401
+    connection.close()
+
+
+def test_a_clinic_whose_database_is_away_loses_no_run(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+    with monkeypatch.context() as patched:
+        patched.setattr(clinic.roster, "_url", "postgresql://nobody@/nothing?host=/nowhere")
+        for connection in clinic.roster._free:
+            connection.close()
+        for _ in range(3):
+            status = home.clinic.push()
+            assert "waits" in status.failure
+            assert status.n_waiting == 2
+    assert home.clinic.push().n_sent == 2
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 413, 422, 502])
+def test_what_a_proxy_answers_in_the_clinics_place_loses_no_run(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+
+    class Proxy:
+        def open(self, request, timeout):
+            raise urllib.error.HTTPError(request.full_url, code, "", Message(), io.BytesIO(b"<html>Not here</html>"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(link, "_OPENER", Proxy())
+        status = home.clinic.push()
+        assert status.n_waiting == 2
+        assert f"HTTP {code}" in status.failure
+    assert home.clinic.push().n_sent == 2

@@ -174,6 +174,18 @@ def test_what_cannot_be_deleted_is_said_and_tried_again(scene: Scene, monkeypatc
         clinic.host.withdrawals.begin_for(pseudonym)
 
 
+def test_who_left_without_a_deletion_can_ask_for_it_later(scene: Scene) -> None:
+    home, clinic = scene
+    home.clinic.push()
+    pseudonym = home.clinic.status().pseudonym
+    assert "stays until you ask" in home.clinic.withdraw(deletes=False)
+    assert clinic.host.withdrawals.carry_out() == []
+    assert clinic.host.monday(clinic.ada) == []
+    clinic.host.withdrawals.begin_for(pseudonym, timedelta())
+    (report,) = clinic.host.withdrawals.carry_out()
+    assert report.pseudonym == pseudonym
+
+
 def test_who_left_is_told_at_the_next_push(scene: Scene) -> None:
     home, clinic = scene
     clinic.host.withdrawals.begin_for(home.clinic.status().pseudonym)
