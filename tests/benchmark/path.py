@@ -9,6 +9,7 @@ The floor of a recompute: the file read and unpacked, its motion readings made n
 """
 
 import asyncio
+import json
 import os
 import resource
 import signal
@@ -31,15 +32,19 @@ from typing import Any, Final
 import numpy as np
 
 from coach.bootstrap import Coach
+from coach.cli.phone import start_in_node
+from coach.gait.bulk import analyse
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import TICK_S
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import Batch, LiveRun
 from coach.model.links import SensorUse
+from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader
 from coach.model.runs import Run, RunState
 from coach.model.samples import Notification
 from coach.model.sites import WearSite
+from coach.model.strides import Stride
 from coach.recording.layout import McapFile
 from coach.recording.reader import read_recording
 from coach.recording.writer import RecordingWriter
@@ -48,9 +53,14 @@ from coach.settings import make_settings
 from coach.storage.store import Store
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
+from tests.benchmark import phone_core
+from tests.benchmark.gait import DURATION_S, chunks_of, gaitmap_s, recorded
 from tests.coach.live.mean_radio import LEFT, POD, STRAP, data_of, movesense
+from tests.coach.phone.scenes import NOW, answers, make_pack
+from web.phone_bundle import make_bundle, page_files
 
 ROOT: Final = Path(__file__).parents[2]
+PHONE_MINUTES: Final = 2
 PAGE: Final = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- path -->\n", "<!-- /path -->\n"
 REFERENCE_S: Final = 0.0172  # CPU time of `piece_of_work` on the machine of the first figures, idle
@@ -204,6 +214,37 @@ def live_s(recording: Path, folder: Path) -> float:
     return taken_s
 
 
+def phone_s(recording: Path, folder: Path) -> float | None:
+    """CPU seconds of the phone's core in its runtime, by Node, for the notifications of a recording; None without Node.
+
+    Starting the runtime does not count, reading the notifications from a file of text does.
+    """
+    whole = read_recording(recording)
+    case = {
+        "sensors": to_plain(list(whole.header.sensors)),
+        "items": [[n.sensor_id, n.characteristic, n.t_s, n.payload.hex()] for n in whole.notifications()],
+        "now": NOW.isoformat(),
+        "pack": to_plain(make_pack(whole.header.sensors)),
+        "answers": to_plain(answers()),
+    }
+    folder.mkdir()
+    (folder / "case.json").write_text(json.dumps(case), encoding="utf-8")
+    before = slowness()
+    went = start_in_node(make_bundle(page_files()), phone_core.__file__, str(folder), str(folder.parent / "out.json"))
+    return None if went is None else float(str(went["run_cpu_s"])) / (0.5 * (before + slowness()))
+
+
+def gaitmap_hour_s() -> float | None:
+    """CPU seconds of gaitmap, end to end, for an hour of two feet, normalised; None without a Python that has it."""
+    t, acc, gyr = recorded()
+    strides = [event for event in analyse(chunks_of(t, acc, gyr, len(t))) if isinstance(event, Stride)]
+    before = slowness()
+    taken_s = gaitmap_s(t, acc, gyr, strides)
+    if taken_s is None:
+        return None
+    return 2.0 * taken_s * 3600.0 / DURATION_S / (0.5 * (before + slowness()))
+
+
 def command_s(*words: str) -> float:
     """CPU seconds of a command of its own, normalised."""
     before, start = slowness(), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -258,6 +299,12 @@ def lines(minutes: int) -> list[Line]:
         feet_s, chest_s = recompute_s(feet, folder / "a") / hours, recompute_s(chest, folder / "b") / hours
         floor = floor_s(feet) / hours
         live_feet, live_chest = live_s(feet, folder / "a") / minutes, live_s(chest, folder / "b") / minutes
+        peer_s = gaitmap_hour_s()
+        times = None if peer_s is None else peer_s / feet_s
+        phone = folder / "phone.mcap"
+        make_recording(phone, PHONE_MINUTES, has_chest=False)
+        on_phone = phone_s(phone, folder / "case")
+        per_minute = None if on_phone is None else on_phone / PHONE_MINUTES
         helped = min(command_s("--help") for _ in range(3))
         serve(folder / "c")  # the first start makes the database
         served_s, served_mb = serve(folder / "c")
@@ -265,8 +312,10 @@ def lines(minutes: int) -> list[Line]:
             Line("recompute of a run-hour, two feet, pod, heart rate, file to database, CPU s", "52", "10", feet_s),
             Line("the same with a chest sensor, CPU s", "81", "20", chest_s),
             Line("the first in floors (read, unpack, convert, one pass)", "170", "35", feet_s / floor, 0),
+            Line("all of it against gaitmap's core end to end on both feet, times faster", "1.2-1.5", "7", times, 1),
             Line("live, CPU s per run-minute, two feet, pod, heart rate", "1.07", "0.4", live_feet, 2),
             Line("the same with a chest sensor", "1.9", "0.6", live_chest, 2),
+            Line("the phone's core in wasm (Node), CPU s per run-minute, as the first", "2.1", "1.2", per_minute, 2),
             Line("`coach --help`, CPU s", "1.4", "0.25", helped, 2),
             Line("`coach serve` to the first byte, CPU s", "1.4", "0.8", served_s, 2),
             Line("`coach serve`, idle, resident MB", "104", "70", served_mb, 0),
