@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from coach.gait.bulk import analyse
 from coach.gait.shank import landing
 from coach.gait.shank.analyzer import ShankGait
 from coach.gait.shank.params import ShankParams
@@ -182,6 +183,24 @@ def spread(params: list[Any], shipped: Any, fields: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def at_rates(recordings: list[Recording], window_s: float) -> str:
+    """Return a line for each other rate: root mean square between recordings and share of events inside the 95 %."""
+    lines = []
+    for rate_hz in (52.0, 104.0, 416.0):
+        judged = []
+        for recording in (r.at_rate(rate_hz) for r in recordings):
+            found = [e for e in analyse([recording.chunk]) if isinstance(e, Stride | TrunkStep)]
+            judged.append(judge(recording, found, window_s))
+        cells = []
+        for name in TIMES:
+            values = np.array([of[name] for of in judged if name in of]).reshape(-1, 2)
+            if len(values):
+                rms, inside = 1000.0 * np.sqrt(np.mean(values[:, 0] ** 2)), 100.0 * values[:, 1].mean()
+                cells.append(f"{name.removesuffix('_s').replace('_', ' ')}, ms {rms:.1f}, {inside:.0f} %")
+        lines.append(f"- {rate_hz:.0f} Hz: {'; '.join(cells)}")
+    return "\n".join(lines)
+
+
 def report() -> str:
     """Return the tables as Markdown; empty without recordings."""
     ankles, trunks = ([read(n) for n in names(TRIALS) if part in n] for part in ("_shank_", "_pelvis_"))
@@ -204,9 +223,11 @@ def report() -> str:
     return "\n\n".join((
         "## Ankle sensors with gyroscope\n\nEach runner judged by parameters fitted to the other twelve:",
         table(ankle), changes(ankles, ankle),
+        f"As shipped at other rates, every third recording:\n\n{at_rates(ankles[::3], 0.08)}",
         spread(ankle_params, shank, ("contact_lag_s", "contact_rise_share", "recovery_lag_s", "recovery_lag_share")),
         "## Pelvis sensors\n\nEach runner judged by parameters fitted to the other twelve:",
         table(pelvis), changes(trunks, pelvis),
+        f"As shipped at other rates, every second recording:\n\n{at_rates(trunks[::2], TRUNK_WINDOW_S)}",
         spread(trunk_params, trunk, ("contact_time_s", "contact_per_foot", "contact_per_top", "contact_per_step")),
     ))  # fmt: skip
 
