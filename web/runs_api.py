@@ -76,7 +76,7 @@ class CalendarQuery(_Body):
 
 
 class EditBody(_Body):
-    """What is left out stays."""
+    """What is left out, or null, stays; a slope that is null is not known."""
 
     title: str | None = Field(None, max_length=200)
     notes: str | None = Field(None, max_length=4000)
@@ -137,7 +137,10 @@ def read_stretch(run_id: str, query: StretchQuery) -> RunSummary:
     blueprint, "PATCH", "/runs/<run_id>", body=EditBody, returns=Run, summary="Change title, notes, shoes, place, slope"
 )
 def edit(run_id: str, body: EditBody) -> Run:
-    return history().edit(run_id, **body.model_dump(exclude_unset=True))
+    given = body.model_dump(exclude_unset=True)
+    return history().edit(
+        run_id, **{name: value for name, value in given.items() if value is not None or name == "slope_pct"}
+    )
 
 
 @route(blueprint, "POST", "/runs/<run_id>/trim", body=TrimBody, returns=Run, summary="Leave out what lies outside")

@@ -87,6 +87,8 @@ def _ask_one(operation: Any, cookies: dict[str, str], n_examples: int, seed: int
         response = case.call(cookies=cookies, headers={"Accept-Encoding": "identity"})
         asked.n_requests += 1
         asked.statuses[response.status_code] += 1
+        if response.status_code == 503 and b'"storage"' in response.content:
+            asked.failures.append(f"{operation.label}: the database was asked what it cannot take: {case.body}"[:300])
         try:
             case.validate_response(response, checks=_CHECKS)
         except* Failure as group:

@@ -222,6 +222,13 @@ def test_the_same_verbs_as_json(own: FlaskClient) -> None:
     assert own.post("/api/v1/runs/r0/recompute").status_code == 400
 
 
+def test_null_in_a_change_leaves_what_was_there(own: FlaskClient) -> None:
+    body = {"title": None, "notes": None, "shoes": None, "place": None, "sport": None, "slope_pct": None}
+    response = own.patch("/api/v1/runs/r0", json=body, headers={"Origin": "http://localhost"})
+    assert response.status_code == 200
+    assert (response.json["sport"], response.json["slope_pct"]) == ("running", None)
+
+
 def test_files_are_imported_and_the_account_goes_round(own: FlaskClient, tmp_path: Path) -> None:
     fit = own.get("/api/v1/runs/r0/export/fit").data
     with own.get("/api/v1/account/archive") as whole:

@@ -184,7 +184,7 @@ class HistoryFiles:
                     placed.append(path)
 
             try:
-                counts = load(self._kept.database, archive.tables(), _CHECKS, place)
+                counts = load(self._kept.database, archive.tables(), _CHECKS, place, folder / "rows.sqlite")
             except BaseException:
                 for path in placed:
                     path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from coach.errors import StorageError
 from coach.model.metrics import LiveMetrics
-from coach.model.runs import Run, RunState, RunSummary
+from coach.model.runs import Run, RunState, RunSummary, Shoe
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
 from coach.storage.dump import load, rows_of, table_names
@@ -200,3 +201,21 @@ def test_keys_of_the_packed_tables_are_always_known() -> None:
     """The order of rows and their identity rest on columns that are never left out."""
     for table in (SECONDS, STRIDES):
         assert all(not table.table.c[key].nullable for key in table.keys)
+
+
+def test_others_write_while_an_archive_is_being_read(tmp_path: Path) -> None:
+    """An archive of years takes a while to be read: a pain tap does not wait for its end."""
+    store, other = Store(tmp_path / "coach.sqlite"), Store(tmp_path / "coach.sqlite")
+
+    def slowly() -> Iterator[dict[str, object]]:
+        for number in range(3):
+            began_s = time.monotonic()
+            other.shoes.save(Shoe(f"mine {number}"))
+            assert time.monotonic() - began_s < 2.0, "it waited for the archive"
+            yield {"name": f"theirs {number}", "since": None, "retired_on": None, "start_m": 0.0, "notes": ""}
+
+    counts = load(store.database, {"shoes": slowly()}, scratch=tmp_path / "rows.sqlite")
+    assert counts["shoes"] == 3
+    assert len(store.shoes.list()) == 6
+    store.close()
+    other.close()
