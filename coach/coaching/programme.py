@@ -103,7 +103,7 @@ def _plan(
     if wish == NO_FOCUS:
         return RunPlan(None, 0.0, None, False, False, "No cues in this run, as you wished.", seed)
     if wish and (progress.block is None or wish != progress.block.focus):
-        return _wished(wish, pain, profile, facts, seed)
+        return _wished(wish, pain, profile, progress, facts, seed)
     return _planned(pain, profile, baseline.place, progress, facts, now, seed)
 
 
@@ -118,6 +118,8 @@ def _baseline_words(baseline: Baseline, progress: Progress) -> str:
     if others:
         elsewhere = " and ".join(PLACES[place] for place in others)
         words += f" Your runs {elsewhere} are not compared with it: the same stride lands otherwise there."
+    if RunPlace.NOT_SAID in others:
+        words += " If those without a place were here, say so on their pages, and they count."
     return words + (" Your block waits." if progress.block is not None else "")
 
 
@@ -153,11 +155,14 @@ def why_not(focus: str, pain: PainState, profile: RunnerProfile, facts: HistoryF
     return None
 
 
-def _wished(wish: str, pain: PainState, profile: RunnerProfile, facts: HistoryFacts, seed: int) -> RunPlan:
+def _wished(
+    wish: str, pain: PainState, profile: RunnerProfile, progress: Progress, facts: HistoryFacts, seed: int
+) -> RunPlan:
     closed = why_not(wish, pain, profile, facts) or _cannot_say(wish, facts)
     if closed:
         return RunPlan(None, 0.0, None, False, False, f"No cues in this run. {closed}", seed)
-    words = f"{FOCUSES[wish].title}, as you wished for this run. It stands beside your block."
+    beside = " It stands beside your block." if progress.block is not None else ""
+    words = f"{FOCUSES[wish].title}, as you wished for this run.{beside}"
     return RunPlan(wish, 1.0, None, False, False, words, seed)
 
 

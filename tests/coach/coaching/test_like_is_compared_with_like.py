@@ -67,13 +67,15 @@ def test_the_plan_says_with_which_runs_it_compares() -> None:
     baseline = own(BELT, runs_at(BELT, n=5), runs_at(ROAD))
     plan = plan_run(answered(), PROFILE, baseline, Progress(n_runs=8), HistoryFacts(n_runs=8), NOW, "lengthen")
     assert (plan.place, plan.n_own) == (BELT, 5)
-    assert plan.reason.endswith("Compared with your 5 runs on the treadmill.")
+    assert plan.reason.endswith("as you wished for this run. Compared with your 5 runs on the treadmill.")
 
 
 def test_runs_without_a_place_are_a_place_of_their_own_that_goes_on_working() -> None:
     baseline = own(RunPlace.NOT_SAID, baseline_runs(HOME), runs_at(ROAD, OUTSIDE))
     assert baseline.is_ready
     assert {run.place for run in baseline.runs} == {RunPlace.NOT_SAID}
+    first = plan_run(answered(), PROFILE, baseline.at(BELT), Progress(n_runs=6), HistoryFacts(), NOW)
+    assert "If those without a place were here, say so on their pages, and they count." in first.reason
 
 
 @pytest.mark.parametrize(("source", "seen"), [("treadmill", BELT), ("foot and position", ROAD), ("foot and pod", None)])
