@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.common import missing
+
 ABSENT = "PostgreSQL is not installed (Debian: apt install postgresql): the clinic's database is not tested"
 
 
@@ -64,17 +66,17 @@ def binaries() -> Path | None:
 
 @contextmanager
 def cluster_of() -> Iterator[Cluster]:
-    """A server of its own; skips, or fails outside of pytest, where PostgreSQL is not installed."""
+    """A server of its own; skips where PostgreSQL is not installed; fails in CI and outside of pytest."""
     folder = binaries()
     if folder is None:
-        pytest.skip(ABSENT)
+        missing(ABSENT)
     pytest.importorskip("psycopg", reason="the clinic's tests need psycopg (extra [clinic])")
     root = Path(tempfile.mkdtemp(prefix="coach-pg-", dir="/tmp"))  # short: the path of a socket has 107 bytes at most
     who: dict[str, Any] = {}
     if os.getuid() == 0:  # PostgreSQL refuses to be run by root
         user = next((pwd.getpwnam(n) for n in ("postgres", "nobody") if _is_user(n)), None)
         if user is None:
-            pytest.skip("no user without rights is here to start PostgreSQL as")
+            missing("no user without rights is here to start PostgreSQL as")
         os.chown(root, user.pw_uid, user.pw_gid)
         who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     files = root / "data"
