@@ -15,6 +15,9 @@ from coach.errors import InterchangeError
 
 _MAX_BYTES: Final = 256 * 2**20
 _MAX_ELEMENTS: Final = 8_000_000  # a second has about ten: more than a week of them; each takes some 100 bytes
+_MOST_MENDED: Final = 2_000_000
+_MOST_AMPERSANDS: Final = 10_000
+_MOST_PIECES: Final = 10_000  # of a text that comes letter by letter: no number or time has as many
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 # Elements that mean nothing in part: a point whose height is cut in two has a wrong height.
 _POINTS: Final = frozenset(("trkpt", "rtept", "wpt", "Trackpoint", "Record"))
@@ -42,7 +45,7 @@ def parse_whole(content: bytes, root: str, what: str) -> tuple[ET.Element, bool]
     try:
         found = ET.fromstring(_declared(text))
     except (ET.ParseError, ValueError, LookupError) as error:
-        rest, is_cut = _salvaged(text)
+        rest, is_cut = _salvaged(text) if _may_be_mended(text) else (None, False)
         if rest is None:
             raise InterchangeError(f"this {what} file is not well-formed XML ({error}): export it again") from error
         found = rest
@@ -66,6 +69,11 @@ def _declared(text: bytes) -> bytes:
     declared = set(re.findall(rb"xmlns:([A-Za-z_][\w.-]*)\s*=", text)) | {b"xml", b"xmlns"}
     missing = b"".join(b' xmlns:%s="urn:undeclared:%s"' % (name, name) for name in sorted(used - declared))
     return re.sub(rb"(<[A-Za-z_][\w.:-]*)(?=[\s/>])", lambda m: m[1] + missing, text, count=1) if missing else text
+
+
+def _may_be_mended(text: bytes) -> bool:
+    """Whether mending is worth its memory: a run of a day and a night with ten elements a second, not a bomb."""
+    return text.count(b"<") <= _MOST_MENDED and text.count(b"&") <= _MOST_AMPERSANDS
 
 
 def _salvaged(text: bytes) -> tuple[ET.Element | None, bool]:
@@ -106,6 +114,7 @@ class _Salvage:
     def __init__(self) -> None:
         self.root: ET.Element | None = None
         self._open: list[ET.Element] = []
+        self._text: list[str] = []  # of the innermost element; joined once, for a text may come letter by letter
 
     @property
     def is_open(self) -> bool:
@@ -117,20 +126,28 @@ class _Salvage:
             self._open[-1].append(element)
         elif self.root is None:
             self.root = element
+        self._keep_text()
         self._open.append(element)
 
     def end(self, _: str) -> None:
+        self._keep_text()
         self._open.pop()
 
     def data(self, text: str) -> None:
-        if self._open and not len(self._open[-1]):
-            self._open[-1].text = (self._open[-1].text or "") + text
+        if len(self._text) < _MOST_PIECES and self._open and not len(self._open[-1]):
+            self._text.append(text)
+
+    def _keep_text(self) -> None:
+        if self._open and self._text:
+            self._open[-1].text = "".join(self._text)
+        self._text.clear()
 
     def close(self) -> ET.Element | None:
         return self.root
 
     def leave_broken(self) -> None:
         """Take out the points that broke off."""
+        self._keep_text()
         for parent, element in zip(self._open, self._open[1:], strict=False):
             if local(element) in _POINTS:
                 parent.remove(element)

@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import io
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -229,6 +230,14 @@ def test_other_sports_are_known_in_the_languages_of_exports(word: str) -> None:
 def test_a_bomb_of_elements_is_refused_before_it_is_read() -> None:
     with pytest.raises(InterchangeError, match="too large"):
         read(b"<gpx>" + b"<a/>" * 16_000_001 + b"</gpx>")
+
+
+@pytest.mark.parametrize("inside", [b"&" * 1_000_000, b"<a/>" * 2_100_000, b"<name>" + b"&#65;" * 9_000 + b" &"])
+def test_what_is_broken_and_huge_is_refused_soon(inside: bytes) -> None:
+    start_s = time.process_time()
+    with pytest.raises(InterchangeError):
+        read(b"<gpx>" + inside)
+    assert time.process_time() - start_s < 5.0
 
 
 def test_entities_are_refused_in_every_encoding() -> None:
