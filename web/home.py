@@ -62,7 +62,7 @@ def today() -> str:
         last=last,
         is_running=answer_of(coach.runs.current) is not None,
         clinic=answer_of(coach.clinic.status),
-        n_sensors=len(answer_of(coach.sensors.remembered) or ()),
+        n_sensors=len(answer_of(coach.sensors.book.remembered) or ()),
         is_new=last is None and profile().height_m is None,
         weeks=_first_weeks(coach),
     )
@@ -74,7 +74,7 @@ def welcome() -> str:
     coach = the_coach()
     return render_template(
         "access/welcome.html",
-        n_sensors=len(answer_of(coach.sensors.remembered) or ()),
+        n_sensors=len(answer_of(coach.sensors.book.remembered) or ()),
         pain=answer_of(coach.runner.pain_state),
         plan=answer_of(coach.coaching.plan),
         unsayable=[FOCUSES[focus].title for focus in answer_of(coach.coaching.unsayable) or ()],

@@ -115,7 +115,7 @@ def lift(body: LiftBody) -> LiftReport:
 
 @route(blueprint, "PUT", "/sensors/<sensor_id>/place", body=PlaceBody, returns=SensorUse, summary="Where it is worn")
 def place(sensor_id: str, body: PlaceBody) -> SensorUse:
-    use: SensorUse = _sensors().place(sensor_id, body.wear_site)
+    use: SensorUse = _sensors().book.place(sensor_id, body.wear_site)
     return use
 
 

@@ -84,7 +84,7 @@ class Demo:
             (self.left, "movesense", WearSite.LEFT_FOOT),
             (self.right, "movesense", WearSite.RIGHT_FOOT),
         ):
-            self.coach.sensors.remember(SensorUse(twin.sensor_id, twin.identity.name, profile_id, site))
+            self.coach.sensors.book.remember(SensorUse(twin.sensor_id, twin.identity.name, profile_id, site))
 
     def _hear(self, decision: CueDecision) -> None:
         self.runner.hear(decision.focus, self.world.clock())

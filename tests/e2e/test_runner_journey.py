@@ -89,7 +89,7 @@ def _pair_all(page: Page, url: str, coach: Coach) -> None:
             row.locator("[data-site]").select_option(site)
         row.locator("[data-connect]").click()
         expect(page.locator("#mine .sensor")).to_have_count(number, timeout=40_000)
-    assert {use.name: use.wear_site for use in coach.sensors.remembered()} == wanted
+    assert {use.name: use.wear_site for use in coach.sensors.book.remembered()} == wanted
 
 
 def _a_number(page: Page) -> str:

@@ -103,13 +103,13 @@ def check_and_start(service: SensorService, loop: LoopThread) -> Seen:
     """As a runner does: the check, then a run, then the page again; the page asks on all the while."""
     checked = service.check(4.0)
     say("checked", checked)
-    reported = report_on(service, loop, service.remembered()[0].sensor_id, seconds=6.0)
+    reported = report_on(service, loop, service.book.remembered()[0].sensor_id, seconds=6.0)
     say("reported", reported.counts, reported.problems)
     sight = Sight()
     begun_s = time.monotonic()
 
     async def play() -> asyncio.Task[None]:
-        source = service.source(service.remembered(), RunClock())
+        source = service.source(service.book.remembered(), RunClock())
         return asyncio.create_task(source.play(sight.notifications.append, sight.tell))
 
     async def end(playing: "asyncio.Task[None]") -> None:

@@ -51,7 +51,7 @@ def storm(folder: Path, seconds: float, seed: int = 1) -> Row:
     try:
         coach.runner.answer_red_flags(())
         for use in uses:
-            coach.sensors.remember(use)
+            coach.sensors.book.remember(use)
         run_id = coach.runs.start().run_id
         loop.call(lambda: world.lose_packets(LOST_SHARE, seed))
         until_s, n_events, away = time.monotonic() + seconds, 0, ""

@@ -145,6 +145,7 @@ class SmallSensors:
         self.calls: list[tuple[Any, ...]] = []
         self.fails = False
         self.cadence: CadenceDecision | None = None
+        self.book = self
 
     def surroundings(self) -> Surroundings:
         found = (

@@ -62,6 +62,6 @@ def test_taps_without_a_run_are_wrong_and_taps_of_another_run_do_not_fit(real: C
 
 def test_a_second_start_does_not_fit(real: Coach, client: FlaskClient) -> None:
     begin(real)
-    real.sensors.remember(real.runs.current().sensors[0])
+    real.sensors.book.remember(real.runs.current().sensors[0])
     refused = client.post("/api/v1/run/start", json={})
     assert (refused.status_code, refused.json["error"]["code"]) == (409, "already_running")

@@ -39,4 +39,4 @@ class PhoneService:
             UserError: there is no such focus.
         """
         run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        return self._coaching.pack(run_id, self._sensors.remembered(), program_version(), focus)
+        return self._coaching.pack(run_id, self._sensors.book.remembered(), program_version(), focus)

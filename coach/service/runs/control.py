@@ -127,7 +127,7 @@ class RunService:
         pain = self._coaching.pain_state()
         if pain.lock.is_sign_open and not is_confirmed:
             raise UserError(f"{pain.words} To run all the same, load this page again and confirm it")
-        uses = self._sensors.remembered()
+        uses = self._sensors.book.remembered()
         if not uses:
             raise UserError("no sensor is paired: pair one on the Sensors page")
         where = self._coaching.likely_place() if place is None else RunPlace(place)
@@ -399,7 +399,7 @@ class RunService:
             end_s=live.end_s,
         )
         ended = self.sum_up(live.run, reading, RunState.FINISHED, engine)
-        self._sensors.ease(reading.reports)
+        self._sensors.book.ease(reading.reports)
         return ended
 
     def sum_up(self, run: Run, reading: Reading, state: RunState, engine: CueEngine) -> Run:

@@ -25,7 +25,7 @@ def capture_to(sensors: SensorService, loop: LoopThread, path: Path, seconds: fl
     Raises:
         UserError: no sensor is paired. RecordingError: PATH exists or cannot be written.
     """
-    uses = sensors.remembered()
+    uses = sensors.book.remembered()
     if not uses:
         raise UserError("no sensor is paired: `coach sensors pair ADDRESS` first")
     if path.exists():

@@ -50,7 +50,7 @@ def report_on(
         LinkError: it cannot be reached. UserError: a run is on. ProfileError: there is no such profile.
     """
     chosen = load_profile(profile_id) if profile_id else None
-    remembered = next((use for use in sensors.remembered() if use.sensor_id.lower() == sensor_id.lower()), None)
+    remembered = next((use for use in sensors.book.remembered() if use.sensor_id.lower() == sensor_id.lower()), None)
     advertised = loop.do(sensors.advertised(sensor_id), _MOST_SET_UP_S)
     profile = chosen or (load_profile(remembered.profile_id) if remembered else None)
     profile = profile or find_profile(advertised.name, advertised.services)

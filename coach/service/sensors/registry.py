@@ -40,9 +40,9 @@ class SensorBook:
     def remember(self, use: SensorUse) -> SensorUse:
         """Remember a sensor without meeting it."""
         check_site(use)
-        return self._keep(use)
+        return self.keep(use)
 
-    def _keep(self, use: SensorUse) -> SensorUse:
+    def keep(self, use: SensorUse) -> SensorUse:
         """One place holds one sensor: another that was there must be placed again."""
         now = datetime.now(UTC)
         for other in self._store.sensors.list():

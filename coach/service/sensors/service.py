@@ -44,7 +44,7 @@ def _ignore(_notification: Notification) -> None:
     """A short visit to a sensor records nothing."""
 
 
-class SensorService(SensorBook):
+class SensorService:
     """All use cases of sensors. backend: the machine's radio, or the virtual one. speed: of the virtual world's clock.
 
     Scanning and previews go on while someone asks for them (a page polls) and end some seconds after the last question.
@@ -59,7 +59,8 @@ class SensorService(SensorBook):
         claims: SensorClaims | None = None,
         owner: str = "",
     ) -> None:
-        super().__init__(store)
+        self._store = store
+        self.book = SensorBook(store)
         self._loop = loop
         self._backend = backend or Backend()
         self._clock = loop.call(lambda: RunClock(speed))
@@ -138,7 +139,7 @@ class SensorService(SensorBook):
         """
         use = self._loop.do(self._meet(sensor_id, wear_site, profile_id, cadence_unit), _ANSWER_S)
         try:
-            return self._keep(use)
+            return self.book.keep(use)
         except BaseException:
             self._loop.do(self._let_go(use.sensor_id))
             raise
@@ -167,12 +168,12 @@ class SensorService(SensorBook):
             for use in self._store.sensors.list():
                 if use.sensor_id == known_by:
                     self._store.sensors.forget(known_by)
-                    self._keep(replace(use, sensor_id=address))
+                    self.book.keep(replace(use, sensor_id=address))
                     del self._radio.identities[known_by]
 
     def forget(self, sensor_id: str) -> None:
         """Remember it no more, and let it go."""
-        use = self.remembered_one(sensor_id)
+        use = self.book.remembered_one(sensor_id)
         self._store.sensors.forget(use.sensor_id)
         self._loop.do(self._let_go(use.sensor_id))
 
@@ -180,7 +181,7 @@ class SensorService(SensorBook):
 
     def set_cadence_unit(self, sensor_id: str, cadence_unit: str | None) -> SensorUse:
         """As `SensorBook` says; a run that is going on follows at once."""
-        use = super().set_cadence_unit(sensor_id, cadence_unit)
+        use = self.book.set_cadence_unit(sensor_id, cadence_unit)
         self._loop.call(lambda: self.pod_counts.set_unit(use.sensor_id, cadence_unit))
         return use
 
@@ -190,12 +191,12 @@ class SensorService(SensorBook):
         A rate that was lowered because of losses goes back to the profile's.
         """
         self._refuse_in_run()
-        use = self.remember(without_rate(self.remembered_one(sensor_id)))
+        use = self.book.remember(without_rate(self.book.remembered_one(sensor_id)))
         return self._loop.do(self._talk(use, commands.configure(load_profile(use.profile_id), use)), _ANSWER_S)
 
     def read_settings(self, sensor_id: str) -> SettingsReport:
         """What the sensor is set to."""
-        use = self.remembered_one(sensor_id)
+        use = self.book.remembered_one(sensor_id)
         return self._loop.do(self._talk(use, commands.read_settings(load_profile(use.profile_id), use)), _ANSWER_S)
 
     async def _talk(self, use: SensorUse, conversation: Conversation[SettingsReport]) -> SettingsReport:
@@ -256,7 +257,7 @@ class SensorService(SensorBook):
         """How each remembered sensor does; asking keeps them linked, outside a run."""
         if not self._is_running:
             self._keep_identities()
-        uses = self.remembered()
+        uses = self.book.remembered()
         return self._loop.do(self._states(uses), _ANSWER_S)
 
     async def _states(self, uses: Sequence[SensorUse]) -> list[SensorState]:
@@ -314,7 +315,7 @@ class SensorService(SensorBook):
         Raises:
             UserError: a run is on, or no sensor is paired.
         """
-        uses = self.remembered()
+        uses = self.book.remembered()
         if not uses:
             raise UserError("no sensor is paired: pair one first")
         return self._loop.do(self._check(uses, seconds), _ANSWER_S + seconds)
@@ -349,7 +350,7 @@ class SensorService(SensorBook):
         Raises:
             UserError: a run is on, or not one or two sensors can be on a foot.
         """
-        uses = foot_uses(self.remembered())
+        uses = foot_uses(self.book.remembered())
         if not 1 <= len(uses) <= 2:
             many = "no sensor that can be worn on a foot is paired" if not uses else "more than two could be on a foot"
             raise UserError(f"{many}: choose the places by hand")
@@ -358,9 +359,9 @@ class SensorService(SensorBook):
         if left_id is None:
             return LiftReport(None, None, words)
         left_site, right_site = sites_for(uses)
-        left = self.place(left_id, left_site)
+        left = self.book.place(left_id, left_site)
         others = [use.sensor_id for use in uses if use.sensor_id != left_id]
-        right = self.place(others[0], right_site) if others else None
+        right = self.book.place(others[0], right_site) if others else None
         named = f"The sensor on your left foot is {left.name}" + (f", on your right {right.name}." if right else ".")
         return LiftReport(left_id, right.sensor_id if right else None, named)
 

@@ -73,7 +73,7 @@ def test_two_runners_run_at_once_and_each_has_only_the_own_strides(house: House)
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach, site in ((anna, WearSite.LEFT_FOOT), (ben, WearSite.RIGHT_FOOT)):
         coach.runner.answer_red_flags([])
-        coach.sensors.remember(shoe(house.demo, site))
+        coach.sensors.book.remember(shoe(house.demo, site))
         coach.runs.start()
     for coach in (anna, ben):
         wait_for_strides(coach)
@@ -88,7 +88,7 @@ def test_a_shoe_in_another_runners_run_is_refused_by_name_and_free_again_afterwa
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach in (anna, ben):
         coach.runner.answer_red_flags([])
-        coach.sensors.remember(shoe(house.demo, WearSite.LEFT_FOOT))
+        coach.sensors.book.remember(shoe(house.demo, WearSite.LEFT_FOOT))
     anna.runs.start()
     wait_for_strides(anna)
     with pytest.raises(ConflictError, match="in use in Anna's run"):
@@ -109,7 +109,7 @@ def test_a_run_that_goes_on_claims_its_shoes_as_a_new_one_does(house: House) -> 
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach in (anna, ben):
         coach.runner.answer_red_flags([])
-        coach.sensors.remember(shoe(house.demo, WearSite.LEFT_FOOT))
+        coach.sensors.book.remember(shoe(house.demo, WearSite.LEFT_FOOT))
     anna.runs.start()
     wait_for_strides(anna)
     run_id = anna.runs.stop().run_id
@@ -129,7 +129,7 @@ def test_a_preview_makes_way_for_another_runners_run(house: House) -> None:
     anna, ben = house.coaches["anna"], house.coaches["ben"]
     for coach in (anna, ben):
         coach.runner.answer_red_flags([])
-        coach.sensors.remember(shoe(house.demo, WearSite.LEFT_FOOT))
+        coach.sensors.book.remember(shoe(house.demo, WearSite.LEFT_FOOT))
     end = time.monotonic() + 60
     while not any(state.is_ready for state in ben.sensors.states()) and time.monotonic() < end:
         time.sleep(0.2)

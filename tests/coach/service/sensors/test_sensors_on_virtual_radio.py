@@ -123,15 +123,15 @@ def test_a_machine_without_adapter_says_so_and_what_to_do(bench: Bench) -> None:
 def test_a_paired_sensor_is_known_placed_and_forgotten(bench: Bench) -> None:
     use = bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
     assert (use.profile_id, use.manufacturer, use.firmware) == ("movesense", "Movesense", "2.3.1")
-    assert bench.service.remembered() == [use]
+    assert bench.service.book.remembered() == [use]
     bench.service.pair(bench.right.sensor_id, WearSite.LEFT_FOOT)
-    sites = {u.sensor_id: u.wear_site for u in bench.service.remembered()}
+    sites = {u.sensor_id: u.wear_site for u in bench.service.book.remembered()}
     assert sites == {bench.left.sensor_id: None, bench.right.sensor_id: WearSite.LEFT_FOOT}
-    bench.service.place(bench.right.sensor_id, WearSite.RIGHT_FOOT)
-    assert bench.service.remembered_one(bench.right.sensor_id).wear_site is WearSite.RIGHT_FOOT
+    bench.service.book.place(bench.right.sensor_id, WearSite.RIGHT_FOOT)
+    assert bench.service.book.remembered_one(bench.right.sensor_id).wear_site is WearSite.RIGHT_FOOT
     bench.service.forget(bench.left.sensor_id)
     with pytest.raises(UserError, match="no such sensor"):
-        bench.service.place(bench.left.sensor_id, WearSite.LEFT_FOOT)
+        bench.service.book.place(bench.left.sensor_id, WearSite.LEFT_FOOT)
     with pytest.raises(UserError, match="cannot be worn"):
         bench.service.pair(bench.pod.sensor_id, WearSite.LEFT_SHANK)
 
@@ -160,7 +160,7 @@ def test_looking_shows_a_live_signal_rate_and_battery_and_says_what_is_missing(b
     assert not shoe.is_ready
     assert "Choose where" in shoe.words
     assert pod.is_ready
-    bench.service.place(bench.left.sensor_id, WearSite.LEFT_FOOT)
+    bench.service.book.place(bench.left.sensor_id, WearSite.LEFT_FOOT)
     bench.until(lambda: all(state.is_ready for state in bench.service.states()))
     bench.until(lambda: any(abs((state.rate_hz or 0) - 208) < 4 for state in bench.service.states()))
     assert [state.battery_pct for state in bench.service.states()] == [90.0, 90.0]
@@ -203,7 +203,7 @@ def test_lifting_the_left_foot_finds_it_in_whatever_order_shoes_were_paired(
             bench.service.pair(shoe.sensor_id, guess)
         found = bench.service.lift(4.0)
         assert (found.left, found.right) == (bench.left.sensor_id, bench.right.sensor_id)
-        sites = {use.sensor_id: use.wear_site for use in bench.service.remembered()}
+        sites = {use.sensor_id: use.wear_site for use in bench.service.book.remembered()}
     assert sites == {bench.left.sensor_id: WearSite.LEFT_FOOT, bench.right.sensor_id: WearSite.RIGHT_FOOT}
 
 
@@ -221,7 +221,7 @@ def test_where_lifting_shows_no_side_nothing_is_placed_and_the_reason_is_said(
         found = bench.service.lift(4.0)
         assert (found.left, found.right) == (None, None)
         assert words in found.words
-        assert [use.wear_site for use in bench.service.remembered()] == [None, None]
+        assert [use.wear_site for use in bench.service.book.remembered()] == [None, None]
 
 
 def test_a_run_takes_the_sensors_over_and_gives_them_back(bench: Bench) -> None:
@@ -231,7 +231,7 @@ def test_a_run_takes_the_sensors_over_and_gives_them_back(bench: Bench) -> None:
     told: list[LinkEvent] = []
 
     async def play() -> asyncio.Task[None]:
-        source = bench.service.source(bench.service.remembered(), RunClock())
+        source = bench.service.source(bench.service.book.remembered(), RunClock())
         return asyncio.create_task(source.play(received.append, told.append))
 
     playing = bench.loop.do(play())
@@ -269,8 +269,8 @@ def test_a_bonded_sensor_is_remembered_by_the_address_that_it_keeps(bench: Bench
     identity = "F0:0D:00:00:00:77"
     bench.service._radio.identities[use.sensor_id] = identity
     bench.service.states()
-    assert [u.sensor_id for u in bench.service.remembered()] == [identity]
-    assert bench.service.remembered()[0].wear_site is WearSite.LEFT_FOOT
+    assert [u.sensor_id for u in bench.service.book.remembered()] == [identity]
+    assert bench.service.book.remembered()[0].wear_site is WearSite.LEFT_FOOT
 
 
 def test_a_sensor_streams_over_the_connection_it_was_paired_by(bench: Bench) -> None:
@@ -296,7 +296,7 @@ def test_a_sensor_that_another_phone_holds_is_not_paired_and_nothing_of_it_stays
         bench.service.pair(bench.pod.sensor_id)
     assert caught.value.reason in ("refused", "not_heard")
     assert bench.loop.loop.time() - tapped_s < 60.0
-    assert bench.service.remembered() == []
+    assert bench.service.book.remembered() == []
     assert bench.service.states() == []
     bench.loop.do(bench.world.release(bench.pod.sensor_id))
     bench.loop.do(asyncio.sleep(20.0))
@@ -320,21 +320,21 @@ def report_of(use: SensorUse, n_samples: int, n_missing: int, gaps: tuple[Gap, .
 def test_a_sensor_that_lost_too_much_is_asked_for_half_the_rate_and_says_so_until_it_is_set_up(bench: Bench) -> None:
     use = bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
     other = bench.service.pair(bench.right.sensor_id, WearSite.RIGHT_FOOT)
-    (eased,) = bench.service.ease([report_of(use, 90_000, 10_000), report_of(other, 100_000, 2_000)])
+    (eased,) = bench.service.book.ease([report_of(use, 90_000, 10_000), report_of(other, 100_000, 2_000)])
     assert (eased.sensor_id, eased.settings) == (use.sensor_id, (("rate_hz", "104"),))
     bench.until(lambda: any("104 readings a second: it lost" in state.words for state in bench.service.states()))
     bench.until(
         lambda: any(state.rate_hz is not None and 100 < state.rate_hz < 108 for state in bench.service.states())
     )
-    assert bench.service.ease([report_of(eased, 90_000, 10_000)]) == [], "no lower rate would tell the foot strike"
+    assert bench.service.book.ease([report_of(eased, 90_000, 10_000)]) == [], "no lower rate would tell the foot strike"
     bench.service.configure(use.sensor_id)
-    assert bench.service.remembered_one(use.sensor_id).settings == ()
+    assert bench.service.book.remembered_one(use.sensor_id).settings == ()
 
 
 def test_a_lost_connection_a_short_test_and_a_sensor_without_rates_change_nothing(bench: Bench) -> None:
     use = bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
     pod = bench.service.pair(bench.pod.sensor_id)
     away = Gap(use.sensor_id, use.wear_site, 100.0, 160.0, 12_480)
-    assert bench.service.ease([report_of(use, 90_000, 13_000, (away,)), report_of(pod, 90_000, 50_000)]) == []
-    assert bench.service.ease([report_of(use, 2_000, 1_000)]) == []
-    assert bench.service.remembered_one(use.sensor_id).settings == ()
+    assert bench.service.book.ease([report_of(use, 90_000, 13_000, (away,)), report_of(pod, 90_000, 50_000)]) == []
+    assert bench.service.book.ease([report_of(use, 2_000, 1_000)]) == []
+    assert bench.service.book.remembered_one(use.sensor_id).settings == ()
