@@ -102,7 +102,7 @@ class Coach:
         )
         self.imports = ImportService(
             self.store,
-            self.history,
+            self.history.files,
             settings.inbox,
             is_run_on=lambda: self.runs.current() is not None,
             apart=ApartImports(self.worker),

@@ -71,7 +71,7 @@ def judge(name: str, content: bytes) -> Judged:
         store = Store(Path(folder) / "coach.sqlite")
         try:
             history = HistoryService(store, Path(folder) / "recordings")
-            found = history.take_in_file(io.BytesIO(content), name)
+            found = history.files.import_file(io.BytesIO(content), name)
             runs = [history.entry(run_id).run for run_id in found.run_ids]
             for run in runs:
                 history.detail(run.run_id)

@@ -184,9 +184,9 @@ def recompute(run_id: str) -> Run:
     summary="A run as FIT, TCX, GPX, CSV, strides or MCAP",
 )
 def export(run_id: str, kind: str) -> Response:
-    content = history().export(run_id, kind)
+    content = history().files.export(run_id, kind)
     response = Response(content, mimetype=_KINDS[kind].partition(";")[0])
-    response.headers["Content-Disposition"] = f'attachment; filename="{history().export_name(run_id, kind)}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{history().files.export_name(run_id, kind)}"'
     return response
 
 

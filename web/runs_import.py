@@ -29,7 +29,7 @@ def import_files() -> AnyResponse:
     if is_many:
         the_coach().imports.receive([(one.filename or "", one.stream) for one in uploads])
         return redirect(PATH)
-    done = the_coach().heavy.take_in(uploads[0].stream, uploads[0].filename or "")
+    done = the_coach().heavy.import_file(uploads[0].stream, uploads[0].filename or "")
     if len(done.run_ids) == 1:
         note = "merged" if done.is_merged else "cut" if done.is_cut else "imported"
         return redirect(f"/runs/{done.run_ids[0]}?note={note}")
@@ -59,10 +59,10 @@ def read_import() -> ImportStatus:
     returns=Imported,
     summary="Import the file in the body: FIT, TCX, GPX, CSV, MCAP, archive",
 )
-def take_in() -> Imported:
+def import_upload() -> Imported:
     if not request.content_length:
         raise UserError("the body of this request is to be the file")
-    return the_coach().heavy.take_in(request.stream, request.headers.get("X-File-Name", ""))
+    return the_coach().heavy.import_file(request.stream, request.headers.get("X-File-Name", ""))
 
 
 @route(blueprint, "POST", f"{PATH}/stop", returns=ImportStatus, summary="Stop an import; what came in stays")

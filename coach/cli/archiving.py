@@ -30,7 +30,7 @@ def write_account(coach: Coach, out: Path, choice: Choice, password: str | None)
     half = out.with_name(out.name + ".half")
     try:
         with half.open("wb") as stream:
-            coach.history.archive(stream, password, choice)
+            coach.history.files.archive(stream, password, choice)
         half.replace(out)
     except OSError as error:
         raise UserError(f"cannot write {out}: {error.strerror}; choose another --out") from error

@@ -194,7 +194,7 @@ def export(run_id: str, kind: str, out: Path | None, data: Path | None, as_json:
         for one in EXPORTS if kind == "all" else (kind,):
             path = (out or Path()) / f"{run_id}.{one}" if kind == "all" or out is None else out
             try:
-                content = coach.history.export(run_id, one)
+                content = coach.history.files.export(run_id, one)
             except CoachError as error:
                 if kind != "all":
                     raise
@@ -276,9 +276,9 @@ def _import_all(coach: Coach, path: Path, as_json: bool) -> list[ImportedFile]:
 def _import_one(coach: Coach, path: Path, password_file: Path | None, as_json: bool) -> None:
     with _reading(path) as stream:
         try:
-            found = coach.history.take_in_file(stream, path.name)
+            found = coach.history.files.import_file(stream, path.name)
         except LockedArchiveError:
-            found = coach.history.take_archive(stream, password_from(password_file))
+            found = coach.history.files.import_archive(stream, password_from(password_file))
     entries = [coach.store.runs.entry(run_id) for run_id in found.run_ids]
     if as_json:
         print_json(found)

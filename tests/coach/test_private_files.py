@@ -29,10 +29,10 @@ def test_no_file_and_no_folder_is_open_to_others(tmp_path: Path) -> None:
     coach = Coach(make_settings(data, "127.0.0.1", 0))
     keep_run(coach.history, minutes=0.1)  # type: ignore[arg-type]
     out = BytesIO()
-    coach.history.archive(out)
+    coach.history.files.archive(out)
     coach.store.runs.delete("r1", coach.store.runs.get("r1").started_at)
     coach.history.purge()
-    coach.history.take_in(out.getvalue())
+    coach.history.files.import_bytes(out.getvalue())
     assert {name: oct(mode) for name, mode in modes(data).items() if mode & 0o077} == {}
     coach.close()
 

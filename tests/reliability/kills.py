@@ -89,7 +89,7 @@ def check(data: Path, work: str, said: dict[str, list[str]], result: Result) -> 
         demand(max(starts.values(), default=1) == 1, "a run is there twice")
         if work == "archive":  # its files come before its rows: a repeat joins what a kill left apart
             with (data.parent / "other.zip").open("rb") as stream:
-                coach.history.take_archive(stream)
+                coach.history.files.import_archive(stream)
             everything = [entry.run for entry in coach.store.runs.list(RunFilter(sport=None), limit=None)]
         logs = {run.recording for run in everything if run.recording}
         kept = {path.name for path in coach.settings.recordings.glob("*.mcap*")}
@@ -105,7 +105,7 @@ def check(data: Path, work: str, said: dict[str, list[str]], result: Result) -> 
             demand(len(originals) == len([run for run in everything if run.source == "gpx"]), "half an import is left")
             for run in found:
                 take_back(coach.store, coach.settings.recordings, run.run_id)
-            imported = coach.history.take_in(gpx(), "run.gpx")  # it can be imported (again)
+            imported = coach.history.files.import_bytes(gpx(), "run.gpx")  # it can be imported (again)
             again = [one.run for one in coach.store.runs.list(limit=None) if one.run.started_at == GPX_START]
             demand(len(again) == 1 and bool(again[0].distance_m), "the file cannot be imported again")
             take_back(coach.store, coach.settings.recordings, imported.run_ids[0])
@@ -148,7 +148,7 @@ def _check_log(coach: Coach, work: str, said: dict[str, list[str]], demand) -> N
     if work == "home":
         demand("kept" not in said or coach.store.runs.knows(LOG_ID), "a log that the phone may have deleted is no run")
     elif not coach.store.runs.knows(LOG_ID):
-        coach.history.take_in(content, "other.mcap")
+        coach.history.files.import_bytes(content, "other.mcap")
     same = [one.run for one in coach.store.runs.list(limit=None) if one.run.run_id == LOG_ID]
     demand(len(same) <= 1, "the log is there twice")
     demand(all(run.duration_s == 29.0 for run in same), "the log is not whole")
@@ -203,7 +203,7 @@ def prepare(data: Path, work: str, at: int) -> None:
         killed(other, "run", None)
         killed(other, "import", None)
         with started(other) as coach, (data.parent / "other.zip").open("wb") as out:
-            coach.history.archive(out)
+            coach.history.files.archive(out)
 
 
 def measure(work: str, most: int, folder: Path) -> Result:

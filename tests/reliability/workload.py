@@ -76,14 +76,14 @@ def run(coach: Coach, points: KillPoints) -> None:
 def import_(coach: Coach, points: KillPoints) -> None:
     """A file of a watch."""
     points.is_armed = True
-    say("imported", coach.history.take_in(gpx(), "run.gpx").run_ids[0])
+    say("imported", coach.history.files.import_bytes(gpx(), "run.gpx").run_ids[0])
 
 
 def log(coach: Coach, points: KillPoints) -> None:
     """The raw log of a run of another machine."""
     content = (coach.settings.data.parent / "other.mcap").read_bytes()
     points.is_armed = True
-    say("imported", coach.history.take_in(content, "other.mcap").run_ids[0])
+    say("imported", coach.history.files.import_bytes(content, "other.mcap").run_ids[0])
 
 
 def home(coach: Coach, points: KillPoints) -> None:
@@ -104,7 +104,7 @@ def archive(coach: Coach, points: KillPoints) -> None:
     """An archive of another folder."""
     points.is_armed = True
     with (coach.settings.data.parent / "other.zip").open("rb") as stream:
-        coach.history.take_archive(stream)
+        coach.history.files.import_archive(stream)
     say("joined")
 
 

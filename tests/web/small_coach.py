@@ -228,7 +228,7 @@ class SmallCoach(SimpleNamespace):
             runner.change(name="Sam", time_zone="Europe/Berlin")
         strength = Programme(store, coaching.pain_state, feed.publish, folder / "secrets")
         history = parts.get("history") or HistoryService(store, folder / "recordings")
-        imports = ImportService(history._store, history, folder / "inbox")
+        imports = ImportService(history._store, history.files, folder / "inbox")
         desk: Any = SimpleNamespace(store=history._store, history=history, imports=imports)
         known: dict[str, object] = {
             "feed": feed,

@@ -493,7 +493,7 @@ def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> Non
     [entry] = home.coach.store.runs.list()
     assert sorted(use.profile_id for use in entry.run.sensors) == ["phone", "phone_position"]
     assert home.coach.history.route(entry.run.run_id) is not None, "the map line"
-    assert b"47.5" in home.coach.history.export(entry.run.run_id, "gpx"), "the route is in what leaves home"
+    assert b"47.5" in home.coach.history.files.export(entry.run.run_id, "gpx"), "the route is in what leaves home"
     summary = home.coach.store.runs.summary(entry.run.run_id)
     assert summary is not None
     steps = home.coach.store.runs.steps(entry.run.run_id)

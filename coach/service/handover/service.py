@@ -159,7 +159,7 @@ class HandoverService:
     def _hand_over(self, item: Waiting) -> None:
         wishes, run_id = self.wishes(), item.run_id
         run = self._store.runs.get(run_id)
-        content = self._history.export(run_id, "fit")
+        content = self._history.files.export(run_id, "fit")
         if wishes.is_outbox:
             self._put_into_outbox(run_id, content)
         if wishes.intervals_key:
@@ -174,7 +174,7 @@ class HandoverService:
 
     def _put_into_outbox(self, run_id: str, content: bytes) -> None:
         self.outbox.mkdir(parents=True, exist_ok=True)
-        path = self.outbox / self._history.export_name(run_id, "fit")
+        path = self.outbox / self._history.files.export_name(run_id, "fit")
         half = path.with_name(f".{path.name}.half")  # who watches the folder never sees half a file
         half.write_bytes(content)
         half.replace(path)

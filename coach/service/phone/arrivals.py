@@ -63,7 +63,7 @@ class Arrival:
 
 
 class PhoneRuns:
-    """Thread-safe. take_over: makes a coached run of a recording. lay_over: fills a run of home.
+    """Thread-safe. take_over: makes a coached run of a recording. merge_activity: fills a run of home.
 
     make_apart: does `make` in a process of its own.
     """
@@ -73,14 +73,14 @@ class PhoneRuns:
         store: Store,
         recordings: Path,
         take_over: Callable[[Path], Run],
-        lay_over: Callable[[Run, Activity], None],
+        merge_activity: Callable[[Run, Activity], None],
         make_apart: Callable[[str], object] | None = None,
     ) -> None:
         self._store = store
         self._recordings = recordings
         self._folder = recordings / ARRIVING
         self._take_over = take_over
-        self._lay_over = lay_over
+        self._merge_activity = merge_activity
         self._make = make_apart or self.make
         self._lock = threading.Lock()
         self._working = threading.Lock()
@@ -225,7 +225,7 @@ class PhoneRuns:
         same = same_time(self._store, recording.header.started_at, length_s(recording))
         if same is not None and same.run_id != run_id:
             keep_answers(self._store, recording.header, recording.sound_items(), same.run_id)
-            self._lay_over(same, self._activity(recording))
+            self._merge_activity(same, self._activity(recording))
             kept = inside(self._recordings, f"imports/{same.run_id}.phone.{run_id}{SUFFIX}")
             kept.parent.mkdir(exist_ok=True)
             whole.rename(kept)

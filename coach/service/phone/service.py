@@ -30,7 +30,7 @@ class PhoneService:
     ) -> None:
         self._sensors = sensors
         self._coaching = coaching
-        self.runs = PhoneRuns(store, recordings, take_over, history.lay_over, make_apart)
+        self.runs = PhoneRuns(store, recordings, take_over, history.files.merge_activity, make_apart)
 
     def pack(self, focus: str | None = None) -> Pack:
         """What a phone takes along for its next run. focus: the wish for that run, "none" for no cues.

@@ -57,13 +57,13 @@ SPARE_BYTES: Final = 256 << 20  # stays free for the log of a run: ten hours of 
 _LONGEST_RUN: Final = timedelta(days=2)
 
 
-class HistoryFiles:
+class RunFiles:
     """What goes out as a file and comes in as one. recordings: folder of the raw logs."""
 
-    def __init__(self, store: Store, recordings: Path) -> None:
+    def __init__(self, store: Store, recordings: Path, take_over: Callable[[Path], Run] | None = None) -> None:
         self._kept = store
         self.recordings = recordings
-        self._take_over: Callable[[Path], Run] | None = None
+        self._take_over = take_over
         self._one_at_a_time = threading.Lock()  # two imports of one run would both find it new
 
     # Out -----------------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class HistoryFiles:
 
     # In ------------------------------------------------------------------------------------------------------------
 
-    def take_in(self, content: bytes, name: str = "", hint: Hint = NO_HINT) -> Imported:
+    def import_bytes(self, content: bytes, name: str = "", hint: Hint = NO_HINT) -> Imported:
         """Import a FIT, TCX, GPX, CSV or MCAP file, or an archive of this program. hint: what a list beside it says.
 
         Raises:
@@ -136,27 +136,27 @@ class HistoryFiles:
         """
         kind = format_of(content, name)
         if kind == "archive":
-            return self.take_archive(BytesIO(content))
+            return self.import_archive(BytesIO(content))
         if kind == "mcap":
             return self._take_recording(content)
         if kind == "csv":
             return self._take_table(content)
         return self._take_activities(read_runs(content, kind, hint), content, kind)
 
-    def take_workout(self, workout: Activity, route: bytes) -> Imported:
+    def import_workout(self, workout: Activity, route: bytes) -> Imported:
         """Import a workout of Apple Health. route: its GPX file, b"" without one."""
         return self._take_activities(on_foot([workout], "workout"), route, "apple")
 
-    def take_in_file(self, stream: IO[bytes], name: str = "", hint: Hint = NO_HINT) -> Imported:
+    def import_file(self, stream: IO[bytes], name: str = "", hint: Hint = NO_HINT) -> Imported:
         """Import an open file; an archive is read piece by piece, however large it is."""
         head = stream.read(HEAD_BYTES)
         stream.seek(0)
         if head.startswith(b"\x1f\x8b"):  # gzip, as Strava packs the files of its export
-            return self.take_in(unpacked(stream), name.removesuffix(".gz"), hint)
+            return self.import_bytes(unpacked(stream), name.removesuffix(".gz"), hint)
         kind = format_of(head, name)
-        return self.take_archive(stream) if kind == "archive" else self.take_in(stream.read(), name, hint)
+        return self.import_archive(stream) if kind == "archive" else self.import_bytes(stream.read(), name, hint)
 
-    def take_archive(self, stream: IO[bytes], password: str | None = None) -> Imported:
+    def import_archive(self, stream: IO[bytes], password: str | None = None) -> Imported:
         """Join an archive to this account; what is here already stays as it is.
 
         All of it comes in or nothing: files wait in a folder of their own until every row has passed.
@@ -221,7 +221,7 @@ class HistoryFiles:
         with self._all_or_nothing(run):
             self._kept.runs.replace_seconds(run.run_id, seconds_of(activity))
             self._keep_original(run.run_id, content, kind, activity)
-            self._finish(run, activity.distance_m)
+            self.finish(run, activity.distance_m)
         return Imported(kind, (run.run_id,), n_runs=1, is_cut=activity.is_cut)
 
     @contextlib.contextmanager
@@ -236,14 +236,14 @@ class HistoryFiles:
 
     def _merge(self, run: Run, activity: Activity, content: bytes, kind: str) -> Imported:
         """Fill a recorded run with what only the watch knew."""
-        self.lay_over(run, activity)
+        self.merge_activity(run, activity)
         self._keep_original(run.run_id, content, kind, activity)
         is_asked = run.sport is not Sport.RUNNING and bool(run.sport_reason)
         if is_asked and activity.kind is Sport.RUNNING and named_sport(activity.sport) == Sport.RUNNING:
             self._kept.runs.change(run.run_id, sport=Sport.RUNNING, sport_reason="")  # another file knows
         return Imported(kind, (run.run_id,), is_merged=True)
 
-    def lay_over(self, run: Run, activity: Activity) -> None:
+    def merge_activity(self, run: Run, activity: Activity) -> None:
         """Fill a run's seconds with what only another recording of the same time knew, and sum it up again."""
         offset_s = (activity.started_at - run.started_at).total_seconds()
         before = self._kept.runs.seconds(run.run_id)
@@ -252,7 +252,7 @@ class HistoryFiles:
         if filled:
             run = self._kept.runs.change(run.run_id, sources={**run.sources, **filled})
         self._kept.runs.replace_seconds(run.run_id, seconds)
-        self._finish(run, None)
+        self.finish(run, None)
 
     def _same_time(self, activity: Activity) -> Run | None:
         return same_time(self._kept, activity.started_at, activity.end_s)
@@ -265,13 +265,13 @@ class HistoryFiles:
         same = self._of_table(table)
         if same is not None:
             self._kept.runs.add(same.run_id, table.strides, table.seconds)
-            self._finish(same, None)
+            self.finish(same, None)
             return Imported("csv", (same.run_id,), is_merged=True)
         run_id = f"{table.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         run = Run(run_id, table.started_at, RunState.FINISHED, source="csv", laps=(Lap(1, 0.0, None),))
         with self._all_or_nothing(run):
             self._kept.runs.replace(run_id, table.strides, table.seconds)
-            self._finish(run, None)
+            self.finish(run, None)
         return Imported("csv", (run_id,), n_runs=1)
 
     def _of_table(self, table: Table) -> Run | None:
@@ -305,7 +305,7 @@ class HistoryFiles:
             raise
         return Imported("mcap", (run.run_id,), n_runs=1, is_cut=not recording.is_complete)
 
-    def _finish(self, run: Run, distance_m: float | None) -> None:
+    def finish(self, run: Run, distance_m: float | None) -> None:
         strides: list[Stride] = list(self._kept.runs.strides(run.run_id))
         steps: list[TrunkStep] = list(self._kept.runs.steps(run.run_id))
         before = self._kept.runs.summary(run.run_id)

@@ -55,8 +55,8 @@ def open_desk(database: Path, recordings: Path, note: Note) -> Iterator[Desk]:
     try:
         recovery = RunRecovery(store, recordings, coaching, lambda: None, sum_up)
         history = HistoryService(store, recordings, recovery.recompute, recovery.take_over)
-        phone_runs = PhoneRuns(store, recordings, recovery.take_over, history.lay_over)
-        yield Desk(store, history, recovery, ImportService(store, history, recordings), phone_runs)
+        phone_runs = PhoneRuns(store, recordings, recovery.take_over, history.files.merge_activity)
+        yield Desk(store, history, recovery, ImportService(store, history.files, recordings), phone_runs)
     finally:
         store.close()
 
@@ -67,7 +67,7 @@ def open_desk(database: Path, recordings: Path, note: Note) -> Iterator[Desk]:
 def import_file(desk: Desk, path: Path, name: str) -> Imported:
     """A file of any kind that this program knows; name: as it was called."""
     with path.open("rb") as stream:
-        return desk.history.take_in_file(stream, name)
+        return desk.history.files.import_file(stream, name)
 
 
 def import_each(desk: Desk, path: Path, n_done: int) -> Iterator[ImportStep]:
@@ -83,7 +83,7 @@ def import_inbox(desk: Desk, path: Path) -> Iterator[None]:
 def write_archive(desk: Desk, path: Path) -> None:
     """The whole account as one zip."""
     with path.open("wb") as out:
-        desk.history.archive(out)
+        desk.history.files.archive(out)
 
 
 def recompute(desk: Desk, run_id: str) -> Run:
@@ -137,7 +137,7 @@ class HeavyService:
         self._recordings = recordings
         self._current = current
 
-    def take_in(self, stream: IO[bytes], name: str) -> Imported:
+    def import_file(self, stream: IO[bytes], name: str) -> Imported:
         """Import a file that was sent.
 
         Raises:

@@ -35,7 +35,7 @@ from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.devices import read_again
 from coach.service.runs.downsample import thinned
-from coach.service.runs.files import HistoryFiles
+from coach.service.runs.files import RunFiles
 from coach.service.runs.leftovers import IMPORTS_FOLDER
 from coach.service.runs.route import route_of_run
 from coach.service.runs.split import split_run
@@ -55,7 +55,7 @@ PLOTTED: Final = names_for(Use.PLOT)
 EDITABLE: Final = ("title", "notes", "shoes", "place", "slope_pct", "sport")
 
 
-class HistoryService(HistoryFiles):
+class HistoryService:
     """recompute: makes a run's numbers again from its raw log. take_over: makes a run of a log made elsewhere."""
 
     def __init__(
@@ -65,10 +65,10 @@ class HistoryService(HistoryFiles):
         recompute: Callable[[str], Run] | None = None,
         take_over: Callable[[Path], Run] | None = None,
     ) -> None:
-        super().__init__(store, recordings)
+        self.files = RunFiles(store, recordings, take_over)
+        self.recordings = recordings
         self._store = store
         self._again = recompute
-        self._take_over = take_over
 
     # Looking -------------------------------------------------------------------------------------------------------
 
@@ -168,7 +168,7 @@ class HistoryService(HistoryFiles):
         strides: list[Stride | TrunkStep] = [*self._store.runs.strides(run_id), *self._store.runs.steps(run_id)]
         self._store.runs.replace(run_id, strides, seconds_of(activity))
         run = self._store.runs.change(run_id, sources=activity.sources)
-        self._finish(run, activity.distance_m)
+        self.files.finish(run, activity.distance_m)
         return self._store.runs.get(run_id)
 
     def trim(self, run_id: str, start_s: float | None, end_s: float | None) -> Run:

@@ -23,7 +23,7 @@ from coach.errors import AlreadyHereError, CoachError, InterchangeError, Storage
 from coach.interchange.bundles import Item, files_below, items_of
 from coach.model.history import Imported, ImportedFile, ImportStatus, KeptImport, Outcome
 from coach.model.runs import Sport
-from coach.service.runs.files import SPARE_BYTES, HistoryFiles
+from coach.service.runs.files import SPARE_BYTES, RunFiles
 from coach.service.runs.leftovers import INCOMING
 from coach.storage.store import Store
 
@@ -54,7 +54,7 @@ class ImportService:
     def __init__(
         self,
         store: Store,
-        files: HistoryFiles,
+        files: RunFiles,
         inbox: Path,
         every_s: float = INBOX_EVERY_S,
         is_run_on: Callable[[], bool] = lambda: False,
@@ -301,9 +301,9 @@ class ImportService:
         if item.refusal:
             return ImportedFile(item.name, Outcome.REFUSED, (), item.refusal)
         if item.workout is not None:
-            found = self._files.take_workout(item.workout, item.read())
+            found = self._files.import_workout(item.workout, item.read())
         else:
-            found = self._files.take_in_file(io.BytesIO(item.read()), item.name, item.hint)
+            found = self._files.import_file(io.BytesIO(item.read()), item.name, item.hint)
         return self._of_import(item.name, found)
 
     def _of_import(self, name: str, found: Imported) -> ImportedFile:

@@ -86,7 +86,7 @@ def test_a_raw_log_brings_the_same_run(account: Path, raw_log: Path, tmp_path: P
     try:
         assert ours.history.entry("pod-run").summary == theirs.history.entry("pod-run").summary
         assert list(ours.store.runs.seconds("pod-run")) == list(theirs.store.runs.seconds("pod-run"))
-        assert theirs.history.export("pod-run", "mcap") == raw_log.read_bytes()
+        assert theirs.history.files.export("pod-run", "mcap") == raw_log.read_bytes()
     finally:
         ours.close()
         theirs.close()

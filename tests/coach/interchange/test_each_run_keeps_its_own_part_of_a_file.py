@@ -73,14 +73,14 @@ def latitudes(content: bytes, kind: str) -> set[int]:
 
 @pytest.mark.parametrize(("kind", "content"), [("fit", fit()), ("gpx", gpx()), ("tcx", tcx())])
 def test_positions_stay_with_their_run(kind: str, content: bytes, history: HistoryService) -> None:
-    first, second = history.take_in(content, f"x.{kind}").run_ids
+    first, second = history.files.import_bytes(content, f"x.{kind}").run_ids
     kept = {path.stem: path.read_bytes() for path in (history.recordings / "imports").iterdir()}
     assert latitudes(kept[first], kind) == {50}
     assert latitudes(kept[second], kind) == {48}
     assert b'lat="47.0"' not in kept[first] + kept[second]
     for run_id, degrees in ((first, 50), (second, 48)):
         for out in ("fit", "gpx"):
-            exported = read_activities(history.export(run_id, out), out)[0]
+            exported = read_activities(history.files.export(run_id, out), out)[0]
             places = [r.latitude_deg for r in exported.records if r.latitude_deg is not None]
             assert len(places) >= 119
             assert {int(place) for place in places} == {degrees}
@@ -88,7 +88,7 @@ def test_positions_stay_with_their_run(kind: str, content: bytes, history: Histo
 
 def test_a_kept_part_is_a_whole_file_of_its_own(history: HistoryService) -> None:
     fitparse = pytest.importorskip("fitparse")
-    _, second = history.take_in(fit(), "x.fit").run_ids
+    _, second = history.files.import_bytes(fit(), "x.fit").run_ids
     path = history.recordings / "imports" / f"{second}.fit"
     messages = list(fitparse.FitFile(str(path)).get_messages())  # checks the checksum
     names = [message.name for message in messages]
@@ -97,5 +97,5 @@ def test_a_kept_part_is_a_whole_file_of_its_own(history: HistoryService) -> None
 
 def test_a_file_of_one_run_is_kept_as_it_is(history: HistoryService) -> None:
     content = gpx().replace(b'<wpt lat="47.0" lon="9.0"/>', b"").split(b"</trk>")[0] + b"</trk></gpx>"
-    (run_id,) = history.take_in(content, "x.gpx").run_ids
+    (run_id,) = history.files.import_bytes(content, "x.gpx").run_ids
     assert (history.recordings / "imports" / f"{run_id}.gpx").read_bytes() == content

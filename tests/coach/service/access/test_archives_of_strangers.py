@@ -98,7 +98,7 @@ def full_account(folder: Path) -> Tables:
     one.strength.create("home", "mon,thu", "18:30", "Europe/London", date(2026, 3, 2))
     Strength(store.database).put_activity(DailyActivity("d1", date(2026, 1, 5), "Walking", 30, TalkTest.LIGHT))
     out = BytesIO()
-    one.history.archive(out)
+    one.history.files.archive(out)
     one.close()
     return {name: rows[:4] for name, rows in tables_of(out.getvalue()).items()}
 
@@ -123,7 +123,7 @@ def test_a_row_that_names_a_path_is_refused_whole(coach: Coach, fields: dict[str
     shoes = [{"name": "Mine", "start_m": 0.0}]
     runs = [run_row(), run_row(run_key=2, **{"run_id": "r2", **fields})]
     with pytest.raises(InterchangeError, match=r"row 2 of runs"):
-        coach.history.take_in(packed({"shoes": shoes, "runs": runs}))
+        coach.history.files.import_bytes(packed({"shoes": shoes, "runs": runs}))
     assert coach.history.list().n_total == 0
     assert coach.store.shoes.list() == []
 
@@ -137,7 +137,7 @@ def test_a_recording_whose_header_names_a_path_is_none_of_ours(coach: Coach, tmp
     forged = recorded.replace(b"\x02\x00\x00\x00r1", b"\x02\x00\x00\x00..")
     assert forged != recorded
     with pytest.raises(CoachError):
-        coach.history.take_in(forged, "x.mcap")
+        coach.history.files.import_bytes(forged, "x.mcap")
     assert [path for path in coach.settings.data.rglob("*.mcap") if path not in before] == []
 
 
@@ -148,7 +148,7 @@ def test_a_recording_with_an_odd_event_leaves_nothing_behind(coach: Coach, level
     writer.write(Notification("A", "c", 1.0, b"x"))
     writer.write_event(RunEvent(2.0, "pain", {"level": level}))
     with pytest.raises(InterchangeError, match="no run can hold"):
-        coach.history.take_in(writer.close().read_bytes(), "x.mcap")
+        coach.history.files.import_bytes(writer.close().read_bytes(), "x.mcap")
     assert not coach.store.runs.knows("r9")
     assert list(coach.history.recordings.iterdir()) == []
 
@@ -158,7 +158,7 @@ def test_a_recording_with_an_odd_event_leaves_nothing_behind(coach: Coach, level
 )
 def test_only_recordings_and_originals_come_out_of_an_archive(coach: Coach, name: str) -> None:
     with pytest.raises(InterchangeError):
-        coach.history.take_in(packed({"runs": [run_row()]}, {name: b"x"}))
+        coach.history.files.import_bytes(packed({"runs": [run_row()]}, {name: b"x"}))
     assert coach.history.list().n_total == 0
     assert [path for path in coach.history.recordings.rglob("*") if path.is_file()] == []
 
@@ -173,15 +173,15 @@ def test_a_link_in_the_folder_leads_nowhere(tmp_path: Path) -> None:
 
 def test_a_bomb_is_refused_before_it_is_unpacked(coach: Coach) -> None:
     with pytest.raises(InterchangeError, match="far more"):
-        coach.history.take_in(packed({}, {"x.mcap": bytes(40_000_000)}))
+        coach.history.files.import_bytes(packed({}, {"x.mcap": bytes(40_000_000)}))
     many = {f"x{i}.mcap": b"" for i in range(20_001)}
     with pytest.raises(InterchangeError, match="more than an account"):
-        coach.history.take_in(packed({}, many))
+        coach.history.files.import_bytes(packed({}, many))
 
 
 def test_a_bad_row_leaves_no_file_of_the_archive_behind(coach: Coach) -> None:
     with pytest.raises(InterchangeError):
-        coach.history.take_in(packed({"runs": [run_row(state="complete")]}, {"r1.mcap": b"log"}))
+        coach.history.files.import_bytes(packed({"runs": [run_row(state="complete")]}, {"r1.mcap": b"log"}))
     assert list(coach.history.recordings.rglob("*")) == []
 
 
@@ -195,10 +195,10 @@ def test_a_run_that_was_only_listened_to_comes_back_from_an_archive(coach: Coach
     assert run.plan is not None
     assert run.plan.focus is None
     out = BytesIO()
-    coach.history.archive(out)
+    coach.history.files.archive(out)
     other = make_coach(tmp_path / "there")
     try:
-        other.history.take_in(out.getvalue())
+        other.history.files.import_bytes(out.getvalue())
         assert other.store.runs.get(run.run_id) == coach.store.runs.get(run.run_id)
     finally:
         other.close()
@@ -210,14 +210,14 @@ def test_no_secret_goes_out_and_none_comes_in(coach: Coach) -> None:
     coach.strength.push.set_channels(Channels("https://ntfy.sh/my-secret-word", "tk_secret"))
     coach.store.settings.put("some.future", "thing")
     out = BytesIO()
-    coach.history.archive(out)
+    coach.history.files.archive(out)
     with zipfile.ZipFile(out) as archive:
         everything = b"".join(archive.read(name) for name in archive.namelist())
     for word in (secret, "tk_secret", "my-secret-word", "some.future"):
         assert str(word).encode() not in everything
     planted = [{"key": "access.secret", "value": "known"}, {"key": "reminders.channels", "value": {"ntfy_url": "x"}}]
     coach.store.settings.forget("access.secret")
-    coach.history.take_in(packed({"settings": planted}))
+    coach.history.files.import_bytes(packed({"settings": planted}))
     assert coach.store.settings.get("access.secret") is None
     assert coach.strength.push.channels().ntfy_token == "tk_secret"
 
@@ -245,7 +245,7 @@ def test_a_row_that_is_not_its_noun_is_named_and_nothing_comes_in(
     coach: Coach, table: str, row: dict[str, Any]
 ) -> None:
     with pytest.raises(InterchangeError, match=table.replace("runs", "run")[:4]):
-        coach.history.take_in(packed({"shoes": [{"name": "Mine", "start_m": 0.0}], table: [row]}))
+        coach.history.files.import_bytes(packed({"shoes": [{"name": "Mine", "start_m": 0.0}], table: [row]}))
     assert coach.store.shoes.list() == []
 
 
@@ -344,7 +344,7 @@ def attack(n: int, seed: int, folder: Path) -> dict[str, int]:
             content = bytes_damaged(content, chance)
         empty(coach)
         try:
-            coach.history.take_in(content, "a.zip")
+            coach.history.files.import_bytes(content, "a.zip")
         except CoachError:
             counts["refused"] += 1
             counts["half"] += is_anything_kept(coach)

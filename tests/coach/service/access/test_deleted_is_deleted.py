@@ -48,7 +48,7 @@ def fill(coach: Coach) -> str:
     coach.history.edit("r1", title=NAME, notes=NAME)
     coach.store.pain.add(PainEntry(START, PainMoment.NOW, back=3, note=NAME))
     coach.access.let_in(coach.access.invitation("http://x").partition("token=")[2], NAME)
-    run_id = coach.history.take_in(gpx(), "x.gpx").run_ids[0]
+    run_id = coach.history.files.import_bytes(gpx(), "x.gpx").run_ids[0]
     CoachedRuns(coach.store.database).save(run_id, START, {"note": NAME})
     return run_id
 
@@ -136,7 +136,7 @@ def test_an_archive_holds_nothing_of_what_was_erased(coach: Coach) -> None:
     fill(coach)
     coach.account.erase()
     out = BytesIO()
-    coach.history.archive(out)
+    coach.history.files.archive(out)
     assert NAME.encode() not in out.getvalue()
 
 

@@ -212,7 +212,7 @@ def test_the_same_log_under_another_id_is_refused_by_import(
             file.add_notification(item) if isinstance(item, Notification) else file.add_event(item)
         file.finish()
     with pytest.raises(Exception, match=f"here already, as {made.run_id}"):
-        coach.history.take_in((tmp_path / "again.mcap").read_bytes(), "again.mcap")
+        coach.history.files.import_bytes((tmp_path / "again.mcap").read_bytes(), "again.mcap")
 
 
 def test_a_run_of_yesterday_that_comes_home_today_stands_before_todays(coach: Coach, sent: list[Notification]) -> None:

@@ -75,7 +75,7 @@ def test_strides_that_are_only_summed_up_again_keep_the_identity_of_what_compute
 def test_the_parts_of_a_run_and_a_trimmed_run_keep_its_identity(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "coach.sqlite")) as store:
         history = HistoryService(store, tmp_path)
-        imported = history.take_in(need_reference("fit/stryd-backgaden-1km.fit").read_bytes())
+        imported = history.files.import_bytes(need_reference("fit/stryd-backgaden-1km.fit").read_bytes())
         (run_id,) = imported.run_ids
         before = store.runs.summary(run_id)
         assert before is not None

@@ -45,10 +45,10 @@ def n_runs(folder: Path) -> int:
 def test_an_account_in_parts_comes_back_whole_in_any_order(account: HistoryService, tmp_path: Path) -> None:
     folder = account.recordings.parent
     first, second, third = (tmp_path / f"{n}.zip" for n in range(3))
-    account.take_in(a_run(0), "a.fit")
+    account.files.import_bytes(a_run(0), "a.fit")
     assert call(folder, "archive", "--out", str(first), "--incremental").exit_code == 0
-    account.take_in(a_run(-7), "b.fit")  # imported later, and run before
-    account.take_in(a_run(1), "c.fit")
+    account.files.import_bytes(a_run(-7), "b.fit")  # imported later, and run before
+    account.files.import_bytes(a_run(1), "c.fit")
     assert "2 runs" in call(folder, "archive", "--out", str(second), "--incremental").output
     assert "0 runs" in call(folder, "archive", "--out", str(third), "--incremental").output
     names = zipfile.ZipFile(second).namelist()
@@ -66,14 +66,14 @@ def test_an_account_in_parts_comes_back_whole_in_any_order(account: HistoryServi
 
 def test_runs_since_a_day(account: HistoryService, tmp_path: Path) -> None:
     for day in (0, 5):
-        account.take_in(a_run(day), f"{day}.fit")
+        account.files.import_bytes(a_run(day), f"{day}.fit")
     out = tmp_path / "since.zip"
     assert "1 run" in call(account.recordings.parent, "archive", "--out", str(out), "--since", "2026-05-07").output
     assert sum(name.startswith("files/") for name in zipfile.ZipFile(out).namelist()) == 1
 
 
 def test_an_encrypted_archive_opens_with_its_password_alone(account: HistoryService, tmp_path: Path) -> None:
-    account.take_in(a_run(0), "a.fit")
+    account.files.import_bytes(a_run(0), "a.fit")
     out, word, new = tmp_path / "secret.zip", tmp_path / "word", tmp_path / "new"
     word.write_text("a long word, with blanks\n")
     folder = account.recordings.parent
@@ -89,11 +89,11 @@ def test_an_encrypted_archive_opens_with_its_password_alone(account: HistoryServ
     assert right.exit_code == 0, right.output
     assert n_runs(new) == 1
     with out.open("rb") as stream, pytest.raises(LockedArchiveError, match="encrypted"):
-        account.take_in_file(stream, "secret.zip")
+        account.files.import_file(stream, "secret.zip")
 
 
 def test_a_changed_byte_of_an_encrypted_archive_is_noticed(account: HistoryService, tmp_path: Path) -> None:
-    account.take_in(a_run(0), "a.fit")
+    account.files.import_bytes(a_run(0), "a.fit")
     out, word, new = tmp_path / "secret.zip", tmp_path / "word", tmp_path / "new"
     word.write_text("word\n")
     call(account.recordings.parent, "archive", "--out", str(out), "--encrypt", "--password-file", str(word))

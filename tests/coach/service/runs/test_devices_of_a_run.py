@@ -53,7 +53,7 @@ def history(tmp_path: Path) -> Iterator[HistoryService]:
 
 
 def test_each_metric_says_its_device_and_the_runner_may_choose(history: HistoryService) -> None:
-    (run_id,) = history.take_in(with_pods(), "run.fit").run_ids
+    (run_id,) = history.files.import_bytes(with_pods(), "run.fit").run_ids
     entry = history.entry(run_id)
     assert entry.summary is not None
     assert entry.summary.contact_time_ms == pytest.approx(262)
@@ -75,20 +75,20 @@ def test_each_metric_says_its_device_and_the_runner_may_choose(history: HistoryS
 
 
 def test_what_a_pod_measured_goes_out_again(history: HistoryService) -> None:
-    (run_id,) = history.take_in(with_pods(), "run.fit").run_ids
-    records = [frame for frame in frames(history.export(run_id, "fit")) if frame.name == "record"]
+    (run_id,) = history.files.import_bytes(with_pods(), "run.fit").run_ids
+    records = [frame for frame in frames(history.files.export(run_id, "fit")) if frame.name == "record"]
     assert records[100].get_value("power") == 353
     assert records[100].get_value("foot_strike_type") == 5.0
-    assert b"<ae:Watts>353</ae:Watts>" in history.export(run_id, "tcx")
-    assert b"power_w" in history.export(run_id, "csv").splitlines()[0]
+    assert b"<ae:Watts>353</ae:Watts>" in history.files.export(run_id, "tcx")
+    assert b"power_w" in history.files.export(run_id, "csv").splitlines()[0]
     trend = history.trend("power_w")
     assert [point.run_id for point in trend.points] == [run_id]
 
 
 def test_a_file_of_one_device_names_none(history: HistoryService) -> None:
-    (run_id,) = history.take_in(others.fit(), "run.fit").run_ids
+    (run_id,) = history.files.import_bytes(others.fit(), "run.fit").run_ids
     assert history.entry(run_id).run.sources == {}
-    (other,) = history.take_in(
+    (other,) = history.files.import_bytes(
         foreign.gpx(foreign.track(foreign.points(at=others.DAY.replace(day=9)))), "a.gpx"
     ).run_ids
     with pytest.raises(UserError, match="not imported from a FIT"):
@@ -98,7 +98,7 @@ def test_a_file_of_one_device_names_none(history: HistoryService) -> None:
 def test_the_page_says_by_which_device_and_lets_choose(tmp_path: Path) -> None:
     coach = kept_coach(tmp_path, 1, 6)
     try:
-        (run_id,) = coach.history.take_in(with_pods(), "run.fit").run_ids
+        (run_id,) = coach.history.files.import_bytes(with_pods(), "run.fit").run_ids
         client = create_app(coach, is_testing=True).test_client()
         assert "by Garmin fr920xt; also Stryd" in client.get(f"/runs/{run_id}").text
         said = client.post(f"/runs/{run_id}/devices", data={"use": "pod"}, follow_redirects=True).text

@@ -24,7 +24,7 @@ class Account:
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder / "coach.sqlite")
         self.history = HistoryService(self.store, folder / "recordings")
-        self.imports = ImportService(self.store, self.history, folder / "inbox")
+        self.imports = ImportService(self.store, self.history.files, folder / "inbox")
 
     def take(self, path: Path) -> dict[str, Outcome]:
         return {done.name.rpartition("/")[2]: done.outcome for done, _ in self.imports.each(path)}
@@ -83,7 +83,7 @@ def test_a_workout_with_two_routes_has_the_places_of_both(account: Account, tmp_
     route = account.history.route(outdoor.run_id)
     assert route is not None
     assert route.t_s[-1] == pytest.approx(195)
-    exported = account.history.export(outdoor.run_id, "gpx")
+    exported = account.history.files.export(outdoor.run_id, "gpx")
     assert exported.count(b"<trkpt") > 180
 
 

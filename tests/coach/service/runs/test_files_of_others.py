@@ -62,7 +62,7 @@ def test_every_file_of_the_folder_is_tried() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) -> None:
     kilometres, minutes, n_laps, fields = FILES[name]
-    run = history.entry(history.take_in(content_of(name), f"{name}.fit").run_ids[0]).run
+    run = history.entry(history.files.import_bytes(content_of(name), f"{name}.fit").run_ids[0]).run
     assert run.distance_m == pytest.approx(1000 * kilometres, abs=6)
     assert run.duration_s == pytest.approx(60 * minutes, abs=3)
     assert len(run.laps) == n_laps
@@ -77,7 +77,7 @@ def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) ->
     assert far == sorted(far)
     assert far[-1] == pytest.approx(1000 * kilometres, rel=0.05)
     with pytest.raises(InterchangeError, match="already"):
-        history.take_in(content_of(name))
+        history.files.import_bytes(content_of(name))
 
 
 @pytest.mark.parametrize("name", [name for name, told in FILES.items() if told[1] > 2.1])
@@ -85,7 +85,7 @@ def test_a_file_is_merged_by_time_into_the_run_that_was_recorded(name: str, hist
     """The recorded run knows cadence and strides only, and its clock is 12 s ahead of the watch."""
     activity = read_fit(content_of(name))
     mine = record(history, activity, ahead_s=12.0)
-    imported = history.take_in(content_of(name))
+    imported = history.files.import_bytes(content_of(name))
     assert (imported.is_merged, imported.run_ids) == (True, ("mine",))
     filled = {s.t_s: s for s in history._store.runs.seconds("mine")}
     beats = {round(r.t_s) + 12: r.values["heart_rate_bpm"] for r in activity.records if "heart_rate_bpm" in r.values}
@@ -120,16 +120,16 @@ def ride() -> bytes:
 
 def test_a_ride_is_refused_in_words(history: HistoryService) -> None:
     with pytest.raises(InterchangeError, match="holds cycling, not running"):
-        history.take_in(ride())
+        history.files.import_bytes(ride())
     tcx = b'<TrainingCenterDatabase><Activities><Activity Sport="Biking"/></Activities></TrainingCenterDatabase>'
     with pytest.raises(InterchangeError, match="holds Biking, not running"):
-        history.take_in(tcx)
+        history.files.import_bytes(tcx)
     assert history.list().n_total == 0
 
 
 def test_a_cut_or_changed_file_gives_what_is_whole_and_says_so(history: HistoryService) -> None:
     content = content_of("stryd-sport-field")
-    cut = history.take_in(content[:6000])
+    cut = history.files.import_bytes(content[:6000])
     assert cut.is_cut
     assert 100 < (history.entry(cut.run_ids[0]).run.distance_m or 0.0) < 416
     whole = read_fit(content)
@@ -137,7 +137,7 @@ def test_a_cut_or_changed_file_gives_what_is_whole_and_says_so(history: HistoryS
     assert changed.is_cut
     assert changed.records == whole.records
     with pytest.raises(InterchangeError, match="damaged"):
-        history.take_in(content[:300])
+        history.files.import_bytes(content[:300])
 
 
 def doubtful() -> bytes:
@@ -150,8 +150,8 @@ def doubtful() -> bytes:
 
 
 def test_what_is_doubtful_is_kept_apart_until_the_runner_says_what_it_was(history: HistoryService) -> None:
-    run_id = history.take_in(content_of("stryd-backgaden-1km")).run_ids[0]
-    ride = history.take_in(doubtful()).run_ids[0]
+    run_id = history.files.import_bytes(content_of("stryd-backgaden-1km")).run_ids[0]
+    ride = history.files.import_bytes(doubtful()).run_ids[0]
     assert "ride's speed" in history.entry(ride).run.sport_reason
     assert [e.run.run_id for e in history.list().entries] == [run_id]
     assert [e.run.run_id for e in history.list(RunFilter(sport=Sport.OTHER)).entries] == [ride]
@@ -160,14 +160,14 @@ def test_what_is_doubtful_is_kept_apart_until_the_runner_says_what_it_was(histor
     assert {point.run_id for point in history.trend("cadence_spm").points} == {run_id}
     assert [day.n_runs for day in history.calendar(date(2026, 5, 4), date(2026, 5, 4))] == []
     with pytest.raises(InterchangeError, match="already"):
-        history.take_in(doubtful())
+        history.files.import_bytes(doubtful())
     history.edit(ride, sport="running")
     assert history.entry(ride).run.sport_reason == ""
     assert ride in {record.run_id for record in history.records()}
 
 
 def test_a_named_walk_is_a_walk(history: HistoryService) -> None:
-    walk = history.take_in(content_of("garmin-fenix-5-walk")).run_ids[0]
+    walk = history.files.import_bytes(content_of("garmin-fenix-5-walk")).run_ids[0]
     assert (history.entry(walk).run.sport, history.list().n_total) == (Sport.WALKING, 0)
 
 
@@ -196,5 +196,5 @@ def test_an_archive_that_would_fill_the_disk_is_refused(history: HistoryService)
         archive.writestr("account.json", '{"format": "running-coach-account", "version": 1}')
         archive.writestr("files/run.mcap", bytes(40_000_000))
     with pytest.raises(InterchangeError, match="unpacks to far more"):
-        history.take_in(bomb.getvalue(), "account.zip")
+        history.files.import_bytes(bomb.getvalue(), "account.zip")
     assert not list(history.recordings.rglob("*"))

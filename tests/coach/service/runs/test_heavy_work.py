@@ -69,14 +69,14 @@ def kept(settings: Settings) -> list[str]:
 def test_the_page_has_it_done_elsewhere_and_hears_of_what_came_of_it(coach: Coach, log: bytes) -> None:
     told: list[Run] = []
     coach.runs._on_finished = told.append
-    imported = coach.heavy.take_in(io.BytesIO(others.gpx()), "a.gpx")
+    imported = coach.heavy.import_file(io.BytesIO(others.gpx()), "a.gpx")
     assert coach.store.runs.get(imported.run_ids[0]).distance_m == pytest.approx(597, abs=5)
     with pytest.raises(AlreadyHereError) as here:
-        coach.heavy.take_in(io.BytesIO(others.gpx()), "a.gpx")
+        coach.heavy.import_file(io.BytesIO(others.gpx()), "a.gpx")
     assert here.value.run_ids == imported.run_ids
     with pytest.raises(InterchangeError):
-        coach.heavy.take_in(io.BytesIO(b"no run"), "a.gpx")
-    run_id = coach.heavy.take_in(io.BytesIO(log), "a.mcap").run_ids[0]
+        coach.heavy.import_file(io.BytesIO(b"no run"), "a.gpx")
+    run_id = coach.heavy.import_file(io.BytesIO(log), "a.mcap").run_ids[0]
     assert [run.run_id for run in told] == [run_id]
     assert coach.history.recompute(run_id).duration_s == 29.0
     with coach.heavy.archive() as archive:
@@ -133,7 +133,7 @@ def test_a_killed_import_leaves_nothing_behind(coach: Coach) -> None:
     killer = threading.Thread(target=kill_it)
     killer.start()
     with pytest.raises(WorkerError, match="nothing of it is kept"):
-        coach.heavy.take_in(io.BytesIO(content), "long.gpx")
+        coach.heavy.import_file(io.BytesIO(content), "long.gpx")
     killer.join()
     assert all_runs(coach) == []
     assert kept(coach.settings) == []
@@ -153,7 +153,7 @@ def test_nothing_is_erased_while_something_may_yet_come_in(coach: Coach) -> None
 
     eraser = threading.Thread(target=erase)
     eraser.start()
-    coach.heavy.take_in(io.BytesIO(others.gpx()), "a.gpx")
+    coach.heavy.import_file(io.BytesIO(others.gpx()), "a.gpx")
     eraser.join()
     assert "going on" in seen[0]
     coach.account.erase()
@@ -164,7 +164,7 @@ def test_an_upload_leaves_room_for_the_log_of_a_run(coach: Coach, monkeypatch: p
     free = SPARE_BYTES + 100
     monkeypatch.setattr(importing.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     with pytest.raises(InterchangeError, match="more space"):
-        coach.heavy.take_in(io.BytesIO(others.gpx()), "a.gpx")
+        coach.heavy.import_file(io.BytesIO(others.gpx()), "a.gpx")
     with pytest.raises(InterchangeError, match="more space"):
         coach.imports.receive([("a.gpx", io.BytesIO(others.gpx()))])
     assert [path.name for path in coach.settings.recordings.iterdir()] == []

@@ -113,7 +113,7 @@ def test_a_run_is_cut_in_two_and_the_whole_can_come_back(history: HistoryService
     assert second.started_at == START + timedelta(seconds=240)
     assert first.distance_m == pytest.approx(720, rel=0.02)
     assert second.distance_m == pytest.approx(1080, rel=0.02)
-    assert next(read_recording(history.raw_log(second)).notifications()).payload == bytes([240])
+    assert next(read_recording(history.files.raw_log(second)).notifications()).payload == bytes([240])
     assert history._store.runs.decisions(second.run_id)[0].t_s == 160.0
     assert history.list().n_total == 2
     assert [e.run.run_id for e in history.list(RunFilter(is_deleted=True)).entries] == ["r1"]
@@ -129,15 +129,15 @@ def test_a_deleted_run_comes_back_whole(history: HistoryService) -> None:
     assert history.list().entries == ()
     history.restore("r1")
     assert history.entry("r1").run == run
-    assert history.raw_log(run).exists()
+    assert history.files.raw_log(run).exists()
 
 
 @pytest.mark.parametrize("kind", ["fit", "tcx", "csv"])
 def test_a_run_goes_out_and_comes_back(kind: str, history: HistoryService, tmp_path: Path) -> None:
     keep_run(history)
-    content = history.export("r1", kind)
+    content = history.files.export("r1", kind)
     other = open_account(tmp_path / "other")
-    imported = other.take_in(content, history.export_name("r1", kind))
+    imported = other.files.import_bytes(content, history.files.export_name("r1", kind))
     entry = other.entry(imported.run_ids[0])
     assert imported.kind == kind
     assert entry.run.source == kind
@@ -146,11 +146,11 @@ def test_a_run_goes_out_and_comes_back(kind: str, history: HistoryService, tmp_p
     assert entry.summary.cadence_spm == pytest.approx(170, abs=0.1)
     assert entry.summary.distance_m == pytest.approx(1800, rel=0.01)
     if kind == "csv":
-        assert other.take_in(history.export("r1", "strides")).is_merged
+        assert other.files.import_bytes(history.files.export("r1", "strides")).is_merged
         assert len(other._store.runs.strides(entry.run.run_id)) == len(make_strides(10))
     else:
         with pytest.raises(InterchangeError, match="already"):
-            other.take_in(content)
+            other.files.import_bytes(content)
     other._store.close()
 
 
@@ -158,24 +158,24 @@ def test_formats_that_cannot_be_are_refused_in_words(history: HistoryService) ->
     keep_run(history, recording=None)
     for kind in ("mcap", "pdf"):
         with pytest.raises(UserError):
-            history.export("r1", kind)
+            history.files.export("r1", kind)
     with pytest.raises(InterchangeError, match="positions"):
-        history.export("r1", "gpx")
+        history.files.export("r1", "gpx")
     for content in (b"", b"GIF89a", b"PK\x03\x04junk"):
         with pytest.raises(InterchangeError):
-            history.take_in(content, "x.gif")
+            history.files.import_bytes(content, "x.gif")
     assert history.list().n_total == 1
 
 
 def test_a_watch_fills_only_what_the_recorded_run_does_not_know(history: HistoryService, tmp_path: Path) -> None:
     watch = open_account(tmp_path / "watch")
     keep_run(watch)
-    content = watch.export("r1", "fit")
+    content = watch.files.export("r1", "fit")
     watch._store.close()
     keep_run(history)
     blind = [dataclasses.replace(s, heart_rate_bpm=None, cadence_spm=166.0) for s in make_seconds(600)]
     history._store.runs.replace("r1", [], blind)
-    imported = history.take_in(content)
+    imported = history.files.import_bytes(content)
     assert imported.is_merged
     assert imported.run_ids == ("r1",)
     seconds = history._store.runs.seconds("r1")
@@ -188,11 +188,11 @@ def test_a_watch_fills_only_what_the_recorded_run_does_not_know(history: History
 
 def test_a_real_watch_file_becomes_a_run_and_keeps_its_places(history: HistoryService) -> None:
     content = need_reference("fit/activity-small-fenix2-run.fit").read_bytes()
-    run_id = history.take_in(content, "run.fit").run_ids[0]
+    run_id = history.files.import_bytes(content, "run.fit").run_ids[0]
     detail = history.detail(run_id)
     assert detail.entry.run.distance_m
     assert detail.splits
-    assert b"<trkpt" in history.export(run_id, "gpx")
+    assert b"<trkpt" in history.files.export(run_id, "gpx")
 
 
 def test_the_whole_account_goes_out_and_comes_back_without_loss(history: HistoryService, tmp_path: Path) -> None:
@@ -201,17 +201,17 @@ def test_the_whole_account_goes_out_and_comes_back_without_loss(history: History
     history._store.pain.add(PainEntry(START, PainMoment.NOW, back=1))
     history._store.settings.put("x", {"a": 1})
     out = BytesIO()
-    history.archive(out)
+    history.files.archive(out)
     other = open_account(tmp_path / "other")
     keep_run(other, "own", days=9)
-    imported = other.take_in(out.getvalue(), "account.zip")
+    imported = other.files.import_bytes(out.getvalue(), "account.zip")
     assert imported.n_runs == 2
     for run_id in ("r1", "r2"):
         assert other.detail(run_id) == history.detail(run_id)
-        assert other.raw_log(other.entry(run_id).run).read_bytes() == history.export(run_id, "mcap")
+        assert other.files.raw_log(other.entry(run_id).run).read_bytes() == history.files.export(run_id, "mcap")
         assert other._store.runs.strides(run_id) == history._store.runs.strides(run_id)
     ours = {name: len(list(rows_of(history._store.database, name))) for name in table_names()}
-    again = other.take_in(out.getvalue())
+    again = other.files.import_bytes(out.getvalue())
     assert (again.n_runs, again.n_rows) == (0, 0)
     other.delete("own")
     assert ours["pain_entries"] == len(other._store.pain.list()) == 1
@@ -222,12 +222,12 @@ def test_the_whole_account_goes_out_and_comes_back_without_loss(history: History
 def test_a_damaged_archive_changes_nothing(history: HistoryService, tmp_path: Path) -> None:
     keep_run(history)
     out = BytesIO()
-    history.archive(out)
+    history.files.archive(out)
     content = bytearray(out.getvalue())
     content[len(content) // 2] ^= 0xFF
     other = open_account(tmp_path / "other")
     with pytest.raises((InterchangeError, StorageError)):
-        other.take_in(bytes(content[: len(content) // 2]))
+        other.files.import_bytes(bytes(content[: len(content) // 2]))
     assert other.list().n_total == 0
     other._store.close()
 

@@ -24,7 +24,7 @@ class Account:
         self.folder = folder
         self.store = Store(folder / "coach.sqlite")
         self.history = HistoryService(self.store, folder / "recordings")
-        self.imports = ImportService(self.store, self.history, folder / "inbox", every_s=0.05)
+        self.imports = ImportService(self.store, self.history.files, folder / "inbox", every_s=0.05)
 
     def take(self, path: Path) -> dict[str, ImportedFile]:
         done = list(self.imports.each(path))
@@ -97,9 +97,9 @@ def test_an_export_of_apple_health_gives_its_runs_with_routes(account: Account, 
     assert middle.heart_rate_bpm == pytest.approx(150, abs=1)
     assert middle.cadence_spm == pytest.approx(168)  # the telephone's steps are not counted beside the watch's
     assert middle.contact_time_ms == 250
-    assert b"<trkpt" in account.history.export(out.run_id, "gpx")
+    assert b"<trkpt" in account.history.files.export(out.run_id, "gpx")
     with pytest.raises(InterchangeError):
-        account.history.export(inside.run_id, "gpx")
+        account.history.files.export(inside.run_id, "gpx")
     again = account.take(path)
     assert [one.outcome for one in again.values()].count(Outcome.HERE) == 2
     assert account.n_runs() == 2
@@ -127,8 +127,8 @@ def test_what_was_imported_is_not_read_again_but_what_was_deleted_is(
     path.write_bytes(others.zipped(others.strava()))
     first = account.take(path)
     n_read = []
-    read = account.history.take_in_file
-    monkeypatch.setattr(account.history, "take_in_file", lambda *args: n_read.append(1) or read(*args))
+    read = account.history.files.import_file
+    monkeypatch.setattr(account.history.files, "import_file", lambda *args: n_read.append(1) or read(*args))
     assert outcomes(account.take(path)) == {"1.fit.gz": "here", "2.gpx.gz": "here", "3.gpx": "refused"}
     assert len(n_read) == 1  # the one that was refused: a newer version may read it
     account.history.delete(first["1.fit.gz"].run_ids[0])
@@ -141,14 +141,14 @@ def test_a_file_that_no_reader_foresaw_ends_nothing(
     folder = others.unpack(
         tmp_path / "all", {"a.fit": others.fit(), "b.gpx": b"<gpx><trk/></gpx>", "z.tcx": b"\x00" * 99}
     )
-    read = account.history.take_in_file
+    read = account.history.files.import_file
 
     def stumble(stream: io.BytesIO, name: str, *rest: object) -> object:
         if name == "a.fit":
             raise RecursionError("deep")
         return read(stream, name, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(account.history, "take_in_file", stumble)
+    monkeypatch.setattr(account.history.files, "import_file", stumble)
     found = account.take(folder)
     assert set(outcomes(found).values()) == {"refused"}
     assert "RecursionError" in found["a.fit"].reason
@@ -156,7 +156,7 @@ def test_a_file_that_no_reader_foresaw_ends_nothing(
     def full(*_: object) -> object:
         raise StorageError("the disk is full: free some space")
 
-    monkeypatch.setattr(account.history, "take_in_file", full)
+    monkeypatch.setattr(account.history.files, "import_file", full)
     with pytest.raises(StorageError):
         account.take(folder)
 
@@ -225,7 +225,7 @@ def test_one_import_at_a_time_and_a_stopped_one_goes_on_where_it_was(
 ) -> None:
     days = {f"{n}.fit": others.fit(others.DAY + timedelta(days=n)) for n in range(6)}
     folder = others.unpack(tmp_path / "all", days)
-    read = account.history.take_in_file
+    read = account.history.files.import_file
     n_read = []
 
     def slowly(*args: object) -> object:
@@ -233,7 +233,7 @@ def test_one_import_at_a_time_and_a_stopped_one_goes_on_where_it_was(
         time.sleep(0.1)
         return read(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(account.history, "take_in_file", slowly)
+    monkeypatch.setattr(account.history.files, "import_file", slowly)
     account.imports.start(folder)
     with pytest.raises(UserError, match="going on"):
         account.imports.start(folder)
@@ -253,7 +253,7 @@ def test_imports_in_the_background_wait_while_a_run_is_on(
 ) -> None:
     monkeypatch.setattr(importing, "_RUN_POLL_S", 0.01)
     is_on = [True]
-    waiting = ImportService(account.store, account.history, account.imports.inbox, is_run_on=lambda: is_on[0])
+    waiting = ImportService(account.store, account.history.files, account.imports.inbox, is_run_on=lambda: is_on[0])
     days = {f"{n}.fit": others.fit(others.DAY + timedelta(days=n)) for n in range(3)}
     waiting.start(others.unpack(tmp_path / "all", days))
     others.unpack(waiting.inbox, {"inbox.fit": others.fit(others.DAY + timedelta(days=9))})
@@ -296,6 +296,6 @@ def test_what_came_from_the_inbox_and_was_deleted_stays_away(account: Account, t
     seen = account.imports.look(account.imports.look({}))
     (entry,) = account.history.list().entries
     account.history.delete(entry.run.run_id)
-    again = ImportService(account.store, account.history, account.imports.inbox)  # as after a restart
+    again = ImportService(account.store, account.history.files, account.imports.inbox)  # as after a restart
     again.look(again.look(seen))
     assert account.n_runs() == 0
