@@ -99,6 +99,7 @@ class Coach:
             take_over,
             self.history,
             self.heavy.make_phone_run,
+            lambda: [offer.plan for offer in self.workouts.offers()],
         )
         self.imports = ImportService(
             self.store,

@@ -19,10 +19,11 @@ from coach.model.recordings import RecordingHeader
 from coach.model.runner import RunnerProfile
 from coach.model.samples import Notification
 from coach.model.steps import Conversation, Listen, Read, Step
+from coach.model.workouts import Workout
 from coach.packets.commands import link_plan
 from coach.packets.decoders import decoder_for
 from coach.packets.settings import with_lower_rate
-from coach.phone.pack import Answers, Pack, pain_now, prepare, signs_are_due, why_stale
+from coach.phone.pack import Answers, Pack, Readiness, pain_now, prepare, signs_are_due, why_stale, workouts_now
 from coach.phone.run import Message, PhoneRun
 from firmware_config.loader import load_profile, load_profiles
 
@@ -81,13 +82,18 @@ class PhoneCore:
         )
 
     def readiness(self, answers: str, now: str) -> str:
-        """What the run that starts now would be: {"plan", "pain", "listens_because", "asks"}."""
+        """What the run that starts now would be: {"plan", "pain", "listens_because", "workouts"}."""
         at = datetime.fromisoformat(now)
         if self._pack is None:
             return _text({"plan": None, "pain": None, "listens_because": "nothing was taken along from home"})
         given = from_plain(Answers, json.loads(answers))
         ready = prepare(self._pack, given, at, is_used=self._is_used)
-        return _text({"plan": ready.plan, "pain": ready.pain, "listens_because": ready.listens_because})
+        offers = [
+            {"id": workout.id, "title": workout.title, "is_allowed": is_allowed, "words": words}
+            for workout, is_allowed, words in workouts_now(self._pack, ready)
+        ]
+        told_back = {"plan": ready.plan, "pain": ready.pain, "listens_because": ready.listens_because}
+        return _text({**told_back, "workouts": offers})
 
     def pain(self, answers: str, now: str) -> str:
         """What pain and red flags allow, with the answers so far; null without a pack."""
@@ -192,7 +198,10 @@ class PhoneCore:
     # The run -------------------------------------------------------------------------------------------------------
 
     def start(self, run_id: str, started_at: str, answers: str, facts: str = "{}") -> str:
-        """Start the run with the linked sensors; gives its status. facts: JSON of the header (place, offset ...)."""
+        """Start the run with the linked sensors; gives its status.
+
+        facts: JSON of the header (place, offset ...), with "workout_id" of a structured run from the pack.
+        """
         if self._run is not None:
             raise CoachError("a run is going on: stop it first")
         at = datetime.fromisoformat(started_at)
@@ -200,19 +209,21 @@ class PhoneCore:
         pack, given = self._pack, from_plain(Answers, json.loads(answers))
         shoes = str(json.loads(facts).get("shoes") or "")
         ready = prepare(pack, given, at, is_used=self._is_used, shoes=shoes) if pack is not None else None
+        workout = _chosen(str(json.loads(facts).get("workout_id") or ""), pack, ready)
         profile = pack.profile if pack is not None else RunnerProfile()
         settings: dict[str, object] = {
             **json.loads(facts),
             "source": "phone",
             "core_version": self._versions["core"],
             "plan": to_plain(ready.plan) if ready else None,
+            **({"workout": to_plain(workout)} if workout else {}),
             "answers": to_plain(given),
             "pack": {"run_id": pack.run_id, "made_at": to_plain(pack.made_at)} if pack is not None else None,
             "listens_because": ready.listens_because if ready else "nothing was taken along from home",
         }
         header = RecordingHeader(run_id, at, self._versions["program"], uses, profile_texts(uses), settings)
         pipeline = make_pipeline(uses, profile, ready.engine if ready else None)
-        self._run = PhoneRun(header, pipeline, ready.plan if ready else None)
+        self._run = PhoneRun(header, pipeline, ready.plan if ready else None, workout)
         self._losses = {}
         self._is_used = True
         for sensor_id, heard in self._heard.items():
@@ -313,6 +324,19 @@ class PhoneCore:
         run = self._going()
         run.changed(use, profile_texts([use])[use.profile_id])
         run.pipeline.add(use.sensor_id, decoder_for(load_profile(use.profile_id), use))
+
+
+def _chosen(workout_id: str, pack: Pack | None, ready: Readiness | None) -> Workout | None:
+    """The structured run that was chosen, None for a free run; raises CoachError where it may not be led."""
+    if not workout_id:
+        return None
+    offers = workouts_now(pack, ready) if pack is not None and ready is not None else []
+    for workout, is_allowed, words in offers:
+        if workout.id == workout_id:
+            if not is_allowed:
+                raise CoachError(words)
+            return workout
+    raise CoachError("this structured run was not taken along: choose another")
 
 
 def _messages(messages: list[Message]) -> str:

@@ -18,10 +18,12 @@ from coach.coaching.pain import pain_state
 from coach.coaching.programme import plan_run
 from coach.coaching.progress import Progress
 from coach.coaching.red_flags import open_signs
+from coach.coaching.workout_plans import gate, workout_of
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainState, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlace, RunPlan
+from coach.model.workouts import Workout, WorkoutPlan
 
 GOOD_FOR: Final = timedelta(hours=24)  # a pain answer speaks for a day and a half (`pain.FRESH`); chosen stricter
 CLOCK_SLACK: Final = timedelta(minutes=10)  # a phone's clock may lag behind the home's; chosen by judgement
@@ -34,7 +36,8 @@ class Pack:
 
     run_id: reserved for that run. made_at: aware UTC, by the home's clock. program_version: the home's. pain,
     red_flags: answers of the last weeks, oldest first. baseline: the runs it rests on. strength_week: week of the
-    strength programme, None without one. sensors: the paired ones. focus: the wish for this run.
+    strength programme, None without one. sensors: the paired ones. focus: the wish for this run. workouts: structured
+    runs that may be chosen for it.
     """
 
     run_id: str
@@ -49,6 +52,7 @@ class Pack:
     strength_week: int | None
     sensors: tuple[SensorUse, ...]
     focus: str | None = None
+    workouts: tuple[WorkoutPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,17 @@ def prepare(pack: Pack, answers: Answers, now: datetime, *, is_used: bool = Fals
     plan = plan_run(pain, pack.profile, baseline, pack.progress, pack.facts, now, pack.focus)
     engine = CueEngine(load_rules(), plan, pain, pack.profile, baseline, pack.strength_week, pack.facts)
     return Readiness(plan, pain, engine)
+
+
+def workouts_now(pack: Pack, ready: Readiness) -> list[tuple[Workout, bool, str]]:
+    """Each structured run of the pack, whether it may be led now, and the words to it; by the home's rule."""
+    found = []
+    for plan in pack.workouts:
+        workout = workout_of(plan)
+        is_allowed, words = gate(workout, ready.pain, ready.plan.distance_limit_m)
+        why = ready.listens_because
+        found.append((workout, is_allowed and not why, why or words))
+    return found
 
 
 def _why_silent(pack: Pack, answers: Answers, now: datetime, is_used: bool) -> str:

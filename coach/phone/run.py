@@ -10,6 +10,8 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any, Final
 
+from coach.coaching.pain import GO_ON
+from coach.coaching.workout_follower import WorkoutFollower
 from coach.errors import ConflictError
 from coach.live.pipeline import Outputs, Pipeline
 from coach.live.timeline import Timeline
@@ -21,6 +23,7 @@ from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.runs import RunPlan
 from coach.model.samples import BatterySample, Notification
+from coach.model.workouts import PartKind, Workout
 from coach.recording.layout import McapFile
 
 LOW_BATTERY_PCT: Final = 15.0  # as at home (coach.live.run)
@@ -50,11 +53,14 @@ class _Drain(BytesIO):
 class PhoneRun:
     """One run from start to finish.
 
-    header: of the log. plan: how it is coached, None without a pack. Times are seconds since the start and are kept
-    from going back. Verbs return messages (kind, data) for the page: "metrics", "cue", "sensor", "run", "kilometre".
+    header: of the log. plan: how it is coached, None without a pack. workout: parts that it leads through. Times are
+    seconds since the start and are kept from going back. Verbs return messages (kind, data) for the page: "metrics",
+    "cue", "sensor", "run", "kilometre".
     """
 
-    def __init__(self, header: RecordingHeader, pipeline: Pipeline, plan: RunPlan | None) -> None:
+    def __init__(
+        self, header: RecordingHeader, pipeline: Pipeline, plan: RunPlan | None, workout: Workout | None = None
+    ) -> None:
         self.header = header
         self.pipeline = pipeline
         self.plan = plan
@@ -63,6 +69,8 @@ class PhoneRun:
         self.latest: LiveMetrics | None = None
         self.is_muted = False
         self.n_cues = 0
+        self._follower = WorkoutFollower(workout) if workout else None
+        self._sore_s: list[float] = []  # taps above what is free of pain: while there are any, no pace is asked for
         self._t_s = 0.0
         self._pain_at_s: float | None = None
         self._next_kilometre_m = KILOMETRE_M
@@ -85,7 +93,8 @@ class PhoneRun:
 
     def tick(self, t_s: float) -> list[Message]:
         """Time has passed without a notification: values go stale, silence is seen."""
-        return self._spread(self.pipeline.tick(self._forward(t_s)))
+        messages = self._spread(self.pipeline.tick(self._forward(t_s)))
+        return [*messages, *self._follow_workout()]
 
     def link(self, event: LinkEvent) -> list[Message]:
         """The link to a sensor changed."""
@@ -114,8 +123,13 @@ class PhoneRun:
         return self._mark("resume") if self.timeline.resume(self._forward(t_s)) else []
 
     def lap(self, t_s: float, kind: str = "lap") -> list[Message]:
-        """End the present lap and begin the next; kind: lap, warm_up or cool_down."""
-        lap = self.timeline.lap(self._forward(t_s), kind)
+        """End the present lap and begin the next; kind: lap, warm_up or cool_down. As at home (coach.live.run)."""
+        now_s = self._forward(t_s)
+        elapsed_s = self.timeline.elapsed_s(now_s)
+        follower = self._follower
+        if kind == "lap" and follower and not self.pipeline.hold and follower.skip(elapsed_s, self._distance_m):
+            return self._begin_part()
+        lap = self.timeline.lap(now_s, kind)
         return self._mark("lap", number=lap.number, lap_kind=kind)
 
     def mute(self, t_s: float, is_muted: bool) -> list[Message]:
@@ -126,12 +140,15 @@ class PhoneRun:
     def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[Message]:
         """The runner tapped a pain level, 0-10."""
         self._pain_at_s = self._forward(t_s)
+        if level > GO_ON:
+            self._sore_s.append(self._pain_at_s)
         return self._mark("pain", level=level, is_calf=is_calf)
 
     def take_back_pain(self, t_s: float) -> list[Message]:
         """The newest pain level was a slip of the finger, no more than ten seconds ago; else it stays."""
         if self._pain_at_s is None or t_s - self._pain_at_s > UNDO_S:
             raise ConflictError("too_late", "a number can be taken back for ten seconds: it stays; tap the right one")
+        self._sore_s = [at_s for at_s in self._sore_s if at_s != self._pain_at_s]
         self._pain_at_s = None
         self._forward(t_s)
         return self._mark("pain_undone")
@@ -169,8 +186,37 @@ class PhoneRun:
             "is_muted": self.is_muted,
             "plan": to_plain(self.plan),
             "hold": self.pipeline.hold,
+            "workout": self._workout_now(),
             "links": [to_plain(event) for event in self.links.values()],
         }
+
+    # The workout ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _distance_m(self) -> float | None:
+        return self.latest.distance_m if self.latest else None
+
+    def _workout_now(self) -> dict[str, object] | None:
+        if self._follower is None or self._follower.place.part < 0 or self.pipeline.hold:
+            return None
+        return self._follower.status(self._distance_m, bool(self._sore_s))
+
+    def _follow_workout(self) -> list[Message]:
+        """As at home: the next part when running time or distance has come to it; how its pace is kept."""
+        if self._follower is None or self.timeline.is_paused or self.pipeline.hold:
+            return []
+        elapsed_s = self.timeline.elapsed_s(self._t_s)
+        if self._follower.follow(elapsed_s, self._distance_m):
+            return self._begin_part()
+        speed_mps = self.latest.speed_mps if self.latest else None
+        return [("run", self.status())] if self._follower.feel(elapsed_s, speed_mps, bool(self._sore_s)) else []
+
+    def _begin_part(self) -> list[Message]:
+        assert self._follower is not None
+        part = self._follower.part
+        kind = part.kind.value if part and part.kind in (PartKind.WARM_UP, PartKind.COOL_DOWN) else "lap"
+        lap = self.timeline.lap(self._t_s, kind)
+        return self._mark("lap", number=lap.number, lap_kind=kind, **to_plain(self._follower.place))
 
     # Inside --------------------------------------------------------------------------------------------------------
 

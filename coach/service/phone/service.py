@@ -1,11 +1,13 @@
 """The coach on the phone alone, seen from home: packs go out, runs come back. Thread-safe."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from coach.model.runs import Run
+from coach.model.workouts import WorkoutPlan
 from coach.phone.pack import Pack
 from coach.service.phone.arrivals import PhoneRuns
 from coach.service.runs.coaching import CoachingService
@@ -16,7 +18,10 @@ from coach.storage.store import Store
 
 
 class PhoneService:
-    """take_over: makes a run of a recording. runs: what comes home, made to runs by `make_apart` in another process."""
+    """take_over: makes a run of a recording. runs: what comes home, made to runs by `make_apart` in another process.
+
+    workouts: structured runs that a phone takes along to choose from.
+    """
 
     def __init__(
         self,
@@ -27,7 +32,9 @@ class PhoneService:
         take_over: Callable[[Path], Run],
         history: HistoryService,
         make_apart: Callable[[str], object] | None = None,
+        workouts: Callable[[], Sequence[WorkoutPlan]] = tuple,
     ) -> None:
+        self._workouts = workouts
         self._sensors = sensors
         self._coaching = coaching
         self.runs = PhoneRuns(store, recordings, take_over, history.files.merge_activity, make_apart)
@@ -39,4 +46,5 @@ class PhoneService:
             UserError: there is no such focus.
         """
         run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        return self._coaching.pack(run_id, self._sensors.book.remembered(), program_version(), focus)
+        pack = self._coaching.pack(run_id, self._sensors.book.remembered(), program_version(), focus)
+        return replace(pack, workouts=tuple(self._workouts()))

@@ -2,10 +2,12 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from coach.coaching.workout_plans import load_templates
 from coach.errors import CoachError
 from coach.model.links import SensorUse
 from coach.model.plain import to_plain
@@ -251,3 +253,43 @@ def test_two_runs_at_once_and_no_run_are_said_in_words() -> None:
         core.start("other", NOW.isoformat(), TOLD)
     with pytest.raises(CoachError, match="no run"):
         PhoneCore().tick(1.0)
+
+
+def led(back: int) -> tuple[PhoneCore, dict[str, object]]:
+    """A core with structured runs in its pack, and what they are offered as when the back hurts so much."""
+    core, plans = PhoneCore("0.1.0", "abc"), tuple(load_templates().values())
+    core.open_pack(text(replace(make_pack((POD,)), workouts=plans)), False)
+    core.link(text(POD))
+    ready = json.loads(core.readiness(text(answers(back)), NOW.isoformat()))
+    return core, {one["id"]: one["is_allowed"] for one in ready["workouts"]}
+
+
+def test_a_structured_run_is_led_on_the_phone_as_at_home(tmp_path: Path) -> None:
+    core, offers = led(back=0)
+    assert all(offers.values())
+    facts = json.dumps({"workout_id": "trial_3"})
+    status = json.loads(core.start("r", NOW.isoformat(), text(answers(0)), facts))
+    assert status["workout"] is None, "nothing before the first tick"
+    kinds = []
+    for at_s in range(1, 200):
+        for kind, data in json.loads(core.tick(float(at_s)) or "[]"):
+            if kind == "run":
+                kinds.append((at_s, data["workout"]["kind"]))
+    assert kinds == [(1, "walk"), (60, "run"), (120, "walk"), (180, "done")]
+    laps = [item.data for item in read(core.take_log(), tmp_path) if isinstance(item, RunEvent) and item.kind == "lap"]
+    assert [lap["part"] for lap in laps] == [0, 1, 2, 3], "a run that comes home knows its parts"
+
+
+def test_pain_told_on_the_phone_gates_a_structured_run_before_and_in_it() -> None:
+    core, offers = led(back=3)
+    assert (offers["minutes_3"], offers["trial_3"]) == (False, True)
+    with pytest.raises(CoachError, match="no intervals"):
+        core.start("r", NOW.isoformat(), text(answers(3)), json.dumps({"workout_id": "minutes_3"}))
+    with pytest.raises(CoachError, match="not taken along"):
+        core.start("r", NOW.isoformat(), text(answers(3)), json.dumps({"workout_id": "own-gone"}))
+    core.start("r", NOW.isoformat(), text(answers(3)), json.dumps({"workout_id": "trial_3"}))
+    core.tick(1.0)
+    messages = json.loads(core.act("pain", 5.0, json.dumps({"level": 7})))
+    assert messages[-1][1]["workout"] is None, "above 5 nothing is led any more"
+    told = [kind for at_s in (61.0, 62.0) for kind, _ in json.loads(core.tick(at_s) or "[]")]
+    assert "run" not in told

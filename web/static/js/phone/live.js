@@ -44,7 +44,7 @@ export function takeRun(status, sensors) {
   if (is_on && status.run_id !== run.run_id) { forgetCues(); forgetLinks([]); }
   Object.assign(run, {
     run_id: status?.run_id ?? null, is_on, is_paused: status?.state === "paused", is_muted: Boolean(status?.is_muted),
-    lap: status?.lap ?? 1, lap_kind: status?.lap_kind ?? "lap",
+    lap: status?.lap ?? 1, lap_kind: status?.lap_kind ?? "lap", workout: status?.workout ?? null,
   });
   if (was_on && !is_on) leavePocket();
   if (sensors) takeSensors(sensors);

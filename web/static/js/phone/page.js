@@ -196,7 +196,7 @@ function answers() {
 
 async function paintPlan() {
   if (!state.pack) return; // not ready yet: it is asked again then
-  const { plan, pain, listens_because } = await worker.ask("readiness", answers(), new Date().toISOString());
+  const { plan, pain, listens_because, workouts } = await worker.ask("readiness", answers(), new Date().toISOString());
   const is_sign_open = OPEN_SIGNS.has(pain?.lock);
   find("#signs-open").hidden = !is_sign_open;
   find("input[name=is_confirmed]").required = is_sign_open; // as at home: who runs with an open sign has read this
@@ -205,9 +205,20 @@ async function paintPlan() {
     : listens_because ? w("phone.pack.listening", { words: listens_because })
     : plan.reason || w("phone.pack.plan_no_focus");
   setText(find("#plan-words"), words);
+  paintWorkouts(workouts ?? []);
   find("#start").disabled = false;
 }
 on("#phone-start", "change", () => void paintPlan());
+
+/** Structured runs to choose from; one that pain forbids today cannot be chosen, and the reason stands below. */
+function paintWorkouts(workouts) {
+  const choice = find("#phone-workout");
+  const chosen = choice.value;
+  const options = workouts.map(({ id, title, is_allowed }) => Object.assign(new Option(title, id, false, id === chosen && is_allowed), { disabled: !is_allowed }));
+  choice.replaceChildren(choice.options[0], ...options);
+  find("#workout-field").hidden = workouts.length === 0;
+  setText(find("#workout-words"), workouts.find(({ is_allowed }) => !is_allowed)?.words ?? "");
+}
 
 // ---- sensors ----------------------------------------------------------------------------------------------------------
 
@@ -324,7 +335,7 @@ on("#phone-start", "submit", async (event) => {
   const { run_id: reserved } = state.pack;
   const run_id = reserved && !(await isUsed(reserved)) ? reserved : newRunId(at);
   try {
-    const facts = { place: "outdoor", browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
+    const facts = { place: "outdoor", workout_id: find("#phone-workout").value, browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
     const told = await worker.tell("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
     markUsed(reserved ?? "");
     find("#finished").hidden = true;
