@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from coach.errors import ProfileError
 from firmware_config.references import reference_faults
@@ -102,6 +102,41 @@ def tried_sensors() -> tuple[TriedSensor, ...]:
         return TypeAdapter(tuple[TriedSensor, ...]).validate_python(raw.get("sensor", ()))
     except ValidationError as error:
         raise ProfileError(file, _words(error)) from None
+
+
+class NamedSensor(Fact):
+    """A sensor of some maker that speaks a standard profile: what it gives here and what not.
+
+    name_prefixes: how the names begin that it advertises, in any case; none where no source says. gives, lacks: words
+    for the runner. sources: how we know.
+    """
+
+    title: str = Field(min_length=1)
+    name_prefixes: tuple[str, ...] = ()
+    profile: str
+    gives: tuple[str, ...] = Field(min_length=1)
+    lacks: tuple[str, ...] = Field(min_length=1)
+    sources: tuple[str, ...] = Field(min_length=1)
+
+
+@cache
+def named_sensors() -> tuple[NamedSensor, ...]:
+    """Sensors known by name; raises ProfileError where `named_sensors.toml` is wrong or names no profile of ours."""
+    file = "named_sensors.toml"
+    raw = _parse((files("firmware_config") / file).read_text(encoding="utf-8"), file)
+    try:
+        named = TypeAdapter(tuple[NamedSensor, ...]).validate_python(raw.get("sensor", ()))
+    except ValidationError as error:
+        raise ProfileError(file, _words(error)) from None
+    if faults := [f"{one.title}: no profile {one.profile}" for one in named if one.profile not in load_profiles()]:
+        raise ProfileError(file, faults)
+    return named
+
+
+def named_sensor(name: str | None) -> NamedSensor | None:
+    """The sensor that advertises this name: the longest prefix wins; None: not one that we know by name."""
+    fits = [(len(p), one) for one in named_sensors() for p in one.name_prefixes if _starts(name, p)]
+    return max(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
 @cache

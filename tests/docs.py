@@ -9,7 +9,7 @@ from pathlib import Path
 from coach.coaching.loader import load_rules, load_sources
 from coach.interchange.device_report import read_report
 from coach.model.device_reports import DeviceReport
-from firmware_config.loader import load_profiles
+from firmware_config.loader import load_profiles, named_sensors
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -68,7 +68,23 @@ def protocols() -> str:
         lines += [f"## {profile.title} (`{profile.id}`)", "", f"Source: {profile.source}.", ""]
         lines += [f"- `{c.uuid}` {s.name}: {c.name} ({c.role})" for s in profile.services for c in s.characteristics]
         lines += ["", *[f"- {quirk}" for quirk in profile.quirks], ""]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join([*lines, *_named()]) + "\n"
+
+
+def _named() -> list[str]:
+    lines = [
+        "## Sensors by name",
+        "",
+        "From `firmware_config/named_sensors.toml`: what sensors that runners own give here, and what they do not.",
+        "",
+        "| sensor | name begins with | read as | gives | does not give | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in named_sensors():
+        names = ", ".join(f"`{prefix}`" for prefix in one.name_prefixes) or "not published"
+        cells = [one.title, names, f"`{one.profile}`", *("; ".join(x) for x in (one.gives, one.lacks, one.sources))]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def _reports() -> list[DeviceReport]:

@@ -11,7 +11,7 @@ from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.model.steps import SettingsReport
 from coach.service.sensors.foot_lift import LIFT_S, LiftReport
-from firmware_config.loader import load_profiles, tried_sensors
+from firmware_config.loader import load_profiles, named_sensors, tried_sensors
 from web.api import route
 from web.context import the_coach
 
@@ -69,7 +69,9 @@ class LiftBody(_Body):
 @blueprint.get("/sensors")
 def page() -> str:
     """The page; its lists are filled and kept fresh by its script."""
-    return render_template("sensors/sensors.html", sites=[site.value for site in WearSite], profiles=_profiles())
+    named = [one.model_dump(include={"title", "name_prefixes", "gives", "lacks"}) for one in named_sensors()]
+    sites = [site.value for site in WearSite]
+    return render_template("sensors/sensors.html", sites=sites, profiles=_profiles(), named=named)
 
 
 @route(blueprint, "GET", "/sensors", returns=list[SensorState], summary="How each remembered sensor does now")

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.errors import ProfileError
-from firmware_config.loader import find_profile, load_profile, load_profiles, read_profile, settings_warnings
+from firmware_config.loader import (
+    find_profile,
+    load_profile,
+    load_profiles,
+    named_sensor,
+    named_sensors,
+    read_profile,
+    settings_warnings,
+)
 from firmware_config.schema import full_uuid
 
 IDS = {
@@ -109,6 +117,7 @@ def test_an_unknown_profile_is_said_with_those_there_are():
         ("HRM-Pro", ["180d"], "heart_rate"),
         ("TICKR X 1234", ["180d", "1814"], "running_speed_cadence"),
         ("TICKR 1234", ["180d"], "heart_rate"),
+        ("ZWIFT RUNPOD OE", [], "running_speed_cadence"),
         ("RUNN 123", ["1814", "1826"], "running_speed_cadence"),
         ("belt", ["1814", "1826"], "ftms_treadmill"),
         ("WT901BLE67", [], "witmotion_wt9011dcl"),
@@ -173,3 +182,28 @@ def test_what_a_sensor_can_be_used_as_is_a_profile_with_a_service_that_it_has():
             needed = {s.uuid for s in profiles[other].services if s.is_required}
             # Polar Verity Sense has Heart Rate, which our profile of it does not use: SDK mode switches it off.
             assert needed <= {s.uuid for s in profile.services} or profile.id == "polar_verity_sense"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("tickr x 1A2B", "Wahoo TICKR X"),
+        ("TICKR FIT 1A2B", "Wahoo TICKR FIT"),
+        ("TICKR 1A2B", "Wahoo TICKR"),
+        ("Zwift RunPod OE", "Zwift RunPod (Milestone Pod)"),
+        ("HRM-Pro:123", "Garmin HRM-Pro and HRM-Pro Plus"),
+        ("HRM-Dual:123", None),
+        ("COROS POD 2", None),  # no source gives its name, so none is claimed
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_sensor_is_known_by_the_longest_beginning_of_its_name(name, title):
+    found = named_sensor(name)
+    assert (found.title if found else None) == title
+
+
+def test_a_sensor_known_by_name_is_read_by_the_profile_that_its_name_finds():
+    prefixes = [(prefix, one.profile) for one in named_sensors() for prefix in one.name_prefixes]
+    assert [(prefix, find_profile(prefix, []).id) for prefix, _ in prefixes] == prefixes
+    assert "COROS POD 2" in {one.title for one in named_sensors() if not one.name_prefixes}

@@ -144,18 +144,18 @@ class SmallSensors:
         self.uses = list(USES[:2])
         self.calls: list[tuple[Any, ...]] = []
         self.fails = False
+        self.around = [
+            FoundSensor("C4:03", "Polar H10 1C2B", "heart_rate", -52, time.time(), 88.0),
+            FoundSensor("C4:04", "Polar Sense 0A1B", "polar_verity_sense", -60, time.time()),
+            FoundSensor("C4:09", "Unknown thing", None, -81, time.time()),
+        ]
         self.cadence: CadenceDecision | None = None
         self.book = self
 
     def surroundings(self) -> Surroundings:
-        found = (
-            FoundSensor("C4:03", "Polar H10 1C2B", "heart_rate", -52, time.time(), 88.0),
-            FoundSensor("C4:04", "Polar Sense 0A1B", "polar_verity_sense", -60, time.time()),
-            FoundSensor("C4:09", "Unknown thing", None, -81, time.time()),
-        )
         if self.fails:
             return Surroundings((), False, "This machine has no Bluetooth adapter: plug one in.")
-        return Surroundings(found, True, None)
+        return Surroundings(tuple(self.around), True, None)
 
     def remembered(self) -> list[SensorUse]:
         return list(self.uses)

@@ -1,10 +1,12 @@
 """The sensors page on a phone: what is around, connecting, the live signal, the place on the body, the check."""
 
+import time
+
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
-from coach.model.links import SensorUse
+from coach.model.links import FoundSensor, SensorUse
 from coach.model.samples import CadenceDecision, Counts
 from tests.support.browser import overflowing
 from tests.web.small_coach import SmallCoach
@@ -94,6 +96,22 @@ def test_what_a_pod_counts_is_said_with_its_reason_and_can_be_set(coach: SmallCo
     assert coach.sensors.calls == [("set_cadence_unit", "C4:07", "steps")]
     # Ready without a signal to draw, as in a run: nothing of it may stick out.
     assert phone.locator("#mine .signal").is_hidden()
+    assert overflowing(phone) == []
+
+
+@pytest.mark.browser
+def test_a_sensor_known_by_name_says_what_it_gives_and_what_not(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.sensors.uses = [SensorUse("C4:07", "ZWIFT RUNPOD OE", "running_speed_cadence")]
+    coach.sensors.around = [
+        FoundSensor("C4:10", "TICKR X 12AB", "running_speed_cadence", -60, time.time()),
+        FoundSensor("C4:11", "RUNN 77", "running_speed_cadence", -60, time.time()),
+    ]
+    phone.goto(f"{url}/sensors")
+    expect(phone.locator("#mine .sensor [data-gives]")).to_contain_text("Zwift RunPod (Milestone Pod). Gives: speed;")
+    strap = phone.locator("#around > li", has_text="C4:10").locator("[data-gives]")
+    expect(strap).to_contain_text("Wahoo TICKR X. Gives: heart rate; speed; cadence")
+    expect(strap).to_contain_text("Does not give: running smoothness")
+    expect(phone.locator("#around > li", has_text="C4:11").locator("[data-gives]")).to_be_hidden()
     assert overflowing(phone) == []
 
 

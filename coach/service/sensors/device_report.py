@@ -25,7 +25,7 @@ from coach.service.runs.finish_run import program_version
 from coach.service.sensors.quality_check import RATE_SHARE
 from coach.service.sensors.registry import LOST_SHARE
 from coach.service.sensors.service import SensorService
-from firmware_config.loader import find_profile, load_profile, load_profiles
+from firmware_config.loader import find_profile, load_profile, load_profiles, named_sensors
 from firmware_config.schema import DeviceProfile
 
 KEPT_S = 15.0  # of packets: 200 kB of a shoe sensor at 208 Hz, enough for a test and small enough for a repository
@@ -59,6 +59,7 @@ def report_on(
     report = loop.do(minute.spend(), _MOST_SET_UP_S + seconds)
     prefixes = [prefix for known in load_profiles().values() for prefix in known.find.name_prefixes]
     prefixes += [f.name_prefix for known in load_profiles().values() for f in known.treadmill_faults]
+    prefixes += [prefix for one in named_sensors() for prefix in one.name_prefixes]
     return redacted(report, sensor_id, minute.serial, prefixes, keep_name)
 
 

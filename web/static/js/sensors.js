@@ -1,11 +1,12 @@
 // The sensors page: the lists of the runner's sensors and of those nearby, kept fresh; the check.
 import { ApiError, call, get } from "./api.js";
 import { find, make, on, readData, setText } from "./dom.js";
-import { cardOf, paintCard, siteWords } from "./sensors_card.js";
+import { cardOf, paintCard, paintGives, siteWords } from "./sensors_card.js";
 import { speak, unlock } from "./speech.js";
 import { w } from "./words.js";
 
 const profiles = new Map(readData("profiles", []).map((profile) => [profile.id, profile]));
+const named = readData("named", []);
 const cards = new Map();
 const rows = new Map();
 const taken = new Set();
@@ -30,6 +31,7 @@ function paintMine(states) {
       find("#mine").append(cards.get(id));
     }
     paintCard(cards.get(id), state, profiles.get(state.use.profile_id), asked.has(state.use.profile_id));
+    paintGives(cards.get(id), state.use.name, named);
     if (!state.is_tried_on_hardware) asked.add(state.use.profile_id);
   }
   find("#mine-none").hidden = states.length > 0;
@@ -129,6 +131,7 @@ function paintAround({ found, is_scanning, problem }) {
     const row = rows.get(sensor.sensor_id);
     if (!row.contains(document.activeElement) && sensor.profile_id) proposeSite(row, profiles.get(find("[data-profile]", row).value));
     setText(find("[data-name]", row), sensor.name || sensor.sensor_id);
+    paintGives(row, sensor.name, named);
     const kind = profiles.get(sensor.profile_id)?.title ?? w("sensors.find.unknown");
     setText(find("[data-facts]", row), `${kind} · ${strength(sensor.rssi_dbm)} · ${sensor.sensor_id}`);
   }

@@ -6,6 +6,20 @@ import { w } from "./words.js";
 
 export const siteWords = (site) => w(`live.site.${site ?? "other"}`);
 
+/** What the sensor of this advertised name gives and what not; undefined: not one known by name. The longest prefix wins. */
+export function namedSensor(name, named) {
+  const fits = named.flatMap((one) => one.name_prefixes.filter((prefix) => name.toLowerCase().startsWith(prefix.toLowerCase())).map((prefix) => ({ one, n: prefix.length })));
+  return fits.sort((a, b) => b.n - a.n)[0]?.one;
+}
+
+/** Say in a card or row what its sensor gives, where it is known by name. */
+export function paintGives(place, name, named) {
+  const found = namedSensor(name ?? "", named);
+  const said = find("[data-gives]", place);
+  said.hidden = !found;
+  setText(said, found ? w("sensors.find.gives", { title: found.title, gives: found.gives.join("; "), lacks: found.lacks.join("; ") }) : "");
+}
+
 /** The polyline of a signal in a box of 300 by 60; flat signals stay in the middle. Pure. */
 export function pointsOf(signal) {
   if (signal.length < 2) return "";
