@@ -8,7 +8,7 @@ from pathlib import Path
 from coach.coaching.pain import pain_state
 from coach.live.feed import LiveFeed
 from coach.model.pain import PainEntry, PainMoment
-from coach.model.runs import Run, RunState, RunSummary
+from coach.model.runs import Run, RunPlace, RunState, RunSummary
 from coach.model.strength import SessionEvent
 from coach.model.strength_tests import TestResult
 from coach.service.strength.programme import Programme
@@ -126,7 +126,7 @@ def add_runs(coach: StrengthCoach, start: date, weeks: int) -> None:
         at = datetime(start.year, start.month, start.day, 18, tzinfo=UTC) + timedelta(days=3.5 * n)
         if at > now():
             return
-        run = Run(f"run{n}", at, RunState.FINISHED, duration_s=1800.0, distance_m=5000.0)
+        run = Run(f"run{n}", at, RunState.FINISHED, duration_s=1800.0, distance_m=5000.0, place=RunPlace.TREADMILL)
         coach.store.runs.create(run)
         step = 0.98 + 0.0016 * n + (0.006 if n % 3 == 0 else -0.003)
         speed = 2.78 + (0.5 if n % 5 == 4 else 0.02 * (n % 3))
