@@ -1,7 +1,9 @@
 """The open protocol for boards that people flash themselves: frames to motion, and back.
 
 Specified in `firmware_config/boards/README.md`. A frame, little-endian: magic A5, version, u16 sequence, u32
-microseconds of the first reading, n, scale code, n x 6 s16 (acceleration, turn rate), CRC-16 of all before.
+microseconds of the first reading, n, scale code, n x 6 s16 (acceleration, turn rate), CRC-16 of all before. A small
+frame, for a link whose notifications hold 20 bytes: magic A6, u8 sequence, u24 time in 16 us, scale code, one reading,
+CRC-16.
 """
 
 import binascii
@@ -19,11 +21,15 @@ from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
 MAGIC: Final = 0xA5
+SMALL_MAGIC: Final = 0xA6
 VERSION: Final = 1
 _HEAD: Final = struct.Struct("<BBHIBB")
 _CRC: Final = struct.Struct("<H")
 _DESCRIPTION: Final = struct.Struct("<BBHHHH")
 _READING: Final = 12
+_SMALL_HEAD: Final = struct.Struct("<BB3sB")
+_SMALL_SIZE: Final = _SMALL_HEAD.size + _READING + _CRC.size
+_SMALL_TICK_US: Final = 16
 ACC_RANGES_G: Final = (2, 4, 8, 16, 32)  # low 4 bits of the scale code
 GYR_RANGES_DPS: Final = (125, 250, 500, 1000, 2000, 4000)  # bits 4 to 6
 _ST_GYRO: Final = 0x80  # bit 7: ST's chips, 4.375 mdps per count at 125 deg/s instead of range / 32768
@@ -65,21 +71,27 @@ def encode_scale(scale: Scale) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardFrame:
-    """One notification. first_us: device time of the first reading. acc_mps2, gyr_radps: (n, 3)."""
+    """One notification. first_us: device time of the first reading. acc_mps2, gyr_radps: (n, 3).
+
+    is_small: its sequence has 8 bits and its time 28, in steps of 16 us; else 16 and 32.
+    """
 
     sequence: int
     first_us: int
     scale: Scale
     acc_mps2: FloatArray
     gyr_radps: FloatArray
+    is_small: bool = False
 
 
 def decode_frame(payload: bytes) -> BoardFrame:
     """Read one frame.
 
     Raises:
-        PacketError: of other length than its count says, wrong magic, version, scale or checksum.
+        PacketError: of other length than its kind or count says, wrong magic, version, scale or checksum.
     """
+    if payload[:1] == bytes([SMALL_MAGIC]):
+        return _decode_small(payload)
     if len(payload) < _HEAD.size + _READING + _CRC.size:
         raise PacketError("a board's frame is cut short", payload)
     magic, version, sequence, first_us, n, code = _HEAD.unpack_from(payload)
@@ -89,13 +101,32 @@ def decode_frame(payload: bytes) -> BoardFrame:
         raise PacketError("a board's frame is not as long as its count says", payload)
     _check(payload)
     scale = scale_of(code, payload)
-    counts = np.frombuffer(payload, "<i2", n * 6, _HEAD.size).reshape(n, 6).astype(np.float64)
-    return BoardFrame(sequence, first_us, scale, counts[:, :3] * scale.acc_mps2, counts[:, 3:] * scale.gyr_radps)
+    return BoardFrame(sequence, first_us, scale, *_readings(payload, _HEAD.size, n, scale))
+
+
+def _decode_small(payload: bytes) -> BoardFrame:
+    if len(payload) != _SMALL_SIZE:
+        raise PacketError(f"a board's small frame has {_SMALL_SIZE} bytes", payload)
+    _check(payload)
+    _, sequence, time, code = _SMALL_HEAD.unpack_from(payload)
+    scale, first_us = scale_of(code, payload), int.from_bytes(time, "little") * _SMALL_TICK_US
+    return BoardFrame(sequence, first_us, scale, *_readings(payload, _SMALL_HEAD.size, 1, scale), is_small=True)
+
+
+def _readings(payload: bytes, at: int, n: int, scale: Scale) -> tuple[FloatArray, FloatArray]:
+    counts = np.frombuffer(payload, "<i2", n * 6, at).reshape(n, 6).astype(np.float64)
+    return counts[:, :3] * scale.acc_mps2, counts[:, 3:] * scale.gyr_radps
 
 
 def encode_frame(frame: BoardFrame) -> bytes:
-    """The bytes of a frame; readings beyond full scale are clipped, as a chip does."""
-    head = _HEAD.pack(MAGIC, VERSION, frame.sequence, frame.first_us, len(frame.acc_mps2), encode_scale(frame.scale))
+    """The bytes of a frame; readings beyond full scale are clipped, as a chip does. A small frame has one reading."""
+    code = encode_scale(frame.scale)
+    if frame.is_small:
+        head = _SMALL_HEAD.pack(
+            SMALL_MAGIC, frame.sequence, (frame.first_us // _SMALL_TICK_US).to_bytes(3, "little"), code
+        )
+    else:
+        head = _HEAD.pack(MAGIC, VERSION, frame.sequence, frame.first_us, len(frame.acc_mps2), code)
     counts = np.hstack([frame.acc_mps2 / frame.scale.acc_mps2, frame.gyr_radps / frame.scale.gyr_radps])
     body = head + np.clip(np.rint(counts), -32768, 32767).astype("<i2").tobytes()
     return body + _CRC.pack(checksum(body))
@@ -145,7 +176,7 @@ class CoachBoardReader:
 
     def __init__(self, facts: ImuStreamFacts, tally: Tally) -> None:
         self._stream = ImuStream(facts, tally)
-        self._counter = WrappingCounter(tick_s=1e-6, modulus=1 << 32)
+        self._counters = {is_small: WrappingCounter(1e-6, 1 << (28 if is_small else 32)) for is_small in (False, True)}
         self._duplicates = Duplicates(tally)
         self._before: tuple[int, float, int] | None = None  # sequence, device time and readings of the frame before
 
@@ -154,8 +185,8 @@ class CoachBoardReader:
         frame = decode_frame(payload)
         if self._duplicates.has(payload):
             return []
-        n, first = len(frame.acc_mps2), self._counter.seconds(frame.first_us, t_s)
-        if self._before is not None and frame.sequence == (self._before[0] + 1) & 0xFFFF:
+        n, first = len(frame.acc_mps2), self._counters[frame.is_small].seconds(frame.first_us, t_s)
+        if self._before is not None and frame.sequence == (self._before[0] + 1) & (0xFF if frame.is_small else 0xFFFF):
             self._stream.follow_pace(first - self._before[1], self._before[2])
         self._stream.acc_range_mps2 = frame.scale.acc_mps2 * 32768
         self._stream.gyr_range_radps = frame.scale.gyr_radps * 32768

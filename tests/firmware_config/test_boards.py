@@ -68,11 +68,24 @@ def run(board: Path, *arguments: str) -> Run:
     )
 
 
+def sent_small(boards: dict[str, Path], sketch: str, folder: Path) -> Run:
+    """What it sends over a link with an MTU of 23: by itself, or as it was compiled."""
+    if sketch == ESP32:
+        return run(boards[sketch], "mtu23")
+    return run(compiled(sketch, folder / "small", "-DSMALL_FRAMES=1"))
+
+
+@pytest.mark.parametrize("is_small", [False, True], ids=["frames", "small frames"])
 @pytest.mark.parametrize("sketch", BOARDS)
 def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_ones_counted(
-    boards: dict[str, Path], sketch: str
+    boards: dict[str, Path], sketch: str, is_small: bool, tmp_path: Path
 ) -> None:
-    seen = run(boards[sketch])
+    seen = sent_small(boards, sketch, tmp_path) if is_small else run(boards[sketch])
+    assert {decode_frame(payload).is_small for _, payload in seen.frames} == {is_small}
+    if is_small:
+        assert {len(payload) for _, payload in seen.frames} == {20}
+        steps = np.diff([decode_frame(payload).sequence for _, payload in seen.frames]) % 256
+        assert sorted(steps)[-2:] == [1, 2]  # what ran over has a number of its own
     nominal_hz, true_hz, stall_s = BOARDS[sketch]
     assert seen.is_asleep
     use = SensorUse("board", "Coach", "coach_board", WearSite.LEFT_FOOT, settings=(("rate_hz", f"{nominal_hz:g}"),))

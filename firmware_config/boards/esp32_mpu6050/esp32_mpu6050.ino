@@ -17,6 +17,7 @@ static const uint8_t kReadingsPerFrame = 10;
 static const uint8_t kReadingBytes = 12;
 static const uint8_t kHeadBytes = 10;
 static const uint8_t kFrameBytes = kHeadBytes + kReadingsPerFrame * kReadingBytes + 2;
+static const uint8_t kSmallBytes = 20, kNotificationHeadBytes = 3;
 
 // MPU-6050 registers.
 static const uint8_t kChip = 0x68;
@@ -33,7 +34,7 @@ static NimBLECharacteristic *frames, *description, *control, *battery;
 static uint8_t frame[kFrameBytes];
 static uint8_t n_readings = 0;
 static uint16_t sequence = 0;
-static volatile bool is_wanted = false, is_new_control = false;
+static volatile bool is_wanted = false, is_new_control = false, is_small = false;
 static bool is_streaming = false;
 static double next_us = 0;      // when the next reading in the FIFO was made, on the clock of micros()
 static double interval_us = 0;  // between two readings: nominal at first, then as the chip's oscillator has it
@@ -151,6 +152,21 @@ static void send() {
   n_readings = 0;
 }
 
+// One reading for a link whose notifications hold 20 bytes: its time is that of the frame, in steps of 16 us.
+static void sendSmall() {
+  static uint8_t small[kSmallBytes];
+  small[0] = 0xA6;
+  small[1] = sequence++ & 0xFF;
+  small[2] = frame[4] >> 4 | frame[5] << 4;
+  small[3] = frame[5] >> 4 | frame[6] << 4;
+  small[4] = frame[6] >> 4 | frame[7] << 4;
+  small[5] = scaleCode();
+  memcpy(small + 6, frame + kHeadBytes, kReadingBytes);
+  put16(small + kSmallBytes - 2, crc16(small, kSmallBytes - 2));
+  frames->notify(small, kSmallBytes);
+  n_readings = 0;
+}
+
 // The FIFO gives acceleration, then turn rate, each high byte first; a frame has the low byte first.
 static bool readOne() {
   uint8_t bytes[kReadingBytes];
@@ -162,7 +178,9 @@ static bool readOne() {
     at[i + 1] = bytes[i];
   }
   next_us += interval_us;
-  if (++n_readings == kReadingsPerFrame) send();
+  n_readings++;
+  if (is_small) sendSmall();
+  else if (n_readings == kReadingsPerFrame) send();
   return true;
 }
 
@@ -206,8 +224,10 @@ class ServerEvents : public NimBLEServerCallbacks {
 } server_events;
 
 class CharacteristicEvents : public NimBLECharacteristicCallbacks {
-  void onSubscribe(NimBLECharacteristic *what, NimBLEConnInfo &, uint16_t value) override {
-    if (what == frames) is_wanted = value & 1;
+  void onSubscribe(NimBLECharacteristic *what, NimBLEConnInfo &who, uint16_t value) override {
+    if (what != frames) return;
+    is_small = who.getMTU() < kFrameBytes + kNotificationHeadBytes;
+    is_wanted = value & 1;
   }
   void onWrite(NimBLECharacteristic *what, NimBLEConnInfo &) override {
     if (what == control) is_new_control = true;

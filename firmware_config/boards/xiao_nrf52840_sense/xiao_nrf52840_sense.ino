@@ -9,10 +9,16 @@
 #include <LSM6DS3.h>
 #include <Wire.h>
 
+#ifndef SMALL_FRAMES
+#define SMALL_FRAMES 0  // 1: for a computer that never asks for a larger MTU than 23, which ArduinoBLE does not report
+#endif
+static const bool kIsSmall = SMALL_FRAMES;
+
 static const uint8_t kReadingsPerFrame = 10;
 static const uint8_t kReadingBytes = 12;
 static const uint8_t kHeadBytes = 10;
 static const uint8_t kFrameBytes = kHeadBytes + kReadingsPerFrame * kReadingBytes + 2;
+static const uint8_t kSmallBytes = 20;
 static const uint8_t kFifoWordsPerReading = 6;
 
 // LSM6DS3TR-C registers.
@@ -135,6 +141,21 @@ static void send() {
   n_readings = 0;
 }
 
+// One reading for a link whose notifications hold 20 bytes: its time is that of the frame, in steps of 16 us.
+static void sendSmall() {
+  static uint8_t small[kSmallBytes];
+  small[0] = 0xA6;
+  small[1] = sequence++ & 0xFF;
+  small[2] = frame[4] >> 4 | frame[5] << 4;
+  small[3] = frame[5] >> 4 | frame[6] << 4;
+  small[4] = frame[6] >> 4 | frame[7] << 4;
+  small[5] = scaleCode();
+  memcpy(small + 6, frame + kHeadBytes, kReadingBytes);
+  put16(small + kSmallBytes - 2, crc16(small, kSmallBytes - 2));
+  frames.writeValue(small, kSmallBytes);
+  n_readings = 0;
+}
+
 // The FIFO gives turn rate first, then acceleration; a frame has acceleration first. A burst read rolls over from the
 // high to the low byte of the FIFO's output by itself.
 static void readOne() {
@@ -145,7 +166,9 @@ static void readOne() {
   memcpy(at, bytes + 6, 6);
   memcpy(at + 6, bytes, 6);
   next_us += interval_us;
-  if (++n_readings == kReadingsPerFrame) send();
+  n_readings++;
+  if (kIsSmall) sendSmall();
+  else if (n_readings == kReadingsPerFrame) send();
 }
 
 // The newest reading is on average half an interval old when the FIFO is looked at. That, followed slowly, gives the

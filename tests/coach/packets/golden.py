@@ -160,6 +160,9 @@ PACKETS = [
            {"device_time_s": 1.0, "sequence": 7, "acc_mps2": [g3(1.0, -0.5, 0.0), g3(2.0, 0.0, 0.0)], "gyr_radps": [
            dps3(1000 / 16.384, 0.0, -1000 / 16.384), dps3(1 / 16.384, 2 / 16.384, 3 / 16.384)]}, "computed",
            "firmware_config/boards/README.md"),
+    Golden("coach_board", "a6 07 24f400 43 0008 00fc 0000 e803 0000 18fc b38f", {"device_time_s": 1.0, "sequence": 7,
+           "acc_mps2": [g3(1.0, -0.5, 0.0)], "gyr_radps": [dps3(1000 / 16.384, 0.0, -1000 / 16.384)]}, "computed",
+           "firmware_config/boards/README.md, small frame"),
     Golden("phone", "50010201 0000000000408f400000803f00000040cdcc1c41333365423333e54266e62b43"
            "0000000000c08f40000080bf00000000000018410000000000000000cdccccbd",
            {"device_time_s": 1.0, "has_gyro": True, "acc_mps2": [[1.0, 2.0, 9.8], [-1.0, 0.0, 9.5]],

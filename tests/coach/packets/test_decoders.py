@@ -82,6 +82,37 @@ def test_a_board_knows_each_lost_frame_and_its_scale():
     assert times[-1] - times[0] == pytest.approx(4.995, abs=1e-3)
 
 
+def test_a_board_in_small_frames_knows_each_lost_reading_over_the_wrap_of_its_time():
+    decoder, feed = sensor("coach_board", WearSite.RIGHT_FOOT)
+    scale, samples = coach_board.Scale(16, 2000, is_st=True), []
+    begin = (1 << 28) - 1_000_000  # its time wraps after a second
+    for k in range(1000):
+        acc = np.full((1, 3), 1.0 + k % 100)
+        us = (begin + round(k * 1e6 / 208)) & 0xFFFFFFF
+        frame = coach_board.BoardFrame(k & 0xFF, us, scale, acc, acc / 100, is_small=True)
+        if k not in (20, 21, 500):
+            samples += feed(k / 208 + 0.02, coach_board.encode_frame(frame))
+    report = decoder.report()
+    assert (report.n_bad_packets, report.n_samples, report.n_missing) == (0, 997, 3)
+    assert [g.n_missing for g in samples if isinstance(g, Gap)] == [2, 1]
+    times = np.concatenate([s.t_s for s in samples if isinstance(s, ImuChunk)])
+    assert times[-1] - times[0] == pytest.approx(999 / 208, abs=1e-3)
+    assert report.rate_hz == pytest.approx(208.0, rel=1e-3)
+
+
+def test_a_frame_cut_by_a_link_of_20_bytes_is_refused_and_the_small_one_after_it_read():
+    """What a board without small frames sends over such a link, and what it sends with them."""
+    decoder, feed = sensor("coach_board", WearSite.RIGHT_FOOT)
+    scale = coach_board.Scale(16, 2000, is_st=False)
+    whole = coach_board.BoardFrame(0xA6, 1_000_000, scale, np.ones((10, 3)), np.ones((10, 3)))
+    small = coach_board.BoardFrame(1, 1_000_000, scale, np.ones((1, 3)), np.ones((1, 3)), is_small=True)
+    with pytest.raises(PacketError, match="cut short"):
+        feed(1.0, coach_board.encode_frame(whole)[:20])
+    (chunk,) = feed(1.1, coach_board.encode_frame(small))
+    assert chunk.acc_mps2 == pytest.approx(np.ones((1, 3)), abs=0.003)
+    assert (decoder.report().n_bad_packets, decoder.report().n_samples) == (1, 1)
+
+
 def test_a_witmotion_stream_of_bursts_with_a_register_answer_among_it():
     decoder, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
     motion = bytes.fromhex("5561") + struct.pack("<9h", 0, 0, 2048, 0, 0, 0, 0, 0, 0)

@@ -46,6 +46,12 @@ def board(k: int) -> list[bytes]:
     return [coach_board.encode_frame(frame)]
 
 
+def small_board(k: int) -> list[bytes]:
+    reading = np.full((1, 3), 1.0 + k)
+    frame = coach_board.BoardFrame(k & 0xFF, round(k * 1e6 / 208), SCALE, reading, reading / 10, is_small=True)
+    return [coach_board.encode_frame(frame)]
+
+
 STREAMS = {
     "movesense": (movesense, 8 / 208, 8),
     "witmotion_wt9011dcl": (witmotion, 1 / 200, 1),
@@ -53,11 +59,13 @@ STREAMS = {
     "movella_dot": (dot, 1 / 60, 1),
     "polar_h10": (h10, 36 / 200, 36),
     "coach_board": (board, 10 / 208, 10),
+    "coach_board small": (small_board, 1 / 208, 1),
 }
 CLEAN = sorted(set(STREAMS) - {"witmotion_wt9011dcl"})  # its losses are told by arrival: tests of their own
 
 
-def decoded(profile_id: str, notifications: list[tuple[float, bytes]]):
+def decoded(stream: str, notifications: list[tuple[float, bytes]]):
+    profile_id = stream.split()[0]
     profile = load_profile(profile_id)
     decoder = decoder_for(profile, SensorUse("s", "x", profile_id))
     uuid = profile.with_role("data")[0].uuid

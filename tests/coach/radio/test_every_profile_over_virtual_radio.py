@@ -64,6 +64,7 @@ CASES = [
     Case("movella_dot", lambda w: w.add_movella_dot(CHEST), CHEST, 60),
     Case("wearable_my_foot", lambda w: w.add_wearable_my_foot(LEFT), LEFT, 100),
     Case("coach_board", lambda w: w.add_coach_board(LEFT), LEFT, 208),
+    Case("coach_board", lambda w: w.add_coach_board(LEFT, mtu=23), LEFT, 208, "coach_board with an MTU of 23"),
 ]
 
 

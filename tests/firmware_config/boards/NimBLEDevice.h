@@ -16,6 +16,9 @@ struct NimBLEUUID {
 class NimBLEConnInfo {
  public:
   uint16_t getConnHandle() const { return 1; }
+  uint16_t getMTU() const { return mtu; }
+
+  static inline uint16_t mtu = 247;  // of the one connection; 23 where the computer never asks for more
 };
 
 class NimBLEAttValue {

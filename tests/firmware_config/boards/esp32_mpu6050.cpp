@@ -2,7 +2,7 @@
 //
 // The chip's oscillator is 1.4 % slow, the loop takes 1 to 15 ms, micros() wraps after 10 s, and at 30 s the loop stalls
 // for two seconds, in which the chip's FIFO runs over. Reading number k carries k in every axis, so that its own time is
-// known. Prints "read HEX" for the description, "chip US" when the chip begins to measure, and "frame US HEX".
+// known. Argument "mtu23": the computer never asks for a larger MTU. Prints "read HEX" for the description, "chip US" when the chip begins to measure, and "frame US HEX".
 #include <cstdio>
 #include <cstdlib>
 
@@ -111,7 +111,8 @@ bool NimBLECharacteristic::notify(const uint8_t *bytes, size_t n) {
 
 int main(int argc, char **argv) {
   setup();
-  if (argc > 1) control->write({1, uint8_t(atoi(argv[1])), 0, 8, 0, 0xE8, 0x03, 0, 0});  // rate, 8 g, 1000 deg/s
+  if (argc > 1 && std::string(argv[1]) == "mtu23") NimBLEConnInfo::mtu = 23;
+  else if (argc > 1) control->write({1, uint8_t(atoi(argv[1])), 0, 8, 0, 0xE8, 0x03, 0, 0});  // rate, 8 g, 1000 deg/s
   loop();
   printf("read ");
   print_bytes(description->value.data(), description->value.size());

@@ -23,6 +23,8 @@ _ACC_RANGES_G = (2, 4, 8, 16, 32)
 _GYR_RANGES_DPS = (125, 250, 500, 1000, 2000, 4000)
 _RATES_HZ = (52, 104, 208, 416)
 _N_BLOCK = 10
+_FRAME = 10 + 12 * _N_BLOCK + 2  # bytes; a link whose notifications hold fewer gets small frames of one reading
+_NOTIFICATION_HEAD = 3
 _G = 9.80665
 
 
@@ -48,8 +50,9 @@ class CoachBoard(Twin):
         address: str = "F0:00:00:00:C0:AC",
         battery_pct: float = 90.0,
         drift_ppm: float = 0.0,
+        mtu: int = 247,
     ) -> None:
-        super().__init__(air, clock, Identity(name, address, "Maker", "Coach board", "1.0.0", mtu=247), battery_pct)
+        super().__init__(air, clock, Identity(name, address, "Maker", "Coach board", "1.0.0", mtu=mtu), battery_pct)
         self._source = source
         self._wear_site = wear_site
         self._drift_ppm = drift_ppm
@@ -80,18 +83,26 @@ class CoachBoard(Twin):
             self._sampler = None
             return
         if self._sampler is None:
-            self._sampler = Sampler(self._source, self._wear_site, self.settings[0], _N_BLOCK, self._drift_ppm)
+            n_block = 1 if self._is_small() else _N_BLOCK
+            self._sampler = Sampler(self._source, self._wear_site, self.settings[0], n_block, self._drift_ppm)
             self._sampler.restart(now_s)
         for block in self._sampler.take(now_s):
             n_lost = self.count.n_lost
             yield self.frames, self._frame(block)
             self.count.packet(len(block.acc_mps2), self.count.n_lost > n_lost, block.first)
 
+    def _is_small(self) -> bool:
+        return self.connection is not None and self.connection.att_mtu - _NOTIFICATION_HEAD < _FRAME
+
     def _frame(self, block: Block) -> bytes:
         rate_hz, acc_g, gyr_dps, _ = self.settings
         code = _ACC_RANGES_G.index(acc_g) | _GYR_RANGES_DPS.index(gyr_dps) << 4
         first_us = round(1e6 * block.first / rate_hz) % 2**32
-        head = struct.pack("<BBHIBB", 0xA5, 1, self._sequence, first_us, len(block.acc_mps2), code)
+        if self._is_small():
+            ticks = (first_us >> 4) % 2**24
+            head = bytes([0xA6, self._sequence % 256, ticks & 0xFF, ticks >> 8 & 0xFF, ticks >> 16, code])
+        else:
+            head = struct.pack("<BBHIBB", 0xA5, 1, self._sequence, first_us, len(block.acc_mps2), code)
         self._sequence = (self._sequence + 1) % 2**16
         share = np.hstack([block.acc_mps2 / (acc_g * _G), np.degrees(block.gyr_radps) / gyr_dps])
         counts = np.clip(np.round(share * 32768), -32768, 32767).astype("<i2")
