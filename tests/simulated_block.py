@@ -120,7 +120,7 @@ def _one(
             decisions.append(decision)
         seconds.append(compared)
     distance = seconds[-1].distance_m
-    store.runs.add(run_id, decisions=decisions, responses=engine.responses())
+    store.runs.data.add(run_id, decisions=decisions, responses=engine.responses())
     ended = store.runs.change(run_id, state=RunState.FINISHED, duration_s=seconds[-1].t_s, distance_m=distance)
     coaching.finish(ended, engine)
     own = coaching.baseline().own("step_length_m", MATCHED_MPS)

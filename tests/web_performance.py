@@ -114,7 +114,7 @@ def tell_load(browser: Browser, url: str, throttle: int) -> None:
 
 def measure_run(coach: Coach, url: str, browser: Browser) -> None:
     """The page of a run of six hours."""
-    detail = len(coach.store.runs.stride_columns("long", ("stride_time_s",))["stride_time_s"])
+    detail = len(coach.store.runs.data.stride_columns("long", ("stride_time_s",))["stride_time_s"])
     say(f"Run of six hours ({detail} strides):")
     for path in ("/runs/long", "/api/v1/runs/long/series", "/api/v1/runs/long/stretch?start_s=600&end_s=1500"):
         tell_answer(url, path)

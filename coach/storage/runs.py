@@ -39,12 +39,12 @@ _HAS_TIME: Final = func.julianday(_RUN.started_at).is_not(None)  # SQLite keeps 
 _KEPT: Final = {"run_id"}  # never changed
 
 
-class Runs(RunData):
-    """The runs of this database; what was measured in them comes with `RunData`."""
+class Runs:
+    """The runs of this database. data: what was measured in them."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database)
         self._database = database
+        self.data = RunData(database)
 
     def create(self, run: Run) -> None:
         """Keep a new run.
@@ -93,7 +93,7 @@ class Runs(RunData):
         fields = {"duration_s": summary.duration_s, "distance_m": summary.distance_m, **fields, "state": state}
         self.save_summary(run_id, summary)
         run = self.change(run_id, **fields)
-        self.pack(run_id)
+        self.data.pack(run_id)
         return run
 
     def save_summary(self, run_id: str, summary: RunSummary) -> None:

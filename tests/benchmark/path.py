@@ -180,7 +180,7 @@ class _Kept:
         self._store = store
 
     def keep(self, run_id: str, batch: Batch) -> None:
-        self._store.runs.add(run_id, batch.strides, batch.seconds, batch.decisions)
+        self._store.runs.data.add(run_id, batch.strides, batch.seconds, batch.decisions)
 
 
 def live_s(recording: Path, folder: Path) -> float:

@@ -74,7 +74,7 @@ def test_pair_run_hear_a_cue_and_read_the_summary(browser: Browser, tmp_path: Pa
         summary = coach.store.runs.summary(run.run_id)
         assert summary is not None
         assert summary.n_cues >= 1
-        assert spoken in {d.say for d in coach.store.runs.decisions(run.run_id) if d.is_spoken}
+        assert spoken in {d.say for d in coach.store.runs.data.decisions(run.run_id) if d.is_spoken}
     context.close()
 
 

@@ -34,7 +34,7 @@ class CoachingScene(SmallCoach):
                 walker.hear(decision)
                 decisions.append(decision)
             distance = metrics.distance_m or 0.0
-        self.store.runs.add(run_id, decisions=decisions, responses=engine.responses())
+        self.store.runs.data.add(run_id, decisions=decisions, responses=engine.responses())
         ended = self.store.runs.change(run_id, state=RunState.FINISHED, duration_s=minutes * 60.0, distance_m=distance)
         self.coaching.finish(ended, engine)
         return run_id

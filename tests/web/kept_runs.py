@@ -48,7 +48,7 @@ def keep_run(
     run = Run(run_id, started_at, RunState.FINISHED, place=place, shoes="Blue pair" if seed % 2 else "", laps=laps)
     store = history._store
     store.runs.create(run)
-    store.runs.add(run_id, strides, seconds, cues, responses)
+    store.runs.data.add(run_id, strides, seconds, cues, responses)
     store.pain.add(PainEntry(started_at, PainMoment.BEFORE_RUN, back=2, run_id=run_id))
     store.pain.add(PainEntry(started_at + timedelta(hours=24), PainMoment.NEXT_MORNING, back=1, calf=0, run_id=run_id))
     summary = summarise(strides, (), seconds, cues, REPORTS, laps, ())

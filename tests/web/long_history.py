@@ -49,7 +49,7 @@ def keep_long_run(store: Store, run_id: str, started_at: datetime, hours: float 
     pauses = ((0.5 * end_s, 0.5 * end_s + 60.0),)
     reports = tuple(_report(site, end_s) for site in FEET)
     store.runs.create(Run(run_id, started_at, RunState.RECORDING, "Six hours", laps=laps, pauses=pauses))
-    store.runs.add(run_id, strides, seconds, cues, responses)
+    store.runs.data.add(run_id, strides, seconds, cues, responses)
     summary = summarise(strides, (), seconds, cues, reports, laps, pauses)
     return store.runs.finish(run_id, RunState.FINISHED, summary)
 

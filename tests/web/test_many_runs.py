@@ -43,7 +43,12 @@ def test_a_stretch_read_alone_says_what_the_whole_run_says_of_it(coach: SmallCoa
     history, runs = coach.history, coach.store.runs
     alone = history.stretch("long", 200.0, 460.0)
     run, before = runs.get("long"), runs.summary("long")
-    everything = runs.strides("long"), runs.steps("long"), runs.seconds("long"), runs.decisions("long")
+    everything = (
+        runs.data.strides("long"),
+        runs.data.steps("long"),
+        runs.data.seconds("long"),
+        runs.data.decisions("long"),
+    )
     whole = summarise(*everything, before.streams, (), run.pauses, (), (200.0, 460.0))
     assert alone.n_strides == whole.n_strides > 500
     assert alone.distance_m == pytest.approx(whole.distance_m)

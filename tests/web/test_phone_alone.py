@@ -496,5 +496,5 @@ def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> Non
     assert b"47.5" in home.coach.history.files.export(entry.run.run_id, "gpx"), "the route is in what leaves home"
     summary = home.coach.store.runs.summary(entry.run.run_id)
     assert summary is not None
-    steps = home.coach.store.runs.steps(entry.run.run_id)
+    steps = home.coach.store.runs.data.steps(entry.run.run_id)
     assert len([step for step in steps if step.contact_time_s]) > 25

@@ -196,7 +196,7 @@ def test_a_run_of_six_hours_is_soon_there(tmp_path: Path, phone: Any, serve_coac
     seconds = make_seconds(6 * 3600)
     run = dataclasses.replace(Run("long", START, RunState.FINISHED), duration_s=21600.0)
     coach.store.runs.create(run)
-    coach.store.runs.add("long", (), seconds)
+    coach.store.runs.data.add("long", (), seconds)
     coach.store.runs.finish("long", RunState.FINISHED, summarise([], (), seconds))
     sizes: list[int] = []
     phone.on("response", lambda r: sizes.append(int(r.headers.get("content-length", 0))))

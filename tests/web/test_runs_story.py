@@ -101,7 +101,7 @@ def test_after_a_run_the_back_is_asked_about_first(tmp_path: Path) -> None:
     run = Run("new", ended - timedelta(minutes=8), RunState.FINISHED)
     seconds = make_seconds(480)
     coach.store.runs.create(run)
-    coach.store.runs.add("new", (), seconds)
+    coach.store.runs.data.add("new", (), seconds)
     coach.store.runs.finish("new", RunState.FINISHED, summarise([], (), seconds))
     assert "How is your back now?" in story(client, "new")
     coach.store.pain.add(PainEntry(datetime.now(UTC), PainMoment.AFTER_RUN, back=1))

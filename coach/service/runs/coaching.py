@@ -191,8 +191,8 @@ class CoachingService:
             UserError: there is no such run.
         """
         self._store.runs.get(run_id)
-        decisions: Sequence[CueDecision] = self._store.runs.decisions(run_id)
-        responses: Sequence[CueResponse] = self._store.runs.responses(run_id)
+        decisions: Sequence[CueDecision] = self._store.runs.data.decisions(run_id)
+        responses: Sequence[CueResponse] = self._store.runs.data.responses(run_id)
         return stories(decisions, responses, {rule.id: rule for rule in load_rules()}, load_sources())
 
     def pain_state(self) -> PainState:

@@ -61,7 +61,7 @@ class _ToStore:
         self._store = store
 
     def keep(self, run_id: str, batch: Batch) -> None:
-        self._store.runs.add(run_id, batch.strides, batch.seconds, batch.decisions)
+        self._store.runs.data.add(run_id, batch.strides, batch.seconds, batch.decisions)
         self._store.pain.add(*batch.pains)
 
 
@@ -217,7 +217,7 @@ class RunService:
                     event = RunEvent(t_s, kind, {})
                     writer.write_event(event)
                     outputs = pipeline.apply(event)
-                    self._store.runs.add(run.run_id, seconds=outputs.seconds)
+                    self._store.runs.data.add(run.run_id, seconds=outputs.seconds)
             run = self._store.runs.change(run.run_id, state=RunState.RECORDING)
 
             def on_loop() -> None:
@@ -389,9 +389,9 @@ class RunService:
     def _finish(self, live: LiveRun, engine: CueEngine) -> Run:
         runs, run_id = self._store.runs, live.run.run_id
         reading = Reading(
-            strides=[*runs.strides(run_id), *runs.steps(run_id)],
-            seconds=list(runs.seconds(run_id)),
-            decisions=list(runs.decisions(run_id)),
+            strides=[*runs.data.strides(run_id), *runs.data.steps(run_id)],
+            seconds=list(runs.data.seconds(run_id)),
+            decisions=list(runs.data.decisions(run_id)),
             responses=list(live.pipeline.responses()),
             laps=live.laps,
             pauses=live.pauses,

@@ -80,17 +80,20 @@ class RunFiles:
             case "mcap":
                 return self.raw_log(run).read_bytes()
             case "csv":
-                return write_seconds(self._kept.runs.seconds(run_id), run.started_at).encode()
+                return write_seconds(self._kept.runs.data.seconds(run_id), run.started_at).encode()
             case "parquet":
-                return write_parquet(self._kept.runs.seconds(run_id), run.started_at, run_id)
+                return write_parquet(self._kept.runs.data.seconds(run_id), run.started_at, run_id)
             case "foxglove":
                 return self._foxglove(run)
             case "strides":
-                both: list[Stride | TrunkStep] = [*self._kept.runs.strides(run_id), *self._kept.runs.steps(run_id)]
+                both: list[Stride | TrunkStep] = [
+                    *self._kept.runs.data.strides(run_id),
+                    *self._kept.runs.data.steps(run_id),
+                ]
                 return write_strides(both, run.started_at).encode()
             case "fit" | "tcx" | "gpx":
-                strides = self._kept.runs.strides(run_id)
-                activity = activity_of(run, self._kept.runs.seconds(run_id), strides, entry.summary)
+                strides = self._kept.runs.data.strides(run_id)
+                activity = activity_of(run, self._kept.runs.data.seconds(run_id), strides, entry.summary)
                 write = {"fit": write_fit, "tcx": write_tcx, "gpx": write_gpx}[kind]
                 zone = ZoneInfo(self._kept.runner.get().time_zone)
                 offset = run.started_at.astimezone(zone).utcoffset() or timedelta(0)
@@ -102,8 +105,8 @@ class RunFiles:
         kept, found = self._kept.runs, original_of(run, self.recordings / IMPORTS_FOLDER)
         places = None if found is None else moved(*found)
         run_id = run.run_id
-        strides, decisions = kept.strides(run_id), kept.decisions(run_id)
-        topics = topics_of(run.started_at, kept.seconds(run_id), strides, decisions, places)
+        strides, decisions = kept.data.strides(run_id), kept.data.decisions(run_id)
+        topics = topics_of(run.started_at, kept.data.seconds(run_id), strides, decisions, places)
         return write_messages(run.started_at, topics)
 
     def export_name(self, run_id: str, kind: str) -> str:
@@ -219,7 +222,7 @@ class RunFiles:
             return self._merge(same, activity, content, kind)
         run = run_of(activity, f"{activity.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", kind)
         with self._all_or_nothing(run):
-            self._kept.runs.replace_seconds(run.run_id, seconds_of(activity))
+            self._kept.runs.data.replace_seconds(run.run_id, seconds_of(activity))
             self._keep_original(run.run_id, content, kind, activity)
             self.finish(run, activity.distance_m)
         return Imported(kind, (run.run_id,), n_runs=1, is_cut=activity.is_cut)
@@ -246,12 +249,12 @@ class RunFiles:
     def merge_activity(self, run: Run, activity: Activity) -> None:
         """Fill a run's seconds with what only another recording of the same time knew, and sum it up again."""
         offset_s = (activity.started_at - run.started_at).total_seconds()
-        before = self._kept.runs.seconds(run.run_id)
+        before = self._kept.runs.data.seconds(run.run_id)
         seconds = merged(before, activity, offset_s)
         filled = {n: device for n, device in activity.sources.items() if all(getattr(s, n) is None for s in before)}
         if filled:
             run = self._kept.runs.change(run.run_id, sources={**run.sources, **filled})
-        self._kept.runs.replace_seconds(run.run_id, seconds)
+        self._kept.runs.data.replace_seconds(run.run_id, seconds)
         self.finish(run, None)
 
     def _same_time(self, activity: Activity) -> Run | None:
@@ -264,13 +267,13 @@ class RunFiles:
             raise InterchangeError("this CSV file is not UTF-8 text: export it again") from error
         same = self._of_table(table)
         if same is not None:
-            self._kept.runs.add(same.run_id, table.strides, table.seconds)
+            self._kept.runs.data.add(same.run_id, table.strides, table.seconds)
             self.finish(same, None)
             return Imported("csv", (same.run_id,), is_merged=True)
         run_id = f"{table.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         run = Run(run_id, table.started_at, RunState.FINISHED, source="csv", laps=(Lap(1, 0.0, None),))
         with self._all_or_nothing(run):
-            self._kept.runs.replace(run_id, table.strides, table.seconds)
+            self._kept.runs.data.replace(run_id, table.strides, table.seconds)
             self.finish(run, None)
         return Imported("csv", (run_id,), n_runs=1)
 
@@ -306,14 +309,14 @@ class RunFiles:
         return Imported("mcap", (run.run_id,), n_runs=1, is_cut=not recording.is_complete)
 
     def finish(self, run: Run, distance_m: float | None) -> None:
-        strides: list[Stride] = list(self._kept.runs.strides(run.run_id))
-        steps: list[TrunkStep] = list(self._kept.runs.steps(run.run_id))
+        strides: list[Stride] = list(self._kept.runs.data.strides(run.run_id))
+        steps: list[TrunkStep] = list(self._kept.runs.data.steps(run.run_id))
         before = self._kept.runs.summary(run.run_id)
         summary = summarise(
             strides,
             steps,
-            self._kept.runs.seconds(run.run_id),
-            self._kept.runs.decisions(run.run_id),
+            self._kept.runs.data.seconds(run.run_id),
+            self._kept.runs.data.decisions(run.run_id),
             before.streams if before else (),
             run.laps,
             run.pauses,
@@ -333,7 +336,7 @@ class RunFiles:
         from coach.interchange.originals import own_part  # only now, as the readers of `coach.interchange.formats`
 
         track = track_of(activity, (activity.started_at - self._kept.runs.get(run_id).started_at).total_seconds())
-        self._kept.runs.keep_track(run_id, track)
+        self._kept.runs.data.keep_track(run_id, track)
         folder = self.recordings / IMPORTS_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         kind = "gpx" if kind == "apple" else kind

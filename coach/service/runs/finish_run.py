@@ -23,6 +23,6 @@ def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:
     summary = summary_of(
         reading, pooled_responses(store, run.run_id), (run.trim_start_s, run.trim_end_s), algorithm_id()
     )
-    store.runs.add(run.run_id, responses=reading.responses)
+    store.runs.data.add(run.run_id, responses=reading.responses)
     laps, pauses = tuple(reading.laps), tuple(reading.pauses)
     return store.runs.finish(run.run_id, state, summary, laps=laps, pauses=pauses)

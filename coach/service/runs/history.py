@@ -99,15 +99,17 @@ class HistoryService:
             tuple(splits),
             summary.lap_splits if summary else (),
             summary.average_strides if summary else (),
-            tuple(runs.decisions(run_id)),
-            tuple(runs.responses(run_id)),
+            tuple(runs.data.decisions(run_id)),
+            tuple(runs.data.responses(run_id)),
             tuple(self._store.pain.list(run_id=run_id)),
             self.usual(entry),
         )
 
     def _splits(self, run_id: str, every_m: float) -> Sequence[Split]:
         runs = self._store.runs
-        return splits_by_distance(series_of(runs.strides(run_id), runs.steps(run_id), runs.seconds(run_id)), every_m)
+        return splits_by_distance(
+            series_of(runs.data.strides(run_id), runs.data.steps(run_id), runs.data.seconds(run_id)), every_m
+        )
 
     def series(
         self,
@@ -121,7 +123,7 @@ class HistoryService:
         unknown = set(names) - set(PLOTTED)
         if unknown:
             raise UserError(f"there is no plot of {', '.join(sorted(unknown))}: choose from {', '.join(PLOTTED)}")
-        columns = self._store.runs.second_columns(run_id, ("t_s", *names))
+        columns = self._store.runs.data.second_columns(run_id, ("t_s", *names))
         return thinned(columns, start_s, end_s, n_points)
 
     def route(self, run_id: str) -> RunRoute | None:
@@ -165,8 +167,11 @@ class HistoryService:
         """Show a pod's numbers instead of the watch's, or the watch's again, where an imported file holds both."""
         run = self._store.runs.get(run_id)
         activity = read_again(run, self.recordings / IMPORTS_FOLDER, prefers_pods)
-        strides: list[Stride | TrunkStep] = [*self._store.runs.strides(run_id), *self._store.runs.steps(run_id)]
-        self._store.runs.replace(run_id, strides, seconds_of(activity))
+        strides: list[Stride | TrunkStep] = [
+            *self._store.runs.data.strides(run_id),
+            *self._store.runs.data.steps(run_id),
+        ]
+        self._store.runs.data.replace(run_id, strides, seconds_of(activity))
         run = self._store.runs.change(run_id, sources=activity.sources)
         self.files.finish(run, activity.distance_m)
         return self._store.runs.get(run_id)
@@ -301,10 +306,10 @@ class HistoryService:
         runs, run_id = self._store.runs, run.run_id
         before = runs.summary(run_id)
         summary = summarise(
-            runs.strides(run_id, between),
-            runs.steps(run_id, between),
-            runs.seconds(run_id, between),
-            runs.decisions(run_id),
+            runs.data.strides(run_id, between),
+            runs.data.steps(run_id, between),
+            runs.data.seconds(run_id, between),
+            runs.data.decisions(run_id),
             before.streams if before else (),
             run.laps,
             run.pauses,

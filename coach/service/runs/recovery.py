@@ -171,9 +171,9 @@ class RunRecovery:
         """Sum a run up from what was kept of it while it ran; the coach learns nothing from it."""
         runs, run_id = self._store.runs, run.run_id
         reading = Reading(
-            strides=[*runs.strides(run_id), *runs.steps(run_id)],
-            seconds=list(runs.seconds(run_id)),
-            decisions=list(runs.decisions(run_id)),
+            strides=[*runs.data.strides(run_id), *runs.data.steps(run_id)],
+            seconds=list(runs.data.seconds(run_id)),
+            decisions=list(runs.data.decisions(run_id)),
             laps=list(run.laps),
             pauses=list(run.pauses),
         )
@@ -192,11 +192,11 @@ class RunRecovery:
         engine = self._coaching.prepare_again(run)
         pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine, seconds_only=not is_new)
         reading = read_again(recording.items(), pipeline)
-        self._store.runs.replace(run.run_id, reading.strides, reading.seconds, reading.decisions)
+        self._store.runs.data.replace(run.run_id, reading.strides, reading.seconds, reading.decisions)
         if is_new:
             for words in unlike_cues(reading.decisions, reading.recomputed):
                 log.warning("run %s: %s", run.run_id, words)
             reading.responses = list(pipeline.responses())
             return self._sum_up(run, reading, state, engine)
-        reading.responses = list(self._store.runs.responses(run.run_id))
+        reading.responses = list(self._store.runs.data.responses(run.run_id))
         return end_run(self._store, run, reading, state)

@@ -66,7 +66,7 @@ def track_of(activity: Activity, moved_s: float = 0.0) -> dict[str, FloatArray]:
 def route_of_run(store: Store, imports: Path, run_id: str) -> RunRoute | None:
     """The route of a run with the measures that colour it; None where no positions are known."""
     run = store.runs.get(run_id)
-    track = store.runs.track(run_id)
+    track = store.runs.data.track(run_id)
     if track is None:
         try:
             original = original_of(run, imports)
@@ -75,7 +75,7 @@ def route_of_run(store: Store, imports: Path, run_id: str) -> RunRoute | None:
         if original is None:
             return None
         track = track_of(*original)
-        store.runs.keep_track(run_id, track)
+        store.runs.data.keep_track(run_id, track)
     names = ("t_s", "distance_m", *COLOURED)
-    measures = store.runs.second_columns(run_id, names)
+    measures = store.runs.data.second_columns(run_id, names)
     return route_of(track, measures, (run.trim_start_s, run.trim_end_s))

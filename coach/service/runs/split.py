@@ -31,7 +31,7 @@ def split_run(store: Store, recordings: Path, run_id: str, at_s: float) -> tuple
         UserError: the cut lies outside the run.
     """
     run = store.runs.get(run_id)
-    end_s = max((metrics.t_s for metrics in store.runs.seconds(run_id)), default=run.duration_s or 0.0)
+    end_s = max((metrics.t_s for metrics in store.runs.data.seconds(run_id)), default=run.duration_s or 0.0)
     if not 1.0 <= at_s <= end_s - 1.0:
         raise UserError(f"cut the run between its first and its last second, not at {at_s:.0f} s")
     first, second = _free_ids(store, run_id)
@@ -114,13 +114,15 @@ def _event(event: RunEvent, start_s: float) -> RunEvent:
 
 def _copy(store: Store, whole_id: str, part_id: str, start_s: float, end_s: float) -> None:
     runs = store.runs
-    contacts = [_moved(s, start_s) for s in runs.strides(whole_id) if start_s <= s.initial_contact_s < end_s]
-    steps = [_moved(s, start_s) for s in runs.steps(whole_id) if start_s <= s.initial_contact_s < end_s]
-    seconds = _seconds(runs.seconds(whole_id), start_s, end_s)
-    decisions = [_cue(decision, start_s) for decision in runs.decisions(whole_id) if start_s <= decision.t_s < end_s]
+    contacts = [_moved(s, start_s) for s in runs.data.strides(whole_id) if start_s <= s.initial_contact_s < end_s]
+    steps = [_moved(s, start_s) for s in runs.data.steps(whole_id) if start_s <= s.initial_contact_s < end_s]
+    seconds = _seconds(runs.data.seconds(whole_id), start_s, end_s)
+    decisions = [
+        _cue(decision, start_s) for decision in runs.data.decisions(whole_id) if start_s <= decision.t_s < end_s
+    ]
     known = {decision.cue_id for decision in decisions}
-    responses = [response for response in runs.responses(whole_id) if response.cue_id in known]
-    runs.add(part_id, [*contacts, *steps], seconds, decisions, responses)
+    responses = [response for response in runs.data.responses(whole_id) if response.cue_id in known]
+    runs.data.add(part_id, [*contacts, *steps], seconds, decisions, responses)
 
 
 def _moved(stride: Timed, by_s: float) -> Timed:

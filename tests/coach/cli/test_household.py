@@ -79,7 +79,7 @@ def test_two_runners_run_at_once_and_each_has_only_the_own_strides(house: House)
         wait_for_strides(coach)
     ended = {coach: coach.runs.stop() for coach in (anna, ben)}
     for coach, site in ((anna, WearSite.LEFT_FOOT), (ben, WearSite.RIGHT_FOOT)):
-        strides = coach.store.runs.strides(ended[coach].run_id)
+        strides = coach.store.runs.data.strides(ended[coach].run_id)
         assert {s.wear_site for s in strides} == {site}
     assert anna.store.runs.count() == ben.store.runs.count() == 1
 

@@ -42,14 +42,14 @@ def data(tmp_path: Path) -> Path:
     own = Coach(settings)
     own.recovery.adopt()
     for number in range(N_RUNS):
-        own.store.runs.replace(f"run-{number}", [], [], [])
+        own.store.runs.data.replace(f"run-{number}", [], [], [])
     own.close()
     return tmp_path
 
 
 def seconds(data: Path) -> list[int]:
     own = Coach(make_settings(data, "127.0.0.1", 0))
-    found = [len(own.store.runs.seconds(f"run-{number}")) for number in range(N_RUNS)]
+    found = [len(own.store.runs.data.seconds(f"run-{number}")) for number in range(N_RUNS)]
     own.close()
     return found
 

@@ -85,7 +85,7 @@ def test_a_raw_log_brings_the_same_run(account: Path, raw_log: Path, tmp_path: P
     ours, theirs = (Coach(make_settings(data, "127.0.0.1", 0)) for data in (account, tmp_path))
     try:
         assert ours.history.entry("pod-run").summary == theirs.history.entry("pod-run").summary
-        assert list(ours.store.runs.seconds("pod-run")) == list(theirs.store.runs.seconds("pod-run"))
+        assert list(ours.store.runs.data.seconds("pod-run")) == list(theirs.store.runs.data.seconds("pod-run"))
         assert theirs.history.files.export("pod-run", "mcap") == raw_log.read_bytes()
     finally:
         ours.close()

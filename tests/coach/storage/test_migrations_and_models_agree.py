@@ -81,18 +81,22 @@ def test_a_database_of_the_first_version_opens_with_all_its_data(tmp_path: Path)
     assert [e.run.run_id for e in store.runs.list()] == ["r3", "r2", "r1"]
     assert [e.run.run_id for e in store.runs.list(RunFilter(is_deleted=True))] == ["r4"]
     assert (store.runs.get("r1").sport, store.runs.get("r1").sport_reason) == (Sport.RUNNING, "")
-    assert (len(store.runs.strides("r1")), len(store.runs.steps("r1")), len(store.runs.seconds("r1"))) == (80, 60, 28)
-    second = store.runs.seconds("r1")[27]
+    assert (
+        len(store.runs.data.strides("r1")),
+        len(store.runs.data.steps("r1")),
+        len(store.runs.data.seconds("r1")),
+    ) == (80, 60, 28)
+    second = store.runs.data.seconds("r1")[27]
     assert (second.t_s, second.cadence_spm, second.state) == (27.0, 171.4, GaitState.RUNNING)
     assert second.speed_mps == pytest.approx(2.857 + 27 / 3000, rel=1e-6)
     assert (second.uncertainty, second.unknown) == (
         {"speed_mps": 0.05, "cadence_spm": 1.0},
         {"heart_rate_bpm": "needs_heart_rate_sensor"},
     )
-    stride = store.runs.strides("r1")[3]
+    stride = store.runs.data.strides("r1")[3]
     assert (stride.wear_site, stride.initial_contact_s, stride.toe_off_s) == (WearSite.RIGHT_FOOT, 1.05, 0.95)
     assert stride.foot_strike_angle_deg == pytest.approx(12.5 + 1 / 7, rel=1e-6)
-    assert store.runs.decisions("r1")[0].say == "Push"
+    assert store.runs.data.decisions("r1")[0].say == "Push"
     with store.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM seconds").scalar() == 0  # packed into columns
         by_speed = {

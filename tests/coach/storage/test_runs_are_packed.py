@@ -95,53 +95,54 @@ def n_rows(store: Store, name: str) -> int:
 
 
 def test_a_finished_run_is_packed_and_reads_the_same(store: Store) -> None:
-    store.runs.add("r1", [*STRIDES_, *STEPS_], SECONDS_)
-    before = (store.runs.seconds("r1"), store.runs.strides("r1"), store.runs.steps("r1"))
-    columns = store.runs.second_columns("r1", ("t_s", "cadence_spm", "heart_rate_bpm", "impact_g"))
+    store.runs.data.add("r1", [*STRIDES_, *STEPS_], SECONDS_)
+    before = (store.runs.data.seconds("r1"), store.runs.data.strides("r1"), store.runs.data.steps("r1"))
+    columns = store.runs.data.second_columns("r1", ("t_s", "cadence_spm", "heart_rate_bpm", "impact_g"))
     store.runs.finish("r1", RunState.FINISHED, SUMMARY)
     assert [n_rows(store, name) for name in ("seconds", "strides", "trunk_steps")] == [0, 0, 0]
-    assert (store.runs.seconds("r1"), store.runs.strides("r1"), store.runs.steps("r1")) == before
-    assert store.runs.seconds("r1") == SECONDS_
-    assert store.runs.seconds("r1", (10.0, 12.0)) == SECONDS_[10:13]
-    packed = store.runs.second_columns("r1", ("t_s", "cadence_spm", "heart_rate_bpm", "impact_g"))
+    assert (store.runs.data.seconds("r1"), store.runs.data.strides("r1"), store.runs.data.steps("r1")) == before
+    assert store.runs.data.seconds("r1") == SECONDS_
+    assert store.runs.data.seconds("r1", (10.0, 12.0)) == SECONDS_[10:13]
+    packed = store.runs.data.second_columns("r1", ("t_s", "cadence_spm", "heart_rate_bpm", "impact_g"))
     for name, values in columns.items():
         np.testing.assert_array_equal(packed[name], values)
     np.testing.assert_array_equal(
-        store.runs.stride_columns("r1", ("impact_g",))["impact_g"], [s.impact_g for s in store.runs.strides("r1")]
+        store.runs.data.stride_columns("r1", ("impact_g",))["impact_g"],
+        [s.impact_g for s in store.runs.data.strides("r1")],
     )
 
 
 def test_what_is_added_later_wins_and_is_packed_at_the_next_finish(store: Store) -> None:
-    store.runs.add("r1", STRIDES_, SECONDS_)
+    store.runs.data.add("r1", STRIDES_, SECONDS_)
     store.runs.finish("r1", RunState.FINISHED, SUMMARY)
     changed = [second(7, heart_rate_bpm=99.0), second(50), second(51)]
-    store.runs.add("r1", seconds=changed)
+    store.runs.data.add("r1", seconds=changed)
     wanted = [*SECONDS_[:7], changed[0], *SECONDS_[8:], *changed[1:]]
-    assert store.runs.seconds("r1") == wanted
-    assert store.runs.second_columns("r1", ("heart_rate_bpm",))["heart_rate_bpm"][7] == 99.0
+    assert store.runs.data.seconds("r1") == wanted
+    assert store.runs.data.second_columns("r1", ("heart_rate_bpm",))["heart_rate_bpm"][7] == 99.0
     store.runs.finish("r1", RunState.FINISHED, SUMMARY)
     assert n_rows(store, "seconds") == 0
-    assert store.runs.seconds("r1") == wanted
-    store.runs.replace("r1", STRIDES_[:3], SECONDS_[:4])
-    assert (len(store.runs.strides("r1")), store.runs.seconds("r1")) == (3, SECONDS_[:4])
+    assert store.runs.data.seconds("r1") == wanted
+    store.runs.data.replace("r1", STRIDES_[:3], SECONDS_[:4])
+    assert (len(store.runs.data.strides("r1")), store.runs.data.seconds("r1")) == (3, SECONDS_[:4])
 
 
 def test_an_archive_holds_packed_runs_row_by_row_and_packs_them_again(store: Store, tmp_path: Path) -> None:
-    store.runs.add("r1", [*STRIDES_, *STEPS_], SECONDS_)
+    store.runs.data.add("r1", [*STRIDES_, *STEPS_], SECONDS_)
     store.runs.finish("r1", RunState.FINISHED, dataclasses.replace(SUMMARY, best_s={"1000": 300.0}))
     tables = {name: list(rows_of(store.database, name)) for name in table_names()}
     assert len(tables["seconds"]) == 50
     other = Store(tmp_path / "other.sqlite")
     load(other.database, tables)
     assert n_rows(other, "seconds") == 0
-    assert other.runs.seconds("r1") == SECONDS_
-    assert other.runs.strides("r1") == store.runs.strides("r1")
+    assert other.runs.data.seconds("r1") == SECONDS_
+    assert other.runs.data.strides("r1") == store.runs.data.strides("r1")
     assert [record.kind for record in other.runs.bests()] == ["distance", "duration", "1000"]
     other.close()
 
 
 def test_a_deleted_run_takes_its_columns_and_bests_along(store: Store) -> None:
-    store.runs.add("r1", STRIDES_, SECONDS_)
+    store.runs.data.add("r1", STRIDES_, SECONDS_)
     store.runs.finish("r1", RunState.FINISHED, dataclasses.replace(SUMMARY, best_s={"1000": 300.0}))
     store.runs.delete("r1", START)
     assert store.runs.bests() == []
@@ -150,12 +151,12 @@ def test_a_deleted_run_takes_its_columns_and_bests_along(store: Store) -> None:
 
 
 def test_a_damaged_column_is_said_in_words(store: Store) -> None:
-    store.runs.add("r1", STRIDES_, SECONDS_)
+    store.runs.data.add("r1", STRIDES_, SECONDS_)
     store.runs.finish("r1", RunState.FINISHED, SUMMARY)
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE run_columns SET data = x'00' WHERE name = 'cadence_spm'")
     with pytest.raises(StorageError, match="compute it again"):
-        store.runs.seconds("r1")
+        store.runs.data.seconds("r1")
 
 
 def test_records_are_the_bests_of_all_runs(store: Store) -> None:
@@ -183,11 +184,11 @@ def test_an_hour_on_two_feet_takes_less_than_three_megabytes(tmp_path: Path) -> 
             noun, **changes, uncertainty={name: v * draw.uniform(0.5, 2) for name, v in noun.uncertainty.items()}
         )
 
-    strides = [noisy(one, ("initial_contact_s",)) for one in store.runs.strides("hour")]
-    seconds = [noisy(one, ("t_s",)) for one in store.runs.seconds("hour")]
-    store.runs.replace("hour", strides, seconds)
-    store.runs.pack("hour")
-    assert store.runs.seconds("hour") == seconds
+    strides = [noisy(one, ("initial_contact_s",)) for one in store.runs.data.strides("hour")]
+    seconds = [noisy(one, ("t_s",)) for one in store.runs.data.seconds("hour")]
+    store.runs.data.replace("hour", strides, seconds)
+    store.runs.data.pack("hour")
+    assert store.runs.data.seconds("hour") == seconds
     with store.database.read() as connection:
         n_bytes = connection.exec_driver_sql("SELECT sum(length(data)) FROM run_columns").scalar()
     assert len(seconds) + len(strides) > 13_000

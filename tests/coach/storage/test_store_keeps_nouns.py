@@ -82,33 +82,33 @@ def test_what_was_measured_comes_back_as_it_went_in(store: Store) -> None:
         "c1", 3.0, "r", "stride", "cue", True, False, "Push", 1.0, None, "m", (Gate("pain", True, "1"),), "why", "doi"
     )
     response = CueResponse("c1", "r", "step_length_m", 1.0, 1.1, 0.1, None, None, None, None, 2)
-    store.runs.add("r1", [stride(2), step, stride(1)], seconds, [decision], [response])
-    assert store.runs.strides("r1") == [stride(1), stride(2)]
-    assert store.runs.steps("r1") == [step]
-    assert store.runs.seconds("r1") == seconds
-    assert store.runs.decisions("r1") == [decision]
-    assert store.runs.responses("r1") == [response]
-    columns = store.runs.second_columns("r1", ["t_s", "cadence_spm", "speed_mps"])
+    store.runs.data.add("r1", [stride(2), step, stride(1)], seconds, [decision], [response])
+    assert store.runs.data.strides("r1") == [stride(1), stride(2)]
+    assert store.runs.data.steps("r1") == [step]
+    assert store.runs.data.seconds("r1") == seconds
+    assert store.runs.data.decisions("r1") == [decision]
+    assert store.runs.data.responses("r1") == [response]
+    columns = store.runs.data.second_columns("r1", ["t_s", "cadence_spm", "speed_mps"])
     assert columns["cadence_spm"].tolist() == [170.0, 171.0, 172.0, 173.0, 174.0]
     assert np.isnan(columns["speed_mps"]).all()
-    assert store.runs.second_columns("r1", []) == {}
+    assert store.runs.data.second_columns("r1", []) == {}
 
 
 def test_adding_twice_keeps_once_and_replacing_takes_the_place(store: Store) -> None:
     store.runs.create(RUN)
-    store.runs.add("r1", [stride(1), stride(2)], [LiveMetrics(1.0)])
-    store.runs.add("r1", [stride(2, speed_mps=3.0)], [LiveMetrics(1.0, cadence_spm=160.0)])
-    assert store.runs.strides("r1") == [stride(1), stride(2, speed_mps=3.0)]
-    assert store.runs.seconds("r1") == [LiveMetrics(1.0, cadence_spm=160.0)]
-    store.runs.replace("r1", [stride(5)], [])
-    assert store.runs.strides("r1") == [stride(5)]
-    assert store.runs.seconds("r1") == []
+    store.runs.data.add("r1", [stride(1), stride(2)], [LiveMetrics(1.0)])
+    store.runs.data.add("r1", [stride(2, speed_mps=3.0)], [LiveMetrics(1.0, cadence_spm=160.0)])
+    assert store.runs.data.strides("r1") == [stride(1), stride(2, speed_mps=3.0)]
+    assert store.runs.data.seconds("r1") == [LiveMetrics(1.0, cadence_spm=160.0)]
+    store.runs.data.replace("r1", [stride(5)], [])
+    assert store.runs.data.strides("r1") == [stride(5)]
+    assert store.runs.data.seconds("r1") == []
 
 
 def test_numbers_that_are_none_stay_unknown(store: Store) -> None:
     store.runs.create(RUN)
-    store.runs.add("r1", [stride(1, speed_mps=math.nan)])
-    assert store.runs.strides("r1")[0].speed_mps is None
+    store.runs.data.add("r1", [stride(1, speed_mps=math.nan)])
+    assert store.runs.data.strides("r1")[0].speed_mps is None
 
 
 def test_runs_are_listed_by_page_and_filter(store: Store) -> None:
@@ -133,7 +133,7 @@ def test_runs_are_listed_by_page_and_filter(store: Store) -> None:
 
 def test_a_deleted_run_is_hidden_comes_back_and_is_purged_with_all_it_had(store: Store) -> None:
     store.runs.create(RUN)
-    store.runs.add("r1", [stride(1)])
+    store.runs.data.add("r1", [stride(1)])
     store.runs.delete("r1", START)
     assert store.runs.list() == []
     assert [e.run.run_id for e in store.runs.list(RunFilter(is_deleted=True))] == ["r1"]
@@ -156,7 +156,7 @@ def test_a_run_is_changed_only_by_its_fields(store: Store) -> None:
         store.runs.change("r1", colour="red")
     with pytest.raises(StorageError, match="run_id"):
         store.runs.change("r1", run_id="r2")
-    for verb in (store.runs.get, store.runs.strides, store.runs.restore, store.runs.summary):
+    for verb in (store.runs.get, store.runs.data.strides, store.runs.restore, store.runs.summary):
         with pytest.raises(UserError, match="no run r9"):
             verb("r9")
 
@@ -221,12 +221,12 @@ def test_many_threads_write_and_read_at_once(store: Store) -> None:
 
     def work(n: int) -> int:
         for i in range(20):
-            store.runs.add("r1", [stride(1000 * n + i)], [LiveMetrics(1000.0 * n + i)])
-        return len(store.runs.seconds("r1"))
+            store.runs.data.add("r1", [stride(1000 * n + i)], [LiveMetrics(1000.0 * n + i)])
+        return len(store.runs.data.seconds("r1"))
 
     with ThreadPoolExecutor(8) as pool:
         assert max(pool.map(work, range(8))) <= 160
-    assert len(store.runs.strides("r1")) == 160
+    assert len(store.runs.data.strides("r1")) == 160
 
 
 def test_files_that_cannot_be_used_are_refused_in_words(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ class House:
 
     def end_run(self, run_id: str, **facts: Any) -> Run:
         self.store.runs.create(Run(run_id, START, RunState.RECORDING, title="Morning", **facts))
-        self.store.runs.add(run_id, seconds=SECONDS_OF_A_RUN)
+        self.store.runs.data.add(run_id, seconds=SECONDS_OF_A_RUN)
         summary = RunSummary(60.0, 60.0, 180.0, 0, 0, 0, 0, 0)
         run = self.store.runs.finish(run_id, RunState.FINISHED, summary)
         self.handover.on_finished(run)

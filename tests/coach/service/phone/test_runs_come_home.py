@@ -114,7 +114,7 @@ def test_it_becomes_a_coached_run_in_every_respect(
     assert (run.state, run.place.value, run.shoes) == (RunState.FINISHED, "outdoor", "Blue")
     assert run.plan is not None
     assert run.plan.focus == "lengthen"
-    assert [d.rule_id for d in coach.store.runs.decisions(made.run_id) if d.is_spoken] == spoken
+    assert [d.rule_id for d in coach.store.runs.data.decisions(made.run_id) if d.is_spoken] == spoken
     assert coach.coaching.coached_run(made.run_id) is not None
     assert coach.coaching.progress().n_runs == before + 1
     taps = coach.store.pain.list(run_id=made.run_id)

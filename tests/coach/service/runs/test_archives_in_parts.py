@@ -60,7 +60,7 @@ def test_an_account_in_parts_comes_back_whole_in_any_order(account: HistoryServi
         assert n_runs(new) == 3
         assert len(list((new / "recordings" / "imports").iterdir())) == 3
         store = Store(new / "coach.sqlite")
-        assert all(len(store.runs.seconds(entry.run.run_id)) == 301 for entry in store.runs.list())
+        assert all(len(store.runs.data.seconds(entry.run.run_id)) == 301 for entry in store.runs.list())
         store.close()
 
 

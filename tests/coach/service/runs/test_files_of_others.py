@@ -66,7 +66,7 @@ def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) ->
     assert run.distance_m == pytest.approx(1000 * kilometres, abs=6)
     assert run.duration_s == pytest.approx(60 * minutes, abs=3)
     assert len(run.laps) == n_laps
-    seconds = history._store.runs.seconds(run.run_id)
+    seconds = history._store.runs.data.seconds(run.run_id)
     for field in fields:
         known = [value for s in seconds if (value := getattr(s, field)) is not None]
         assert len(known) >= 0.4 * len(seconds), field
@@ -87,7 +87,7 @@ def test_a_file_is_merged_by_time_into_the_run_that_was_recorded(name: str, hist
     mine = record(history, activity, ahead_s=12.0)
     imported = history.files.import_bytes(content_of(name))
     assert (imported.is_merged, imported.run_ids) == (True, ("mine",))
-    filled = {s.t_s: s for s in history._store.runs.seconds("mine")}
+    filled = {s.t_s: s for s in history._store.runs.data.seconds("mine")}
     beats = {round(r.t_s) + 12: r.values["heart_rate_bpm"] for r in activity.records if "heart_rate_bpm" in r.values}
     both = [(filled[t_s].heart_rate_bpm, bpm) for t_s, bpm in beats.items() if t_s in filled]
     is_clear = np.std([s.cadence_spm for s in mine]) > 3  # else nothing tells where the clocks meet
@@ -104,7 +104,7 @@ def record(history: HistoryService, activity: Activity, ahead_s: float) -> list[
     mine = [s for s in whole if s.cadence_spm is not None]
     run = dataclasses.replace(run_of(activity, "mine", "recorded"), distance_m=None)
     history._store.runs.create(run)
-    history._store.runs.add("mine", seconds=mine)
+    history._store.runs.data.add("mine", seconds=mine)
     history._store.runs.finish("mine", run.state, summarise([], (), mine, duration_s=activity.end_s))
     return mine
 

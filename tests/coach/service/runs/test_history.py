@@ -49,7 +49,7 @@ def keep_run(history: HistoryService, run_id: str = "r1", days: int = 0, minutes
     store = history._store
     store.runs.create(run)
     strides, seconds = make_strides(minutes), make_seconds(int(minutes * 60))
-    store.runs.add(run_id, strides, seconds, [CUE])
+    store.runs.data.add(run_id, strides, seconds, [CUE])
     return store.runs.finish(run_id, RunState.FINISHED, summarise(strides, (), seconds, [CUE], laps=run.laps))
 
 
@@ -78,7 +78,7 @@ def test_series_are_thinned_for_the_plot_and_gaps_stay_gaps(history: HistoryServ
     near = history.series("r1", ["heart_rate_bpm"], 60.0, 119.0)
     assert near.t_s[0] == 60.0
     assert near.values["heart_rate_bpm"][0] == pytest.approx(141, abs=1e-3)
-    history._store.runs.replace("r1", [], [s for s in make_seconds(600) if not 200 < s.t_s < 300])
+    history._store.runs.data.replace("r1", [], [s for s in make_seconds(600) if not 200 < s.t_s < 300])
     assert None in history.series("r1", ["cadence_spm"], n_points=60).values["cadence_spm"]
     with pytest.raises(UserError, match="no plot"):
         history.series("r1", ["t_s; DROP TABLE runs"])
@@ -114,7 +114,7 @@ def test_a_run_is_cut_in_two_and_the_whole_can_come_back(history: HistoryService
     assert first.distance_m == pytest.approx(720, rel=0.02)
     assert second.distance_m == pytest.approx(1080, rel=0.02)
     assert next(read_recording(history.files.raw_log(second)).notifications()).payload == bytes([240])
-    assert history._store.runs.decisions(second.run_id)[0].t_s == 160.0
+    assert history._store.runs.data.decisions(second.run_id)[0].t_s == 160.0
     assert history.list().n_total == 2
     assert [e.run.run_id for e in history.list(RunFilter(is_deleted=True)).entries] == ["r1"]
     history.restore("r1")
@@ -147,7 +147,7 @@ def test_a_run_goes_out_and_comes_back(kind: str, history: HistoryService, tmp_p
     assert entry.summary.distance_m == pytest.approx(1800, rel=0.01)
     if kind == "csv":
         assert other.files.import_bytes(history.files.export("r1", "strides")).is_merged
-        assert len(other._store.runs.strides(entry.run.run_id)) == len(make_strides(10))
+        assert len(other._store.runs.data.strides(entry.run.run_id)) == len(make_strides(10))
     else:
         with pytest.raises(InterchangeError, match="already"):
             other.files.import_bytes(content)
@@ -174,11 +174,11 @@ def test_a_watch_fills_only_what_the_recorded_run_does_not_know(history: History
     watch._store.close()
     keep_run(history)
     blind = [dataclasses.replace(s, heart_rate_bpm=None, cadence_spm=166.0) for s in make_seconds(600)]
-    history._store.runs.replace("r1", [], blind)
+    history._store.runs.data.replace("r1", [], blind)
     imported = history.files.import_bytes(content)
     assert imported.is_merged
     assert imported.run_ids == ("r1",)
-    seconds = history._store.runs.seconds("r1")
+    seconds = history._store.runs.data.seconds("r1")
     assert seconds[300].heart_rate_bpm == pytest.approx(145)
     assert seconds[300].cadence_spm == 166.0
     summary = history.entry("r1").summary
@@ -209,7 +209,7 @@ def test_the_whole_account_goes_out_and_comes_back_without_loss(history: History
     for run_id in ("r1", "r2"):
         assert other.detail(run_id) == history.detail(run_id)
         assert other.files.raw_log(other.entry(run_id).run).read_bytes() == history.files.export(run_id, "mcap")
-        assert other._store.runs.strides(run_id) == history._store.runs.strides(run_id)
+        assert other._store.runs.data.strides(run_id) == history._store.runs.data.strides(run_id)
     ours = {name: len(list(rows_of(history._store.database, name))) for name in table_names()}
     again = other.files.import_bytes(out.getvalue())
     assert (again.n_runs, again.n_rows) == (0, 0)

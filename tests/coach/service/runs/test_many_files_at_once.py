@@ -93,7 +93,7 @@ def test_an_export_of_apple_health_gives_its_runs_with_routes(account: Account, 
     assert out.distance_m == pytest.approx(600)
     assert inside.distance_m == pytest.approx(600)
     assert out.duration_s == pytest.approx(200, abs=0.1)
-    middle = account.store.runs.seconds(out.run_id)[100]
+    middle = account.store.runs.data.seconds(out.run_id)[100]
     assert middle.heart_rate_bpm == pytest.approx(150, abs=1)
     assert middle.cadence_spm == pytest.approx(168)  # the telephone's steps are not counted beside the watch's
     assert middle.contact_time_ms == 250

@@ -30,7 +30,7 @@ def session(store: Store, programme: RunWalkService, days_ago: float, worst: int
     store.runs.create(run)
     programme.began(run, programme.workout())
     seconds = make_seconds(1800)
-    store.runs.add(run.run_id, (), seconds)
+    store.runs.data.add(run.run_id, (), seconds)
     store.runs.finish(run.run_id, RunState.FINISHED, summarise([], (), seconds))
     store.pain.add(PainEntry(at + timedelta(minutes=31), PainMoment.AFTER_RUN, back=worst, run_id=run.run_id))
     if morning is not None:

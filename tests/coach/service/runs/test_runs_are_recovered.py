@@ -91,7 +91,7 @@ def test_killed_between_the_log_and_the_summary_the_run_is_not_lost(coach: Coach
 def test_without_a_log_the_rows_of_the_database_count(coach: Coach) -> None:
     run = never_ended(coach, "20260101-100000-aaaa")
     seconds = [LiveMetrics(float(t), speed_mps=3.0, cadence_spm=170.0, distance_m=3.0 * t) for t in range(1, 61)]
-    coach.store.runs.add(run.run_id, seconds=seconds)
+    coach.store.runs.data.add(run.run_id, seconds=seconds)
     never_ended(coach, "20260102-100000-bbbb")
     found = {one.run_id: one for one in coach.recovery.recover()}
     assert {one.state for one in found.values()} == {RunState.RECOVERED}

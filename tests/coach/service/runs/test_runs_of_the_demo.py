@@ -99,12 +99,12 @@ def test_what_the_pod_counts_is_kept_with_the_run_and_read_again_from_its_bytes(
 
 
 def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run_id: str) -> None:
-    before = coach.store.runs.strides(run_id)
+    before = coach.store.runs.data.strides(run_id)
     coach.recovery.recompute(run_id)
     entry = coach.store.runs.entry(run_id)
     assert entry.summary is not None
     assert entry.summary.algorithm == algorithm_id()
-    after = coach.store.runs.strides(run_id)
+    after = coach.store.runs.data.strides(run_id)
     assert [s.initial_contact_s for s in after] == pytest.approx([s.initial_contact_s for s in before], abs=1e-9)
     assert [s.stride_length_m for s in after] == pytest.approx([s.stride_length_m for s in before], abs=1e-9)
 
