@@ -122,7 +122,7 @@ def table() -> list[Sequence[str]]:
         serial = here(folder / "store", folder / "here")
         with (
             dask.config.set(QUIET),
-            LocalCluster(N_WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+            LocalCluster(N_WORKERS, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster,
             cluster.get_client() as client,
         ):
             bare_s = sum(client.run(time.process_time).values())

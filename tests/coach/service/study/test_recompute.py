@@ -51,7 +51,7 @@ def cluster() -> Iterator[Any]:
 
     with (
         dask.config.set({"distributed.worker.profile.enabled": False, "distributed.scheduler.allowed-failures": 1}),
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as started,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as started,
     ):
         yield started
 
@@ -271,7 +271,7 @@ def test_a_scheduler_that_is_lost_ends_the_job_with_words(tmp_path: Path, monkey
     tasks = [Found(f"{k}.mcap", f"{k:016x}", 1) for k in range(200)]
     job = Job(str(tmp_path), str(tmp_path), algorithm_id())
     with (
-        LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp://") as lost,
+        LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp://") as lost,
         Client(lost, set_as_default=False, timeout="2s") as client,
     ):
         rows = spread.by_dask(tasks, job, client)
