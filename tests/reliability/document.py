@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Final
 
 DOCUMENT: Final = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
-_HEAD: Final = """# What befalls the program, and what comes of it
+_HEAD: Final = """# Reliability: what happens to the program, and what it does then
 
 Written by `python -m tests.reliability`: every row is measured on the real program, in processes of their own where a
-process is what suffers, and a small version of it runs with the tests."""
+process is what suffers, and small versions run with the tests, but for the storm,
+the sleeping process and heavy work beside a run."""
 _ROW: Final = ("what", "demanded", "found", "")
 TITLES: Final = {
     "machine": ("The machine, in a run", ""),
