@@ -174,7 +174,7 @@ def _asked_for_strike_training(m: Moment) -> Gate:
 def _no_calf_history(m: Moment) -> Gate:
     history = m.profile.has_calf_history
     words = {
-        None: "calf and Achilles history not told",
+        None: "calf and Achilles history unknown",
         True: "calf or Achilles trouble before",
         False: "no such history",
     }

@@ -147,7 +147,7 @@ def _no_distance(speed_known: float | None) -> list[Finding]:
     if speed_known is None:
         return []
     share = 100.0 * speed_known
-    words = f"Your speed was known in {share:.0f} % of your running only, so no distance is told."
+    words = f"Your speed was known in {share:.0f} % of your running only, so no distance is given."
     return [Finding("no_distance", words, "strides touched by lost readings have no length", 2.9, {"share_pct": share})]
 
 
@@ -173,7 +173,7 @@ def _uncertain(reports: Sequence[StreamReport]) -> list[Finding]:
         if report.n_samples and report.n_clipped > _CLIPPED_SHARE * report.n_samples:
             share = 100.0 * report.n_clipped / report.n_samples
             words = (
-                f"The {place} sensor was at its limit in {share:.0f} % of its readings, so impacts are not told there."
+                f"The {place} sensor was at its limit in {share:.0f} % of its readings, so impacts are left out there."
             )
             reason = f"{report.n_clipped} of {report.n_samples} readings at full scale"
             found.append(Finding(f"clipped_{report.sensor_id}", words, reason, 1.5, {"share_pct": share}))
