@@ -13,7 +13,7 @@ _SETTINGS = {"rate_hz", "acc_range_g", "gyr_range_dps", "bandwidth_hz", "mode"}
 _USED = re.compile(r"\{([a-z_]+):(u8|u16|u32|text|code)\}")
 
 
-def reference_faults(raw: Mapping[str, Any], shared_uuids: set[str]) -> Iterator[str]:
+def reference_faults(raw: Mapping[str, object], shared_uuids: set[str]) -> Iterator[str]:
     """Each fault as "key: complaint"; shared_uuids are those every sensor may have."""
     known = shared_uuids | set(_declared(raw))
     for place in ("start", "stop", "configure", "read_back"):

@@ -143,7 +143,7 @@ def _by_peer(app: Flask, peers: dict[str, str]) -> Welcome | None:
 def _with_peers(app: Flask, peers: dict[str, str]) -> Wsgi:
     """The app, with the phone's own address; a connection that came past the front keeps no address at all."""
 
-    def with_peer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def with_peer(environ: dict[str, object], start_response: Any) -> Iterable[bytes]:
         environ["REMOTE_ADDR"] = peers.get(str(environ.get("REMOTE_PORT")), "")
         return app.wsgi_app(environ, start_response)
 

@@ -66,7 +66,7 @@ def draw_trend(trend: Trend, path: Path) -> None:
 
 def draw_strides(document: Mapping[str, Any], path: Path) -> None:
     """Every stride of a recording: length, contact time, strike angle and duration, by foot. Raises as `draw_run`."""
-    strides: Sequence[Mapping[str, Any]] = document["strides"]
+    strides: Sequence[Mapping[str, object]] = document["strides"]
     names = [name for name in _STRIDE if any(one.get(name) is not None for one in strides)]
     axes, save = _figure(len(names), str(document["recording"].get("id", path.stem)), path)
     for name, ax in zip(names, axes, strict=True):

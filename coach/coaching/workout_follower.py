@@ -5,7 +5,7 @@ by the run's own distance; where no sensor knows it, and in parts without an end
 takes the pace away (a target that adds load, `pain.GO_ON`); pain above 5 ends the leading, which the caller sees to.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from coach.model.workouts import PartKind, Workout, WorkoutPart, WorkoutPlace
 
@@ -83,7 +83,7 @@ class WorkoutFollower:
         part = self.part
         if part is None:
             return {"kind": "done", "part": self.place.part, "id": self.workout.id}
-        document: dict[str, Any] = {
+        document: dict[str, object] = {
             "kind": part.kind.value,
             "part": self.place.part,
             "id": self.workout.id,

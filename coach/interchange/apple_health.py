@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final, Protocol
+from typing import IO, Final, Protocol
 from xml.parsers import expat
 
 from coach.errors import InterchangeError
@@ -193,7 +193,7 @@ def _read(archive: Members, name: str, reader: "_WorkoutReader | _SampleReader")
         raise InterchangeError(f"{name} of this export is damaged ({error}): export it again") from error
 
 
-def _no_entities(*_: Any) -> None:
+def _no_entities(*_: object) -> None:
     raise ValueError("it defines entities")
 
 

@@ -10,7 +10,7 @@ Source of RunScribe's names and units: the table of github.com/Runalyze/Runalyze
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from coach.interchange.fit_messages import DEVELOPER_VALUES
 
@@ -59,7 +59,7 @@ _NEVER_ZERO_OF_PODS: Final = _NEVER_ZERO | {"impact_g", "foot_strike_type", "pro
 Candidates = dict[str, dict[str, float]]
 
 
-def candidates(fields: Mapping[str, Any]) -> Candidates:
+def candidates(fields: Mapping[str, object]) -> Candidates:
     """What each device says in a record: metric -> device -> value."""
     found: dict[str, dict[str, list[float]]] = {}
     for name, (ours, factor) in _NATIVE.items():
@@ -111,7 +111,7 @@ def sources_of(records: Sequence[Candidates], devices: Mapping[str, str], own: s
     return found
 
 
-def watch_name(messages: Sequence[tuple[str, dict[str, Any]]]) -> str:
+def watch_name(messages: Sequence[tuple[str, dict[str, object]]]) -> str:
     """What the file calls the device that wrote it."""
     for wanted in ("file_id", "device_info"):
         for name, fields in messages:

@@ -148,16 +148,16 @@ def _with_length(content: bytes) -> bytes:
     return content[:4] + length + content[8:12] + bytes(head - 12) + content[head:]
 
 
-def _fields(frame: Any) -> dict[str, Any]:
+def _fields(frame: Any) -> dict[str, object]:
     """Values by name; a native field wins over a developer field of the same name."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for field in sorted(frame.fields, key=lambda f: not getattr(f.field_def, "is_dev", False)):
         if field.value is not None:
             found[field.name] = field.value
     return found
 
 
-def _activity(everything: list[Message], session: dict[str, Any], prefers_pods: bool) -> Activity | None:
+def _activity(everything: list[Message], session: dict[str, object], prefers_pods: bool) -> Activity | None:
     messages = _within(everything, session)
     timed = [(at, fields) for name, fields in messages if name == "record" and (at := _utc(fields.get("timestamp")))]
     laps = [fields for name, fields in messages if name == "lap"]
@@ -200,7 +200,7 @@ def _is_own(messages: list[Message]) -> bool:
     return any(name == "device_info" and fields.get("product_name") == CREATOR for name, fields in messages)
 
 
-def _of_session(session: dict[str, Any], laps: list[dict[str, Any]]) -> Activity | None:
+def _of_session(session: dict[str, object], laps: list[dict[str, object]]) -> Activity | None:
     """A run that a file only sums up: entered by hand, or by a machine that keeps no records."""
     length_s = plain_number(session.get("total_timer_time")) or plain_number(session.get("total_elapsed_time")) or 0.0
     far_m, end = plain_number(session.get("total_distance")) or 0.0, _utc(session.get("timestamp"))
@@ -223,11 +223,11 @@ def _of_session(session: dict[str, Any], laps: list[dict[str, Any]]) -> Activity
     )
 
 
-def _is_indoor(session: dict[str, Any]) -> bool:
+def _is_indoor(session: dict[str, object]) -> bool:
     return session.get("sub_sport") in ("treadmill", "indoor_running")
 
 
-def _timer_s(session: dict[str, Any], last_s: float, pauses: tuple[tuple[float, float], ...]) -> float:
+def _timer_s(session: dict[str, object], last_s: float, pauses: tuple[tuple[float, float], ...]) -> float:
     """Time without pauses. A timer that ran longer than the clock, as some files say, is not believed."""
     timer_s, elapsed_s = plain_number(session.get("total_timer_time")), plain_number(session.get("total_elapsed_time"))
     if timer_s and timer_s <= max(elapsed_s or 0.0, last_s) + 1.0:
@@ -235,7 +235,7 @@ def _timer_s(session: dict[str, Any], last_s: float, pauses: tuple[tuple[float, 
     return max(0.0, last_s - sum(b - a for a, b in pauses))
 
 
-def _sport(session: dict[str, Any]) -> str | None:
+def _sport(session: dict[str, object]) -> str | None:
     """The sport's name; where that leaves it open, the kind of sport (fitness_equipment: indoor_rowing, treadmill)."""
     sport, kind = session.get("sport"), session.get("sub_sport")
     if sport in (None, "generic", "training", "fitness_equipment", "all") and isinstance(kind, str):
@@ -243,7 +243,7 @@ def _sport(session: dict[str, Any]) -> str | None:
     return sport if isinstance(sport, str) else None
 
 
-def _on_foot(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _on_foot(sessions: list[dict[str, object]]) -> list[dict[str, object]]:
     """The sessions that the file does not call another sport; one without facts where there are no sessions."""
     named = [named_sport(_sport(session)) for session in sessions]
     found = [one for one, name in zip(sessions, named, strict=True) if name in (None, Sport.RUNNING, Sport.WALKING)]
@@ -253,7 +253,7 @@ def _on_foot(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found or [{}]
 
 
-def _within(messages: list[Message], session: dict[str, Any]) -> list[Message]:
+def _within(messages: list[Message], session: dict[str, object]) -> list[Message]:
     """What belongs to one session of several, by time; laps by their start."""
     start, length_s = _utc(session.get("start_time")), plain_number(session.get("total_elapsed_time"))
     if sum(name == "session" for name, _ in messages) < 2 or start is None:
@@ -285,7 +285,7 @@ def _far_before(everything: list[Message], started_at: datetime) -> float:
 
 
 def _record(
-    fields: dict[str, Any],
+    fields: dict[str, object],
     at: datetime,
     started_at: datetime,
     far_m: float,
@@ -306,7 +306,7 @@ def _record(
     return Record((at - started_at).total_seconds(), values, *place, altitude)
 
 
-def _lap(fields: dict[str, Any], started_at: datetime, number: int) -> Lap | None:
+def _lap(fields: dict[str, object], started_at: datetime, number: int) -> Lap | None:
     start = _utc(fields.get("start_time"))
     if start is None:
         return None
@@ -317,7 +317,7 @@ def _lap(fields: dict[str, Any], started_at: datetime, number: int) -> Lap | Non
     return Lap(number, start_s, end_s, _KINDS.get(str(fields.get("intensity")), "lap"))
 
 
-def _pauses(events: list[dict[str, Any]], started_at: datetime) -> tuple[tuple[float, float], ...]:
+def _pauses(events: list[dict[str, object]], started_at: datetime) -> tuple[tuple[float, float], ...]:
     """Stretches between a stop of the timer and the next start."""
     pauses: list[tuple[float, float]] = []
     stopped_s: float | None = None

@@ -8,7 +8,7 @@ schemas".
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from coach.interchange.activity import Activity
 from coach.model.cues import CueDecision
@@ -38,7 +38,7 @@ _FIX: Final = {
         "position_covariance_type": {"type": "integer", "description": "0: unknown"},
     },
 }
-Rows = list[tuple[float, dict[str, Any]]]
+Rows = list[tuple[float, dict[str, object]]]
 
 
 def topics_of(
@@ -47,7 +47,7 @@ def topics_of(
     strides: Iterable[Stride],
     decisions: Iterable[CueDecision],
     places: Activity | None,
-) -> dict[str, tuple[Mapping[str, Any], Rows]]:
+) -> dict[str, tuple[Mapping[str, object], Rows]]:
     """Schema and rows by topic. places: positions, its records' times on the run's clock; None: there are none."""
     named: dict[str, tuple[str, Rows]] = {"/metrics": ("running_coach.Metrics", _rows(seconds, "t_s"))}
     by_site: dict[str, list[Stride]] = {}
@@ -56,13 +56,13 @@ def topics_of(
     for site, found in by_site.items():
         named[f"/strides/{site}"] = ("running_coach.Stride", _rows(found, "initial_contact_s"))
     named["/cues"] = ("running_coach.CueDecision", _rows(decisions, "t_s"))
-    topics: dict[str, tuple[Mapping[str, Any], Rows]] = {
+    topics: dict[str, tuple[Mapping[str, object], Rows]] = {
         topic: (_schema_of(name, rows), rows) for topic, (name, rows) in named.items()
     }
     return topics | {"/position": (_FIX, _fixes(places, started_at) if places else [])}
 
 
-def _rows(nouns: Iterable[Any], time: str) -> Rows:
+def _rows(nouns: Iterable[object], time: str) -> Rows:
     found: Rows = []
     for noun in nouns:
         plain = to_plain(noun)
@@ -79,7 +79,7 @@ def _fixes(places: Activity, started_at: datetime) -> Rows:
         if record.latitude_deg is None or record.longitude_deg is None:
             continue
         sec, nsec = divmod(start_ns + round(record.t_s * _NS), _NS)
-        fix: dict[str, Any] = {
+        fix: dict[str, object] = {
             "timestamp": {"sec": sec, "nsec": nsec},
             "frame_id": "runner",
             "latitude": record.latitude_deg,
@@ -91,18 +91,18 @@ def _fixes(places: Activity, started_at: datetime) -> Rows:
     return found
 
 
-def _schema_of(name: str, rows: Rows) -> dict[str, Any]:
+def _schema_of(name: str, rows: Rows) -> dict[str, object]:
     """A JSON Schema of what stands in the rows, with the unit of each metric."""
-    properties: dict[str, Any] = {}
+    properties: dict[str, object] = {}
     for _, row in rows:
         for field, value in row.items():
             properties.setdefault(field, _property(field, value))
     return {"title": name, "type": "object", "properties": properties}
 
 
-def _property(field: str, value: object) -> dict[str, Any]:
+def _property(field: str, value: object) -> dict[str, object]:
     kind = next((word for type_, word in _KINDS if isinstance(value, type_)), "string")
-    found: dict[str, Any] = {"type": kind}
+    found: dict[str, object] = {"type": kind}
     if kind == "object":
         found["additionalProperties"] = True
     if kind == "array":

@@ -13,7 +13,7 @@ from mcap.writer import CompressionType, Writer
 
 from coach.recording.layout import NS_PER_S, unix_ns
 
-Rows = Sequence[tuple[float, Mapping[str, Any]]]
+Rows = Sequence[tuple[float, Mapping[str, object]]]
 
 
 def write_messages(started_at: datetime, topics: Mapping[str, tuple[Mapping[str, Any], Rows]]) -> bytes:

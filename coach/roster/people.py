@@ -164,7 +164,7 @@ def hash_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _person(connection: Any, person_id: int) -> Person | None:
+def _person(connection: object, person_id: int) -> Person | None:
     found = rows(
         connection,
         "select person_id, kind, name from person where person_id = %s and ended_at is null",

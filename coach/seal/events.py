@@ -55,7 +55,7 @@ class Order:
             raise ValueError(f"{self.kind.value} does not go with the track {self.track!r}")
 
 
-def sign_order(order: Order, key: bytes) -> dict[str, Any]:
+def sign_order(order: Order, key: bytes) -> dict[str, object]:
     """The order as a document signed by the clinic's key."""
     fields = {
         "order_id": order.order_id,
@@ -91,7 +91,7 @@ def read_order(document: object, clinic_key: str, runner: str) -> Order:
     return order
 
 
-def sign_consent(scopes: Iterable[Scope], at: datetime, key: bytes) -> dict[str, Any]:
+def sign_consent(scopes: Iterable[Scope], at: datetime, key: bytes) -> dict[str, object]:
     """What the runner consents to from now on, as a document signed by the runner's key: both sides keep it."""
     fields = {"scopes": sorted(scope.value for scope in scopes), "at": at.isoformat(), "document": DOCUMENT}
     return signed("consent", fields, key)
@@ -110,7 +110,7 @@ def read_consent(document: object) -> tuple[frozenset[Scope], datetime, str]:
         raise InterchangeError(f"this consent cannot be read: {str(error)[:200]}") from error
 
 
-def request_of(method: str, path: str, at: datetime, body_sha256: str, key: bytes) -> dict[str, Any]:
+def request_of(method: str, path: str, at: datetime, body_sha256: str, key: bytes) -> dict[str, object]:
     """What goes with each request of a runner's coach, so that the clinic knows whose it is."""
     return signed("request", {"method": method, "path": path, "at": at.isoformat(), "body_sha256": body_sha256}, key)
 

@@ -133,7 +133,7 @@ def may_leave(scopes: Collection[Scope]) -> bool:
     return Scope.CARE in scopes or Scope.RESEARCH in scopes
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
+def _text(fields: Mapping[str, object], name: str) -> str:
     if not isinstance(fields[name], str):
         raise TypeError(f"{name} is no text")
     return str(fields[name])

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import InterchangeError
 from coach.model.pain import PainEntry, RedFlagAnswers
@@ -31,7 +31,7 @@ class Report:
     sessions: tuple[StrengthSession, ...] = ()
 
 
-def numbers_of(run: Run, summary: RunSummary) -> dict[str, Any]:
+def numbers_of(run: Run, summary: RunSummary) -> dict[str, object]:
     """The numbers of a run that leave, as JSON values."""
     plan = None if run.plan is None else replace(run.plan, reason="")
     left = replace(run, title="", notes="", shoes="", sensors=(), plan=plan, recording=None, sport_reason="")
@@ -39,12 +39,12 @@ def numbers_of(run: Run, summary: RunSummary) -> dict[str, Any]:
     return {"run": to_plain(left), "summary": to_plain(said)}
 
 
-def numbers_text(numbers: Mapping[str, Any]) -> str:
+def numbers_text(numbers: Mapping[str, object]) -> str:
     """The text whose hash stands in the manifest: keys sorted, no blanks."""
     return json.dumps(numbers, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def numbers_hash(numbers: Mapping[str, Any]) -> str:
+def numbers_hash(numbers: Mapping[str, object]) -> str:
     return hashlib.sha256(numbers_text(numbers).encode()).hexdigest()
 
 
@@ -58,7 +58,7 @@ def read_numbers(document: object, run_id: str) -> tuple[Run, RunSummary]:
         if not isinstance(document, dict):
             raise TypeError("no numbers")
         run, summary = from_plain(Run, document["run"]), from_plain(RunSummary, document["summary"])
-        clean = from_plain(dict[str, Any], numbers_of(run, summary))
+        clean = from_plain(dict[str, object], numbers_of(run, summary))
         run, summary = from_plain(Run, clean["run"]), from_plain(RunSummary, clean["summary"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InterchangeError(f"the numbers of this run cannot be read: {str(error)[:200]}") from error
@@ -69,7 +69,7 @@ def read_numbers(document: object, run_id: str) -> tuple[Run, RunSummary]:
 
 def report_of(
     since: str, pain: Sequence[PainEntry], red_flags: Iterable[RedFlagAnswers], plan: StrengthPlan | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The report as JSON values. pain: all answers from `since` on."""
     report = Report(since, tuple(replace(entry, note="") for entry in pain), tuple(red_flags))
     if plan is not None:

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 from coach.storage.store import Store
 
@@ -46,8 +45,8 @@ class RunQueue:
         with self._guard:
             self._put([])
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _rows(self) -> list[dict[str, object]]:
         return list(self._store.settings.get(self._key, []))
 
-    def _put(self, rows: list[dict[str, Any]]) -> None:
+    def _put(self, rows: list[dict[str, object]]) -> None:
         self._store.settings.put(self._key, rows)

@@ -202,7 +202,7 @@ class Worker(Generic[Desk]):
                 raise
             return self._exchanged(message)
 
-    def _exchanged(self, message: tuple[Any, ...]) -> Any:
+    def _exchanged(self, message: tuple[Any, ...]) -> object:
         if self._is_closed:
             raise WorkerError("the coach is being stopped: start it again first")
         verb, number = message[:2]

@@ -99,7 +99,7 @@ class NounTable(Generic[Noun]):
         """The values of a noun by column, with further columns."""
         return {**extra, **{name: self.value(noun, name) for name in self.names}}
 
-    def value(self, noun: Noun, name: str) -> Any:
+    def value(self, noun: Noun, name: str) -> object:
         """One of them: a number that is none is unknown."""
         return _finite(getattr(noun, name))
 

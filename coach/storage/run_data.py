@@ -194,7 +194,7 @@ def rows_of_run(
     with _damage_worded(str(run_key)):
         names = [name for name in table.names if name in packed]
         columns = [unpack(packed[name].column, n_rows) for name in names]
-        rows: Iterable[Sequence[Any]] = zip(*columns, strict=True)
+        rows: Iterable[Sequence[object]] = zip(*columns, strict=True)
         if between is not None:
             at_s = columns[names.index(order)]
             rows = (row for row, t_s in zip(rows, at_s, strict=True) if between[0] <= t_s <= between[1])
@@ -215,27 +215,27 @@ def pack_run(connection: Connection, run_key: int) -> None:
         _put_packed(connection, run_key, table, _packed_nouns(table, nouns, order))
 
 
-def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> list[dict[str, Any]]:
+def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> list[dict[str, object]]:
     """Rows of columns, but for the run: made before a transaction begins, for others wait while one goes on.
 
     Of nouns with the same key the last one counts.
     """
     by_key = {tuple(getattr(noun, key) for key in table.keys): noun for noun in nouns}
     rows = sorted(by_key.values(), key=lambda noun: getattr(noun, order))
-    packed: list[dict[str, Any]] = []
+    packed: list[dict[str, object]] = []
     for name in table.names:  # one after the other: all at once would take several times the space of the nouns
         packed += _packed_columns(table.table.name, {name: [_plain(table.value(noun, name)) for noun in rows]})
     return packed
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """A value as `pack` takes it; a mapping to numbers is that already."""
     if type(value) is dict and all(type(item) is float and math.isfinite(item) for item in value.values()):
         return value
     return to_plain(value)
 
 
-def _put_packed(connection: Connection, run_key: int, table: NounTable[Any], columns: list[dict[str, Any]]) -> None:
+def _put_packed(connection: Connection, run_key: int, table: NounTable[Any], columns: list[dict[str, object]]) -> None:
     """Put packed columns in the place of all that there is of a part of a run."""
     connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == run_key, COLUMNS.c.part == table.table.name))
     connection.execute(delete(table.table).where(table.table.c.run_key == run_key))

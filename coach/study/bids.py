@@ -8,7 +8,7 @@ tracking system. Axes of raw readings are those of the sensor as worn; nothing i
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from coach.model.sites import WearSite
 
@@ -69,12 +69,12 @@ def tsv(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def text(document: Mapping[str, Any]) -> str:
+def text(document: Mapping[str, object]) -> str:
     """JSON as it stands in a sidecar."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def dataset_description(name: str, authors: Sequence[str], version: str, licence: str) -> dict[str, Any]:
+def dataset_description(name: str, authors: Sequence[str], version: str, licence: str) -> dict[str, object]:
     """`dataset_description.json` of the raw dataset."""
     return {
         "Name": name,
@@ -86,7 +86,7 @@ def dataset_description(name: str, authors: Sequence[str], version: str, licence
     }
 
 
-def derivative_description(name: str, version: str, algorithm: str, licence: str) -> dict[str, Any]:
+def derivative_description(name: str, version: str, algorithm: str, licence: str) -> dict[str, object]:
     """`dataset_description.json` of what the program found."""
     return {
         "Name": f"{name}: results of {PROGRAM}",
@@ -98,7 +98,7 @@ def derivative_description(name: str, version: str, algorithm: str, licence: str
     }
 
 
-def motion_sidecar(file: MotionFile, version: str) -> dict[str, Any]:
+def motion_sidecar(file: MotionFile, version: str) -> dict[str, object]:
     """`*_motion.json`."""
     counts = {kind: sum(axis.startswith(kind) for axis in file.axes) for kind in ("acc", "gyro")}
     return {
@@ -125,7 +125,7 @@ def motion_sidecar(file: MotionFile, version: str) -> dict[str, Any]:
     }
 
 
-def phenotype_sidecar(measure: str, weeks: Sequence[str]) -> dict[str, Any]:
+def phenotype_sidecar(measure: str, weeks: Sequence[str]) -> dict[str, object]:
     """`phenotype/*.json` of a measure with a column for each of these sessions."""
     words = measure.replace("_", " ")
     columns = {week: {"Description": f"{words} in session {week}, weeks since enrolment"} for week in weeks}

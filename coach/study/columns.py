@@ -126,7 +126,7 @@ def _sd(column: Column) -> Column:
     return Column(f"{column.name}_sd", Kind.NUMBER, column.unit, meaning, sd_of=column.name)
 
 
-def _kind(hint: Any) -> Kind | None:
+def _kind(hint: object) -> Kind | None:
     """The kind of a field by its type; None for what is not one value."""
     options = [one for one in typing.get_args(hint) if one is not type(None)]
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
@@ -224,7 +224,7 @@ def summary_cells(summary: RunSummary) -> dict[str, Any]:
     return cells
 
 
-def _cells(noun: Any, columns: tuple[Column, ...]) -> dict[str, Any]:
+def _cells(noun: Any, columns: tuple[Column, ...]) -> dict[str, object]:
     uncertainty: Mapping[str, float] = noun.uncertainty
     return {
         column.name: uncertainty.get(column.sd_of) if column.sd_of else to_plain(getattr(noun, column.name, None))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from coach.model.runs import RunSummary
 from coach.study.columns import Column, columns_of, summary_cells, summary_columns
@@ -64,9 +64,9 @@ def row_columns() -> tuple[Column, ...]:
     return (*_OWN, *summary_columns())
 
 
-def row_cells(row: RunRow) -> dict[str, Any]:
+def row_cells(row: RunRow) -> dict[str, object]:
     """A row by column name; the numbers of a run that was not computed are None."""
-    cells: dict[str, Any] = {column.name: getattr(row, column.name) for column in _OWN}
+    cells: dict[str, object] = {column.name: getattr(row, column.name) for column in _OWN}
     cells["status"] = row.status.value
     numbers = summary_cells(row.summary) if row.summary is not None else {c.name: None for c in summary_columns()}
     return {**cells, **numbers}

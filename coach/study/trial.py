@@ -8,7 +8,7 @@ averaged by their weights. So a participant who runs faster at month six than at
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class TrialRun:
 
     run_id: str
     started_at: datetime
-    cells: Mapping[str, Any]
+    cells: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def marks_of_rows(metric: str, runs: Sequence[TrialRun]) -> TrendMarks:
     return TrendMarks(tuple(run.run_id for run in ordered), np.array(started, dtype="datetime64[us]"), **columns)
 
 
-def flow(people: Sequence[TrialPerson], values: Iterable[TrialValue]) -> dict[str, Any]:
+def flow(people: Sequence[TrialPerson], values: Iterable[TrialValue]) -> dict[str, object]:
     """The flow of participants as CONSORT asks for it (doi:10.1136/bmj.c332): assessed, excluded with reasons, and by
     arm allocated, lost with reasons and weeks, and analysed, by measure and time."""
     taken = [person for person in people if not person.excluded]

@@ -8,7 +8,6 @@ may be cut anywhere, and anything may be sent twice.
 import hashlib
 import json
 from base64 import urlsafe_b64decode
-from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -97,7 +96,7 @@ def _sha256() -> str:
     return hashlib.sha256(request.get_data()).hexdigest()
 
 
-def _body() -> dict[str, Any]:
+def _body() -> dict[str, object]:
     try:
         body = json.loads(request.get_data())
     except (ValueError, RecursionError) as error:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import LinkError, StorageError, UserError
 from coach.seal.events import request_of
@@ -78,7 +78,7 @@ class ClinicLink:
         self._key = key
         self._clock = clock
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: object = None) -> object:
         """A request with a JSON body; gives the JSON answer.
 
         Raises:
@@ -109,7 +109,7 @@ class ClinicLink:
                     raise LinkError("answer", "the clinic does not say how far the run has come: it waits")
                 offset = now
 
-    def _send(self, method: str, path: str, body: bytes, kind: str) -> Any:
+    def _send(self, method: str, path: str, body: bytes, kind: str) -> object:
         request = urllib.request.Request(f"{self._base}{path}", body if method != "GET" else None, method=method)
         signed = request_of(method, path, self._clock(), hashlib.sha256(body).hexdigest(), self._key)
         request.add_header(HEADER, urlsafe_b64encode(json.dumps(signed).encode()).decode())
@@ -157,7 +157,7 @@ def _is_here(host: str) -> bool:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """Health data go to the server that was named, and to no other."""
 
-    def redirect_request(self, *_: Any, **__: Any) -> None:
+    def redirect_request(self, *_: object, **__: object) -> None:
         return None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import StorageError, UserError
 from coach.model.recordings import RecordingHeader, RunEvent
@@ -35,8 +35,8 @@ class SealedRun:
 
     folder: Path
     manifest: Manifest
-    document: dict[str, Any]
-    numbers: dict[str, Any]
+    document: dict[str, object]
+    numbers: dict[str, object]
     recording: Path | None
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.clinic.standing import GAIT_METRIC, Standing, standing_of
 from coach.errors import ConflictError, RecordingError, StorageError, UserError
@@ -80,13 +80,13 @@ class Folders:
 
     # What arrives --------------------------------------------------------------------------------------------------
 
-    def keep_consent(self, store: Store, document: dict[str, Any]) -> None:
+    def keep_consent(self, store: Store, document: dict[str, object]) -> None:
         """Keep a signed consent, each once: it proves what was allowed when."""
         kept = list(store.settings.get(_CONSENTS, []))
         if document not in kept:
             store.settings.put(_CONSENTS, [*kept, document])
 
-    def consents(self, store: Store) -> list[dict[str, Any]]:
+    def consents(self, store: Store) -> list[dict[str, object]]:
         return list(store.settings.get(_CONSENTS, []))
 
     def keep_report(self, store: Store, report: Report, now: datetime) -> None:
@@ -112,7 +112,7 @@ class Folders:
                 strength.set_wish(report.plan_id, report.wish)
             strength.put_sessions(report.plan_id, report.sessions)
 
-    def keep_numbers(self, store: Store, run: Run, summary: RunSummary, document: dict[str, Any]) -> int:
+    def keep_numbers(self, store: Store, run: Run, summary: RunSummary, document: dict[str, object]) -> int:
         """Keep a run's numbers and its manifest; gives how many bytes of its recording are here."""
         manifest = self._manifest_path(store, run.run_id)
         before = json.loads(manifest.read_text("utf-8")) if manifest.is_file() else None
@@ -157,7 +157,7 @@ class Folders:
         here += len(piece)
         return here, self._whole(store, manifest, part) if here == manifest.n_bytes else None
 
-    def manifest(self, store: Store, run_id: str) -> dict[str, Any]:
+    def manifest(self, store: Store, run_id: str) -> dict[str, object]:
         """The signed manifest of a run as JSON.
 
         Raises:
@@ -168,7 +168,7 @@ class Folders:
             raise UserError("send the manifest of this run first")
         return dict(json.loads(path.read_text("utf-8")))
 
-    def manifest_of_bytes(self, store: Store, sha256: str) -> dict[str, Any]:
+    def manifest_of_bytes(self, store: Store, sha256: str) -> dict[str, object]:
         """The manifest that names a recording of this hash; raises UserError where there is none."""
         for path in (store.database.path.parent / SEALED).glob(f"*.{MANIFEST}"):
             document = json.loads(path.read_text("utf-8"))

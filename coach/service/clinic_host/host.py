@@ -210,7 +210,7 @@ class ClinicHost:
                 self.vault.lock_away(runner_id, whole, self._objects / runner_id / f"{sha256}.sealed")
         return n_here
 
-    def news(self, runner_id: str) -> dict[str, Any]:
+    def news(self, runner_id: str) -> dict[str, object]:
         """Signed orders that the runner has not answered, and who did what with the runner's record."""
         with self.roster.transaction(runner_id=runner_id) as connection:
             index.heard(connection, runner_id)

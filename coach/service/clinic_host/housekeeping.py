@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import CoachError, StorageError, UserError
 from coach.roster import index
@@ -129,7 +129,7 @@ class Housekeeping:
                         n_recordings += 1
         return n_folders, n_recordings
 
-    def judge(self, connection: Any, store: Store, runner_id: str) -> None:
+    def judge(self, connection: object, store: Store, runner_id: str) -> None:
         """Put what a runner's folder says into the index."""
         now = self._clock()
         numbers, standing = self.folders.figures(store, now)

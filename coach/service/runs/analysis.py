@@ -36,7 +36,7 @@ def analyse_path(path: Path) -> dict[str, Any]:
     return _reference(path) if path.is_dir() and is_reference(path) else _recording(path)
 
 
-def _reference(path: Path) -> dict[str, Any]:
+def _reference(path: Path) -> dict[str, object]:
     reference = read_reference(path)
     start_s = float(reference.chunks[0].t_s[0])
     chunks = [replace(chunk, t_s=chunk.t_s - start_s) for chunk in reference.chunks]
@@ -95,7 +95,7 @@ def _n_clipped(chunk: ImuChunk) -> int:
     return int(is_clipped.sum())
 
 
-def _recording(path: Path) -> dict[str, Any]:
+def _recording(path: Path) -> dict[str, object]:
     recording = read_recording(path)
     pipeline = make_pipeline(recording.header.sensors, seconds_only=True)
     damage: list[str] = []

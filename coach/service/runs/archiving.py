@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from coach.storage.dump import runs_kept
 from coach.storage.store import Store
@@ -32,7 +32,7 @@ class Choice:
 
 def choose(store: Store, since: datetime | None, is_incremental: bool) -> Choice:
     """since: an aware time; None: any."""
-    done: Sequence[Any] = store.settings.get(_ARCHIVED, ()) if is_incremental else ()
+    done: Sequence[object] = store.settings.get(_ARCHIVED, ()) if is_incremental else ()
     known = set(done)
     chosen = {
         key: run

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from coach.coaching.workout_plans import checked, gate, load_templates, workout_of
 from coach.errors import UserError
@@ -92,7 +92,7 @@ class WorkoutService:
         return write_workout(self.plan(workout_id))
 
     def _own(self) -> list[WorkoutPlan]:
-        kept: list[dict[str, Any]] = self._store.settings.get(_KEY, [])
+        kept: list[dict[str, object]] = self._store.settings.get(_KEY, [])
         return [from_plain(WorkoutPlan, one) for one in kept]
 
     def _put(self, plans: Iterable[WorkoutPlan]) -> None:

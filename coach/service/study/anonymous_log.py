@@ -12,7 +12,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader, RunEvent
@@ -71,5 +71,5 @@ def _nameless(use: SensorUse, name: str) -> SensorUse:
     return replace(use, sensor_id=name, name=name, cadence_unit=counts)
 
 
-def _kept(event: RunEvent) -> dict[str, Any]:
+def _kept(event: RunEvent) -> dict[str, object]:
     return {name: event.data[name] for name in _KEPT[event.kind] if name in event.data}

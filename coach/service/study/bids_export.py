@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import UserError
 from coach.service.runs.finish_run import program_version
@@ -226,7 +226,7 @@ class _Dataset:
                     table = table.add_column(place, schema.field(name), [[value] * table.num_rows])
                 writer.write_table(table.cast(schema))
 
-    def _keys(self, run: StudyRun) -> dict[str, Any]:
+    def _keys(self, run: StudyRun) -> dict[str, object]:
         return {
             "participant_id": f"sub-{self._label(run)}",
             "session_id": f"ses-{run.session}",
@@ -248,7 +248,7 @@ class _Dataset:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def _json(self, name: str, document: Mapping[str, Any]) -> None:
+    def _json(self, name: str, document: Mapping[str, object]) -> None:
         self._text(name, bids.text(document))
 
     def _text(self, name: str, words: str) -> None:

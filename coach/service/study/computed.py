@@ -71,7 +71,7 @@ def computed_runs(store_url: str, results_url: str | None = None, columns: Seque
 
 
 def _each_once(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], Counter[str]]:
-    counts, found = Counter[str](), dict[str, Mapping[str, Any]]()
+    counts, found = Counter[str](), dict[str, Mapping[str, object]]()
     for row in sorted(rows, key=lambda row: str(row["source"])):
         if row["status"] != Status.DONE.value:
             counts[row["status"]] += 1

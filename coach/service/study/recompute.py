@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from coach.errors import UserError
 from coach.service.runs.algorithm import algorithm_id
@@ -95,7 +94,7 @@ def recompute(planned: Plan, jobs: int | None = None, scheduler: str | None = No
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[object]:
     """A client of the Dask scheduler at this address.
 
     Raises:

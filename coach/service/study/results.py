@@ -48,7 +48,7 @@ class Results:
                 return row
         return None
 
-    def keep_cells(self, cells: Mapping[str, Any], sha256: str, mark: str) -> None:
+    def keep_cells(self, cells: Mapping[str, object], sha256: str, mark: str) -> None:
         """Keep a row that is given by column name."""
         self._put(RUNS, f"{sha256}-{mark}", row_columns(), [cells])
 
@@ -76,7 +76,7 @@ class Results:
 
     def rows(
         self, marks: Collection[str] | None = None, columns: Sequence[str] | None = None
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[dict[str, object]]:
         """Rows by column name, of these recordings or of all, in the order of marks; many files are read at once.
         columns: those that are wanted; None: all, which takes twice as long."""
         known = self.marks()
@@ -94,15 +94,15 @@ class Results:
     def _name(self, kind: str, key: str) -> str:
         return f"{self.algorithm}/{kind}/{key[:2]}/{key}.parquet"
 
-    def _put(self, kind: str, key: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
+    def _put(self, kind: str, key: str, columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
         self._store.put(self._name(kind, key), parquet_of(columns, rows, small=kind == RUNS))
 
-    def _rows(self, name: str, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = _read(self._store.read(name), columns).to_pylist()
+    def _rows(self, name: str, columns: Sequence[str] | None = None) -> list[dict[str, object]]:
+        rows: list[dict[str, object]] = _read(self._store.read(name), columns).to_pylist()
         return rows
 
 
-def parquet_of(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, small: bool = False) -> bytes:
+def parquet_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]], *, small: bool = False) -> bytes:
     """The bytes of a Parquet file with these columns, compressed by zstd; unknown is NULL. small: without what makes
     large files quick to search, and a file of one row four times as large."""
     out = io.BytesIO()
@@ -111,7 +111,7 @@ def parquet_of(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, 
     return out.getvalue()
 
 
-def table_of(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Any:
+def table_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> Any:
     """A pyarrow table with these columns."""
     pa = needed("pyarrow", "a study")
     kinds = {

@@ -71,7 +71,7 @@ def _one_pool(tasks: Iterator[Found], job: Job, n_processes: int, window: int) -
     return [*unfinished, *under_way.values()] if unfinished else []
 
 
-def by_dask(tasks: Iterable[Found], job: Job, client: Any) -> Iterator[Done]:
+def by_dask(tasks: Iterable[Found], job: Job, client: object) -> Iterator[Done]:
     """On the workers of a Dask client (`distributed.Client`).
 
     Raises:

@@ -108,7 +108,7 @@ class StudyStore:
         names = sorted(self._name(entry["name"]) for entry in entries)
         return [name for name in names if name and name not in (RESULTS, PRIVATE)]
 
-    def _listing(self, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _listing(self, prefix: str) -> Iterator[tuple[str, Mapping[str, object]]]:
         try:
             found = self._fs.find(self._path(prefix), detail=True)
         except FileNotFoundError:
@@ -128,6 +128,6 @@ class StudyStore:
         return Found(source, mark, int(files[source].get("size") or 0), manifest)
 
 
-def _version(entry: Mapping[str, Any]) -> tuple[object, object]:
+def _version(entry: Mapping[str, object]) -> tuple[object, object]:
     changed = entry.get("ETag") or entry.get("etag") or entry.get("mtime") or entry.get("LastModified")
     return entry.get("size"), changed

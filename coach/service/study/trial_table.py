@@ -105,7 +105,7 @@ def write_table(table: TrialTable, metrics: Sequence[str], out: Path) -> None:
         draw(table.values, table.speed_mps, metrics, out / "figure.png")
 
 
-def _csv(path: Path, noun: type[Any], rows: Sequence[Any]) -> None:
+def _csv(path: Path, noun: type[Any], rows: Sequence[object]) -> None:
     text = io.StringIO(newline="")
     names = [field.name for field in dataclasses.fields(noun)]
     writer = csv.writer(text)
