@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from flask import Blueprint, render_template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
 from coach.model.links import SensorUse
 from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.model.steps import SettingsReport
+from coach.radio.served import ServedBatch
 from coach.service.sensors.foot_lift import LIFT_S, LiftReport
 from firmware_config.loader import load_profiles, named_sensors, tried_sensors
 from web.api import route
@@ -23,6 +24,7 @@ class ProfileFacts:
     """What the page says of one sensor model.
 
     tried: real sensors that owners reported on, with their firmware. also_as: other models it can be connected as.
+    is_built_in: it is the phone itself, which no scan finds.
     """
 
     id: str
@@ -35,6 +37,7 @@ class ProfileFacts:
     wear_sites: tuple[str, ...]
     quirks: tuple[str, ...]
     has_settings: bool
+    is_built_in: bool
 
 
 class _Body(BaseModel):
@@ -56,6 +59,26 @@ class PlaceBody(_Body):
 
 class CadenceUnitBody(_Body):
     cadence_unit: Literal["steps", "strides"] | None
+
+
+class ReadingsBody(_Body):
+    """What a phone in the belt measured. sender: this visit of its page; first: the number of the first packet.
+
+    is_beginning: nothing of this visit has been answered yet: it takes over from another page.
+    packets: in base64, as `coach.packets.phone_motion` reads them.
+    """
+
+    sender: str = Field(min_length=1, max_length=60)
+    first: int = Field(ge=0)
+    is_beginning: bool = False
+    packets: list[Base64Bytes] = Field(min_length=1, max_length=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """next: the number of the packet that is due."""
+
+    next: int
 
 
 class CheckBody(_Body):
@@ -148,6 +171,25 @@ def configure(sensor_id: str) -> SettingsReport:
     return report
 
 
+@route(blueprint, "POST", "/sensors/phone", returns=SensorUse, summary="Make the runner's phone a sensor in the belt")
+def remember_phone() -> SensorUse:
+    use: SensorUse = _sensors().phone.remember()
+    return use
+
+
+@route(
+    blueprint,
+    "POST",
+    "/sensors/<sensor_id>/readings",
+    body=ReadingsBody,
+    returns=Due,
+    summary="What a phone in the belt measured; a repeated batch counts once",
+)
+def readings(sensor_id: str, body: ReadingsBody) -> Due:
+    batch = ServedBatch(body.sender, body.first, tuple(body.packets), body.is_beginning)
+    return Due(_sensors().phone.take(sensor_id, batch))
+
+
 @route(blueprint, "DELETE", "/sensors/<sensor_id>", summary="Forget a sensor")
 def forget(sensor_id: str) -> None:
     _sensors().forget(sensor_id)
@@ -170,7 +212,7 @@ def _profiles() -> list[ProfileFacts]:
             profile.wear_sites,
             profile.quirks,
             bool(profile.settings),
+            profile.is_built_in,
         )
         for profile in load_profiles().values()
-        if not profile.is_built_in
     ]

@@ -38,6 +38,7 @@ def link_plan(profile: DeviceProfile, use: SensorUse) -> LinkPlan:
         start=partial(start, profile, use),
         stop=partial(stop, profile, use),
         needs_bond=profile.needs_bond,
+        is_served=profile.is_built_in,
     )
 
 

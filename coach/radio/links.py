@@ -9,6 +9,7 @@ from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.link import LinkSettings, OnLinkEvent, SensorLink
 from coach.radio.scan import Ear, Identify, known_profile
+from coach.radio.served_link import ServedLink
 from coach.radio.session import Radio
 from coach.radio.talk import OnNotification
 
@@ -37,13 +38,14 @@ class LinkSet:
         self._on_event = on_event
         self._settings = settings
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.links: dict[str, SensorLink] = {}
+        self.links: dict[str, SensorLink | ServedLink] = {}
 
-    def add(self, plan: LinkPlan) -> SensorLink:
+    def add(self, plan: LinkPlan) -> SensorLink | ServedLink:
         """Link a sensor from now on; one that is linked already stays as it is."""
         sensor_id = plan.use.sensor_id
         if sensor_id not in self.links:
-            link = SensorLink(self._radio, plan, self._on_notification, self._on_event, self._settings)
+            kind = ServedLink if plan.is_served else SensorLink
+            link = kind(self._radio, plan, self._on_notification, self._on_event, self._settings)
             self.links[sensor_id] = link
             self._tasks[sensor_id] = asyncio.create_task(link.run(), name=f"link {plan.use.name}")
         return self.links[sensor_id]

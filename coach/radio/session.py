@@ -16,6 +16,7 @@ from coach.model.links import SensorUse
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.scan import Ear
+from coach.radio.served import ServedSensors
 from coach.radio.talk import OnNotification, Wire
 from coach.radio.words import RADIO_FAULTS, explain, loss_error
 
@@ -35,7 +36,7 @@ class Radio:
     """What all connections of one machine share.
 
     identities: sensors that advertise private addresses, by the address they were known by: the address that the
-    system gives them since they are bonded.
+    system gives them since they are bonded. served: sensors that come over the network instead.
     """
 
     backend: Backend
@@ -43,6 +44,7 @@ class Radio:
     clock: RunClock
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     identities: dict[str, str] = field(default_factory=dict)
+    served: ServedSensors = field(default_factory=ServedSensors)
 
     def identify(self, sensor_id: str) -> str:
         """The address to look for."""

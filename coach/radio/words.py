@@ -82,6 +82,8 @@ LOSS_WORDS = {
     "dropped": "{name} ended the connection: it was switched off, went to sleep or was taken by another phone",
     "out_of_range": "{name} faded out: out of range or covered. Bring it near",
     "stalled": "{name} is connected but sends nothing. It is being connected again",
+    "not_served": "{name} sends nothing: open the Run page on that phone, tap Use this phone as a sensor, and keep "
+    "that page in front with the screen on",
     "silent": "{name} has sent nothing for {seconds:.0f} s",
     "needs_bond": "{name} wants to be paired with this machine: pair it in the system's Bluetooth settings",
     "dialog": "{name} wants to be paired: say yes to the system's question, and it is tried again",

@@ -16,7 +16,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from coach.bootstrap import Coach
@@ -30,7 +29,7 @@ from coach.wall_clock import utc_now
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, TIRED, recorded_run, virtual_run
 from tests.support.browser import PHONE, axe_findings, choose_theme, chromium_arguments, overflowing, wait_until
 from tests.support.common import free_port
-from tests.support.recordings import read
+from tests.web.carried_phone import carry
 from tests.web.scripted_radio import ScriptedRadio, ScriptedSensor, scripted_radio
 from web.app import create_app
 from web.server import Server, serve
@@ -428,32 +427,6 @@ def test_the_page_can_be_read_by_everyone(home: Home, away: Away) -> None:
         assert axe_findings(page) == [], theme
     page.set_viewport_size({"width": 320, "height": 700})
     assert overflowing(page) == []
-
-
-def carry(page: Any, seconds: float) -> None:
-    """Move the phone as a recorded runner's pelvis moved: `devicemotion` 60 times a second, rounded as Chromium does.
-
-    The page itself plays the recording, since the protocol's emulated sensor is fed late on a busy machine.
-    """
-    chunk = read("rbds001_run_3p5_pelvis_device").at_rate(60.0).chunk
-    n = round(60 * seconds)
-    assert chunk.gyr_radps is not None
-    readings = np.hstack([chunk.acc_mps2[:n], np.degrees(chunk.gyr_radps[:n])]).round(1)
-    page.evaluate(
-        """(readings) => { const began = performance.now(); let next = 0;
-        const timer = setInterval(() => {
-          for (; next < readings.length && began + 1000 * next / 60 <= performance.now(); next++) {
-            const [x, y, z, alpha, beta, gamma] = readings[next];
-            const event = new DeviceMotionEvent("devicemotion", { accelerationIncludingGravity: { x, y, z },
-              rotationRate: { alpha, beta, gamma }, interval: 16 });
-            Object.defineProperty(event, "timeStamp", { value: began + 1000 * next / 60 });
-            window.dispatchEvent(event);
-          }
-          if (next === readings.length) clearInterval(timer);
-        }, 10); }""",
-        readings.tolist(),
-    )
-    page.wait_for_timeout(1000 * seconds)
 
 
 def test_a_phone_in_a_belt_needs_no_sensor_at_all(home: Home, away: Away) -> None:

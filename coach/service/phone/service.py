@@ -15,6 +15,7 @@ from coach.service.runs.finish_run import program_version
 from coach.service.runs.history import HistoryService
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
+from firmware_config.loader import load_profile
 
 
 class PhoneService:
@@ -46,5 +47,6 @@ class PhoneService:
             UserError: there is no such focus.
         """
         run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        pack = self._coaching.pack(run_id, self._sensors.book.remembered(), program_version(), focus)
+        paired = [use for use in self._sensors.book.remembered() if not load_profile(use.profile_id).is_built_in]
+        pack = self._coaching.pack(run_id, paired, program_version(), focus)
         return replace(pack, workouts=tuple(self._workouts()))

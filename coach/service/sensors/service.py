@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from coach.errors import LinkError, UserError
 from coach.model.device_reports import Advertised
-from coach.model.links import FoundSensor, LinkEvent, LinkStatus, SensorUse
+from coach.model.links import FoundSensor, LinkEvent, SensorUse
 from coach.model.samples import Notification
 from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite
@@ -32,6 +32,8 @@ from coach.service.sensors.preview import Preview, Viewer
 from coach.service.sensors.quality_check import Before, report
 from coach.service.sensors.registry import SensorBook, check_site
 from coach.service.sensors.run_source import RunSource
+from coach.service.sensors.served_phone import ServedPhone
+from coach.service.sensors.states import claimed_state, state_in_run
 from coach.storage.store import Store
 from firmware_config.loader import load_profile
 
@@ -65,6 +67,7 @@ class SensorService:
         self._backend = backend or Backend()
         self._clock = loop.call(lambda: RunClock(speed))
         self._radio = loop.call(lambda: open_radio(self._backend, self._clock))
+        self.phone = ServedPhone(self.book, loop, self._radio.served)
         self._preview: Preview | None = None
         self._met: dict[str, SensorUse] = {}  # paired a moment ago: who asked before that does not know them yet
         self._leases = Leases()
@@ -218,6 +221,8 @@ class SensorService:
         """
         self._refuse_in_run()
         self._refuse_claimed(use)
+        if load_profile(use.profile_id).is_built_in:
+            raise UserError(f"{use.name} is set up by its own browser: there is nothing to read or change here")
         async with self._alone:
             await self._let_go(use.sensor_id)
             async with connected(self._radio, use, receive, needs_bond) as session:
@@ -262,7 +267,8 @@ class SensorService:
 
     async def _states(self, uses: Sequence[SensorUse]) -> list[SensorState]:
         if self._is_running:
-            return [self._state_in_run(use) for use in uses]
+            events, counts = self._run_events, self.pod_counts
+            return [state_in_run(use, events.get(use.sensor_id), counts.in_run(use.sensor_id)) for use in uses]
         preview = self._open_preview()
         if not self._alone.locked():
             self._met = {i: use for i, use in self._met.items() if i not in {use.sensor_id for use in uses}}
@@ -270,7 +276,7 @@ class SensorService:
             await preview.show(free)
         known = {use.sensor_id for use in uses}
         seen = [self.pod_counts.shown(state) for state in preview.states() if state.use.sensor_id in known]
-        return [*seen, *(_claimed(use, holder) for use in uses if (holder := self._holder(use)) is not None)]
+        return [*seen, *(claimed_state(use, holder) for use in uses if (holder := self._holder(use)) is not None)]
 
     def _holder(self, use: SensorUse) -> str | None:
         return self._claims.holder(use.sensor_id, self._owner)
@@ -280,21 +286,6 @@ class SensorService:
         if self._preview is None:
             self._preview = Preview(self._radio, self._clock)
         return self._preview
-
-    def _state_in_run(self, use: SensorUse) -> SensorState:
-        profile = load_profile(use.profile_id)
-        event = self._run_events.get(use.sensor_id)
-        return SensorState(
-            use=use,
-            profile_title=profile.title,
-            is_tried_on_hardware=profile.is_tried_on_hardware,
-            status=event.status if event else None,
-            reason=event.reason if event else "",
-            words=event.words if event else "not part of this run",
-            is_ready=event is not None and event.status is LinkStatus.STREAMING,
-            battery_pct=event.battery_pct if event else None,
-            cadence=self.pod_counts.in_run(use.sensor_id),
-        )
 
     async def _preview_while_asked(self) -> None:
         try:
@@ -412,17 +403,3 @@ class SensorService:
         self._loop.do(self.begin_run())
         self._claims.leave(self._owner)
         self._keep_identities()
-
-
-def _claimed(use: SensorUse, holder: str) -> SensorState:
-    """A sensor that another runner's run has."""
-    profile = load_profile(use.profile_id)
-    return SensorState(
-        use=use,
-        profile_title=profile.title,
-        is_tried_on_hardware=profile.is_tried_on_hardware,
-        status=None,
-        reason="in_use",
-        words=str(in_use(use.name, holder)),
-        is_ready=False,
-    )

@@ -1,10 +1,11 @@
 // The phone as its own sensor, worn in a belt at the small of the back: `devicemotion`, packed as
-// coach/packets/phone_motion.py reads it. Behaves like a sensor of bluetooth.js.
+// coach/packets/phone_motion.py reads it. PhoneMotion behaves like a sensor of bluetooth.js, for a run on this phone alone;
+// ../live_phone_sensor.js sends the same packets to a run at home.
 
 const MOTION = "c0ac1001-7a1e-4b5c-9d2f-52554e4e4552";
 const PER_PACKET = 6; // a tenth of a second at 60 Hz: half a beat of the coach
 const READING_BYTES = 32;
-const FIRST_WITHIN_MS = 3000;
+export const FIRST_WITHIN_MS = 3000;
 const SILENT_MS = 3000;
 const now_ms = () => performance.timeOrigin + performance.now();
 
@@ -17,11 +18,45 @@ export async function askForMotion() {
   if (ask && (await ask.call(window.DeviceMotionEvent)) !== "granted") throw new Error("motion_refused");
 }
 
+/** Whether an event of `devicemotion` holds a reading: a device without sensors says so by one without. */
+export function isReading({ accelerationIncludingGravity: acc }) {
+  return acc !== null && acc.x !== null && acc.y !== null && acc.z !== null;
+}
+
+/** Packs events that hold a reading; onPacket gets the bytes of each packet. */
+export class MotionPacker {
+  onPacket; readings = [];
+
+  constructor(onPacket) { this.onPacket = onPacket; }
+
+  take({ accelerationIncludingGravity: acc, rotationRate: gyr, timeStamp: t_ms }) {
+    const has_gyro = gyr !== null && gyr.alpha !== null && gyr.beta !== null && gyr.gamma !== null;
+    if (this.readings.length && this.readings[0].has_gyro !== has_gyro) this.#send();
+    if (this.readings.length && t_ms <= this.readings.at(-1).t_ms) return;
+    this.readings.push({ t_ms, has_gyro, values: [acc.x, acc.y, acc.z, ...(has_gyro ? [gyr.alpha, gyr.beta, gyr.gamma] : [0, 0, 0])] });
+    if (this.readings.length >= PER_PACKET) this.#send();
+  }
+
+  #send() {
+    const bytes = new Uint8Array(4 + READING_BYTES * this.readings.length);
+    const view = new DataView(bytes.buffer);
+    [0x50, 1, this.readings.length, this.readings[0].has_gyro ? 1 : 0].forEach((value, i) => view.setUint8(i, value));
+    this.readings.forEach(({ t_ms, values }, i) => {
+      const at = 4 + READING_BYTES * i;
+      view.setFloat64(at, t_ms, true);
+      values.forEach((value, k) => view.setFloat32(at + 8 + 4 * k, value, true));
+    });
+    this.readings = [];
+    this.onPacket(bytes);
+  }
+}
+
 export class PhoneMotion {
-  use; hooks; status = "connecting"; newest_ms = 0; readings = []; is_linked = false; first; timer;
+  use; hooks; status = "connecting"; newest_ms = 0; is_linked = false; first; timer; packer;
 
   constructor(use, hooks) {
     Object.assign(this, { use, hooks, newest_ms: now_ms() });
+    this.packer = new MotionPacker((bytes) => hooks.onNote(use.sensor_id, MOTION, now_ms(), bytes));
     this.take = (event) => this.#take(event);
   }
 
@@ -46,30 +81,12 @@ export class PhoneMotion {
   change() { /* its rate is the browser's */ }
 
   #take(event) {
-    const { accelerationIncludingGravity: acc, rotationRate: gyr } = event;
-    if (acc === null || acc.x === null || acc.y === null || acc.z === null) return; // a device without sensors says so
+    if (!isReading(event)) return;
     this.first?.("moves");
     this.newest_ms = now_ms();
     if (!this.is_linked) return;
     if (this.status === "silent") this.#say("streaming", "ok");
-    const has_gyro = gyr !== null && gyr.alpha !== null && gyr.beta !== null && gyr.gamma !== null;
-    if (this.readings.length && this.readings[0].has_gyro !== has_gyro) this.#send();
-    if (this.readings.length && event.timeStamp <= this.readings.at(-1).t_ms) return;
-    this.readings.push({ t_ms: event.timeStamp, has_gyro, values: [acc.x, acc.y, acc.z, ...(has_gyro ? [gyr.alpha, gyr.beta, gyr.gamma] : [0, 0, 0])] });
-    if (this.readings.length >= PER_PACKET) this.#send();
-  }
-
-  #send() {
-    const bytes = new Uint8Array(4 + READING_BYTES * this.readings.length);
-    const view = new DataView(bytes.buffer);
-    [0x50, 1, this.readings.length, this.readings[0].has_gyro ? 1 : 0].forEach((value, i) => view.setUint8(i, value));
-    this.readings.forEach(({ t_ms, values }, i) => {
-      const at = 4 + READING_BYTES * i;
-      view.setFloat64(at, t_ms, true);
-      values.forEach((value, k) => view.setFloat32(at + 8 + 4 * k, value, true));
-    });
-    this.readings = [];
-    this.hooks.onNote(this.use.sensor_id, MOTION, now_ms(), bytes);
+    this.packer.take(event);
   }
 
   #say(status, reason) {

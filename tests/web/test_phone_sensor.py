@@ -1,0 +1,85 @@
+"""A phone in the belt as the only sensor of a run at home: real browser, server, coach and log; emulated motion."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coach.bootstrap import Coach
+from coach.model.links import SensorUse
+from coach.model.sites import WearSite
+from coach.packets.phone_motion import decode_motion
+from coach.recording.reader import read_recording
+from coach.service.event_loop import LoopThread
+from coach.settings import make_settings
+from tests.support.browser import axe_findings, served, wait_until
+from tests.web.carried_phone import carry
+from web.app import create_app
+
+SERVES = "() => /is a sensor/.test(document.querySelector('#serve-words').textContent)"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Coach]:
+    loop = LoopThread()
+    coach = Coach(make_settings(tmp_path / "home", "127.0.0.1", 0), loop=loop)
+    coach.runner.change(height_m=1.75)
+    coach.runner.answer_red_flags([])
+    yield coach
+    coach.close()
+    loop.close()
+
+
+@pytest.mark.browser
+@pytest.mark.reference
+def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, phone: Any) -> None:
+    lost_answers: list[str] = []
+
+    def lose_answer(route: Any) -> None:
+        route.fetch()  # the coach has it; the phone never hears of that
+        lost_answers.append(route.request.url)
+        route.abort()
+
+    with served(create_app(home, is_testing=True)) as url:
+        phone.goto(f"{url}/live")
+        wait_until(phone, "() => !document.querySelector('#serve').disabled")
+        carry(phone, 24.0, waits=False)
+        phone.locator("#serve").click()
+        wait_until(phone, SERVES)
+        assert axe_findings(phone) == []
+        [use] = home.sensors.book.remembered()
+        assert (use.profile_id, use.wear_site) == ("phone", WearSite.PELVIS)
+        phone.locator("#start").click()
+        wait_until(phone, "() => document.body.dataset.run === 'on'")
+        wait_until(phone, "() => document.querySelector('#links li[data-status=streaming]') !== null")
+        phone.wait_for_timeout(3000)
+        phone.route("**/readings", lose_answer, times=3)
+        wait_until(phone, "() => /^1[5-9][0-9]/.test(document.querySelector('#cadence_spm').textContent)", 20_000)
+        assert len(lost_answers) == 3
+        wait_until(phone, "() => document.querySelector('#links li[data-status=silent]') !== null", 30_000)
+        run = home.runs.stop()
+    recording = read_recording(home.settings.recordings / f"{run.run_id}.mcap")
+    packets = [decode_motion(n.payload) for n in recording.notifications() if n.sensor_id == use.sensor_id]
+    device_s = np.concatenate([packet.device_s for packet in packets])
+    assert len(device_s) > 60 * 15
+    assert np.diff(device_s).min() > 0, "a packet that was posted twice counts once"
+    assert np.diff(device_s).max() < 1.5 / 60, "and none is lost"
+    deadline = time.monotonic() + 20
+    while home.store.runs.summary(run.run_id) is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len([step for step in home.store.runs.steps(run.run_id) if step.contact_time_s]) > 25
+
+
+def test_a_phone_takes_no_other_sensors_place_and_never_goes_along_as_a_radio_sensor(home: Coach) -> None:
+    with served(create_app(home, is_testing=True)):
+        pass
+    use = home.sensors.phone.remember()
+    assert home.sensors.phone.remember() == use, "one phone, however often it is asked for"
+    assert home.phone.pack().sensors == ()
+    home.sensors.forget(use.sensor_id)
+    home.store.sensors.remember(SensorUse("C4:01", "Movesense 0418", "movesense", WearSite.PELVIS))
+    with pytest.raises(Exception, match="Movesense 0418 is worn at the small of the back already"):
+        home.sensors.phone.remember()
