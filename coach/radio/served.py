@@ -17,8 +17,8 @@ Receive = Callable[[bytes], None]
 class ServedBatch:
     """Packets of one sensor in their order.
 
-    sender: the visit of a page that sends. first: number of the first packet. is_beginning: none of this sender's batches
-    has been answered yet.
+    sender: the visit of a page that sends. first: number of the first packet. is_beginning: no batch of this sender has
+    been answered yet.
     """
 
     sender: str

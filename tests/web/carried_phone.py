@@ -10,7 +10,8 @@ from tests.support.recordings import read
 def carry(page: Any, seconds: float, waits: bool = True) -> None:
     """Move the phone as a recorded runner's pelvis moved: `devicemotion` 60 times a second, rounded as Chromium does.
 
-    waits: until it is over. The page itself plays the recording, since the protocol's emulated sensor is fed late on a busy machine.
+    waits: until it is over. The page itself plays the recording, since the protocol's emulated sensor is fed late on a
+    busy machine.
     """
     chunk = read("rbds001_run_3p5_pelvis_device").at_rate(60.0).chunk
     n = round(60 * seconds)

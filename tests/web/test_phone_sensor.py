@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from coach.bootstrap import Coach
+from coach.errors import UserError
 from coach.model.links import SensorUse
 from coach.model.sites import WearSite
 from coach.packets.phone_motion import decode_motion
+from coach.radio.served import ServedBatch
 from coach.recording.reader import read_recording
 from coach.service.event_loop import LoopThread
 from coach.settings import make_settings
@@ -57,7 +59,7 @@ def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, ph
         wait_until(phone, "() => document.querySelector('#links li[data-status=streaming]') !== null")
         phone.wait_for_timeout(3000)
         phone.route("**/readings", lose_answer, times=3)
-        wait_until(phone, "() => /^1[5-9][0-9]/.test(document.querySelector('#cadence_spm').textContent)", 20_000)
+        wait_until(phone, "() => /^1[5-9][0-9]/.test(document.querySelector('#focus-value').textContent)", 20_000)
         assert len(lost_answers) == 3
         wait_until(phone, "() => document.querySelector('#links li[data-status=silent]') !== null", 30_000)
         run = home.runs.stop()
@@ -74,12 +76,14 @@ def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, ph
 
 
 def test_a_phone_takes_no_other_sensors_place_and_never_goes_along_as_a_radio_sensor(home: Coach) -> None:
-    with served(create_app(home, is_testing=True)):
-        pass
     use = home.sensors.phone.remember()
     assert home.sensors.phone.remember() == use, "one phone, however often it is asked for"
     assert home.phone.pack().sensors == ()
+    with pytest.raises(UserError, match="set up by its own browser"):
+        home.sensors.configure(use.sensor_id)
     home.sensors.forget(use.sensor_id)
+    with pytest.raises(UserError, match="no such sensor is paired"):
+        home.sensors.phone.take(use.sensor_id, ServedBatch("a", 0, (b"P",)))
     home.store.sensors.remember(SensorUse("C4:01", "Movesense 0418", "movesense", WearSite.PELVIS))
-    with pytest.raises(Exception, match="Movesense 0418 is worn at the small of the back already"):
+    with pytest.raises(UserError, match="Movesense 0418 is worn at the small of the back already"):
         home.sensors.phone.remember()
