@@ -204,7 +204,9 @@ class SensorService:
 
     async def _talk(self, use: SensorUse, conversation: Conversation[SettingsReport]) -> SettingsReport:
         plan = commands.link_plan(load_profile(use.profile_id), use)
-        async with self.visit(use, load_profile(use.profile_id).needs_bond) as session:
+        if plan.is_served:
+            raise UserError(f"{use.name} is set up by its own browser: there is nothing to read or change here")
+        async with self.visit(use, plan.needs_bond) as session:
             for characteristic in (*plan.subscribe, *plan.optional):
                 if session.wire.can_notify(characteristic):
                     await session.wire.subscribe(characteristic)
@@ -221,8 +223,6 @@ class SensorService:
         """
         self._refuse_in_run()
         self._refuse_claimed(use)
-        if load_profile(use.profile_id).is_built_in:
-            raise UserError(f"{use.name} is set up by its own browser: there is nothing to read or change here")
         async with self._alone:
             await self._let_go(use.sensor_id)
             async with connected(self._radio, use, receive, needs_bond) as session:

@@ -43,7 +43,7 @@ class Sending {
       if (!this.is_over) say("live.serve.on");
       return BATCH_MS;
     } catch (error) {
-      if (error instanceof ApiError && error.is_final) stop(error.message);
+      if (error instanceof ApiError && /** @type {any} */ (error).is_final) stop(error.message);
       else if (!this.is_over) say("live.serve.unreached");
       return RETRY_MS;
     }
