@@ -72,7 +72,7 @@ def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, ph
     deadline = time.monotonic() + 20
     while home.store.runs.summary(run.run_id) is None and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert len([step for step in home.store.runs.steps(run.run_id) if step.contact_time_s]) > 25
+    assert len([step for step in home.store.runs.data.steps(run.run_id) if step.contact_time_s]) > 25
 
 
 def test_a_phone_takes_no_other_sensors_place_and_never_goes_along_as_a_radio_sensor(home: Coach) -> None:
