@@ -58,9 +58,14 @@ def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, ph
         wait_until(phone, "() => document.body.dataset.run === 'on'")
         wait_until(phone, "() => document.querySelector('#links li[data-status=streaming]') !== null")
         phone.wait_for_timeout(3000)
-        phone.route("**/readings", lose_answer, times=3)
+        phone.route(
+            "**/readings", lose_answer, times=2
+        )  # more would fill the 3 s that the page keeps, on a busy machine
         wait_until(phone, "() => /^1[5-9][0-9]/.test(document.querySelector('#focus-value').textContent)", 20_000)
-        assert len(lost_answers) == 3
+        deadline = time.monotonic() + 10
+        while len(lost_answers) < 2 and time.monotonic() < deadline:
+            phone.wait_for_timeout(50)
+        assert len(lost_answers) == 2
         wait_until(phone, "() => document.querySelector('#links li[data-status=silent]') !== null", 30_000)
         run = home.runs.stop()
     recording = read_recording(home.settings.recordings / f"{run.run_id}.mcap")
