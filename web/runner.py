@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from zoneinfo import available_timezones
 
 from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
@@ -104,7 +105,7 @@ def profile_page() -> str:
 def save_profile() -> str | Redirect | tuple[str, int]:
     """Keep the form; a complaint brings it back with what was typed."""
     try:
-        the_coach().runner.change(**_told_profile(request.form, profile()))
+        the_coach().runner.change(**_profile_fields(request.form, profile()))
     except (UserError, ValueError) as error:
         return _profile_form(str(error)), 400
     return redirect("/you")
@@ -133,7 +134,7 @@ def amounts(runner: RunnerProfile) -> Mapping[str, tuple[Amount, float | None]]:
     return {a.name: (a, None if values[a.name] is None else round(values[a.name] / a.factor, 1)) for a in table}
 
 
-def _told_profile(form: Any, before: RunnerProfile) -> dict[str, object]:
+def _profile_fields(form: MultiDict[str, str], before: RunnerProfile) -> dict[str, object]:
     found: dict[str, object] = {name: name in form for name in _FLAGS}
     for name, (amount, old) in amounts(before).items():
         text = str(form.get(name, "")).strip().replace(",", ".")

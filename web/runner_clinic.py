@@ -1,7 +1,6 @@
 """The runner's side of a clinic on the page: join, consent scope by scope, see and answer orders, leave."""
 
 import importlib.util
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,7 +42,7 @@ def clinic_page() -> str:
 
 
 @blueprint.post(f"{PATH}/join")
-def join() -> Any:
+def join() -> Response | tuple[str, int]:
     """Join by an invitation; a complaint brings the page back."""
     try:
         the_coach().clinic.join(request.form.get("invitation", ""), _scopes())
@@ -72,7 +71,7 @@ def answer_order(order_id: str) -> Response:
 
 
 @blueprint.post(f"{PATH}/leave")
-def leave() -> Any:
+def leave() -> str | tuple[str, int]:
     try:
         if "sure" not in request.form:
             raise UserError(w("clinic.home.leave_check"))

@@ -1,12 +1,13 @@
 """Pages of many runs: two side by side, trends with records and shoes, and the report for a physiotherapist."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from coach.model.runs import RunFilter, RunPlace, Shoe
+from coach.service.strength.progress import Outline
 from coach.summary.bins import MATCHED
 from web.context import answer_of, the_coach, words
 from web.runs import PLACES, history, now, read_number
@@ -115,7 +116,7 @@ def report_page() -> str:
     )
 
 
-def _programme() -> Any:
+def _programme() -> Outline | None:
     """Where the strength programme stands; None where there is none."""
     return answer_of(the_coach().strength.progress.outline)
 

@@ -1,7 +1,7 @@
 """The sensors page: find, connect, place on the body, see it move, set it up, check it, forget it."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Blueprint, render_template
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
@@ -12,6 +12,7 @@ from coach.model.sites import WearSite
 from coach.model.steps import SettingsReport
 from coach.radio.served import ServedBatch
 from coach.service.sensors.foot_lift import LIFT_S, LiftReport
+from coach.service.sensors.service import SensorService
 from firmware_config.loader import load_profiles, named_sensors, tried_sensors
 from web.api import route
 from web.context import the_coach
@@ -195,7 +196,7 @@ def forget(sensor_id: str) -> None:
     _sensors().forget(sensor_id)
 
 
-def _sensors() -> Any:
+def _sensors() -> SensorService:
     return the_coach().sensors
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -88,7 +88,7 @@ def _input(at: datetime, tz: str) -> str:
     return f"{local_time(at, tz):%Y-%m-%dT%H:%M}"
 
 
-def _words_of(prescription: Any) -> str:
+def _words_of(prescription: Prescription) -> str:
     return words_of(prescription, programme().plans.knowledge)
 
 
