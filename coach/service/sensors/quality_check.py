@@ -174,11 +174,16 @@ def check_together(viewers: Sequence[Viewer], checks: Sequence[SensorCheck], sta
         for viewer in viewers
         if viewer.profile.kind == "imu" and viewer.use.wear_site
     }
-    found = [*_missing_foot(viewers, checks), *_too_many(checks, felt)]
+    return [*_missing_foot(viewers, checks), *(_too_many(checks, felt) or _apart(checks, felt))]
+
+
+def _apart(checks: Sequence[SensorCheck], felt: Mapping[str, Sequence[float]]) -> list[str]:
+    """Sensors that landed with none of those that landed three times; of two that differ it may be either."""
+    found = []
     names = {check.sensor_id: check.name for check in checks}
     for sensor_id, landings in felt.items():
         others = [one for other, one in felt.items() if other != sensor_id and len(one) == N_JUMPS]
-        if not others or found:
+        if not others:
             continue
         if not landings:
             found.append(

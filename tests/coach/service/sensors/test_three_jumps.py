@@ -90,6 +90,23 @@ def test_what_is_wrong_is_said_of_the_sensor_that_it_is_wrong_with(
     assert not found.is_good
 
 
+def test_a_missing_foot_does_not_hide_that_the_sensors_disagree(jumper: VirtualRunner) -> None:
+    """Of two that differ either may be the wrong one: both are named."""
+    assert checked(viewer(jumper, LEFT), viewer(jumper, PELVIS)).is_good
+    found = checked(viewer(jumper, LEFT), viewer(jumper, PELVIS, late))
+    assert [problem.split(":")[0] for problem in found.problems] == [
+        "No sensor on the right foot",
+        "left foot did not land with the others",
+        "pelvis did not land with the others",
+    ]
+    assert not found.is_good
+
+
+def test_each_shoe_of_a_pair_that_is_not_worn_is_named(jumper: VirtualRunner) -> None:
+    found = checked(viewer(jumper, LEFT, lying), viewer(jumper, RIGHT, lying), viewer(jumper, PELVIS))
+    assert [problem.split(" felt nothing")[0] for problem in found.problems] == ["left foot", "right foot"]
+
+
 def test_who_runs_did_not_jump_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
     """All is well, was the answer to a runner who ran: 22 landings."""
     monkeypatch.setattr(Viewer, "expected_rate_hz", RATE_HZ)
