@@ -228,6 +228,7 @@ class DeviceProfile(Fact):
         merged: dict[str, float | str] = {}
         for place in ("default", *places_of(wear_site)):
             if place in self.settings:
+                # `place` is a key, as the line above asks; mypy does not narrow text to the literals that keys are.
                 merged |= self.settings[place].known()  # type: ignore[index]
         return merged
 

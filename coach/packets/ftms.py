@@ -167,6 +167,7 @@ def merged(parts: list[TreadmillPart], t_s: float) -> TreadmillSample:
             value = getattr(part, field.name)
             if field.name != "is_last" and value is not None:
                 values[field.name] = value
+    # A record has the fields of its parts, of the same types; mypy cannot follow fields that are named by a string.
     return TreadmillSample(t_s=t_s, **values)  # type: ignore[arg-type]
 
 

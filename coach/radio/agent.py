@@ -43,7 +43,7 @@ async def pairing_agent(path: str, agreed: Counter[str]) -> AsyncIterator[None]:
         agreed[path] -= 1
         with contextlib.suppress(OSError, EOFError):
             bus.disconnect()
-            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus_fast gives it no types
 
 
 async def _register(bus: "MessageBus", agreed: Counter[str]) -> None:

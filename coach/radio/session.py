@@ -130,4 +130,4 @@ async def introduce(wire: Wire, use: SensorUse) -> SensorUse:
             value = await wire.read(full_uuid(short))
             if value is not None and (text := value.decode(errors="replace").strip("\0 ")):
                 facts[name] = text
-    return replace(use, **facts)  # type: ignore[arg-type]
+    return replace(use, **facts)  # type: ignore[arg-type]  # the names are those of `_TEXTS`: fields that hold text

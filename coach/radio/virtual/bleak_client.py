@@ -59,14 +59,14 @@ class BumbleClient(BaseBleakClient):
             if pair:
                 await self.pair()
             await self._discover(self._connection)
-        except BaseException:
+        except BaseException:  # a cancelled one too: nobody else knows of this connection
             await self.disconnect()
             raise
 
     async def _discover(self, connection: Connection) -> None:
         peer = Peer(connection)
         await self._ask(peer.request_mtu(_MTU))
-        await self._ask(peer.discover_all())  # type: ignore[no-untyped-call]
+        await self._ask(peer.discover_all())  # type: ignore[no-untyped-call]  # bumble gives it no types
         self.services = BleakGATTServiceCollection()
         for service in peer.services:
             if self._wanted and uuid_text(service.uuid) not in self._wanted:
@@ -164,7 +164,7 @@ class BumbleClient(BaseBleakClient):
         self._subscribers[characteristic.handle] = subscriber
         try:
             await self._ask(characteristic.obj.subscribe(subscriber, prefer_notify=True))
-        except BaseException:
+        except BaseException:  # a cancelled one too: it may be asked for again
             self._leave_nothing_of(characteristic)
             raise
 

@@ -38,7 +38,7 @@ class BumbleScanner(BaseBleakScanner):
         self.central.device.on("advertisement", self._on_advertisement)
         try:
             await self.central.scan_for(self)
-        except BaseException:
+        except BaseException:  # a cancelled one too: nobody stops a scan that did not start
             self.central.device.remove_listener("advertisement", self._on_advertisement)
             raise
 
@@ -70,6 +70,7 @@ def _translate(advertisement: Advertisement) -> AdvertisementData:
     data = advertisement.data
     name: Any = data.get(_T.COMPLETE_LOCAL_NAME) or data.get(_T.SHORTENED_LOCAL_NAME)
     maker: Any = data.get(_T.MANUFACTURER_SPECIFIC_DATA)
+    # Of these kinds bumble gives lists of UUIDs; its type names what it gives of any kind.
     services: list[Any] = [uuid for kind in _SERVICE_LISTS for uuid in (data.get(kind) or ())]  # type: ignore[union-attr]
     return AdvertisementData(
         local_name=name.decode(errors="replace") if isinstance(name, bytes) else name,

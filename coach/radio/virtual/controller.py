@@ -89,7 +89,7 @@ class Air(LocalLink):
     """A link on which a controller can go out of range and come back."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # bumble gives it no types
         self.away: set[Controller] = set()
 
     def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:

@@ -191,7 +191,7 @@ class Preview:
             while not link.is_introduced:
                 _judge(viewer.last_event, use.name, is_late=self._clock() > until_s)
                 await self._clock.sleep(_MEET_LOOK_S)
-        except BaseException:
+        except BaseException:  # a cancelled one too: a sensor that was not met is not kept linked
             await self.drop(use.sensor_id)
             raise
         viewer.use = link.use

@@ -143,7 +143,7 @@ class SensorService:
         use = self._loop.do(self._meet(sensor_id, wear_site, profile_id, cadence_unit), _ANSWER_S)
         try:
             return self.book.keep(use)
-        except BaseException:
+        except BaseException:  # whatever hinders it: a sensor that is not remembered is not kept linked
             self._loop.do(self._let_go(use.sensor_id))
             raise
 
