@@ -1,11 +1,13 @@
 """Fixtures for all tests. Hypothesis draws the same examples every time, without deadlines: machines are noisy."""
 
 import os
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.common import IN_CI, failed_if_skipped
 from tests.support.postgres import clinic_database, postgres  # noqa: F401  # fixtures, started where asked for
 
 if TYPE_CHECKING:
@@ -18,6 +20,19 @@ settings.load_profile("coach")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright keeps an event loop in this thread from its first test on."""
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+if IN_CI:
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """A file that is not collected for want of a module (`importorskip`) fails."""
+        return failed_if_skipped((yield))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """A test that is skipped, whatever for, fails."""
+        return failed_if_skipped((yield))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,10 +3,12 @@
 import os
 import socket
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 IN_CI = os.environ.get("CI") == "true"
+Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
 
 
 def reference_folder() -> Path:
@@ -28,6 +30,14 @@ def missing(what: str) -> None:
     if IN_CI:
         pytest.fail(what)
     pytest.skip(what)
+
+
+def failed_if_skipped(report: Report) -> Report:
+    """The report, failed with its reason where it says that something was skipped."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"skipped in CI, where everything must be there: {reason}"
+    return report
 
 
 def free_port() -> int:

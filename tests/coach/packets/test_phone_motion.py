@@ -14,7 +14,7 @@ from coach.model.strides import TrunkStep
 from coach.packets.decoders import decoder_for
 from coach.packets.phone_motion import MotionPacket, decode_motion, encode_motion
 from firmware_config.loader import load_profile
-from tests.support.common import reference_folder
+from tests.support.common import missing, reference_folder
 from tests.support.recordings import read
 
 MOTION = "c0ac1001-7a1e-4b5c-9d2f-52554e4e4552"
@@ -102,7 +102,7 @@ def test_sixty_readings_a_second_deserve_the_uncertainty_that_a_trunk_sensor_has
     """Thirteen runners at 3.5 m/s with a force plate: contact time and cadence as from 104 Hz."""
     names = sorted(p.name for p in reference_folder().glob("rbds*_run_3p5_pelvis_device"))
     if not names:
-        pytest.skip("no reference recordings")
+        missing(f"no reference recordings at {reference_folder()}: set COACH_REFERENCE to their folder")
     assert len(names) == RUNNERS
     errors, coarser, cadence = [], [], []
     for name in names:
