@@ -1,13 +1,14 @@
 """What the coach says and claims, simulated: `python -m tests.advice [responses | invariants | weeks] [--write]`."""
 
 import argparse
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 
 from tests.advice import document, invariants, responses, weeks
 
 
-def main() -> None:
-    """Print the tables asked for; without a name, all."""
+def main(words: Sequence[str]) -> int:
+    """Print the tables asked for; without a name, all. Gives 1 where a run broke a rule, else 0."""
     parser = argparse.ArgumentParser(prog="python -m tests.advice", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("responses", "invariants", "weeks"))
     parser.add_argument("--runs", type=int, default=2000)
@@ -15,24 +16,27 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=2000)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="keep responses and weeks in docs/advice.md")
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
+    broken: list[str] = []
     if asked.what in (None, "invariants"):
-        print(invariants.table(asked.runs))
+        summary, broken = invariants.check(asked.runs)
+        print("\n".join([summary, *broken]), flush=True)
     if asked.what in (None, "weeks"):
-        _tell("weeks", weeks.tables(asked.weeks), asked.write)
+        _show("weeks", weeks.tables(asked.weeks), asked.write)
     if asked.what in (None, "responses"):
-        _tell("responses", responses.lines(asked.blocks, asked.processes), asked.write)
+        _show("responses", responses.lines(asked.blocks, asked.processes), asked.write)
+    return 1 if broken else 0
 
 
-def _tell(name: str, lines: Iterator[str], is_kept: bool) -> None:
+def _show(name: str, lines: Iterator[str], is_kept: bool) -> None:
     """Print lines as they come; keep them where asked for."""
-    told = []
+    shown = []
     for line in lines:
         print(line, flush=True)
-        told.append(line)
+        shown.append(line)
     if is_kept:
-        document.write(name, "\n".join(told))
+        document.write(name, "\n".join(shown))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(sys.argv[1:]))

@@ -5,8 +5,8 @@ from collections import Counter
 from tests.coach.coaching.test_scenarios_never_break_a_gate import drawn, faults, played
 
 
-def table(n: int) -> str:
-    """How much was said in `n` runs, and each fault with its seed."""
+def check(n: int) -> tuple[str, list[str]]:
+    """How much was said in `n` runs, and each broken rule with its seed."""
     said: Counter[str] = Counter()
     broken: list[str] = []
     n_unsure = n_odd = 0
@@ -23,4 +23,4 @@ def table(n: int) -> str:
         broken += [f"seed {seed}: {fault}" for fault in faults(scenario, decisions)]
     spoken = ", ".join(f"{count} {kind}" for kind, count in said.most_common())
     kinds = f"{n_unsure} unsure, {n_odd} with numbers that are none"
-    return "\n".join([f"Invariants: {n} runs ({kinds}): {spoken}; {len(broken)} broken", *broken])
+    return f"Invariants: {n} runs ({kinds}): {spoken}; {len(broken)} broken", broken
