@@ -148,7 +148,7 @@ def revoke_by_form(phone_id: str) -> Response:
 
 
 def invitation_link(base: str) -> str:
-    """A fresh invitation: by way of the page that leads a phone to https, where that is served beside."""
+    """Make a fresh invitation: to the page that leads a phone to https, where plain http is served too."""
     link = the_coach().access.invitation(base)
     plain_port = current_app.config.get(PLAIN_PORT)
     if not plain_port or not current_app.config.get(PORT):

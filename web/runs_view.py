@@ -138,7 +138,7 @@ def lane_of(rows: Sequence[CueRow]) -> dict[str, object]:
     for row in spoken:
         effect, low, high = row.numbers if row.metric == metric else (None, None, None)
         words = row.effect or w("runs.cues.unknown")
-        cue = {"t_s": row.decision.t_s, "say": row.decision.say, "told": words, "is_clear": row.is_clear}
+        cue = {"t_s": row.decision.t_s, "say": row.decision.say, "effect_words": words, "is_clear": row.is_clear}
         cues.append({**cue, "effect": effect, "low": low, "high": high})
     return {"cues": cues, "response": {"unit": _unit_of(metric), "label": _label_of(metric)}}
 

@@ -94,7 +94,7 @@ class Baseline:
 
     @property
     def is_ready(self) -> bool:
-        """Whether enough runs stand behind it to compare with."""
+        """Whether it has enough runs to compare with."""
         return len(self.runs) >= MIN_RUNS
 
     def at(self, place: RunPlace) -> "Baseline":

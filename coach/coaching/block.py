@@ -72,14 +72,14 @@ def _past(block: Block) -> str:
     if block.first_needs and block.first_need is None and block.last_need is not None:
         places = " and ".join(PLACES[place] for place in block.first_needs)
         return (
-            f"{title}: {n} runs {places}, then one without cues elsewhere. Whether it stayed cannot be told: places "
+            f"{title}: {n} runs {places}, then one without cues elsewhere. Whether it has stayed is not known: places "
             "are not compared."
         )
     if block.first_need is None or block.last_need is None:
-        return f"{title}: {n} runs, then one without cues. Whether it stayed cannot be told: too little was measured."
+        return f"{title}: {n} runs, then one without cues. Whether it has stayed is not known: too little was measured."
     if block.is_kept is None:
         return (
-            f"{title}: {n} runs, then one without cues. Whether it stayed cannot be told: in their first 15 minutes, "
+            f"{title}: {n} runs, then one without cues. Whether it has stayed is not known: in their first 15 minutes, "
             "which are compared, you were on target from the first run on."
         )
     on_target, first = 100 * (1 - block.last_need), 100 * (1 - block.first_need)

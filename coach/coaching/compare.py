@@ -54,7 +54,7 @@ def _finite(metrics: LiveMetrics) -> LiveMetrics:
     if not odd:
         return metrics
     unknown = {**metrics.unknown, **dict.fromkeys(odd, Unknown.NO_STRIDES)}
-    return replace(metrics, unknown=unknown, **dict.fromkeys(odd))  # type: ignore[arg-type]
+    return replace(metrics, unknown=unknown, **dict.fromkeys(odd))  # type: ignore[arg-type]  # names from _FIELDS: numbers or None
 
 
 def _with_excess(own: Own, measure: str, metrics: LiveMetrics, baseline: Baseline) -> Own:

@@ -65,7 +65,7 @@ class GateContext:
                 means[name] = max([means[name] or 0.0, *(value for _, value in worst)])
         return Moment(
             t_s=t_s,
-            metrics=replace(metrics, **means),  # type: ignore[arg-type]
+            metrics=replace(metrics, **means),  # type: ignore[arg-type]  # names of numeric fields
             pain=self.pain,
             profile=self._profile,
             facts=self._facts,

@@ -224,6 +224,6 @@ def _words(flags: OpenSigns, worst: int | None, rising: bool, settled: bool, fre
     if not settled:
         return "Pain had not settled by the morning after: the coach asks for nothing that adds load."
     if worst is None or not fresh:
-        return "Tell how your back is today: until then the coach asks for nothing that adds load."
+        return "Say how your back is today: until then the coach asks for nothing that adds load."
     first = " Ask a clinician before you start: see your answers." if flags.signs else ""
     return f"Pain is low: go on.{first}"

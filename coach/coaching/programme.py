@@ -161,7 +161,7 @@ def _wished(
     closed = why_not(wish, pain, profile, facts) or _cannot_say(wish, facts)
     if closed:
         return RunPlan(None, 0.0, None, False, False, f"No cues in this run. {closed}", seed)
-    beside = " It stands beside your block." if progress.block is not None else ""
+    beside = " It does not count in your block." if progress.block is not None else ""
     words = f"{FOCUSES[wish].title}, as you wished for this run.{beside}"
     return RunPlan(wish, 1.0, None, False, False, words, seed)
 
@@ -209,7 +209,7 @@ def _elsewhere(block: Block | None, place: RunPlace) -> str:
     if block is None or not block.first_needs or place in block.first_needs:
         return ""
     where = " or ".join(PLACES[one] for one in block.first_needs)
-    return f" Your block was {where}: only there it can be told, so run this one there if you can."
+    return f" Your block was {where}: this run can only be compared there, so run it there if you can."
 
 
 def _choose(

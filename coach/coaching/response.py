@@ -18,9 +18,9 @@ AFTER_FROM_S: Final = 10.0
 AFTER_TO_S: Final = 40.0
 MIN_SEEN_S: Final = 15.0
 MIN_COMPARED: Final = 3  # fewer withheld moments say nothing; chosen by eye, 2026-11-20
-# Moments a minute apart wander together, so that they tell less than as many independent ones. With 1.05 the interval
-# held the truth in 94.5 % of 6,143 simulated runs of deaf runners, and 2.9 % were said to be helped; with this in
-# 95.2 % and 2.5 %, and a response of 2 % is still found in 81 % (`docs/advice.md`).
+# Moments a minute apart wander together, so that they hold less information than as many independent ones. With 1.05
+# the interval held the truth in 94.5 % of 6,143 simulated runs of deaf runners, and 2.9 % were said to be helped; with
+# this in 95.2 % and 2.5 %, and a response of 2 % is still found in 81 % (`docs/advice.md`).
 _NEIGHBOURS: Final = 1.09
 _KEPT_S: Final = 45.0
 _MAX_STEP_S: Final = 3.0

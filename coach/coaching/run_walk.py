@@ -79,14 +79,14 @@ def run_walk_state(sessions: Sequence[RunWalkSession], pain: PainState) -> RunWa
     if pain.lock is not Lock.NONE:
         is_allowed, words = False, pain.words
     elif worst is None:
-        is_allowed, words = False, "Tell how your back is today first."
+        is_allowed, words = False, "First say how your back is today."
     elif worst > STOP_ABOVE:
         is_allowed, words = False, "Pain is above 5: walk today, as far as it is easy, and try again tomorrow."
     elif worst > GO_ON or pain.is_rising or not pain.is_settled:
         step = max(1, step - 1)
         words = "Pain is up: one step back today. That is part of the programme, not a failure."
     elif sessions and sessions[-1].morning is None:
-        words = "The same step again until you have told how your back was on the morning after."
+        words = "The same step again until you have said how your back was on the morning after."
     chosen = programme.steps[step - 1]
     return RunWalkState(
         step,

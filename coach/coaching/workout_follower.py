@@ -65,7 +65,7 @@ class WorkoutFollower:
         self._begin(self.place.part + 1, elapsed_s, distance_m)
         return True
 
-    def feel(self, elapsed_s: float, speed_mps: float | None, is_eased: bool) -> bool:
+    def judge_pace(self, elapsed_s: float, speed_mps: float | None, is_eased: bool) -> bool:
         """Judge the pace; True where the judgement has changed. is_eased: pain asks for no pace."""
         part, was = self.part, self._pace
         if part is None or is_eased or not has_pace(part) or elapsed_s - self.place.began_s < SETTLE_S:
@@ -116,7 +116,7 @@ def has_pace(part: WorkoutPart) -> bool:
 
 
 def pace_of(part: WorkoutPart, speed_mps: float) -> str:
-    """Where a speed stands to the part's band: "slow", "on" or "fast"."""
+    """Compare a speed with the part's band: "slow", "on" or "fast"."""
     if part.low_mps is not None and speed_mps < part.low_mps:
         return "slow"
     return "fast" if part.high_mps is not None and speed_mps > part.high_mps else "on"

@@ -78,16 +78,17 @@ def workout_of(plan: WorkoutPlan) -> Workout:
 
 
 def gate(workout: Workout, pain: PainState, limit_m: float | None = None) -> tuple[bool, str]:
-    """Whether it may be led today, and the words to it. limit_m: the most that this week's runs speak for [m]."""
+    """Whether it may be led today, and the words to it. limit_m: today's limit of distance, 10 %
+    beyond the longest run of 30 days [m]; None where it is unknown."""
     worst = max((level for level in (pain.level, pain.calf_level) if level is not None), default=None)
     if pain.lock is not Lock.NONE:
         return False, pain.words
     if worst is None:
-        return False, "Tell how your back is today first."
+        return False, "First say how your back is today."
     if worst > STOP_ABOVE:
         return False, "Pain is above 5: walk today, as far as it is easy, and try again tomorrow."
     if is_hard(workout) and (worst > GO_ON or pain.is_rising or not pain.is_settled):
-        return False, "Pain is up: no intervals and no pace today. Easy running or run-walk is the offer."
+        return False, "Pain is up: no intervals and no pace today. Easy running or run-walk is fine."
     if limit_m is not None and workout.metres > limit_m:
         return True, f"Its parts by distance alone are longer than today's limit of {limit_m / 1000:.1f} km."
     return True, ""

@@ -297,7 +297,9 @@ class LiveRun:
             return
         if self._follower.follow(self.elapsed_s, self._distance_m):
             self._begin_part()
-        elif self._follower.feel(self.elapsed_s, self.latest.speed_mps if self.latest else None, bool(self._sore)):
+        elif self._follower.judge_pace(
+            self.elapsed_s, self.latest.speed_mps if self.latest else None, bool(self._sore)
+        ):
             self.publish_run()
 
     def _begin_part(self, at_s: float | None = None) -> Lap:

@@ -63,7 +63,7 @@ class RunPlan:
     eligible_share: share of the time in which cues may speak (the fading schedule). block_run: number within the
     retraining block, None outside one. is_baseline: this run builds the baseline, without cues. distance_limit_m: 10 %
     beyond the longest run of 30 days; None where too few runs are known. place: whose runs it is compared with; None
-    in plans of before places were told apart. n_own: how many of them there are.
+    in plans made before places were distinguished. n_own: how many of them there are.
     """
 
     focus: str | None

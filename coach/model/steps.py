@@ -78,7 +78,8 @@ class LinkPlan:
 
     subscribe: characteristics (128-bit UUIDs, lower case) to be notified of, in this order, before `start` is held.
     optional: the same for those a sensor may lack. needs_bond: pair first. stop: held before every disconnect of ours.
-    battery: where the charge stands as one byte of percent. is_served: it sends over the network, not by radio.
+    battery: the characteristic that holds the charge as one byte of percent. is_served: it sends over the network, not
+    by radio.
     """
 
     use: SensorUse

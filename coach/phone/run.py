@@ -209,7 +209,7 @@ class PhoneRun:
         if self._follower.follow(elapsed_s, self._distance_m):
             return self._begin_part()
         speed_mps = self.latest.speed_mps if self.latest else None
-        return [("run", self.status())] if self._follower.feel(elapsed_s, speed_mps, bool(self._sore_s)) else []
+        return [("run", self.status())] if self._follower.judge_pace(elapsed_s, speed_mps, bool(self._sore_s)) else []
 
     def _begin_part(self) -> list[Message]:
         assert self._follower is not None

@@ -175,7 +175,7 @@ def test_a_pace_is_asked_for_and_heard_about(coach: SmallCoach, running: Page) -
         "Run for 400 metres. 2 of 6. At 4 minutes 30 seconds to 4 minutes 45 seconds per kilometre.",
         "A little faster.",
         "That is the pace.",
-        "Run easily for as long as you like. Hold Lap when it is done. With your pain no pace today: run easily.",
+        "Run easily for as long as you like. Hold Lap when it is done. No pace today because of your pain: run easily.",
     ]
 
 

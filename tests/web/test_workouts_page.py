@@ -57,8 +57,8 @@ def test_a_run_is_built_changed_exported_and_deleted(client: FlaskClient, coach:
 @pytest.mark.parametrize(
     ("field", "typed", "words"),
     [
-        ("run-0", "fast", "no number"),
-        ("fast-0", "4.30 min", "no pace"),
+        ("run-0", "fast", "not a number"),
+        ("fast-0", "4.30 min", "not a pace"),
         ("times-0", "300", "parts"),
         ("title", " ", "name"),
     ],

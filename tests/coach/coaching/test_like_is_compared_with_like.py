@@ -139,9 +139,9 @@ def test_whether_a_focus_has_stayed_is_judged_at_the_place_where_it_began() -> N
     assert same.is_kept is True
     other = progress_of([*trained, coached(9, ROAD, 60.0)])
     assert other.past[-1].is_kept is None
-    assert "cannot be told: places are not compared" in block_view([], other, own(ROAD)).past[-1]
+    assert "is not known: places are not compared" in block_view([], other, own(ROAD)).past[-1]
     waiting = progress_of(trained)
     facts = HistoryFacts(n_runs=20)
     plan = plan_run(answered(), PROFILE, own(ROAD, runs_at(ROAD)), waiting, facts, NOW + timedelta(days=9))
     assert plan.is_retention
-    assert "Your block was on the treadmill: only there it can be told" in plan.reason
+    assert "Your block was on the treadmill: this run can only be compared there" in plan.reason

@@ -34,7 +34,7 @@ def test_pain_never_asked_means_no_load_but_no_lock() -> None:
     assert state.allows_cues
     assert not state.allows_load_cues
     assert not state.allows_strike_training
-    assert "Tell how your back is" in state.words
+    assert "Say how your back is" in state.words
 
 
 def test_an_old_answer_does_not_speak_for_today() -> None:

@@ -134,7 +134,7 @@ def test_a_focus_of_plain_tips_ends_its_block_without_a_verdict() -> None:
     progress = progress_of(tips)
     assert progress.past[0].is_tested
     assert progress.past[0].is_kept is None
-    assert "cannot be told" in block_view(tips, progress, OWN).past[0]
+    assert "is not known" in block_view(tips, progress, OWN).past[0]
 
 
 def test_runs_kept_before_this_was_measured_still_count() -> None:

@@ -73,14 +73,14 @@ def test_a_run_that_was_cut_off_goes_on_in_its_part() -> None:
 
 def test_pace_is_judged_after_settling_and_not_in_pain() -> None:
     one = WorkoutFollower(workout_of(PLAN), WorkoutPlace(1, 600.0, 1500.0))
-    said = [s for s in range(600, 660) if one.feel(float(s), 3.2, False)]
+    said = [s for s in range(600, 660) if one.judge_pace(float(s), 3.2, False)]
     assert said == [625], "15 s to settle and 10 s too slow"
     assert one.status(1600.0, False)["pace"] == "slow"
-    assert [s for s in range(660, 680) if one.feel(float(s), 3.6, False)] == [665]
+    assert [s for s in range(660, 680) if one.judge_pace(float(s), 3.6, False)] == [665]
     eased = one.status(1600.0, True)
     assert eased["is_eased"] is True
     assert "low_mps" not in eased
-    assert one.feel(700.0, 3.6, True)
+    assert one.judge_pace(700.0, 3.6, True)
     assert one.status(1600.0, True)["pace"] == ""
 
 

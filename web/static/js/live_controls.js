@@ -114,7 +114,7 @@ function bindPlan() {
     try {
       const plan = await call("GET", `/coaching/plan?${query}`);
       setText(find("#plan-words"), plan.reason);
-    } catch { /* the plan that stands was made for another place; the run itself is planned when it starts */ }
+    } catch { /* the plan shown was made for another place; the run itself is planned when it starts */ }
   });
 }
 

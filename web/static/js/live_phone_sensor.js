@@ -14,7 +14,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const remembered = { get: () => { try { return localStorage.getItem(KEY); } catch { return null; } },
   set: (is_on) => { try { if (is_on) localStorage.setItem(KEY, "on"); else localStorage.removeItem(KEY); } catch { /* for this visit only */ } } };
 
-/** Packets on their way: those that wait, and the number of the first of them. */
+/** Packets still to be acknowledged, and the number of the first of them. */
 class Sending {
   sensor_id; sender = newKey(); first = 0; is_beginning = true; waiting = []; is_over = false;
 

@@ -37,8 +37,8 @@ onRefused((words) => {
   had_waiting = false;
 });
 
-// A runner who has chosen no time zone lives in this phone's: times stand in one zone on every page. Once a browser, so
-// that who wants UTC may choose it.
+// A runner who has chosen no time zone lives in this phone's: times are in one zone on every page. Once for each
+// browser, so that UTC can still be chosen.
 const own_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (document.documentElement.dataset.zone === "UTC" && own_zone && own_zone !== "UTC") {
   try {

@@ -50,16 +50,16 @@ function drawCues(plot, cues, paint) {
   ctx.restore();
 }
 
-/** A lane of cues. cues: {t_s, say, effect, low, high, is_clear, told} with numbers in `unit`; t_s: the axis to share. */
+/** A lane of cues. cues: {t_s, say, effect, low, high, is_clear, effect_words} with numbers in `unit`; t_s: the axis to share. */
 export function cueLane(t_s, { cues, unit, label }, { sync, onSelect }) {
   const paint = colours();
   const now = make("span", { className: "plot-now" });
-  const told = cues.filter((cue) => cue.effect !== null);
-  const title = told.length ? w("runs.plot.cues", { label, unit }) : w("runs.plot.cues_plain");
+  const judged = cues.filter((cue) => cue.effect !== null);
+  const title = judged.length ? w("runs.plot.cues", { label, unit }) : w("runs.plot.cues_plain");
   const head = make("div", { className: "plot-head" }, make("span", { textContent: title }), now);
   const body = make("div", { role: "img", "aria-label": title });
   const root = make("div", { className: "plot plot-cues" }, head, body);
-  const ends = told.flatMap((cue) => [cue.effect, cue.low ?? cue.effect, cue.high ?? cue.effect]);
+  const ends = judged.flatMap((cue) => [cue.effect, cue.low ?? cue.effect, cue.high ?? cue.effect]);
   const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
   const room = 0.15 * (high - low || 2);
   const axis = axisOfTime(paint);
@@ -67,13 +67,13 @@ export function cueLane(t_s, { cues, unit, label }, { sync, onSelect }) {
     width: 320, height: HEIGHT, legend: { show: false },
     scales: { x: { time: false }, y: { range: () => [low - room, high + room] } },
     series: [{}, { stroke: "transparent", points: { show: false } }],
-    axes: [axis, { ...axis, size: GUTTER, space: 24, incrs: undefined, values: (_, ticks) => ticks.map((tick) => (told.length ? String(Number(tick.toFixed(2))).replace("-", "\u2212") : "")) }],
+    axes: [axis, { ...axis, size: GUTTER, space: 24, incrs: undefined, values: (_, ticks) => ticks.map((tick) => (judged.length ? String(Number(tick.toFixed(2))).replace("-", "\u2212") : "")) }],
     cursor: { y: false, sync: { key: sync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { show: false } },
     hooks: {
       draw: [(one) => drawCues(one, cues, paint)],
       setCursor: [(one) => {
         const cue = one.cursor.left >= 0 ? cueAt(one, cues, one.cursor.left) : null;
-        setText(now, cue ? `${durationText(cue.t_s)}  ${cue.say}: ${cue.told}` : "");
+        setText(now, cue ? `${durationText(cue.t_s)}  ${cue.say}: ${cue.effect_words}` : "");
       }],
       setSelect: [(one) => {
         if (one.select.width >= 3) onSelect(one.posToVal(one.select.left, "x"), one.posToVal(one.select.left + one.select.width, "x"));

@@ -78,9 +78,9 @@ export function paintCard(card, state, profile, is_asked_elsewhere = false) {
   const chip = find("[data-status]", card);
   setText(chip, state.is_ready ? w("sensors.mine.ready") : state.status ? w(`live.link.${state.status}`) : w("sensors.mine.waiting"));
   chip.classList.toggle("chip-glow", state.is_ready);
-  const told = find("[data-words]", card);
-  setText(told, state.words);
-  told.hidden = state.words === chip.textContent;
+  const words = find("[data-words]", card);
+  setText(words, state.words);
+  words.hidden = state.words === chip.textContent;
   find("polyline", card).setAttribute("points", pointsOf(state.signal));
   const last = state.signal.at(-1);
   const is_in_run = state.is_ready && last === undefined;

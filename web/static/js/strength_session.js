@@ -1,6 +1,6 @@
 // The guided session: one exercise a screen, sets to tap off, rest and hold timers, effort and pain; it works without
 // the network. What was tapped stands in this browser and goes to the coach through the outbox, each tap with its own
-// id, so that nothing is lost and nothing counts twice. Pain is obeyed as it is told, also without the network: what each
+// id, so that nothing is lost and nothing counts twice. Pain counts as soon as it is answered, also without the network: what each
 // number asks for comes with the page.
 import { find, findAll, on, readData, setText } from "./dom.js";
 import { ApiError, keep, onWaiting } from "./api.js";
@@ -176,8 +176,8 @@ function lead(index, row) {
   });
 }
 
-/** Tell effort and pain of an exercise if they changed since they were last told. */
-function tellFelt(index) {
+/** Send effort and pain of an exercise if they changed since they were last sent. */
+function sendEffort(index) {
   const exercise = guide.exercises[index];
   const part = find(`.stage[data-stage="${index}"]`);
   const felt = { rpe: chosen(`rpe-${exercise.slot}`, part), pain: chosen(`pain-${exercise.slot}`, part) };
@@ -192,7 +192,7 @@ function tellFelt(index) {
 /** Obey the pain of an exercise: leave out the rest of it, or end the session. Another number takes it back. */
 function obey(index) {
   const part = find(`.stage[data-stage="${index}"]`);
-  const { pain } = tellFelt(index);
+  const { pain } = sendEffort(index);
   const advice = adviceOn("effort", pain);
   sayIn(part, advice.words);
   for (const row of findAll(".set:not(.is-done)", part)) {
@@ -298,9 +298,9 @@ function wireExercise(part) {
   }
   on(find(".go-back", part), "click", () => show(index > 0 ? index - 1 : "start"));
   on(find(".go-next", part), "click", () => {
-    const told = tellFelt(index);
+    const answer = sendEffort(index);
     const missing = find(".missing", part);
-    if (hasSet(index) && (told.rpe === null || told.pain === null)) {
+    if (hasSet(index) && (answer.rpe === null || answer.pain === null)) {
       setText(missing, w("strength.js.effort_missing"));
       return;
     }
@@ -308,7 +308,7 @@ function wireExercise(part) {
     show(index + 1 < guide.exercises.length ? index + 1 : "end");
   });
   on(find(".stop-early", part), "click", () => {
-    tellFelt(index);
+    sendEffort(index);
     endEarly(index);
   });
 }
@@ -359,6 +359,6 @@ if (state.heed) sayIn(find('.stage[data-stage="end"]'), state.heed.words);
 if (state.eased) {
   setText(find("#eased"), w("strength.js.eased", { words: state.eased }));
   find("#eased").hidden = false;
-  const told = find(`input[name="pain_before"][value="${state.pain_before}"]`);
-  if (told) told.checked = true;
+  const answered = find(`input[name="pain_before"][value="${state.pain_before}"]`);
+  if (answered) answered.checked = true;
 }

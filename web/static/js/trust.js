@@ -1,4 +1,4 @@
-// The way to https: this page, by http, looks every few seconds whether the phone trusts the coach's certificate by now,
+// Lead to https: this page, by http, checks every few seconds whether the phone trusts the coach's certificate by now,
 // and says so. A refused certificate fails as a lost network does; the coach itself has just been reached.
 import { find, setText } from "./dom.js";
 import { w } from "./words.js";

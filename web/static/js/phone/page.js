@@ -210,7 +210,7 @@ async function paintPlan() {
 }
 on("#phone-start", "change", () => void paintPlan());
 
-/** Structured runs to choose from; one that pain forbids today cannot be chosen, and the reason stands below. */
+/** Structured runs to choose from; one that pain forbids today cannot be chosen, and the reason is shown below. */
 function paintWorkouts(workouts) {
   const choice = find("#phone-workout");
   const chosen = choice.value;
@@ -336,10 +336,10 @@ on("#phone-start", "submit", async (event) => {
   const run_id = reserved && !(await isUsed(reserved)) ? reserved : newRunId(at);
   try {
     const facts = { place: "outdoor", workout_id: find("#phone-workout").value, browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
-    const told = await worker.tell("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
+    const begun = await worker.tell("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
     markUsed(reserved ?? "");
     find("#finished").hidden = true;
-    takeRun(JSON.parse(told), [...sensors.values()].map(({ use }) => use));
+    takeRun(JSON.parse(begun), [...sensors.values()].map(({ use }) => use));
     for (const { use, status } of sensors.values()) await worker.tell("linkChanged", { sensor_id: use.sensor_id, status, reason: "ok", words: w(`live.link.${status}`) });
   } catch (error) {
     setText(errors, w("phone.start.failed", { words: error.message }));
@@ -367,7 +367,7 @@ async function stop() {
 }
 on("#again", "click", async () => { find("#finished").hidden = true; find("#phone-start").reset(); await refreshPack(); await paintPack(); });
 
-// What was missed while the page was away is a gap, told and kept as one.
+// What was missed while the page was away is a gap, said and kept as one.
 let seen_ms = now_ms();
 let hidden_ms = null;
 async function lookForGap() {
@@ -395,7 +395,7 @@ setInterval(async () => {
   }
 }, RATE_EVERY_MS);
 
-/** The phone's own battery, where the browser tells it. */
+/** The phone's own battery, where the browser reports it. */
 async function followBattery() {
   const battery = await navigator.getBattery?.();
   if (!battery) return;
@@ -407,14 +407,14 @@ async function followBattery() {
 
 // ---- coming home ------------------------------------------------------------------------------------------------------
 
-const told = new Map(); // run_id -> words of what became of it in this visit
+const outcomes = new Map(); // run_id -> words of what became of it in this visit
 let is_going = false;
 
 async function paintHome() {
   const rows = (await listRuns()).filter(({ n_bytes }) => n_bytes > 0).map(({ run_id, n_bytes }) =>
     make("li", { className: "row" }, make("strong", { textContent: run_id }), make("span", { className: "soft", textContent: w("phone.home.size", { mb: mb(n_bytes) }) }),
-      make("span", { className: "chip", textContent: run_id === run.run_id ? w("phone.home.running") : (told.get(run_id)?.words ?? w("phone.home.waits")) })));
-  const gone = [...told].filter(([, { is_home }]) => is_home).map(([run_id, { words, home_id }]) =>
+      make("span", { className: "chip", textContent: run_id === run.run_id ? w("phone.home.running") : (outcomes.get(run_id)?.words ?? w("phone.home.waits")) })));
+  const gone = [...outcomes].filter(([, { is_home }]) => is_home).map(([run_id, { words, home_id }]) =>
     make("li", { className: "row" }, make("strong", { textContent: run_id }), make("span", { className: "chip chip-glow", textContent: words }),
       home_id ? make("a", { href: `/runs/${encodeURIComponent(home_id)}`, textContent: w("phone.home.open") }) : ""));
   find("#home-list").replaceChildren(...rows, ...gone);
@@ -428,7 +428,7 @@ async function goHome() {
   try {
     const why = await bringHome(run.run_id, (run_id, now, share, home_id) => {
       const words = now === "sending" ? w("phone.home.sending", { percent: Math.floor(100 * share) }) : w(`phone.home.${now}`);
-      told.set(run_id, { words, is_home: now !== "sending", home_id: home_id ?? (now === "kept" ? run_id : null) });
+      outcomes.set(run_id, { words, is_home: now !== "sending", home_id: home_id ?? (now === "kept" ? run_id : null) });
       void paintHome();
     });
     const waits = (await listRuns()).some(({ n_bytes }) => n_bytes > 0);
