@@ -9,22 +9,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import click
 
 from coach.bootstrap import Coach
 from coach.cli.archiving import password_from, password_option, write_account
+from coach.cli.importing import OUTCOMES, import_all, import_one
 from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.plotting import draw_run, draw_trend, plot_option
 from coach.cli.recomputing import processes_for, recompute_runs
 from coach.cli.showing import print_summary
 from coach.demo.world import demo_folder
-from coach.errors import CoachError, ConflictError, LockedArchiveError, UserError
+from coach.errors import CoachError, ConflictError, UserError
 from coach.interchange.bundles import is_bundle
-from coach.model.history import ImportedFile, Outcome
-from coach.model.runs import Run, RunEntry, RunFilter, Sport
+from coach.model.history import Outcome
+from coach.model.runs import RunFilter, Sport
 from coach.service.folder_lock import FolderLock
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.archiving import choose
@@ -32,13 +33,6 @@ from coach.service.runs.files import EXPORTS
 from coach.service.runs.importing import report_of
 
 _SPORTS: Final = (*(sport.value for sport in Sport), "all")
-_OUTCOMES: Final = {
-    Outcome.TAKEN: "imported",
-    Outcome.APART: "kept apart, as no run",
-    Outcome.MERGED: "merged",
-    Outcome.HERE: "here already",
-    Outcome.REFUSED: "refused",
-}
 
 
 @contextmanager
@@ -241,9 +235,9 @@ def import_(
     """
     with opened(data) as coach:
         if len(paths) == 1 and report is None and not is_bundle(paths[0]):
-            _import_one(coach, paths[0], password_file, as_json)
+            import_one(coach, paths[0], password_file, as_json)
             return
-        found = [one for path in paths for one in _import_all(coach, path, as_json)]
+        found = [one for path in paths for one in import_all(coach, path, as_json)]
     if report is not None:
         try:
             report.write_text(report_of(found), encoding="utf-8")
@@ -256,39 +250,7 @@ def import_(
         if one.outcome is Outcome.REFUSED or (one.reason and one.outcome is not Outcome.HERE):
             click.echo(f"{one.name}: {one.outcome.value}: {one.reason}")
     counts = Counter(one.outcome for one in found)
-    click.echo(", ".join(f"{counts[outcome]} {_OUTCOMES[outcome]}" for outcome in Outcome))
-
-
-def _import_all(coach: Coach, path: Path, as_json: bool) -> list[ImportedFile]:
-    if not path.exists():
-        raise UserError(f"there is no {path}: give the path of a file or folder")
-    found: list[ImportedFile] = []
-    is_shown = not as_json and sys.stderr.isatty()
-    for done, share in coach.imports.each(path):
-        found.append(done)
-        if is_shown:
-            click.echo(f"\r{share:4.0%}  {len(found)} files  {done.name[-50:]:50}", nl=False, err=True)
-    if is_shown:
-        click.echo(f"\r{'':70}\r", nl=False, err=True)
-    return found
-
-
-def _import_one(coach: Coach, path: Path, password_file: Path | None, as_json: bool) -> None:
-    with _reading(path) as stream:
-        try:
-            found = coach.history.files.import_file(stream, path.name)
-        except LockedArchiveError:
-            found = coach.history.files.import_archive(stream, password_from(password_file))
-    entries = [coach.store.runs.entry(run_id) for run_id in found.run_ids]
-    if as_json:
-        print_json(found)
-    elif entries:
-        done = "merged into" if found.is_merged else "imported as"
-        rest = "; the file was cut off, this is what is left of it" if found.is_cut else ""
-        for entry in entries:
-            click.echo(f"{done} {entry.run.run_id} ({_length_of(entry)}){rest}{_apart(entry.run)}")
-    else:
-        click.echo(f"took in the archive: {found.n_runs} new {'run' if found.n_runs == 1 else 'runs'}")
+    click.echo(", ".join(f"{counts[outcome]} {OUTCOMES[outcome]}" for outcome in Outcome))
 
 
 @runs.command()
@@ -322,29 +284,6 @@ def archive(
         print_json({"path": str(out), "n_runs": n_runs, "n_bytes": out.stat().st_size})
     else:
         click.echo(f"wrote {out}: {n_runs} {'run' if n_runs == 1 else 'runs'}")
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[IO[bytes]]:
-    try:
-        stream = path.open("rb")
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; give the path of a file") from error
-    with stream:
-        yield stream
-
-
-def _apart(run: Run) -> str:
-    """What an activity that is no run is taken for, and how to say otherwise."""
-    if run.sport is Sport.RUNNING:
-        return ""
-    why = f" ({run.sport_reason})" if run.sport_reason else ""
-    return f"; kept apart as {run.sport.value}{why}: `coach runs sport {run.run_id} running` counts it as a run"
-
-
-def _length_of(entry: RunEntry) -> str:
-    km = "" if entry.run.distance_m is None else f"{entry.run.distance_m / 1000:.2f} km, "
-    return f"{entry.run.started_at:%Y-%m-%d %H:%M} UTC, {km}{(entry.run.duration_s or 0.0) / 60:.1f} min"
 
 
 @runs.command()
