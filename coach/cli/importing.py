@@ -59,7 +59,7 @@ def import_one(coach: Coach, path: Path, password_file: Path | None, as_json: bo
         for entry in entries:
             click.echo(f"{done} {entry.run.run_id} ({_length_of(entry)}){rest}{_apart(entry.run)}")
     else:
-        click.echo(f"took in the archive: {found.n_runs} new {'run' if found.n_runs == 1 else 'runs'}")
+        click.echo(f"imported the archive: {found.n_runs} new {'run' if found.n_runs == 1 else 'runs'}")
 
 
 @contextmanager

@@ -143,10 +143,10 @@ def trend(metric: str, plot: Path | None, data: Path | None, as_json: bool) -> N
         print_json({"trend": found})
         return
     rows = [
-        {"at": f"{point.started_at:%Y-%m-%d}", "value": f"{point.value:.4g}", "doubt": f"{1.96 * point.se:.2g}"}
+        {"at": f"{point.started_at:%Y-%m-%d}", "value": f"{point.value:.4g}", "half_width": f"{1.96 * point.se:.2g}"}
         for point in found.points
     ]
-    table(rows, [("at", "AT"), ("value", metric), ("doubt", "±")])
+    table(rows, [("at", "AT"), ("value", metric), ("half_width", "±")])
     if not rows:
         click.echo("no run with this measure yet")
 
@@ -271,7 +271,7 @@ def archive(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Write the account as one zip: every table, raw log and imported file. `import` takes it in again.
+    """Write the account as one zip: every table, raw log and imported file. `import` reads it back.
 
     Of an account in several archives, import each, in any order: what is here already stays as it is.
     """

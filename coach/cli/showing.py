@@ -155,8 +155,8 @@ def print_summary(entry: RunEntry, as_json: bool) -> None:
         value: Any = getattr(summary, name)
         error = summary.total_uncertainty(name)
         text = "-" if value is None else f"{value * scale:.{digits}f} {unit}"
-        doubt = _half_width(error * scale, digits) if value is not None and error else ""
-        click.echo(f"  {title:<18} {text}{doubt}")
+        half_width = _half_width(error * scale, digits) if value is not None and error else ""
+        click.echo(f"  {title:<18} {text}{half_width}")
     if summary.foot_strike_share:
         shares = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in summary.foot_strike_share.items())
         click.echo(f"  foot strike        {shares}")

@@ -105,8 +105,8 @@ def test_the_whole_account_goes_into_one_file_and_back(account: Path, tmp_path: 
     out = tmp_path / "all.zip"
     assert run("runs", "archive", "--out", out, "--data", account).stdout == f"wrote {out}: 1 run\n"
     other = tmp_path / "other"
-    assert run("runs", "import", out, "--data", other).stdout == "took in the archive: 1 new run\n"
-    assert run("runs", "import", out, "--data", other).stdout == "took in the archive: 0 new runs\n"
+    assert run("runs", "import", out, "--data", other).stdout == "imported the archive: 1 new run\n"
+    assert run("runs", "import", out, "--data", other).stdout == "imported the archive: 0 new runs\n"
     assert summary(other, "pod-run") == summary(account, "pod-run")
     assert "cannot write" in refused("runs", "archive", "--out", tmp_path / "no" / "all.zip", "--data", account)
 
