@@ -63,12 +63,15 @@ def work(found: Found, job: Job) -> Done:
     """Compute one recording and keep its results; says what became of it, and never raises for it."""
     start_s = time.thread_time()
     row = RunRow(found.source, runner_of(found.source), Status.DONE, n_bytes=found.n_bytes, algorithm=job.algorithm)
+    if algorithm_id() != job.algorithm:  # no row of it is kept, either: its columns may be other ones
+        words = f"this worker has another version of the program: algorithm {algorithm_id()}"
+        return _done(replace(row, status=Status.FAULT, words=words), start_s)
     try:
         row = _computed(row, found, job, start_s)
     except _Refused as refusal:
         row = _kept_refusal(row, found, job, refusal)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other recordings go on
-        row = replace(row, status=Status.FAULT, words=f"{type(error).__name__}: {error}"[:_MOST_WORDS])
+        row = _kept_refusal(row, found, job, _Refused(Status.FAULT, f"{type(error).__name__}: {error}"))
     return _done(row, start_s)
 
 
@@ -98,8 +101,6 @@ def _results(job: Job) -> Results:
 
 def _computed(row: RunRow, found: Found, job: Job, start_s: float) -> RunRow:
     store, results = _stores(job)
-    if algorithm_id() != job.algorithm:
-        raise RuntimeError(f"this worker has another version of the program: algorithm {algorithm_id()}")
     manifest = _manifest(store, found)
     try:
         data = store.read(found.source)

@@ -19,12 +19,14 @@ from coach.errors import UserError
 from coach.seal.manifest import Manifest, Scope, seal
 from coach.seal.signing import public_key_of
 from coach.service.runs.algorithm import algorithm_id
+from coach.service.runs.replay_reader import Reading
 from coach.service.study import spread, work
+from coach.service.study.computed import computed_runs
 from coach.service.study.recompute import Plan, forget, plan, recompute
 from coach.service.study.results import STRIDES, Results
 from coach.service.study.store import Found, StudyStore
 from coach.service.study.work import Done, Job
-from coach.study.rows import Status
+from coach.study.rows import RunRow, Status
 from tests.support.study import STARTED_AT, object_server, recording, store_of
 
 KEY = bytes(range(32))
@@ -106,6 +108,35 @@ def test_a_worker_with_another_program_computes_nothing(tmp_path: Path) -> None:
     assert done.status is Status.FAULT
     assert "another version" in done.words
     assert not list((tmp_path / "results").rglob("*.parquet"))
+
+
+def test_an_error_of_this_program_is_a_row_until_the_recording_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(tmp_path, 2)
+    faulty = hashlib.sha256((store / "anna" / "run-0.mcap").read_bytes()).hexdigest()
+    read_run = work.read_run
+
+    def stumble(row: RunRow, path: Path) -> tuple[RunRow, Reading]:
+        if row.sha256 == faulty:
+            raise ZeroDivisionError("division by zero")
+        return read_run(row, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "read_run", stumble)
+        list(recompute(plan(str(store)), jobs=0))
+    rows = {row["source"]: row for row in results_of(plan(str(store))).rows()}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "anna/run-0.mcap": "fault",
+        "anna/run-1.mcap": "done",
+    }
+    assert rows["anna/run-0.mcap"]["words"] == "ZeroDivisionError: division by zero"
+    assert computed_runs(str(store)).counts == {"fault": 1}
+    again = plan(str(store))
+    assert [task.source for task in again.tasks] == ["anna/run-0.mcap"]
+    list(recompute(again, jobs=0))
+    assert {row["status"] for row in results_of(again).rows()} == {"done"}
+    assert plan(str(store)).tasks == ()
 
 
 def spoil(store: Path) -> dict[str, str]:
