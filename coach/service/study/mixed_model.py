@@ -18,6 +18,11 @@ from coach.service.study.extra import needed
 from coach.study.trial import TIMES, TrialValue
 
 _FEWEST = 3  # participants in an arm at a time: of two, scatter is a guess. Chosen by judgement
+# Least variance within participants, of values brought to a standard deviation of 1. The fit never ends at zero, but
+# where the optimiser stops (1e-9 and less, where all change alike): such an interval says nothing. Chosen by judgement.
+_LEAST_VARIANCE = 1e-6
+_TOO_FEW = "too few values for a model"
+_NO_SCATTER = "all participants change alike: there is no scatter to make an interval of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,12 @@ class _Model:
     is_converged: bool
 
 
-def _fitted(values: Sequence[TrialValue], cells: Sequence[tuple[str, str]]) -> _Model | None:
+def _fitted(values: Sequence[TrialValue], cells: Sequence[tuple[str, str]]) -> _Model | str:
+    """The model, or why there is none."""
     people = sorted({value.participant for value in values})
     freedom = len(people) - len({group for group, _ in cells})
     if not cells or freedom < 1 or len(values) <= len(cells) + len(people) / 2:
-        return None
+        return _TOO_FEW
     place = {cell: k for k, cell in enumerate(cells)}
     design = np.zeros((len(values), len(cells)))
     for row, value in enumerate(values):
@@ -87,17 +93,19 @@ def _fitted(values: Sequence[TrialValue], cells: Sequence[tuple[str, str]]) -> _
         try:
             fit: Any = mixed.MixedLM(numbers / scale, design, groups=[v.participant for v in values]).fit(reml=True)
         except (np.linalg.LinAlgError, ValueError):
-            return None
+            return _TOO_FEW
+    if fit.scale < _LEAST_VARIANCE:
+        return _NO_SCATTER
     covariance = np.asarray(fit.cov_params(), dtype=np.float64)[: len(cells), : len(cells)] * scale**2
     if not np.isfinite(covariance).all():
-        return None
+        return _TOO_FEW
     is_converged = bool(fit.converged) and not any("converge" in str(one.message).lower() for one in said)
     width = float(needed("scipy.stats", "a table").t.ppf(0.975, freedom))
     return _Model(np.asarray(fit.fe_params, dtype=np.float64) * scale, covariance, width, is_converged)
 
 
 def _effect(
-    model: _Model | None,
+    model: _Model | str,
     cells: Sequence[tuple[str, str]],
     measure: str,
     cell: tuple[str, str],
@@ -110,8 +118,8 @@ def _effect(
         missing = TIMES[0].id if before not in cells else time
         reason = f"fewer than {_FEWEST} participants at {missing}"
         return Effect(measure, group, time, counts[cell], reason=reason)
-    if model is None:
-        return Effect(measure, group, time, counts[cell], reason="too few values for a model")
+    if isinstance(model, str):
+        return Effect(measure, group, time, counts[cell], reason=model)
     own = _contrast(cells, plus=(cell,), minus=(before,))
     change = _interval(model, own)
     pair = ((reference or "", time), (reference or "", TIMES[0].id))

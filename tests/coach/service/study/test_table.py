@@ -52,14 +52,32 @@ def test_an_interval_that_is_moved_no_longer_holds(table: TrialTable) -> None:
 
 
 def test_too_few_participants_give_a_reason_instead_of_a_number() -> None:
-    values = [TrialValue(f"P{k}", "leg", time, "pain", 5.0 - k, 1) for k in range(4) for time in ("week_0", "week_8")]
+    values = [
+        TrialValue(f"P{k}", "leg", time, "pain", 5.0 - k + (k % 2 - 0.5) * (time == "week_8"), 1)
+        for k in range(4)
+        for time in ("week_0", "week_8")
+    ]
     values += [TrialValue("P0", "leg", "month_3", "pain", 3.0, 1)]
     week_8, month_3, month_6 = effects_of(values, "pain")
     assert week_8.change == pytest.approx(0.0, abs=1e-6)
+    assert week_8.low is not None and week_8.low < -0.1
     assert (month_3.change, month_3.n, month_3.reason) == (None, 1, "fewer than 3 participants at month_3")
     assert (month_6.change, month_6.n) == (None, 0)
     assert effects_of([], "pain") == []
     assert all(effect.reason for effect in effects_of(values[:2], "pain"))
+
+
+@pytest.mark.parametrize("fall", [0.0, 1.0])
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_participants_who_all_change_alike_give_no_interval_of_nothing(fall: float, spread: float) -> None:
+    values = [
+        TrialValue(f"P{k}", "leg", time, "pain", 5.0 - spread * k - fall * (time == "week_8"), 1)
+        for k in range(12)
+        for time in ("week_0", "week_8")
+    ]
+    effect = effects_of(values, "pain")[0]
+    assert (effect.change, effect.low, effect.n) == (None, None, 12)
+    assert effect.reason.startswith("all participants change alike")
 
 
 def test_a_metric_or_an_arm_that_is_not_there_is_named() -> None:
