@@ -17,7 +17,7 @@ from coach.model.samples import FloatArray
 from coach.service.study.extra import needed
 from coach.study.trial import TIMES, TrialValue
 
-_FEWEST = 3  # participants in an arm at a time: of two, scatter is a guess. Chosen by judgement
+FEWEST = 3  # participants in an arm at a time: of two, scatter is a guess. Chosen by judgement
 # Least variance within participants, of values brought to a standard deviation of 1. The fit never ends at zero, but
 # where the optimiser stops (1e-9 and less, where all change alike): such an interval says nothing. Chosen by judgement.
 _LEAST_VARIANCE = 1e-6
@@ -58,7 +58,7 @@ def effects_of(values: Sequence[TrialValue], measure: str, reference: str | None
         for group in groups
         for time in TIMES
     }
-    cells = [cell for cell, n in counts.items() if n >= _FEWEST]
+    cells = [cell for cell, n in counts.items() if n >= FEWEST]
     model = _fitted([value for value in own if (value.group, value.time) in cells], cells)
     return [
         _effect(model, cells, measure, (group, time.id), counts, reference) for group in groups for time in TIMES[1:]
@@ -116,7 +116,7 @@ def _effect(
     before = (group, TIMES[0].id)
     if before not in cells or cell not in cells:
         missing = TIMES[0].id if before not in cells else time
-        reason = f"fewer than {_FEWEST} participants at {missing}"
+        reason = f"fewer than {FEWEST} participants at {missing}"
         return Effect(measure, group, time, counts[cell], reason=reason)
     if isinstance(model, str):
         return Effect(measure, group, time, counts[cell], reason=model)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coach.service.study.extra import needed
+from coach.service.study.mixed_model import FEWEST
 from coach.study.columns import unit_of
 from coach.study.trial import TIMES, TrialValue
 
@@ -47,16 +48,24 @@ def _title(measure: str) -> str:
     return words.replace("_", " ") + (f", {unit}" if unit else "")
 
 
+def mean_and_half(numbers: Sequence[float]) -> tuple[float, float | None]:
+    """Mean of the participants' values and half of its 95 % interval by Student's t; None for fewer than `FEWEST`."""
+    n, mean = len(numbers), sum(numbers) / len(numbers)
+    if n < FEWEST:
+        return mean, None
+    spread = math.sqrt(sum((x - mean) ** 2 for x in numbers) / (n - 1))
+    return mean, float(needed("scipy.stats", "a figure").t.ppf(0.975, n - 1)) * spread / math.sqrt(n)
+
+
 def _line(axis: Any, values: Sequence[TrialValue], group: str, place: int) -> None:
     weeks, means, halves, counts = [], [], [], []
     for time in TIMES:
         numbers = [value.value for value in values if value.time == time.id]
         if numbers:
-            mean = sum(numbers) / len(numbers)
-            spread = math.sqrt(sum((x - mean) ** 2 for x in numbers) / max(len(numbers) - 1, 1))
+            mean, half = mean_and_half(numbers)
             weeks.append(time.week + _APART_WEEKS * (place - 1))
             means.append(mean)
-            halves.append(1.96 * spread / math.sqrt(len(numbers)))
+            halves.append(math.nan if half is None else half)  # NaN: a mark without a bar
             counts.append(len(numbers))
     if weeks:
         label = f"{group or 'all'} (n {counts[0]} to {counts[-1]})"

@@ -14,6 +14,7 @@ pytest.importorskip("fsspec", reason="the extra [study] is not installed")
 from coach.cli.root import coach
 from coach.errors import UserError
 from coach.service.study.mixed_model import effects_of
+from coach.service.study.trial_figure import mean_and_half
 from coach.service.study.trial_table import Trial, TrialTable, table_of_trial, write_table
 from coach.study.trial import TrialValue
 from tests.simulated_trial import SPEED_MPS, STEP, holds, primary, put_in, simulate
@@ -60,7 +61,8 @@ def test_too_few_participants_give_a_reason_instead_of_a_number() -> None:
     values += [TrialValue("P0", "leg", "month_3", "pain", 3.0, 1)]
     week_8, month_3, month_6 = effects_of(values, "pain")
     assert week_8.change == pytest.approx(0.0, abs=1e-6)
-    assert week_8.low is not None and week_8.low < -0.1
+    assert week_8.low is not None
+    assert week_8.low < -0.1
     assert (month_3.change, month_3.n, month_3.reason) == (None, 1, "fewer than 3 participants at month_3")
     assert (month_6.change, month_6.n) == (None, 0)
     assert effects_of([], "pain") == []
@@ -86,6 +88,14 @@ def test_a_metric_or_an_arm_that_is_not_there_is_named() -> None:
         table_of_trial(trial, SPEED_MPS, ("distance_m",))
     with pytest.raises(UserError, match="choose of extensor, leg"):
         table_of_trial(trial, SPEED_MPS, reference="placebo")
+
+
+def test_a_bar_of_the_figure_is_students_interval_and_none_for_too_few() -> None:
+    mean, half = mean_and_half([4.0, 5.0, 6.0, 7.0])
+    assert mean == 5.5
+    assert half == pytest.approx(2.054, abs=1e-3)  # 3.182 (t of three degrees of freedom) * 1.291 / 2
+    assert mean_and_half([3.0]) == (3.0, None)
+    assert mean_and_half([3.0, 4.0]) == (3.5, None)
 
 
 def test_a_table_is_written_with_its_figure(table: TrialTable, tmp_path: Path) -> None:
