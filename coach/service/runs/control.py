@@ -9,7 +9,6 @@ A tap names its run and its age, because phones deliver late: what comes for ano
 import asyncio
 import contextlib
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -19,26 +18,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from coach.coaching.engine import CueEngine
-from coach.errors import CoachError, ConflictError, RecordingError, StorageError, UserError
+from coach.errors import CoachError, ConflictError, StorageError, UserError
 from coach.live.feed import LiveFeed
-from coach.live.pipeline_factory import make_pipeline, profile_texts
-from coach.live.run import Batch, LiveRun, Source
+from coach.live.run import LiveRun, Source
 from coach.model.cues import CueDecision
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainMoment
-from coach.model.plain import from_plain, to_plain
-from coach.model.recordings import RecordingHeader, RunEvent
-from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunState
+from coach.model.plain import to_plain
+from coach.model.runs import Lap, Run, RunPlace, RunState
 from coach.model.workouts import Workout
 from coach.radio.clock import RunClock
-from coach.recording.folder import inside
-from coach.recording.reader import read_recording
-from coach.recording.writer import RecordingWriter
 from coach.service.event_loop import LoopThread
 from coach.service.runs.coaching import CoachingService
-from coach.service.runs.finish_run import end_run, program_version
-from coach.service.runs.replay_reader import Reading, follow
-from coach.service.runs.workouts import place_in
+from coach.service.runs.finish_run import end_run, reading_of
+from coach.service.runs.making import Made, RunMaker
+from coach.service.runs.replay_reader import Reading
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
 
@@ -49,20 +43,8 @@ MakeSource = Callable[[], tuple[Source, Callable[[], float]]]
 # A page waits 10 s for an answer to a lap or a pause and then says that it failed: what comes three times as late is
 # of a tap that the runner has given up. Chosen by judgement.
 LATE_S: Final = 30.0
-GO_ON_WITHIN: Final = timedelta(minutes=30)  # longer, and it is another run: by judgement
 STOP_S: Final = 120.0  # summing up six hours takes seconds; beyond this the database does not answer
 _TRY_AGAIN_S: Final = 1.0  # between attempts to sum up while the database refuses
-
-
-class _ToStore:
-    """Batches of a live run into the database."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def keep(self, run_id: str, batch: Batch) -> None:
-        self._store.runs.data.add(run_id, batch.strides, batch.seconds, batch.decisions)
-        self._store.pain.add(*batch.pains)
 
 
 @dataclass(slots=True)
@@ -95,10 +77,9 @@ class RunService:
         self._loop = loop
         self._store = store
         self._feed = feed
-        self._recordings = recordings
         self._sensors = sensors
         self._coaching = coaching
-        self._on_spoken = on_spoken
+        self._maker = RunMaker(store, feed, recordings, coaching, on_spoken, speed)
         self._on_finished = on_finished
         self._speed = speed
         self._place: _Place | None = None  # changed on the event loop only
@@ -132,12 +113,11 @@ class RunService:
             raise UserError("no sensor is paired: pair one on the Sensors page")
         where = self._coaching.likely_place() if place is None else RunPlace(place)
         facts = {"place": where, "shoes": shoes, "slope_pct": slope_pct, "notes": notes}
+        return self.begin(uses, lambda: self._linked(uses), focus, facts, workout, is_linked=True)
 
-        def linked() -> tuple[Source, Callable[[], float]]:
-            clock = RunClock(self._speed)
-            return self._sensors.source(uses, clock), clock
-
-        return self.begin(uses, linked, focus, facts, workout, is_linked=True)
+    def _linked(self, uses: Sequence[SensorUse], start_s: float = 0.0) -> tuple[Source, Callable[[], float]]:
+        clock = RunClock(self._speed, start_s=start_s)
+        return self._sensors.source(uses, clock), clock
 
     def begin(
         self,
@@ -156,20 +136,13 @@ class RunService:
             ConflictError: a run is going on, is being started or is being summed up, or a sensor is in another runner's
                 run.
         """
-        with self._reserved(uses if is_linked else ()) as place:
-            return self._make(place, uses, make_source, focus, facts or {}, workout)
+        claimed = uses if is_linked else ()
+        with self._reserved(claimed) as place, self._maker.new(uses, focus, facts or {}, workout) as made:
+            return self._launch(place, made, make_source)
 
     def cut_off(self) -> Run | None:
         """The run that can go on: the newest, if it was cut off half an hour ago at most, and none is on now."""
-        if self._place is not None:
-            return None
-        newest = self._store.runs.list(RunFilter(sport=None), limit=1)
-        run = newest[0].run if newest else None
-        if run is None or run.state is not RunState.RECOVERED or run.recording is None or run.source != "recorded":
-            return None
-        end_s = (run.duration_s or 0.0) + sum(b - a for a, b in run.pauses)
-        gone_s = (self._since(run) - end_s) / self._speed  # a wall clock that went back makes it negative
-        return run if 0.0 <= gone_s <= GO_ON_WITHIN.total_seconds() else None
+        return self._maker.cut_off() if self._place is None else None
 
     def go_on(self, run_id: str) -> Run:
         """Go on with a run that was cut off: same run, same log, its sensors linked again; the gap is a pause.
@@ -178,12 +151,7 @@ class RunService:
             ConflictError: it cannot go on any more, a run is on, or a sensor is in another runner's run.
         """
         uses = self._store.runs.get(run_id).sensors
-
-        def linked(now_s: float) -> tuple[Source, Callable[[], float]]:
-            clock = RunClock(self._speed, start_s=now_s)
-            return self._sensors.source(uses, clock), clock
-
-        return self.go_on_with(run_id, linked, uses)
+        return self.go_on_with(run_id, lambda now_s: self._linked(uses, now_s), uses)
 
     def go_on_with(
         self,
@@ -195,53 +163,22 @@ class RunService:
         run = self.cut_off()
         if run is None or run.run_id != run_id:
             raise ConflictError("too_late", "this run cannot go on any more: start a new one")
-        with self._reserved(claimed) as place:
-            return self._make_further(place, run, make_source)
+        with self._reserved(claimed) as place, self._maker.further(run) as made:
+            return self._launch(place, made, lambda: make_source(max(made.start_s, self._maker.since(made.run))))
 
-    def _make_further(
-        self, place: _Place, run: Run, make_source: Callable[[float], tuple[Source, Callable[[], float]]]
-    ) -> Run:
-        """Bring pipeline, coach and timeline to where the log ends, let the gap pass, and go on from there."""
-        recording = read_recording(inside(self._recordings, str(run.recording)))
-        engine = self._coaching.prepare_again(run)
-        pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine)
-        before, timeline = follow(recording.items(), pipeline)
-        kept = recording.header.settings.get("workout")
-        workout = None if kept is None else from_plain(Workout, kept)
-        workout_place = place_in(recording.events()) if workout else None
-        writer = RecordingWriter(self._recordings, recording.header, is_further=True)
-        try:
-            now_s = max(before.end_s, self._since(run))
-            for kind, t_s, mark in (("pause", before.end_s, timeline.pause), ("resume", now_s, timeline.resume)):
-                if mark(t_s):
-                    event = RunEvent(t_s, kind, {})
-                    writer.write_event(event)
-                    outputs = pipeline.apply(event)
-                    self._store.runs.data.add(run.run_id, seconds=outputs.seconds)
-            run = self._store.runs.change(run.run_id, state=RunState.RECORDING)
+    def _launch(self, place: _Place, made: Made, make_source: MakeSource) -> Run:
+        """Let a run live on the event loop from now on."""
 
-            def on_loop() -> None:
-                source, clock = make_source(max(now_s, self._since(run)))
-                sink = _ToStore(self._store)
-                live = LiveRun(
-                    run, pipeline, writer, sink, self._feed, clock, self._on_spoken, workout, timeline, workout_place
-                )
-                live.is_muted = before.is_muted
-                place.ended = asyncio.run_coroutine_threadsafe(self._play(place, live, source, engine), self._loop.loop)
-                place.live = live
-                self._sensors.pod_counts.attend(live)
+        def on_loop() -> None:
+            source, clock = make_source()
+            live = made.live(clock)
+            ended = self._play(place, live, source, made.engine)
+            place.ended = asyncio.run_coroutine_threadsafe(ended, self._loop.loop)
+            place.live = live
+            self._sensors.pod_counts.attend(live)
 
-            self._loop.call(on_loop)
-        except BaseException:  # it stays what it was: a run that was cut off
-            with contextlib.suppress(RecordingError):
-                writer.close()
-            self._store.runs.change(run.run_id, state=RunState.RECOVERED)
-            raise
-        return run
-
-    def _since(self, run: Run) -> float:
-        """The run's clock by the wall [s]: only that outlives a process."""
-        return (datetime.now(UTC) - run.started_at).total_seconds() * self._speed
+        self._loop.call(on_loop)
+        return made.run
 
     @contextlib.contextmanager
     def _reserved(self, claimed: Sequence[SensorUse]) -> Iterator[_Place]:
@@ -269,50 +206,6 @@ class RunService:
         if self._place is place:
             self._place = None
             self._sensors.release()
-
-    def _make(
-        self,
-        place: _Place,
-        uses: Sequence[SensorUse],
-        make_source: MakeSource,
-        focus: str | None,
-        facts: dict[str, Any],
-        workout: Workout | None,
-    ) -> Run:
-        started_at = datetime.now(UTC)
-        run_id = f"{started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        engine = self._coaching.prepare(run_id, started_at, focus, facts.get("place"), facts.get("shoes", ""))
-        run = Run(
-            run_id,
-            started_at,
-            RunState.RECORDING,
-            recording=f"{run_id}.mcap",
-            sensors=tuple(uses),
-            plan=engine.plan,
-            **facts,
-        )
-        pipeline = make_pipeline(uses, self._store.runner.get(), engine)
-        settings = to_plain({**facts, "plan": engine.plan, **({"workout": workout} if workout else {})})
-        header = RecordingHeader(run_id, started_at, program_version(), tuple(uses), profile_texts(uses), settings)
-        writer = RecordingWriter(self._recordings, header)
-        try:
-            self._store.runs.create(run)
-
-            def on_loop() -> None:
-                source, clock = make_source()
-                live = LiveRun(
-                    run, pipeline, writer, _ToStore(self._store), self._feed, clock, self._on_spoken, workout
-                )
-                place.ended = asyncio.run_coroutine_threadsafe(self._play(place, live, source, engine), self._loop.loop)
-                place.live = live
-                self._sensors.pod_counts.attend(live)
-
-            self._loop.call(on_loop)
-        except BaseException:  # nothing is left of a run that never began
-            writer.discard()
-            self._store.runs.discard(run_id)
-            raise
-        return run
 
     def stop(self, run_id: str | None = None) -> Run:
         """End the run, sum it up, return it as stored; a run of this id that has ended is returned as it is.
@@ -387,17 +280,7 @@ class RunService:
                 time.sleep(_TRY_AGAIN_S)
 
     def _finish(self, live: LiveRun, engine: CueEngine) -> Run:
-        runs, run_id = self._store.runs, live.run.run_id
-        reading = Reading(
-            strides=[*runs.data.strides(run_id), *runs.data.steps(run_id)],
-            seconds=list(runs.data.seconds(run_id)),
-            decisions=list(runs.data.decisions(run_id)),
-            responses=list(live.pipeline.responses()),
-            laps=live.laps,
-            pauses=live.pauses,
-            reports=live.pipeline.reports(),
-            end_s=live.end_s,
-        )
+        reading = reading_of(self._store, live)
         ended = self.sum_up(live.run, reading, RunState.FINISHED, engine)
         self._sensors.book.ease(reading.reports)
         return ended

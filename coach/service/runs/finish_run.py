@@ -2,6 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from coach.live.run import LiveRun
 from coach.model.runs import Run, RunState
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.coaching import pooled_responses
@@ -16,6 +17,21 @@ def program_version() -> str:
         return version("running-coach")
     except PackageNotFoundError:
         return ""
+
+
+def reading_of(store: Store, live: LiveRun) -> Reading:
+    """What was measured and said in a live run: the store has its strides and seconds, the run itself the rest."""
+    data, run_id = store.runs.data, live.run.run_id
+    return Reading(
+        strides=[*data.strides(run_id), *data.steps(run_id)],
+        seconds=list(data.seconds(run_id)),
+        decisions=list(data.decisions(run_id)),
+        responses=list(live.pipeline.responses()),
+        laps=live.laps,
+        pauses=live.pauses,
+        reports=live.pipeline.reports(),
+        end_s=live.end_s,
+    )
 
 
 def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:

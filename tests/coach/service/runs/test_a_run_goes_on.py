@@ -17,7 +17,7 @@ from coach.model.runs import Run, RunState
 from coach.model.samples import Notification
 from coach.radio.clock import RunClock
 from coach.service.event_loop import LoopThread
-from coach.service.runs import control
+from coach.service.runs import making
 from coach.settings import make_settings
 from tests.coach.service.runs.quiet_run import POD, QuietSource
 
@@ -160,5 +160,5 @@ def test_it_is_offered_for_half_an_hour_once_and_only_to_the_run_that_was_cut_of
     coach.runs.stop()
     assert coach.runs.cut_off() is None, "it was stopped, not cut off"
     coach.store.runs.change(run.run_id, state=RunState.RECOVERED)
-    monkeypatch.setattr(control, "GO_ON_WITHIN", timedelta(seconds=-1))
+    monkeypatch.setattr(making, "GO_ON_WITHIN", timedelta(seconds=-1))
     assert coach.runs.cut_off() is None
