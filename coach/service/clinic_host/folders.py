@@ -54,14 +54,20 @@ class Folders:
         return self.path(runner_id) / DATABASE
 
     @contextmanager
-    def opened(self, runner_id: str) -> Iterator[Store]:
-        """The runner's store, to nobody else meanwhile."""
+    def opened(self, runner_id: str, is_new: bool = False) -> Iterator[Store]:
+        """The runner's store, to nobody else meanwhile. is_new: make it where there is none.
+
+        Raises:
+            StorageError: there is no database, as where a disk is not mounted: it is not taken for an empty one.
+        """
         with self._guard:
             lock = self._locks.setdefault(runner_id, threading.Lock())
         with lock:
-            folder = self.path(runner_id)
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (folder / "recordings").mkdir(mode=0o700, exist_ok=True)
+            if not is_new and not self.database(runner_id).is_file():
+                raise StorageError(
+                    f"the folder {self.path(runner_id)} is missing: mount its disk, or `coach clinic restore`"
+                )
+            (self.path(runner_id) / "recordings").mkdir(mode=0o700, parents=True, exist_ok=True)
             store = Store(self.database(runner_id))
             try:
                 yield store
@@ -256,13 +262,13 @@ class Folders:
         with tarfile.open(packed) as tar:
             tar.extractall(folder, filter="data")
 
-    def missing_recordings(self, store: Store) -> list[tuple[Path, str]]:
-        """Where recordings should lie that are not here, and their hashes."""
+    def recordings(self, store: Store) -> list[tuple[Path, str]]:
+        """Where the recordings that have arrived should lie, whether they do or not, and their hashes."""
         found = []
         for path in sorted((store.database.path.parent / SEALED).glob(f"*.{MANIFEST}")):
             sealed = read_manifest(path.read_text("utf-8"))
             whole = self._recording(store, sealed.run_id)
-            if sealed.sha256 and store.runs.get(sealed.run_id).recording == whole.name and not whole.is_file():
+            if sealed.sha256 and store.runs.get(sealed.run_id).recording == whole.name:
                 found.append((whole, sealed.sha256))
         return found
 

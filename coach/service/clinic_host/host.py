@@ -67,7 +67,6 @@ class ClinicHost:
         self.vault = Vault(data / "keys")
         self.withdrawals = Withdrawals(roster, self.folders, self.vault, objects, data / "reports", clock)
         self.keeping = Housekeeping(roster, self.folders, self.vault, objects, clock)
-        self._objects = objects
         self._key = own_key(data / "secrets")
         self._clock = clock
         self._is_over = threading.Event()
@@ -143,7 +142,7 @@ class ClinicHost:
             index.put_consent(connection, runner_id, scopes, given_at)
             begin_care(connection, person_id, runner_id)
             note(connection, "join", runner_id, " ".join(sorted(scopes)))
-            with self.folders.opened(runner_id) as store:
+            with self.folders.opened(runner_id, is_new=known is None) as store:
                 self.folders.keep_consent(store, consent)
         return {"name": self.name, "pseudonym": runner.pseudonym, "clinic_key": self.public_key}
 
@@ -206,8 +205,8 @@ class ClinicHost:
             if Scope.RAW_LOGS not in allowed or not may_leave(allowed):
                 raise UserError("the runner does not consent to raw logs leaving")
             n_here, whole = self.folders.append(store, manifest, offset, piece)
-            if whole is not None and self._objects is not None:
-                self.vault.lock_away(runner_id, whole, self._objects / runner_id / f"{sha256}.sealed")
+            if whole is not None:
+                self.keeping.copy_recording(runner_id, whole, sha256)
         return n_here
 
     def news(self, runner_id: str) -> dict[str, object]:

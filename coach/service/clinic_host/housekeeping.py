@@ -87,22 +87,44 @@ class Housekeeping:
             raise StorageError(f"the export cannot be written ({error}): choose another folder") from error
         return n_runs, len(gone)
 
-    def copy_away(self) -> int:
-        """Write each runner's database and manifests, encrypted with the runner's key, beside the copies of recordings.
+    def copy_away(self) -> tuple[int, list[str]]:
+        """Copy each runner's database, manifests, and recordings without a copy, encrypted with the runner's key.
 
-        Gives how many runners; none where no folder for copies was named.
+        Gives how many runners, and those who could not be copied; none where no folder for copies was named.
         """
         if self._objects is None:
-            return 0
+            return 0, []
+        failed: list[str] = []
         with self.roster.transaction() as connection:
             known = index.runner_ids(connection)
+        for runner_id in known:
+            try:
+                self._copy(runner_id, self._objects / runner_id)
+            except (CoachError, OSError) as error:
+                _log.warning("runner %s is not copied: %s", runner_id, error)
+                failed.append(runner_id)
+        return len(known) - len(failed), failed
+
+    def copy_recording(self, runner_id: str, path: Path, sha256: str) -> None:
+        """Copy a recording that has just arrived; where the copy fails, `copy_away` makes it at night."""
+        if self._objects is None:
+            return
+        try:
+            self.vault.lock_away(runner_id, path, _copy_of(self._objects / runner_id, sha256))
+        except (CoachError, OSError) as error:
+            _log.warning("the recording %s is not copied: %s", path.name, error)
+
+    def _copy(self, runner_id: str, copies: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="coach-copy-") as folder:
-            for runner_id in known:
-                packed = Path(folder) / "folder.tar"
-                self.folders.pack(runner_id, packed)
-                self.vault.lock_away(runner_id, packed, self._objects / runner_id / _PACKED)
-                packed.unlink()
-        return len(known)
+            packed = Path(folder) / "folder.tar"
+            self.folders.pack(runner_id, packed)
+            self.vault.lock_away(runner_id, packed, copies / _PACKED)
+        with self.folders.opened(runner_id) as store:
+            arrived = self.folders.recordings(store)
+        for path, sha256 in arrived:
+            copy = _copy_of(copies, sha256)
+            if path.is_file() and not copy.is_file():
+                self.vault.lock_away(runner_id, path, copy)
 
     def restore(self) -> tuple[int, int]:
         """Bring back folders that are gone and recordings that are missing; gives how many of each.
@@ -122,10 +144,14 @@ class Housekeeping:
                     self.vault.bring_back(runner_id, copies / _PACKED, Path(folder) / "folder.tar")
                     self.folders.unpack(runner_id, Path(folder) / "folder.tar")
                 n_folders += 1
+            if not self.folders.database(runner_id).is_file():
+                _log.warning("runner %s has neither folder nor copy", runner_id)
+                continue
             with self.folders.opened(runner_id) as store:
-                for path, sha256 in self.folders.missing_recordings(store):
-                    if (copies / f"{sha256}.sealed").is_file():
-                        self.vault.bring_back(runner_id, copies / f"{sha256}.sealed", path)
+                for path, sha256 in self.folders.recordings(store):
+                    copy = _copy_of(copies, sha256)
+                    if not path.is_file() and copy.is_file():
+                        self.vault.bring_back(runner_id, copy, path)
                         n_recordings += 1
         return n_folders, n_recordings
 
@@ -135,3 +161,7 @@ class Housekeeping:
         numbers, standing = self.folders.figures(store, now)
         index.put_runs(connection, runner_id, numbers)
         index.put_standing(connection, runner_id, standing, now)
+
+
+def _copy_of(copies: Path, sha256: str) -> Path:
+    return copies / f"{sha256}.sealed"

@@ -61,7 +61,7 @@ def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(scene: Sce
     markers = {status.pseudonym, runner_id, *sha256s, *run_ids}
     assert all(in_tables(clinic, marker.encode()) for marker in markers)
     assert holds(clinic.folder / "clinic", runner_id.encode())
-    assert clinic.host.keeping.copy_away() == 2
+    assert clinic.host.keeping.copy_away() == (2, [])
     assert holds(clinic.objects, b"") != []
 
     assert "7 days" in home.clinic.withdraw()
@@ -220,7 +220,7 @@ def test_a_clinic_that_lost_its_folders_brings_them_back(scene: Scene) -> None:
     home, clinic = scene
     home.runner.report_pain(PainMoment.NOW, 3)
     home.clinic.push()
-    assert clinic.host.keeping.copy_away() == 1
+    assert clinic.host.keeping.copy_away() == (1, [])
     runner_id = clinic.runner_id(home.clinic.status().pseudonym)
     folder = clinic.host.folders.path(runner_id)
     before = {path.name: path.read_bytes() for path in folder.rglob("*.mcap")}
