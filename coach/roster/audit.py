@@ -31,7 +31,7 @@ class Verdict:
 
 
 def note(connection: Any, verb: str, runner_id: str | None = None, what: str = "") -> None:
-    """Append an entry on behalf of the transaction's person."""
+    """Append an entry on behalf of the transaction's person. what: nothing of health: keepers read it, and it stays."""
     connection.execute("select audit_append(%s, %s, %s)", (verb, runner_id, what[:200]))
 
 

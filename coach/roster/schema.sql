@@ -104,7 +104,7 @@ create table runner_order (
 );
 create index order_of_runner on runner_order (runner_id, created_at);
 
--- What stays of a runner who withdrew: the pseudonym that later exports must name, and nothing else.
+-- What stays of a runner who withdrew: the pseudonym that later exports must name. The audit keeps the random id.
 create table tombstone (pseudonym text primary key, deleted_at timestamptz not null default now());
 
 create table audit (

@@ -196,8 +196,14 @@ def test_the_index_made_again_equals_what_came_in(scene: Scene) -> None:
 
 def test_the_keeper_invites_grants_and_reads_the_audit_without_any_health(scene: Scene) -> None:
     home, clinic = scene
+    home.runner.answer_red_flags(["saddle_numbness"])
     home.clinic.push()
     pseudonym = home.clinic.status().pseudonym
+    runner_id = clinic.runner_id(pseudonym)
+    (row,) = clinic.host.monday(clinic.ada)
+    assert "saddle_numbness" in row.mark
+    clinic.host.see(clinic.ada, runner_id, row.mark)
+    order = clinic.host.order(clinic.ada, runner_id, OrderKind.PAUSE_RUNNING, datetime.now(UTC).date())
     clinic.person("Kim", Kind.KEEPER)
     kim = clinic.session("Kim")
     page = kim.post("/people", data={"name": "Bob", "kind": "clinician"}).text
@@ -211,6 +217,8 @@ def test_the_keeper_invites_grants_and_reads_the_audit_without_any_health(scene:
     audit = kim.get("/audit").text
     assert "entries fit together" in audit
     assert "look" in audit
+    assert order.order_id in audit
+    assert not [word for word in ("numbness", "emergency", "pause") if word in audit]
     kim.post("/care", data={"person": number, "pseudonym": pseudonym, "verb": "end"})
     assert "Chart 17" not in bob.get("/monday").text
     kim.post(f"/people/{number}/end")

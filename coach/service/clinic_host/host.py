@@ -289,7 +289,7 @@ class ClinicHost:
             if not index.runners(connection, runner_id):
                 raise UserError("you have no such runner")
             index.put_seen(connection, runner_id, person.person_id, mark[:500])
-            note(connection, "seen", runner_id, mark)
+            note(connection, "seen", runner_id)  # without its reasons: keepers read the audit, and it is never deleted
 
     def order(self, person: Person, runner_id: str, kind: OrderKind, day: date | None = None, track: str = "") -> Order:
         """Give an order to one's runner, who sees it and may refuse.
@@ -313,7 +313,7 @@ class ClinicHost:
                 raise UserError(str(error)) from error
             document = sign_order(order, self._key)
             index.add_order(connection, order.order_id, runner_id, person.person_id, document)
-            note(connection, "order", runner_id, kind.value)
+            note(connection, "order", runner_id, order.order_id)
         return order
 
     def audit(self, person: Person, limit: int = 200) -> tuple[list[AuditEntry], Verdict]:

@@ -26,6 +26,8 @@ _log: Final = logging.getLogger(__name__)
 GRACE: Final = timedelta(days=7)  # a slip of the finger, or another's hand on the phone; chosen by judgement
 _TRACES_FOR: Final = timedelta(days=1)  # no question to the database lasts so long
 BEYOND_REACH: Final = (
+    "the audit, which is only appended to: it keeps the runner's random id with times and who did what, and neither "
+    "pseudonym nor answers nor numbers",
     "the database's write-ahead log, until PostgreSQL writes over it, and dumps or backups of the database made "
     "before: they hold pseudonym, consent and numbers of runs; delete them when their time is over",
     "copies of the runner's folder, or of the clinic's keys, made by other programs: delete them; copies of the object "
