@@ -16,6 +16,7 @@ import bisect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, Protocol
 from xml.parsers import expat
@@ -143,7 +144,7 @@ def workouts(archive: Members, export: str) -> Iterator[Workout]:
             continue
         routes = [path for route in one.routes if (path := names.get(PurePosixPath(route).name))]
         content = _joined([_route(archive, route) for route in routes])
-        yield Workout(title, n / len(found), _activity(one, content), lambda content=content: content)  # type: ignore[misc]
+        yield Workout(title, n / len(found), _activity(one, content), partial(bytes, content))
 
 
 def _words(kind: str) -> str:

@@ -34,6 +34,7 @@ def merged(seconds: Sequence[LiveMetrics], activity: Activity, offset_s: float) 
             continue
         record = activity.records[min(around, key=lambda i: abs(float(times[i]) - metrics.t_s))]
         missing = {k: v for k, v in record.values.items() if k in SHARED and getattr(metrics, k) is None}
+        # SHARED names float fields only, which mypy cannot see.
         filled.append(dataclasses.replace(metrics, **missing))  # type: ignore[arg-type]
     return filled
 

@@ -321,7 +321,7 @@ def _portable(error: Exception) -> Exception:
     """The exception itself where it survives the way to the parent, else its words."""
     try:
         pickle.loads(pickle.dumps(error))
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001  (an exception's own pickling may fail by any error)
         return WorkerError(f"it broke off ({type(error).__name__}: {str(error)[:200]})")
     return error
 

@@ -84,6 +84,7 @@ class NounTable(Generic[Noun]):
         hints = typing.get_type_hints(kind)
         self.kind = kind
         self.keys = tuple(keys)
+        # A noun is a dataclass; a type variable cannot be bound to all of them.
         self.names = tuple(f.name for f in dataclasses.fields(kind))  # type: ignore[arg-type]
         fields = {field: split_optional(hints[field]) for field in self.names}
         columns = [

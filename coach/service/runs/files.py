@@ -188,7 +188,7 @@ class RunFiles:
 
             try:
                 counts = load(self._kept.database, archive.tables(), _CHECKS, place, folder / "rows.sqlite")
-            except BaseException:
+            except BaseException:  # Ctrl-C, too: all of it comes in or nothing
                 for path in placed:
                     path.unlink(missing_ok=True)
                 raise
@@ -229,11 +229,11 @@ class RunFiles:
 
     @contextlib.contextmanager
     def _all_or_nothing(self, run: Run) -> Iterator[None]:
-        """Make a run that counts as unfinished until `_finish`: killed before that, the next start takes it back."""
+        """Make a run that counts as unfinished until `finish`: killed before that, the next start takes it back."""
         self._kept.runs.create(dataclasses.replace(run, state=RunState.RECORDING))
         try:
             yield
-        except BaseException:
+        except BaseException:  # Ctrl-C, too: nothing half-imported stays
             take_back(self._kept, self.recordings, run.run_id)
             raise
 

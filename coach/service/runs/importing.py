@@ -254,7 +254,7 @@ class ImportService:
                         return
         except (CoachError, OSError) as error:
             failure = _STOPPED if self._is_stopping.is_set() else str(error)
-        except BaseException as error:
+        except BaseException as error:  # the page shows how the thread ended, whatever ended it
             failure = f"it broke off ({type(error).__name__}: {error}): import the same again"
             raise
         finally:

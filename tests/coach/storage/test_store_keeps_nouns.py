@@ -182,7 +182,7 @@ def test_the_runner_and_pain_come_back(store: Store) -> None:
     store.pain.add_red_flags(answers)
     assert store.pain.red_flags() == [answers]
     with pytest.raises(StorageError, match="zone"):
-        store.pain.add(PainEntry(datetime(2026, 3, 2), PainMoment.NOW))  # noqa: DTZ001
+        store.pain.add(PainEntry(datetime(2026, 3, 2), PainMoment.NOW))  # noqa: DTZ001  (a time without zone is what is refused)
 
 
 def test_sensors_shoes_and_settings_come_back(store: Store) -> None:
