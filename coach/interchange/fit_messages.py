@@ -1,4 +1,4 @@
-"""Which of our values stand in which FIT field: numbers, kinds and scales as in Garmin's public profile.
+"""Map our values to FIT messages and fields: numbers, kinds and scales as in Garmin's public profile.
 
 Cadence is strides per minute of one leg with a fraction of 1/128, as running watches write it. Values without a native
 field are developer fields, float32, under our own names.
@@ -41,6 +41,18 @@ DESCRIPTION_NUMBER: Final = Field(1, UINT8)
 DESCRIPTION_TYPE: Final = Field(2, UINT8)
 DESCRIPTION_NAME: Final = Field(3, STRING, size=32)
 DESCRIPTION_UNITS: Final = Field(8, STRING, size=16)
+
+WORKOUT, WORKOUT_STEP = 26, 27
+WORKOUT_SPORT: Final = Field(4, ENUM)
+WORKOUT_STEPS: Final = Field(6, UINT16)
+WORKOUT_NAME: Final = Field(8, STRING, size=64)
+STEP_DURATION_TYPE: Final = Field(1, ENUM)
+STEP_DURATION: Final = Field(2, UINT32)
+STEP_TARGET_TYPE: Final = Field(3, ENUM)
+STEP_TARGET: Final = Field(4, UINT32)
+STEP_LOW: Final = Field(5, UINT32)
+STEP_HIGH: Final = Field(6, UINT32)
+STEP_INTENSITY: Final = Field(7, ENUM)
 
 EVENT_KIND: Final = Field(0, ENUM)
 EVENT_TYPE: Final = Field(1, ENUM)

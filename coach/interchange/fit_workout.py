@@ -14,27 +14,14 @@ import fitdecode
 
 from coach.errors import InterchangeError
 from coach.interchange import fit_messages as fm
-from coach.interchange.fit_encoding import ENUM, STRING, UINT16, UINT32, Field, FitFile, Value, fit_time
+from coach.interchange.fit_encoding import Field, FitFile, Value, fit_time
 from coach.interchange.fit_reader import BAD_FIT
 from coach.model.workouts import PartKind, WorkoutBlock, WorkoutPart, WorkoutPlan
 
-WORKOUT: Final = 26
-STEP: Final = 27
 _FILE_WORKOUT: Final = 5
 _RUNNING: Final = 1
 _ON_FOOT: Final = ("running", "walking", "hiking", "generic", "training", "None")
 _DEVELOPMENT: Final = 255
-_INDEX: Final = Field(254, UINT16)
-_SPORT: Final = Field(4, ENUM)
-_N_STEPS: Final = Field(6, UINT16)
-_NAME: Final = Field(8, STRING, size=64)
-_DURATION_TYPE: Final = Field(1, ENUM)
-_DURATION: Final = Field(2, UINT32)
-_TARGET_TYPE: Final = Field(3, ENUM)
-_TARGET: Final = Field(4, UINT32)
-_LOW: Final = Field(5, UINT32)
-_HIGH: Final = Field(6, UINT32)
-_INTENSITY: Final = Field(7, ENUM)
 _TIME, _DISTANCE, _OPEN_END, _REPEAT = 0, 1, 5, 6
 _SPEED, _NO_TARGET = 0, 2
 _INTENSITIES: Final = {
@@ -77,9 +64,9 @@ def write_workout(plan: WorkoutPlan, made_at: datetime | None = None) -> bytes:
             (fm.TIME_CREATED, moment),
         ],
     )
-    file.add(WORKOUT, [(_SPORT, _RUNNING), (_N_STEPS, len(rows)), (_NAME, plan.title)])
+    file.add(fm.WORKOUT, [(fm.WORKOUT_SPORT, _RUNNING), (fm.WORKOUT_STEPS, len(rows)), (fm.WORKOUT_NAME, plan.title)])
     for index, row in enumerate(rows):
-        file.add(STEP, [(_INDEX, index), *row])
+        file.add(fm.WORKOUT_STEP, [(fm.MESSAGE_INDEX, index), *row])
     return file.close()
 
 
@@ -91,13 +78,13 @@ def _steps(plan: WorkoutPlan) -> list[list[tuple[Field, Value]]]:
         if block.times > 1:
             rows.append(
                 [
-                    (_DURATION_TYPE, _REPEAT),
-                    (_DURATION, first),
-                    (_TARGET_TYPE, _NO_TARGET),
-                    (_TARGET, block.times),
-                    (_LOW, None),
-                    (_HIGH, None),
-                    (_INTENSITY, 0),
+                    (fm.STEP_DURATION_TYPE, _REPEAT),
+                    (fm.STEP_DURATION, first),
+                    (fm.STEP_TARGET_TYPE, _NO_TARGET),
+                    (fm.STEP_TARGET, block.times),
+                    (fm.STEP_LOW, None),
+                    (fm.STEP_HIGH, None),
+                    (fm.STEP_INTENSITY, 0),
                 ]
             )
     return rows
@@ -113,13 +100,13 @@ def _step(part: WorkoutPart) -> list[tuple[Field, Value]]:
     has_pace = part.low_mps is not None or part.high_mps is not None
     low, high = (None if speed is None else round(speed * 1000) for speed in (part.low_mps, part.high_mps))
     return [
-        (_DURATION_TYPE, kind),
-        (_DURATION, length),
-        (_TARGET_TYPE, _SPEED if has_pace else _NO_TARGET),
-        (_TARGET, 0),
-        (_LOW, low if low is not None or not has_pace else 0),
-        (_HIGH, high if high is not None or not has_pace else 0),
-        (_INTENSITY, _INTENSITIES[part.kind]),
+        (fm.STEP_DURATION_TYPE, kind),
+        (fm.STEP_DURATION, length),
+        (fm.STEP_TARGET_TYPE, _SPEED if has_pace else _NO_TARGET),
+        (fm.STEP_TARGET, 0),
+        (fm.STEP_LOW, low if low is not None or not has_pace else 0),
+        (fm.STEP_HIGH, high if high is not None or not has_pace else 0),
+        (fm.STEP_INTENSITY, _INTENSITIES[part.kind]),
     ]
 
 
