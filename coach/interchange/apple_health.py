@@ -1,6 +1,6 @@
 """Apple Health's export.zip: `export.xml` read as a stream, workouts with their samples and routes out.
 
-Its document type is skipped, for iOS 16 wrote a broken one, and control characters are left out, which stand in what
+Its document type is skipped, for iOS 16 wrote a broken one, and control characters are left out, which are in what
 other apps keep there (seen in github.com/jameno/Simple-Apple-Health-XML-to-CSV, pull request 3).
 
 A file of years has gigabytes, nearly all of it samples that belong to no run. It is read twice: first its workouts,
@@ -48,7 +48,7 @@ _STEPS: Final = "StepCount"
 _DISTANCE: Final = "DistanceWalkingRunning"
 _METRES: Final = {"m": 1.0, "km": 1000.0, "mi": 1609.344, "ft": 0.3048, "yd": 0.9144}
 _SECONDS: Final = {"s": 1.0, "min": 60.0, "hr": 3600.0}
-_HOLD_S: Final = 10.0  # a watch writes a heart rate every five seconds or so: older ones tell nothing of now
+_HOLD_S: Final = 10.0  # a watch writes a heart rate every five seconds or so: older ones say nothing of now
 _LEAST_S: Final = 2.0  # steps counted over less than this give no cadence
 
 

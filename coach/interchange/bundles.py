@@ -2,7 +2,7 @@
 
 What is known of exports, none of it documented by its maker:
 - Strava: `activities.csv` and `activities/ID.fit.gz` (.tcx.gz, .gpx ...). The list names type and title of each file;
-  its headings are in the runner's language, so its columns are found by what stands in them.
+  its headings are in the runner's language, so its columns are found by their content.
 - Garmin: FIT files in zips within the zip (`DI-Connect-Uploaded-Files/UploadedFiles_0-_Part1.zip`), among them
   thousands of daily monitoring.
 - Apple Health: `export.xml` with workouts and samples, routes as GPX, zipped or unpacked (see apple_health).
@@ -39,8 +39,8 @@ _MOST_NESTED: Final = 8 << 30
 @dataclass(frozen=True, slots=True)
 class Item:
     """One file or workout. progress: share of the whole that lies before it, 0 to 1. read: its bytes; for a workout its
-    route (b"" without one). refusal: why it cannot be read at all. mark: what tells it from others unread; "" where
-    nothing does."""
+    route (b"" without one). refusal: why it cannot be read at all. mark: distinguishes it from others unread; ""
+    where nothing does."""
 
     name: str
     progress: float
@@ -172,7 +172,7 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], byt
 
 
 def _nested(archive: zipfile.ZipFile, info: zipfile.ZipInfo, start: float, width: float, depth: int) -> Iterator[Item]:
-    """A zip within a zip: copied beside, for its index stands at its end."""
+    """A zip within a zip: copied beside, for its index is at its end."""
     if depth + 1 > _MOST_DEEP or info.file_size > _MOST_NESTED:
         refusal = "it is packed too deep or too large: unpack it, and import it alone"
         yield Item(info.filename, start, lambda: b"", refusal=refusal)

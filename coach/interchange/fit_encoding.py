@@ -18,7 +18,7 @@ _CRC: Final = (
 
 @dataclass(frozen=True, slots=True)
 class BaseType:
-    """One of FIT's kinds of value. invalid: what stands for "unknown"."""
+    """One of FIT's kinds of value. invalid: the value that means "unknown"."""
 
     code: int
     size: int

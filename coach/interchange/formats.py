@@ -19,7 +19,7 @@ _MAX_UNPACKED: Final = 256 * 2**20  # as much as XML may have; a run of ten hour
 _GZIP: Final = 31  # zlib's word for a gzip head and a window of 32 KiB
 _GZIP_BLOCK: Final = 4096  # what comes before a damage within a block is lost
 _SHORTEST_S: Final = 10.0  # less is a button pressed by mistake; chosen by judgement
-HEAD_BYTES: Final = 64 << 10  # what shows a file's kind lies within: comments may stand before the first element
+HEAD_BYTES: Final = 64 << 10  # what shows a file's kind lies within: comments may come before the first element
 _MCAP_MAGIC: Final = b"\x89MCAP0\r\n"
 
 
@@ -47,7 +47,7 @@ def format_of(content: bytes, name: str = "") -> str:
 
 
 def read_activities(content: bytes, kind: str) -> tuple[Activity, ...]:
-    """Every activity in a file of one of `ACTIVITY_FORMATS` that it does not call a sport off foot, as it stands there.
+    """Every activity in a file of one of `ACTIVITY_FORMATS` that it does not call a sport off foot, as the file has it.
 
     Raises:
         InterchangeError: the file cannot be read, or holds none.

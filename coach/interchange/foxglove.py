@@ -92,7 +92,7 @@ def _fixes(places: Activity, started_at: datetime) -> Rows:
 
 
 def _schema_of(name: str, rows: Rows) -> dict[str, object]:
-    """A JSON Schema of what stands in the rows, with the unit of each metric."""
+    """A JSON Schema of the rows, with the unit of each metric."""
     properties: dict[str, object] = {}
     for _, row in rows:
         for field, value in row.items():

@@ -1,6 +1,6 @@
 """Write and read GPX 1.1 with Garmin's TrackPointExtension.
 
-What neither has an element for stands in an extension of our own.
+What neither has an element for is in an extension of our own.
 
 Source: http://www.topografix.com/GPX/1/1/gpx.xsd, TrackPointExtensionv2.xsd (cad: strides of one leg in running).
 """

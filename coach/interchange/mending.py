@@ -1,7 +1,7 @@
 """Mend what is wrong in many files of others: keep the moments and records that can be of one run.
 
-Clocks that were set on the way, distances that restart with each lap, cadence counted in steps where the format counts
-strides: nothing is guessed, each has one reading that a person on foot can have.
+Clocks that were set during a run, distances that restart with each lap, cadence counted in steps where the format
+counts strides: nothing is guessed, each has one reading that a person on foot can have.
 """
 
 import dataclasses
@@ -93,7 +93,7 @@ def _with_distance(record: Record, distance_m: float | None) -> Record:
 def of_totals(parts: Sequence[tuple[float, float, float, Mapping[str, float]]]) -> tuple[Record, ...]:
     """Records of an activity that a file only sums up: (start, end [s], metres, means) of each part.
 
-    What lies between is not known: the means stand at both ends of their part.
+    What lies between is not known: the means are at both ends of their part.
     """
     records: list[Record] = []
     far = 0.0
@@ -107,7 +107,7 @@ def of_totals(parts: Sequence[tuple[float, float, float, Mapping[str, float]]]) 
 
 
 def without_null_island(activity: Activity) -> Activity:
-    """The activity without positions at exactly 0, 0: what stands there means that nothing was found."""
+    """The activity without positions at exactly 0, 0: they mean that nothing was found."""
     if not any(r.latitude_deg == 0 and r.longitude_deg == 0 for r in activity.records):
         return activity
     records = tuple(

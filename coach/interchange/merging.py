@@ -40,7 +40,7 @@ def merged(seconds: Sequence[LiveMetrics], activity: Activity, offset_s: float) 
 
 
 def clock_shift(seconds: Sequence[LiveMetrics], activity: Activity, offset_s: float) -> float:
-    """Seconds to add to the watch's times; 0 where the cadences cannot tell."""
+    """Seconds to add to the watch's times; 0 where the cadences do not show it."""
     ours = _grid([(s.t_s, s.cadence_spm) for s in seconds])
     theirs = _grid([(r.t_s + offset_s, r.values.get("cadence_spm")) for r in activity.records])
     if ours is None or theirs is None:

@@ -1,6 +1,6 @@
 """Keep what TCX and GPX have no element for: numbers as attributes in a namespace of our own.
 
-Both schemas let elements of any other namespace stand where extensions may; programs that do not know them leave them.
+Both schemas let elements of any other namespace be where extensions may be; programs that do not know them leave them.
 """
 
 import math
@@ -48,7 +48,7 @@ def lap_of(extensions: ET.Element | None, lap: Lap) -> Lap:
 
 
 def laps_of(extensions: ET.Element | None) -> tuple[Lap, ...]:
-    """All laps that stand here, in their order."""
+    """All laps below this element, in their order."""
     found = [element for element in (() if extensions is None else extensions) if local(element) == "lap"]
     return tuple(_lap(element, Lap(number, 0.0, None)) for number, element in enumerate(found, start=1))
 

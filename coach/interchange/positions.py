@@ -2,8 +2,8 @@
 
 Positions are smoothed by a local parabola (Savitzky & Golay 1964, doi:10.1021/ac60214a047) over 7 points where they
 come about once a second, as watches smooth theirs before they add up distances; points further apart stay as they are.
-Lengths are those of the WGS 84 ellipsoid. The way between the two ends of a pause is not counted. Speed is the way of
-6 s over its time. On two runs whose watch gave its own distance, sums differ from it by less than 1 %.
+Lengths are those of the WGS 84 ellipsoid. The distance between the two ends of a pause is not counted. Speed is the
+distance of 6 s over its time. On two runs whose watch gave its own distance, sums differ from it by less than 1 %.
 """
 
 import dataclasses
@@ -28,9 +28,9 @@ _SPEED_WINDOW_S: Final = 6.0  # as long as watches average a shown pace; shorter
 
 
 def completed(activity: Activity) -> Activity:
-    """The activity with distance and speed in its records and as a whole, where its file does not tell them.
+    """The activity with distance and speed in its records and as a whole, where its file does not have them.
 
-    Values that the file tells are never replaced, but for a speed that its own positions contradict.
+    Values that the file has are never replaced, but for a speed that its own positions contradict.
     """
     records = _rising(activity.records)
     if len(records) < 2:
@@ -67,7 +67,7 @@ def completed(activity: Activity) -> Activity:
 
 
 def _with_total(activity: Activity, reported: FloatArray) -> Activity:
-    """An activity whose file tells no distance as a whole, or none but zero, is as long as its records say."""
+    """An activity whose file has no distance as a whole, or none but zero, is as long as its records say."""
     if activity.distance_m:
         return activity
     return dataclasses.replace(activity, distance_m=float(np.nanmax(reported)))
@@ -96,7 +96,7 @@ def _is_contradicted(records: list[Record], speed: FloatArray) -> bool:
 
 
 def _nonzero(record: Record, added: dict[str, FloatArray]) -> dict[str, float]:
-    """A record's values without those that are replaced because the whole file tells nothing but zeros."""
+    """A record's values without those that are replaced because the whole file has nothing but zeros."""
     return {name: value for name, value in record.values.items() if name not in added}
 
 
@@ -160,7 +160,7 @@ def _steps(latitude: FloatArray, longitude: FloatArray) -> FloatArray:
 
 
 def _speeds(t_s: FloatArray, far: FloatArray) -> FloatArray:
-    """(n,) way around each moment over its time, up to the first and last moment."""
+    """(n,) distance around each moment over its time, up to the first and last moment."""
     first = np.maximum(t_s - _SPEED_WINDOW_S / 2, t_s[0])
     last = np.minimum(t_s + _SPEED_WINDOW_S / 2, t_s[-1])
     return np.asarray((np.interp(last, t_s, far) - np.interp(first, t_s, far)) / (last - first), dtype=np.float64)

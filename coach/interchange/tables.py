@@ -1,7 +1,7 @@
 """Write strides and seconds as CSV for a spreadsheet, and read them back.
 
 One column per field under its own name with its unit; `*_sd` is one standard deviation of a field. Unknown is empty;
-why, stands in the last column of the seconds as JSON by field, where it differs from the row before.
+why, is in the last column of the seconds as JSON by field, where it differs from the row before.
 """
 
 import csv
@@ -36,7 +36,7 @@ _ALL_STRIDE_FIELDS: Final = [*_STRIDE_FIELDS, *(name for name in _STEP_FIELDS if
 
 
 def write_strides(strides: Sequence[Stride | TrunkStep], started_at: datetime) -> str:
-    """Strides and trunk steps in the order of contact; `kind` tells one from the other."""
+    """Strides and trunk steps in the order of contact; `kind` says which is which."""
     ordered = sorted(strides, key=lambda stride: stride.initial_contact_s)
     errors = sorted({name for stride in ordered for name in stride.uncertainty})
     rows = []
@@ -132,7 +132,7 @@ def _errors(row: Mapping[str, str]) -> dict[str, float]:
 
 
 def _carried(rows: Sequence[Mapping[str, str]], column: str) -> Iterator[Mapping[str, str]]:
-    """Each row with the last text that stood in `column`."""
+    """Each row with the last text that `column` had."""
     last: str | None = None
     for row in rows:
         last = row.get(column, last)

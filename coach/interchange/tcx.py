@@ -1,7 +1,7 @@
 """Write and read TCX (Training Center Database v2).
 
-Elements stand in the order of the schema. RunCadence counts whole strides of one leg, as watches write it; what TCX has
-no element for, and the exact cadence, stands in an extension of our own.
+Elements are in the order of the schema. RunCadence counts whole strides of one leg, as watches write it; what TCX has
+no element for, and the exact cadence, is in an extension of our own.
 Source: Garmin TrainingCenterDatabasev2.xsd and ActivityExtensionv2.xsd.
 """
 
@@ -160,7 +160,7 @@ def _extended(values: Mapping[str, float]) -> dict[str, str]:
 
 
 def _whole(values: Mapping[str, float]) -> dict[str, float]:
-    """What TCX's own elements say of the values that they tell in whole numbers."""
+    """What TCX's own elements say of the values that they have in whole numbers."""
     found = {}
     if "heart_rate_bpm" in values:
         found["heart_rate_bpm"] = float(_beats(values["heart_rate_bpm"]))

@@ -39,13 +39,10 @@ Note = Callable[[object], None]
 OpenDesk = Callable[[Note], AbstractContextManager[Desk]]
 
 IDLE_S: Final = 10.0  # a child that waits takes 100 MB, and a new one a second to start: by judgement
-STEP_S: Final = (
-    1800.0  # six hours of eight sensors on a Raspberry Pi take a quarter of an hour: twice that, by judgement
-)
-_LEAST_BYTES, _MOST_BYTES = (
-    768 << 20,
-    4 << 30,
-)  # of memory: a run of 22 hours takes 400 MB; half of a machine's, between
+# Six hours of eight sensors on a Raspberry Pi take a quarter of an hour: twice that, by judgement.
+STEP_S: Final = 1800.0
+# Of memory: a run of 22 hours takes 400 MB; half of a machine's, within these bounds.
+_LEAST_BYTES, _MOST_BYTES = 768 << 20, 4 << 30
 _NICE: Final = 10
 _OOM_SCORE: Final = 500  # of 1000; others of the user have 0
 _GRACE_S: Final = 5.0
@@ -89,8 +86,8 @@ class Worker(Generic[Desk]):
     """Thread-safe. Until `go_apart` jobs are done in this process, as a command has them done.
 
     here: gives the desk of this process. open_desk: opens the desk in the child, and is pickled. folder: where the
-    child marks that it is at work. on_note: given what a job notes on its way. tidy: a job for what a killed child
-    left.
+    child marks that it is at work. on_note: given what a job notes while it is done. tidy: a job for what a killed
+    child left.
     """
 
     def __init__(
@@ -286,7 +283,7 @@ def _serve(open_desk: OpenDesk[Any], connection: Connection, lock: Path, most_by
 
 
 def _answer(desk: Any, jobs: dict[int, Iterator[Any]], message: tuple[Any, ...]) -> tuple[str, Any]:
-    """What comes of one message: ("done", result) or ("failed", exception)."""
+    """The answer to one message: ("done", result) or ("failed", exception)."""
     verb, number, *job = message
     try:
         match verb:
@@ -318,7 +315,7 @@ def _closed(jobs: dict[int, Iterator[Any]], number: int) -> None:
 
 
 def _portable(error: Exception) -> Exception:
-    """The exception itself where it survives the way to the parent, else its words."""
+    """The exception itself where it can be sent to the parent, else its words."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # noqa: BLE001  (an exception's own pickling may fail by any error)

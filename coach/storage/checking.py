@@ -70,7 +70,7 @@ def _check_plain(value: object, name: str = "", depth: int = 0) -> None:
         raise ValueError(f"{name} is nested too deep")
     if isinstance(value, dict):
         if name == "foot_strike_share" and set(value) != _STRIKES:
-            raise ValueError(f"{name} is not told of every kind of landing")
+            raise ValueError(f"{name} does not have every kind of landing")
         for key, item in value.items():
             _check_plain(item, str(key), depth + 1)
     elif isinstance(value, list):

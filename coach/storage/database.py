@@ -1,7 +1,7 @@
 """Open the database file and give transactions; every failure is in words.
 
 SQLite with a write-ahead log: readers never wait for the writer. A write begins with BEGIN IMMEDIATE, so that two
-writers queue up (for up to 5 s) where they would otherwise refuse each other half way.
+writers queue up (for up to 5 s) where they would otherwise refuse each other in the middle.
 Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/lang_transaction.html.
 """
 

@@ -35,7 +35,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """What tells whether a run belongs to a part of an account."""
+    """What decides whether a run belongs to a part of an account."""
 
     run_id: str
     started_at: datetime

@@ -1,4 +1,4 @@
-"""Table of the files that were imported, each by a mark that tells it from others without its being read."""
+"""Table of the files that were imported, each by a mark that distinguishes it from others without reading it."""
 
 from typing import Final
 

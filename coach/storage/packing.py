@@ -1,6 +1,6 @@
 """Pack the columns of a finished run as compressed bytes, and unpack them without loss.
 
-A column of numbers is an array of 64-bit floats (NaN where unknown) whose first bytes stand together, then the second
+A column of numbers is an array of 64-bit floats (NaN where unknown) whose first bytes are together, then the second
 ones, and so on (byte shuffle, as in Blosc and HDF5): neighbours share sign, exponent and leading digits, and compress
 (zstd, RFC 8878). Mappings from names to numbers are one such array for each name. Texts, and all else, are a list of
 the distinct ones as JSON with an index for each row.

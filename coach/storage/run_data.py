@@ -45,7 +45,7 @@ def no_such_run(run_id: str) -> UserError:
 class RunData:
     """The measured part of runs. Adding is idempotent: what is there already takes the newer values.
 
-    While a run goes on, its rows stand in tables, one each; `pack` moves those of a finished run into compressed
+    While a run goes on, its rows are in tables, one each; `pack` moves those of a finished run into compressed
     columns (a fifteenth of the space). Reading joins both: a row wins over what is packed of the same moment.
     """
 

@@ -70,7 +70,7 @@ def tsv(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def text(document: Mapping[str, object]) -> str:
-    """JSON as it stands in a sidecar."""
+    """JSON as sidecars have it."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -155,7 +155,7 @@ CHANNELS_JSON: Final = {
     }
 }
 PARTICIPANTS_JSON: Final = {
-    "age": {"Description": "at enrolment; 90 stands for 90 and more", "Units": "year"},
+    "age": {"Description": "at enrolment; 90 means 90 or more", "Units": "year"},
     "sex": {"Description": "as reported by the participant"},
     "group": {"Description": "arm of the trial"},
     "site": {"Description": "place of the study; places with fewer than five participants are one"},

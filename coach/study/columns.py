@@ -56,7 +56,7 @@ MOMENTS: Final = {
 
 
 class Kind(StrEnum):
-    """What stands in a column; the word is that of the Parquet type."""
+    """Type of the values of a column; its value is the name of the Parquet type."""
 
     NUMBER = "float64"
     COUNT = "int64"

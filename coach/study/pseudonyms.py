@@ -1,4 +1,5 @@
-"""Give each participant a label that names nobody and a shift of all dates, the same in each export of a study.
+"""Give each participant a label that names nobody and a shift of all dates, the same in each export of a study (the
+shift as long as the participant's first run stays the first).
 
 Both come from a secret key of the study by HMAC-SHA-256 (RFC 2104): without the key nobody can go back from the label,
 nor try out who it is. The shift is a whole number of weeks, so that weekdays and the time between two runs stay, and
@@ -26,7 +27,7 @@ class Pseudonyms:
     key: bytes
 
     def label(self, participant: str) -> str:
-        """Label of a participant, letters and digits; stands behind "sub-"."""
+        """Label of a participant, letters and digits; follows "sub-"."""
         return "P" + self._digest("label", participant).hex()[:_LABEL_DIGITS].upper()
 
     def shifted(self, participant: str, at: datetime, first: datetime) -> datetime:

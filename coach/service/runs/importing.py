@@ -138,7 +138,7 @@ class ImportService:
             raise
 
     def status(self) -> ImportStatus:
-        """Where the import stands that is going on, or how the last one ended."""
+        """How far the import is that is going on, or how the last one ended."""
         with self._guard:
             return dataclasses.replace(
                 self._status, counts=dict(self._counts), files=tuple(self._report[: -_SHOWN - 1 : -1])

@@ -4,8 +4,8 @@ A raw log holds the addresses of sensors, their names with serial numbers, the s
 notes, the wall clock of a phone. Here the sensors are s1, s2 and so on, the run has its label in the study, the start
 is shifted, of the settings only the place stays, and of the events only those that a summary rests on, without words.
 Positions never go out, nor answers that no decoder reads (a serial number). What the sensors measured is kept byte for
-byte: it is what later algorithms need. A Polar sensor's clock stands in its packets; where an app has set it, so does
-the date.
+byte: it is what later algorithms need. A Polar sensor's packets hold its clock; where an app has set it, the
+date is in them.
 """
 
 import io

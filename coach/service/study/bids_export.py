@@ -101,7 +101,7 @@ class _Dataset:
             self._first[run.participant.name] = min(earliest, run.started_at)
 
     def write_heads(self) -> None:
-        """What stands at the top of a dataset."""
+        """Write the files at the top of a dataset."""
         about = self._about
         description = bids.dataset_description(about.name, about.authors, self._version, about.licence)
         self._json("dataset_description.json", description)

@@ -2,7 +2,7 @@
 
 `<algorithm>/runs/<2 digits>/<sha256>-<mark>.parquet` is the row of one recording; it is written last, so that it is
 there only if `<algorithm>/{strides,seconds}/<2 digits>/<sha256>.parquet` are. The name is the key: who computes the
-same bytes again writes the same file again. Where no bytes were read, the status stands in the place of their hash.
+same bytes again writes the same file again. Where no bytes were read, the status takes the place of their hash.
 """
 
 import io
