@@ -235,6 +235,7 @@ def test_files_are_imported_and_the_account_goes_round(own: FlaskClient, tmp_pat
         archive = whole.data
     other = kept_coach(tmp_path / "other", 0)
     client = create_app(other, is_testing=True).test_client()
+    assert 'href="/runs#import"' in client.get("/runs/import").text, "without an import the page leads to one"
     page = post(client, "/runs/import", file=(io.BytesIO(fit), "watch.fit"))
     assert "Imported as a run." in page
     answer = client.post("/api/v1/runs/import", data=archive, headers={"X-File-Name": "account.zip"})
