@@ -9,6 +9,7 @@ from typing import IO, Final
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
+from coach.interchange.mending import without_null_island
 from coach.interchange.positions import completed
 from coach.interchange.sport import named_sport, verdict_of
 from coach.interchange.xml_text import as_utf8
@@ -99,7 +100,7 @@ def on_foot(found: Sequence[Activity], what: str) -> tuple[Activity, ...]:
     """
     kept: list[Activity] = []
     reasons: list[str] = []
-    for activity in map(completed, found):
+    for activity in map(completed, map(without_null_island, found)):
         verdict = verdict_of(activity)
         if verdict.named not in (None, Sport.RUNNING, Sport.WALKING):
             reasons.append(verdict.reason)

@@ -199,6 +199,19 @@ def test_a_point_that_breaks_off_is_left_out() -> None:
     assert len(read_gpx_tracks(cut)[0].records) == 300
 
 
+def test_a_position_that_was_not_found_costs_no_distance_and_is_on_no_map() -> None:
+    lost = range(100, 103)
+    content = "".join(
+        f'<trkpt lat="0" lon="0"><time>{f.time_text(DAY + s * SECOND)}</time></trkpt>'
+        if s in lost
+        else f.point(DAY + s * SECOND, 1e3 + 3.0 * s)
+        for s in range(301)
+    )
+    (run,) = read_runs(f.gpx(f.track(content, "running")), "gpx")
+    assert run.distance_m == pytest.approx(900.0, abs=2.0)
+    assert [record.latitude_deg is None for record in run.records] == [s in lost for s in range(301)]
+
+
 def test_a_run_of_one_track_of_several_days_keeps_its_own_points_alone() -> None:
     content = f.gpx(f.track("".join(later(lambda at: f.points(at=at), 0, 24))))
     second = read_gpx_tracks(content)[1]

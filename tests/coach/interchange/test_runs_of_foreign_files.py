@@ -22,7 +22,7 @@ def track(speed_mps: float, sport: str = "", seconds: int = 200, hour: int = 8) 
     """A straight track northwards at the equator, one point a second."""
     degree_m = 6378137.0 * (1 - 0.00669437999014) * math.pi / 180
     points = "".join(
-        f'<trkpt lat="{speed_mps * s / degree_m:.9f}" lon="0">'
+        f'<trkpt lat="{speed_mps * s / degree_m:.9f}" lon="8">'
         f"<time>2026-05-04T{hour:02}:{s // 60:02}:{s % 60:02}Z</time>"
         "</trkpt>"
         for s in range(seconds)

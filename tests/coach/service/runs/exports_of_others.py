@@ -20,7 +20,7 @@ _DEGREE_M = 6378137.0 * (1 - 0.00669437999014) * math.pi / 180
 def gpx(at: datetime = DAY, speed_mps: float = 3.0, sport: str = "", seconds: int = 200) -> bytes:
     """A straight track northwards at the equator, one point a second."""
     points = "".join(
-        f'<trkpt lat="{speed_mps * s / _DEGREE_M:.9f}" lon="0"><ele>{100 + s / 10:.1f}</ele>'
+        f'<trkpt lat="{speed_mps * s / _DEGREE_M:.9f}" lon="8"><ele>{100 + s / 10:.1f}</ele>'
         f"<time>{at + timedelta(seconds=s):%Y-%m-%dT%H:%M:%SZ}</time></trkpt>"
         for s in range(seconds)
     )

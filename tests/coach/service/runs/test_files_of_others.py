@@ -143,7 +143,7 @@ def test_a_cut_or_changed_file_gives_what_is_whole_and_says_so(history: HistoryS
 def doubtful() -> bytes:
     """A GPX track that names no sport, at 6.3 m/s for twelve minutes."""
     points = "".join(
-        f'<trkpt lat="{6.3 * s / 110574:.9f}" lon="0"><time>2026-05-04T08:{s // 60:02}:{s % 60:02}Z</time></trkpt>'
+        f'<trkpt lat="{6.3 * s / 110574:.9f}" lon="8"><time>2026-05-04T08:{s // 60:02}:{s % 60:02}Z</time></trkpt>'
         for s in range(720)
     )
     return f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>".encode()
