@@ -30,6 +30,7 @@ FLOORS = {
     "coach.seal": 3,
     "coach.live.timeline": 3,
     "coach.live.pipeline": 4,
+    "coach.live.run_log": 4,
     "coach.reminders": 4,
     "coach.study": 4,
     "coach.clinic": 4,

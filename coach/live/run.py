@@ -5,23 +5,23 @@ packet never ends a run, nor does a full disk: what can go on goes on, and the r
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
 from coach.coaching.pain import GO_ON
 from coach.coaching.workout_follower import WorkoutFollower
-from coach.errors import CoachError, RecordingError
+from coach.live.batches import BatchWriter, RunSink
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import NOTHING, TICK_S, Outputs, Pipeline
+from coach.live.run_log import LOG_ID, RunLog
 from coach.live.timeline import Timeline
 from coach.live.treadmill_check import TreadmillCheck
 from coach.model.cues import CueDecision
-from coach.model.links import LinkEvent, LinkStatus
+from coach.model.links import LinkEvent
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import UNDO_S, PainEntry
 from coach.model.plain import to_plain
@@ -35,10 +35,8 @@ from firmware_config.loader import load_profile
 
 log = logging.getLogger(__name__)
 
-KEEP_EVERY_S: Final = 5.0  # strides and seconds go to the database this often; the raw log is at most a second behind
 LOW_BATTERY_PCT: Final = 15.0  # chosen by eye, 2026-11-20: about an hour left on the sensors known here
 FAULTS_TOLD_S: Final = 30.0
-LOG_ID: Final = "recording"  # stands for the raw log among the links of the sensors
 _UNDO_SLACK_S: Final = 5.0  # the tap and its undo each take their time over the network; by judgement
 
 
@@ -48,33 +46,6 @@ class Source(Protocol):
     async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
         """Give notifications and changes of links until cancelled, or until there are no more."""
         ...
-
-
-@dataclass(slots=True)
-class Batch:
-    """What waits to be written to the database."""
-
-    strides: list[Stride | TrunkStep] = field(default_factory=list)
-    seconds: list[LiveMetrics] = field(default_factory=list)
-    decisions: list[CueDecision] = field(default_factory=list)
-    pains: list[PainEntry] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.strides) + len(self.seconds) + len(self.decisions) + len(self.pains)
-
-    def followed_by(self, newer: "Batch") -> "Batch":
-        return Batch(
-            self.strides + newer.strides,
-            self.seconds + newer.seconds,
-            self.decisions + newer.decisions,
-            self.pains + newer.pains,
-        )
-
-
-class RunSink(Protocol):
-    """Keeps batches for good; called on a worker thread."""
-
-    def keep(self, run_id: str, batch: Batch) -> None: ...
 
 
 class LiveRun:
@@ -109,12 +80,11 @@ class LiveRun:
         self.is_muted = False
         self.n_cues = 0
         self.end_s = 0.0
-        self._writer = writer
-        self._keeper = sink
+        self._log = RunLog(writer)
+        self._batches = BatchWriter(run.run_id, sink)
         self._feed = feed
         self.clock = clock
         self._on_spoken = on_spoken
-        self._batch = Batch()
         self._treadmill_id = next(
             (use.sensor_id for use in run.sensors if load_profile(use.profile_id).kind == "treadmill"), None
         )
@@ -123,8 +93,6 @@ class LiveRun:
         self._faults_told_s = -FAULTS_TOLD_S
         self._arrived_wall_s = 0.0
         self._stopping = asyncio.Event()
-        self._keep_soon = asyncio.Event()
-        self._keeping: asyncio.Task[None] | None = None
         self._newest_pain: tuple[PainEntry, float] | None = None  # with the moment of its arrival, monotonic
         self.is_over = False  # stopped; what is left is kept and summed up
 
@@ -149,7 +117,8 @@ class LiveRun:
         """Run until the source ends or `stop` is called; then everything is kept and the log is closed."""
         self.publish_run()
         helpers = [
-            asyncio.create_task(work()) for work in (self._keep_time, self._keep_now_and_then, self._stopping.wait)
+            asyncio.create_task(work())
+            for work in (self._keep_time, self._batches.keep_now_and_then, self._stopping.wait)
         ]
         playing = asyncio.create_task(source.play(self.receive, self.tell))
         try:
@@ -172,7 +141,7 @@ class LiveRun:
         t_s = self.pipeline.counts_at(notification.t_s)
         if t_s != notification.t_s:
             notification = replace(notification, t_s=t_s)
-        self._log(lambda writer: writer.write(notification))
+        self._log.write(lambda writer: writer.write(notification))
         self._spread(self.pipeline.feed(notification))
         self._arrived_wall_s = time.time()  # what was just shown is without this notification
 
@@ -180,13 +149,14 @@ class LiveRun:
         """Time goes on where no notification comes: values go stale, silence is seen."""
         self._spread(self.pipeline.tick(self.clock()))
         self._follow_workout()
-        self._log(lambda writer: writer.flush_if_due(self.clock()))
-        self._watch_log()
+        self._log.write(lambda writer: writer.flush_if_due(self.clock()))
+        if event := self._log.change(self.links.get(LOG_ID), self.clock()):
+            self.tell(event)
 
     def tell(self, event: LinkEvent) -> None:
         """The link to a sensor changed."""
         self.links[event.sensor_id] = event
-        self._log(lambda writer: writer.write_event(RunEvent(event.t_s, "link", to_plain(event))))
+        self._log.write(lambda writer: writer.write_event(RunEvent(event.t_s, "link", to_plain(event))))
         self._feed.publish("sensor", to_plain(event))
 
     # What the runner does ------------------------------------------------------------------------------------------
@@ -240,9 +210,9 @@ class LiveRun:
         if level > GO_ON:
             self._sore.append(entry)
         self._mark("pain", self._now(), level=level, is_calf=is_calf, at=entry.at)
-        self._batch.pains.append(entry)
+        self._batches.waiting.pains.append(entry)
         self._newest_pain = (entry, time.monotonic())
-        self._keep_soon.set()
+        self._batches.keep_soon()
         return True
 
     async def take_back_pain(self) -> PainEntry | None:
@@ -256,9 +226,10 @@ class LiveRun:
         entry = newest[0]
         self._sore = [one for one in self._sore if one is not entry]
         self._mark("pain_undone", self._now(), at=entry.at)
-        if not any(one is entry for one in self._batch.pains):
-            await self._keep()  # a write may be going on: after it the entry is in the sink, or waits here again
-        self._batch.pains = [one for one in self._batch.pains if one is not entry]
+        if not any(one is entry for one in self._batches.waiting.pains):
+            await self._batches.keep()  # a write may be going on: after it the entry is in the sink, or waits again
+        waiting = self._batches.waiting
+        waiting.pains = [one for one in waiting.pains if one is not entry]
         return entry
 
     def publish_run(self) -> None:
@@ -322,7 +293,7 @@ class LiveRun:
         counts_s = self.pipeline.counts_at(t_s)
         late = {} if counts_s == t_s else {"tapped_s": t_s}
         event = RunEvent(counts_s, kind, to_plain({**data, **late}))
-        self._log(lambda writer: writer.write_event(event))
+        self._log.write(lambda writer: writer.write_event(event))
         self._spread(self.pipeline.apply(event))
         self.publish_run()
 
@@ -330,7 +301,7 @@ class LiveRun:
         if outputs is NOTHING:
             return
         self._check_treadmill(outputs)
-        self._batch.strides += [e for e in outputs.events if isinstance(e, Stride | TrunkStep)]
+        self._batches.waiting.strides += [e for e in outputs.events if isinstance(e, Stride | TrunkStep)]
         for sample in outputs.samples:
             if isinstance(sample, Gap):
                 log.info("gap of %d readings from %s", sample.n_missing, sample.sensor_id)
@@ -338,7 +309,7 @@ class LiveRun:
                 self._tell_battery(sample)
         for fault in outputs.faults:
             self._tell_fault(str(fault))
-        self._batch.seconds += outputs.seconds
+        self._batches.waiting.seconds += outputs.seconds
         for metrics in outputs.metrics:
             self._show(metrics)
         for decision in outputs.decisions:
@@ -355,8 +326,8 @@ class LiveRun:
         self._feed.publish("metrics", page)
 
     def _decide(self, decision: CueDecision) -> None:
-        self._batch.decisions.append(decision)
-        self._log(lambda writer: writer.write_event(RunEvent(decision.t_s, "cue", to_plain(decision))))
+        self._batches.waiting.decisions.append(decision)
+        self._log.write(lambda writer: writer.write_event(RunEvent(decision.t_s, "cue", to_plain(decision))))
         if not decision.is_spoken:
             return
         self.n_cues += 1
@@ -391,52 +362,10 @@ class LiveRun:
             self._faults_told_s = now
             log.warning("a packet could not be read: %s (%d so far)", words, self._faults.total())
 
-    def _log(self, write: Callable[[RecordingWriter], None]) -> None:
-        """Write to the raw log; nothing once it was closed at the end."""
-        if self._writer is not None:
-            with contextlib.suppress(RecordingError):
-                write(self._writer)
-
-    def _watch_log(self) -> None:
-        """Report that the disk refuses the log, and that it takes it again; every page that opens meanwhile sees it."""
-        problem = self._writer.problem if self._writer else ""
-        before = self.links.get(LOG_ID)
-        is_failing = before is not None and before.status is LinkStatus.LOST
-        if problem and not is_failing:
-            log.error("%s", problem)
-            self.tell(LinkEvent(LOG_ID, self.clock(), LinkStatus.LOST, "recording_failed", problem))
-        elif not problem and is_failing:
-            words = "The recording is being written again; what came meanwhile was held in memory"
-            self.tell(LinkEvent(LOG_ID, self.clock(), LinkStatus.STREAMING, "recording_resumed", words))
-
     async def _keep_time(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             self.tick()
-
-    async def _keep_now_and_then(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(KEEP_EVERY_S):  # wait_for of Python 3.11 may swallow the end of the run
-                    await self._keep_soon.wait()
-            self._keep_soon.clear()
-            await self._keep()
-
-    async def _keep(self) -> None:
-        """Write what waits; whoever is cancelled here leaves the write going on, and `_end` waits for it."""
-        if self._keeping is None or self._keeping.done():
-            self._keeping = asyncio.create_task(self._keep_batch())
-        await asyncio.shield(self._keeping)
-
-    async def _keep_batch(self) -> None:
-        batch, self._batch = self._batch, Batch()
-        if not len(batch):
-            return
-        try:
-            await asyncio.to_thread(self._keeper.keep, self.run.run_id, batch)
-        except CoachError as error:
-            log.warning("%s; trying again", error)
-            self._batch = batch.followed_by(self._batch)
 
     def keep_rest(self) -> None:
         """Write what is left after the end, on the caller's thread; may be tried again.
@@ -444,10 +373,8 @@ class LiveRun:
         Raises:
             StorageError: the database refuses; then it waits on.
         """
-        self._close_log()
-        if len(self._batch):
-            self._keeper.keep(self.run.run_id, self._batch)
-            self._batch = Batch()
+        self._log.close()
+        self._batches.keep_rest()
 
     async def _end(self) -> None:
         self.is_over = True
@@ -457,14 +384,5 @@ class LiveRun:
         self.timeline.end(self.end_s)
         self._spread(self.pipeline.finish())
         for _ in range(2):  # the first may be one that had begun before
-            await self._keep()
-        await asyncio.to_thread(self._close_log)
-
-    def _close_log(self) -> None:
-        if self._writer is None:
-            return
-        try:
-            self._writer.close()
-            self._writer = None
-        except RecordingError as error:  # its parts are kept, and become one file at the next start
-            log.warning("%s", error)
+            await self._batches.keep()
+        await asyncio.to_thread(self._log.close)

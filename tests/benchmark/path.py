@@ -34,10 +34,11 @@ import numpy as np
 from coach.bootstrap import Coach
 from coach.cli.phone import start_in_node
 from coach.gait.bulk import analyse
+from coach.live.batches import Batch
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import TICK_S
 from coach.live.pipeline_factory import make_pipeline, profile_texts
-from coach.live.run import Batch, LiveRun
+from coach.live.run import LiveRun
 from coach.model.links import SensorUse
 from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from coach.bootstrap import Coach
-from coach.live import run as live_run
+from coach.live import batches
 from coach.model.links import LinkEvent, SensorUse
 from coach.model.samples import Notification
 from coach.service.phone.arrivals import ArrivalState
@@ -59,7 +59,7 @@ class Feeder:
 
 def run(coach: Coach, points: KillPoints) -> None:
     """A whole run with a lap, a pause and a pain tap."""
-    live_run.KEEP_EVERY_S = 0.3  # type: ignore[misc]  # as often for its length as in a real run
+    batches.KEEP_EVERY_S = 0.3  # type: ignore[misc]  # as often for its length as in a real run
     feeder = Feeder()
     feeder.say = say  # type: ignore[method-assign]
     points.is_armed = True

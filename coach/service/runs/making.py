@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from coach.coaching.engine import CueEngine
 from coach.errors import RecordingError
+from coach.live.batches import Batch
 from coach.live.feed import LiveFeed
 from coach.live.pipeline_factory import make_pipeline, profile_texts
-from coach.live.run import Batch, LiveRun
+from coach.live.run import LiveRun
 from coach.model.cues import CueDecision
 from coach.model.links import SensorUse
 from coach.model.plain import from_plain, to_plain

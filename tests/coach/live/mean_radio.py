@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from coach.coaching.engine import CueEngine
+from coach.live.batches import Batch
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import TICK_S, Outputs
 from coach.live.pipeline_factory import make_pipeline, profile_texts
-from coach.live.run import Batch, LiveRun
+from coach.live.run import LiveRun
 from coach.model.links import LinkEvent, SensorUse
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.recordings import RecordingHeader

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from coach.live.batches import Batch
 from coach.live.feed import LiveFeed
 from coach.live.pipeline_factory import make_pipeline
-from coach.live.run import Batch, LiveRun
+from coach.live.run import LiveRun
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.runs import Run, RunState
 from coach.model.workouts import PartKind, Workout, WorkoutPart

@@ -1,0 +1,52 @@
+"""The raw log of a run while it runs: what the disk refuses ends no run, and is reported as a link that is lost."""
+
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from coach.errors import RecordingError
+from coach.model.links import LinkEvent, LinkStatus
+from coach.recording.writer import RecordingWriter
+
+log = logging.getLogger(__name__)
+
+LOG_ID: Final = "recording"  # names the raw log among the links of the sensors
+
+
+class RunLog:
+    """writer: None for a run that is not recorded."""
+
+    def __init__(self, writer: RecordingWriter | None) -> None:
+        self._writer = writer
+
+    def write(self, write: Callable[[RecordingWriter], None]) -> None:
+        """Write to the raw log; nothing once it was closed at the end."""
+        if self._writer is not None:
+            with contextlib.suppress(RecordingError):
+                write(self._writer)
+
+    def change(self, before: LinkEvent | None, now_s: float) -> LinkEvent | None:
+        """Report that the disk refuses the log, or that it takes it again; None where it is as it was.
+
+        before: the last such report.
+        """
+        problem = self._writer.problem if self._writer else ""
+        is_failing = before is not None and before.status is LinkStatus.LOST
+        if problem and not is_failing:
+            log.error("%s", problem)
+            return LinkEvent(LOG_ID, now_s, LinkStatus.LOST, "recording_failed", problem)
+        if not problem and is_failing:
+            words = "The recording is being written again; what came meanwhile was held in memory"
+            return LinkEvent(LOG_ID, now_s, LinkStatus.STREAMING, "recording_resumed", words)
+        return None
+
+    def close(self) -> None:
+        """Close the log; may be tried again where the disk refuses."""
+        if self._writer is None:
+            return
+        try:
+            self._writer.close()
+            self._writer = None
+        except RecordingError as error:  # its parts are kept, and become one file at the next start
+            log.warning("%s", error)
