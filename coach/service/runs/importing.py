@@ -70,6 +70,7 @@ class ImportService:
         self._status = NOTHING
         self._report: list[ImportedFile] = []
         self._counts: Counter[str] = Counter()
+        self._given_up: set[str] = set()  # files of the inbox, tried again once they change or after a restart
         self._is_stopping = threading.Event()
         self._worker: threading.Thread | None = None
         self._watcher: threading.Thread | None = None
@@ -189,8 +190,8 @@ class ImportService:
             if now[path] != before.get(path) or self._is_stopping.is_set():
                 continue
             whole = f"inbox|{path.name}|{now[path]}"
-            if self._store.imports.get(whole) is None and self._take_from_inbox(path):
-                self._store.imports.put(KeptImport(whole, Outcome.TAKEN))
+            if whole not in self._given_up and self._store.imports.get(whole) is None:
+                self._try_from_inbox(path, whole)
         return now
 
     # Inside --------------------------------------------------------------------------------------------------------
@@ -203,6 +204,19 @@ class ImportService:
                     before = self.look(before)
             except (CoachError, OSError) as error:
                 _log.warning("the inbox could not be looked through: %s", error)
+
+    def _try_from_inbox(self, path: Path, whole: str) -> None:
+        """As `_take_from_inbox`, noted once it is done; a file that cannot be read does not stop the others."""
+        try:
+            if self._take_from_inbox(path):
+                self._store.imports.put(KeptImport(whole, Outcome.TAKEN))
+        except StorageError:
+            raise
+        except (CoachError, OSError) as error:
+            _log.warning("inbox: %s cannot be imported: %s", path.name, error)
+            # A watch may be plugged in again, and who stops an import kills what is being read.
+            if not isinstance(error, OSError) and not self._is_stopping.is_set():
+                self._given_up.add(whole)
 
     def _take_from_inbox(self, path: Path) -> bool:
         """Import what is new in a file of the inbox; whether it was read to its end."""

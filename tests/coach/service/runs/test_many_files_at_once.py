@@ -3,18 +3,18 @@
 import io
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from coach.errors import InterchangeError, StorageError, UserError
+from coach.errors import InterchangeError, StorageError, UserError, WorkerError
 from coach.model.history import ImportedFile, Outcome
 from coach.model.runs import RunFilter, Sport
 from coach.service.runs import importing
 from coach.service.runs.history import HistoryService
-from coach.service.runs.importing import ImportService
+from coach.service.runs.importing import ImportService, ImportStep
 from coach.storage.store import Store
 from tests.coach.service.runs import exports_of_others as others
 
@@ -299,3 +299,37 @@ def test_what_came_from_the_inbox_and_was_deleted_stays_away(account: Account, t
     again = ImportService(account.store, account.history.files, account.imports.inbox)  # as after a restart
     again.look(again.look(seen))
     assert account.n_runs() == 0
+
+
+class Deadly:
+    """In the place of a process of its own: one that a.fit ends each time."""
+
+    def __init__(self, imports: ImportService) -> None:
+        self.n_tried = 0
+        self._imports = imports
+
+    def steps(self, path: Path, n_done: int) -> Generator[ImportStep]:
+        yield from self._imports.steps(path, n_done)
+
+    def inbox_steps(self, path: Path) -> Generator[None]:
+        if path.name == "a.fit":
+            self.n_tried += 1
+            yield
+            raise WorkerError("it was ended before it was done")
+        yield from self._imports.inbox_steps(path)
+
+    def kill(self) -> None:
+        """Nothing goes on for longer than a step."""
+
+
+def test_a_file_of_the_inbox_that_cannot_be_read_keeps_no_other_one_out(account: Account) -> None:
+    apart = Deadly(account.imports)
+    inbox = ImportService(account.store, account.history.files, account.imports.inbox, apart=apart)
+    broken = others.zipped({"export.xml": b"<HealthData><Workout"})
+    others.unpack(inbox.inbox, {"a.fit": others.fit(), "b.zip": broken, "c.fit": others.fit()})
+    seen = inbox.look({})
+    for _ in range(3):
+        seen = inbox.look(seen)
+    assert account.n_runs() == 1
+    assert apart.n_tried == 1
+    assert len(seen) == 3
