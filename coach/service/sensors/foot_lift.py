@@ -13,6 +13,7 @@ import numpy as np
 from coach.model.links import SensorUse
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
+from coach.service.sensors.registry import SensorBook
 from firmware_config.loader import load_profile
 
 LIFT_S: Final = 6.0  # to hear the words, lift the foot and put it down; chosen by judgement
@@ -59,6 +60,19 @@ def judge(spreads: Mapping[str, float]) -> tuple[str | None, str]:
     if len(moved) > 1 and most < TIMES_MORE * spreads[moved[1]]:
         return None, "Both moved: stand on the right foot, hold on to something, and lift only the left one."
     return moved[0], ""
+
+
+def place_by_lift(book: SensorBook, uses: Sequence[SensorUse], spreads: Mapping[str, float]) -> LiftReport:
+    """Place the sensor on the lifted left foot, and the other one of `uses` on the right, where it is clear."""
+    left_id, words = judge(spreads)
+    if left_id is None:
+        return LiftReport(None, None, words)
+    left_site, right_site = sites_for(uses)
+    left = book.place(left_id, left_site)
+    others = [use.sensor_id for use in uses if use.sensor_id != left_id]
+    right = book.place(others[0], right_site) if others else None
+    named = f"The sensor on your left foot is {left.name}" + (f", on your right {right.name}." if right else ".")
+    return LiftReport(left_id, right.sensor_id if right else None, named)
 
 
 def sites_for(uses: Sequence[SensorUse]) -> tuple[WearSite, WearSite]:

@@ -26,7 +26,7 @@ from coach.radio.words import loss_error
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.cadence_unit import PodCounts
 from coach.service.sensors.claims import SensorClaims, in_use
-from coach.service.sensors.foot_lift import LIFT_S, LiftReport, foot_uses, judge, sites_for, spread_mps2
+from coach.service.sensors.foot_lift import LIFT_S, LiftReport, foot_uses, place_by_lift, spread_mps2
 from coach.service.sensors.keep_alive import Leases
 from coach.service.sensors.preview import Preview, Viewer
 from coach.service.sensors.quality_check import Before, report
@@ -345,16 +345,7 @@ class SensorService:
         if not 1 <= len(uses) <= 2:
             many = "no sensor that can be worn on a foot is paired" if not uses else "more than two could be on a foot"
             raise UserError(f"{many}: choose the places by hand")
-        spreads = self._loop.do(self._spreads(uses, seconds), _ANSWER_S + seconds)
-        left_id, words = judge(spreads)
-        if left_id is None:
-            return LiftReport(None, None, words)
-        left_site, right_site = sites_for(uses)
-        left = self.book.place(left_id, left_site)
-        others = [use.sensor_id for use in uses if use.sensor_id != left_id]
-        right = self.book.place(others[0], right_site) if others else None
-        named = f"The sensor on your left foot is {left.name}" + (f", on your right {right.name}." if right else ".")
-        return LiftReport(left_id, right.sensor_id if right else None, named)
+        return place_by_lift(self.book, uses, self._loop.do(self._spreads(uses, seconds), _ANSWER_S + seconds))
 
     async def _spreads(self, uses: Sequence[SensorUse], seconds: float) -> dict[str, float]:
         viewers = {viewer.use.sensor_id: viewer for viewer in await self._ready_to_watch(uses)}
