@@ -1,5 +1,6 @@
 """Our own firmware, compiled here and run for a minute against a simulated chip: every frame decodes, at its time."""
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ DOUBLES = Path(__file__).resolve().parent / "boards"
 # By sketch: the rate it is set to, the rate of its simulated chip, and how long the test makes it stall [s].
 ESP32, XIAO = "esp32_mpu6050", "xiao_nrf52840_sense"
 BOARDS = {ESP32: (200.0, 200 / 1.014, 2.0), XIAO: (208.0, 205.0, 3.0)}
+# What builds a frame, in each sketch; the calls by which its radio library sends it and gives it are its own.
+BUILDS = ("put16", "put32", "crc16", "nearest", "describe", "send", "sendSmall")
+OF_THE_LIBRARY = re.compile(r"^ *(frames|description)(\.|->)(notify|writeValue|setValue)\(.*\n", re.MULTILINE)
 FRAMES = "c0ac0001-7a1e-4b5c-9d2f-52554e4e4552"
 
 
@@ -144,3 +148,12 @@ def test_it_takes_the_nearest_settings_it_has_and_says_so(
     described = decode_description(run(boards[sketch], str(asked_hz)).description)
     assert (described.rate_hz, described.acc_range_g, described.gyr_range_dps) == (given_hz, 8, 1000)
     assert described.bandwidth_hz == bandwidth_hz
+
+
+@pytest.mark.parametrize("function", BUILDS)
+def test_what_builds_a_frame_is_the_same_in_every_sketch(function: str) -> None:
+    """A sketch is one file: the Arduino builder copies its folder and nothing beside it, so no header is shared."""
+    sketches = [(SKETCHES / sketch / f"{sketch}.ino").read_text() for sketch in BOARDS]
+    bodies = [re.findall(rf"^static \w+ {function}\(.*?^}}\n", text, re.MULTILINE | re.DOTALL) for text in sketches]
+    assert [len(found) for found in bodies] == [1] * len(BOARDS)
+    assert len({OF_THE_LIBRARY.sub("", found[0]) for found in bodies}) == 1
