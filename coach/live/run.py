@@ -1,7 +1,7 @@
 """A run while it happens: notifications from a source through the pipeline, to the log, the database and the page.
 
 Everything here runs on the one asyncio loop of the radio; writing to the database happens on a worker thread. One bad
-packet never ends a run, nor does a full disk: what can go on goes on, and the runner is told.
+packet never ends a run, nor does a full disk: what can go on goes on, and the page says so.
 """
 
 import asyncio
@@ -52,9 +52,9 @@ class LiveRun:
     """One run from start to stop.
 
     clock: seconds since the run started, monotonic. on_spoken: called with each cue that is spoken. Published metrics
-    carry the Unix time at which the newest notification arrived, so that the way to the page can be measured. workout:
-    parts by time or distance, each a lap of its own; one that ends, or pain above 5, leaves a plain run. workout_place:
-    where in it a run that was cut off goes on.
+    carry the Unix time at which the newest notification arrived, so that the delay to the page can be measured.
+    workout: parts by time or distance, each a lap of its own; one that ends, or pain above 5, leaves a plain run.
+    workout_place: where in it a run that was cut off goes on.
     """
 
     def __init__(

@@ -121,18 +121,18 @@ def _take(profile: DeviceProfile, settings: Mapping[str, float | str], step: Ste
         if value is None and not step.is_optional:
             raise LinkError("wrong_sensor", step.words or f"{profile.title} lacks {uuid}: is it another model?")
         found = AnswerFinder(profile, settings, step).feed(value) if value is not None else None
-        return _told(profile, step, *found) if found else {}
+        return _settings_in(profile, step, *found) if found else {}
     yield Write(uuid, encode(str(step.payload), settings, profile.codes), step.with_response)
     if step.answers_on is None:
         return {}
     finder = AnswerFinder(profile, settings, step)
     while (heard := (yield Listen(step.answers_on, step.within_s))) is not None:
         if found := finder.feed(heard):
-            return _told(profile, step, *found)
+            return _settings_in(profile, step, *found)
     raise LinkError("no_answer", step.words or f"{profile.title} does not answer: switch it off and on")
 
 
-def _told(profile: DeviceProfile, step: Step, answer: Answer, heard: bytes) -> Values:
+def _settings_in(profile: DeviceProfile, step: Step, answer: Answer, heard: bytes) -> Values:
     """Settings in an answer; raises LinkError for a refusal."""
     if not answer.is_good:
         raise LinkError("refused", step.words or f"{profile.title} refused {step.payload}: switch it off and on")

@@ -18,9 +18,8 @@ from firmware_config.schema import DeviceProfile
 
 __all__ = ["Decoder", "decode_payload", "decoder_for"]
 
-_MOST_AHEAD: Final = (
-    128  # notifications read together: more gain nothing, and what comes after an odd one is read again
-)
+# Notifications read together: more gain nothing, and what follows an odd one is read again.
+_MOST_AHEAD: Final = 128
 
 
 class Decoder:
@@ -95,7 +94,7 @@ class Decoder:
 
     @property
     def reads_ahead(self) -> bool:
-        """Whether what comes of packets does not depend on other sensors: those of several ticks are read together."""
+        """Whether decoding does not depend on other sensors: those of several ticks are read together."""
         return not self._counts_steps
 
     def _read_ahead(self, notifications: Sequence[Notification], start: int) -> tuple[list[int], list[ImuChunk]]:

@@ -92,8 +92,8 @@ class PhoneCore:
             {"id": workout.id, "title": workout.title, "is_allowed": is_allowed, "words": words}
             for workout, is_allowed, words in workouts_now(self._pack, ready)
         ]
-        told_back = {"plan": ready.plan, "pain": ready.pain, "listens_because": ready.listens_because}
-        return _text({**told_back, "workouts": offers})
+        shown = {"plan": ready.plan, "pain": ready.pain, "listens_because": ready.listens_because}
+        return _text({**shown, "workouts": offers})
 
     def pain(self, answers: str, now: str) -> str:
         """What pain and red flags allow, with the answers so far; null without a pack."""

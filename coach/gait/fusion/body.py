@@ -191,7 +191,7 @@ class BodyGait:
     def feed_ahead(self, samples: Sequence[Sample]) -> None:
         """Samples of one sensor that `feed` gets next, in this order: its engine may take them together now.
 
-        What comes of each is given with it all the same.
+        What each gives is given with it all the same.
         """
         chunks = [one for one in samples if isinstance(one, ImuChunk) and len(one.t_s)]
         if chunks and isinstance(engine := self._engines.get(chunks[0].wear_site), FootGait):

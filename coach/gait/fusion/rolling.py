@@ -96,7 +96,7 @@ class Rolling:
         return self._alive
 
     def estimate(self, now_s: float) -> Estimate | None:
-        """Median and standard uncertainty: scatter of the median, and the values' own (shared) doubt."""
+        """Median and standard uncertainty: scatter of the median, and the values' own (shared) uncertainty."""
         values = self.values(now_s)
         if values and self._estimate is None:
             middle = _median(values)

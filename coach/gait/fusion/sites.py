@@ -137,5 +137,5 @@ class SiteValues:
 
 
 def _shared(field: str, event: Stride | TrunkStep) -> float:
-    """The doubt that all values of `field` share; an interval's doubt is scatter only, which the median averages."""
+    """The uncertainty that all values of `field` share; an interval's is scatter only, which the median averages."""
     return 0.0 if field in ("stride_time_s", "step_time_s") else event.uncertainty.get(field, 0.0)

@@ -27,8 +27,7 @@ class Footfall:
     """One contact.
 
     known_s: from here on later samples do not change the contact. toe_off_s: None where the window does not show it.
-    stride_s: usual stride time. contact_sd_s, toe_off_sd_s: standard
-    uncertainties.
+    stride_s: usual stride time. contact_sd_s, toe_off_sd_s: standard uncertainties.
     """
 
     contact_s: float

@@ -8,7 +8,8 @@ GRAVITY_MPS2: Final = 9.80665  # standard gravity, CGPM 1901
 # holes are single; a straight line over 20 ms leaves a landing blurred but a swing intact.
 BRIDGE_INTERVALS: Final = 2.5
 BRIDGE_S: Final = 0.025  # as long as that single loss at 100 Hz: faster sensors may lose several readings in it
-BRIDGED_FACTOR: Final = 2.0  # doubt of a stride with readings drawn in by straight lines; chosen by eye, 2026-11-20
+# uncertainty of a stride with readings drawn in by straight lines; chosen by eye, 2026-11-20
+BRIDGED_FACTOR: Final = 2.0
 GAP_INTERVALS: Final = 1.5  # a step longer than this many sampling intervals lost something (the seam's promise)
 
 CLIP_SHARE: Final = 0.998  # of full scale: ranges are nominal, saturated readings come a few counts below them

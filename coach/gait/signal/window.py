@@ -1,8 +1,8 @@
 """Keep a sliding window of evenly indexed samples of one sensor, moved at fixed steps of the sensor's own clock.
 
 The windows depend on the samples alone, never on how they were cut into chunks. A loss of `BRIDGE_S` or a single
-reading is bridged by a straight line, and the doubt of what rests on it grows; longer gaps are bridged too but marked,
-so that no event may rest on them; a long gap ends the segment. Memory is bounded by the window.
+reading is bridged by a straight line, and the uncertainty of what rests on it grows; longer gaps are bridged too but
+marked, so that no event may rest on them; a long gap ends the segment. Memory is bounded by the window.
 """
 
 from collections.abc import Generator, Iterator

@@ -1,9 +1,9 @@
 """The quality check before a run: "stand still, then jump three times".
 
 Rate as promised, nothing clipped, and three jumps are three landings on every sensor, at the same moments: a runner who
-runs, a sensor that lies in the other pair of shoes, swings, or turned on its mounting is told apart from one that is
-well. A landing is a blow on a foot or shank; on the trunk, where steps give blows of the same size, it is a free fall
-and then a blow. Left and right cannot be told apart by jumps.
+runs, a sensor that lies in the other pair of shoes, swings, or turned on its mounting is distinguished from one that
+is well. A landing is a blow on a foot or shank; on the trunk, where steps give blows of the same size, it is a free
+fall and then a blow. Left and right cannot be distinguished by jumps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,8 +47,8 @@ class Before:
 
 
 def landings_s(chunks: Sequence[ImuChunk], site: WearSite | None = None) -> list[float]:
-    """When the sensor felt a landing [s], at most one in 0.35 s: the first reading above 3 g; on the trunk the first
-    above 1.8 g within 0.3 s of a free fall of at least 0.1 s."""
+    """When the sensor measured a landing [s], at most one in 0.35 s: the first reading above 3 g; on the trunk the
+    first above 1.8 g within 0.3 s of a free fall of at least 0.1 s."""
     if not chunks:
         return []
     t_s = np.concatenate([chunk.t_s for chunk in chunks])
@@ -99,7 +99,7 @@ def turned_deg(chunks: Sequence[ImuChunk]) -> float | None:
 
 
 def suggest_site(chunks: Sequence[ImuChunk], worn: WearSite | None) -> WearSite | None:
-    """Foot or trunk by how fast it turns while its wearer moves; None where the data or the side do not tell."""
+    """Foot or trunk by how fast it turns while its wearer moves; None where the data or the side do not say."""
     turns = [np.linalg.norm(chunk.gyr_radps, axis=1) for chunk in chunks if chunk.gyr_radps is not None]
     if not turns or not (landings_s(chunks) or landings_s(chunks, WearSite.PELVIS)):
         return None
@@ -159,7 +159,7 @@ def _problems(check: SensorCheck, viewer: Viewer, turn_deg: float | None) -> lis
     if check.n_clipped > 0 and not (check.wear_site and check.wear_site.is_foot):
         found.append(f"{check.name} was at the end of its range {check.n_clipped} times: set a larger range")
     if check.wear_site and check.n_landings < N_JUMPS:
-        found.append(f"{check.name} felt {check.n_landings} of {N_JUMPS} landings: fasten it, and jump higher")
+        found.append(f"{check.name} measured {check.n_landings} of {N_JUMPS} landings: fasten it, and jump higher")
     if turn_deg is not None and turn_deg > _TURNED_DEG:
         found.append(f"{check.name} turned by {turn_deg:.0f} degrees in the jumps: fasten it so that it cannot move")
     if check.wear_site and check.suggested_site and check.suggested_site is not check.wear_site:
@@ -168,27 +168,30 @@ def _problems(check: SensorCheck, viewer: Viewer, turn_deg: float | None) -> lis
 
 
 def check_together(viewers: Sequence[Viewer], checks: Sequence[SensorCheck], start_s: float) -> list[str]:
-    """What only several sensors show: all of them feel the same three jumps, at the same moments."""
-    felt = {
+    """What only several sensors show: all of them measure the same three jumps, at the same moments."""
+    measured = {
         viewer.use.sensor_id: landings_s(viewer.since(start_s), viewer.use.wear_site)
         for viewer in viewers
         if viewer.profile.kind == "imu" and viewer.use.wear_site
     }
-    return [*_missing_foot(viewers, checks), *(_too_many(checks, felt) or _apart(checks, felt))]
+    return [
+        *_missing_foot(viewers, checks),
+        *(_too_many(checks, measured) or _apart(checks, measured)),
+    ]
 
 
-def _apart(checks: Sequence[SensorCheck], felt: Mapping[str, Sequence[float]]) -> list[str]:
+def _apart(checks: Sequence[SensorCheck], measured: Mapping[str, Sequence[float]]) -> list[str]:
     """Sensors that landed with none of those that landed three times; of two that differ it may be either."""
     found = []
     names = {check.sensor_id: check.name for check in checks}
-    for sensor_id, landings in felt.items():
-        others = [one for other, one in felt.items() if other != sensor_id and len(one) == N_JUMPS]
+    for sensor_id, landings in measured.items():
+        others = [one for other, one in measured.items() if other != sensor_id and len(one) == N_JUMPS]
         if not others:
             continue
         if not landings:
             found.append(
-                f"{names[sensor_id]} felt nothing of the jumps that the others felt: is it on your body, or on a pair "
-                "of shoes that you do not wear?"
+                f"{names[sensor_id]} measured nothing of the jumps that the others measured: is it on your body, or "
+                "on a pair of shoes that you do not wear?"
             )
         elif not any(_n_together(landings, one) >= min(len(landings), N_JUMPS) for one in others):
             found.append(f"{names[sensor_id]} did not land with the others: jump with both feet, or check again")
@@ -206,16 +209,16 @@ def _missing_foot(viewers: Sequence[Viewer], checks: Sequence[SensorCheck]) -> l
     return []
 
 
-def _too_many(checks: Sequence[SensorCheck], felt: Mapping[str, Sequence[float]]) -> list[str]:
+def _too_many(checks: Sequence[SensorCheck], measured: Mapping[str, Sequence[float]]) -> list[str]:
     """More landings than jumps: the runner did more, where all agree; else one sensor swings."""
-    many = [check for check in checks if len(felt.get(check.sensor_id, ())) > N_JUMPS]
+    many = [check for check in checks if len(measured.get(check.sensor_id, ())) > N_JUMPS]
     if not many:
         return []
-    if len(many) == len(felt):
-        n = max(len(felt[check.sensor_id]) for check in many)
+    if len(many) == len(measured):
+        n = max(len(measured[check.sensor_id]) for check in many)
         return [f"{n} landings for {N_JUMPS} jumps: stand still, then jump {N_JUMPS} times and stand again"]
     return [
-        f"{check.name} felt {len(felt[check.sensor_id])} landings for {N_JUMPS} jumps: it swings; fasten it"
+        f"{check.name} measured {len(measured[check.sensor_id])} landings for {N_JUMPS} jumps: it swings; fasten it"
         for check in many
     ]
 

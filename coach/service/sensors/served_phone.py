@@ -26,7 +26,7 @@ class ServedPhone:
     def remember(self) -> SensorUse:
         """The runner's phone as a sensor at the small of the back, made where there is none yet.
 
-        Its id is made up here: a browser tells no address, and two runners' phones must not be one sensor.
+        Its id is made up here: a browser gives no address, and two runners' phones must not be one sensor.
 
         Raises:
             UserError: another sensor is worn there.

@@ -1,4 +1,4 @@
-"""How a sensor stands that is not previewed: in this runner's run, or in another's."""
+"""The state of a sensor that is not previewed: in this runner's run, or in another's."""
 
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.samples import CadenceDecision

@@ -74,9 +74,9 @@ def test_three_jumps_are_three_landings_on_feet_and_trunk(jumper: VirtualRunner)
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lying, "right foot felt nothing of the jumps that the others felt"),
+        (lying, "right foot measured nothing of the jumps that the others measured"),
         (late, "right foot did not land with the others"),
-        (swinging, "right foot felt 5 landings for 3 jumps: it swings"),
+        (swinging, "right foot measured 5 landings for 3 jumps: it swings"),
         (turning, "right foot turned by 32 degrees in the jumps"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_missing_foot_does_not_hide_that_the_sensors_disagree(jumper: VirtualR
 
 def test_each_shoe_of_a_pair_that_is_not_worn_is_named(jumper: VirtualRunner) -> None:
     found = checked(viewer(jumper, LEFT, lying), viewer(jumper, RIGHT, lying), viewer(jumper, PELVIS))
-    assert [problem.split(" felt nothing")[0] for problem in found.problems] == ["left foot", "right foot"]
+    assert [problem.split(" measured nothing")[0] for problem in found.problems] == ["left foot", "right foot"]
 
 
 def test_who_runs_did_not_jump_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_who_runs_did_not_jump_three_times(monkeypatch: pytest.MonkeyPatch) -> N
 def test_who_stands_did_not_jump(jumper: VirtualRunner) -> None:
     found = checked(viewer(jumper, LEFT, lying), viewer(jumper, RIGHT, lying), viewer(jumper, PELVIS, lying))
     assert not found.is_good
-    assert all("felt 0 of 3 landings" in " ".join(sensor.problems) for sensor in found.sensors)
+    assert all("measured 0 of 3 landings" in " ".join(sensor.problems) for sensor in found.sensors)
 
 
 def test_a_blow_on_the_trunk_without_a_fall_is_no_landing() -> None:
