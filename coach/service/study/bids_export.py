@@ -86,7 +86,8 @@ def export_bids(
     dataset.write_tables(written)
     dataset.write_derivatives()
     n_files = sum(len(names) for names in written.values())
-    return Exported(len(found.participants), len(found.runs), n_files, found.counts, unreadable)
+    n_participants = len({run.participant.name for run in found.runs})
+    return Exported(n_participants, len(found.runs), n_files, found.counts, unreadable)
 
 
 class _Dataset:
@@ -177,10 +178,10 @@ class _Dataset:
     def _participants(self) -> None:
         names = ("participant_id", "age", "sex", "group", "site", "height_m", "mass_kg")
         rows = []
-        for one in coarsened(self._found.participants):
-            if one.name in self._first:  # who has no run here has no folder, and is counted in consort.json
-                facts = (one.age, one.sex, one.group, one.site, one.height_m, one.mass_kg)
-                rows.append((f"sub-{self._names.label(one.name)}", *facts))
+        # Who has no run here has no folder, and does not hide the others of a place.
+        for one in coarsened([one for one in self._found.participants if one.name in self._first]):
+            facts = (one.age, one.sex, one.group, one.site, one.height_m, one.mass_kg)
+            rows.append((f"sub-{self._names.label(one.name)}", *facts))
         self._text("participants.tsv", bids.tsv(names, sorted(rows)))
         self._json("participants.json", bids.PARTICIPANTS_JSON)
 

@@ -27,7 +27,10 @@ from tests.support.study import MARKER, recording, store_of
 PARTICIPANTS = """runner,participant,age,sex,group,site,height_m,mass_kg,enrolled_on
 anna-k,A-17,93,F,leg,Berlin,1.68,60,2026-05-04
 ben-k,B-02,41,M,extensor,Berlin,1.80,,2026-05-04
-"""
+c,C-03,30,F,leg,Berlin,,,2026-05-04
+d,D-04,30,F,leg,Berlin,,,2026-05-04
+e,E-05,30,F,leg,Berlin,,,2026-05-04
+"""  # the last three have no run: five are enrolled in Berlin, and two of them are in the dataset
 OUTCOMES = """participant,on,measure,value
 A-17,2026-05-05,pain,4
 A-17,2026-06-30,pain,2
