@@ -19,9 +19,9 @@ from coach.interchange.own_extension import (
     add_run,
     add_values,
     laps_of,
+    own_number,
     register,
     run_facts,
-    told_number,
     values_of,
 )
 from coach.interchange.xml_text import (
@@ -173,7 +173,7 @@ def _own_track(
         return ()
     started_at = min(min(moments), began_at or min(moments))
     facts, pauses = own
-    duration_s, distance_m = told_number(facts, "duration_s") or 0.0, told_number(facts, "distance_m")
+    duration_s, distance_m = own_number(facts, "duration_s") or 0.0, own_number(facts, "distance_m")
     laps, is_indoor = laps_of(child(track, "extensions")), facts.get("is_indoor") == "true"
     records = _records(timed, started_at)
     name, sport = _text_of(track, "name"), _text_of(track, "type") or None

@@ -79,7 +79,7 @@ def run_facts(extensions: ET.Element | None) -> tuple[ET.Element, tuple[tuple[fl
     return element, tuple((a, b) for a, b in spans if a is not None and b is not None and 0 <= a < b)
 
 
-def told_number(element: ET.Element, name: str) -> float | None:
+def own_number(element: ET.Element, name: str) -> float | None:
     """A number of the run's element."""
     return _number(element.get(name))
 

@@ -22,8 +22,10 @@ _E2: Final = 0.00669437999014
 _PARABOLA: Final = np.array([-2.0, 3.0, 6.0, 7.0, 6.0, 3.0, -2.0]) / 21.0
 _DENSE_S: Final = 2.0  # points at most this far apart are smoothed: at 3 m/s further apart, bends would be cut
 _HOLD_S: Final = 10.0  # a speed says nothing of what comes later; smart recording writes more often than that
-_LEAST_COMMON: Final = 20
-_SPEED_FACTOR: Final = 1.6  # smallest of the units confused: miles an hour are 2.2, km/h 3.6 times m/s
+_LEAST_COMMON: Final = 20  # records with both speeds: fewer have no median worth the name. Chosen by judgement
+# Between what two measurements of one speed differ by and the units that are confused: miles an hour are 2.2, km/h 3.6
+# times m/s. Chosen by judgement.
+_SPEED_FACTOR: Final = 1.6
 _SPEED_WINDOW_S: Final = 6.0  # as long as watches average a shown pace; shorter, position noise rules
 
 

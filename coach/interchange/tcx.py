@@ -21,9 +21,9 @@ from coach.interchange.own_extension import (
     add_run,
     add_values,
     lap_of,
+    own_number,
     register,
     run_facts,
-    told_number,
     values_of,
 )
 from coach.interchange.totals import Totals, laps_of
@@ -237,8 +237,8 @@ def activity_of_element(run: ET.Element) -> Activity | None:
     found = _laps(laps, started_at, records[-1].t_s)
     if own is not None:
         facts, pauses = own
-        duration_s = told_number(facts, "duration_s") or 0.0
-        distance_m, is_indoor = told_number(facts, "distance_m"), facts.get("is_indoor") == "true"
+        duration_s = own_number(facts, "duration_s") or 0.0
+        distance_m, is_indoor = own_number(facts, "distance_m"), facts.get("is_indoor") == "true"
         return Activity(started_at, records, found, pauses, duration_s, distance_m, name, is_indoor, sport)
     records = joined_distance(in_steps(records))
     duration_s = sum(number(child(lap, "TotalTimeSeconds")) or 0.0 for lap in laps) or records[-1].t_s

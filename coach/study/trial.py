@@ -120,13 +120,13 @@ def marks_of_rows(metric: str, runs: Sequence[TrialRun]) -> TrendMarks:
 def flow(people: Sequence[TrialPerson], values: Iterable[TrialValue]) -> dict[str, object]:
     """The flow of participants as CONSORT asks for it (doi:10.1136/bmj.c332): assessed, excluded with reasons, and by
     arm allocated, lost with reasons and weeks, and analysed, by measure and time."""
-    taken = [person for person in people if not person.excluded]
+    included = [person for person in people if not person.excluded]
     analysed: dict[tuple[str, str, str], set[str]] = {}
     for value in values:
         analysed.setdefault((value.group, value.measure, value.time), set()).add(value.participant)
     arms = {}
-    for group in dict.fromkeys(person.group for person in taken):
-        own = [person for person in taken if person.group == group]
+    for group in dict.fromkeys(person.group for person in included):
+        own = [person for person in included if person.group == group]
         arms[group or "all"] = {
             "allocated": len(own),
             "lost": [
@@ -144,4 +144,4 @@ def flow(people: Sequence[TrialPerson], values: Iterable[TrialValue]) -> dict[st
         }
     excluded = [person.excluded for person in people if person.excluded]
     reasons = {reason: excluded.count(reason) for reason in sorted(set(excluded))}
-    return {"assessed": len(people), "excluded": reasons, "randomised": len(taken), "arms": arms}
+    return {"assessed": len(people), "excluded": reasons, "randomised": len(included), "arms": arms}

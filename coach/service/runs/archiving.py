@@ -1,6 +1,7 @@
 """Which runs and files an archive holds: the whole account, runs since a day, or those that no archive holds yet.
 
-Tables that belong to no run go into every archive whole: they are small. What changes later in a run that is archived
+Tables whose rows have no number of a run go into every archive whole, what the coach remembers of each run among them:
+they are small. What changes later in a run that is archived
 already is in the next archive of the whole account.
 """
 

@@ -73,7 +73,7 @@ def finite(low: float = -1e6, high: float = 1e6) -> st.SearchStrategy[float]:
 
 @st.composite
 def activities(draw: Any, has_place: bool | None = None) -> Activity:
-    """A run with whole seconds, as all formats tell them, with laps of each kind and up to two pauses."""
+    """A run with whole seconds, as all formats have them, with laps of each kind and up to two pauses."""
     started_at = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=draw(st.integers(0, 10**8)))
     places = draw(st.booleans()) if has_place is None else has_place
     times = sorted(draw(st.sets(st.integers(1, 4000), min_size=6, max_size=14)))
@@ -241,21 +241,26 @@ STATES: Final = st.none() | st.sampled_from(GaitState)
 
 @st.composite
 def strides(draw: Any) -> Stride:
-    told = {**draw(some(STRIDE_VALUES)), "initial_contact_s": draw(finite(0, 1e5))}
+    values = {**draw(some(STRIDE_VALUES)), "initial_contact_s": draw(finite(0, 1e5))}
     strike = draw(st.none() | st.sampled_from(FootStrike))
     sites = st.sampled_from([site for site in WearSite if site.is_foot])
-    doubts = {name: abs(value) for name, value in draw(some(STRIDE_VALUES)).items()}
+    uncertainty = {name: abs(value) for name, value in draw(some(STRIDE_VALUES)).items()}
     return Stride(
-        draw(sites), **told, foot_strike=strike, state=draw(STATES), is_clipped=draw(st.booleans()), uncertainty=doubts
+        draw(sites),
+        **values,
+        foot_strike=strike,
+        state=draw(STATES),
+        is_clipped=draw(st.booleans()),
+        uncertainty=uncertainty,
     )
 
 
 @st.composite
 def steps(draw: Any) -> TrunkStep:
-    told = {**draw(some(STEP_VALUES)), "initial_contact_s": draw(finite(0, 1e5))}
+    values = {**draw(some(STEP_VALUES)), "initial_contact_s": draw(finite(0, 1e5))}
     side = draw(st.none() | st.booleans())
     sites = st.sampled_from((WearSite.PELVIS, WearSite.CHEST))
-    return TrunkStep(draw(sites), **told, is_left=side, state=draw(STATES), is_clipped=draw(st.booleans()))
+    return TrunkStep(draw(sites), **values, is_left=side, state=draw(STATES), is_clipped=draw(st.booleans()))
 
 
 @given(st.lists(strides() | steps(), min_size=1, max_size=8))
@@ -272,11 +277,11 @@ def test_csv_of_strides(found: list[Stride | TrunkStep]) -> None:
 def seconds(draw: Any) -> LiveMetrics:
     shares = draw(st.none() | st.fixed_dictionaries(dict.fromkeys(("rearfoot", "midfoot", "forefoot"), finite(0, 1))))
     source = draw(st.none() | st.sampled_from(("left_foot", "treadmill")))
-    doubts = {name: abs(value) for name, value in draw(some(SECOND_VALUES)).items()}
+    uncertainty = {name: abs(value) for name, value in draw(some(SECOND_VALUES)).items()}
     unknown = draw(st.dictionaries(st.sampled_from(SECOND_VALUES), TEXTS.filter(bool), max_size=3))
     return LiveMetrics(
         draw(finite(0, 1e5)), draw(STATES), draw(st.booleans()), **draw(some(SECOND_VALUES)),
-        speed_source=source, foot_strike_share=shares, uncertainty=doubts, unknown=unknown,
+        speed_source=source, foot_strike_share=shares, uncertainty=uncertainty, unknown=unknown,
     )  # fmt: skip
 
 

@@ -248,19 +248,19 @@ def test_a_cut_file_gives_whole_records_and_says_so_or_is_refused(cut: int) -> N
 
 
 def test_a_second_reader_finds_the_same_numbers() -> None:
-    """fitparse shares no code with fitdecode; it tells cadence in strides and keeps its fraction apart."""
+    """fitparse shares no code with fitdecode; it gives cadence in strides and keeps its fraction apart."""
     written = activity()
     found = [m.get_values() for m in fitparse.FitFile(io.BytesIO(write_fit(written))).get_messages("record")]
     assert len(found) == len(written.records)
-    for record, told in zip(written.records, found, strict=True):
+    for record, fields in zip(written.records, found, strict=True):
         kept = values(round(record.t_s))
-        assert told["timestamp"].replace(tzinfo=UTC) == START + timedelta(seconds=record.t_s)
-        assert told["heart_rate"] == kept["heart_rate_bpm"]
-        assert 2 * (told["cadence"] + told["fractional_cadence"]) == pytest.approx(kept["cadence_spm"], abs=1 / 64)
-        assert told["stance_time"] == pytest.approx(kept["contact_time_ms"], abs=0.05)
-        assert told["vertical_oscillation"] == pytest.approx(kept["vertical_oscillation_mm"], abs=0.05)
-        assert told["distance"] == pytest.approx(kept["distance_m"], abs=0.01)
-        assert told["enhanced_speed"] == pytest.approx(kept["speed_mps"], abs=0.001)
+        assert fields["timestamp"].replace(tzinfo=UTC) == START + timedelta(seconds=record.t_s)
+        assert fields["heart_rate"] == kept["heart_rate_bpm"]
+        assert 2 * (fields["cadence"] + fields["fractional_cadence"]) == pytest.approx(kept["cadence_spm"], abs=1 / 64)
+        assert fields["stance_time"] == pytest.approx(kept["contact_time_ms"], abs=0.05)
+        assert fields["vertical_oscillation"] == pytest.approx(kept["vertical_oscillation_mm"], abs=0.05)
+        assert fields["distance"] == pytest.approx(kept["distance_m"], abs=0.01)
+        assert fields["enhanced_speed"] == pytest.approx(kept["speed_mps"], abs=0.001)
 
 
 def chosen_of(*records: dict[str, float], prefers_pods: bool = False) -> list[dict[str, float]]:

@@ -89,7 +89,7 @@ ONE_RUN = {
     + f.gpx(f.track(f.points(), "running", "Müritz")).decode().encode("latin-1"),
     "a document type": b'<?xml version="1.0"?><!DOCTYPE gpx>' + RUN,
     "blanks before the declaration": b'\n\n   <?xml version="1.0"?>' + TCX,
-    "distance anew in each lap": f.tcx(
+    "distance from zero in each lap": f.tcx(
         f.activity(
             f.lap("".join(TCX_POINTS[:151]), seconds=150, distance_m=450),
             f.lap(

@@ -1,4 +1,4 @@
-"""Only running comes in, every run of a file, with distance where positions and times stand: files made by hand."""
+"""Only running comes in, every run of a file, with distance where positions and times are given: files made by hand."""
 
 import dataclasses
 import gzip
