@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
+from coach.coaching.workout_follower import has_pace
 from coach.coaching.workout_plans import checked
 from coach.errors import CoachError, UserError
 from coach.model.metrics_table import MILE_M
@@ -240,6 +241,8 @@ def _form_of(plan: WorkoutPlan) -> Form | None:
     for name, index, kind in (("warm_up", 0, PartKind.WARM_UP), ("cool_down", -1, PartKind.COOL_DOWN)):
         block = blocks[index] if blocks else None
         is_end = block is not None and block.times == 1 and len(block.parts) == 1 and block.parts[0].kind is kind
+        if block is not None and is_end and has_pace(block.parts[0]):
+            return None
         ends[name] = f"{blocks.pop(index).parts[0].seconds / 60:g}" if is_end else ""
     sets = [_set_of(block) for block in blocks]
     if len(sets) > _N_SETS or None in sets or "0" in ends.values():

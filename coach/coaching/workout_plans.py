@@ -61,6 +61,9 @@ def checked(plan: WorkoutPlan) -> WorkoutPlan:
         speeds = [speed for speed in (part.low_mps, part.high_mps) if speed is not None]
         if any(not SLOWEST_MPS <= speed <= FASTEST_MPS for speed in speeds) or speeds != sorted(speeds):
             raise UserError("a pace goes from the slower to the faster, between 33:20 and 1:20 per kilometre")
+    whole = workout_of(plan)
+    if whole.seconds > MOST_SECONDS or whole.metres > MOST_METRES:
+        raise UserError("a workout has up to 6 hours or 50 km in all")
     return plan
 
 

@@ -54,6 +54,17 @@ def test_a_run_is_built_changed_exported_and_deleted(client: FlaskClient, coach:
     assert not any(offer.is_own for offer in coach.workouts.offers())
 
 
+def test_the_builder_opens_no_workout_of_which_it_would_lose_a_part(client: FlaskClient, coach: SmallCoach) -> None:
+    run = WorkoutBlock(3, (WorkoutPart(PartKind.RUN, 60.0),))
+    paced = WorkoutBlock(1, (WorkoutPart(PartKind.WARM_UP, 600.0, low_mps=2.5),))
+    by_distance = WorkoutBlock(1, (WorkoutPart(PartKind.COOL_DOWN, 0.0, metres=1000.0),))
+    for blocks in ((paced, run), (run, by_distance)):
+        own = coach.workouts.save(WorkoutPlan("", "From a watch", blocks))
+        answer = client.get(f"/workouts/build?from={own.id}")
+        assert answer.status_code == 400
+        assert "more parts than the builder can show" in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "words"),
     [

@@ -122,6 +122,13 @@ def test_what_cannot_be_run_is_refused(part: WorkoutPart) -> None:
         checked(replace(PLAN, blocks=(WorkoutBlock(201, (FAST,)),)))
 
 
+def test_parts_that_fit_make_no_day_of_running_together() -> None:
+    for part in (WorkoutPart(PartKind.EASY, 3 * 3600.0), replace(FAST, metres=20_000.0)):
+        checked(replace(PLAN, blocks=(WorkoutBlock(2, (part,)),)))
+        with pytest.raises(UserError, match="6 hours or 50 km in all"):
+            checked(replace(PLAN, blocks=(WorkoutBlock(3, (part,)),)))
+
+
 def test_every_template_can_be_led_to_its_end() -> None:
     for plan in load_templates().values():
         one = WorkoutFollower(workout_of(plan))
