@@ -80,6 +80,24 @@ def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, ph
     assert len([step for step in home.store.runs.data.steps(run.run_id) if step.contact_time_s]) > 25
 
 
+@pytest.mark.browser
+@pytest.mark.reference
+def test_a_second_tap_while_the_phone_begins_stops_it_and_starts_no_second_sender(home: Coach, phone: Any) -> None:
+    senders: set[str] = set()
+    phone.on("request", lambda r: senders.add(r.post_data_json["sender"]) if r.url.endswith("/readings") else None)
+    with served(create_app(home, is_testing=True)) as url:
+        phone.goto(f"{url}/live")
+        wait_until(phone, "() => !document.querySelector('#serve').disabled")
+        serve = phone.locator("#serve")
+        serve.dblclick()  # no motion yet: the second tap comes while the first still waits for it
+        assert "no longer a sensor" in phone.inner_text("#serve-words")
+        serve.click()
+        carry(phone, 3.0)
+        wait_until(phone, SERVES)
+        phone.wait_for_timeout(600)
+    assert len(senders) == 1
+
+
 def test_a_phone_takes_no_other_sensors_place_and_never_goes_along_as_a_radio_sensor(home: Coach) -> None:
     use = home.sensors.phone.remember()
     assert home.sensors.phone.remember() == use, "one phone, however often it is asked for"

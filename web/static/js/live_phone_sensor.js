@@ -50,6 +50,7 @@ class Sending {
   }
 }
 
+let attempt = null; // the start that counts; null: this phone is no sensor. A second tap ends one that still waits
 let sending = null;
 let packer = null;
 let moved = null;
@@ -68,18 +69,25 @@ function paint(is_on) {
 }
 
 async function start() {
+  const own = {};
+  attempt = own;
   say("live.serve.starting");
   try {
     await askForMotion();
+    if (attempt !== own) return;
     const first = new Promise((resolve) => { moved = resolve; });
     packer = new MotionPacker((bytes) => sending?.add(bytes));
     window.addEventListener("devicemotion", take);
-    if (!(await Promise.race([first, pause(FIRST_WITHIN_MS)]))) throw new Error("motion_none");
+    const has_moved = await Promise.race([first, pause(FIRST_WITHIN_MS)]);
+    if (attempt !== own) return;
+    if (!has_moved) throw new Error("motion_none");
     const { sensor_id } = await call("POST", "/sensors/phone");
+    if (attempt !== own) return;
     sending = new Sending(sensor_id);
     remembered.set(true);
     paint(true);
   } catch (error) {
+    if (attempt !== own) return;
     stop(["motion_refused", "motion_none"].includes(error.message) ? w(`phone.sensors.${error.message}`) : error.message);
   }
 }
@@ -88,7 +96,7 @@ async function start() {
 function stop(words = "") {
   window.removeEventListener("devicemotion", take);
   if (sending) sending.is_over = true;
-  sending = null;
+  attempt = sending = null;
   remembered.set(false);
   paint(false);
   setText(find("#serve-words"), words || w("live.serve.off"));
@@ -99,8 +107,8 @@ export function bindPhoneSensor() {
   if (!window.isSecureContext) { say("live.serve.insecure"); return; }
   if (!can_move) { say("phone.sensors.motion_none"); return; }
   button.disabled = false;
-  on(button, "click", () => { if (sending) stop(); else void start(); });
+  on(button, "click", () => { if (attempt) stop(); else void start(); });
   if (!remembered.get()) return;
   if (!NEEDS_TAP) void start();
-  else document.addEventListener("click", () => { if (!sending) void start(); }, { once: true });
+  else document.addEventListener("click", () => { if (!attempt) void start(); }, { once: true });
 }
