@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coach.model.cues import CueResponse, CueRule, FocusResponse
+from coach.model.intervals import t_quantile
 
 BEFORE_S: Final = 30.0
 AFTER_FROM_S: Final = 10.0
@@ -206,18 +207,6 @@ def _half_width(spoken: Sequence[float], withheld: Sequence[float]) -> float:
     total = sum((v - _mean(spoken)) ** 2 for v in spoken) + sum((v - _mean(withheld)) ** 2 for v in withheld)
     half = t_quantile(freedom) * math.sqrt(total / freedom * (1 / len(spoken) + 1 / len(withheld)))
     return _NEIGHBOURS * half
-
-
-def t_quantile(freedom: float) -> float:
-    """0.975 quantile of Student's t (exact below 3). Source: series of Abramowitz & Stegun 26.7.5."""
-    if freedom < 3.0:
-        return {1: 12.706, 2: 4.303}[max(1, math.floor(freedom))]
-    z, f = 1.959964, freedom
-    g1 = (z**3 + z) / 4
-    g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    g3 = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    g4 = (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160
-    return z + g1 / f + g2 / f**2 + g3 / f**3 + g4 / f**4
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -2,7 +2,8 @@
 
 Months show what weeks cannot: one run's step length wanders by more than a month of training changes it. A month's
 standard error holds the scatter between runs, pooled over all months (one variance: nothing says that a runner
-scatters more in May), and what the runs themselves are unsure of.
+scatters more in May), and what the runs themselves are unsure of. Few runs show their scatter badly: it is widened as
+Student's t asks, so that 1.96 standard errors are half of a 95 % interval also in a runner's first month.
 """
 
 import math
@@ -14,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from coach.model.history import Trend, TrendPoint
+from coach.model.intervals import t_quantile
 from coach.model.runs import RunPlace
 
 MIN_RUNS: Final = 2  # of a month; one run is no month: by judgement
@@ -71,10 +73,10 @@ def _value(month: date, points: Sequence[TrendPoint], spread: float, n_sessions:
 
 
 def _spread(months: Sequence[Sequence[float]]) -> float:
-    """Standard deviation between runs of one month, pooled; 0 where no month has two runs."""
+    """Standard deviation between runs of one month, pooled and widened for few runs; 0 where no month has two."""
     freedom = sum(len(values) - 1 for values in months)
     total = sum(float(np.sum((np.array(values) - np.mean(values)) ** 2)) for values in months)
-    return math.sqrt(total / freedom) if freedom else 0.0
+    return t_quantile(freedom) / t_quantile(math.inf) * math.sqrt(total / freedom) if freedom else 0.0
 
 
 def _between(known: dict[date, list[TrendPoint]]) -> list[date]:

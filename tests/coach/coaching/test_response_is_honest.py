@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from coach.coaching.loader import load_rules
-from coach.coaching.response import Change, Past, ResponseTracker, cue_responses, focus_response, helped, t_quantile
+from coach.coaching.response import Change, Past, ResponseTracker, cue_responses, focus_response, helped
 from coach.model.cues import FocusResponse
+from coach.model.intervals import t_quantile
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 from tests.support.coaching import NOW, engine_for, go, plan
 
