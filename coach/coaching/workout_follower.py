@@ -30,6 +30,12 @@ class WorkoutFollower:
         return parts[self.place.part] if 0 <= self.place.part < len(parts) else None
 
     @property
+    def lap_kind(self) -> str:
+        """Kind of the lap that the part is: warm_up, cool_down or lap."""
+        part = self.part
+        return part.kind.value if part and part.kind in (PartKind.WARM_UP, PartKind.COOL_DOWN) else "lap"
+
+    @property
     def is_over(self) -> bool:
         return self.place.part >= len(self.workout.parts)
 

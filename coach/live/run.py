@@ -29,7 +29,7 @@ from coach.model.recordings import RunEvent
 from coach.model.runs import Lap, Run, RunState
 from coach.model.samples import BatterySample, Gap, Notification, TreadmillSample
 from coach.model.strides import Stride, TrunkStep
-from coach.model.workouts import PartKind, Workout, WorkoutPlace
+from coach.model.workouts import Workout, WorkoutPlace
 from coach.recording.writer import RecordingWriter
 from firmware_config.loader import load_profile
 
@@ -275,9 +275,7 @@ class LiveRun:
 
     def _begin_part(self, at_s: float | None = None) -> Lap:
         assert self._follower is not None
-        part = self._follower.part
-        kind = part.kind.value if part and part.kind in (PartKind.WARM_UP, PartKind.COOL_DOWN) else "lap"
-        return self._lap(kind, at_s, self._follower.place)
+        return self._lap(self._follower.lap_kind, at_s, self._follower.place)
 
     # Inside --------------------------------------------------------------------------------------------------------
 

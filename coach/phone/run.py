@@ -23,7 +23,7 @@ from coach.model.plain import to_plain
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.runs import RunPlan
 from coach.model.samples import BatterySample, Notification
-from coach.model.workouts import PartKind, Workout
+from coach.model.workouts import Workout
 from coach.recording.layout import McapFile
 
 LOW_BATTERY_PCT: Final = 15.0  # as at home (coach.live.run)
@@ -213,10 +213,8 @@ class PhoneRun:
 
     def _begin_part(self) -> list[Message]:
         assert self._follower is not None
-        part = self._follower.part
-        kind = part.kind.value if part and part.kind in (PartKind.WARM_UP, PartKind.COOL_DOWN) else "lap"
-        lap = self.timeline.lap(self._t_s, kind)
-        return self._mark("lap", number=lap.number, lap_kind=kind, **to_plain(self._follower.place))
+        lap = self.timeline.lap(self._t_s, self._follower.lap_kind)
+        return self._mark("lap", number=lap.number, lap_kind=lap.kind, **to_plain(self._follower.place))
 
     # Inside --------------------------------------------------------------------------------------------------------
 
