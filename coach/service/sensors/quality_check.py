@@ -23,17 +23,17 @@ _NO_FOOT = "No sensor on the"
 _G = 9.80665
 # A body falls freely for 0.29 s in a jump of 10 cm, and lands at 1.4 m/s; on the trunk a half sine of 0.15 s then has a
 # peak of 2.5 g (mechanics of a falling body; the time by judgement). A sensor in free fall reads 0.
-_FALL_G = 0.5
-_FALL_S = 0.1
+_FALL_G = 0.5  # halfway from standing to falling
+_FALL_S = 0.1  # a third of that fall; a step of a walk has none
 _TRUNK_LANDING_G = 1.8
-_SOON_S = 0.3
+_SOON_S = 0.3  # from the end of the fall to the peak, with the landing's 0.15 s twice; by judgement
 _TURNED_DEG = 20.0  # a body sways by less between standing and standing again; by judgement
-_STILL_S = 0.5
-_STILL_MPS2 = 0.6
+_STILL_S = 0.5  # so long is a moment of standing; by judgement
+_STILL_MPS2 = 0.6  # SD of an axis; as a leg that stands (`ShankParams.still_mps2`)
 _LANDING_G = 3.0  # chosen by eye, 2026-11-20: above any stride while standing or walking, below a small jump's landing
-_APART_S = 0.35
-_TOGETHER_S = 0.15
-RATE_SHARE = 0.05
+_APART_S = 0.35  # a jump of 10 cm falls for 0.29 s before it lands, and its push-off comes first
+_TOGETHER_S = 0.15  # feet and trunk peak 0.05 s apart, clocks and links differ by less than 0.1; by judgement
+RATE_SHARE = 0.05  # sensors are off their nominal rate by a percent or two (`ImuStream`); by judgement
 _FOOT_TURN_RADPS = 6.0  # a foot turns faster than this in every stride, a trunk never: protocols of both at hand
 _TRUNK_TURN_RADPS = 2.0  # a foot points down faster than this in any jump; by judgement
 
