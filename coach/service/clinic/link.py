@@ -1,7 +1,7 @@
-"""The way from a runner's coach to a clinic: requests signed by the runner's key, answers in, every failure in words.
+"""Requests of a runner's coach to a clinic, signed by the runner's key; answers in, every failure in words.
 
 Health data go over TLS, or stay on this machine: another address by plain http is refused. What the clinic answers is
-believed only where its own signature stands below it (orders); everything else just tells how far a sending has come.
+believed only where its own signature stands below it (orders); everything else only says how far a sending has come.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from coach.errors import LinkError, StorageError, UserError
 from coach.seal.events import request_of
@@ -103,10 +103,10 @@ class ClinicLink:
                 if not piece:
                     raise StorageError(f"{path} became shorter while it was sent")
                 answer = self._send("POST", f"/api/v1/raw/{sha256}?offset={offset}", piece, "application/octet-stream")
-                now = answer.get("offset") if isinstance(answer, dict) else None
+                now = offset_of(answer, size)
                 n_still = n_still + 1 if now == offset else 0
-                if type(now) is not int or not 0 <= now <= size or n_still > 2:
-                    raise LinkError("answer", "the clinic does not say how far the run has come: it waits")
+                if n_still > 2:
+                    raise LinkError("answer", "the clinic takes no more of this run: it waits")
                 offset = now
 
     def _send(self, method: str, path: str, body: bytes, kind: str) -> object:
@@ -125,8 +125,35 @@ class ClinicLink:
             raise LinkError("offline", f"the clinic does not answer ({error}): what is to be sent waits") from error
         try:
             return json.loads(text) if text else None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise LinkError("answer", "the clinic gave no answer that can be read: what is to be sent waits") from error
+
+
+def offset_of(answer: object, size: int) -> int:
+    """How many of `size` bytes of a recording the clinic has, as it answers; raises LinkError where it does not say."""
+    offset = answer.get("offset") if isinstance(answer, dict) else None
+    if type(offset) is not int or not 0 <= offset <= size:
+        raise LinkError("answer", "the clinic does not say how much of a run it has: the run waits")
+    return offset
+
+
+def list_of(answer: object, name: str) -> list[Any]:
+    """The list of this name in an answer; empty where there is none."""
+    found = answer.get(name) if isinstance(answer, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def looks_of(answer: object) -> list[dict[str, str]]:
+    """What a clinic says of who looked, as far as it can be read: it is shown, and believed no further."""
+    found = []
+    for one in list_of(answer, "looks"):
+        try:
+            at = datetime.fromisoformat(one["at"])
+            if at.tzinfo is not None:
+                found.append({"at": at.isoformat(), "name": str(one["name"])[:80], "verb": str(one["verb"])[:40]})
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found[:50]
 
 
 def _refusal(error: urllib.error.HTTPError) -> Exception:
@@ -143,7 +170,7 @@ def _words(error: urllib.error.HTTPError) -> str:
     try:
         document = json.loads(error.read(64 << 10))
         return str(document["error"]["words"])[:300]
-    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+    except (OSError, HTTPException, ValueError, RecursionError, KeyError, TypeError):
         return ""
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from coach.errors import StorageError, UserError
+from coach.errors import InterchangeError, StorageError, UserError
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.runs import RunEntry, RunState
 from coach.recording.folder import inside
@@ -81,14 +81,17 @@ def seal_run(
 
 
 def _sealed_before(folder: Path, scopes: tuple[Scope, ...]) -> SealedRun | None:
-    if not (folder / MANIFEST).is_file():
+    """What lies sealed in the folder; None where it is to be sealed again: consent has changed, or a file is torn."""
+    try:
+        text = (folder / MANIFEST).read_text("utf-8")
+        manifest = read_manifest(text)
+        numbers = json.loads((folder / NUMBERS).read_text("utf-8"))
+        recording = folder / RECORDING if manifest.sha256 else None
+        is_whole = recording is None or recording.stat().st_size == manifest.n_bytes
+    except (OSError, ValueError, InterchangeError):  # a power cut leaves files empty or short
         return None
-    text = (folder / MANIFEST).read_text("utf-8")
-    manifest = read_manifest(text)
-    if manifest.scopes != scopes:
-        return None  # the runner has changed consent since: it is sealed again
-    recording = folder / RECORDING if manifest.sha256 else None
-    return SealedRun(folder, manifest, json.loads(text), json.loads((folder / NUMBERS).read_text("utf-8")), recording)
+    is_same = manifest.scopes == scopes and is_whole
+    return SealedRun(folder, manifest, json.loads(text), numbers, recording) if is_same else None
 
 
 def _copy(path: Path, to: Path, keeps_positions: bool) -> Path:

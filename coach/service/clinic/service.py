@@ -23,8 +23,17 @@ from coach.seal.manifest import Scope, may_leave
 from coach.seal.numbers import numbers_text, report_of
 from coach.seal.signing import signed
 from coach.service.clinic.keys import NAME, own_key
-from coach.service.clinic.link import ClinicLink, DamagedError, NotKnownError, read_invitation
+from coach.service.clinic.link import (
+    ClinicLink,
+    DamagedError,
+    NotKnownError,
+    list_of,
+    looks_of,
+    offset_of,
+    read_invitation,
+)
 from coach.service.clinic.sealing import seal_run
+from coach.service.repeated import RepeatedWork
 from coach.service.run_queue import RunQueue
 from coach.service.runner import RunnerService
 from coach.service.strength.plans import StrengthService
@@ -91,13 +100,11 @@ class ClinicService:
         self._runner = runner
         self._plans = plans
         self._clock = clock
-        self._every_s = every_s
         self._queue = RunQueue(store, _QUEUE)
         self._working = threading.Lock()
+        self._answering = threading.Lock()  # held while the rows of orders are read and written again
         self._failure = ""
-        self._wake = threading.Event()
-        self._is_over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._repeated = RepeatedWork("clinic", self._push_if_joined, every_s)
 
     # What the runner chooses ---------------------------------------------------------------------------------------
 
@@ -143,7 +150,7 @@ class ClinicService:
         self._store.settings.put(_LINK, {**known, "base": invited.base})
         self._store.settings.put(_CONSENT, consent)
         self._queue_recent()
-        self._wake.set()
+        self._repeated.wake()
         return self.status()
 
     def consent(self, scopes: Iterable[Scope]) -> ClinicStatus:
@@ -159,7 +166,7 @@ class ClinicService:
             shutil.rmtree(self._sealed, ignore_errors=True)
         elif not may_leave(before):
             self._queue_recent()
-        self._wake.set()
+        self._repeated.wake()
         return self.status()
 
     def withdraw(self, deletes: bool = True) -> str:
@@ -201,37 +208,34 @@ class ClinicService:
         Raises:
             UserError: there is no such order, or what it asks for cannot be.
         """
-        rows = self._order_rows()
-        row = next((one for one in rows if one["document"].get("order_id") == order_id), None)
-        if row is None or row["state"] != "open":
-            raise UserError("this order was answered already, or there is none")
-        order = self._read(row["document"])
-        if is_accepted:
-            self._do(order)
-        row["state"] = "accepted" if is_accepted else "refused"
-        self._store.settings.put(_ORDERS, rows)
-        self._wake.set()
+        with self._answering:
+            rows = self._order_rows()
+            row = next((one for one in rows if one["document"].get("order_id") == order_id), None)
+            if row is None or row["state"] != "open":
+                raise UserError("this order was answered already, or there is none")
+            order = self._read(row["document"])
+            if is_accepted:
+                self._do(order)
+            row["state"] = "accepted" if is_accepted else "refused"
+            self._store.settings.put(_ORDERS, rows)
+        self._repeated.wake()
         return order
 
     # Work ----------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Send what waits, in the background."""
-        self._thread = threading.Thread(target=self._work, name="clinic", daemon=True)
-        self._thread.start()
+        self._repeated.start()
 
     def stop(self) -> None:
-        self._is_over.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self._repeated.stop()
 
     def on_finished(self, run: Run) -> None:
         """A run was summed up: it waits to leave, if it may. Quick, and never fails: the run's own thread calls it."""
         try:
             if run.sport is Sport.RUNNING and may_leave(self.status().scopes):
                 self._queue.add(run.run_id)
-                self._wake.set()
+                self._repeated.wake()
         except CoachError as error:
             _log.warning("the run %s does not wait for the clinic: %s", run.run_id, error)
 
@@ -246,11 +250,12 @@ class ClinicService:
         with self._working:
             self._failure = ""
             try:
+                scopes = self.status().scopes
                 self._send_consent_and_report()
-                if may_leave(self.status().scopes):
+                if may_leave(scopes):
                     self._queue_recent()  # imported runs and recovered ones, too
-                for waiting in self._queue.items() if may_leave(self.status().scopes) else ():
-                    self._push_run(waiting.run_id)
+                    for waiting in self._queue.items():
+                        self._push_run(waiting.run_id, scopes)
                 self._exchange_orders()
             except (CoachError, OSError) as error:
                 self._failure = str(error)  # no net, a closed door, a full disk: it waits
@@ -258,32 +263,31 @@ class ClinicService:
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _work(self) -> None:
-        while not self._is_over.is_set():
-            try:
-                if self._link():
-                    self.push()
-            except CoachError as error:
-                _log.warning("nothing can be sent to the clinic: %s", error)
-            self._wake.wait(self._every_s)
-            self._wake.clear()
+    def _push_if_joined(self) -> None:
+        if self._link():
+            self.push()
 
-    def _push_run(self, run_id: str) -> None:
-        """Send one run. One that will never be taken leaves the queue; what may be taken later raises."""
+    def _push_run(self, run_id: str, scopes: frozenset[Scope]) -> None:
+        """Send one run. One that will never be taken leaves the queue; what may be taken later raises.
+
+        scopes: the consent that the clinic was sent last: under another one it refuses the run for good.
+        """
+        if self.status().scopes != scopes:
+            raise LinkError("consent", "consent has changed while runs were sent: the others wait")
         try:
-            entry = self._store.runs.entry(run_id)
-            scopes, key = self.status().scopes, own_key(self._secrets)
+            entry, key = self._store.runs.entry(run_id), own_key(self._secrets)
             sealed = seal_run(entry, self._recordings, self._sealed / run_id, scopes, key, self._clock())
             client = self._client(lambda: self.status().scopes == scopes)
             answer = client.ask("POST", "/api/v1/runs", {"manifest": sealed.document, "numbers": sealed.numbers})
             if sealed.recording is not None:
-                offset = answer.get("offset", 0) if isinstance(answer, dict) else 0
+                offset = offset_of(answer, sealed.manifest.n_bytes)
                 try:
-                    client.send_file(sealed.recording, sealed.manifest.sha256, int(offset))
+                    client.send_file(sealed.recording, sealed.manifest.sha256, offset)
                 except DamagedError:
                     client.send_file(sealed.recording, sealed.manifest.sha256, 0)
             self._store.settings.put(_SENT, {**self._sent(), run_id: sealed.manifest.sha256})
-        except DamagedError as error:  # twice: the line or the disk there is broken, and later may be better
+        except DamagedError as error:  # twice: the line or a disk is broken, and later may be better
+            shutil.rmtree(self._sealed / run_id, ignore_errors=True)  # sealed again then, should it be the disk here
             raise LinkError("damaged", f"run {run_id} arrives damaged: it waits") from error
         except (LinkError, NotKnownError, StorageError):
             raise
@@ -309,25 +313,38 @@ class ClinicService:
             self._store.settings.put(_REPORTED, mark)
 
     def _exchange_orders(self) -> None:
-        rows, client = self._order_rows(), self._client()
-        for row in rows:
+        client = self._client()
+        for row in self._order_rows():
             if row["state"] in ("accepted", "refused") and not row["is_reported"]:
                 document = {"order_id": row["document"]["order_id"], "state": row["state"]}
                 client.ask("POST", "/api/v1/answers", signed("answer", document, own_key(self._secrets)))
-                row["is_reported"] = True
-                self._store.settings.put(_ORDERS, rows)
+                self._mark_reported(row["document"]["order_id"])
         answer = client.ask("GET", "/api/v1/orders")
-        known = {row["document"]["order_id"] for row in rows}
-        for document in answer.get("orders", ()) if isinstance(answer, dict) else ():
-            try:
-                order = self._read(document)
-            except InterchangeError as error:
-                _log.warning("an order of the clinic is left aside: %s", error)
-                continue
-            if order.order_id not in known:
-                rows.append({"document": document, "state": "open", "is_reported": False})
-        self._store.settings.put(_ORDERS, rows[-200:])
-        self._store.settings.put(_LOOKS, _looks_of(answer))
+        self._keep_orders(answer)
+        self._store.settings.put(_LOOKS, looks_of(answer))
+
+    def _mark_reported(self, order_id: str) -> None:
+        with self._answering:
+            rows = self._order_rows()
+            changed = [
+                {**row, "is_reported": row["is_reported"] or row["document"]["order_id"] == order_id} for row in rows
+            ]
+            self._store.settings.put(_ORDERS, changed)
+
+    def _keep_orders(self, answer: object) -> None:
+        """Add orders that are new here. Rows are read now: the runner may have answered while the clinic did."""
+        with self._answering:
+            rows = self._order_rows()
+            known = {row["document"]["order_id"] for row in rows}
+            for document in list_of(answer, "orders"):
+                try:
+                    order = self._read(document)
+                except InterchangeError as error:
+                    _log.warning("an order of the clinic is left aside: %s", error)
+                    continue
+                if order.order_id not in known:
+                    rows.append({"document": document, "state": "open", "is_reported": False})
+            self._store.settings.put(_ORDERS, rows[-200:])
 
     def _do(self, order: Order) -> None:
         if order.kind is OrderKind.SEEN:
@@ -337,8 +354,9 @@ class ClinicService:
 
     def _pause_until(self) -> str:
         """Last day of the newest pause of running that the runner accepted; "" where it is over."""
-        days = [o.day for o in self._orders("accepted") if o.kind is OrderKind.PAUSE_RUNNING and o.day]
-        return days[-1].isoformat() if days and days[-1] >= self._clock().date() else ""
+        pauses = [order for order in self._orders("accepted") if order.kind is OrderKind.PAUSE_RUNNING]
+        day = max(pauses, key=lambda order: order.created).day if pauses else None
+        return day.isoformat() if day is not None and day >= self._clock().date() else ""
 
     def _queue_recent(self) -> None:
         since = self._clock() - timedelta(days=REPORT_DAYS)
@@ -374,16 +392,3 @@ class ClinicService:
     def _read(self, document: object) -> Order:
         link = self._link()
         return read_order(document, link["clinic_key"], link["pseudonym"])
-
-
-def _looks_of(answer: object) -> list[dict[str, str]]:
-    """What a clinic says of who looked, as far as it can be read: it is shown, and believed no further."""
-    found = []
-    for one in answer.get("looks", ()) if isinstance(answer, dict) else ():
-        try:
-            at = datetime.fromisoformat(one["at"])
-            if at.tzinfo is not None:
-                found.append({"at": at.isoformat(), "name": str(one["name"])[:80], "verb": str(one["verb"])[:40]})
-        except (ValueError, KeyError, TypeError):
-            continue
-    return found[:50]

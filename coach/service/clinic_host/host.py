@@ -4,9 +4,7 @@ Nothing arrives of a runner who has not consented to it, and nothing of a manife
 look at another's record is noted in the audit by the same transaction that reads it.
 """
 
-import logging
 import secrets
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -28,11 +26,11 @@ from coach.service.clinic_host.folders import Folders
 from coach.service.clinic_host.housekeeping import Housekeeping
 from coach.service.clinic_host.vault import Vault
 from coach.service.clinic_host.withdrawal import Withdrawals
+from coach.service.repeated import RepeatedWork
 from coach.wall_clock import utc_now
 
-_log: Final = logging.getLogger(__name__)
 CLOCKS_DIFFER: Final = timedelta(minutes=10)  # by so much a request's time may be off: a replay is good no longer
-_NIGHTLY_S: Final = 3600.0
+_HOURLY_S: Final = 3600.0
 _ZONES: Final = timedelta(days=1)  # days are the clinic's own, and the clock here is UTC
 
 
@@ -69,7 +67,8 @@ class ClinicHost:
         self.keeping = Housekeeping(roster, self.folders, self.vault, objects, clock)
         self._key = own_key(data / "secrets")
         self._clock = clock
-        self._is_over = threading.Event()
+        self._judged_on: date | None = None
+        self._hourly = RepeatedWork("clinic", self._work, _HOURLY_S)
 
     @property
     def public_key(self) -> str:
@@ -77,10 +76,10 @@ class ClinicHost:
 
     def start(self) -> None:
         """Delete what is due and judge all runners again, now and each hour, in the background."""
-        threading.Thread(target=self._by_the_hour, name="clinic", daemon=True).start()
+        self._hourly.start()
 
     def stop(self) -> None:
-        self._is_over.set()
+        self._hourly.stop()
 
     # Runners' coaches ----------------------------------------------------------------------------------------------
 
@@ -338,19 +337,13 @@ class ClinicHost:
             for one in known
         ]
 
-    def _by_the_hour(self) -> None:
-        judged_on = None
-        while not self._is_over.is_set():
-            try:
-                self.withdrawals.carry_out()
-                today = self._clock().astimezone(UTC).date()
-                if judged_on != today:
-                    self.keeping.reindex()
-                    self.keeping.copy_away()
-                    judged_on = today
-            except (CoachError, OSError) as error:
-                _log.warning("the clinic's hourly work failed: %s", error)
-            self._is_over.wait(_NIGHTLY_S)
+    def _work(self) -> None:
+        self.withdrawals.carry_out()
+        today = self._clock().astimezone(UTC).date()
+        if self._judged_on != today:
+            self.keeping.reindex()
+            self.keeping.copy_away()
+            self._judged_on = today
 
     @staticmethod
     def _want(person: Person, kind: Kind) -> None:

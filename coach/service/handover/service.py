@@ -19,6 +19,7 @@ from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, Sport
 from coach.service.handover.home_assistant import HomeAssistant, HomeState
 from coach.service.handover.intervals import SERVER, KeyRefusedError, find, upload
+from coach.service.repeated import RepeatedWork
 from coach.service.run_queue import RunQueue, Waiting
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
@@ -49,14 +50,11 @@ class HandoverService:
         self.outbox = outbox
         self._home_state = home_state
         self._server = server
-        self._retry_s = retry_s
         self._owner = owner
         self._queue = RunQueue(store, _QUEUE)
         self._working = threading.Lock()
         self._failure = ""
-        self._wake = threading.Event()
-        self._is_over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._repeated = RepeatedWork("handover", self.work, retry_s)
         self._home: HomeAssistant | None = None
         self._home_failure = ""
 
@@ -82,9 +80,9 @@ class HandoverService:
         self._store.settings.put(_WISHES, to_plain(wishes))
         if not wishes.intervals_key:
             self._queue.clear()
-        if self._thread is not None and _broker_of(wishes) != _broker_of(before):
+        if self._repeated.is_started and _broker_of(wishes) != _broker_of(before):
             self._link(is_forgotten=not wishes.broker)
-        self._wake.set()
+        self._repeated.wake()
         return wishes
 
     def status(self) -> HandoverStatus:
@@ -102,15 +100,11 @@ class HandoverService:
 
     def start(self) -> None:
         """Link to the broker and send what waits, in the background."""
-        self._thread = threading.Thread(target=self._work, name="handover", daemon=True)
-        self._thread.start()
+        self._repeated.start()
         self._link()
 
     def stop(self) -> None:
-        self._is_over.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self._repeated.stop()
         if self._home is not None:
             self._home.close()
 
@@ -121,7 +115,7 @@ class HandoverService:
             if run.sport is Sport.RUNNING and (wishes.is_outbox or wishes.intervals_key):
                 if run.run_id not in self._sent():
                     self._queue.add(run.run_id)
-                self._wake.set()
+                self._repeated.wake()
         except CoachError as error:
             _log.warning("the run %s is not handed over: %s", run.run_id, error)
 
@@ -146,15 +140,6 @@ class HandoverService:
             self._link(is_forgotten=True)
 
     # Inside --------------------------------------------------------------------------------------------------------
-
-    def _work(self) -> None:
-        while not self._is_over.is_set():
-            try:
-                self.work()
-            except CoachError as error:
-                _log.warning("nothing can be handed over: %s", error)
-            self._wake.wait(self._retry_s)
-            self._wake.clear()
 
     def _hand_over(self, item: Waiting) -> None:
         wishes, run_id = self.wishes(), item.run_id
