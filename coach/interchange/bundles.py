@@ -210,9 +210,10 @@ def _hints_beside(folder: Path) -> Mapping[str, Hint]:
     found: dict[str, Hint] = {}
     for pattern in ("activities.csv", "*/activities.csv", "*/*/activities.csv"):
         for path in folder.glob(pattern):
-            if path.is_file() and path.stat().st_size < _MOST_ITEM:
-                top = path.parent.relative_to(folder)
-                found |= {(top / name).as_posix(): hint for name, hint in _hints(path.read_bytes()).items()}
+            top = path.parent.relative_to(folder)
+            with contextlib.suppress(InterchangeError, OSError):  # as in `_hints`
+                hints = _hints(_limited(path.open("rb"), path.name))
+                found |= {(top / name).as_posix(): hint for name, hint in hints.items()}
     return found
 
 
@@ -220,14 +221,17 @@ def _hints_in(archive: zipfile.ZipFile) -> Mapping[str, Hint]:
     found: dict[str, Hint] = {}
     for listed in [name for name in archive.namelist() if PurePosixPath(name).name == "activities.csv"]:
         top = listed.removesuffix("activities.csv")
-        with contextlib.suppress(InterchangeError, *DAMAGE):  # the files are worth more than their list
+        with contextlib.suppress(InterchangeError, *DAMAGE):  # as in `_hints`
             found |= {top + name: hint for name, hint in _hints(_limited(archive.open(listed), listed)).items()}
     return found
 
 
 def _hints(content: bytes) -> Mapping[str, Hint]:
     """Type and title by file name. In every language the third column is the title and the fourth the type."""
-    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig", errors="replace"))))
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig", errors="replace"))))
+    except csv.Error:  # the files are worth more than their list
+        return {}
     found = {}
     for row in rows[1:]:
         name = next((cell for cell in row if cell.startswith("activities/")), None)

@@ -122,10 +122,10 @@ def _refuse_what_is_no_activity(first: Message) -> None:
 
 
 def _damaged(error: Exception) -> InterchangeError:
-    return InterchangeError(f"this FIT file is damaged: {_told(error)}; export it again from the watch")
+    return InterchangeError(f"this FIT file is damaged: {_cause(error)}; export it again from the watch")
 
 
-def _told(error: Exception) -> str:
+def _cause(error: Exception) -> str:
     if isinstance(error, fitdecode.FitEOFError):
         return "it ends too early"
     return "its checksum is wrong" if isinstance(error, fitdecode.FitCRCError) else str(error)

@@ -128,3 +128,14 @@ def test_a_clock_that_was_set_makes_no_run_too_long_to_be_one(account: Account, 
     (tmp_path / "a.gpx").write_bytes(foreign.gpx(foreign.track(stray + foreign.points(), "running")))
     assert account.take(tmp_path / "a.gpx") == {"a.gpx": Outcome.TAKEN}
     assert account.distances_m() == [pytest.approx(900.0, rel=0.01)]
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_a_list_of_activities_that_is_broken_keeps_no_file_out(account: Account, tmp_path: Path, is_zip: bool) -> None:
+    quote_without_end = b'a,b\n1,"' + b"x" * 200_000  # longer than the reader of CSV takes for one cell
+    members = {"activities.csv": quote_without_end, "activities/1.fit": others.fit()}
+    path = others.unpack(tmp_path / "unpacked", members)
+    if is_zip:
+        path = tmp_path / "export.zip"
+        path.write_bytes(others.zipped(members))
+    assert account.take(path) == {"1.fit": Outcome.TAKEN}
