@@ -79,13 +79,21 @@ def items_of(path: Path) -> Iterator[Item]:
             yield Item(workout.name, 0.0, workout.read_route, NO_HINT, workout.activity, workout.refusal)
         routes = (path / export).parent / ROUTES  # read with their workouts, which say what they were
     found = [one for one in files_below(path) if routes is None or routes not in one.parents]
-    sizes = [max(1, one.stat().st_size) for one in found]
+    sizes = [_size_of(one) for one in found]
     total, before = sum(sizes), 0
     hints = _hints_beside(path)
     for one, size in zip(found, sizes, strict=True):
         name = one.relative_to(path).as_posix()
         yield from _items_of_file(one, name, before / total, size / total, hints.get(name, NO_HINT))
         before += size
+
+
+def _size_of(path: Path) -> int:
+    """For the progress only: at least 1, also where the file is gone."""
+    try:
+        return max(1, path.stat().st_size)
+    except OSError:
+        return 1
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -112,7 +120,12 @@ def _items_of_file(path: Path, name: str, start: float, width: float, hint: Hint
         with path.open("rb") as stream:
             yield from _items_of_zip(stream, name, start, width, 0)
     else:
-        found = path.stat()
+        try:
+            found = path.stat()
+        except OSError as error:
+            refusal = f"it cannot be read ({error.strerror}): a link to it leads nowhere, or it was removed just now"
+            yield Item(name, start, lambda: b"", hint, refusal=refusal)
+            return
         yield Item(name, start, _of_path(path, name), hint, mark=_mark(name, found.st_size, found.st_mtime_ns))
 
 

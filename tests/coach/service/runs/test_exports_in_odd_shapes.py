@@ -139,3 +139,9 @@ def test_a_list_of_activities_that_is_broken_keeps_no_file_out(account: Account,
         path = tmp_path / "export.zip"
         path.write_bytes(others.zipped(members))
     assert account.take(path) == {"1.fit": Outcome.TAKEN}
+
+
+def test_a_link_to_a_file_that_is_gone_is_refused_and_the_rest_comes_in(account: Account, tmp_path: Path) -> None:
+    folder = others.unpack(tmp_path / "unpacked", {"b.fit": others.fit()})
+    (folder / "a.fit").symlink_to(tmp_path / "gone.fit")
+    assert account.take(folder) == {"a.fit": Outcome.REFUSED, "b.fit": Outcome.TAKEN}
