@@ -1,7 +1,7 @@
-"""Paired strides in, how often the truth lies within the stated doubt out: 95 of 100 would be exact, more is cautious.
+"""Count how often the truth lies within the stated uncertainty: 95 of 100 would be exact, more is cautious.
 
-Doubts are one standard deviation of the whole error, the part included that is the same in every stride of a runner; so
-a few runners show whether a doubt is too small, not whether it is right.
+An uncertainty is one standard deviation of the whole error, the part included that is the same in every stride of a runner; so
+a few runners show whether an uncertainty is too small, not whether it is right.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ NAMES: Final = {
     "stride_length_m": ("stride length, cm", 100.0),
     "speed_mps": ("speed, cm/s", 100.0),
 }
-# Truth that is itself rougher than the doubt it would judge (the reference's README): times of the jogs in a room.
+# Truth that is rougher than the uncertainty it would judge (the reference's README): times of the jogs in a room.
 ROUGH: Final = {"jog": ("initial_contact_s", "stride_time_s", "speed_mps")}
 MOST_APART_S: Final = 0.25  # a truth row may begin a step, ours a stride
 
@@ -37,7 +37,7 @@ class Judged:
     """One number of one stride: found minus true, and the uncertainty stated with it."""
 
     error: float
-    doubt: float
+    uncertainty: float
 
 
 class Coverage:
@@ -74,9 +74,9 @@ class Coverage:
 def _cells(recordings: list[list[Judged]], factor: float) -> str:
     """Each recording counts the same, however long it is."""
     error = np.mean([np.mean([j.error**2 for j in of]) for of in recordings]) ** 0.5
-    doubt = np.median([np.mean([j.doubt**2 for j in of]) for of in recordings]) ** 0.5
-    inside = np.mean([np.mean([abs(j.error) <= NORMAL_95 * j.doubt for j in of]) for of in recordings])
-    return f"{factor * error:.1f} | {factor * doubt:.1f} | {100 * inside:.0f} %"
+    uncertainty = np.median([np.mean([j.uncertainty**2 for j in of]) for of in recordings]) ** 0.5
+    inside = np.mean([np.mean([abs(j.error) <= NORMAL_95 * j.uncertainty for j in of]) for of in recordings])
+    return f"{factor * error:.1f} | {factor * uncertainty:.1f} | {100 * inside:.0f} %"
 
 
 def _kind(recording: Recording) -> str | None:
@@ -89,13 +89,13 @@ def _kind(recording: Recording) -> str | None:
 
 
 def _judge(found: Stride | TrunkStep, true: dict[str, Any], name: str) -> Judged | None:
-    value, doubt = getattr(found, name, None), found.uncertainty.get(name)
+    value, uncertainty = getattr(found, name, None), found.uncertainty.get(name)
     wanted = true.get(name)
     if name in ("stride_time_s", "step_time_s"):
         following = true.get("next_initial_contact_s")
         wanted = None if following is None else following - true["initial_contact_s"]
         if value is not None and wanted is not None and abs(value - wanted) > MOST_APART_S:
             return None
-    if value is None or doubt is None or wanted is None:
+    if value is None or uncertainty is None or wanted is None:
         return None
-    return Judged(value - wanted, doubt)
+    return Judged(value - wanted, uncertainty)

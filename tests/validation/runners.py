@@ -79,7 +79,7 @@ def table(trials: list[FootTrial]) -> str:
     """Return a Markdown table: a row a strike class and metric."""
     lines = [
         "| strike angle | number | feet | bias ± SD of feet | root mean square | worst | SD in a foot | inside 95 % "
-        "| without the doubt about real shoes |"
+        "| without what is added for real shoes |"
     ]
     lines.append("|---" * 9 + "|")
     for words, low, high in CLASSES:

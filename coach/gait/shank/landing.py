@@ -3,7 +3,7 @@
 With gyroscope. The shank's turn rate about its main axis (mediolateral) falls below -4 rad/s while it swings forwards
 and rises through zero just before contact. Initial contact: between the rise of the force along the shank and the mean
 time of the squared jerk in the window after that crossing, less a lag. The strike moves the two differently (alone 7
-and 8 ms between runners, together 5.8); their distance is the same in all strides of a window. Toe-off: the recovery
+and 8 ms between runners, together 5.6); their distance is the same in all strides of a window. Toe-off: the recovery
 has begun when the turn rate, after its minimum at push-off, rises through 3.5 rad/s; less a lag and a share of the
 contact's duration. Where it never rises that far, the steepest rise less a lag, less surely: a slow runner's has two of
 them. The swing's sign is the one whose swings end in a shock.
