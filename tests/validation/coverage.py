@@ -1,7 +1,7 @@
 """Count how often the truth lies within the stated uncertainty: 95 of 100 would be exact, more is cautious.
 
-An uncertainty is one standard deviation of the whole error, the part included that is the same in every stride of a runner; so
-a few runners show whether an uncertainty is too small, not whether it is right.
+An uncertainty is one standard deviation of the whole error, the part included that is the same in every stride of a
+runner; so a few runners show whether an uncertainty is too small, not whether it is right.
 """
 
 from collections import defaultdict
