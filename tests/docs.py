@@ -10,6 +10,7 @@ from coach.coaching.loader import load_rules, load_sources
 from coach.interchange.device_report import read_report
 from coach.model.device_reports import DeviceReport
 from firmware_config.loader import load_profiles, named_sensors
+from tests.support.marks import put_between
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -172,20 +173,13 @@ def recompute_time(measured: str) -> str:
     )
 
 
-def _between(text: str, name: str, written: str) -> str:
-    """Return `text` with what stands between the marks of `name` written afresh."""
-    before, rest = text.split(f"<!-- {name} -->")
-    after = rest.split(f"<!-- /{name} -->")[1]
-    return f"{before}<!-- {name} -->\n{written}\n<!-- /{name} -->{after}"
-
-
 def documents() -> dict[Path, str]:
     """Return every document that is written by code, by its path."""
     architecture, readme = DOCS / "architecture.md", ROOT / "README.md"
-    page = _between(readme.read_text(), "accuracy", accuracy((DOCS / "accuracy.md").read_text()))
+    page = put_between(readme.read_text(), "accuracy", accuracy((DOCS / "accuracy.md").read_text()))
     return {
-        architecture: _between(architecture.read_text(), "floors", floors()),
-        readme: _between(page, "speed", recompute_time((DOCS / "performance.md").read_text())),
+        architecture: put_between(architecture.read_text(), "floors", floors()),
+        readme: put_between(page, "speed", recompute_time((DOCS / "performance.md").read_text())),
         DOCS / "evidence.md": evidence(),
         DOCS / "protocols.md": protocols(),
         DOCS / "tried-sensors.md": tried_sensors(_reports()),

@@ -3,18 +3,12 @@
 from pathlib import Path
 from typing import Final
 
+from tests.support.marks import put_between
+
 DOCUMENT: Final = Path(__file__).resolve().parents[2] / "docs/advice.md"
 
 
 def write(name: str, table: str) -> None:
-    """Put `table` as plain text between <!-- name --> and <!-- /name -->.
-
-    Raises:
-        ValueError: the document has no such marks.
-    """
-    first, last = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, has_first, rest = DOCUMENT.read_text("utf-8").partition(first)
-    _, has_last, after = rest.partition(last)
-    if not has_first or not has_last:
-        raise ValueError(f"{DOCUMENT.name} has no marks for {name}")
-    DOCUMENT.write_text(f"{before}{first}\n```\n{table.strip()}\n```\n{last}{after}", "utf-8")
+    """Put `table` as plain text between the marks of `name`; raises ValueError where there are none."""
+    text = put_between(DOCUMENT.read_text("utf-8"), name, f"```\n{table.strip()}\n```")
+    DOCUMENT.write_text(text, "utf-8")

@@ -58,12 +58,12 @@ from tests.benchmark import phone_core
 from tests.benchmark.gait import DURATION_S, chunks_of, gaitmap_s, recorded
 from tests.coach.live.mean_radio import LEFT, POD, STRAP, data_of, movesense
 from tests.coach.phone.scenes import NOW, answers, make_pack
+from tests.support.marks import put_between
 from web.phone_bundle import make_bundle, page_files
 
 ROOT: Final = Path(__file__).parents[2]
 PHONE_MINUTES: Final = 2
 PAGE: Final = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- path -->\n", "<!-- /path -->\n"
 REFERENCE_S: Final = 0.0172  # CPU time of `piece_of_work` on the machine of the first figures, idle
 STARTED_AT: Final = datetime(2026, 11, 1, 9, tzinfo=UTC)
 RIGHT: Final = SensorUse("F0:02", "Movesense 2", "movesense", WearSite.RIGHT_FOOT)
@@ -332,6 +332,4 @@ def main(words: list[str]) -> None:
     table = "\n".join([*head, *rows]) + "\n"
     print(table)
     if "--write" in words:
-        text = PAGE.read_text(encoding="utf-8")
-        first, rest = text.split(BEGIN)
-        PAGE.write_text(f"{first}{BEGIN}{table}{END}{rest.split(END)[1]}", encoding="utf-8")
+        PAGE.write_text(put_between(PAGE.read_text(encoding="utf-8"), "path", table), encoding="utf-8")
