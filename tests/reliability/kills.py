@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from tests.reliability.workload import GPX_START, LOG_ID, MEASUREMENT, POD, gpx
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOST_S: Final = 1.0
 _LONGEST_S: Final = 240
+Demand = Callable[[bool, str], None]
 _HALVES: Final = ("*.whole", "*.half", "*.unreadable", ".incoming*")
 
 
@@ -129,7 +130,7 @@ def check(data: Path, work: str, said: dict[str, list[str]], result: Result) -> 
     demand(is_sound(data / "coach.sqlite"), "the database is damaged")
 
 
-def _check_run(coach: Coach, run_id: str, said: dict[str, list[str]], demand, result: Result) -> None:  # type: ignore[no-untyped-def]
+def _check_run(coach: Coach, run_id: str, said: dict[str, list[str]], demand: Demand, result: Result) -> None:
     entry = coach.store.runs.entry(run_id)
     demand(entry.run.state in (RunState.RECOVERED, RunState.FINISHED), f"the run is {entry.run.state}")
     fed_s = float(said["fed"][-1]) if "fed" in said else 0.0
@@ -142,7 +143,7 @@ def _check_run(coach: Coach, run_id: str, said: dict[str, list[str]], demand, re
         demand(len(taps) == 1, "a tap is lost")
 
 
-def _check_log(coach: Coach, work: str, said: dict[str, list[str]], demand) -> None:  # type: ignore[no-untyped-def]
+def _check_log(coach: Coach, work: str, said: dict[str, list[str]], demand: Demand) -> None:
     """A log that came in is one run or none; what the phone was told is kept becomes a run at the start."""
     content = (coach.settings.data.parent / "other.mcap").read_bytes()
     if work == "home":
