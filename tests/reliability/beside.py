@@ -156,5 +156,5 @@ def rows(folder: Path, n_points: int = N_POINTS, quiet_s: float = 45.0) -> Itera
         f"memory {found.before_mb:.0f} MB and {more_mb:+.0f} MB"
     )
     is_held = found.answer == 200 and found.gap_s < GAP_S and more_mb < MORE_MB
-    demanded = f"the live page waits less than {GAP_S} s, memory returns to where it was"
+    demanded = f"the live page waits less than {GAP_S} s, memory grows by less than {MORE_MB:g} MB"
     yield Row(f"{n_points:,} points are imported beside a run", demanded, words, is_held)
