@@ -133,12 +133,6 @@ def named_sensors() -> tuple[NamedSensor, ...]:
     return named
 
 
-def named_sensor(name: str | None) -> NamedSensor | None:
-    """The sensor that advertises this name: the longest prefix wins; None: not one that we know by name."""
-    fits = [(len(p), one) for one in named_sensors() for p in one.name_prefixes if _starts(name, p)]
-    return max(fits, key=lambda fit: fit[0])[1] if fits else None
-
-
 @cache
 def _shared_services() -> tuple[Service, ...]:
     text = (files("firmware_config") / "shared_services.toml").read_text(encoding="utf-8")

@@ -11,7 +11,6 @@ from firmware_config.loader import (
     find_profile,
     load_profile,
     load_profiles,
-    named_sensor,
     named_sensors,
     read_profile,
     settings_warnings,
@@ -182,25 +181,6 @@ def test_what_a_sensor_can_be_used_as_is_a_profile_with_a_service_that_it_has():
             needed = {s.uuid for s in profiles[other].services if s.is_required}
             # Polar Verity Sense has Heart Rate, which our profile of it does not use: SDK mode switches it off.
             assert needed <= {s.uuid for s in profile.services} or profile.id == "polar_verity_sense"
-
-
-@pytest.mark.parametrize(
-    ("name", "title"),
-    [
-        ("tickr x 1A2B", "Wahoo TICKR X"),
-        ("TICKR FIT 1A2B", "Wahoo TICKR FIT"),
-        ("TICKR 1A2B", "Wahoo TICKR"),
-        ("Zwift RunPod OE", "Zwift RunPod (Milestone Pod)"),
-        ("HRM-Pro:123", "Garmin HRM-Pro and HRM-Pro Plus"),
-        ("HRM-Dual:123", None),
-        ("COROS POD 2", None),  # no source gives its name, so none is claimed
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_sensor_is_known_by_the_longest_beginning_of_its_name(name, title):
-    found = named_sensor(name)
-    assert (found.title if found else None) == title
 
 
 def test_a_sensor_known_by_name_is_read_by_the_profile_that_its_name_finds():

@@ -92,9 +92,6 @@ class Folders:
         if document not in kept:
             store.settings.put(_CONSENTS, [*kept, document])
 
-    def consents(self, store: Store) -> list[dict[str, object]]:
-        return list(store.settings.get(_CONSENTS, []))
-
     def keep_report(self, store: Store, report: Report, now: datetime) -> None:
         """Make answers and sessions those of the report."""
         since = datetime.fromisoformat(report.since)
