@@ -7,7 +7,7 @@ another's runner. Each transaction says on whose behalf it is; one that says not
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from typing import Any, Final
 
@@ -46,12 +46,11 @@ class Roster:
         self._lock = threading.Lock()
         self._free: list[Any] = []
         self._is_closed = False
-        try:
+        with ExitStack() as refused:
+            refused.callback(self.close)
             with self.transaction() as connection:
                 _check(connection)
-        except BaseException:
-            self.close()
-            raise
+            refused.pop_all()
 
     @contextmanager
     def transaction(self, person_id: int | None = None, runner_id: str | None = None) -> Iterator[Any]:
@@ -61,7 +60,6 @@ class Roster:
             StorageError: the database does not answer, or refuses.
         """
         connection = self._take()
-        is_sound = False
         try:
             with connection.transaction():
                 connection.execute(
@@ -69,15 +67,10 @@ class Roster:
                     ("" if person_id is None else str(person_id), runner_id or ""),
                 )
                 yield connection
-            is_sound = True
         except self._psycopg.Error as error:
-            is_sound = not connection.closed and connection.info.transaction_status == 0
             raise StorageError(f"the clinic's database: {str(error).strip()[:300]}") from error
-        except BaseException:
-            is_sound = not connection.closed and connection.info.transaction_status == 0
-            raise
         finally:
-            self._give_back(connection, is_sound)
+            self._give_back(connection)
 
     def close(self) -> None:
         with self._lock:
@@ -92,7 +85,10 @@ class Roster:
                 return self._free.pop()
         return connect(self._url)
 
-    def _give_back(self, connection: Any, is_sound: bool) -> None:
+    def _give_back(self, connection: Any) -> None:
+        """Keep a connection for the next transaction, where it is open and none is left begun on it."""
+        is_idle = connection.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE
+        is_sound = is_idle and not connection.closed
         with self._lock:
             if is_sound and not self._is_closed and len(self._free) < _MOST_OPEN:
                 self._free.append(connection)
