@@ -191,11 +191,16 @@ class ClinicService:
             answer = self._client().ask("POST", "/api/v1/withdraw", signed("withdrawal", fields, key))
         except NotKnownError:
             answer = {}  # the clinic has closed the door itself
-        self.forget_all()
+        self._forget()
         return str(answer.get("words", "")) if isinstance(answer, dict) else ""
 
     def forget_all(self) -> None:
-        """Forget the clinic, the queue and the key."""
+        """Forget the clinic, the queue and the key. What is on its way stops at the next piece."""
+        self._store.settings.forget(_CONSENT)
+        with self._working:  # else what is being sent would keep its marks, and a new key, afterwards
+            self._forget()
+
+    def _forget(self) -> None:
         for name in (_LINK, _CONSENT, _QUEUE, _SENT, _ORDERS, _REPORTED, _REFUSED, _LOOKS):
             self._store.settings.forget(name)
         shutil.rmtree(self._sealed, ignore_errors=True)

@@ -142,3 +142,24 @@ def test_an_answer_that_nobody_foresaw_leaves_the_run_waiting(
             assert (status.n_waiting, status.n_sent) == (1, 0)
             assert "waits" in status.failure
         assert home.clinic.push().n_sent == 1
+
+
+def test_deleting_everything_while_a_run_is_sent_leaves_nothing_of_the_clinic(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, _ = scene
+    true_send = link.ClinicLink._send
+    erasing = threading.Thread(target=home.clinic.forget_all)
+
+    def erase_meanwhile(self, method, path, body, kind):
+        if path.endswith("/runs"):
+            erasing.start()
+            erasing.join(0.3)  # it ends before the request does, or waits for it
+        return true_send(self, method, path, body, kind)
+
+    monkeypatch.setattr(link.ClinicLink, "_send", erase_meanwhile)
+    home.clinic.push()
+    erasing.join(5)
+    names = ("link", "consent", "queue", "sent", "orders", "reported", "refused", "looks")
+    assert [name for name in names if home.store.settings.get(f"clinic.{name}", None)] == []
+    assert not (home.folder / "secrets" / "clinic.key").exists()
