@@ -15,7 +15,7 @@ from coach.clinic.standing import MATTERS, Standing
 from coach.model.pain import Lock
 
 # Of runners whose gait has not changed about one in a hundred lies beyond this, with 12 to 20 runs before (Student's t
-# at 11 to 19 degrees of freedom: 1.2 to 0.7 %); 1.96 would name one in twelve each Monday.
+# at 11 to 19 degrees of freedom: 1.2 to 0.7 %); 1.96 would name one in 13 to 15 each Monday.
 GAIT_BEYOND: Final = 3.0
 NO_RUN_FOR: Final = timedelta(days=10)  # a programme of three runs a week has stopped; chosen by judgement
 SILENT_FOR: Final = timedelta(days=7)  # a coach that is on reports once a day; chosen by judgement

@@ -100,9 +100,9 @@ def gait_change(trend: Trend) -> tuple[float | None, float | None]:
 
 def _pain_rose_by(entries: Sequence[PainEntry], now: datetime) -> float | None:
     """This week's mean of back pain less that of the four weeks before; None where either was not asked twice."""
-    told = [(now - entry.at, entry.back) for entry in entries if entry.back is not None and entry.at <= now]
-    week = [level for age, level in told if age < _WEEK]
-    before = [level for age, level in told if _WEEK <= age < _PAIN_BEFORE]
+    given = [(now - entry.at, entry.back) for entry in entries if entry.back is not None and entry.at <= now]
+    week = [level for age, level in given if age < _WEEK]
+    before = [level for age, level in given if _WEEK <= age < _PAIN_BEFORE]
     if len(week) < 2 or len(before) < 2:
         return None
     return sum(week) / len(week) - sum(before) / len(before)

@@ -3,7 +3,7 @@
 A sealed run is a folder with two files, `recording.mcap` and `manifest.json`. The manifest names the run, the SHA-256
 of the recording's bytes, the algorithm whose numbers the runner saw, when it was sealed, what the runner consented to
 at that moment, and the runner's public key; it is signed by that key (see `coach.seal.signing`). So whoever holds the
-folder can tell, without asking anybody, that these bytes are the runner's and what they may be used for. A recording
+folder can check, without asking anybody, that these bytes are the runner's and what they may be used for. A recording
 whose bytes do not fit the manifest is not the sealed one.
 
 What leaves may be less than what is kept at home: free text never leaves, and positions only by consent. `sha256` is
@@ -97,7 +97,7 @@ def seal(manifest: Manifest, key: bytes) -> str:
 def read_manifest(text: str | bytes) -> Manifest:
     """The manifest of a sealed run, its signature checked.
 
-    Whether the signature is the runner's is for those to tell who know the runner's public key.
+    Whether the signature is the runner's is for those to judge who know the runner's public key.
 
     Raises:
         InterchangeError: this is no manifest, or something in it was changed after it was signed.

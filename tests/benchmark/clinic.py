@@ -1,7 +1,8 @@
 """`python -m tests.benchmark clinic`: the Monday page of 1,000 runners, and what an arrival costs.
 
 Goals: from the precomputed standing under 50 ms for 1,000 runners in one clinician's care; one page, drawn, under
-300 ms; a sealed run-hour taken under 1 CPU-second without computing its gait again. Needs PostgreSQL from the system's
+300 ms; a sealed run-hour taken under 1 CPU-second without computing its gait again (printed
+is the sum of home and clinic, which share the process). Needs PostgreSQL from the system's
 packages.
 """
 

@@ -95,13 +95,13 @@ class Folders:
     def keep_report(self, store: Store, report: Report, now: datetime) -> None:
         """Make answers and sessions those of the report."""
         since = datetime.fromisoformat(report.since)
-        kept, told = list(store.pain.list(since=since)), list(report.pain)
+        kept, fresh = list(store.pain.list(since=since)), list(report.pain)
         for entry in kept:
-            if entry in told:
-                told.remove(entry)
+            if entry in fresh:
+                fresh.remove(entry)
             else:
                 store.pain.remove(entry)  # the runner took it back
-        store.pain.add(*told)
+        store.pain.add(*fresh)
         known = {(one.at, one.signs, one.seen_on) for one in store.pain.red_flags()}
         for answers in report.red_flags:
             if (answers.at, answers.signs, answers.seen_on) not in known:
