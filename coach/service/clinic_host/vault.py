@@ -57,10 +57,10 @@ class Vault:
         return nonce + bytes(self._cipher(runner_id).encrypt(nonce, words.encode(), b"words"))
 
     def show(self, runner_id: str, hidden: bytes) -> str:
-        """The short text again; "" where the key is gone."""
+        """The short text again; "" where the key is gone, or is not the one that hid it."""
         try:
             return bytes(self._cipher(runner_id).decrypt(hidden[:12], hidden[12:], b"words")).decode()
-        except StorageError:
+        except (StorageError, _invalid()):
             return ""
 
     def lock_away(self, runner_id: str, path: Path, to: Path) -> None:

@@ -49,6 +49,16 @@ def test_a_folder_that_is_away_empties_neither_index_nor_copies(scene: Scene) ->
         assert [entry.back for entry in store.pain.list()] == [3]
 
 
+def test_a_key_that_is_another_one_costs_one_name_and_not_the_page(scene: Scene) -> None:
+    """As after a restore of keys from another day: the row is named by its pseudonym."""
+    home, clinic = scene
+    key = clinic.folder / "clinic" / "keys" / f"{runner_of(home, clinic)}.key"
+    key.write_bytes(bytes(32))
+    clinic.host.vault = Vault(key.parent)
+    (row,) = clinic.host.monday(clinic.ada)
+    assert (row.patient.label, row.patient.pseudonym) == ("", home.clinic.status().pseudonym)
+
+
 def test_one_runner_who_cannot_be_copied_holds_up_no_other(scene: Scene, tmp_path: Path) -> None:
     home, clinic = scene
     (tmp_path / "other").mkdir()
