@@ -3,22 +3,23 @@ import { find, findAll, make, on, setText } from "../dom.js";
 import { unlock } from "../speech.js";
 import { durationText, unitOf, valueText } from "../units.js";
 import { w } from "../words.js";
+import { answers } from "./answers.js";
 import { batteryWatch } from "./battery.js";
 import { choose, Sensor } from "./bluetooth.js";
 import { toast } from "../live_toast.js";
 import { bindControls } from "./controls.js";
 import { openCore } from "./core.js";
-import { bringHome } from "./home.js";
+import { goHome, paintHome } from "./home_list.js";
 import { run, say, startLiveView, takeMessages, takeRun } from "./live.js";
 import { askForMotion, can_move, OWN as OWN_MOTION, PhoneMotion } from "./motion.js";
+import { showNeeds } from "./needs.js";
 import { can_locate, OWN_POSITION, PhonePosition } from "./position.js";
 import { noteDown, reportOf, save } from "./report.js";
 import { send } from "./requests.js";
-import { isUsed, listRuns, markUsed, readPack, writePack } from "./store.js";
+import { isUsed, markUsed, mb, readPack, writePack } from "./store.js";
 import { currentVersion, forgetOthers, keptManifest, newest, takeAlong, underServiceWorker } from "./take.js";
 
 const OWN = document.body.dataset.version;
-const FREE_BYTES = 300e6;
 const HOME_EVERY_MS = 30000;
 const GAP_MS = 5000; // a page that was not run for so long was frozen
 const RATE_EVERY_MS = 10000;
@@ -27,37 +28,11 @@ const OWN_PARTS = new Map(/** @type {[string, any][]} */ ([[OWN_MOTION.profile_i
 const OPEN_SIGNS = new Set(["urgent", "emergency"]);
 const SITES = ["left_foot", "right_foot", "left_shank", "right_shank", "pelvis", "chest"];
 const now_ms = () => performance.timeOrigin + performance.now();
-const mb = (bytes) => (bytes / 1e6).toFixed(1);
 
 const state = { is_ready: false, pack: null, profiles: [], finds: new Map(), states: new Map(), clock_ahead_s: null };
 const sensors = new Map(); // sensor_id -> Sensor
 let worker = null;
 let last_reports = [];
-
-// ---- what this browser can do -----------------------------------------------------------------------------------------
-
-async function needs() {
-  if (!window.isSecureContext) return ["phone.needs.insecure"];
-  const found = [];
-  if (!navigator.bluetooth) found.push("phone.needs.no_bluetooth");
-  else if (!(await navigator.bluetooth.getAvailability().catch(() => false))) found.push("phone.needs.radio_off");
-  if (!("serviceWorker" in navigator)) found.push("phone.needs.no_worker");
-  if (!navigator.storage?.getDirectory) found.push("phone.needs.no_storage");
-  else {
-    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-    if (quota - usage < FREE_BYTES) found.push("phone.needs.little_space");
-  }
-  if (!("wakeLock" in navigator)) found.push("phone.needs.no_wake");
-  return found;
-}
-
-async function showNeeds() {
-  const found = await needs();
-  const box = find("#needs");
-  box.classList.toggle("notice-warn", found.length > 0);
-  box.replaceChildren(...(found.length ? found : ["phone.needs.ok"]).map((key) => make("p", { textContent: w(key) })));
-  return !found.some((key) => key !== "phone.needs.no_wake" && key !== "phone.needs.radio_off" && key !== "phone.needs.no_bluetooth" && key !== "phone.needs.little_space");
-}
 
 // ---- taking the coach along -------------------------------------------------------------------------------------------
 
@@ -180,18 +155,6 @@ async function paintPack() {
   for (const use of paired) state.states.set(use.sensor_id, { use, ...state.states.get(use.sensor_id) });
   paintSensors();
   await paintPlan();
-}
-
-/** What the runner answered, in the words of coach.phone.pack.Answers. */
-function answers() {
-  const facts = new FormData(find("#phone-start"));
-  const level = (name) => (facts.get(name) === null ? null : Number(facts.get(name)));
-  const at = new Date().toISOString();
-  const [back, calf] = [level("back"), level("calf")];
-  const pain = back === null && calf === null ? [] : [{ at, moment: "before_run", back, calf }];
-  const signs = facts.getAll("signs");
-  const red_flags = signs.length || facts.get("signs_none") ? [{ at, signs }] : [];
-  return JSON.stringify({ pain, red_flags });
 }
 
 async function paintPlan() {
@@ -407,38 +370,6 @@ async function followBattery() {
 
 // ---- coming home ------------------------------------------------------------------------------------------------------
 
-const outcomes = new Map(); // run_id -> words of what became of it in this visit
-let is_going = false;
-
-async function paintHome() {
-  const rows = (await listRuns()).filter(({ n_bytes }) => n_bytes > 0).map(({ run_id, n_bytes }) =>
-    make("li", { className: "row" }, make("strong", { textContent: run_id }), make("span", { className: "soft", textContent: w("phone.home.size", { mb: mb(n_bytes) }) }),
-      make("span", { className: "chip", textContent: run_id === run.run_id ? w("phone.home.running") : (outcomes.get(run_id)?.words ?? w("phone.home.waits")) })));
-  const gone = [...outcomes].filter(([, { is_home }]) => is_home).map(([run_id, { words, home_id }]) =>
-    make("li", { className: "row" }, make("strong", { textContent: run_id }), make("span", { className: "chip chip-glow", textContent: words }),
-      home_id ? make("a", { href: `/runs/${encodeURIComponent(home_id)}`, textContent: w("phone.home.open") }) : ""));
-  find("#home-list").replaceChildren(...rows, ...gone);
-  if (!rows.length && !gone.length) find("#home-list").replaceChildren(make("li", { className: "soft", textContent: w("phone.home.none") }));
-}
-
-/** Bring home what waits; also a run whose page was killed. Tries again by itself. */
-async function goHome() {
-  if (is_going || run.is_on) return;
-  is_going = true;
-  try {
-    const why = await bringHome(run.run_id, (run_id, now, share, home_id) => {
-      const words = now === "sending" ? w("phone.home.sending", { percent: Math.floor(100 * share) }) : w(`phone.home.${now}`);
-      outcomes.set(run_id, { words, is_home: now !== "sending", home_id: home_id ?? (now === "kept" ? run_id : null) });
-      void paintHome();
-    });
-    const waits = (await listRuns()).some(({ n_bytes }) => n_bytes > 0);
-    const words = !waits || why === "" ? "" : why === "away" || why === "stranger" ? w(`phone.home.${why}`) : w("phone.home.refused", { words: why });
-    setText(find("#home-words"), words);
-    await paintHome();
-  } finally {
-    is_going = false;
-  }
-}
 window.addEventListener("online", () => void goHome().then(refreshPack));
 setInterval(() => void goHome(), HOME_EVERY_MS);
 

@@ -60,3 +60,6 @@ export async function tryStore() {
     await (await root()).removeEntry("try.tmp");
   }
 }
+
+/** A size in megabytes, as it is written. */
+export const mb = (bytes) => (bytes / 1e6).toFixed(1);
