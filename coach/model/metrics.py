@@ -31,6 +31,7 @@ class Unknown(StrEnum):
     NEEDS_RUNS_IN_SHOES = "needs_runs_in_shoes"
     HEART_RATE_SILENT = "heart_rate_silent"
     SPEED_SILENT = "speed_silent"
+    POWER_SILENT = "power_silent"
     FINDING_AXES = "finding_axes"
     CLIPPED = "clipped"
     LOOSE = "loose"

@@ -93,7 +93,7 @@ def unknown(worn: SensorSet, values: Mapping[str, object], moment: Moment) -> di
 
 @lru_cache(maxsize=64)  # few answers, asked for at each tick and kept for each second
 def _unknown(worn: SensorSet, empty: tuple[str, ...], moment: Moment, has_strides: bool) -> dict[str, str]:
-    silent = {"heart_rate_bpm": Unknown.HEART_RATE_SILENT}
+    silent = {"heart_rate_bpm": Unknown.HEART_RATE_SILENT, "power_w": Unknown.POWER_SILENT}
     if worn.has_pod or worn.has_treadmill:
         silent["speed_mps"] = Unknown.SPEED_SILENT
     missing = reasons(worn)

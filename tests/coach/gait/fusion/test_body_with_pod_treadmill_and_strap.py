@@ -103,7 +103,7 @@ def test_a_pods_power_is_shown_as_it_is_stated_and_its_silence_is_no_zero():
     assert body.metrics(7.5).power_w == 250.0
     silent = body.metrics(20.0)
     assert silent.power_w is None
-    assert silent.unknown["power_w"] is Unknown.NO_STRIDES
+    assert silent.unknown["power_w"] is Unknown.POWER_SILENT
 
 
 def test_a_correction_learns_from_a_known_distance_and_refuses_nonsense():
