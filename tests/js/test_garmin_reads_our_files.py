@@ -1,7 +1,5 @@
 """FIT files that leave, read by Garmin's SDK for JavaScript (npm @garmin/fitsdk); sums are checked."""
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +7,13 @@ import pytest
 
 from coach.interchange.fit_writer import write_fit
 from tests.coach.interchange.test_sums_of_files_that_leave import activity
-from tests.js.test_modules_alone import FOLDER, done, node
-from tests.support.common import IN_CI, missing
+from tests.js.test_modules_alone import read_by
 
 
 def read(content: bytes, folder: Path) -> dict[str, Any]:
-    npm = shutil.which("npm")
-    package = FOLDER / "node_modules" / "@garmin" / "fitsdk"
-    if IN_CI and npm and not package.exists():
-        done([npm, "ci", "--no-audit", "--no-fund", "--prefix", str(FOLDER)])
-    if not package.exists():
-        missing("no @garmin/fitsdk: `npm ci --prefix tests/js` installs it")
     path = folder / "run.fit"
     path.write_bytes(content)
-    found: dict[str, Any] = json.loads(done([node(), FOLDER / "read_fit.js", path]))
+    found: dict[str, Any] = read_by("read_fit.js", "@garmin/fitsdk", path)
     return found
 
 

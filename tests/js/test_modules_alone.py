@@ -4,11 +4,13 @@ The tools are pinned in `package-lock.json` beside this file; `npm ci --prefix t
 installed where they are missing.
 """
 
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.support.common import IN_CI, missing
 
@@ -27,12 +29,22 @@ def done(command: Sequence[str | Path], folder: Path = ROOT) -> str:
 
 def tool(name: str) -> Path:
     """A pinned tool; skips at home where it is not installed."""
+    return _installed(TOOLS / name, name)
+
+
+def read_by(script: str, package: str, path: Path) -> Any:
+    """What a script of this folder, which rests on a pinned package, prints of a file, as JSON."""
+    _installed(FOLDER / "node_modules" / package, package)
+    return json.loads(done([node(), FOLDER / script, path]))
+
+
+def _installed(path: Path, name: str) -> Path:
     npm = shutil.which("npm")
-    if IN_CI and npm and not (TOOLS / name).exists():
+    if IN_CI and npm and not path.exists():
         done([npm, "ci", "--no-audit", "--no-fund", "--prefix", str(FOLDER)])
-    if not (TOOLS / name).exists():
+    if not path.exists():
         missing(f"no {name}: `npm ci --prefix tests/js` installs it")
-    return TOOLS / name
+    return path
 
 
 def node() -> str:
