@@ -33,15 +33,13 @@ async def pairing_agent(path: str, agreed: Counter[str]) -> AsyncIterator[None]:
     bus = MessageBus(bus_type=BusType.SYSTEM)
     agreed[path] += 1
     try:
-        try:
+        with contextlib.suppress(OSError, EOFError, ValueError):  # no bus: the connect that follows says so itself
             await bus.connect()
             await _register(bus, agreed)
-        except (OSError, EOFError, ValueError):  # no bus: the connect that follows says so in its own words
-            pass
         yield
     finally:
         agreed[path] -= 1
-        with contextlib.suppress(OSError, EOFError):
+        with contextlib.suppress(OSError, EOFError):  # it never came up, or is gone: nothing is left to close
             bus.disconnect()
             await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus_fast gives it no types
 

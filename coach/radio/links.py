@@ -7,9 +7,10 @@ from dataclasses import replace
 from coach.model.steps import LinkPlan
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
-from coach.radio.link import LinkSettings, OnLinkEvent, SensorLink
+from coach.radio.heard_link import HeardLink
+from coach.radio.link import SensorLink
+from coach.radio.link_state import LinkSettings, LinkState, OnLinkEvent
 from coach.radio.scan import Ear, Identify, known_profile
-from coach.radio.served_link import ServedLink
 from coach.radio.session import Radio
 from coach.radio.talk import OnNotification
 
@@ -36,30 +37,34 @@ class LinkSet:
         self._radio = replace(radio, clock=clock or radio.clock)
         self._on_notification = on_notification
         self._on_event = on_event
-        self._settings = settings
+        self._settings = settings or LinkSettings()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.links: dict[str, SensorLink | ServedLink] = {}
+        self.links: dict[str, SensorLink | HeardLink] = {}
 
-    def add(self, plan: LinkPlan) -> SensorLink | ServedLink:
+    def add(self, plan: LinkPlan) -> SensorLink | HeardLink:
         """Link a sensor from now on; one that is linked already stays as it is."""
         sensor_id = plan.use.sensor_id
         if sensor_id not in self.links:
-            kind = ServedLink if plan.is_served else SensorLink
-            link = kind(self._radio, plan, self._on_notification, self._on_event, self._settings)
-            self.links[sensor_id] = link
+            link = self.links[sensor_id] = self._link(plan)
             self._tasks[sensor_id] = asyncio.create_task(link.run(), name=f"link {plan.use.name}")
         return self.links[sensor_id]
+
+    def _link(self, plan: LinkPlan) -> SensorLink | HeardLink:
+        state = LinkState(plan, self._radio.clock, self._on_event, self._settings)
+        if plan.is_served:
+            return HeardLink(self._radio.served, state, self._on_notification)
+        return SensorLink(self._radio, state, self._on_notification)
 
     async def remove(self, sensor_id: str) -> None:
         """Stop the sensor and disconnect."""
         if link := self.links.pop(sensor_id, None):
-            link.stop()
+            link.state.stop()
             await self._tasks.pop(sensor_id)
 
     async def stop(self) -> None:
         """Stop all sensors, each with its stop commands; returns when all are disconnected."""
         for link in self.links.values():
-            link.stop()
+            link.state.stop()
         tasks = list(self._tasks.values())
         self.links.clear()
         self._tasks.clear()

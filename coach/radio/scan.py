@@ -205,7 +205,7 @@ class Ear:
         return device
 
     async def _wait_for(self, sensor_id: str, within_s: float) -> None:
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError):  # who waits looks again, and knows how long it has waited
             async with asyncio.timeout(self._clock.wall_s(within_s)), self._news:
                 await self._news.wait_for(
                     lambda: self._heard_in_this_scan(sensor_id) is not None or self.fault is not None

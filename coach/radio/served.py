@@ -30,6 +30,8 @@ class ServedBatch:
 class ServedSensors:
     """Who sends and who listens; on the event loop only."""
 
+    absent = "not_served"
+
     def __init__(self) -> None:
         self._listeners: dict[str, list[Receive]] = {}
         self._senders: dict[str, tuple[str, int]] = {}  # who sends, and the number of the packet that is due

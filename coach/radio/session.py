@@ -126,7 +126,7 @@ async def introduce(wire: Wire, use: SensorUse) -> SensorUse:
     """`use` with what the sensor says of itself (Device Information); what it does not say stays as it was."""
     facts: dict[str, str] = {}
     for name, short in _TEXTS.items():
-        with contextlib.suppress(LinkError):
+        with contextlib.suppress(LinkError):  # a name it will not give is no reason to let it go
             value = await wire.read(full_uuid(short))
             if value is not None and (text := value.decode(errors="replace").strip("\0 ")):
                 facts[name] = text

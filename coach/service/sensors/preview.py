@@ -188,14 +188,14 @@ class Preview:
         link = self._links.add(link_plan(viewer.profile, use))
         until_s = self._clock() + _MEET_S
         try:
-            while not link.is_introduced:
+            while not link.state.is_introduced:
                 _judge(viewer.last_event, use.name, is_late=self._clock() > until_s)
                 await self._clock.sleep(_MEET_LOOK_S)
         except BaseException:  # a cancelled one too: a sensor that was not met is not kept linked
             await self.drop(use.sensor_id)
             raise
-        viewer.use = link.use
-        return link.use
+        viewer.use = link.state.use
+        return viewer.use
 
     async def drop(self, sensor_id: str) -> None:
         """Disconnect one sensor."""

@@ -87,7 +87,7 @@ async def test_a_pod_streams_is_lost_and_comes_back_without_duplicates(
             here.bluez.lose()
             await here.until(lambda n=round_number: here.diary.statuses(ADDRESS).count(LinkStatus.LOST) == n + 1)
         assert here.numbers() == list(range(30))
-        assert here.links.links[ADDRESS].battery_pct == 12.0
+        assert here.links.links[ADDRESS].state.battery_pct == 12.0
         assert "battery_low" in here.diary.reasons(ADDRESS)
 
 

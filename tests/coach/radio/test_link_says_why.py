@@ -88,7 +88,7 @@ def test_a_battery_that_runs_low_is_said_at_the_start_and_during_the_run() -> No
         await bench.said(strap, "streaming")
         await bench.world.set_battery(strap, 9)
         await bench.said(strap, "battery_low", times=2)
-        assert bench.links.links[strap].battery_pct == 9
+        assert bench.links.links[strap].state.battery_pct == 9
         bench.world.twins[strap].battery_pct = 4  # told by nobody: read again within five minutes
         await bench.clock.sleep(310)
         assert bench.diary.reasons(strap).count("battery_low") == 3

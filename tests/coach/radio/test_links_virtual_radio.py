@@ -56,8 +56,8 @@ def test_a_pod_and_two_shoes_stream_at_once_and_stop() -> None:
         n_in_20_s = len(diary.of(shoes[0].sensor_id, GSP_DATA)) - n_before
         assert abs(n_in_20_s - 20 * 52) <= 2
         assert len([n for n in diary.of(pod.sensor_id, RSC) if n.t_s > start_s]) in (19, 20)
-        assert links.links[shoes[0].sensor_id].use.manufacturer == "Movesense"
-        assert links.links[pod.sensor_id].battery_pct == 90.0
+        assert links.links[shoes[0].sensor_id].state.use.manufacturer == "Movesense"
+        assert links.links[pod.sensor_id].state.battery_pct == 90.0
         await links.stop()
         assert all(twin.connection is None for twin in world.twins.values())
         assert [diary.statuses(i)[-1] for i in ids] == [LinkStatus.STOPPED] * 3
