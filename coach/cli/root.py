@@ -60,6 +60,7 @@ class LazyGroup(click.Group):
         try:
             command = getattr(import_module(f"coach.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         finally:
+            gc.freeze()  # modules stay: no later search for garbage walks over them
             gc.enable()
         return command if isinstance(command, click.Command) else None
 

@@ -33,11 +33,14 @@ def _entries(data: Mapping[str, Any], key: str, faults: list[str]) -> list[dict[
     return found
 
 
+_adapter = cache(TypeAdapter)  # making one costs more than all it checks
+
+
 def _check(kind: Any, data: Mapping[str, object], where: str, faults: list[str]) -> Any:
     known = set(kind.__dataclass_fields__)
     faults.extend(f"{where}.{key}: unknown key" for key in data if key not in known)
     try:
-        return TypeAdapter(kind).validate_python({k: v for k, v in data.items() if k in known})
+        return _adapter(kind).validate_python({k: v for k, v in data.items() if k in known})
     except ValidationError as error:
         faults.extend(
             f"{where}.{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
