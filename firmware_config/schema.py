@@ -148,7 +148,7 @@ class Step(Fact):
 
 
 class Warn(Fact):
-    """A value that would ruin the data: below, above or none of `allowed` for these places, and what to tell."""
+    """A value that would ruin the data: below, above or none of `allowed` for these places, and what to say."""
 
     setting: str
     below: float | None = None

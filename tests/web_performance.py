@@ -52,10 +52,10 @@ def say(words: str = "") -> None:
 @contextmanager
 def timed() -> Iterator[dict[str, float]]:
     """Milliseconds by the clock (`wall`) and of this process (`cpu`)."""
-    told: dict[str, float] = {}
+    spent: dict[str, float] = {}
     wall_s, cpu_s = time.perf_counter(), time.process_time()
-    yield told
-    told.update(wall=1000 * (time.perf_counter() - wall_s), cpu=1000 * (time.process_time() - cpu_s))
+    yield spent
+    spent.update(wall=1000 * (time.perf_counter() - wall_s), cpu=1000 * (time.process_time() - cpu_s))
 
 
 def fetch(url: str) -> tuple[int, int]:
@@ -68,21 +68,21 @@ def fetch(url: str) -> tuple[int, int]:
         return error.code, len(error.read())
 
 
-def tell_answer(url: str, path: str, n_times: int = 3) -> None:
+def measure_answer(url: str, path: str, n_times: int = 3) -> None:
     """Print what the server needs for a page: the first time, and the best of those after it."""
     times = []
     for _ in range(n_times):
-        with timed() as told:
+        with timed() as spent:
             status, n_bytes = fetch(url + path)
-        times.append(told)
-    first, best = times[0], {kind: min(told[kind] for told in times[1:]) for kind in ("wall", "cpu")}
+        times.append(spent)
+    first, best = times[0], {kind: min(one[kind] for one in times[1:]) for kind in ("wall", "cpu")}
     say(
         f"  {path:32} first {first['wall']:6.0f} ms ({first['cpu']:5.0f} ms CPU), then {best['wall']:6.0f} ms"
         f" ({best['cpu']:5.0f} ms CPU), {n_bytes / 1000:6.1f} kB{'' if status == 200 else f'  STATUS {status}'}"
     )
 
 
-def tell_load(browser: Browser, url: str, throttle: int) -> None:
+def measure_load(browser: Browser, url: str, throttle: int) -> None:
     """Print one cold load of a page with plots, on a phone's screen."""
     context = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True)
     context.add_init_script(WATCH_PLOTS)
@@ -92,18 +92,18 @@ def tell_load(browser: Browser, url: str, throttle: int) -> None:
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": throttle})
     cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.goto(url, wait_until="commit", timeout=60_000)
-    told: dict[str, Any] = {}
+    drawing: dict[str, Any] = {}
     for _ in range(300):
         page.wait_for_timeout(100)
-        if (told := page.evaluate("() => window.told"))["drawn_ms"] is not None:
+        if (drawing := page.evaluate("() => window.drawing"))["drawn_ms"] is not None:
             break
     page.wait_for_timeout(1000)
     busy = metrics_of(cdp)
     answered_ms = page.evaluate("() => performance.getEntriesByType('navigation')[0].responseStart")
-    drawn = "never" if told["drawn_ms"] is None else f"{told['drawn_ms']:.0f} ms"
+    drawn = "never" if drawing["drawn_ms"] is None else f"{drawing['drawn_ms']:.0f} ms"
     say(
         f"  CPU / {throttle}: page answered {answered_ms:.0f} ms, plots on the screen {drawn}, main thread"
-        f" {1000 * busy['TaskDuration']:.0f} ms CPU, blocked {told['blocked_ms']:.0f} ms;"
+        f" {1000 * busy['TaskDuration']:.0f} ms CPU, blocked {drawing['blocked_ms']:.0f} ms;"
         f" {wire.kilobytes(False):.1f} kB before data (150 allowed), {wire.kilobytes(True):.1f} kB data"
     )
     context.close()
@@ -117,17 +117,17 @@ def measure_run(coach: Coach, url: str, browser: Browser) -> None:
     detail = len(coach.store.runs.data.stride_columns("long", ("stride_time_s",))["stride_time_s"])
     say(f"Run of six hours ({detail} strides):")
     for path in ("/runs/long", "/api/v1/runs/long/series", "/api/v1/runs/long/stretch?start_s=600&end_s=1500"):
-        tell_answer(url, path)
+        measure_answer(url, path)
     for throttle in (1, THROTTLE):
-        tell_load(browser, f"{url}/runs/long", throttle)
+        measure_load(browser, f"{url}/runs/long", throttle)
 
 
 def measure_many(coach: Coach, url: str, browser: Browser) -> None:
     """Lists and trends."""
     say(f"{coach.store.runs.count()} runs:")
     for path in MANY:
-        tell_answer(url, path)
-    tell_load(browser, f"{url}/runs/trends", THROTTLE)
+        measure_answer(url, path)
+    measure_load(browser, f"{url}/runs/trends", THROTTLE)
 
 
 def measure_live(coach: Coach, url: str, browser: Browser) -> None:
@@ -150,18 +150,18 @@ def measure_live(coach: Coach, url: str, browser: Browser) -> None:
             shares = [shares_of(page, clocks) for _ in range(N_LOOKS)]
             n_a_second = (coach.feed.newest_id - n_before) / (time.monotonic() - begun_s)
             what = f"the live page, {n_a_second:.1f} updates a second" if is_live else "a page of one number only"
-            tell_shares(f"CPU / {rate}, {what}", shares)
+            print_shares(f"CPU / {rate}, {what}", shares)
         context.close()
 
 
-def tell_shares(what: str, shares: list[dict[str, dict[str, float]]]) -> None:
+def print_shares(what: str, shares: list[dict[str, dict[str, float]]]) -> None:
     """Print the least of several looks: all else on this machine can only add."""
     for domain, words in (("threadTicks", "CPU time"), ("timeTicks", "by the clock, waiting for others too")):
         least = min((share[domain] for share in shares), key=lambda share: share["TaskDuration"])
         parts = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
-        told = ", ".join(f"{name.removesuffix('Duration').lower()} {least[name]:.2f} %" for name in parts)
+        by_part = ", ".join(f"{name.removesuffix('Duration').lower()} {least[name]:.2f} %" for name in parts)
         n_writes = least["LayoutCount"] / 100
-        say(f"  {what}, written {n_writes:.1f} times a second: {least['TaskDuration']:.2f} % {words} ({told})")
+        say(f"  {what}, written {n_writes:.1f} times a second: {least['TaskDuration']:.2f} % {words} ({by_part})")
 
 
 def shares_of(page: Any, clocks: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -170,8 +170,8 @@ def shares_of(page: Any, clocks: dict[str, Any]) -> dict[str, dict[str, float]]:
     page.wait_for_timeout(1000 * LOOK_S)
     after, lasted_s = {domain: metrics_of(cdp) for domain, cdp in clocks.items()}, time.monotonic() - begun_s
     return {
-        domain: {name: 100 * (value - before[domain][name]) / lasted_s for name, value in told.items()}
-        for domain, told in after.items()
+        domain: {name: 100 * (value - before[domain][name]) / lasted_s for name, value in values.items()}
+        for domain, values in after.items()
     }
 
 
@@ -183,7 +183,7 @@ def measure_phones(coach: Coach, url: str, browser: Browser) -> None:
     watch_numbers(page)
     open_live(page, url)
     for n in PHONES:
-        told = ""
+        heard_words = ""
         others = listeners(url, n - 1) if n > 1 else None
         page.wait_for_timeout(3000 if others else 1000)
         page.evaluate("() => { window.ages.length = 0 }")
@@ -192,9 +192,9 @@ def measure_phones(coach: Coach, url: str, browser: Browser) -> None:
         ages = page.evaluate("() => window.ages")
         if others:
             heard = json.loads(others.communicate(timeout=60)[0])
-            told = f"; the others heard {spread(heard['ages_ms'])}, {heard['n_refused']} refused"
+            heard_words = f"; the others heard {spread(heard['ages_ms'])}, {heard['n_refused']} refused"
         share = cost["cpu"] / cost["wall"]
-        say(f"  {n:2} phones: painted {spread(ages)}; service {100 * share:.0f} % of one processor{told}")
+        say(f"  {n:2} phones: painted {spread(ages)}; service {100 * share:.0f} % of one processor{heard_words}")
     context.close()
 
 
@@ -248,12 +248,12 @@ def fill(coach: Coach, wanted: Sequence[str]) -> None:
     if not {"run", "many"} & {*wanted}:
         return
     now = datetime.now(UTC)
-    with timed() as told:
+    with timed() as spent:
         keep_long_run(coach.store, "long", now - timedelta(hours=8))
         like = coach.store.runs.summary("long")
         assert like is not None
         keep_many_runs(coach.store, N_RUNS if "many" in wanted else 300, now - timedelta(days=7), like)
-    say(f"(history made in {told['wall'] / 1000:.0f} s)")
+    say(f"(history made in {spent['wall'] / 1000:.0f} s)")
 
 
 def measure(wanted: Sequence[str], coach: Coach, url: str, browser: Browser) -> None:

@@ -68,7 +68,7 @@ def watcher() -> tuple[str, Callable[[], bool]]:
 
 
 @blueprint.record
-def _tell_server(state: BlueprintSetupState) -> None:
+def _mark_server(state: BlueprintSetupState) -> None:
     """Have the server ask before it reads the body of a request."""
     app = state.app
     app.config.setdefault(COOKIE, "coach")

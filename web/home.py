@@ -126,5 +126,5 @@ def _asks_about(coach: Coach, last: RunEntry | None) -> RunEntry | None:
     if not is_morning:
         return None
     answers = answer_of(lambda: coach.runner.pain_entries(since=ended_at)) or ()
-    is_told = any(entry.moment is PainMoment.NEXT_MORNING for entry in answers)
-    return None if is_told else last
+    is_answered = any(entry.moment is PainMoment.NEXT_MORNING for entry in answers)
+    return None if is_answered else last

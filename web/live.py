@@ -148,7 +148,7 @@ def run_stop(body: TapBody) -> Run:
     return the_coach().runs.stop(body.run_id)
 
 
-@route(blueprint, "POST", "/run/pain", body=PainBody, summary="Tell how the back, or calf and Achilles, feels now")
+@route(blueprint, "POST", "/run/pain", body=PainBody, summary="Record how the back, or calf and Achilles, feels now")
 def run_pain(body: PainBody) -> None:
     the_coach().runs.pain(body.level, body.is_calf, body.run_id, body.age_s)
 

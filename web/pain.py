@@ -57,7 +57,7 @@ def get_pain() -> list[PainEntry]:
     return _recent()
 
 
-@route(blueprint, "POST", "/runner/pain", body=PainAnswer, returns=PainState, summary="Tell how back and calf feel")
+@route(blueprint, "POST", "/runner/pain", body=PainAnswer, returns=PainState, summary="Record how back and calf feel")
 def report_pain(body: PainAnswer) -> PainState:
     return the_coach().runner.report_pain(**body.model_dump())
 

@@ -175,7 +175,7 @@ def _strip(coach: Coach, run: Run, metric: str, usual: tuple[float, float] | Non
 def strip_of(
     t_s: Sequence[float], step_s: float, values: Sequence[float | None], usual: tuple[float, float] | None
 ) -> Strip | None:
-    """Bars over time, high enough to tell them apart; None with fewer than three values. t_s: middles of the parts."""
+    """Bars over time, high enough to distinguish them; None with fewer than three values. t_s: middles of the parts."""
     known = [value for value in values if value is not None]
     if len(known) < 3:
         return None

@@ -132,7 +132,7 @@ def _piece(event: FeedEvent) -> bytes:
 def _for_a_glance(metrics: Mapping[str, object]) -> dict[str, object]:
     """Numbers to four decimals; how sure (two digits) and why not known, of what a page can show only.
 
-    `GET /api/v1/metrics` tells everything.
+    `GET /api/v1/metrics` gives everything.
     """
     glance: dict[str, Any] = {
         name: round(value, 4) if isinstance(value, float) else value for name, value in metrics.items()

@@ -19,11 +19,11 @@ def until_ended() -> Iterator[threading.Event]:
     """An event that Ctrl-C, a polite kill and the end of the terminal set."""
     ended = threading.Event()
 
-    def tell(*_: object) -> None:
+    def note(*_: object) -> None:
         ended.set()
 
     ends = [signal.SIGINT, signal.SIGTERM, *(getattr(signal, name) for name in ("SIGHUP",) if hasattr(signal, name))]
-    before = {number: signal.signal(number, tell) for number in ends}
+    before = {number: signal.signal(number, note) for number in ends}
     try:
         yield ended
     finally:

@@ -1,4 +1,4 @@
-"""What earlier runs and sessions tell the coach about today: plain values, gathered by the service."""
+"""What earlier runs and sessions say about today: plain values, gathered by the service."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -50,7 +50,7 @@ class SteadyPart:
             self._take(metrics, step)
 
     def run(self, run_id: str, at: datetime) -> BaselineRun:
-        """What this run adds to the baseline; `steady_s` tells whether it is enough."""
+        """What this run adds to the baseline; `steady_s` shows whether it is enough."""
         self._close()
         return BaselineRun(run_id, at, self.steady_s, self._points())
 

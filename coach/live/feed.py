@@ -75,7 +75,7 @@ class LiveFeed:
             return self._after(after_id)
 
     def close(self) -> None:
-        """Wake every listener for good: `is_closed` tells them to leave."""
+        """Wake every listener for good: `is_closed` asks them to leave."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

@@ -36,14 +36,14 @@ from firmware_config.loader import load_profile
 log = logging.getLogger(__name__)
 
 LOW_BATTERY_PCT: Final = 15.0  # chosen by eye, 2026-11-20: about an hour left on the sensors known here
-FAULTS_TOLD_S: Final = 30.0
+FAULTS_REPORTED_S: Final = 30.0
 _UNDO_SLACK_S: Final = 5.0  # the tap and its undo each take their time over the network; by judgement
 
 
 class Source(Protocol):
     """Where notifications come from: linked sensors, or a recording that is played."""
 
-    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+    async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
         """Give notifications and changes of links until cancelled, or until there are no more."""
         ...
 
@@ -90,7 +90,7 @@ class LiveRun:
         )
         self._treadmill_check = TreadmillCheck()
         self._faults: Counter[str] = Counter()
-        self._faults_told_s = -FAULTS_TOLD_S
+        self._faults_reported_s = -FAULTS_REPORTED_S
         self._arrived_wall_s = 0.0
         self._stopping = asyncio.Event()
         self._newest_pain: tuple[PainEntry, float] | None = None  # with the moment of its arrival, monotonic
@@ -120,7 +120,7 @@ class LiveRun:
             asyncio.create_task(work())
             for work in (self._keep_time, self._batches.keep_now_and_then, self._stopping.wait)
         ]
-        playing = asyncio.create_task(source.play(self.receive, self.tell))
+        playing = asyncio.create_task(source.play(self.receive, self.report))
         try:
             await asyncio.wait([playing, helpers[-1]], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -151,9 +151,9 @@ class LiveRun:
         self._follow_workout()
         self._log.write(lambda writer: writer.flush_if_due(self.clock()))
         if event := self._log.change(self.links.get(LOG_ID), self.clock()):
-            self.tell(event)
+            self.report(event)
 
-    def tell(self, event: LinkEvent) -> None:
+    def report(self, event: LinkEvent) -> None:
         """The link to a sensor changed."""
         self.links[event.sensor_id] = event
         self._log.write(lambda writer: writer.write_event(RunEvent(event.t_s, "link", to_plain(event))))
@@ -304,9 +304,9 @@ class LiveRun:
             if isinstance(sample, Gap):
                 log.info("gap of %d readings from %s", sample.n_missing, sample.sensor_id)
             elif isinstance(sample, BatterySample) and sample.battery_pct < LOW_BATTERY_PCT:
-                self._tell_battery(sample)
+                self._report_battery(sample)
         for fault in outputs.faults:
-            self._tell_fault(str(fault))
+            self._report_fault(str(fault))
         self._batches.waiting.seconds += outputs.seconds
         for metrics in outputs.metrics:
             self._show(metrics)
@@ -333,11 +333,11 @@ class LiveRun:
             self._on_spoken(decision)
         self._feed.publish("cue", {**to_plain(decision), "is_muted": self.is_muted, "run_id": self.run.run_id})
 
-    def _tell_battery(self, sample: BatterySample) -> None:
+    def _report_battery(self, sample: BatterySample) -> None:
         link = self.links.get(sample.sensor_id)
         if link and link.reason != "battery_low":
             words = f"The battery of this sensor is low ({sample.battery_pct:.0f} %): charge it after this run"
-            self.tell(LinkEvent(sample.sensor_id, sample.t_s, link.status, "battery_low", words, sample.battery_pct))
+            self.report(LinkEvent(sample.sensor_id, sample.t_s, link.status, "battery_low", words, sample.battery_pct))
 
     def _check_treadmill(self, outputs: Outputs) -> None:
         link = self.links.get(self._treadmill_id) if self._treadmill_id else None
@@ -351,13 +351,13 @@ class LiveRun:
             if not isinstance(event, Stride) or event.speed_mps is None:
                 continue
             if words := self._treadmill_check.stride(now_s, event.speed_mps):
-                self.tell(LinkEvent(link.sensor_id, now_s, link.status, "wrong_unit", words, link.battery_pct))
+                self.report(LinkEvent(link.sensor_id, now_s, link.status, "wrong_unit", words, link.battery_pct))
 
-    def _tell_fault(self, words: str) -> None:
+    def _report_fault(self, words: str) -> None:
         self._faults[words.split(":")[0]] += 1
         now = self.clock()
-        if now - self._faults_told_s >= FAULTS_TOLD_S:
-            self._faults_told_s = now
+        if now - self._faults_reported_s >= FAULTS_REPORTED_S:
+            self._faults_reported_s = now
             log.warning("a packet could not be read: %s (%d so far)", words, self._faults.total())
 
     async def _keep_time(self) -> None:

@@ -47,7 +47,7 @@ class SensorUse:
 
 @dataclass(frozen=True, slots=True)
 class LinkEvent:
-    """A change in the link to one sensor. words: what to tell the runner; reason: short machine word for it."""
+    """A change in the link to one sensor. words: for the runner; reason: short machine word for it."""
 
     sensor_id: str
     t_s: float

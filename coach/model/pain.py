@@ -1,4 +1,4 @@
-"""Pain as the runner tells it, and what it lets the coach do."""
+"""Pain as the runner reports it, and what it lets the coach do."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

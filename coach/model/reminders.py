@@ -26,15 +26,15 @@ class Reminder:
 class SentReminder:
     """A reminder and what became of it.
 
-    state: "waiting", "told", "closed" (the runner dealt with it), "superseded" (a newer one of its group came) or
-    "expired". told_by: the process that told it. told_at: aware UTC.
+    state: "waiting", "delivered", "closed" (the runner dealt with it), "superseded" (a newer one of its group came) or
+    "expired". delivered_by: the process that delivered it. delivered_at: aware UTC.
     """
 
     reminder: Reminder
     state: str
     source: str
-    told_by: str | None = None
-    told_at: datetime | None = None
+    delivered_by: str | None = None
+    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class ImuChunk:
 class Gap:
     """Samples that never came: always reported, never filled silently.
 
-    n_missing: readings lost, as far as sequence numbers or timestamps tell.
+    n_missing: readings lost, as far as sequence numbers or timestamps show.
     """
 
     sensor_id: str

@@ -45,7 +45,7 @@ class SensorState:
 class SensorCheck:
     """What "jump three times" showed of one sensor. problems: sentences with what to do; none: all is well.
 
-    suggested_site: where the data say it sits, None where they do not tell.
+    suggested_site: where it sits by the data, None where they do not show it.
     """
 
     sensor_id: str

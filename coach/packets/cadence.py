@@ -60,7 +60,7 @@ def evidence(sample: RunningSpeedSample) -> tuple[Counts, str] | None:
 
 
 def _by_length(raw: int, speed: float, length: float | None) -> tuple[Counts, str] | None:
-    """The stride length field against speed and cadence: it can tell when it is a full stride for sure."""
+    """The stride length field against speed and cadence: it shows when it is a full stride for sure."""
     if not length or speed < _WALKING_MPS[0]:
         return None
     ratio = 60.0 * speed / (raw * length)

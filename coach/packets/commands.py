@@ -153,7 +153,7 @@ def _settings_in(profile: DeviceProfile, step: Step, answer: Answer, heard: byte
 
 
 def _read_back(profile: DeviceProfile, use: SensorUse) -> Conversation[tuple[Values, list[str]]]:
-    """Every setting that the sensor tells, and words for each that it does not."""
+    """Every setting that the sensor reports, and words for each that it does not."""
     settings = settings_of(profile, use)
     answers: Values = {}
     warnings: list[str] = []

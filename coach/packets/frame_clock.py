@@ -1,7 +1,7 @@
 """Count the frames that were lost where frames carry neither time nor number, from their arrival.
 
 A frame's number is its time. Frames come in bursts, late but never early; so after a loss of k frames every later one
-seems k intervals late, and the least delay of the last moments tells k. A loss shorter than 15 ms stays unseen, and
+seems k intervals late, and the least delay of the last moments gives k. A loss shorter than 15 ms stays unseen, and
 so does one in the first two seconds, before the pace is known.
 """
 
@@ -30,7 +30,7 @@ class FrameClock:
 
     @property
     def interval_s(self) -> float:
-        """The sampling interval, as the arrivals tell."""
+        """The sampling interval, as estimated from the arrivals."""
         return self._nominal_s * (1.0 + (self._line.slope if self._line else 0.0))
 
     def number(self, n: int, arrival_s: float) -> int:

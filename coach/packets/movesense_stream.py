@@ -41,7 +41,7 @@ _RELEARN_AFTER: Final = 3  # bodies lost in a row: the length we wait for is not
 
 
 class MovesenseReader:
-    """The data characteristic of one Movesense. Ranges are unknown until its answers tell them."""
+    """The data characteristic of one Movesense. Ranges are unknown until its answers give them."""
 
     def __init__(self, facts: ImuStreamFacts, tally: Tally) -> None:
         self._facts = facts

@@ -41,7 +41,7 @@ def calibrate() -> Conversation[None]:
 
 
 def set_location(location: str) -> Conversation[None]:
-    """Tell the pod where it is worn: one of SENSOR_LOCATIONS."""
+    """Set where the pod is worn: one of SENSOR_LOCATIONS."""
     if location not in SENSOR_LOCATIONS:
         raise LinkError("refused", f"{location} is no place of a pod: choose one of {', '.join(SENSOR_LOCATIONS)}")
     yield from _request(ControlOp.SET_LOCATION, encode_set_location(location))

@@ -123,7 +123,7 @@ def _features() -> Conversation[frozenset[Measure]]:
     try:
         return decode_features(block)
     except PacketError:
-        raise LinkError("wrong_sensor", "This Polar sensor does not tell what it measures: update it") from None
+        raise LinkError("wrong_sensor", "This Polar sensor does not say what it measures: update it") from None
 
 
 def _offer(measure: Measure) -> Conversation[Offer]:

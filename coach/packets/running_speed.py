@@ -124,7 +124,7 @@ def encode_calibrate() -> bytes:
 
 
 def encode_set_location(location: str) -> bytes:
-    """Tell the pod where it is; `location` is one of SENSOR_LOCATIONS."""
+    """Set where the pod is; `location` is one of SENSOR_LOCATIONS."""
     return bytes([ControlOp.SET_LOCATION, SENSOR_LOCATIONS.index(location)])
 
 

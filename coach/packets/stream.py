@@ -177,7 +177,7 @@ class ImuStream:
         self._clock.begin_anew()
 
     def set_rate(self, rate_hz: float) -> bool:
-        """The sensor told its rate; whether that is another than was thought."""
+        """Take the rate that the sensor reported; whether it is another than before."""
         if rate_hz == self._facts.rate_hz:
             return False
         self._facts = replace(self._facts, rate_hz=rate_hz)

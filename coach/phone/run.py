@@ -111,7 +111,7 @@ class PhoneRun:
         self._event(end_s, "hidden", {"start_s": start_s, "end_s": end_s})
 
     def clock(self, t_s: float, wall_ms: float) -> None:
-        """What the phone's wall clock shows [Unix ms] at `t_s`: tells a monotonic clock that stood still."""
+        """What the phone's wall clock shows [Unix ms] at `t_s`: it shows a monotonic clock that stopped."""
         self._event(t_s, "clock", {"wall_ms": wall_ms})
 
     # What the runner does ------------------------------------------------------------------------------------------

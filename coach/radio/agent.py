@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PATH = "/running_coach/agent"
 _YES = frozenset({"RequestConfirmation", "RequestAuthorization", "AuthorizeService"})
-_TOLD = frozenset({"Cancel", "Release"})
+_NOTICES = frozenset({"Cancel", "Release"})
 
 
 @contextlib.asynccontextmanager
@@ -69,6 +69,6 @@ def _answer(agreed: Counter[str], message: "Message") -> "Message | None":
 
     if message.message_type is not MessageType.METHOD_CALL or message.interface != "org.bluez.Agent1":
         return None
-    if message.member in _TOLD or (message.member in _YES and agreed[str(message.body[0])] > 0):
+    if message.member in _NOTICES or (message.member in _YES and agreed[str(message.body[0])] > 0):
         return Message.new_method_return(message)
     return Message.new_error(message, "org.bluez.Error.Rejected", "no keys can be entered here")

@@ -82,9 +82,9 @@ class LinkedSensors:
         self._clock = clock
         self._settings = settings
 
-    async def play(self, receive: OnNotification, tell: OnLinkEvent) -> None:
+    async def play(self, receive: OnNotification, report: OnLinkEvent) -> None:
         """Give notifications and changes of links until cancelled; then stop and disconnect every sensor."""
-        links = LinkSet(self._radio, receive, tell, self._settings, self._clock)
+        links = LinkSet(self._radio, receive, report, self._settings, self._clock)
         try:
             for plan in self._plans:
                 links.add(plan)

@@ -68,7 +68,7 @@ class Ear:
         self._reopening: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._news = asyncio.Condition()
-        self._tellers: set[asyncio.Task[None]] = set()
+        self._notifying: set[asyncio.Task[None]] = set()
         self.fault: LinkError | None = None
 
     @contextlib.asynccontextmanager
@@ -130,7 +130,7 @@ class Ear:
             self.fault = None
         except LinkError as fault:
             self.fault = fault
-            await self._tell()
+            await self._notify()
 
     async def _open(self) -> None:
         scanner = self._backend.make_scanner(self._on_advertisement)
@@ -160,9 +160,9 @@ class Ear:
         )
         self._heard[device.address] = Heard(sensor, device, advertised)
         self._forget_old()
-        teller = asyncio.ensure_future(self._tell())
-        self._tellers.add(teller)
-        teller.add_done_callback(self._tellers.discard)
+        notifying = asyncio.ensure_future(self._notify())
+        self._notifying.add(notifying)
+        notifying.add_done_callback(self._notifying.discard)
 
     def _forget_old(self) -> None:
         """Phones change their addresses all day: keep no more than a street of them."""
@@ -170,7 +170,7 @@ class Ear:
             since_s = self._clock() - _KEPT_S
             self._heard = {i: heard for i, heard in self._heard.items() if heard.sensor.seen_s >= since_s}
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         async with self._news:
             self._news.notify_all()
 

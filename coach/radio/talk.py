@@ -143,7 +143,7 @@ class Wire:
             raise explain(fault, self._name) from fault
 
     async def _ask_during_dialog(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """macOS cannot be told to pair: it asks its user by itself once a request was refused."""
+        """macOS cannot be asked to pair: it asks its user by itself once a request was refused."""
         until_s = self._clock() + _DIALOG_S
         while True:
             await self._clock.sleep(_ASK_AGAIN_S)

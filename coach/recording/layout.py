@@ -2,7 +2,7 @@
 
 One channel per (sensor, characteristic); a message is the payload as received, its log time the arrival as Unix
 nanoseconds. Metadata "recording" and "sensor" hold the header; JSON events have the channel "/events". Chunks are
-packed with zstd where that is installed, else not packed (in a phone's browser): readers tell by the chunk itself.
+packed with zstd where that is installed, else not packed (in a phone's browser): readers see it in the chunk itself.
 Source: MCAP specification 1.0, https://mcap.dev/spec.
 """
 

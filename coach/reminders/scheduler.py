@@ -1,7 +1,7 @@
 """Deliver reminders at their time, each exactly once, from any number of sources.
 
 Our own table is the truth. What the sources want is written there again and again (keys are stable), and one date job
-of APScheduler stands in memory for each row that waits. A pulse on the monotonic clock looks after changes made by
+of APScheduler is held in memory for each row that waits. A pulse on the monotonic clock looks after changes made by
 other processes and wakes the scheduler after sleep or a change of the wall clock.
 """
 
@@ -26,22 +26,22 @@ _log: Final = logging.getLogger(__name__)
 PULSE_S: Final = 60.0
 KEEP: Final = timedelta(days=400)
 Source = Callable[[datetime], Sequence[Reminder]]
-Tell = Callable[[Reminder], None]
+Deliver = Callable[[Reminder], None]
 
 
 class Reminders:
-    """The scheduler of one process. tell: takes a reminder to the runner's channels. sources: by a stable name."""
+    """The scheduler of one process. deliver: takes a reminder to the runner's channels. sources: by a stable name."""
 
     def __init__(
         self,
         store: KeptReminders,
-        tell: Tell,
+        deliver: Deliver,
         sources: Mapping[str, Source],
         clock: Callable[[], datetime] = utc_now,
         pulse_s: float = PULSE_S,
     ) -> None:
         self._store = store
-        self._tell = tell
+        self._deliver = deliver
         self._sources = dict(sources)
         self._clock = clock
         self._pulse_s = pulse_s
@@ -104,11 +104,11 @@ class Reminders:
             self._scheduler.remove_job(key)
 
     def _fire(self, key: str) -> None:
-        """One job: take the reminder, if it is still ours to tell, and tell it."""
+        """One job: take the reminder, if it is still waiting, and deliver it."""
         try:
             reminder = self._store.take(key, self._name, self._clock())
             if reminder is not None:
-                self._tell(reminder)
+                self._deliver(reminder)
         except CoachError as error:
             _log.warning("reminder %s not delivered: %s", key, error)
 

@@ -1,6 +1,6 @@
-"""Reminders in the database: what is to be said when, and what became of it.
+"""Reminders in the database: what is to be said when, and what happened to it.
 
-Two processes on one database never remind twice: whoever moves a row from waiting to told delivers it.
+Two processes on one database never remind twice: whoever moves a row from waiting to delivered sends it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,8 +55,8 @@ class KeptReminders:
         with self._database.read() as connection:
             return REMINDERS.readable(connection.execute(query).mappings())
 
-    def take(self, key: str, told_by: str, now: datetime) -> Reminder | None:
-        """Take a due reminder to tell it; None where there is nothing to tell.
+    def take(self, key: str, delivered_by: str, now: datetime) -> Reminder | None:
+        """Take a due reminder to deliver it; None where there is nothing to deliver.
 
         Of several due ones of a group only the newest is ever given, the others are superseded: never stacked. One past
         its time is let go.
@@ -73,9 +73,9 @@ class KeptReminders:
             newest = max((one for one in due if one.expires_at > now), key=lambda one: (one.due_at, one.key))
             self._set_state(connection, [one.key for one in due if one.key != newest.key], "superseded")
             taken = update(_T).where(_T.c.key == newest.key, _T.c.state == "waiting")
-            connection.execute(taken.values(state="told", told_by=told_by, told_at=now))
+            connection.execute(taken.values(state="delivered", delivered_by=delivered_by, delivered_at=now))
             chosen = connection.execute(select(_T).where(_T.c.key == newest.key)).mappings().one()
-            self._supersede_told(connection, chosen["group"], chosen["key"])
+            self._supersede_delivered(connection, chosen["group"], chosen["key"])
         return REMINDERS.noun(chosen)
 
     def close(self, key: str) -> bool:
@@ -85,7 +85,7 @@ class KeptReminders:
 
     def close_about(self, fact: str, value: str) -> None:
         """Close everything delivered about one session, run or milestone."""
-        for sent in self.all(("told", "waiting")):
+        for sent in self.all(("delivered", "waiting")):
             if sent.reminder.facts.get(fact) == value:
                 self.close(sent.reminder.key)
 
@@ -119,9 +119,9 @@ class KeptReminders:
         connection.execute(update(_T).where(_T.c.key.in_(keys), _T.c.state == "waiting").values(state=state))
 
     @staticmethod
-    def _supersede_told(connection: Connection, group: str, key: str) -> None:
-        """On the page, too, the newest of a group stands alone."""
-        older = update(_T).where(_T.c.group == group, _T.c.key != key, _T.c.state == "told")
+    def _supersede_delivered(connection: Connection, group: str, key: str) -> None:
+        """On the page, too, only the newest of a group is shown."""
+        older = update(_T).where(_T.c.group == group, _T.c.key != key, _T.c.state == "delivered")
         connection.execute(older.values(state="superseded"))
 
 
@@ -130,6 +130,6 @@ def _sent(row: Any) -> SentReminder:
         reminder=REMINDERS.noun(row),
         state=row["state"],
         source=row["source"],
-        told_by=row["told_by"],
-        told_at=row["told_at"],
+        delivered_by=row["delivered_by"],
+        delivered_at=row["delivered_at"],
     )

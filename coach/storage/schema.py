@@ -15,7 +15,7 @@ from coach.storage.base import Base
 from coach.storage.database import Database
 from coach.storage.tables import ALL
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 _LAST_THAT_SHRANK: Final = "0005"
 _log: Final = logging.getLogger(__name__)
 TABLES: Final = ALL  # all of them, so that a schema never depends on who was imported first

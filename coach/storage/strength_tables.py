@@ -53,8 +53,8 @@ REMINDERS: Final = NounTable(
     (
         Column("source", String, nullable=False),
         Column("state", String, nullable=False),
-        Column("told_by", String, nullable=True),
-        Column("told_at", UtcTime, nullable=True),
+        Column("delivered_by", String, nullable=True),
+        Column("delivered_at", UtcTime, nullable=True),
     ),
 )
 Index("ix_reminders_state", REMINDERS.table.c.state, REMINDERS.table.c.due_at)

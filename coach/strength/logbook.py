@@ -80,8 +80,8 @@ def session_log(
         done_at=done_at,
         exercises=_exercises(sets, taps),
         prescribed=tuple(prescribed),
-        pain_before=_told(taps, "begin"),
-        pain_after=_told(taps, "end"),
+        pain_before=_level(taps, "begin"),
+        pain_after=_level(taps, "end"),
         pain_next_morning=_morning(answers, done_at),
         pain_level=pain_level,
     )
@@ -104,7 +104,7 @@ def _exercises(sets: Sequence[SessionEvent], taps: Sequence[SessionEvent]) -> tu
     return tuple(done)
 
 
-def _told(taps: Sequence[SessionEvent], kind: str) -> int | None:
+def _level(taps: Sequence[SessionEvent], kind: str) -> int | None:
     return next((event.pain for event in reversed(taps) if event.kind == kind and event.pain is not None), None)
 
 

@@ -34,7 +34,7 @@ def moving_time(run: RunSeries, window: Window) -> float:
 
 
 def distance_curve(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
-    """Times and metres run until then, rising; None where no sensor tells.
+    """Times and metres run until then, rising; None where no sensor measures them.
 
     The distance the seconds carry; without it, speed over time (never bridged over more than 5 s).
     """

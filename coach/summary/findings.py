@@ -66,7 +66,7 @@ def findings_of(
     reports: Sequence[StreamReport],
     speed_known: float | None = None,
 ) -> tuple[Finding, ...]:
-    """The three weightiest, weightiest first. speed_known: share of the running, if too little to tell a distance."""
+    """The three weightiest, weightiest first. speed_known: share of the running, if too little to give a distance."""
     found = [
         *_drift_findings(drifts),
         *_uneven(asymmetry_pct),

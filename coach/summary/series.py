@@ -1,7 +1,7 @@
 """Make one series over time of every measure of a run: arrays by the names of RunSummary.
 
 A measure comes from the sensor that sees it best: feet before shanks, pelvis before chest; where no stride or step
-tells it (a running pod, a heart-rate strap, a treadmill), from the seconds. Speed and what follows from it come from
+measures it (a running pod, a heart-rate strap, a treadmill), from the seconds. Speed and what follows from it come from
 the seconds first, for there all sensors have been weighed against each other.
 """
 

@@ -1,7 +1,7 @@
 """A sensor that fell silent and did not come back: what it did not send, until the end of the run, is missing.
 
 A gap is seen when the reading after it arrives. After the last reading none arrives, so a sensor that died in the first
-minute had "nothing missing". Only the end of the run tells how long it was silent.
+minute had "nothing missing". Only the end of the run shows how long it was silent.
 """
 
 import dataclasses

@@ -16,11 +16,11 @@ from coach.summary.window import Window
 
 KILOMETRE_M: Final = 1000.0
 _LEAST_M: Final = 50.0  # a last split shorter than this is not worth a row
-_PAUSE_S: Final = 30.0  # a watch that tells nothing for so long was stopped; chosen by eye, 2026-11-26
+_PAUSE_S: Final = 30.0  # a watch that records nothing for so long was stopped; chosen by eye, 2026-11-26
 
 
 def splits_by_distance(run: RunSeries, every_m: float = KILOMETRE_M) -> tuple[Split, ...]:
-    """One split for each `every_m`; none where no sensor tells the distance."""
+    """One split for each `every_m`; none where no sensor measures the distance."""
     curve = distance_curve(run)
     if curve is None or curve[1][-1] <= 0:
         return ()
@@ -60,12 +60,12 @@ class _Cut:
         first, last = bisect_left(self._contacts, start_s), bisect_left(self._contacts, end_s)
         shares, _ = strike_shares(self._run.strides[first:last])
         distance = distance_within(self._curve, Window(start_s, end_s))
-        told_s = self._told_s(start_s, end_s)
-        if distance and told_s and not (self._run.strides or self._run.steps):
-            values["speed_mps"] = distance / told_s  # a watch's distance is surer than the speeds it shows
+        known_s = self._known_s(start_s, end_s)
+        if distance and known_s and not (self._run.strides or self._run.steps):
+            values["speed_mps"] = distance / known_s  # a watch's distance is surer than the speeds it shows
         return Split(number, start_s, end_s, distance, values, shares, kind)
 
-    def _told_s(self, start_s: float, end_s: float) -> float:
+    def _known_s(self, start_s: float, end_s: float) -> float:
         """Seconds between in which the distance is known, without stops."""
         if self._curve is None:
             return 0.0

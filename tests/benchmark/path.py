@@ -2,7 +2,7 @@
 
 Recordings of a virtual runner are made as its sensors would send them: two Movesense feet at 208 Hz, a running pod and
 a heart rate strap, and the same with a Movesense on the chest at 104 Hz. Each line is CPU time of this process or of
-a command of its own. The machine's speed is told by a fixed piece of work before and after each measurement: figures
+a command of its own. A fixed piece of work before and after each measurement gives the machine's speed: figures
 are normalised to `REFERENCE_S` for that piece.
 
 The floor of a recompute: the file read and unpacked, its motion readings made numbers once, and one pass over them.

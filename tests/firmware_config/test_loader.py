@@ -53,7 +53,7 @@ def test_each_says_its_source_and_whether_it_was_tried(profile_id):
         assert profile.settings_at(profile.wear_sites[0])["rate_hz"] in profile.rates_hz
 
 
-def test_all_faults_of_a_file_are_told_at_once_by_key():
+def test_all_faults_of_a_file_are_listed_at_once_by_key():
     text = (
         text_of("witmotion_wt9011dcl")
         .replace('role = "control"', 'role = "contrlo"')

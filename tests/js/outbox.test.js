@@ -35,22 +35,22 @@ const refusing = () => ({ getItem: () => null, setItem: () => { throw new DOMExc
 test("a write that arrives is answered, and nothing waits", async () => {
   const scene = world();
   const box = scene.open();
-  const told = [];
-  box.onWaiting((waiting) => told.push(waiting.n));
+  const seen = [];
+  box.onWaiting((waiting) => seen.push(waiting.n));
   assert.deepEqual(await box.keep("POST", "/run/pain", { level: 3 }), { ok: "k1" });
   assert.deepEqual(box.waiting(), { n: 0, n_here: 0 });
-  assert.ok(told.every((n) => n === 0));
+  assert.ok(seen.every((n) => n === 0));
 });
 
 test("without network and with a storage that refuses, the page holds the tap, says so, and sends it once", async () => {
   const scene = world({ storage: refusing() });
   const box = scene.open();
-  const told = [];
-  box.onWaiting((waiting) => told.push(waiting));
+  const seen = [];
+  box.onWaiting((waiting) => seen.push(waiting));
   scene.is_online = false;
   assert.equal(await box.keep("POST", "/run/pain", { level: 7 }), undefined);
   assert.deepEqual(box.waiting(), { n: 1, n_here: 1 });
-  assert.deepEqual(told.at(-1), { n: 1, n_here: 1 });
+  assert.deepEqual(seen.at(-1), { n: 1, n_here: 1 });
   scene.is_online = true;
   await box.flush();
   await box.flush();

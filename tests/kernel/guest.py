@@ -79,7 +79,7 @@ class Sight:
         self.notifications: list[Notification] = []
         self.events: list[LinkEvent] = []
 
-    def tell(self, event: LinkEvent) -> None:
+    def report(self, event: LinkEvent) -> None:
         self.events.append(event)
         say(event.sensor_id, event.status.value, event.reason)
 
@@ -134,7 +134,7 @@ async def main() -> None:
 
 async def run_links(radio: object, pod: RunningPod, shoe: Movesense, air: Air, seen: dict[str, object]) -> None:
     sight = Sight()
-    links = LinkSet(radio, sight.notifications.append, sight.tell)  # type: ignore[arg-type]
+    links = LinkSet(radio, sight.notifications.append, sight.report)  # type: ignore[arg-type]
     links.add(LinkPlan(SensorUse(pod.sensor_id, "RunPod", "running_speed_cadence"), (RSC,), needs_bond=True))
     use = SensorUse(shoe.sensor_id, "Movesense", "movesense", WearSite.LEFT_FOOT)
     links.add(link_plan(load_profile("movesense"), use))

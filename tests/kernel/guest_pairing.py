@@ -110,7 +110,7 @@ def check_and_start(service: SensorService, loop: LoopThread) -> Seen:
 
     async def play() -> asyncio.Task[None]:
         source = service.source(service.book.remembered(), RunClock())
-        return asyncio.create_task(source.play(sight.notifications.append, sight.tell))
+        return asyncio.create_task(source.play(sight.notifications.append, sight.report))
 
     async def end(playing: "asyncio.Task[None]") -> None:
         playing.cancel()
@@ -145,7 +145,7 @@ def pod_plan(sensor_id: str, name: str) -> LinkPlan:
 
 async def leave_one_at_home(pod: RunningPod) -> list[float]:
     sight = Sight()
-    links = LinkSet(open_radio(Backend(), RunClock()), sight.notifications.append, sight.tell)
+    links = LinkSet(open_radio(Backend(), RunClock()), sight.notifications.append, sight.report)
     links.add(pod_plan(ABSENT, "absent"))
     await asyncio.sleep(3.0)
     begun_s, back_s = time.monotonic(), []
@@ -164,7 +164,7 @@ async def ask_for_encryption(air: Air) -> Seen:
     pod = SecuredPod(air, RunClock(), frozenset({"subscribe"}))
     await pod.start()
     sight = Sight()
-    links = LinkSet(open_radio(Backend(), RunClock()), sight.notifications.append, sight.tell)
+    links = LinkSet(open_radio(Backend(), RunClock()), sight.notifications.append, sight.report)
     links.add(pod_plan(pod.sensor_id, "secured"))
     begun_s = time.monotonic()
     await until(lambda: bool(sight.payloads(RSC)), "first notification")
@@ -205,7 +205,7 @@ async def hide_address(air: Air) -> Seen:
     known_by = await address_on_air(radio, "Secured RunPod")
     say("on air as", known_by)
     sight = Sight()
-    links = LinkSet(radio, sight.notifications.append, sight.tell)
+    links = LinkSet(radio, sight.notifications.append, sight.report)
     links.add(pod_plan(known_by, "private"))
     for n in (1, 2, 3):
         await until(lambda n=n: sight.n(known_by, LinkStatus.STREAMING) == n, f"stream {n}")  # type: ignore[misc]

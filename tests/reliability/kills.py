@@ -144,7 +144,7 @@ def _check_run(coach: Coach, run_id: str, said: dict[str, list[str]], demand: De
 
 
 def _check_log(coach: Coach, work: str, said: dict[str, list[str]], demand: Demand) -> None:
-    """A log that came in is one run or none; what the phone was told is kept becomes a run at the start."""
+    """A log that came in is one run or none; what was confirmed to the phone becomes a run at the start."""
     content = (coach.settings.data.parent / "other.mcap").read_bytes()
     if work == "home":
         demand("kept" not in said or coach.store.runs.knows(LOG_ID), "a log that the phone may have deleted is no run")

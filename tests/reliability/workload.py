@@ -44,7 +44,7 @@ class Feeder:
         self.now_s = 0.0
         self.n_sent = 0
 
-    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+    async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
         while self.now_s < self._run_s:
             self.now_s += STEP_S
             packet = struct.pack("<BHB", 4, 768, 170)

@@ -54,7 +54,7 @@ async def private_bus(folder: Path, is_denied: bool = False) -> AsyncIterator[st
     )
     try:
         assert daemon.stdout
-        assert await daemon.stdout.readline()  # its address, told once it listens: the file is there a little sooner
+        assert await daemon.stdout.readline()  # its address, printed once it listens: the file is there a little sooner
         yield f"unix:path={path}"
     finally:
         daemon.terminate()

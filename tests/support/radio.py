@@ -17,7 +17,7 @@ from coach.radio.virtual.world import VirtualWorld
 
 
 class _JumpSelector(selectors.DefaultSelector):
-    """Never waits for a timer: tells the loop to put its time forward instead."""
+    """Never waits for a timer: makes the loop put its time forward instead."""
 
     def __init__(self) -> None:
         super().__init__()

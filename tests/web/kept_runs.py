@@ -101,10 +101,10 @@ def _motion(minutes: float, growth: float, seed: int) -> tuple[list[Stride], lis
     return strides, seconds
 
 
-def kept_coach(folder: Path, n_runs: int = 4, minutes: float = 14, **told: object) -> SmallCoach:
+def kept_coach(folder: Path, n_runs: int = 4, minutes: float = 14, **changes: object) -> SmallCoach:
     """A coach whose history is real; the newest run is r0."""
     store = Store(folder / "coach.sqlite")
-    store.runner.save(dataclasses.replace(RunnerProfile(name="Sam", birth_year=1984), **told))  # type: ignore[arg-type]
+    store.runner.save(dataclasses.replace(RunnerProfile(name="Sam", birth_year=1984), **changes))  # type: ignore[arg-type]
     history = HistoryService(store, folder / "recordings")
     for i in reversed(range(n_runs)):
         started_at = datetime.now(UTC) - timedelta(days=3 * i, hours=2)

@@ -240,18 +240,18 @@ class ScriptedRadio:
 @contextlib.contextmanager
 def scripted_radio(sensors: Sequence[ScriptedSensor], folder: Path) -> Iterator[tuple[ScriptedRadio, str]]:
     """The radio, and the address of its bus for DBUS_SYSTEM_BUS_ADDRESS."""
-    radio, is_up, told = ScriptedRadio(sensors), threading.Event(), [""]
+    radio, is_up, address_of = ScriptedRadio(sensors), threading.Event(), [""]
     ends = asyncio.Event()
 
     def up(address: str) -> None:
-        told[0] = address
+        address_of[0] = address
         is_up.set()
 
     thread = threading.Thread(target=radio._loop.run_until_complete, args=(radio._run(folder, up, ends),), daemon=True)
     thread.start()
     assert is_up.wait(10), "the private bus did not come up"
     try:
-        yield radio, told[0]
+        yield radio, address_of[0]
     finally:
         radio._loop.call_soon_threadsafe(ends.set)
         thread.join(10)

@@ -63,7 +63,7 @@ class SmallRuns:
         self.calls.append(("start", place, focus, facts))
         plan = RunPlan("quicker", 0.7, 3, False, False, "Third run of your cadence block.")
         self.run = Run(run_id, datetime.now(UTC), RunState.RECORDING, place=place, sensors=USES, plan=plan)
-        self._tell()
+        self._publish_state()
         return self.run
 
     def go_on(self, run_id: str) -> Run:
@@ -79,7 +79,7 @@ class SmallRuns:
         self._check(run_id)
         run, self.run = self.run, None
         self.calls.append(("stop",))
-        self._tell()
+        self._publish_state()
         assert run is not None
         return run
 
@@ -87,13 +87,13 @@ class SmallRuns:
         self._check(run_id)
         self.is_paused = True
         self.calls.append(("pause",))
-        self._tell()
+        self._publish_state()
 
     def resume(self, run_id: str | None = None, age_s: float = 0.0) -> None:
         self._check(run_id)
         self.is_paused = False
         self.calls.append(("resume",))
-        self._tell()
+        self._publish_state()
 
     def lap(self, kind: str = "lap", run_id: str | None = None, age_s: float = 0.0) -> None:
         self._check(run_id)
@@ -111,7 +111,7 @@ class SmallRuns:
         self._check(run_id)
         self.is_muted = is_muted
         self.calls.append(("mute", is_muted))
-        self._tell()
+        self._publish_state()
 
     def current(self) -> Run | None:
         return self.run
@@ -133,7 +133,7 @@ class SmallRuns:
             "links": to_plain(links),
         }
 
-    def _tell(self) -> None:
+    def _publish_state(self) -> None:
         self._feed.publish("run", self.status())
 
 

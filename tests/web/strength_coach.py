@@ -29,13 +29,13 @@ class StrengthCoach(SmallCoach):
         self_store = Store(folder / "coach.sqlite")
         clock: dict[str, datetime | None] = {"moment": None}
 
-        def tell_time() -> datetime:
+        def shifted_now() -> datetime:
             return clock["moment"] or now()
 
         def judge():
-            return pain_state(self_store.pain.list(), self_store.pain.red_flags(), tell_time())
+            return pain_state(self_store.pain.list(), self_store.pain.red_flags(), shifted_now())
 
-        programme = Programme(self_store, judge, feed.publish, folder / "secrets", tell_time)
+        programme = Programme(self_store, judge, feed.publish, folder / "secrets", shifted_now)
         answer_signs(self_store, now() - timedelta(weeks=40))
         super().__init__(feed=feed, strength=programme, store=self_store, clock=clock)
 

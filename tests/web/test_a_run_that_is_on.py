@@ -1,4 +1,4 @@
-"""A run that is on is told on every page, and to nobody who was not let in."""
+"""A run that is on is shown on every page, and to nobody who was not let in."""
 
 import pytest
 from flask.testing import FlaskClient

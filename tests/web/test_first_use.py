@@ -1,4 +1,4 @@
-"""First use on a phone: the code is scanned, the runner tells the height, sees a sensor, and runs. And today's page."""
+"""First use on a phone: the code is scanned, the runner enters a height, sees a sensor, and runs. And today's page."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -70,8 +70,8 @@ def test_from_the_code_to_the_run(coach: SmallCoach, url: str, phone: Page) -> N
     phone.check("input[name=has_back_pain]")
     phone.tap("#welcome-form button")
     expect(phone.locator("#welcome-words")).to_have_text("Saved")
-    told = coach.runner.profile()
-    assert (told.name, told.height_m, told.has_back_pain, told.units) == ("Sam", 1.78, True, "metric")
+    profile = coach.runner.profile()
+    assert (profile.name, profile.height_m, profile.has_back_pain, profile.units) == ("Sam", 1.78, True, "metric")
     phone.locator("#pain-form label", has_text="1").first.tap()
     phone.tap("#pain-form button")
     expect(phone.locator("#pain-words")).to_contain_text("Thank you")
@@ -112,7 +112,7 @@ def test_today_draws_the_first_weeks_until_they_are_over(coach: SmallCoach, clie
     assert [one.state for one in first_weeks(replace(over, n_baseline=1), None).segments] == ["done", "next", "later"]
 
 
-def test_today_tells_the_last_run_in_a_sentence(coach: SmallCoach, client: FlaskClient) -> None:
+def test_today_sums_up_the_last_run_in_a_sentence(coach: SmallCoach, client: FlaskClient) -> None:
     text = client.get("/").text
     assert "5.00 km in 30:00" in text
     assert "Your steps grew shorter towards the end." in text

@@ -158,7 +158,7 @@ def test_the_keyboard_holds_by_pressing_twice(coach: SmallCoach, running: Page) 
     eventually(coach, running, ("lap", "lap"))
 
 
-def test_pain_told_without_a_network_arrives_when_it_is_back(coach: SmallCoach, running: Page) -> None:
+def test_pain_entered_without_a_network_arrives_when_it_is_back(coach: SmallCoach, running: Page) -> None:
     running.context.set_offline(True)
     running.tap("#pain")
     running.tap("[data-pain='5']")

@@ -59,7 +59,7 @@ def test_numbers_of_the_run_stand_large_with_their_units(coach: SmallCoach, runn
 @pytest.mark.parametrize(
     ("place", "vs_usual_pct", "words"), [("below", 0.6, "Below"), ("on", 5.0, "On target"), ("above", 9.5, "Above")]
 )
-def test_the_target_is_told_by_word_shape_and_band(
+def test_the_target_is_shown_by_word_shape_and_band(
     coach: SmallCoach, running: Page, place: str, vs_usual_pct: float, words: str
 ) -> None:
     show(coach, running, place=place, vs_usual_pct=vs_usual_pct)
@@ -79,8 +79,8 @@ def test_a_number_that_may_as_well_be_in_its_band_is_not_called_out_of_it(
 ) -> None:
     """172 is 1.6 % above a usual of 169.3; the band begins at 2 %, that is at 172.7."""
     for _ in range(20):
-        told = numbers(place="below", vs_usual_pct=1.6)
-        coach.feed.publish("metrics", told | {"uncertainty": {"cadence_spm": sd}})
+        metrics = numbers(place="below", vs_usual_pct=1.6)
+        coach.feed.publish("metrics", metrics | {"uncertainty": {"cadence_spm": sd}})
         running.wait_for_timeout(60)
     expect(running.locator("#focus-words")).to_have_text(words)
 
@@ -90,10 +90,10 @@ def test_a_step_near_its_edge_is_shown_finely_enough_to_see_which_side_it_is_on(
 ) -> None:
     """A step of 98.2 cm against an edge of 98.4: in whole centimetres both would read 98."""
     usual_m = 0.9842 / 0.97
-    told = numbers(step_length_m=0.982, step_length_vs_baseline_pct=100 * (0.982 / usual_m - 1))
-    target = {"metric": "step_length_vs_baseline_pct", "value": told["step_length_vs_baseline_pct"], "low": -3.0}
+    metrics = numbers(step_length_m=0.982, step_length_vs_baseline_pct=100 * (0.982 / usual_m - 1))
+    target = {"metric": "step_length_vs_baseline_pct", "value": metrics["step_length_vs_baseline_pct"], "low": -3.0}
     for _ in range(20):
-        coach.feed.publish("metrics", told | {"target": target | {"high": None, "place": "below"}})
+        coach.feed.publish("metrics", metrics | {"target": target | {"high": None, "place": "below"}})
         running.wait_for_timeout(60)
     expect(running.locator("#focus-words")).to_have_text("Near the edge")
     expect(running.locator("#focus-value")).to_have_text("98.2")
@@ -146,9 +146,9 @@ def test_a_target_without_its_usual_still_shows_the_number_and_says_what_it_wait
 ) -> None:
     usual = {"cadence_vs_baseline_pct": "needs_three_runs"}
     for _ in range(4):
-        told = numbers(place="on", unknown=usual, cadence_vs_baseline_pct=None)
-        told["target"] |= {"value": None, "place": None}
-        coach.feed.publish("metrics", told)
+        metrics = numbers(place="on", unknown=usual, cadence_vs_baseline_pct=None)
+        metrics["target"] |= {"value": None, "place": None}
+        coach.feed.publish("metrics", metrics)
         running.wait_for_timeout(150)
     expect(running.locator("#focus-name")).to_have_text("Cadence")
     expect(running.locator("#focus-value")).to_have_text("172")
@@ -369,7 +369,7 @@ def test_a_browser_that_cannot_keep_its_screen_on_says_so(coach: SmallCoach, url
     expect(phone.locator("#wake-words")).to_contain_text("cannot keep the screen on")
 
 
-def test_sensors_are_told_by_place_and_a_lost_one_aloud(coach: SmallCoach, running: Page) -> None:
+def test_sensors_are_named_by_place_and_a_lost_one_aloud(coach: SmallCoach, running: Page) -> None:
     expect(running.locator("#links")).to_contain_text("Left foot")
     lost = {"sensor_id": "C4:01", "t_s": 9.0, "status": "lost", "reason": "out_of_range", "words": "Too far away"}
     coach.feed.publish("sensor", lost)

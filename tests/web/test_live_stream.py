@@ -51,13 +51,13 @@ def test_numbers_come_short_with_what_the_page_shows_of_their_doubts_once_for_al
     }
     feed.publish("metrics", data)
     piece = next(stream_of(feed))
-    told = {
+    metrics = {
         "cadence_spm": 163.1235,
         "heart_rate_bpm": None,
         "uncertainty": {"cadence_spm": 0.41},
         "unknown": {"heart_rate_bpm": "needs_heart_rate_sensor"},
     }
-    assert events(piece) == [("metrics", told, "1")]
+    assert events(piece) == [("metrics", metrics, "1")]
     assert next(stream_of(feed)) == piece
     assert feed.latest("metrics") == data
 

@@ -40,8 +40,8 @@ def running(coach: SmallCoach, url: str, phone: Page) -> Page:
 
 
 def move(coach: SmallCoach, page: Page, distance_m: float, elapsed_s: float, **more: Any) -> None:
-    told = {"distance_m": distance_m, "elapsed_s": elapsed_s, "cadence_vs_baseline_pct": 0.4, **more}
-    coach.feed.publish("metrics", numbers(**told))
+    metrics = {"distance_m": distance_m, "elapsed_s": elapsed_s, "cadence_vs_baseline_pct": 0.4, **more}
+    coach.feed.publish("metrics", numbers(**metrics))
     page.wait_for_timeout(60)
 
 
@@ -181,7 +181,7 @@ def test_a_pace_is_asked_for_and_heard_about(coach: SmallCoach, running: Page) -
 
 def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: SmallCoach, url: str, phone: Page) -> None:
     phone.goto(f"{url}/live")
-    expect(phone.locator("option[value=run_walk]")).to_be_disabled()  # nobody has told of signs or pain
+    expect(phone.locator("option[value=run_walk]")).to_be_disabled()  # no answers on signs or pain
     coach.runner.answer_red_flags([])
     coach.runner.report_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
     phone.reload()

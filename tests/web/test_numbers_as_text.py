@@ -6,7 +6,7 @@ from web.units import difference_scale_of, doubt_text, value_text
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "sd", "told"),
+    ("name", "value", "sd", "shown"),
     [
         ("impact_g", 8.1, 0.12, "8.1 ± 0.2"),
         ("impact_g", 8.104, 0.021, "8.10 ± 0.04"),
@@ -18,8 +18,8 @@ from web.units import difference_scale_of, doubt_text, value_text
         ("cadence_spm", 170.04, 0.2, "170.0 ± 0.4"),
     ],
 )
-def test_a_value_is_as_exact_as_its_doubt(name: str, value: float, sd: float, told: str) -> None:
-    assert f"{value_text(name, value, sd=sd)} ± {doubt_text(name, sd)}" == told
+def test_a_value_is_as_exact_as_its_uncertainty(name: str, value: float, sd: float, shown: str) -> None:
+    assert f"{value_text(name, value, sd=sd)} ± {doubt_text(name, sd)}" == shown
 
 
 def test_a_pace_has_no_doubt_and_what_is_unknown_none_either() -> None:
@@ -28,7 +28,7 @@ def test_a_pace_has_no_doubt_and_what_is_unknown_none_either() -> None:
     assert value_text("impact_g", None, sd=0.1) == "–"
 
 
-@pytest.mark.parametrize(("system", "told"), [("metric", "2.0 cm"), ("imperial", "0.8 in")])
-def test_a_difference_of_steps_is_told_in_a_small_unit(system: str, told: str) -> None:
+@pytest.mark.parametrize(("system", "shown"), [("metric", "2.0 cm"), ("imperial", "0.8 in")])
+def test_a_difference_of_steps_is_shown_in_a_small_unit(system: str, shown: str) -> None:
     scale = difference_scale_of("step_length_m", system)
-    assert f"{0.02 * scale.factor:.{scale.decimals}f} {scale.unit}" == told
+    assert f"{0.02 * scale.factor:.{scale.decimals}f} {scale.unit}" == shown

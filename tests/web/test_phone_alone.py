@@ -128,7 +128,7 @@ def test_taken_along_it_runs_without_home_and_its_run_comes_home_coached(home: H
     assert home.coach.store.runs.summary(run_id) is not None
 
 
-def test_a_pocket_stops_nothing_a_gap_is_told_and_a_killed_tab_loses_no_more_than_a_second(
+def test_a_pocket_stops_nothing_a_gap_is_reported_and_a_killed_tab_loses_no_more_than_a_second(
     home: Home, away: Away
 ) -> None:
     away.take_along()

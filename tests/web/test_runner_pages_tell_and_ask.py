@@ -26,7 +26,7 @@ def client(scene: CoachingScene) -> FlaskClient:
     return create_app(scene, is_testing=True).test_client()
 
 
-def test_every_page_opens_before_anything_was_told(client: FlaskClient) -> None:
+def test_every_page_opens_before_anything_was_entered(client: FlaskClient) -> None:
     for path in ("/you", "/you/profile", "/you/red-flags", "/you/pain", "/you/block", "/you/rules"):
         answer = client.get(path)
         assert answer.status_code == 200, path
@@ -34,7 +34,7 @@ def test_every_page_opens_before_anything_was_told(client: FlaskClient) -> None:
 
 
 def test_the_profile_form_keeps_what_is_saved_in_the_runners_units(client: FlaskClient, scene: CoachingScene) -> None:
-    told = {
+    form = {
         "name": "Ada",
         "height_m": "175",
         "weekly_km": "20",
@@ -42,14 +42,14 @@ def test_the_profile_form_keeps_what_is_saved_in_the_runners_units(client: Flask
         "has_calf_history": "no",
         "goals": ["10 km", ""],
     }
-    assert client.post("/you/profile", data={**told, "units": "metric", "speaks_cues": "on"}).status_code == 302
+    assert client.post("/you/profile", data={**form, "units": "metric", "speaks_cues": "on"}).status_code == 302
     profile = scene.runner.profile()
     assert (profile.height_m, profile.weekly_km, profile.birth_year) == (1.75, 20.0, 1980)
     assert profile.has_calf_history is False
     assert profile.goals == ("10 km",)
     assert profile.speaks_cues
     assert not profile.plays_tones
-    client.post("/you/profile", data={**told, "units": "imperial"})
+    client.post("/you/profile", data={**form, "units": "imperial"})
     assert 'value="68.9"' in client.get("/you/profile").text
     client.post("/you/profile", data={"height_m": "68.9", "units": "imperial"})
     assert scene.runner.profile().height_m == 1.75

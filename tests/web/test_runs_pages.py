@@ -70,7 +70,7 @@ def test_the_list_shows_runs_and_filters_them(client: FlaskClient) -> None:
     assert text_of(client, "/runs?since=nonsense&page=-4&month=x").count("run-row") == 3
 
 
-def test_one_run_tells_what_mattered_and_everything_else(client: FlaskClient) -> None:
+def test_one_run_says_what_mattered_and_everything_else(client: FlaskClient) -> None:
     page = text_of(client, "/runs/r0")
     for words in ("What mattered", "Averages", "Splits", "Laps", "Your average stride", "Fatigue drift", "Cues"):
         assert words in page, words

@@ -41,7 +41,7 @@ def story(client: FlaskClient, run_id: str = "r0") -> str:
     return found[0]
 
 
-def test_the_story_tells_what_happened_in_few_words_and_leaves_the_rest_behind_details(client: FlaskClient) -> None:
+def test_the_story_says_what_happened_in_few_words_and_leaves_the_rest_behind_details(client: FlaskClient) -> None:
     page = client.get("/runs/r0").text
     first_screen, _, rest = page.partition('<details class="run-details"')
     assert "Averages" in rest
@@ -51,12 +51,12 @@ def test_the_story_tells_what_happened_in_few_words_and_leaves_the_rest_behind_d
 
 
 def test_a_strip_says_where_the_run_lay_against_the_runners_usual(client: FlaskClient) -> None:
-    told = story(client)
-    assert re.search(r"Step length over [78]:\d\d", told)
-    assert re.search(r"Step length, \d+ to \d+ cm; at one pace", told)  # bars do not begin at zero: the range says so
-    assert len(re.findall(r'class="strip-cell', told)) >= 40
-    assert 'class="strip-usual"' in told
-    assert re.search(r"Step length \d+ cm(, like|: [+−][\d.]+ cm against) your usual at this pace", told)
+    text = story(client)
+    assert re.search(r"Step length over [78]:\d\d", text)
+    assert re.search(r"Step length, \d+ to \d+ cm; at one pace", text)  # bars do not begin at zero: the range says so
+    assert len(re.findall(r'class="strip-cell', text)) >= 40
+    assert 'class="strip-usual"' in text
+    assert re.search(r"Step length \d+ cm(, like|: [+−][\d.]+ cm against) your usual at this pace", text)
 
 
 def test_a_strip_of_numbers_known_by_hand() -> None:
@@ -88,7 +88,7 @@ def test_the_strip_shows_what_the_run_was_about(coach: SmallCoach) -> None:
 
 def test_only_the_newest_run_has_a_next_thing_and_pain_is_asked_first(coach: SmallCoach, client: FlaskClient) -> None:
     assert "story-next" not in story(client, "r2")
-    assert "Next run" in story(client)  # the morning after has been told of
+    assert "Next run" in story(client)  # the morning after has been answered
     keep_run(coach.history, "new", datetime.now(UTC) - timedelta(minutes=30), 8, 0.0, seed=9)
     assert "story-next" not in story(client, "r0")
     assert "story-next" in story(client, "new")
@@ -120,11 +120,11 @@ def test_a_faster_part_is_not_called_another_stride(coach: SmallCoach, client: F
     assert (max(heights) - min(heights)) * metres_per_px < 0.85 * (max(raw) - min(raw))
 
 
-def test_a_run_in_miles_is_told_in_miles(tmp_path: Path) -> None:
+def test_a_run_in_miles_is_shown_in_miles(tmp_path: Path) -> None:
     made = kept_coach(tmp_path, 3, 8, units="imperial")
-    told = story(create_app(made, is_testing=True).test_client())
-    assert re.search(r"[\d.]+\u00a0mi, [78]:\d\d, \d+:\d\d\u00a0/mi\.", told)
-    assert re.search(r"Step length [\d.]+ in", told)
+    text = story(create_app(made, is_testing=True).test_client())
+    assert re.search(r"[\d.]+\u00a0mi, [78]:\d\d, \d+:\d\d\u00a0/mi\.", text)
+    assert re.search(r"Step length [\d.]+ in", text)
     made.store.close()
 
 
@@ -165,6 +165,6 @@ def test_the_picture_is_made_on_the_device_and_holds_no_place(coach: SmallCoach,
         assert base64.b64decode(picture["data"])[:8] == b"\x89PNG\r\n\x1a\n"
         assert len(base64.b64decode(picture["data"])) > 15_000  # more than an empty ground
         assert sent == []
-        told = phone.evaluate("() => document.getElementById('share').textContent")
-        assert not re.search(r"lat|lon|position|Sam", told)
+        text = phone.evaluate("() => document.getElementById('share').textContent")
+        assert not re.search(r"lat|lon|position|Sam", text)
         coach.feed.close()

@@ -187,10 +187,10 @@ def test_an_imported_walk_counts_in_daily_life(client, coach: StrengthCoach) -> 
 
 def test_daily_life_is_kept_and_the_extras_are_off_until_asked_for(client, coach: StrengthCoach) -> None:
     day = now().date().isoformat()
-    told = {"day": day, "activity": "Dancing", "minutes": "45", "talk": "moderate"}
-    assert client.post("/strength/daily/activity", data=told).status_code == 302
+    form = {"day": day, "activity": "Dancing", "minutes": "45", "talk": "moderate"}
+    assert client.post("/strength/daily/activity", data=form).status_code == 302
     assert "Dancing" in client.get("/strength/daily").get_data(as_text=True)
-    assert client.post("/strength/daily/activity", data=told | {"minutes": "no"}).status_code == 400
+    assert client.post("/strength/daily/activity", data=form | {"minutes": "no"}).status_code == 400
     (one,) = coach.strength.daily.activities(now().date())
     client.post(f"/strength/daily/activity/{one.activity_id}/remove")
     assert coach.strength.daily.activities(now().date()) == []
@@ -225,13 +225,13 @@ def test_a_list_of_sentences_is_counted_and_none_ticked_is_an_answer_too(client,
     assert page.count('name="rmdq.item"') == 24
     assert "Roland and Morris 1983" in page
 
-    def told(**form: object) -> list[float | None]:
+    def scores(**form: object) -> list[float | None]:
         client.post("/strength/tests/week_0", data=form)
         return [r.value for r in coach.strength.tests.results() if r.test_id == "rmdq"]
 
-    assert told(**{"pain_now": "2", "rmdq.item": ["1", "4"]}) == [], "a list that was not gone through is no answer"
-    assert told(**{"rmdq": "read", "rmdq.item": ["1", "4", "4", "99", "x"]}) == [2.0]
-    assert told(rmdq="read") == [0.0]
+    assert scores(**{"pain_now": "2", "rmdq.item": ["1", "4"]}) == [], "a list that was not gone through is no answer"
+    assert scores(**{"rmdq": "read", "rmdq.item": ["1", "4", "4", "99", "x"]}) == [2.0]
+    assert scores(rmdq="read") == [0.0]
     assert "You ticked 0 of 24" in client.get("/strength/tests/week_0").get_data(as_text=True)
 
 

@@ -252,7 +252,7 @@ def test_a_reminder_is_closed_on_the_page_and_each_channel_says_what_happened(ph
 
 
 def begun(phone, url: str, coach: StrengthCoach, pain: int):
-    """Open the next session at its time, tell pain, and begin."""
+    """Open the next session at its time, enter pain, and begin."""
     made = coach.strength.plans.plan()
     session = coach.strength.plans.next_session(made)
     coach.clock["moment"] = session.due_at

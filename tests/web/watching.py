@@ -5,12 +5,12 @@ from typing import Any, Final
 # Notes when the first plots stand on the screen, and how long the main thread was blocked in long tasks.
 WATCH_PLOTS: Final = """
 (() => {
-  window.told = { drawn_ms: null, blocked_ms: 0 };
+  window.drawing = { drawn_ms: null, blocked_ms: 0 };
   new PerformanceObserver((list) => {
-    for (const task of list.getEntries()) told.blocked_ms += Math.max(0, task.duration - 50);
+    for (const task of list.getEntries()) drawing.blocked_ms += Math.max(0, task.duration - 50);
   }).observe({ type: "longtask", buffered: true });
   const channel = new MessageChannel();
-  channel.port1.onmessage = () => { told.drawn_ms ??= performance.now(); };
+  channel.port1.onmessage = () => { drawing.drawn_ms ??= performance.now(); };
   new MutationObserver((_, watcher) => {
     if (!document.querySelector("#plots canvas, #trend-plot canvas")) return;
     watcher.disconnect();
@@ -19,7 +19,7 @@ WATCH_PLOTS: Final = """
 })();
 """
 
-# In the worker that reads the stream: what it posts while it handles `metrics` tells when the notification arrived.
+# In the worker that reads the stream: what it posts while it handles `metrics` shows when the notification arrived.
 _WATCH_WORKER: Final = """
 {
   let arrived_wall_s = 0;
@@ -44,8 +44,8 @@ _WATCH_PAGE: Final = """
   const channel = new MessageChannel();
   channel.port1.onmessage = ({ data }) => ages.push(performance.timeOrigin + performance.now() - 1000 * data);
   window.Worker = class extends Worker {
-    constructor(...told) {
-      super(...told);
+    constructor(...rest) {
+      super(...rest);
       this.addEventListener("message", ({ data }) => {
         if (data.arrived_wall_s) requestAnimationFrame(() => channel.port2.postMessage(data.arrived_wall_s));
       });
@@ -73,9 +73,12 @@ class Wire:
         self._urls: dict[str, str] = {}
         self._bytes: dict[str, float] = {}
         cdp.send("Network.enable")
-        cdp.on("Network.responseReceived", lambda told: self._urls.update({told["requestId"]: told["response"]["url"]}))
         cdp.on(
-            "Network.loadingFinished", lambda told: self._bytes.update({told["requestId"]: told["encodedDataLength"]})
+            "Network.responseReceived", lambda event: self._urls.update({event["requestId"]: event["response"]["url"]})
+        )
+        cdp.on(
+            "Network.loadingFinished",
+            lambda event: self._bytes.update({event["requestId"]: event["encodedDataLength"]}),
         )
 
     def kilobytes(self, is_data: bool) -> float:

@@ -39,12 +39,12 @@ def state_at_speed(speed_mps: float, before: GaitState | None) -> GaitState:
 
 
 class StateFusion:
-    """Keeps each source's state while its signal lasts and tells when the body's state changes."""
+    """Keeps each source's state while its signal lasts and reports when the body's state changes."""
 
     def __init__(self) -> None:
         self._states: dict[str, GaitState] = {}
         self._seen_to: dict[str, float] = {}
-        self._told: GaitState | None = None
+        self._reported: GaitState | None = None
 
     def saw(self, source: str, t_s: float) -> None:
         """`source` gave signal up to `t_s`."""
@@ -75,9 +75,9 @@ class StateFusion:
         return None
 
     def change(self, now_s: float, since_s: float) -> StateChange | None:
-        """The change to tell now, dated `since_s`, or None."""
+        """The change to report now, dated `since_s`, or None."""
         state = self.current(now_s)
-        if state is None or state is self._told:
+        if state is None or state is self._reported:
             return None
-        self._told = state
+        self._reported = state
         return StateChange(since_s, state)

@@ -213,7 +213,7 @@ class BodyGait:
         for event in found:
             if isinstance(event, StateChange):
                 self._state.observe(site, event.t_s, event.state)
-                events += self._tell_state(event.t_s)
+                events += self._state_change(event.t_s)
             elif isinstance(event, Stride):
                 if site in self._feet:
                     events += self._take(site, list(self._feet[site].stride(event)))
@@ -296,7 +296,7 @@ class BodyGait:
         if sample.is_running is not None and state is not GaitState.STANDING:
             state = GaitState.RUNNING if sample.is_running else GaitState.WALKING
         self._state.observe(POD, sample.t_s, state)
-        return self._tell_state(sample.t_s)
+        return self._state_change(sample.t_s)
 
     def _feed_treadmill(self, sample: TreadmillSample) -> list[GaitEvent]:
         if sample.incline_pct is not None:
@@ -311,7 +311,7 @@ class BodyGait:
             speed = 0.0  # beside the running belt, or on a still one
         self._speed.observe("treadmill", sample.t_s, Estimate(speed, speed * TREADMILL_SPEED_SD))
         self._remember_speed(sample.t_s)
-        return self._tell_state(sample.t_s)
+        return self._state_change(sample.t_s)
 
     def _feed_position(self, sample: PositionSample) -> None:
         """A receiver's speed over ground. Who stands does not move, whatever its noise says."""
@@ -341,7 +341,7 @@ class BodyGait:
     def _recent_speeds(self, t_s: float) -> list[float]:
         return [speed for t, speed in self._speeds if 0 <= t_s - t <= 12.0]
 
-    def _tell_state(self, since_s: float) -> list[GaitEvent]:
+    def _state_change(self, since_s: float) -> list[GaitEvent]:
         change = self._state.change(since_s, since_s)
         if change is None:
             return []

@@ -92,7 +92,7 @@ def fill_time(
 
 
 def fill_balance(sheet: MetricsBuilder, sites: SiteValues) -> None:
-    """Left against right, from two legs or from a trunk sensor that tells the sides apart."""
+    """Left against right, from two legs or from a trunk sensor that distinguishes the sides."""
     now = sheet.now_s
     contacts = _sides(sites, now, "contact_time_s", "left_contact_s", "right_contact_s")
     if contacts:

@@ -41,7 +41,7 @@ class ShankGait:
         self._window = SignalWindow(self._params.span_s, self._params.hop_s)
         self._state: GaitState | None = None
         self._open: Footfall | None = None
-        self._told_toe_off: float | None = None
+        self._given_toe_off: float | None = None
         self._toe_off_sd_s = math.nan
         self._slow_sd_s = 0.0
         self.is_too_slow = False
@@ -61,7 +61,7 @@ class ShankGait:
         for view in views:
             events += self._analyse(view)
             if view.is_last:
-                self._open = self._told_toe_off = None
+                self._open = self._given_toe_off = None
         return events
 
     def _analyse(self, view: WindowView) -> list[GaitEvent]:
@@ -70,7 +70,7 @@ class ShankGait:
         self.is_too_slow = view.rate_hz < self._params.too_slow_hz
         self._slow_sd_s = self._params.too_slow_sd_intervals / view.rate_hz if self.is_too_slow else 0.0
         if _is_still(view, self._params):
-            self._open = self._told_toe_off = None
+            self._open = self._given_toe_off = None
             return self._enter(GaitState.STANDING, float(view.t_s[-1]) - self._params.still_s)
         events: list[GaitEvent] = []
         for footfall in find_footfalls(view, self._params):
@@ -92,23 +92,23 @@ class ShankGait:
                 return events
             events += self._close(view, footfall.contact_s)
         events += self._kind(footfall)
-        self._open, self._told_toe_off = footfall, None
+        self._open, self._given_toe_off = footfall, None
         return [*events, InitialContact(self._site, footfall.contact_s), *self._toe_off(footfall)]
 
     def _toe_off(self, footfall: Footfall) -> list[GaitEvent]:
         toe_off_s = footfall.toe_off_s
-        if self.is_too_slow or self._open is None or toe_off_s is None or self._told_toe_off is not None:
+        if self.is_too_slow or self._open is None or toe_off_s is None or self._given_toe_off is not None:
             return []
         contact = toe_off_s - self._open.contact_s
         if contact <= 0:
             return []
-        self._told_toe_off, self._toe_off_sd_s = toe_off_s, footfall.toe_off_sd_s
+        self._given_toe_off, self._toe_off_sd_s = toe_off_s, footfall.toe_off_sd_s
         return [ToeOff(self._site, toe_off_s, self._open.contact_s, contact)]
 
     def _close(self, view: WindowView, next_s: float) -> list[GaitEvent]:
         """The open stride, whole unless a contact was missed; none where a gap touches it."""
         assert self._open is not None
-        start, toe_off = self._open.contact_s, self._told_toe_off
+        start, toe_off = self._open.contact_s, self._given_toe_off
         stride_time: float | None = next_s - start
         longest = self._params.longest_stride_s
         if self._open.is_running:

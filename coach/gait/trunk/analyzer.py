@@ -56,7 +56,7 @@ class TrunkGait:
         self._forward: FloatArray | None = None
         self._n_forward = self._n_views = 0
         self._state: GaitState | None = None
-        self._told_to_s = -np.inf
+        self._given_to_s = -np.inf
         self._ran_to_s = -np.inf
         self._last_next: float | None = None
         self._turning: deque[tuple[FloatArray, FloatArray]] = deque(maxlen=64)
@@ -109,7 +109,7 @@ class TrunkGait:
                 continue
             evidence: list[float | None] = []  # of the run's last step, as soon as a step is given
             for k, landing in enumerate(run):
-                if landing.contact_s <= self._told_to_s or not _is_complete(landing, known_to, view.is_last):
+                if landing.contact_s <= self._given_to_s or not _is_complete(landing, known_to, view.is_last):
                     continue
                 if not evidence:
                     contacts = [one.contact_s for one in run]
@@ -118,7 +118,7 @@ class TrunkGait:
         return events
 
     def _alternates(self, motion: Attitude, run: list[StepCandidate]) -> bool:
-        """Whether the feet take turns, as far as a gyroscope can tell; before it can, only a run goes on."""
+        """Whether the feet take turns, as far as a gyroscope shows; before it can, only a run goes on."""
         if motion.gyr_radps is None:
             return True
         contacts = [landing.contact_s for landing in run]
@@ -143,7 +143,7 @@ class TrunkGait:
             events.append(StateChange(landing.contact_s, GaitState.RUNNING))
         is_next = self._last_next is not None and abs(landing.contact_s - self._last_next) < 0.1
         end = landing.next_s if landing.next_s is not None else landing.toe_off_s
-        self._told_to_s = landing.contact_s + 0.1
+        self._given_to_s = landing.contact_s + 0.1
         self._ran_to_s, self._last_next = end, landing.next_s
         self._side.step() if is_next else self._side.forget()
         is_same_foot = (len(run) - 1 - k) % 2 == 0
@@ -214,7 +214,7 @@ class TrunkGait:
             self._forward = blend / size
 
     def _settle(self, view: WindowView, is_still: bool) -> list[GaitEvent]:
-        """Leave running when no step came, and tell standing from walking."""
+        """Leave running when no step came, and separate standing from walking."""
         now = float(view.t_s[-1])
         if self._state is GaitState.RUNNING and now - self._ran_to_s <= 2 * LONGEST_RUNNING_STEP_S:
             return []

@@ -6,7 +6,7 @@ smoothed over 40 ms, rises through half a body weight, less a lag.
 
 Contact time. The force along its mean, smoothed over 0.6 step times T, has one lobe a step without impact dip; contact
 time = a + b (width at 0.6 body weights) + c (width at 1.3) + d T. Time above body weight (Patoz 2021,
-doi:10.3389/fbioe.2021.687951) is squeezed threefold by the pelvis's own swing; two widths tell that swing from the
+doi:10.3389/fbioe.2021.687951) is squeezed threefold by the pelvis's own swing; two widths separate that swing from the
 push. The force is taken along its mean in the sensor's axes; turned by the sway into the mean attitude it scatters more
 (20 against 16 ms on 13 runners). Where the force swings too little for a lobe (soft belts, slow jogs), toe-off is the
 fall of the coarse force through one body weight plus a share of T, and the uncertainty is larger. Values are good to 16

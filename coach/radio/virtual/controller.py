@@ -18,7 +18,7 @@ _DATA_LENGTH = 251  # of Bluetooth 4.2 and later; bumble has the 27 of older con
 
 
 class SteadyController(Controller):
-    """A controller whose connects can be cancelled and which filters duplicates when told to.
+    """A controller whose connects can be cancelled and which filters duplicates when asked to.
 
     Filtering, it reports each advertiser once per scan enable (Core 5.4, Vol 4, Part E, 7.8.11).
     feature_delay_s: how long the peer's features take. A real radio needs a connection interval; without it BlueZ can

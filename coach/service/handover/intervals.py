@@ -2,7 +2,7 @@
 
 Source: https://forum.intervals.icu/t/intervals-icu-integration-cookbook/80090: multipart POST to
 `/api/v1/athlete/0/activities` (0: whom the key belongs to), parameters name and external_id, basic authorization with
-the user API_KEY. The list of a day's activities tells whether one of ours is there already.
+the user API_KEY. The list of a day's activities shows whether one of ours is there already.
 """
 
 import base64

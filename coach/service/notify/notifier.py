@@ -88,7 +88,7 @@ class Push:
     def open(self) -> list[SentReminder]:
         """Reminders delivered and not yet dealt with, newest last."""
         now = datetime.now(UTC)
-        return [sent for sent in self.kept.all(("told",)) if sent.reminder.expires_at > now]
+        return [sent for sent in self.kept.all(("delivered",)) if sent.reminder.expires_at > now]
 
     def close(self, key: str) -> None:
         """The runner has dealt with a reminder. Raises UserError where there is none."""
@@ -96,7 +96,7 @@ class Push:
             raise UserError("there is no such reminder")
         self._publish("reminder", {"closed": key})
 
-    def tell(self, reminder: Reminder) -> None:
+    def deliver(self, reminder: Reminder) -> None:
         """Give a reminder to the page and to every channel."""
         self._publish("reminder", to_plain(reminder))
         channels = self.channels()

@@ -56,7 +56,7 @@ def _reference(path: Path) -> dict[str, object]:
 
 
 def _events(site: WearSite, chunks: Sequence[ImuChunk]) -> Sequence[GaitEvent]:
-    """What the body's gait tells of one sensor; a foot alone has nothing to be joined with and is read at once."""
+    """What the body's gait says of one sensor; a foot alone has nothing to be joined with and is read at once."""
     if site.is_foot:
         return [by_symmetry(event) for event in analyse(chunks) if isinstance(event, Stride)]
     gait = BodyGait([site])

@@ -37,7 +37,7 @@ class ReplaySource:
         """Time of the recording [s] that has been played."""
         return self._now_s
 
-    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+    async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
         """Give everything in order, each at its time; returns at the end of the recording."""
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -49,7 +49,7 @@ class ReplaySource:
             if isinstance(item, Notification):
                 receive(item)
             elif item.kind == "link":
-                tell(from_plain(LinkEvent, dict(item.data)))
+                report(from_plain(LinkEvent, dict(item.data)))
 
 
 def open_replay(path: Path) -> tuple[tuple[SensorUse, ...], Iterable[Notification | RunEvent]]:

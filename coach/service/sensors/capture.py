@@ -41,11 +41,11 @@ def capture_to(sensors: SensorService, loop: LoopThread, path: Path, seconds: fl
         counts[names.get(notification.sensor_id, notification.sensor_id)] += 1
         writer.write(notification)
 
-    def tell(event: LinkEvent) -> None:
+    def report(event: LinkEvent) -> None:
         writer.write_event(RunEvent(event.t_s, "link", to_plain(event)))
 
     async def record() -> None:
-        playing = asyncio.create_task(sensors.source(uses, RunClock()).play(receive, tell))
+        playing = asyncio.create_task(sensors.source(uses, RunClock()).play(receive, report))
         await asyncio.wait([playing], timeout=seconds)
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)

@@ -25,15 +25,15 @@ class RunSource:
         self._note = note
         self._end = end
 
-    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+    async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
         """Give notifications and changes of links until cancelled."""
 
-        def tell_both(event: LinkEvent) -> None:
+        def report_both(event: LinkEvent) -> None:
             self._note(event)
-            tell(event)
+            report(event)
 
         await self._begin()
         try:
-            await self._links.play(receive, tell_both)
+            await self._links.play(receive, report_both)
         finally:
             self._end()

@@ -1,4 +1,4 @@
-"""What the strength log tells the coach: the week of the programme, and how often calves were trained."""
+"""What the strength log says to the coach: the week of the programme, and how often calves were trained."""
 
 from datetime import datetime
 from typing import Final

@@ -63,14 +63,14 @@ class StrengthService:
         """Something that the plan or its reminders rest on has changed elsewhere (a pain answer, a red flag)."""
         with self._lock:
             self.show()
-            self._tell()
+            self._notify()
 
     def now(self) -> datetime:
         """The moment, aware UTC."""
         return self._clock()
 
     def pain(self) -> PainState:
-        """The pain state as it stands."""
+        """The pain state of this moment."""
         return self._pain_state()
 
     def create(
@@ -133,7 +133,7 @@ class StrengthService:
         """Give up the programme; its log stays."""
         with self._lock:
             self._kept.end_plan(self.plan().plan_id)
-            self._tell()
+            self._notify()
 
     def change(self, **fields: Any) -> StrengthPlan:
         """Change fields of the wish: track, days, at, tz, kit, long_runs, maintenance_per_week, activities."""
@@ -327,10 +327,10 @@ class StrengthService:
 
     def _changed(self) -> StrengthPlan:
         plan = self.plan()
-        self._tell()
+        self._notify()
         return plan
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self._listeners:
             listener()
 

@@ -39,7 +39,7 @@ class Programme:
         self.push = Push(store, publish, secrets)
         self.progress = StrengthProgress(store, self.plans, self.tests)
         wanted = sources(store, self.plans, self.tests, self.daily)
-        self.reminders = Reminders(self.push.kept, self.push.tell, wanted, clock, pulse_s)
+        self.reminders = Reminders(self.push.kept, self.push.deliver, wanted, clock, pulse_s)
         self.plans.on_change(self.reminders.refresh_soon)
 
     def start(self) -> None:

@@ -208,8 +208,8 @@ def test_a_full_disk_or_a_forbidden_file_is_one_line_too() -> None:
     def fails() -> None:
         raise OSError(28, "No space left on device", "/data/x")
 
-    told = CliRunner().invoke(click.command()(fails))
-    assert "No space left on device: '/data/x': free some space" in one_line_of_error(told)
+    output = CliRunner().invoke(click.command()(fails))
+    assert "No space left on device: '/data/x': free some space" in one_line_of_error(output)
 
 
 def test_a_broken_profile_is_one_line_where_it_is_used_and_a_fault_for_the_doctor(
@@ -224,7 +224,7 @@ def test_a_broken_profile_is_one_line_where_it_is_used_and_a_fault_for_the_docto
     assert "FAULT profiles: movesense.toml: kind" in run("doctor", "--data", str(tmp_path), "--port", "0").stdout
 
 
-def test_doctor_tells_a_broken_database_from_one_it_may_not_read(tmp_path: Path) -> None:
+def test_doctor_distinguishes_a_broken_database_from_one_it_may_not_read(tmp_path: Path) -> None:
     def database(data: Path) -> dict[str, object]:
         report = json.loads(run("doctor", "--json", "--data", str(data), "--port", "0").stdout)
         (check,) = [check for check in report["checks"] if check["name"] == "database"]
@@ -327,7 +327,7 @@ def test_warning_signs_are_listed_answered_and_lock_from_the_shell(tmp_path: Pat
     assert (state["lock"], state["signs"]) == ("urgent", ["night_pain"])
 
 
-def test_without_a_word_the_first_three_things_are_told() -> None:
+def test_without_a_word_the_first_three_things_are_shown() -> None:
     result = run()
     assert result.exit_code == 0
     for words in ("coach demo", "coach serve", "coach runs import"):
@@ -356,8 +356,8 @@ def test_the_demonstration_speaks_before_the_service_is_loaded() -> None:
         "import sys; import coach.cli.demo_command; "
         "print([m for m in ('web.app', 'coach.bootstrap', 'bleak') if m in sys.modules])"
     )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert output.stdout.strip() == "[]"
 
 
 def test_the_demonstration_says_what_is_going_on_and_what_to_try(tmp_path: Path) -> None:

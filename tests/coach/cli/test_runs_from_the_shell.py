@@ -44,8 +44,8 @@ def raw_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("log")
     writer = RecordingWriter(folder, RecordingHeader("pod-run", START, "", uses, profile_texts(uses)))
     for second in range(1, 60 * MINUTES):
-        told = struct.pack("<BHB", 0x04, round(256 * (3 + 0.3 * (second // 60 % 2))), 170 + second // 60)
-        writer.write(Notification("P", MEASUREMENT, float(second), told))
+        packet = struct.pack("<BHB", 0x04, round(256 * (3 + 0.3 * (second // 60 % 2))), 170 + second // 60)
+        writer.write(Notification("P", MEASUREMENT, float(second), packet))
     return writer.close()
 
 
@@ -97,8 +97,8 @@ def test_a_raw_log_that_was_cut_off_says_so(raw_log: Path, tmp_path: Path) -> No
     cut.write_bytes(raw_log.read_bytes()[:-200])
     result = run("runs", "import", cut, "--data", tmp_path / "data")
     assert "the file was cut off, this is what is left of it" in result.stdout
-    told = json.loads(run("runs", "show", "pod-run", "--data", tmp_path / "data", "--json").stdout)
-    assert told["run"]["state"] == "recovered"
+    output = json.loads(run("runs", "show", "pod-run", "--data", tmp_path / "data", "--json").stdout)
+    assert output["run"]["state"] == "recovered"
 
 
 def test_the_whole_account_goes_into_one_file_and_back(account: Path, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_whole_account_goes_into_one_file_and_back(account: Path, tmp_path: 
     assert "cannot write" in refused("runs", "archive", "--out", tmp_path / "no" / "all.zip", "--data", account)
 
 
-def test_what_cannot_be_is_told_in_one_line(account: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_is_said_in_one_line(account: Path, tmp_path: Path) -> None:
     out = tmp_path / "run.fit"
     assert run("runs", "export", "pod-run", "--format", "fit", "--out", out, "--data", account).exit_code == 0
     cut, text = tmp_path / "cut.fit", tmp_path / "notes.txt"
@@ -163,9 +163,9 @@ def test_what_leaves_the_house_is_chosen_from_the_shell(tmp_path: Path) -> None:
         "intervals.icu: off",
         "Home Assistant: off",
     ]
-    told = run("handover", "--outbox", "--intervals-key", "a-key-of-nobody", "--data", tmp_path).stdout
-    assert f"each run as FIT in {tmp_path / 'outbox'}" in told
-    assert "a-key-of-nobody" not in told
+    output = run("handover", "--outbox", "--intervals-key", "a-key-of-nobody", "--data", tmp_path).stdout
+    assert f"each run as FIT in {tmp_path / 'outbox'}" in output
+    assert "a-key-of-nobody" not in output
     assert json.loads(run("handover", "--json", "--data", tmp_path).stdout)["has_intervals_key"] is True
     assert "API key" in refused("handover", "--intervals-key", "a b", "--data", tmp_path)
 
@@ -182,12 +182,12 @@ def test_a_run_goes_out_as_every_kind_of_file_and_names_them_itself(
     assert (tmp_path / "own/folder/pod-run.fit").read_bytes() == (tmp_path / "pod-run.fit").read_bytes()
     run("runs", "export", "pod-run", "--format", "fit", "--out", "name.fit", "--data", account)
     assert (tmp_path / "name.fit").read_bytes() == (tmp_path / "pod-run.fit").read_bytes()
-    told = run("runs", "export", "newest", "--format", "csv", "--json", "--data", account)
-    assert json.loads(told.stdout)["path"] == "pod-run.csv"
+    output = run("runs", "export", "newest", "--format", "csv", "--json", "--data", account)
+    assert json.loads(output.stdout)["path"] == "pod-run.csv"
 
 
-def test_a_summary_tells_the_pace_and_no_empty_uncertainty(account: Path) -> None:
-    told = run("runs", "show", "pod-run", "--data", account).stdout
-    assert re.search(r"pace +5:\d\d /km \(\d+\.\d km/h\)", told), told
-    assert "0.0\n" not in re.findall(r"± [\d.]+\n?", told)
-    assert "+-" not in told
+def test_a_summary_shows_the_pace_and_no_empty_uncertainty(account: Path) -> None:
+    output = run("runs", "show", "pod-run", "--data", account).stdout
+    assert re.search(r"pace +5:\d\d /km \(\d+\.\d km/h\)", output), output
+    assert "0.0\n" not in re.findall(r"± [\d.]+\n?", output)
+    assert "+-" not in output

@@ -25,7 +25,7 @@ def test_a_fresh_runner_hears_nothing() -> None:
     assert not spoken(go(engine_for(Body(seed=5), plan()), MetricRunner(Body(seed=5))))
 
 
-def test_the_tired_shuffler_is_told_to_push_off() -> None:
+def test_the_tired_shuffler_is_asked_to_push_off() -> None:
     cues = spoken(go(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER)), "cue")
     assert cues
     assert {c.rule_id for c in cues} == {"shortened_stride"}
@@ -213,7 +213,7 @@ def test_walking_and_gaps_start_the_dwell_again() -> None:
             assert not spoken(engine.observe(metrics.t_s, engine.compare(metrics)))
 
 
-def test_the_target_band_is_personal_and_told_by_place() -> None:
+def test_the_target_band_is_personal_and_named_by_place() -> None:
     body = Body(own_cadence_spm=150.0, noise=0.0, speed_sd=0.0)
     engine = engine_for(body, plan("quicker"))
     target = engine.target(engine.compare(list(MetricRunner(body, 1.0).moments())[-1]))
@@ -253,9 +253,9 @@ def ticks(engine: CueEngine, runner: MetricRunner, until_s: float = 1e9) -> list
     for metrics in runner.moments():
         if metrics.t_s > until_s:
             break
-        told = engine.compare(metrics)
-        engine.observe(metrics.t_s, told)
-        found.append(engine.metronome(metrics.t_s, told))
+        compared = engine.compare(metrics)
+        engine.observe(metrics.t_s, compared)
+        found.append(engine.metronome(metrics.t_s, compared))
     return found
 
 
@@ -353,7 +353,7 @@ def test_no_cue_comes_from_a_number_that_may_be_wrong_by_more_than_it_is_out() -
     assert not spoken(unsure(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER), 0.08), "cue")
 
 
-def test_an_uncertainty_beyond_the_usual_is_told_with_the_difference() -> None:
+def test_an_uncertainty_beyond_the_usual_is_shown_with_the_difference() -> None:
     engine = engine_for(SHUFFLER, plan())
     runner = MetricRunner(SHUFFLER, 0.1, 0.5)
     moment = next(runner.moments())

@@ -24,17 +24,17 @@ def test_every_lesson_is_read_in_two_minutes_and_its_question_has_one_answer() -
 
 
 def test_lessons_and_plan_claim_no_treatment() -> None:
-    told = [words for lesson in load_lessons().values() for words in (*lesson.text, lesson.because)]
-    told += [words for step in load_flare_up().step for words in step.does]
+    texts = [words for lesson in load_lessons().values() for words in (*lesson.text, lesson.because)]
+    texts += [words for step in load_flare_up().step for words in step.does]
     for word in ("cure", "heal", "treat", "guarantee", "disc", "will ease your"):
-        assert not [words for words in told if word in words.lower().split()], word
+        assert not [words for words in texts if word in words.lower().split()], word
 
 
 def test_the_flare_up_plan_asks_for_signs_first_and_stops_where_the_pain_rules_stop() -> None:
     first, *_, last = load_flare_up().step
     assert "warning signs" in first.does[0]
-    told = " ".join(words for step in load_flare_up().step for words in step.does)
-    assert "No run and no weights while pain is above 5" in told
+    texts = " ".join(words for step in load_flare_up().step for words in step.does)
+    assert "No run and no weights while pain is above 5" in texts
     assert "above 5 for a week" in " ".join(last.does)
 
 

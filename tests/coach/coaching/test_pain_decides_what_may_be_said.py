@@ -110,16 +110,16 @@ def test_each_sign_locks_as_its_kind_says_and_names_itself(sign: str) -> None:
 
 
 def test_a_lock_opens_with_the_date_of_having_been_seen_and_not_by_taking_back() -> None:
-    told = RedFlagAnswers(NOW - timedelta(days=5), ("night_pain",))
+    answers = RedFlagAnswers(NOW - timedelta(days=5), ("night_pain",))
     day = (NOW - timedelta(days=1)).date()
-    assert pain_state([], [told, RedFlagAnswers(NOW - timedelta(days=4), ())], NOW).lock is Lock.URGENT
-    assert pain_state([], [told, RedFlagAnswers(NOW, (), day)], NOW).lock is Lock.NONE
+    assert pain_state([], [answers, RedFlagAnswers(NOW - timedelta(days=4), ())], NOW).lock is Lock.URGENT
+    assert pain_state([], [answers, RedFlagAnswers(NOW, (), day)], NOW).lock is Lock.NONE
     early = (NOW - timedelta(days=30)).date()
-    assert pain_state([], [told, RedFlagAnswers(NOW, (), early)], NOW).lock is Lock.URGENT
+    assert pain_state([], [answers, RedFlagAnswers(NOW, (), early)], NOW).lock is Lock.URGENT
     future = (NOW + timedelta(days=3)).date()
-    assert pain_state([], [told, RedFlagAnswers(NOW, (), future)], NOW).lock is Lock.URGENT
+    assert pain_state([], [answers, RedFlagAnswers(NOW, (), future)], NOW).lock is Lock.URGENT
     again = RedFlagAnswers(NOW, ("night_pain",))
-    assert pain_state([], [told, RedFlagAnswers(NOW - timedelta(hours=2), (), day), again], NOW).lock is Lock.URGENT
+    assert pain_state([], [answers, RedFlagAnswers(NOW - timedelta(hours=2), (), day), again], NOW).lock is Lock.URGENT
 
 
 def test_lasting_history_is_cleared_by_an_earlier_look_and_a_slip_within_ten_minutes() -> None:
@@ -131,9 +131,9 @@ def test_lasting_history_is_cleared_by_an_earlier_look_and_a_slip_within_ten_min
 
 
 def test_a_sign_that_locks_nothing_is_taken_back_by_the_next_answers() -> None:
-    told = RedFlagAnswers(NOW - timedelta(days=90), ("pregnancy",))
-    assert pain_state([], [told], NOW).signs == ("pregnancy",)
-    assert pain_state([], [told, RedFlagAnswers(NOW, ())], NOW).signs == ()
+    answers = RedFlagAnswers(NOW - timedelta(days=90), ("pregnancy",))
+    assert pain_state([], [answers], NOW).signs == ("pregnancy",)
+    assert pain_state([], [answers, RedFlagAnswers(NOW, ())], NOW).signs == ()
 
 
 def test_an_unknown_sign_is_never_lost() -> None:
@@ -178,19 +178,19 @@ def test_a_date_of_having_been_seen_answers_no_question() -> None:
 
 @pytest.mark.parametrize("place", ["back", "calf"])
 def test_pain_of_seven_or_a_rise_of_three_asks_for_the_signs_again(place: str) -> None:
-    def told(hours_ago: float, level: int) -> PainEntry:
+    def entry(hours_ago: float, level: int) -> PainEntry:
         return entry(hours_ago, M.NOW, **{place: level})
 
     asked = [RedFlagAnswers(NOW - timedelta(hours=30), ())]
-    week = [told(24 * d, 2) for d in range(7, 1, -1)]
-    assert pain_state([*week, told(1, 4)], asked, NOW).lock is Lock.NONE
-    rise = pain_state([*week, told(1, 5)], asked, NOW)
+    week = [entry(24 * d, 2) for d in range(7, 1, -1)]
+    assert pain_state([*week, entry(1, 4)], asked, NOW).lock is Lock.NONE
+    rise = pain_state([*week, entry(1, 5)], asked, NOW)
     assert rise.lock is Lock.NOT_ASKED
     assert "rose by 3" in rise.words
-    severe = pain_state([told(24 * 3, 6), told(1, 7)], asked, NOW)
+    severe = pain_state([entry(24 * 3, 6), entry(1, 7)], asked, NOW)
     assert severe.lock is Lock.NOT_ASKED
     assert "7 or more" in severe.words
-    assert pain_state([told(24 * 3, 6), told(40, 8), told(1, 6)], asked, NOW).lock is Lock.NONE, "asked after the 8"
+    assert pain_state([entry(24 * 3, 6), entry(40, 8), entry(1, 6)], asked, NOW).lock is Lock.NONE, "asked after the 8"
 
 
 def test_one_flare_asks_once_and_the_next_day_again() -> None:
@@ -236,7 +236,7 @@ flags = st.builds(
 
 
 @given(st.lists(answers, max_size=25), st.lists(flags, max_size=2))
-def test_whatever_is_told_stricter_never_allows_more(entries: list[PainEntry], red: list[RedFlagAnswers]) -> None:
+def test_a_stricter_answer_never_allows_more(entries: list[PainEntry], red: list[RedFlagAnswers]) -> None:
     state = pain_state(entries, red, NOW)
     assert not (state.allows_load_cues and not state.allows_cues)
     assert not (state.lock is not Lock.NONE and (state.allows_cues or state.allows_strike_training))

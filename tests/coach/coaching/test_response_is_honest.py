@@ -53,7 +53,7 @@ def test_a_lost_signal_gives_no_response_instead_of_a_wrong_one() -> None:
 
 
 def test_intervals_of_pooled_cues_hold_the_truth() -> None:
-    rng, held, told = np.random.default_rng(3), 0, 0
+    rng, held, n_inside = np.random.default_rng(3), 0, 0
     for _ in range(400):
         truth = 2.0
         spoken = [Change(f"c{i}", RULE.id, False, -5.0, -5.0 + 1.0 + truth + rng.normal()) for i in range(8)]
@@ -65,7 +65,7 @@ def test_intervals_of_pooled_cues_hold_the_truth() -> None:
         one = cue_responses(spoken[:1], RULES, {RULE.id: withheld})[0]
         assert one.low is not None
         assert one.high is not None
-        told += one.low <= (spoken[0].change or 0.0) - 1.0 <= one.high
+        n_inside += one.low <= (spoken[0].change or 0.0) - 1.0 <= one.high
     assert 0.93 <= held / 400 <= 0.98
 
 

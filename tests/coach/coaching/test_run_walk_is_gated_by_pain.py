@@ -57,7 +57,7 @@ def test_two_good_sessions_in_a_row_lead_on() -> None:
     "session",
     [
         RunWalkSession(1, True, 3, 1),  # pain of 3 in it
-        RunWalkSession(1, True, None, 1),  # nobody told
+        RunWalkSession(1, True, None, 1),  # no answer
         RunWalkSession(1, True, 1, None),  # the morning after is not known
         RunWalkSession(1, False, 1, 1),  # cut short
     ],

@@ -1,6 +1,6 @@
 """Hundreds of seeded runs of runners that tire, hurt, answer or ignore: no cue ever breaks a gate.
 
-The checks read the decisions against what the runner told and did, not against the gates the engine wrote down.
+The checks read the decisions against what the runner answered and did, not against the gates the engine wrote down.
 """
 
 import math
@@ -175,13 +175,13 @@ def _is_close(a: CueDecision, b: CueDecision, apart_s: float, s: Scenario) -> bo
 
 
 def _landing_faults(s: Scenario, form: Sequence[CueDecision]) -> list[str]:
-    calf_told = [(0.0, s.calf), *((t, level) for t, level, is_calf in s.taps if is_calf)]
+    calf_answers = [(0.0, s.calf), *((t, level) for t, level, is_calf in s.taps if is_calf)]
     is_free = s.profile.wants_strike_training and s.profile.has_calf_history is False and s.facts.calf_raises_14d >= 2
     share_m = 0.1 * (s.facts.week_distance_m or 0.0)
     found = []
     for d in form:
         if d.focus == "midfoot":
-            if not is_free or any(level > 0 for t, level in calf_told if t <= d.t_s):
+            if not is_free or any(level > 0 for t, level in calf_answers if t <= d.t_s):
                 found.append("midfoot in spite of calf, history, wish or companion")
             if d.t_s * s.body.speed_mps > 1.1 * share_m + 20.0:
                 found.append("midfoot beyond a tenth of the week")

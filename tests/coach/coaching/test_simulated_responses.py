@@ -1,4 +1,4 @@
-"""A small part of `python -m tests.advice`: intervals hold, a deaf runner is not told that cues helped."""
+"""A small part of `python -m tests.advice`: intervals hold, for a deaf runner no cue is said to have helped."""
 
 import numpy as np
 

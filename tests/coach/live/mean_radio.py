@@ -158,7 +158,7 @@ class BusyHost:
     def clock(self) -> float:
         return self._now_s
 
-    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+    async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
         run = self.run
         assert run is not None
         for deed in self._deeds:

@@ -1,4 +1,4 @@
-"""What a running pod counts, told by a motion sensor worn beside it: real bytes of both through the pipeline."""
+"""What a running pod counts, judged by a motion sensor worn beside it: real bytes of both through the pipeline."""
 
 import struct
 from collections.abc import Iterator

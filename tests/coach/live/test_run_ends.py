@@ -19,7 +19,7 @@ class TapAndEnd:
     def __init__(self, run: LiveRun) -> None:
         self._run = run
 
-    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
+    async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
         await asyncio.sleep(0.01)  # the run's helpers wait by now
         self._run.pain(PainEntry(STARTED_AT, PainMoment.NOW, back=3))
 

@@ -78,7 +78,7 @@ async def test_the_runner_reads_it_on_the_treadmill_s_line_during_the_run() -> N
     noun = Run("r", datetime(2026, 11, 1, tzinfo=UTC), RunState.RECORDING, sensors=(belt,))
     pipeline = Pipeline(decoders, Feet())  # type: ignore[arg-type]
     run = LiveRun(noun, pipeline, None, None, feed, lambda: 0.0)  # type: ignore[arg-type]
-    run.tell(LinkEvent("belt", 0.0, LinkStatus.STREAMING, "streaming", "it is streaming"))
+    run.report(LinkEvent("belt", 0.0, LinkStatus.STREAMING, "streaming", "it is streaming"))
     for second in range(40):
         payload = struct.pack("<HH", 0, round(360 * 1.9))
         run.receive(Notification("belt", profile.with_role("data")[0].uuid, float(second), payload))

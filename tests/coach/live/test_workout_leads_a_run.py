@@ -62,9 +62,9 @@ def test_parts_follow_each_other_as_laps() -> None:
         "seconds": 60.0,
         "ends_s": 60.0,
     }
-    told = led.at(61.0)
-    assert told is not None
-    assert (told["kind"], told["round"], told["ends_s"]) == ("run", 1, 90.0)
+    guidance = led.at(61.0)
+    assert guidance is not None
+    assert (guidance["kind"], guidance["round"], guidance["ends_s"]) == ("run", 1, 90.0)
     assert led.at(91.0)["kind"] == "walk"  # type: ignore[index]
     assert led.at(151.0)["kind"] == "cool_down"  # type: ignore[index]
     assert led.at(211.0) == {"kind": "done", "part": 5, "id": "run_walk"}

@@ -66,7 +66,7 @@ PACKETS = [
     Golden(RSC, "03 b9 01 85 5e 00 0d 0c 00 00", {"speed_mps": 1.72265625, "raw_cadence_per_min": 133,
            "cadence_spm": 133.0, "stride_length_m": 0.94, "distance_m": 308.5}, "test",
            f"{TMI}, technogym_run_rsc_test"),
-    # 0.72 m/s is below the slowest walk that can tell steps from strides.
+    # 0.72 m/s is below the slowest walk that separates steps from strides.
     Golden(RSC, "02 b9 00 33 8a 02 00 00", {"speed_mps": 0.72265625, "raw_cadence_per_min": 51, "cadence_spm": None,
            "stride_length_m": None, "distance_m": 65.0}, "test", f"{TMI}, technogym_myrun_rsc_test"),
     Golden(RSC, "02 00 05 50 ff ff 00 01", {"speed_mps": 5.0, "raw_cadence_per_min": 80, "cadence_spm": 160.0,

@@ -27,7 +27,7 @@ def run(resolver: CadenceResolver, raw: int, speed: float, begin: int, end: int,
         (55, 1.3, None, Counts.STRIDES),  # 1.42 m per count
         (110, 1.3, None, Counts.STEPS),  # 0.71 m per count
         (80, 1.3, None, None),  # 0.98 m per count: between
-        (60, 0.6, None, None),  # too slow to tell
+        (60, 0.6, None, None),  # too slow to decide
         (0, 3.0, None, None),
         (118, 3.0, None, None),  # between the bands
         (118, 3.0, 3.05, Counts.STEPS),  # the length field holds two counts
@@ -99,7 +99,7 @@ def test_a_decoder_fills_in_cadence_and_keeps_raw():
     assert sample.raw_cadence_per_min == 86
     assert sample.cadence_spm == 172.0
     assert decoder.cadence.counts == "strides"
-    told = decoder_for(PROFILE, SensorUse("p", "Pod", PROFILE.id, cadence_unit="steps"))
-    (sample,) = told.feed(Notification("p", uuid, 0.0, bytes.fromhex("00 00 03 56")))
+    decoder = decoder_for(PROFILE, SensorUse("p", "Pod", PROFILE.id, cadence_unit="steps"))
+    (sample,) = decoder.feed(Notification("p", uuid, 0.0, bytes.fromhex("00 00 03 56")))
     assert sample.cadence_spm == 86.0
-    assert told.cadence.reason == "set by the runner"
+    assert decoder.cadence.reason == "set by the runner"

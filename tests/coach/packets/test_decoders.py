@@ -1,4 +1,4 @@
-"""A whole sensor's bytes: exact counts, usable after bad packets, ranges and rates as told."""
+"""A whole sensor's bytes: exact counts, usable after bad packets, ranges and rates as reported."""
 
 import contextlib
 import struct
@@ -175,7 +175,7 @@ def test_witmotion_frames_with_chip_time_are_never_taken_for_short_ones(size, be
 
 
 def test_a_witmotion_whose_frame_was_misjudged_is_judged_anew():
-    """Behind the first frame stands what looks like the next; the frames after it tell better."""
+    """What follows the first frame looks like the next; the frames after it decide."""
     decoder, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
     feed(0.0, long_frame(1)[:20] + bytes.fromhex("5561") + bytes(6))
     stream = b"".join(long_frame(k) for k in range(2, 100))

@@ -17,7 +17,7 @@ N = 8
 
 
 def body(k: int) -> bytes:
-    """Packet number k: readings whose values tell their number."""
+    """Packet number k: readings whose values give their number."""
     numbers = np.arange(k * N, (k + 1) * N, dtype=np.float32)
     acc = np.stack([numbers % 100, numbers % 7, np.full(N, 9.81, np.float32)], axis=1).astype("<f4")
     gyr = np.stack([numbers % 500, numbers % 11, numbers % 3], axis=1).astype("<f4")
@@ -137,7 +137,7 @@ def test_parts_that_repeat_byte_for_byte_are_kept_and_doubles_still_dropped(size
         assert numbers(samples) == list(range(30 * N))
 
 
-def test_ranges_are_unknown_until_the_sensor_tells_them():
+def test_ranges_are_unknown_until_the_sensor_reports_them():
     made, tally = reader()
     one = struct.pack("<I3f3f", 1000, 78.4, 0, 0, 0, 0, 0)
     two = struct.pack("<I3f3f", 1005, 78.4, 0, 0, 0, 0, 0)

@@ -16,7 +16,7 @@ SECONDS = 120.0
 
 
 def movesense(first: int, device_s: np.ndarray) -> bytes:
-    """Readings that tell their number in the first turn rate."""
+    """Readings that give their number in the first turn rate."""
     gyr = np.zeros((len(device_s), 3), "<f4")
     gyr[:, 0] = first + np.arange(len(device_s))
     gyr[:, 0] %= 2000

@@ -61,7 +61,7 @@ STREAMS = {
     "coach_board": (board, 10 / 208, 10),
     "coach_board small": (small_board, 1 / 208, 1),
 }
-CLEAN = sorted(set(STREAMS) - {"witmotion_wt9011dcl"})  # its losses are told by arrival: tests of their own
+CLEAN = sorted(set(STREAMS) - {"witmotion_wt9011dcl"})  # its losses are found from arrival times: tests of their own
 
 
 def decoded(stream: str, notifications: list[tuple[float, bytes]]):

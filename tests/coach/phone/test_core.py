@@ -30,7 +30,7 @@ from tests.coach.phone.scenes import (
     virtual_run,
 )
 
-TOLD = json.dumps(to_plain(answers()))
+ANSWERS = json.dumps(to_plain(answers()))
 
 
 def text(value: object) -> str:
@@ -42,7 +42,7 @@ def started(*uses: SensorUse) -> PhoneCore:
     core.open_pack(text(make_pack(uses)), False)
     for use in uses:
         core.link(text(use))
-    core.start("20261129-090000-abcd", NOW.isoformat(), TOLD)
+    core.start("20261129-090000-abcd", NOW.isoformat(), ANSWERS)
     return core
 
 
@@ -105,7 +105,7 @@ def test_movesense_is_asked_for_its_ranges_and_its_stream_and_the_answers_begin_
     assert written[0] == b"\x04\x61/Meas/Acc/Config"
     assert written[-1] == b"\x01\x63/Meas/IMU6/208"
     core.feed(LEFT.sensor_id, MOVESENSE, 0.0, b"\x02\x63" + bytes(100))  # streams before the run: not part of it
-    core.start("r", NOW.isoformat(), TOLD)
+    core.start("r", NOW.isoformat(), ANSWERS)
     items = read(core.take_log(), tmp_path)
     assert next((i.t_s, i.payload[:2]) for i in items if isinstance(i, Notification)) == (0.0, b"\x01\x61")
     assert all(i.payload[0] == 1 for i in items if isinstance(i, Notification))
@@ -186,7 +186,7 @@ def test_a_pack_is_for_one_run() -> None:
     core.finish(10.0)
     core.take_end()
     assert "for one run" in json.loads(core.pack_state(NOW.isoformat()))["stale_because"]
-    status = json.loads(core.start("second", NOW.isoformat(), TOLD))
+    status = json.loads(core.start("second", NOW.isoformat(), ANSWERS))
     assert status["plan"]["focus"] is None
 
 
@@ -250,7 +250,7 @@ def test_a_link_that_was_lost_and_made_again_is_no_reason_for_a_lower_rate() -> 
 def test_two_runs_at_once_and_no_run_are_said_in_words() -> None:
     core = started(POD)
     with pytest.raises(CoachError, match="stop it first"):
-        core.start("other", NOW.isoformat(), TOLD)
+        core.start("other", NOW.isoformat(), ANSWERS)
     with pytest.raises(CoachError, match="no run"):
         PhoneCore().tick(1.0)
 
@@ -280,7 +280,7 @@ def test_a_structured_run_is_led_on_the_phone_as_at_home(tmp_path: Path) -> None
     assert [lap["part"] for lap in laps] == [0, 1, 2, 3], "a run that comes home knows its parts"
 
 
-def test_pain_told_on_the_phone_gates_a_structured_run_before_and_in_it() -> None:
+def test_pain_answered_on_the_phone_gates_a_structured_run_before_and_in_it() -> None:
     core, offers = led(back=3)
     assert (offers["minutes_3"], offers["trial_3"]) == (False, True)
     with pytest.raises(CoachError, match="no intervals"):
@@ -291,5 +291,5 @@ def test_pain_told_on_the_phone_gates_a_structured_run_before_and_in_it() -> Non
     core.tick(1.0)
     messages = json.loads(core.act("pain", 5.0, json.dumps({"level": 7})))
     assert messages[-1][1]["workout"] is None, "above 5 nothing is led any more"
-    told = [kind for at_s in (61.0, 62.0) for kind, _ in json.loads(core.tick(at_s) or "[]")]
-    assert "run" not in told
+    kinds = [kind for at_s in (61.0, 62.0) for kind, _ in json.loads(core.tick(at_s) or "[]")]
+    assert "run" not in kinds

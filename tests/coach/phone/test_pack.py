@@ -51,7 +51,7 @@ def test_who_was_not_asked_today_gets_no_cues() -> None:
     assert "back" in ready.listens_because
 
 
-def test_pain_told_on_the_phone_closes_the_same_gates_as_at_home() -> None:
+def test_pain_answered_on_the_phone_closes_the_same_gates_as_at_home() -> None:
     ready = prepare(make_pack(), answers(6), NOW)
     assert not ready.pain.allows_cues
     assert ready.plan.focus is None
@@ -59,9 +59,9 @@ def test_pain_told_on_the_phone_closes_the_same_gates_as_at_home() -> None:
     assert not prepare(make_pack(), answers(4), NOW).pain.allows_load_cues
 
 
-def test_a_warning_sign_told_on_the_phone_locks() -> None:
-    told = Answers(answers().pain, (RedFlagAnswers(NOW, ("saddle_numbness",)),))
-    pain = pain_now(make_pack(), told, NOW)
+def test_a_warning_sign_reported_on_the_phone_locks() -> None:
+    reported = Answers(answers().pain, (RedFlagAnswers(NOW, ("saddle_numbness",)),))
+    pain = pain_now(make_pack(), reported, NOW)
     assert pain.lock is not Lock.NONE
     assert not pain.allows_cues
 

@@ -56,7 +56,7 @@ class BadDay:
     def __init__(self) -> None:
         self.world = VirtualWorld(SwingingBody())
         self.clock = self.world.clock
-        self.links = LinkSet(open_radio(self.world.backend, self.clock), self.receive, self.tell)
+        self.links = LinkSet(open_radio(self.world.backend, self.clock), self.receive, self.report)
         self.wearers: dict[str, Wearer] = {}
         feet = WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT
         self.left = self._wear(self.world.add_movesense(feet[0], drift_ppm=20), "movesense", feet[0])
@@ -78,7 +78,7 @@ class BadDay:
         except PacketError:
             wearer.n_faults += 1
 
-    def tell(self, event: LinkEvent) -> None:
+    def report(self, event: LinkEvent) -> None:
         wearer = self.wearers[event.sensor_id]
         wearer.status = event.status
         wearer.events.append(event)
@@ -129,7 +129,7 @@ class BadDay:
             n_mixed = getattr(wearer.twin, "n_mixed", 0)  # two halves of different packets: see Movesense
             assert wearer.n_readings == truth.n_readings - truth.n_lost_readings + 8 * n_mixed
             outages = [gap.n_missing for gap in report.gaps if gap.end_s - gap.start_s > 5]
-            # Within a connection to the reading; over an outage the device's clock tells one in ten thousand.
+            # Within a connection to the reading; over an outage the device's clock counts them to one in ten thousand.
             assert abs(report.n_missing + 8 * n_mixed - truth.n_missing) <= sum(-(-n // 10_000) for n in outages)
             assert report.n_missing == wearer.n_missing
             assert report.n_duplicates == 0
@@ -149,8 +149,8 @@ class BadDay:
         assert n(self.heart, "not_heard") > 10
         assert all(wearer.events[-1].status is LinkStatus.STOPPED for wearer in self.wearers.values())
         for wearer in (self.left, self.right, self.heart):
-            told = [event for event in wearer.events if event.reason in ("silent", "out_of_range")]
-            assert [event.reason for event in told[:2]] == ["silent", "out_of_range"]
+            reported = [event for event in wearer.events if event.reason in ("silent", "out_of_range")]
+            assert [event.reason for event in reported[:2]] == ["silent", "out_of_range"]
 
 
 def test_half_an_hour_of_bad_luck_loses_nothing_but_what_was_lost() -> None:

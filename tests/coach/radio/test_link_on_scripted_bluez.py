@@ -103,7 +103,7 @@ async def test_a_pod_that_is_not_heard_is_looked_for_until_it_is_there(
         await here.subscribed(1)
 
 
-async def test_a_connect_that_bluez_refuses_is_told_as_held_by_another(
+async def test_a_connect_that_bluez_refuses_is_reported_as_held_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with bench(tmp_path, monkeypatch) as here:
@@ -138,7 +138,7 @@ async def test_pairing_that_is_refused_has_its_own_words(tmp_path: Path, monkeyp
         assert here.bluez.n_pairs == 1
 
 
-async def test_an_adapter_that_vanishes_in_mid_run_is_told_and_the_run_waits_for_it(
+async def test_an_adapter_that_vanishes_in_mid_run_is_reported_and_the_run_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with bench(tmp_path, monkeypatch) as here:
@@ -185,7 +185,7 @@ async def test_a_bus_that_forbids_bluez_is_a_missing_permission(
 
 
 @pytest.mark.parametrize("has_bus", [True, False], ids=["no bluetoothd", "no bus"])
-async def test_a_machine_without_bluetooth_service_is_told_how_to_get_it(
+async def test_a_machine_without_bluetooth_service_is_shown_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_bus: bool
 ) -> None:
     async def ask() -> LinkError | None:

@@ -1,4 +1,4 @@
-"""Reminders are told once, at their time, by one process, and never stacked."""
+"""Reminders are delivered once, at their time, by one process, and never stacked."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -27,8 +27,8 @@ def store(tmp_path):
     opened.close()
 
 
-class Told(list):
-    """What was told, with a bell."""
+class Delivered(list):
+    """What was delivered, with a bell."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,51 +39,51 @@ class Told(list):
         self.bell.release()
 
 
-def run_until_told(store: Store, wanted: list[Reminder], n: int, told: Told) -> None:
-    reminders = Reminders(KeptReminders(store.database), told, {"test": lambda now: wanted}, real_now)
+def run_until_delivered(store: Store, wanted: list[Reminder], n: int, delivered: Delivered) -> None:
+    reminders = Reminders(KeptReminders(store.database), delivered, {"test": lambda now: wanted}, real_now)
     reminders.start()
     try:
         for _ in range(n):
-            assert told.bell.acquire(timeout=10)
+            assert delivered.bell.acquire(timeout=10)
     finally:
         reminders.stop()
 
 
-def test_a_due_reminder_is_told_and_never_again_after_a_restart(store: Store) -> None:
-    told = Told()
+def test_a_due_reminder_is_delivered_and_never_again_after_a_restart(store: Store) -> None:
+    delivered = Delivered()
     wanted = [reminder("a", real_now() - timedelta(seconds=1))]
-    run_until_told(store, wanted, 1, told)
-    run_until_told(store, wanted, 0, told)
-    assert told == ["a"]
+    run_until_delivered(store, wanted, 1, delivered)
+    run_until_delivered(store, wanted, 0, delivered)
+    assert delivered == ["a"]
     (sent,) = KeptReminders(store.database).all()
-    assert sent.state == "told"
-    assert sent.told_at is not None
+    assert sent.state == "delivered"
+    assert sent.delivered_at is not None
 
 
-def test_two_processes_on_one_database_tell_once(store: Store, tmp_path) -> None:
+def test_two_processes_on_one_database_deliver_once(store: Store, tmp_path) -> None:
     second = Store(tmp_path / "coach.sqlite")
-    told = Told()
+    delivered = Delivered()
     due = real_now() + timedelta(seconds=0.4)
     wanted = [reminder(f"r{n}", due) for n in range(20)]
-    both = [Reminders(KeptReminders(s.database), told, {"test": lambda now: wanted}) for s in (store, second)]
+    both = [Reminders(KeptReminders(s.database), delivered, {"test": lambda now: wanted}) for s in (store, second)]
     for one in both:
         one.start()
     for _ in range(20):
-        assert told.bell.acquire(timeout=10)
+        assert delivered.bell.acquire(timeout=10)
     for one in both:
         one.stop()
     second.close()
-    assert sorted(told) == sorted(one.key for one in wanted)
+    assert sorted(delivered) == sorted(one.key for one in wanted)
 
 
-def test_of_several_missed_ones_of_a_group_only_the_newest_is_told(store: Store) -> None:
-    told = Told()
+def test_of_several_missed_ones_of_a_group_only_the_newest_is_delivered(store: Store) -> None:
+    delivered = Delivered()
     now = real_now()
     wanted = [reminder(f"s{n}", now - timedelta(hours=n + 1), "session") for n in range(3)]
-    run_until_told(store, wanted, 1, told)
-    assert told == ["s0"]
+    run_until_delivered(store, wanted, 1, delivered)
+    assert delivered == ["s0"]
     states = {sent.reminder.key: sent.state for sent in KeptReminders(store.database).all()}
-    assert states == {"s0": "told", "s1": "superseded", "s2": "superseded"}
+    assert states == {"s0": "delivered", "s1": "superseded", "s2": "superseded"}
 
 
 def test_what_is_past_its_time_is_let_go(store: Store) -> None:
@@ -94,7 +94,7 @@ def test_what_is_past_its_time_is_let_go(store: Store) -> None:
     assert kept.all()[0].state == "expired"
 
 
-def test_nothing_is_told_before_its_time_even_if_a_job_is_early(store: Store) -> None:
+def test_nothing_is_delivered_before_its_time_even_if_a_job_is_early(store: Store) -> None:
     kept = KeptReminders(store.database)
     now = real_now()
     kept.sync("test", [reminder("later", now + timedelta(hours=1))], now)
@@ -102,14 +102,14 @@ def test_nothing_is_told_before_its_time_even_if_a_job_is_early(store: Store) ->
     assert kept.all()[0].state == "waiting"
 
 
-def test_what_is_no_longer_wanted_is_dropped_and_what_was_told_stays(store: Store) -> None:
+def test_what_is_no_longer_wanted_is_dropped_and_what_was_delivered_stays(store: Store) -> None:
     kept = KeptReminders(store.database)
     now = real_now()
     kept.sync("test", [reminder("a", now), reminder("b", now + timedelta(days=1))], now)
     kept.sync("other", [reminder("c", now + timedelta(days=1))], now)
     assert kept.take("a", "me", now).key == "a"
     kept.sync("test", [], now)
-    assert {sent.reminder.key: sent.state for sent in kept.all()} == {"a": "told", "c": "waiting"}
+    assert {sent.reminder.key: sent.state for sent in kept.all()} == {"a": "delivered", "c": "waiting"}
     kept.close_about("session_id", "a")
     assert kept.all(["closed"])[0].reminder.key == "a"
 
@@ -117,31 +117,33 @@ def test_what_is_no_longer_wanted_is_dropped_and_what_was_told_stays(store: Stor
 def test_a_reminder_moved_in_time_keeps_one_job(store: Store) -> None:
     now = real_now()
     due = {"at": now + timedelta(days=1)}
-    told = Told()
-    reminders = Reminders(KeptReminders(store.database), told, {"test": lambda at: [reminder("a", due["at"])]})
+    delivered = Delivered()
+    reminders = Reminders(KeptReminders(store.database), delivered, {"test": lambda at: [reminder("a", due["at"])]})
     reminders.start()
     due["at"] = now - timedelta(seconds=1)
     reminders.refresh_soon()
-    assert told.bell.acquire(timeout=10)
+    assert delivered.bell.acquire(timeout=10)
     reminders.stop()
-    assert told == ["a"]
+    assert delivered == ["a"]
 
 
 def test_a_source_that_fails_leaves_the_others_and_its_own_alone(store: Store) -> None:
     now = real_now()
-    told = Told()
+    delivered = Delivered()
     KeptReminders(store.database).sync("bad", [reminder("kept", now - timedelta(seconds=2))], now)
 
     def bad(at: datetime) -> list[Reminder]:
         raise StorageError("disk is full")
 
-    reminders = Reminders(KeptReminders(store.database), told, {"bad": bad, "good": lambda at: [reminder("b", now)]})
+    reminders = Reminders(
+        KeptReminders(store.database), delivered, {"bad": bad, "good": lambda at: [reminder("b", now)]}
+    )
     reminders.start()
-    assert told.bell.acquire(timeout=10)
-    assert told.bell.acquire(timeout=10)
+    assert delivered.bell.acquire(timeout=10)
+    assert delivered.bell.acquire(timeout=10)
     reminders.stop()
-    assert sorted(told) == ["b", "kept"]
+    assert sorted(delivered) == ["b", "kept"]
 
 
 def test_stopping_before_starting_is_harmless(store: Store) -> None:
-    Reminders(KeptReminders(store.database), Told(), {}).stop()
+    Reminders(KeptReminders(store.database), Delivered(), {}).stop()

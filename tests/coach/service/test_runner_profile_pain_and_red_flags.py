@@ -40,7 +40,7 @@ def test_a_profile_is_changed_field_by_field_and_kept(runner: RunnerService) -> 
 
 
 @pytest.mark.parametrize(
-    ("told", "complaint"),
+    ("answers", "complaint"),
     [
         ({"height_m": 17.0}, "height_m goes from 1.0 to 2.3 m"),
         ({"shoe_colour": "red"}, "no shoe_colour"),
@@ -51,10 +51,10 @@ def test_a_profile_is_changed_field_by_field_and_kept(runner: RunnerService) -> 
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_changes(
-    runner: RunnerService, told: dict[str, object], complaint: str
+    runner: RunnerService, answers: dict[str, object], complaint: str
 ) -> None:
     with pytest.raises(UserError, match=complaint):
-        runner.change(**told)
+        runner.change(**answers)
     assert runner.profile() == type(runner.profile())()
 
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitState
 from coach.storage.base import Base
 from coach.storage.database import Database
+from coach.storage.reminders import KeptReminders
 from coach.storage.schema import HEAD, MIGRATIONS, alembic_config, revision_of
 from coach.storage.store import Store
 from coach.storage.tables import ALL
@@ -110,6 +112,25 @@ def test_a_database_of_the_first_version_opens_with_all_its_data(tmp_path: Path)
     assert len(store.runs.marks("cadence_spm").run_ids) == 3
     assert n_old == {"runs": 4, "pain_entries": len(store.pain.list())}
     store.close()
+
+
+def test_a_reminder_that_went_out_before_the_rename_stays_delivered(tmp_path: Path) -> None:
+    """Its columns and its state had other names until 0006: a reminder must neither vanish nor go out again."""
+    path = tmp_path / "old.sqlite"
+    with closing(Database(path)) as database, database.write() as connection:
+        command.upgrade(alembic_config(connection), "0006")
+        connection.exec_driver_sql(
+            'INSERT INTO reminders (key, due_at, expires_at, title, body, link, "group", facts, source, state,'
+            " told_by, told_at) VALUES ('a', '2026-11-01', '2026-11-02', '', '', '', '', '{}', 's', 'told',"
+            " '1-2', '2026-11-01 07:00:00')"
+        )
+    with closing(Store(path)) as store:
+        (sent,) = KeptReminders(store.database).all(("delivered",))
+        assert (sent.reminder.key, sent.delivered_by) == ("a", "1-2")
+        assert sent.delivered_at == datetime(2026, 11, 1, 7, tzinfo=UTC)
+    with closing(Database(path)) as database, database.write() as connection:
+        command.downgrade(alembic_config(connection), "0006")
+        assert connection.exec_driver_sql("SELECT state, told_by FROM reminders").all() == [("told", "1-2")]
 
 
 def test_opening_a_file_again_needs_no_migration_library(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pain told in a session is answered there and then: go on, ease, or end."""
+"""Pain entered in a session is answered there and then: go on, ease, or end."""
 
 import pytest
 
@@ -11,7 +11,7 @@ KINDS = ("begin", "effort", "end")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_above_five_it_ends_wherever_it_is_told(kind: str) -> None:
+def test_above_five_it_ends_wherever_it_is_entered(kind: str) -> None:
     assert {heed(kind, pain, 0, DOSE).do for pain in range(6, 11)} == {Heed.END}
     assert {heed(kind, pain, 0, DOSE).do for pain in range(3, 6)} == {Heed.EASE}
     assert {heed(kind, pain, 0, DOSE).do for pain in range(3)} == {Heed.GO_ON}

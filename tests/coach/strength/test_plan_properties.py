@@ -28,7 +28,7 @@ wishes = st.builds(
 levels = st.one_of(st.none(), st.integers(0, 10))
 step = st.tuples(
     st.sampled_from(["do", "do", "do", "skip", "wait", "move", "pause", "lock"]),
-    st.one_of(st.none(), st.integers(0, 10)),  # pain told in the session
+    st.one_of(st.none(), st.integers(0, 10)),  # pain entered in the session
     st.one_of(st.none(), st.floats(5, 10)),  # effort
     levels,  # pain state afterwards
     st.integers(0, 70),  # hours
@@ -67,8 +67,8 @@ def never_harder(made: StrengthPlan) -> None:
             if not past:
                 continue
             log, item = past[-1]
-            told = (item.pain, log.pain_before, log.pain_after, log.pain_next_morning, log.pain_level)
-            if max((x for x in told if x is not None), default=0) <= 2:
+            levels = (item.pain, log.pain_before, log.pain_after, log.pain_next_morning, log.pain_level)
+            if max((x for x in levels if x is not None), default=0) <= 2:
                 continue
             asked = next(a for a in log.prescribed if a.slot == p.slot)
             versions = order[p.slot]

@@ -46,11 +46,11 @@ def test_the_command_line_says_with_which_runs_it_compares_and_shows_a_dash_for_
 ) -> None:
     runs = [(datetime(2026, 3, day, tzinfo=UTC), 1.0 + 0.002 * day) for day in (2, 4, 6)]
     show_growth(monthly_of(trend([*runs, (datetime(2026, 4, 2, tzinfo=UTC), 1.03)]), PLACE, UTC), "metric")
-    told = capsys.readouterr().out
-    assert re.search(r"2026-03 +3 +0 +100\.8 +± 1\.0", told)
-    assert re.search(r"2026-04 +1 +0 +–", told)
-    assert "of runs on the treadmill only" in told
-    assert "Change a month: +0.43 cm (95 %: +0.22 to +0.65)." in told
+    printed = capsys.readouterr().out
+    assert re.search(r"2026-03 +3 +0 +100\.8 +± 1\.0", printed)
+    assert re.search(r"2026-04 +1 +0 +–", printed)
+    assert "of runs on the treadmill only" in printed
+    assert "Change a month: +0.43 cm (95 %: +0.22 to +0.65)." in printed
 
 
 def test_without_runs_there_is_no_month() -> None:

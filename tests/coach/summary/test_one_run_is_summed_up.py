@@ -85,7 +85,7 @@ def test_a_few_wild_strides_do_not_move_the_averages() -> None:
     assert summarise(wild).impact_g == pytest.approx(8, abs=0.1)
 
 
-def test_drift_is_told_at_matched_speed_only() -> None:
+def test_drift_is_reported_at_matched_speed_only() -> None:
     slowing = make_strides(30, speed=lambda t: 3.3 - 0.5 * t / 1800 + 0.1 * np.sin(t / 40))
     assert abs(summarise(slowing).drift_pct["step_length_m"]) < 1.5
     tiring = make_strides(
@@ -120,8 +120,8 @@ def test_uneven_steps_and_lost_readings_are_found() -> None:
     assert "left foot sensor lost 10 %" in words
 
 
-@pytest.mark.parametrize(("known_s", "is_told"), [(600.0, True), (520.0, True), (120.0, False)])
-def test_a_distance_is_told_only_where_the_speed_was_known(known_s: float, is_told: bool) -> None:
+@pytest.mark.parametrize(("known_s", "is_known"), [(600.0, True), (520.0, True), (120.0, False)])
+def test_a_distance_is_given_only_where_the_speed_was_known(known_s: float, is_known: bool) -> None:
     strides = [
         s if s.initial_contact_s < known_s else dataclasses.replace(s, stride_length_m=None, speed_mps=None)
         for s in make_strides(10)
@@ -129,7 +129,7 @@ def test_a_distance_is_told_only_where_the_speed_was_known(known_s: float, is_to
     summary = summarise(strides)
     assert summary.moving_s == pytest.approx(600, abs=3)
     assert summary.speed_mps == pytest.approx(3.0, abs=0.02)
-    if is_told:
+    if is_known:
         assert summary.distance_m == pytest.approx(3.0 * known_s, rel=0.01)
         assert summary.splits
         return
@@ -149,7 +149,7 @@ def test_the_pace_of_a_watch_s_split_is_its_distance_by_its_time() -> None:
     assert second.values["speed_mps"] == pytest.approx(3.0, rel=0.01)
 
 
-def test_a_sensor_that_sent_nothing_is_told_of() -> None:
+def test_a_sensor_that_sent_nothing_is_named() -> None:
     silent = StreamReport("B", "p", WearSite.RIGHT_FOOT)
     words = " ".join(f.words for f in summarise(make_strides(10), reports=[silent]).findings)
     assert "The right foot sensor sent nothing" in words

@@ -59,11 +59,11 @@ def test_a_tired_runner_shuffles_and_a_cue_brings_the_step_back() -> None:
     assert after.speed_mps == before.speed_mps
 
 
-def test_who_ignores_cues_runs_as_if_never_told() -> None:
+def test_who_ignores_cues_runs_as_if_never_cued() -> None:
     body = VirtualBody(answer=0.0)
-    told, left_alone = VirtualRunner(body), VirtualRunner(body)
-    told.hear("lengthen", 10.0)
-    assert told.running_speed(60.0) == left_alone.running_speed(60.0)
+    cued, left_alone = VirtualRunner(body), VirtualRunner(body)
+    cued.hear("lengthen", 10.0)
+    assert cued.running_speed(60.0) == left_alone.running_speed(60.0)
 
 
 def test_the_same_seed_gives_the_same_run_and_memory_stays_bounded() -> None:

@@ -52,7 +52,7 @@ const box = makeOutbox({ storage: storageOf(window), send: sendItem, newKey, now
 /** A write that may wait, see outbox.js; a tap of a run names its run, and is given its age when it is sent. */
 export const { keep, flush, waiting, onWaiting, onRefused } = box;
 
-/** A tap that does not wait: it names its run and is told apart from its repeats. */
+/** A tap that does not wait: it names its run and is distinguished from its repeats. */
 export const tap = (path, body, options = {}) => call("POST", path, { ...body, age_s: 0 }, { key: newKey(), ...options });
 
 function sendItem(item) {

@@ -1,4 +1,4 @@
-// The page in motion, joined: what the watcher tells in, written numbers and given cues out.
+// The page in motion, joined: the watcher's messages become written numbers and spoken cues.
 import { get } from "./api.js";
 import { find, findAll, readData, setText } from "./dom.js";
 import { followPage, openWatcher } from "./live_channel.js";
@@ -35,7 +35,7 @@ function takeRun(status) {
   const elapsed = status.elapsed_s === undefined ? {} : { elapsed_s: status.elapsed_s ?? 0 };
   const { links, sensors } = status;
   state.workout = status.workout ?? null;
-  tell({ run: { ...state, ...elapsed, ...(links && { links }), ...(sensors && { sensors }) } });
+  send({ run: { ...state, ...elapsed, ...(links && { links }), ...(sensors && { sensors }) } });
   if (status.sensors) takeSensors(status.sensors);
   if (status.links) forgetLinks(status.links);
   document.body.dataset.run = is_on ? "on" : "ready";
@@ -95,7 +95,7 @@ function takeState(now) {
   stream_state = now;
 }
 
-const tell = openWatcher(({ face, cue, sensor, run, state: stream, strange, say, tick_spm }) => {
+const send = openWatcher(({ face, cue, sensor, run, state: stream, strange, say, tick_spm }) => {
   if (face) paint(face);
   else if (cue) takeCue(cue);
   else if (sensor) takeLink(sensor);
@@ -106,15 +106,15 @@ const tell = openWatcher(({ face, cue, sensor, run, state: stream, strange, say,
   else if (strange) refreshNowAndThen();
 });
 
-const tellChoices = () => { const { main, first, second } = chosen(); tell({ choices: { main, first, second } }); };
-tell({ words: readData("words", {}), units: readData("unit-table", {}) });
-tellChoices();
-bindChoices(tellChoices);
+const sendChoices = () => { const { main, first, second } = chosen(); send({ choices: { main, first, second } }); };
+send({ words: readData("words", {}), units: readData("unit-table", {}) });
+sendChoices();
+bindChoices(sendChoices);
 bindControls(state, refresh);
 bindDetails();
 bindPocket();
 bindPhoneSensor();
 takeRun(readData("run-status", {}));
-tell({ feed: "open" });
-followPage(tell);
+send({ feed: "open" });
+followPage(send);
 void refresh();

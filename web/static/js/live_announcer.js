@@ -25,19 +25,19 @@ export function openAnnouncer(say) {
     };
   }
 
-  /** The state of the run: {run_id, is_on, elapsed_s, lap, lap_kind, links, sensors}; links and sensors where told. */
-  function takeRun(told, now_ms) {
-    if (!told.is_on) {
-      if (run) say({ kind: "end", words: endWords(run, told.elapsed_s ?? run.elapsed_s) });
+  /** The state of the run: {run_id, is_on, elapsed_s, lap, lap_kind, links, sensors}; links and sensors where known. */
+  function takeRun(status, now_ms) {
+    if (!status.is_on) {
+      if (run) say({ kind: "end", words: endWords(run, status.elapsed_s ?? run.elapsed_s) });
       run = null;
       return;
     }
-    if (!run || run.run_id !== told.run_id) begin(told, now_ms);
-    if (told.elapsed_s !== undefined) run.elapsed_s = told.elapsed_s;
-    for (const use of told.sensors ?? []) run.sites.set(use.sensor_id, use.wear_site ?? use.name);
-    for (const link of told.links ?? []) takeSensor(link, now_ms);
-    if (told.workout !== undefined && part(told)) return;
-    if (told.lap > run.lap) lap(told);
+    if (!run || run.run_id !== status.run_id) begin(status, now_ms);
+    if (status.elapsed_s !== undefined) run.elapsed_s = status.elapsed_s;
+    for (const use of status.sensors ?? []) run.sites.set(use.sensor_id, use.wear_site ?? use.name);
+    for (const link of status.links ?? []) takeSensor(link, now_ms);
+    if (status.workout !== undefined && part(status)) return;
+    if (status.lap > run.lap) lap(status);
   }
 
   /** A new part of a workout is said in place of its lap. True where the lap is one of the workout's. */
@@ -73,7 +73,7 @@ export function openAnnouncer(say) {
     if (!run) return;
     const was = run.links.get(sensor_id);
     if (was?.status === status) return;
-    run.links.set(sensor_id, { status, since_ms: now_ms, was_well: was?.was_well ?? sensor_id === LOG, is_told: was?.is_told ?? false });
+    run.links.set(sensor_id, { status, since_ms: now_ms, was_well: was?.was_well ?? sensor_id === LOG, is_said: was?.is_said ?? false });
   }
 
   /** Time passes: what has lasted long enough is said. */
@@ -83,12 +83,12 @@ export function openAnnouncer(say) {
     for (const [sensor_id, link] of run.links) {
       const for_ms = now_ms - link.since_ms;
       const is_well = link.status === "streaming";
-      if (!is_well && link.was_well && !link.is_told && for_ms >= AWAY_MS) {
-        link.is_told = true;
+      if (!is_well && link.was_well && !link.is_said && for_ms >= AWAY_MS) {
+        link.is_said = true;
         say({ kind: "sensors", words: w(`live.say.${sensor_id === LOG ? "log_" : ""}lost`, { site: siteWords(sensor_id) }), is_alarm: true });
       }
-      if (is_well && link.is_told && for_ms >= BACK_MS) {
-        link.is_told = false;
+      if (is_well && link.is_said && for_ms >= BACK_MS) {
+        link.is_said = false;
         say({ kind: "sensors", words: w(`live.say.${sensor_id === LOG ? "log_" : ""}back`, { site: siteWords(sensor_id) }) });
       }
       if (is_well) link.was_well = true;
@@ -103,7 +103,7 @@ export function openAnnouncer(say) {
       say({ kind: "start", words: w("live.say.ready") });
     } else if (now_ms - run.began_ms >= SLOW_MS) {
       run.is_ready = true;
-      for (const id of missing) run.links.set(id, { status: null, since_ms: now_ms, was_well: false, ...run.links.get(id), is_told: true });
+      for (const id of missing) run.links.set(id, { status: null, since_ms: now_ms, was_well: false, ...run.links.get(id), is_said: true });
       const sites = missing.map(siteWords).join(", ");
       say({ kind: "start", words: w(ids.size ? "live.say.go_without" : "live.say.go", { site: sites }), is_alarm: ids.size > 0 });
     }
@@ -219,6 +219,6 @@ function timeWords(seconds) {
   const whole = Math.round(seconds);
   /** @type {[string, number][]} */
   const parts = [["hours", Math.floor(whole / 3600)], ["minutes", Math.floor((whole % 3600) / 60)], ["seconds", whole % 60]];
-  const told = parts.filter(([, n]) => n > 0).slice(0, 2);
-  return (told.length ? told : [["seconds", 0]]).map(([name, n]) => w(`live.say.${name}`, { n })).join(" ");
+  const said = parts.filter(([, n]) => n > 0).slice(0, 2);
+  return (said.length ? said : [["seconds", 0]]).map(([name, n]) => w(`live.say.${name}`, { n })).join(" ");
 }

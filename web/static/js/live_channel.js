@@ -7,9 +7,9 @@ const LOOK_MS = 2000;
 const MOST_MISSED = 3;
 const MOST_WORKERS = 3;
 
-/** Returns tell(message). listen(message) gets the watcher's messages. */
+/** Returns send(message). listen(message) gets the watcher's messages. */
 export function openWatcher(listen) {
-  const known = new Map(); // the newest message of each kind: what a new watcher has to be told
+  const known = new Map(); // the newest message of each kind: what a new watcher has to get
   let take = null;
   let worker = null;
   let n_workers = 0;
@@ -57,10 +57,10 @@ export function openWatcher(listen) {
   };
 }
 
-/** Tells the watcher what becomes of the page: seen again, gone for now, back on the network. */
-export function followPage(tell) {
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) tell({ feed: "back" }); });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) tell({ feed: "reopen" }); });
-  window.addEventListener("online", () => tell({ feed: "reopen" }));
-  window.addEventListener("pagehide", () => tell({ feed: "rest" }));
+/** Reports to the watcher what happens to the page: seen again, gone for now, back on the network. */
+export function followPage(send) {
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) send({ feed: "back" }); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) send({ feed: "reopen" }); });
+  window.addEventListener("online", () => send({ feed: "reopen" }));
+  window.addEventListener("pagehide", () => send({ feed: "rest" }));
 }

@@ -29,7 +29,7 @@ async function keepOrLater(path, body, done) {
   }
 }
 
-/** state: {run_id, is_on, is_paused, is_muted} as the coach last told; refresh: asks it again. */
+/** state: {run_id, is_on, is_paused, is_muted} as the coach last reported; refresh: asks it again. */
 export function bindControls(state, refresh) {
   bindStart(refresh);
   bindPlan();

@@ -3,7 +3,7 @@
 //
 // A face is {slot: {part: text}}: the slot is an element's id, the part `text` its words, any other part one of its
 // data attributes. The large number and its place follow every update; all else settles once a second, with the clock,
-// so that it can be read, but old and unknown is told at once.
+// so that it can be read, but old and unknown is shown at once.
 import { bandOf, edgesOf, markAt, shownNameOf } from "./live_target.js";
 import { doubtOf, newest, reasonOf } from "./live_values.js";
 import { DASH, durationText, glanceDoubt, hasUnit, K95, unitOf, valueText } from "./units.js";
@@ -16,9 +16,9 @@ const CALM = new Set([
 ]);
 const SETTLE_MS = 1000;
 
-/** The whole face. run: {is_on, is_paused, elapsed_s, told_at_ms, lap, lap_kind}; choices: {main, first, second}. */
+/** The whole face. run: {is_on, is_paused, elapsed_s, updated_at_ms, lap, lap_kind}; choices: {main, first, second}. */
 export function faceOf(run, choices, now_ms) {
-  const counted_s = run.is_on && !run.is_paused ? (now_ms - run.told_at_ms) / 1000 : 0;
+  const counted_s = run.is_on && !run.is_paused ? (now_ms - run.updated_at_ms) / 1000 : 0;
   const clock = durationText(run.elapsed_s + counted_s);
   const face = {
     clock: { text: clock, size: clock.length > 7 ? "longest" : clock.length > 5 ? "long" : "" },
@@ -129,17 +129,17 @@ export function rememberShown() {
     const is_second = face.clock.text !== shown.get("clock")?.text || now_ms - settled_ms >= SETTLE_MS;
     const is_due = is_forced || is_second || face.focus.place !== shown.get("focus")?.place;
     if (is_due) settled_ms = now_ms;
-    const told = {};
+    const changes = {};
     for (const [slot, parts] of Object.entries(face)) {
       const was = shown.get(slot);
       const keeps = !is_due && CALM.has(slot) && was && isSettled(face, shown, slot);
       if (keeps) continue;
       for (const [part, text] of Object.entries(parts)) {
-        if (was?.[part] !== text) (told[slot] ??= {})[part] = text;
+        if (was?.[part] !== text) (changes[slot] ??= {})[part] = text;
       }
-      if (told[slot]) shown.set(slot, { ...was, ...parts });
+      if (changes[slot]) shown.set(slot, { ...was, ...parts });
     }
-    return told;
+    return changes;
   };
 }
 

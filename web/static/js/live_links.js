@@ -1,8 +1,8 @@
-// How each sensor does, as a shape with its place and state. Told aloud only when something changes.
+// How each sensor does, as a shape with its place and state. Said aloud only when something changes.
 import { find, make, setText } from "./dom.js";
 import { w } from "./words.js";
 
-const TOLD = new Set(["streaming", "silent", "lost"]);
+const SPOKEN = new Set(["streaming", "silent", "lost"]);
 const links = new Map();
 const LOG = "recording"; // stands for the raw log among the links of the sensors: coach/live/run.py
 const list = find("#links");
@@ -19,7 +19,7 @@ export function takeLink(link) {
   const was = links.get(link.sensor_id)?.status;
   links.set(link.sensor_id, link);
   paint();
-  if (was !== link.status && TOLD.has(link.status)) {
+  if (was !== link.status && SPOKEN.has(link.status)) {
     setText(find("#link-words"), `${siteWords(link.sensor_id)} ${statusWords(link)}`);
   }
 }

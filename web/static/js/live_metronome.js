@@ -16,8 +16,8 @@ let next_s = 0;
 let next_ms = 0;
 
 /** Steps per minute to tick at; null for none. */
-export function tickAt(told_spm) {
-  spm = told_spm;
+export function tickAt(new_spm) {
+  spm = new_spm;
   follow();
 }
 

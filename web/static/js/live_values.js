@@ -29,8 +29,8 @@ export function newest(name, now_ms) {
   return age_s > GONE_S ? { value: null, is_old: false } : { value: item.value, is_old: age_s > OLD_S };
 }
 
-/** One standard deviation of a field, null where the coach tells none. */
+/** One standard deviation of a field, null where the coach gives none. */
 export const doubtOf = (name) => doubts[name] ?? null;
 
-/** Why a field is unknown: the coach's reason, or "" where it tells none. */
+/** Why a field is unknown: the coach's reason, or "" where it gives none. */
 export const reasonOf = (name) => reasons[name] ?? "";

@@ -14,20 +14,20 @@ export async function keepAwake(is_on) {
     return;
   }
   if (!("wakeLock" in navigator)) {
-    tell(window.isSecureContext ? "live.wake.missing" : "live.wake.insecure", !window.isSecureContext);
+    show(window.isSecureContext ? "live.wake.missing" : "live.wake.insecure", !window.isSecureContext);
     return;
   }
   try {
     lock = await navigator.wakeLock.request("screen");
     setText(find("#wake-words"), "");
   } catch {
-    tell("live.wake.refused");
+    show("live.wake.refused");
   }
 }
 
-function tell(key, has_way = false) {
+function show(key, has_help = false) {
   const place = find("#wake-words");
-  place.replaceChildren(w(key), ...(has_way ? [" ", make("a", { href: "/install", textContent: w("live.wake.how") })] : []));
+  place.replaceChildren(w(key), ...(has_help ? [" ", make("a", { href: "/install", textContent: w("live.wake.how") })] : []));
 }
 
 document.addEventListener("visibilitychange", () => {

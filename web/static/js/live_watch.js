@@ -3,7 +3,7 @@
 //
 // Out: {face: {...}} what changed, {cue}, {sensor}, {run} as the coach said them, {state: "live" | "waiting"}, {say}
 // what is said besides cues, {tick_spm} what a metronome may tick now, null for none, {strange: true} for numbers of a
-// run that the page has not told of; {pulse: true} where there was nothing else to say.
+// run that the page does not know; {pulse: true} where there was nothing else to say.
 import { openFeed } from "./feed.js";
 import { openAnnouncer } from "./live_announcer.js";
 import { faceOf, rememberShown } from "./live_face.js";
@@ -15,11 +15,11 @@ const LOOK_MS = 500;
 const PULSE_MS = 2000;
 
 /**
- * send(message) tells the page; returns what takes the page's messages: {words, units}, {choices}, {run}, {feed}.
+ * send(message) goes to the page; returns what takes the page's messages: {words, units}, {choices}, {run}, {feed}.
  * open(handlers): where the coach's messages come from; by default its stream, on the phone alone its own core.
  */
 export function watch(send, open = openFeed) {
-  const run = { run_id: null, is_on: false, is_paused: false, elapsed_s: 0, told_at_ms: performance.now(), lap: 1, lap_kind: "lap" };
+  const run = { run_id: null, is_on: false, is_paused: false, elapsed_s: 0, updated_at_ms: performance.now(), lap: 1, lap_kind: "lap" };
   let choices = null;
   let feed = null;
   const news = rememberShown();
@@ -52,14 +52,14 @@ export function watch(send, open = openFeed) {
       if (!run.is_on || (metrics.run_id && metrics.run_id !== run.run_id)) { post({ strange: true }); return; }
       const now_ms = performance.now();
       takeMetrics(metrics, now_ms);
-      if (metrics.elapsed_s !== undefined) Object.assign(run, { elapsed_s: metrics.elapsed_s, told_at_ms: now_ms });
+      if (metrics.elapsed_s !== undefined) Object.assign(run, { elapsed_s: metrics.elapsed_s, updated_at_ms: now_ms });
       announcer.takeMetrics(metrics, now_ms);
       tellTick(metrics.tick_spm ?? null, now_ms);
       look();
     },
     cue(cue) { announcer.takeCue(cue); post({ cue }); },
     sensor(sensor) { announcer.takeSensor(sensor, performance.now()); post({ sensor }); },
-    run: (told) => post({ run: told }),
+    run: (status) => post({ run: status }),
     state(now) {
       if (now === state) return;
       state = now;
@@ -67,11 +67,11 @@ export function watch(send, open = openFeed) {
     },
   };
 
-  function takeRun(told) {
-    if (told.run_id !== run.run_id) forgetAll();
-    if (told.elapsed_s !== undefined) run.told_at_ms = performance.now();
-    Object.assign(run, told);
-    announcer.takeRun({ ...run, links: told.links, sensors: told.sensors, elapsed_s: told.elapsed_s }, performance.now());
+  function takeRun(status) {
+    if (status.run_id !== run.run_id) forgetAll();
+    if (status.elapsed_s !== undefined) run.updated_at_ms = performance.now();
+    Object.assign(run, status);
+    announcer.takeRun({ ...run, links: status.links, sensors: status.sensors, elapsed_s: status.elapsed_s }, performance.now());
     look(true);
   }
 

@@ -1,4 +1,4 @@
-// Writes that wait for the network, in order, each with its own key so that the coach can tell a repeat, and with the
+// Writes that wait for the network, in order, each with its own key so that the coach recognises a repeat, and with the
 // moment at which it was made. No document in here: what it needs is handed in, so that it can be tested by itself.
 //
 // The box is held in memory; the browser's storage is its copy, which outlives the page and is shared with other pages
@@ -42,8 +42,8 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
   }
 
   function tellWatchers() {
-    const told = waiting();
-    watchers.forEach((watch) => watch(told));
+    const kept = waiting();
+    watchers.forEach((watch) => watch(kept));
   }
 
   /** Let the caller of `keep` go on, where one waits. */
@@ -79,7 +79,7 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
         settle = () => release(first.key, "resolve", answer);
       } catch (error) {
         if (!error.is_final) { stick(); return; }
-        settle = () => release(first.key, "reject", error) || refusals.forEach((tell) => tell(error.message, first));
+        settle = () => release(first.key, "reject", error) || refusals.forEach((refuse) => refuse(error.message, first));
       }
       is_stuck = false;
       held.delete(first.key);
@@ -90,7 +90,7 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
     }
   }
 
-  /** No answer: whoever waits for one is told that the write is kept. */
+  /** No answer: whoever waits for one hears that the write is kept. */
   function stick() {
     is_stuck = true;
     const callers = [...asked.values()];
@@ -103,10 +103,10 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
     keep,
     flush,
     waiting,
-    /** Told of `waiting()` now and whenever it changes. */
+    /** Called with `waiting()` now and whenever it changes. */
     onWaiting(watch) { watchers.add(watch); watch(waiting()); },
-    /** Told the coach's words, and the item, when a kept write was refused for good. */
-    onRefused(tell) { refusals.add(tell); },
+    /** Called with the coach's words, and the item, when a kept write was refused for good. */
+    onRefused(refuse) { refusals.add(refuse); },
   };
 }
 

@@ -99,7 +99,7 @@ function drawMarks(marks, paint) {
 
 /**
  * A plot of one measure. data: [t_s, values, ...] in SI. names: legend of each line.
- * onSelect(start_s, end_s): told when a stretch was dragged. Returns {root, plot, redraw, resize}.
+ * onSelect(start_s, end_s): called when a stretch was dragged. Returns {root, plot, redraw, resize}.
  * @param {string} name
  * @param {any[]} data
  * @param {{ sync?: string, marks?: any, names?: string[], onSelect?: (start_s: number, end_s: number) => void, height?: number }} [options]
@@ -128,8 +128,8 @@ export function timePlot(name, data, { sync, marks = {}, names = [], onSelect, h
       setCursor: [(plot) => {
         const i = plot.cursor.idx;
         const at = i === null || i === undefined ? null : data[0][i];
-        const told = at === null ? "" : data.slice(1).map((line, k) => `${names[k] ? `${names[k]} ` : ""}${label(name, line[i])}`).join(" · ");
-        setText(now, at === null ? "" : `${durationText(at)}  ${told} ${unitOf(name)}`);
+        const values = at === null ? "" : data.slice(1).map((line, k) => `${names[k] ? `${names[k]} ` : ""}${label(name, line[i])}`).join(" · ");
+        setText(now, at === null ? "" : `${durationText(at)}  ${values} ${unitOf(name)}`);
       }],
       setSelect: [(plot) => {
         if (!onSelect || plot.select.width < 3) return;

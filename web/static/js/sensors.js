@@ -13,7 +13,7 @@ const taken = new Set();
 const ON_LEG = /^(left|right)_/;
 let is_busy = false;
 let n_ready = 0;
-let told = "";
+let shown = "";
 let judged = "";
 
 function paintMine(states) {
@@ -39,7 +39,7 @@ function paintMine(states) {
   const feet = states.filter(({ use }) => profiles.get(use.profile_id)?.wear_sites.includes("left_foot") && (use.wear_site === null || ON_LEG.test(use.wear_site)));
   find("#lift").hidden = feet.length < 1 || feet.length > 2;
   const words = states.map((s) => `${siteWords(s.use.wear_site)}: ${w(s.is_ready ? "sensors.mine.ready" : "sensors.mine.not_ready")}`).join(". ");
-  if (words !== told) { told = words; setText(find("#mine-words"), words); }
+  if (words !== shown) { shown = words; setText(find("#mine-words"), words); }
   const worn = states.map((s) => `${s.use.sensor_id} ${s.use.wear_site}`).sort().join();
   if (worn !== judged) { judged = worn; void sayUnsayable(); }
 }

@@ -1,4 +1,4 @@
-// Reminders while a page is open: one that is told now appears at the top of the page, and goes when it is dealt with,
+// Reminders while a page is open: one that is delivered now appears at the top of the page, and goes when it is dealt with,
 // here or elsewhere. `data-bell` on the body switches it off (the page in motion has its own stream and no room).
 import { find, findAll, make } from "./dom.js";
 import { keep } from "./api.js";
@@ -23,12 +23,12 @@ function notice(reminder) {
 const known = (key) => findAll(".reminder").find((box) => box.dataset.reminder === key);
 
 function heard(event) {
-  const told = JSON.parse(event.data);
-  if (told.closed) { known(told.closed)?.remove(); return; }
-  if (!told.key || known(told.key)) return;
-  for (const older of findAll(".reminder").filter((box) => box.dataset.group && box.dataset.group === told.group)) older.remove();
-  const box = notice(told);
-  box.dataset.group = told.group;
+  const reminder = JSON.parse(event.data);
+  if (reminder.closed) { known(reminder.closed)?.remove(); return; }
+  if (!reminder.key || known(reminder.key)) return;
+  for (const older of findAll(".reminder").filter((box) => box.dataset.group && box.dataset.group === reminder.group)) older.remove();
+  const box = notice(reminder);
+  box.dataset.group = reminder.group;
   find("main").prepend(box);
 }
 

@@ -3,16 +3,16 @@ import { find, findAll, on, setText } from "./dom.js";
 import { get, post } from "./api.js";
 import { w } from "./words.js";
 
-const tell = (kind, text) => setText(find(`.try-words[data-for="${kind}"]`), text);
+const show = (kind, text) => setText(find(`.try-words[data-for="${kind}"]`), text);
 
 for (const button of findAll("[data-try]")) {
   on(button, "click", async () => {
     const kind = button.dataset.try;
-    tell(kind, w("strength.js.tried"));
+    show(kind, w("strength.js.tried"));
     try {
-      tell(kind, (await post(`/reminders/try/${kind}`)).words);
+      show(kind, (await post(`/reminders/try/${kind}`)).words);
     } catch (error) {
-      tell(kind, error.message);
+      show(kind, error.message);
     }
   });
 }
@@ -24,7 +24,7 @@ function bytes(text) {
 
 on("#push-add", "click", async () => {
   if (!window.isSecureContext || !("serviceWorker" in navigator) || !("PushManager" in window)) {
-    tell("push", w("strength.js.push_off"));
+    show("push", w("strength.js.push_off"));
     return;
   }
   try {
@@ -34,8 +34,8 @@ on("#push-add", "click", async () => {
     const options = { userVisibleOnly: true, applicationServerKey: bytes(public_key) };
     const { endpoint, keys } = (await worker.pushManager.subscribe(options)).toJSON();
     await post("/reminders/push", { endpoint, p256dh: keys.p256dh, auth: keys.auth, name: navigator.platform ?? "" });
-    tell("push", w("strength.js.push_on"));
+    show("push", w("strength.js.push_on"));
   } catch (error) {
-    tell("push", error.message);
+    show("push", error.message);
   }
 });

@@ -4,8 +4,8 @@ import { readData } from "./dom.js";
 let table = readData("unit-table", {});
 export const DASH = "–";
 
-/** A worker has no document: the page tells it the table. */
-export const useUnits = (told) => { table = told; };
+/** A worker has no document: the page gives it the table. */
+export const useUnits = (given) => { table = given; };
 
 /** What an SI value is multiplied by to be shown. */
 export const factorOf = (name) => table[name]?.factor ?? 1;

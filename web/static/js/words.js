@@ -3,8 +3,8 @@ import { readData } from "./dom.js";
 
 let table = readData("words", {});
 
-/** A worker has no document: the page tells it the words. */
-export const useWords = (told) => { table = told; };
+/** A worker has no document: the page gives it the words. */
+export const useWords = (given) => { table = given; };
 
 export function w(key, params = {}) {
   const plural = "n" in params ? `${key}.${params.n === 1 ? "one" : "other"}` : key;

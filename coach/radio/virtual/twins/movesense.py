@@ -33,7 +33,7 @@ class Movesense(Twin):
     """acc_range_g, gyr_range_dps: full scale; fixed, for the protocol cannot set it (shipped at 8 g, read it).
 
     n_mixed: packets of which the first part got through and whose second part was replaced by a later one's. ANOMALY:
-    parts carry no number, so where a second and the next first part are lost, no listener can tell.
+    parts carry no number, so where a second and the next first part are lost, no listener can notice.
     """
 
     def __init__(

@@ -85,7 +85,7 @@ def test_feet_speak_before_the_pod_and_any_of_them_before_the_belt():
     assert fusion.current(9.0) is None
 
 
-def test_speed_tells_walking_from_running_with_a_band_between():
+def test_speed_separates_walking_from_running_with_a_band_between():
     assert state_at_speed(0.1, None) is GaitState.STANDING
     assert state_at_speed(1.5, None) is GaitState.WALKING
     assert state_at_speed(2.05, GaitState.WALKING) is GaitState.WALKING

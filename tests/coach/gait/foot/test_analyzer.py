@@ -227,7 +227,7 @@ def test_a_ripple_of_the_leg_is_no_landing_where_the_landing_is_clipped() -> Non
     assert_same(streamed(clipped, 20), streamed(clipped, len(chunk.t_s)))
 
 
-def test_many_bridged_readings_in_one_chunk_are_all_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_interpolated_readings_in_one_chunk_are_all_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(foot_open, "MOST_BRIDGED", 8)  # hours of losses in a small recording
     chunk = read("biomac_p01_right_foot").chunk
     assert chunk.gyr_radps is not None

@@ -37,5 +37,5 @@ def test_a_less_certain_angle_widens_the_uncertain_band() -> None:
         (0.50, 0.86, GaitState.WALKING),
     ],
 )
-def test_flight_tells_running_from_walking(contact_s: float, stride_s: float, state: GaitState) -> None:
+def test_flight_separates_running_from_walking(contact_s: float, stride_s: float, state: GaitState) -> None:
     assert state_of(contact_s, stride_s) is state

@@ -84,7 +84,7 @@ def test_one_foot_knows_flight_by_symmetry_with_more_doubt():
     assert metrics.unknown["vertical_oscillation_mm"] is Unknown.NEEDS_TRUNK_SENSOR
 
 
-def test_the_feet_tell_the_trunk_which_side_landed():
+def test_the_feet_give_the_trunk_its_landing_side():
     _, events = run(("biomac_p01_left_foot", "biomac_p01_pelvis"), until_s=40)
     left = [e.initial_contact_s for e in events if isinstance(e, Stride)]
     steps = [e for e in events if isinstance(e, TrunkStep) and e.initial_contact_s > 15]
@@ -136,7 +136,7 @@ def test_a_dash_says_what_the_body_waits_for():
         assert body.metrics(until_s).unknown["speed_mps"] is why
 
 
-def test_a_runner_who_stands_and_a_count_that_is_too_small_are_told_apart():
+def test_a_runner_who_stands_and_a_count_that_is_too_small_are_distinguished():
     feet = SensorSet(True, True, 2, False, False, False, True, False, False, False)
     assert unknown(feet, {}, Moment(GaitState.STANDING))["cadence_spm"] is Unknown.STANDING
     found = unknown(feet, {"cadence_spm": 170.0}, Moment(GaitState.RUNNING))

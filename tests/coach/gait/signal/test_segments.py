@@ -1,4 +1,4 @@
-"""Stretches hold what was measured, whatever the cuts: no gap is filled, single losses are bridged and told."""
+"""Stretches hold what was measured, whatever the cuts: no gap is filled, single losses are interpolated and marked."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def joined(stretches: list[Segment]) -> tuple[np.ndarray, np.ndarray, list[float
     )
 
 
-def test_one_lost_reading_is_bridged_by_a_straight_line_and_told() -> None:
+def test_one_lost_reading_is_interpolated_by_a_straight_line_and_marked() -> None:
     t, acc, gyr = readings(20)
     keep = np.delete(np.arange(20), 7)
     joiner = SegmentJoiner()

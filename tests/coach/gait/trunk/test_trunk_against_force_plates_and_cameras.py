@@ -136,13 +136,13 @@ def test_posture_agrees_with_motion_capture_and_sides_with_the_plates(name, axia
     recording = read(name)
     steps = steps_of(events(TrunkGait(recording.wear_site), recording))
     oscillation = recording.truth["vertical_oscillation_mm"]["mean"]
-    told = [s for s in steps if s.axial_rotation_deg is not None and s.forward_lean_deg is not None]
-    assert np.median([1e3 * s.vertical_oscillation_m for s in told]) == pytest.approx(oscillation, abs=3)
-    assert np.median([s.axial_rotation_deg for s in told]) == pytest.approx(axial, abs=1)
-    assert np.median([s.forward_lean_deg for s in told]) == pytest.approx(lean, abs=1)
+    known = [s for s in steps if s.axial_rotation_deg is not None and s.forward_lean_deg is not None]
+    assert np.median([1e3 * s.vertical_oscillation_m for s in known]) == pytest.approx(oscillation, abs=3)
+    assert np.median([s.axial_rotation_deg for s in known]) == pytest.approx(axial, abs=1)
+    assert np.median([s.forward_lean_deg for s in known]) == pytest.approx(lean, abs=1)
     sides = [(s.is_left, row["side"] == "L") for s, row in pairs(steps, recording.strides) if s.is_left is not None]
     assert len(sides) >= len(recording.strides) - 5
-    assert all(told == true for told, true in sides)
+    assert all(found == true for found, true in sides)
 
 
 @pytest.mark.parametrize("name", ["demo_run_pelvis_device", "sacrum_04_3p33mps_level0"])

@@ -334,7 +334,7 @@ def test_a_run_that_came_in_by_a_file_leaves_too_and_one_that_is_refused_is_trie
     home, clinic = scene
     home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
     home.clinic.push()
-    home.run(3.0)  # nobody was told of it
+    home.run(3.0)  # nobody was notified of it
     torn = home.run(4.0)
     (home.recordings / f"{torn.run_id}.mcap").write_bytes(b"no recording")
     status = home.clinic.push()

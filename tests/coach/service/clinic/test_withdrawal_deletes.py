@@ -94,8 +94,8 @@ def test_nothing_of_a_runner_is_left_anywhere_and_all_of_the_other_is(scene: Sce
         assert holds(clinic.objects, marker.encode()) == []
     assert holds(clinic.folder / "clinic", runner_id.encode()) == []
     assert holds(clinic.folder, vault) == []
-    told = json.loads((clinic.folder / "clinic" / "reports" / f"deleted-{status.pseudonym}.json").read_text())
-    assert told["pseudonym"] == status.pseudonym
+    deletion = json.loads((clinic.folder / "clinic" / "reports" / f"deleted-{status.pseudonym}.json").read_text())
+    assert deletion["pseudonym"] == status.pseudonym
     tables = clinic.database.cluster.sql(
         "select tablename from pg_tables where schemaname = 'public'", clinic.database.name
     )
@@ -186,7 +186,7 @@ def test_who_left_without_a_deletion_can_ask_for_it_later(scene: Scene) -> None:
     assert report.pseudonym == pseudonym
 
 
-def test_who_left_is_told_at_the_next_push(scene: Scene) -> None:
+def test_who_left_learns_it_at_the_next_push(scene: Scene) -> None:
     home, clinic = scene
     clinic.host.withdrawals.begin_for(home.clinic.status().pseudonym)
     assert "withdrew" in home.clinic.push().failure

@@ -129,7 +129,7 @@ def test_two_runners_of_a_household_are_two_devices(broker: Broker) -> None:
     dashboard.close()
 
 
-def test_a_broker_that_comes_back_is_told_again(broker: Broker) -> None:
+def test_a_broker_that_comes_back_gets_all_again(broker: Broker) -> None:
     home = HomeAssistant(
         HandoverWishes(broker="127.0.0.1", broker_port=broker.port), lambda: HomeState(170.0, "", False), 0.05
     )
@@ -139,7 +139,7 @@ def test_a_broker_that_comes_back_is_told_again(broker: Broker) -> None:
     assert "lost" in home.failure
     broker.start()
     dashboard = Dashboard(broker.port)
-    wait(lambda: dashboard.found.get("running_coach/pain_reminder") == "OFF", "told again")
+    wait(lambda: dashboard.found.get("running_coach/pain_reminder") == "OFF", "published again")
     assert "homeassistant/sensor/running_coach/cadence/config" in dashboard.found
     dashboard.close()
     home.close()

@@ -59,29 +59,29 @@ def catcher():
 @pytest.fixture
 def push(tmp_path: Path):
     store = Store(tmp_path / "coach.sqlite")
-    made = Push(store, lambda event, data: told.append((event, data)), tmp_path / "secrets")
-    told.clear()
+    made = Push(store, lambda event, data: published.append((event, data)), tmp_path / "secrets")
+    published.clear()
     yield made
     store.close()
 
 
-told: list[tuple[str, dict]] = []
+published: list[tuple[str, dict]] = []
 AT = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
 REMINDER = Reminder(
     "session:a", "session", AT, AT + timedelta(hours=48), "Time for your legs", "Session 1", "/strength"
 )
 
 
-def test_the_page_is_told_at_once(push: Push) -> None:
-    push.tell(REMINDER)
-    ((event, data),) = told
+def test_the_page_is_updated_at_once(push: Push) -> None:
+    push.deliver(REMINDER)
+    ((event, data),) = published
     assert (event, data["key"], data["link"]) == ("reminder", "session:a", "/strength")
     assert push.try_channel("page")
 
 
 def test_ntfy_gets_title_text_and_token(push: Push, catcher: Catcher) -> None:
     push.set_channels(Channels(f"{catcher.url}/my-secret-word", "tk_1"))
-    push.tell(REMINDER)
+    push.deliver(REMINDER)
     ((path, headers, body),) = catcher.got
     assert (path, body) == ("/my-secret-word", b"Session 1")
     assert (headers["title"], headers["authorization"]) == ("Time for your legs", "Bearer tk_1")
@@ -91,8 +91,8 @@ def test_ntfy_gets_title_text_and_token(push: Push, catcher: Catcher) -> None:
 def test_a_channel_that_fails_is_said_and_forgotten_once_it_works(push: Push, catcher: Catcher) -> None:
     push.set_channels(Channels(f"{catcher.url}/word"))
     catcher.status = 403
-    push.tell(REMINDER)
-    assert len(told) == 1, "the page was told all the same"
+    push.deliver(REMINDER)
+    assert len(published) == 1, "the page was updated all the same"
     assert "403" in push.failures()["ntfy"]
     with pytest.raises(UserError, match="403"):
         push.try_channel("ntfy")
@@ -114,7 +114,7 @@ def test_channels_not_set_up_say_so(push: Push) -> None:
 
 
 def subscription() -> tuple[PushPhone, object, bytes]:
-    """A phone as its browser makes it: a key pair and a secret, of which it tells the public parts."""
+    """A phone as its browser makes it: a key pair and a secret, of which it publishes the public parts."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -133,7 +133,7 @@ def test_web_push_is_encrypted_for_the_phone_and_signed_with_our_key(push: Push,
     # the fake push service speaks plain HTTP: put its address where the browser's would be
     push.kept.remove_phone(phone.endpoint)
     push.kept.put_phone(PushPhone(f"{catcher.url}/abc", phone.p256dh, phone.auth, "My phone"))
-    push.tell(REMINDER)
+    push.deliver(REMINDER)
     ((path, headers, body),) = catcher.got
     facts = json.loads(http_ece.decrypt(body, private_key=private, auth_secret=auth, version="aes128gcm"))
     assert (path, facts["title"], facts["link"], facts["key"]) == ("/abc", REMINDER.title, "/strength", "session:a")
@@ -145,7 +145,7 @@ def test_a_phone_that_took_its_permission_back_is_forgotten(push: Push, catcher:
     phone, _, _ = subscription()
     push.kept.put_phone(PushPhone(f"{catcher.url}/gone", phone.p256dh, phone.auth))
     catcher.status = 410
-    push.tell(REMINDER)
+    push.deliver(REMINDER)
     assert push.phones() == []
     assert "410" in push.failures()["push"]
 
@@ -193,7 +193,7 @@ def test_a_web_push_message_follows_no_redirect(push: Push, catcher: Catcher) ->
     push.kept.put_phone(PushPhone(f"{catcher.url}/abc", phone.p256dh, phone.auth))
     for status in (302, 307, 308):
         catcher.status, catcher.location = status, f"{other.url}/caught"
-        push.tell(REMINDER)
+        push.deliver(REMINDER)
         assert "push" in push.failures()
     assert len(catcher.got) == 3
     assert other.got == []
@@ -228,7 +228,7 @@ def test_an_address_is_checked_when_it_is_saved(push: Push, url: str, token: str
     assert push.channels() == Channels()
 
 
-def test_a_trial_tells_nothing_of_the_network(push: Push) -> None:
+def test_a_trial_says_nothing_of_the_network(push: Push) -> None:
     push.set_ntfy("http://127.0.0.1:9/x")
     with pytest.raises(UserError) as refused:
         push.try_channel("ntfy")

@@ -73,8 +73,8 @@ def run_on_phone(
     for use in USES:
         core.link(json.dumps(to_plain(use)))
     log = bytearray()
-    told = json.dumps(to_plain(answers(1, now - timedelta(seconds=30))))
-    core.start(pack.run_id, now.isoformat(), told, json.dumps({"place": "outdoor", "shoes": "Blue"}))
+    answers_json = json.dumps(to_plain(answers(1, now - timedelta(seconds=30))))
+    core.start(pack.run_id, now.isoformat(), answers_json, json.dumps({"place": "outdoor", "shoes": "Blue"}))
     messages, flushed_s, has_tapped = [], 0.0, False
     for item in sent:
         text = core.feed(item.sensor_id, item.characteristic, item.t_s, item.payload)

@@ -14,13 +14,13 @@ POD = SensorUse("F0:00", "Pod", "running_speed_cadence")
 
 
 class QuietSource:
-    """Gives nothing until the run is stopped; `receive` and `tell` are the run's own, to be called on its loop."""
+    """Gives nothing until the run is stopped; `receive` and `report` are the run's own, to be called on its loop."""
 
     receive: Callable[[Notification], None]
-    tell: Callable[[LinkEvent], None]
+    report: Callable[[LinkEvent], None]
 
-    async def play(self, receive: Callable[[Notification], None], tell: Callable[[LinkEvent], None]) -> None:
-        self.receive, self.tell = receive, tell
+    async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
+        self.receive, self.report = receive, report
         await asyncio.Event().wait()
 
 

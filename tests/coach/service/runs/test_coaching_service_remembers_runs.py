@@ -218,7 +218,7 @@ def test_what_was_known_before_can_be_taken_over(days: Days) -> None:
     assert not days.coaching.next_plan().is_baseline
 
 
-def test_rules_and_sources_are_told(days: Days) -> None:
+def test_rules_and_sources_are_listed(days: Days) -> None:
     assert {s for r in days.coaching.rules() for s in r.sources} <= set(days.coaching.sources())
     assert days.coaching.coached_run("run1") is None
 

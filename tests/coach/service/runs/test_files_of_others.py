@@ -80,7 +80,7 @@ def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) ->
         history.files.import_bytes(content_of(name))
 
 
-@pytest.mark.parametrize("name", [name for name, told in FILES.items() if told[1] > 2.1])
+@pytest.mark.parametrize("name", [name for name, facts in FILES.items() if facts[1] > 2.1])
 def test_a_file_is_merged_by_time_into_the_run_that_was_recorded(name: str, history: HistoryService) -> None:
     """The recorded run knows cadence and strides only, and its clock is 12 s ahead of the watch."""
     activity = read_fit(content_of(name))
@@ -90,7 +90,7 @@ def test_a_file_is_merged_by_time_into_the_run_that_was_recorded(name: str, hist
     filled = {s.t_s: s for s in history._store.runs.data.seconds("mine")}
     beats = {round(r.t_s) + 12: r.values["heart_rate_bpm"] for r in activity.records if "heart_rate_bpm" in r.values}
     both = [(filled[t_s].heart_rate_bpm, bpm) for t_s, bpm in beats.items() if t_s in filled]
-    is_clear = np.std([s.cadence_spm for s in mine]) > 3  # else nothing tells where the clocks meet
+    is_clear = np.std([s.cadence_spm for s in mine]) > 3  # else nothing shows where the clocks meet
     if is_clear:
         assert np.mean([a == b for a, b in both]) > 0.9
     assert sum(a is not None for a, _ in both) > 0.8 * len(both)

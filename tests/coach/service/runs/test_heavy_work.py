@@ -67,8 +67,8 @@ def kept(settings: Settings) -> list[str]:
 
 
 def test_the_page_has_it_done_elsewhere_and_hears_of_what_came_of_it(coach: Coach, log: bytes) -> None:
-    told: list[Run] = []
-    coach.runs._on_finished = told.append
+    finished: list[Run] = []
+    coach.runs._on_finished = finished.append
     imported = coach.heavy.import_file(io.BytesIO(others.gpx()), "a.gpx")
     assert coach.store.runs.get(imported.run_ids[0]).distance_m == pytest.approx(597, abs=5)
     with pytest.raises(AlreadyHereError) as here:
@@ -77,7 +77,7 @@ def test_the_page_has_it_done_elsewhere_and_hears_of_what_came_of_it(coach: Coac
     with pytest.raises(InterchangeError):
         coach.heavy.import_file(io.BytesIO(b"no run"), "a.gpx")
     run_id = coach.heavy.import_file(io.BytesIO(log), "a.mcap").run_ids[0]
-    assert [run.run_id for run in told] == [run_id]
+    assert [run.run_id for run in finished] == [run_id]
     assert coach.history.recompute(run_id).duration_s == 29.0
     with coach.heavy.archive() as archive:
         assert archive.read(2) == b"PK"

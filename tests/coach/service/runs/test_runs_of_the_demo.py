@@ -91,11 +91,11 @@ def test_the_run_is_kept_with_all_that_happened_in_it(coach: Coach, run_id: str)
 
 
 def test_what_the_pod_counts_is_kept_with_the_run_and_read_again_from_its_bytes(coach: Coach, run_id: str) -> None:
-    told = CadenceDecision(Counts.STRIDES, "set by the runner", is_firm=True)
+    decision = CadenceDecision(Counts.STRIDES, "set by the runner", is_firm=True)
     again = coach.recovery.recompute(run_id)
     for entry in (coach.store.runs.entry(run_id), coach.store.runs.entry(again.run_id)):
         assert entry.summary is not None
-        assert [report.cadence for report in entry.summary.streams if report.cadence] == [told]
+        assert [report.cadence for report in entry.summary.streams if report.cadence] == [decision]
 
 
 def test_computed_again_from_its_bytes_it_has_the_same_strides(coach: Coach, run_id: str) -> None:

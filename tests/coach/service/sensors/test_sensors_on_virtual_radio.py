@@ -142,7 +142,7 @@ def test_a_profile_nobody_has_is_refused_with_those_there_are(bench: Bench) -> N
         bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT, profile_id="left_boot")
 
 
-def test_setting_up_tells_what_it_is_and_warns_of_a_range_that_ruins_the_data(bench: Bench) -> None:
+def test_setting_up_shows_what_it_is_and_warns_of_a_range_that_ruins_the_data(bench: Bench) -> None:
     bench.left._acc_range_g = 8
     bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
     settings = bench.service.configure(bench.left.sensor_id)
@@ -228,14 +228,14 @@ def test_a_run_takes_the_sensors_over_and_gives_them_back(bench: Bench) -> None:
     bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
     bench.until(lambda: all(state.is_ready for state in bench.service.states()))
     received: list[Notification] = []
-    told: list[LinkEvent] = []
+    reported: list[LinkEvent] = []
 
     async def play() -> asyncio.Task[None]:
         source = bench.service.source(bench.service.book.remembered(), RunClock())
-        return asyncio.create_task(source.play(received.append, told.append))
+        return asyncio.create_task(source.play(received.append, reported.append))
 
     playing = bench.loop.do(play())
-    bench.until(lambda: any(event.status is LinkStatus.STREAMING for event in told))
+    bench.until(lambda: any(event.status is LinkStatus.STREAMING for event in reported))
     assert [state.is_ready for state in bench.service.states()] == [True]
     with pytest.raises(UserError, match="a run is on"):
         bench.service.configure(bench.left.sensor_id)
@@ -326,7 +326,9 @@ def test_a_sensor_that_lost_too_much_is_asked_for_half_the_rate_and_says_so_unti
     bench.until(
         lambda: any(state.rate_hz is not None and 100 < state.rate_hz < 108 for state in bench.service.states())
     )
-    assert bench.service.book.ease([report_of(eased, 90_000, 10_000)]) == [], "no lower rate would tell the foot strike"
+    assert bench.service.book.ease([report_of(eased, 90_000, 10_000)]) == [], (
+        "no lower rate would resolve the foot strike"
+    )
     bench.service.configure(use.sensor_id)
     assert bench.service.book.remembered_one(use.sensor_id).settings == ()
 

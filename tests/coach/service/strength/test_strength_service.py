@@ -32,7 +32,7 @@ class World:
         self.now = START
         self.folder = folder
         self.store = Store(folder / "coach.sqlite")
-        self.told: list[tuple[str, dict]] = []
+        self.published: list[tuple[str, dict]] = []
         self.made = Programme(self.store, self.judge, self.publish, folder / "secrets", lambda: self.now)
         self.plans = self.made.plans
         answer_signs(self.store, START)
@@ -41,7 +41,7 @@ class World:
         return pain_state(self.store.pain.list(), self.store.pain.red_flags(), self.now)
 
     def publish(self, event: str, data) -> None:
-        self.told.append((event, dict(data)))
+        self.published.append((event, dict(data)))
 
     def create(self, days: str = "mon,thu"):
         return self.made.create("home", days, "18:30", "Europe/London", date(2026, 3, 2))
@@ -294,12 +294,12 @@ def test_pain_in_an_exercise_is_answered_by_its_number_and_by_what_was_before(wo
     place = {"slot": one.exercises[0].slot, "exercise_id": one.exercises[0].exercise_id}
     world.plans.log([world.tap(one.session_id, "begin", pain=4)], one.exercises)
 
-    def told(pain: int) -> Heed:
+    def heed_of(pain: int) -> Heed:
         world.now += timedelta(seconds=10)
         return world.plans.log([world.tap(one.session_id, "effort", pain=pain, **place)]).advice.do
 
-    assert [told(n) for n in (2, 4, 5, 6)] == [Heed.GO_ON, Heed.GO_ON, Heed.EASE, Heed.END]
-    assert told(7) is Heed.END
+    assert [heed_of(n) for n in (2, 4, 5, 6)] == [Heed.GO_ON, Heed.GO_ON, Heed.EASE, Heed.END]
+    assert heed_of(7) is Heed.END
     world.plans.log([world.tap(one.session_id, "set", number=1, reps=8, **place)])
     world.plans.log([world.tap(one.session_id, "end", pain=3)])
     [after] = [e.back for e in world.store.pain.list() if e.moment is PainMoment.AFTER_SESSION]

@@ -31,7 +31,7 @@ class Year:
     def __init__(self, folder, traveller) -> None:
         self.folder = folder
         self.clock = traveller
-        self.told: list[str] = []
+        self.delivered: list[str] = []
         self.programmes: list[Programme] = []
         self.stores: list[Store] = []
         self.boot(2)
@@ -50,7 +50,7 @@ class Year:
 
     def publish(self, event: str, data) -> None:
         if event == "reminder" and "key" in data:
-            self.told.append(data["key"])
+            self.delivered.append(data["key"])
 
     def shut(self) -> None:
         for programme, store in zip(self.programmes, self.stores, strict=True):
@@ -80,7 +80,7 @@ class Year:
             if not [r for r in kept.waiting() if r.due_at <= self.now]:
                 return
             time.sleep(0.002)
-        raise AssertionError(f"not told at {self.now}: {[r.key for r in kept.waiting() if r.due_at <= self.now]}")
+        raise AssertionError(f"not delivered at {self.now}: {[r.key for r in kept.waiting() if r.due_at <= self.now]}")
 
     def go(self, to: datetime) -> None:
         """Move the clock forward, from one reminder to the next and at least every two days."""
@@ -147,15 +147,15 @@ def live_through(year: Year) -> None:
 
     sixth = year.next()  # 6 is forgotten: offered again a day later, then missed
     year.go(sixth.due_at + timedelta(hours=50))
-    again = [key for key in year.told if sixth.session_id in key]
+    again = [key for key in year.delivered if sixth.session_id in key]
     assert [key.split(":")[0] for key in again] == ["session", "session_again"]
     assert year.one.plans.session(sixth.session_id).state is SessionState.MISSED
 
     year.do()  # 7, Monday 23 March
     year.one.plans.pause("illness", until=date(2026, 4, 5))  # over the night the clocks go forward, 29 March
-    told = len([key for key in year.told if key.startswith("session")])
+    n_before = len([key for key in year.delivered if key.startswith("session")])
     year.go(datetime(2026, 4, 5, 12, tzinfo=UTC))
-    assert len([key for key in year.told if key.startswith("session")]) == told
+    assert len([key for key in year.delivered if key.startswith("session")]) == n_before
     back = year.next()
     assert back.due_at.astimezone(LONDON) == datetime(2026, 4, 6, 18, 30, tzinfo=LONDON)
     assert {p.decision.value for p in back.exercises} >= {"back_two"}
@@ -178,12 +178,12 @@ def live_through(year: Year) -> None:
     year.pain(PainMoment.NEXT_MORNING, 0)
     year.restart()
 
-    before = list(year.told)
+    before = list(year.delivered)
     year.clock.move_to(year.now - timedelta(days=2))  # the clock is set back
     year.settle()
     year.go(year.now + timedelta(days=2))
-    assert Counter(year.told).most_common(1)[0][1] == 1
-    assert set(before) <= set(year.told)
+    assert Counter(year.delivered).most_common(1)[0][1] == 1
+    assert set(before) <= set(year.delivered)
 
     while (one := year.next()) is not None and one.number <= 16:
         year.do()
@@ -215,17 +215,17 @@ def check_the_log(year: Year, first: str) -> None:
     changes = {at.astimezone(LONDON).utcoffset() for at in done}
     assert changes == {timedelta(0), timedelta(hours=1)}, "sessions lie on both sides of both clock changes"
 
-    assert Counter(year.told).most_common(1)[0][1] == 1, "nothing is told twice"
+    assert Counter(year.delivered).most_common(1)[0][1] == 1, "nothing is delivered twice"
     for one in plan.sessions:
-        mine = [key for key in year.told if key.startswith("session") and one.session_id in key]
+        mine = [key for key in year.delivered if key.startswith("session") and one.session_id in key]
         if one.log is not None:
             assert sum(key.startswith("session:") for key in mine) == 1, one
         if one.state is SessionState.SKIPPED:
             assert mine == []
-    mornings = [key for key in year.told if key.startswith("morning:session:")]
+    mornings = [key for key in year.delivered if key.startswith("morning:session:")]
     n_without_answer = sum(f"morning:session:{one.session_id}" in mornings for one in plan.sessions if one.log)
     assert n_without_answer >= len(done) - 3
-    tests = [key.split(":")[1] for key in year.told if key.startswith("tests:")]
+    tests = [key.split(":")[1] for key in year.delivered if key.startswith("tests:")]
     assert sorted(set(tests)) == sorted(tests)
     assert {"week_0", "week_4", "month_3", "month_6"} <= set(tests)
     assert first in {one.session_id for one in plan.sessions}

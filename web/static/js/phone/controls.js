@@ -12,7 +12,7 @@ function choosePlace(name) {
   for (const button of findAll("[data-where]")) button.setAttribute("aria-pressed", String(button.dataset.where === name));
 }
 
-/** act(verb, arguments): told to the core; stop(): ends the run. */
+/** act(verb, arguments): sent to the core; stop(): ends the run. */
 export function bindControls(act, stop) {
   const tryTo = async (verb, args, done) => {
     try {

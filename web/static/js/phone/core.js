@@ -24,15 +24,15 @@ export function openCore(listen) {
     listen.broken(words);
   });
 
-  const tell = (verb, facts = {}) => new Promise((resolve, reject) => {
+  const send = (verb, facts = {}) => new Promise((resolve, reject) => {
     waiting.set(++n_asked, { resolve, reject });
     worker.postMessage({ id: n_asked, act: verb, facts });
   });
   return {
-    tell,
+    send,
     /** A question to the core itself; its answer is read from JSON where it is text. */
     async ask(verb, ...args) {
-      const answer = await tell("ask", { verb, args });
+      const answer = await send("ask", { verb, args });
       return typeof answer === "string" && answer !== "" ? JSON.parse(answer) : answer;
     },
     note(sensor_id, characteristic, at_ms, bytes) {

@@ -6,7 +6,7 @@ import { sha256 } from "./take.js";
 const PIECE_BYTES = 256 << 10; // some twenty seconds of two feet: what a cut connection costs; chosen by judgement
 const HAS_IT = new Set(["kept", "done", "merged", "unreadable"]);
 
-/** One run. paint(state, share) is told how far it is. Gives home's last answer. */
+/** One run. paint(state, share) gets how far it is. Gives home's last answer. */
 async function bring(run_id, paint) {
   const address = `/phone/runs/${encodeURIComponent(run_id)}`;
   const file = await logOf(run_id);
@@ -30,7 +30,7 @@ async function bring(run_id, paint) {
 }
 
 /**
- * All runs that wait, oldest first, but the one going on. paint(run_id, state, share) is told. Gives "" or why it had
+ * All runs that wait, oldest first, but the one going on. paint(run_id, state, share) is called. Gives "" or why it had
  * to stop: "away" (home cannot be reached), "stranger", or words.
  */
 export async function bringHome(going_on, paint) {

@@ -28,7 +28,7 @@ function paint(face) {
   }
 }
 
-const tell = watch(({ face, cue, sensor, run: status, say: sentence, tick_spm }) => {
+const send = watch(({ face, cue, sensor, run: status, say: sentence, tick_spm }) => {
   if (face) paint(face);
   else if (cue) takeCue(cue);
   else if (sensor) takeLink(sensor);
@@ -37,7 +37,7 @@ const tell = watch(({ face, cue, sensor, run: status, say: sentence, tick_spm })
   else if (tick_spm !== undefined) tickAt(tick_spm);
 }, (given) => { handlers = given; return { reopen() {}, back() {}, rest() {}, close() {} }; });
 
-/** What the core says of the run; null: none is on. sensors: the uses, where they are told. */
+/** What the core says of the run; null: none is on. sensors: the uses, where they are known. */
 export function takeRun(status, sensors) {
   const was_on = run.is_on;
   const is_on = status !== null;
@@ -48,7 +48,7 @@ export function takeRun(status, sensors) {
   });
   if (was_on && !is_on) leavePocket();
   if (sensors) takeSensors(sensors);
-  tell({ run: { ...run, ...(status && { elapsed_s: status.elapsed_s, links: status.links }), ...(sensors && { sensors }) } });
+  send({ run: { ...run, ...(status && { elapsed_s: status.elapsed_s, links: status.links }), ...(sensors && { sensors }) } });
   silenceTicks(!is_on || run.is_paused || run.is_muted);
   document.body.dataset.run = is_on ? "on" : "ready";
   document.body.dataset.paused = String(run.is_paused);
@@ -65,11 +65,11 @@ export function takeMessages(messages) {
 }
 
 export function startLiveView() {
-  const tellChoices = () => { const { main, first, second } = chosen(); tell({ choices: { main, first, second } }); };
-  tell({ words: readData("words", {}), units: readData("unit-table", {}) });
-  tellChoices();
-  bindChoices(tellChoices);
-  tell({ feed: "open" });
+  const sendChoices = () => { const { main, first, second } = chosen(); send({ choices: { main, first, second } }); };
+  send({ words: readData("words", {}), units: readData("unit-table", {}) });
+  sendChoices();
+  bindChoices(sendChoices);
+  send({ feed: "open" });
   handlers.state("live");
   find("#unlock").hidden = true;
   bindPocket();

@@ -87,7 +87,7 @@ async function begin(manifest, is_served = true) {
   let took_s = 0;
   try {
     const folder = new URL(`/phone/app/${manifest.version}/`, location.href).href;
-    const { seconds, heap_mb } = await worker.tell("start", { folder, manifest });
+    const { seconds, heap_mb } = await worker.send("start", { folder, manifest });
     took_s = seconds;
     noteDown("started", { seconds, heap_mb });
     document.body.dataset.startS = seconds.toFixed(2);
@@ -280,7 +280,7 @@ function takeStatus(sensor, status, reason, words) {
   state.states.set(use.sensor_id, { use, status, words: status === "lost" && words ? linkWords(new Error(words)) : "" });
   paintSensors();
   if (!run.is_on) return;
-  void worker.tell("linkChanged", { sensor_id: use.sensor_id, status, reason, words: words || w(`live.link.${status}`) });
+  void worker.send("linkChanged", { sensor_id: use.sensor_id, status, reason, words: words || w(`live.link.${status}`) });
 }
 
 // ---- the run ----------------------------------------------------------------------------------------------------------
@@ -299,11 +299,11 @@ on("#phone-start", "submit", async (event) => {
   const run_id = reserved && !(await isUsed(reserved)) ? reserved : newRunId(at);
   try {
     const facts = { place: "outdoor", workout_id: find("#phone-workout").value, browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
-    const begun = await worker.tell("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
+    const begun = await worker.send("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
     markUsed(reserved ?? "");
     find("#finished").hidden = true;
     takeRun(JSON.parse(begun), [...sensors.values()].map(({ use }) => use));
-    for (const { use, status } of sensors.values()) await worker.tell("linkChanged", { sensor_id: use.sensor_id, status, reason: "ok", words: w(`live.link.${status}`) });
+    for (const { use, status } of sensors.values()) await worker.send("linkChanged", { sensor_id: use.sensor_id, status, reason: "ok", words: w(`live.link.${status}`) });
   } catch (error) {
     setText(errors, w("phone.start.failed", { words: error.message }));
   }
@@ -312,8 +312,8 @@ on("#phone-start", "submit", async (event) => {
 async function stop() {
   toast(w("live.control.stopping"));
   try {
-    last_reports = (await worker.tell("stats")).reports;
-    const { elapsed_s, distance_m, n_cues } = JSON.parse(await worker.tell("end"));
+    last_reports = (await worker.send("stats")).reports;
+    const { elapsed_s, distance_m, n_cues } = JSON.parse(await worker.send("end"));
     noteDown("stopped", { elapsed_s, n_cues });
     takeRun(null);
     const distance = distance_m === null ? "" : `${valueText("distance_m", distance_m)} ${unitOf("distance_m")}`;
@@ -341,7 +341,7 @@ async function lookForGap() {
   if (!document.hidden) hidden_ms = null;
   if (!is_gap || !run.is_on) return;
   noteDown("hidden", { seconds: Math.round((at_ms - start_ms) / 1000) });
-  await worker.tell("hidden", { start_ms, end_ms: at_ms });
+  await worker.send("hidden", { start_ms, end_ms: at_ms });
   const words = w("phone.run.hidden", { seconds: Math.round((at_ms - start_ms) / 1000) });
   say(words);
   toast(words);
@@ -374,7 +374,7 @@ window.addEventListener("online", () => void goHome().then(refreshPack));
 setInterval(() => void goHome(), HOME_EVERY_MS);
 
 on("#report", "click", async () => {
-  const reports = worker && run.is_on ? (await worker.tell("stats")).reports : last_reports;
+  const reports = worker && run.is_on ? (await worker.send("stats")).reports : last_reports;
   const needs_words = [...find("#needs").children].map((line) => line.textContent);
   save("phone-report.json", reportOf({ bundle: OWN, needs: needs_words, is_installed: matchMedia("(display-mode: standalone)").matches }, reports));
 });
@@ -382,7 +382,7 @@ on("#report", "click", async () => {
 // ---- begin ------------------------------------------------------------------------------------------------------------
 
 startLiveView();
-bindControls((verb, args) => worker.tell("act", { verb, args }), stop);
+bindControls((verb, args) => worker.send("act", { verb, args }), stop);
 void followBattery();
 for (const input of findAll("input[name=signs]")) input.addEventListener("change", () => { if (input.checked) find("input[name=signs_none]").checked = false; });
 if (await showNeeds()) {

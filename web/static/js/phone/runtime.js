@@ -11,7 +11,7 @@ lambda core: lambda verb, *args: getattr(core, verb)(*(a.to_bytes() if isinstanc
  * @param {(options: object) => Promise<any>} loadPyodide of the vendored runtime
  * @param {{ indexURL: string, packages: string[], read: (name: string) => Promise<Uint8Array>,
  *           stage?: (name: string) => void, versions?: [string, string] }} options
- *   indexURL: where the runtime's own files are. packages: wheels and zips to unpack, in order. stage: told of progress.
+ *   indexURL: where the runtime's own files are. packages: wheels and zips to unpack, in order. stage: called with the progress.
  * @returns {Promise<{ py: any, core: any, call: (verb: string, ...args: any[]) => any }>} the runtime,
  *   coach.phone.core.PhoneCore, and a call of its verbs that takes and gives bytes as Uint8Array
  */

@@ -30,7 +30,7 @@ export async function keptManifest(version) {
   return answer ? answer.json() : null;
 }
 
-/** All bytes of one answer; progress(n) is told of each piece. */
+/** All bytes of one answer; progress(n) is called for each piece. */
 async function bytesOf(answer, progress) {
   const pieces = [];
   let n_bytes = 0;
@@ -61,13 +61,13 @@ export async function takeAlong(manifest, progress) {
   const box = await caches.open(boxOf(manifest.version));
   const all = manifest.files.reduce((sum, file) => sum + file.n_bytes, 0);
   let done = 0;
-  const tell = (n) => { done += n; progress(done, all); };
+  const count = (n) => { done += n; progress(done, all); };
   for (const { name, sha256: expected, n_bytes } of manifest.files) {
     const address = new URL(`/phone/app/${manifest.version}/${name}`, location.href).href;
-    if (await box.match(address)) { tell(n_bytes); continue; }
+    if (await box.match(address)) { count(n_bytes); continue; }
     const answer = await fetch(address, { cache: "no-store" });
     if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-    const bytes = await bytesOf(answer, tell);
+    const bytes = await bytesOf(answer, count);
     if ((await sha256(bytes)) !== expected) throw new Error(`${name} arrived damaged`);
     await box.put(address, new Response(bytes, { headers: headersOf(answer) }));
   }

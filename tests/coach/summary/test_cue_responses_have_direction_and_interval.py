@@ -14,28 +14,31 @@ def spoken(n: int) -> list[CueDecision]:
     ]
 
 
-def told(effect: float | None, low: float | None, high: float | None, n: int = 3, direction: int = 1) -> Finding:
+def cue_finding(effect: float | None, low: float | None, high: float | None, n: int = 3, direction: int = 1) -> Finding:
     pooled = FocusResponse(RULE, "lengthen", METRIC, direction, n, 9, effect, 0.0, effect, low, high, None)
     [finding] = [f for f in findings_of({}, None, None, spoken(n), [pooled], ()) if f.id == "cues"]
     return finding
 
 
-def test_a_clear_response_is_told_with_its_size_and_interval() -> None:
-    assert told(1.8, 0.6, 3.0).words == "After cues steps were 1.8 % longer than in silent moments (95 %: 0.6 to 3.0)."
+def test_a_clear_response_is_reported_with_its_size_and_interval() -> None:
+    assert (
+        cue_finding(1.8, 0.6, 3.0).words
+        == "After cues steps were 1.8 % longer than in silent moments (95 %: 0.6 to 3.0)."
+    )
 
 
-def test_a_response_the_other_way_is_not_told_as_an_answer() -> None:
-    words = told(-3.0, -4.0, -2.0).words
+def test_a_response_the_other_way_is_not_reported_as_an_answer() -> None:
+    words = cue_finding(-3.0, -4.0, -2.0).words
     assert "3.0 % shorter than in silent moments (95 %: 2.0 to 4.0)" in words
     assert "the other way" in words
 
 
 def test_an_interval_over_zero_claims_nothing_however_many_single_cues_were_clear() -> None:
-    finding = told(0.4, -0.5, 1.3)
+    finding = cue_finding(0.4, -0.5, 1.3)
     assert "is not known yet" in finding.words
     assert "95 %: −0.5 to +1.3 %" in finding.reason
 
 
-def test_without_silent_moments_nothing_can_be_told() -> None:
-    assert "is not known yet" in told(None, None, None).words
+def test_without_silent_moments_nothing_is_known() -> None:
+    assert "is not known yet" in cue_finding(None, None, None).words
     assert not [f for f in findings_of({}, None, None, [], [], ()) if f.id == "cues"]
