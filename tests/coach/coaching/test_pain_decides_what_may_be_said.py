@@ -178,19 +178,19 @@ def test_a_date_of_having_been_seen_answers_no_question() -> None:
 
 @pytest.mark.parametrize("place", ["back", "calf"])
 def test_pain_of_seven_or_a_rise_of_three_asks_for_the_signs_again(place: str) -> None:
-    def entry(hours_ago: float, level: int) -> PainEntry:
+    def answer(hours_ago: float, level: int) -> PainEntry:
         return entry(hours_ago, M.NOW, **{place: level})
 
     asked = [RedFlagAnswers(NOW - timedelta(hours=30), ())]
-    week = [entry(24 * d, 2) for d in range(7, 1, -1)]
-    assert pain_state([*week, entry(1, 4)], asked, NOW).lock is Lock.NONE
-    rise = pain_state([*week, entry(1, 5)], asked, NOW)
+    week = [answer(24 * d, 2) for d in range(7, 1, -1)]
+    assert pain_state([*week, answer(1, 4)], asked, NOW).lock is Lock.NONE
+    rise = pain_state([*week, answer(1, 5)], asked, NOW)
     assert rise.lock is Lock.NOT_ASKED
     assert "rose by 3" in rise.words
-    severe = pain_state([entry(24 * 3, 6), entry(1, 7)], asked, NOW)
+    severe = pain_state([answer(24 * 3, 6), answer(1, 7)], asked, NOW)
     assert severe.lock is Lock.NOT_ASKED
     assert "7 or more" in severe.words
-    assert pain_state([entry(24 * 3, 6), entry(40, 8), entry(1, 6)], asked, NOW).lock is Lock.NONE, "asked after the 8"
+    assert pain_state([answer(24 * 3, 6), answer(40, 8), answer(1, 6)], asked, NOW).lock is Lock.NONE, "asked after the 8"
 
 
 def test_one_flare_asks_once_and_the_next_day_again() -> None:
