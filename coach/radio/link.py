@@ -127,7 +127,7 @@ class SensorLink:
                     await session.lost.wait()
 
     async def _why_lost(self) -> LinkError:
-        """bleak tells no reason: a sensor that fell silent first has faded out, else it (or the adapter) hung up."""
+        """bleak gives no reason: a sensor that fell silent first has faded out, else it (or the adapter) hung up."""
         if self.state.quiet_s > self._settings.faded_s:
             return loss_error("out_of_range", self._plan.use.name)
         return loss_error("dropped", self._plan.use.name)

@@ -18,7 +18,7 @@ class LinkSettings:
     """Times in seconds of the run's clock.
 
     silent_s: no data for so long is said (values blank within 3 s). stalled_s: then the connection is made again.
-    faded_s: silence before a loss that tells fading out from a connection the sensor ended. first_wait_s, max_wait_s:
+    faded_s: silence before a loss that means fading out, not a connection the sensor ended. first_wait_s, max_wait_s:
     back-off between attempts, doubled each time. battery_s: how often the charge is read. low_pct: charges to warn at.
     tick_s: how often the link is looked at. mute_s: a sensor that has notified nothing so long after it was set up is
     read instead, every poll_s, where it can be (QZ reads 0x2A53 of some pods so after 5 s). set_up_s, stop_s: how long

@@ -49,7 +49,7 @@ class Bench:
         await self.world.stop()
 
 
-def test_an_adapter_that_breaks_in_mid_run_is_told_and_taken_up_again() -> None:
+def test_an_adapter_that_breaks_in_mid_run_is_reported_and_taken_up_again() -> None:
     async def main() -> None:
         bench = Bench()
         strap = await bench.link(bench.world.add_heart_rate_strap(), "heart_rate")
@@ -89,7 +89,7 @@ def test_a_battery_that_runs_low_is_said_at_the_start_and_during_the_run() -> No
         await bench.world.set_battery(strap, 9)
         await bench.said(strap, "battery_low", times=2)
         assert bench.links.links[strap].state.battery_pct == 9
-        bench.world.twins[strap].battery_pct = 4  # told by nobody: read again within five minutes
+        bench.world.twins[strap].battery_pct = 4  # reported by nobody: read again within five minutes
         await bench.clock.sleep(310)
         assert bench.diary.reasons(strap).count("battery_low") == 3
         await bench.end()
@@ -143,7 +143,7 @@ def test_an_h10_is_not_left_on_when_a_run_ends() -> None:
     run_jumping(main())
 
 
-def test_a_sensor_of_another_kind_is_told_and_never_passes_for_streaming() -> None:
+def test_a_sensor_of_another_kind_is_reported_and_never_passes_for_streaming() -> None:
     async def main() -> None:
         bench = Bench()
         twin = bench.world.add_heart_rate_strap()
