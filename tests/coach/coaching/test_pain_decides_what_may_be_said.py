@@ -190,7 +190,7 @@ def test_pain_of_seven_or_a_rise_of_three_asks_for_the_signs_again(place: str) -
     severe = pain_state([answer(24 * 3, 6), answer(1, 7)], asked, NOW)
     assert severe.lock is Lock.NOT_ASKED
     assert "7 or more" in severe.words
-    assert pain_state([answer(24 * 3, 6), answer(40, 8), answer(1, 6)], asked, NOW).lock is Lock.NONE, "asked after the 8"
+    assert pain_state([answer(24 * 3, 6), answer(40, 8), answer(1, 6)], asked, NOW).lock is Lock.NONE, "asked after 8"
 
 
 def test_one_flare_asks_once_and_the_next_day_again() -> None:
