@@ -2,7 +2,7 @@
 
 run: the page of a run of six hours. many: lists and trends over 5,000 runs. live: the main thread's share at five
 updates a second. phones: from the arrival of a notification at the service to the number painted, with 1, 5 and 50
-phones. A command, not a test: the machine's other work shows in every number, so CPU time stands beside the clock's.
+phones. A command, not a test: the machine's other work shows in every number, so CPU time is beside the clock's.
 """
 
 import json

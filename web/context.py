@@ -20,9 +20,9 @@ from web.units import (
     clock_text,
     day_short_text,
     day_text,
-    doubt_text,
     duration_text,
     pace_text,
+    uncertainty_text,
     unit_text,
     value_text,
     view_table,
@@ -85,7 +85,7 @@ def theme() -> str:
 
 
 def json_data(value: object) -> Markup:
-    """JSON that may stand within a script element of type application/json."""
+    """JSON that may be within a script element of type application/json."""
     return Markup(to_text(value).translate(_JSON_ESCAPES))
 
 
@@ -105,7 +105,7 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
         pace=_pace,
         value=_value,
         unit=_unit,
-        doubt=_doubt,
+        uncertainty=_uncertainty,
         day=lambda moment: day_text(moment, profile().time_zone),
         day_short=lambda moment: day_short_text(moment, profile().time_zone),
         clock=lambda moment: clock_text(moment, profile().time_zone),
@@ -144,8 +144,8 @@ def _value(_context: Context, number: float | None, name: str, sd: float | None 
 
 
 @pass_context
-def _doubt(_context: Context, sd: float | None, name: str) -> str:
-    return doubt_text(name, sd, profile().units)
+def _uncertainty(_context: Context, sd: float | None, name: str) -> str:
+    return uncertainty_text(name, sd, profile().units)
 
 
 @pass_context

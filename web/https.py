@@ -1,6 +1,6 @@
 """Speak TLS before the web server, and hand decrypted bytes to a waitress on the loopback.
 
-waitress has no TLS, and servers that shake hands in their accept loop stand still when a phone never says hello. This
+waitress has no TLS, and servers that shake hands in their accept loop hang when a phone never says hello. This
 front is an asyncio server on a thread of its own: hand-shakes wait beside each other. The address of each phone is
 passed on by the port of its inner connection, so that nobody on the network looks like this machine.
 """

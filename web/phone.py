@@ -24,7 +24,7 @@ class PackQuery(BaseModel):
 
 
 class PieceQuery(BaseModel):
-    """offset: where the piece stands in the log."""
+    """offset: where the piece begins in the log."""
 
     model_config = ConfigDict(extra="forbid")
 

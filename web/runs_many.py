@@ -117,7 +117,7 @@ def report_page() -> str:
 
 
 def _programme() -> Outline | None:
-    """Where the strength programme stands; None where there is none."""
+    """The state of the strength programme; None where there is none."""
     return answer_of(the_coach().strength.progress.outline)
 
 

@@ -89,7 +89,7 @@ def serve(
 ) -> Server:
     """Serve `app`, a WSGI callable, at `host`:`port` (0: any free port) in the background.
 
-    is_https: the server stands behind `web.https`, so that its pages are at https addresses. is_welcome: who may send
+    is_https: the server is behind `web.https`, so that its pages are at https addresses. is_welcome: who may send
     more than an invitation, see `web.gate`; by default what the app of Flask says itself.
 
     Raises:

@@ -63,7 +63,7 @@ def programme() -> Programme:
 
 @cache
 def drawing(name: str) -> Markup:
-    """One of our own drawings, to stand within the page, so that it takes the colour of the text."""
+    """One of our own drawings, to be part of the page, so that it takes the colour of the text."""
     return Markup((_DRAWINGS / Path(name).name).read_text("utf-8"))
 
 
@@ -94,7 +94,7 @@ def _words_of(prescription: Prescription) -> str:
 
 @blueprint.get("/strength")
 def page() -> str | Redirect:
-    """The plan as it stands, or the way to one."""
+    """The current plan, or how to get one."""
     made = programme()
     plan = made.plans.show()
     if plan is None:
@@ -242,7 +242,7 @@ def calendar() -> Response:
     return response
 
 
-@route(blueprint, "GET", "/strength/plan", returns=StrengthPlan, summary="The strength plan as it stands")
+@route(blueprint, "GET", "/strength/plan", returns=StrengthPlan, summary="The current strength plan")
 def read_plan() -> StrengthPlan:
     return programme().plans.plan()
 

@@ -36,7 +36,7 @@ def value_text(name: str, value: float | None, system: str = "metric", sd: float
     scale = scale_of(name, system)
     if scale.is_pace:
         return pace_text(value, scale.factor)
-    decimals = _doubt_decimals(scale, sd)
+    decimals = _uncertainty_decimals(scale, sd)
     rounded = round(value * scale.factor, decimals) + 0.0  # + 0.0: there is no minus nothing
     return f"{rounded:.{decimals}f}".replace("-", "\u2212")
 
@@ -52,12 +52,12 @@ def difference_scale_of(name: str, system: str) -> Scale:
     return replace(scale, decimals=max(scale.decimals, 1)) if is_counted else scale
 
 
-def _doubt_decimals(scale: Scale, sd: float | None) -> int:
+def _uncertainty_decimals(scale: Scale, sd: float | None) -> int:
     """Decimals of a value and its ±: one more where the ± would read as nothing."""
     return scale.decimals + (sd is not None and 0 < K95 * abs(sd) * scale.factor < 0.5 * 10**-scale.decimals)
 
 
-def doubt_text(name: str, sd: float | None, system: str = "metric") -> str:
+def uncertainty_text(name: str, sd: float | None, system: str = "metric") -> str:
     """The number after a ±, half of the 95 % interval; a bound where it is too small to be written.
 
     sd: standard uncertainty of the value, in SI units.
@@ -65,7 +65,7 @@ def doubt_text(name: str, sd: float | None, system: str = "metric") -> str:
     scale = scale_of(name, system)
     if sd is None or scale.is_pace:
         return ""
-    size, decimals = K95 * abs(sd) * scale.factor, _doubt_decimals(scale, sd)
+    size, decimals = K95 * abs(sd) * scale.factor, _uncertainty_decimals(scale, sd)
     least = 10.0**-decimals
     return f"{size:.{decimals}f}" if size >= 0.5 * least or size == 0 else f"<{least:.{decimals}f}"
 

@@ -48,7 +48,7 @@ def _flat(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]
 
 
 class Words:
-    """The words of one language. Strict: a missing key raises; else the key itself stands in for it."""
+    """The words of one language. Strict: a missing key raises; else the key itself is shown."""
 
     def __init__(self, words: Mapping[str, str], is_strict: bool = False) -> None:
         self._words = words

@@ -46,7 +46,7 @@ def create(track: str, days: str, at: str, tz: str, start: datetime | None, data
 @json_option
 @plainly
 def show(data: Path | None, as_json: bool) -> None:
-    """The plan as it stands, each decision with its reason."""
+    """The current plan, each decision with its reason."""
     with opened(data) as coach:
         found = coach.strength.show()
     show_plan(found, as_json)

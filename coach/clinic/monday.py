@@ -22,7 +22,7 @@ SILENT_FOR: Final = timedelta(days=7)  # a coach that is on reports once a day; 
 
 
 class Reason(StrEnum):
-    """Why a runner stands on the page, the gravest first."""
+    """Why a runner is on the page, the gravest first."""
 
     EMERGENCY = "emergency"
     URGENT = "urgent"
@@ -37,7 +37,7 @@ _RANK: Final = {reason: rank for rank, reason in enumerate(Reason)}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Who has seen a row, when, and what stood in it then."""
+    """Who has seen a row, when, and what it held then."""
 
     name: str
     at: datetime

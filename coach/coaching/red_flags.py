@@ -2,7 +2,7 @@
 
 A sign that locks stays open until the runner gives the date of a clinician's look at it. A slip of the finger can be
 taken back for ten minutes; signs that lock nothing whenever they no longer hold. A weak sign alone asks further; the
-rule by which weak signs lock together stands with its source in `red_flags.toml`. Answers hold for four weeks and until
+rule by which weak signs lock together is, with its source, in `red_flags.toml`. Answers hold for four weeks and until
 pain of 7 or a rise of 3: before and after that the state is "not asked", which is never taken for "no sign".
 """
 

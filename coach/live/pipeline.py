@@ -4,7 +4,7 @@ The unit of reading is the tick, a multiple of `TICK_S`. Notifications wait; the
 the order of the sensors, with all that arrived before T, and works out metrics and cues. What is due follows from time
 alone, whoever moves it on: a notification, a timer or something that the runner does. So a live run, a run on a
 phone, a replay and a recomputation years later give the same for the same bytes, as long as each item counts at the
-time that stands in the log: `counts_at` gives that time, before it is written.
+time that is written in the log: `counts_at` gives that time, before it is written.
 """
 
 from collections import deque

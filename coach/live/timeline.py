@@ -33,7 +33,7 @@ class Timeline:
         return max(self.laps[-1].start_s, ended_s, self._paused_at_s or 0.0)
 
     def elapsed_s(self, now_s: float) -> float:
-        """Return the running time without pauses [s]; it stands still during a pause."""
+        """Return the running time without pauses [s]; it stops during a pause."""
         until = now_s if self._paused_at_s is None else self._paused_at_s
         return max(0.0, until - self.paused_s)
 

@@ -9,7 +9,7 @@ class CueRule:
 
     metric: a LiveMetrics field, or None for a plain tip. above, below: the band's edge that wakes the rule. for_s: how
     long out of band before speaking. requires: names of gates that must be open. wordings: what to say, in order of
-    use. adds_load: whether pain above 2 keeps it silent. source: where the evidence stands, in words; sources: ids in
+    use. adds_load: whether pain above 2 keeps it silent. source: where the evidence is from, in words; sources: ids in
     `sources.toml`. kind: "cue", "tip", "praise" or "safety". target: what the runner is led towards. helps_by: smallest
     change in the right direction that counts as an answer. metric_name: the metric in plain words. limit: far edge
     of the band. modality: channels in order of use, separated by blanks. need: edge beyond which a run counts as

@@ -61,7 +61,7 @@ class DeviceReport:
     program, system: versions. profile_id, counts: None where no profile knows the sensor. information: what it says
     of itself (manufacturer, model, firmware, hardware, software), never its serial number. seconds: how long it was
     listened to. problems: what does not fit the profile, in words. packets: everything of the first `kept_s`.
-    n_redacted: places in packets where its address, serial number or own name stood and zeros stand now.
+    n_redacted: places in packets where its address, serial number or own name was and zeros are now.
     """
 
     program: str

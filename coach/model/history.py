@@ -135,7 +135,7 @@ class RunPage:
 class RunSeries:
     """Measures of a run over time, thinned to means of equal steps. values: one list per name, None where unknown.
 
-    step_s: seconds that each point stands for.
+    step_s: seconds that each point covers.
     """
 
     t_s: tuple[float, ...]
@@ -235,7 +235,7 @@ class ImportedFile:
 
 @dataclass(frozen=True, slots=True)
 class ImportStatus:
-    """Where an import stands. progress: share of the bytes that were read, 0 to 1. files: the last ones, newest first.
+    """The state of an import. progress: share of the bytes that were read, 0 to 1. files: the last ones, newest first.
     counts: files by outcome."""
 
     is_running: bool

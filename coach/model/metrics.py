@@ -8,7 +8,7 @@ from coach.model.strides import GaitState
 
 
 class Unknown(StrEnum):
-    """Why a number cannot be known at this moment; its words stand in the page's `metrics.toml`.
+    """Why a number cannot be known at this moment; its words are in the page's `metrics.toml`.
 
     needs_*: a sensor is missing, or runs to compare with. The others: it may come by itself.
     """

@@ -58,7 +58,7 @@ class RedFlag:
 
     asks: the question. locks: whether it locks coaching by itself. is_lasting: history rather than a new event, so a
     clinician's look at any earlier date counts. sources: ids in `sources.toml`. is_weak: says little alone, and locks
-    only together with others (`SignCombination`); asks_further: what to ask when it stands alone.
+    only together with others (`SignCombination`); asks_further: what to ask when it is the only one.
     """
 
     id: str
@@ -80,7 +80,7 @@ class SignCombination:
 
 
 class Lock(StrEnum):
-    """What stands between the runner and coaching.
+    """What keeps the runner from coaching.
 
     NONE: coaching may run. NOT_ASKED: the warning signs were never asked, or must be asked again: the coach only
     listens. URGENT: locked until seen by a clinician. EMERGENCY: locked, get help now.

@@ -209,7 +209,7 @@ class SessionLog:
 class StrengthSession:
     """One session. number: 1-16 in the block, then on. week: 1-8, 9 and more is maintenance. due_at: aware UTC.
 
-    slot_day: the day of the week's rhythm it stands for, which a move does not change. is_moved: the runner chose this
+    slot_day: the day of the week's rhythm it belongs to, which a move does not change. is_moved: the runner chose this
     time. reason: why it lies where it lies. log: what was done so far, also before the session is over. is_begun: it
     goes on now, and its exercises stay those that the phone shows.
     """
@@ -230,7 +230,7 @@ class StrengthSession:
 
 @dataclass(frozen=True, slots=True)
 class StrengthPlan:
-    """The programme as it stands. held_because: why nothing is planned, "" where it is. advice: sentences for today.
+    """The current programme. held_because: why nothing is planned, "" where it is. advice: sentences for today.
 
     offers_track: an easier track worth choosing now.
     """

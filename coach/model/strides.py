@@ -1,6 +1,6 @@
 """What the gait room finds: events as soon as they are known, then whole strides and steps.
 
-Definitions, units and sources of each measure stand in `coach.gait`. None: unknown with these sensors or in this
+Definitions, units and sources of each measure are in `coach.gait`. None: unknown with these sensors or in this
 stride. `uncertainty`: one standard deviation of each value, in its own unit, by field name.
 """
 
@@ -56,7 +56,7 @@ class ToeOff:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """The runner began to stand, walk or run at `t_s`."""
+    """The runner began standing, walking or running at `t_s`."""
 
     t_s: float
     state: GaitState

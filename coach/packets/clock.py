@@ -64,7 +64,7 @@ class DeviceClock:
         """Whether a packet comes as expected: far from all that `observe` might call a restart."""
         return self._line is not None and abs(arrival_s - device_s - self._line.value(device_s)) < 0.9 * _JUMP_S
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Forget the fit; what comes next is on another device clock. Host times still rise."""
         self._line = None
 

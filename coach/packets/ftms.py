@@ -64,12 +64,12 @@ def decode_part(payload: bytes) -> TreadmillPart:
     cursor = Fields("treadmill data", payload)
     flags = cursor.u16()
     is_cut = len(payload) < _length(flags, 1)
-    doubtful = ("pace",) if len(payload) == _CUT_AT else ("pace", "heart_rate")
+    uncertain = ("pace",) if len(payload) == _CUT_AT else ("pace", "heart_rate")
     speed = None if flags & _MORE else cursor.u16() / _KMH_100
     part = TreadmillPart(is_last=not flags & _MORE, speed_mps=speed)
     try:
         for bit, name in _NAMES.items():
-            if is_cut and flags & bit and name in doubtful:
+            if is_cut and flags & bit and name in uncertain:
                 break  # its width, or whether it is there, is not known here, so nor is where the next field begins
             if flags & bit:
                 part = _read(cursor, part, name, _pace_width(flags, len(payload)))

@@ -300,7 +300,7 @@ def _rows(payload: bytes) -> list[Row]:
 
 
 def _goes_on(acc: FloatArray, gyr: FloatArray) -> bool:
-    """Whether what stands where turn rates should goes on as acceleration: the sign of a body that was cut.
+    """Whether what is where turn rates should be goes on as acceleration: the sign of a body that was cut.
 
     Nothing in a packet says how many readings it should hold; in a stream `Parts` knows.
     """

@@ -1,6 +1,6 @@
 """The conversations with a Polar sensor: ask what it offers, choose, start; stop; what it is set to.
 
-Only what a device lists is asked for. Settings that our decoder needs (rate, range, factor) stand in the answers, which
+Only what a device lists is asked for. Settings that our decoder needs (rate, range, factor) are in the answers, which
 go to the decoder too.
 """
 

@@ -174,7 +174,7 @@ class ImuStream:
         """Time that goes back far, or after a silence, is that of a sensor that restarted; else the packet is wrong."""
         if step_s > -_BACK_S and arrival_s - self._last_arrival_s < _BACK_S:
             raise PacketError("the sensor's time went back", payload)
-        self._clock.begin_anew()
+        self._clock.restart()
 
     def set_rate(self, rate_hz: float) -> bool:
         """Take the rate that the sensor reported; whether it is another than before."""
@@ -189,7 +189,7 @@ class ImuStream:
     def restart(self, rate_hz: float) -> None:
         """The device's time was counted at a wrong rate: it begins again at the right one. Host time goes on."""
         self.set_rate(rate_hz)
-        self._clock.begin_anew()
+        self._clock.restart()
         self._last = None
 
     def follow_pace(self, elapsed_s: float, n: int) -> None:

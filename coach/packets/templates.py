@@ -10,7 +10,7 @@ _WIDTHS = {"u8": 1, "u16": 2, "u32": 4}
 def encode(
     template: str, settings: Mapping[str, float | str], codes: Mapping[str, Mapping[str, int]] | None = None
 ) -> bytes:
-    """Bytes of a template such as `ff aa 03 {rate_hz:code} 00`; its grammar stands in `firmware_config.schema`.
+    """Bytes of a template such as `ff aa 03 {rate_hz:code} 00`; its grammar is in `firmware_config.schema`.
 
     Raises:
         UserError: a value does not fit, or the sensor has no code for it; the message names those there are.
@@ -43,5 +43,5 @@ def _integer(name: str, value: float | str, width: int) -> bytes:
 
 
 def words_of(value: float | str) -> str:
-    """A setting as it stands in a path or a table: 208, 12.5, IMU6."""
+    """A setting as written in a path or a table: 208, 12.5, IMU6."""
     return value if isinstance(value, str) else f"{value:g}"

@@ -98,7 +98,7 @@ class FrameCutter:
         held, self._held = self._held, b""
         return [held] if len(held) in (_FRAME, _LONG_FRAME) and held[:2] in _HEADERS else []
 
-    def begin_anew(self, payload: bytes) -> None:
+    def restart(self, payload: bytes) -> None:
         """`payload` comes after a silence: a half frame from before it that does not go on there is forgotten."""
         is_whole = self._size is None and len(self._held) in (_FRAME, _LONG_FRAME)
         if payload[:2] in _HEADERS and not is_whole:

@@ -42,7 +42,7 @@ class WitmotionReader:
         """One notification; raises PacketError where it holds no frame and some of its bytes can be of none."""
         n_skipped = self._cutter.n_skipped
         if t_s - self._last_arrival_s > _SILENCE_S:
-            self._cutter.begin_anew(payload)
+            self._cutter.restart(payload)
         self._last_arrival_s = t_s
         frames = self._cutter.feed(payload)
         samples: list[Sample] = []

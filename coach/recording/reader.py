@@ -71,7 +71,7 @@ class Recording:
                 break
         if is_strict and not has_end:
             raise RecordingError(
-                f"{self.path} is damaged: only what stands before the damage can be read; `coach analyse` does"
+                f"{self.path} is damaged: only what is before the damage can be read; `coach analyse` does"
             )
 
     def notifications(self) -> Iterator[Notification]:

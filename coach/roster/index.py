@@ -1,4 +1,4 @@
-"""Runners in the shared index: consent, runs as numbers, where each stands, what was seen and ordered."""
+"""Runners in the shared index: consent, runs as numbers, the state of each, what was seen and ordered."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
@@ -123,7 +123,7 @@ def runs_of(connection: Any, runner_id: str) -> list[RunNumbers]:
 
 
 def runners(connection: Any, runner_id: str | None = None) -> list[KnownRunner]:
-    """Runners whom the transaction's person may see, with where they stand: one or all.
+    """Runners whom the transaction's person may see, with their state: one or all.
 
     Three questions rather than one: the planner takes the rows that policies let through for few, and would compare
     each runner with each standing.

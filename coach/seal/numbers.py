@@ -40,7 +40,7 @@ def numbers_of(run: Run, summary: RunSummary) -> dict[str, object]:
 
 
 def numbers_text(numbers: Mapping[str, object]) -> str:
-    """The text whose hash stands in the manifest: keys sorted, no blanks."""
+    """The text whose hash is in the manifest: keys sorted, no blanks."""
     return json.dumps(numbers, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 

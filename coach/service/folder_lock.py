@@ -1,7 +1,7 @@
 """One coach at a time per data folder: two would each sum up, recover and delete what the other is writing.
 
 The lock is an open file that the operating system unlocks when its process ends, however that ends, so nothing has to
-be cleaned up after a crash. It stands for the process, not for the folder's content: reading needs no lock.
+be cleaned up after a crash. It belongs to the process, not to the folder's content: reading needs no lock.
 """
 
 import contextlib

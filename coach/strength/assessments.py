@@ -46,7 +46,7 @@ def offered(tests: Mapping[str, StrengthTest], track: Track) -> list[StrengthTes
 
 
 def closed_by_lock(test: StrengthTest, pain: PainState) -> str:
-    """While a lock stands, only questions are asked: no test of strength."""
+    """While a lock is in force, only questions are asked: no test of strength."""
     if pain.lock is Lock.NONE or test.kind in ("scale", "activities", "checklist"):
         return ""
     return pain.words or "Tests wait until a clinician has seen you."

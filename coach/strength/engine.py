@@ -1,7 +1,7 @@
 """The plan engine: the wish, what became of each session, pain, pauses and the clock in; the whole plan out.
 
 It is asked again after every change (a log, a pain answer, a lock, a pause, a move) and always rebuilds the plan from
-these facts: there is nothing to undo. While a lock stands, nothing that lies ahead has a date.
+these facts: there is nothing to undo. While a lock is in force, nothing that lies ahead has a date.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ def make_plan(
     now: datetime,
     knowledge: Knowledge,
 ) -> StrengthPlan:
-    """The plan as it stands at `now` (aware UTC). sessions: all known so far, none for a new plan.
+    """The plan at `now` (aware UTC). sessions: all known so far, none for a new plan.
 
     Raises:
         UserError: the wish cannot be kept.

@@ -54,7 +54,7 @@ def _need(ok: bool, complaint: str, faults: list[str]) -> None:
 
 
 def _twice(ids: list[str], where: str, faults: list[str]) -> None:
-    faults.extend(f"{where}: id {name!r} stands twice" for name in sorted({i for i in ids if ids.count(i) > 1}))
+    faults.extend(f"{where}: id {name!r} is there twice" for name in sorted({i for i in ids if ids.count(i) > 1}))
 
 
 def read_exercises(text: str, file: str = "exercises.toml") -> dict[str, Exercise]:

@@ -91,14 +91,14 @@ def _exercises(sets: Sequence[SessionEvent], taps: Sequence[SessionEvent]) -> tu
     done: list[ExerciseDone] = []
     for slot, exercise_id in dict.fromkeys((event.slot, event.exercise_id) for event in sets):
         mine = {e.number: e for e in sets if (e.slot, e.exercise_id) == (slot, exercise_id)}
-        felt = [e for e in taps if e.kind == "effort" and (e.slot, e.exercise_id) == (slot, exercise_id)]
+        efforts = [e for e in taps if e.kind == "effort" and (e.slot, e.exercise_id) == (slot, exercise_id)]
         done.append(
             ExerciseDone(
                 slot=slot,
                 exercise_id=exercise_id,
                 sets=tuple(SetDone(e.number, e.reps, e.hold_s, e.load_kg) for _, e in sorted(mine.items())),
-                rpe=next((e.rpe for e in reversed(felt) if e.rpe is not None), None),
-                pain=next((e.pain for e in reversed(felt) if e.pain is not None), None),
+                rpe=next((e.rpe for e in reversed(efforts) if e.rpe is not None), None),
+                pain=next((e.pain for e in reversed(efforts) if e.pain is not None), None),
             )
         )
     return tuple(done)

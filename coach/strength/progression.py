@@ -16,7 +16,7 @@ MACHINE_START = "First time on this machine: find a weight you can lift twelve t
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Where an exercise stands: version, load and range."""
+    """The state of an exercise: version, load and range."""
 
     exercise: Exercise
     load_kg: float | None

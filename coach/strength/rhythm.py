@@ -31,7 +31,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A moment for a session: the day of the rhythm it stands for, aware UTC, and why it is not simply that day."""
+    """A moment for a session: the day of the rhythm it belongs to, aware UTC, and why it is not simply that day."""
 
     slot_day: date
     due_at: datetime

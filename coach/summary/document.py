@@ -18,7 +18,7 @@ def analysis_document(
     seconds: Sequence[LiveMetrics] = (),
     algorithm: str = "",
 ) -> dict[str, Any]:
-    """{"recording", "strides", "summary"}; trunk steps stand among the strides, null where a value is unknown.
+    """{"recording", "strides", "summary"}; trunk steps are among the strides, null where a value is unknown.
 
     seconds: metrics once a second, which know what no stride does (running pod, treadmill, heart rate).
     algorithm: identity of what computed the events, kept in the summary.

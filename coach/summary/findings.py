@@ -1,6 +1,6 @@
 """Choose what mattered in a run: at most three sentences, each with its reason, the weightiest first.
 
-Only percentages and degrees stand in the words, so that they are true in metric and imperial units alike. A finding
+The words hold only percentages and degrees, so that they are true in metric and imperial units alike. A finding
 must be clear of chance before it is said; what cannot be known because of the sensors is a finding too.
 """
 

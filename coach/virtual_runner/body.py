@@ -38,5 +38,5 @@ class VirtualBody:
     lateral_drop_deg: float = 8.0
     resting_bpm: float = 62.0
     running_bpm: float = 148.0
-    stands_s: float = 1.5
+    standing_s: float = 1.5
     seed: int = 7

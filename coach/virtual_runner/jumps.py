@@ -14,7 +14,7 @@ from coach.model.samples import FloatArray
 
 N_JUMPS: Final = 3
 HEIGHT_M: Final = 0.10
-FIRST_S: Final = 2.0  # stands still, then jumps
+FIRST_S: Final = 2.0  # is still, then jumps
 APART_S: Final = 1.4
 LASTS_S: Final = 8.0
 _G: Final = 9.80665

@@ -88,23 +88,23 @@ class VirtualRunner:
         if not self._is_running(t_s):
             return RunningSpeedSample(t_s, 0.0, 0, cadence_spm=0.0, distance_m=0.0, is_running=False)
         cadence = self.body.cadence_spm / self.plan.step_length_factor(t_s)
-        distance = self.body.speed_mps * (t_s - self.body.stands_s)
+        distance = self.body.speed_mps * (t_s - self.body.standing_s)
         length = 120.0 * self.body.speed_mps / cadence
         return RunningSpeedSample(t_s, self.body.speed_mps, round(cadence), cadence, length, distance, True)
 
     def heart_rate(self, t_s: float) -> HeartRateSample:
         """A perfect chest strap: rises towards the running value."""
-        gain = 1.0 - np.exp(-max(0.0, t_s - self.body.stands_s) / HEART_RISES_S)
+        gain = 1.0 - np.exp(-max(0.0, t_s - self.body.standing_s) / HEART_RISES_S)
         bpm = self.body.resting_bpm + (self.body.running_bpm - self.body.resting_bpm) * gain
         return HeartRateSample(t_s, round(bpm), (round(60.0 / bpm * 1024) / 1024,), True)
 
     def treadmill(self, t_s: float) -> TreadmillSample:
         """The belt under the runner, level."""
         speed = self.body.speed_mps if self._is_running(t_s) else 0.0
-        return TreadmillSample(t_s, speed, 0.0, speed * max(0.0, t_s - self.body.stands_s), None, max(0.0, t_s))
+        return TreadmillSample(t_s, speed, 0.0, speed * max(0.0, t_s - self.body.standing_s), None, max(0.0, t_s))
 
     def _is_running(self, t_s: float) -> bool:
-        return t_s > self.body.stands_s
+        return t_s > self.body.standing_s
 
     def _put_on(self, site: WearSite) -> _Worn:
         if site.is_foot:

@@ -57,7 +57,7 @@ class StepPlan:
     def step_length_factor(self, t_s: float) -> float:
         """Step length at `t_s` against the rested runner's at the same speed."""
         body = self._body
-        tired_min = max(0.0, t_s - body.stands_s - body.tires_after_s) / 60.0
+        tired_min = max(0.0, t_s - body.standing_s - body.tires_after_s) / 60.0
         loss = min(body.shuffle_pct_per_min * tired_min, body.shuffle_most_pct)
         return 1.0 - loss / 100.0 + self._answer("lengthen", t_s) - self._answer("quicker", t_s)
 
@@ -73,7 +73,7 @@ class StepPlan:
     def _next(self) -> Step:
         body = self._body
         if not self.steps:
-            return self._make(0, body.stands_s + 0.6, 0.0)
+            return self._make(0, body.standing_s + 0.6, 0.0)
         last = self.steps[-1]
         factor = self.step_length_factor(last.contact_s)
         step_s = 60.0 / body.cadence_spm * factor * (1.0 + body.variability * self._chance.standard_normal())

@@ -66,7 +66,7 @@ class TrunkMotion:
         starts = np.array([s.contact_s for s in steps])
         numbers = np.array([float(s.number) for s in steps])
         phase = np.pi * np.interp(t_s, starts, numbers)
-        on = np.clip((t_s - body.stands_s) / 1.0, 0.0, 1.0)
+        on = np.clip((t_s - body.standing_s) / 1.0, 0.0, 1.0)
         turn, drop = (np.deg2rad(part) for part in self._phases)
         yaw = on * self._share * np.deg2rad(body.axial_rotation_deg / 2) * np.sin(phase + turn)
         lean = on * np.deg2rad(body.trunk_lean_deg + 1.5 * np.sin(2 * phase + 0.6))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DASH, doubtText, durationText, glanceDoubt, paceText, useUnits, valueText } from "../../web/static/js/units.js";
+import { DASH, uncertaintyText, durationText, glanceUncertainty, paceText, useUnits, valueText } from "../../web/static/js/units.js";
 
 useUnits({
   cadence_spm: { factor: 1, decimals: 0, unit: "spm" },
@@ -19,11 +19,11 @@ test("what is not known is a dash, never a number", () => {
 test("a value has its unit's digits, and one more where its ± would read as nothing", () => {
   assert.equal(valueText("step_length_m", 1.014), "101");
   assert.equal(valueText("step_length_m", 1.014, 0.001), "101.4");
-  assert.equal(doubtText("step_length_m", 0.001), "0.2");
-  assert.equal(doubtText("step_length_m", 0.00001), "<0.1");
-  assert.equal(doubtText("step_length_m", NaN), "");
+  assert.equal(uncertaintyText("step_length_m", 0.001), "0.2");
+  assert.equal(uncertaintyText("step_length_m", 0.00001), "<0.1");
+  assert.equal(uncertaintyText("step_length_m", NaN), "");
   assert.equal(valueText("step_length_m", 0.9824, undefined, 1), "98.2", "where two numbers would read alike");
-  assert.equal(glanceDoubt("step_length_m", 0.9824, 0.027, 1), "\u00b15.3");
+  assert.equal(glanceUncertainty("step_length_m", 0.9824, 0.027, 1), "\u00b15.3");
 });
 
 test("minus is a minus sign, and there is no minus nothing", () => {
@@ -32,10 +32,10 @@ test("minus is a minus sign, and there is no minus nothing", () => {
 });
 
 test("± at a glance is half of the 95 % interval, in seconds for a pace", () => {
-  assert.equal(glanceDoubt("cadence_spm", 172, 2), "±4");
-  assert.equal(glanceDoubt("cadence_spm", 172, 0.1), "", "these digits are sure");
-  assert.equal(glanceDoubt("cadence_spm", null, 2), "");
-  assert.equal(glanceDoubt("speed_mps", 3, 0.05), "±0:11");
+  assert.equal(glanceUncertainty("cadence_spm", 172, 2), "±4");
+  assert.equal(glanceUncertainty("cadence_spm", 172, 0.1), "", "these digits are sure");
+  assert.equal(glanceUncertainty("cadence_spm", null, 2), "");
+  assert.equal(glanceUncertainty("speed_mps", 3, 0.05), "±0:11");
 });
 
 test("a pace and a time carry over sixty", () => {

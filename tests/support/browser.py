@@ -43,7 +43,7 @@ def choose_theme(page: Any, theme: str) -> None:
 
 
 def axe_findings(page: Any, rules: dict[str, Any] | None = None) -> list[str]:
-    """What axe complains about on the page as it stands: rule, help and the elements."""
+    """What axe complains about on the page as it is: rule, help and the elements."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
     options = {"resultTypes": ["violations"], "rules": rules or {}}

@@ -87,9 +87,9 @@ def main(parts: list[str]) -> int:
     print("|---" * 8 + "|")
     for name in names(*(parts or CHOSEN)):
         recording = read(name)
-        stands = bool((recording.about.get("synthetic") or {}).get("standing_still_s"))
+        is_standing = bool((recording.about.get("synthetic") or {}).get("standing_still_s"))
         for words, change in VARIANTS.items():
-            if words == WITHOUT_STANDING and not stands:
+            if words == WITHOUT_STANDING and not is_standing:
                 continue
             cells = row(lambda found, of=recording: module.score(of.folder, found), change(recording.chunk))
             print(f"| {name} | {words} | {cells} |", flush=True)

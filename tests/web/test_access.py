@@ -56,7 +56,7 @@ def test_strangers_get_words_and_nothing_else(client: FlaskClient) -> None:
     assert "let in" in client.get("/", base_url=BASE, environ_overrides=FAR).text
 
 
-def test_this_machine_needs_no_invitation_unless_a_proxy_stands_before_it(client: FlaskClient) -> None:
+def test_this_machine_needs_no_invitation_unless_a_proxy_is_before_it(client: FlaskClient) -> None:
     assert client.get("/phones").status_code == 200
     assert client.get("/phones", headers={"X-Forwarded-For": "192.168.1.7"}).status_code == 401
     assert client.get("/phones", base_url=BASE).status_code == 401

@@ -129,7 +129,7 @@ def test_no_page_carries_scripts_or_styles_within(coach: SmallCoach, client: Any
     assert '<html lang="en"' in text
 
 
-def test_inks_stand_at_seven_to_one_on_every_ground() -> None:
+def test_inks_are_at_seven_to_one_on_every_ground() -> None:
     css = (Path(__file__).parents[2] / "web/static/css/tokens.css").read_text("utf-8")
     themes = re.findall(r"^:root(?:\[data-theme=\"(\w+)\"\])? \{(.*?)^\}", css, re.M | re.S)
     assert [name for name, _ in themes] == ["", "night", "sun"]

@@ -102,7 +102,7 @@ def test_one_code_leads_a_stranger_through_trusting_to_the_secure_address(server
 
 
 def test_on_a_network_https_is_there_without_being_asked_for(tmp_path: Path) -> None:
-    """127.0.0.2 stands for a network: it is not among the addresses of a machine alone."""
+    """127.0.0.2 plays a network: it is not among the addresses of a machine alone."""
     for host, is_https, has_it in (("127.0.0.2", None, True), ("127.0.0.2", False, False), ("127.0.0.1", None, False)):
         settings = make_settings(tmp_path / f"{host}-{is_https}", host, 0, is_https)
         with served(settings, is_quiet=True) as (_, plain):

@@ -42,7 +42,7 @@ def show(coach: SmallCoach, page: Page, **event: Any) -> None:
     raise AssertionError(page.inner_text("body"))
 
 
-def test_numbers_of_the_run_stand_large_with_their_units(coach: SmallCoach, running: Page) -> None:
+def test_numbers_of_the_run_are_large_with_their_units(coach: SmallCoach, running: Page) -> None:
     show(coach, running)
     expect(running.locator("#focus-value")).to_have_text("172")
     expect(running.locator("#clock")).to_contain_text("24:1")
@@ -163,7 +163,7 @@ def test_there_are_words_for_every_reason() -> None:
         assert words[f"metrics.why.{reason}.long"].endswith((".", "?"))
 
 
-def test_a_paused_runner_finds_all_numbers_with_doubts_and_reasons(coach: SmallCoach, running: Page) -> None:
+def test_a_paused_runner_finds_all_numbers_with_uncertainties_and_reasons(coach: SmallCoach, running: Page) -> None:
     expect(running.locator("#numbers")).to_be_hidden()
     coach.feed.publish("metrics", numbers(unknown={"grade_pct": "needs_treadmill"}))
     running.tap("#pause")
@@ -284,7 +284,7 @@ def test_a_run_in_pain_shows_to_walk_in_place_of_its_target(
     expect(running.locator("#hold")).to_be_visible()
 
 
-def test_a_cue_is_shown_said_and_felt_once_and_can_be_asked_why(coach: SmallCoach, running: Page) -> None:
+def test_a_cue_is_shown_said_and_vibrated_once_and_can_be_asked_why(coach: SmallCoach, running: Page) -> None:
     coach.feed.publish("cue", cue())
     expect(running.locator("#cue-words")).to_have_text("Quick, light steps, as on hot sand")
     wait_until(running, "() => window.said.length === 1 && window.shaken.length === 1")
@@ -323,7 +323,7 @@ def test_old_cues_are_not_replayed_to_a_page_that_is_opened_again(coach: SmallCo
     assert running.evaluate("() => window.said") == []
 
 
-def test_a_dead_stream_is_noticed_by_the_page_and_opened_anew(phone: Page, serve_coach: Callable[[Any], str]) -> None:
+def test_a_dead_stream_is_noticed_by_the_page_and_opened_again(phone: Page, serve_coach: Callable[[Any], str]) -> None:
     feed = FallingSilent()
     coach = SmallCoach(feed=feed, runs=SmallRuns(feed))
     coach.runs.start("treadmill")

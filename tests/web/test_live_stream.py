@@ -41,7 +41,7 @@ def test_a_new_phone_gets_the_newest_numbers_and_no_old_cue() -> None:
     assert events(next(stream)) == [("cue", {"cue_id": "new"}, "4")]
 
 
-def test_numbers_come_short_with_what_the_page_shows_of_their_doubts_once_for_all_phones() -> None:
+def test_numbers_come_short_with_what_the_page_shows_of_their_uncertainty_once_for_all_phones() -> None:
     feed = LiveFeed()
     data = {
         "cadence_spm": 163.123456789,

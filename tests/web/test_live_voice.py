@@ -103,7 +103,7 @@ def test_a_start_is_announced_when_every_sensor_is_ready_and_what_is_missing_is_
     assert heard(page, 1) == ["Sensors ready. Go."]
 
 
-def test_a_lost_sensor_is_said_and_felt_once_it_stays_away_and_said_when_it_is_back(
+def test_a_lost_sensor_is_said_and_vibrated_once_it_stays_away_and_said_when_it_is_back(
     coach: SmallCoach, running: Page
 ) -> None:
     running.wait_for_timeout(700)  # seen to be well
@@ -296,11 +296,11 @@ def test_a_metronome_ticks_at_the_rate_the_coach_allows_and_rests_when_it_does_n
     assert len(running.evaluate("() => window.ticks")) == n_ticks
 
 
-def test_a_metronome_may_be_felt_and_stops_where_numbers_stop(coach: SmallCoach, running: Page) -> None:
+def test_a_metronome_may_vibrate_and_stops_where_numbers_stop(coach: SmallCoach, running: Page) -> None:
     choose_metronome(running, "vibration")
     took_s = tick(coach, running, 170.0, 3.0)
-    n_felt = running.evaluate("() => window.shaken.filter((p) => p === 35).length")
-    assert 6 <= n_felt <= took_s * 170 / 60 + 2
+    n_pulses = running.evaluate("() => window.shaken.filter((p) => p === 35).length")
+    assert 6 <= n_pulses <= took_s * 170 / 60 + 2
     running.wait_for_timeout(4000)  # no word from the coach
     n_pulses = running.evaluate("() => window.shaken.length")
     running.wait_for_timeout(1000)

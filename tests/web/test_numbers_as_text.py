@@ -1,8 +1,8 @@
-"""Numbers as people read them: a doubt never reads as nothing, and differences of lengths stand in small units."""
+"""Numbers as people read them: an uncertainty never reads as nothing, and differences of lengths have small units."""
 
 import pytest
 
-from web.units import difference_scale_of, doubt_text, value_text
+from web.units import difference_scale_of, uncertainty_text, value_text
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,12 @@ from web.units import difference_scale_of, doubt_text, value_text
     ],
 )
 def test_a_value_is_as_exact_as_its_uncertainty(name: str, value: float, sd: float, shown: str) -> None:
-    assert f"{value_text(name, value, sd=sd)} ± {doubt_text(name, sd)}" == shown
+    assert f"{value_text(name, value, sd=sd)} ± {uncertainty_text(name, sd)}" == shown
 
 
-def test_a_pace_has_no_doubt_and_what_is_unknown_none_either() -> None:
-    assert doubt_text("speed_mps", 0.1) == ""
-    assert doubt_text("impact_g", None) == ""
+def test_a_pace_has_no_uncertainty_and_what_is_unknown_none_either() -> None:
+    assert uncertainty_text("speed_mps", 0.1) == ""
+    assert uncertainty_text("impact_g", None) == ""
     assert value_text("impact_g", None, sd=0.1) == "–"
 
 

@@ -127,7 +127,7 @@ def test_a_finger_chooses_a_stretch_and_moves_the_common_cursor(address: str, ph
     assert all(text != "" for text in phone.locator(".plot:not(.plot-cues) .plot-now").all_inner_texts())
 
 
-def test_cues_stand_with_their_response_on_the_axis_of_the_plots(address: str, desktop: Any) -> None:
+def test_cues_are_with_their_response_on_the_axis_of_the_plots(address: str, desktop: Any) -> None:
     desktop.goto(f"{address}/runs/r0#details")
     wait_until(desktop, DRAWN)
     lane = desktop.locator(".plot-cues")

@@ -1,4 +1,4 @@
-"""The strength pages: each is there, says what stands, takes what is sent and refuses what cannot be."""
+"""The strength pages: each is there, says what is in force, takes what is sent and refuses what cannot be."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def lived(coach: StrengthCoach) -> StrengthCoach:
     return coach
 
 
-def test_a_plan_is_set_up_by_form_and_stands_on_the_page(client, coach: StrengthCoach) -> None:
+def test_a_plan_is_set_up_by_form_and_is_on_the_page(client, coach: StrengthCoach) -> None:
     assert client.get("/strength").headers["Location"] == "/strength/setup"
     assert client.post("/strength/setup", data=FORM).status_code == 302
     page = client.get("/strength").get_data(as_text=True)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-# Notes when the first plots stand on the screen, and how long the main thread was blocked in long tasks.
+# Notes when the first plots are on the screen, and how long the main thread was blocked in long tasks.
 WATCH_PLOTS: Final = """
 (() => {
   window.drawing = { drawn_ms: null, blocked_ms: 0 };

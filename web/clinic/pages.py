@@ -43,7 +43,7 @@ def monday() -> str:
 
 @blueprint.get("/runners/<runner_id>")
 def runner(runner_id: str) -> str:
-    """One runner: why the row stands where it stands, newest runs, orders and their answers."""
+    """One runner: why the row is where it is, newest runs, orders and their answers."""
     w: Words = current_app.extensions["words"]
     record = the_host().record(the_person(), runner_id)
     return render_template(
@@ -62,7 +62,7 @@ def runner(runner_id: str) -> str:
 
 @blueprint.post("/runners/<runner_id>/seen")
 def seen(runner_id: str) -> Redirect:
-    """This row was seen as it stood."""
+    """This row was seen as it was."""
     the_host().see(the_person(), runner_id, request.form.get("mark", ""))
     return redirect("/monday", 303)
 

@@ -1,8 +1,8 @@
 """Detect contacts and stride times of a foot without a gyroscope; nothing else can be known.
 
 A swinging foot is held on its curve by a force of three to nine g that is largest just before landing and gone when
-the foot stands. The fall from that peak to half of it marks the contact; it moves little from stride to stride, so
-stride times are good (seen: 5 ms) where the contact itself is only known to about 30 ms.
+the foot is on the ground. The fall from that peak to half of it marks the contact; it moves little from stride to
+stride, so stride times are good (seen: 5 ms) where the contact itself is only known to about 30 ms.
 """
 
 import math

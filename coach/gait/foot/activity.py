@@ -1,7 +1,7 @@
 """Detect when one foot changes between standing, walking and running.
 
-A foot stands when it lay still for two seconds; it walks or runs as its strides say, two in a row before running and
-walking change over, one to leave standing. A foot that moves without strides for three seconds walks about.
+A foot is standing when it was still for two seconds; it walks or runs as its strides say, two in a row before running
+and walking change over, one to leave standing. A foot that moves without strides for three seconds walks about.
 """
 
 from typing import Final
@@ -14,10 +14,10 @@ from coach.gait.signal.window import BoolArray
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.strides import GaitState, StateChange, Stride
 
-STILL_S: Final = 2.0  # the longest walking stride is 1.6 s: a foot still for longer stands
+STILL_S: Final = 2.0  # the longest walking stride is 1.6 s: a foot still for longer is standing
 NO_STRIDES_S: Final = 3.0  # two of the longest strides
 _IN_A_ROW: Final = 2  # strides of another kind: one alone is a hop or a kerb
-_SHIFT_S: Final = 0.7  # a foot may be set down again while its owner stands
+_SHIFT_S: Final = 0.7  # a foot may be set down again while its owner is standing
 _STILL_RADPS: Final = 0.8  # swaying on the spot stays below, a step's turns are ten times that
 _STILL_MPS2: Final = 3.0  # against gravity: the shock of a step is ten times that
 
@@ -31,7 +31,7 @@ class FootState:
         self._strode_s: float | None = None
         self._n_other = 0
         self._other_since_s = 0.0
-        self._stood_to_s = 0.0
+        self._standing_to_s = 0.0
 
     def saw(self, chunk: ImuChunk) -> list[StateChange]:
         """Look at the signal itself: does the foot lie still, does it move without strides?"""
@@ -40,8 +40,8 @@ class FootState:
         if self._moved_s is None:
             self._moved_s = begin
         changes: list[StateChange] = []
-        could_stand = end - self._moved_s > STILL_S  # else no stillness long enough fits in
-        for k in _edges(moves, chunk.t_s, self._moved_s) if could_stand else ():
+        is_long_enough = end - self._moved_s > STILL_S  # else no stillness long enough fits in
+        for k in _edges(moves, chunk.t_s, self._moved_s) if is_long_enough else ():
             before = moves[moves < k]
             if len(before):
                 self._moved_s = float(chunk.t_s[before[-1]])
@@ -75,12 +75,12 @@ class FootState:
         """False from the moment a standing foot moves off until its first stride is seen."""
         if self.state is not GaitState.STANDING or self._moved_s is None:
             return self.state is not None
-        return self._moved_s - self._stood_to_s < _SHIFT_S
+        return self._moved_s - self._standing_to_s < _SHIFT_S
 
     def _still(self, now_s: float) -> list[StateChange]:
         if self._moved_s is None or now_s - self._moved_s <= STILL_S:
             return []
-        self._stood_to_s = now_s
+        self._standing_to_s = now_s
         return self._enter(GaitState.STANDING, self._moved_s)
 
     def _enter(self, state: GaitState, t_s: float) -> list[StateChange]:

@@ -70,7 +70,7 @@ class AlignmentEstimator:
             and acc.std(axis=0).max() < params.quiet_mps2
             and gyr.std(axis=0).max() < params.steady_radps
         ):
-            self._stand(acc.mean(axis=0), gyr.mean(axis=0))
+            self._learn_standing(acc.mean(axis=0), gyr.mean(axis=0))
         self._held.append(self._part)
         self._moving.append(turning > params.moving_radps)
         self._part, self._part_n = [], 0
@@ -86,7 +86,7 @@ class AlignmentEstimator:
         first = self._held[0][0]
         self._held[0][0] = first._replace(is_new=True)
 
-    def _stand(self, force: FloatArray, rate: FloatArray) -> None:
+    def _learn_standing(self, force: FloatArray, rate: FloatArray) -> None:
         self._quiet += 1
         length = float(np.sqrt(force @ force))
         if length == 0.0:

@@ -31,4 +31,4 @@ CORNER_SHARE: Final = 0.2
 CHOSEN_AT_HZ: Final = 200.0  # rate of the recordings with force plates
 REST_AFTER_CONTACT_S: Final = 0.05  # the slap is over; the shortest contacts last 0.09 s
 REST_S: Final = 0.02  # the shortest rest between landing and push is 0.03 s
-STANDS_S: Final = 0.8  # from swing's end: a foot whose heel has not lifted by then stands; walking lifts it after 0.6 s
+STANDING_AFTER_S: Final = 0.8  # from swing's end: a foot still flat is standing; walking lifts the heel after 0.6 s

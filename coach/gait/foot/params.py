@@ -67,7 +67,7 @@ class FootParams:
     angle_bias_deg: float = 0.45  # fitted
     largest_angle_deg: float = 60.0  # runners land at -20 to 40; more is a gyroscope read in a wrong unit; by judgement
 
-    # What stands on the ground, by the median of the last landings. Chosen between synthetic pedalling, leg swings,
+    # Which landings are on the ground, by the median of the last. Chosen between synthetic pedalling, leg swings,
     # stairs and a shoe in a hand (tests/coach/gait/foot/other_motions.py) and 94 recordings of runners and walkers.
     ground_landings: int = 5
     least_impact_g: float = 1.9  # slow walkers 2.0-4.7, a leg swing or a carried shoe 1.5-1.7, smooth stairs 1.7

@@ -47,7 +47,7 @@ class PhaseTracker:
     def __init__(self, batch: Batch, n_swings: int) -> None:
         self.batch = batch
         self.n_swings = n_swings
-        self._waits = (*batch.foot.reaches, batch.foot.stands)
+        self._waits = (*batch.foot.reaches, batch.foot.standing)
         self.use(batch.foot.axes)
         self.restart()
 

@@ -30,7 +30,7 @@ REFRACTORY_S: Final = 0.3  # a landing forefoot lowers its heel by 0.1-0.3 rad: 
 LEAST_PUSH_RAD: Final = 0.25  # push-off turns 0.5 rad and more above PUSH_RADPS, a landing's ringing less than 0.1 rad
 SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over
 CALM_S: Final = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
-LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking stands 0.9 s, longer is standing
+LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking's stance is 0.9 s, longer is standing
 LATEST_TOE_OFF_S: Final = 0.6  # from heel-off
 
 
@@ -84,7 +84,7 @@ def next_crossing(
     return stop, angle_rad
 
 
-# What `cross` remembers, as one list of numbers: plain loops like these can be compiled as they stand.
+# What `cross` remembers, as one list of numbers: plain loops like these can be compiled unchanged.
 _PHASE, _IS_SWINGING, _IS_TURNING, _SWING_ANGLE, _PUSH_ANGLE = 0, 1, 2, 3, 4
 SWING_OVER_ROW, HEEL_OFF_ROW, SWING_ROW, _T_OVER, _T_CALM, _T_SWING = 5, 6, 7, 8, 9, 10
 _WAITING, _STANCE, _PUSH = 0.0, 1.0, 2.0

@@ -38,7 +38,7 @@ def take_one(
     if this is None or this.swing_over != transition.swing_over:
         return []
     if transition.kind == HEEL_OFF:
-        return _stand(transition, this, foot, now, columns, first)
+        return _landed(transition, this, foot, now, columns, first)
     return _leave(transition, this, foot, now, columns, first)
 
 
@@ -62,7 +62,7 @@ def _land(
     return [InitialContact(foot.site, landing.contact_s)]
 
 
-def _stand(
+def _landed(
     transition: PhaseTransition,
     this: StanceCandidate,
     foot: FootSensor,

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
-from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, STANDS_S
+from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, STANDING_AFTER_S
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.strides import StanceCandidate
 from coach.gait.signal.constants import CLIP_SHARE, GRAVITY_MPS2
@@ -27,9 +27,9 @@ class FootSensor:
     """What is known of the sensor on one foot.
 
     acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. reaches: rows after
-    swing's end searched for a landing, look by look; before: rows before it that a look needs; stands: rows after
-    it from which the foot stands. inwards: axis about which the foot rolls inwards. rest, rest_inwards: turn rates read
-    at rest along the foot's axes and about that one.
+    swing's end searched for a landing, window by window; before: rows before it that a window needs; standing: rows
+    after it from which the foot is standing. inwards: axis about which the foot rolls inwards. rest, rest_inwards: turn
+    rates read at rest along the foot's axes and about that one.
     """
 
     __slots__ = (
@@ -47,7 +47,7 @@ class FootSensor:
         "reaches",
         "rest",
         "site",
-        "stands",
+        "standing",
     )
 
     def __init__(
@@ -65,7 +65,7 @@ class FootSensor:
         self.acc_limit = CLIP_SHARE * acc_range
         self.gyr_limit = CLIP_SHARE * gyr_range
         self.reaches = tuple(round(reach * rate_hz) for reach in REACHES_S)
-        self.stands = round(STANDS_S * rate_hz)
+        self.standing = round(STANDING_AFTER_S * rate_hz)
         self.before = round(BEFORE_SWING_OVER_S * rate_hz) + 1
         self.before_landing = round(params.before_swing_end_s * rate_hz)
         self.is_slow = rate_hz < params.slow_below_hz
@@ -111,8 +111,8 @@ class FootSensor:
 
 @dataclass(slots=True)
 class StrideState:
-    """The landings that are open. this: the newest; last: the newest that stood. n_swings: seen so far, the number of
-    the newest. last_stride_row: where the last whole stride ended. is_cut: a gap lies after the last landing. times_s,
+    """The landings that are open. this: the newest; last: the newest that was held. n_swings: seen so far, the number
+    of the newest. last_stride_row: where the last whole stride ended. is_cut: a gap lies after the last landing. times_s,
     speeds_mps: of the last strides that were seen whole; holed_mps: of those that were not."""
 
     this: StanceCandidate | None
@@ -166,7 +166,7 @@ class StrideState:
 
     @property
     def is_loose(self) -> bool:
-        """Whether the sensor rang on the foot in the newest landing that stood and those before it."""
+        """Whether the sensor rang on the foot in the newest landing that was held and those before it."""
         return self.last is not None and self.last.is_loose
 
     def is_wobbling(self, wobble_radps: float, is_slow: bool, params: FootParams) -> bool:

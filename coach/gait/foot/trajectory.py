@@ -40,10 +40,10 @@ class Path(NamedTuple):
     pitch_radps: float
 
 
-def _side_by_side(felt: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _side_by_side(samples: FloatArray, start: IndexArray, n: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Of (7, N) times, specific forces and turn rates, those of S strides of n intervals from each start on: (m, S),
-    (3, m, S), (3, m, S). Past its end a stride stands still."""
-    seen = felt.take(start + np.minimum(np.arange(int(n.max()) + 1)[:, None], n), axis=1, mode="clip")
+    (3, m, S), (3, m, S). Past its end a stride keeps its last sample."""
+    seen = samples.take(start + np.minimum(np.arange(int(n.max()) + 1)[:, None], n), axis=1, mode="clip")
     return seen[0], seen[1:4], seen[4:]
 
 

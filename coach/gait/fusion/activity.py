@@ -68,7 +68,7 @@ class StateFusion:
         is_watched = any(s != TREADMILL and now_s - seen <= STALE_S for s, seen in self._seen_to.items())
         for rank in _RANKS:
             if TREADMILL in rank and is_watched:
-                return None  # a belt also runs under a runner who stands beside it
+                return None  # a belt also runs under a runner who is standing beside it
             alive = [self._states[s] for s in rank if s in self._states and now_s - self._seen_to[s] <= STALE_S]
             if alive:
                 return max(alive, key=_LIVELY.index)

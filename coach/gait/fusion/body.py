@@ -314,7 +314,7 @@ class BodyGait:
         return self._state_change(sample.t_s)
 
     def _feed_position(self, sample: PositionSample) -> None:
-        """A receiver's speed over ground. Who stands does not move, whatever its noise says."""
+        """A receiver's speed over ground. A runner who is standing does not move, whatever its noise says."""
         if sample.speed_mps is None or sample.accuracy_m > POSITION_MOST_M:
             return
         self._has_position_speed = True

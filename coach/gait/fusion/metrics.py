@@ -41,7 +41,7 @@ class MetricsBuilder:
             self.uncertainty[name] = estimate.sd * abs(factor)
 
     def known(self, name: str) -> Estimate | None:
-        """What stands at `name`."""
+        """The value at `name`."""
         value = self.values.get(name)
         return None if value is None else Estimate(value, self.uncertainty.get(name, 0.0))
 

@@ -40,7 +40,7 @@ class ShankParams:
     recovery_lag_share: float = 0.1415  # + this share of the time since contact; fitted
     steepest_lag_s: float = 0.0236  # where it does not rise that far: the steepest rise after toe-off; fitted
     steepest_sd_s: float = 0.015  # at 2.5 m/s, where it is needed; RBDS
-    usual_stride_s: float = 0.70  # stands in for the first stride's own
+    usual_stride_s: float = 0.70  # used for the first stride, which has none
     jerk_smoothing_s: float = 0.04  # without gyroscope: landings are the largest bursts of jerk
     burst_share: float = 0.25  # of the 97th percentile of smoothed squared jerk: fainter bursts are no landings
     bursts_apart_s: float = 0.5  # of one leg; 240 steps per minute, the fastest of runs, is that
@@ -80,7 +80,7 @@ class ShankParams:
     hop_s: float = 0.2  # by so much later than it could be a contact is known
     warm_up_s: float = 4.2  # three whole walking strides: the first answer looks back to the first contact
     same_contact_s: float = 0.15  # a contact found again in a later window moves by less
-    still_mps2: float = 0.6  # SD over a second and a half below which a leg stands
+    still_mps2: float = 0.6  # SD over a second and a half below which a leg is standing
     still_s: float = 1.5  # longer than a stride of a run, of which a leg is never still
     margin_s: float = 0.1  # events move by less between two looks
     change_after: int = 2  # footfalls of another kind before the state changes

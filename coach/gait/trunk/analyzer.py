@@ -155,7 +155,7 @@ class TrunkGait:
             return events
         return [*events, self._step(view, motion, run, k, factor)]
 
-    def _step(self, view: WindowView, motion: Attitude, run: list[StepCandidate], k: int, doubt: float) -> TrunkStep:
+    def _step(self, view: WindowView, motion: Attitude, run: list[StepCandidate], k: int, factor: float) -> TrunkStep:
         landing = run[k]
         start, end = landing.contact_s, landing.next_s
         stride_start = run[k - 1].contact_s if k else None
@@ -184,7 +184,7 @@ class TrunkGait:
             impact_g=impact_g(view, start, landing.toe_off_s),
             state=GaitState.RUNNING,
             is_clipped=bool(clipped.any()),
-            uncertainty=_uncertainty(self._site, self._params, landing, motion.gyr_radps is not None, doubt),
+            uncertainty=_uncertainty(self._site, self._params, landing, motion.gyr_radps is not None, factor),
         )
 
     def _is_settled(self, motion: Attitude, run: list[StepCandidate], contact_s: float) -> bool:

@@ -32,7 +32,7 @@ class StandingPose:
     _other_s: float = 0.0
 
     def observe(self, view: WindowView, hop_s: float) -> bool:
-        """Look at the last second of a window; gives whether the wearer stands still."""
+        """Look at the last second of a window; gives whether the wearer is standing still."""
         n = round(_STILL_S * view.rate_hz)
         if len(view.t_s) < n or view.is_bad[-n:].any():
             return False

@@ -85,7 +85,7 @@ def _signals(motion: Attitude, forward: FloatArray, part: slice) -> dict[str, Fl
     left = cross(motion.up[part], np.broadcast_to(forward, motion.up[part].shape))
     signals = {_PUSH: np.einsum("ij,ij->i", motion.horizontal_mps2[part], left)}
     if motion.gyr_radps is not None and motion.sway_rad is not None:
-        # force as the sensor felt it, list included: that is how the phase was read
+        # force as the sensor measured it, list included: that is how the phase was read
         listing = motion.sway_rad[part] @ forward
         signals[_PUSH] = signals[_PUSH] + GRAVITY_MPS2 * listing
         signals[_LIST] = motion.gyr_radps[part] @ forward

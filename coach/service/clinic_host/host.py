@@ -282,7 +282,7 @@ class ClinicHost:
         return Record(row, runs, orders, consent)
 
     def see(self, person: Person, runner_id: str, mark: str) -> None:
-        """The person has seen a row as it stood. mark: of that row, so that what came since stays unseen."""
+        """The person has seen a row as it was. mark: of that row, so that what came since stays unseen."""
         self._want(person, Kind.CLINICIAN)
         with self.roster.transaction(person.person_id) as connection:
             if not index.runners(connection, runner_id):

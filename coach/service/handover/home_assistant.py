@@ -112,7 +112,7 @@ class HomeAssistant:
         self._sent.clear()
 
     def _on_disconnect(self, _client: object, _data: object, _flags: object, reason: Any, _properties: object) -> None:
-        if self.is_linked:  # else the reason why it was refused stands
+        if self.is_linked:  # else the reason why it was refused is kept
             self.failure = f"the broker is lost: {reason}" if reason.is_failure else ""
         self.is_linked = False
 

@@ -97,7 +97,7 @@ class PhoneRuns:
             return self._state(_checked(run_id))
 
     def append(self, run_id: str, offset: int, piece: bytes) -> Arrival:
-        """Take bytes that stand at `offset` of the log; answers with what is here now.
+        """Take bytes that begin at `offset` of the log; answers with what is here now.
 
         A piece that does not begin where the bytes here end is left aside: the phone goes on from `n_bytes`.
 

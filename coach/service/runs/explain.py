@@ -8,7 +8,7 @@ from coach.model.cues import CueDecision, CueResponse, CueRule, Source
 
 @dataclass(frozen=True, slots=True)
 class CueStory:
-    """One line of the cue log with all that stands behind it. why: plain sentences, the first one the short answer."""
+    """One line of the cue log with all that is behind it. why: plain sentences, the first one the short answer."""
 
     decision: CueDecision
     response: CueResponse | None

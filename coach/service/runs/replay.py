@@ -1,6 +1,6 @@
 """A recording played as if live: its notifications at their own pace, or faster.
 
-Time is that of the recording: it stands at the last thing that was played, so that nothing goes stale only because
+Time is that of the recording: it stays at the last thing that was played, so that nothing goes stale only because
 this machine cannot keep up with the speed that was asked for.
 """
 

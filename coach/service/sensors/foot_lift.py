@@ -1,6 +1,6 @@
 """Which shoe is the left one: the runner lifts the left foot, and the sensor that moved is on it.
 
-Sensors are found in an order that says nothing about feet. While the runner stands and lifts the left foot once, the
+Sensors are found in an order that says nothing about feet. While the runner lifts the left foot once, the
 readings of its sensor spread as the shoe tilts and lands; the other shoe carries the body and hardly stirs.
 """
 

@@ -29,7 +29,7 @@ _TRUNK_LANDING_G = 1.8
 _SOON_S = 0.3  # from the end of the fall to the peak, with the landing's 0.15 s twice; by judgement
 _TURNED_DEG = 20.0  # a body sways by less between standing and standing again; by judgement
 _STILL_S = 0.5  # so long is a moment of standing; by judgement
-_STILL_MPS2 = 0.6  # SD of an axis; as a leg that stands (`ShankParams.still_mps2`)
+_STILL_MPS2 = 0.6  # SD of an axis; as of a leg that is standing (`ShankParams.still_mps2`)
 _LANDING_G = 3.0  # chosen by eye, 2026-11-20: above any stride while standing or walking, below a small jump's landing
 _APART_S = 0.35  # a jump of 10 cm falls for 0.29 s before it lands, and its push-off comes first
 _TOGETHER_S = 0.15  # feet and trunk peak 0.05 s apart, clocks and links differ by less than 0.1; by judgement
@@ -80,7 +80,7 @@ def _ends_of_falls(t_s: FloatArray, force_g: FloatArray) -> list[float]:
 
 
 def turned_deg(chunks: Sequence[ImuChunk]) -> float | None:
-    """How far the sensor turned on the body [deg]: the angle between gravity as it read it while its wearer stood still
+    """How far the sensor turned on the body [deg]: the angle between gravity as it read it while its wearer was still
     first, and last; None where there were no two such moments."""
     if not chunks:
         return None

@@ -47,7 +47,7 @@ class StrengthTests:
         self._strength = strength
 
     def milestones(self, plan: StrengthPlan | None = None) -> list[MilestoneView]:
-        """All five moments of measuring with what was answered. plan: as it stands, asked for where not given."""
+        """All five moments of measuring with what was answered. plan: the current one, asked for where not given."""
         plan = plan or self._strength.show()
         if plan is None:
             return []

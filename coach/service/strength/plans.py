@@ -109,7 +109,7 @@ class StrengthService:
             return self._changed()
 
     def show(self) -> StrengthPlan | None:
-        """The plan as it stands now; None before there is one."""
+        """The current plan; None before there is one."""
         with self._lock:
             current = self._kept.current_plan()
             if current is None:
@@ -123,7 +123,7 @@ class StrengthService:
             return plan
 
     def plan(self) -> StrengthPlan:
-        """The plan as it stands; raises UserError where there is none."""
+        """The current plan; raises UserError where there is none."""
         plan = self.show()
         if plan is None:
             raise UserError("there is no strength plan yet: make one with `coach plan create` or on the page")
@@ -220,15 +220,15 @@ class StrengthService:
             return self._changed()
 
     def resume(self) -> StrengthPlan:
-        """End the pause that stands today."""
+        """End the pause in force today."""
         with self._lock:
             plan = self.plan()
             today = local_day(self._clock(), plan.wish.tz)
             yesterday = today - timedelta(days=1)
             kept: list[Pause] = []
             for pause in plan.pauses:
-                stands = pause.start <= today and (pause.until is None or pause.until >= today)
-                if not stands:
+                is_in_force = pause.start <= today and (pause.until is None or pause.until >= today)
+                if not is_in_force:
                     kept.append(pause)
                 elif pause.start < today:
                     kept.append(replace(pause, until=yesterday))
@@ -309,8 +309,8 @@ class StrengthService:
     def _worst(self, end: SessionEvent) -> int | None:
         """The worst pain that a session provoked: after it, or during one of its exercises."""
         taps = in_force(self._kept.events([end.session_id]))
-        felt = {(e.slot, e.exercise_id): e.pain for e in taps if e.kind == "effort" and e.pain is not None}
-        return max((n for n in (end.pain, *felt.values()) if n is not None), default=None)
+        pains = {(e.slot, e.exercise_id): e.pain for e in taps if e.kind == "effort" and e.pain is not None}
+        return max((n for n in (end.pain, *pains.values()) if n is not None), default=None)
 
     def export_ics(self, path: Path) -> int:
         """Write the sessions that have a time as a calendar file with alarms; returns how many."""

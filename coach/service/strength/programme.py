@@ -58,7 +58,7 @@ class Programme:
         return self.plans.create(track, days, at, tz, start)
 
     def show(self) -> StrengthPlan:
-        """`coach plan show`: the plan as it stands.
+        """`coach plan show`: the current plan.
 
         Raises:
             UserError: there is none yet.

@@ -91,7 +91,7 @@ class StrengthProgress:
         self._tests = tests
 
     def show(self) -> Progress:
-        """The progress as it stands now."""
+        """The current progress."""
         plan = self._plans.show()
         results = self._tests.results()
         series: dict[str, list[Point]] = {}
@@ -125,7 +125,7 @@ class StrengthProgress:
         return monthly_of(trend, place, own, [log.done_at.astimezone(own).date() for log in logs if log is not None])
 
     def outline(self) -> Outline:
-        """Where the programme stands, without its series."""
+        """The state of the programme, without its series."""
         plan = self._plans.show()
         start = plan.wish.start if plan is not None else None
         return Outline(start, adherence(plan), tuple(self._tests.changes()))

@@ -289,7 +289,7 @@ def test_rules_name_their_sources() -> None:
     assert all(set(rule["sources"]) <= set(document["sources"]) and rule["sources"] for rule in document["rules"])
 
 
-def test_sixteen_sessions_stand_at_their_local_time_on_both_sides_of_the_clock_change(tmp_path: Path) -> None:
+def test_sixteen_sessions_are_at_their_local_time_on_both_sides_of_the_clock_change(tmp_path: Path) -> None:
     data, zone = ["--data", str(tmp_path)], ZoneInfo("Europe/London")
     wish = ["--track", "home", "--days", "mon,thu", "--time", "18:30", "--tz", "Europe/London", "--start", "2027-03-01"]
     assert "warning signs have not been asked" in one_line_of_error(run("plan", "create", *wish, *data))

@@ -32,7 +32,7 @@ def test_every_red_flag_rests_on_sources_of_the_list() -> None:
         assert set(sign.sources) <= set(loader.load_sources())
 
 
-def test_no_source_and_no_gate_stands_idle() -> None:
+def test_no_source_and_no_gate_is_unused() -> None:
     used = {s for r in loader.load_rules() for s in r.sources}
     used |= {s for f in loader.load_red_flags().values() for s in f.sources}
     used |= {s for lesson in load_lessons().values() for s in lesson.sources} | set(load_flare_up().sources)

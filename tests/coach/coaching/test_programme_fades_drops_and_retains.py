@@ -97,7 +97,7 @@ def test_who_was_on_target_from_the_first_run_on_has_nothing_kept_and_nothing_lo
     assert "on target from the first run on" in block_view(easy, progress, OWN).past[0]
 
 
-def test_a_wish_that_stands_begins_again_only_where_recent_runs_need_it() -> None:
+def test_a_standing_wish_begins_again_only_where_recent_runs_need_it() -> None:
     wish = replace(PROFILE, focus_wish="quicker")
     block = whole_block(wish)
     watched = RunPlan("lengthen", 0.25, None, False, False, "")
@@ -179,7 +179,7 @@ def test_without_a_wish_the_need_of_recent_runs_chooses() -> None:
     assert "40 %" in plan.reason
 
 
-def test_when_nothing_stands_out_the_coach_only_watches() -> None:
+def test_without_a_clear_need_the_coach_only_watches() -> None:
     plan = planned([])
     assert (plan.focus, plan.block_run) == ("lengthen", None)
     assert planned([], level=4).focus == "swing"

@@ -1,4 +1,4 @@
-"""No number of the gait core stands without its reason: a comment on its line or right above it."""
+"""No number of the gait core is without its reason: a comment on its line or right above it."""
 
 import re
 from pathlib import Path

@@ -92,7 +92,7 @@ def frames(content: bytes) -> list[Any]:
         return [f for f in reader if f.frame_type == fitdecode.FIT_FRAME_DATA]
 
 
-def test_messages_stand_in_the_order_that_readers_expect() -> None:
+def test_messages_are_in_the_order_that_readers_expect() -> None:
     names = [frame.name for frame in frames(write_fit(activity(20, laps=(), pauses=())))]
     order = [
         "file_id",

@@ -102,7 +102,7 @@ def slow(use: SensorUse, payload: Callable[[float], bytes], phase_s: float) -> I
 @lru_cache
 def sent() -> dict[str, tuple[Notification, ...]]:
     """All that the sensors send in `LENGTH_S` of one run, by sensor."""
-    runner = VirtualRunner(VirtualBody(stands_s=1.0, tires_after_s=1e9))
+    runner = VirtualRunner(VirtualBody(standing_s=1.0, tires_after_s=1e9))
     rates = {LEFT: 208.0, RIGHT: 208.0, CHEST: 104.0, PELVIS: 200.0}
     parts: dict[SensorUse, list[tuple[FloatArray, FloatArray]]] = {use: [] for use in rates}
     for second in range(int(LENGTH_S)):  # the virtual body's time only goes forward: all sites together

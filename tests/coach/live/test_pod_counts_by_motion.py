@@ -30,7 +30,7 @@ BOTH = (POD, SHOE)
 JOG = VirtualBody(speed_mps=2.1, cadence_spm=160.0)
 MARCH = VirtualBody(speed_mps=2.3, cadence_spm=108.0, contact_time_s=0.32)
 RATE_HZ = 100.0
-BEGINS_S = 2.0  # the runner stands until here
+BEGINS_S = 2.0  # the runner is standing until here
 
 
 def pod_says(raw: int, speed_mps: float, begin_s: float, end_s: float) -> Iterator[Notification]:
@@ -98,7 +98,7 @@ def test_the_decision_outlives_the_shoe_sensor() -> None:
     assert pipeline.tick(120.0).metrics[-1].cadence_spm == pytest.approx(160.0)
 
 
-def test_the_runners_word_stands_against_the_shoe() -> None:
+def test_the_runners_word_holds_against_the_shoe() -> None:
     pipeline = make_pipeline(BOTH)
     first, then = run_with(JOG, 80), list(pod_says(80, 2.1, 30.0, 40.0))
     assert played(pipeline, first)[-1] == 160.0

@@ -4,7 +4,7 @@ from coach.live.timeline import Timeline
 from coach.model.runs import Lap
 
 
-def test_running_time_stands_still_in_a_pause() -> None:
+def test_running_time_stops_in_a_pause() -> None:
     timeline = Timeline()
     assert timeline.elapsed_s(10.0) == 10.0
     assert timeline.pause(10.0)

@@ -1,4 +1,4 @@
-"""A workout leads a run by running time: parts become laps, a pause stands still, strong pain ends it."""
+"""A workout leads a run by running time: parts become laps, a pause stops it, strong pain ends it."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -73,7 +73,7 @@ def test_parts_follow_each_other_as_laps() -> None:
     assert [round(lap.start_s) for lap in led.live.laps[2:6]] == [60, 90, 120, 150]
 
 
-def test_a_pause_stands_still() -> None:
+def test_a_pause_stops_its_time() -> None:
     led = Led()
     led.at(50.0)
     led.live.pause()

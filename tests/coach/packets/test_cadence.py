@@ -52,7 +52,7 @@ def test_data_decide_after_ten_seconds_and_not_before():
     assert "too slow for running steps" in resolver.decision.reason
 
 
-def test_the_runners_word_stands_against_all_data():
+def test_the_runners_word_holds_against_all_data():
     resolver = CadenceResolver(override="steps")
     assert run(resolver, 86, 3.0, 0, 120) == [86.0] * 120
 

@@ -69,7 +69,7 @@ def test_a_stalled_link_that_delivers_late_does_not_move_the_clock():
     assert max(errors) < 0.002
 
 
-def test_a_sensor_that_restarts_is_mapped_anew_and_time_goes_on():
+def test_a_sensor_that_restarts_is_mapped_again_and_time_goes_on():
     clock = DeviceClock()
     found = []
     for k in range(1500):
@@ -83,7 +83,7 @@ def test_a_sensor_that_restarts_is_mapped_anew_and_time_goes_on():
     assert found[-1] == pytest.approx(1499 * 0.02 + 0.01, abs=0.001)
 
 
-def test_a_device_clock_that_stood_still_for_two_seconds_is_found_once_no_stall_explains_it():
+def test_a_device_clock_that_stopped_for_two_seconds_is_found_once_no_stall_explains_it():
     clock = DeviceClock()
     for k in range(1000):
         arrival = k * 0.02

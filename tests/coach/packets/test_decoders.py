@@ -174,7 +174,7 @@ def test_witmotion_frames_with_chip_time_are_never_taken_for_short_ones(size, be
     assert n_faults <= (20 if begun else 0)
 
 
-def test_a_witmotion_whose_frame_was_misjudged_is_judged_anew():
+def test_a_witmotion_whose_frame_was_misjudged_is_judged_again():
     """What follows the first frame looks like the next; the frames after it decide."""
     decoder, feed = sensor("witmotion_wt9011dcl", WearSite.LEFT_FOOT)
     feed(0.0, long_frame(1)[:20] + bytes.fromhex("5561") + bytes(6))

@@ -87,7 +87,7 @@ def test_a_start_is_written_as_captured():
     )
 
 
-def test_the_factor_stands_in_the_answer_to_the_start():
+def test_the_factor_is_in_the_answer_to_the_start():
     assert factor_of(bytes.fromhex("05 01 40 da 7f 39")) == pytest.approx(2.44e-4, rel=1e-3)
     assert factor_of(b"") is None
     with pytest.raises(PacketError):

@@ -37,7 +37,7 @@ def test_contact_time_goes_with_the_next_speed_and_is_gone_after_three_seconds()
     assert contact_after(stryd, 4.1) is None
 
 
-def test_a_foot_that_stands_or_a_number_that_no_foot_makes_is_no_contact_time() -> None:
+def test_a_standing_foot_or_a_number_that_no_foot_makes_is_no_contact_time() -> None:
     stryd = decoder()
     stryd.feed(Notification("aa", CONTACT, 1.0, packet(240)))
     stryd.feed(Notification("aa", CONTACT, 2.0, packet(0)))

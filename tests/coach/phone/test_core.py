@@ -137,7 +137,7 @@ def test_every_cut_of_the_log_is_readable_up_to_its_last_flush(tmp_path: Path) -
         assert [i.payload for i in cut] == [i.payload for i in whole[: len(cut)]]
 
 
-def test_laps_pauses_taps_gaps_and_the_clock_stand_in_the_log(tmp_path: Path) -> None:
+def test_laps_pauses_taps_gaps_and_the_clock_are_in_the_log(tmp_path: Path) -> None:
     core = started(POD)
     core.act("lap", 10.0, json.dumps({"kind": "warm_up"}))
     core.act("pause", 20.0)

@@ -97,7 +97,7 @@ def test_a_battery_that_runs_low_is_said_at_the_start_and_during_the_run() -> No
     run_jumping(main())
 
 
-def test_a_silent_sensor_is_said_within_three_seconds_and_connected_anew_after_thirty() -> None:
+def test_a_silent_sensor_is_said_within_three_seconds_and_connected_again_after_thirty() -> None:
     async def main() -> None:
         bench = Bench()
         twin = bench.world.add_heart_rate_strap()

@@ -138,7 +138,7 @@ def test_a_distance_is_given_only_where_the_speed_was_known(known_s: float, is_k
 
 
 def test_the_pace_of_a_watch_s_split_is_its_distance_by_its_time() -> None:
-    """The speeds that the watch showed lag behind; it stood still for a minute, too."""
+    """The speeds that the watch showed lag behind; it stopped for a minute, too."""
     seconds = [
         dataclasses.replace(s, speed_mps=2.5, t_s=s.t_s + (60 if s.t_s > 200 else 0)) for s in make_seconds(1000)
     ]

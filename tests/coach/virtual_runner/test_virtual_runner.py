@@ -10,7 +10,7 @@ from coach.virtual_runner.runner import MOUNTING, VirtualRunner, rotation
 RATE_HZ = 400.0
 
 
-def felt(runner: VirtualRunner, site: WearSite, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+def sensed(runner: VirtualRunner, site: WearSite, seconds: float) -> tuple[np.ndarray, np.ndarray]:
     """Specific force and turn rate in body axes over the first seconds, read in packets."""
     parts = [runner.imu(site, n / RATE_HZ, 20, RATE_HZ) for n in range(0, int(seconds * RATE_HZ), 20)]
     mounting = rotation(MOUNTING[site])
@@ -18,7 +18,7 @@ def felt(runner: VirtualRunner, site: WearSite, seconds: float) -> tuple[np.ndar
 
 
 def test_a_standing_foot_feels_gravity_and_no_turn() -> None:
-    acc, gyr = felt(VirtualRunner(), WearSite.LEFT_FOOT, 1.0)
+    acc, gyr = sensed(VirtualRunner(), WearSite.LEFT_FOOT, 1.0)
     assert np.allclose(acc.mean(0), [0, 0, 9.80665], atol=0.02)
     assert np.abs(gyr.mean(0)).max() < 0.01
 
@@ -28,7 +28,7 @@ def test_integrating_the_foot_between_flat_moments_gives_the_stride_length(
     speed_mps: float, cadence_spm: float
 ) -> None:
     runner = VirtualRunner(VirtualBody(speed_mps=speed_mps, cadence_spm=cadence_spm, contact_time_s=0.23))
-    acc, gyr = felt(runner, WearSite.LEFT_FOOT, 6.0)
+    acc, gyr = sensed(runner, WearSite.LEFT_FOOT, 6.0)
     left = [s for s in runner.plan.steps if s.is_left]
     flat = [int((s.contact_s + 0.4 * (s.toe_off_s - s.contact_s)) * RATE_HZ) for s in left[1:4]]
     pitch = -np.cumsum(gyr[flat[0] : flat[1], 1]) / RATE_HZ
@@ -40,7 +40,7 @@ def test_integrating_the_foot_between_flat_moments_gives_the_stride_length(
 
 def test_the_trunk_bears_body_weight_on_average_and_nothing_in_flight() -> None:
     runner = VirtualRunner()
-    acc, _ = felt(runner, WearSite.PELVIS, 8.0)
+    acc, _ = sensed(runner, WearSite.PELVIS, 8.0)
     start = int(3 * RATE_HZ)
     assert np.linalg.norm(acc[start:].mean(0)) == pytest.approx(9.80665, rel=0.03)
     assert np.linalg.norm(acc[start:], axis=1).min() < 0.5
@@ -68,7 +68,7 @@ def test_who_ignores_cues_runs_as_if_never_cued() -> None:
 
 def test_the_same_seed_gives_the_same_run_and_memory_stays_bounded() -> None:
     one, two = VirtualRunner(), VirtualRunner()
-    a, b = felt(one, WearSite.RIGHT_FOOT, 4.0), felt(two, WearSite.RIGHT_FOOT, 4.0)
+    a, b = sensed(one, WearSite.RIGHT_FOOT, 4.0), sensed(two, WearSite.RIGHT_FOOT, 4.0)
     assert np.array_equal(a[0], b[0])
     for start_s in range(4, 300):
         one.imu(WearSite.RIGHT_FOOT, float(start_s), 100, 100.0)

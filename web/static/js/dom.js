@@ -11,7 +11,7 @@ export function on(target, type, handler, options) {
 }
 
 /**
- * Replace text only where it differs: an unchanged number costs no layout. Where text stands already, its node stays and
+ * Replace text only where it differs: an unchanged number costs no layout. Where there is text already, its node stays and
  * takes the new letters: no element lost a child, so no rule of style is asked again.
  */
 export function setText(element, text) {

@@ -13,7 +13,7 @@ const REGAINED_MS = 5000; // on target for so long (chosen by judgement)
 const FROM_START_M = 50; // a first distance up to this is counted from the start
 const LIKE_PCT = 2; // as in a run's summary: within 2 % is "like usual"
 
-const LOG = "recording"; // stands for the raw log among the links of the sensors: coach/live/run.py
+const LOG = "recording"; // names the raw log among the links of the sensors: coach/live/run.py
 
 export function openAnnouncer(say) {
   let run = null;

@@ -1,7 +1,7 @@
 // The way to the watcher of the stream: a worker, or this page where a browser has none or its worker fails to load.
 //
 // The watcher says something at least every two seconds. One that falls silent while the page is awake is replaced: old
-// numbers must not stand because the one who would dim them is gone.
+// numbers must not stay because the one who would dim them is gone.
 
 const LOOK_MS = 2000;
 const MOST_MISSED = 3;

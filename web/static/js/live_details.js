@@ -1,8 +1,8 @@
-// All numbers of the moment with their doubts, and why a dash is a dash: asked for by a runner who has paused.
+// All numbers of the moment with their uncertainties, and why a dash is a dash: asked for by a runner who has paused.
 import { get } from "./api.js";
 import { find, findAll, on, setText } from "./dom.js";
 import { toast } from "./live_toast.js";
-import { DASH, glanceDoubt, valueText } from "./units.js";
+import { DASH, glanceUncertainty, valueText } from "./units.js";
 import { w } from "./words.js";
 
 function paint(row, metrics) {
@@ -11,7 +11,7 @@ function paint(row, metrics) {
   const reason = metrics?.unknown?.[name];
   setText(find("b", row), text);
   find(".unit", row).hidden = text === DASH;
-  setText(find(".details-doubt", row), glanceDoubt(name, metrics?.[name], metrics?.uncertainty?.[name]));
+  setText(find(".details-uncertainty", row), glanceUncertainty(name, metrics?.[name], metrics?.uncertainty?.[name]));
   setText(find(".details-why", row), text === DASH && reason ? w(`metrics.why.${reason}.long`) : "");
 }
 

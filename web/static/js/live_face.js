@@ -5,8 +5,8 @@
 // data attributes. The large number and its place follow every update; all else settles once a second, with the clock,
 // so that it can be read, but old and unknown is shown at once.
 import { bandOf, edgesOf, markAt, shownNameOf } from "./live_target.js";
-import { doubtOf, newest, reasonOf } from "./live_values.js";
-import { DASH, durationText, glanceDoubt, hasUnit, K95, unitOf, valueText } from "./units.js";
+import { uncertaintyOf, newest, reasonOf } from "./live_values.js";
+import { DASH, durationText, glanceUncertainty, hasUnit, K95, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
 export const QUICK = ["distance_m", "speed_mps", "heart_rate_bpm"];
@@ -36,13 +36,13 @@ export function faceOf(run, choices, now_ms) {
 }
 
 /** A number with its note: how sure it is, or why it is unknown. */
-function number(face, slot, name, now_ms, has_doubt, note = `${slot}-note`) {
+function number(face, slot, name, now_ms, has_uncertainty, note = `${slot}-note`) {
   const { value, is_old } = newest(name, now_ms);
   const text = valueText(name, value);
   const age = text === DASH ? "gone" : is_old ? "old" : "";
   face[slot] = { text, age, size: text.length > 5 ? "long" : "" };
-  const doubt = has_doubt ? glanceDoubt(name, value, doubtOf(name)) : "";
-  face[note] = { text: age === "gone" ? whyWords(name, "short") : doubt };
+  const uncertainty = has_uncertainty ? glanceUncertainty(name, value, uncertaintyOf(name)) : "";
+  face[note] = { text: age === "gone" ? whyWords(name, "short") : uncertainty };
 }
 
 /** Words for why a number is unknown, "" where the coach gave no reason. length: "short" or "long". */
@@ -80,14 +80,14 @@ function focus(face, chosen, is_on, now_ms) {
   const is_blank = valueText(name, value) === DASH;
   const band = has_target ? bandOf(target, value) : { low: null, high: null };
   const edges = !is_blank && target?.place ? edgesOf(band) : "";
-  const place = edges ? placeOf(target.place, value, band, doubtOf(name)) : has_target ? "unknown" : "none";
+  const place = edges ? placeOf(target.place, value, band, uncertaintyOf(name)) : has_target ? "unknown" : "none";
   const n_more = decimalsMore(name, place, value, band);
   const text = valueText(name, value, undefined, n_more);
   face["focus-name"] = { text: w(`metrics.${name}.label`) };
   face["focus-unit"] = { text: unitOf(name) };
   const size = text.length > 4 ? "long" : text.length === 4 ? "middling" : "";
   face["focus-value"] = { text, size, age: is_blank ? "gone" : is_old ? "old" : "" };
-  face["focus-note"] = { text: is_blank ? "" : glanceDoubt(name, value, doubtOf(name), n_more) };
+  face["focus-note"] = { text: is_blank ? "" : glanceUncertainty(name, value, uncertaintyOf(name), n_more) };
   face["focus-words"] = placeWords(place, is_blank && is_on ? name : target?.metric, is_blank && is_on);
   face["focus-band"] = { text: edges ? `${w("live.motion.target")} ${bandWords(name, band, edges, n_more)}` : "" };
   face.focus = { place, edges };
@@ -101,7 +101,7 @@ function placeOf(place, value, { low = null, high = null }, sd) {
   return over !== null && sd > 0 && over < K95 * sd ? "edge" : place;
 }
 
-/** Where the number stands, or why that cannot be said: what is blank, or what it is compared with. */
+/** How the number compares, or why that cannot be said: what is blank, or what it is compared with. */
 function placeWords(place, name, is_waiting) {
   if (place === "none" && !is_waiting) return { text: w("live.motion.no_target"), tone: "quiet" };
   const is_known = place !== "none" && place !== "unknown";

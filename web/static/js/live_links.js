@@ -4,7 +4,7 @@ import { w } from "./words.js";
 
 const SPOKEN = new Set(["streaming", "silent", "lost"]);
 const links = new Map();
-const LOG = "recording"; // stands for the raw log among the links of the sensors: coach/live/run.py
+const LOG = "recording"; // names the raw log among the links of the sensors: coach/live/run.py
 const list = find("#links");
 const sites = new Map();
 

@@ -7,7 +7,7 @@ import { can, soundNow, tick } from "./speech.js";
 
 const LOOK_MS = 100;
 const AHEAD_S = 0.35; // more than a busy page's timer is late
-const PULSE_MS = 35; // felt, and over before the next step
+const PULSE_MS = 35; // long enough to feel, and over before the next step
 
 let spm = null;
 let is_silent = true;

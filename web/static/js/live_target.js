@@ -29,7 +29,7 @@ export const edgesOf = ({ low = null, high = null }) =>
   low !== null && high !== null ? "both" : low !== null ? "low" : high !== null ? "high" : "";
 
 /**
- * Where `value` stands on a gauge whose band is its middle third (or two thirds to one side), in whole percent: the
+ * The place of `value` on a gauge whose band is its middle third (or two thirds to one side), in whole percent: the
  * mark moves when that can be seen, and not for less. An edge of the band is never crossed by rounding.
  */
 export function markAt(value, low = null, high = null) {

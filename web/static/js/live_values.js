@@ -1,10 +1,10 @@
-// The newest numbers, each with its own age, doubt and reason: from 1 s on it is old, from 3 s on unknown.
+// The newest numbers, each with its own age, uncertainty and reason: from 1 s on it is old, from 3 s on unknown.
 
 export const OLD_S = 1;
 export const GONE_S = 3;
 
 const seen = new Map();
-let doubts = {};
+let uncertainties = {};
 let reasons = {};
 
 /** Take one `metrics` event. A value that is null keeps its age: it fades, and is a dash after 3 s. */
@@ -12,13 +12,13 @@ export function takeMetrics(metrics, now_ms) {
   for (const [name, value] of Object.entries(metrics)) {
     if (value !== null && value !== undefined) seen.set(name, { value, at_ms: now_ms });
   }
-  doubts = metrics.uncertainty ?? {};
+uncertainties = metrics.uncertainty ?? {};
   reasons = metrics.unknown ?? {};
 }
 
 export function forgetAll() {
   seen.clear();
-  doubts = {};
+  uncertainties = {};
   reasons = {};
 }
 
@@ -30,7 +30,7 @@ export function newest(name, now_ms) {
 }
 
 /** One standard deviation of a field, null where the coach gives none. */
-export const doubtOf = (name) => doubts[name] ?? null;
+export const uncertaintyOf = (name) => uncertainties[name] ?? null;
 
 /** Why a field is unknown: the coach's reason, or "" where it gives none. */
 export const reasonOf = (name) => reasons[name] ?? "";

@@ -11,7 +11,7 @@ for (const picker of findAll("[data-theme-picker]")) {
   });
 }
 
-// The main menu stands at the bottom of a phone and grows with the reader's text: the page ends above it.
+// The main menu is at the bottom of a phone and grows with the reader's text: the page ends above it.
 const menu = find(".nav");
 if (menu && "ResizeObserver" in window) {
   new ResizeObserver(() => {

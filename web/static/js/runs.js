@@ -4,7 +4,7 @@ import { find, findAll, make, on, readData, setText } from "./dom.js";
 import "./runs_share.js";
 import { cueLane } from "./runs_cues.js";
 import { followWidth, timePlot } from "./runs_plot.js";
-import { doubtText, durationText, hasUnit, unitOf, valueText } from "./units.js";
+import { uncertaintyText, durationText, hasUnit, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
 const FIRST = ["speed_mps", "step_length_m", "cadence_spm", "contact_time_ms"];
@@ -89,7 +89,7 @@ function tiles(summary) {
   for (const name of STRETCH) {
     if (summary[name] === null || !hasUnit(name)) continue;
     const sd = summary.uncertainty[name];
-    add(w(`metrics.${name}.label`), valueText(name, summary[name], sd), unitOf(name), doubtText(name, sd));
+    add(w(`metrics.${name}.label`), valueText(name, summary[name], sd), unitOf(name), uncertaintyText(name, sd));
   }
   return list;
 }

@@ -2,7 +2,7 @@
 import uPlot from "../vendor/uplot-1.6.32.min.js";
 import { find, make, readData, setText } from "./dom.js";
 import { colours } from "./runs_plot.js";
-import { doubtText, K95, shownValue, unitOf, valueText } from "./units.js";
+import { uncertaintyText, K95, shownValue, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
 const read = readData("trend", { at_s: [] });
@@ -72,7 +72,7 @@ function drawPoints(plot, paint) {
   ctx.restore();
 }
 
-/** A day of room on both sides; a week about a run that stands alone, which the plot would give years. */
+/** A day of room on both sides; a week about a single run, which the plot would give years. */
 function daysShown(_, from_s, to_s) {
   return times.length === 1 ? [times[0] - WEEK_S, times[0] + WEEK_S] : [from_s - WEEK_S / 7, to_s + WEEK_S / 7];
 }
@@ -117,7 +117,7 @@ function draw() {
       setCursor: [(one) => {
         const i = one.cursor.idx;
         const point = points[i];
-        setText(now, point ? `${dayText(times[i], true)}: ${valueText(metric, point.value, point.se)} ± ${doubtText(metric, point.se)} ${unitOf(metric)}` : w("runs.trend.point"));
+        setText(now, point ? `${dayText(times[i], true)}: ${valueText(metric, point.value, point.se)} ± ${uncertaintyText(metric, point.se)} ${unitOf(metric)}` : w("runs.trend.point"));
       }],
     },
   }, [times, points.map((point) => shown(point.value)), line()], body);

@@ -111,7 +111,7 @@ const locale = document.documentElement.lang === "en" ? "en-GB" : document.docum
 const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const month = new Intl.DateTimeFormat(locale, { month: "short", year: "numeric" });
 
-/** Dates of the axis: the year stands where more than one is shown, and at least once. */
+/** Dates of the axis: the year is shown where more than one is shown, and at least once. */
 function dates(at) {
   const moments_shown = at.map((s) => new Date(s * 1000));
   const is_long = at.length > 1 && at.at(-1) - at[0] > 300 * DAY_S;

@@ -1,5 +1,5 @@
 // The guided session: one exercise a screen, sets to tap off, rest and hold timers, effort and pain; it works without
-// the network. What was tapped stands in this browser and goes to the coach through the outbox, each tap with its own
+// the network. What was tapped is kept in this browser and goes to the coach through the outbox, each tap with its own
 // id, so that nothing is lost and nothing counts twice. Pain counts as soon as it is answered, also without the network: what each
 // number asks for comes with the page.
 import { find, findAll, on, readData, setText } from "./dom.js";
@@ -180,13 +180,13 @@ function lead(index, row) {
 function sendEffort(index) {
   const exercise = guide.exercises[index];
   const part = find(`.stage[data-stage="${index}"]`);
-  const felt = { rpe: chosen(`rpe-${exercise.slot}`, part), pain: chosen(`pain-${exercise.slot}`, part) };
-  const known = state.taps[`felt:${index}`];
-  if ((felt.rpe ?? felt.pain) === null || (known && known.rpe === felt.rpe && known.pain === felt.pain)) return felt;
-  tap("effort", { slot: exercise.slot, exercise_id: exercise.exercise_id, ...felt });
-  state.taps[`felt:${index}`] = felt;
+  const effort = { rpe: chosen(`rpe-${exercise.slot}`, part), pain: chosen(`pain-${exercise.slot}`, part) };
+  const known = state.taps[`effort:${index}`];
+  if ((effort.rpe ?? effort.pain) === null || (known && known.rpe === effort.rpe && known.pain === effort.pain)) return effort;
+  tap("effort", { slot: exercise.slot, exercise_id: exercise.exercise_id, ...effort });
+  state.taps[`effort:${index}`] = effort;
   write();
-  return felt;
+  return effort;
 }
 
 /** Obey the pain of an exercise: leave out the rest of it, or end the session. Another number takes it back. */
@@ -290,8 +290,8 @@ function wireExercise(part) {
   for (const radio of findAll(`input[name="pain-${guide.exercises[index].slot}"]`, part)) {
     radio.addEventListener("change", () => obey(index));
   }
-  const felt = state.taps[`felt:${index}`];
-  for (const [name, value] of [["rpe", felt?.rpe], ["pain", felt?.pain]]) {
+  const effort = state.taps[`effort:${index}`];
+  for (const [name, value] of [["rpe", effort?.rpe], ["pain", effort?.pain]]) {
     const radio = value !== undefined && value !== null
       ? part.querySelector(`input[name="${name}-${guide.exercises[index].slot}"][value="${value}"]`) : null;
     if (radio) radio.checked = true;

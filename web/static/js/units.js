@@ -38,7 +38,7 @@ export function valueText(name, value, sd, n_more = 0) {
 }
 
 /** The number after a ±, half of the 95 % interval; a bound where it is too small to be written. sd: 1 SD. */
-export function doubtText(name, sd) {
+export function uncertaintyText(name, sd) {
   const scale = table[name];
   if (!Number.isFinite(sd) || !scale || scale.is_pace) return "";
   const [size, decimals] = [K95 * Math.abs(sd) * scale.factor, decimalsOf(scale, sd)];
@@ -50,7 +50,7 @@ export function doubtText(name, sd) {
 export const shownValue = (name, value) => (value === null || value === undefined ? null : value * (table[name]?.factor ?? 1));
 
 /** At a glance: "±4", half of the 95 % interval, in the value's digits; "" where those digits are sure. sd: 1 SD. */
-export function glanceDoubt(name, value, sd, n_more = 0) {
+export function glanceUncertainty(name, value, sd, n_more = 0) {
   if (value === null || value === undefined || !(sd > 0)) return "";
   const scale = table[name] ?? { factor: 1, decimals: 1 };
   if (scale.is_pace) {

@@ -1,4 +1,4 @@
-"""When a foot stands, walks and runs."""
+"""When a foot is standing, walking and running."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_two_still_seconds_are_standing_dated_to_their_beginning(size):
     assert not foot.is_known
 
 
-def test_a_shifted_foot_still_stands():
+def test_a_shifted_foot_is_still_standing():
     foot = FootState()
     for part in cut(signal([(3.0, False), (0.4, True)]), 20):
         foot.saw(part)

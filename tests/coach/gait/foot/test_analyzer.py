@@ -48,7 +48,7 @@ def test_events_do_not_depend_on_the_cuts_and_bulk_equals_the_stream(name: str) 
         assert any(isinstance(e, kind) for e in whole)
 
 
-def test_the_mid_stance_of_a_foot_that_comes_to_stand_does_not_depend_on_the_cuts() -> None:
+def test_the_mid_stance_of_a_foot_that_comes_to_rest_does_not_depend_on_the_cuts() -> None:
     chunk = read("demo_run_left_foot_clean").chunk
     assert chunk.gyr_radps is not None
     contact_s = float(read("demo_run_left_foot_clean").strides[8]["initial_contact_s"])
@@ -56,12 +56,12 @@ def test_the_mid_stance_of_a_foot_that_comes_to_stand_does_not_depend_on_the_cut
     t = np.concatenate((chunk.t_s[:n], chunk.t_s[n - 1] + still))
     acc = np.concatenate((chunk.acc_mps2[:n], np.tile([0.0, 0.0, 9.81], (400, 1))))
     gyr = np.concatenate((chunk.gyr_radps[:n], 0.05 * np.exp(-still)[:, None] * [0.0, 1.0, 0.0]))  # ever slower
-    stands = ImuChunk(chunk.wear_site, t, acc, gyr, np.inf, np.inf, chunk.rate_hz)
-    whole = streamed(stands, len(t))
+    standing = ImuChunk(chunk.wear_site, t, acc, gyr, np.inf, np.inf, chunk.rate_hz)
+    whole = streamed(standing, len(t))
     last = [e for e in whole if isinstance(e, MidStance)][-1]
     assert last.t_s > contact_s + 0.5
     for size in (1, 3, 64):
-        assert_same(streamed(stands, size), whole)
+        assert_same(streamed(standing, size), whole)
 
 
 FORCE_PLATE = [
@@ -172,7 +172,7 @@ def test_a_clipped_landing_gives_no_impact_and_no_length() -> None:
     assert all(s.is_clipped and s.impact_g is None and s.stride_length_m is None for s in strides)
 
 
-def test_bridged_strides_say_so_by_their_doubt() -> None:
+def test_bridged_strides_say_so_by_their_uncertainty() -> None:
     chunk = read("demo_run_right_foot_clean").chunk
     row = int(np.searchsorted(chunk.t_s, 8.3))
     assert chunk.gyr_radps is not None
@@ -249,7 +249,7 @@ def test_an_accelerometer_alone_gives_cadence() -> None:
     assert all(s.contact_time_s is None and s.stride_length_m is None for s in strides)
 
 
-def test_a_shoe_that_was_put_on_otherwise_is_learnt_anew() -> None:
+def test_a_shoe_that_was_put_on_otherwise_is_learnt_again() -> None:
     chunk = read("biomac_p01_right_foot").chunk
     assert chunk.gyr_radps is not None
     n = len(chunk.t_s)

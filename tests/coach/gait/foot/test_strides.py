@@ -1,4 +1,4 @@
-"""Classes, states and doubts of strides."""
+"""Classes, states and uncertainties of strides."""
 
 import pytest
 

@@ -73,7 +73,7 @@ def test_each_stride_comes_once_and_with_its_measured_flight():
     assert body.metrics(40).stride_time_cv_pct == pytest.approx(1.2, abs=0.5)
 
 
-def test_one_foot_knows_flight_by_symmetry_with_more_doubt():
+def test_one_foot_knows_flight_by_symmetry_with_more_uncertainty():
     body, _ = run(FEET[:1], until_s=40)
     metrics = body.metrics(40)
     assert metrics.flight_time_ms == pytest.approx(131, abs=20)
@@ -136,7 +136,7 @@ def test_a_dash_says_what_the_body_waits_for():
         assert body.metrics(until_s).unknown["speed_mps"] is why
 
 
-def test_a_runner_who_stands_and_a_count_that_is_too_small_are_distinguished():
+def test_a_standing_runner_and_a_count_that_is_too_small_are_distinguished():
     feet = SensorSet(True, True, 2, False, False, False, True, False, False, False)
     assert unknown(feet, {}, Moment(GaitState.STANDING))["cadence_spm"] is Unknown.STANDING
     found = unknown(feet, {"cadence_spm": 170.0}, Moment(GaitState.RUNNING))

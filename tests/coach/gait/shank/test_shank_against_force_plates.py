@@ -138,7 +138,7 @@ def test_contacts_and_toe_offs_come_before_their_strides_and_agree_with_them():
             assert strides[toe_off.initial_contact_s].contact_time_s == pytest.approx(toe_off.contact_time_s)
 
 
-def test_a_leg_that_stands_gives_no_strides():
+def test_a_standing_leg_gives_no_strides():
     recording = read("shank_run_01")
     still = np.random.default_rng(1).normal([0.0, 0.0, 9.81], 0.05, recording.chunk.acc_mps2.shape)
     recording = replace(recording, chunk=replace(recording.chunk, acc_mps2=still))

@@ -43,7 +43,7 @@ def test_the_authority_is_held_to_private_addresses(tmp_path: Path) -> None:
     read(made.chain).verify_directly_issued_by(read(made.authority))
 
 
-def test_a_torn_file_is_made_anew(tmp_path: Path) -> None:
+def test_a_torn_file_is_made_again(tmp_path: Path) -> None:
     made = make_certificates(tmp_path)
     made.chain.write_bytes(made.chain.read_bytes()[:100])
     assert read(make_certificates(tmp_path).chain)

@@ -224,9 +224,7 @@ def test_a_wrong_key_keeps_the_queue_and_says_so(house: House, intervals: Interv
     assert len(intervals.files) == 1
 
 
-def test_a_refused_run_does_not_stand_in_the_way_and_no_redirect_gets_the_key(
-    house: House, intervals: Intervals
-) -> None:
+def test_a_refused_run_blocks_no_other_and_no_redirect_gets_the_key(house: House, intervals: Intervals) -> None:
     house.handover.change(intervals_key=KEY)
     house.end_run("r1")
     house.end_run("r2")

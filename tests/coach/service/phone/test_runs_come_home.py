@@ -215,7 +215,7 @@ def test_the_same_log_under_another_id_is_refused_by_import(
         coach.history.files.import_bytes((tmp_path / "again.mcap").read_bytes(), "again.mcap")
 
 
-def test_a_run_of_yesterday_that_comes_home_today_stands_before_todays(coach: Coach, sent: list[Notification]) -> None:
+def test_a_run_of_yesterday_that_comes_home_today_comes_before_todays(coach: Coach, sent: list[Notification]) -> None:
     today = run_on_phone(coach, sent[:20_00])
     yesterday = run_on_phone(coach, sent[:20_00], ago=timedelta(hours=20))
     assert bring_home(coach, today) is ArrivalState.DONE

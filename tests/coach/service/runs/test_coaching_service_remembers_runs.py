@@ -141,7 +141,7 @@ def test_pain_of_six_and_red_flags_silence_the_run(trained: Days) -> None:
     assert not [d for d in engine.decisions if d.is_spoken]
 
 
-def test_a_wish_for_one_run_stands_beside_the_block(trained: Days) -> None:
+def test_a_wish_for_one_run_is_kept_beside_the_block(trained: Days) -> None:
     engine = trained.run(focus="swing")
     assert (engine.plan.focus, engine.plan.block_run) == ("swing", None)
     assert trained.run(focus="none").plan.focus is None

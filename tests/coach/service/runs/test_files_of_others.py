@@ -140,7 +140,7 @@ def test_a_cut_or_changed_file_gives_what_is_whole_and_says_so(history: HistoryS
         history.files.import_bytes(content[:300])
 
 
-def doubtful() -> bytes:
+def uncertain_sport() -> bytes:
     """A GPX track that names no sport, at 6.3 m/s for twelve minutes."""
     points = "".join(
         f'<trkpt lat="{6.3 * s / 110574:.9f}" lon="8"><time>2026-05-04T08:{s // 60:02}:{s % 60:02}Z</time></trkpt>'
@@ -149,9 +149,9 @@ def doubtful() -> bytes:
     return f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>".encode()
 
 
-def test_what_is_doubtful_is_kept_apart_until_the_runner_says_what_it_was(history: HistoryService) -> None:
+def test_what_is_uncertain_is_kept_apart_until_the_runner_says_what_it_was(history: HistoryService) -> None:
     run_id = history.files.import_bytes(content_of("stryd-backgaden-1km")).run_ids[0]
-    ride = history.files.import_bytes(doubtful()).run_ids[0]
+    ride = history.files.import_bytes(uncertain_sport()).run_ids[0]
     assert "ride's speed" in history.entry(ride).run.sport_reason
     assert [e.run.run_id for e in history.list().entries] == [run_id]
     assert [e.run.run_id for e in history.list(RunFilter(sport=Sport.OTHER)).entries] == [ride]
@@ -160,7 +160,7 @@ def test_what_is_doubtful_is_kept_apart_until_the_runner_says_what_it_was(histor
     assert {point.run_id for point in history.trend("cadence_spm").points} == {run_id}
     assert [day.n_runs for day in history.calendar(date(2026, 5, 4), date(2026, 5, 4))] == []
     with pytest.raises(InterchangeError, match="already"):
-        history.files.import_bytes(doubtful())
+        history.files.import_bytes(uncertain_sport())
     history.edit(ride, sport="running")
     assert history.entry(ride).run.sport_reason == ""
     assert ride in {record.run_id for record in history.records()}

@@ -1,6 +1,6 @@
 """The sensor service over the virtual radio: find, pair, place, look, set up, check, run; called from this thread.
 
-Time stands still but for what the service and the tests wait for, so a busy machine sees what an idle one does; one
+Time stops but for what the service and the tests wait for, so a busy machine sees what an idle one does; one
 test runs on the real loop in its own thread.
 """
 
@@ -28,7 +28,7 @@ from tests.support.radio import JumpingLoop, SwingingBody
 
 
 class JumpingBody(SwingingBody):
-    """Stands, and jumps three times once it is asked to: 0.1 s of 6 g on the feet."""
+    """Is still, and jumps three times once it is asked to: 0.1 s of 6 g on the feet."""
 
     jumps_s = -100.0
 
@@ -180,7 +180,7 @@ def test_three_jumps_show_that_both_feet_are_well(bench: Bench) -> None:
 
 
 class LiftingBody(SwingingBody):
-    """Stands and lifts one foot, or both, once a second: a shoe tilts by 40 degrees; one that stands, by one."""
+    """Lifts one foot, or both, once a second: a shoe tilts by 40 degrees; the one on the ground, by one."""
 
     def __init__(self, *lifted: WearSite) -> None:
         super().__init__()

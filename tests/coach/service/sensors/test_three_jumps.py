@@ -58,7 +58,7 @@ def checked(*viewers: Viewer) -> CheckReport:
 @pytest.fixture
 def jumper(monkeypatch: pytest.MonkeyPatch) -> VirtualRunner:
     monkeypatch.setattr(Viewer, "expected_rate_hz", RATE_HZ)
-    made = VirtualRunner(VirtualBody(stands_s=0.0))
+    made = VirtualRunner(VirtualBody(standing_s=0.0))
     made.jump(0.0)
     return made
 
@@ -110,13 +110,13 @@ def test_each_shoe_of_a_pair_that_is_not_worn_is_named(jumper: VirtualRunner) ->
 def test_who_runs_did_not_jump_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
     """All is well, was the answer to a runner who ran: 22 landings."""
     monkeypatch.setattr(Viewer, "expected_rate_hz", RATE_HZ)
-    runner = VirtualRunner(VirtualBody(stands_s=0.0))
+    runner = VirtualRunner(VirtualBody(standing_s=0.0))
     found = checked(viewer(runner, LEFT), viewer(runner, RIGHT), viewer(runner, PELVIS))
     assert not found.is_good
     assert "landings for 3 jumps: stand still" in found.problems[0]
 
 
-def test_who_stands_did_not_jump(jumper: VirtualRunner) -> None:
+def test_who_is_standing_did_not_jump(jumper: VirtualRunner) -> None:
     found = checked(viewer(jumper, LEFT, lying), viewer(jumper, RIGHT, lying), viewer(jumper, PELVIS, lying))
     assert not found.is_good
     assert all("measured 0 of 3 landings" in " ".join(sensor.problems) for sensor in found.sensors)
