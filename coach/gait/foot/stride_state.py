@@ -112,8 +112,8 @@ class FootSensor:
 @dataclass(slots=True)
 class StrideState:
     """The landings that are open. this: the newest; last: the newest that was held. n_swings: seen so far, the number
-    of the newest. last_stride_row: where the last whole stride ended. is_cut: a gap lies after the last landing. times_s,
-    speeds_mps: of the last strides that were seen whole; holed_mps: of those that were not."""
+    of the newest. last_stride_row: where the last whole stride ended. is_cut: a gap lies after the last landing.
+    times_s, speeds_mps: of the last strides that were seen whole; holed_mps: of those that were not."""
 
     this: StanceCandidate | None
     last: StanceCandidate | None
