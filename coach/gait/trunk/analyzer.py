@@ -12,7 +12,9 @@ from typing import Final
 
 import numpy as np
 
+from coach.gait.signal.constants import BRIDGED_FACTOR
 from coach.gait.signal.window import SignalWindow, WindowView, loss_factor
+from coach.gait.trunk.knocks import without_knocks
 from coach.gait.trunk.orientation import GRAVITY_STRIDES, Attitude, attitude, forward_axis
 from coach.gait.trunk.params import TrunkParams
 from coach.gait.trunk.posture import StandingPose, impact_g, oscillation_m, span, turn_range_deg
@@ -79,7 +81,7 @@ class TrunkGait:
     def _look(self, views: Iterable[WindowView]) -> list[GaitEvent]:
         events: list[GaitEvent] = []
         for view in views:
-            events += self._analyse(view)
+            events += self._analyse(without_knocks(view, self._params))
         return events
 
     def _analyse(self, view: WindowView) -> list[GaitEvent]:
@@ -150,10 +152,26 @@ class TrunkGait:
         self._side.observe(evidence if evidence is None or is_same_foot else -evidence)
         margin = span(motion, landing.contact_s - _BAD_MARGIN_S, end + _BAD_MARGIN_S)
         factor = loss_factor(view, margin)
-        if factor is None:
-            self.n_dropped += 1
-            return events
-        return [*events, self._step(view, motion, run, k, factor)]
+        if factor is not None:
+            return [*events, self._step(view, motion, run, k, factor)]
+        most_s = self._params.longest_hole_s
+        whole_holes = span(motion, landing.contact_s - most_s, end + most_s)
+        if loss_factor(view, whole_holes, most_s) is not None:
+            return [*events, self._bare_step(motion, landing)]
+        self.n_dropped += 1
+        return events
+
+    def _bare_step(self, motion: Attitude, landing: StepCandidate) -> TrunkStep:
+        """A step on a hole that hides its shape: when it began and how long it took, the rest is unknown."""
+        found = _uncertainty(self._site, self._params, landing, motion.gyr_radps is not None, BRIDGED_FACTOR)
+        return TrunkStep(
+            self._site,
+            initial_contact_s=landing.contact_s,
+            step_time_s=None if landing.next_s is None else landing.next_s - landing.contact_s,
+            is_left=self._side.is_left,
+            state=GaitState.RUNNING,
+            uncertainty={name: found[name] for name in ("initial_contact_s", "step_time_s")},
+        )
 
     def _step(self, view: WindowView, motion: Attitude, run: list[StepCandidate], k: int, factor: float) -> TrunkStep:
         landing = run[k]

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.signal.filters import cross, hann_smooth, period, whole_mean
-from coach.gait.signal.window import WindowView
+from coach.gait.signal.window import BoolArray, WindowView
 from coach.model.samples import FloatArray
 
 SHORTEST_STEP_S: Final = 0.22  # 270 steps per minute: sprinting
@@ -30,7 +30,7 @@ class Attitude:
     up: (n, 3) unit vector, sensor axes. weight_mps2: (n,) mean specific force, one body weight. vertical_mps2: (n,)
     along up. horizontal_mps2: (n, 3) the rest. along_weights: (n,) specific force along the window's mean, as the
     sensor reads it, in body weights. sway_rad: (n, 3) rotation from the mean attitude, sensor axes, or None. gyr_radps:
-    (n, 3) or None. step_s: step period, None where nothing repeats.
+    (n, 3) or None. is_lost: (n,) no reading. step_s: step period, None where nothing repeats.
     """
 
     t_s: FloatArray
@@ -42,6 +42,7 @@ class Attitude:
     along_weights: FloatArray
     sway_rad: FloatArray | None
     gyr_radps: FloatArray | None
+    is_lost: BoolArray
     step_s: float | None
 
 
@@ -63,7 +64,7 @@ def attitude(view: WindowView) -> Attitude:
     horizontal = force - vertical[:, None] * up
     window_mean = view.acc_mps2.mean(axis=0)
     along = view.acc_mps2 @ window_mean / max(float(window_mean @ window_mean), 1e-9)
-    return Attitude(view.t_s, rate, up, weight, vertical, horizontal, along, sway, view.gyr_radps, step_s)
+    return Attitude(view.t_s, rate, up, weight, vertical, horizontal, along, sway, view.gyr_radps, view.is_bad, step_s)
 
 
 def _step_period(view: WindowView) -> float | None:

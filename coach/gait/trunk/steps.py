@@ -73,6 +73,10 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
     starts, ends = np.array(lobes).T
     contacts = _contacts(rises, starts, ends) - params.rise_s
     step = step_time(contacts) or step
+    contacts = _by_rhythm(motion, contacts, step, params)
+    if not len(contacts):
+        return []
+    lobes, ends = lobes[: len(contacts)], ends[: len(contacts)]
     times, sds = _contact_times(motion, lobes, contacts, ends + params.fall_share * step, step, params)
     toe_offs = contacts + times
     nexts = [*contacts[1:].tolist(), None]
@@ -188,6 +192,23 @@ def _contacts(rises: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatA
     previous_ends = np.concatenate(([-np.inf], ends[:-1]))
     found = _last_before(rises, starts + 0.03, np.maximum(previous_ends, starts - 0.12))
     return np.where(np.isnan(found), starts, found)
+
+
+def _by_rhythm(motion: Attitude, contacts: FloatArray, step: float, params: TrunkParams) -> FloatArray:
+    """The contacts, those in a hole moved to the middle between the two about them where these are two steps apart.
+
+    The newest one is left out while it lies in a hole: where it was shows by the next."""
+    if not motion.is_lost.any():
+        return contacts
+    lost = np.concatenate(([0], np.cumsum(motion.is_lost)))
+    first, last = (np.searchsorted(motion.t_s, contacts + near) for near in (-params.holed_near_s, params.holed_near_s))
+    is_holed = lost[last] > lost[first]
+    apart = contacts[2:] - contacts[:-2]
+    is_moved = is_holed[1:-1] & (np.abs(apart - 2.0 * step) < params.holed_rhythm_share * step)
+    is_moved &= ~(is_holed[:-2] | is_holed[2:])
+    moved = contacts.copy()
+    moved[1:-1][is_moved] = (contacts[:-2] + 0.5 * apart)[is_moved]
+    return moved[:-1] if is_holed[-1] else moved
 
 
 def _last_before(times: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:

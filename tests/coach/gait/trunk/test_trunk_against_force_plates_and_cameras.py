@@ -65,13 +65,14 @@ def test_contact_time_and_its_change_with_speed_are_right_for_thirteen_runners()
         steps = steps_of(events(TrunkGait(recording.wear_site), recording))
         matched = pairs(steps, recording.strides, window_s=0.12)
         found.append(len(matched) / len(recording.strides))
-        off = np.array([s.contact_time_s - row["contact_time_s"] for s, row in matched])
-        inside += (np.abs(off) <= [1.96 * s.uncertainty["contact_time_s"] for s, _ in matched]).tolist()
+        whole = [(s, row) for s, row in matched if s.contact_time_s is not None]
+        off = np.array([s.contact_time_s - row["contact_time_s"] for s, row in whole])
+        inside += (np.abs(off) <= [1.96 * s.uncertainty["contact_time_s"] for s, _ in whole]).tolist()
         steps_inside.append(share_of_step_times_inside(matched))
         true = np.mean([row["contact_time_s"] for _, row in matched])
         by_runner.setdefault(name.split("_")[0], []).append((true, off.mean()))
     assert np.mean(found) >= 0.99
-    assert min(found) >= 0.95
+    assert min(found) >= 0.97
     late = np.array([row[1] for rows in by_runner.values() for row in rows])
     assert np.mean(np.abs(late) <= 0.030) >= 0.95  # 0.90 must be reached by runners left out of the fit
     assert np.sqrt(np.mean(late**2)) <= 0.015
@@ -210,29 +211,60 @@ def test_walking_breaks_of_a_long_run_are_no_running():
     assert all(a is not b for a, b in itertools.pairwise(states))
 
 
-def test_no_step_rests_on_a_gap_and_none_is_made_up_in_it():
+def test_a_step_on_a_hole_is_contact_and_time_alone_and_none_is_made_up_in_a_gap():
     recording = read("biomac_p01_pelvis")
+    whole = steps_of(events(TrunkGait(recording.wear_site), recording))
     t_s = recording.chunk.t_s
     keep = np.ones(len(t_s), dtype=bool)
-    keep[4000:4040] = False  # 0.2 s: more than a step can rest on
+    keep[4000:4040] = False  # 0.2 s: hides the shape of a step, not when it came
+    keep[5000:5080] = False  # 0.4 s: hides the step
     keep[6000:6600] = False  # 3 s: the end of a segment
-    holes = [(t_s[4000], t_s[4040]), (t_s[6000], t_s[6600])]
+    hole, wide, gap = (t_s[4000], t_s[4040]), (t_s[5000], t_s[5080]), (t_s[6000], t_s[6600])
     keep[8000:8010] = False  # 0.05 s: a step may rest on it, less surely
     blurred = (t_s[8000], t_s[8010])
     recording = recording.kept(keep)
     engine = TrunkGait(recording.wear_site)
     steps = steps_of(events(engine, recording))
-    sds = [s.uncertainty["contact_time_s"] for s in steps]
-    over = [
-        s for s in steps if s.initial_contact_s < blurred[1] and s.initial_contact_s + s.contact_time_s > blurred[0]
-    ]
-    assert over
-    assert all(s.uncertainty["contact_time_s"] >= 2.0 * min(sds) for s in over)
-    for start, end in holes:
-        touching = [s for s in steps if s.initial_contact_s < end and s.initial_contact_s + s.contact_time_s > start]
-        assert not touching
+
+    def touching(span):
+        ends = [(s, s.initial_contact_s + (s.step_time_s or s.contact_time_s)) for s in steps]
+        return [s for s, end_s in ends if s.initial_contact_s < span[1] and end_s > span[0]]
+
+    assert not touching(gap)
+    assert not touching(wide)
+    assert touching(hole)
+    for step in touching(hole):
+        assert (step.contact_time_s, step.toe_off_s, step.impact_g, step.forward_lean_deg) == (None,) * 4
+        assert set(step.uncertainty) == {"initial_contact_s", "step_time_s"}
+        near = min(whole, key=lambda s, at=step.initial_contact_s: abs(s.initial_contact_s - at))
+        assert step.initial_contact_s == pytest.approx(near.initial_contact_s, abs=0.02)
+        assert step.step_time_s == pytest.approx(near.step_time_s, abs=0.02)
+    sds = [s.uncertainty["contact_time_s"] for s in steps if s.contact_time_s is not None]
+    assert touching(blurred)
+    assert all(s.uncertainty["contact_time_s"] >= 2.0 * min(sds) for s in touching(blurred))
     assert engine.n_dropped >= 1
     assert len(pairs(steps, recording.strides)) >= len(recording.strides) - 14
+
+
+@pytest.mark.parametrize("size", [1, 64, 10**9])
+def test_a_hand_that_knocks_the_sensor_costs_no_step_and_makes_none(size):
+    """Ringing of 20 g and 40 rad/s for 60 ms, once a second."""
+    recording = read("demo_run_pelvis_device")
+    t_s, chunk = recording.chunk.t_s, recording.chunk
+    since = (t_s - t_s[0]) % 1.0
+    ring = np.where(since < 0.06, np.sin(2 * np.pi * 25 * since), 0.0)[:, None]
+    limit = chunk.acc_range_mps2
+    acc = np.clip(chunk.acc_mps2 + 20 * GRAVITY_MPS2 * ring, -limit, limit)
+    knocked = replace(recording, chunk=replace(chunk, acc_mps2=acc, gyr_radps=chunk.gyr_radps + 40 * ring))
+    steps = steps_of(events(TrunkGait(recording.wear_site), knocked, size))
+    matched = pairs(steps, recording.strides)
+    assert len(matched) == len(recording.strides)
+    assert len(steps) <= len(recording.strides) + 1
+    for name in ("initial_contact_s", "contact_time_s"):
+        off = [(getattr(s, name), row[name], s.uncertainty.get(name)) for s, row in matched]
+        assert all(abs(value - true) <= 1.96 * sd for value, true, sd in off if value is not None), name
+    bounce = [1e3 * s.vertical_oscillation_m for s in steps if s.vertical_oscillation_m is not None]
+    assert np.median(bounce) == pytest.approx(recording.truth["vertical_oscillation_mm"]["mean"], abs=8)
 
 
 @pytest.mark.parametrize("name", ["demo_run_pelvis_device", "sacrum_04_3p33mps_level0"])
