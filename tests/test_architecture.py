@@ -27,6 +27,7 @@ FLOORS = {
     "coach.live.feed": 3,
     "coach.settings": 3,
     "coach.wall_clock": 3,
+    "coach.language": 3,
     "coach.seal": 3,
     "coach.live.timeline": 3,
     "coach.live.pipeline": 4,
@@ -109,6 +110,7 @@ HOMES = {
     "statsmodels": ("coach.service.study",),
     "matplotlib": ("coach.service.study", "coach.cli.plotting"),
     "icalendar": ("coach.interchange",),
+    "babel": ("coach.language",),
     "psycopg": ("coach.roster",),
     "click": ("coach.cli", "coach.__main__"),
 }

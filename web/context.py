@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from coach.bootstrap import Coach
 from coach.errors import CoachError
+from coach.language.locales import LOCALES, NAMES, wished
+from coach.language.phrases import phrases_of
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run
 from web.units import (
@@ -21,6 +23,7 @@ from web.units import (
     day_short_text,
     day_text,
     duration_text,
+    month_text,
     pace_text,
     uncertainty_text,
     unit_text,
@@ -28,10 +31,11 @@ from web.units import (
     view_table,
 )
 from web.wire import to_text
-from web.words import Words, read_words
+from web.words import Words, words_in
 
 log: Final = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
+IS_STRICT: Final = "IS_STRICT_ABOUT_WORDS"
 THEMES: Final = ("auto", "day", "night", "sun")
 NAV: Final = (
     ("run", "/live"),
@@ -59,10 +63,45 @@ def answer_of(question: Callable[[], Answer]) -> Answer | None:
         return None
 
 
+def language() -> str:
+    """The language of the page: the runner's choice, before one was made the browser's."""
+    chosen = profile().language
+    return chosen if chosen in LOCALES else wished(request.accept_languages.values())
+
+
 def words() -> Words:
     """The words of the page."""
-    found: Words = current_app.extensions["words"]
-    return found
+    return words_in(language(), current_app.config[IS_STRICT])
+
+
+def said(text: str) -> str:
+    """What the coach says, in the language of the page."""
+    return phrases_of(language())(text)
+
+
+def number(name: str, value: float | None, sd: float | None = None) -> str:
+    """The number of field `name` in the runner's units and language, without its unit. sd: 1 SD."""
+    return value_text(name, value, profile().units, sd, language())
+
+
+def unit(name: str) -> str:
+    """The unit that `number` leaves out."""
+    return unit_text(name, profile().units, language())
+
+
+def day(moment: datetime, zone: str = "") -> str:
+    """The day of `moment`, on the runner's wall clock unless another zone is named."""
+    return day_text(moment, zone or profile().time_zone, language())
+
+
+def month(moment: datetime) -> str:
+    """Month and year of `moment` on the runner's wall clock."""
+    return month_text(moment, profile().time_zone, language())
+
+
+def clock(moment: datetime, zone: str = "") -> str:
+    """The time of `moment`, on the runner's wall clock unless another zone is named."""
+    return clock_text(moment, zone or profile().time_zone)
 
 
 def w(key: str, **params: object) -> str:
@@ -98,7 +137,7 @@ def section() -> str:
 
 def install_context(app: Flask, is_strict_about_words: bool) -> None:
     """Give every template of `app` words, the runner's units and the filters for numbers."""
-    app.extensions["words"] = Words(read_words(), is_strict_about_words)
+    app.config[IS_STRICT] = is_strict_about_words
     app.jinja_env.globals.update(w=w, json_data=json_data, nav=NAV, themes=THEMES, metric_views=VIEWS, k95=K95)
     app.jinja_env.filters.update(
         duration=duration_text,
@@ -106,9 +145,11 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
         value=_value,
         unit=_unit,
         uncertainty=_uncertainty,
-        day=lambda moment: day_text(moment, profile().time_zone),
-        day_short=lambda moment: day_short_text(moment, profile().time_zone),
-        clock=lambda moment: clock_text(moment, profile().time_zone),
+        day=day,
+        day_short=lambda moment: day_short_text(moment, profile().time_zone, language()),
+        month=month,
+        clock=clock,
+        said=said,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -118,13 +159,14 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
         return {
             "profile": runner,
             "units": runner.units,
-            "language": runner.language or "en",
+            "language": language(),
+            "languages": NAMES,
             "theme": theme(),
             "section": section(),
             "is_let_in": "phone_id" in g,
             "run_on": _run_on(),
             "now": datetime.now().astimezone(),
-            "unit_table": view_table(runner.units),
+            "unit_table": view_table(runner.units, language()),
             "words_below": words().below,
         }
 
@@ -139,20 +181,20 @@ def _run_on() -> Run | None:
 
 
 @pass_context
-def _value(_context: Context, number: float | None, name: str, sd: float | None = None) -> str:
-    return value_text(name, number, profile().units, sd)
+def _value(_context: Context, value: float | None, name: str, sd: float | None = None) -> str:
+    return number(name, value, sd)
 
 
 @pass_context
 def _uncertainty(_context: Context, sd: float | None, name: str) -> str:
-    return uncertainty_text(name, sd, profile().units)
+    return uncertainty_text(name, sd, profile().units, language())
 
 
 @pass_context
 def _unit(_context: Context, name: str) -> str:
-    return unit_text(name, profile().units)
+    return unit(name)
 
 
 @pass_context
 def _pace(_context: Context, speed_mps: float | None) -> str:
-    return value_text("speed_mps", speed_mps, profile().units) if speed_mps else pace_text(0.0)
+    return number("speed_mps", speed_mps) if speed_mps else pace_text(0.0)

@@ -34,6 +34,7 @@ class WelcomeBody(BaseModel):
     has_back_pain: bool | None = None
     units: Literal["metric", "imperial"] = "metric"
     time_zone: str = Field("UTC", max_length=60)
+    language: Literal["", "en", "de", "es"] = ""
 
 
 class PainBody(BaseModel):

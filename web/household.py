@@ -9,10 +9,11 @@ from typing import Final
 
 from flask import Flask, Response, abort, redirect, render_template, request
 
+from coach.language.locales import wished
 from coach.service.household import LONGEST_NAME, Household, Member
 from web.errors import install_errors
 from web.security import TRUSTS_LOCAL, host_name, install_security, is_from_this_machine
-from web.words import Words, read_words
+from web.words import Words, words_in
 
 _MOST_BYTES: Final = 16 * 1024  # a name, and nothing larger
 
@@ -24,8 +25,11 @@ def create_household_app(
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
     app.config[TRUSTS_LOCAL] = trusts_local
-    words = Words(read_words())
-    app.jinja_env.globals.update(w=words)
+
+    def words() -> Words:
+        return words_in(wished(request.accept_languages.values()))  # the door knows no runner: the browser is asked
+
+    app.context_processor(lambda: {"w": words(), "language": words().language})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_errors(app, page="household/error.html")
     install_security(app)
@@ -42,7 +46,7 @@ def create_household_app(
     @app.post("/runners")
     def add() -> Response:
         if not is_from_this_machine():
-            abort(403, words("household.add_here"))
+            abort(403, words()("household.add_here"))
         open_runner(household.add(request.form.get("name", "")))
         answer = redirect("/", 303)
         return Response(answer.response, answer.status, answer.headers)

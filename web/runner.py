@@ -74,6 +74,7 @@ class ProfileBody(BaseModel):
     wants_strike_training: bool | None = None
     units: str | None = None
     time_zone: str | None = None
+    language: str | None = None
     speaks_cues: bool | None = None
     plays_tones: bool | None = None
     vibrates: bool | None = None
@@ -146,6 +147,7 @@ def _profile_fields(form: MultiDict[str, str], before: RunnerProfile) -> dict[st
     found["sex"] = form.get("sex") or None
     found["focus_wish"] = form.get("focus_wish") or None
     found["units"] = form.get("units") or before.units
+    found["language"] = form.get("language") or before.language
     found["time_zone"] = form.get("time_zone") or before.time_zone
     found["goals"] = tuple(g.strip()[:120] for g in form.getlist("goals") if g.strip())[:_GOALS]
     for name in ("has_back_pain", "has_calf_history"):

@@ -16,7 +16,7 @@ from coach.model.runs import Lap, RunFilter, RunPlace, Sport
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.history import HistoryService
 from web.context import answer_of, profile, the_coach, words
-from web.runs_calendar import MonthTotal, month_key, month_name, month_of, month_totals
+from web.runs_calendar import MonthTotal, month_key, month_of, month_totals
 from web.runs_story import DOTS_HEIGHT, STRIP_HEIGHT, STRIP_WIDTH, story_of
 from web.runs_view import (
     KINDS,
@@ -57,7 +57,7 @@ def now() -> datetime:
 
 @blueprint.app_context_processor
 def _helpers() -> dict[str, object]:
-    helpers = (title_of, difference_text, signed, record_name, split_names, is_shown, month_key, month_name)
+    helpers = (title_of, difference_text, signed, record_name, split_names, is_shown, month_key)
     return {helper.__name__: helper for helper in helpers}
 
 

@@ -49,11 +49,6 @@ def month_key(moment: datetime) -> str:
     return f"{local_time(moment, profile().time_zone):%Y-%m}"
 
 
-def month_name(moment: datetime) -> str:
-    """`November 2026` on the runner's wall clock."""
-    return f"{local_time(moment, profile().time_zone):%B %Y}"
-
-
 def month_totals(days: Sequence[CalendarDay]) -> dict[str, MonthTotal]:
     """Days that have runs, by `YYYY-MM`."""
     months: dict[str, list[CalendarDay]] = {}

@@ -11,9 +11,9 @@ from typing import Final
 from coach.bootstrap import Coach
 from coach.model.history import RunDetail, Trend, TrendPoint
 from coach.model.runs import Run, RunState, RunSummary
-from web.context import answer_of, profile, w
+from web.context import answer_of, clock, day, number, profile, said, unit, w
 from web.runs_view import side_of, signed
-from web.units import K95, clock_text, day_text, difference_scale_of, duration_text, unit_text, value_text
+from web.units import K95, difference_scale_of, duration_text
 
 METRIC_OF_FOCUS: Final[Mapping[str, str]] = {
     "lengthen": "step_length_m",
@@ -101,10 +101,10 @@ def story_of(coach: Coach, detail: RunDetail, title: str) -> Story | None:
     strip = _strip(coach, run, metric, usual, trend) if metric else None
     dots = dots_of(trend, run.run_id) if trend else ()
     facts = _facts(run, summary)
-    finding = summary.findings[0].words if summary.findings else ""
+    finding = said(summary.findings[0].words) if summary.findings else ""
     share: dict[str, object] = {
         "title": title,
-        "day": day_text(run.started_at, profile().time_zone),
+        "day": day(run.started_at),
         "facts": facts,
         "label": _strip_words(metric, strip) if metric and strip else "",
         "finding": finding,
@@ -125,10 +125,9 @@ def story_of(coach: Coach, detail: RunDetail, title: str) -> Story | None:
 
 def _strip_words(metric: str, strip: Strip) -> str:
     """What the strip shows, with its range: bars that do not begin at zero make a change look larger than it is."""
-    units = profile().units
-    least, most = (value_text(metric, value, units) for value in (strip.least, strip.most))
+    least, most = (number(metric, value) for value in (strip.least, strip.most))
     label = w(f"metrics.{metric}.label")
-    return w("runs.story.range", label=label, least=least, most=most, unit=unit_text(metric, units))
+    return w("runs.story.range", label=label, least=least, most=most, unit=unit(metric))
 
 
 def metric_of(run: Run, summary: RunSummary) -> str | None:
@@ -140,18 +139,17 @@ def metric_of(run: Run, summary: RunSummary) -> str | None:
 
 def _facts(run: Run, summary: RunSummary) -> list[tuple[str, str]]:
     """Distance, time and pace as (number, unit); what is unknown is left out."""
-    units = profile().units
     facts: list[tuple[str, str]] = []
     if summary.distance_m:
-        facts.append((value_text("distance_m", summary.distance_m, units), unit_text("distance_m", units)))
+        facts.append((number("distance_m", summary.distance_m), unit("distance_m")))
     facts.append((duration_text(run.duration_s or summary.duration_s), ""))
     if summary.speed_mps:
-        facts.append((value_text("speed_mps", summary.speed_mps, units), unit_text("speed_mps", units)))
+        facts.append((number("speed_mps", summary.speed_mps), unit("speed_mps")))
     return facts
 
 
 def _line(facts: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"{number}\u00a0{unit}".strip() for number, unit in facts) + "."  # a unit stays with its number
+    return ", ".join(f"{amount}\u00a0{of}".strip() for amount, of in facts) + "."  # a unit stays with its number
 
 
 def _strip(coach: Coach, run: Run, metric: str, usual: tuple[float, float] | None, trend: Trend | None) -> Strip | None:
@@ -245,13 +243,12 @@ def dots_of(trend: Trend, run_id: str) -> tuple[Dot, ...]:
 def _dots_words(metric: str, summary: RunSummary, usual: tuple[float, float] | None, where: str) -> str:
     """The measure against the runner's usual at this pace and place, in one line."""
     value = getattr(summary, metric)
-    units = profile().units
-    text = f"{value_text(metric, value, units)} {unit_text(metric, units)}"
+    text = f"{number(metric, value)} {unit(metric)}"
     label = w(f"metrics.{metric}.label")
     if usual is None:
         return w("runs.story.alone", label=label, value=text)
     side = side_of(value, *usual)
-    if side == "like" or difference_scale_of(metric, units).is_pace:
+    if side == "like" or difference_scale_of(metric, profile().units).is_pace:
         return w("runs.story.like", label=label, value=text, where=where)
     difference = signed(metric, value - usual[0])
     return w("runs.story.differs", label=label, value=text, difference=difference, where=where)
@@ -273,7 +270,7 @@ def next_of(coach: Coach, run: Run) -> Next | None:
     plan = answer_of(coach.coaching.plan)
     if plan is None:
         return None
-    titles = {focus.id: focus.title for focus in answer_of(coach.coaching.focuses) or ()}
+    titles = {focus.id: said(focus.title) for focus in answer_of(coach.coaching.focuses) or ()}
     focus = titles.get(plan.focus or "")
     words = w("runs.story.next_focus", focus=focus) if focus else w("runs.story.next_run")
     return Next(words, w("runs.story.open_today"), "/")
@@ -285,6 +282,5 @@ def _session_within(coach: Coach, now: datetime) -> str:
     session = answer_of(lambda: coach.strength.next_session(plan)) if plan else None
     if session is None or session.due_at is None or session.due_at - now > _SOON:
         return ""
-    zone = profile().time_zone
-    at = f"{day_text(session.due_at, zone)}, {clock_text(session.due_at, zone)}"
+    at = f"{day(session.due_at)}, {clock(session.due_at)}"
     return w("runs.story.session", number=session.number, at=at)

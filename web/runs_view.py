@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from coach.language.locales import localised, number_text
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.parts import Split
 from coach.model.runs import Run, RunSummary
-from web.context import profile, w
+from web.context import language, profile, said, w
 from web.units import K95, difference_scale_of, duration_text, local_time
 
 KINDS: Final = ("rearfoot", "midfoot", "forefoot")
@@ -148,7 +149,7 @@ def _unit_of(metric: str) -> str:
         scale = difference_scale_of(metric, profile().units)
     except KeyError:
         return ""
-    return "m/s" if scale.is_pace else scale.unit
+    return "m/s" if scale.is_pace else said(scale.unit)
 
 
 def _label_of(metric: str) -> str:
@@ -162,21 +163,21 @@ def signed(name: str, value: float | None, n_more: int = 0, has_unit: bool = Tru
     try:
         scale = difference_scale_of(name, profile().units)
     except KeyError:
-        return f"{value:+.2f}".replace("-", "\u2212")
+        return localised(f"{value:+.2f}", language())
     if scale.is_pace:
-        return f"{value:+.2f} m/s".replace("-", "\u2212")
+        return localised(f"{value:+.2f} m/s", language())
     text = without_sign_of_zero(f"{value * scale.factor:+.{scale.decimals + n_more}f}")
-    return f"{text} {scale.unit}" if has_unit else text
+    return f"{text} {said(scale.unit)}" if has_unit else text
 
 
 def without_sign_of_zero(text: str) -> str:
     """A rounded nothing has no direction; a minus is written as one."""
-    return text.replace("-", "\u2212") if float(text) else text.lstrip("+-")
+    return localised(text if float(text) else text.lstrip("+-"), language())
 
 
 def is_shown(name: str, difference: float) -> bool:
     """Whether a difference is large enough to be seen in the decimals that are shown."""
-    return float(signed(name, difference).split()[0].replace("\u2212", "-")) != 0
+    return any(digit in "123456789" for digit in signed(name, difference).split()[0])
 
 
 def difference_text(name: str, difference: float, se: float | None, first: float | None = None) -> str:
@@ -189,7 +190,8 @@ def difference_text(name: str, difference: float, se: float | None, first: float
     if se is None or scale.is_pace:
         return signed(name, difference)
     half = K95 * se * scale.factor
-    return f"{signed(name, difference, has_unit=False)} ± {half:.{scale.decimals}f} {scale.unit}"
+    around = number_text(half, scale.decimals, language())
+    return f"{signed(name, difference, has_unit=False)} ± {around} {said(scale.unit)}"
 
 
 def split_length() -> float:

@@ -29,8 +29,8 @@ from coach.strength.heeding import table
 from coach.strength.loader import load_exercises
 from coach.strength.rhythm import DAY_NAMES, zone
 from web.api import route
-from web.context import profile, the_coach
-from web.units import clock_text, day_text, local_time
+from web.context import clock, day, profile, the_coach
+from web.units import local_time
 
 blueprint = Blueprint("strength", __name__)
 _DRAWINGS: Final = Path(__file__).parent / "static" / "drawings"
@@ -74,12 +74,12 @@ def _helpers() -> dict[str, object]:
 
 @blueprint.app_template_filter("plan_day")
 def _day(at: datetime, tz: str) -> str:
-    return day_text(at, tz)
+    return day(at, tz)
 
 
 @blueprint.app_template_filter("plan_clock")
 def _clock(at: datetime, tz: str) -> str:
-    return clock_text(at, tz)
+    return clock(at, tz)
 
 
 @blueprint.app_template_filter("plan_input")

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from coach.language.locales import DEFAULT, date_text, localised, number_text
+from coach.language.phrases import phrases_of
 from coach.model.metrics_table import METRICS, Metric, Scale
 
 DASH: Final = "–"
@@ -16,9 +18,9 @@ K95: Final = 1.96  # half of a 95 % interval in standard uncertainties: ± means
 VIEWS: Final[Mapping[str, Metric]] = {name: row for name, row in METRICS.items() if row.scale is not None}
 
 
-def view_table(system: str) -> dict[str, dict[str, object]]:
+def view_table(system: str, language: str = DEFAULT) -> dict[str, dict[str, object]]:
     """Unit, factor, decimals and is_pace by field name, for the page's scripts."""
-    return {name: asdict(scale_of(name, system)) for name in VIEWS}
+    return {name: asdict(scale_of(name, system)) | {"unit": unit_text(name, system, language)} for name in VIEWS}
 
 
 def scale_of(name: str, system: str) -> Scale:
@@ -29,16 +31,16 @@ def scale_of(name: str, system: str) -> Scale:
     return chosen
 
 
-def value_text(name: str, value: float | None, system: str = "metric", sd: float | None = None) -> str:
+def value_text(
+    name: str, value: float | None, system: str = "metric", sd: float | None = None, language: str = DEFAULT
+) -> str:
     """The number of field `name` without its unit, as exact as its ± is written; a dash where unknown. sd: 1 SD."""
     if value is None:
         return DASH
     scale = scale_of(name, system)
     if scale.is_pace:
         return pace_text(value, scale.factor)
-    decimals = _uncertainty_decimals(scale, sd)
-    rounded = round(value * scale.factor, decimals) + 0.0  # + 0.0: there is no minus nothing
-    return f"{rounded:.{decimals}f}".replace("-", "\u2212")
+    return number_text(value * scale.factor, _uncertainty_decimals(scale, sd), language)
 
 
 def difference_scale_of(name: str, system: str) -> Scale:
@@ -57,7 +59,7 @@ def _uncertainty_decimals(scale: Scale, sd: float | None) -> int:
     return scale.decimals + (sd is not None and 0 < K95 * abs(sd) * scale.factor < 0.5 * 10**-scale.decimals)
 
 
-def uncertainty_text(name: str, sd: float | None, system: str = "metric") -> str:
+def uncertainty_text(name: str, sd: float | None, system: str = "metric", language: str = DEFAULT) -> str:
     """The number after a ±, half of the 95 % interval; a bound where it is too small to be written.
 
     sd: standard uncertainty of the value, in SI units.
@@ -67,12 +69,13 @@ def uncertainty_text(name: str, sd: float | None, system: str = "metric") -> str
         return ""
     size, decimals = K95 * abs(sd) * scale.factor, _uncertainty_decimals(scale, sd)
     least = 10.0**-decimals
-    return f"{size:.{decimals}f}" if size >= 0.5 * least or size == 0 else f"<{least:.{decimals}f}"
+    text = f"{size:.{decimals}f}" if size >= 0.5 * least or size == 0 else f"<{least:.{decimals}f}"
+    return localised(text, language)
 
 
-def unit_text(name: str, system: str = "metric") -> str:
+def unit_text(name: str, system: str = "metric", language: str = DEFAULT) -> str:
     """The unit that `value_text` leaves out."""
-    return scale_of(name, system).unit
+    return phrases_of(language)(scale_of(name, system).unit)
 
 
 def pace_text(speed_mps: float, per_m: float = 1000.0) -> str:
@@ -100,16 +103,19 @@ def local_time(moment: datetime, zone: str = "UTC") -> datetime:
         return moment.astimezone(UTC)
 
 
-def day_text(moment: datetime, zone: str = "UTC") -> str:
-    """`Fri 20 Nov 2026` on the runner's wall clock."""
-    local = local_time(moment, zone)
-    return f"{local:%a} {local.day} {local:%b %Y}"
+def day_text(moment: datetime, zone: str = "UTC", language: str = DEFAULT) -> str:
+    """`Fri, 20 Nov 2026` on the runner's wall clock."""
+    return date_text(local_time(moment, zone), "yMMMEd", language)
 
 
-def day_short_text(moment: datetime, zone: str = "UTC") -> str:
+def day_short_text(moment: datetime, zone: str = "UTC", language: str = DEFAULT) -> str:
     """`20 Nov` on the runner's wall clock."""
-    local = local_time(moment, zone)
-    return f"{local.day} {local:%b}"
+    return date_text(local_time(moment, zone), "MMMd", language)
+
+
+def month_text(moment: datetime, zone: str = "UTC", language: str = DEFAULT) -> str:
+    """`November 2026` on the runner's wall clock."""
+    return date_text(local_time(moment, zone), "yMMMM", language)
 
 
 def clock_text(moment: datetime, zone: str = "UTC") -> str:

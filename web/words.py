@@ -2,13 +2,16 @@
 
 A key is the subject's file name and the path within it, joined by dots: `live.toml` with `[cue] why = "Why?"` is
 `live.cue.why`. A sentence takes its parameters in braces; a table with `one` and `other` is chosen by the
-parameter `n`.
+parameter `n` and the plural rule of the language. Numbers with a fraction are written in the language's signs.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+from coach.language.locales import DEFAULT, localised, plural_of
 
 FOLDER: Final = Path(__file__).parent / "words"
 
@@ -17,7 +20,7 @@ class WordError(LookupError):
     """A page asked for words that no file has, or left out one of their parameters."""
 
 
-def read_words(language: str = "en", folder: Path = FOLDER) -> dict[str, str]:
+def read_words(language: str = DEFAULT, folder: Path = FOLDER) -> dict[str, str]:
     """All sentences of one language by their full key.
 
     Raises:
@@ -50,8 +53,9 @@ def _flat(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]
 class Words:
     """The words of one language. Strict: a missing key raises; else the key itself is shown."""
 
-    def __init__(self, words: Mapping[str, str], is_strict: bool = False) -> None:
+    def __init__(self, words: Mapping[str, str], is_strict: bool = False, language: str = DEFAULT) -> None:
         self._words = words
+        self.language = language
         self.is_strict = is_strict
 
     def __call__(self, key: str, **params: object) -> str:
@@ -62,10 +66,11 @@ class Words:
         """
         found = self._words.get(key)
         if found is None and "n" in params:
-            found = self._words.get(f"{key}.{'one' if params['n'] == 1 else 'other'}")
+            plural = plural_of(params["n"], self.language)
+            found = self._words.get(f"{key}.{plural}") or self._words.get(f"{key}.other")
         try:
             if found is not None:
-                return found.format(**params) if params else found
+                return found.format(**{name: self._written(one) for name, one in params.items()}) if params else found
         except (KeyError, IndexError, ValueError) as error:
             if self.is_strict:
                 raise WordError(f"{key} lacks {error}") from error
@@ -74,6 +79,9 @@ class Words:
             raise WordError(f"no words for {key}")
         return key
 
+    def _written(self, value: object) -> object:
+        return localised(f"{value}", self.language) if isinstance(value, float) else value
+
     def has(self, key: str) -> bool:
         """Whether there are words for `key`."""
         return key in self._words
@@ -81,3 +89,10 @@ class Words:
     def below(self, *prefixes: str) -> dict[str, str]:
         """The sentences whose key begins with one of `prefixes` and a dot: what a page's script needs."""
         return {k: v for k, v in self._words.items() if any(k == p or k.startswith(p + ".") for p in prefixes)}
+
+
+@lru_cache
+def words_in(language: str, is_strict: bool = False) -> Words:
+    """The words of `language`, read once; English where a sentence has no translation."""
+    own = {} if language == DEFAULT or not (FOLDER / language).is_dir() else read_words(language)
+    return Words(read_words() | own, is_strict, language)

@@ -6,7 +6,10 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class RunnerProfile:
-    """None: unknown. wants_strike_training: asked for on purpose, see the coaching room's gate."""
+    """None: unknown. wants_strike_training: asked for on purpose, see the coaching room's gate.
+
+    language: "" while none was chosen; a page then follows its browser.
+    """
 
     name: str = ""
     birth_year: int | None = None
@@ -24,7 +27,7 @@ class RunnerProfile:
     wants_strike_training: bool = False
     strike_training_since: date | None = None
     units: str = "metric"
-    language: str = "en"
+    language: str = ""
     time_zone: str = "UTC"
     speaks_cues: bool = True
     plays_tones: bool = True

@@ -10,6 +10,7 @@ from coach.coaching.loader import load_red_flags
 from coach.coaching.pain import pain_state
 from coach.coaching.programme import FOCUSES
 from coach.errors import UserError
+from coach.language.locales import LOCALES
 from coach.model.pain import PainEntry, PainMoment, PainState, RedFlag, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.storage.store import Store
@@ -28,6 +29,7 @@ _RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
 _CHOICES: Final[Mapping[str, tuple[object, ...]]] = {
     "sex": (None, "female", "male", "other"),
     "units": ("metric", "imperial"),
+    "language": ("", *LOCALES),
 }
 
 

@@ -13,16 +13,17 @@ from typing import Final
 from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as Answer
 
+from coach.language.phrases import phrases_of
 from coach.roster.people import Kind, Person, person_of
 from coach.service.clinic.link import HEADER
 from coach.service.clinic_host.host import ClinicHost
 from web.clinic import intake, pages, people
+from web.clinic.context import language, w
 from web.errors import error_response, install_errors
 from web.gate import Welcome
 from web.security import NAMES, install_security
 from web.server import WELCOME
 from web.units import clock_text, day_text, value_text
-from web.words import Words, read_words
 
 COOKIE: Final = "clinic"
 HOST: Final = "clinic"
@@ -39,19 +40,18 @@ def create_clinic_app(host: ClinicHost, base: str, time_zone: str = "UTC", *, is
     app.config[NAMES] = (base.split("//")[-1].split("/")[0].split(":")[0],)
     app.extensions[HOST] = host
     app.extensions[WELCOME] = _welcome(host)
-    words = Words(read_words(), is_testing)
-    app.extensions["words"] = words
-    app.jinja_env.globals.update(w=words, clinic=host.name)
+    app.jinja_env.globals.update(w=w, clinic=host.name)
     app.jinja_env.filters.update(
-        day=lambda moment: day_text(moment, time_zone),
+        day=lambda moment: day_text(moment, time_zone, language()),
         clock=lambda moment: clock_text(moment, time_zone),
-        value=lambda number, name: value_text(name, number, "metric"),
+        value=lambda number, name: value_text(name, number, "metric", language=language()),
+        said=lambda text: phrases_of(language())(text),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_errors(app, page="clinic/error.html")
     install_security(app)
     app.before_request(_let_in)
-    app.context_processor(lambda: {"person": g.get("person")})
+    app.context_processor(lambda: {"person": g.get("person"), "language": language()})
     for blueprint in (intake.blueprint, pages.blueprint, people.blueprint):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=lambda: {"status": "ok"}, endpoint="healthz")
@@ -64,7 +64,7 @@ def _let_in() -> Answer | Response | None:
         return None
     person = _person()
     if person is None:
-        return error_response(401, "unauthorized", current_app.extensions["words"]("clinic.closed"))
+        return error_response(401, "unauthorized", w("clinic.closed"))
     g.person = person
     homes = {Kind.CLINICIAN: "/monday", Kind.KEEPER: "/people", Kind.RESEARCHER: "/research"}
     return redirect(homes[person.kind]) if request.path == "/" else None

@@ -1,9 +1,11 @@
 """What the clinic's pages share: the host, and the person who asks."""
 
-from flask import abort, current_app, g
+from flask import abort, current_app, g, request
 
+from coach.language.locales import wished
 from coach.roster.people import Person
 from coach.service.clinic_host.host import ClinicHost
+from web.words import words_in
 
 
 def the_host() -> ClinicHost:
@@ -23,3 +25,13 @@ def the_person() -> Person:
 def base() -> str:
     """The address by which runners reach the clinic."""
     return str(current_app.config["CLINIC_BASE"])
+
+
+def language() -> str:
+    """The language of the browser: a clinic keeps no wish of its people."""
+    return wished(request.accept_languages.values())
+
+
+def w(key: str, **params: object) -> str:
+    """One sentence by its key, with its parameters."""
+    return words_in(language(), current_app.testing)(key, **params)

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Final
 
 import segno
-from flask import Blueprint, current_app, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Redirect
 
@@ -17,8 +17,7 @@ from coach.roster.people import Kind
 from coach.seal.events import TRACKS, OrderKind
 from coach.seal.manifest import Scope
 from coach.wall_clock import utc_now
-from web.clinic.context import base, the_host, the_person
-from web.words import Words
+from web.clinic.context import base, the_host, the_person, w
 
 blueprint = Blueprint("clinic_pages", __name__)
 MESSAGES: Final = tuple(kind for kind in OrderKind if kind is not OrderKind.SEEN)
@@ -44,7 +43,6 @@ def monday() -> str:
 @blueprint.get("/runners/<runner_id>")
 def runner(runner_id: str) -> str:
     """One runner: why the row is where it is, newest runs, orders and their answers."""
-    w: Words = current_app.extensions["words"]
     record = the_host().record(the_person(), runner_id)
     return render_template(
         "clinic/runner.html",

@@ -107,7 +107,7 @@ const send = openWatcher(({ face, cue, sensor, run, state: stream, strange, say,
 });
 
 const sendChoices = () => { const { main, first, second } = chosen(); send({ choices: { main, first, second } }); };
-send({ words: readData("words", {}), units: readData("unit-table", {}) });
+send({ words: readData("words", {}), language: document.documentElement.lang, units: readData("unit-table", {}) });
 sendChoices();
 bindChoices(sendChoices);
 bindControls(state, refresh);

@@ -1,6 +1,7 @@
 // Cues on the page: shown large, given to ear and hand once, explained on request. Never replayed.
 import { find, make, on, setText } from "./dom.js";
 import { chosen, sound } from "./live_choices.js";
+import { numberText } from "./units.js";
 import { w } from "./words.js";
 
 const FRESH_MS = 20000;
@@ -49,7 +50,7 @@ export function forgetCues() {
   newest = null;
 }
 
-const amount = (value, unit) => `${Number(value).toFixed(1).replace("-", "\u2212")} ${unit ?? ""}`.trim();
+const amount = (value, unit) => `${numberText(Number(value), 1)} ${unit ?? ""}`.trim();
 
 function explain(cue) {
   const body = find("#why-body");

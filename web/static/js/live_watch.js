@@ -84,7 +84,7 @@ export function watch(send, open = openFeed) {
   }, LOOK_MS);
 
   return function take(message) {
-    if (message.words) useWords(message.words);
+    if (message.words) useWords(message.words, message.language);
     if (message.units) useUnits(message.units);
     if (message.choices) { choices = message.choices; look(true); }
     if (message.run) takeRun(message.run);

@@ -2,7 +2,7 @@
 import uPlot from "../vendor/uplot-1.6.32.min.js";
 import { make, setText } from "./dom.js";
 import { axisOfTime, colours, GUTTER, touchable } from "./runs_plot.js";
-import { durationText } from "./units.js";
+import { durationText, shortText } from "./units.js";
 import { w } from "./words.js";
 
 const HEIGHT = 118;
@@ -67,7 +67,7 @@ export function cueLane(t_s, { cues, unit, label }, { sync, onSelect }) {
     width: 320, height: HEIGHT, legend: { show: false },
     scales: { x: { time: false }, y: { range: () => [low - room, high + room] } },
     series: [{}, { stroke: "transparent", points: { show: false } }],
-    axes: [axis, { ...axis, size: GUTTER, space: 24, incrs: undefined, values: (_, ticks) => ticks.map((tick) => (judged.length ? String(Number(tick.toFixed(2))).replace("-", "\u2212") : "")) }],
+    axes: [axis, { ...axis, size: GUTTER, space: 24, incrs: undefined, values: (_, ticks) => ticks.map((tick) => (judged.length ? shortText(tick, 2) : "")) }],
     cursor: { y: false, sync: { key: sync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { show: false } },
     hooks: {
       draw: [(one) => drawCues(one, cues, paint)],

@@ -1,7 +1,7 @@
 // One measure over time as a uPlot: colours from the page, the runner's units, marks for laps, pauses and cues.
 import uPlot from "../vendor/uplot-1.6.32.min.js";
 import { make, setText } from "./dom.js";
-import { DASH, durationText, shownValue, unitOf, valueText } from "./units.js";
+import { DASH, durationText, shortText, shownValue, unitOf, valueText } from "./units.js";
 import { w } from "./words.js";
 
 const HEIGHT = 164;
@@ -32,7 +32,7 @@ function paceTicks(_plot, _axis, low, high) {
   return speeds.reverse();
 }
 
-const text = (value) => String(Number(value.toFixed(3))).replace("-", "\u2212");
+const text = (value) => shortText(value, 3);
 
 /** The axis of time that all plots of a run share. */
 export function axisOfTime(paint) {

@@ -2,8 +2,8 @@
 import uPlot from "../vendor/uplot-1.6.32.min.js";
 import { find, make, readData, setText } from "./dom.js";
 import { colours } from "./runs_plot.js";
-import { uncertaintyText, K95, shownValue, unitOf, valueText } from "./units.js";
-import { w } from "./words.js";
+import { uncertaintyText, K95, shortText, shownValue, unitOf, valueText } from "./units.js";
+import { locale, w } from "./words.js";
 
 const read = readData("trend", { at_s: [] });
 const { metric, per_week, programme_start } = read;
@@ -78,9 +78,7 @@ function daysShown(_, from_s, to_s) {
 }
 
 function dayText(at_s, has_year) {
-  const at = new Date(1000 * at_s);
-  const month = at.toLocaleDateString(document.documentElement.lang, { month: "short" });
-  return `${at.getDate()} ${month}${has_year ? ` ${at.getFullYear()}` : ""}`;
+  return new Date(1000 * at_s).toLocaleDateString(locale(), { day: "numeric", month: "short", ...(has_year && { year: "numeric" }) });
 }
 
 /** Dates of the axis; the year where it begins. */
@@ -109,7 +107,7 @@ function draw() {
     width: Math.max(280, place.clientWidth), height: 300, legend: { show: false },
     scales: { x: { time: true, range: daysShown }, y: { range: extent } },
     series: [{}, { stroke: "transparent", points: { show: false } }, { stroke: paint.series[1], width: 2, points: { show: false } }],
-    axes: [{ ...common, ticks: { show: false }, size: 30, space: 64, values: (_, splits) => dates(splits) }, { ...common, ticks: { show: false }, size: 56 }],
+    axes: [{ ...common, ticks: { show: false }, size: 30, space: 64, values: (_, splits) => dates(splits) }, { ...common, ticks: { show: false }, size: 56, values: (_, ticks) => ticks.map((tick) => shortText(tick, 3)) }],
     cursor: { y: false, drag: { x: true, y: false }, points: { show: false } },
     hooks: {
       drawClear: [(one) => drawProgramme(one, paint)],

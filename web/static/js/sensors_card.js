@@ -1,7 +1,7 @@
 // One card of the sensors page: what a remembered sensor is, how it does, and what can be set.
 import { call, put, remove } from "./api.js";
 import { find, make, on, setText } from "./dom.js";
-import { DASH } from "./units.js";
+import { DASH, numberText } from "./units.js";
 import { w } from "./words.js";
 
 export const siteWords = (site) => w(`live.site.${site ?? "other"}`);
@@ -85,11 +85,11 @@ export function paintCard(card, state, profile, is_asked_elsewhere = false) {
   const last = state.signal.at(-1);
   const is_in_run = state.is_ready && last === undefined;
   for (const part of card.querySelectorAll(".signal, .signal-words")) part.toggleAttribute("hidden", is_in_run);
-  setText(find("[data-signal-words]", card), last === undefined ? w("sensors.mine.signal_flat") : `${last.toFixed(1)} ${state.signal_unit}`);
+  setText(find("[data-signal-words]", card), last === undefined ? w("sensors.mine.signal_flat") : `${numberText(last, 1)} ${state.signal_unit}`);
   setText(find("[data-kind]", card), `${state.profile_title} (${use.name})`);
   setText(find("[data-battery]", card), state.battery_pct === null ? DASH : `${Math.round(state.battery_pct)} %`);
   setText(find("[data-firmware]", card), use.firmware ?? DASH);
-  const rate = state.rate_hz === null ? DASH : state.rate_hz.toFixed(state.rate_hz < 10 ? 1 : 0);
+  const rate = state.rate_hz === null ? DASH : numberText(state.rate_hz, state.rate_hz < 10 ? 1 : 0);
   setText(find("[data-rate]", card), state.expected_rate_hz ? w("sensors.mine.rate_of", { rate, expected: Math.round(state.expected_rate_hz) }) : rate);
   find("[data-untried]", card).hidden = state.is_tried_on_hardware || is_asked_elsewhere || profile?.is_built_in === true;
   for (const part of card.querySelectorAll("[data-read], [data-set-up]")) part.toggleAttribute("hidden", profile?.is_built_in === true);

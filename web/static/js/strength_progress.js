@@ -4,7 +4,7 @@
 import uPlot from "../vendor/uplot-1.6.32.min.js";
 import { find, make, readData } from "./dom.js";
 import { factorOf, hasUnit, K95, unitOf } from "./units.js";
-import { w } from "./words.js";
+import { locale, w } from "./words.js";
 
 const progress = readData("progress-data");
 const test_names = readData("test-names", {});
@@ -107,9 +107,8 @@ function span(lines) {
   return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
 }
 
-const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
-const month = new Intl.DateTimeFormat(locale, { month: "short", year: "numeric" });
+const day = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short" });
+const month = new Intl.DateTimeFormat(locale(), { month: "short", year: "numeric" });
 
 /** Dates of the axis: the year is shown where more than one is shown, and at least once. */
 function dates(at) {
@@ -126,7 +125,7 @@ function dates(at) {
 function ticks(at) {
   const step = at.length > 1 ? Math.abs(at[1] - at[0]) : 1;
   const decimals = Math.max(0, Math.min(3, Math.ceil(-Math.log10(step) - 1e-9)));
-  return at.map((value) => value.toLocaleString(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+  return at.map((value) => value.toLocaleString(locale(), { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
 }
 const widthOf = (_, words) => 14 + 8 * Math.max(3, ...(words ?? []).map((text) => text.length));
 

@@ -1,7 +1,7 @@
 // The end of a guided session: what was done, as this browser knows it, and when the next session is, as the coach says.
 import { find, make, setText } from "./dom.js";
 import { get } from "./api.js";
-import { w } from "./words.js";
+import { locale, w } from "./words.js";
 
 const amount = ({ reps, hold_s, load_kg }) => {
   const done = reps ?? `${hold_s} s`;
@@ -27,7 +27,7 @@ export async function showNext(part, guide, answer) {
     const next = ahead.sort((a, b) => a.due_at.localeCompare(b.due_at))[0];
     if (!next) { setText(place, w("strength.js.next_none")); return; }
     const at = new Date(next.due_at);
-    const write = (options) => new Intl.DateTimeFormat(guide.language === "en" ? "en-GB" : guide.language, { timeZone: guide.time_zone, ...options }).format(at);
+    const write = (options) => new Intl.DateTimeFormat(locale(), { timeZone: guide.time_zone, ...options }).format(at);
     setText(place, w("strength.js.next_when", {
       day: write({ weekday: "long", day: "numeric", month: "long" }),
       clock: write({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),

@@ -1,11 +1,29 @@
 // SI values to text, by the table that the server gave: the same rules as web/units.py.
 import { readData } from "./dom.js";
+import { locale } from "./words.js";
 
 let table = readData("unit-table", {});
 export const DASH = "–";
 
-/** A worker has no document: the page gives it the table. */
-export const useUnits = (given) => { table = given; };
+/** A worker has no document: the page hands it the table. */
+export const useUnits = (rows) => { table = rows; };
+
+const writers = new Map();
+
+/** `value` with so many decimals, in the signs of the page's language; nothing is grouped, and nothing has no minus. */
+export function numberText(value, decimals) {
+  const key = `${locale()} ${decimals}`;
+  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false };
+  if (!writers.has(key)) writers.set(key, new Intl.NumberFormat(locale(), options));
+  const text = Number(value.toFixed(decimals)); // rounded as the server rounds, and -0 is 0
+  return writers.get(key).format(text === 0 ? 0 : text).replace("-", "\u2212");
+}
+
+/** `value` with no more decimals than it has, at most so many: for axes. */
+export function shortText(value, most) {
+  const text = String(Number(value.toFixed(most)));
+  return numberText(value, (text.split(".")[1] ?? "").length);
+}
 
 /** What an SI value is multiplied by to be shown. */
 export const factorOf = (name) => table[name]?.factor ?? 1;
@@ -33,8 +51,7 @@ export function valueText(name, value, sd, n_more = 0) {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const scale = table[name] ?? { factor: 1, decimals: 1 };
   if (scale.is_pace) return paceText(value, scale.factor);
-  const text = (value * scale.factor).toFixed(decimalsOf(scale, sd) + n_more);
-  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212"); // there is no minus nothing
+  return numberText(value * scale.factor, decimalsOf(scale, sd) + n_more);
 }
 
 /** The number after a ±, half of the 95 % interval; a bound where it is too small to be written. sd: 1 SD. */
@@ -43,7 +60,7 @@ export function uncertaintyText(name, sd) {
   if (!Number.isFinite(sd) || !scale || scale.is_pace) return "";
   const [size, decimals] = [K95 * Math.abs(sd) * scale.factor, decimalsOf(scale, sd)];
   const least = 10 ** -decimals;
-  return size >= 0.5 * least || size === 0 ? size.toFixed(decimals) : `<${least.toFixed(decimals)}`;
+  return size >= 0.5 * least || size === 0 ? numberText(size, decimals) : `<${numberText(least, decimals)}`;
 }
 
 /** `value` in the unit the runner reads; for plots and gauges. */
@@ -57,8 +74,8 @@ export function glanceUncertainty(name, value, sd, n_more = 0) {
     const seconds = Math.round((scale.factor * K95 * sd) / (value * value));
     return value >= 0.3 && seconds > 0 ? `\u00b1${durationText(seconds)}` : "";
   }
-  const text = (K95 * sd * scale.factor).toFixed(scale.decimals + n_more);
-  return Number(text) > 0 ? `\u00b1${text}` : "";
+  const [half, decimals] = [K95 * sd * scale.factor, scale.decimals + n_more];
+  return half >= 0.5 * 10 ** -decimals ? `\u00b1${numberText(half, decimals)}` : "";
 }
 
 export function paceText(speed_mps, per_m = 1000) {

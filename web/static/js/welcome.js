@@ -1,5 +1,5 @@
 // First use: what the runner says of body and back goes to the coach, in SI units, with the phone's time zone.
-import { keep, put } from "./api.js";
+import { keep, patch, put } from "./api.js";
 import { find, findAll, on, setText } from "./dom.js";
 import { w } from "./words.js";
 
@@ -26,6 +26,16 @@ if (form.dataset.fresh !== undefined && navigator.language.endsWith("-US")) {
 }
 useUnits(find("[name=units]:checked", form)?.value ?? "metric");
 for (const radio of findAll("[name=units]", form)) radio.addEventListener("change", () => useUnits(radio.value));
+for (const radio of findAll("[name=language]", form)) {
+  radio.addEventListener("change", async () => {
+    try {
+      await patch("/runner", { language: radio.value });
+      location.reload();
+    } catch (error) {
+      setText(find("#welcome-words"), error.message);
+    }
+  });
+}
 for (const button of findAll("[type=submit]")) button.disabled = false;
 
 on(form, "submit", async (event) => {
@@ -39,6 +49,7 @@ on(form, "submit", async (event) => {
       mass_kg: si("mass"),
       has_back_pain: facts.get("has_back_pain") !== null,
       units,
+      language: String(facts.get("language") ?? ""),
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     });
     setText(find("#welcome-words"), w("access.welcome.saved"));

@@ -2,13 +2,21 @@
 import { readData } from "./dom.js";
 
 let table = readData("words", {});
+let language = globalThis.document?.documentElement.lang || "en";
+let plurals = new Intl.PluralRules(language);
 
-/** A worker has no document: the page gives it the words. */
-export const useWords = (given) => { table = given; };
+/** The page's language, as a tag for dates and numbers: English is British. */
+export const locale = () => (language === "en" ? "en-GB" : language);
+
+/** A worker has no document: the page hands it the words and their language. */
+export function useWords(words, tag = language) {
+  table = words;
+  language = tag;
+  plurals = new Intl.PluralRules(tag);
+}
 
 export function w(key, params = {}) {
-  const plural = "n" in params ? `${key}.${params.n === 1 ? "one" : "other"}` : key;
-  const sentence = table[key] ?? table[plural];
+  const sentence = table[key] ?? ("n" in params ? table[`${key}.${plurals.select(params.n)}`] ?? table[`${key}.other`] : undefined);
   if (sentence === undefined) {
     console.error(`no words for ${key}`);
     return key;

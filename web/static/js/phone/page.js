@@ -1,8 +1,8 @@
 // The coach on the phone alone, joined: taken along, made ready, asked, linked to sensors, run, brought home.
 import { find, findAll, make, on, setText } from "../dom.js";
 import { unlock } from "../speech.js";
-import { durationText, unitOf, valueText } from "../units.js";
-import { w } from "../words.js";
+import { durationText, numberText, unitOf, valueText } from "../units.js";
+import { locale, w } from "../words.js";
 import { answers } from "./answers.js";
 import { batteryWatch } from "./battery.js";
 import { choose, Sensor } from "./bluetooth.js";
@@ -105,7 +105,7 @@ async function begin(manifest, is_served = true) {
   await openPack(await readPack());
   document.body.dataset.ready = "true";
   await Promise.race([refreshPack(), new Promise((resolve) => setTimeout(resolve, PACK_MS))]);
-  takeWords(is_served && navigator.serviceWorker.controller ? "phone.take.ready" : "phone.take.ready_here", { seconds: took_s.toFixed(1) });
+  takeWords(is_served && navigator.serviceWorker.controller ? "phone.take.ready" : "phone.take.ready_here", { seconds: numberText(took_s, 1) });
   void update();
 }
 
@@ -148,7 +148,7 @@ async function paintPack() {
   state.pack = await worker.ask("pack_state", new Date().toISOString());
   const { made_at, stale_because, sensors: paired = [], signs_are_due } = state.pack;
   find("#signs").hidden = !signs_are_due;
-  setText(find("#pack-words"), made_at ? w("phone.pack.fresh", { when: new Date(made_at).toLocaleString() }) : "");
+  setText(find("#pack-words"), made_at ? w("phone.pack.fresh", { when: new Date(made_at).toLocaleString(locale()) }) : "");
   if (stale_because) setText(find("#plan-words"), w("phone.pack.listening", { words: stale_because }));
   if (can_locate) paired.push({ ...OWN_POSITION, name: w("phone.sensors.position_name") });
   if (can_move) paired.push({ ...OWN_MOTION, name: w("phone.sensors.motion_name") });

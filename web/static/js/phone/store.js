@@ -1,4 +1,5 @@
 // The browser's own file system (OPFS): the pack that was taken along, and the logs of runs until home has them.
+import { numberText } from "../units.js";
 
 const RUNS = "runs";
 const USED = "phone-used";
@@ -62,4 +63,4 @@ export async function tryStore() {
 }
 
 /** A size in megabytes, as it is written. */
-export const mb = (bytes) => (bytes / 1e6).toFixed(1);
+export const mb = (bytes) => numberText(bytes / 1e6, 1);

@@ -1,0 +1,65 @@
+"""How numbers, dates, lists and plurals are written in the runner's language: CLDR's rules, by Babel.
+
+English is British English. A new language is a row of `LOCALES`, a folder of `web/words` and one beside this file.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.lists import format_list
+
+LOCALES: Final = {"en": "en_GB", "de": "de", "es": "es"}
+NAMES: Final = {"en": "English", "de": "Deutsch", "es": "Español"}
+DEFAULT: Final = "en"
+MINUS: Final = "\u2212"
+
+
+def known(language: str) -> str:
+    """`language` where it is one of ours, else English."""
+    return language if language in LOCALES else DEFAULT
+
+
+def wished(accepted: Iterable[str]) -> str:
+    """The first of ours among a browser's languages ("de-AT", "es"), best first; English where it wants another."""
+    return next((one.split("-")[0].lower() for one in accepted if one.split("-")[0].lower() in LOCALES), DEFAULT)
+
+
+@lru_cache
+def locale_of(language: str) -> Locale:
+    """CLDR's rules for `language`."""
+    return Locale.parse(LOCALES[known(language)])
+
+
+def plural_of(n: object, language: str) -> str:
+    """CLDR's name of the plural that `n` takes: "one", "other", "many"."""
+    return str(locale_of(language).plural_form(n)) if isinstance(n, int | float) else "other"
+
+
+def number_text(value: float, decimals: int, language: str = DEFAULT) -> str:
+    """`value` with the language's decimal sign and a true minus; not grouped, as numbers on a phone are short."""
+    rounded = round(value, decimals) + 0.0  # + 0.0: there is no minus nothing
+    return localised(f"{rounded:.{decimals}f}", language)
+
+
+def localised(number: str, language: str) -> str:
+    """The text of a number as Python writes it, in the signs of `language`."""
+    return number.replace(".", _decimal_sign(language)).replace("-", MINUS)
+
+
+@lru_cache
+def _decimal_sign(language: str) -> str:
+    return str(locale_of(language).number_symbols["latn"]["decimal"])
+
+
+def date_text(moment: datetime, skeleton: str, language: str = DEFAULT) -> str:
+    """`moment` by a skeleton of CLDR: "yMMMEd" is "Fri, 20 Nov 2026", "MMMd" is "20 Nov", "Hm" is "18:05"."""
+    return format_skeleton(skeleton, moment, locale=locale_of(language))
+
+
+def list_text(parts: Sequence[str], language: str = DEFAULT) -> str:
+    """`a, b and c` in the runner's language; an empty text for nothing."""
+    return format_list(parts, locale=locale_of(language)) if parts else ""

@@ -1,0 +1,111 @@
+"""What the coach says, in the runner's language.
+
+The coach thinks, stores and logs in English; its sentences are translated where they leave for the runner: on the page,
+in notifications and the calendar. So a run recorded in one language reads in another, and no gate, rule or pure room
+knows of languages.
+
+`<language>/*.toml` beside this file holds English on the left and the translation on the right. A sentence with
+numbers or names has its parameters in braces, `"Pain {level} during this run"`; what fits a parameter is translated in
+its turn, and numbers take the language's decimal sign. A table with `one` and `other` is chosen by the parameter `n`.
+Sentences joined by blanks are translated one by one. What is not known stays English as a whole: half a translation
+reads worse than none. `python -m tests.phrases` finds the English.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from coach.language.locales import localised, plural_of
+
+FOLDER: Final = Path(__file__).parent
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+_NUMBER: Final = re.compile(r"[-\u2212+]?\d+(\.\d+)?")
+_BETWEEN: Final = re.compile(r"(?<=[.!?:;])\s+")
+Translation = str | Mapping[str, str]
+
+
+class Phrases:
+    """The coach's sentences in one language. English needs none and returns what it is given."""
+
+    def __init__(self, table: Mapping[str, Translation], language: str) -> None:
+        self.language = language
+        done = {english: own for english, own in table.items() if own}
+        self._whole = {english: own for english, own in done.items() if isinstance(own, str) and "{" not in english}
+        shaped = sorted(((k, v) for k, v in done.items() if k not in self._whole), key=lambda one: -_literal(one[0]))
+        self._shapes = [(_shape(english), own) for english, own in shaped]
+        self._find = lru_cache(maxsize=4096)(self._translate)  # pages repeat themselves
+
+    def __call__(self, text: str) -> str:
+        """`text` in this language; unchanged where any part of it is not known."""
+        return (self._find(text) if self._whole or self._shapes else None) or text
+
+    def _translate(self, text: str) -> str | None:
+        if not text.strip():
+            return text
+        if (found := self._one(text)) is not None:
+            return found
+        parts = _BETWEEN.split(text)
+        for n in range(len(parts) - 1, 0, -1):  # the longest beginning that is known, then the rest
+            gap = len(" ".join(parts[:n]))
+            if (head := self._one(text[:gap])) is not None and (tail := self._translate(text[gap:].lstrip())):
+                return f"{head} {tail}"
+        return None
+
+    def _one(self, sentence: str) -> str | None:
+        stripped = sentence.strip()
+        if stripped in self._whole:
+            return sentence.replace(stripped, self._whole[stripped])
+        for shape, own in self._shapes:
+            if found := shape.fullmatch(stripped):
+                values = found.groupdict()
+                own_values = {name: self._value(value) for name, value in values.items()}
+                if None in own_values.values():
+                    continue
+                template = own if isinstance(own, str) else own.get(self._plural(values), own["other"])
+                return template.format(**own_values)
+        return None
+
+    def _plural(self, values: Mapping[str, str]) -> str:
+        n = values.get("n", "")
+        return plural_of(float(n) if _NUMBER.fullmatch(n) else None, self.language)
+
+    def _value(self, value: str) -> str | None:
+        """A parameter in this language: numbers and names as they are; None for whole sentences that are not known."""
+        if _NUMBER.fullmatch(value):
+            return localised(value, self.language)
+        return self._find(value) or (None if _BETWEEN.search(value) else value)
+
+
+def _literal(english: str) -> int:
+    """How many characters of a sentence are its own: the more, the surer a match."""
+    return len(_PARAMETER.sub("", english))
+
+
+def _shape(english: str) -> re.Pattern[str]:
+    pieces = _PARAMETER.split(english)  # text, name, text, name, ...
+    seen: set[str] = set()
+    made = ""
+    for i, piece in enumerate(pieces):
+        if i % 2 == 0:
+            made += re.escape(piece)
+        else:
+            made += f"(?P={piece})" if piece in seen else f"(?P<{piece}>.*?)"
+            seen.add(piece)
+    return re.compile(made, re.DOTALL)
+
+
+def read_phrases(language: str, folder: Path = FOLDER) -> dict[str, Translation]:
+    """English to `language`, of all its files; empty for English and for a language without files."""
+    found: dict[str, Translation] = {}
+    for file in sorted((folder / language).glob("*.toml")):
+        found.update(tomllib.loads(file.read_text("utf-8")))
+    return found
+
+
+@lru_cache
+def phrases_of(language: str) -> Phrases:
+    """The coach's sentences in `language`, read once."""
+    return Phrases(read_phrases(language), language)

@@ -1,0 +1,43 @@
+"""The coach's sentences in another language: whole, with parameters, joined, and never by half."""
+
+import pytest
+
+from coach.language.phrases import Phrases, phrases_of
+
+TABLE = {
+    "Pain is low: go on.": "Der Schmerz ist gering: weiter so.",
+    "Pain {level} during this run": "Schmerz {level} in diesem Lauf",
+    "landing angle rose by {rise}°": "der Landewinkel stieg um {rise}°",
+    "{title}: {n} runs.": {"one": "{title}: {n} Lauf.", "other": "{title}: {n} Läufe."},
+    "Lengthen your stride": "Längerer Schritt",
+    "Not yet": "",
+}
+
+
+@pytest.fixture
+def german() -> Phrases:
+    return Phrases(TABLE, "de")
+
+
+def test_a_sentence_is_translated_with_its_parameters_and_their_decimal_sign(german: Phrases) -> None:
+    assert german("Pain is low: go on.") == "Der Schmerz ist gering: weiter so."
+    assert german("Pain 3 during this run") == "Schmerz 3 in diesem Lauf"
+    assert german("landing angle rose by 2.5°") == "der Landewinkel stieg um 2,5°"
+
+
+def test_a_parameter_is_translated_and_chooses_the_plural(german: Phrases) -> None:
+    assert german("Lengthen your stride: 1 runs.") == "Längerer Schritt: 1 Lauf."
+    assert german("Lengthen your stride: 3 runs.") == "Längerer Schritt: 3 Läufe."
+
+
+def test_joined_sentences_are_translated_one_by_one_and_never_by_half(german: Phrases) -> None:
+    both = "Pain is low: go on. Lengthen your stride: 3 runs."
+    assert german(both) == "Der Schmerz ist gering: weiter so. Längerer Schritt: 3 Läufe."
+    assert german("Pain is low: go on. Nobody knows this.") == "Pain is low: go on. Nobody knows this."
+
+
+def test_what_is_not_translated_stays(german: Phrases) -> None:
+    assert german("Not yet") == "Not yet"
+    assert german("") == ""
+    assert german("{braces} of a runner's note") == "{braces} of a runner's note"
+    assert phrases_of("en")("Pain is low: go on.") == "Pain is low: go on."
