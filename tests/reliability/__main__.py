@@ -51,7 +51,8 @@ def _lines(name: str, words: list[str], folder: Path) -> Iterator[tuple[str, boo
             found = kills.measure(work, most, folder)
             for fault in found.faults:
                 print(fault, file=sys.stderr)
-            numbers = f"{found.n_points} | {found.n_kills} | {found.lost_s:.2f} | {len(found.faults)}"
+            kinds = f"{found.n_points} | {found.n_kills} | {found.n_random}"
+            numbers = f"{kinds} | {found.lost_s:.2f} | {len(found.faults)}"
             yield f"| {work} | {numbers} |", not found.faults
     else:
         yield from ((row.line(), row.is_held) for row in ROWS[name](folder))

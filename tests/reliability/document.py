@@ -20,8 +20,8 @@ TITLES: Final = {
     "api": ("Made-up requests of a phone that was let in", ""),
     "kills": (
         "Kills",
-        """The process is killed (SIGKILL) before or after something that it does to its disk, and started again on the
-same folder. A fault is a run that is stuck, there twice or without its summary, a log or a tap that was acknowledged
+        """The process is killed (SIGKILL) before or after something that it does to its disk, and at random moments, and
+started again on the same folder. A fault is a run that is stuck, there twice or without its summary, a log or a tap that was acknowledged
 and is gone, a file left over, or a database that is not sound.""",
     ),
     "packets": (
@@ -34,7 +34,7 @@ change that lasts over many strides. A packet that is cut never gives a wrong nu
     ),
 }
 _COLUMNS: Final = {
-    "kills": ("work", "points", "kills", "most lost [s]", "faults"),
+    "kills": ("work", "points", "kills at points", "at random moments", "most lost [s]", "faults"),
     "packets": (
         "profile, damage", "packets", "refused", "the same numbers", "no runner's numbers", "plausible, not the same"
     ),

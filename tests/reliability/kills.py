@@ -1,4 +1,5 @@
-"""Kills: the real process, at every point at which it changes its disk, again and again on the same data folder.
+"""Kills: the real process, at every point at which it changes its disk and at random moments, again and again on the
+same data folder.
 
 After each kill the next start must find everything that was acknowledged and at most one second less of the run; no run
 may stay unfinished, none may be there twice, and the database must be sound.
@@ -6,11 +7,14 @@ may stay unfinished, none may be there twice, and the database must be sound.
 
 import contextlib
 import os
+import random
+import signal
 import sqlite3
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,6 +35,7 @@ from tests.reliability.workload import GPX_START, LOG_ID, MEASUREMENT, POD, gpx
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOST_S: Final = 1.0
+N_RANDOM: Final = 6  # random moments of each work; by judgement: with every point, more than 200 kills
 _LONGEST_S: Final = 240
 Demand = Callable[[bool, str], None]
 _HALVES: Final = ("*.whole", "*.half", "*.unreadable", ".incoming*")
@@ -38,27 +43,47 @@ _HALVES: Final = ("*.whole", "*.half", "*.unreadable", ".incoming*")
 
 @dataclass(slots=True)
 class Result:
-    """What came of the kills in one work. lost_s: the most that a run lost."""
+    """What came of the kills in one work. n_kills: at its points, n_random: at random moments. lost_s: the most that a
+    run lost."""
 
     n_points: int = 0
     n_kills: int = 0
+    n_random: int = 0
     lost_s: float = 0.0
     faults: list[str] = field(default_factory=list)
 
 
-def killed(data: Path, work: str, at: int | None) -> dict[str, list[str]]:
-    """Run a work to its kill; gives what it said, by first word."""
+def killed(data: Path, work: str, at: int | None, after_s: float | None = None) -> dict[str, list[str]]:
+    """Run a work to its kill; gives what it said, by first word.
+
+    at: the point at which it kills itself. after_s: it is killed from outside so long after its work began.
+    """
     command = [sys.executable, "-m", "tests.reliability.workload", str(data), work, "none" if at is None else str(at)]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-        timeout=_LONGEST_S,
-    )  # fmt: skip
-    said: dict[str, list[str]] = {}
-    for line in done.stdout.splitlines():
-        word, _, rest = line.partition(" ")
-        said.setdefault(word, []).append(rest)
-    if "points" not in said and "killed" not in said:
-        raise AssertionError(f"{work} at {at} ended by itself ({done.returncode}): {done.stderr[-2000:]}")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        lines = []
+        if after_s is not None:
+            while (line := process.stdout.readline()) and not line.startswith("armed"):
+                lines.append(line)
+            time.sleep(after_s)
+            process.kill()
+        code = process.wait(_LONGEST_S)
+        lines += process.stdout
+        errors.seek(0)
+        said: dict[str, list[str]] = {}
+        if after_s is not None and code == -signal.SIGKILL:
+            said["killed"] = [f"{after_s:.3f} s after its beginning"]
+        for line in lines:
+            word, _, rest = line.strip().partition(" ")
+            said.setdefault(word, []).append(rest)
+        if "points" not in said and "killed" not in said:
+            raise AssertionError(f"{work} at {at} ended by itself ({code}): {errors.read()[-2000:]}")
     return said
 
 
@@ -207,25 +232,39 @@ def prepare(data: Path, work: str, at: int) -> None:
             coach.history.files.archive(out)
 
 
-def measure(work: str, most: int, folder: Path) -> Result:
-    """Kill a work at up to `most` of its points, evenly spread, on one data folder."""
+def measure(work: str, most: int, folder: Path, n_random: int = N_RANDOM) -> Result:
+    """Kill a work at up to `most` of its points, evenly spread, and at random moments, on one data folder."""
     result = Result()
     data = folder / work / "data"
     prepare(data, work, 0)
-    if work == "archive":
-        with tempfile.TemporaryDirectory() as scratch:
-            trial = Path(scratch) / "data"
-            (Path(scratch) / "other.zip").write_bytes((data.parent / "other.zip").read_bytes())
-            result.n_points = int(killed(trial, work, None)["points"][0])
-    else:
-        said = killed(data, work, None)
-        result.n_points = int(said["points"][0])
-        check(data, work, said, result)
+    result.n_points, lasts_s = _whole(data, work, result)
     step = max(1, -(-result.n_points // most))
     for at in range(0, result.n_points, step):
-        if work != "archive":
-            prepare(data, work, at + 1)
-        said = killed(data, work, at)
-        result.n_kills += "killed" in said
-        check(data, work, said, result)
+        result.n_kills += _kill(data, work, at + 1, at, None, result)
+    chance = random.Random(work)
+    for number in range(n_random):
+        after_s = chance.uniform(0.0, lasts_s)
+        result.n_random += _kill(data, work, result.n_points + 1 + number, None, after_s, result)
     return result
+
+
+def _whole(data: Path, work: str, result: Result) -> tuple[int, float]:
+    """The number of points of a work that nobody kills, and how long it takes [s]."""
+    with tempfile.TemporaryDirectory() as scratch:
+        if work == "archive":  # joined elsewhere, as joining it again finds nothing to do
+            (Path(scratch) / "other.zip").write_bytes((data.parent / "other.zip").read_bytes())
+            said = killed(Path(scratch) / "data", work, None)
+        else:
+            said = killed(data, work, None)
+            check(data, work, said, result)
+    n_points, lasts_s = said["points"][0].split()
+    return int(n_points), float(lasts_s)
+
+
+def _kill(data: Path, work: str, number: int, at: int | None, after_s: float | None, result: Result) -> bool:
+    """One kill and what is left after it; False where the work was over before."""
+    if work != "archive":
+        prepare(data, work, number)
+    said = killed(data, work, at, after_s)
+    check(data, work, said, result)
+    return "killed" in said

@@ -62,7 +62,7 @@ def run(coach: Coach, points: KillPoints) -> None:
     batches.KEEP_EVERY_S = 0.3  # type: ignore[misc]  # as often for its length as in a real run
     feeder = Feeder()
     feeder.say = say  # type: ignore[method-assign]
-    points.is_armed = True
+    points.arm()
     run_id = coach.runs.begin((POD,), lambda: (feeder, lambda: feeder.now_s)).run_id
     say("started", run_id)
     wait_for(lambda: feeder.now_s > RUN_S / 3)
@@ -75,21 +75,21 @@ def run(coach: Coach, points: KillPoints) -> None:
 
 def import_(coach: Coach, points: KillPoints) -> None:
     """A file of a watch."""
-    points.is_armed = True
+    points.arm()
     say("imported", coach.history.files.import_bytes(gpx(), "run.gpx").run_ids[0])
 
 
 def log(coach: Coach, points: KillPoints) -> None:
     """The raw log of a run of another machine."""
     content = (coach.settings.data.parent / "other.mcap").read_bytes()
-    points.is_armed = True
+    points.arm()
     say("imported", coach.history.files.import_bytes(content, "other.mcap").run_ids[0])
 
 
 def home(coach: Coach, points: KillPoints) -> None:
     """A run that comes home from a phone, in pieces."""
     content, run_id = (coach.settings.data.parent / "other.mcap").read_bytes(), LOG_ID
-    points.is_armed = True
+    points.arm()
     arrivals = coach.phone.runs
     while (n_bytes := arrivals.state(run_id).n_bytes) < len(content):
         arrivals.append(run_id, n_bytes, content[n_bytes : n_bytes + 1000])
@@ -102,7 +102,7 @@ def home(coach: Coach, points: KillPoints) -> None:
 
 def archive(coach: Coach, points: KillPoints) -> None:
     """An archive of another folder."""
-    points.is_armed = True
+    points.arm()
     with (coach.settings.data.parent / "other.zip").open("rb") as stream:
         coach.history.files.import_archive(stream)
     say("joined")
@@ -111,7 +111,7 @@ def archive(coach: Coach, points: KillPoints) -> None:
 def recompute(coach: Coach, points: KillPoints) -> None:
     """The newest run that has a log, from its bytes."""
     run_id = next(entry.run.run_id for entry in coach.store.runs.list() if entry.run.recording)
-    points.is_armed = True
+    points.arm()
     coach.recovery.recompute(run_id)
     say("recomputed", run_id)
 
@@ -119,21 +119,21 @@ def recompute(coach: Coach, points: KillPoints) -> None:
 def purge(coach: Coach, points: KillPoints) -> None:
     """Every run that was deleted, for good."""
     history.KEEP_DELETED = timedelta(0)  # type: ignore[misc]
-    points.is_armed = True
+    points.arm()
     coach.history.purge()
     say("purged")
 
 
 def plan(coach: Coach, points: KillPoints) -> None:
     """Another strength plan."""
-    points.is_armed = True
+    points.arm()
     coach.strength.create("home", "tue,fri", "07:15", "Europe/Berlin")
     say("planned")
 
 
 def recover(coach: Coach, points: KillPoints) -> None:
     """The start after a kill is killed, too."""
-    points.is_armed = True
+    points.arm()
     for found in coach.recovery.recover():
         say("recovered", found.run_id)
 
@@ -172,13 +172,13 @@ def main(data: Path, work: str, at: int | None) -> None:
     points = KillPoints(at)
     points.install()
     if work == "upgrade":
-        points.is_armed = True
+        points.arm()
     coach = Coach(make_settings(data, "127.0.0.1", 0))
     try:
         WORKS[work](coach, points)
     finally:
         coach.close()
-    say("points", points.n)
+    say("points", points.n, time.monotonic() - points.armed_s)
 
 
 if __name__ == "__main__":
