@@ -365,6 +365,11 @@ class LiveRun:
             await asyncio.sleep(TICK_S)
             self.tick()
 
+    @property
+    def log_problem(self) -> str:
+        """Why the raw log is not being written at present, in words; "" while all is well."""
+        return self._log.problem
+
     def keep_rest(self) -> None:
         """Write what is left after the end, on the caller's thread; may be tried again.
 

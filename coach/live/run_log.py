@@ -19,6 +19,12 @@ class RunLog:
 
     def __init__(self, writer: RecordingWriter | None) -> None:
         self._writer = writer
+        self._reported = ""
+
+    @property
+    def problem(self) -> str:
+        """Why the log is not being written at present, or could not be closed, in words; "" while all is well."""
+        return self._writer.problem if self._writer else ""
 
     def write(self, write: Callable[[RecordingWriter], None]) -> None:
         """Write to the raw log; nothing once it was closed at the end."""
@@ -31,7 +37,7 @@ class RunLog:
 
         before: the last such report.
         """
-        problem = self._writer.problem if self._writer else ""
+        problem = self.problem
         is_failing = before is not None and before.status is LinkStatus.LOST
         if problem and not is_failing:
             log.error("%s", problem)
@@ -42,11 +48,13 @@ class RunLog:
         return None
 
     def close(self) -> None:
-        """Close the log; may be tried again where the disk refuses."""
+        """Close the log; may be tried again where the disk refuses, whose words are reported once."""
         if self._writer is None:
             return
         try:
             self._writer.close()
             self._writer = None
         except RecordingError as error:  # its parts are kept, and become one file at the next start
-            log.warning("%s", error)
+            if str(error) != self._reported:
+                log.warning("%s", error)
+            self._reported = str(error)

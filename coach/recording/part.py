@@ -5,9 +5,10 @@ twice, because the next part begins with the same items; so the part is cut back
 """
 
 import contextlib
+import errno
 import os
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from coach.errors import RecordingError
 from coach.model.links import SensorUse
@@ -15,6 +16,7 @@ from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.samples import Notification
 from coach.recording.layout import McapFile
 
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 Item = Notification | RunEvent | tuple[SensorUse, str]
 
 
@@ -87,4 +89,5 @@ def settle(path: Path, final: Path) -> None:
 def refusal(path: Path, error: OSError) -> RecordingError:
     """The words for a disk that refuses to write `path`."""
     what = error.strerror or str(error)
-    return RecordingError(f"cannot write the recording {path}: {what}. Free some space or choose another folder")
+    remedy = "Free some space" if error.errno in _NO_ROOM else "Make its folder writable"
+    return RecordingError(f"cannot write the recording {path}: {what}. {remedy}, or choose another folder")

@@ -20,9 +20,9 @@ TITLES: Final = {
     "api": ("Made-up requests of a phone that was let in", ""),
     "kills": (
         "Kills",
-        """The process is killed (SIGKILL) before or after something that it does to its disk, and at random moments, and
-started again on the same folder. A fault is a run that is stuck, there twice or without its summary, a log or a tap that was acknowledged
-and is gone, a file left over, or a database that is not sound.""",
+        """The process is killed (SIGKILL) before or after something that it does to its disk, and at random
+moments, and started again on the same folder. A fault is a run that is stuck, there twice or without its summary, a log
+or a tap that was acknowledged and is gone, a file left over, or a database that is not sound.""",
     ),
     "packets": (
         "Damaged packets",

@@ -1,4 +1,7 @@
-"""What befalls the machine in a run: a full disk, a locked database, a wall clock that jumps, a sleeping process."""
+"""What befalls the machine in a run: a full disk, a locked database, a wall clock that jumps, a sleeping process.
+
+A disk that turns read-only or answers late is in `disk`.
+"""
 
 import contextlib
 import json
@@ -16,12 +19,12 @@ import time_machine
 
 from coach.bootstrap import Coach
 from coach.recording import writer
-from tests.reliability import beside
+from tests.reliability import beside, disk
 from tests.reliability.rows import Row
-from tests.reliability.scene import befallen
+from tests.reliability.scene import WHOLE, befallen, is_shown
+from tests.reliability.workload import Feeder
 
 AWAKE_S: Final = 15.0  # after a minute of sleep that minute is computed first; by judgement
-_WHOLE: Final = "nothing lost, the tap kept and answered in 1 s, the run ended"
 
 
 @contextlib.contextmanager
@@ -37,26 +40,27 @@ def full_disk() -> Iterator[None]:
 
 def disk_full(folder: Path, harm_s: float = 8.0) -> Row:
     """Log and database are refused for some seconds."""
-    seen: list[str] = []
+    seen: list[bool] = []
 
-    def harm(coach: Coach, tap: Callable[[], None]) -> None:
+    def harm(coach: Coach, tap: Callable[[], None], _feeder: Feeder) -> None:
         with full_disk():
             time.sleep(harm_s / 2)
             tap()
-            seen.extend(str(link["reason"]) for link in coach.runs.status()["links"])
+            seen.append(is_shown(coach))
             time.sleep(harm_s / 2)
         time.sleep(2 * writer.TRY_AGAIN_S)
 
     after = befallen(folder, harm)
-    is_shown = "recording_failed" in seen
-    words = f"{after}; {'shown' if is_shown else 'not shown'} to a phone that opens"
-    return Row(f"the disk is full for {harm_s:g} s", f"{_WHOLE}; the state shown", words, after.is_whole and is_shown)
+    words = f"{after}; {'shown' if seen == [True] else 'not shown'} to a phone that opens"
+    return Row(
+        f"the disk is full for {harm_s:g} s", f"{WHOLE}; the state shown", words, after.is_whole and seen == [True]
+    )
 
 
 def database_locked(folder: Path, harm_s: float = 8.0) -> Row:
     """Another program holds the database for longer than the coach waits for it."""
 
-    def harm(coach: Coach, tap: Callable[[], None]) -> None:
+    def harm(coach: Coach, tap: Callable[[], None], _feeder: Feeder) -> None:
         with contextlib.closing(sqlite3.connect(coach.settings.database, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             time.sleep(harm_s / 2)
@@ -65,20 +69,20 @@ def database_locked(folder: Path, harm_s: float = 8.0) -> Row:
             other.execute("ROLLBACK")
 
     after = befallen(folder, harm)
-    return Row(f"the database is locked for {harm_s:g} s", _WHOLE, str(after), after.is_whole)
+    return Row(f"the database is locked for {harm_s:g} s", WHOLE, str(after), after.is_whole)
 
 
 def clock_jumps(folder: Path, hours: float, rest_s: float = 2.0) -> Row:
     """The wall clock jumps; monotonic time goes on, as on a machine that is set to another time."""
 
-    def harm(_: Coach, tap: Callable[[], None]) -> None:
+    def harm(_: Coach, tap: Callable[[], None], _feeder: Feeder) -> None:
         with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours), tick=True):
             time.sleep(rest_s / 2)
             tap()
             time.sleep(rest_s / 2)
 
     after = befallen(folder, harm)
-    return Row(f"the clock jumps by {hours:+g} h and back", _WHOLE, str(after), after.is_whole)
+    return Row(f"the clock jumps by {hours:+g} h and back", WHOLE, str(after), after.is_whole)
 
 
 def suspended(folder: Path, harm_s: float = 60.0) -> Row:
@@ -109,7 +113,8 @@ def suspended(folder: Path, harm_s: float = 60.0) -> Row:
 
 def rows(folder: Path) -> Iterator[Row]:
     """All of them, as long as they really take."""
-    yield disk_full(folder / "disk")
+    yield disk_full(folder / "full")
+    yield from disk.rows(folder / "disk")
     yield database_locked(folder / "lock")
     yield clock_jumps(folder / "forward", 1.0, 8.0)
     yield clock_jumps(folder / "back", -2.0, 8.0)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from coach.bootstrap import Coach
 from coach.model.runs import RunState
@@ -13,8 +14,9 @@ from coach.recording.reader import read_recording
 from coach.settings import make_settings
 from tests.reliability.workload import POD, STEP_S, Feeder, wait_for
 
-# Does harm, calls what it is given in the midst of it, and undoes the harm.
-Harm = Callable[[Coach, Callable[[], None]], None]
+# Does harm, calls what it is given in the midst of it, and undoes the harm; the pod shows what the run waited.
+Harm = Callable[[Coach, Callable[[], None], Feeder], None]
+WHOLE: Final = "nothing lost, the tap kept and answered in 1 s, the run ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def befallen(folder: Path, harm: Harm, faster: float = 8.0) -> After:
     try:
         run_id = coach.runs.begin((POD,), lambda: (feeder, lambda: feeder.now_s)).run_id
         wait_for(lambda: feeder.now_s > 2.0)
-        harm(coach, tap)
+        harm(coach, tap, feeder)
         until_s = feeder.now_s + 3.0
         wait_for(lambda: feeder.now_s > until_s)
         ended = coach.runs.stop(run_id)
@@ -70,3 +72,10 @@ def befallen(folder: Path, harm: Harm, faster: float = 8.0) -> After:
         return After(feeder.n_sent, n_logged, n_taps, tap_s, length_s, feeder.now_s, ended.state)
     finally:
         coach.close()
+
+
+def is_shown(coach: Coach) -> bool:
+    """Whether a phone that opens the page now sees that the disk refuses the log."""
+    links = coach.runs.status()["links"]
+    assert isinstance(links, list)
+    return "recording_failed" in [link["reason"] for link in links]

@@ -1,18 +1,34 @@
 """A small version of each row of `python -m tests.reliability`."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from coach.recording import writer
-from tests.reliability import document, machine, packets
+from tests.reliability import disk, document, machine, packets
 from tests.reliability.archives import row
 from tests.reliability.beside import Watcher
+from tests.reliability.rows import Row
+from tests.support.common import missing
 
 
 def test_a_disk_that_is_full_costs_nothing_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "TRY_AGAIN_S", 0.1)
     found = machine.disk_full(tmp_path, 1.0)
+    assert found.is_held, found.found
+
+
+@pytest.mark.parametrize(
+    ("harmed", "seconds"), [(disk.read_only, 1.0), (disk.read_only_for_good, 1.5), (disk.slow, 3.0)]
+)
+def test_a_disk_that_refuses_or_is_late_costs_nothing_of_a_run(
+    harmed: Callable[[Path, float], Row], seconds: float, tmp_path: Path
+) -> None:
+    if shutil.which("gcc") is None:
+        missing("no gcc: apt-get install gcc")
+    found = harmed(tmp_path, seconds)
     assert found.is_held, found.found
 
 

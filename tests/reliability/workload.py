@@ -36,13 +36,17 @@ def say(*words: object) -> None:
 
 
 class Feeder:
-    """A pod that notifies four times a second of the run's clock, which goes faster than the wall's."""
+    """A pod that notifies four times a second of the run's clock, which goes faster than the wall's.
+
+    wait_s: the longest time on the wall's clock by which a notification came late, since it was set to 0.
+    """
 
     def __init__(self, run_s: float = RUN_S, faster: float = FASTER) -> None:
         self._run_s = run_s
         self._faster = faster
         self.now_s = 0.0
         self.n_sent = 0
+        self.wait_s = 0.0
 
     async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
         while self.now_s < self._run_s:
@@ -51,7 +55,9 @@ class Feeder:
             receive(Notification(POD.sensor_id, MEASUREMENT, self.now_s, packet))
             self.n_sent += 1
             self.say("fed", self.now_s)
+            began_s = time.monotonic()
             await asyncio.sleep(STEP_S / self._faster)
+            self.wait_s = max(self.wait_s, time.monotonic() - began_s - STEP_S / self._faster)
 
     def say(self, *words: object) -> None:
         """Report what was fed; nobody listens unless the process is to be killed."""

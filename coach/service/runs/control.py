@@ -9,7 +9,6 @@ A tap names its run and its age, because phones deliver late: what comes for ano
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from coach.model.workouts import Workout
 from coach.radio.clock import RunClock
 from coach.service.event_loop import LoopThread
 from coach.service.runs.coaching import CoachingService
-from coach.service.runs.finish_run import end_run, reading_of
+from coach.service.runs.finish_run import at_last, end_run, reading_of
 from coach.service.runs.making import Made, RunMaker
 from coach.service.runs.replay_reader import Reading
 from coach.service.sensors.service import SensorService
@@ -44,7 +43,6 @@ MakeSource = Callable[[], tuple[Source, Callable[[], float]]]
 # of a tap that the runner has given up. Chosen by judgement.
 LATE_S: Final = 30.0
 STOP_S: Final = 120.0  # summing up six hours takes seconds; beyond this the database does not answer
-_TRY_AGAIN_S: Final = 1.0  # between attempts to sum up while the database refuses
 
 
 @dataclass(slots=True)
@@ -229,10 +227,10 @@ class RunService:
         try:
             return place.ended.result(STOP_S)
         except TimeoutError as error:
-            raise StorageError(
-                "the run has ended and its log is kept; the summary waits for the database: is the disk full, or "
-                "does another program hold it?"
-            ) from error
+            words = "the run has ended and its log is kept; the summary waits for the database: who else holds it?"
+            if place.live and (problem := place.live.log_problem):
+                words = f"the run has ended, but the last of it waits in memory, in this program: {problem}"
+            raise StorageError(words) from error
 
     def close(self) -> None:
         """Start no more runs; end the one that is going on or is being started, and wait for its summary."""
@@ -263,23 +261,12 @@ class RunService:
                 log.warning("the run ended early: %s", error)
             finally:
                 self._sensors.pod_counts.attend(None)
-            return await asyncio.to_thread(self._finish_at_last, live, engine)
+            return await asyncio.to_thread(at_last, lambda: self._finish(live, engine), lambda: self._is_closed)
         finally:
             self._release(place)
 
-    def _finish_at_last(self, live: LiveRun, engine: CueEngine) -> Run:
-        """Sum the run up, again and again while the database refuses; its raw log is safe meanwhile."""
-        while True:
-            try:
-                live.keep_rest()
-                return self._finish(live, engine)
-            except StorageError as error:
-                if self._is_closed:
-                    raise
-                log.warning("the run cannot be summed up yet: %s", error)
-                time.sleep(_TRY_AGAIN_S)
-
     def _finish(self, live: LiveRun, engine: CueEngine) -> Run:
+        live.keep_rest()
         reading = reading_of(self._store, live)
         ended = self.sum_up(live.run, reading, RunState.FINISHED, engine)
         self._sensors.book.ease(reading.reports)

@@ -1,7 +1,12 @@
 """End a run: keep its summary and the run as finished."""
 
+import logging
+import time
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from typing import Final
 
+from coach.errors import StorageError
 from coach.live.run import LiveRun
 from coach.model.runs import Run, RunState
 from coach.service.runs.algorithm import algorithm_id
@@ -9,6 +14,9 @@ from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.replay_reader import Reading
 from coach.service.runs.summing import summary_of
 from coach.storage.store import Store
+
+_TRY_AGAIN_S: Final = 1.0  # between attempts to sum up while the database refuses
+_log = logging.getLogger(__name__)
 
 
 def program_version() -> str:
@@ -42,3 +50,22 @@ def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:
     store.runs.data.add(run.run_id, responses=reading.responses)
     laps, pauses = tuple(reading.laps), tuple(reading.pauses)
     return store.runs.finish(run.run_id, state, summary, laps=laps, pauses=pauses)
+
+
+def at_last(finish: Callable[[], Run], is_closed: Callable[[], bool]) -> Run:
+    """Finish a run, again and again while the database refuses; its raw log is safe meanwhile.
+
+    Raises:
+        StorageError: the database refuses, and the program is ending.
+    """
+    reported = ""
+    while True:
+        try:
+            return finish()
+        except StorageError as error:
+            if is_closed():
+                raise
+            if str(error) != reported:
+                _log.warning("the run cannot be summed up yet: %s", error)
+            reported = str(error)
+            time.sleep(_TRY_AGAIN_S)

@@ -110,7 +110,7 @@ def test_a_run_is_summed_up_as_soon_as_the_database_answers(coach: Coach, monkey
         return finish(*arguments, **fields)
 
     monkeypatch.setattr(coach.store.runs, "finish", busy)
-    monkeypatch.setattr("coach.service.runs.control._TRY_AGAIN_S", 0.01)
+    monkeypatch.setattr("coach.service.runs.finish_run._TRY_AGAIN_S", 0.01)
     begin(coach)
     assert coach.runs.stop().state is RunState.FINISHED
     assert n_refused == [2]
