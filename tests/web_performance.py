@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from coach.bootstrap import Coach
 from coach.demo.world import Demo
@@ -164,7 +164,7 @@ def print_shares(what: str, shares: list[dict[str, dict[str, float]]]) -> None:
         say(f"  {what}, written {n_writes:.1f} times a second: {least['TaskDuration']:.2f} % {words} ({by_part})")
 
 
-def shares_of(page: Any, clocks: dict[str, Any]) -> dict[str, dict[str, float]]:
+def shares_of(page: Page, clocks: dict[str, Any]) -> dict[str, dict[str, float]]:
     """Percent of the time that the main thread was busy, by clock and by part, over one look."""
     before, begun_s = {domain: metrics_of(cdp) for domain, cdp in clocks.items()}, time.monotonic()
     page.wait_for_timeout(1000 * LOOK_S)
@@ -198,7 +198,7 @@ def measure_phones(coach: Coach, url: str, browser: Browser) -> None:
     context.close()
 
 
-def open_live(page: Any, url: str) -> None:
+def open_live(page: Page, url: str) -> None:
     page.goto(f"{url}/live")
     for _ in range(100):
         if page.evaluate(

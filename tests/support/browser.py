@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from playwright.sync_api import Page
 
 from tests.support.common import missing
 from web.server import serve
@@ -36,13 +37,13 @@ def served(app: Flask, threads: int = 24) -> Iterator[str]:
         server.stop()
 
 
-def choose_theme(page: Any, theme: str) -> None:
+def choose_theme(page: Page, theme: str) -> None:
     """Show the page in `theme` as the picker would."""
     page.emulate_media(reduced_motion="reduce")  # colours change at once
     page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
 
 
-def axe_findings(page: Any, rules: dict[str, Any] | None = None) -> list[str]:
+def axe_findings(page: Page, rules: dict[str, Any] | None = None) -> list[str]:
     """What axe complains about on the page as it is: rule, help and the elements."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
@@ -54,7 +55,7 @@ def axe_findings(page: Any, rules: dict[str, Any] | None = None) -> list[str]:
     ]
 
 
-def overflowing(page: Any, text_scale: float = 2.0) -> list[str]:
+def overflowing(page: Page, text_scale: float = 2.0) -> list[str]:
     """Elements that stick out sideways at `text_scale` times the text size, or text cut off within its box."""
     return page.evaluate(
         """scale => {
@@ -81,7 +82,7 @@ def overflowing(page: Any, text_scale: float = 2.0) -> list[str]:
     )
 
 
-def overlapping(page: Any, inside: str = "body") -> list[str]:
+def overlapping(page: Page, inside: str = "body") -> list[str]:
     """Pieces of text that lie upon each other within `inside`, where both can be seen."""
     return page.evaluate(
         """inside => {
@@ -114,7 +115,7 @@ def overlapping(page: Any, inside: str = "body") -> list[str]:
     )
 
 
-def wait_until(page: Any, expression: str, timeout_ms: float = 10_000, argument: Any = None) -> None:
+def wait_until(page: Page, expression: str, timeout_ms: float = 10_000, argument: Any = None) -> None:
     """Poll a function until it is true: `wait_for_function` would break the page's own content policy."""
     waited = 0.0
     while not page.evaluate(expression, argument):

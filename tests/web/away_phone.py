@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from playwright.sync_api import BrowserContext, Page
+
 from coach.bootstrap import Coach
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, recorded_run
 from tests.support.browser import wait_until
@@ -67,8 +69,8 @@ class Away:
     """The runner's phone: a browser of its own over a scripted radio."""
 
     radio: ScriptedRadio
-    context: Any
-    page: Any
+    context: BrowserContext
+    page: Page
     url: str
     complaints: list[str]
 
@@ -159,7 +161,7 @@ def play(away: Away, seconds: float, from_s: float = 0.0, meanwhile: Callable[[f
     return n_sent
 
 
-def hide(page: Any, is_hidden: bool) -> None:
+def hide(page: Page, is_hidden: bool) -> None:
     """The page goes behind another one, or comes back: what a browser then says to it."""
     page.evaluate(
         """(is_hidden) => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => is_hidden });

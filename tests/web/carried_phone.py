@@ -1,13 +1,12 @@
 """A phone that is carried: its browser is given the motion of a recorded runner's pelvis."""
 
-from typing import Any
-
 import numpy as np
+from playwright.sync_api import Page
 
 from tests.support.recordings import read
 
 
-def carry(page: Any, seconds: float, waits: bool = True) -> None:
+def carry(page: Page, seconds: float, waits: bool = True) -> None:
     """Move the phone as a recorded runner's pelvis moved: `devicemotion` 60 times a second, rounded as Chromium does.
 
     waits: until it is over. The page itself plays the recording, since the protocol's emulated sensor is fed late on a

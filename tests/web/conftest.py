@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 
 from tests.support.browser import DESKTOP, PHONE, chromium_arguments, served
 from tests.web.small_coach import SmallCoach
@@ -57,18 +58,18 @@ def url(coach: SmallCoach, serve_coach: Callable[[Any], str]) -> str:
 
 
 @pytest.fixture
-def phone(browser: Any) -> Iterator[Any]:
+def phone(browser: Browser) -> Iterator[Any]:
     """A page the size of a phone; a failing script fails the test."""
     yield from _page(browser, viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
 
 
 @pytest.fixture
-def desktop(browser: Any) -> Iterator[Any]:
+def desktop(browser: Browser) -> Iterator[Any]:
     """A page the size of a desktop screen."""
     yield from _page(browser, viewport=DESKTOP)
 
 
-def _page(browser: Any, **options: Any) -> Iterator[Any]:
+def _page(browser: Browser, **options: Any) -> Iterator[Any]:
     context = browser.new_context(**options)
     page = context.new_page()
     complaints: list[str] = []

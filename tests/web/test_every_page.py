@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from coach.service.access.phones import AccessService
 from coach.service.runner import RunnerService
@@ -46,7 +46,7 @@ def coach(tmp_path: Path) -> Iterator[SmallCoach]:
 
 
 @pytest.fixture
-def small_phone(browser: Any) -> Iterator[Page]:
+def small_phone(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True)
     yield context.new_page()
     context.close()

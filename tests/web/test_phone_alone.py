@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Playwright
 
 from coach.bootstrap import Coach
 from coach.model.plain import to_plain
@@ -52,7 +53,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 @pytest.fixture
-def away(home: Home, playwright: Any, tmp_path: Path) -> Iterator[Away]:
+def away(home: Home, playwright: Playwright, tmp_path: Path) -> Iterator[Away]:
     with ExitStack() as stack:
         bus = tmp_path / "bus"
         bus.mkdir()

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import Page, Route
 
 from coach.bootstrap import Coach
 from coach.errors import UserError
@@ -37,10 +37,10 @@ def home(tmp_path: Path) -> Iterator[Coach]:
 
 @pytest.mark.browser
 @pytest.mark.reference
-def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, phone: Any) -> None:
+def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, phone: Page) -> None:
     lost_answers: list[str] = []
 
-    def lose_answer(route: Any) -> None:
+    def lose_answer(route: Route) -> None:
         route.fetch()  # the coach has it; the phone never hears of that
         lost_answers.append(route.request.url)
         route.abort()
@@ -82,7 +82,7 @@ def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, ph
 
 @pytest.mark.browser
 @pytest.mark.reference
-def test_a_second_tap_while_the_phone_begins_stops_it_and_starts_no_second_sender(home: Coach, phone: Any) -> None:
+def test_a_second_tap_while_the_phone_begins_stops_it_and_starts_no_second_sender(home: Coach, phone: Page) -> None:
     senders: set[str] = set()
     phone.on("request", lambda r: senders.add(r.post_data_json["sender"]) if r.url.endswith("/readings") else None)
     with served(create_app(home, is_testing=True)) as url:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunState
@@ -44,7 +45,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     coach.store.close()
 
 
-def test_a_stretch_is_chosen_and_zoomed_into(address: str, phone: Any) -> None:
+def test_a_stretch_is_chosen_and_zoomed_into(address: str, phone: Page) -> None:
     phone.goto(f"{address}/runs/r0#details")
     wait_until(phone, DRAWN)
     before = phone.evaluate(DRAWN)
@@ -61,7 +62,7 @@ def test_a_stretch_is_chosen_and_zoomed_into(address: str, phone: Any) -> None:
     wait_until(phone, "() => document.querySelector('#stretch').textContent === ''")
 
 
-def test_many_files_are_chosen_and_followed_to_their_end(address: str, phone: Any) -> None:
+def test_many_files_are_chosen_and_followed_to_their_end(address: str, phone: Page) -> None:
     phone.goto(f"{address}/runs#import")
     day = datetime(2024, 5, 4, 7, tzinfo=UTC)
     files = {"a.fit": fit(day), "b.fit": fit(day + timedelta(days=1)), "c.fit": b"no"}
@@ -78,7 +79,7 @@ def test_many_files_are_chosen_and_followed_to_their_end(address: str, phone: An
     phone.get_by_role("heading", level=1).wait_for()
 
 
-def test_a_route_is_drawn_without_any_server(address: str, phone: Any) -> None:
+def test_a_route_is_drawn_without_any_server(address: str, phone: Page) -> None:
     phone.goto(f"{address}/runs#import")
     buffer = gpx(datetime(2023, 5, 4, 7, tzinfo=UTC), sport="running", seconds=900)
     phone.set_input_files("#field-file", [{"name": "r.gpx", "mimeType": "", "buffer": buffer}])
@@ -101,7 +102,7 @@ def test_a_route_is_drawn_without_any_server(address: str, phone: Any) -> None:
     assert overflowing(phone) == []
 
 
-def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Any) -> None:
+def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Page) -> None:
     desktop.goto(f"{address}/runs/r0#details")
     wait_until(desktop, DRAWN)
     box = desktop.locator(".u-over").first
@@ -116,7 +117,7 @@ def test_a_stretch_is_chosen_by_dragging(address: str, desktop: Any) -> None:
     assert desktop.locator(".plot-now").nth(2).inner_text() != ""  # one cursor across all
 
 
-def test_a_finger_chooses_a_stretch_and_moves_the_common_cursor(address: str, phone: Any) -> None:
+def test_a_finger_chooses_a_stretch_and_moves_the_common_cursor(address: str, phone: Page) -> None:
     phone.goto(f"{address}/runs/r0#details")
     wait_until(phone, DRAWN)
     drag = """shares => { const over = document.querySelector(".u-over"), box = over.getBoundingClientRect();
@@ -127,7 +128,7 @@ def test_a_finger_chooses_a_stretch_and_moves_the_common_cursor(address: str, ph
     assert all(text != "" for text in phone.locator(".plot:not(.plot-cues) .plot-now").all_inner_texts())
 
 
-def test_cues_are_with_their_response_on_the_axis_of_the_plots(address: str, desktop: Any) -> None:
+def test_cues_are_with_their_response_on_the_axis_of_the_plots(address: str, desktop: Page) -> None:
     desktop.goto(f"{address}/runs/r0#details")
     wait_until(desktop, DRAWN)
     lane = desktop.locator(".plot-cues")
@@ -143,7 +144,7 @@ def test_cues_are_with_their_response_on_the_axis_of_the_plots(address: str, des
     desktop.get_by_role("heading", name="The chosen stretch: 1:00 – 3:00").wait_for()
 
 
-def test_two_runs_are_chosen_in_the_list_and_compared(address: str, desktop: Any) -> None:
+def test_two_runs_are_chosen_in_the_list_and_compared(address: str, desktop: Page) -> None:
     desktop.goto(f"{address}/runs")
     for box in desktop.locator("input[name=run]").all()[:2]:
         box.check()
@@ -154,7 +155,7 @@ def test_two_runs_are_chosen_in_the_list_and_compared(address: str, desktop: Any
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_are_accessible_and_nothing_runs_off(address: str, phone: Any, path: str) -> None:
+def test_pages_are_accessible_and_nothing_runs_off(address: str, phone: Page, path: str) -> None:
     phone.goto(address + path)
     phone.wait_for_timeout(500)
     for theme in THEMES:
@@ -166,7 +167,7 @@ def test_pages_are_accessible_and_nothing_runs_off(address: str, phone: Any, pat
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-def test_the_report_is_printed_on_one_page(paper: str, tmp_path: Path, browser: Any, serve_coach: Any) -> None:
+def test_the_report_is_printed_on_one_page(paper: str, tmp_path: Path, browser: Browser, serve_coach: Any) -> None:
     """Twelve weeks, every test answered, every session logged: as full as a report gets."""
     coach = full_coach(tmp_path)
     page = browser.new_page()
@@ -191,7 +192,7 @@ def full_coach(folder: Path) -> Any:
     return coach
 
 
-def test_a_run_of_six_hours_is_soon_there(tmp_path: Path, phone: Any, serve_coach: Callable[[Any], str]) -> None:
+def test_a_run_of_six_hours_is_soon_there(tmp_path: Path, phone: Page, serve_coach: Callable[[Any], str]) -> None:
     coach = kept_coach(tmp_path, 0)
     seconds = make_seconds(6 * 3600)
     run = dataclasses.replace(Run("long", START, RunState.FINISHED), duration_s=21600.0)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Page
 
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.runs import Run, RunPlan, RunState
@@ -129,7 +129,7 @@ def test_a_run_in_miles_is_shown_in_miles(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_first_screen_holds_the_story_and_details_open_on_request(coach: SmallCoach, phone: Any) -> None:
+def test_the_first_screen_holds_the_story_and_details_open_on_request(coach: SmallCoach, phone: Page) -> None:
     with served(create_app(coach, is_testing=True)) as url:
         phone.goto(f"{url}/runs/r0")
         for part in (".strip-picture", ".story-sentence", ".dots-picture"):
@@ -144,7 +144,7 @@ def test_the_first_screen_holds_the_story_and_details_open_on_request(coach: Sma
 
 
 @pytest.mark.browser
-def test_the_picture_is_made_on_the_device_and_holds_no_place(coach: SmallCoach, phone: Any) -> None:
+def test_the_picture_is_made_on_the_device_and_holds_no_place(coach: SmallCoach, phone: Page) -> None:
     phone.add_init_script(
         """window.shared = []; navigator.canShare = () => true;
         navigator.share = async ({ files }) => {

@@ -1,6 +1,8 @@
 """What a browser is asked while pages are measured: scripts for the page, and bytes and times by its CDP session."""
 
-from typing import Any, Final
+from typing import Final
+
+from playwright.sync_api import CDPSession, Page, Route
 
 # Notes when the first plots are on the screen, and how long the main thread was blocked in long tasks.
 WATCH_PLOTS: Final = """
@@ -55,10 +57,10 @@ _WATCH_PAGE: Final = """
 """
 
 
-def watch_numbers(page: Any) -> None:
+def watch_numbers(page: Page) -> None:
     """From now on `window.ages` holds, for each update that changed the page, notification to painted number [ms]."""
 
-    def with_watch(route: Any) -> None:
+    def with_watch(route: Route) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, body=_WATCH_WORKER + answer.text())
 
@@ -69,7 +71,7 @@ def watch_numbers(page: Any) -> None:
 class Wire:
     """What a page loads, by its CDP session: bytes on the wire with headers, of the page and of its data."""
 
-    def __init__(self, cdp: Any) -> None:
+    def __init__(self, cdp: CDPSession) -> None:
         self._urls: dict[str, str] = {}
         self._bytes: dict[str, float] = {}
         cdp.send("Network.enable")
@@ -86,6 +88,6 @@ class Wire:
         return sum(found) / 1000
 
 
-def metrics_of(cdp: Any) -> dict[str, float]:
+def metrics_of(cdp: CDPSession) -> dict[str, float]:
     """Durations [s] of the main thread since the page began, and counts."""
     return {one["name"]: one["value"] for one in cdp.send("Performance.getMetrics")["metrics"]}
