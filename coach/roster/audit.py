@@ -3,9 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from coach.roster.database import rows
+from coach.roster.database import Connection, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,12 @@ class Verdict:
     head: str
 
 
-def note(connection: Any, verb: str, runner_id: str | None = None, what: str = "") -> None:
+def note(connection: Connection, verb: str, runner_id: str | None = None, what: str = "") -> None:
     """Append an entry on behalf of the transaction's person. what: nothing of health: keepers read it, and it stays."""
     connection.execute("select audit_append(%s, %s, %s)", (verb, runner_id, what[:200]))
 
 
-def entries(connection: Any, runner_id: str | None = None, limit: int = 200) -> list[AuditEntry]:
+def entries(connection: Connection, runner_id: str | None = None, limit: int = 200) -> list[AuditEntry]:
     """Entries, newest first; of one runner or of all."""
     found = rows(
         connection,
@@ -47,7 +46,7 @@ def entries(connection: Any, runner_id: str | None = None, limit: int = 200) -> 
     return [AuditEntry(**row) for row in found]
 
 
-def looks(connection: Any, runner_id: str, limit: int = 50) -> list[dict[str, str]]:
+def looks(connection: Connection, runner_id: str, limit: int = 50) -> list[dict[str, str]]:
     """What people did with one runner's record, newest first: when, who, what. For the runner."""
     found = rows(
         connection,
@@ -58,7 +57,7 @@ def looks(connection: Any, runner_id: str, limit: int = 50) -> list[dict[str, st
     return [{"at": row["at"].isoformat(timespec="seconds"), "name": row["name"], "verb": row["verb"]} for row in found]
 
 
-def verify(connection: Any) -> Verdict:
+def verify(connection: Connection) -> Verdict:
     """Work the chain of hashes out again, here and not in the database that may have been changed."""
     before, n, broken_at = b"", 0, None
     query = (

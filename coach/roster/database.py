@@ -9,9 +9,18 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, LiteralString, TypeAlias
 
 from coach.errors import StorageError, UserError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import psycopg
+    from psycopg.rows import DictRow, TupleRow
+    from psycopg.sql import Identifier
+
+Connection: TypeAlias = "psycopg.Connection[TupleRow]"
 
 MISSING: Final = "the clinic needs the extra [clinic]: pip install 'running-coach[clinic]'"
 OLDEST: Final = 150000  # PostgreSQL 15
@@ -44,7 +53,7 @@ class Roster:
         self._psycopg = library()
         self._url = url
         self._lock = threading.Lock()
-        self._free: list[Any] = []
+        self._free: list[Connection] = []
         self._is_closed = False
         with ExitStack() as refused:
             refused.callback(self.close)
@@ -53,7 +62,7 @@ class Roster:
             refused.pop_all()
 
     @contextmanager
-    def transaction(self, person_id: int | None = None, runner_id: str | None = None) -> Iterator[Any]:
+    def transaction(self, person_id: int | None = None, runner_id: str | None = None) -> Iterator[Connection]:
         """A transaction on behalf of a person or of a runner's own coach: all of it is kept, or nothing.
 
         Raises:
@@ -79,13 +88,13 @@ class Roster:
         for connection in free:
             connection.close()
 
-    def _take(self) -> Any:
+    def _take(self) -> Connection:
         with self._lock:
             if self._free:
                 return self._free.pop()
         return connect(self._url)
 
-    def _give_back(self, connection: Any) -> None:
+    def _give_back(self, connection: Connection) -> None:
         """Keep a connection for the next transaction, where it is open and none is left begun on it."""
         is_idle = connection.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE
         is_sound = is_idle and not connection.closed
@@ -96,7 +105,7 @@ class Roster:
         connection.close()
 
 
-def library() -> Any:
+def library() -> "ModuleType":
     """psycopg 3.
 
     Raises:
@@ -109,7 +118,7 @@ def library() -> Any:
     return psycopg
 
 
-def connect(url: str) -> Any:
+def connect(url: str) -> Connection:
     """A connection that commits each statement by itself outside of transactions.
 
     Raises:
@@ -117,7 +126,8 @@ def connect(url: str) -> Any:
     """
     psycopg = library()
     try:
-        return psycopg.connect(url, autocommit=True, connect_timeout=10)
+        connection: Connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+        return connection
     except psycopg.Error as error:
         raise StorageError(f"the clinic's database cannot be reached: {str(error).strip()[:200]}") from error
 
@@ -134,7 +144,7 @@ def prepare(url: str, role: str) -> bool:
             raise UserError("the clinic needs PostgreSQL 15 or newer: update the database")
         try:
             with connection.transaction():
-                is_new = connection.execute("select to_regclass('runner_state')").fetchone()[0] is None
+                is_new = one_row(connection, "select to_regclass('runner_state')")[0] is None
                 if is_new:
                     connection.execute(files("coach.roster").joinpath("schema.sql").read_text("utf-8"))
                 _grant(connection, psycopg.sql.Identifier(role))
@@ -143,7 +153,7 @@ def prepare(url: str, role: str) -> bool:
     return is_new
 
 
-def _grant(connection: Any, role: Any) -> None:
+def _grant(connection: Connection, role: "Identifier") -> None:
     sql = library().sql
     tables = sql.SQL(", ").join(sql.Identifier(name) for name in _TABLES)
     for text in (
@@ -156,13 +166,14 @@ def _grant(connection: Any, role: Any) -> None:
         connection.execute(sql.SQL(text).format(role=role, tables=tables))
 
 
-def _check(connection: Any) -> None:
-    if connection.execute("select to_regclass('runner_state')").fetchone()[0] is None:
+def _check(connection: Connection) -> None:
+    if one_row(connection, "select to_regclass('runner_state')")[0] is None:
         raise UserError("this database was not prepared: `coach clinic prepare --url OWNER --role ROLE` first")
-    row = connection.execute(
+    row = one_row(
+        connection,
         "select r.rolsuper or r.rolbypassrls, exists (select from pg_class c where c.relowner = r.oid and c.relname = "
-        "'runner_state') from pg_roles r where r.rolname = current_user"
-    ).fetchone()
+        "'runner_state') from pg_roles r where r.rolname = current_user",
+    )
     if row[0] or row[1]:
         raise UserError(
             "this role owns the tables or passes row-level security, so that every person could see every runner: "
@@ -170,8 +181,20 @@ def _check(connection: Any) -> None:
         )
 
 
-def rows(connection: Any, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def rows(connection: Connection, query: LiteralString, values: Sequence[object] = ()) -> "list[DictRow]":
     """All rows of a query by the names of their columns."""
-    cursor = connection.execute(query, values)
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    cursor = connection.cursor(row_factory=library().rows.dict_row)
+    found: list[DictRow] = cursor.execute(query, values).fetchall()
+    return found
+
+
+def one_row(connection: Connection, query: LiteralString, values: Sequence[object] = ()) -> "TupleRow":
+    """The first row of a query that always has one.
+
+    Raises:
+        StorageError: it has none.
+    """
+    row = connection.execute(query, values).fetchone()
+    if row is None:
+        raise StorageError("the clinic's database gave no row where there is always one: were its tables changed?")
+    return row

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from coach.clinic.monday import Seen
 from coach.clinic.standing import Standing
 from coach.model.pain import Lock
-from coach.roster.database import library, rows
+from coach.roster.database import Connection, library, rows
 from coach.seal.manifest import Scope
 
 
@@ -45,10 +45,10 @@ class KnownRunner:
 
 _NUMBERS: Final = tuple(field.name for field in fields(RunNumbers))
 _STANDING: Final = tuple(field.name for field in fields(Standing))
-Orders = list[dict[str, Any]]
+Orders = list[dict[str, object]]
 
 
-def runner_of_key(connection: Any, public_key: str) -> str | None:
+def runner_of_key(connection: Connection, public_key: str) -> str | None:
     """The runner whose coach holds this key; None where there is none, or the key was revoked."""
     row = connection.execute(
         "select runner_id from runner_door where public_key = %s and revoked_at is null", (public_key,)
@@ -56,7 +56,7 @@ def runner_of_key(connection: Any, public_key: str) -> str | None:
     return row[0] if row else None
 
 
-def add_runner(connection: Any, runner_id: str, pseudonym: str, label: bytes, public_key: str) -> None:
+def add_runner(connection: Connection, runner_id: str, pseudonym: str, label: bytes, public_key: str) -> None:
     connection.execute(
         "insert into runner (runner_id, pseudonym, label, heard_at) values (%s, %s, %s, now())",
         (runner_id, pseudonym, label),
@@ -64,12 +64,12 @@ def add_runner(connection: Any, runner_id: str, pseudonym: str, label: bytes, pu
     connection.execute("insert into runner_door (public_key, runner_id) values (%s, %s)", (public_key, runner_id))
 
 
-def heard(connection: Any, runner_id: str) -> None:
+def heard(connection: Connection, runner_id: str) -> None:
     """The runner's coach has reported just now."""
     connection.execute("update runner set heard_at = now() where runner_id = %s", (runner_id,))
 
 
-def put_consent(connection: Any, runner_id: str, scopes: Collection[Scope], given_at: datetime) -> None:
+def put_consent(connection: Connection, runner_id: str, scopes: Collection[Scope], given_at: datetime) -> None:
     """The newest consent counts: an older one, sent again, changes nothing."""
     connection.execute(
         "insert into consent values (%s, %s, %s) on conflict (runner_id) do update set scopes = excluded.scopes, "
@@ -78,12 +78,12 @@ def put_consent(connection: Any, runner_id: str, scopes: Collection[Scope], give
     )
 
 
-def consent_of(connection: Any, runner_id: str) -> frozenset[Scope]:
+def consent_of(connection: Connection, runner_id: str) -> frozenset[Scope]:
     row = connection.execute("select scopes from consent where runner_id = %s", (runner_id,)).fetchone()
     return frozenset(Scope(scope) for scope in row[0]) if row else frozenset()
 
 
-def put_runs(connection: Any, runner_id: str, numbers: Sequence[RunNumbers]) -> None:
+def put_runs(connection: Connection, runner_id: str, numbers: Sequence[RunNumbers]) -> None:
     """Make the runs of a runner in the index these: values at the usual speed change with every run."""
     ids = [one.run_id for one in numbers]
     connection.execute("delete from run_index where runner_id = %s and run_id <> all(%s)", (runner_id, ids))
@@ -99,7 +99,7 @@ def put_runs(connection: Any, runner_id: str, numbers: Sequence[RunNumbers]) -> 
         )
 
 
-def put_standing(connection: Any, runner_id: str, standing: Standing, now: datetime) -> None:
+def put_standing(connection: Connection, runner_id: str, standing: Standing, now: datetime) -> None:
     names = ", ".join(_STANDING)
     marks = ", ".join(["%s"] * len(_STANDING))
     same = ", ".join(f"{name} = excluded.{name}" for name in (*_STANDING, "computed_at"))
@@ -115,14 +115,14 @@ def put_standing(connection: Any, runner_id: str, standing: Standing, now: datet
     )
 
 
-def runs_of(connection: Any, runner_id: str) -> list[RunNumbers]:
+def runs_of(connection: Connection, runner_id: str) -> list[RunNumbers]:
     """The runs of a runner, newest first, as far as whoever asks may see them."""
     names = ", ".join(_NUMBERS)
     query = f"select {names} from run_index where runner_id = %s order by started_at desc"
     return [RunNumbers(**row) for row in rows(connection, query, (runner_id,))]
 
 
-def runners(connection: Any, runner_id: str | None = None) -> list[KnownRunner]:
+def runners(connection: Connection, runner_id: str | None = None) -> list[KnownRunner]:
     """Runners whom the transaction's person may see, with their state: one or all.
 
     Three questions rather than one: the planner takes the rows that policies let through for few, and would compare
@@ -148,7 +148,7 @@ def runners(connection: Any, runner_id: str | None = None) -> list[KnownRunner]:
     ]
 
 
-def put_seen(connection: Any, runner_id: str, person_id: int, mark: str) -> None:
+def put_seen(connection: Connection, runner_id: str, person_id: int, mark: str) -> None:
     connection.execute(
         "insert into seen (runner_id, person_id, mark) values (%s, %s, %s) on conflict (runner_id) do update "
         "set person_id = excluded.person_id, mark = excluded.mark, at = now()",
@@ -156,7 +156,7 @@ def put_seen(connection: Any, runner_id: str, person_id: int, mark: str) -> None
     )
 
 
-def add_order(connection: Any, order_id: str, runner_id: str, person_id: int, document: dict[str, Any]) -> None:
+def add_order(connection: Connection, order_id: str, runner_id: str, person_id: int, document: dict[str, object]) -> None:
     json = library().types.json.Json
     connection.execute(
         "insert into runner_order (order_id, runner_id, person_id, document) values (%s, %s, %s, %s)",
@@ -164,7 +164,7 @@ def add_order(connection: Any, order_id: str, runner_id: str, person_id: int, do
     )
 
 
-def orders_of(connection: Any, runner_id: str, is_open: bool = False) -> Orders:
+def orders_of(connection: Connection, runner_id: str, is_open: bool = False) -> Orders:
     """Orders for a runner, newest first: documents, states and who gave them."""
     return rows(
         connection,
@@ -175,7 +175,7 @@ def orders_of(connection: Any, runner_id: str, is_open: bool = False) -> Orders:
     )
 
 
-def answer_order(connection: Any, runner_id: str, order_id: str, state: str) -> bool:
+def answer_order(connection: Connection, runner_id: str, order_id: str, state: str) -> bool:
     """The runner has answered; whether there was such an order that was open."""
     cursor = connection.execute(
         "update runner_order set state = %s, answered_at = now() where runner_id = %s and order_id = %s "
@@ -185,7 +185,7 @@ def answer_order(connection: Any, runner_id: str, order_id: str, state: str) -> 
     return int(cursor.rowcount) == 1
 
 
-def withdraw(connection: Any, runner_id: str, grace: timedelta | None) -> None:
+def withdraw(connection: Connection, runner_id: str, grace: timedelta | None) -> None:
     """Close the door at once, to the clinic's people, too.
 
     grace: after which all is deleted; None: what is here stays, and grows no more.
@@ -199,18 +199,18 @@ def withdraw(connection: Any, runner_id: str, grace: timedelta | None) -> None:
     connection.execute("update consent set scopes = '{}', given_at = now() where runner_id = %s", (runner_id,))
 
 
-def due_deletions(connection: Any) -> list[str]:
+def due_deletions(connection: Connection) -> list[str]:
     """Runners whose time of grace is over."""
     return [row[0] for row in connection.execute("select runner_id from runner_door where delete_after <= now()")]
 
 
-def runner_ids(connection: Any, has_withdrawn: bool = False) -> list[str]:
+def runner_ids(connection: Connection, has_withdrawn: bool = False) -> list[str]:
     """All runners who did not withdraw; with those who did and are not deleted yet, where asked for."""
     query = "select runner_id from runner_door where revoked_at is null or %s"
     return [row[0] for row in connection.execute(query, (has_withdrawn,))]
 
 
-def bury(connection: Any, runner_id: str) -> str:
+def bury(connection: Connection, runner_id: str) -> str:
     """Delete every row of a runner; a tombstone stays. Gives the pseudonym, "" where the runner was not here."""
     row = connection.execute("delete from runner where runner_id = %s returning pseudonym", (runner_id,)).fetchone()
     connection.execute("delete from runner_door where runner_id = %s", (runner_id,))
@@ -221,6 +221,6 @@ def bury(connection: Any, runner_id: str) -> str:
     return str(row[0])
 
 
-def tombstones(connection: Any) -> list[tuple[str, datetime]]:
+def tombstones(connection: Connection) -> list[tuple[str, datetime]]:
     """Pseudonyms of those who withdrew, with the time of their deletion."""
     return [(row[0], row[1]) for row in connection.execute("select pseudonym, deleted_at from tombstone order by 1")]

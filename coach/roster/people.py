@@ -5,11 +5,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import UserError
 from coach.roster.audit import note
-from coach.roster.database import rows
+from coach.roster.database import Connection, one_row, rows
 
 INVITED: Final = timedelta(minutes=10)  # as a phone's invitation at home
 INVITED_PERSON: Final = timedelta(days=2)  # a colleague reads it on another day
@@ -35,7 +35,7 @@ class Person:
     is_ended: bool = False
 
 
-def add_person(connection: Any, name: str, kind: Kind) -> tuple[Person, str]:
+def add_person(connection: Connection, name: str, kind: Kind) -> tuple[Person, str]:
     """A new person and the secret of an invitation, good for two days and once.
 
     Raises:
@@ -44,20 +44,20 @@ def add_person(connection: Any, name: str, kind: Kind) -> tuple[Person, str]:
     wanted = " ".join(name.split())
     if not 0 < len(wanted) <= 80 or not wanted.isprintable():
         raise UserError("a name of 1 to 80 letters is needed")
-    row = connection.execute(
-        "insert into person (kind, name) values (%s, %s) returning person_id", (kind.value, wanted)
-    ).fetchone()
+    row = one_row(
+        connection, "insert into person (kind, name) values (%s, %s) returning person_id", (kind.value, wanted)
+    )
     note(connection, "invite", what=f"{kind.value} {row[0]}")
     return Person(row[0], kind, wanted), open_door(connection, row[0], "invitation", INVITED_PERSON)
 
 
-def people(connection: Any) -> list[Person]:
+def people(connection: Connection) -> list[Person]:
     """All people, those who left too."""
     found = rows(connection, "select person_id, kind, name, ended_at is not null as is_ended from person order by name")
     return [Person(row["person_id"], Kind(row["kind"]), row["name"], row["is_ended"]) for row in found]
 
 
-def end_person(connection: Any, person_id: int) -> None:
+def end_person(connection: Connection, person_id: int) -> None:
     """The person leaves: no door opens any more, and no care goes on."""
     connection.execute("update person set ended_at = now() where person_id = %s and ended_at is null", (person_id,))
     connection.execute("delete from person_door where person_id = %s", (person_id,))
@@ -65,7 +65,7 @@ def end_person(connection: Any, person_id: int) -> None:
     note(connection, "end", what=f"person {person_id}")
 
 
-def open_door(connection: Any, person_id: int, kind: str, lasts: timedelta) -> str:
+def open_door(connection: Connection, person_id: int, kind: str, lasts: timedelta) -> str:
     """A fresh secret that lets a person in."""
     secret = secrets.token_urlsafe(32)
     connection.execute("delete from person_door where expires_at < now()")
@@ -75,7 +75,7 @@ def open_door(connection: Any, person_id: int, kind: str, lasts: timedelta) -> s
     return secret
 
 
-def come_in(connection: Any, invitation: str) -> tuple[Person, str]:
+def come_in(connection: Connection, invitation: str) -> tuple[Person, str]:
     """Take an invitation, which is then used up; gives the person and the secret of a session.
 
     Raises:
@@ -92,7 +92,7 @@ def come_in(connection: Any, invitation: str) -> tuple[Person, str]:
     return person, open_door(connection, person.person_id, "session", STAYS)
 
 
-def person_of(connection: Any, session: str) -> Person | None:
+def person_of(connection: Connection, session: str) -> Person | None:
     """Who holds this session's secret."""
     row = connection.execute(
         "select person_id from person_door where token_hash = %s and kind = 'session' and expires_at > now()",
@@ -101,11 +101,11 @@ def person_of(connection: Any, session: str) -> Person | None:
     return _person(connection, row[0]) if row else None
 
 
-def leave(connection: Any, session: str) -> None:
+def leave(connection: Connection, session: str) -> None:
     connection.execute("delete from person_door where token_hash = %s", (hash_of(session),))
 
 
-def grant(connection: Any, person_id: int, runner_id: str, is_granted: bool = True) -> None:
+def grant(connection: Connection, person_id: int, runner_id: str, is_granted: bool = True) -> None:
     """Begin or end a person's care of a runner."""
     if is_granted:
         begin_care(connection, person_id, runner_id)
@@ -117,7 +117,7 @@ def grant(connection: Any, person_id: int, runner_id: str, is_granted: bool = Tr
     note(connection, "grant" if is_granted else "end care", runner_id, f"person {person_id}")
 
 
-def begin_care(connection: Any, person_id: int, runner_id: str) -> None:
+def begin_care(connection: Connection, person_id: int, runner_id: str) -> None:
     connection.execute(
         "insert into care (person_id, runner_id) values (%s, %s) on conflict (person_id, runner_id) "
         "do update set ended_at = null, granted_at = now()",
@@ -125,21 +125,22 @@ def begin_care(connection: Any, person_id: int, runner_id: str) -> None:
     )
 
 
-def invite_runner(connection: Any, person_id: int, runner_id: str, label: bytes) -> tuple[str, datetime]:
+def invite_runner(connection: Connection, person_id: int, runner_id: str, label: bytes) -> tuple[str, datetime]:
     """The secret of an invitation for a runner, good for ten minutes and once. label: encrypted.
 
     Gives the secret and when it ends; invitations that ended are forgotten.
     """
     secret = secrets.token_urlsafe(24)
-    row = connection.execute(
+    row = one_row(
+        connection,
         "insert into invitation values (%s, %s, %s, %s, now() + %s) returning expires_at",
         (hash_of(secret), runner_id, person_id, label, INVITED),
-    ).fetchone()
+    )
     note(connection, "invite runner", runner_id)
     return secret, row[0]
 
 
-def take_invitation(connection: Any, secret: str) -> tuple[str, int, bytes]:
+def take_invitation(connection: Connection, secret: str) -> tuple[str, int, bytes]:
     """Use an invitation up; gives runner id, inviting person and label.
 
     Raises:
@@ -154,7 +155,7 @@ def take_invitation(connection: Any, secret: str) -> tuple[str, int, bytes]:
     return row[0], row[1], bytes(row[2])
 
 
-def forget_old_invitations(connection: Any) -> list[str]:
+def forget_old_invitations(connection: Connection) -> list[str]:
     """Drop invitations that nobody took; gives the ids of their runners, whose keys can go."""
     return [row[0] for row in connection.execute("delete from invitation where expires_at < now() returning runner_id")]
 
@@ -164,7 +165,7 @@ def hash_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _person(connection: object, person_id: int) -> Person | None:
+def _person(connection: Connection, person_id: int) -> Person | None:
     found = rows(
         connection,
         "select person_id, kind, name from person where person_id = %s and ended_at is null",

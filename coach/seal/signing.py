@@ -58,7 +58,7 @@ def verified(kind: str, document: object) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in ("kind", "version")}
 
 
-def _canonical(document: Mapping[str, Any]) -> bytes:
+def _canonical(document: Mapping[str, object]) -> bytes:
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return f"running-coach {document['kind']}\n{text}".encode()
 

@@ -61,7 +61,7 @@ class _GoneError(Exception):
 
 
 class _Child:
-    def __init__(self, open_desk: OpenDesk[Any], lock: Path) -> None:
+    def __init__(self, open_desk: OpenDesk[object], lock: Path) -> None:
         spawn = multiprocessing.get_context("spawn")
         self.connection, theirs = spawn.Pipe()
         self.process: BaseProcess = spawn.Process(
@@ -262,7 +262,7 @@ def memory_limit() -> int:
 # In the child ------------------------------------------------------------------------------------------------------
 
 
-def _serve(open_desk: OpenDesk[Any], connection: Connection, lock: Path, most_bytes: int) -> None:
+def _serve(open_desk: OpenDesk[object], connection: Connection, lock: Path, most_bytes: int) -> None:
     _keep_small(most_bytes)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     stream = _marked(lock)

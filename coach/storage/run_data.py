@@ -228,7 +228,7 @@ def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> 
     return packed
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     """A value as `pack` takes it; a mapping to numbers is that already."""
     if type(value) is dict and all(type(item) is float and math.isfinite(item) for item in value.values()):
         return value
@@ -244,8 +244,8 @@ def _put_packed(connection: Connection, run_key: int, table: NounTable[Any], col
 
 
 def _packed_columns(
-    part: str, columns: Mapping[str, Sequence[Any]], keeps_unknown: bool = False
-) -> list[dict[str, Any]]:
+    part: str, columns: Mapping[str, Sequence[object]], keeps_unknown: bool = False
+) -> list[dict[str, object]]:
     rows = []
     for name, values in columns.items():
         if keeps_unknown or any(value is not None for value in values):

@@ -84,7 +84,7 @@ def unit_of(name: str) -> str:
     return _UNITS[max(fits, key=len)] if fits else ""
 
 
-def meanings_of(noun: type[Any]) -> dict[str, str]:
+def meanings_of(noun: type[object]) -> dict[str, str]:
     """Meaning of each field that the docstring of a noun explains."""
     text = " ".join((noun.__doc__ or "").split("\n\n", 1)[-1].split())
     found = list(_FIELD.finditer("\n" + text))
@@ -198,19 +198,19 @@ def _moment_unit(metric: str, moment: str) -> str:
     return {"n": "", "speed_mps": "m/s", "value": unit}.get(moment) or squared.get(moment, "")
 
 
-def event_cells(event: Stride | TrunkStep) -> dict[str, Any]:
+def event_cells(event: Stride | TrunkStep) -> dict[str, object]:
     """The row of a stride or a step by column name; what it does not have is None."""
     cells = _cells(event, stride_columns())
     return {**cells, "kind": "stride" if isinstance(event, Stride) else "step"}
 
 
-def second_cells(metrics: LiveMetrics) -> dict[str, Any]:
+def second_cells(metrics: LiveMetrics) -> dict[str, object]:
     """The row of a second by column name."""
     shares = metrics.foot_strike_share or {}
     return {**_cells(metrics, second_columns()), **{f"{name}_share": shares.get(name) for name in SHARES}}
 
 
-def summary_cells(summary: RunSummary) -> dict[str, Any]:
+def summary_cells(summary: RunSummary) -> dict[str, object]:
     """The row of a run by column name."""
     cells = {c.name: to_plain(getattr(summary, c.name, None)) for c in summary_columns() if not c.sd_of}
     for name in names_for(Use.MEAN):

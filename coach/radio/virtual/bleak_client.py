@@ -99,7 +99,7 @@ class BumbleClient(BaseBleakClient):
         if self._connection:
             await self._connection.disconnect()
 
-    async def pair(self, *_args: Any, **_kwargs: Any) -> None:
+    async def pair(self, *_args: object, **_kwargs: Any) -> None:
         if self._connection:
             await self._ask(self._connection.pair())
 
@@ -137,12 +137,12 @@ class BumbleClient(BaseBleakClient):
             connection.remove_listener("disconnection", on_lost)
 
     async def read_gatt_char(
-        self, characteristic: BleakGATTCharacteristic, *, use_cached: bool = False, **_kwargs: Any
+        self, characteristic: BleakGATTCharacteristic, *, use_cached: bool = False, **_kwargs: object
     ) -> bytearray:
         return bytearray(await self._ask(characteristic.obj.read_value()))
 
     async def read_gatt_descriptor(
-        self, descriptor: BleakGATTDescriptor, *, use_cached: bool = False, **_kwargs: Any
+        self, descriptor: BleakGATTDescriptor, *, use_cached: bool = False, **_kwargs: object
     ) -> bytearray:
         return bytearray(await self._ask(descriptor.obj.read_value()))
 
@@ -153,7 +153,7 @@ class BumbleClient(BaseBleakClient):
         await self._ask(descriptor.obj.write_value(bytes(data), with_response=True))
 
     async def start_notify(
-        self, characteristic: BleakGATTCharacteristic, callback: NotifyCallback, **_kwargs: Any
+        self, characteristic: BleakGATTCharacteristic, callback: NotifyCallback, **_kwargs: object
     ) -> None:
         if characteristic.handle in self._subscribers:
             raise BleakError("Characteristic notifications already started")

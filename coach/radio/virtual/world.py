@@ -71,17 +71,17 @@ class VirtualWorld:
     def _address(self) -> str:
         return f"F0:0D:00:00:00:{len(self.twins) + 1:02X}"
 
-    def add_running_pod(self, **options: Any) -> "RunningPod":
+    def add_running_pod(self, **options: object) -> "RunningPod":
         """A Running Speed and Cadence pod; options as of `RunningPod`."""
         pod: RunningPod = self._add("running_pod", "RunningPod", **{"address": self._address(), **options})
         return pod
 
-    def add_stryd(self, **options: Any) -> "Stryd":
+    def add_stryd(self, **options: object) -> "Stryd":
         """A Stryd running pod; options as of `Stryd`."""
         pod: Stryd = self._add("stryd", "Stryd", **{"address": self._address(), **options})
         return pod
 
-    def add_movesense(self, wear_site: WearSite, **options: Any) -> "Movesense":
+    def add_movesense(self, wear_site: WearSite, **options: object) -> "Movesense":
         """A Movesense sensor on `wear_site`; options as of `Movesense`."""
         number = 214830000001 + len(self.twins)
         sensor: Movesense = self._add(
@@ -92,24 +92,24 @@ class VirtualWorld:
         )
         return sensor
 
-    def add_heart_rate_strap(self, **options: Any) -> "HeartRateStrap":
+    def add_heart_rate_strap(self, **options: object) -> "HeartRateStrap":
         """A heart rate strap; options as of `HeartRateStrap`."""
         strap: HeartRateStrap = self._add(
             "heart_rate_strap", "HeartRateStrap", **{"address": self._address(), **options}
         )
         return strap
 
-    def add_treadmill(self, **options: Any) -> "Treadmill":
+    def add_treadmill(self, **options: object) -> "Treadmill":
         """An FTMS treadmill; options as of `Treadmill`."""
         treadmill: Treadmill = self._add("treadmill", "Treadmill", **{"address": self._address(), **options})
         return treadmill
 
-    def add_polar_h10(self, wear_site: WearSite = WearSite.CHEST, **options: Any) -> "Polar":
+    def add_polar_h10(self, wear_site: WearSite = WearSite.CHEST, **options: object) -> "Polar":
         """A Polar H10 chest strap; options as of `Polar`."""
         sensor: Polar = self._add("polar", "Polar", wear_site, **{"address": self._address(), **options})
         return sensor
 
-    def add_polar_verity_sense(self, wear_site: WearSite, **options: Any) -> "Polar":
+    def add_polar_verity_sense(self, wear_site: WearSite, **options: object) -> "Polar":
         """A Polar Verity Sense; options as of `Polar`."""
         offer = _load("twins.polar").VERITY_SENSE
         given = {
@@ -121,25 +121,25 @@ class VirtualWorld:
         sensor: Polar = self._add("polar", "Polar", wear_site, **given)
         return sensor
 
-    def add_witmotion(self, wear_site: WearSite, **options: Any) -> "WitMotion":
+    def add_witmotion(self, wear_site: WearSite, **options: object) -> "WitMotion":
         """A WitMotion WT9011DCL as sold; options as of `WitMotion`."""
         sensor: WitMotion = self._add("witmotion", "WitMotion", wear_site, **{"address": self._address(), **options})
         return sensor
 
-    def add_movella_dot(self, wear_site: WearSite, **options: Any) -> "MovellaDot":
+    def add_movella_dot(self, wear_site: WearSite, **options: object) -> "MovellaDot":
         """A Movella DOT; options as of `MovellaDot`."""
         sensor: MovellaDot = self._add(
             "movella_dot", "MovellaDot", wear_site, **{"address": self._address(), **options}
         )
         return sensor
 
-    def add_wearable_my_foot(self, wear_site: WearSite, **options: Any) -> "WearableMyFoot":
+    def add_wearable_my_foot(self, wear_site: WearSite, **options: object) -> "WearableMyFoot":
         """The open shoe sensor; options as of `WearableMyFoot`."""
         given = {"address": self._address(), **options}
         sensor: WearableMyFoot = self._add("wearable_my_foot", "WearableMyFoot", wear_site, **given)
         return sensor
 
-    def add_coach_board(self, wear_site: WearSite, **options: Any) -> "CoachBoard":
+    def add_coach_board(self, wear_site: WearSite, **options: object) -> "CoachBoard":
         """A board with our open protocol; options as of `CoachBoard`."""
         sensor: CoachBoard = self._add(
             "coach_board", "CoachBoard", wear_site, **{"address": self._address(), **options}

@@ -44,7 +44,7 @@ class Record:
 
     row: Row
     runs: list[index.RunNumbers]
-    orders: list[dict[str, Any]]
+    orders: list[dict[str, object]]
     consent: frozenset[Scope]
 
 

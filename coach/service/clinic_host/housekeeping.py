@@ -11,7 +11,7 @@ from typing import Final
 from coach.errors import CoachError, StorageError, UserError
 from coach.roster import index
 from coach.roster.audit import note
-from coach.roster.database import Roster
+from coach.roster.database import Connection, Roster
 from coach.seal.manifest import Scope
 from coach.service.clinic_host.folders import Folders
 from coach.service.clinic_host.vault import Vault
@@ -155,7 +155,7 @@ class Housekeeping:
                         n_recordings += 1
         return n_folders, n_recordings
 
-    def judge(self, connection: object, store: Store, runner_id: str) -> None:
+    def judge(self, connection: Connection, store: Store, runner_id: str) -> None:
         """Put what a runner's folder says into the index."""
         now = self._clock()
         numbers, standing = self.folders.figures(store, now)

@@ -363,7 +363,7 @@ class RunFiles:
         return dataclasses.replace(activity, records=records)
 
 
-def _check_document(row: Mapping[str, Any]) -> None:
+def _check_document(row: Mapping[str, object]) -> None:
     coached = from_plain(CoachedRun, row["document"])
     if coached.run_id != row["run_id"]:
         raise ValueError("the document belongs to another run")
