@@ -16,9 +16,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import UserError
+from coach.model.documents import JsonObject
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 STATIC: Final = Path(__file__).resolve().parent / "static"
@@ -91,14 +92,14 @@ class Bundle:
         }
 
 
-def runtime_manifest(folder: Path = RUNTIME) -> list[dict[str, Any]]:
+def runtime_manifest(folder: Path = RUNTIME) -> list[JsonObject]:
     """The rows of the vendored runtime's manifest.
 
     Raises:
         UserError: it is missing or cannot be read.
     """
     try:
-        rows: list[dict[str, object]] = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
+        rows: list[JsonObject] = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"the phone's runtime is missing or damaged ({folder.name}): install again") from error
     return rows
@@ -183,7 +184,7 @@ def _core_files(root: Path) -> Iterable[Path]:
         yield from (p for p in path.rglob("*") if p.suffix in (".py", ".toml") and "__pycache__" not in p.parts)
 
 
-def _vendored(folder: Path, row: Mapping[str, Any]) -> BundledFile:
+def _vendored(folder: Path, row: JsonObject) -> BundledFile:
     try:
         content = (folder / row["file"]).read_bytes()
     except OSError as error:
@@ -191,7 +192,7 @@ def _vendored(folder: Path, row: Mapping[str, Any]) -> BundledFile:
     return BundledFile(row["name"], content, row["sha256"], int(row["bytes"]), row["file"] != row["name"])
 
 
-def _fault(folder: Path, row: Mapping[str, object]) -> str:
+def _fault(folder: Path, row: JsonObject) -> str:
     try:
         content = _vendored(folder, row).unpacked()
     except (UserError, OSError, EOFError) as error:

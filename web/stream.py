@@ -11,9 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from coach.live.feed import FeedEvent, LiveFeed
+from coach.model.documents import JsonObject
 from web.units import VIEWS
 from web.wire import to_text
 
@@ -134,7 +135,7 @@ def _for_a_glance(metrics: Mapping[str, object]) -> dict[str, object]:
 
     `GET /api/v1/metrics` gives everything.
     """
-    glance: dict[str, Any] = {
+    glance: JsonObject = {
         name: round(value, 4) if isinstance(value, float) else value for name, value in metrics.items()
     }
     if "uncertainty" in glance:

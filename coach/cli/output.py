@@ -3,8 +3,8 @@
 import functools
 import json
 import sys
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import ParamSpec, TypeVar
 
 import click
 
@@ -41,7 +41,7 @@ def plainly(command: Callable[Params, Result]) -> Callable[Params, Result]:
     return run
 
 
-def table(rows: list[dict[str, Any]], columns: list[tuple[str, str]]) -> None:
+def table(rows: Sequence[Mapping[str, object]], columns: Sequence[tuple[str, str]]) -> None:
     """Plain columns: (key, heading); None shows as "-"."""
     cells = [[heading for _, heading in columns]]
     cells += [["-" if row.get(key) is None else str(row[key]) for key, _ in columns] for row in rows]

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from coach.cli.output import json_option, plainly, print_json
 from coach.errors import UserError
+from coach.model.documents import JsonObject
 from web.phone_bundle import STATIC, Bundle, make_bundle, page_files, runtime_faults, runtime_manifest, unpack
 
 _START_WITHIN_S: Final = 300
@@ -67,7 +68,7 @@ def start_in_node(bundle: Bundle, *arguments: str) -> dict[str, object] | None:
     return answer
 
 
-def _say(found: dict[str, Any]) -> None:
+def _say(found: JsonObject) -> None:
     for fault in found["faults"]:
         click.echo(f"FAULT {fault}")
     if not found["faults"]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from coach.errors import UserError
+from coach.model.documents import JsonObject
 from coach.model.history import RunSeries, Trend
 from coach.model.metrics_table import METRICS
 
@@ -64,7 +65,7 @@ def draw_trend(trend: Trend, path: Path) -> None:
     save()
 
 
-def draw_strides(document: Mapping[str, Any], path: Path) -> None:
+def draw_strides(document: JsonObject, path: Path) -> None:
     """Every stride of a recording: length, contact time, strike angle and duration, by foot. Raises as `draw_run`."""
     strides: Sequence[Mapping[str, object]] = document["strides"]
     names = [name for name in _STRIDE if any(one.get(name) is not None for one in strides)]

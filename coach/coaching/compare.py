@@ -3,9 +3,10 @@
 import math
 from dataclasses import fields, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from coach.coaching.baseline import Baseline, Own
+from coach.model.documents import FieldValues
 from coach.model.metrics import LiveMetrics, Unknown
 from coach.model.strides import GaitState
 
@@ -35,7 +36,7 @@ def compared(metrics: LiveMetrics, baseline: Baseline | None, **others: float | 
     found: dict[str, Own] = {}
     if not why and baseline is not None and metrics.speed_mps is not None:
         found = _differences(metrics, baseline, metrics.speed_mps, metrics.grade_pct or 0.0)
-    filled: dict[str, Any] = {**others, **{name: own.value for name, own in found.items()}}
+    filled: FieldValues = {**others, **{name: own.value for name, own in found.items()}}
     filled["uncertainty"] = {**metrics.uncertainty, **{name: own.sd for name, own in found.items()}}
     unknown = (name for name in names if name not in found)
     missing = {name: _measure_unknown(metrics, name) or why or _unsure(baseline, name) for name in unknown}

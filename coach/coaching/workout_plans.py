@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.coaching.pain import GO_ON, STOP_ABOVE
 from coach.coaching.workout_follower import is_hard
 from coach.errors import UserError
+from coach.model.documents import JsonObject
 from coach.model.pain import Lock, PainState
 from coach.model.workouts import PartKind, Workout, WorkoutBlock, WorkoutPart, WorkoutPlan
 
@@ -34,7 +35,7 @@ def load_templates() -> Mapping[str, WorkoutPlan]:
     }
 
 
-def _block(given: Mapping[str, Any]) -> WorkoutBlock:
+def _block(given: JsonObject) -> WorkoutBlock:
     parts = tuple(
         WorkoutPart(PartKind(one["kind"]), float(one.get("seconds", 0)), metres=one.get("metres"))
         for one in given["parts"]

@@ -8,10 +8,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
+from coach.model.documents import FieldValues
 from coach.model.links import SensorUse
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for
@@ -152,7 +153,7 @@ def seconds_of(activity: Activity) -> list[LiveMetrics]:
     ]
 
 
-def _shared(record: Record) -> dict[str, Any]:
+def _shared(record: Record) -> FieldValues:
     return {name: value for name, value in record.values.items() if name in SHARED}
 
 

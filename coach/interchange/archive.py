@@ -11,7 +11,8 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final
+from types import ModuleType
+from typing import IO, Final
 
 from coach.errors import InterchangeError, LockedArchiveError, UserError
 from coach.interchange.damage import DAMAGE
@@ -69,12 +70,13 @@ def _new_zip(out: IO[bytes], password: str | None) -> zipfile.ZipFile:
     return made
 
 
-def _library() -> Any:
+def _library() -> ModuleType:
     try:
         import pyzipper
     except ImportError:
         raise UserError('encrypted archives need a library: pip install "running-coach[encrypt]"') from None
-    return pyzipper
+    library: ModuleType = pyzipper
+    return library
 
 
 def _opened(stream: IO[bytes], password: str | None) -> zipfile.ZipFile:

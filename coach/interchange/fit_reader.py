@@ -9,9 +9,10 @@ import io
 import struct
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import fitdecode
+from fitdecode import FitDataMessage
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
@@ -19,6 +20,7 @@ from coach.interchange.fit_devices import Candidates, candidates, chosen, plain_
 from coach.interchange.fit_messages import CREATOR, TITLE
 from coach.interchange.mending import in_steps, of_one_clock, of_totals
 from coach.interchange.sport import named_sport
+from coach.model.documents import JsonObject
 from coach.model.runs import Lap, Sport
 
 # Whatever bad bytes make the decoder stumble over.
@@ -56,7 +58,7 @@ _NO_ACTIVITIES: Final = {
 }
 _SEMICIRCLE_DEG: Final = 180 / 2**31
 _KINDS: Final = {"warmup": "warm_up", "cooldown": "cool_down"}
-Message = tuple[str, dict[str, Any]]
+Message = tuple[str, JsonObject]
 
 
 def read_fit(content: bytes) -> Activity:
@@ -98,7 +100,7 @@ def read_fit_sessions(content: bytes, prefers_pods: bool = False) -> tuple[Activ
     return tuple(dataclasses.replace(one, is_cut=broken is not None, has_others=has_others) for one in found)
 
 
-def _sessions(messages: list[Message]) -> list[dict[str, Any]]:
+def _sessions(messages: list[Message]) -> list[JsonObject]:
     """The sessions; without any (the file broke off), one with the sport that settings and laps agree on.
 
     A session over several sports is left out where the sports have their own.
@@ -131,7 +133,7 @@ def _cause(error: Exception) -> str:
     return "its checksum is wrong" if isinstance(error, fitdecode.FitCRCError) else str(error)
 
 
-def _frames(content: bytes) -> Iterator[Any]:
+def _frames(content: bytes) -> Iterator[FitDataMessage]:
     ignore, refuse = fitdecode.ErrorHandling.IGNORE, fitdecode.CrcCheck.RAISE
     with fitdecode.FitReader(io.BytesIO(_with_length(content)), check_crc=refuse, error_handling=ignore) as reader:
         for frame in reader:
@@ -148,7 +150,7 @@ def _with_length(content: bytes) -> bytes:
     return content[:4] + length + content[8:12] + bytes(head - 12) + content[head:]
 
 
-def _fields(frame: Any) -> dict[str, object]:
+def _fields(frame: FitDataMessage) -> dict[str, object]:
     """Values by name; a native field wins over a developer field of the same name."""
     found: dict[str, object] = {}
     for field in sorted(frame.fields, key=lambda f: not getattr(f.field_def, "is_dev", False)):

@@ -6,6 +6,7 @@ are kept; those by heart rate, power and cadence are left out, which the notes s
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -38,7 +39,7 @@ _KINDS: Final = {
     "recovery": PartKind.EASY,
 }
 
-Step = dict[int | str, Any]  # raw values by the number of their field, and the name of its intensity
+Step = dict[int | str, Any]  # values by name; of a step the raw ones by number, and its intensity by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def read_workout(content: bytes, workout_id: str) -> ImportedWorkout:
     Raises:
         InterchangeError: it is no FIT file, holds no workout, one of another sport, or steps that cannot be led.
     """
-    head: dict[str, Any] = {}
+    head: Step = {}
     steps: list[Step] = []
     try:
         for name, raw in _messages(content):
@@ -136,15 +137,15 @@ def read_workout(content: bytes, workout_id: str) -> ImportedWorkout:
     return ImportedWorkout(WorkoutPlan(workout_id, title, blocks), tuple(dict.fromkeys(notes)))
 
 
-def _messages(content: bytes) -> Any:
+def _messages(content: bytes) -> Iterator[tuple[str, Step]]:
     """Name and values of each message; of steps the raw numbers, whose meaning hangs on their kinds."""
     with fitdecode.FitReader(io.BytesIO(content), check_crc=fitdecode.CrcCheck.RAISE) as reader:
         for frame in reader:
             if frame.frame_type != fitdecode.FIT_FRAME_DATA:
                 continue
             if frame.name == "workout_step":
-                named = {"intensity": frame.get_value("intensity", fallback=None)}
-                raw = {field.def_num: field.raw_value for field in frame.fields}
+                named: Step = {"intensity": frame.get_value("intensity", fallback=None)}
+                raw: Step = {field.def_num: field.raw_value for field in frame.fields}
                 yield frame.name, {**raw, **named}
             else:
                 yield frame.name, {field.name: field.value for field in frame.fields}

@@ -9,10 +9,11 @@ import io
 import struct
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree as ET
 
 import fitdecode
+from fitdecode import FitDataMessage, FitDefinitionMessage
 
 from coach.interchange.activity import Activity
 from coach.interchange.fit_encoding import crc
@@ -56,7 +57,7 @@ def _fit_part(content: bytes, activity: Activity) -> bytes:
     return whole + struct.pack("<H", crc(whole))
 
 
-def _sound_frames(content: bytes) -> Iterator[Any]:
+def _sound_frames(content: bytes) -> Iterator[FitDataMessage | FitDefinitionMessage]:
     """Definitions and data up to the first damage."""
     ignore, unchecked = fitdecode.ErrorHandling.IGNORE, fitdecode.CrcCheck.DISABLED
     wanted = (fitdecode.FIT_FRAME_DATA, fitdecode.FIT_FRAME_DEFINITION)

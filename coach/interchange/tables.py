@@ -9,9 +9,9 @@ import dataclasses
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -21,11 +21,12 @@ from coach.model.metrics import LiveMetrics
 from coach.model.plain import from_plain, to_plain
 from coach.model.strides import Stride, TrunkStep
 
+Row = TypeVar("Row")
 _MAPPINGS: Final = ("uncertainty", "unknown", "foot_strike_share")  # in columns of their own
 SHARES: Final = ("rearfoot", "midfoot", "forefoot")
 
 
-def _plain_fields(kind: type[Any]) -> list[str]:
+def _plain_fields(kind: type[Stride | TrunkStep | LiveMetrics]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind) if field.name not in _MAPPINGS]
 
 
@@ -98,7 +99,7 @@ def read_table(text: str) -> Table:
     raise InterchangeError("this CSV file has no columns of ours: it needs time and t_s, or wear_site and contacts")
 
 
-def _read_row(read: Any, row: Mapping[str, str], number: int) -> Any:
+def _read_row(read: Callable[[Mapping[str, str]], Row], row: Mapping[str, str], number: int) -> Row:
     try:
         return read(row)
     except (ValidationError, ValueError) as error:

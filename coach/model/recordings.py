@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from coach.model.documents import JsonObject
 from coach.model.links import SensorUse
 
 
@@ -20,7 +20,7 @@ class RunEvent:
 
     t_s: float
     kind: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +36,4 @@ class RecordingHeader:
     program_version: str = ""
     sensors: tuple[SensorUse, ...] = ()
     profiles: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: JsonObject = field(default_factory=dict)

@@ -9,10 +9,11 @@ before the run is not.
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import CoachError, LinkError
 from coach.live.pipeline_factory import make_pipeline, profile_texts
+from coach.model.documents import JsonObject
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.plain import from_plain, to_plain
 from coach.model.recordings import RecordingHeader
@@ -124,7 +125,7 @@ class PhoneCore:
         profile = load_profile(profile_id)
         services = [{"services": [s]} for s in profile.find.services]
         prefixes = [{"namePrefix": n} for n in profile.find.name_prefixes]
-        filters: list[dict[str, Any]] = [{"name": name}] if name else [*services, *prefixes]
+        filters: list[JsonObject] = [{"name": name}] if name else [*services, *prefixes]
         return _text({"filters": filters, "services": [s.uuid for s in profile.services]})
 
     def link(self, use: str) -> str:

@@ -8,7 +8,7 @@ can show either. Order of harm: each item goes into the log before anything is c
 from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 from coach.coaching.pain import GO_ON
 from coach.coaching.workout_follower import WorkoutFollower
@@ -16,6 +16,7 @@ from coach.errors import ConflictError
 from coach.live.pipeline import Outputs, Pipeline
 from coach.live.timeline import Timeline
 from coach.model.cues import CueDecision
+from coach.model.documents import JsonObject
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import UNDO_S
@@ -259,7 +260,7 @@ class PhoneRun:
         page["tick_spm"] = self.pipeline.metronome(self.latest)
         return [*messages, ("metrics", page)]
 
-    def _kilometre(self, t_s: float) -> dict[str, Any]:
+    def _kilometre(self, t_s: float) -> JsonObject:
         elapsed_s = self.timeline.elapsed_s(t_s)
         number = round(self._next_kilometre_m / KILOMETRE_M)
         data = {"number": number, "split_s": round(elapsed_s - self._split_began_s, 1), "elapsed_s": elapsed_s}

@@ -3,8 +3,8 @@
 import contextlib
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.backends.client import BaseBleakClient
@@ -12,6 +12,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementDataCallback, BaseBleakScanner
 from bleak.exc import BleakError
 
+from coach.model.documents import FieldValues
 from coach.radio.agent import pairing_agent
 
 
@@ -31,7 +32,9 @@ class Backend:
         """An active scanner that calls `heard` for each advertisement."""
         return BleakScanner(heard, backend=self.scanner, **self._bluez())
 
-    def make_client(self, device: BLEDevice, lost: Any, timeout_s: float, pair: bool) -> BleakClient:
+    def make_client(
+        self, device: BLEDevice, lost: Callable[[BleakClient], None], timeout_s: float, pair: bool
+    ) -> BleakClient:
         """A client for `device`; `lost` is called with it when a connection ends without our doing."""
         return BleakClient(
             device, disconnected_callback=lost, timeout=timeout_s, pair=pair, backend=self.client, **self._bluez()
@@ -70,5 +73,5 @@ class Backend:
             return None
         return next((device for device in devices if device.address.lower() == sensor_id.lower()), None)
 
-    def _bluez(self) -> dict[str, Any]:
+    def _bluez(self) -> FieldValues:
         return {"bluez": {"adapter": self.adapter}} if self.adapter and self.scanner is None else {}

@@ -10,11 +10,12 @@ import math
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from coach.errors import RecordingError
+from coach.model.documents import JsonObject
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.recording.reference_table import read_table
@@ -76,7 +77,7 @@ def read_reference(folder: Path, chunk_s: float = 1.0) -> ReferenceRecording:
     )
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def _facts(path: Path) -> JsonObject:
     facts = json.loads(path.read_text("utf-8-sig"))
     if not isinstance(facts, dict) or "wear_site" not in facts:
         raise ValueError(f"{path.name} does not say the wear_site")

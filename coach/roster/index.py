@@ -156,7 +156,9 @@ def put_seen(connection: Connection, runner_id: str, person_id: int, mark: str) 
     )
 
 
-def add_order(connection: Connection, order_id: str, runner_id: str, person_id: int, document: dict[str, object]) -> None:
+def add_order(
+    connection: Connection, order_id: str, runner_id: str, person_id: int, document: dict[str, object]
+) -> None:
     json = library().types.json.Json
     connection.execute(
         "insert into runner_order (order_id, runner_id, person_id, document) values (%s, %s, %s, %s)",

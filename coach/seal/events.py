@@ -5,13 +5,14 @@ signs. It has no free text: a sentence about numbness that nobody reads at night
 words needs no deleting. The runner sees each order and accepts or refuses it; nothing is changed before that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import InterchangeError
+from coach.model.documents import JsonObject
 from coach.seal.manifest import Scope
 from coach.seal.signing import signed, verified
 
@@ -115,7 +116,7 @@ def request_of(method: str, path: str, at: datetime, body_sha256: str, key: byte
     return signed("request", {"method": method, "path": path, "at": at.isoformat(), "body_sha256": body_sha256}, key)
 
 
-def read_request(document: object) -> Mapping[str, Any]:
+def read_request(document: object) -> JsonObject:
     """method, path, at (aware), body_sha256 and public_key of a signed request.
 
     Raises:

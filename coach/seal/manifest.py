@@ -16,9 +16,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import InterchangeError
+from coach.model.documents import JsonObject
 from coach.model.runs import check_run_id
 from coach.seal.signing import signed, verified
 
@@ -139,7 +140,7 @@ def _text(fields: Mapping[str, object], name: str) -> str:
     return str(fields[name])
 
 
-def _whole(fields: Mapping[str, Any], name: str) -> int:
+def _whole(fields: JsonObject, name: str) -> int:
     if type(fields[name]) is not int:
         raise TypeError(f"{name} is no whole number")
     return int(fields[name])

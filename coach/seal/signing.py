@@ -9,9 +9,15 @@ A signature says that a holder of the key wrote the document, and nothing of who
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 
 from coach.errors import InterchangeError, UserError
+from coach.model.documents import JsonObject
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 
 KEY_BYTES: Final = 32
 VERSION: Final = 1
@@ -27,7 +33,7 @@ def public_key_of(key: bytes) -> str:
     return str(_private(key).public_key().public_bytes_raw().hex())
 
 
-def signed(kind: str, fields: Mapping[str, Any], key: bytes) -> dict[str, Any]:
+def signed(kind: str, fields: JsonObject, key: bytes) -> JsonObject:
     """A document of a kind with these fields (JSON values), signed by the private key.
 
     Raises:
@@ -37,7 +43,7 @@ def signed(kind: str, fields: Mapping[str, Any], key: bytes) -> dict[str, Any]:
     return {**document, "signature": _private(key).sign(_canonical(document)).hex()}
 
 
-def verified(kind: str, document: object) -> dict[str, Any]:
+def verified(kind: str, document: object) -> JsonObject:
     """The fields of a signed document, `public_key` among them, once the signature was found to fit.
 
     Raises:
@@ -63,11 +69,12 @@ def _canonical(document: Mapping[str, object]) -> bytes:
     return f"running-coach {document['kind']}\n{text}".encode()
 
 
-def _private(key: bytes) -> Any:
-    return _library()[0].Ed25519PrivateKey.from_private_bytes(key)
+def _private(key: bytes) -> "Ed25519PrivateKey":
+    private: Ed25519PrivateKey = _library()[0].Ed25519PrivateKey.from_private_bytes(key)
+    return private
 
 
-def _library() -> tuple[Any, type[Exception]]:
+def _library() -> tuple[ModuleType, type[Exception]]:
     try:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric import ed25519

@@ -10,9 +10,10 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import StorageError, UserError
+from coach.model.documents import JsonObject
 
 LIST_FILE: Final = "household.json"
 LONGEST_NAME: Final = 40
@@ -48,7 +49,7 @@ class Household:
         if not self._file.exists():
             return ()
         try:
-            rows: list[dict[str, Any]] = json.loads(self._file.read_text("utf-8"))["members"]
+            rows: list[JsonObject] = json.loads(self._file.read_text("utf-8"))["members"]
             found = tuple(Member(str(row["key"]), str(row["name"]), int(row["number"])) for row in rows)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from coach.errors import ProfileError
+from coach.model.documents import JsonObject
 from coach.model.strength import Dose, Exercise, Slot, Track, TrackPlan
 from coach.model.strength_tests import StrengthTest
 
@@ -18,14 +19,14 @@ _LOADS: Final = ("none", "optional", "machine")
 _TIMERS: Final = ("none", "countdown", "stopwatch")
 
 
-def _parse(file: str, text: str) -> dict[str, Any]:
+def _parse(file: str, text: str) -> JsonObject:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(file, [str(error)]) from error
 
 
-def _entries(data: Mapping[str, Any], key: str, faults: list[str]) -> list[dict[str, Any]]:
+def _entries(data: JsonObject, key: str, faults: list[str]) -> list[JsonObject]:
     found = data.get(key)
     if not isinstance(found, list) or not found or not all(isinstance(item, dict) for item in found):
         faults.append(f"{key}: must be a list of tables [[{key}]]")

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from coach.model.documents import JsonObject
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
 from coach.model.samples import StreamReport
@@ -17,7 +17,7 @@ def analysis_document(
     reports: Sequence[StreamReport] = (),
     seconds: Sequence[LiveMetrics] = (),
     algorithm: str = "",
-) -> dict[str, Any]:
+) -> JsonObject:
     """{"recording", "strides", "summary"}; trunk steps are among the strides, null where a value is unknown.
 
     seconds: metrics once a second, which know what no stride does (running pod, treadmill, heart rate).
@@ -36,7 +36,7 @@ def analysis_document(
     }
 
 
-def _stride_row(stride: Stride) -> dict[str, Any]:
+def _stride_row(stride: Stride) -> JsonObject:
     return {
         "wear_site": stride.wear_site,
         "initial_contact_s": stride.initial_contact_s,

@@ -6,9 +6,10 @@ its mean. What no sensor saw stays None.
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from coach.model.cues import CueDecision, FocusResponse
+from coach.model.documents import FieldValues
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import METRICS, MILE_M, Use, names_for
 from coach.model.runs import Lap, RunSummary
@@ -109,7 +110,7 @@ def _counted(run: RunSeries, window: Window) -> RunSeries:
     return RunSeries(run.measures, strides, steps, run.seconds)
 
 
-def _means(run: RunSeries, window: Window) -> tuple[dict[str, Any], dict[str, float]]:
+def _means(run: RunSeries, window: Window) -> tuple[FieldValues, dict[str, float]]:
     means: dict[str, object] = {}
     errors: dict[str, float] = {}
     for name in names_for(Use.MEAN):
@@ -134,7 +135,7 @@ def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict
     return found
 
 
-def _from_sides(means: dict[str, Any], run: RunSeries) -> None:
+def _from_sides(means: FieldValues, run: RunSeries) -> None:
     """Measures of two sides or many strides, where they can be had from the strides themselves."""
     own = {
         "contact_time_balance_pct": contact_balance(run.strides),
@@ -144,7 +145,7 @@ def _from_sides(means: dict[str, Any], run: RunSeries) -> None:
     means.update({name: value for name, value in own.items() if value is not None})
 
 
-def _from_each_other(means: dict[str, Any]) -> None:
+def _from_each_other(means: FieldValues) -> None:
     """What follows from two other means."""
     cadence, speed, length = means.get("cadence_spm"), means.get("speed_mps"), means.get("step_length_m")
     if length is None and cadence and speed:
@@ -165,7 +166,7 @@ def _clipped(reports: Sequence[StreamReport], run: RunSeries) -> int:
     return sum(s.is_clipped for s in run.strides) + sum(s.is_clipped for s in run.steps)
 
 
-def _impacts(means: Mapping[str, Any], moving_s: float) -> int | None:
+def _impacts(means: FieldValues, moving_s: float) -> int | None:
     cadence = means.get("cadence_spm")
     return None if cadence is None else round(cadence / 60 * moving_s)
 

@@ -9,11 +9,12 @@ share of both contact times; variability = robust SD / mean of stride times.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from coach.gait.fusion.coordination import CLOCK_SD_DEG, Coordination
 from coach.gait.fusion.rolling import Estimate, mean_of, spread
 from coach.gait.fusion.sites import CHEST, FEET, LEGS_FIRST, PELVIS, SHANKS, SiteValues
+from coach.model.documents import FieldValues
 from coach.model.sites import WearSite
 
 _TRUNK_FIRST: Final = (PELVIS, CHEST)
@@ -31,7 +32,7 @@ class MetricsBuilder:
     """Fields of LiveMetrics as they are filled in."""
 
     now_s: float
-    values: dict[str, Any] = field(default_factory=dict)
+    values: FieldValues = field(default_factory=dict)
     uncertainty: dict[str, float] = field(default_factory=dict)
 
     def put(self, name: str, estimate: Estimate | None, factor: float = 1.0) -> None:

@@ -4,6 +4,7 @@ bumble, the Bluetooth stack behind it, is loaded only when a world is made: a pl
 """
 
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from coach.errors import LinkError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _SUPERVISION_S = 4.0
 
 
-def _load(module: str) -> Any:
+def _load(module: str) -> ModuleType:
     """Import a module that needs bumble.
 
     Raises:

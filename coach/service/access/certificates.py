@@ -12,9 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from coach.errors import UserError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
 
 _AUTHORITY_DAYS: Final = 3650
 _LEAF_DAYS: Final = 397  # phones refuse certificates for more than 398 days
@@ -69,7 +74,7 @@ def _wanted(names: Sequence[str]) -> frozenset[str]:
     return frozenset({"localhost", "127.0.0.1", "::1", "coach.local", own, f"{own}.local", *(n.lower() for n in names)})
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path) -> "x509.Certificate":
     from cryptography import x509
 
     return x509.load_pem_x509_certificate(path.read_bytes())
@@ -120,12 +125,14 @@ def _make_leaf(folder: Path, certificates: Certificates, names: frozenset[str], 
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
     authority = _load(certificates.authority)
-    signer: Any = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    signer = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    if not isinstance(signer, ec.EllipticCurvePrivateKey):
+        raise UserError(f"{folder / 'ca.key'} is no key of this program: remove the folder to make new certificates")
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = authority.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
     usage = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
     certificate = (
-        _builder("Running coach", issuer, key, moment, _LEAF_DAYS)
+        _builder("Running coach", str(issuer), key, moment, _LEAF_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -137,7 +144,9 @@ def _make_leaf(folder: Path, certificates: Certificates, names: frozenset[str], 
     _write(certificates.chain, _pem(certificate) + _pem(authority), 0o644)
 
 
-def _builder(subject: str, issuer: str, key: Any, moment: datetime, days: int) -> Any:
+def _builder(
+    subject: str, issuer: str, key: "EllipticCurvePrivateKey", moment: datetime, days: int
+) -> "x509.CertificateBuilder":
     from cryptography import x509
 
     def named(text: str) -> x509.Name:
@@ -155,7 +164,7 @@ def _builder(subject: str, issuer: str, key: Any, moment: datetime, days: int) -
     )
 
 
-def _general(name: str) -> Any:
+def _general(name: str) -> "x509.GeneralName":
     from cryptography import x509
 
     try:
@@ -164,13 +173,13 @@ def _general(name: str) -> Any:
         return x509.DNSName(name)
 
 
-def _pem(certificate: Any) -> bytes:
+def _pem(certificate: "x509.Certificate") -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return bytes(certificate.public_bytes(Encoding.PEM))
 
 
-def _write_key(path: Path, key: Any) -> None:
+def _write_key(path: Path, key: "EllipticCurvePrivateKey") -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     _write(path, bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())), 0o600)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from coach.errors import InterchangeError, StorageError, UserError
+from coach.model.documents import JsonObject
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.runs import RunEntry, RunState
 from coach.recording.folder import inside
@@ -98,7 +99,7 @@ def _copy(path: Path, to: Path, keeps_positions: bool) -> Path:
     recording = read_recording(path)
     header = recording.header
     hidden = {use.sensor_id for use in header.sensors if use.profile_id == _POSITIONS and not keeps_positions}
-    settings = {name: header.settings[name] for name in _KEPT_SETTINGS if name in header.settings}
+    settings: JsonObject = {name: header.settings[name] for name in _KEPT_SETTINGS if name in header.settings}
     if recording.is_complete and not hidden and settings == dict(header.settings):
         try:
             to.hardlink_to(path)

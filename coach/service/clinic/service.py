@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import CoachError, InterchangeError, LinkError, StorageError, UserError
+from coach.model.documents import JsonObject
 from coach.model.runs import Run, RunFilter, RunState, Sport
 from coach.model.strength import StrengthPlan, Track
 from coach.seal.events import Order, OrderKind, read_order, sign_consent
@@ -308,7 +309,7 @@ class ClinicService:
     def _send_consent_and_report(self) -> None:
         consent, now = self._consent(), self._clock()
         since = (now - timedelta(days=REPORT_DAYS)).isoformat(timespec="seconds")
-        body: dict[str, Any] = {"consent": consent}
+        body: JsonObject = {"consent": consent}
         if may_leave(self.status().scopes):
             pain = self._store.pain.list(since=datetime.fromisoformat(since))
             body["report"] = report_of(since, pain, self._store.pain.red_flags(), self._plan())
@@ -382,13 +383,13 @@ class ClinicService:
     def _link(self) -> dict[str, str]:
         return dict(self._store.settings.get(_LINK, {}))
 
-    def _consent(self) -> dict[str, Any]:
+    def _consent(self) -> JsonObject:
         return dict(self._store.settings.get(_CONSENT, {}))
 
     def _sent(self) -> dict[str, str]:
         return dict(list(self._store.settings.get(_SENT, {}).items())[-_MOST_SENT:])
 
-    def _order_rows(self) -> list[dict[str, Any]]:
+    def _order_rows(self) -> list[JsonObject]:
         return list(self._store.settings.get(_ORDERS, []))
 
     def _orders(self, state: str) -> list[Order]:

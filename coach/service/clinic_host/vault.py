@@ -9,10 +9,14 @@ its number, and the last one is marked, so that pieces cannot be left out, swapp
 import os
 import struct
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from coach.errors import StorageError, UserError
 from coach.seal.signing import MISSING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
 
 _PIECE: Final = 1 << 20
 _TAG: Final = 16
@@ -25,7 +29,7 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ciphers: dict[str, Any] = {}
+        self._ciphers: dict[str, ChaCha20Poly1305] = {}
 
     def make(self, runner_id: str) -> None:
         """Make a runner's key, where there is none."""
@@ -106,7 +110,7 @@ class Vault:
         finally:
             half.unlink(missing_ok=True)
 
-    def _cipher(self, runner_id: str) -> Any:
+    def _cipher(self, runner_id: str) -> "ChaCha20Poly1305":
         if runner_id not in self._ciphers:
             try:
                 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from coach.gait.bulk import analyse
 from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.flight_time import by_symmetry
 from coach.live.pipeline_factory import make_pipeline
+from coach.model.documents import JsonObject
 from coach.model.samples import Gap, ImuChunk, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, Stride
@@ -25,7 +26,7 @@ GAP_INTERVALS: Final = 1.5  # as `ImuChunk` says
 FULL_SCALE: Final = 0.995  # readings from here on are clipped
 
 
-def analyse_path(path: Path) -> dict[str, Any]:
+def analyse_path(path: Path) -> JsonObject:
     """{"recording": ..., "strides": [...], "summary": ...} of an MCAP recording or a reference folder.
 
     Of a recording that is torn or damaged: of the part before, and `is_complete` is false.

@@ -14,13 +14,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.coaching.engine import CueEngine
 from coach.errors import CoachError, ConflictError, StorageError, UserError
 from coach.live.feed import LiveFeed
 from coach.live.run import LiveRun, Source
 from coach.model.cues import CueDecision
+from coach.model.documents import FieldValues
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.plain import to_plain
@@ -122,7 +123,7 @@ class RunService:
         uses: Sequence[SensorUse],
         make_source: MakeSource,
         focus: str | None = None,
-        facts: dict[str, Any] | None = None,
+        facts: FieldValues | None = None,
         workout: Workout | None = None,
         is_linked: bool = False,
     ) -> Run:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.coaching.engine import CueEngine
 from coach.errors import RecordingError
@@ -15,6 +15,7 @@ from coach.live.feed import LiveFeed
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import LiveRun
 from coach.model.cues import CueDecision
+from coach.model.documents import FieldValues
 from coach.model.links import SensorUse
 from coach.model.plain import from_plain, to_plain
 from coach.model.recordings import RecordingHeader, RunEvent
@@ -92,7 +93,7 @@ class RunMaker:
 
     @contextlib.contextmanager
     def new(
-        self, uses: Sequence[SensorUse], focus: str | None, facts: dict[str, Any], workout: Workout | None
+        self, uses: Sequence[SensorUse], focus: str | None, facts: FieldValues, workout: Workout | None
     ) -> Iterator[Made]:
         """A new run; nothing is left of it where it cannot begin."""
         started_at = datetime.now(UTC)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from coach.coaching.run_walk import run_walk_state, workout_of
 from coach.errors import UserError
+from coach.model.documents import JsonObject
 from coach.model.pain import PainEntry, PainMoment, PainState
 from coach.model.runs import Run
 from coach.model.workouts import RunWalkSession, RunWalkState, Workout
@@ -40,7 +41,7 @@ class RunWalkService:
         """This run is a session of the programme."""
         self._store.settings.put(_KEY, [*self._kept(), {"run_id": run.run_id, "step": workout.step}])
 
-    def _kept(self) -> list[dict[str, Any]]:
+    def _kept(self) -> list[JsonObject]:
         return list(self._store.settings.get(_KEY, []))
 
     def _sessions(self) -> list[RunWalkSession]:

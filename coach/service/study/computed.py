@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import UserError
+from coach.model.documents import JsonObject
 from coach.service.runs.algorithm import algorithm_id
 from coach.service.study.participants import Participant, read_participants
 from coach.service.study.results import Results
@@ -30,7 +31,7 @@ class StudyRun:
     session: str
     number: int
     started_at: datetime
-    cells: Mapping[str, Any]
+    cells: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def computed_runs(store_url: str, results_url: str | None = None, columns: Seque
     return Computed(store, results, tuple(runs), tuple(people.values()), {k: n for k, n in counts.items() if n})
 
 
-def _each_once(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], Counter[str]]:
-    counts, found = Counter[str](), dict[str, Mapping[str, object]]()
+def _each_once(rows: Iterable[JsonObject]) -> tuple[list[JsonObject], Counter[str]]:
+    counts, found = Counter[str](), dict[str, JsonObject]()
     for row in sorted(rows, key=lambda row: str(row["source"])):
         if row["status"] != Status.DONE.value:
             counts[row["status"]] += 1
@@ -82,8 +83,8 @@ def _each_once(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any
     return list(found.values()), counts
 
 
-def _in_sessions(rows: Iterable[Mapping[str, Any]], known: Mapping[str, Participant]) -> list[StudyRun]:
-    by_name: dict[str, list[tuple[Participant, Mapping[str, Any]]]] = {}
+def _in_sessions(rows: Iterable[JsonObject], known: Mapping[str, Participant]) -> list[StudyRun]:
+    by_name: dict[str, list[tuple[Participant, JsonObject]]] = {}
     for row in rows:
         runner = row["runner"] or "runner"
         participant = known.get(row["runner"]) or Participant(runner)

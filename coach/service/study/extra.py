@@ -1,12 +1,12 @@
 """The libraries of the extra `[study]`, each loaded when it is first needed: a plain install has none of them."""
 
 from importlib import import_module
-from typing import Any
+from types import ModuleType
 
 from coach.errors import UserError
 
 
-def needed(name: str, purpose: str) -> Any:
+def needed(name: str, purpose: str) -> ModuleType:
     """The module of that name.
 
     Raises:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from coach.model.documents import JsonObject
 from coach.model.metrics import LiveMetrics
 from coach.model.strides import Stride, TrunkStep
 from coach.service.study.extra import needed
@@ -40,7 +41,7 @@ class Results:
             self._put(SECONDS, row.sha256, second_columns(), map(second_cells, seconds))
         self._put(RUNS, f"{row.sha256 or row.status.value}-{mark}", row_columns(), [row_cells(row)])
 
-    def same_bytes(self, sha256: str) -> Mapping[str, Any] | None:
+    def same_bytes(self, sha256: str) -> JsonObject | None:
         """The row of the same bytes, computed before, wherever they lay."""
         for name in self._store.names(f"{self.algorithm}/{RUNS}/{sha256[:2]}"):
             row = self._rows(name)[0] if PurePosixPath(name).name.startswith(sha256) else {}

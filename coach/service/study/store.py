@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from coach.errors import UserError
+from coach.model.documents import JsonObject
 from coach.recording.layout import SUFFIX
 from coach.seal.manifest import MANIFEST, RECORDING
 from coach.service.study.extra import needed
@@ -108,7 +109,7 @@ class StudyStore:
         names = sorted(self._name(entry["name"]) for entry in entries)
         return [name for name in names if name and name not in (RESULTS, PRIVATE)]
 
-    def _listing(self, prefix: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    def _listing(self, prefix: str) -> Iterator[tuple[str, JsonObject]]:
         try:
             found = self._fs.find(self._path(prefix), detail=True)
         except FileNotFoundError:
@@ -119,7 +120,7 @@ class StudyStore:
     def _name(self, path: str) -> str:
         return str(path).removeprefix(self._root).strip("/")
 
-    def _found(self, source: str, files: Mapping[str, Mapping[str, Any]]) -> Found:
+    def _found(self, source: str, files: Mapping[str, JsonObject]) -> Found:
         path = PurePosixPath(source)
         manifest = str(path.with_name(MANIFEST)) if path.name == RECORDING else ""
         manifest = manifest if manifest in files else ""

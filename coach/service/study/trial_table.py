@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coach.errors import UserError
+from coach.model.documents import JsonObject
 from coach.model.metrics_table import Use, names_for
 from coach.service.study.computed import Computed, computed_runs
 from coach.service.study.mixed_model import Effect, effects_of
@@ -36,7 +37,7 @@ class TrialTable:
     reference: str | None
     values: tuple[TrialValue, ...]
     effects: tuple[Effect, ...]
-    flow: Mapping[str, Any]
+    flow: JsonObject
 
 
 def trial_of(store_url: str, results_url: str | None = None) -> Trial:
