@@ -1,4 +1,4 @@
-"""From shoe to page: `python -m tests.latency [SECONDS]` measures the way of a number through the whole service.
+"""From shoe to page: `python -m tests.latency [SECONDS]` measures the path of a number through the whole service.
 
 A demonstration runs in this process; Chromium listens to its live stream. Printed: from the arrival of a notification
 at the service to the event in the browser, over all metrics events of the time.

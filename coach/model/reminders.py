@@ -1,4 +1,4 @@
-"""Messages to the runner, what became of them, and the ways they take beyond the page. Moments are aware UTC."""
+"""Messages to the runner, what became of them, and the channels they take beyond the page. Moments are aware UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -65,9 +65,9 @@ def _by_length(raw: int, speed: float, length: float | None) -> tuple[Counts, st
         return None
     ratio = 60.0 * speed / (raw * length)
     if abs(ratio - 2.0) < 2 * _SAME:
-        return Counts.STRIDES, "the length field holds half the way of one count: counts are strides"
+        return Counts.STRIDES, "the length field holds half the distance of one count: counts are strides"
     if abs(ratio - 0.5) < 0.5 * _SAME:
-        return Counts.STEPS, "the length field holds twice the way of one count: counts are steps"
+        return Counts.STEPS, "the length field holds twice the distance of one count: counts are steps"
     if abs(ratio - 1.0) < _SAME and length > _LONG_M and speed < _LONG_BELOW_MPS:
         return Counts.STRIDES, f"one count is {length:.2f} m long, a full stride at {speed:.1f} m/s"
     return None

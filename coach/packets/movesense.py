@@ -48,8 +48,8 @@ class Message:
 def decode_message(payload: bytes) -> Message:
     """Read the head of a notification.
 
-    ANOMALY: early firmware sends the status in big-endian order (`01 FB` for 507); a status that is only known the
-    other way round is turned.
+    ANOMALY: early firmware sends the status in big-endian order (`01 FB` for 507); a status that is only known with
+    its bytes swapped is swapped.
 
     Raises:
         PacketError: shorter than its head, or of unknown kind or status.

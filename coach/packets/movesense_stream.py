@@ -71,7 +71,7 @@ class MovesenseReader:
         """Read whole packets that come as they should together: the same as `feed` gives of each.
 
         How many notifications were read by the end of each packet, and their readings as one chunk, as many of each
-        packet; nothing where the next notification is odd in any way (`feed` it).
+        packet; nothing where the next notification is odd (`feed` it).
         """
         bodies, steps, ends = self._usual(notifications)
         if not bodies:

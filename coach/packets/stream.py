@@ -134,8 +134,8 @@ class ImuStream:
     def is_next(self, device_s: float, newest_s: float, arrival_s: float) -> bool:
         """Whether a packet follows on the last reading without gap, step back or jump of the device's clock.
 
-        Within 0.4 intervals of its due time: the sampling interval that `follow_pace` learns from it moves the same
-        way, so that `take` cannot see a gap (1.5 intervals) or a step back (0.25) in it.
+        Within 0.4 intervals of its due time: the sampling interval that `follow_pace` learns from it moves alike,
+        so that `take` cannot see a gap (1.5 intervals) or a step back (0.25) in it.
         """
         if self._last is None:
             return False

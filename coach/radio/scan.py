@@ -1,4 +1,4 @@
-"""Listening for sensors: one scanner for all who ask, a live list of what is heard, and the way to one sensor.
+"""Listening for sensors: one scanner for all who ask, a live list of what is heard, and how to reach one sensor.
 
 bleak's scanner must not run twice at once on BlueZ, so everybody shares this ear; it listens while anybody wants it.
 

@@ -1,4 +1,4 @@
-"""Names of files that came from outside, resolved inside one folder: the only way from a kept name to a path.
+"""Names of files that came from outside, resolved inside one folder: the only conversion of a kept name to a path.
 
 What a row, a header or an archive calls a file is text of whoever wrote it. A name leads to a path here or nowhere.
 """

@@ -65,7 +65,7 @@ def distance_within(curve: tuple[FloatArray, FloatArray] | None, window: Window)
 def too_little_known(distance_m: float | None, moving_s: float, speed_mps: float | None) -> float | None:
     """Share of the running in which the speed was known, where it is too little for a distance; else None.
 
-    Lost readings leave strides without a length: they are still counted, but their way is missing in the distance.
+    Lost readings leave strides without a length: they are still counted, but their length is missing in the distance.
     """
     if distance_m is None or not speed_mps or not moving_s:
         return None

@@ -2,7 +2,7 @@
 
 A jump of `HEIGHT_M` has a push-off, a free fall of 2 sqrt(2 h / g), in which a sensor on the body reads nothing, and a
 landing whose mean force above body weight is the speed of the landing over its time (mechanics of a body that falls).
-The landing of a foot is shorter and harder than that of the trunk, for the legs give way. Times chosen by judgement.
+The landing of a foot is shorter and harder than that of the trunk, for the legs yield. Times chosen by judgement.
 """
 
 import math

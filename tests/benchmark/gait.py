@@ -1,7 +1,7 @@
 """How fast the gait core is: ten minutes of one foot, six axes, 200 Hz, one core; best processor time of several runs.
 
 Compared with one plain numpy pass over the same array and, where a Python with gaitmap is named in
-COACH_GAITMAP_PYTHON, with gaitmap end to end on the same samples in the same run. The ways take turns, so that what
+COACH_GAITMAP_PYTHON, with gaitmap end to end on the same samples in the same run. They take turns, so that what
 else the machine does meets all of them.
 """
 
@@ -25,7 +25,7 @@ from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
 
 DURATION_S, RATE_HZ, CHUNK = 600.0, 200.0, 20
-ROUNDS, LEAST_S = 5, 0.5  # each way gets this long a round at least
+ROUNDS, LEAST_S = 5, 0.5  # each candidate gets this long a round at least
 
 
 def recorded() -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -56,11 +56,11 @@ def taken_s(run: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def best_s(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
+def best_s(candidates: dict[str, Callable[[], object]]) -> dict[str, float]:
     """Least processor time of several runs of each: the machine is noisy, the program is not."""
-    best = dict.fromkeys(ways, np.inf)
+    best = dict.fromkeys(candidates, np.inf)
     for _ in range(ROUNDS):
-        for name, run in ways.items():
+        for name, run in candidates.items():
             start = time.perf_counter()
             while True:
                 best[name] = min(best[name], taken_s(run))
@@ -93,12 +93,12 @@ def main() -> None:
     whole, pieces = chunks_of(t, acc, gyr, len(t)), chunks_of(t, acc, gyr, CHUNK)
     strides = [event for event in analyse(whole) if isinstance(event, Stride)]
     rows = np.ascontiguousarray(np.hstack([acc, gyr]))
-    ways: dict[str, Callable[[], object]] = {
+    candidates: dict[str, Callable[[], object]] = {
         "one numpy pass (cumsum)": lambda: np.cumsum(rows, axis=0),
         f"stream, chunks of {CHUNK}": lambda: streamed(pieces),
         "whole recording in one chunk": lambda: analyse(whole),
     }
-    times = best_s(ways)
+    times = best_s(candidates)
     peer = gaitmap_s(t, acc, gyr, strides)
     print(f"{len(strides)} strides in {DURATION_S / 60:.0f} minutes of one foot at {RATE_HZ:.0f} Hz\n")
     print("| what | ms | times real time | numpy passes | times gaitmap |\n|---|---|---|---|---|")

@@ -41,12 +41,12 @@ def main(file: str) -> None:
         found = segments.segment(data=body, sampling_rate_hz=rate_hz).stride_list_
         events = RamppEventDetection().detect(data=body, stride_list=found, sampling_rate_hz=rate_hz)
         strides = events.min_vel_event_list_
-        way = StrideLevelTrajectory().estimate(data=data, stride_event_list=strides, sampling_rate_hz=rate_hz)
+        trajectory = StrideLevelTrajectory().estimate(data=data, stride_event_list=strides, sampling_rate_hz=rate_hz)
         TemporalParameterCalculation().calculate(stride_event_list=strides, sampling_rate_hz=rate_hz)
         SpatialParameterCalculation().calculate(
             stride_event_list=strides,
-            positions=way.position_,
-            orientations=way.orientation_,
+            positions=trajectory.position_,
+            orientations=trajectory.orientation_,
             sampling_rate_hz=rate_hz,
         )
         return len(strides["left_sensor"])

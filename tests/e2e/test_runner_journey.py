@@ -1,4 +1,4 @@
-"""A runner's whole way on a phone: pair the sensors, start, see cadence move, hear a cue, stop, read the summary."""
+"""A runner's journey on a phone: pair the sensors, start, see cadence move, hear a cue, stop, read the summary."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

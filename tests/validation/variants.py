@@ -44,7 +44,7 @@ def clipped(chunk: ImuChunk) -> ImuChunk:
 
 
 def turned(chunk: ImuChunk) -> ImuChunk:
-    """Mounted any other way."""
+    """Mounted otherwise."""
     q = random_rotation(SEED)
     return changed(chunk, lambda v: np.nan_to_num(v) @ q.T if np.isnan(v).any() else v @ q.T)
 

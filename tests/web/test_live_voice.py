@@ -262,10 +262,10 @@ def test_a_kilometre_waits_for_a_cue_and_a_cue_for_nothing(coach: SmallCoach, ru
     assert running.evaluate("() => window.cut") == 1
 
 
-def choose_metronome(page: Page, way: str) -> None:
+def choose_metronome(page: Page, mode: str) -> None:
     page.tap("#unlock-yes")
     page.tap("#more")
-    page.select_option("#metronome", way)
+    page.select_option("#metronome", mode)
     page.keyboard.press("Escape")
 
 

@@ -27,7 +27,7 @@ def toe_off_event(foot: FootSensor, landing: StanceCandidate) -> ToeOff:
 
 
 def stride_event(
-    foot: FootSensor, this: StanceCandidate, next_contact_s: float, is_next_drawn: bool, way: StrideTrajectory
+    foot: FootSensor, this: StanceCandidate, next_contact_s: float, is_next_drawn: bool, trajectory: StrideTrajectory
 ) -> Stride:
     """Return the whole stride of `this` landing; is_next_drawn: the next contact was lost and comes from the rhythm."""
     stride_time = next_contact_s - this.contact_s
@@ -43,33 +43,33 @@ def stride_event(
         mid_stance_s=this.mid_s,
         contact_time_s=contact_time,
         stride_time_s=stride_time,
-        stride_length_m=way.length_m,
-        speed_mps=None if way.length_m is None else way.length_m / way.time_s,
+        stride_length_m=trajectory.length_m,
+        speed_mps=None if trajectory.length_m is None else trajectory.length_m / trajectory.time_s,
         foot_strike_angle_deg=angle_deg,
         foot_strike=_strike(foot, angle_deg, BRIDGED_FACTOR if this.is_blurred else 1.0),
         eversion_deg=this.eversion_deg if rolls else None,
         eversion_peak_degps=this.eversion_peak_degps if rolls else None,
         impact_g=this.impact_mps2 / GRAVITY_MPS2 if is_shocked else None,
-        foot_clearance_m=way.clearance_m,
-        state=_state(foot, contact_time, stride_time, way.length_m),
-        is_clipped=this.is_clipped or way.is_clipped,
-        uncertainty=_uncertainty(foot, this, is_next_drawn, way),
+        foot_clearance_m=trajectory.clearance_m,
+        state=_state(foot, contact_time, stride_time, trajectory.length_m),
+        is_clipped=this.is_clipped or trajectory.is_clipped,
+        uncertainty=_uncertainty(foot, this, is_next_drawn, trajectory),
     )
 
 
-def bridged_event(foot: FootSensor, contact_s: float, n_interpolated: int, way: StrideTrajectory) -> Stride:
+def bridged_event(foot: FootSensor, contact_s: float, n_interpolated: int, trajectory: StrideTrajectory) -> Stride:
     """Return one of `n_interpolated` unseen strides: times by the rhythm about them, length by the speed before."""
     sd_s = foot.params.bridged_contact_sd_s * math.sqrt(n_interpolated)
     found = {"initial_contact_s": sd_s, "stride_time_s": sd_s}
-    if way.length_m is not None:
-        found |= {"stride_length_m": way.length_sd_m, "speed_mps": way.length_sd_m / way.time_s}
+    if trajectory.length_m is not None:
+        found |= {"stride_length_m": trajectory.length_sd_m, "speed_mps": trajectory.length_sd_m / trajectory.time_s}
     return Stride(
         wear_site=foot.site,
         initial_contact_s=contact_s,
-        stride_time_s=way.time_s,
-        stride_length_m=way.length_m,
-        speed_mps=None if way.length_m is None else way.length_m / way.time_s,
-        state=_state(foot, None, way.time_s, way.length_m),
+        stride_time_s=trajectory.time_s,
+        stride_length_m=trajectory.length_m,
+        speed_mps=None if trajectory.length_m is None else trajectory.length_m / trajectory.time_s,
+        state=_state(foot, None, trajectory.time_s, trajectory.length_m),
         uncertainty=found,
     )
 
@@ -92,7 +92,7 @@ def _state(foot: FootSensor, contact_time_s: float | None, stride_time_s: float,
 
 
 def _uncertainty(
-    foot: FootSensor, this: StanceCandidate, is_next_drawn: bool, way: StrideTrajectory
+    foot: FootSensor, this: StanceCandidate, is_next_drawn: bool, trajectory: StrideTrajectory
 ) -> Mapping[str, float]:
     """Standard uncertainty of each value, in its own unit."""
     p = foot.params
@@ -106,10 +106,10 @@ def _uncertainty(
         "foot_strike_angle_deg": f * p.angle_sd_deg,
         "impact_g": f * p.impact_sd_share * this.impact_mps2 / GRAVITY_MPS2,
     }
-    if way.length_m is not None:
-        found |= {"stride_length_m": way.length_sd_m, "speed_mps": way.length_sd_m / way.time_s}
-    if way.clearance_m is not None:
-        found["foot_clearance_m"] = (BRIDGED_FACTOR if way.is_blurred else 1.0) * p.clearance_sd_m
+    if trajectory.length_m is not None:
+        found |= {"stride_length_m": trajectory.length_sd_m, "speed_mps": trajectory.length_sd_m / trajectory.time_s}
+    if trajectory.clearance_m is not None:
+        found["foot_clearance_m"] = (BRIDGED_FACTOR if trajectory.is_blurred else 1.0) * p.clearance_sd_m
     if math.isfinite(this.toe_off_s):
         push = BRIDGED_FACTOR if this.is_push_blurred else 1.0
         found["toe_off_s"] = push * math.hypot(p.toe_off_sd_s, p.real_shoe_sd_s, slow_s)

@@ -175,18 +175,18 @@ def _stride(
     last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray
 ) -> Stride:
     """The whole stride from the last landing to this one; window: from mid-stance to mid-stance."""
-    way = _way(last, this, foot, now, window)
+    trajectory = _trajectory(last, this, foot, now, window)
     stride_time_s = this.contact_s - last.contact_s
     is_seen = not (last.is_drawn or this.is_drawn)
     if is_seen:
         now.times_s = (*now.times_s[1 - foot.params.rhythm_strides :], stride_time_s)
-    return stride_event(foot, last, this.contact_s, this.is_drawn, way)
+    return stride_event(foot, last, this.contact_s, this.is_drawn, trajectory)
 
 
-def _way(
+def _trajectory(
     this: StanceCandidate, following: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray
 ) -> StrideTrajectory:
-    """The way from mid-stance to mid-stance, by the usual speed where too much of it was lost."""
+    """The trajectory from mid-stance to mid-stance, by the usual speed where too much of it was lost."""
     params, time_s = foot.params, following.mid_s - this.mid_s
     lost_s = foot.lost_s(this.mid_s, following.mid_s)
     is_clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
@@ -207,7 +207,7 @@ def _way(
 
 
 def _lent(speed_mps: float | None, time_s: float, sd_share: float) -> StrideTrajectory:
-    """A way by the speed of the strides before."""
+    """A trajectory by the speed of the strides before."""
     if speed_mps is None:
         return StrideTrajectory(None, math.inf, None, time_s)
     length_m = speed_mps * time_s
@@ -221,9 +221,9 @@ def _bridged(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now
     if n == 0:
         return []
     each_s = (this.contact_s - last.contact_s) / n
-    way = _lent(now.usual_speed_mps(params), each_s, params.lent_speed_sd_share)
-    strides = [stride_event(foot, last, last.contact_s + each_s, n > 1 or this.is_drawn, way)]
-    return strides + [bridged_event(foot, last.contact_s + k * each_s, n, way) for k in range(1, n)]
+    trajectory = _lent(now.usual_speed_mps(params), each_s, params.lent_speed_sd_share)
+    strides = [stride_event(foot, last, last.contact_s + each_s, n > 1 or this.is_drawn, trajectory)]
+    return strides + [bridged_event(foot, last.contact_s + k * each_s, n, trajectory) for k in range(1, n)]
 
 
 def _leave(

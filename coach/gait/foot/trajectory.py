@@ -63,9 +63,10 @@ def _pushes(
 
 
 def _integrated(pushes: FloatArray, half: FloatArray, since: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(3,) velocity left over at the end, (3,) way and highest point without it; the pushes are used up.
+    """(3,) velocity left over at the end, (3,) displacement and highest point without it; the pushes are used up.
 
-    since: time since the start. The way is a sum of pushes times the time that they have left: no velocity is needed.
+    since: time since the start. The displacement is a sum of pushes times the time that they have left, without a
+    velocity.
     """
     duration, later = since[-1], since[1:]
     pushes[2] -= (2.0 * GRAVITY_MPS2) * half
@@ -73,13 +74,13 @@ def _integrated(pushes: FloatArray, half: FloatArray, since: FloatArray) -> tupl
     climb = np.add.accumulate(pushes[2])
     climb -= (left[2] / duration) * later
     pushes *= duration - half - since[:-1]
-    way = np.add.reduce(pushes, axis=1)
-    way -= (0.5 * duration) * left
+    displacement = np.add.reduce(pushes, axis=1)
+    displacement -= (0.5 * duration) * left
     height = climb * half
     height[1:] += climb[:-1] * half[1:]
     height = np.add.accumulate(height)
-    height -= (way[2] / duration) * later
-    return left, way, np.maximum(np.maximum.reduce(height), 0.0)
+    height -= (displacement[2] / duration) * later
+    return left, displacement, np.maximum(np.maximum.reduce(height), 0.0)
 
 
 def path(window: FloatArray, axes: FloatArray, rest: FloatArray) -> Path:
@@ -92,8 +93,8 @@ def path(window: FloatArray, axes: FloatArray, rest: FloatArray) -> Path:
     rate -= rest[:, None]
     half, pushes, turned = _pushes(t, axes.dot(window[AX : AX + 3]), rate, attitude)
     since = t - t[0]
-    left, way, highest = _integrated(pushes, half, since)
-    x, y, z = way.tolist()
+    left, displacement, highest = _integrated(pushes, half, since)
+    x, y, z = displacement.tolist()
     before, duration = rate[:, :-1], since.item(-1)
     return Path(
         math.sqrt(x * x + y * y + z * z),
@@ -107,7 +108,7 @@ def path(window: FloatArray, axes: FloatArray, rest: FloatArray) -> Path:
 
 def mean_forces(t_s: FloatArray, acc: FloatArray, rate: FloatArray, first: list[int], last: list[int]) -> FloatArray:
     """(3,) sum over strides of the mean specific force from rest to rest, turned as at the first rest: gravity's
-    reaction, whatever the way.
+    reaction, in any case.
 
     Between two moments of the same velocity all other accelerations cancel. t_s, acc, rate: (N,), (N, 3), (N, 3).
     """

@@ -131,8 +131,8 @@ def _steps(sites: SiteValues, now: float) -> tuple[Estimate, Estimate] | None:
     if trunk:
         return trunk
     for left, right in (FEET, SHANKS):
-        ways = ((left, "first_step_s", "second_step_s"), (right, "second_step_s", "first_step_s"))
-        for site, of_left, of_right in ways:
+        pairs = ((left, "first_step_s", "second_step_s"), (right, "second_step_s", "first_step_s"))
+        for site, of_left, of_right in pairs:
             a, b = sites.one(site, of_left, now), sites.one(site, of_right, now)
             if a and b:
                 extra = _STEP_PAIRING_SD_S

@@ -84,7 +84,7 @@ class SpeedFusion:
         return None if self._moved_to_s is None else self._distance_m
 
     def _move(self, t_s: float, since_s: float) -> None:
-        """Add the way from the last speed, or from `since_s` after a pause, up to `t_s` at the speed known now."""
+        """Add the distance from the last speed, or from `since_s` after a pause, up to `t_s` at the speed known now."""
         last = self._moved_to_s
         if last is not None and t_s <= last:
             return

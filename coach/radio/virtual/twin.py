@@ -269,7 +269,7 @@ class Twin:
                 self._send(characteristic, payload)
 
     def _send(self, characteristic: Characteristic[bytes], payload: bytes) -> None:
-        """Notify at once: as a whole PDU, past the server's own way, which costs a task for each."""
+        """Notify at once: as a whole PDU, past the server's own path, which costs a task for each."""
         if self._is_lost():
             self.count.n_lost += 1
             return

@@ -2,7 +2,7 @@
 
 Nothing leaves until the runner has joined a clinic by its invitation and consented, scope by scope. A finished run
 waits in a queue that outlives the program and leaves sealed, by itself, as soon as there is a net; a cut line goes on
-where the clinic's bytes end, and a run that is there already is not sent again. The account archive is never the way:
+where the clinic's bytes end, and a run that is there already is not sent again. The account archive is never used:
 it holds more than anybody consented to. Thread-safe.
 """
 

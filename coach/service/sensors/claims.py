@@ -56,7 +56,7 @@ class SensorClaims:
             holder = self._owners.get(sensor_id, owner)
         return None if holder == owner else holder
 
-    async def make_way(self, owner: str, sensor_ids: Iterable[str]) -> None:
+    async def hand_over(self, owner: str, sensor_ids: Iterable[str]) -> None:
         """On the event loop: all other runners' previews let these sensors go."""
         with self._lock:
             others = [let_go for name, let_go in self._previews.items() if name != owner]

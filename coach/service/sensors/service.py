@@ -370,7 +370,7 @@ class SensorService:
             ConflictError: another runner's run has one of them.
         """
         self._claims.take(self._owner, ((use.sensor_id, use.name) for use in uses))
-        self._loop.do(self._claims.make_way(self._owner, [use.sensor_id for use in uses]), _ANSWER_S)
+        self._loop.do(self._claims.hand_over(self._owner, [use.sensor_id for use in uses]), _ANSWER_S)
 
     def release(self) -> None:
         """Give all claimed sensors back."""

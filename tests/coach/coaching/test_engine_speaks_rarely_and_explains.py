@@ -169,7 +169,7 @@ def test_the_distance_guard_speaks_in_any_run_even_a_baseline_run() -> None:
     decisions = spoken(go(engine_for(Body(), plan(None, 0.0), facts=facts), MetricRunner(Body())))
     assert [d.rule_id for d in decisions[:2]] == ["half_way", "ease_off_distance"]
     half, full = decisions[:2]
-    assert 1650.0 < half.t_s * 2.8 < 1850.0, "at half, so that the way home stays below the limit"
+    assert 1650.0 < half.t_s * 2.8 < 1850.0, "at half, so that the run home stays below the limit"
     assert full.t_s * 2.8 > 3300.0
     assert full.value is not None
     assert full.value > 110.0
@@ -298,7 +298,7 @@ def test_with_a_plain_pod_lengthening_stays_silent_because_landing_is_unknown() 
     assert any(d.suppressed_by == "not_overstriding" for d in decisions)
 
 
-def test_decisions_and_outcome_survive_the_way_to_json() -> None:
+def test_decisions_and_outcome_survive_json() -> None:
     engine = engine_for(SHUFFLER, plan())
     decisions = go(engine, MetricRunner(SHUFFLER))
     assert from_plain(tuple[CueDecision, ...], to_plain(decisions)) == tuple(decisions)

@@ -22,7 +22,7 @@ def entry(hours_ago: float, moment: PainMoment, back: int | None = None, calf: i
 @pytest.mark.parametrize(
     ("level", "cues", "load"), [(0, True, True), (2, True, True), (3, True, False), (5, True, False), (6, False, False)]
 )
-def test_bands_are_read_in_the_stricter_way(level: int, cues: bool, load: bool) -> None:
+def test_bands_are_read_strictly(level: int, cues: bool, load: bool) -> None:
     state = pain_state([entry(1, M.BEFORE_RUN, level)], NO_SIGNS, NOW)
     assert (state.level, state.allows_cues, state.allows_load_cues) == (level, cues, load)
     assert state.easier_track == (level > 5)

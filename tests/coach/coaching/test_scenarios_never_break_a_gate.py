@@ -142,7 +142,7 @@ def _is_sure(d: CueDecision, seen: LiveMetrics) -> bool:
 
 
 def faults(s: Scenario, decisions: Sequence[CueDecision]) -> list[str]:
-    """Every way in which what was said breaks a rule of the coaching, in words."""
+    """Every case in which what was said breaks a rule of the coaching, in words."""
     said = [d for d in decisions if d.is_spoken]
     form = [d for d in said if d.kind != "safety"]
     schedule = Schedule(s.plan.eligible_share, s.plan.seed)

@@ -27,7 +27,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
 
 SCHEMAS: Final = Path(__file__).parents[2] / "data" / "schemas"
-# Largest difference after a way through FIT: half a step of the field's scale (Garmin's profile); others are float32.
+# Largest difference through FIT: half a step of the field's scale (Garmin's profile); others are float32.
 FIT_STEPS: Final = {
     "heart_rate_bpm": 0.5,
     "cadence_spm": 1 / 128,

@@ -1,4 +1,4 @@
-"""Nouns survive the way to JSON and back under the same names."""
+"""Nouns survive JSON and back under the same names."""
 
 import json
 from datetime import UTC, datetime

@@ -69,7 +69,7 @@ def test_half_an_answer_in_a_byte_stream_is_none():
     device.answers = lambda payload: [piece[:12] for piece in device.reply(payload)[:2]]
     report = device.hold(read_settings(*use("witmotion_wt9011dcl")))
     assert report.after == ()
-    assert "Could not read back: the rate was not told" in report.warnings
+    assert "Could not read back: the rate was not reported" in report.warnings
 
 
 def test_a_witmotion_as_it_leaves_the_factory_is_warned_of():

@@ -1,4 +1,4 @@
-// The way to the watcher of the stream: a worker, or this page where a browser has none or its worker fails to load.
+// The channel to the watcher of the stream: a worker, or this page where a browser has none or its worker fails to load.
 //
 // The watcher says something at least every two seconds. One that falls silent while the page is awake is replaced: old
 // numbers must not stay because the one who would dim them is gone.
@@ -20,9 +20,9 @@ export function openWatcher(listen) {
     if (!message.pulse) listen(message);
   }
 
-  function use(way) {
-    take = way;
-    for (const message of known.values()) way(message);
+  function use(deliver) {
+    take = deliver;
+    for (const message of known.values()) deliver(message);
   }
 
   async function stayHere() {

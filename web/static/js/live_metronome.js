@@ -38,9 +38,9 @@ function follow() {
 }
 
 function look() {
-  const way = chosen().metronome;
-  if (way === "sound") layOut();
-  else if (way === "vibration") pulse();
+  const mode = chosen().metronome;
+  if (mode === "sound") layOut();
+  else if (mode === "vibration") pulse();
 }
 
 function layOut() {

@@ -42,7 +42,7 @@ export function watch(send, open = openFeed) {
     if (Object.keys(face).length) post({ face });
   }
 
-  function tellTick(spm, now_ms) {
+  function sendTick(spm, now_ms) {
     if (spm !== tick.spm) post({ tick_spm: spm });
     tick = { spm, at_ms: now_ms };
   }
@@ -54,7 +54,7 @@ export function watch(send, open = openFeed) {
       takeMetrics(metrics, now_ms);
       if (metrics.elapsed_s !== undefined) Object.assign(run, { elapsed_s: metrics.elapsed_s, updated_at_ms: now_ms });
       announcer.takeMetrics(metrics, now_ms);
-      tellTick(metrics.tick_spm ?? null, now_ms);
+      sendTick(metrics.tick_spm ?? null, now_ms);
       look();
     },
     cue(cue) { announcer.takeCue(cue); post({ cue }); },
@@ -79,7 +79,7 @@ export function watch(send, open = openFeed) {
     const now_ms = performance.now();
     if (now_ms - looked_ms > LOOK_MS - 50) look();
     announcer.tick(now_ms);
-    if (now_ms - tick.at_ms > 1000 * GONE_S) tellTick(null, now_ms);
+    if (now_ms - tick.at_ms > 1000 * GONE_S) sendTick(null, now_ms);
     if (performance.now() - said_ms > PULSE_MS - 50) post({ pulse: true });
   }, LOOK_MS);
 

@@ -41,7 +41,7 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
     return { n: late.length, n_here: late.filter((item) => !keys.has(item.key)).length };
   }
 
-  function tellWatchers() {
+  function callWatchers() {
     const kept = waiting();
     watchers.forEach((watch) => watch(kept));
   }
@@ -58,7 +58,7 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
     held.set(item.key, item);
     copy();
     const answer = is_stuck ? undefined : new Promise((resolve, reject) => asked.set(item.key, { resolve, reject }));
-    if (is_stuck) tellWatchers();
+    if (is_stuck) callWatchers();
     void flush();
     return Promise.resolve(answer);
   }
@@ -85,7 +85,7 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
       held.delete(first.key);
       gone.add(first.key);
       copy();
-      tellWatchers();
+      callWatchers();
       settle();
     }
   }
@@ -95,7 +95,7 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
     is_stuck = true;
     const callers = [...asked.values()];
     asked.clear();
-    tellWatchers();
+    callWatchers();
     callers.forEach(({ resolve }) => resolve(undefined));
   }
 

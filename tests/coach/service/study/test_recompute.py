@@ -60,14 +60,14 @@ def cluster() -> Iterator[Any]:
 
 def test_strides_are_equal_here_in_a_pool_and_on_dask(tmp_path: Path, cluster: Any) -> None:
     store = store_of(tmp_path / "store", 2)
-    ways: dict[str, dict[str, Any]] = {
+    engines: dict[str, dict[str, Any]] = {
         "here": {"jobs": 0},
         "pool": {"jobs": 2},
         "dask": {"scheduler": cluster.scheduler_address},
     }
-    for name, way in ways.items():
+    for name, engine in engines.items():
         planned = plan(str(store), str(tmp_path / name))
-        done = done_by_name(recompute(planned, **way))
+        done = done_by_name(recompute(planned, **engine))
         assert [(one.status, one.is_complete) for one in done.values()] == [(Status.DONE, True)] * 2
         assert all(one.n_strides > 5 for one in done.values())
     here = files_below(tmp_path / "here")
@@ -249,15 +249,15 @@ def kills(task: Found, job: Job) -> Done:
     return work.work(task, job)
 
 
-@pytest.mark.parametrize("way", ["pool", "dask"])
+@pytest.mark.parametrize("engine", ["pool", "dask"])
 def test_a_file_that_kills_its_workers_is_a_row_and_the_rest_goes_on(
-    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch, way: str
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     store = store_of(tmp_path, 2)
     (store / "anna" / "poison.mcap").write_bytes(recording(3))
     monkeypatch.setattr(spread, "work", kills)
     planned = plan(str(store))
-    options: dict[str, Any] = {"jobs": 1} if way == "pool" else {"scheduler": cluster.scheduler_address}
+    options: dict[str, Any] = {"jobs": 1} if engine == "pool" else {"scheduler": cluster.scheduler_address}
     done = done_by_name(recompute(planned, **options))
     assert Counter(one.status for one in done.values()) == {Status.DONE: 2, Status.KILLED_WORKER: 1}
     assert done["anna/poison.mcap"].status is Status.KILLED_WORKER
