@@ -69,24 +69,27 @@ def _past(block: Block) -> str:
         return f"{title}: dropped after {n} runs, because {MISSES} runs in a row showed no response to its cues."
     if not block.is_tested:
         return f"{title}: left after {n} runs for another focus."
-    if block.first_needs and block.first_need is None and block.last_need is not None:
+    found = block.compared
+    if found is None and block.first_needs and block.test_place not in block.first_needs:
         places = " and ".join(PLACES[place] for place in block.first_needs)
         return (
             f"{title}: {n} runs {places}, then one without cues elsewhere. Whether it has stayed is not known: places "
             "are not compared."
         )
-    if block.first_need is None or block.last_need is None:
+    if found is None:
         return f"{title}: {n} runs, then one without cues. Whether it has stayed is not known: too little was measured."
+    minutes = round(found.seconds / 60)
     if block.is_kept is None:
         return (
-            f"{title}: {n} runs, then one without cues. Whether it has stayed is not known: in their first 15 minutes, "
-            "which are compared, you were on target from the first run on."
+            f"{title}: {n} runs, then one without cues. Whether it has stayed is not known: in their first {minutes} "
+            "minutes, which are compared, you were on target from the first run on."
         )
-    on_target, first = 100 * (1 - block.last_need), 100 * (1 - block.first_need)
+    on_target, first = 100 * (1 - found.last_need), 100 * (1 - found.first_need)
     kept = "it has stayed" if block.is_kept else "it has not stayed"
+    compared = "first run" if found.number == 1 else f"run {found.number}"
     return (
-        f"{title}: {n} runs, then one without cues, in which you were on target {on_target:.0f} % of the time (first "
-        f"run: {first:.0f} %): {kept}."
+        f"{title}: {n} runs, then one without cues, in which you were on target {on_target:.0f} % of the first "
+        f"{minutes} minutes ({compared}: {first:.0f} %): {kept}."
     )
 
 

@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from coach.coaching.outcome import FocusTime
+from coach.coaching.outcome import SLICE_S, FocusTime
 
 EVERY_S: Final = 5.0  # a look so often; chosen by judgement: dwell times are 20 s and more
-EARLY_S: Final = 900.0  # runs of 15 and of 30 minutes are compared by their first 15 (Bowser 2018: 15 in the first run)
+EARLY_S: Final = 900.0  # every run of a block has so much: 15 minutes in the first, 30 in the last (Bowser 2018)
 
 
 class FocusTimes:
@@ -22,7 +22,10 @@ class FocusTimes:
         self._running_s = self._early_s = 0.0
         self._possible_s: defaultdict[str, float] = defaultdict(float)
         self._needed_s: defaultdict[str, float] = defaultdict(float)
-        self._early: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        # By focus, judged and needed in the first 15 minutes (slice 0) and in each slice after them.
+        self._times: defaultdict[str, defaultdict[int, list[float]]] = defaultdict(
+            lambda: defaultdict(lambda: [0.0, 0.0])
+        )
 
     def is_due(self, t_s: float) -> bool:
         """Whether the next look is due."""
@@ -31,16 +34,17 @@ class FocusTimes:
     def add(self, t_s: float, possible: Collection[str], judged: Collection[str], needed: Collection[str]) -> None:
         """One look: the focuses of which a cue could speak, whose metric could be judged, and which were needed."""
         self._at_s = t_s
-        is_early = self._running_s < EARLY_S
+        later_s = self._running_s - EARLY_S
+        at = 0 if later_s < 0.0 else 1 + int(later_s // SLICE_S)
         self._running_s += EVERY_S
         self._early_s = min(self._running_s, EARLY_S)
         for focus in possible:
             self._possible_s[focus] += EVERY_S
         for focus in needed:
             self._needed_s[focus] += EVERY_S
-        for focus in judged if is_early else ():
-            self._early[focus][0] += EVERY_S
-            self._early[focus][1] += EVERY_S * (focus in needed)
+        for focus in judged:
+            self._times[focus][at][0] += EVERY_S
+            self._times[focus][at][1] += EVERY_S * (focus in needed)
 
     def needed(self) -> dict[str, float]:
         """By focus, the share of the running time in which a cue would have been due and allowed."""
@@ -51,5 +55,9 @@ class FocusTimes:
         return {focus: s / self._running_s for focus, s in self._possible_s.items()}
 
     def early(self) -> Mapping[str, FocusTime]:
-        """By focus that could be judged at all, the first 15 minutes of running."""
-        return {focus: FocusTime(self._early_s, *times) for focus, times in self._early.items()}
+        """By focus that could be judged at all, the first 15 minutes of running and each whole slice after them."""
+        whole = range(1, 1 + int(max(0.0, self._running_s - EARLY_S) // SLICE_S))
+        return {
+            focus: FocusTime(self._early_s, times[0][0], times[0][1], tuple((times[n][0], times[n][1]) for n in whole))
+            for focus, times in self._times.items()
+        }

@@ -3,19 +3,18 @@
 In: one record per finished run, oldest first. Out: `Progress`. Nothing else is stored, so deleting a run undoes it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from coach.coaching.outcome import CoachingOutcome
+from coach.coaching.outcome import SLICE_S, CoachingOutcome, FocusTime
 from coach.model.runs import RunPlace, RunPlan
 
 BLOCK_RUNS: Final = 8  # Crowell & Davis 2011, Bowser 2018
 MISSES: Final = 3  # runs without response before a focus is dropped
 MIN_RUNNING_S: Final = 600.0  # a shorter run does not count for the block; chosen by eye, 2026-11-20
 POSSIBLE_SHARE: Final = 0.5  # of a run, in which a cue could have spoken; else it is no run of the block; by judgement
-JUDGED_SHARE: Final = 0.8  # of the time compared, known and with open gates, for a verdict of learning; by judgement
 LITTLE_NEED: Final = 0.1  # share of the time out of band below which there was nothing to learn; by judgement
 KEPT_SHARE: Final = 0.5  # retained: out of band for less than half the time of the first run; chosen by eye, 2026-11-20
 _RECENT: Final = 3
@@ -41,7 +40,9 @@ class CoachedRun:
         if possible is None:  # of before this was kept
             return True
         if self.plan.is_retention and self.is_measured:
-            return self.need_share is not None  # nothing would be learnt of it: the test is run again
+            return (
+                self.need is not None and self.need.is_judged
+            )  # else nothing would be learnt of it: the test is run again
         return possible.get(focus, 0.0) >= POSSIBLE_SHARE
 
     @property
@@ -50,21 +51,36 @@ class CoachedRun:
         return (self.plan.focus or "") in (self.outcome.early or {})
 
     @property
-    def need_share(self) -> float | None:
-        """Share of the first 15 running minutes out of band; None where too little of them could be judged."""
-        time = (self.outcome.early or {}).get(self.plan.focus or "")
-        if time is None or time.judged_s <= 0.0 or time.judged_s < JUDGED_SHARE * time.running_s:
-            return None
-        return time.needed_s / time.judged_s
+    def need(self) -> FocusTime | None:
+        """How long its focus could be judged and was out of band; None where it could not be judged at all."""
+        return (self.outcome.early or {}).get(self.plan.focus or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A run of a block against its run without cues, over their first `seconds` of running.
+
+    number: of the run in its block. first_need, last_need: shares of that time out of band, in it and without cues.
+    """
+
+    number: int
+    seconds: float
+    first_need: float
+    last_need: float
+
+    @property
+    def is_kept(self) -> bool | None:
+        """Whether it stayed without cues; None where the runner was on target in that time from the first."""
+        return None if self.first_need < LITTLE_NEED else self.last_need <= KEPT_SHARE * self.first_need
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A finished or running block.
 
-    runs: ids in order, the retention run last. first_needs: by place, share of the time out of band in its first run
-    that could be judged. first_need, last_need: that of the place of the run without cues, and of that run. is_kept:
-    None while not tested, or where that is not known.
+    runs: ids in order, the retention run last. first_needs: by place, its first run that could be judged and each later
+    one that lasted longer than all before it, with their numbers in the block. compared: what the verdict rests on;
+    None without one. test_place: where the run without cues was. is_kept: None while not tested, or not known.
     """
 
     focus: str
@@ -72,10 +88,10 @@ class Block:
     runs: tuple[str, ...] = ()
     n_cued: int = 0
     misses: int = 0
-    first_need: float | None = None
-    last_need: float | None = None
-    first_needs: Mapping[RunPlace, float] = field(default_factory=dict)
+    compared: Compared | None = None
+    first_needs: Mapping[RunPlace, tuple[tuple[int, FocusTime], ...]] = field(default_factory=dict)
     is_tested: bool = False
+    test_place: RunPlace | None = None
     ended_at: datetime | None = None
     is_kept: bool | None = None
     is_dropped: bool = False
@@ -124,29 +140,52 @@ def _with(progress: Progress, run: CoachedRun, focus: str) -> Progress:
     if block is not None and block.focus != focus:
         past, block = (*past, replace(block, ended_at=run.at)), None
     block = block or Block(focus, run.at)
-    need = run.need_share
     block = replace(block, runs=(*block.runs, run.run_id))
     if run.plan.is_retention:
-        first = block.first_needs.get(run.place)
-        kept = _is_kept(first, need)
-        block = replace(block, ended_at=run.at, is_kept=kept, is_tested=True, first_need=first, last_need=need)
+        found = _compared(block.first_needs.get(run.place, ()), run.need)
+        kept = found.is_kept if found else None
+        block = replace(block, ended_at=run.at, is_kept=kept, is_tested=True, test_place=run.place, compared=found)
         return replace(progress, block=None, past=(*past, block))
     block = replace(
         block,
         n_cued=block.n_cued + 1,
         misses=_misses(block.misses, run.outcome, focus),
-        first_needs=block.first_needs if need is None else {run.place: need, **block.first_needs},
+        first_needs={**block.first_needs, **_longer(block, run)},
     )
     if block.misses >= MISSES:
         return replace(progress, block=None, past=(*past, replace(block, ended_at=run.at, is_dropped=True)))
     return replace(progress, block=block, past=past)
 
 
-def _is_kept(first: float | None, last: float | None) -> bool | None:
-    """Whether it stayed without cues; None where either run could not be judged, or the first was on target already."""
-    if first is None or last is None or first < LITTLE_NEED:
-        return None
-    return last <= KEPT_SHARE * first
+def _longer(block: Block, run: CoachedRun) -> dict[RunPlace, tuple[tuple[int, FocusTime], ...]]:
+    """The runs to compare with at the place of this one, where it adds something; else empty."""
+    need, before = run.need, block.first_needs.get(run.place, ())
+    if need is None or not need.is_judged or (before and len(need.later) <= len(before[-1][1].later)):
+        return {}
+    return {run.place: (*before, (len(block.runs), need))}
+
+
+def _compared(firsts: Sequence[tuple[int, FocusTime]], last: FocusTime | None) -> Compared | None:
+    """The first run against the one without cues, over as long as both lasted.
+
+    Where there was nothing to learn in that time, the next run that lasted longer is taken, for its further minutes:
+    who tires after half an hour is judged there. The same minutes are never taken twice, so that no run is chosen
+    because it was a bad one. None where no such stretch could be judged in both.
+    """
+    found: Compared | None = None
+    n_before = -1
+    for number, first in firsts if last else ():
+        assert last is not None
+        n_shared = min(len(first.later), len(last.later))
+        for n in range(n_shared, n_before, -1):
+            needs = first.need_share(n), last.need_share(n)
+            if needs[0] is not None and needs[1] is not None:
+                found = Compared(number, last.running_s + n * SLICE_S, needs[0], needs[1])
+                n_before = n
+                break
+        if found is not None and found.is_kept is not None:
+            break
+    return found
 
 
 def _misses(so_far: int, outcome: CoachingOutcome, focus: str) -> int:

@@ -70,7 +70,10 @@ def test_the_block_fades_and_ends_with_a_run_without_cues() -> None:
     progress = progress_of(runs)
     assert progress.block is None
     assert progress.past[0].is_kept is True
-    assert "on target 95 % of the time (first run: 70 %): it has stayed" in block_view(runs, progress, OWN).past[0]
+    assert (
+        "on target 95 % of the first 15 minutes (first run: 70 %): it has stayed"
+        in block_view(runs, progress, OWN).past[0]
+    )
     lost = progress_of([*runs[:-1], run(8, runs[-1].plan, None, 0.9)])
     assert lost.past[0].is_kept is False
 
@@ -95,6 +98,38 @@ def test_who_was_on_target_from_the_first_run_on_has_nothing_kept_and_nothing_lo
     assert progress.past[0].is_tested
     assert progress.past[0].is_kept is None
     assert "on target from the first run on" in block_view(easy, progress, OWN).past[0]
+
+
+def needing(r: CoachedRun, *needs: float, judged: float = 1.0) -> CoachedRun:
+    """The run with these shares of need: of its first 15 minutes, then of each further five."""
+    later = tuple((300.0 * judged, 300.0 * judged * need) for need in needs[1:])
+    time = FocusTime(900.0, 900.0, 900.0 * needs[0], later)
+    return replace(r, outcome=replace(r.outcome, early={r.plan.focus or "": time}))
+
+
+def test_who_tires_after_a_quarter_of_an_hour_is_judged_by_the_minutes_after_it() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    tiring = [needing(runs[0], 0.0), needing(runs[1], 0.0, 0.6), *(needing(r, 0.0, 0.6) for r in runs[2:8])]
+    kept = progress_of([*tiring, needing(runs[8], 0.0, 0.1, 0.1, 0.9)])
+    assert kept.past[0].is_kept is True
+    assert "95 % of the first 20 minutes" not in block_view(tiring, kept, OWN).past[0]
+    assert "98 % of the first 20 minutes (run 2: 85 %): it has stayed" in block_view(tiring, kept, OWN).past[0]
+    assert progress_of([*tiring, needing(runs[8], 0.0, 0.6, 0.0)]).past[0].is_kept is False
+    assert progress_of([*tiring, needing(runs[8], 0.0)]).past[0].is_kept is None, "it was too short to show it"
+
+
+def test_the_minutes_of_the_first_run_are_not_judged_by_a_worse_one_of_the_same_length() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    block = [needing(runs[0], 0.02, 0.02), needing(runs[1], 0.8, 0.8), *(needing(r, 0.0, 0.0) for r in runs[2:8])]
+    assert progress_of([*block, needing(runs[8], 0.0, 0.0)]).past[0].is_kept is None
+
+
+def test_further_minutes_that_could_not_be_judged_leave_the_first_ones() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    block = [needing(runs[0], 0.4, 0.0, 0.0, 0.0, judged=0.0), *runs[1:8]]
+    found = progress_of([*block, needing(runs[8], 0.1, 0.9, 0.9, 0.9)]).past[0]
+    assert found.compared is not None
+    assert (found.compared.seconds, found.is_kept) == (900.0, True)
 
 
 def test_a_standing_wish_begins_again_only_where_recent_runs_need_it() -> None:
