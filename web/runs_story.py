@@ -264,7 +264,7 @@ def next_of(coach: Coach, run: Run) -> Next | None:
     ended_at = run.started_at + timedelta(seconds=run.duration_s or 0.0)
     answers = answer_of(lambda: coach.runner.pain_entries(since=ended_at))
     if now - ended_at <= _ASK_WITHIN and answers is not None and not answers:
-        return Next(w("runs.story.ask_pain"), w("runs.story.tell_pain"), "/you/pain?moment=after_run")
+        return Next(w("runs.story.ask_pain"), w("runs.story.enter_pain"), "/you/pain?moment=after_run")
     if session := _session_within(coach, now):
         return Next(session, w("runs.story.open_session"), "/strength")
     plan = answer_of(coach.coaching.plan)

@@ -123,7 +123,7 @@ def add_activity() -> Redirect:
             note=form.get("note", "").strip()[:200],
         )
     except ValueError as error:
-        raise UserError("tell the day, the activity, its minutes and how hard it was") from error
+        raise UserError("give the day, the activity, its minutes and how hard it was") from error
     programme().daily.add(activity)
     return redirect("/strength/daily")
 

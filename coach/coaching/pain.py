@@ -173,7 +173,7 @@ def _is_calf_quiet(calf: list[_Answer], now: datetime) -> bool:
 def _reasons(
     flags: OpenSigns, level: int | None, calf: int | None, rising: bool, settled: bool, fresh: bool, lasts: bool
 ) -> tuple[str, ...]:
-    reasons = [f"You told of: {sign}" for sign in flags.words]
+    reasons = [f"You reported: {sign}" for sign in flags.words]
     if flags.asks_again:
         reasons.append(flags.asks_again)
     for place, value in (("Back pain", level), ("Calf or Achilles pain", calf)):

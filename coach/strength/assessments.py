@@ -57,7 +57,7 @@ def closed_by_pain(test: StrengthTest, level: int | None) -> str:
     if test.pain_at_most is None:
         return ""
     if level is None:
-        return "First tell how strong your pain is now."
+        return "First enter how strong your pain is now."
     if level > test.pain_at_most:
         return f"Offered only when pain is at most {test.pain_at_most} of 10; yours is {level}."
     return ""

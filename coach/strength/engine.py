@@ -31,7 +31,7 @@ from coach.strength.rhythm import Place, Rules, check_wish, local_day, moment, n
 REP_S: Final = 4  # two there, two back: calm and counted; the speed of pictures and of the counting voice. By judgement
 OFFER_AGAIN: Final = timedelta(hours=48)
 MAINTENANCE_AHEAD: Final = timedelta(days=28)
-FORECAST_WORDS: Final = "As it stands today; what you log decides."
+FORECAST_WORDS: Final = "As planned today; what you log decides."
 _DONE: Final = (SessionState.DONE, SessionState.PARTIAL)
 _OPEN: Final = (SessionState.PLANNED, SessionState.WAITING)
 

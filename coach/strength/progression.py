@@ -245,9 +245,9 @@ def _amount(exercise: Exercise, last: Past, dose: Dose) -> tuple[int, str]:
     low, high = _low(exercise, dose), _high(exercise, dose)
     now = int(max(low, min(high, last.least)))
     if last.done.rpe is None:
-        return now, "The same again: tell the effort after the last set, then it can grow."
+        return now, "The same again: enter the effort after the last set, then it can grow."
     if last.done.pain is None:
-        return now, "The same again: tell the pain after the last set, then it can grow."
+        return now, "The same again: enter the pain after the last set, then it can grow."
     if last.done.rpe > 10 - dose.reserve_reps:
         return now, "The same again until two repetitions are left in reserve."
     if now >= high:

@@ -9,8 +9,8 @@ from typing import Final
 
 from coach.model.samples import Gap, StreamReport
 
-# The link reports silence after 3 s (coach.radio.link); sensors that notify once a second, and a batch that was on
-# its way when the run was stopped, stay below 5. Chosen by judgement.
+# The link reports silence after 3 s (coach.radio.link); sensors that notify once a second, and a batch that
+# was being sent when the run was stopped, stay below 5. Chosen by judgement.
 SILENT_S: Final = 5.0
 
 

@@ -170,7 +170,7 @@ def test_a_paused_runner_finds_all_numbers_with_uncertainties_and_reasons(coach:
     running.tap("#numbers")
     cadence = running.locator("[data-detail=cadence_spm] .details-value")
     expect(cadence).to_have_text("172 spm ±1")
-    expect(running.locator("[data-detail=grade_pct]")).to_contain_text("Needs a treadmill that tells its incline.")
+    expect(running.locator("[data-detail=grade_pct]")).to_contain_text("Needs a treadmill that reports its incline.")
     expect(running.locator("[data-detail=impact_g] .details-value")).to_contain_text("–")
     top = running.locator("#numbers-heading").bounding_box()
     assert top["y"] >= 0

@@ -106,7 +106,7 @@ class StrengthTests:
             UserError: nothing was answered.
         """
         if back is None and calf is None:
-            raise UserError("tell a number from 0 to 10 for the back")
+            raise UserError("give a number from 0 to 10 for the back")
         moment = PainMoment.NEXT_MORNING
         self._store.pain.add(PainEntry(self._strength.now(), moment, back, calf, run_id, session_id))
         self._strength.refresh()

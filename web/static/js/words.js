@@ -16,7 +16,7 @@ export function useWords(words, tag = language) {
 }
 
 export function w(key, params = {}) {
-  const sentence = table[key] ?? ("n" in params ? table[`${key}.${plurals.select(params.n)}`] ?? table[`${key}.other`] : undefined);
+  const sentence = table[key] ?? ("n" in params ? table[`${key}.${plurals.select(Number(params.n))}`] ?? table[`${key}.other`] : undefined);
   if (sentence === undefined) {
     console.error(`no words for ${key}`);
     return key;

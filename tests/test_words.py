@@ -1,0 +1,105 @@
+"""The words of the house: no private dialect in names, docstrings, comments, pages or documents.
+
+A word is banned where the field or plain English has a better one (the table is `BANNED`); idioms that any engineer
+would write stay allowed, each with its reason. Names count as the words they are made of: `_told_to_s` holds "told".
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+KINDS: Final = ("*.py", "*.js", "*.toml", "*.html", "*.css", "*.md")
+LEFT_OUT: Final = (
+    "web/static/vendor/",  # others' work
+    "tests/data/",  # bytes as others sent them
+    "coach/storage/migrations/versions/",  # names in older databases
+    "tests/coach/storage/test_migrations_and_models_agree.py",  # the same
+    "tests/web/draw_exercises.py",  # draws bodies that stand
+    "CHANGELOG.md",  # what was written then
+    "tests/test_words.py",
+)
+ENGLISH_ONLY: Final = re.compile(r"(coach/language|web/words)/(?!en/)\w+/")  # other languages have words of their own
+
+BANNED: Final = {  # word: what to write instead
+    "told": "reported, given, delivered, shown",
+    "untold": "not given",
+    "tell": "report, give, deliver, show; distinguish",
+    "tells": "reports, gives, shows; distinguishes",
+    "anew": "again",
+    "sought": "looked for",
+    "felt": "measured; vibrated",
+    "doubt": "uncertainty",
+    "doubts": "uncertainties",
+    "doubtful": "uncertain",
+    "stand": "be, be in force, be standing",
+    "stands": "is, is in force, is standing",
+    "stood": "was, was in force, was standing",
+    "way": "trajectory, distance, path, method",
+    "ways": "methods, variants",
+    "taken in": "imported",
+    "comes of": "results from",
+}
+ALLOWED: Final = (  # idioms, in lower case without punctuation, and why
+    r"under way|half way|(on|in) (the|its|their|his|her) way|makes? way|gives? way",  # movement
+    r"(the )?other way( round)?|(each|either|which|whichever|any|one|no|this|that) way|both ways",  # direction
+    r"way (back|out|there|home)",  # direction
+    r"the same way|(a|the|fair|easier) way (to|of|you|the foot|this measure)",  # manner
+    r"n? ?of the way|every way",  # share, manner
+    r"stands? (still|up|alone|on|with|tall|out|beside|for|in a half|in front|again)",  # a body's, or English idiom
+    r"(sit|chair) (to )?stand|2 5 stands|count each full stand",  # a test of strength
+    r"(level and|have to|until you|to begin|begin) stand",  # a body's
+    r"stand speed",  # of a body
+    r"(stream|file|super) tell|def tell self|tell where in the file",  # Python's own verb of files
+    r"felt more comfortable",  # of a body: a finding of a source
+    r"told to be careful",  # the id of a warning sign, kept in runners' databases
+    r"tell (us|the coach)",  # the runner is asked to: a person tells
+)
+
+
+def words_of(text: str) -> str:
+    """`text` as words in lower case, one blank between them; names are taken apart."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    return re.sub(r"[\W_]+", " ", apart).lower()
+
+
+def banned_in(text: str) -> list[str]:
+    words = re.sub("|".join(rf"\b(?:{idiom})\b" for idiom in ALLOWED), " ", words_of(text))
+    return [word for word in BANNED if re.search(rf"\b{word}\b", words)]
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    listed = subprocess.run(["git", "ls-files", *KINDS], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.split():
+        if not name.startswith(LEFT_OUT) and not ENGLISH_ONLY.match(name) and (ROOT / name).exists():
+            yield name, (ROOT / name).read_text()
+
+
+def test_no_banned_word_is_written() -> None:
+    found = [
+        f"{name}:{number}: {word} (write {BANNED[word]}): {line.strip()[:100]}"
+        for name, text in texts()
+        for number, line in enumerate(text.splitlines(), 1)
+        for word in banned_in(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("self._told_to_s = 1", ["told"]),
+        ("const tellChoices = () =>", ["tell"]),
+        ("# what is in doubt stands below", ["doubt", "stands"]),
+        ("a stride that was lost on the way", []),
+        ("way = StrideTrajectory()", ["way"]),
+        ("at = stream.tell()", []),
+        ("they understand it anyway", []),
+    ],
+)
+def test_names_and_prose_are_taken_apart_into_words(text: str, found: list[str]) -> None:
+    assert banned_in(text) == found
