@@ -1,4 +1,4 @@
-"""Style and types are part of the tests: ruff and mypy --strict have nothing to say."""
+"""Style, types and spelling are part of the tests: ruff, mypy --strict and codespell have nothing to say."""
 
 import subprocess
 import sys
@@ -11,12 +11,26 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.mark.parametrize(
     "command",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
-    ids=["ruff check", "ruff format", "mypy --strict"],
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["codespell_lib", "."]],
+    ids=["ruff check", "ruff format", "mypy --strict", "codespell"],
 )
 def test_the_checker_has_nothing_to_say(command: list[str]) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+
+
+def test_a_word_that_is_misspelt_is_found(tmp_path: Path) -> None:
+    misspelt = "Rec" + "ieve"  # in two parts: this file is checked, too
+    (tmp_path / "page.toml").write_text(f'lead = "{misspelt} your runs"\n')
+    command = [sys.executable, "-m", "codespell_lib", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert f"{misspelt} ==> Receive" in done.stdout
+
+
+def test_a_commit_is_checked_by_the_tools_of_the_tests() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    tools = [f"- id: {name}\n" for name in ("ruff", "ruff-format", "mypy", "codespell", "eslint", "tsc")]
+    assert [tool for tool in tools if tool not in hooks] == []
 
 
 @pytest.mark.parametrize(
