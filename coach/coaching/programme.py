@@ -117,7 +117,7 @@ def _baseline_words(baseline: Baseline, progress: Progress) -> str:
     )
     if others:
         elsewhere = " and ".join(PLACES[place] for place in others)
-        words += f" Your runs {elsewhere} are not compared with it: the same stride lands otherwise there."
+        words += f" Your runs {elsewhere} are not compared with it: the same stride lands differently there."
     if RunPlace.NOT_SAID in others:
         words += " If those without a place were here, say so on their pages, and they count."
     return words + (" Your block waits." if progress.block is not None else "")

@@ -120,7 +120,7 @@ class RunnerService:
         if unknown:
             raise UserError(f"there is no sign {', '.join(unknown)} in the list of red flags")
         if seen_on is not None and seen_on > self._today(self.profile()):
-            raise UserError(f"{seen_on} has not been yet: give the date on which you were seen")
+            raise UserError(f"{seen_on} is in the future: give the date on which you were seen")
         self._store.pain.add_red_flags(RedFlagAnswers(self._clock(), tuple(dict.fromkeys(signs)), seen_on))
         return self.pain_state()
 

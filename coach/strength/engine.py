@@ -262,7 +262,7 @@ def _advice(pain: PainState) -> tuple[str, ...]:
     elif pain.is_rising:
         advice.append("Pain rises from week to week: the easier track is a good choice for now.")
     if pain.advises_clinician:
-        advice.append("It has lasted: let a doctor or physiotherapist have a look.")
+        advice.append("It has lasted: see a doctor or physiotherapist.")
     return tuple(advice)
 
 

@@ -57,5 +57,5 @@ _END: Final[Mapping[str, str]] = {
 _EASE: Final[Mapping[str, str]] = {
     "begin": "Pain is {pain}: nothing gets harder today. Leave out what makes it worse.",
     "effort": "Pain is {pain}: leave out the rest of this exercise and go to the next one.",
-    "end": "Pain is {pain}: it should be gone by tomorrow morning. Tell the coach then.",
+    "end": "Pain is {pain}: it should be gone by tomorrow morning. Say then how it is.",
 }

@@ -41,7 +41,7 @@ def test_a_page_without_its_coach_says_what_to_do(url: str, desktop: Page) -> No
     desktop.reload()
     desktop.context.set_offline(True)
     desktop.goto(f"{url}/live")
-    expect(desktop.locator("h1")).to_have_text("The coach is not there")
+    expect(desktop.locator("h1")).to_have_text("The coach cannot be reached")
     desktop.context.set_offline(False)
 
 

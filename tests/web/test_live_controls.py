@@ -105,7 +105,7 @@ def test_a_mis_tap_of_pain_is_taken_back_for_ten_seconds(coach: SmallCoach, runn
     eventually(coach, running, ("pain", 8, False))
     running.tap("#undo")
     eventually(coach, running, ("take_back_pain",))
-    expect(running.locator("#toast")).to_have_text("Taken back")
+    expect(running.locator("#toast")).to_have_text("Undone")
     expect(running.locator("#undo")).to_be_hidden()
     running.tap("#pain")
     running.tap("[data-pain='2']")

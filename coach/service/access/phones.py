@@ -137,7 +137,7 @@ class AccessService:
             UserError: there is no such phone.
         """
         if phone_id not in {phone.phone_id for phone in self._phones.list()}:
-            raise UserError(f"there is no phone {phone_id}: it may have been shown out before")
+            raise UserError(f"there is no phone {phone_id}: it may have been removed before")
         self._phones.revoke(phone_id)
         with self._lock:
             self._known.clear()
