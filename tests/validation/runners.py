@@ -27,6 +27,7 @@ METRICS: Final = {
 }
 CLASSES: Final = (("all", -90.0, 90.0), ("above 15 deg", 15.0, 90.0), ("8 to 15", 8.0, 15.0), ("below 8", -90.0, 8.0))
 WITHIN: Final = 1.96
+SEED: Final = 4000  # of the packets lost: these were not looked at while the parameters were chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +162,31 @@ def report() -> str:
     lines.append("\nWith packets of ten readings lost (200 Hz): strides found, distance against nothing lost:\n")
     whole = [_distance_m(strides(r.chunk)) for r in recordings]  # none where the landings are clipped
     for share in (0.02, 0.05, 0.10):
-        found = [strides(_lossy(r.chunk, share, seed)) for seed, r in enumerate(recordings)]
+        found = [strides(_lossy(r.chunk, share, seed)) for seed, r in enumerate(recordings, SEED)]
         recall = [len(pairs(f, r.strides)) / len(r.strides) for f, r in zip(found, recordings, strict=True)]
         known = [(_distance_m(f), m) for f, m in zip(found, whole, strict=True) if m is not None]
-        distance = [(f or 0.0) / m for f, m in known]
-        words = f"{np.mean(recall):.3f} (least {min(recall):.2f}), {np.mean(distance):.3f} ± {np.std(distance):.3f}"
+        distance = np.array([(f or 0.0) / m for f, m in known])
+        within = np.mean(np.abs(distance - 1.0) <= 0.015)
+        words = (
+            f"{np.mean(recall):.3f} (least {min(recall):.2f}), {np.mean(distance):.3f} ± {np.std(distance):.3f}, "
+            f"within 1.5 % in {100 * within:.0f} % of the feet"
+        )
         lines.append(f"- {100 * share:.0f} %: {words}; {coverage(map(trial, recordings, found))}")
+    lines.append("\nWith one notification of eight readings in a hundred lost at 52 Hz (Movesense):\n")
+    slow = [as_sent.at_rate(r.chunk, 52.0) for r in recordings]
+    lengths = [_distance_m(strides(chunk)) for chunk in slow]
+    found = [strides(_lossy(chunk, 0.01, seed, 8)) for seed, chunk in enumerate(slow, SEED)]
+    recall = [len(pairs(f, r.strides)) / len(r.strides) for f, r in zip(found, recordings, strict=True)]
+    within = np.mean(
+        [abs((_distance_m(f) or 0.0) / m - 1.0) <= 0.015 for f, m in zip(found, lengths, strict=True) if m]
+    )
+    lines.append(f"- {np.mean(recall):.3f} (least {min(recall):.2f}), within 1.5 % in {100 * within:.0f} % of the feet")
     return "\n".join(lines)
 
 
-def _lossy(chunk: ImuChunk, share: float, seed: int) -> ImuChunk:
-    is_lost = np.random.default_rng(seed).random(len(chunk.t_s) // 10 + 1) < share
-    return as_sent.kept(chunk, ~np.repeat(is_lost, 10)[: len(chunk.t_s)])
+def _lossy(chunk: ImuChunk, share: float, seed: int, n: int = 10) -> ImuChunk:
+    is_lost = np.random.default_rng(seed).random(len(chunk.t_s) // n + 1) < share
+    return as_sent.kept(chunk, ~np.repeat(is_lost, n)[: len(chunk.t_s)])
 
 
 def _distance_m(found: list[Stride]) -> float | None:

@@ -18,9 +18,9 @@ from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, PhaseTransition
 from coach.gait.foot.push_off import push_off
 from coach.gait.foot.reports import bridged_event, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.stance import fine
-from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, FootSensor, StrideState, is_stride
+from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, FootSensor, Speed, StrideState, is_stride
 from coach.gait.foot.strides import StanceCandidate, StrideTrajectory
-from coach.gait.foot.trajectory import path
+from coach.gait.foot.trajectory import Path, path
 from coach.gait.signal.constants import BRIDGED_FACTOR, GRAVITY_MPS2
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent, InitialContact, Stride
@@ -52,7 +52,9 @@ def _land(
         return []
     if row - foot.before < first:
         return []
-    up, shock = foot.axes.axes[2], foot.least_shock(look)
+    start_s, swing_s = columns.item(T, row - foot.before - first), columns.item(T, row - first)
+    lost_s = foot.lost_s(start_s, swing_s + REACHES_S[look])
+    up, shock = foot.axes.axes[2], 0.0 if lost_s > foot.params.brief_loss_s else foot.least_shock(look)
     found = contact(columns, row - first, up, foot.rate_hz, REACHES_S[look], shock, foot.acc_limit)
     if found is None:
         return []
@@ -186,32 +188,46 @@ def _stride(
 def _trajectory(
     this: StanceCandidate, following: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray
 ) -> StrideTrajectory:
-    """The trajectory from mid-stance to mid-stance, by the usual speed where too much of it was lost."""
+    """The trajectory from mid-stance to mid-stance; where readings were lost in it, the strides before it count too."""
     params, time_s = foot.params, following.mid_s - this.mid_s
     lost_s = foot.lost_s(this.mid_s, following.mid_s)
+    is_brief = lost_s <= params.brief_loss_s
     is_clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
-    speed = now.usual_speed_mps(params)
-    if lost_s > params.brief_loss_s and speed is not None:
-        return _lent(speed, time_s, params.lent_speed_sd_share)
+    usual = now.usual_speed(params)
+    if foot.is_too_slow or (is_clipped and (is_brief or usual is None)):
+        return StrideTrajectory(None, math.inf, None, time_s, is_clipped, lost_s > 0.0)
+    if is_clipped:
+        return _lent(usual, time_s)
     found = path(window, foot.axes.axes, foot.rest)
-    if lost_s <= params.brief_loss_s:
+    if is_brief:
         now.own.add_force((found.drift_mps2 + UP_MPS2) @ foot.axes.axes)
         now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)
-    factor = 1.0 if lost_s == 0.0 else BRIDGED_FACTOR if lost_s <= params.brief_loss_s else params.holed_factor
-    own_m = factor * params.length_sd_share * found.length_m
-    sd_m = math.hypot(own_m, params.sink_sd_share * found.sink_mps * time_s)
-    if is_clipped or foot.is_too_slow:
-        return StrideTrajectory(None, sd_m, None, time_s, is_clipped, lost_s > 0.0)
-    now.saw(found.length_m / time_s, lost_s <= params.brief_loss_s, params)
-    return StrideTrajectory(found.length_m, sd_m, found.clearance_m, time_s, False, lost_s > 0.0)
+    own = Speed(found.length_m / time_s, _speed_sd(found, following, lost_s, time_s, foot))
+    now.saw(own, params)
+    if is_brief or usual is None:
+        sd_m = own.sd_mps * time_s
+        return StrideTrajectory(found.length_m, sd_m, found.clearance_m, time_s, False, lost_s > 0.0)
+    return _lent(own.with_other(usual), time_s)
 
 
-def _lent(speed_mps: float | None, time_s: float, sd_share: float) -> StrideTrajectory:
+def _speed_sd(found: Path, following: StanceCandidate, lost_s: float, time_s: float, foot: FootSensor) -> float:
+    """Standard uncertainty of the speed of one stride [m/s], by what was lost of it and by what was left over."""
+    params, speed = foot.params, found.length_m / time_s
+    share = params.length_sd_share
+    if lost_s > params.brief_loss_s:
+        start_s, end_s = following.contact_s - params.landing_before_s, following.contact_s + params.landing_after_s
+        is_landing = foot.lost_s(start_s, end_s) > params.brief_loss_s
+        share = math.hypot(share, params.holed_sd_per_s * lost_s, is_landing * params.holed_landing_sd_share)
+    elif lost_s > 0.0:
+        share *= BRIDGED_FACTOR
+    return math.hypot(share * speed, params.sink_sd_share * found.sink_mps)
+
+
+def _lent(speed: Speed | None, time_s: float) -> StrideTrajectory:
     """A trajectory by the speed of the strides before."""
-    if speed_mps is None:
+    if speed is None:
         return StrideTrajectory(None, math.inf, None, time_s)
-    length_m = speed_mps * time_s
-    return StrideTrajectory(length_m, sd_share * length_m, None, time_s)
+    return StrideTrajectory(speed.mps * time_s, speed.sd_mps * time_s, None, time_s)
 
 
 def _bridged(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState) -> list[Stride]:
@@ -221,7 +237,7 @@ def _bridged(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now
     if n == 0:
         return []
     each_s = (this.contact_s - last.contact_s) / n
-    trajectory = _lent(now.usual_speed_mps(params), each_s, params.lent_speed_sd_share)
+    trajectory = _lent(now.usual_speed(params), each_s)
     strides = [stride_event(foot, last, last.contact_s + each_s, n > 1 or this.is_drawn, trajectory)]
     return strides + [bridged_event(foot, last.contact_s + k * each_s, n, trajectory) for k in range(1, n)]
 

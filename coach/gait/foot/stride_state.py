@@ -4,7 +4,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
 LONGEST_STRIDE_S: Final = 2.0  # 60 steps per minute: slower than a stroll
 SHORTEST_REST_S: Final = 0.07  # from contact to heel-off; the shortest sprint contacts are 0.09 s
 SHORTEST_CONTACT_S: Final = 0.08  # just below the shortest sprint contacts
+MEDIAN_SD_FACTOR: Final = 1.25  # of a median against a mean of normal values: sqrt(pi / 2)
 MOST_BRIDGED: Final = 4096  # readings; ten seconds at 416 Hz, twice what is held
 
 
@@ -109,6 +110,18 @@ class FootSensor:
         return bool(max(x, y, z) >= self.acc_limit or max(along, left, up) >= self.gyr_limit)
 
 
+class Speed(NamedTuple):
+    """A stride's speed and its standard uncertainty [m/s]."""
+
+    mps: float
+    sd_mps: float
+
+    def with_other(self, other: "Speed") -> "Speed":
+        """Both together, each by what it is sure of."""
+        one, two = self.sd_mps**-2, other.sd_mps**-2
+        return Speed((one * self.mps + two * other.mps) / (one + two), (one + two) ** -0.5)
+
+
 @dataclass(slots=True)
 class StrideState:
     """The landings that are open. this: the newest; last: the newest that was held. n_swings: seen so far, the number
@@ -123,34 +136,43 @@ class StrideState:
     last_stride_row: int = -1
     is_cut: bool = False
     times_s: tuple[float, ...] = ()
-    speeds_mps: tuple[float, ...] = ()
-    holed_mps: tuple[float, ...] = ()
+    speeds: tuple[Speed, ...] = ()
     pivots: tuple[tuple[float, float], ...] = ()
     brakings_s: tuple[float, ...] = ()
     grounds: tuple[tuple[float, float, float], ...] = ()
     wobbles_radps: tuple[float, ...] = ()
 
-    def saw(self, speed_mps: float, is_whole: bool, params: FootParams) -> None:
-        """Keep the speed of one more stride; one with a hole only counts until enough whole ones are known."""
-        if is_whole:
-            self.speeds_mps = (*self.speeds_mps[1 - params.rhythm_strides :], speed_mps)
-        else:
-            self.holed_mps = (*self.holed_mps[1 - params.rhythm_strides :], speed_mps)
+    def saw(self, speed: Speed, params: FootParams) -> None:
+        """Keep the speed of one more stride."""
+        self.speeds = (*self.speeds[1 - params.rhythm_strides :], speed)
 
     def strides_between(self, start_s: float, end_s: float, params: FootParams) -> int:
         """How many strides of the usual rhythm lie between two contacts; 0 where they do not fit."""
-        if len(self.times_s) < params.rhythm_least:
+        if not self.times_s:
             return 0
+        share = params.rhythm_share if len(self.times_s) >= params.rhythm_least else params.rhythm_share_first
         usual, apart = median(self.times_s), end_s - start_s
         n = round(apart / usual)
-        fits = abs(apart - n * usual) <= params.rhythm_share * usual * math.sqrt(n) if n > 0 else False
+        fits = abs(apart - n * usual) <= share * usual * math.sqrt(n) if n > 0 else False
         return n if fits and n <= params.most_bridged else 0
 
-    def usual_speed_mps(self, params: FootParams) -> float | None:
-        """Median speed of the last strides; None where none was seen."""
-        whole = self.speeds_mps
-        known = whole if len(whole) >= params.rhythm_least else whole + self.holed_mps
-        return median(known) if known else None
+    def usual_speed(self, params: FootParams) -> Speed | None:
+        """What the next stride's speed is expected to be, by the last ones; None where none was seen.
+
+        Each counts by what it is sure of and by how much strides differ; the middle one, since a few are far off.
+        """
+        if not self.speeds:
+            return None
+        differ = params.stride_speed_sd_share
+        known = sorted((one.mps, 1.0 / (one.sd_mps**2 + (differ * one.mps) ** 2)) for one in self.speeds)
+        total = sum(weight for _, weight in known)
+        summed, mps = 0.0, known[-1][0]
+        for speed, weight in known:
+            summed += weight
+            if summed >= 0.5 * total:
+                mps = speed
+                break
+        return Speed(mps, math.hypot(MEDIAN_SD_FACTOR / math.sqrt(total), differ * mps))
 
     def is_ground(self, landing: StanceCandidate, params: FootParams) -> bool:
         """Whether the last landings, this one included, were on the ground: medians of shock and rest say it.
