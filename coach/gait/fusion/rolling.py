@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from coach.gait.signal.filters import median_of
+
 STALE_S: Final = 3.0  # about four strides: longer silence means that the runner stopped or the sensor is gone
 SPAN_S: Final = 12.0  # about 16 strides: long enough for a steady median, short enough to follow a change of pace
 MOST_VALUES: Final = 24  # of that span, the newest: enough for a median
@@ -33,22 +35,16 @@ def spread(values: list[float]) -> float:
     """Robust standard deviation from the median absolute deviation; 0 for fewer than two values."""
     if len(values) < 2:
         return 0.0
-    return _spread_about(_median(values), values)
+    return _spread_about(median_of(values), values)
 
 
 def _spread_about(middle: float, values: list[float]) -> float:
-    return _MAD_TO_SD * _median([abs(v - middle) for v in values])
+    return _MAD_TO_SD * median_of([abs(v - middle) for v in values])
 
 
 def mean_of(values: Sequence[float]) -> float:
     """Arithmetic mean of at least one value; `statistics.mean` takes 20 times longer for its exact fractions."""
     return math.fsum(values) / len(values)
-
-
-def _median(values: list[float]) -> float:
-    ordered = sorted(values)
-    half, is_odd = divmod(len(ordered), 2)
-    return ordered[half] if is_odd else (ordered[half - 1] + ordered[half]) / 2
 
 
 class Rolling:
@@ -99,9 +95,9 @@ class Rolling:
         """Median and standard uncertainty: scatter of the median, and the values' own (shared) uncertainty."""
         values = self.values(now_s)
         if values and self._estimate is None:
-            middle = _median(values)
+            middle = median_of(values)
             scatter = _MEDIAN_SEM * _spread_about(middle, values) / math.sqrt(len(values))
-            own = _median([sd for t_s, _, sd in self._values if self._newest_s - t_s <= self._span_s])
+            own = median_of([sd for t_s, _, sd in self._values if self._newest_s - t_s <= self._span_s])
             self._estimate = Estimate(middle, math.hypot(scatter, own))
         return self._estimate if values else None
 

@@ -73,7 +73,7 @@ class StandingPose:
 
 def span(motion: Attitude, start_s: float, end_s: float) -> slice:
     """The samples from `start_s` up to `end_s`."""
-    start, end = np.searchsorted(motion.t_s, (start_s, end_s))
+    start, end = motion.t_s.searchsorted((start_s, end_s))
     return slice(int(start), int(end))
 
 
@@ -102,7 +102,7 @@ def turn_range_deg(motion: Attitude, axis: FloatArray | None, start_s: float, en
 
 def impact_g(view: WindowView, start_s: float, end_s: float) -> float | None:
     """Largest specific force [g] from contact to toe-off; None where an axis was clipped, missing or lost a reading."""
-    start, end = np.searchsorted(view.t_s, (start_s, end_s))
+    start, end = view.t_s.searchsorted((start_s, end_s))
     part = slice(int(start), int(end))
     if end - start < 3 or (view.is_clipped | view.is_interpolated | view.is_bad)[part].any() or not view.axes.all():
         return None

@@ -19,12 +19,13 @@ Running or not: `_like_runs`. Fails for rope jumping without a gyroscope (`alter
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.signal.filters import crossings, cubic, hann_smooth, whole_mean
+from coach.gait.signal.filters import crossings, cubic, hann_smooth, median_of, whole_mean
 from coach.gait.trunk.orientation import SHORTEST_STEP_S, Attitude
 from coach.gait.trunk.params import TrunkParams
 from coach.model.samples import FloatArray
@@ -101,9 +102,8 @@ def _alternating_s(contacts_s: FloatArray) -> float:
 
 def step_time(contacts_s: FloatArray) -> float:
     """Median of the step times that a run may have [s]; 0 where there is none."""
-    steps = np.diff(contacts_s)
-    plausible = steps[(steps > SHORTEST_STEP_S) & (steps < LONGEST_RUNNING_STEP_S)]
-    return float(np.median(plausible)) if len(plausible) else 0.0
+    steps = [after - before for before, after in pairwise(contacts_s.tolist())]
+    return median_of([step for step in steps if SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S] or [0.0])
 
 
 def _contact_times(
@@ -119,7 +119,7 @@ def _contact_times(
     rows_s = params.lobe_share * step / _LOBE_ROWS
     at = np.arange(0.0, len(motion.t_s) - 1, rows_s * motion.rate_hz)
     t_s = np.interp(at, np.arange(len(motion.t_s)), motion.t_s)
-    soft = hann_smooth(cubic(motion.along_weights[:, None], at)[:, 0], _LOBE_ROWS)
+    soft = hann_smooth(cubic(motion.along_weights, at), _LOBE_ROWS)
     levels = (params.lobe_level, params.foot_level, params.top_level)
     low, foot, top = (_widths(t_s, soft, lobes, level, step) for level in levels)
     times = params.contact_time_s + params.contact_per_foot * foot + params.contact_per_top * top
@@ -275,12 +275,11 @@ def alternation(motion: Attitude, start_s: float, end_s: float, step_s: float, p
         return None
     up = motion.up[first:last].mean(axis=0)
     plane = np.linalg.svd(np.eye(3) - np.outer(up, up) / max(float(up @ up), 1e-9))[0][:, :2]
-    values = np.hstack([motion.horizontal_mps2[first:last] @ plane, motion.gyr_radps[first:last]])
-    width = round(params.alternation_share * lag)
-    values = np.stack([hann_smooth(column, width) for column in values.T], axis=1)
-    values = values - values.mean(axis=0)
-    a, b, c = values[:n], values[lag : lag + n], values[2 * lag :][:n]
-    power, axes = np.linalg.eigh((a.T @ a + b.T @ b + c.T @ c) / (3 * n))
+    rows = np.concatenate([plane.T @ motion.horizontal_mps2[first:last].T, motion.gyr_radps[first:last].T])
+    rows = np.stack([hann_smooth(row, round(params.alternation_share * lag)) for row in rows])
+    rows -= rows.mean(axis=1)[:, None]
+    a, b, c = rows[:, :n], rows[:, lag : lag + n], rows[:, 2 * lag :][:, :n]
+    power, axes = np.linalg.eigh((a @ a.T + b @ b.T + c @ c.T) / (3 * n))
     white = axes / np.sqrt(np.maximum(power, 0.0) + 1e-9)
-    one, two = (a.T @ b + b.T @ c) / (2 * n), a.T @ c / n
+    one, two = (a @ b.T + b @ c.T) / (2 * n), a @ c.T / n
     return float(np.linalg.eigvalsh(white.T @ (two + two.T - one - one.T) @ white / 4)[-1])
