@@ -69,7 +69,7 @@ def crossings(t_s: FloatArray, signal: FloatArray, level: FloatArray | float, ri
 
 
 def cubic(values: FloatArray, rows: FloatArray) -> FloatArray:
-    """Catmull-Rom interpolation of evenly spaced values (n,) or (n, k) at fractional `rows`: local, three readings late."""
+    """Catmull-Rom interpolation of even values (n,) or (n, k) at fractional `rows`: local, three readings late."""
     at = np.minimum(rows.astype(int), len(values) - 2)
     share = rows - at if values.ndim == 1 else (rows - at)[:, None]
     slope = np.gradient(values, axis=0)
