@@ -8,67 +8,37 @@ are normalised to `REFERENCE_S` for that piece.
 The floor of a recompute: the file read and unpacked, its motion readings made numbers once, and one pass over them.
 """
 
-import asyncio
 import json
-import os
-import resource
-import signal
-import socket
-import struct
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from heapq import merge
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from coach.bootstrap import Coach
 from coach.cli.phone import start_in_node
 from coach.gait.bulk import analyse
-from coach.live.batches import Batch
 from coach.live.feed import LiveFeed
-from coach.live.pipeline import TICK_S
-from coach.live.pipeline_factory import make_pipeline, profile_texts
-from coach.live.run import LiveRun
-from coach.model.links import SensorUse
 from coach.model.plain import to_plain
-from coach.model.recordings import RecordingHeader
-from coach.model.runs import Run, RunState
-from coach.model.samples import Notification
-from coach.model.sites import WearSite
 from coach.model.strides import Stride
-from coach.recording.layout import McapFile
 from coach.recording.reader import read_recording
-from coach.recording.writer import RecordingWriter
-from coach.service.runs.coaching import CoachingService
 from coach.settings import make_settings
 from coach.storage.store import Store
-from coach.virtual_runner.body import VirtualBody
-from coach.virtual_runner.runner import VirtualRunner
 from tests.benchmark import phone_core
 from tests.benchmark.gait import DURATION_S, chunks_of, gaitmap_s, recorded
-from tests.coach.live.mean_radio import LEFT, POD, STRAP, data_of, movesense
+from tests.benchmark.live_page import main_thread_pct
+from tests.benchmark.live_run import play
+from tests.benchmark.machine import normalised_s, slowness
+from tests.benchmark.processes import adopt, command_s, efficiency_pct, live_mb, recompute_peak_mb, serve
+from tests.benchmark.recordings import make_again, make_recording
 from tests.coach.phone.scenes import NOW, answers, make_pack
 from tests.support.marks import put_between
 from web.phone_bundle import make_bundle, page_files
 
-ROOT: Final = Path(__file__).parents[2]
 PHONE_MINUTES: Final = 2
-PAGE: Final = ROOT / "docs" / "performance.md"
-REFERENCE_S: Final = 0.0172  # CPU time of `piece_of_work` on the machine of the first figures, idle
-STARTED_AT: Final = datetime(2026, 11, 1, 9, tzinfo=UTC)
-RIGHT: Final = SensorUse("F0:02", "Movesense 2", "movesense", WearSite.RIGHT_FOOT)
-CHEST: Final = SensorUse("F0:03", "Movesense 3", "movesense", WearSite.CHEST, settings=(("rate_hz", "104"),))
-RATES_HZ: Final = {LEFT: 208.0, RIGHT: 208.0, CHEST: 104.0}
+N_RUNS: Final = 16  # shared by two processes: their own start is then a twentieth of the work
+PAGE: Final = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,65 +54,6 @@ class Line:
     def row(self) -> str:
         now = "-" if self.value is None else f"{self.value:.{self.digits}f}"
         return f"| {self.name} | {self.before} | {self.goal} | {now} |"
-
-
-def piece_of_work() -> float:
-    """Half plain Python, half small numpy calls, as the program is."""
-    kept, total = {}, 0.0
-    rows = np.arange(24.0).reshape(8, 3)
-    for k in range(30000):
-        kept[k & 255] = (k, total)
-        total += 0.5 * (k % 7) - (total > 1e3)
-        if not k & 3:
-            (rows * 2.0).sum(axis=1)
-    return total
-
-
-def slowness() -> float:
-    """How many times slower than the reference this machine is just now."""
-    start = time.process_time()
-    for _ in range(8):
-        piece_of_work()
-    return (time.process_time() - start) / 8 / REFERENCE_S
-
-
-def normalised_s(work: Callable[[], object]) -> float:
-    """CPU seconds of this process for `work`, at the reference's speed."""
-    before, start = slowness(), time.process_time()
-    work()
-    taken_s = time.process_time() - start
-    return taken_s / (0.5 * (before + slowness()))
-
-
-def make_recording(path: Path, minutes: int, *, has_chest: bool) -> None:
-    """A run as its sensors send it, in the chunks of a live run's log."""
-    sites = [LEFT, RIGHT, *([CHEST] if has_chest else [])]
-    runner = VirtualRunner(VirtualBody(tires_after_s=1e9))
-    parts: dict[SensorUse, list[Any]] = {use: [] for use in sites}
-    for second in range(60 * minutes):  # the virtual body's time only goes forward: all sites together
-        for use in sites:
-            assert use.wear_site is not None
-            parts[use].append(runner.imu(use.wear_site, float(second), int(RATES_HZ[use]), RATES_HZ[use]))
-    streams = []
-    for use in sites:
-        acc, gyr = (np.concatenate(of) for of in zip(*parts[use], strict=True))
-        streams.append(movesense(use, acc, gyr, RATES_HZ[use]))
-    slow = []
-    for second in range(1, 60 * minutes):
-        pod, heart = runner.running_speed(float(second)), runner.heart_rate(float(second))
-        words = struct.pack("<BHB", 4, round(256 * pod.speed_mps), pod.raw_cadence_per_min)
-        slow.append(Notification(POD.sensor_id, data_of(POD), second + 0.3, words))
-        slow.append(Notification(STRAP.sensor_id, data_of(STRAP), second + 0.5, bytes([0, heart.heart_rate_bpm])))
-    uses = (*sites, POD, STRAP)
-    header = RecordingHeader(path.stem, STARTED_AT, "benchmark", uses, profile_texts(uses))
-    with path.open("wb") as stream:
-        file, flushed_s = McapFile(stream, header), 0.0
-        for notification in merge(*streams, slow, key=lambda n: n.t_s):
-            file.add_notification(notification)
-            if notification.t_s - flushed_s >= 0.5:
-                flushed_s = notification.t_s
-                file.flush()
-        file.finish()
 
 
 def recompute_s(recording: Path, folder: Path) -> float:
@@ -176,41 +87,11 @@ def floor_s(recording: Path) -> float:
     return normalised_s(work)
 
 
-class _Kept:
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def keep(self, run_id: str, batch: Batch) -> None:
-        self._store.runs.data.add(run_id, batch.strides, batch.seconds, batch.decisions)
-
-
 def live_s(recording: Path, folder: Path) -> float:
-    """CPU seconds of a live run with log, feed and database, without radio and browser."""
+    """CPU seconds of a live run."""
     whole = read_recording(recording)
-    items = list(whole.notifications())
-    store = Store(folder / "live.sqlite")
-    run = Run("live", STARTED_AT, RunState.RECORDING, recording="live.mcap", sensors=whole.header.sensors)
-    store.runs.create(run)
-    engine = CoachingService(store).prepare_again(run)
-    now_s = 0.0
-
-    async def live() -> None:
-        nonlocal now_s
-        header = RecordingHeader("live", STARTED_AT, "", whole.header.sensors, whole.header.profiles)
-        pipeline = make_pipeline(whole.header.sensors, store.runner.get(), engine)
-        one = LiveRun(run, pipeline, RecordingWriter(folder, header), _Kept(store), LiveFeed(), lambda: now_s)
-        tick_s, keep_s = TICK_S, 5.0
-        for item in items:
-            now_s = item.t_s
-            if now_s >= tick_s:
-                one.tick()
-                tick_s = now_s + TICK_S
-            one.receive(item)
-            if now_s >= keep_s:
-                keep_s += 5.0
-                await asyncio.to_thread(one.keep_rest)
-
-    taken_s = normalised_s(lambda: asyncio.run(live()))
+    items, store = list(whole.notifications()), Store(folder / "live.sqlite")
+    taken_s = normalised_s(lambda: play(items, whole.header, store, LiveFeed(), folder))
     store.close()
     return taken_s
 
@@ -246,90 +127,97 @@ def gaitmap_hour_s() -> float | None:
     return 2.0 * taken_s * 3600.0 / DURATION_S / (0.5 * (before + slowness()))
 
 
-def command_s(*words: str) -> float:
-    """CPU seconds of a command of its own, normalised."""
-    before, start = slowness(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "coach", *words], cwd=ROOT, check=True, capture_output=True)
-    end = resource.getrusage(resource.RUSAGE_CHILDREN)
-    taken_s = end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime
-    return taken_s / (0.5 * (before + slowness()))
-
-
-def serve(folder: Path) -> tuple[float, float]:
-    """CPU seconds of `coach serve` until the first byte of its page, normalised, and resident memory idle [MB]."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    words = ["serve", "--data", str(folder), "--port", port, "--host", "127.0.0.1"]
-    before = slowness()
-    with subprocess.Popen(
-        [sys.executable, "-m", "coach", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        until_s = time.monotonic() + 60.0
-        while time.monotonic() < until_s and process.poll() is None:
-            with suppress(urllib.error.URLError, ConnectionError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/static/css/tokens.css", timeout=5).read(1)
-                break
-            time.sleep(0.05)
-        proc = Path(f"/proc/{process.pid}")
-        fields = (proc / "stat").read_text().rsplit(")", 1)[1].split()
-        cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        time.sleep(5.0)
-        pages = int((proc / "statm").read_text().split()[1])
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-    return cpu_s / (0.5 * (before + slowness())), pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def recompute_peak_mb(folder: Path) -> float:
-    """Peak resident memory [MB] of `coach runs recompute` in a process of its own."""
-    words = "import resource, subprocess, sys; subprocess.run([sys.executable, '-m', 'coach', 'runs', 'recompute', "
-    words += f"'--all', '--processes', '1', '--data', {str(folder)!r}], check=True, capture_output=True); "
-    words += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    done = subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=True, capture_output=True, text=True)
-    return int(done.stdout) * 1024 / 1e6
-
-
-def lines(minutes: int) -> list[Line]:
-    """Measure everything; `minutes`: length of the recordings."""
+def lines(minutes: int, hours: int) -> list[Line]:
+    """Measure everything; minutes: length of the recordings; hours: of the long one, 0: none."""
     with tempfile.TemporaryDirectory() as name:
-        folder, hours = Path(name), minutes / 60
+        folder = Path(name)
         feet, chest = folder / "feet.mcap", folder / "chest.mcap"
         make_recording(feet, minutes, has_chest=False)
         make_recording(chest, minutes, has_chest=True)
-        feet_s, chest_s = recompute_s(feet, folder / "a") / hours, recompute_s(chest, folder / "b") / hours
-        floor = floor_s(feet) / hours
-        live_feet, live_chest = live_s(feet, folder / "a") / minutes, live_s(chest, folder / "b") / minutes
-        peer_s = gaitmap_hour_s()
-        times = None if peer_s is None else peer_s / feet_s
-        phone = folder / "phone.mcap"
-        make_recording(phone, PHONE_MINUTES, has_chest=False)
-        on_phone = phone_s(phone, folder / "case")
-        per_minute = None if on_phone is None else on_phone / PHONE_MINUTES
-        helped = min(command_s("--help") for _ in range(3))
-        serve(folder / "c")  # the first start makes the database
-        served_s, served_mb = serve(folder / "c")
-        return [
-            Line("recompute of a run-hour, two feet, pod, heart rate, file to database, CPU s", "52", "10", feet_s),
-            Line("the same with a chest sensor, CPU s", "81", "20", chest_s),
-            Line("the first in floors (read, unpack, convert, one pass)", "170", "35", feet_s / floor, 0),
-            Line("all of it against gaitmap's core end to end on both feet, times faster", "1.2-1.5", "7", times, 1),
-            Line("live, CPU s per run-minute, two feet, pod, heart rate", "1.07", "0.4", live_feet, 2),
-            Line("the same with a chest sensor", "1.9", "0.6", live_chest, 2),
-            Line("the phone's core in wasm (Node), CPU s per run-minute, as the first", "2.1", "1.2", per_minute, 2),
-            Line("`coach --help`, CPU s", "1.4", "0.25", helped, 2),
-            Line("`coach serve` to the first byte, CPU s", "1.4", "0.8", served_s, 2),
-            Line("`coach serve`, idle, resident MB", "104", "70", served_mb, 0),
-            Line(f"recompute of {minutes} min, peak resident MB", "-", "-", recompute_peak_mb(folder / "a"), 0),
-        ]
+        return [*_of_runs(feet, chest, folder, minutes), *_of_commands(feet, folder), *_of_hours(feet, folder, hours)]
+
+
+def _of_runs(feet: Path, chest: Path, folder: Path, minutes: int) -> list[Line]:
+    """Recompute, live and on the phone; recompute of several runs by two processes."""
+    per_hour = 60 / minutes
+    feet_s, chest_s = recompute_s(feet, folder / "a") * per_hour, recompute_s(chest, folder / "b") * per_hour
+    floor = floor_s(feet) * per_hour
+    peer_s = gaitmap_hour_s()
+    times = None if peer_s is None else peer_s / feet_s
+    live_feet, live_chest = live_s(feet, folder / "a") / minutes, live_s(chest, folder / "b") / minutes
+    phone = folder / "phone.mcap"
+    make_recording(phone, PHONE_MINUTES, has_chest=False)
+    on_phone = phone_s(phone, folder / "case")
+    per_minute = None if on_phone is None else on_phone / PHONE_MINUTES
+    return [
+        Line("recompute of a run-hour, two feet, pod, heart rate, file to database, CPU s", "52", "10", feet_s),
+        Line("the same with a chest sensor, CPU s", "81", "20", chest_s),
+        Line("the first in floors (read, unpack, convert, one pass)", "170", "35", feet_s / floor, 0),
+        Line("all of it against gaitmap's core end to end on both feet, times faster", "1.2-1.5", "7", times, 1),
+        Line(
+            f"`coach runs recompute --all`, {N_RUNS} runs of {minutes} min, 2 processes, efficiency by the clock, %",
+            "-",
+            "90",
+            shared_pct(feet, folder / "many"),
+            0,
+        ),
+        Line("live, CPU s per run-minute, two feet, pod, heart rate", "1.07", "0.4", live_feet, 2),
+        Line("the same with a chest sensor", "1.9", "0.6", live_chest, 2),
+        Line("the phone's core in wasm (Node), CPU s per run-minute, as the first", "2.1", "1.2", per_minute, 2),
+    ]
+
+
+def _of_commands(feet: Path, folder: Path) -> list[Line]:
+    """Start-up and memory of the service, and the live page."""
+    helped = min(command_s("--help") for _ in range(3))
+    serve(folder / "c")  # the first start makes the database
+    served_s, served_mb = serve(folder / "c")
+    return [
+        Line("`coach --help`, CPU s", "1.4", "0.25", helped, 2),
+        Line("`coach serve` to the first byte, CPU s", "1.4", "0.8", served_s, 2),
+        Line("`coach serve`, idle, resident MB", "104", "70", served_mb, 0),
+        Line("live page, main thread slowed six times, every number changing, %", "8-15", "5", main_thread_pct(), 1),
+    ]
+
+
+def _of_hours(feet: Path, folder: Path, hours: int) -> list[Line]:
+    """Memory over hours: measured where they were asked for."""
+    hour, long = folder / "hour.mcap", folder / "d" / "recordings" / "long.mcap"
+    live, peak = None, None
+    if hours:
+        make_recording(hour, 60, has_chest=False)
+        live = live_mb(hour, folder / "e")
+        long.parent.mkdir(parents=True)
+        make_again(long, hour, hours)
+        adopt(folder / "d")
+        peak = recompute_peak_mb(folder / "d")
+    return [
+        Line("the service after an hour of a live run, two feet, pod, heart rate, resident MB", "-", "90", live, 0),
+        Line(f"recompute of {hours or 6} hours, two feet, pod, heart rate, peak resident MB", "-", "150", peak, 0),
+    ]
+
+
+def shared_pct(recording: Path, folder: Path) -> float:
+    """Efficiency of two processes over several runs like this one."""
+    settings = make_settings(folder, "127.0.0.1", 0)
+    settings.recordings.mkdir(parents=True)
+    for k in range(N_RUNS):
+        make_again(settings.recordings / f"run{k}.mcap", recording)
+    adopt(folder)
+    return efficiency_pct(folder)
 
 
 def main(words: list[str]) -> None:
-    """words: "--write" puts the table into docs/performance.md; "--minutes N" makes recordings of that length."""
-    minutes = int(words[words.index("--minutes") + 1]) if "--minutes" in words else 10
-    rows = [line.row() for line in lines(minutes)]
+    """words: "--write" puts the table into docs/performance.md; "--minutes N" makes recordings of that length; "--hours
+    N" measures memory after an hour of a live run and of a recompute of so many hours."""
+    minutes, hours = (_number(words, name, usual) for name, usual in (("--minutes", 10), ("--hours", 0)))
+    rows = [line.row() for line in lines(minutes, hours)]
     head = ["| what | before | goal | now |", "|---|---|---|---|"]
     table = "\n".join([*head, *rows]) + "\n"
     print(table)
     if "--write" in words:
         PAGE.write_text(put_between(PAGE.read_text(encoding="utf-8"), "path", table), encoding="utf-8")
+
+
+def _number(words: list[str], name: str, usual: int) -> int:
+    return int(words[words.index(name) + 1]) if name in words else usual

@@ -23,7 +23,8 @@ from coach.service.study.recompute import plan, recompute
 from coach.service.study.store import Found
 from coach.service.study.work import Done, Job
 from coach.study.rows import Status
-from tests.benchmark.path import make_recording, slowness
+from tests.benchmark.machine import slowness
+from tests.benchmark.recordings import make_recording
 
 N_RECORDINGS: Final = 4
 N_WORKERS: Final = 2

@@ -1,0 +1,37 @@
+"""The speed of the machine at the moment, by a fixed piece of work: CPU seconds are normalised to it."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+REFERENCE_S: Final = 0.0172  # CPU time of `piece_of_work` on the machine of the first figures, idle
+
+
+def piece_of_work() -> float:
+    """Half plain Python, half small numpy calls, as the program is."""
+    kept, total = {}, 0.0
+    rows = np.arange(24.0).reshape(8, 3)
+    for k in range(30000):
+        kept[k & 255] = (k, total)
+        total += 0.5 * (k % 7) - (total > 1e3)
+        if not k & 3:
+            (rows * 2.0).sum(axis=1)
+    return total
+
+
+def slowness() -> float:
+    """How many times slower than the reference this machine is just now."""
+    start = time.process_time()
+    for _ in range(8):
+        piece_of_work()
+    return (time.process_time() - start) / 8 / REFERENCE_S
+
+
+def normalised_s(work: Callable[[], object]) -> float:
+    """CPU seconds of this process for `work`, at the reference's speed."""
+    before, start = slowness(), time.process_time()
+    work()
+    taken_s = time.process_time() - start
+    return taken_s / (0.5 * (before + slowness()))

@@ -1,0 +1,90 @@
+"""Commands measured as processes of their own: start-up, memory, and how well two processes share the work."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from tests.benchmark.machine import slowness
+
+ROOT: Final = Path(__file__).parents[2]
+_ROUNDS: Final = 3
+
+
+def command_s(*words: str) -> float:
+    """CPU seconds of a command of its own, normalised."""
+    before, start = slowness(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "coach", *words], cwd=ROOT, check=True, capture_output=True)
+    end = resource.getrusage(resource.RUSAGE_CHILDREN)
+    taken_s = end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime
+    return taken_s / (0.5 * (before + slowness()))
+
+
+def serve(folder: Path) -> tuple[float, float]:
+    """CPU seconds of `coach serve` until the first byte of its page, normalised, and resident memory idle [MB]."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    words = ["serve", "--data", str(folder), "--port", port, "--host", "127.0.0.1"]
+    before = slowness()
+    with subprocess.Popen(
+        [sys.executable, "-m", "coach", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        until_s = time.monotonic() + 60.0
+        while time.monotonic() < until_s and process.poll() is None:
+            with suppress(urllib.error.URLError, ConnectionError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/static/css/tokens.css", timeout=5).read(1)
+                break
+            time.sleep(0.05)
+        proc = Path(f"/proc/{process.pid}")
+        fields = (proc / "stat").read_text().rsplit(")", 1)[1].split()
+        cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        time.sleep(5.0)
+        pages = int((proc / "statm").read_text().split()[1])
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    return cpu_s / (0.5 * (before + slowness())), pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def recompute_peak_mb(folder: Path) -> float:
+    """Peak resident memory [MB] of `coach runs recompute` in a process of its own."""
+    words = "import resource, subprocess, sys; subprocess.run([sys.executable, '-m', 'coach', 'runs', 'recompute', "
+    words += f"'--all', '--processes', '1', '--data', {str(folder)!r}], check=True, capture_output=True); "
+    words += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=True, capture_output=True, text=True)
+    return int(done.stdout) * 1024 / 1e6
+
+
+def adopt(folder: Path) -> None:
+    """Make runs of a data folder's recordings."""
+    words = "import sys; from pathlib import Path; from coach.bootstrap import Coach; "
+    words += "from coach.settings import make_settings; "
+    words += "Coach(make_settings(Path(sys.argv[1]), '127.0.0.1', 0)).recovery.adopt()"
+    subprocess.run([sys.executable, "-c", words, str(folder)], cwd=ROOT, check=True)
+
+
+def live_mb(recording: Path, folder: Path) -> float:
+    """Resident memory [MB] of the service after the whole recording was played to it as a live run."""
+    words = [sys.executable, "-m", "tests.benchmark.live_service", str(recording), str(folder)]
+    done = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def efficiency_pct(folder: Path) -> float:
+    """How much of twice the speed two processes reach over all runs of a folder [%], by the clock: best of several."""
+    best_s = {1: float("inf"), 2: float("inf")}
+    for _ in range(_ROUNDS):
+        for n in best_s:
+            start_s = time.monotonic()
+            words = ["runs", "recompute", "--all", "--processes", str(n), "--data", str(folder)]
+            subprocess.run([sys.executable, "-m", "coach", *words], cwd=ROOT, check=True, capture_output=True)
+            best_s[n] = min(best_s[n], time.monotonic() - start_s)
+    return 100.0 * best_s[1] / (2.0 * best_s[2])
