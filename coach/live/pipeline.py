@@ -129,27 +129,33 @@ class Pipeline:
         A minute of notifications at once costs half of what it costs one by one. What is left over for the tick that
         is not due yet waits as with `feed`.
         """
-        due_s, next_s = [], self._next_tick_s
+        due = {
+            sensor_id: [(self._next_tick_s, n) for n in self._waiting[sensor_id]]
+            for sensor_id, decoder in self._decoders.items()
+            if decoder.reads_ahead
+        }
+        others: list[Notification] = []  # and those that a tick is due at
+        next_s = self._next_tick_s
         for notification in notifications:
+            is_due = notification.t_s >= next_s
             while next_s <= notification.t_s:
                 next_s = round(next_s + TICK_S, 6)
-            due_s.append(next_s)
-        ahead = {sensor_id for sensor_id, decoder in self._decoders.items() if decoder.reads_ahead}
-        left_over: dict[str, list[Notification]] = {}
-        for sensor_id in ahead:
-            pairs = [(self._next_tick_s, n) for n in self._waiting[sensor_id]]
-            pairs += [(s, n) for s, n in zip(due_s, notifications, strict=True) if n.sensor_id == sensor_id]
+            if notification.sensor_id in due:
+                due[notification.sensor_id].append((next_s, notification))
+                if not is_due:
+                    continue
+            others.append(notification)
+        for sensor_id, pairs in due.items():
             self._waiting[sensor_id].clear()
-            self._read_ahead(sensor_id, [(s, n) for s, n in pairs if s < next_s])
-            left_over[sensor_id] = [n for s, n in pairs if s >= next_s]
+            self._read_ahead(sensor_id, [pair for pair in pairs if pair[0] < next_s])
         found: list[Outputs] = []
-        for notification in notifications:
+        for notification in others:
             if notification.t_s >= self._next_tick_s:
                 found.append(self.tick(notification.t_s))
-            if notification.sensor_id not in ahead and notification.sensor_id in self._waiting:
+            if notification.sensor_id not in due and notification.sensor_id in self._waiting:
                 self._waiting[notification.sensor_id].append(notification)
-        for sensor_id in ahead:
-            self._waiting[sensor_id] += left_over[sensor_id]
+        for sensor_id, pairs in due.items():
+            self._waiting[sensor_id] += [notification for due_s, notification in pairs if due_s >= next_s]
         return found
 
     def apply(self, event: RunEvent) -> Outputs:

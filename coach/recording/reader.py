@@ -1,18 +1,20 @@
 """Read a recording: its header, notifications and events, up to where the MCAP file is sound."""
 
 import json
+import os
 import struct
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.records import Channel, Chunk, Footer, Metadata
-from mcap.stream_reader import StreamReader, get_chunk_data_stream
+from mcap.records import Channel, Chunk, DataEnd, Footer, Metadata
+from mcap.stream_reader import get_chunk_data_stream
 from zstandard import ZstdError
 
 from coach.errors import RecordingError
@@ -34,8 +36,15 @@ _TORN: Final = (
 )
 # A record holds at most a chunk of a second or a profile; a larger length is a torn byte.
 _RECORD_LIMIT: Final = 64 * 2**20
+_MAGIC: Final = b"\x89MCAP0\r\n"
+_READ: Final[dict[int, Callable[[ReadDataStream], object]]] = {
+    Opcode.METADATA: Metadata.read,
+    Opcode.CHUNK: Chunk.read,
+    Opcode.DATA_END: DataEnd.read,
+    Opcode.FOOTER: Footer.read,
+}
 _RECORD: Final = struct.Struct("<BQ")
-_MESSAGE: Final = struct.Struct("<HIQQ")
+_MESSAGE: Final = struct.Struct("<H4xQ8x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,12 @@ def read_recording(path: Path) -> Recording:
 
 
 def _records(path: Path, is_outline: bool = False) -> Iterator[object]:
-    """The records of a file up to its first damage, chunks packed. An outline does not check the file's sums."""
+    """Chunks, metadata and the footer of a file, up to its first damage, chunks packed.
+
+    An outline leaves chunks out, and does not check the file's sum. The library's own reader makes an object of every
+    index, of which a log has more than of chunks; so the records are walked here: the magic bytes, then of each u8 kind
+    and u64 length (mcap.dev/spec, "File structure").
+    """
     if path.is_dir():
         raise RecordingError(f"{path} is a folder without recording.json: give an .mcap file, or a reference folder")
     try:
@@ -116,16 +130,36 @@ def _records(path: Path, is_outline: bool = False) -> Iterator[object]:
     except OSError as error:
         raise RecordingError(f"cannot read {path}: {error.strerror}. Give the path of a recording") from error
     with stream:
-        reader = StreamReader(stream, emit_chunks=True, validate_crcs=not is_outline, record_size_limit=_RECORD_LIMIT)
-        records = reader.records
-        while True:
-            try:
-                record = next(records)
-            except (StopIteration, *_TORN):
-                return
-            except OSError as error:
-                raise RecordingError(f"cannot read {path}: {error.strerror}. Check the disk") from error
+        try:
+            yield from _walked(stream, is_outline)
+        except OSError as error:
+            raise RecordingError(f"cannot read {path}: {error.strerror}. Check the disk") from error
+
+
+def _walked(stream: BinaryIO, is_outline: bool) -> Iterator[object]:
+    checksum = zlib.crc32(magic := stream.read(len(_MAGIC)))
+    if magic != _MAGIC:
+        return
+    size = os.fstat(stream.fileno()).st_size
+    while len(head := stream.read(_RECORD.size)) == _RECORD.size:
+        kind, length = _RECORD.unpack(head)
+        if length > _RECORD_LIMIT or stream.tell() + length > size:
+            return
+        if is_outline and kind not in (Opcode.METADATA, Opcode.FOOTER):
+            stream.seek(length, os.SEEK_CUR)
+            continue
+        body = stream.read(length)
+        try:
+            record = _READ[kind](ReadDataStream(BytesIO(body))) if kind in _READ else None
+        except _TORN:
+            return
+        if isinstance(record, DataEnd) and not is_outline and record.data_section_crc not in (0, checksum):
+            return
+        checksum = zlib.crc32(body, zlib.crc32(head, checksum))
+        if record is not None:
             yield record
+        if isinstance(record, Footer):
+            return
 
 
 def _items(
@@ -146,7 +180,7 @@ def _items(
         if end > size:
             raise EOFError
         if kind == Opcode.MESSAGE:
-            channel_id, _, log_ns, _ = _MESSAGE.unpack_from(data, begin)
+            channel_id, log_ns = _MESSAGE.unpack_from(data, begin)
             yield channels[channel_id](log_ns, data[begin + _MESSAGE.size : end])
         elif kind == Opcode.CHANNEL:
             channel = Channel.read(ReadDataStream(BytesIO(data[begin:end])))

@@ -72,7 +72,7 @@ def unpack_floats(packed: Packed, n_rows: int) -> FloatArray:
 
 
 def _floats(values: Sequence[object]) -> FloatArray:
-    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+    return np.array(values, dtype=np.float64)  # None becomes NaN
 
 
 def _shuffled(values: FloatArray) -> bytes:

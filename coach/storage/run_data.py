@@ -224,8 +224,19 @@ def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> 
     rows = sorted(by_key.values(), key=lambda noun: getattr(noun, order))
     packed: list[dict[str, object]] = []
     for name in table.names:  # one after the other: all at once would take several times the space of the nouns
-        packed += _packed_columns(table.table.name, {name: [_plain(table.value(noun, name)) for noun in rows]})
+        packed += _packed_columns(table.table.name, {name: _plain_column(table, rows, name)})
     return packed
+
+
+def _plain_column(table: NounTable[Noun], nouns: Sequence[Noun], name: str) -> list[object]:
+    """One field of each noun, as `pack` takes it; most are numbers and finite, which is seen at once."""
+    values = [getattr(noun, name) for noun in nouns]
+    if (
+        set(map(type, values)) <= {float, type(None)}
+        and np.isfinite([value for value in values if value is not None]).all()
+    ):
+        return values
+    return [_plain(table.value(noun, name)) for noun in nouns]
 
 
 def _plain(value: object) -> object:
