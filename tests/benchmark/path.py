@@ -200,7 +200,7 @@ def _of_hours(feet: Path, folder: Path, hours: int) -> list[Line]:
 def shared_pct(recording: Path, folder: Path) -> float:
     """Efficiency of two processes over several runs like this one."""
     settings = make_settings(folder, "127.0.0.1", 0)
-    settings.recordings.mkdir(parents=True)
+    settings.recordings.mkdir(parents=True, exist_ok=True)
     for k in range(N_RUNS):
         make_again(settings.recordings / f"run{k}.mcap", recording)
     adopt(folder)
