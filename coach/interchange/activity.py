@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from coach.model.documents import FieldValues
+from coach.model.earth import distance_sd_m
 from coach.model.links import SensorUse
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for
@@ -43,7 +44,8 @@ class Activity:
     sport: as the file names it; None where it does not. kind: what it was, and reason: why it does not count as a run.
     is_cut: the file broke off, and this is what was whole. has_others: the file holds more than this activity.
     sensors: what was worn. sources: as a run's. algorithm: identity of what computed the numbers; "" where unknown.
-    utc_offset_s: local time less UTC where the run was; None: unknown.
+    utc_offset_s: local time less UTC where the run was; None: unknown. is_by_positions: its distance was
+    summed from positions; the file had none.
     """
 
     started_at: datetime
@@ -63,6 +65,7 @@ class Activity:
     utc_offset_s: float | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     algorithm: str = ""
+    is_by_positions: bool = False
 
     @property
     def end_s(self) -> float:
@@ -148,9 +151,17 @@ def moved(activity: Activity, by_s: float) -> Activity:
 def seconds_of(activity: Activity) -> list[LiveMetrics]:
     """An imported activity as the coach's metrics of each second."""
     return [
-        dataclasses.replace(LiveMetrics(record.t_s, _state(record)), **_shared(record))
+        dataclasses.replace(
+            LiveMetrics(record.t_s, _state(record), uncertainty=_uncertainty(record, activity)), **_shared(record)
+        )
         for record in _rising(activity.records)
     ]
+
+
+def _uncertainty(record: Record, activity: Activity) -> dict[str, float]:
+    """A distance summed from positions says how sure it is; what a file states has no uncertainty with it."""
+    far_m = record.values.get("distance_m") if activity.is_by_positions else None
+    return {} if far_m is None else {"distance_m": distance_sd_m(far_m)}
 
 
 def _shared(record: Record) -> FieldValues:

@@ -3,7 +3,8 @@
 Positions are smoothed by a local parabola (Savitzky & Golay 1964, doi:10.1021/ac60214a047) over 7 points where they
 come about once a second, as watches smooth theirs before they add up distances; points further apart stay as they are.
 Lengths are those of the WGS 84 ellipsoid. The distance between the two ends of a pause is not counted. Speed is the
-distance of 6 s over its time. On two runs whose watch gave its own distance, sums differ from it by less than 1 %.
+distance of 6 s over its time. On two runs whose watch gave its own distance, sums differ from it by less than 1 %; a
+distance's uncertainty is that share and the errors of its two ends, which rule below 300 m.
 """
 
 import dataclasses
@@ -13,11 +14,10 @@ from typing import Final
 import numpy as np
 
 from coach.interchange.activity import Activity, Record
+from coach.model.earth import metres_per_radian
 from coach.model.human_limits import FASTEST_MPS
 from coach.model.samples import FloatArray
 
-_A_M: Final = 6378137.0
-_E2: Final = 0.00669437999014
 # Weights of a parabola through 7 equally spaced points, at their middle.
 _PARABOLA: Final = np.array([-2.0, 3.0, 6.0, 7.0, 6.0, 3.0, -2.0]) / 21.0
 _DENSE_S: Final = 2.0  # points at most this far apart are smoothed: at 3 m/s further apart, bends would be cut
@@ -39,7 +39,7 @@ def completed(activity: Activity) -> Activity:
         return activity
     t_s = np.array([record.t_s for record in records])
     reported = np.array([record.values.get("distance_m", np.nan) for record in records])
-    has_distance = np.isfinite(reported).sum() >= 2 and float(np.nanmax(reported)) > 0
+    has_distance, has_positions = np.isfinite(reported).sum() >= 2 and float(np.nanmax(reported)) > 0, False
     has_speed = any("speed_mps" in record.values for record in records)
     if has_distance and has_speed:
         return _with_total(activity, reported)
@@ -48,6 +48,7 @@ def completed(activity: Activity) -> Activity:
         far = np.interp(t_s, t_s[known], np.maximum.accumulate(reported[known]))
     else:
         found = _from_positions(records, t_s, activity.pauses)
+        has_positions = found is not None
         if found is None:
             found = _from_speed(records, t_s) if has_speed else None
         if found is None:
@@ -65,7 +66,7 @@ def completed(activity: Activity) -> Activity:
         for i, record in enumerate(records)
     )
     distance_m = activity.distance_m if activity.distance_m else float(far[-1] - (far[0] if not has_distance else 0.0))
-    return dataclasses.replace(activity, records=full, distance_m=distance_m)
+    return dataclasses.replace(activity, records=full, distance_m=distance_m, is_by_positions=has_positions)
 
 
 def _with_total(activity: Activity, reported: FloatArray) -> Activity:
@@ -154,11 +155,8 @@ def _smooth(t_s: FloatArray, values: FloatArray) -> FloatArray:
 
 def _steps(latitude: FloatArray, longitude: FloatArray) -> FloatArray:
     """Metres between neighbours on the ellipsoid, from radii of curvature at their middle."""
-    middle = (latitude[1:] + latitude[:-1]) / 2
-    root = 1 - _E2 * np.sin(middle) ** 2
-    north = np.diff(latitude) * _A_M * (1 - _E2) / root**1.5
-    east = np.diff(longitude) * _A_M / np.sqrt(root) * np.cos(middle)
-    return np.asarray(np.hypot(north, east), dtype=np.float64)
+    north_m, east_m = metres_per_radian((latitude[1:] + latitude[:-1]) / 2)
+    return np.asarray(np.hypot(np.diff(latitude) * north_m, np.diff(longitude) * east_m), dtype=np.float64)
 
 
 def _speeds(t_s: FloatArray, far: FloatArray) -> FloatArray:

@@ -10,11 +10,10 @@ from typing import Final
 import numpy as np
 
 from coach.interchange.climb import climb_of, without_jumps
+from coach.model.earth import metres_per_radian
 from coach.model.history import RunRoute
 from coach.model.samples import FloatArray
 
-_A_M: Final = 6378137.0
-_E2: Final = 0.00669437999014
 MOST_POINTS: Final = 1000  # a phone's screen has about as many pixels
 _NEAR_S: Final = 3.0  # a measure of another moment is none of this point
 _BREAK_S: Final = 30.0  # no position for longer: the line is interrupted
@@ -69,9 +68,9 @@ def _plane(latitude_deg: FloatArray, longitude_deg: FloatArray) -> tuple[FloatAr
     latitude = np.radians(latitude_deg)
     longitude = np.unwrap(np.radians(longitude_deg))
     middle = (latitude.min() + latitude.max()) / 2
-    root = 1 - _E2 * np.sin(middle) ** 2
-    east = (longitude - (longitude.min() + longitude.max()) / 2) * _A_M / np.sqrt(root) * np.cos(middle)
-    north = (latitude - middle) * _A_M * (1 - _E2) / root**1.5
+    north_m, east_m = metres_per_radian(float(middle))
+    east = (longitude - (longitude.min() + longitude.max()) / 2) * east_m
+    north = (latitude - middle) * north_m
     return np.asarray(east, dtype=np.float64), np.asarray(north, dtype=np.float64)
 
 

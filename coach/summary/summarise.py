@@ -79,7 +79,12 @@ def summarise(
         impacts_per_km=1000.0 / means["step_length_m"] if means.get("step_length_m") else None,
         heart_rate_max_bpm=_highest(run, window, "heart_rate_bpm"),
         drift_pct={name: d.change_pct for name, d in drift.items() if METRICS[name].is_ratio},
-        uncertainty={**uncertainty, **_shared(counted, window, means), **_drift_errors(drift)},
+        uncertainty={
+            **uncertainty,
+            **_shared(counted, window, means),
+            **_distance_error(run, window, distance_m),
+            **_drift_errors(drift),
+        },
         findings=findings,
         streams=tuple(reports),
         by_speed=moments_by_speed(bins),
@@ -133,6 +138,14 @@ def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict
         if stated:
             found[f"shared_{name}"] = statistics.median(stated)
     return found
+
+
+def _distance_error(run: RunSeries, window: Window, distance_m: float | None) -> dict[str, float]:
+    """What is stated of the distance at the end of the part that counts, in proportion."""
+    for s in reversed(run.seconds):
+        if s.t_s < window.end_s and s.distance_m and distance_m and "distance_m" in s.uncertainty:
+            return {"shared_distance_m": s.uncertainty["distance_m"] * distance_m / s.distance_m}
+    return {}
 
 
 def _from_sides(means: FieldValues, run: RunSeries) -> None:

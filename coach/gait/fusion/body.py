@@ -27,6 +27,7 @@ from coach.gait.fusion.metrics import (
     motion_step_time,
 )
 from coach.gait.fusion.missing_reasons import Moment, SensorSet, unknown
+from coach.gait.fusion.positions import PositionComparison
 from coach.gait.fusion.rolling import STALE_S, Estimate, Rolling
 from coach.gait.fusion.sites import FEET, LEGS_FIRST, SiteValues
 from coach.gait.fusion.speed import (
@@ -40,6 +41,7 @@ from coach.gait.fusion.speed import (
 )
 from coach.gait.shank.analyzer import ShankGait
 from coach.gait.trunk.analyzer import TrunkGait
+from coach.model.earth import SCALE_SD
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import (
     HeartRateSample,
@@ -91,6 +93,7 @@ class BodyGait:
         self._state = StateFusion()
         self._speed = SpeedFusion(correction or SpeedCorrection())
         self._learned = self._speed.correction
+        self._positions = PositionComparison()
         self._speeds: deque[tuple[float, float]] = deque(maxlen=16)
         self._has_gyro: dict[WearSite, bool] = {}
         self._is_clipped: dict[WearSite, bool] = {}
@@ -107,7 +110,7 @@ class BodyGait:
 
     @property
     def learned_correction(self) -> SpeedCorrection:
-        """The correction as compared with the treadmill during this run; keep it for the next."""
+        """The correction as compared with treadmill and positions during this run; keep it for the next."""
         return self._learned
 
     def feed(self, sample: Sample) -> list[GaitEvent]:
@@ -153,7 +156,7 @@ class BodyGait:
         sheet.put("heart_rate_bpm", self._heart.estimate(t_s))
         sheet.put("power_w", self._power.estimate(t_s))
         sheet.put("grade_pct", self._grade.estimate(t_s) or self._values.best("grade_pct", t_s, (FEET,))[0])
-        sheet.values["distance_m"] = self._speed.distance_m()
+        sheet.put("distance_m", self._speed.distance_m())
         state = self._state.current(t_s)
         steady = state is GaitState.RUNNING and is_steady(self._values, t_s, self._recent_speeds(t_s))
         sheet.values["state"] = state
@@ -217,7 +220,7 @@ class BodyGait:
             elif isinstance(event, Stride):
                 if site in self._feet:
                     events += self._take(site, list(self._feet[site].stride(event)))
-                self._flight.hold(self._corrected(event))
+                self._flight.hold(event)
             elif isinstance(event, TrunkStep):
                 events.append(self._take_step(event))
             else:
@@ -252,7 +255,7 @@ class BodyGait:
     def _release(self, at_end: bool = False) -> list[GaitEvent]:
         events: list[GaitEvent] = []
         for joined in self._flight.release(at_end):
-            stride = joined.stride
+            stride = self._corrected(joined.stride)
             events.append(stride)
             t_s = stride.initial_contact_s + (stride.stride_time_s or 0.0)
             self._is_clipped[stride.wear_site] = stride.is_clipped
@@ -276,7 +279,9 @@ class BodyGait:
         if stride.speed_mps is None:
             return
         sd = max(stride.uncertainty.get("speed_mps", 0.0), stride.speed_mps * self._speed.correction.foot_sd)
-        self._compare_with_treadmill("foot", t_s, stride.speed_mps / self._speed.correction.foot)
+        measured_mps = stride.speed_mps / self._speed.correction.foot
+        self._compare_with_treadmill("foot", t_s, measured_mps)
+        self._positions.measured("foot", stride.initial_contact_s, t_s, measured_mps)
         speed = Estimate(stride.speed_mps, sd or stride.speed_mps * FOOT_SPEED_SD)
         self._speed.observe("foot", t_s, speed, since_s=stride.initial_contact_s)
         self._remember_speed(t_s)
@@ -289,6 +294,7 @@ class BodyGait:
             self._pod_contact.add(sample.t_s, sample.contact_time_s, _POD_CONTACT_SD * sample.contact_time_s)
         correction = self._speed.correction
         self._compare_with_treadmill("pod", sample.t_s, sample.speed_mps)
+        self._positions.measured("pod", sample.t_s, sample.t_s, sample.speed_mps)
         speed = sample.speed_mps * correction.pod
         self._speed.observe("pod", sample.t_s, Estimate(speed, speed * correction.pod_sd))
         self._remember_speed(sample.t_s)
@@ -314,7 +320,14 @@ class BodyGait:
         return self._state_change(sample.t_s)
 
     def _feed_position(self, sample: PositionSample) -> None:
-        """A receiver's speed over ground. A runner who is standing does not move, whatever its noise says."""
+        """A receiver's fix: what it teaches of feet and pod, and its speed over ground.
+
+        A runner who is standing does not move, whatever its noise says.
+        """
+        for one in self._positions.position(sample):
+            pair = (one.known_m, one.measured_m, one.ratio_sd, SCALE_SD)
+            self._learned = self._learned.learned_from(one.sensor, *pair)
+            self._speed.correct(self._speed.correction.learned_from(one.sensor, *pair))
         if sample.speed_mps is None or sample.accuracy_m > POSITION_MOST_M:
             return
         self._has_position_speed = True

@@ -102,13 +102,19 @@ class Rolling:
         return self._estimate if values else None
 
 
+def weights(estimates: list[Estimate]) -> list[float]:
+    """Shares of independent estimates in their inverse-variance mean; their sum is 1."""
+    parts = [1.0 / max(e.sd, 1e-6) ** 2 for e in estimates]
+    total = sum(parts)
+    return [part / total for part in parts]
+
+
 def fuse(estimates: list[Estimate]) -> Estimate:
     """Inverse-variance mean of independent estimates of one quantity; raises ValueError for an empty list."""
     if not estimates:
         raise ValueError("nothing to fuse")
-    weights = [1.0 / max(e.sd, 1e-6) ** 2 for e in estimates]
-    total = sum(weights)
-    return Estimate(sum(w * e.value for w, e in zip(weights, estimates, strict=True)) / total, total**-0.5)
+    total = sum(1.0 / max(e.sd, 1e-6) ** 2 for e in estimates)
+    return Estimate(sum(w * e.value for w, e in zip(weights(estimates), estimates, strict=True)), total**-0.5)
 
 
 def average(estimates: list[Estimate]) -> Estimate | None:

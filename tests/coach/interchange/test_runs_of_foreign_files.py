@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 import pytest
 
 from coach.errors import InterchangeError
-from coach.interchange.activity import Activity, Record
+from coach.interchange.activity import Activity, Record, seconds_of
 from coach.interchange.fit_reader import read_fit
 from coach.interchange.formats import read_runs, unpacked
 from coach.interchange.positions import completed
 from coach.interchange.sport import verdict_of
 from coach.model.runs import Sport
+from coach.summary.summarise import summarise
 from tests.support.common import need_reference
 
 
@@ -46,6 +47,27 @@ def test_positions_give_the_watchs_own_distance(name: str) -> None:
     bare = tuple(dataclasses.replace(r, values={}) for r in whole.records)
     found = completed(dataclasses.replace(whole, records=bare, distance_m=None))
     assert found.distance_m == pytest.approx(whole.distance_m, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "name", ["activity-small-fenix2-run", "developer-types-sample", "garmin-fenix-5-run", "sample_mulitple_header"]
+)
+def test_a_distance_summed_from_positions_says_how_sure_it_is(name: str) -> None:
+    whole = read_fit(need_reference(f"fit/{name}.fit").read_bytes())
+    bare = tuple(dataclasses.replace(r, values={"cadence_spm": 170.0}) for r in whole.records)
+    activity = completed(dataclasses.replace(whole, records=bare, distance_m=None))
+    summary = summarise([], seconds=seconds_of(activity))
+    sd_m = summary.total_uncertainty("distance_m")
+    assert sd_m is not None
+    assert activity.distance_m is not None
+    assert abs(activity.distance_m - (whole.distance_m or 0.0)) < 2 * sd_m
+    assert 0.01 <= sd_m / activity.distance_m < (0.025 if activity.distance_m < 300 else 0.0105)
+
+
+def test_a_distance_that_the_file_states_has_no_uncertainty_of_ours() -> None:
+    (run,) = read_runs(gpx(track(3.0, "running")), "gpx")
+    stated = dataclasses.replace(run, is_by_positions=False)
+    assert summarise([], seconds=seconds_of(stated)).total_uncertainty("distance_m") is None
 
 
 @pytest.mark.parametrize("sport", ["cycling", "road_biking", "1", "17", "16", "Swim"])
