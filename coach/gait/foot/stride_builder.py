@@ -34,11 +34,14 @@ def take_one(
     """Work off one phase transition; columns: of the rows held, the first of them has the absolute number `first`."""
     if transition.kind == SWING_OVER:
         return _land(transition, foot, now, columns, first)
+    is_heel_off, events = transition.kind == HEEL_OFF, []
+    if is_heel_off and (now.this is None or now.this.swing_over != transition.swing_over):
+        events = _seek(transition.swing_over, len(REACHES_S) - 1, transition.heel_off, foot, now, columns, first)
     this = now.this
     if this is None or this.swing_over != transition.swing_over:
         return []
-    if transition.kind == HEEL_OFF:
-        return _landed(transition, this, foot, now, columns, first)
+    if is_heel_off:
+        return events + _landed(transition, this, foot, now, columns, first)
     return _leave(transition, this, foot, now, columns, first)
 
 
@@ -50,18 +53,26 @@ def _land(
         now.n_swings += 1
     elif now.this is not None and now.this.swing_over == row:
         return []
+    return _seek(row, look, row + foot.reaches[look], foot, now, columns, first)
+
+
+def _seek(
+    row: int, look: int, latest: int, foot: FootSensor, now: StrideState, columns: FloatArray, first: int
+) -> list[GaitEvent]:
+    """Search the landing after the end of swing at `row`, as far as `look` reaches, but not beyond the row `latest`.
+
+    The last look asks for no shock: a single step between readings may miss it at 52 Hz, and a straight line through a
+    hole has none. A heel that lifts was on the ground, so it is taken then at the latest.
+    """
     if row - foot.before < first:
         return []
-    start_s, swing_s = columns.item(T, row - foot.before - first), columns.item(T, row - first)
-    lost_s = foot.lost_s(start_s, swing_s + REACHES_S[look])
-    up, shock = foot.axes.axes[2], 0.0 if lost_s > foot.params.brief_loss_s else foot.least_shock(look)
-    found = contact(columns, row - first, up, foot.rate_hz, REACHES_S[look], shock, foot.acc_limit)
+    known = min(row + foot.reaches[look], latest)
+    up, shock, reach_s = foot.axes.axes[2], foot.least_shock(look), (known - row) / foot.rate_hz
+    found = contact(columns, row - first, up, foot.rate_hz, reach_s, shock, foot.acc_limit)
     if found is None:
         return []
-    number, known = now.n_swings, row + foot.reaches[look]
-    landing = StanceCandidate(row, number, known, look, found.t_s, found.peak_mps2, found.is_clipped)
-    now.this = landing
-    return [InitialContact(foot.site, landing.contact_s)]
+    now.this = StanceCandidate(row, now.n_swings, known, look, found.t_s, found.peak_mps2, found.is_clipped)
+    return [InitialContact(foot.site, found.t_s)]
 
 
 def _landed(

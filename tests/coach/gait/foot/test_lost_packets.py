@@ -64,7 +64,7 @@ def test_a_hole_that_looks_like_a_landing_does_not_break_the_chain() -> None:
 
 @pytest.mark.parametrize("name", RUNNERS)
 def test_a_landing_in_a_hole_is_found_before_there_is_a_rhythm(name: str) -> None:
-    """A straight line through the shock has no shock: the landing was seen too late for the heel-off after it."""
+    """A straight line through the shock has none: the landing was seen too late for the heel-off after it."""
     recording = read(name)
     chunk, contact_s = recording.chunk, recording.strides[1]["initial_contact_s"]
     holed = as_sent.kept(chunk, (chunk.t_s < contact_s - 0.01) | (chunk.t_s > contact_s + 0.05))
