@@ -30,7 +30,7 @@ def reference_faults(raw: Mapping[str, object], shared_uuids: set[str]) -> Itera
             yield f"warn.{i}.setting: no setting is called {warn.get('setting')!r}"
 
 
-def _uuid_faults(key: str, step: Mapping[str, Any], known: set[str]) -> Iterator[str]:
+def _uuid_faults(key: str, step: Mapping[str, object], known: set[str]) -> Iterator[str]:
     for name in ("characteristic", "answers_on"):
         uuid = step.get(name)
         if isinstance(uuid, str) and _full(uuid) not in known:

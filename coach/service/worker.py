@@ -174,7 +174,7 @@ class Worker(Generic[Desk]):
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _step(self, message: tuple[Any, ...]) -> Any:
+    def _step(self, message: tuple[object, ...]) -> Any:
         with _turn, self._guard:
             try:
                 return self._asked(message)
@@ -190,7 +190,7 @@ class Worker(Generic[Desk]):
         except (_GoneError, CoachError) as error:
             _log.warning("what a cut-off job left stays until the next start: %s", error)
 
-    def _asked(self, message: tuple[Any, ...]) -> Any:
+    def _asked(self, message: tuple[object, ...]) -> object:
         """Send a message and wait for its answer; a child that ended for want of work is replaced."""
         try:
             return self._exchanged(message)
@@ -266,7 +266,7 @@ def _serve(open_desk: OpenDesk[object], connection: Connection, lock: Path, most
     _keep_small(most_bytes)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     stream = _marked(lock)
-    jobs: dict[int, Iterator[Any]] = {}
+    jobs: dict[int, Iterator[object]] = {}
 
     def note(what: object) -> None:
         connection.send(("note", what))
@@ -282,7 +282,7 @@ def _serve(open_desk: OpenDesk[object], connection: Connection, lock: Path, most
         stream.close()
 
 
-def _answer(desk: Any, jobs: dict[int, Iterator[Any]], message: tuple[Any, ...]) -> tuple[str, Any]:
+def _answer(desk: object, jobs: dict[int, Iterator[object]], message: tuple[Any, ...]) -> tuple[str, object]:
     """The answer to one message: ("done", result) or ("failed", exception)."""
     verb, number, *job = message
     try:
@@ -307,7 +307,7 @@ def _answer(desk: Any, jobs: dict[int, Iterator[Any]], message: tuple[Any, ...])
         return "failed", _portable(error)
 
 
-def _closed(jobs: dict[int, Iterator[Any]], number: int) -> None:
+def _closed(jobs: dict[int, Iterator[object]], number: int) -> None:
     job = jobs.pop(number, None)
     if job is not None and hasattr(job, "close"):
         with contextlib.suppress(Exception):

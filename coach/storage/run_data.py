@@ -77,7 +77,7 @@ class RunData:
         decisions: Sequence[CueDecision] | None = None,
     ) -> None:
         """Put these in the place of what was measured before, after the raw log was read again; None: cues stay."""
-        nouns: tuple[Sequence[Any], ...] = (
+        nouns: tuple[Sequence[object], ...] = (
             [s for s in strides if isinstance(s, Stride)],
             [s for s in strides if isinstance(s, TrunkStep)],
             seconds,

@@ -82,7 +82,7 @@ def audit() -> str:
     return render_template("clinic/audit.html", entries=entries, verdict=verdict)
 
 
-def _people_page(**more: Any) -> str:
+def _people_page(**more: object) -> str:
     with _as_keeper() as connection:
         known = roster.people(connection)
         runners = sorted(one.pseudonym for one in index.runners(connection))

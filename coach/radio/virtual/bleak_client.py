@@ -48,7 +48,7 @@ class BumbleClient(BaseBleakClient):
     def is_connected(self) -> bool:
         return self._connection is not None
 
-    async def connect(self, pair: bool, **_kwargs: Any) -> None:
+    async def connect(self, pair: bool, **_kwargs: object) -> None:
         self.central.check()
         try:
             self._connection = await self.central.device.connect(self._peer_address, timeout=self._timeout)
@@ -99,7 +99,7 @@ class BumbleClient(BaseBleakClient):
         if self._connection:
             await self._connection.disconnect()
 
-    async def pair(self, *_args: object, **_kwargs: Any) -> None:
+    async def pair(self, *_args: object, **_kwargs: object) -> None:
         if self._connection:
             await self._ask(self._connection.pair())
 

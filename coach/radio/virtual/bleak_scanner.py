@@ -28,7 +28,7 @@ class BumbleScanner(BaseBleakScanner):
 
     central: ClassVar[Central]
 
-    def __init__(self, detection_callback: Any, service_uuids: Any, scanning_mode: str, **_kwargs: Any) -> None:
+    def __init__(self, detection_callback: Any, service_uuids: Any, scanning_mode: str, **_kwargs: object) -> None:
         super().__init__(detection_callback, service_uuids)
         self._reported: dict[str, tuple[int, tuple[str | None, ...]]] = {}
 

@@ -64,7 +64,7 @@ class VirtualWorld:
 
     # -- sensors
 
-    def _add(self, module: str, name: str, /, *args: Any, **options: Any) -> Any:
+    def _add(self, module: str, name: str, /, *args: object, **options: object) -> Any:
         twin = getattr(_load(f"twins.{module}"), name)(self.air, self.clock, self.source, *args, **options)
         self.twins[twin.sensor_id] = twin
         return twin

@@ -53,7 +53,7 @@ class CohortDataset:
         return float(json.loads(self._path().with_suffix(".json").read_text())["SamplingFrequency"])
 
     @property
-    def data(self) -> Any:
+    def data(self) -> object:
         """Readings of the one recording over time [s]: acc [m/s^2], gyr [deg/s]."""
         import pandas as pd
 

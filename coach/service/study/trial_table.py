@@ -63,7 +63,7 @@ def _trial(found: Computed) -> Trial:
         enrolled_at = one.enrolled_at or min((run.started_at for run in own), default=None)
         if enrolled_at is not None:
             people.append(TrialPerson(label, one.group, enrolled_at, one.excluded, one.lost_at, one.lost_reason))
-    answers: dict[str, list[tuple[Any, str, float]]] = {}
+    answers: dict[str, list[tuple[object, str, float]]] = {}
     for outcome in read_outcomes(found.store):
         answers.setdefault(names.label(outcome.participant), []).append((outcome.at, outcome.measure, outcome.value))
     return Trial(tuple(people), runs, answers)
