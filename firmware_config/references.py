@@ -5,7 +5,6 @@ Works on the raw TOML values, so that these faults are found together with those
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from firmware_config.schema import full_uuid
 
@@ -37,12 +36,14 @@ def _uuid_faults(key: str, step: Mapping[str, object], known: set[str]) -> Itera
             yield f"{key}.{name}: {uuid} is not among the characteristics of this profile"
 
 
-def _templates(key: str, step: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if isinstance(step.get("payload"), str):
-        yield f"{key}.payload", step["payload"]
+def _templates(key: str, step: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    payload = step.get("payload")
+    if isinstance(payload, str):
+        yield f"{key}.payload", payload
     for j, answer in enumerate(_dicts(step.get("answer"))):
-        if isinstance(answer.get("begins"), str):
-            yield f"{key}.answer.{j}.begins", answer["begins"]
+        begins = answer.get("begins")
+        if isinstance(begins, str):
+            yield f"{key}.answer.{j}.begins", begins
 
 
 def _template_faults(key: str, text: str, raw: Mapping[str, object]) -> Iterator[str]:
@@ -77,7 +78,7 @@ def _full(uuid: object) -> str:
         return str(uuid)
 
 
-def _dicts(value: object) -> list[Mapping[str, Any]]:
+def _dicts(value: object) -> list[Mapping[str, object]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 

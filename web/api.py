@@ -13,6 +13,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from pydantic import TypeAdapter
 
 from coach.bootstrap import Coach
+from coach.model.documents import JsonObject
 from web.wire import json_response, read_body
 
 _ARGUMENT: Final = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -151,7 +152,7 @@ def _documented(path: str) -> str:
     return _ARGUMENT.sub(lambda match: "{" + match["name"] + "}", path)
 
 
-def _operation(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, object]:
+def _operation(facts: Endpoint, schemas: dict[str, JsonObject]) -> dict[str, object]:
     parameters = [
         {
             "name": m["name"],
@@ -178,7 +179,7 @@ def _operation(facts: Endpoint, schemas: dict[Any, Any]) -> dict[str, object]:
     return operation
 
 
-def _responses(facts: Endpoint, schemas: dict[object, object]) -> dict[str, object]:
+def _responses(facts: Endpoint, schemas: dict[str, JsonObject]) -> dict[str, object]:
     failure = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
     responses: dict[str, object] = {
         status: {"description": words, **failure}

@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
 
@@ -25,7 +26,7 @@ AUTHORITY: Final = "COACH_AUTHORITY"  # app settings: where the authority's cert
 PORT: Final = "COACH_HTTPS_PORT"
 PLAIN_PORT: Final = "COACH_HTTP_PORT"  # beside it: there a phone learns to trust
 
-Wsgi = Callable[[dict[str, object], object], Iterable[bytes]]
+Wsgi = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _by_peer(app: Flask, peers: dict[str, str]) -> Welcome | None:
 def _with_peers(app: Flask, peers: dict[str, str]) -> Wsgi:
     """The app, with the phone's own address; a connection that came past the front keeps no address at all."""
 
-    def with_peer(environ: dict[str, object], start_response: Any) -> Iterable[bytes]:
+    def with_peer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["REMOTE_ADDR"] = peers.get(str(environ.get("REMOTE_PORT")), "")
         return app.wsgi_app(environ, start_response)
 

@@ -1,6 +1,6 @@
 """The coach on the phone alone, as the phone asks for it: packs, and logs that come home piece by piece."""
 
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -58,7 +58,7 @@ def phone_log_state(run_id: str) -> Arrival:
     summary="Send a piece of a log (the body's bytes); a piece that does not fit changes nothing",
 )
 def phone_log_piece(run_id: str, query: PieceQuery) -> Arrival:
-    piece: Any = request.get_data(cache=False)
+    piece: bytes = request.get_data(cache=False)
     if len(piece) > PIECE_BYTES:
         raise UserError(f"a piece of a log has at most {PIECE_BYTES} bytes: send smaller ones")
     return the_coach().phone.runs.append(run_id, query.offset, piece)

@@ -1,6 +1,6 @@
 """Pictures for the command line: a run, a trend or the strides of a recording as a file (extra `plot`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,7 +86,7 @@ def draw_strides(document: JsonObject, path: Path) -> None:
     save()
 
 
-def _figure(n_axes: int, title: str, path: Path) -> "tuple[list[Axes], Any]":
+def _figure(n_axes: int, title: str, path: Path) -> "tuple[list[Axes], Callable[[], None]]":
     """So many axes below each other, and what writes them to `path`."""
     if path.suffix.lower() not in KINDS:
         raise UserError(f"a picture is one of {', '.join(KINDS)}: name the file so")

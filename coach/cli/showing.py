@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 import segno
@@ -152,7 +152,7 @@ def print_summary(entry: RunEntry, as_json: bool) -> None:
         pace, speed = round(1000 / summary.speed_mps), f"{3.6 * summary.speed_mps:.1f} km/h"
         click.echo(f"  {'pace':<18} {pace // 60}:{pace % 60:02d} /km ({speed})")
     for name, title, unit, scale, digits in SUMMARY_LINES:
-        value: Any = getattr(summary, name)
+        value: float | None = getattr(summary, name)
         error = summary.total_uncertainty(name)
         text = "-" if value is None else f"{value * scale:.{digits}f} {unit}"
         half_width = _half_width(error * scale, digits) if value is not None and error else ""

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -44,7 +44,7 @@ def to_plain(value: object) -> Any:
 _ADAPTERS: dict[object, TypeAdapter[object]] = {}
 
 
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[object]:
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]
@@ -52,5 +52,4 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def from_plain(kind: type[Noun], data: object) -> Noun:
     """Rebuild a noun of `kind` from what `to_plain` made; raises pydantic's ValidationError where it does not fit."""
-    result: Noun = _adapter(kind).validate_python(data)
-    return result
+    return cast(Noun, _adapter(kind).validate_python(data))

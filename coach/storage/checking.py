@@ -5,13 +5,14 @@ A row passes here only if its noun can be built from it, its times lie in living
 page can calculate with. The bounds are wide on purpose: they are there for the pages, not for plausibility of a run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, Date, Integer, String, Table, Time
 
+from coach.model.documents import JsonObject
 from coach.model.plain import from_plain
 from coach.model.strength import PlanWish, Prescription, SessionState
 from coach.storage import coaching_tables, run_tables, runner_tables, strength_tables
@@ -22,6 +23,7 @@ Row = dict[str, object]
 Check = Callable[[Row], object]
 _YEARS: Final = (1970, 2100)  # sensors without a set clock say 1970
 _MOST: Final = 1e12  # squares of it still fit a double, and 64 bits
+AnyDate = TypeVar("AnyDate", date, datetime)
 _MOST_S: Final = 1e6  # eleven days: no run is longer
 _MOST_TEXT: Final = 200_000  # a note of 2,000 characters is the longest a page takes
 _MOST_DEEP: Final = 12
@@ -35,7 +37,7 @@ _NOUNS: Final[dict[str, NounTable[object]]] = {
 }
 
 
-def checked_row(table: Table, row: Mapping[str, Any], check: Check | None = None) -> Row:
+def checked_row(table: Table, row: JsonObject, check: Check | None = None) -> Row:
     """Return the values of a row of an archive as the columns take them; columns not known here are left out.
 
     check: a further look at the values, for documents whose noun belongs to a higher floor.
@@ -118,7 +120,7 @@ def _typed(kind: object, value: Any) -> object:
     return value
 
 
-def _in_years(at: Any) -> object:
+def _in_years(at: AnyDate) -> AnyDate:
     if not _YEARS[0] <= at.year <= _YEARS[1]:
         raise ValueError(f"{at} lies outside {_YEARS[0]} to {_YEARS[1]}")
     return at

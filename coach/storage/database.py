@@ -9,9 +9,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -70,7 +71,7 @@ class Database:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
-    def _alone(self) -> Iterator[Any]:
+    def _alone(self) -> Iterator[DBAPICursor]:
         """A cursor outside any transaction."""
         connection = self._engine.raw_connection()
         try:
@@ -112,7 +113,7 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
-def _set_up(connection: Any, _entry: ConnectionPoolEntry) -> None:
+def _set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we begin our own transactions
     cursor = connection.cursor()
     for pragma in (

@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects.sqlite import insert
 
 from coach.errors import InterchangeError
+from coach.model.documents import JsonObject
 from coach.model.plain import to_plain
 from coach.storage.base import Base
 from coach.storage.checking import Check, checked_row
@@ -30,7 +31,7 @@ LEFT_OUT: Final = ("imported_files", "phones", "push_phones")
 _DERIVED: Final = ("run_columns", "trend_points", "run_bests")  # packed and indexed where they are loaded
 KEPT_SETTINGS: Final = ("coaching.known_runs", "strength.daily")  # a new setting stays at home until it is named here
 _BATCH: Final = 2000
-Row = dict[str, Any]
+Row = JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from coach.model.access import Phone
+from coach.model.documents import JsonObject
 from coach.model.links import SensorUse
 from coach.model.runs import Shoe
 from coach.storage.database import Database
@@ -115,7 +116,7 @@ class KeptSettings:
         with self._database.write() as connection:
             connection.execute(delete(SETTINGS).where(SETTINGS.c.key == key))
 
-    def all(self, prefix: str = "") -> dict[str, Any]:
+    def all(self, prefix: str = "") -> JsonObject:
         """Every value whose key begins with `prefix`."""
         statement = select(SETTINGS).where(SETTINGS.c.key.startswith(prefix, autoescape=True))
         with self._database.read() as connection:

@@ -5,9 +5,9 @@ Two processes on one database never remind twice: whoever moves a row from waiti
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from coach.model.reminders import PushPhone, Reminder, SentReminder
@@ -125,7 +125,7 @@ class KeptReminders:
         connection.execute(older.values(state="superseded"))
 
 
-def _sent(row: Any) -> SentReminder:
+def _sent(row: RowMapping) -> SentReminder:
     return SentReminder(
         reminder=REMINDERS.noun(row),
         state=row["state"],

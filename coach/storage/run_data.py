@@ -24,7 +24,8 @@ from coach.storage.run_tables import COLUMNS, DECISIONS, RESPONSES, RUNS, SECOND
 Noun = TypeVar("Noun")
 _TRACK: Final = "track"
 Span = tuple[float, float]
-PACKED_PARTS: Final[tuple[tuple[NounTable[Any], str], ...]] = (
+AnyTable = NounTable[Any]  # of whichever noun
+PACKED_PARTS: Final[tuple[tuple[AnyTable, str], ...]] = (
     (STRIDES, "initial_contact_s"),
     (STEPS, "initial_contact_s"),
     (SECONDS, "t_s"),
@@ -154,7 +155,7 @@ class RunData:
         with self._database.read() as connection:
             return rows_of_run(connection, table, key_of(connection, run_id), order, between)
 
-    def _columns(self, table: NounTable[Any], run_id: str, names: Sequence[str], order: str) -> dict[str, FloatArray]:
+    def _columns(self, table: AnyTable, run_id: str, names: Sequence[str], order: str) -> dict[str, FloatArray]:
         with self._database.read() as connection:
             key = key_of(connection, run_id)
             rows = _table_rows(connection, table, key, order, None, (order, *names))
@@ -246,7 +247,7 @@ def _plain(value: object) -> object:
     return to_plain(value)
 
 
-def _put_packed(connection: Connection, run_key: int, table: NounTable[Any], columns: list[dict[str, object]]) -> None:
+def _put_packed(connection: Connection, run_key: int, table: AnyTable, columns: list[dict[str, object]]) -> None:
     """Put packed columns in the place of all that there is of a part of a run."""
     connection.execute(delete(COLUMNS).where(COLUMNS.c.run_key == run_key, COLUMNS.c.part == table.table.name))
     connection.execute(delete(table.table).where(table.table.c.run_key == run_key))
@@ -266,7 +267,7 @@ def _packed_columns(
 
 
 def _packed(
-    connection: Connection, table: NounTable[Any], run_key: int, names: Sequence[str] | None = None
+    connection: Connection, table: AnyTable, run_key: int, names: Sequence[str] | None = None
 ) -> dict[str, _PackedColumn]:
     column = COLUMNS.c
     statement = select(column.name, column.kind, column.data, column.n_rows).where(
@@ -279,12 +280,12 @@ def _packed(
 
 def _table_rows(
     connection: Connection,
-    table: NounTable[Any],
+    table: AnyTable,
     run_key: int,
     order: str,
     between: Span | None,
     names: Sequence[str] | None = None,
-) -> Sequence[Any]:
+) -> Sequence[Sequence[object]]:
     columns = table.columns() if names is None else [table.table.c[name] for name in names]
     at_s = table.table.c[order]
     statement = select(*columns).where(table.table.c.run_key == run_key).order_by(at_s)

@@ -6,7 +6,7 @@ migrations (alembic is loaded only then: it costs a second on a small computer).
 
 import logging
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, inspect, text
 
@@ -14,6 +14,10 @@ from coach.errors import StorageError
 from coach.storage.base import Base
 from coach.storage.database import Database
 from coach.storage.tables import ALL
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 
 HEAD: Final = "0007"
 _LAST_THAT_SHRANK: Final = "0005"
@@ -69,7 +73,7 @@ def _make(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
-def alembic_config(connection: Connection) -> Any:
+def alembic_config(connection: Connection) -> "Config":
     from alembic.config import Config
 
     config = Config()

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Text, delete, func, insert, select, type_coerce, update
+from sqlalchemy import RowMapping, Text, delete, func, insert, select, type_coerce, update
 
 from coach.model.daily_life import DailyActivity
 from coach.model.plain import from_plain
@@ -149,7 +148,7 @@ def _session_row(plan_id: str, one: StrengthSession) -> dict[str, object]:
     return {"session_id": one.session_id, "plan_id": plan_id, "state": one.state.value, **row}
 
 
-def _session(row: Any) -> StrengthSession:
+def _session(row: RowMapping) -> StrengthSession:
     one = StrengthSession(row["session_id"], row["number"], row["week"], SessionState(row["state"]), row["due_at"])
     return replace(
         one,

@@ -1,17 +1,23 @@
 """The TOML files of this room to nouns; a file with faults is refused with all of them at once."""
 
+import dataclasses
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from coach.errors import ProfileError
 from coach.model.documents import JsonObject
+from coach.model.plain import from_plain
 from coach.model.strength import Dose, Exercise, Slot, Track, TrackPlan
 from coach.model.strength_tests import StrengthTest
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 
 KIT: Final = frozenset({"wall", "chair", "step", "mat", "band", "weight", "machines"})
 _KINDS: Final = ("reps", "hold")
@@ -34,14 +40,14 @@ def _entries(data: JsonObject, key: str, faults: list[str]) -> list[JsonObject]:
     return found
 
 
-_adapter = cache(TypeAdapter)  # making one costs more than all it checks
+Noun = TypeVar("Noun", bound="DataclassInstance")
 
 
-def _check(kind: Any, data: Mapping[str, object], where: str, faults: list[str]) -> Any:
-    known = set(kind.__dataclass_fields__)
+def _check(kind: type[Noun], data: Mapping[str, object], where: str, faults: list[str]) -> Noun | None:
+    known = set(field.name for field in dataclasses.fields(kind))
     faults.extend(f"{where}.{key}: unknown key" for key in data if key not in known)
     try:
-        return _adapter(kind).validate_python({k: v for k, v in data.items() if k in known})
+        return from_plain(kind, {k: v for k, v in data.items() if k in known})
     except ValidationError as error:
         faults.extend(
             f"{where}.{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
@@ -130,7 +136,7 @@ def read_tracks(
             _check_track(track, exercises, faults)
     _twice([t.id.value for t in made], "track", faults)
     faults.extend(f"track: {t.value} is missing" for t in Track if t not in {m.id for m in made})
-    if faults:
+    if faults or dose is None:
         raise ProfileError(file, faults)
     return {track.id: track for track in made}, dose
 

@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for
 from coach.model.plain import to_plain
 from coach.model.runs import RunSummary
 from coach.model.strides import Stride, TrunkStep
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 
 # The longest suffix that fits counts: "_mps2" before "_s". SI symbols; [g] is standard gravity, 9.80665 m/s^2.
 _UNITS: Final = {
@@ -96,7 +100,9 @@ def meanings_of(noun: type[object]) -> dict[str, str]:
     return meanings
 
 
-def columns_of(noun: type[Any], without: Collection[str] = (), *, sd: bool = True) -> tuple[Column, ...]:
+def columns_of(
+    noun: "type[DataclassInstance]", without: Collection[str] = (), *, sd: bool = True
+) -> tuple[Column, ...]:
     """A column for each plain field, in their order, then one standard deviation for each that is a measured number."""
     meanings, hints = meanings_of(noun), typing.get_type_hints(noun)
     fields = [f.name for f in dataclasses.fields(noun) if f.name not in without]
@@ -224,7 +230,7 @@ def summary_cells(summary: RunSummary) -> dict[str, object]:
     return cells
 
 
-def _cells(noun: Any, columns: tuple[Column, ...]) -> dict[str, object]:
+def _cells(noun: Stride | TrunkStep | LiveMetrics, columns: tuple[Column, ...]) -> dict[str, object]:
     uncertainty: Mapping[str, float] = noun.uncertainty
     return {
         column.name: uncertainty.get(column.sd_of) if column.sd_of else to_plain(getattr(noun, column.name, None))

@@ -13,10 +13,15 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from coach.errors import UserError
 from coach.model.handover import HandoverWishes
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+    from paho.mqtt.reasoncodes import ReasonCode
+
 
 PULSE_S: Final = 5.0  # a dashboard needs no more, and a recorder keeps every state
 _BASE: Final = "running_coach"
@@ -92,7 +97,9 @@ class HomeAssistant:
                 topic = f"homeassistant/{component}/{self._base}/{name}/config"
                 self._client.publish(topic, "", qos=1, retain=True).wait_for_publish(2)
 
-    def _on_connect(self, client: Any, _data: object, _flags: object, reason: Any, _properties: object) -> None:
+    def _on_connect(
+        self, client: "Client", _data: object, _flags: object, reason: "ReasonCode", _properties: object
+    ) -> None:
         if reason.is_failure:
             self.failure = f"the broker refuses: {reason}"
             return
@@ -111,7 +118,9 @@ class HomeAssistant:
         client.publish(self._available, "online", qos=1, retain=True)
         self._sent.clear()
 
-    def _on_disconnect(self, _client: object, _data: object, _flags: object, reason: Any, _properties: object) -> None:
+    def _on_disconnect(
+        self, _client: object, _data: object, _flags: object, reason: "ReasonCode", _properties: object
+    ) -> None:
         if self.is_linked:  # else the reason why it was refused is kept
             self.failure = f"the broker is lost: {reason}" if reason.is_failure else ""
         self.is_linked = False

@@ -8,11 +8,15 @@ import importlib.util
 import json
 import threading
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from coach.errors import UserError
 from coach.model.reminders import PushPhone, Reminder
+
+if TYPE_CHECKING:
+    from py_vapid import Vapid02
+
 
 _KEY_FILE: Final = "web_push.pem"
 _SUBJECT: Final = "mailto:coach@example.com"  # push services want some contact; there is no central one here
@@ -58,7 +62,7 @@ class VapidKeys:
         self._path = folder / _KEY_FILE
         self._lock = threading.Lock()
 
-    def private(self) -> Any:
+    def private(self) -> "Vapid02":
         """The key pair; raises UserError without the extra, or where the file cannot be kept."""
         if not is_installed():
             raise UserError("Web Push needs the extra [push]: pip install 'running-coach[push]'")
@@ -79,7 +83,7 @@ class VapidKeys:
         point = self.private().public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return base64.urlsafe_b64encode(point).rstrip(b"=").decode("ascii")
 
-    def _make(self, kind: Any) -> None:
+    def _make(self, kind: "type[Vapid02]") -> None:
         keys = kind()
         keys.generate_keys()
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

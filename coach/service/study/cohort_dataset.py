@@ -13,7 +13,11 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 
 _NAME = re.compile(r"sub-(\w+?)_ses-(\w+?)_task-run_tracksys-(\w+?)_run-(\d+)_motion\.tsv")
 _COLUMNS = ["participant", "session", "sensor", "run", "group", "path"]
@@ -23,7 +27,7 @@ class CohortDataset:
     """Recordings of a dataset, one sensor of one run each. index: a table of them (participant, session, sensor, run,
     group, path), in the order of their names."""
 
-    def __init__(self, root: str | Path, index: Any = None) -> None:
+    def __init__(self, root: str | Path, index: DataFrame | None = None) -> None:
         self.root = Path(root)
         self.index = self._found() if index is None else index
 
@@ -70,7 +74,7 @@ class CohortDataset:
             raise ValueError(f"choose one recording first: these are {len(self.index)}")
         return self.root / str(self.index.iloc[0]["path"])
 
-    def _found(self) -> Any:
+    def _found(self) -> DataFrame:
         import pandas as pd
 
         people = pd.read_csv(self.root / "participants.tsv", sep="\t", na_values="n/a").set_index("participant_id")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -27,6 +27,10 @@ from coach.service.study.extra import needed
 from coach.service.study.store import StudyStore
 from coach.study import bids
 from firmware_config.loader import load_profile
+
+if TYPE_CHECKING:
+    from pyarrow import Array
+
 
 _TIME_DIGITS: Final = 5  # 10 us, a fiftieth of what a device's clock is mapped to the host's within
 _DIGITS: Final = 4  # 0.0001 m/s^2 and rad/s, below one step of the finest sensor (0.0006 at 2 g)
@@ -195,7 +199,7 @@ def readings_tsv(columns: Sequence[FloatArray]) -> bytes:
     """Columns of equal length as rows with tabs between, without heading; the first is time [s]; NaN is "n/a"."""
     pa, writer = needed("pyarrow", "a study"), needed("pyarrow.csv", "a study")
     rounded = [np.round(values, _DIGITS if k else _TIME_DIGITS) + 0.0 for k, values in enumerate(columns)]
-    arrays: list[Any] = [pa.array(values, mask=np.isnan(values)) for values in rounded]
+    arrays: list[Array] = [pa.array(values, mask=np.isnan(values)) for values in rounded]
     arrays = [
         needed("pyarrow.compute", "a study").fill_null(a.cast(pa.string()), "n/a") if a.null_count else a
         for a in arrays

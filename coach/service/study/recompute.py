@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from coach.errors import UserError
 from coach.service.runs.algorithm import algorithm_id
@@ -17,6 +18,10 @@ from coach.service.study.spread import by_dask, by_pool, in_this_process
 from coach.service.study.store import RESULTS, Found, StudyStore
 from coach.service.study.work import Done, Job
 from coach.study.rows import Status
+
+if TYPE_CHECKING:
+    from distributed import Client
+
 
 _CONNECT_S = "20s"
 
@@ -94,7 +99,7 @@ def recompute(planned: Plan, jobs: int | None = None, scheduler: str | None = No
 
 
 @contextmanager
-def connected(address: str) -> Iterator[object]:
+def connected(address: str) -> Iterator["Client"]:
     """A client of the Dask scheduler at this address.
 
     Raises:

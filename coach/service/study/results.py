@@ -9,7 +9,7 @@ import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from coach.model.documents import JsonObject
 from coach.model.metrics import LiveMetrics
@@ -18,6 +18,10 @@ from coach.service.study.extra import needed
 from coach.service.study.store import StudyStore
 from coach.study.columns import Column, Kind, event_cells, second_cells, second_columns, stride_columns
 from coach.study.rows import RunRow, Status, row_cells, row_columns
+
+if TYPE_CHECKING:
+    from pyarrow import Table
+
 
 _READERS: Final = 16  # small files read at once: the wait for a store of objects is longer than the work
 _OF_BYTES: Final = (Status.DONE.value, Status.UNREADABLE.value)  # what the bytes alone decide
@@ -86,7 +90,7 @@ class Results:
             for rows in readers.map(lambda name: self._rows(name, columns), names):
                 yield from rows
 
-    def table(self, kind: str, sha256: str) -> Any:
+    def table(self, kind: str, sha256: str) -> "Table":
         """Strides or seconds (`STRIDES`, `SECONDS`) of a recording, as a pyarrow table."""
         return _read(self._store.read(self._name(kind, sha256)))
 
@@ -112,7 +116,7 @@ def parquet_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]], 
     return out.getvalue()
 
 
-def table_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> Any:
+def table_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> "Table":
     """A pyarrow table with these columns."""
     pa = needed("pyarrow", "a study")
     kinds = {
@@ -125,7 +129,7 @@ def table_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) ->
     return pa.Table.from_pylist(list(rows), schema=pa.schema([pa.field(c.name, kinds[c.kind]) for c in columns]))
 
 
-def _read(data: bytes, columns: Sequence[str] | None = None) -> Any:
+def _read(data: bytes, columns: Sequence[str] | None = None) -> "Table":
     wanted = None if columns is None else list(columns)
     file = needed("pyarrow.parquet", "a study").ParquetFile(io.BytesIO(data))
     return file.read(columns=wanted, use_threads=False)  # small files: threads cost more than they bring

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from coach.errors import UserError
 from coach.service.runs.algorithm import algorithm_id
@@ -22,6 +22,10 @@ from coach.service.study.extra import needed
 from coach.service.study.store import Found
 from coach.service.study.work import Done, Job, failed, work
 from coach.study.rows import Status
+
+if TYPE_CHECKING:
+    from distributed import Client
+
 
 AHEAD: Final = 3  # one is computed, one waits, one result is on its way; more gains nothing. Chosen by judgement
 _FEWEST: Final = 8  # under way where no worker is there yet: a cluster may start with the first task
@@ -71,7 +75,7 @@ def _one_pool(tasks: Iterator[Found], job: Job, n_processes: int, window: int) -
     return [*unfinished, *under_way.values()] if unfinished else []
 
 
-def by_dask(tasks: Iterable[Found], job: Job, client: object) -> Iterator[Done]:
+def by_dask(tasks: Iterable[Found], job: Job, client: "Client") -> Iterator[Done]:
     """On the workers of a Dask client (`distributed.Client`).
 
     Raises:
@@ -86,7 +90,7 @@ def by_dask(tasks: Iterable[Found], job: Job, client: object) -> Iterator[Done]:
         yield failed(task, job, Status.KILLED_WORKER, _KILLED)
 
 
-def check_workers(client: Any, job: Job) -> None:
+def check_workers(client: "Client", job: Job) -> None:
     """Raises UserError where a worker would compute other numbers than this program."""
     try:
         found = set(client.run(algorithm_id, on_error="return").values())
@@ -100,20 +104,21 @@ def check_workers(client: Any, job: Job) -> None:
 
 
 def _windowed(
-    tasks: Iterator[Found], job: Job, client: Any, window: int | None, killers: list[Found]
+    tasks: Iterator[Found], job: Job, client: "Client", window: int | None, killers: list[Found]
 ) -> Iterator[Done]:
     """Tasks with at most `window` of them under way (None: as many as the workers need); those whose workers died go
     into `killers`."""
     distributed = needed("distributed", "a scheduler")
     done = distributed.as_completed(loop=client.loop)
-    under_way: dict[str, Found] = {}
+    under_way: dict[object, Found] = {}
     width, looked_s, number = 0, -_LOOK_EVERY_S, 0
     name = f"recording-{time.time_ns():x}"  # one group of tasks for the scheduler, another for each job
 
     def fill() -> None:
         nonlocal width, looked_s, number
         if window is None and time.monotonic() - looked_s >= _LOOK_EVERY_S:
-            width, looked_s = max(_FEWEST, AHEAD * sum(client.nthreads().values())), time.monotonic()
+            n_threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]  # distributed has no types here
+            width, looked_s = max(_FEWEST, AHEAD * n_threads), time.monotonic()
         while len(under_way) < (window or width) and (task := next(tasks, None)) is not None:
             number += 1
             future = client.submit(work, task, job, key=(name, number), pure=False)

@@ -3,12 +3,16 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from coach.service.study.extra import needed
 from coach.service.study.mixed_model import FEWEST
 from coach.study.columns import unit_of
 from coach.study.trial import TIMES, TrialValue
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 _COLOURS: Final = ("#0b6e4f", "#c8553d", "#3d5a80", "#7d5ba6", "#6b705c")  # apart also in shades of grey
 _MARKS: Final = "osD^v"
@@ -57,7 +61,7 @@ def mean_and_half(numbers: Sequence[float]) -> tuple[float, float | None]:
     return mean, float(needed("scipy.stats", "a figure").t.ppf(0.975, n - 1)) * spread / math.sqrt(n)
 
 
-def _line(axis: Any, values: Sequence[TrialValue], group: str, place: int) -> None:
+def _line(axis: "Axes", values: Sequence[TrialValue], group: str, place: int) -> None:
     weeks, means, halves, counts = [], [], [], []
     for time in TIMES:
         numbers = [value.value for value in values if value.time == time.id]

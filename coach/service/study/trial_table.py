@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coach.errors import UserError
 from coach.model.documents import JsonObject
@@ -18,6 +18,9 @@ from coach.service.study.trial_figure import draw
 from coach.study import bids
 from coach.study.columns import MOMENTS, moment_column
 from coach.study.trial import TrialPerson, TrialRun, TrialValue, flow, values_at_speed, values_of_answers
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def write_table(table: TrialTable, metrics: Sequence[str], out: Path) -> None:
         draw(table.values, table.speed_mps, metrics, out / "figure.png")
 
 
-def _csv(path: Path, noun: type[Any], rows: Sequence[object]) -> None:
+def _csv(path: Path, noun: "type[DataclassInstance]", rows: Sequence[object]) -> None:
     text = io.StringIO(newline="")
     names = [field.name for field in dataclasses.fields(noun)]
     writer = csv.writer(text)
