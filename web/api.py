@@ -21,6 +21,7 @@ _REFERENCE: Final = "#/components/schemas/{model}"
 _KINDS: Final = {"int": "integer", "float": "number"}
 _LONGEST_ID: Final = 100
 View = Callable[..., object]
+Describable = Any  # a type, union or container that pydantic can describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Endpoint:
     method: str
     path: str
     body: object
-    query: Any
+    query: Describable
     returns: object
     summary: str
     files: tuple[str, ...] = ()
@@ -44,8 +45,8 @@ def route(
     method: str,
     path: str,
     *,
-    body: Any = None,
-    query: Any = None,
+    body: Describable = None,
+    query: Describable = None,
     returns: object = None,
     files: tuple[str, ...] = (),
     summary: str,
@@ -139,7 +140,7 @@ _ERROR: Final = {
 }
 
 
-def _uses(facts: Endpoint) -> list[tuple[Any, str]]:
+def _uses(facts: Endpoint) -> list[tuple[Describable, str]]:
     uses = [(facts.body, "validation"), (facts.query, "validation"), (facts.returns, "serialization")]
     return [(kind, mode) for kind, mode in uses if kind is not None]
 

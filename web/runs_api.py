@@ -1,7 +1,7 @@
 """Runs afterwards as JSON and as files: the same verbs as the pages, under `/api/v1`."""
 
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, send_file
 from pydantic import BaseModel, ConfigDict, Field
@@ -192,7 +192,7 @@ def export(run_id: str, kind: str) -> Response:
 
 @route(blueprint, "GET", "/account/archive", files=("application/zip",), summary="The whole account as one zip")
 def archive() -> Response:
-    stream: Any = the_coach().heavy.archive()  # closed with the response
+    stream = the_coach().heavy.archive()  # closed with the response
     return send_file(stream, "application/zip", as_attachment=True, download_name="running-coach.zip")
 
 

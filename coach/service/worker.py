@@ -26,7 +26,7 @@ from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
+from typing import Any, BinaryIO, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from coach.errors import CoachError, WorkerError
 from coach.recording.locks import is_taken, take
@@ -36,6 +36,7 @@ Desk = TypeVar("Desk")
 Found = TypeVar("Found")
 Given = ParamSpec("Given")
 Note = Callable[[object], None]
+Message = tuple[Any, ...]  # verb and number; of a new job its function, arguments and named arguments, too
 OpenDesk = Callable[[Note], AbstractContextManager[Desk]]
 
 IDLE_S: Final = 10.0  # a child that waits takes 100 MB, and a new one a second to start: by judgement
@@ -174,7 +175,7 @@ class Worker(Generic[Desk]):
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _step(self, message: tuple[object, ...]) -> Any:
+    def _step(self, message: Message) -> Any:
         with _turn, self._guard:
             try:
                 return self._asked(message)
@@ -190,7 +191,7 @@ class Worker(Generic[Desk]):
         except (_GoneError, CoachError) as error:
             _log.warning("what a cut-off job left stays until the next start: %s", error)
 
-    def _asked(self, message: tuple[object, ...]) -> object:
+    def _asked(self, message: Message) -> object:
         """Send a message and wait for its answer; a child that ended for want of work is replaced."""
         try:
             return self._exchanged(message)
@@ -199,7 +200,7 @@ class Worker(Generic[Desk]):
                 raise
             return self._exchanged(message)
 
-    def _exchanged(self, message: tuple[Any, ...]) -> object:
+    def _exchanged(self, message: Message) -> object:
         if self._is_closed:
             raise WorkerError("the coach is being stopped: start it again first")
         verb, number = message[:2]
@@ -282,7 +283,7 @@ def _serve(open_desk: OpenDesk[object], connection: Connection, lock: Path, most
         stream.close()
 
 
-def _answer(desk: object, jobs: dict[int, Iterator[object]], message: tuple[Any, ...]) -> tuple[str, object]:
+def _answer(desk: object, jobs: dict[int, Iterator[object]], message: Message) -> tuple[str, object]:
     """The answer to one message: ("done", result) or ("failed", exception)."""
     verb, number, *job = message
     try:
@@ -344,7 +345,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _marked(path: Path) -> Any:
+def _marked(path: Path) -> BinaryIO:
     """The open file that says that a child is at work; another one's, whose parent was killed, is waited for."""
     stream = path.open("ab")
     until_s = time.monotonic() + _FREE_S

@@ -18,6 +18,8 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+Converter = Callable[[object], Any]  # as SQLAlchemy has it
+
 
 class Base:
     """Every table of the house is registered on `Base.metadata`. Tables only: SQLAlchemy's mapper would cost 6 MB."""
@@ -25,7 +27,7 @@ class Base:
     metadata: Final = MetaData(naming_convention=_NAMES)
 
 
-def _or_as_it_is(read: Callable[[object], object] | None) -> Callable[[object], object] | None:
+def _or_as_it_is(read: Converter | None) -> Converter | None:
     """A reader of a column that gives back what it cannot read.
 
     SQLite keeps any text in any column. A reader that raises stops the whole statement, and with it every other row of
@@ -49,7 +51,7 @@ class PlainDate(TypeDecorator[date]):
     impl = Date
     cache_ok = True
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Converter | None:
         return _or_as_it_is(super().result_processor(dialect, coltype))
 
 
@@ -60,7 +62,7 @@ class UtcTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Converter | None:
         return _or_as_it_is(super().result_processor(dialect, coltype))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:

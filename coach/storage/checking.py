@@ -7,7 +7,7 @@ page can calculate with. The bounds are wide on purpose: they are there for the 
 
 from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, Date, Integer, String, Table, Time
@@ -101,19 +101,19 @@ def _check_text(name: str, text: str) -> None:
             raise ValueError(f"there is no time zone {text[:40]!r}") from error
 
 
-def _typed(kind: object, value: Any) -> object:
+def _typed(kind: object, value: object) -> object:
     """A JSON value as a column takes it."""
     if value is None:
         return None
     if isinstance(kind, UtcTime):
-        at = datetime.fromisoformat(value)
+        at = datetime.fromisoformat(str(value))
         if at.tzinfo is None:
             raise ValueError("a time without zone")
         return _in_years(at)
     if isinstance(kind, Date):
-        return _in_years(date.fromisoformat(value))
+        return _in_years(date.fromisoformat(str(value)))
     if isinstance(kind, Time):
-        return time.fromisoformat(value)
+        return time.fromisoformat(str(value))
     wanted = {Boolean: bool, Integer: int, String: str}.get(type(kind))
     if wanted is not None and type(value) is not wanted and not (wanted is int and value in (True, False)):
         raise ValueError(f"{str(value)[:40]!r} where {wanted.__name__} belongs")

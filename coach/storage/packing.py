@@ -9,7 +9,7 @@ the distinct ones as JSON with an index for each row.
 import json
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -22,9 +22,10 @@ _LEVEL: Final = 9  # a tenth of a second for a run-hour; higher levels gain less
 _MOST_BYTES: Final = 256 << 20  # unpacked; a column of a run of two days has 3 MB
 _EXACT: Final = 2**53
 Packed = tuple[str, bytes]
+Values = Sequence[Any]  # of one kind, or None
 
 
-def pack(values: Sequence[Any]) -> Packed:
+def pack(values: Values) -> Packed:
     """Pack one column. values: None, numbers, flags, texts, or what JSON can hold."""
     known = [value for value in values if value is not None]
     kinds = {type(value) for value in known}
@@ -51,7 +52,7 @@ def unpack(packed: Packed, n_rows: int) -> list[Any]:
     kind, data = packed
     content = _decompress(data)
     if kind in (FLOATS, INTEGERS, FLAGS):
-        to: Any = {FLOATS: float, INTEGERS: int, FLAGS: bool}[kind]
+        to: Callable[[float], object] = {FLOATS: float, INTEGERS: int, FLAGS: bool}[kind]
         values = _unshuffled(content, n_rows).tolist()
         return [None if math.isnan(value) else to(value) for value in values]
     head, body = _head(content)
@@ -87,7 +88,7 @@ def _unshuffled(content: bytes, n_rows: int) -> FloatArray:
     return np.frombuffer(content, np.uint8).reshape(8, -1).T.copy().view("<f8").reshape(-1).astype(np.float64)
 
 
-def _mappings(values: Sequence[Any]) -> bytes:
+def _mappings(values: Values) -> bytes:
     """Whether there is a mapping in each row, then the numbers of each name."""
     names = sorted({str(name) for value in values if value for name in value})
     is_there = np.array([value is not None for value in values], dtype=np.uint8)

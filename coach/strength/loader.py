@@ -44,7 +44,7 @@ Noun = TypeVar("Noun", bound="DataclassInstance")
 
 
 def _check(kind: type[Noun], data: Mapping[str, object], where: str, faults: list[str]) -> Noun | None:
-    known = set(field.name for field in dataclasses.fields(kind))
+    known = {field.name for field in dataclasses.fields(kind)}
     faults.extend(f"{where}.{key}: unknown key" for key in data if key not in known)
     try:
         return from_plain(kind, {k: v for k, v in data.items() if k in known})

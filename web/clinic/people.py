@@ -1,6 +1,6 @@
 """The clinic's people: coming in, and the keeper's pages: invite, end, grant care, audit; no health data."""
 
-from typing import Any
+from contextlib import AbstractContextManager
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 from coach.errors import UserError
 from coach.roster import index
 from coach.roster import people as roster
+from coach.roster.database import Connection
 from coach.roster.people import STAYS, Kind
 from web.clinic.context import base, the_host, the_person
 
@@ -89,7 +90,7 @@ def _people_page(**more: object) -> str:
     return render_template("clinic/people.html", people=known, runners=runners, kinds=list(Kind), **more)
 
 
-def _as_keeper() -> Any:
+def _as_keeper() -> AbstractContextManager[Connection]:
     person = the_person()
     if person.kind is not Kind.KEEPER:
         raise UserError("this page is for the keeper")

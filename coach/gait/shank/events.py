@@ -1,4 +1,4 @@
-"""Find contacts and toe-offs in a window of shank motion, and distinguish walking from running. Any mounting.
+"""Find contacts and toe-offs in a window of shank motion, and distinguish walking from running, in any mounting.
 
 Running: `shank_landing`, from the turn rate where there is a gyroscope, from jerk alone where there is none.
 

@@ -68,8 +68,8 @@ class BumbleScanner(BaseBleakScanner):
 
 def _translate(advertisement: Advertisement) -> AdvertisementData:
     data = advertisement.data
-    name: Any = data.get(_T.COMPLETE_LOCAL_NAME) or data.get(_T.SHORTENED_LOCAL_NAME)
-    maker: Any = data.get(_T.MANUFACTURER_SPECIFIC_DATA)
+    name = data.get(_T.COMPLETE_LOCAL_NAME) or data.get(_T.SHORTENED_LOCAL_NAME)
+    maker = data.get(_T.MANUFACTURER_SPECIFIC_DATA)
     # Of these kinds bumble gives lists of UUIDs; its type names what it gives of any kind.
     services: list[Any] = [uuid for kind in _SERVICE_LISTS for uuid in (data.get(kind) or ())]  # type: ignore[union-attr]
     return AdvertisementData(

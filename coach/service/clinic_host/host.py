@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from coach.clinic.monday import Patient, Row, rows_of
 from coach.errors import CoachError, InterchangeError, UserError
+from coach.model.documents import JsonObject
 from coach.roster import index
 from coach.roster.audit import AuditEntry, Verdict, entries, looks, note, verify
 from coach.roster.database import Roster
@@ -106,7 +107,7 @@ class ClinicHost:
             return False
         return runner_id is not None and abs(self._clock() - request["at"]) <= CLOCKS_DIFFER
 
-    def _checked_request(self, document: object, method: str, path: str, body_sha256: str | None) -> Any:
+    def _checked_request(self, document: object, method: str, path: str, body_sha256: str | None) -> JsonObject:
         try:
             request = read_request(document)
         except InterchangeError as error:

@@ -29,6 +29,7 @@ from coach.interchange.sport import named_sport
 from coach.interchange.tables import Table, read_table, write_seconds, write_strides
 from coach.interchange.tcx import write_tcx
 from coach.model.daily_life import DailyWishes
+from coach.model.documents import JsonObject
 from coach.model.history import Imported
 from coach.model.plain import from_plain
 from coach.model.runs import Lap, Run, RunFilter, RunState, Sport
@@ -369,7 +370,7 @@ def _check_document(row: Mapping[str, object]) -> None:
         raise ValueError("the document belongs to another run")
 
 
-def _check_setting(row: Mapping[str, Any]) -> None:
+def _check_setting(row: JsonObject) -> None:
     from_plain(_SETTINGS[row["key"]], row["value"])
 
 

@@ -6,12 +6,12 @@ comes in with it: without the plan it moves no block, without the taps tomorrow'
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from coach.interchange.merging import overlap_s
 from coach.model.cues import CueDecision
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
-from coach.model.plain import from_plain
+from coach.model.plain import Noun, from_plain
 from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.runs import Run, RunFilter, RunPlace, RunPlan, RunState
 from coach.model.samples import Notification
@@ -116,7 +116,7 @@ def _is_same(one: PainEntry, other: PainEntry) -> bool:
     return is_alike and abs(one.at - other.at) <= _SAME_MOMENT
 
 
-def _noun(kind: Any, value: object) -> Any:
+def _noun(kind: type[Noun], value: object) -> Noun | None:
     if value is None:
         return None
     try:

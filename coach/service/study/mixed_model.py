@@ -9,7 +9,6 @@ are of 95 %, by Student's t with as many degrees of freedom as there are partici
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -91,7 +90,7 @@ def _fitted(values: Sequence[TrialValue], cells: Sequence[tuple[str, str]]) -> _
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
-            fit: Any = mixed.MixedLM(numbers / scale, design, groups=[v.participant for v in values]).fit(reml=True)
+            fit = mixed.MixedLM(numbers / scale, design, groups=[v.participant for v in values]).fit(reml=True)
         except (np.linalg.LinAlgError, ValueError):
             return _TOO_FEW
     if fit.scale < _LEAST_VARIANCE:

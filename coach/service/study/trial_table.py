@@ -5,8 +5,9 @@ import dataclasses
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coach.errors import UserError
 from coach.model.documents import JsonObject
@@ -29,7 +30,7 @@ class Trial:
 
     people: tuple[TrialPerson, ...]
     runs: Mapping[str, Sequence[TrialRun]]
-    answers: Mapping[str, Sequence[tuple[Any, str, float]]]
+    answers: Mapping[str, Sequence[tuple[datetime, str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _trial(found: Computed) -> Trial:
         enrolled_at = one.enrolled_at or min((run.started_at for run in own), default=None)
         if enrolled_at is not None:
             people.append(TrialPerson(label, one.group, enrolled_at, one.excluded, one.lost_at, one.lost_reason))
-    answers: dict[str, list[tuple[object, str, float]]] = {}
+    answers: dict[str, list[tuple[datetime, str, float]]] = {}
     for outcome in read_outcomes(found.store):
         answers.setdefault(names.label(outcome.participant), []).append((outcome.at, outcome.measure, outcome.value))
     return Trial(tuple(people), runs, answers)
