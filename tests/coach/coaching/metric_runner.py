@@ -15,8 +15,10 @@ from coach.model.strides import GaitState
 
 @dataclass
 class Body:
-    """own_*: values at 2.8 m/s when fresh. tires_pct: loss of step length by the end. answers: share of `answer_pct`
-    that a spoken cue brings. overstrides: longer steps come with a steeper landing and more impact.
+    """own_*: values at 2.8 m/s when fresh. tires_pct: loss of step length, from tires_from_s over tires_over_s.
+
+    answers: share of `answer_pct` that a spoken cue brings. overstrides: longer steps come with a steeper landing and
+    more impact.
     """
 
     seed: int = 0
@@ -30,6 +32,7 @@ class Body:
     asymmetry_pct: float = 0.0
     tires_pct: float = 0.0
     tires_from_s: float = 480.0
+    tires_over_s: float = 600.0
     harder_pct: float = 0.0
     steeper_deg: float = 0.0
     answers: float = 0.0
@@ -80,7 +83,7 @@ class MetricRunner:
     def _moment(self, t_s: float, wander: np.ndarray, distance: float) -> LiveMetrics:
         b = self.body
         noise = self.rng.normal(size=5) * b.noise
-        tired = b.tires_pct * float(np.clip((t_s - b.tires_from_s) / 600.0, 0.0, 1.0))
+        tired = b.tires_pct * float(np.clip((t_s - b.tires_from_s) / b.tires_over_s, 0.0, 1.0))
         longer = self._answer(t_s, "lengthen") - self._answer(t_s, "quicker") - tired + b.gain_pct
         speed = self.speed + b.speed_sd * wander[3]
         own = 60.0 * 2.8 / b.own_cadence_spm * (speed / 2.8) ** 0.87
