@@ -62,6 +62,12 @@ def find_profile(name: str | None, services: Sequence[str]) -> DeviceProfile | N
     return found
 
 
+@cache
+def find_ant_profile(device_type: int) -> DeviceProfile | None:
+    """The profile of an ANT+ device type; None: none knows it."""
+    return next((p for p in load_profiles().values() if p.find.ant_device_type == device_type), None)
+
+
 def settings_warnings(
     profile: DeviceProfile, wear_site: str | None, actual: Mapping[str, float | str]
 ) -> tuple[str, ...]:

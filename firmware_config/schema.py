@@ -73,16 +73,20 @@ class Service(Fact):
 
 
 class Find(Fact):
-    """How its advertisement is known. rank: which profile wins where two know the same service (higher)."""
+    """How its advertisement is known. rank: which profile wins where two know the same service (higher).
+
+    ant_device_type: it is no Bluetooth sensor but one of ANT+, known by this number.
+    """
 
     name_prefixes: tuple[str, ...] = ()
     services: tuple[Uuid, ...] = ()
+    ant_device_type: int | None = Field(default=None, ge=1, le=127)
     rank: int = 0
 
     @model_validator(mode="after")
     def _says_something(self) -> "Find":
-        if not self.name_prefixes and not self.services:
-            raise ValueError("give name_prefixes or services, else nobody can find it")
+        if not self.name_prefixes and not self.services and self.ant_device_type is None:
+            raise ValueError("give name_prefixes, services or ant_device_type, else nobody can find it")
         return self
 
 
@@ -218,6 +222,11 @@ class DeviceProfile(Fact):
     warnings: tuple[Warn, ...] = Field(default=(), alias="warn")
     cadence_units: tuple[CadenceUnit, ...] = Field(default=(), alias="cadence_unit")
     treadmill_faults: tuple[TreadmillFault, ...] = Field(default=(), alias="treadmill_fault")
+
+    @property
+    def is_bluetooth(self) -> bool:
+        """Whether it is found, connected and set up over Bluetooth."""
+        return not self.is_built_in and self.find.ant_device_type is None
 
     def treadmill_fault(self, name: str) -> TreadmillFault | None:
         """What is known of a treadmill by its advertised name."""

@@ -10,6 +10,7 @@ that a decoder needs.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeVar
 
 from coach.model.links import SensorUse
@@ -72,14 +73,33 @@ def say_nothing() -> Conversation[None]:
     yield from ()
 
 
+class Carrier(StrEnum):
+    """What brings a sensor's data here."""
+
+    BLUETOOTH = "bluetooth"
+    NETWORK = "network"
+    ANT = "ant"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a sensor says of its battery among its data. pct: None where it only says whether it is low."""
+
+    pct: float | None
+    is_low: bool
+
+
+ReadCharge = Callable[[bytes], Charge | None]
+
+
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
     """All the radio must know to run one sensor.
 
     subscribe: characteristics (128-bit UUIDs, lower case) to be notified of, in this order, before `start` is held.
     optional: the same for those a sensor may lack. needs_bond: pair first. stop: held before every disconnect of ours.
-    battery: the characteristic that holds the charge as one byte of percent. is_served: it sends over the network, not
-    by radio.
+    battery: the characteristic that holds the charge as one byte of percent. read_charge: finds it among the data of a
+    sensor that has no such characteristic.
     """
 
     use: SensorUse
@@ -89,7 +109,8 @@ class LinkPlan:
     stop: Callable[[], Conversation[None]] = say_nothing
     needs_bond: bool = False
     battery: str = BATTERY_LEVEL
-    is_served: bool = False
+    carrier: Carrier = Carrier.BLUETOOTH
+    read_charge: ReadCharge | None = None
 
 
 @dataclass(frozen=True, slots=True)

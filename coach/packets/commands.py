@@ -3,15 +3,26 @@
 The radio holds them (`coach.model.steps`). A refusal that matters raises LinkError("refused") with what to do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from coach.errors import LinkError
 from coach.model.links import SensorUse
-from coach.model.steps import Conversation, LinkPlan, Listen, Pause, Read, SettingsReport, Write
+from coach.model.steps import (
+    Carrier,
+    Conversation,
+    LinkPlan,
+    Listen,
+    Pause,
+    Read,
+    ReadCharge,
+    SettingsReport,
+    Write,
+)
 from coach.packets import movella_dot, polar_talk
 from coach.packets.answers import FORMS, AnswerFinder
+from coach.packets.registry import format_named
 from coach.packets.settings import settings_of
 from coach.packets.templates import encode, words_of
 from firmware_config.loader import settings_warnings
@@ -38,7 +49,8 @@ def link_plan(profile: DeviceProfile, use: SensorUse) -> LinkPlan:
         start=partial(start, profile, use),
         stop=partial(stop, profile, use),
         needs_bond=profile.needs_bond,
-        is_served=profile.is_built_in,
+        carrier=_carrier(profile),
+        read_charge=_read_charge(found),
     )
 
 
@@ -84,6 +96,18 @@ def configure(profile: DeviceProfile, use: SensorUse) -> Conversation[SettingsRe
                 f"{_NAMES[name]} is {_said(name, value)}, not {_said(name, wanted[name])}: the sensor did not take it"
             )
     return SettingsReport(_shown(before), _shown(after), (*warnings, *settings_warnings(profile, _site(use), after)))
+
+
+def _carrier(profile: DeviceProfile) -> Carrier:
+    if profile.find.ant_device_type is not None:
+        return Carrier.ANT
+    return Carrier.NETWORK if profile.is_built_in else Carrier.BLUETOOTH
+
+
+def _read_charge(found: Sequence[Characteristic]) -> ReadCharge | None:
+    """How the data say the battery's charge, where they do."""
+    formats = [format_named(c.decoder) for c in found if c.decoder]
+    return next((one.charge for one in formats if one.charge), None)
 
 
 def _is_notified(found: Characteristic, profile: DeviceProfile, use: SensorUse) -> bool:

@@ -12,6 +12,7 @@ from coach.model.links import SensorUse
 from coach.model.plain import to_plain
 from coach.model.samples import FloatArray, ImuChunk, Notification, Sample
 from coach.model.sites import WearSite
+from coach.model.steps import ReadCharge
 from coach.packets.cadence import CadenceResolver
 from coach.packets.settings import number, settings_of
 from coach.packets.stream import ImuStreamFacts, PacketReader, Tally
@@ -67,6 +68,7 @@ class SharedReading:
 class Format:
     """One format. name: in profiles. reader: of one sensor's stream. rows: of one packet, named with units.
     ahead: reads many packets of a stream at once, the same as `reader` one by one; where one by one is too slow.
+    charge: what a packet says of the battery, where the data hold it.
 
     A single packet has no history: what needs one (which events a pod counts, a device's clock) is None or left out of
     its rows.
@@ -76,6 +78,7 @@ class Format:
     reader: Callable[[SharedReading], Feed]
     rows: Rows
     ahead: Callable[[SharedReading], ReadAhead] | None = None
+    charge: ReadCharge | None = None
 
 
 def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally, odd_bytes: Callable[[bytes], int]) -> Feed:

@@ -116,7 +116,7 @@ class PhoneCore:
                     "needs_bond": p.needs_bond,
                 }
                 for p in load_profiles().values()
-                if not p.is_built_in
+                if p.is_bluetooth
             ]
         )
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from coach.model.steps import LinkPlan
+from coach.model.steps import Carrier, LinkPlan
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.heard_link import HeardLink
@@ -51,7 +51,7 @@ class LinkSet:
 
     def _link(self, plan: LinkPlan) -> SensorLink | HeardLink:
         state = LinkState(plan, self._radio.clock, self._on_event, self._settings)
-        if plan.is_served:
+        if plan.carrier is Carrier.NETWORK:
             return HeardLink(self._radio.served, state, self._on_notification)
         return SensorLink(self._radio, state, self._on_notification)
 

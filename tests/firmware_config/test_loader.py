@@ -101,7 +101,7 @@ def test_faults_between_keys(change, fault):
 
 
 def test_an_unknown_profile_is_said_with_those_there_are():
-    with pytest.raises(ProfileError, match="there are coach_board, ftms_treadmill"):
+    with pytest.raises(ProfileError, match="there are ant_heart_rate, ant_stride_speed, coach_board"):
         load_profile("polar_h11")
 
 

@@ -47,6 +47,6 @@ class PhoneService:
             UserError: there is no such focus.
         """
         run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        paired = [use for use in self._sensors.book.remembered() if not load_profile(use.profile_id).is_built_in]
+        paired = [use for use in self._sensors.book.remembered() if load_profile(use.profile_id).is_bluetooth]
         pack = self._coaching.pack(run_id, paired, program_version(), focus)
         return replace(pack, workouts=tuple(self._workouts()))

@@ -14,7 +14,7 @@ from coach.model.links import FoundSensor, LinkEvent, SensorUse
 from coach.model.samples import Notification
 from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite
-from coach.model.steps import Conversation, LinkPlan, SettingsReport
+from coach.model.steps import Carrier, Conversation, LinkPlan, SettingsReport
 from coach.packets import commands
 from coach.packets.settings import without_rate
 from coach.radio.backend import Backend
@@ -204,8 +204,8 @@ class SensorService:
 
     async def _talk(self, use: SensorUse, conversation: Conversation[SettingsReport]) -> SettingsReport:
         plan = commands.link_plan(load_profile(use.profile_id), use)
-        if plan.is_served:
-            raise UserError(f"{use.name} is set up by its own browser: there is nothing to read or change here")
+        if plan.carrier is not Carrier.BLUETOOTH:
+            raise UserError(f"{use.name} only sends: there is nothing to read or change here")
         async with self.visit(use, plan.needs_bond) as session:
             for characteristic in (*plan.subscribe, *plan.optional):
                 if session.wire.can_notify(characteristic):

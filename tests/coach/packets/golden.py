@@ -171,4 +171,13 @@ PACKETS = [
     Golden("phone_position", "47010300 000000c585317a42 0000000000c04740 0000000000802040 0000a0400040ce4300005040",
            {"latitude_deg": 47.5, "longitude_deg": 8.25, "accuracy_m": 5.0, "altitude_m": 412.5, "speed_mps": 3.25},
            "computed", "coach/packets/phone_position.py"),
+    Golden("ant_stride_speed", "01 ff 85 80 08 00 80 00",
+           {"speed_mps": 8.0, "distance_m": 128.0, "n_strides": 128, "time_s": 134.275, "latency_s": 0.0}, "test",
+           "openant examples/speed_and_distance.py, a page to send for debugging"),
+    Golden("ant_stride_speed", "01 87 e4 c3 89 60 dd 06",
+           {"speed_mps": 9.375, "distance_m": 195.5, "n_strides": 221, "latency_s": 0.1875}, "computed",
+           "by incyclist-ant-plus 0.3.6 from a random page"),
+    Golden("ant_heart_rate", "04 59 9d 4f 5a 5a c0 86",
+           {"beat_s": 22.587890625, "n_beats": 192, "rate_bpm": 134, "previous_beat_s": 19.9033203125}, "computed",
+           "by incyclist-ant-plus 0.3.6 from a random page"),
 ]  # fmt: skip

@@ -33,7 +33,7 @@ def test_every_decoder_that_a_profile_names_exists_and_every_format_is_named():
 
 
 def test_a_format_that_does_not_exist_is_refused_with_those_there_are():
-    with pytest.raises(UserError, match="no format of bytes is called shoe: choose one of battery, coach_board"):
+    with pytest.raises(UserError, match="no format of bytes is called shoe: choose one of ant_heart_rate, ant_stride_speed, battery"):
         format_named("shoe")
 
 
@@ -237,7 +237,7 @@ def test_a_sensor_without_a_place_yet_can_be_looked_at():
 
 
 def test_unknown_profiles_and_characteristics_are_said_with_those_there_are():
-    with pytest.raises(UserError, match="choose one of coach_board"):
+    with pytest.raises(UserError, match="choose one of ant_heart_rate"):
         decode_payload("polar", b"")
     with pytest.raises(UserError, match="2a37"):
         decode_payload("heart_rate", b"", "ffff")

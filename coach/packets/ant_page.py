@@ -1,0 +1,62 @@
+"""What the data pages of ANT+ sensors share: eight bytes, counters that wrap, a battery that is low.
+
+Source: read as openant (`openant/devices/common.py`), Nordic's SDK (`ant_sdm_page_1.c`) and Loghorn/ant-plus read them.
+The profile documents themselves are for members of the ANT+ alliance.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from coach.errors import PacketError
+from coach.model.steps import Charge
+
+PAGE_BYTES: Final = 8
+MANUFACTURER, PRODUCT, BATTERY = 80, 81, 82
+_LOW, _CRITICAL = 4, 5
+
+
+def page_of(what: str, payload: bytes, number_mask: int = 0xFF) -> int:
+    """The number of a data page; raises PacketError where it has not eight bytes."""
+    if len(payload) != PAGE_BYTES:
+        raise PacketError(f"{what} has eight bytes", payload)
+    return payload[0] & number_mask
+
+
+def common_charge(page: bytes) -> Charge | None:
+    """What the battery page (82) says; None for every other page.
+
+    Its status is one of new, good, ok, low, critical; its voltage says nothing of the charge of an unknown cell.
+    """
+    if len(page) != PAGE_BYTES or page[0] != BATTERY:
+        return None
+    return Charge(None, (page[7] >> 4 & 0x07) in (_LOW, _CRITICAL))
+
+
+@dataclass(slots=True)
+class WrappingTotal:
+    """A counter of `modulus` counts that a sensor sends, as a total that never falls.
+
+    How many whole wraps a silence held follows from the rate of late. A step that this rate cannot have made is that of
+    a sensor that restarted: what it counted meanwhile is not known, and nothing is added.
+    """
+
+    modulus: int
+    slack: float
+    total: int = 0
+    _last: int | None = None
+    _last_s: float = 0.0
+
+    def add(self, raw: int, t_s: float, per_s: float) -> int:
+        """The total at `t_s` [s], when the counter shows `raw`. per_s: counts a second, before or now, the greater."""
+        if self._last is not None:
+            step = (raw - self._last) % self.modulus
+            away_s = t_s - self._last_s
+            step += self.modulus * max(0, round((per_s * away_s - step) / self.modulus))
+            if step <= _FASTER * per_s * (away_s + _LATE_S) + self.slack:
+                self.total += step
+        self._last, self._last_s = raw, t_s
+        return self.total
+
+
+_FASTER: Final = 1.5  # than its own rate a runner may have been meanwhile: chosen by judgement
+_LATE_S: Final = 2.0  # a pod computes once a second or so and its pages come late: chosen by judgement
