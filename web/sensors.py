@@ -25,7 +25,7 @@ class ProfileFacts:
     """What the page says of one sensor model.
 
     tried: real sensors that owners reported on, with their firmware. also_as: other models it can be connected as.
-    is_built_in: it is the phone itself, which no scan finds.
+    is_built_in: it is the phone itself, which no scan finds. is_bluetooth: it can be set up from here.
     """
 
     id: str
@@ -39,6 +39,7 @@ class ProfileFacts:
     quirks: tuple[str, ...]
     has_settings: bool
     is_built_in: bool
+    is_bluetooth: bool
 
 
 class _Body(BaseModel):
@@ -214,6 +215,7 @@ def _profiles() -> list[ProfileFacts]:
             profile.quirks,
             bool(profile.settings),
             profile.is_built_in,
+            profile.is_bluetooth,
         )
         for profile in load_profiles().values()
     ]

@@ -1,6 +1,7 @@
 """`coach doctor`: what this machine has and lacks, each with what to do."""
 
 import asyncio
+import contextlib
 import shutil
 import socket
 import sqlite3
@@ -18,6 +19,8 @@ import click
 from coach.cli.options import data_option, port_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
 from coach.errors import LinkError, ProfileError
+from coach.radio.ant.air import can_hear_ant
+from coach.radio.ant.words import HARMLESS
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.scan import can_listen
@@ -60,6 +63,26 @@ def _bluetooth(_: Settings) -> Check:
     if fault is None:
         return Check("bluetooth", True, "the adapter listens")
     return Check("bluetooth", False, fault.reason, str(fault))
+
+
+def _ant(_: Settings) -> Check:
+    """A machine without a stick lacks nothing; one whose stick cannot be used does."""
+    fault = asyncio.run(can_hear_ant())
+    if fault is None:
+        return Check("ant+", True, "the stick listens")
+    is_seen = fault.reason == "ant_no_extra" and has_ant_stick(Path("/"))
+    if fault.reason in HARMLESS and not is_seen:
+        return Check("ant+", True, "not used: foot pods and straps of ANT+ need a USB stick", note=str(fault))
+    return Check("ant+", False, fault.reason, str(fault))
+
+
+def has_ant_stick(root: Path) -> bool:
+    """Whether Linux sees a stick of ANT's maker, without the extra. root: of the file system."""
+    for vendor in (root / "sys/bus/usb/devices").glob("*/idVendor"):
+        with contextlib.suppress(OSError):  # it was pulled out just now
+            if vendor.read_text().strip() == "0fcf":
+                return True
+    return False
 
 
 def shares_antenna(root: Path) -> bool:
@@ -144,6 +167,7 @@ CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
     _python,
     _profiles,
     _bluetooth,
+    _ant,
     _antenna,
     _permissions,
     _disk,

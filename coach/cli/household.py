@@ -36,6 +36,7 @@ def household_serving(
         if loop is None:
             stack.callback(shared.close)
         ports: dict[str, int] = {}
+        radio = backend or Backend()  # one for all: a stick of ANT+ cannot be opened twice
         alone = threading.Lock()  # two runners added at once are opened one after the other
 
         def open_runner(member: Member) -> None:
@@ -48,7 +49,7 @@ def household_serving(
             )
 
             def make() -> Coach:
-                return Coach(own, backend, loop=shared, claims=claims, owner=member.name)
+                return Coach(own, radio, loop=shared, claims=claims, owner=member.name)
 
             cookie, authority = f"coach-{member.key}", settings.data / "https"
             opened = served(own, make, is_quiet=True, cookie=cookie, authority=authority)

@@ -9,11 +9,15 @@ from coach.model.sites import WearSite
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a scan hears. problem: why this machine cannot scan and what to do; None while it can."""
+    """What a scan hears. problem: why this machine cannot scan over Bluetooth and what to do; None while it can.
+
+    ant_problem: the same for an ANT+ stick that is there and cannot be used; a machine without one lacks nothing.
+    """
 
     found: tuple[FoundSensor, ...] = ()
     is_scanning: bool = False
     problem: str | None = None
+    ant_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

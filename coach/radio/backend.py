@@ -14,19 +14,22 @@ from bleak.exc import BleakError
 
 from coach.model.documents import FieldValues
 from coach.radio.agent import pairing_agent
+from coach.radio.ant.air import AntAir
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
     """None: the backend bleak chooses for this machine. adapter: which adapter of a Linux machine, such as "hci1".
 
-    agreed: the sensors for which pairing is agreed to just now (see `coach.radio.agent`).
+    agreed: the sensors for which pairing is agreed to just now (see `coach.radio.agent`). ant: what hears ANT+ sensors;
+    shared by all who share this radio, as one program at a time can have the stick.
     """
 
     scanner: type[BaseBleakScanner] | None = None
     client: type[BaseBleakClient] | None = None
     adapter: str | None = None
     agreed: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    ant: AntAir = field(default_factory=AntAir, compare=False, repr=False)
 
     def make_scanner(self, heard: AdvertisementDataCallback) -> BleakScanner:
         """An active scanner that calls `heard` for each advertisement."""

@@ -1,4 +1,6 @@
-"""The link to a sensor that only sends, such as a phone over the network: no connection to make, but the same events.
+"""The link to a sensor that only sends, as a phone over the network or a foot pod over ANT+.
+
+There is no connection to make; whoever looks at it sees the same events.
 
 Packets are stamped as they arrive; the delay of a network goes out where `coach.packets` maps the device's clock.
 """
@@ -7,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from coach.errors import LinkError
 from coach.model.links import LinkStatus
 from coach.model.samples import Notification
 from coach.radio.link_state import LinkState
@@ -15,9 +18,13 @@ from coach.radio.words import loss_error
 
 
 class Senders(Protocol):
-    """What such sensors are heard by. absent: the key of LOSS_WORDS for one that sends nothing."""
+    """What such sensors are heard by.
+
+    absent: the key of LOSS_WORDS for one that sends nothing. fault: why none can be heard.
+    """
 
     absent: str
+    fault: LinkError | None
 
     def listening(self, sensor_id: str, receive: Callable[[bytes], None]) -> AbstractContextManager[None]:
         """While inside, `receive` gets each packet of this sensor."""
@@ -29,8 +36,8 @@ class HeardLink:
     def __init__(self, senders: Senders, state: LinkState, on_notification: OnNotification) -> None:
         self._senders = senders
         self._on_notification = on_notification
+        self._lost_reason = ""
         self.state = state
-        state.is_introduced = True
 
     async def run(self) -> None:
         """Listen until `stop`."""
@@ -45,16 +52,25 @@ class HeardLink:
 
     def _say_quiet(self) -> None:
         state, times = self.state, self.state.settings
-        is_gone = state.quiet_s > times.stalled_s and state.status is LinkStatus.SILENT
-        never_came = state.quiet_s > times.silent_s and state.status is LinkStatus.CONNECTING
-        if is_gone or never_came:
-            absent = self._senders.absent
-            state.say(LinkStatus.LOST, absent, str(loss_error(absent, state.name)))
+        fault = self._senders.fault
+        patience_s = times.stalled_s if state.status is LinkStatus.SILENT else times.silent_s
+        if fault is None and state.status is not LinkStatus.STREAMING and state.quiet_s > patience_s:
+            fault = loss_error(self._senders.absent, state.name)
+        if fault is not None:
+            self._say_lost(fault)
         elif state.status is LinkStatus.STREAMING:
             state.say_silence()
+
+    def _say_lost(self, fault: LinkError) -> None:
+        if (self.state.status, self._lost_reason) != (LinkStatus.LOST, fault.reason):
+            self._lost_reason = fault.reason
+            self.state.say(LinkStatus.LOST, fault.reason, str(fault))
 
     def _take(self, packet: bytes) -> None:
         state = self.state
         state.data_s = state.clock()
+        state.is_introduced = True
         state.say_data()
+        if state.plan.read_charge is not None and (charge := state.plan.read_charge(packet)) is not None:
+            state.note_charge(charge)
         self._on_notification(Notification(state.use.sensor_id, state.plan.subscribe[0], state.data_s, packet))

@@ -10,6 +10,7 @@ import contextlib
 from coach.errors import LinkError
 from coach.model.links import LinkStatus
 from coach.model.samples import Notification
+from coach.model.steps import Charge
 from coach.radio.link_state import LinkState
 from coach.radio.session import Radio, Session, connected, introduce
 from coach.radio.talk import OnNotification, Wire
@@ -168,4 +169,4 @@ class SensorLink:
 
     def _on_battery(self, payload: bytes) -> None:
         if len(payload) == 1 and payload[0] <= 100:
-            self.state.note_charge(float(payload[0]))
+            self.state.note_charge(Charge(float(payload[0]), is_low=False))

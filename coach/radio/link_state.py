@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
-from coach.model.steps import LinkPlan
+from coach.model.steps import Charge, LinkPlan
 from coach.radio.clock import RunClock
 from coach.radio.words import loss_error
 
@@ -54,6 +54,7 @@ class LinkState:
         self.use: SensorUse = plan.use
         self.status = LinkStatus.CONNECTING
         self.battery_pct: float | None = None
+        self._is_low = False
         self.is_introduced = False
         self.data_s = 0.0
 
@@ -101,9 +102,15 @@ class LinkState:
         if self.quiet_s > self.settings.silent_s and self.status is not LinkStatus.SILENT:
             self.say(LinkStatus.SILENT, "silent", str(loss_error("silent", self.name, seconds=self.quiet_s)))
 
-    def note_charge(self, charge_pct: float) -> None:
-        """Its battery's charge [%]; a charge that falls below a limit is said."""
-        before, self.battery_pct = self.battery_pct, charge_pct
-        if any(charge_pct <= limit and (before is None or before > limit) for limit in self.settings.low_pct):
-            words = f"{self.name}: battery at {charge_pct:.0f} %. Charge it or change the cell soon"
-            self.say(self.status, "battery_low", words)
+    def note_charge(self, charge: Charge) -> None:
+        """What it says of its battery: a charge that falls below a limit, or is low from now on, is said."""
+        before, self.battery_pct = self.battery_pct, self.battery_pct if charge.pct is None else charge.pct
+        was_low, self._is_low = self._is_low, charge.is_low
+        pct, limits = charge.pct, self.settings.low_pct
+        if pct is not None and any(pct <= limit and (before is None or before > limit) for limit in limits):
+            self._say_low(f"battery at {pct:.0f} %")
+        elif pct is None and charge.is_low and not was_low:
+            self._say_low("battery is low")
+
+    def _say_low(self, what: str) -> None:
+        self.say(self.status, "battery_low", f"{self.name}: {what}. Charge it or change the cell soon")

@@ -53,6 +53,8 @@ class LinkSet:
         state = LinkState(plan, self._radio.clock, self._on_event, self._settings)
         if plan.carrier is Carrier.NETWORK:
             return HeardLink(self._radio.served, state, self._on_notification)
+        if plan.carrier is Carrier.ANT:
+            return HeardLink(self._radio.backend.ant, state, self._on_notification)
         return SensorLink(self._radio, state, self._on_notification)
 
     async def remove(self, sensor_id: str) -> None:

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from coach.errors import ConflictError
+from coach.errors import ConflictError, LinkError
 
 Receive = Callable[[bytes], None]
 
@@ -31,6 +31,7 @@ class ServedSensors:
     """Who sends and who listens; on the event loop only."""
 
     absent = "not_served"
+    fault: LinkError | None = None
 
     def __init__(self) -> None:
         self._listeners: dict[str, list[Receive]] = {}

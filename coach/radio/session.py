@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from bleak import BleakClient
 
 from coach.errors import LinkError
-from coach.model.links import SensorUse
+from coach.model.links import FoundSensor, SensorUse
+from coach.radio.ant.air import is_ant
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.scan import Ear
@@ -49,6 +50,34 @@ class Radio:
     def identify(self, sensor_id: str) -> str:
         """The address to look for."""
         return self.identities.get(sensor_id, sensor_id)
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Hear what is around while inside, over ANT+ even where Bluetooth cannot.
+
+        Raises:
+            LinkError: Bluetooth cannot be heard.
+        """
+        with self.backend.ant.wanted():
+            async with self.ear.listening():
+                yield
+
+    def found(self) -> list[FoundSensor]:
+        """Sensors that are heard now; known kinds first, then the strongest signal."""
+        sensors = [*self.ear.found(), *self.backend.ant.found(self.clock)]
+        return sorted(sensors, key=lambda sensor: (sensor.profile_id is None, -sensor.rssi_dbm, sensor.sensor_id))
+
+    async def find(self, sensor_id: str, within_s: float) -> FoundSensor | None:
+        """The sensor as soon as it is heard; None after `within_s` of listening.
+
+        Raises:
+            LinkError: nothing can be heard.
+        """
+        if is_ant(sensor_id):
+            return await self.backend.ant.find(sensor_id, within_s, self.clock)
+        if await self.ear.find(sensor_id, within_s) is None:
+            return None
+        return next(sensor for sensor in self.ear.found() if sensor.sensor_id == sensor_id)
 
 
 @dataclass(frozen=True, slots=True)

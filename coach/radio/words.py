@@ -84,6 +84,7 @@ LOSS_WORDS = {
     "stalled": "{name} is connected but sends nothing. It is being connected again",
     "not_served": "{name} sends nothing: open the Run page on that phone, tap Use this phone as a sensor, and keep "
     "that page in front with the screen on",
+    "ant_absent": "{name} is not heard over ANT+: put it on or move it, and bring it within 3 m of the stick",
     "silent": "{name} has sent nothing for {seconds:.0f} s",
     "needs_bond": "{name} wants to be paired with this machine: pair it in the system's Bluetooth settings",
     "dialog": "{name} wants to be paired: say yes to the system's question, and it is tried again",

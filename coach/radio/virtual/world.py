@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from coach.errors import LinkError
 from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
+from coach.radio.ant.air import AntAir, no_stick
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 
@@ -56,7 +57,8 @@ class VirtualWorld:
         self.clock = clock or RunClock()
         self.air = _load("controller").Air()
         self.central = _load("central").Central(self.air)
-        self.backend = Backend(*_load("bleak_client").bleak_backend(self.central))
+        scanner, client = _load("bleak_client").bleak_backend(self.central)
+        self.backend = Backend(scanner, client, ant=AntAir(no_stick))
         self.twins: dict[str, Twin] = {}
         self._phone: Central | None = None
         self._started: set[str] = set()

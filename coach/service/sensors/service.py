@@ -90,16 +90,17 @@ class SensorService:
         self._leases.renew("scan", self._scan_while_asked)
         fault = self._radio.ear.fault
         problem = self._problem or (str(fault) if fault else None)
-        return Surroundings(tuple(self._radio.ear.found()), problem is None, problem)
+        return Surroundings(tuple(self._radio.found()), problem is None, problem, self._radio.backend.ant.problem)
 
     async def _scan_while_asked(self) -> None:
         try:
-            async with self._radio.ear.listening():
+            async with self._radio.listening():
                 self._problem = None
                 await self._leases.expiry("scan")
         except LinkError as fault:
             self._problem = str(fault)
-            await asyncio.sleep(2.0)
+            with self._radio.backend.ant.wanted():
+                await asyncio.sleep(2.0)
 
     def scan(
         self, seconds: float = 5.0, on_look: Callable[[list[FoundSensor]], None] | None = None
@@ -114,12 +115,12 @@ class SensorService:
             found = self._loop.do(self._listen(min(0.5, end_s - now_s)))
             if on_look:
                 on_look(found)
-        return self._loop.call(self._radio.ear.found)
+        return self._loop.call(self._radio.found)
 
     async def _listen(self, seconds: float) -> list[FoundSensor]:
-        async with self._radio.ear.listening():
+        async with self._radio.listening():
             await self._clock.sleep(seconds)
-        return self._radio.ear.found()
+        return self._radio.found()
 
     def problem(self) -> str | None:
         """Why this machine's Bluetooth cannot be used, and what to do; None if it can."""
@@ -150,9 +151,9 @@ class SensorService:
     async def _meet(
         self, sensor_id: str, wear_site: WearSite | None, profile_id: str | None, cadence_unit: str | None
     ) -> SensorUse:
-        if await self._radio.ear.find(sensor_id, _FIRST_HEARD_S) is None:
+        found = await self._radio.find(sensor_id, _FIRST_HEARD_S)
+        if found is None:
             raise loss_error("not_heard", sensor_id)
-        found = next(s for s in self._radio.ear.found() if s.sensor_id == sensor_id)
         known = profile_id or found.profile_id
         if known is None:
             raise UserError(f"{found.name or sensor_id} is of no kind known here: choose its profile")
@@ -382,6 +383,10 @@ class SensorService:
         self._run_events.clear()
         await self._leases.end()
 
+    async def _end_listening(self) -> None:
+        await self.begin_run()
+        await self._radio.backend.ant.close()
+
     def note_event(self, event: LinkEvent) -> None:
         self._run_events[event.sensor_id] = event
 
@@ -391,6 +396,6 @@ class SensorService:
 
     def close(self) -> None:
         """End scans and previews; sensors are disconnected."""
-        self._loop.do(self.begin_run())
+        self._loop.do(self._end_listening())
         self._claims.leave(self._owner)
         self._keep_identities()

@@ -88,6 +88,7 @@ function rowOf(sensor) {
     profile_choice.value = profile.id;
     find("[data-profile-field]", row).hidden = offered.length < 2;
   } else {
+    for (const option of [...profile_choice.options]) if (!profiles.get(option.value).is_bluetooth) option.remove();
     find("[data-profile-field]", row).hidden = false;
   }
   offerSites();
@@ -117,7 +118,7 @@ async function connect(sensor, row, wear_site, profile_id) {
   }
 }
 
-function paintAround({ found, is_scanning, problem }) {
+function paintAround({ found, is_scanning, problem, ant_problem }) {
   const others = found.filter((sensor) => !cards.has(sensor.sensor_id)).sort((a, b) => Number(b.profile_id !== null) - Number(a.profile_id !== null));
   const known = new Set(others.map((sensor) => sensor.sensor_id));
   for (const [id, row] of rows) {
@@ -138,8 +139,9 @@ function paintAround({ found, is_scanning, problem }) {
   const none = find("#around-none");
   none.hidden = rows.size > 0;
   setText(none, w(n_ready > 0 ? "sensors.find.no_other" : is_scanning ? "sensors.find.none" : "sensors.find.searching"));
-  find("#problem").hidden = !problem;
-  setText(find("#problem"), problem ? `${w("sensors.find.problem")}: ${problem}` : "");
+  const problems = [problem && `${w("sensors.find.problem")}: ${problem}`, ant_problem].filter(Boolean);
+  find("#problem").hidden = problems.length === 0;
+  setText(find("#problem"), problems.join(" · "));
 }
 
 async function poll() {

@@ -92,7 +92,7 @@ export function paintCard(card, state, profile, is_asked_elsewhere = false) {
   const rate = state.rate_hz === null ? DASH : numberText(state.rate_hz, state.rate_hz < 10 ? 1 : 0);
   setText(find("[data-rate]", card), state.expected_rate_hz ? w("sensors.mine.rate_of", { rate, expected: Math.round(state.expected_rate_hz) }) : rate);
   find("[data-untried]", card).hidden = state.is_tried_on_hardware || is_asked_elsewhere || profile?.is_built_in === true;
-  for (const part of card.querySelectorAll("[data-read], [data-set-up]")) part.toggleAttribute("hidden", profile?.is_built_in === true);
+  for (const part of card.querySelectorAll("[data-read], [data-set-up]")) part.toggleAttribute("hidden", profile?.is_bluetooth === false);
   setText(find("[data-report]", card), `coach sensors report ${use.sensor_id}`);
   const tried = profile?.tried ?? [];
   find("[data-tried]", card).hidden = tried.length === 0;

@@ -138,7 +138,7 @@ def test_a_paired_sensor_is_known_placed_and_forgotten(bench: Bench) -> None:
 
 def test_a_profile_nobody_has_is_refused_with_those_there_are(bench: Bench) -> None:
     bench.until(lambda: len(bench.service.surroundings().found) == 3)
-    with pytest.raises(CoachError, match="no such profile; there are coach_board, ftms_treadmill"):
+    with pytest.raises(CoachError, match="no such profile; there are ant_heart_rate, ant_stride"):
         bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT, profile_id="left_boot")
 
 
