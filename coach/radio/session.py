@@ -67,17 +67,20 @@ class Radio:
         sensors = [*self.ear.found(), *self.backend.ant.found(self.clock)]
         return sorted(sensors, key=lambda sensor: (sensor.profile_id is None, -sensor.rssi_dbm, sensor.sensor_id))
 
-    async def find(self, sensor_id: str, within_s: float) -> FoundSensor | None:
-        """The sensor as soon as it is heard; None after `within_s` of listening.
+    async def find(self, sensor_id: str, within_s: float) -> FoundSensor:
+        """The sensor as soon as it is heard.
 
         Raises:
-            LinkError: nothing can be heard.
+            LinkError: `not_heard`, `ant_absent` after `within_s` of listening, or why nothing can be heard.
         """
         if is_ant(sensor_id):
-            return await self.backend.ant.find(sensor_id, within_s, self.clock)
-        if await self.ear.find(sensor_id, within_s) is None:
-            return None
-        return next(sensor for sensor in self.ear.found() if sensor.sensor_id == sensor_id)
+            found = await self.backend.ant.find(sensor_id, within_s, self.clock)
+        else:
+            await self.ear.find(sensor_id, within_s)
+            found = next((sensor for sensor in self.ear.found() if sensor.sensor_id == sensor_id), None)
+        if found is None:
+            raise loss_error("ant_absent" if is_ant(sensor_id) else "not_heard", sensor_id)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ def foot_pod(number: int = 12345, speed_mps: float = 3.0, strides_per_min: float
     return Sender(124, number, _POD_S, page)
 
 
-def strap(number: int = 54321, rate_bpm: int = 150, charge_pct: int = 80) -> Sender:
-    """Page 4 with the beat before, and its battery every 64 messages; the toggle bit changes every fourth message."""
+def strap(number: int = 54321, rate_bpm: int = 150, charge_pct: int = 80, battery_every: int = 64) -> Sender:
+    """Page 4 with the beat before, its battery once in so many messages; the toggle bit changes every fourth."""
 
     def page(n: int, t_s: float) -> bytes:
         between_s = 60 / rate_bpm
@@ -68,7 +68,7 @@ def strap(number: int = 54321, rate_bpm: int = 150, charge_pct: int = 80) -> Sen
         before = round(1024 * between_s * max(n_beats - 1, 0))
         tail = struct.pack("<HBB", beat % 65536, n_beats % 256, rate_bpm)
         toggle = 0x80 if n % 8 > 3 else 0
-        if n % 64 == 7:
+        if n % battery_every == 7:
             return bytes([7 | toggle, charge_pct, 0, 0x23]) + tail
         return bytes([4 | toggle, 255]) + struct.pack("<H", before % 65536) + tail
 
@@ -115,6 +115,8 @@ class FakeUsb(IBackend):
 
     def pull_out(self) -> None:
         self.faults.is_absent = True
+        with self._lock:
+            self._since_s, self._handle = None, None  # it has no power
 
     def plug_in(self) -> None:
         self.faults.is_absent = False

@@ -4,8 +4,6 @@ import sys
 
 from coach.errors import LinkError
 
-RULE = 'SUBSYSTEM=="usb", ATTR{idVendor}=="0fcf", MODE="0660", TAG+="uaccess"'  # docs/radio.md has it, too
-
 _WHAT = {
     "ant_no_extra": "ANT+ needs a part that is not installed",
     "ant_no_libusb": "ANT+ needs libusb, which this machine lacks",

@@ -207,6 +207,9 @@ class Preview:
         await self._links.stop()
 
     def states(self) -> list[SensorState]:
+        for sensor_id, link in self._links.links.items():
+            if (viewer := self.viewers.get(sensor_id)) is not None:
+                viewer.battery_pct = link.state.battery_pct  # most charges are no event
         return [viewer.state(self._clock()) for viewer in self.viewers.values()]
 
     def _on_notification(self, notification: Notification) -> None:
@@ -216,7 +219,6 @@ class Preview:
     def _on_event(self, event: LinkEvent) -> None:
         if viewer := self.viewers.get(event.sensor_id):
             viewer.last_event = event
-            viewer.battery_pct = event.battery_pct if event.battery_pct is not None else viewer.battery_pct
 
 
 def _judge(event: LinkEvent | None, name: str, is_late: bool) -> None:

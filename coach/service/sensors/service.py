@@ -152,8 +152,6 @@ class SensorService:
         self, sensor_id: str, wear_site: WearSite | None, profile_id: str | None, cadence_unit: str | None
     ) -> SensorUse:
         found = await self._radio.find(sensor_id, _FIRST_HEARD_S)
-        if found is None:
-            raise loss_error("not_heard", sensor_id)
         known = profile_id or found.profile_id
         if known is None:
             raise UserError(f"{found.name or sensor_id} is of no kind known here: choose its profile")

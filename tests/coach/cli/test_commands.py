@@ -14,7 +14,7 @@ import icalendar
 import pytest
 from click.testing import CliRunner, Result
 
-from coach.cli.doctor import shares_antenna
+from coach.cli.doctor import has_ant_stick, shares_antenna
 from coach.cli.output import plainly
 from coach.cli.root import COMMANDS, coach
 from coach.errors import ProfileError
@@ -24,6 +24,7 @@ from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
 from coach.settings import make_settings
 from firmware_config.loader import load_profile
+from tests.support.ant_stick import FakeUsb, Faults, plugged_in
 from tests.support.common import need_reference
 
 START = datetime(2026, 1, 1, 10, tzinfo=UTC)
@@ -278,9 +279,43 @@ def test_doctor_names_each_part_and_fails_where_one_is_wrong(tmp_path: Path) -> 
     result = run("doctor", "--json", "--data", str(tmp_path), "--port", "0")
     report = json.loads(result.stdout)
     names = [check["name"] for check in report["checks"]]
-    assert names == ["python", "profiles", "bluetooth", "antenna", "permissions", "disk", "clock", "port", "database"]
+    parts = ["python", "profiles", "bluetooth", "ant+", "antenna", "permissions", "disk", "clock", "port", "database"]
+    assert names == parts
     assert result.exit_code == (0 if report["is_fine"] else 1)
     assert all(check["is_fine"] or check["advice"] for check in report["checks"])
+
+
+@pytest.mark.parametrize(
+    ("usb", "found", "words"),
+    [
+        (FakeUsb([], Faults(is_absent=True)), "ok   ant+: not used", "plug in an ANT USB2 or USB-m stick"),
+        (FakeUsb([], Faults(open_errno=13)), "FAULT ant+: ant_no_permission", "/etc/udev/rules.d/70-ant.rules"),
+        (FakeUsb([]), "ok   ant+: the stick listens", ""),
+        (None, "ok   ant+: not used", "apt install libusb-1.0-0"),
+    ],
+)
+def test_doctor_says_what_an_ant_stick_lacks_and_that_none_is_needed(
+    tmp_path: Path, usb: FakeUsb | None, found: str, words: str
+) -> None:
+    with plugged_in(usb):
+        said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+    assert found in said
+    assert words in said
+
+
+def test_a_stick_that_is_plugged_in_without_the_extra_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openant.base.driver", None)
+    monkeypatch.delitem(sys.modules, "coach.radio.ant.stick", raising=False)
+    assert not has_ant_stick(tmp_path)
+    (stick := tmp_path / "sys/bus/usb/devices/1-2").mkdir(parents=True)
+    (stick / "idVendor").write_text("0fcf\n")
+    assert has_ant_stick(tmp_path)
+    monkeypatch.setattr("coach.cli.doctor.has_ant_stick", lambda _root: True)
+    said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+    assert "FAULT ant+: ant_no_extra" in said
+    assert "pip install 'running-coach[ant]'" in said
 
 
 def test_rules_name_their_sources() -> None:

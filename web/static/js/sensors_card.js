@@ -102,7 +102,7 @@ export function paintCard(card, state, profile, is_asked_elsewhere = false) {
   site.closest(".field").hidden = profile !== undefined && profile.wear_sites.length === 0;
   if (profile) for (const option of [...site.options]) if (option.value && !profile.wear_sites.includes(option.value)) option.remove();
   const counts = find("[data-cadence-unit]", card);
-  find("[data-counts]", card).hidden = profile?.kind !== "running_speed";
+  find("[data-counts]", card).hidden = profile?.kind !== "running_speed" || !profile.is_bluetooth; // ANT+ defines it
   if (document.activeElement !== counts) counts.value = use.cadence_unit ?? "";
   const { counts: unit, reason } = state.cadence ?? {};
   setText(find("[data-counts-words]", card), reason ? w(`sensors.mine.counts_as_${unit ?? "unknown"}`, { reason }) : "");
