@@ -25,7 +25,6 @@ from typing import IO, Final
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
-from coach.interchange.apple_health import ROUTES, FolderMembers, find_export, workouts
 from coach.interchange.damage import DAMAGE
 from coach.interchange.formats import NO_HINT, Hint
 
@@ -71,6 +70,8 @@ def items_of(path: Path) -> Iterator[Item]:
     if not path.is_dir():
         yield from _items_of_file(path, path.name, 0.0, 1.0)
         return
+    from coach.interchange.apple_health import ROUTES, FolderMembers, find_export, workouts
+
     members = FolderMembers(path)
     export = find_export(members)
     routes: Path | None = None
@@ -138,6 +139,8 @@ def _items_of_zip(stream: IO[bytes], name: str, start: float, width: float, dept
         infos = [info for info in archive.infolist() if not info.is_dir()]
         if len(infos) > _MOST_MEMBERS:
             raise InterchangeError(f"{name} holds more than {_MOST_MEMBERS:,} files: import it in parts")
+        from coach.interchange.apple_health import find_export, workouts
+
         export = find_export(archive)
         if export is not None:
             for workout in workouts(archive, export):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from coach.errors import UserError
 from coach.interchange.activity import Activity
-from coach.interchange.fit_reader import read_fit_sessions
 from coach.interchange.positions import completed
 from coach.model.runs import Run
 from coach.recording.folder import inside
@@ -17,6 +16,8 @@ def read_again(run: Run, imports: Path, prefers_pods: bool) -> Activity:
     Raises:
         UserError: it was not imported from one.
     """
+    from coach.interchange.fit_reader import read_fit_sessions  # only now, as the readers of `formats`
+
     path = inside(imports, f"{run.run_id}.fit")
     if run.source != "fit" or not path.is_file():
         raise UserError(f"run {run.run_id} was not imported from a FIT file: it has one device only")

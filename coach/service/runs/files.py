@@ -7,27 +7,19 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
-from zoneinfo import ZoneInfo
 
 from coach.coaching.baseline import BaselineRun
 from coach.coaching.progress import CoachedRun
 from coach.errors import AlreadyHereError, InterchangeError, UserError
-from coach.interchange.activity import Activity, activity_of, moved, run_of, seconds_of
-from coach.interchange.archive import Archive, write_archive
-from coach.interchange.fit_writer import write_fit
+from coach.interchange.activity import Activity, run_of, seconds_of
 from coach.interchange.formats import HEAD_BYTES, NO_HINT, Hint, format_of, on_foot, read_runs, unpacked
-from coach.interchange.foxglove import topics_of
-from coach.interchange.gpx import write_gpx
 from coach.interchange.merging import merged
-from coach.interchange.parquet import write_parquet
 from coach.interchange.sport import named_sport
-from coach.interchange.tables import Table, read_table, write_seconds, write_strides
-from coach.interchange.tcx import write_tcx
 from coach.model.daily_life import DailyWishes
 from coach.model.documents import JsonObject
 from coach.model.history import Imported
@@ -35,14 +27,13 @@ from coach.model.plain import from_plain
 from coach.model.runs import Lap, Run, RunFilter, RunState, Sport
 from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
-from coach.recording.messages import write_messages
 from coach.recording.reader import read_recording
 from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.archiving import Choice, choose
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.leftovers import HALF, IMPORTED, IMPORTS_FOLDER, INCOMING, UNPACKING, note_placed, take_back
 from coach.service.runs.recorded import length_s, same_time
-from coach.service.runs.route import original_of, track_of
+from coach.service.runs.route import track_of
 from coach.storage.dump import load, rows_of, table_names
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
@@ -75,40 +66,13 @@ class RunFiles:
         Raises:
             UserError: there is no such kind, or the run has no raw log. InterchangeError: the kind cannot hold it.
         """
-        entry = self._kept.runs.entry(run_id)
-        run = entry.run
-        match kind:
-            case "mcap":
-                return self.raw_log(run).read_bytes()
-            case "csv":
-                return write_seconds(self._kept.runs.data.seconds(run_id), run.started_at).encode()
-            case "parquet":
-                return write_parquet(self._kept.runs.data.seconds(run_id), run.started_at, run_id)
-            case "foxglove":
-                return self._foxglove(run)
-            case "strides":
-                both: list[Stride | TrunkStep] = [
-                    *self._kept.runs.data.strides(run_id),
-                    *self._kept.runs.data.steps(run_id),
-                ]
-                return write_strides(both, run.started_at).encode()
-            case "fit" | "tcx" | "gpx":
-                strides = self._kept.runs.data.strides(run_id)
-                activity = activity_of(run, self._kept.runs.data.seconds(run_id), strides, entry.summary)
-                write = {"fit": write_fit, "tcx": write_tcx, "gpx": write_gpx}[kind]
-                zone = ZoneInfo(self._kept.runner.get().time_zone)
-                offset = run.started_at.astimezone(zone).utcoffset() or timedelta(0)
-                activity = dataclasses.replace(activity, utc_offset_s=offset.total_seconds())
-                return write(self._with_places(run, activity))
-        raise UserError(f"there is no format {kind}: choose from {', '.join(EXPORTS)}")
+        from coach.service.runs.exporting import written  # only now: writers are no part of a service that waits
 
-    def _foxglove(self, run: Run) -> bytes:
-        kept, found = self._kept.runs, original_of(run, self.recordings / IMPORTS_FOLDER)
-        places = None if found is None else moved(*found)
-        run_id = run.run_id
-        strides, decisions = kept.data.strides(run_id), kept.data.decisions(run_id)
-        topics = topics_of(run.started_at, kept.data.seconds(run_id), strides, decisions, places)
-        return write_messages(run.started_at, topics)
+        if kind == "mcap":
+            return self.raw_log(self._kept.runs.get(run_id)).read_bytes()
+        if kind not in EXPORTS:
+            raise UserError(f"there is no format {kind}: choose from {', '.join(EXPORTS)}")
+        return written(self._kept, self.recordings, run_id, kind)
 
     def export_name(self, run_id: str, kind: str) -> str:
         """A file name for an export."""
@@ -123,6 +87,8 @@ class RunFiles:
 
     def archive(self, out: IO[bytes], password: str | None = None, choice: Choice | None = None) -> None:
         """The account as one zip: every table, every raw log, every imported file. choice: of which runs; None: all."""
+        from coach.interchange.archive import write_archive
+
         choice = choice or choose(self._kept, None, is_incremental=False)
         tables = {name: rows_of(self._kept.database, name, choice.keys) for name in table_names()}
         paths = [path for path in sorted(self.recordings.rglob("*")) if path.is_file() and _is_whole(path)]
@@ -169,6 +135,8 @@ class RunFiles:
             LockedArchiveError: it is encrypted, and the password is missing or another one.
             InterchangeError, StorageError: a row or a file is not what it claims to be, or the disk is too small.
         """
+        from coach.interchange.archive import Archive
+
         archive = Archive(stream, password)
         self.recordings.mkdir(parents=True, exist_ok=True)
         if archive.n_bytes + SPARE_BYTES > shutil.disk_usage(self.recordings).free:
@@ -262,11 +230,13 @@ class RunFiles:
         return same_time(self._kept, activity.started_at, activity.end_s)
 
     def _take_table(self, content: bytes) -> Imported:
+        from coach.interchange.tables import read_table
+
         try:
             table = read_table(content.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise InterchangeError("this CSV file is not UTF-8 text: export it again") from error
-        same = self._of_table(table)
+        same = self._of_table(table.started_at)
         if same is not None:
             self._kept.runs.data.add(same.run_id, table.strides, table.seconds)
             self.finish(same, None)
@@ -278,10 +248,10 @@ class RunFiles:
             self.finish(run, None)
         return Imported("csv", (run_id,), n_runs=1)
 
-    def _of_table(self, table: Table) -> Run | None:
+    def _of_table(self, started_at: datetime) -> Run | None:
         """The imported run that began at the same moment: its strides and its seconds come in two files."""
         near = timedelta(seconds=2)
-        wanted = RunFilter(since=table.started_at - near, until=table.started_at + near, source="csv", sport=None)
+        wanted = RunFilter(since=started_at - near, until=started_at + near, source="csv", sport=None)
         found = self._kept.runs.list(wanted, limit=1)
         return found[0].run if found else None
 
@@ -342,26 +312,6 @@ class RunFiles:
         folder.mkdir(parents=True, exist_ok=True)
         kind = "gpx" if kind == "apple" else kind
         inside(folder, f"{run_id}.{kind}").write_bytes(own_part(content, kind, activity))
-
-    def _with_places(self, run: Run, activity: Activity) -> Activity:
-        """Positions and heights of the file that a run was imported from, put back beside its seconds."""
-        found = original_of(run, self.recordings / IMPORTS_FOLDER)
-        if found is None:
-            return activity
-        moved_s = (found[0].started_at - activity.started_at).total_seconds()
-        places = {round(record.t_s + moved_s): record for record in found[0].records}
-        records = tuple(
-            dataclasses.replace(
-                record,
-                latitude_deg=place.latitude_deg,
-                longitude_deg=place.longitude_deg,
-                altitude_m=place.altitude_m,
-            )
-            if (place := places.get(round(record.t_s)))
-            else record
-            for record in activity.records
-        )
-        return dataclasses.replace(activity, records=records)
 
 
 def _check_document(row: Mapping[str, object]) -> None:

@@ -3,16 +3,18 @@
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from coach.coaching.workout_plans import checked, gate, load_templates, workout_of
 from coach.errors import UserError
-from coach.interchange.fit_workout import ImportedWorkout, read_workout, write_workout
 from coach.model.pain import PainState
 from coach.model.plain import from_plain, to_plain
 from coach.model.recordings import RunEvent
 from coach.model.workouts import Workout, WorkoutOffer, WorkoutPlace, WorkoutPlan
 from coach.storage.store import Store
+
+if TYPE_CHECKING:
+    from coach.interchange.fit_workout import ImportedWorkout
 
 _KEY: Final = "workouts"
 _MOST_OWN: Final = 200
@@ -78,17 +80,21 @@ class WorkoutService:
         """Forget an own workout; runs that it led keep theirs."""
         self._put([one for one in self._own() if one.id != workout_id])
 
-    def import_fit(self, content: bytes) -> ImportedWorkout:
+    def import_fit(self, content: bytes) -> "ImportedWorkout":
         """Keep the workout of a FIT file.
 
         Raises:
             InterchangeError: the file holds none for running. UserError: it cannot be led.
         """
+        from coach.interchange.fit_workout import read_workout  # only now: no part of a service that waits
+
         found = read_workout(content, "")
         return replace(found, plan=self.save(found.plan))
 
     def export_fit(self, workout_id: str) -> bytes:
         """A workout as a FIT file for a watch."""
+        from coach.interchange.fit_workout import write_workout
+
         return write_workout(self.plan(workout_id))
 
     def _own(self) -> list[WorkoutPlan]:
