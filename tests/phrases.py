@@ -5,7 +5,9 @@ runner reads, of code the sentences in the modules named below. Each source has 
 `coach/language`: new English comes in with an empty translation, what is no longer said goes out.
 """
 
+import ast
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -29,6 +31,78 @@ READ = {  # fields that a runner reads, by file
     },
     "strength/tracks.toml": {"name", "for_whom", "kit", "source"},
 }
+_FEW_RUNS = ("algorithm", "heavy", "leftovers", "recorded", "replay", "files", "importing", "recovery", "making")
+_SERVICE = (
+    *("reminders", "service/runner.py", "service/account.py", "service/access", "service/notify", "service/handover"),
+    *("service/phone", "service/strength", "service/worker.py", "service/clinic"),
+)
+# Code whose sentences a runner reads: by file of phrases the rooms and modules below coach/, and modules left aside,
+# whose sentences are for the command line, logs, or faults of disks, databases and files, which stay English.
+SPOKEN = (
+    ("sentences_coaching", ("coaching",), ("loader", "composer", "lessons")),
+    ("sentences_strength", ("strength",), ("loader", "logbook")),
+    (
+        "sentences_runs",
+        ("summary", "live/treadmill_check.py", "live/run.py", "live/run_log.py", "service/runs"),
+        _FEW_RUNS,
+    ),
+    ("sentences_sensors", ("radio/words.py", "service/sensors"), ("capture", "device_report", "registry")),
+    ("sentences_service", _SERVICE, ("certificates", "repeats", "keys", "sealing", "home_assistant", "scheduler")),
+)
+# Never for a runner: what only a mistaken program causes.
+_NEVER = (
+    "log.",
+    "_log.",
+    "_LOG.",
+    "re.compile",
+    "ValueError",
+    "TypeError",
+    "AssertionError",
+    "LookupError",
+    "KeyError",
+)
+EXTRA = {  # single words, and what is put together in a way that the search below does not see
+    "sentences_coaching": (
+        *(
+            "on the treadmill",
+            "outdoors",
+            "none",
+            "{n} of 10",
+            "Back pain",
+            "not muted",
+            "Praise",
+            "cadence",
+            "step length",
+        ),
+        *("on the treadmill or outdoors", "outdoors or on the treadmill"),
+    ),
+    "sentences_runs": (
+        *(
+            "contact time",
+            "impact",
+            "heart rate",
+            "flight time",
+            "left",
+            "right",
+            "{name} {percent} %",
+            "{name} {change} %",
+        ),
+        *("left foot", "right foot", "left shank", "right shank", "pelvis", "chest", "heel", "forefoot", "unknown"),
+        *("on your heels", "on your forefoot"),
+    ),
+    "sentences_strength": (
+        *("Week 0", "Week 4", "Week 8", "Month 3", "Month 6", "each side", "seconds", "repetitions", "better", "worse"),
+        *(
+            "{name}: {begin} to {end} {unit}.",
+            "{name} ({detail}): {begin} to {end} {unit}.",
+            "{n} {unit} and {percent} %",
+        ),
+        *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        *("January", "February", "March", "April", "May", "June", "July"),
+        *("August", "September", "October", "November", "December", "{weekday} {n} {month}, {clock}"),
+    ),
+    "sentences_service": ("strength session", "run"),
+}
 SAME = {"s", "°", "%", "kg"}  # units that all languages write alike
 
 
@@ -40,7 +114,68 @@ def english() -> dict[str, list[str]]:
         found[source.replace("/", "_")] = list(dict.fromkeys(_texts(table, fields)))
     units = [scale.unit for row in METRICS.values() for scale in (row.scale, row.imperial) if scale]
     found["units.toml"] = [unit for unit in dict.fromkeys(units) if len(unit) > 2 and not unit.startswith(("/", "°"))]
+    for name, places, aside in SPOKEN:
+        files = [file for place in places for file in _modules(ROOT / "coach" / place) if file.stem not in aside]
+        sentences = [*EXTRA.get(name, ()), *(one for file in files for one in _sentences(file))]
+        found[f"{name}.toml"] = list(dict.fromkeys(sentences))
     return found
+
+
+def _modules(place: Path) -> list[Path]:
+    return [place] if place.suffix else sorted(place.rglob("*.py"))
+
+
+def _sentences(file: Path) -> Iterator[str]:
+    """The sentences that a module's code holds, f-strings with their parameters in braces."""
+    tree = ast.parse(file.read_text("utf-8"))
+    aside = {id(part) for node in ast.walk(tree) for part in _not_said(node)}
+    for node in ast.walk(tree):
+        if id(node) not in aside and (text := _template(node)) and _is_sentence(text.strip()):
+            yield text.strip()
+
+
+def _not_said(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        yield node.value  # a docstring
+    elif isinstance(node, ast.JoinedStr):
+        yield from (part for part in ast.walk(node) if part is not node)
+    elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith(_NEVER):
+        yield from ast.walk(node)
+
+
+def _template(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return re.sub(r"\{(\w+)[^}]*\}", r"{\1}", node.value)
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    seen: dict[str, int] = {}
+    parts = []
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            name = _name(part.value)
+            seen[name] = seen.get(name, 0) + 1
+            parts.append("{" + name + (str(seen[name]) if seen[name] > 1 else "") + "}")
+        else:
+            parts.append(str(ast.literal_eval(part)))
+    return "".join(parts)
+
+
+def _name(value: ast.expr) -> str:
+    """A short name for what is put in: of a variable its own, of `len(...)` and of counts "n"."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "len":
+        return "n"
+    names = [
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in ast.walk(value)
+        if isinstance(node, ast.Attribute | ast.Name)
+    ]
+    return next((name.strip("_").lower() for name in names if name not in ("self", "str", "int", "abs", "join")), "x")
+
+
+def _is_sentence(text: str) -> bool:
+    plain = re.sub(r"\{\w+\}", "x", text)
+    is_code = re.search(r"[<>=/\\]{2}|^[a-z_./-]+$|%[sd]|\bcoach [a-z]+`|^\W*$|form-data", text)
+    return len(re.findall(r"[A-Za-z]{2,}", plain)) >= 2 and " " in plain.strip() and not is_code
 
 
 def _texts(value: object, fields: set[str]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 
 from coach.bootstrap import Coach
 from coach.model.documents import JsonObject
-from web.wire import json_response, read_body
+from web.context import said
+from web.wire import in_language, json_response, read_body
 
 _ARGUMENT: Final = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -65,7 +66,7 @@ def route(
             result = view(**arguments)
             if isinstance(result, Response):
                 return result
-            return Response(status=204) if result is None else json_response(result)
+            return Response(status=204) if result is None else json_response(in_language(result, said))
 
         @wraps(view)
         def answer(**arguments: object) -> Response:

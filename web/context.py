@@ -12,10 +12,12 @@ from markupsafe import Markup
 
 from coach.bootstrap import Coach
 from coach.errors import CoachError
-from coach.language.locales import LOCALES, NAMES, wished
+from coach.language.locales import LOCALES, NAMES, date_text, day_name, localised, wished
 from coach.language.phrases import phrases_of
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run
+from coach.strength.rhythm import DAY_NAMES
+from web.errors import SAY
 from web.units import (
     K95,
     VIEWS,
@@ -30,7 +32,7 @@ from web.units import (
     value_text,
     view_table,
 )
-from web.wire import to_text
+from web.wire import in_language, to_text
 from web.words import Words, words_in
 
 log: Final = logging.getLogger(__name__)
@@ -125,7 +127,7 @@ def theme() -> str:
 
 def json_data(value: object) -> Markup:
     """JSON that may be within a script element of type application/json."""
-    return Markup(to_text(value).translate(_JSON_ESCAPES))
+    return Markup(to_text(in_language(value, said)).translate(_JSON_ESCAPES))
 
 
 def section() -> str:
@@ -138,6 +140,7 @@ def section() -> str:
 def install_context(app: Flask, is_strict_about_words: bool) -> None:
     """Give every template of `app` words, the runner's units and the filters for numbers."""
     app.config[IS_STRICT] = is_strict_about_words
+    app.extensions[SAY] = said
     app.jinja_env.globals.update(w=w, json_data=json_data, nav=NAV, themes=THEMES, metric_views=VIEWS, k95=K95)
     app.jinja_env.filters.update(
         duration=duration_text,
@@ -150,6 +153,9 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
         month=month,
         clock=clock,
         said=said,
+        signs=lambda text: localised(text, language()),
+        day_name=lambda name: day_name(DAY_NAMES.index(name), language()),
+        date_day=lambda one: date_text(one, "MMMEd", language()),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

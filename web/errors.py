@@ -27,6 +27,7 @@ _STATUS: Final[Mapping[type[CoachError], int]] = {
     PacketError: 400,
     ProfileError: 409,
 }
+SAY: Final = "say"  # how an app says a sentence of the coach in the language of its page
 ERROR_PAGE: Final = "COACH_ERROR_PAGE"
 _KNOWN: Final = (400, 401, 403, 404, 405, 409, 413, 429, 503)
 
@@ -52,13 +53,15 @@ def code_of(error: CoachError) -> str:
 
 
 def error_response(status: int, code: str, words: str, fields: Mapping[str, str] | None = None) -> Response:
-    """The failure as JSON below /api and as a page elsewhere."""
+    """The failure as JSON below /api and as a page elsewhere, in the language of the page where one is known."""
+    say = current_app.extensions.get(SAY, str)
+    words, fields = say(words), {name: say(complaint) for name, complaint in (fields or {}).items()}
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         error: dict[str, object] = {"code": code, "words": words}
         if fields:
-            error["fields"] = dict(fields)
+            error["fields"] = fields
         return json_response({"error": error}, status)
-    page = render_template(current_app.config[ERROR_PAGE], status=status, code=code, words=words, fields=fields or {})
+    page = render_template(current_app.config[ERROR_PAGE], status=status, code=code, words=words, fields=fields)
     return make_response(page, status)
 
 

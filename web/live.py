@@ -13,7 +13,7 @@ from coach.model.runs import Run, RunPlace
 from coach.model.workouts import RunWalkState
 from web.access import HERE, watcher
 from web.api import route
-from web.context import answer_of, the_coach
+from web.context import answer_of, language, the_coach
 from web.errors import error_response
 from web.server import MAX_STREAMS
 from web.stream import LiveStream, Places
@@ -93,7 +93,7 @@ def live() -> Response:
     phone_id, is_allowed = watcher()
     if not _places.take(phone_id):
         return error_response(503, "too_many_streams", "Too many pages watch at once. Close one of them.")
-    stream = LiveStream(the_coach().feed, _places, _last_id(), phone_id, is_allowed)
+    stream = LiveStream(the_coach().feed, _places, _last_id(), phone_id, is_allowed, language=language())
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(stream, mimetype="text/event-stream", headers=headers)
 

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from coach.language.locales import DEFAULT
+from coach.language.phrases import phrases_of
 from coach.live.feed import FeedEvent, LiveFeed
 from coach.model.documents import JsonObject
 from web.units import VIEWS
-from web.wire import to_text
+from web.wire import in_language, to_text
 
 HEARTBEAT_S: Final = 2.0
 LONGEST_S: Final = 600.0
@@ -72,7 +74,9 @@ class LiveStream(Iterator[bytes]):
         phone_id: str = "",
         is_allowed: Callable[[], bool] = lambda: True,
         is_welcome: bool = True,
+        language: str = DEFAULT,
     ) -> None:
+        self._language = language
         self._feed = feed
         self._places = places
         self._phone_id = phone_id
@@ -97,7 +101,7 @@ class LiveStream(Iterator[bytes]):
             self.close()
             return b"event: bye\ndata: {}\n\n"
         now_s = time.time()
-        return b"".join(_piece(event) for event in events if _is_alive(event, now_s)) or _heartbeat()
+        return b"".join(_piece(event, self._language) for event in events if _is_alive(event, now_s)) or _heartbeat()
 
     def close(self) -> None:
         """Give the place back; called by the server when the phone is gone."""
@@ -124,10 +128,15 @@ def _is_alive(event: FeedEvent, now_s: float) -> bool:
 
 
 @functools.lru_cache(maxsize=64)
-def _piece(event: FeedEvent) -> bytes:
-    """The bytes of an event, made once for all phones that watch."""
+def _piece(event: FeedEvent, language: str = DEFAULT) -> bytes:
+    """The bytes of an event in a language, made once for all phones that watch."""
     data = _for_a_glance(event.data) if event.event == "metrics" else dict(event.data)
-    return f"id: {event.id}\nevent: {event.event}\ndata: {to_text(data)}\n\n".encode()
+    return f"id: {event.id}\nevent: {event.event}\ndata: {to_text(_in_language(event, data, language))}\n\n".encode()
+
+
+def _in_language(event: FeedEvent, data: object, language: str) -> object:
+    is_plain = language == DEFAULT or event.event in ("metrics", "signal")  # numbers, ten times a second
+    return data if is_plain else in_language(data, phrases_of(language))
 
 
 def _for_a_glance(metrics: Mapping[str, object]) -> dict[str, object]:

@@ -282,7 +282,7 @@ def _beside(
     open_ones = [f for f in _BY_NEED if f != block.focus and why_not(f, pain, profile, facts) is None]
     needed = [f for f in open_ones if progress.needs.get(f, 0.0) >= NEED]
     focus = max(needed, key=lambda f: progress.needs[f]) if needed else "swing"
-    words = f"{closed} Your block waits at run {block.n_cued + 1}. Today instead: {FOCUSES[focus].title.lower()}."
+    words = f"{closed} Your block waits at run {block.n_cued + 1}. Today instead: {FOCUSES[focus].title}."
     return RunPlan(focus, 0.5, None, False, False, words, seed)
 
 

@@ -4,7 +4,7 @@ English is British English. A new language is a row of `LOCALES`, a folder of `w
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -55,7 +55,12 @@ def _decimal_sign(language: str) -> str:
     return str(locale_of(language).number_symbols["latn"]["decimal"])
 
 
-def date_text(moment: datetime, skeleton: str, language: str = DEFAULT) -> str:
+def day_name(weekday: int, language: str = DEFAULT) -> str:
+    """Return the short name of a weekday, 0 for Monday: "Mon"."""
+    return str(locale_of(language).days["stand-alone"]["abbreviated"][weekday])
+
+
+def date_text(moment: date, skeleton: str, language: str = DEFAULT) -> str:
     """`moment` by a skeleton of CLDR: "yMMMEd" is "Fri, 20 Nov 2026", "MMMd" is "20 Nov", "Hm" is "18:05"."""
     return format_skeleton(skeleton, moment, locale=locale_of(language))
 

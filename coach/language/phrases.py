@@ -22,8 +22,10 @@ from coach.language.locales import localised, plural_of
 
 FOLDER: Final = Path(__file__).parent
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
-_NUMBER: Final = re.compile(r"[-\u2212+]?\d+(\.\d+)?")
+_NUMBER: Final = re.compile(r"[-\u2212+]?\d+(?:\.\d+)?")
+_AMOUNT: Final = re.compile(rf"(?P<number>{_NUMBER.pattern})(?P<gap> ?)(?P<unit>[^\s\d]*)")
 _BETWEEN: Final = re.compile(r"(?<=[.!?:;])\s+")
+_NUMBERS: Final = frozenset({"n", "begin", "end", "low", "high", "percent"})  # parameters that hold nothing else
 Translation = str | Mapping[str, str]
 
 
@@ -50,9 +52,15 @@ class Phrases:
         parts = _BETWEEN.split(text)
         for n in range(len(parts) - 1, 0, -1):  # the longest beginning that is known, then the rest
             gap = len(" ".join(parts[:n]))
-            if (head := self._one(text[:gap])) is not None and (tail := self._translate(text[gap:].lstrip())):
+            if (head := self._beginning(text[:gap])) is not None and (tail := self._translate(text[gap:].lstrip())):
                 return f"{head} {tail}"
         return None
+
+    def _beginning(self, text: str) -> str | None:
+        """A sentence before another: also one whose last sign belongs to the joint, as in "It is off: switch it on"."""
+        if (whole := self._one(text)) is not None:
+            return whole
+        return None if (bare := self._one(text[:-1])) is None else bare + text[-1]
 
     def _one(self, sentence: str) -> str | None:
         stripped = sentence.strip()
@@ -74,9 +82,13 @@ class Phrases:
 
     def _value(self, value: str) -> str | None:
         """A parameter in this language: numbers and names as they are; None for whole sentences that are not known."""
-        if _NUMBER.fullmatch(value):
-            return localised(value, self.language)
-        return self._find(value) or (None if _BETWEEN.search(value) else value)
+        if amount := _AMOUNT.fullmatch(value):
+            return localised(amount["number"], self.language) + amount["gap"] + self(amount["unit"])
+        if (found := self._find(value)) is not None:
+            return found
+        if ", " in value and None not in (parts := [self._find(part) for part in value.split(", ")]):
+            return ", ".join(part for part in parts if part)
+        return None if _BETWEEN.search(value.strip()) else value
 
 
 def _literal(english: str) -> int:
@@ -92,7 +104,8 @@ def _shape(english: str) -> re.Pattern[str]:
         if i % 2 == 0:
             made += re.escape(piece)
         else:
-            made += f"(?P={piece})" if piece in seen else f"(?P<{piece}>.*?)"
+            what = r"[-\u2212+]?\d[\d.]*" if piece in _NUMBERS else ".*?"
+            made += f"(?P={piece})" if piece in seen else f"(?P<{piece}>{what})"
             seen.add(piece)
     return re.compile(made, re.DOTALL)
 

@@ -44,17 +44,34 @@ _NAMES: Final[Mapping[str, str]] = {
     "heart_rate_bpm": "heart rate",
     "flight_time_ms": "flight time",
 }
-# measure of a cue: (with its verb, word for more, word for less, unit)
-_RESPONSE_WORDS: Final[Mapping[str, tuple[str, str, str, str]]] = {
-    "step_length_vs_baseline_pct": ("steps were", "longer", "shorter", " %"),
-    "cadence_vs_baseline_pct": ("steps were", "quicker", "slower", " %"),
-    "impact_vs_baseline_pct": ("landings were", "harder", "softer", " %"),
-    "contact_time_vs_baseline_pct": ("ground contact was", "longer", "shorter", " %"),
-    "axial_rotation_vs_baseline_pct": ("the trunk turned", "more", "less", " %"),
-    "foot_strike_angle_deg": ("the sole landed", "steeper", "flatter", "°"),
-    "trunk_lean_deg": ("the trunk leant", "more", "less", "°"),
-    "asymmetry_vs_baseline_pct": ("left and right differed", "more", "less", " points"),
+# measure of a cue: (what is said of more of it, of less of it, its unit)
+_RESPONSE_WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "step_length_vs_baseline_pct": ("After cues steps were {n} % longer", "After cues steps were {n} % shorter", " %"),
+    "cadence_vs_baseline_pct": ("After cues steps were {n} % quicker", "After cues steps were {n} % slower", " %"),
+    "impact_vs_baseline_pct": ("After cues landings were {n} % harder", "After cues landings were {n} % softer", " %"),
+    "contact_time_vs_baseline_pct": (
+        "After cues ground contact was {n} % longer",
+        "After cues ground contact was {n} % shorter",
+        " %",
+    ),
+    "axial_rotation_vs_baseline_pct": (
+        "After cues the trunk turned {n} % more",
+        "After cues the trunk turned {n} % less",
+        " %",
+    ),
+    "foot_strike_angle_deg": (
+        "After cues the sole landed {n}° steeper",
+        "After cues the sole landed {n}° flatter",
+        "°",
+    ),
+    "trunk_lean_deg": ("After cues the trunk leant {n}° more", "After cues the trunk leant {n}° less", "°"),
+    "asymmetry_vs_baseline_pct": (
+        "After cues left and right differed {n} points more",
+        "After cues left and right differed {n} points less",
+        " points",
+    ),
 }
+_ANY_RESPONSE: Final = ("After cues the number was {n} higher", "After cues the number was {n} lower", "")
 
 
 def findings_of(
@@ -113,9 +130,10 @@ def _answered(decisions: Sequence[CueDecision], responses: Sequence[FocusRespons
     if not spoken:
         return []
     counts = Counter(d.rule_id for d in spoken)
-    is_one = len(spoken) == 1
-    said = f"{len(spoken)} {'cue was' if is_one else 'cues were'} spoken"
-    unsure = f"{said}; whether {'it' if is_one else 'they'} helped is not known yet."
+    n = len(spoken)
+    unsure = f"{n} cues were spoken; whether they helped is not known yet."
+    if n == 1:
+        unsure = "One cue was spoken; whether it helped is not known yet."
     numbers = {"n_spoken": float(len(spoken))}
     judged = [r for r in responses if counts[r.rule_id] and None not in (r.effect, r.low, r.high)]
     if not judged:
@@ -126,14 +144,14 @@ def _answered(decisions: Sequence[CueDecision], responses: Sequence[FocusRespons
     assert most.low is not None
     assert most.high is not None
     numbers |= {"effect": most.effect, "low": most.low, "high": most.high}
-    name, more, less, unit = _RESPONSE_WORDS.get(most.metric, ("the number", "higher", "lower", ""))
+    more, less, unit = _RESPONSE_WORDS.get(most.metric, _ANY_RESPONSE)
     interval = f"95 %: {_signed(most.low)} to {_signed(most.high)}{unit}"
     reason = f"{most.n_cues} cues against {most.n_withheld} silent moments; {interval}"
     if most.low <= 0.0 <= most.high:
         return [Finding("cues", unsure, reason, 1.0, numbers)]
     low, high = sorted((abs(most.low), abs(most.high)))
-    size = f"{abs(most.effect):.1f}{unit} {more if most.effect > 0 else less}"
-    words = f"After cues {name} {size} than in silent moments (95 %: {low:.1f} to {high:.1f})."
+    size = (more if most.effect > 0 else less).format(n=f"{abs(most.effect):.1f}")
+    words = f"{size} than in silent moments (95 %: {low:.1f} to {high:.1f})."
     if most.direction * most.effect < 0:
         words += " That is the other way: this cue does not suit you."
     return [Finding("cues", words, reason, 2.4, numbers)]

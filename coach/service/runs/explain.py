@@ -53,11 +53,13 @@ def _why(d: CueDecision, rule: CueRule | None, name: str) -> list[str]:
         closed = next((g for g in d.gates if g.name == d.suppressed_by), None)
         found.append(f"It was due, and held back: {closed.why if closed else d.suppressed_by}.")
     if d.value is not None and d.threshold is not None and name:
-        side = "below" if d.value < d.threshold else "above"
-        held = f" for at least {rule.for_s:.0f} s" if rule and d.kind != "safety" else ""
-        found.append(
-            f"{name[:1].upper()}{name[1:]}: {_amount(d.value, d.unit)}, {side} {_amount(d.threshold, d.unit)}{held}."
+        value, edge = _amount(d.value, d.unit), _amount(d.threshold, d.unit)
+        held = f", for at least {rule.for_s:.0f} s" if rule and d.kind != "safety" else ""
+        below, above = (
+            f"Measured: {name} {value}, below {edge}{held}.",
+            f"Measured: {name} {value}, above {edge}{held}.",
         )
+        found.append(below if d.value < d.threshold else above)
     found.append(d.reason)
     return found
 
