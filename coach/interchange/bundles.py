@@ -28,7 +28,7 @@ from coach.interchange.activity import Activity
 from coach.interchange.damage import DAMAGE
 from coach.interchange.formats import NO_HINT, Hint
 
-SUFFIXES: Final = (".fit", ".tcx", ".gpx", ".mcap", ".fit.gz", ".tcx.gz", ".gpx.gz", ".zip")
+SUFFIXES: Final = (".fit", ".tcx", ".gpx", ".mcap", ".gz", ".zip")
 _MOST_ITEM: Final = 256 << 20  # as a single file may have
 _MOST_MEMBERS: Final = 200_000  # fifty years of ten files a day
 _MOST_DEEP: Final = 2  # zips within zips, as Garmin packs them

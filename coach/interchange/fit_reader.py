@@ -16,6 +16,7 @@ from fitdecode import FitDataMessage
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
+from coach.interchange.fit_clock import dated
 from coach.interchange.fit_devices import Candidates, candidates, chosen, plain_number, sources_of, watch_name
 from coach.interchange.fit_messages import CREATOR, TITLE
 from coach.interchange.mending import in_steps, of_one_clock, of_totals
@@ -89,6 +90,7 @@ def read_fit_sessions(content: bytes, prefers_pods: bool = False) -> tuple[Activ
         broken = error
     if broken is not None and not any(name in ("record", "session") for name, _ in messages):
         raise _damaged(broken) from broken
+    messages = dated(messages)
     try:
         sessions = _on_foot(_sessions(messages))
         found = [one for session in sessions if (one := _activity(messages, session, prefers_pods)) is not None]
@@ -161,6 +163,7 @@ def _fields(frame: FitDataMessage) -> dict[str, object]:
 
 def _activity(everything: list[Message], session: dict[str, object], prefers_pods: bool) -> Activity | None:
     messages = _within(everything, session)
+    session = _with_laps(session, [fields for name, fields in messages if name == "lap"])
     timed = [(at, fields) for name, fields in messages if name == "record" and (at := _utc(fields.get("timestamp")))]
     laps = [fields for name, fields in messages if name == "lap"]
     if not timed:
@@ -195,6 +198,22 @@ def _activity(everything: list[Message], session: dict[str, object], prefers_pod
         sport=_sport(session),
         sources=sources_of(measured, devices, watch_name(everything)),
     )
+
+
+def _with_laps(session: dict[str, object], laps: list[dict[str, object]]) -> dict[str, object]:
+    """A session with what its laps add up to, where it says nothing itself or is missing."""
+    found = dict(session)
+    for name in ("total_distance", "total_timer_time", "total_elapsed_time"):
+        total = sum(plain_number(lap.get(name)) or 0.0 for lap in laps)
+        if total and not plain_number(session.get(name)):
+            found[name] = total
+    starts = [at for lap in laps if (at := _utc(lap.get("start_time")))]
+    if starts and _utc(session.get("start_time")) is None:
+        found["start_time"] = min(starts)
+    sports = {sport for lap in laps if (sport := _sport(lap))}
+    if len(sports) == 1 and _sport(session) is None:
+        found["sport"] = sports.pop()
+    return found
 
 
 def _is_own(messages: list[Message]) -> bool:

@@ -51,6 +51,7 @@ _NAMES: Final = {
     "watts": "power_w",
     "powerinwatts": "power_w",
 }
+_LAP_GAP_S: Final = 10.0  # between the last point of a lap and the first of the next, by smart recording; by judgement
 
 
 def write_gpx(activity: Activity) -> bytes:
@@ -130,16 +131,46 @@ def read_gpx(content: bytes) -> Activity:
 def read_gpx_tracks(content: bytes) -> tuple[Activity, ...]:
     """Read every track with times of a GPX file, each an activity; one that goes on after hours, several.
 
+    Tracks that follow each other without a break are one: some programs write a track for each lap.
+
     Raises:
         InterchangeError: not GPX, or without points that have a time.
     """
     root, is_cut = parse_whole(content, "gpx", "GPX")
     began_at = began_at_of(root)
-    found = [activity for track in root if local(track) in TRACKS for activity in tracks_of(track, began_at)]
+    found = _joined([one for track in root if local(track) in TRACKS for one in tracks_of(track, began_at)])
     if not found:
         raise InterchangeError("this GPX file holds no track with times: export it again")
     has_others = len(found) > 1 or sum(local(one) in (*TRACKS, "wpt") for one in root) > 1
     return tuple(dataclasses.replace(activity, has_others=has_others, is_cut=is_cut) for activity in found)
+
+
+def _joined(found: list[Activity]) -> list[Activity]:
+    """Activities of which none is the next lap of the one before."""
+    joined: list[Activity] = []
+    for one in sorted(found, key=lambda one: one.started_at):
+        before = joined[-1] if joined else None
+        if before is not None and _goes_on(before, one):
+            joined[-1] = _one_of(before, one)
+        else:
+            joined.append(one)
+    return joined
+
+
+def _goes_on(before: Activity, after: Activity) -> bool:
+    gap_s = (after.started_at - before.started_at).total_seconds() - before.end_s
+    return before.sport == after.sport and 0.0 <= gap_s <= _LAP_GAP_S and not (before.laps or after.laps)
+
+
+def _one_of(before: Activity, after: Activity) -> Activity:
+    moved_s = (after.started_at - before.started_at).total_seconds()
+    later = [dataclasses.replace(record, t_s=record.t_s + moved_s) for record in after.records]
+    if later and before.records and later[0].t_s <= before.records[-1].t_s:
+        later = later[1:]  # the point where both laps meet
+    pauses = (*before.pauses, *((a + moved_s, b + moved_s) for a, b in after.pauses))
+    records = (*before.records, *later)
+    duration_s = records[-1].t_s - sum(b - a for a, b in pauses)
+    return dataclasses.replace(before, records=records, pauses=pauses, duration_s=duration_s)
 
 
 def began_at_of(root: ET.Element) -> datetime | None:

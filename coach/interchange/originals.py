@@ -75,7 +75,7 @@ def _gpx_part(content: bytes, activity: Activity) -> bytes:
     began_at = began_at_of(root)
     for track in [one for one in root if local(one) in (*TRACKS, "wpt")]:
         found = tracks_of(track, began_at) if local(track) in TRACKS else ()
-        if not any(_is_same(one, activity) for one in found):
+        if not any(_is_same(one, activity) or _is_part(one, activity) for one in found):
             root.remove(track)
         elif len(found) > 1:
             _leave_points(track, activity)
@@ -107,6 +107,12 @@ def _leave(
         found = read(one)
         if found is None or not _is_same(found, activity):
             parent.remove(one)
+
+
+def _is_part(one: Activity, whole: Activity) -> bool:
+    """Whether a track lies within an activity: one of its laps."""
+    start_s = (one.started_at - whole.started_at).total_seconds()
+    return start_s >= 0 and start_s + one.end_s <= whole.end_s
 
 
 def _is_same(one: Activity, other: Activity) -> bool:

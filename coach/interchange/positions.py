@@ -8,10 +8,12 @@ distance's uncertainty is that share and the errors of its two ends, which rule 
 """
 
 import dataclasses
+import math
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coach.interchange.activity import Activity, Record
 from coach.model.earth import metres_per_radian
@@ -22,6 +24,7 @@ from coach.model.samples import FloatArray
 _PARABOLA: Final = np.array([-2.0, 3.0, 6.0, 7.0, 6.0, 3.0, -2.0]) / 21.0
 _DENSE_S: Final = 2.0  # points at most this far apart are smoothed: at 3 m/s further apart, bends would be cut
 _HOLD_S: Final = 10.0  # a speed says nothing of what comes later; smart recording writes more often than that
+_MOST_AWAY: Final = 10  # fixes in a row that a receiver loses itself for; chosen by judgement
 _LEAST_COMMON: Final = 20  # records with both speeds: fewer have no median worth the name. Chosen by judgement
 # Between what two measurements of one speed differ by and the units that are confused: miles an hour are 2.2, km/h 3.6
 # times m/s. Chosen by judgement.
@@ -124,16 +127,39 @@ def _from_positions(
     # Two equal positions at the ends of a pause would otherwise be drawn together.
     cuts = [0, *(j for j in range(1, len(places)) if _is_paused(at_s[j - 1], at_s[j], pauses)), len(places)]
     total: list[float] = []
+    known: list[int] = []
     far = 0.0
     for first, last in pairwise(cuts):
-        times = at_s[first:last]
-        steps = _steps(_smooth(times, latitude[first:last]), _smooth(times, longitude[first:last]))
+        inside = np.arange(first, last)[_reachable(at_s[first:last], latitude[first:last], longitude[first:last])]
+        known += inside.tolist()
+        times = at_s[inside]
+        steps = _steps(_smooth(times, latitude[inside]), _smooth(times, longitude[inside]))
         gaps = np.diff(times)
         steps = np.where(steps > FASTEST_MPS * gaps, 0.0, steps)
         piece = far + np.concatenate(([0.0], np.cumsum(steps)))
         total += piece.tolist()
         far = float(piece[-1])
-    return np.asarray(np.interp(t_s, at_s, total), dtype=np.float64)
+    return np.asarray(np.interp(t_s, at_s[known], total), dtype=np.float64)
+
+
+def _reachable(t_s: FloatArray, latitude: FloatArray, longitude: FloatArray) -> NDArray[np.bool_]:
+    """(n,) whether a runner can have come from the fix before to this one, and on: False for jumps there and back.
+
+    A jump that lasts is a place that was found again: its fixes count, its step does not (`FASTEST_MPS`).
+    """
+    north_m, east_m = metres_per_radian(latitude)
+    east, north = (longitude * east_m).tolist(), (latitude * north_m).tolist()
+    at_s, is_good, away = t_s.tolist(), np.ones(len(t_s), dtype=bool), 0
+    last = 0
+    for i in range(1, len(at_s)):
+        if math.hypot(east[i] - east[last], north[i] - north[last]) <= FASTEST_MPS * (at_s[i] - at_s[last]):
+            last, away = i, 0
+            continue
+        is_good[i], away = False, away + 1
+        if away > _MOST_AWAY or i == len(at_s) - 1:
+            is_good[last + 1 : i + 1] = True
+            last, away = i, 0
+    return is_good
 
 
 def _is_paused(start_s: float, end_s: float, pauses: tuple[tuple[float, float], ...]) -> bool:

@@ -21,7 +21,7 @@ from coach.model.samples import FloatArray
 # Parts of words by which files and exports name a sport, in the languages that bulk exports are written in.
 _RUN: Final = re.compile(
     r"(^|_)(run|runs|running|runner|jog|jogging|ultrarun\w*|trailrun\w*|virtualrun|treadmill\w*|laufen|lauf|"
-    r"dauerlauf|traillauf|laufband|footing|course_a_pied|course|corsa|carrera|correr|corrida|hardlopen|hardloop\w*|"
+    r"(dauer|trail|berg|wald|gelande|orientierungs|intervall|tempo|volks|stadt)lauf|laufband|footing|course_a_pied|course|corsa|carrera|correr|corrida|hardlopen|hardloop\w*|"
     r"loping|lopning|lop\w*tur|loptur|lob|lobetur|lopetur|juoksu|bieg|bieganie|beh|futas|kosu|"
     r"бег|пробежка|біг|ラン|ランニング|跑步|달리기)($|_)|running"
 )
@@ -34,7 +34,7 @@ _ELSE: Final = re.compile(
     r"заезд|вело|ライド|骑|cycl|(^|_)ride|ride($|_)|radf|(^|_)rad(sport|fahren)?($|_)|velo|mtb|swim|schwimm|natation|open_water|(^|_)pool|"
     r"ski|snow|(^|_)row|rudern|paddl|kayak|canoe|(^|_)sup($|_)|surf|sail|boat|skat|golf|yoga|pilates|strength|weight|"
     r"kraft|cardio|ellipt|stair|climb|kletter|horse|driv|motor|flying|hiit|danc|soccer|football|tennis|basketball|"
-    r"volleyball|padel|squash|boxing|wheelchair|transition|elevator|(^|_)diving|handcycle|breath|meditat|gym|core_training|crossfit|rugby|hockey"
+    r"volleyball|padel|squash|boxing|langlauf|eislauf|schlittschuh|wheelchair|transition|elevator|(^|_)diving|handcycle|breath|meditat|gym|core_training|crossfit|rugby|hockey"
 )
 # Strava's GPX files name a sport by number: those seen in exports.
 _NUMBERS: Final = {
@@ -108,6 +108,10 @@ def named_sport(word: str | None) -> str | None:
         return None
     if plain.isdigit():
         return _NUMBERS.get(plain)
+    if "treadmill" in plain and _WALK.search(plain) and not re.search(r"(^|_)(run\w*|jog\w*)($|_)", plain):
+        return Sport.WALKING
+    if "wheelchair" in plain:
+        return plain  # Garmin: wheelchair_push_run
     if _ELSE.search(plain) and not re.search(r"(^|_)(run|running|trail_run\w*)($|_)", plain):
         return plain
     if _RUN.search(plain):

@@ -312,7 +312,7 @@ def _record(point: ET.Element, at: datetime, started_at: datetime) -> Record:
 def _laps(laps: list[ET.Element], started_at: datetime, last_s: float) -> tuple[Lap, ...]:
     starts = [(at - started_at).total_seconds() if (at := moment(lap.get("StartTime"))) else None for lap in laps]
     known = [(start, lap) for start, lap in zip(starts, laps, strict=True) if start is not None]
-    ends = [start for start, _ in known[1:]] + [last_s]
+    ends = [*(start for start, _ in known[1:]), last_s][: len(known)]  # some programs give laps no start
     return tuple(
         lap_of(child(lap, "Extensions"), Lap(i, start, max(start, end)))
         for i, ((start, lap), end) in enumerate(zip(known, ends, strict=True), 1)

@@ -92,23 +92,42 @@ def fit(
     strays: Sequence[datetime] = (),
     has_records: bool = True,
     has_distance: bool = True,
+    has_speed: bool = True,
+    laps: int = 0,
+    created: datetime | None = None,
 ) -> FitFile:
     """An activity with one record a second. sessions: (sport, start, seconds, metres). sport: of a message `sport` at
-    the head. strays: moments of records whose clock was wrong."""
+    the head. strays: moments of records whose clock was wrong. laps: of equal length. created: as the file says."""
     file = FitFile()
-    file.add(fm.FILE_ID, [(fm.FILE_TYPE, 4)])
+    file.add(
+        fm.FILE_ID,
+        [(fm.FILE_TYPE, 4), *([(fm.TIME_CREATED, seconds_of_fit(created))] if created is not None else [])],
+    )
     first = seconds_of_fit(at)
     if sport is not None:
         file.add(SPORT_MESSAGE, [(SPORT_FIELD, sport), (SPORT_NAME, "x")])
     for stray in strays:
         file.add(fm.RECORD, [(fm.TIMESTAMP, seconds_of_fit(stray)), (DISTANCE, 0.0), (SPEED, 0.0)])
     for s in range(seconds + 1) if has_records else ():
-        values = [(fm.TIMESTAMP, first + s), (SPEED, speed_mps)]
+        values = [(fm.TIMESTAMP, first + s), *([(SPEED, speed_mps)] if has_speed else [])]
         if has_distance:
             values.append((DISTANCE, speed_mps * s))
         if cadence is not None:
             values.append((fm.CADENCE, cadence))
         file.add(fm.RECORD, values)
+    for n in range(laps):
+        begin, length_s = first + n * seconds // laps, seconds // laps
+        file.add(
+            fm.LAP,
+            [
+                (fm.TIMESTAMP, begin + length_s),
+                (fm.START_TIME, begin),
+                (fm.LAP_SPORT, RUNNING),
+                (fm.TOTAL_ELAPSED, length_s),
+                (fm.TOTAL_TIMER, length_s),
+                (fm.TOTAL_DISTANCE, speed_mps * length_s),
+            ],
+        )
     for kind, start, length_s, metres in sessions:
         begin = seconds_of_fit(start)
         file.add(

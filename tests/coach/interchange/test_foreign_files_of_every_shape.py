@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from coach.errors import CoachError, InterchangeError
 from coach.interchange.activity import Activity
+from coach.interchange.fit_encoding import EPOCH_S
 from coach.interchange.formats import format_of, read_runs, unpacked
 from coach.interchange.gpx import read_gpx_tracks
 from coach.interchange.originals import own_part
@@ -51,6 +52,13 @@ def later(points_of: Callable[[datetime], str], *hours: float) -> list[str]:
     return [points_of(DAY + timedelta(hours=h)) for h in hours]
 
 
+POWER_ON = datetime.fromtimestamp(EPOCH_S + 1000, UTC)  # a thousand seconds after the watch was switched on
+LESS = {0: ("", ""), 1: ("time>", "cmt>")}
+# Away for four fixes, in the middle and at one second.
+JUMPED = "".join(
+    f.point(DAY + s * SECOND, 3.0 * s + (4e4 if s in (70, 200, 201, 202, 203) else 0.0)) for s in range(301)
+)
+
 ONE_RUN = {
     "cadence in steps": f.gpx(f.track(f.points(inner=extension("cad", 172)), "running")),
     "ClueTrust's extension": f.gpx(
@@ -82,6 +90,13 @@ ONE_RUN = {
         f"<trkseg>{f.points(seconds=150, at=DAY + 10 * MINUTE, from_m=600)}</trkseg></trk>"
     ),
     "a gap": f.gpx(f.track(f.points(seconds=150) + f.points(seconds=150, at=DAY + 10 * MINUTE, from_m=450), "run")),
+    "a track per lap": f.gpx(
+        *(f.track(f.points(seconds=100, at=DAY + n * 100 * SECOND, from_m=300 * n), "running") for n in range(3))
+    ),
+    "a fix far away": f.gpx(f.track(JUMPED, "running")),
+    "every other point without time": f.gpx(
+        f.track("".join(f.point(DAY + s * SECOND, 3.0 * s).replace(*LESS[s % 2]) for s in range(301)), "running")
+    ),
     "a point every ten seconds": f.gpx(f.track(f.points(every_s=10), "running")),
     "a control character": f.gpx(f.track(f.points(), "running", "bad \x0b name &#x1F;")),
     "a bare ampersand": f.gpx(f.track(f.points(), "running", "There & back")),
@@ -103,6 +118,9 @@ ONE_RUN = {
     "a distance lost for a moment": f.tcx(
         f.activity(f.lap("".join([*TCX_POINTS[:200], f.tcx_point(DAY + 200 * SECOND, 0.0), *TCX_POINTS[201:]])))
     ),
+    "laps without a start": f.tcx(f.activity(f.lap("".join(TCX_POINTS)))).replace(
+        f' StartTime="{f.time_text(DAY)}"'.encode(), b""
+    ),
     "laps without points": f.tcx(f.activity(f.lap(""))),
     "speed only, on the treadmill": f.tcx(
         f.activity(f.lap(tcx_points("<Extensions><TPX><Speed>3.0</Speed></TPX></Extensions>", far=False), distance_m=0))
@@ -120,6 +138,11 @@ ONE_RUN = {
     ),
     "FIT": FIT,
     "FIT without session": f.fit().close(),
+    "FIT of laps only": f.fit(has_records=False, laps=3).close(),
+    "FIT whose laps alone have a distance": f.fit(
+        (f.RUNNING, DAY, 300, 0.0), has_distance=False, has_speed=False, laps=3
+    ).close(),
+    "FIT of a watch without a date": f.fit((f.RUNNING, POWER_ON, 300, 900.0), at=POWER_ON, created=DAY).close(),
     "FIT entered by hand": f.fit((f.RUNNING, DAY, 300, 900.0), has_records=False).close(),
     "FIT with a clock that was set": f.fit((f.RUNNING, DAY, 300, 900.0), strays=[WRONG_CLOCK]).close(),
     "FIT without distance": f.fit((f.RUNNING, DAY, 300, 0.0), has_distance=False).close(),
@@ -167,6 +190,8 @@ NO_RUN = {
     "settings of a ride, no session": f.fit(speed_mps=4.0, cadence=80, sport=f.CYCLING).close(),
     "a ride cut off": f.fit((f.CYCLING, DAY, 300, 1200.0), speed_mps=4.0, cadence=80, sport=f.CYCLING).close()[:-80],
     "multisport as a whole": f.fit((f.MULTISPORT, DAY, 300, 900.0)).close(),
+    "a wheelchair": f.gpx(f.track(f.points(), "wheelchair_push_run")),
+    "cross-country skis": f.gpx(f.track(f.points(), "Langlauf")),
     "a swim": f.fit((f.SWIMMING, DAY, 300, 900.0), cadence=None).close(),
 }
 
@@ -199,6 +224,22 @@ def test_a_point_that_breaks_off_is_left_out() -> None:
     assert len(read_gpx_tracks(cut)[0].records) == 300
 
 
+def test_laps_as_tracks_are_one_run_and_the_kept_file_reads_the_same() -> None:
+    laps = [f.track(f.points(seconds=100, at=DAY + n * 100 * SECOND, from_m=300 * n), "run") for n in range(3)]
+    content = f.gpx(
+        *laps, f.track(f.points(at=DAY + 30 * MINUTE), "run"), f.track(f.points(at=DAY + 36 * MINUTE), "walk")
+    )
+    first, second, _ = read_gpx_tracks(content)
+    assert [len(one.records) for one in (first, second)] == [301, 301]
+    kept = read_gpx_tracks(own_part(content, "gpx", completed(first)))
+    assert [(one.started_at, len(one.records)) for one in kept] == [(DAY, 301)]
+
+
+def test_a_watch_without_a_date_is_refused_with_the_reason() -> None:
+    with pytest.raises(InterchangeError, match="has no date"):
+        read(f.fit((f.RUNNING, POWER_ON, 300, 900.0), at=POWER_ON).close())
+
+
 def test_a_position_that_was_not_found_costs_no_distance_and_is_on_no_map() -> None:
     lost = range(100, 103)
     content = "".join(
@@ -223,7 +264,9 @@ def test_a_run_of_one_track_of_several_days_keeps_its_own_points_alone() -> None
     ("word", "sport"),
     [
         ("Hardloopsessie", Sport.RUNNING), ("Course à pied", Sport.RUNNING), ("Løbetur", Sport.RUNNING),
-        ("Trail Run", Sport.RUNNING), ("VirtualRun", Sport.RUNNING), ("Бег", Sport.RUNNING), ("Corrida", Sport.RUNNING),
+        ("Trail Run", Sport.RUNNING), ("Berglauf", Sport.RUNNING),
+        ("Treadmill Walk", Sport.WALKING), ("VirtualRun", Sport.RUNNING), ("Бег", Sport.RUNNING),
+        ("Corrida", Sport.RUNNING),
         ("Caminhada", Sport.WALKING), ("Spaziergang", Sport.WALKING), ("", None), ("Workout", None),
     ],
 )  # fmt: skip
