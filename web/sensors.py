@@ -128,7 +128,7 @@ def pair(body: PairBody) -> SensorUse:
     blueprint, "POST", "/sensors/check", body=CheckBody, returns=CheckReport, summary="Check all sensors: jump 3 times"
 )
 def check(body: CheckBody) -> CheckReport:
-    report: CheckReport = _sensors().check(body.seconds)
+    report: CheckReport = _sensors().checks.check(body.seconds)
     return report
 
 
@@ -136,7 +136,7 @@ def check(body: CheckBody) -> CheckReport:
     blueprint, "POST", "/sensors/lift", body=LiftBody, returns=LiftReport, summary="Learn the sides: lift the left foot"
 )
 def lift(body: LiftBody) -> LiftReport:
-    found: LiftReport = _sensors().lift(body.seconds)
+    found: LiftReport = _sensors().checks.lift(body.seconds)
     return found
 
 

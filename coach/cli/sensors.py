@@ -182,7 +182,7 @@ def check(seconds: float, data: Path | None, as_json: bool) -> None:
     with opened(data) as (service, _):
         if not as_json:
             click.echo("connecting; when the lights are on, jump three times")
-        checked = service.check(seconds)
+        checked = service.checks.check(seconds)
     if as_json:
         print_json(checked)
     else:

@@ -101,7 +101,7 @@ def n_reported(report: DeviceReport) -> int:
 
 def check_and_start(service: SensorService, loop: LoopThread) -> Seen:
     """As a runner does: the check, then a run, then the page again; the page asks on all the while."""
-    checked = service.check(4.0)
+    checked = service.checks.check(4.0)
     say("checked", checked)
     reported = report_on(service, loop, service.book.remembered()[0].sensor_id, seconds=6.0)
     say("reported", reported.counts, reported.problems)

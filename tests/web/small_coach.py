@@ -193,6 +193,11 @@ class SmallSensors:
         self.calls.append(("set_cadence_unit", sensor_id, cadence_unit))
         self.cadence = CadenceDecision(Counts(cadence_unit), "set by the runner", True) if cadence_unit else None
 
+    @property
+    def checks(self) -> "SmallSensors":
+        """Of the service, an object of its own."""
+        return self
+
     def lift(self, seconds: float = 6.0) -> LiftReport:
         self.calls.append(("lift", seconds))
         return LiftReport(

@@ -63,7 +63,7 @@ def test_a_pod_and_a_strap_are_found_connected_checked_and_run_with(home: Coach,
         battery = "() => /80 %/.test(document.querySelector('#mine').textContent)"
         wait_until(phone, battery)
         assert axe_findings(phone) == []
-        checked = home.sensors.check(3.0)
+        checked = home.sensors.checks.check(3.0)
         assert [sensor.problems for sensor in checked.sensors] == [(), ()]
         phone.goto(f"{url}/live")
         phone.locator("#start").click()

@@ -12,7 +12,7 @@ from coach.errors import LinkError, UserError
 from coach.model.device_reports import Advertised
 from coach.model.links import FoundSensor, LinkEvent, SensorUse
 from coach.model.samples import Notification
-from coach.model.sensing import CheckReport, SensorState, Surroundings
+from coach.model.sensing import SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.model.steps import Carrier, Conversation, LinkPlan, SettingsReport
 from coach.packets import commands
@@ -25,11 +25,10 @@ from coach.radio.session import Session, connected
 from coach.radio.words import loss_error
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.cadence_unit import PodCounts
+from coach.service.sensors.checks import SensorChecks
 from coach.service.sensors.claims import SensorClaims, in_use
-from coach.service.sensors.foot_lift import LIFT_S, LiftReport, foot_uses, place_by_lift, spread_mps2
 from coach.service.sensors.keep_alive import Leases
 from coach.service.sensors.preview import Preview, Viewer
-from coach.service.sensors.quality_check import Before, report
 from coach.service.sensors.registry import SensorBook, check_site
 from coach.service.sensors.run_source import RunSource
 from coach.service.sensors.served_phone import ServedPhone
@@ -38,7 +37,6 @@ from coach.storage.store import Store
 from firmware_config.loader import load_profile
 
 _FIRST_HEARD_S = 8.0
-_STREAMING_WITHIN_S = 25.0
 _ANSWER_S = 90.0
 
 
@@ -71,11 +69,11 @@ class SensorService:
         self._preview: Preview | None = None
         self._met: dict[str, SensorUse] = {}  # paired a moment ago: who asked before that does not know them yet
         self._leases = Leases()
-        self.on_check: Callable[[], object] | None = None  # called when a check begins: a demonstration jumps
         self._problem: str | None = None
         self._is_running = False
         self._run_events: dict[str, LinkEvent] = {}
         self.pod_counts = PodCounts()
+        self.checks = SensorChecks(self.book, loop, self._clock, self._look)
         self._alone = loop.call(asyncio.Lock)
         self._claims, self._owner = claims or SensorClaims(), owner
         self._claims.join(owner, self._let_go)
@@ -299,57 +297,11 @@ class SensorService:
 
     # -- checking
 
-    def check(self, seconds: float = 8.0) -> CheckReport:
-        """Watch all remembered sensors for so long while the runner jumps three times.
-
-        Raises:
-            UserError: a run is on, or no sensor is paired.
-        """
-        uses = self.book.remembered()
-        if not uses:
-            raise UserError("no sensor is paired: pair one first")
-        return self._loop.do(self._check(uses, seconds), _ANSWER_S + seconds)
-
-    async def _check(self, uses: Sequence[SensorUse], seconds: float) -> CheckReport:
-        viewers = await self._ready_to_watch(uses)
-        befores = {v.use.sensor_id: Before(v.n_missing(), v.n_clipped()) for v in viewers}
-        return report(viewers, befores, await self._watch(seconds), seconds)
-
-    async def _ready_to_watch(self, uses: Sequence[SensorUse]) -> list[Viewer]:
-        """Wait until these sensors stream, or for so long."""
+    async def _look(self, uses: Sequence[SensorUse]) -> list[Viewer]:
+        """For a check: these sensors are previewed from now on, each with what it sent lately."""
         self._refuse_in_run()
         await self._states(uses)
-        end_s = self._clock() + _STREAMING_WITHIN_S
-        while self._clock() < end_s and not all(state.signal for state in await self._states(uses)):
-            await self._clock.sleep(0.25)
         return list(self._preview.viewers.values()) if self._preview else []
-
-    async def _watch(self, seconds: float) -> float:
-        """Let so much time pass with the previews kept; gives when it began [s]."""
-        start_s = self._clock()
-        if self.on_check is not None:
-            self.on_check()
-        while self._clock() < start_s + seconds:
-            await self._clock.sleep(0.5)
-            self._leases.renew("preview", self._preview_while_asked)
-        return start_s
-
-    def lift(self, seconds: float = LIFT_S) -> LiftReport:
-        """Watch the shoes while the runner lifts the left foot; where it is clear, both are placed.
-
-        Raises:
-            UserError: a run is on, or not one or two sensors can be on a foot.
-        """
-        uses = foot_uses(self.book.remembered())
-        if not 1 <= len(uses) <= 2:
-            many = "no sensor that can be worn on a foot is paired" if not uses else "more than two could be on a foot"
-            raise UserError(f"{many}: choose the places by hand")
-        return place_by_lift(self.book, uses, self._loop.do(self._spreads(uses, seconds), _ANSWER_S + seconds))
-
-    async def _spreads(self, uses: Sequence[SensorUse], seconds: float) -> dict[str, float]:
-        viewers = {viewer.use.sensor_id: viewer for viewer in await self._ready_to_watch(uses)}
-        start_s = await self._watch(seconds)
-        return {u.sensor_id: spread_mps2(viewers[u.sensor_id].since(start_s)) for u in uses if u.sensor_id in viewers}
 
     # -- running
 

@@ -73,7 +73,7 @@ class Bench:
         self.loop.do(self.world.start())
         self.store = Store(folder / "coach.db")
         self.service = SensorService(self.store, self.loop, self.world.backend)
-        self.service.on_check = lambda: setattr(worn, "jumps_s", self.world.clock())
+        self.service.checks.on_check = lambda: setattr(worn, "jumps_s", self.world.clock())
 
     def close(self) -> None:
         self.service.close()
@@ -169,12 +169,12 @@ def test_looking_shows_a_live_signal_rate_and_battery_and_says_what_is_missing(b
 def test_three_jumps_show_that_both_feet_are_well(bench: Bench) -> None:
     bench.service.pair(bench.left.sensor_id, WearSite.LEFT_FOOT)
     bench.service.pair(bench.right.sensor_id, WearSite.RIGHT_FOOT)
-    checked = bench.service.check(6.0)
+    checked = bench.service.checks.check(6.0)
     assert checked.is_good, checked
     assert all(sensor.n_landings == 3 and abs((sensor.rate_hz or 0) - 208) < 4 for sensor in checked.sensors)
     bench.loop.do(bench.world.drop(bench.right.sensor_id))
     bench.loop.call(lambda: bench.world.die(bench.right.sensor_id))
-    checked = bench.service.check(4.0)
+    checked = bench.service.checks.check(4.0)
     assert not checked.is_good
     assert [bool(sensor.problems) for sensor in checked.sensors] == [False, True]
 
@@ -201,7 +201,7 @@ def test_lifting_the_left_foot_finds_it_in_whatever_order_shoes_were_paired(
         shoes = [bench.left, bench.right] if is_left_first else [bench.right, bench.left]
         for shoe, guess in zip(shoes, (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT), strict=True):
             bench.service.pair(shoe.sensor_id, guess)
-        found = bench.service.lift(4.0)
+        found = bench.service.checks.lift(4.0)
         assert (found.left, found.right) == (bench.left.sensor_id, bench.right.sensor_id)
         sites = {use.sensor_id: use.wear_site for use in bench.service.book.remembered()}
     assert sites == {bench.left.sensor_id: WearSite.LEFT_FOOT, bench.right.sensor_id: WearSite.RIGHT_FOOT}
@@ -215,10 +215,10 @@ def test_where_lifting_shows_no_side_nothing_is_placed_and_the_reason_is_said(
 ) -> None:
     with contextlib.closing(Bench(tmp_path, JumpingLoopHere(), LiftingBody(*lifted))) as bench:
         with pytest.raises(UserError, match="by hand"):
-            bench.service.lift(4.0)
+            bench.service.checks.lift(4.0)
         for shoe in (bench.left, bench.right):
             bench.service.pair(shoe.sensor_id)
-        found = bench.service.lift(4.0)
+        found = bench.service.checks.lift(4.0)
         assert (found.left, found.right) == (None, None)
         assert words in found.words
         assert [use.wear_site for use in bench.service.book.remembered()] == [None, None]
