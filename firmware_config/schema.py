@@ -90,7 +90,7 @@ class Find(Fact):
         return self
 
 
-class Settings(Fact):
+class SensorSettings(Fact):
     """What a sensor is asked for. None: it has no such setting. mode: a word of its protocol."""
 
     rate_hz: float | None = Field(default=None, gt=0)
@@ -212,7 +212,9 @@ class DeviceProfile(Fact):
     find: Find
     services: tuple[Service, ...] = Field(alias="service", min_length=1)
     rates_hz: tuple[float, ...] = ()
-    settings: Mapping[Literal["default", "foot", "shank", "trunk"] | SiteName, Settings] = Field(default_factory=dict)
+    settings: Mapping[Literal["default", "foot", "shank", "trunk"] | SiteName, SensorSettings] = Field(
+        default_factory=dict
+    )
     codes: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
     conversation: Literal["steps", "polar_pmd", "movella_dot"] = "steps"
     start: tuple[Step, ...] = ()

@@ -207,3 +207,12 @@ def test_the_top_level_holds_only_what_was_agreed() -> None:
 
 def test_package_markers_are_empty() -> None:
     assert [str(path) for path in MODULES.values() if path.name == "__init__.py" and path.read_text().strip()] == []
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    places: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -8,12 +8,12 @@ from typing import Final
 import segno
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request
 from flask.blueprints import BlueprintSetupState
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from werkzeug.http import parse_cookie
 
 from coach.model.access import Phone
 from coach.service.access.phones import STAYS, lan_address
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach, w
 from web.errors import error_response
 from web.https import PLAIN_PORT, PORT
@@ -28,10 +28,8 @@ _OPEN: Final = ("/healthz", "/come-in", "/trust", "/static/", "/manifest.webmani
 _KINDS: Final = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android phone"), ("Macintosh", "Mac"))
 
 
-class ComeInBody(BaseModel):
+class ComeInBody(Body):
     """An invitation taken by a program instead of a browser."""
-
-    model_config = ConfigDict(extra="forbid")
 
     token: str = Field(min_length=1, max_length=400)
     name: str = Field("", max_length=60)

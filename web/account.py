@@ -1,20 +1,18 @@
 """The whole account: deleted at once, after the runner typed the word."""
 
 from flask import Blueprint, Response, make_response, render_template, request
-from pydantic import BaseModel, ConfigDict
 
 from coach.errors import UserError
 from web.access import cookie_name
-from web.api import route
+from web.api import Body, route
 from web.context import answer_of, the_coach, w
 
 blueprint = Blueprint("account", __name__)
 
 
-class EraseBody(BaseModel):
+class EraseBody(Body):
     """sure: the word that the page asks for."""
 
-    model_config = ConfigDict(extra="forbid")
     sure: str
 
 

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, current_app, g, request
-from pydantic import TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from coach.bootstrap import Coach
 from coach.model.documents import JsonObject
@@ -23,6 +23,12 @@ _KINDS: Final = {"int": "integer", "float": "number"}
 _LONGEST_ID: Final = 100
 View = Callable[..., object]
 Describable = Any  # a type, union or container that pydantic can describe
+
+
+class Body(BaseModel):
+    """What a request holds, in its body or query. A key that is not known is refused: it may be misspelt."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, render_template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from coach.coaching.baseline import Baseline, Own
 from coach.coaching.block import BlockView
@@ -13,7 +13,7 @@ from coach.coaching.programme import FOCUSES, Focus
 from coach.model.cues import CueRule, Source
 from coach.model.runs import RunPlace, RunPlan
 from coach.service.runs.explain import CueStory
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach
 
 blueprint = Blueprint("coaching", __name__)
@@ -69,10 +69,8 @@ def cues_page(run_id: str) -> str:
     )
 
 
-class PlanQuery(BaseModel):
+class PlanQuery(Body):
     """Of a run where, and in which shoes; without a place the likely one."""
-
-    model_config = ConfigDict(extra="forbid")
 
     place: RunPlace | None = None
     shoes: str = Field("", max_length=80)

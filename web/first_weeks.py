@@ -15,7 +15,7 @@ _DONE: Final = (SessionState.DONE, SessionState.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class PlanPart:
     """One arc. path: its line as SVG writes it. state: done, next or later. kind: baseline, block or week."""
 
     path: str
@@ -27,7 +27,7 @@ class Segment:
 class FirstWeeks:
     """Both rings and their numbers. n_block, n_weeks: 0 where there is no block or no programme yet."""
 
-    segments: tuple[Segment, ...]
+    segments: tuple[PlanPart, ...]
     n_baseline: int
     n_baseline_needed: int
     n_block: int
@@ -68,13 +68,13 @@ def _weeks(plan: StrengthPlan | None) -> list[bool]:
     return [all(done) for _, done in sorted(weeks.items())][:8]
 
 
-def _ring(radius: float, done: Sequence[bool], kinds: Sequence[str]) -> list[Segment]:
+def _ring(radius: float, done: Sequence[bool], kinds: Sequence[str]) -> list[PlanPart]:
     following = next((n for n, is_done in enumerate(done) if not is_done), len(done))
     each = 2 * math.pi / max(1, len(done))
     found = []
     for n, (is_done, kind) in enumerate(zip(done, kinds, strict=True)):
         state = "done" if is_done else "next" if n == following else "later"
-        found.append(Segment(_arc(radius, n * each + _GAP / 2, (n + 1) * each - _GAP / 2), state, kind))
+        found.append(PlanPart(_arc(radius, n * each + _GAP / 2, (n + 1) * each - _GAP / 2), state, kind))
     return found
 
 

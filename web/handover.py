@@ -1,22 +1,21 @@
 """What may leave the house, each off until it is asked for: the outbox, intervals.icu, a broker of Home Assistant."""
 
 from flask import Blueprint, redirect, render_template, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from werkzeug.wrappers import Response
 
 from coach.errors import UserError
 from coach.model.handover import HandoverStatus
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach
 
 blueprint = Blueprint("handover", __name__)
 PATH = "/you/handover"
 
 
-class HandoverAnswer(BaseModel):
+class HandoverAnswer(Body):
     """How it goes; keys and passwords are never shown again."""
 
-    model_config = ConfigDict(extra="forbid")
     is_outbox: bool
     has_intervals_key: bool
     broker: str
@@ -27,10 +26,9 @@ class HandoverAnswer(BaseModel):
     broker_failure: str
 
 
-class HandoverBody(BaseModel):
+class HandoverBody(Body):
     """What is left out stays. "": off."""
 
-    model_config = ConfigDict(extra="forbid")
     is_outbox: bool | None = None
     intervals_key: str | None = Field(None, max_length=128)
     broker: str | None = Field(None, max_length=253)

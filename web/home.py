@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from flask import Blueprint, render_template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from coach.bootstrap import Coach
 from coach.coaching.programme import FOCUSES
@@ -13,7 +13,7 @@ from coach.model.pain import PainMoment, PainState
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunEntry, RunState
 from coach.model.strength import StrengthSession
-from web.api import route
+from web.api import Body, route
 from web.context import answer_of, profile, the_coach
 from web.first_weeks import FirstWeeks, first_weeks
 from web.units import local_time
@@ -23,10 +23,8 @@ log: Final = logging.getLogger(__name__)
 _ASKED_WITHIN: Final = timedelta(hours=36)
 
 
-class WelcomeBody(BaseModel):
+class WelcomeBody(Body):
     """What first use asks for; None: not answered."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field("", max_length=60)
     height_m: float | None = Field(None, ge=1.0, le=2.3)
@@ -37,10 +35,8 @@ class WelcomeBody(BaseModel):
     language: Literal["", "en", "de", "es"] = ""
 
 
-class PainBody(BaseModel):
+class PainNowBody(Body):
     """One answer to the question of the morning, or to how it is now."""
-
-    model_config = ConfigDict(extra="forbid")
 
     moment: Literal["next_morning", "now", "before_run"] = "now"
     back: int | None = Field(None, ge=0, le=10)
@@ -87,8 +83,8 @@ def save_welcome(body: WelcomeBody) -> RunnerProfile:
     return the_coach().runner.change(**body.model_dump())
 
 
-@route(blueprint, "POST", "/today/pain", body=PainBody, returns=PainState, summary="Answer how back and calf feel")
-def report_pain(body: PainBody) -> PainState:
+@route(blueprint, "POST", "/today/pain", body=PainNowBody, returns=PainState, summary="Answer how back and calf feel")
+def report_pain(body: PainNowBody) -> PainState:
     moment = PainMoment(body.moment)
     return the_coach().runner.report_pain(moment, body.back, body.calf, run_id=body.run_id)
 

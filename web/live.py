@@ -3,7 +3,7 @@
 from typing import Final, Literal
 
 from flask import Blueprint, Response, render_template, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from coach.bootstrap import Coach
 from coach.model.metrics import LiveMetrics
@@ -12,7 +12,7 @@ from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlace
 from coach.model.workouts import RunWalkState
 from web.access import HERE, watcher
-from web.api import route
+from web.api import Body, route
 from web.context import answer_of, language, the_coach
 from web.errors import error_response
 from web.server import MAX_STREAMS
@@ -23,11 +23,7 @@ blueprint = Blueprint("live", __name__)
 _places: Final = Places(MAX_STREAMS, free=HERE)
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class StartBody(_Body):
+class StartBody(Body):
     """How the run begins. focus: what to work on, None for what the coach planned, "none" for a run without cues.
 
     is_confirmed: the runner has read what an open warning sign means, and runs all the same. place: None: the likely
@@ -45,7 +41,7 @@ class StartBody(_Body):
     is_confirmed: bool = False
 
 
-class TapBody(_Body):
+class TapBody(Body):
     """A tap in a run. run_id: the run that the page showed. age_s: how long ago the runner tapped, by the phone."""
 
     run_id: str = Field(min_length=1, max_length=120)

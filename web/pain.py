@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment, PainState
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach
 
 blueprint = Blueprint("pain", __name__)
@@ -18,10 +18,9 @@ CHART_DAYS: Final = 28
 MOMENTS: Final = (PainMoment.BEFORE_RUN, PainMoment.AFTER_RUN, PainMoment.NEXT_MORNING, PainMoment.NOW)
 
 
-class PainAnswer(BaseModel):
+class PainAnswer(Body):
     """One answer, 0-10. moment: when it was asked; now by default."""
 
-    model_config = ConfigDict(extra="forbid")
     moment: PainMoment = PainMoment.NOW
     back: int | None = Field(None, ge=0, le=10)
     calf: int | None = Field(None, ge=0, le=10)

@@ -3,38 +3,32 @@
 from typing import Final
 
 from flask import Blueprint, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from coach.errors import UserError
 from coach.phone.pack import Pack
 from coach.service.phone.arrivals import PIECE_BYTES, Arrival
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach
 
 blueprint = Blueprint("phone", __name__)
 _HASH: Final = r"^[0-9a-f]{64}$"
 
 
-class PackQuery(BaseModel):
+class PackQuery(Body):
     """focus: the wish for that run alone, "none" for no cues."""
-
-    model_config = ConfigDict(extra="forbid")
 
     focus: str | None = None
 
 
-class PieceQuery(BaseModel):
+class PieceQuery(Body):
     """offset: where the piece begins in the log."""
-
-    model_config = ConfigDict(extra="forbid")
 
     offset: int = Field(ge=0)
 
 
-class FinishBody(BaseModel):
+class FinishBody(Body):
     """sha256: of the whole log, in hex."""
-
-    model_config = ConfigDict(extra="forbid")
 
     sha256: str = Field(pattern=_HASH)
 

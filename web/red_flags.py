@@ -5,22 +5,20 @@ from datetime import date, datetime
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
-from pydantic import BaseModel, ConfigDict
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
 from coach.model.pain import PainState, RedFlag, RedFlagAnswers, SignKind
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach
 
 blueprint = Blueprint("red_flags", __name__)
 _NEXT: Final = {"welcome": "/welcome", "live": "/live", "strength": "/strength/setup"}
 
 
-class RedFlagAnswer(BaseModel):
+class RedFlagAnswer(Body):
     """Signs said yes to, by id; seen_on: date of a clinician's look at those that are open."""
 
-    model_config = ConfigDict(extra="forbid")
     signs: tuple[str, ...] = ()
     seen_on: date | None = None
 

@@ -6,14 +6,14 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from flask import Blueprint, redirect, render_template, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
 from coach.model.metrics_table import MILE_M
 from coach.model.runner import RunnerProfile
-from web.api import route
+from web.api import Body, route
 from web.context import profile, the_coach
 
 blueprint = Blueprint("runner", __name__)
@@ -54,10 +54,9 @@ _PLAIN: Final = (
 )
 
 
-class ProfileBody(BaseModel):
+class ProfileBody(Body):
     """Fields of the profile to change; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
     name: str | None = Field(None, max_length=60)
     birth_year: int | None = None
     height_m: float | None = None

@@ -3,23 +3,22 @@
 import importlib.util
 
 from flask import Blueprint, redirect, render_template, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from werkzeug.wrappers import Response
 
 from coach.errors import CoachError, UserError
 from coach.seal.manifest import Scope, may_leave
 from coach.service.clinic.service import ClinicStatus
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach, w, words
 
 blueprint = Blueprint("runner_clinic", __name__)
 PATH = "/you/clinic"
 
 
-class ClinicAnswer(BaseModel):
+class ClinicAnswer(Body):
     """How it goes with the clinic; clinic "": there is none. scopes: what the runner consents to."""
 
-    model_config = ConfigDict(extra="forbid")
     clinic: str
     pseudonym: str
     scopes: list[str]
@@ -29,10 +28,9 @@ class ClinicAnswer(BaseModel):
     n_orders: int
 
 
-class ConsentBody(BaseModel):
+class ConsentBody(Body):
     """All scopes that are consented to; what is left out is not."""
 
-    model_config = ConfigDict(extra="forbid")
     scopes: list[Scope] = Field(max_length=len(Scope))
 
 

@@ -4,12 +4,22 @@ from datetime import date, datetime
 from typing import Final
 
 from flask import Blueprint, Response, send_file
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from coach.model.history import CalendarDay, Comparison, Record, RunDetail, RunPage, RunRoute, RunSeries, ShoeUse, Trend
+from coach.model.history import (
+    CalendarDay,
+    Comparison,
+    DownsampledSeries,
+    PersonalBest,
+    RunDetail,
+    RunPage,
+    RunRoute,
+    ShoeUse,
+    Trend,
+)
 from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunSummary, Sport
 from coach.service.runs.history import PLOTTED
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach
 from web.runs import detail_of, history
 from web.wire import json_response
@@ -27,11 +37,7 @@ _KINDS: Final = {
 }
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class RunsQuery(_Body):
+class RunsQuery(Body):
     """Which activities: times aware, until excluded; pages count from 1. sport: all for every kind."""
 
     since: datetime | None = None
@@ -45,7 +51,7 @@ class RunsQuery(_Body):
     per_page: int = Field(50, ge=1, le=500)
 
 
-class SeriesQuery(_Body):
+class SeriesQuery(Body):
     """names: measures with commas between; all by default."""
 
     names: str = ""
@@ -54,28 +60,28 @@ class SeriesQuery(_Body):
     n_points: int = Field(1200, ge=10, le=20000)
 
 
-class StretchQuery(_Body):
+class StretchQuery(Body):
     start_s: float
     end_s: float
 
 
-class TrendQuery(_Body):
+class TrendQuery(Body):
     speed_mps: float | None = Field(None, gt=0)
     since: datetime | None = None
     place: RunPlace | None = None
 
 
-class CompareQuery(_Body):
+class CompareQuery(Body):
     first_id: str
     second_id: str
 
 
-class CalendarQuery(_Body):
+class CalendarQuery(Body):
     first: date
     last: date
 
 
-class EditBody(_Body):
+class EditBody(Body):
     """What is left out, or null, stays; a slope that is null is not known."""
 
     title: str | None = Field(None, max_length=200)
@@ -86,23 +92,23 @@ class EditBody(_Body):
     sport: str | None = Field(None, pattern="^(running|walking|other)$")
 
 
-class TrimBody(_Body):
+class TrimBody(Body):
     start_s: float | None = Field(None, ge=0)
     end_s: float | None = Field(None, gt=0)
 
 
-class SplitBody(_Body):
+class SplitBody(Body):
     at_s: float = Field(gt=0)
 
 
-class LapBody(_Body):
+class LapEdit(Body):
     start_s: float = Field(ge=0)
     end_s: float | None = None
     kind: str = Field("lap", pattern="^(lap|warm_up|cool_down)$")
 
 
-class LapsBody(_Body):
-    laps: list[LapBody] = Field(min_length=1, max_length=500)
+class LapsBody(Body):
+    laps: list[LapEdit] = Field(min_length=1, max_length=500)
 
 
 @route(blueprint, "GET", "/runs", query=RunsQuery, returns=RunPage, summary="One page of the runs, newest first")
@@ -117,8 +123,15 @@ def read_run(run_id: str) -> RunDetail:
     return detail_of(run_id)
 
 
-@route(blueprint, "GET", "/runs/<run_id>/series", query=SeriesQuery, returns=RunSeries, summary="Measures over time")
-def read_series(run_id: str, query: SeriesQuery) -> RunSeries:
+@route(
+    blueprint,
+    "GET",
+    "/runs/<run_id>/series",
+    query=SeriesQuery,
+    returns=DownsampledSeries,
+    summary="Measures over time",
+)
+def read_series(run_id: str, query: SeriesQuery) -> DownsampledSeries:
     names = [name for name in query.names.split(",") if name] or PLOTTED
     return history().series(run_id, names, query.start_s, query.end_s, query.n_points)
 
@@ -218,8 +231,8 @@ def read_calendar(query: CalendarQuery) -> list[CalendarDay]:
     return [*history().calendar(query.first, query.last)]
 
 
-@route(blueprint, "GET", "/records", returns=list[Record], summary="The bests of all runs")
-def read_records() -> list[Record]:
+@route(blueprint, "GET", "/records", returns=list[PersonalBest], summary="The bests of all runs")
+def read_records() -> list[PersonalBest]:
     return [*history().records()]
 
 

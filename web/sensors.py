@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flask import Blueprint, render_template
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, Field
 
 from coach.model.links import SensorUse
 from coach.model.sensing import CheckReport, SensorState, Surroundings
@@ -14,7 +14,7 @@ from coach.radio.served import ServedBatch
 from coach.service.sensors.foot_lift import LIFT_S, LiftReport
 from coach.service.sensors.service import SensorService
 from firmware_config.loader import load_profiles, named_sensors, tried_sensors
-from web.api import route
+from web.api import Body, route
 from web.context import the_coach
 
 blueprint = Blueprint("sensors", __name__)
@@ -42,11 +42,7 @@ class ProfileFacts:
     is_bluetooth: bool
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class PairBody(_Body):
+class PairBody(Body):
     """profile_id: for a sensor that no profile recognised. cadence_unit: what a running pod counts, if known."""
 
     sensor_id: str = Field(min_length=1, max_length=80)
@@ -55,15 +51,15 @@ class PairBody(_Body):
     cadence_unit: Literal["steps", "strides"] | None = None
 
 
-class PlaceBody(_Body):
+class PlaceBody(Body):
     wear_site: WearSite | None
 
 
-class CadenceUnitBody(_Body):
+class CadenceUnitBody(Body):
     cadence_unit: Literal["steps", "strides"] | None
 
 
-class ReadingsBody(_Body):
+class ReadingsBody(Body):
     """What a phone in the belt measured. sender: this visit of its page; first: the number of the first packet.
 
     is_beginning: nothing of this visit has been answered yet: it takes over from another page.
@@ -83,11 +79,11 @@ class Due:
     next: int
 
 
-class CheckBody(_Body):
+class CheckBody(Body):
     seconds: float = Field(8.0, ge=3, le=30)
 
 
-class LiftBody(_Body):
+class LiftBody(Body):
     seconds: float = Field(LIFT_S, ge=3, le=30)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
@@ -28,7 +28,7 @@ from coach.strength.engine import REP_S, estimate_s
 from coach.strength.heeding import table
 from coach.strength.loader import load_exercises
 from coach.strength.rhythm import DAY_NAMES, zone
-from web.api import route
+from web.api import Body, route
 from web.context import clock, day, profile, the_coach
 from web.units import local_time
 
@@ -37,10 +37,9 @@ _DRAWINGS: Final = Path(__file__).parent / "static" / "drawings"
 OPEN: Final = (SessionState.PLANNED, SessionState.WAITING)
 
 
-class CreateBody(BaseModel):
+class CreateBody(Body):
     """A new programme: track, two weekdays such as "mon,thu", a time such as "18:30" and an IANA zone."""
 
-    model_config = ConfigDict(extra="forbid")
     track: str
     days: str
     time: str
@@ -48,10 +47,9 @@ class CreateBody(BaseModel):
     start: date | None = None
 
 
-class LogBody(BaseModel):
+class LogBody(Body):
     """Taps of a guided session, each with its own id. shown: the exercises on the phone when the session begins."""
 
-    model_config = ConfigDict(extra="forbid")
     events: list[SessionEvent] = Field(max_length=500)
     shown: list[Prescription] = Field([], max_length=30)
 

@@ -1,17 +1,17 @@
 """Reminders as the runner meets them: those delivered and open, the channels, and a trial of each."""
 
 from flask import Blueprint, redirect, render_template, request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from werkzeug.wrappers import Response as Redirect
 
 from coach.model.reminders import PushPhone, SentReminder
-from web.api import route
+from web.api import Body, route
 from web.strength import programme
 
 blueprint = Blueprint("strength_reminders", __name__)
 
 
-class Words(BaseModel):
+class Sentence(BaseModel):
     """One sentence for the runner."""
 
     words: str
@@ -23,13 +23,11 @@ class PublicKey(BaseModel):
     public_key: str
 
 
-class CloseBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class CloseBody(Body):
     key: str
 
 
-class PhoneBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class PhoneBody(Body):
     endpoint: str
 
 
@@ -66,9 +64,9 @@ def close_reminder(body: CloseBody) -> None:
     programme().push.close(body.key)
 
 
-@route(blueprint, "POST", "/reminders/try/<kind>", returns=Words, summary="Send a trial by page, push or ntfy")
-def try_channel(kind: str) -> Words:
-    return Words(words=programme().push.try_channel(kind))
+@route(blueprint, "POST", "/reminders/try/<kind>", returns=Sentence, summary="Send a trial by page, push or ntfy")
+def try_channel(kind: str) -> Sentence:
+    return Sentence(words=programme().push.try_channel(kind))
 
 
 @route(blueprint, "GET", "/reminders/push", returns=PublicKey, summary="The key that Web Push is signed with")

@@ -116,12 +116,12 @@ def serve(
 def person(name: str, role: str, base: str, url: str, as_json: bool) -> None:
     """Invite a person called NAME, the first keeper above all; later ones are invited on the page."""
     from coach.roster.database import Roster
-    from coach.roster.people import Kind, add_person
+    from coach.roster.people import PersonKind, add_person
 
     roster = Roster(url)
     try:
         with roster.transaction() as connection:
-            _, secret = add_person(connection, name, Kind(role))
+            _, secret = add_person(connection, name, PersonKind(role))
     finally:
         roster.close()
     link = f"{base.rstrip('/')}/come-in?token={secret}"

@@ -8,7 +8,7 @@ import click
 
 from coach.errors import UserError
 from coach.model.documents import JsonObject
-from coach.model.history import RunSeries, Trend
+from coach.model.history import DownsampledSeries, Trend
 from coach.model.metrics_table import METRICS
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ plot_option = click.option(
 )
 
 
-def draw_run(series: RunSeries, title: str, path: Path) -> None:
+def draw_run(series: DownsampledSeries, title: str, path: Path) -> None:
     """Pace, cadence, step length, contact time and heart rate over the time of a run; what is unknown is a gap.
 
     Raises:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from coach.clinic.standing import MATTERS, Standing
+from coach.clinic.standing import MATTERS, RunnerState
 from coach.model.pain import Lock
 
 # Of runners whose gait has not changed about one in a hundred lies beyond this, with 12 to 20 runs before (Student's t
@@ -52,7 +52,7 @@ class Patient:
     runner_id: str
     pseudonym: str
     label: str
-    standing: Standing | None
+    standing: RunnerState | None
     heard_at: datetime | None
     joined_at: datetime
     seen: Seen | None = None
@@ -104,7 +104,7 @@ def reasons_of(patient: Patient, now: datetime) -> list[Reason]:
     return found
 
 
-def is_gait_changed(standing: Standing) -> bool:
+def is_gait_changed(standing: RunnerState) -> bool:
     """Whether step length at matched speed changed by clearly more than its uncertainty."""
     if standing.gait_change_m is None or not standing.gait_se_m:
         return False

@@ -29,7 +29,7 @@ _SESSION_OLD: Final = timedelta(days=21)  # a plan given up long ago is not news
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunnerState:
     """What the index keeps of a runner beside runs. Times are aware UTC; None: unknown, or there is none.
 
     lock: of the warning signs; signs: ids of those still open; locked_since: report of the first of them. pain_level:
@@ -59,14 +59,14 @@ def standing_of(
     last_run_at: datetime | None,
     sessions: Iterable[StrengthSession],
     now: datetime,
-) -> Standing:
+) -> RunnerState:
     """Judge one runner at `now`. marks: of `GAIT_METRIC`, all runs."""
     state = pain_state(pain, red_flags, now)
     is_open = state.lock.is_sign_open
     trend = trend_of(GAIT_METRIC, marks)
     change, se = gait_change(trend)
     late = [one.due_at for one in sessions if _is_late(one, now) and one.due_at]
-    return Standing(
+    return RunnerState(
         lock=state.lock,
         signs=state.signs if is_open else (),
         locked_since=_first_report(red_flags, state.signs) if is_open else None,

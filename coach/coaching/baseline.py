@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from coach.coaching.baseline_fit import Fit, fit_line
-from coach.coaching.measures import KINDS, Kind
+from coach.coaching.measures import KINDS, MeasureKind
 from coach.model.metrics import Unknown
 from coach.model.plain import from_plain, to_plain
 from coach.model.runs import RunPlace
@@ -155,7 +155,7 @@ class Baseline:
         now = 100.0 * sd / abs(value) if KINDS[measure].is_log and value else sd
         return math.sqrt(max(0.0, now * now - self._usual_sd[measure] ** 2))
 
-    def _usual(self, measure: str, kind: Kind) -> float:
+    def _usual(self, measure: str, kind: MeasureKind) -> float:
         """The usual standard uncertainty of the baseline runs; twice the scatter between windows where not kept."""
         known = [
             100.0 * sd / abs(p.values[measure]) if kind.is_log else sd
@@ -188,7 +188,7 @@ class Baseline:
     def _height(self) -> float:
         return self.height_m or _HEIGHT_M
 
-    def _scale(self, kind: Kind) -> float:
+    def _scale(self, kind: MeasureKind) -> float:
         return self._height() if kind.by_height else 1.0
 
     def _log_speed(self, speed_mps: float) -> float:
@@ -199,7 +199,7 @@ class Baseline:
         name = _name_of(self.shoes)
         return tuple(r for r in self.runs if _name_of(r.shoes) == name) if name else self.runs
 
-    def _fit(self, name: str, kind: Kind) -> Fit | None:
+    def _fit(self, name: str, kind: MeasureKind) -> Fit | None:
         runs = self._runs_in_shoes() if kind.by_shoes else self.runs
         if kind.by_shoes and _name_of(self.shoes) and len(runs) < MIN_RUNS:
             return None
@@ -214,7 +214,7 @@ class Baseline:
         ages = [(self.now - run.at).total_seconds() / 86400.0 for run in runs]
         return fit_line(np.array(rows, dtype=float), np.array(ages), kind)
 
-    def _y(self, value: float, kind: Kind) -> float:
+    def _y(self, value: float, kind: MeasureKind) -> float:
         return float(np.log(value / self._scale(kind))) if kind.is_log else value
 
 

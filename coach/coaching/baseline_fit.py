@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from coach.coaching.measures import Kind
+from coach.coaching.measures import MeasureKind
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int_]
@@ -37,7 +37,7 @@ class Fit:
         return float(x @ self.beta), float(np.sqrt(x @ self.cov @ x))
 
 
-def fit_line(rows: Floats, ages_days: Floats, kind: Kind) -> Fit:
+def fit_line(rows: Floats, ages_days: Floats, kind: MeasureKind) -> Fit:
     """Fit `rows` (n, 5): log speed, grade, y, windows, run index. ages_days: by run."""
     known, run = np.unique(rows[:, 4].astype(int), return_inverse=True)
     ages, n_windows, y = np.maximum(ages_days[known], 0.0), rows[:, 3], rows[:, 2]
@@ -58,7 +58,9 @@ def fit_line(rows: Floats, ages_days: Floats, kind: Kind) -> Fit:
     return fit
 
 
-def _solve(x: Floats, y: Floats, run: Indices, weight: Floats, offsets: Floats, kind: Kind, centre: float) -> Fit:
+def _solve(
+    x: Floats, y: Floats, run: Indices, weight: Floats, offsets: Floats, kind: MeasureKind, centre: float
+) -> Fit:
     """Posterior of the line with the runs' offsets (covariance `offsets`) as further unknowns."""
     wide = _WIDE if kind.is_log else 10.0 * _WIDE
     prior = np.zeros(3 + len(offsets))
@@ -84,7 +86,7 @@ def _huber(residual: Floats, sd: Floats) -> Floats:
     return np.clip(_HUBER_K / np.maximum(scaled, 1e-12), 0.02, 1.0)
 
 
-def _run_variance(means: Floats, weights: Floats, ages_days: Floats, kind: Kind) -> float:
+def _run_variance(means: Floats, weights: Floats, ages_days: Floats, kind: MeasureKind) -> float:
     """Spread between runs: the prior, corrected by what recent runs show (older ones show wandering too)."""
     recent = ages_days <= 2 * _DRIFT_DAYS
     seen = float(np.sum(weights[recent] * np.square(means[recent])))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from coach.coaching.baseline import MIN_RUNS, Baseline
 from coach.coaching.programme import FOCUSES, MINUTES, PLACES, SHARES
-from coach.coaching.progress import BLOCK_RUNS, MISSES, Block, CoachedRun, Progress
+from coach.coaching.progress import BLOCK_RUNS, MISSES, Block, BlockProgress, CoachedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class BlockView:
     past: tuple[str, ...]
 
 
-def block_view(runs: Sequence[CoachedRun], progress: Progress, baseline: Baseline) -> BlockView:
+def block_view(runs: Sequence[CoachedRun], progress: BlockProgress, baseline: Baseline) -> BlockView:
     """Where the runner is now."""
     block = progress.block
     by_id = {r.run_id: r for r in runs}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from coach.coaching.facts import WordingMemory
-from coach.coaching.response import Change, helped
+from coach.coaching.response import MeasuredChange, helped
 from coach.model.cues import CueDecision, CueRule, Gate
 from coach.model.runner import RunnerProfile
 
@@ -58,7 +58,7 @@ class CueComposer:
         }
         return [channel for channel in rule.modality.split() if on[channel]]
 
-    def learn(self, rule: CueRule, change: Change, withheld: Sequence[float]) -> None:
+    def learn(self, rule: CueRule, change: MeasuredChange, withheld: Sequence[float]) -> None:
         """Hear how one spoken cue was answered."""
         answer = helped(rule, change, withheld)
         if answer is None or change.is_withheld:

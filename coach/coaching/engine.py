@@ -15,12 +15,12 @@ from coach.coaching.composer import CueComposer
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.focus_times import FocusTimes
 from coach.coaching.gate_context import GateContext
-from coach.coaching.gates import LASTING, Moment, gates_for, own_gates
+from coach.coaching.gates import LASTING, GateMoment, gates_for, own_gates
 from coach.coaching.monitor import RuleMonitor
 from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.pain import STOP_ABOVE, tapped
 from coach.coaching.place import PlaceFinder
-from coach.coaching.response import Change, ResponseTracker, cue_responses, focus_response, withheld_changes
+from coach.coaching.response import MeasuredChange, ResponseTracker, cue_responses, focus_response, withheld_changes
 from coach.coaching.schedule import Schedule
 from coach.coaching.steady import SteadyPart
 from coach.coaching.target import focus_target
@@ -71,7 +71,7 @@ class CueEngine:
         self._traces = {r.id: ResponseTracker(r) for r in rules if r.metric is not None and r.kind != "safety"}
         self._steady = SteadyPart()
         self._found = PlaceFinder()
-        self._changes: list[Change] = []
+        self._changes: list[MeasuredChange] = []
         self._start = pain
         self._taps: list[PainTap] = []
         self._last_event_s = _NEVER_S
@@ -267,7 +267,7 @@ class CueEngine:
         return []
 
     def _coach(self, t_s: float, metrics: LiveMetrics) -> list[CueDecision]:
-        moment: Moment | None = None
+        moment: GateMoment | None = None
         for rule in self._rules.values():
             if rule.kind in ("safety", "praise") or not self._is_due(rule, t_s):
                 continue
@@ -280,7 +280,7 @@ class CueEngine:
                 return [self._decide(rule, t_s, watch.value if watch else None, gates)]
         return self._praise(t_s, metrics)
 
-    def _gates(self, rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
+    def _gates(self, rule: CueRule, moment: GateMoment) -> tuple[Gate, ...]:
         is_focus = rule.focus == self.plan.focus
         focus = Gate("in_focus", is_focus, f"this run's focus is {self.plan.focus or 'none'}")
         heard = bool(self._speaker.channels(rule))
@@ -359,11 +359,11 @@ class CueEngine:
             needed={r.focus for r in measured if self._watches[r.id].is_needed(t_s)},
         )
 
-    def _is_open(self, rule: CueRule, moment: Moment) -> bool:
+    def _is_open(self, rule: CueRule, moment: GateMoment) -> bool:
         """Whether a cue of this rule could be spoken now if it were due: its metric known, its own gates open."""
         if rule.metric is not None and self._watches[rule.id].value is None:
             return False
         return all(gate.is_open for gate in own_gates(rule, moment))
 
-    def _all_changes(self) -> list[Change]:
+    def _all_changes(self) -> list[MeasuredChange]:
         return [*self._changes, *(c for trace in self._traces.values() for c in trace.waiting())]

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from coach.coaching.facts import HistoryFacts
-from coach.coaching.gates import Moment
+from coach.coaching.gates import GateMoment
 from coach.coaching.overstride import LandingMonitor
-from coach.coaching.response import Past
+from coach.coaching.response import RecentValues
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import PainState
 from coach.model.runner import RunnerProfile
@@ -39,7 +39,7 @@ class GateContext:
         self.is_muted = False
         self.landing = LandingMonitor()
         self._profile, self._facts, self._week = profile, facts, week
-        self._past = {name: Past() for name in _SMOOTHED}
+        self._past = {name: RecentValues() for name in _SMOOTHED}
         self._worst: dict[str, deque[tuple[float, float]]] = {name: deque() for name in _SIGNS}
         self._sign_at_s = -_SIGN_EVERY_S
 
@@ -57,13 +57,13 @@ class GateContext:
                 while worst and worst[0][0] < t_s - _SIGN_S:
                     worst.popleft()
 
-    def moment(self, t_s: float, metrics: LiveMetrics, is_eligible: bool) -> Moment:
+    def moment(self, t_s: float, metrics: LiveMetrics, is_eligible: bool) -> GateMoment:
         """The moment as gates see it. A value not seen for long enough is unknown."""
         means = {name: past.mean(t_s - _SMOOTH_S, t_s, _MIN_SEEN_S) for name, past in self._past.items()}
         for name, worst in self._worst.items():
             if means[name] is not None:
                 means[name] = max([means[name] or 0.0, *(value for _, value in worst)])
-        return Moment(
+        return GateMoment(
             t_s=t_s,
             metrics=replace(metrics, **means),  # type: ignore[arg-type]  # names of numeric fields
             pain=self.pain,

@@ -30,7 +30,7 @@ CALF_RAISES: Final = 2  # sessions in 14 days; chosen by eye, 2026-11-20
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class GateMoment:
     """All a gate may look at. before_cue: averages just before the first lengthen cue of this run, by field."""
 
     t_s: float
@@ -51,7 +51,7 @@ def cadence_against_expected_pct(metrics: LiveMetrics, profile: RunnerProfile) -
     return 100.0 * (metrics.cadence_spm / expected_cadence_spm(metrics.speed_mps, profile.height_m) - 1.0)
 
 
-def gates_for(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
+def gates_for(rule: CueRule, moment: GateMoment) -> tuple[Gate, ...]:
     """Every gate this rule must pass now, in the order in which they are named when closed."""
     if rule.kind == "safety":
         # A word of care passes every lock and mute: who has an open sign needs it most.
@@ -59,7 +59,7 @@ def gates_for(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
     return (*own_gates(rule, moment), _not_muted(moment), _in_schedule(moment))
 
 
-def own_gates(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
+def own_gates(rule: CueRule, moment: GateMoment) -> tuple[Gate, ...]:
     """The gates of pain and of the rule itself, leaving mute and fading aside."""
     always = [_not_locked(moment), _pain_allows_cues(moment)]
     if rule.adds_load:
@@ -67,7 +67,7 @@ def own_gates(rule: CueRule, moment: Moment) -> tuple[Gate, ...]:
     return (*always, *(_GATES[name](moment) for name in rule.requires))
 
 
-def _not_locked(m: Moment) -> Gate:
+def _not_locked(m: GateMoment) -> Gate:
     if m.pain.lock is Lock.NOT_ASKED:
         return Gate("not_locked", False, "the warning signs have not been asked, or must be asked again")
     if m.pain.lock is not Lock.NONE:
@@ -76,26 +76,26 @@ def _not_locked(m: Moment) -> Gate:
     return Gate("not_locked", True, f"no warning sign that locks is open{when}")
 
 
-def _pain_allows_cues(m: Moment) -> Gate:
+def _pain_allows_cues(m: GateMoment) -> Gate:
     why = "pain allows cues" if m.pain.allows_cues else (m.pain.reasons[0] if m.pain.reasons else "pain is too high")
     return Gate("pain_allows_cues", m.pain.allows_cues, why)
 
 
-def _pain_at_most_2(m: Moment) -> Gate:
+def _pain_at_most_2(m: GateMoment) -> Gate:
     text = "not asked lately" if m.pain.level is None else f"{m.pain.level} of 10"
     return Gate("pain_at_most_2", m.pain.allows_load_cues, f"pain is {text}")
 
 
-def _not_muted(m: Moment) -> Gate:
+def _not_muted(m: GateMoment) -> Gate:
     return Gate("not_muted", not m.is_muted, "muted by the runner" if m.is_muted else "not muted")
 
 
-def _in_schedule(m: Moment) -> Gate:
+def _in_schedule(m: GateMoment) -> Gate:
     why = "cues may speak in this minute" if m.is_eligible else "this minute is kept silent by the fading schedule"
     return Gate("in_schedule", m.is_eligible, why)
 
 
-def _not_overstriding(m: Moment) -> Gate:
+def _not_overstriding(m: GateMoment) -> Gate:
     live, name = m.metrics, "not_overstriding"
     if live.foot_strike_angle_deg is None and live.impact_g is None:
         return Gate(name, False, "neither landing angle nor impact is known with these sensors")
@@ -114,7 +114,7 @@ def _not_overstriding(m: Moment) -> Gate:
     return Gate(name, not signs, ", ".join(signs) or "landing angle and impact are as usual")
 
 
-def _no_rise_since_cue(m: Moment) -> Gate:
+def _no_rise_since_cue(m: GateMoment) -> Gate:
     live, signs = m.metrics, []
     angle, impact = m.before_cue.get("foot_strike_angle_vs_baseline_deg"), m.before_cue.get("impact_vs_baseline_pct")
     if angle is not None and live.foot_strike_angle_vs_baseline_deg is not None:
@@ -130,7 +130,7 @@ def _no_rise_since_cue(m: Moment) -> Gate:
     return Gate("no_rise_since_cue", not signs, ", ".join(signs) or "landing angle and impact have not risen")
 
 
-def _programme_week_5(m: Moment) -> Gate:
+def _programme_week_5(m: GateMoment) -> Gate:
     week = m.programme_week
     is_open = week is not None and week >= GROWTH_WEEK
     return Gate(
@@ -138,40 +138,40 @@ def _programme_week_5(m: Moment) -> Gate:
     )
 
 
-def _past_first_runs(m: Moment) -> Gate:
+def _past_first_runs(m: GateMoment) -> Gate:
     return Gate("past_first_runs", m.facts.n_runs >= FIRST_RUNS, f"{m.facts.n_runs} runs so far")
 
 
-def _cadence_high_for_body(m: Moment) -> Gate:
+def _cadence_high_for_body(m: GateMoment) -> Gate:
     return _steps_gate(m, "cadence_high_for_body", lambda steps: steps > MANY_STEPS_PCT)
 
 
-def _cadence_low_for_body(m: Moment) -> Gate:
+def _cadence_low_for_body(m: GateMoment) -> Gate:
     return _steps_gate(m, "cadence_low_for_body", lambda steps: steps < LOW_STEPS_PCT)
 
 
-def _steps_gate(m: Moment, name: str, fits: Callable[[float], bool]) -> Gate:
+def _steps_gate(m: GateMoment, name: str, fits: Callable[[float], bool]) -> Gate:
     steps = cadence_against_expected_pct(m.metrics, m.profile)
     if steps is None:
         return Gate(name, False, "needs your height, and speed and cadence from a sensor")
     return Gate(name, fits(steps), f"cadence {steps:+.0f} % against what your height and speed suggest")
 
 
-def _cadence_has_room(m: Moment) -> Gate:
+def _cadence_has_room(m: GateMoment) -> Gate:
     steps = m.metrics.cadence_vs_baseline_pct
     if steps is None:
         return Gate("cadence_has_room", False, "cadence has no baseline to compare with at this speed")
     return Gate("cadence_has_room", steps < ROOM_FOR_STEPS_PCT, f"cadence {steps:+.0f} % against your own")
 
 
-def _asked_for_strike_training(m: Moment) -> Gate:
+def _asked_for_strike_training(m: GateMoment) -> Gate:
     wants = m.profile.wants_strike_training
     return Gate(
         "asked_for_strike_training", wants, "asked for by the runner" if wants else "not asked for by the runner"
     )
 
 
-def _no_calf_history(m: Moment) -> Gate:
+def _no_calf_history(m: GateMoment) -> Gate:
     history = m.profile.has_calf_history
     words = {
         None: "calf and Achilles history unknown",
@@ -181,14 +181,14 @@ def _no_calf_history(m: Moment) -> Gate:
     return Gate("no_calf_history", history is False, words[history])
 
 
-def _calf_is_quiet(m: Moment) -> Gate:
+def _calf_is_quiet(m: GateMoment) -> Gate:
     is_open = m.pain.allows_strike_training
     return Gate(
         "calf_is_quiet", is_open, "calf and Achilles are quiet" if is_open else "calf or Achilles not known quiet"
     )
 
 
-def _strike_distance_left(m: Moment) -> Gate:
+def _strike_distance_left(m: GateMoment) -> Gate:
     name, week = "strike_distance_left", m.facts.week_distance_m
     if week is None or m.metrics.distance_m is None:
         return Gate(name, False, "needs the distance of a usual week and of this run")
@@ -197,26 +197,26 @@ def _strike_distance_left(m: Moment) -> Gate:
     return Gate(name, used <= share * week, f"{used / 1000:.1f} of {share * week / 1000:.1f} km for this week used")
 
 
-def _distance_left(m: Moment) -> Gate:
+def _distance_left(m: GateMoment) -> Gate:
     share = m.metrics.distance_vs_longest_pct
     is_open = share is not None and share < LATE_FOR_HALF_PCT
     text = "not known" if share is None else f"{share:.0f} % of your longest run of 30 days"
     return Gate("distance_left", is_open, f"distance {text}")
 
 
-def _calf_raises_done(m: Moment) -> Gate:
+def _calf_raises_done(m: GateMoment) -> Gate:
     n = m.facts.calf_raises_14d
     return Gate("calf_raises_done", n >= CALF_RAISES, f"calf raises in {n} sessions of the last 14 days")
 
 
-def _no_trunk_sensor(m: Moment) -> Gate:
+def _no_trunk_sensor(m: GateMoment) -> Gate:
     is_open = m.metrics.trunk_lean_deg is None and m.metrics.axial_rotation_deg is None
     return Gate(
         "no_trunk_sensor", is_open, "no sensor on the trunk" if is_open else "the trunk is measured: no plain tip"
     )
 
 
-_GATES: Final[Mapping[str, Callable[[Moment], Gate]]] = {
+_GATES: Final[Mapping[str, Callable[[GateMoment], Gate]]] = {
     "not_overstriding": _not_overstriding,
     "no_rise_since_cue": _no_rise_since_cue,
     "programme_week_5": _programme_week_5,

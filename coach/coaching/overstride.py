@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from coach.coaching.gates import MAX_ANGLE_RISE_DEG, MAX_IMPACT_RISE_PCT
-from coach.coaching.response import BEFORE_S, Past
+from coach.coaching.response import BEFORE_S, RecentValues
 from coach.model.metrics import LiveMetrics
 
 _LIMITS: Final = {
@@ -20,7 +20,7 @@ class LandingMonitor:
     """`before` holds the averages before the first lengthen cue; the key "stopped" once either has risen."""
 
     def __init__(self) -> None:
-        self._past = {name: Past() for name in _LIMITS}
+        self._past = {name: RecentValues() for name in _LIMITS}
         self._before: dict[str, float] = {}
         self._last_cue_s: float | None = None
 

@@ -13,7 +13,7 @@ from typing import Final
 from coach.coaching.baseline import MIN_RUNS, Baseline
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.gates import CALF_RAISES
-from coach.coaching.progress import BLOCK_RUNS, Block, Progress
+from coach.coaching.progress import BLOCK_RUNS, Block, BlockProgress
 from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlace, RunPlan
@@ -64,7 +64,7 @@ def plan_run(
     pain: PainState,
     profile: RunnerProfile,
     baseline: Baseline,
-    progress: Progress,
+    progress: BlockProgress,
     facts: HistoryFacts,
     now: datetime,
     wish: str | None = None,
@@ -88,7 +88,7 @@ def _plan(
     pain: PainState,
     profile: RunnerProfile,
     baseline: Baseline,
-    progress: Progress,
+    progress: BlockProgress,
     facts: HistoryFacts,
     now: datetime,
     wish: str | None,
@@ -107,7 +107,7 @@ def _plan(
     return _planned(pain, profile, baseline.place, progress, facts, now, seed)
 
 
-def _baseline_words(baseline: Baseline, progress: Progress) -> str:
+def _baseline_words(baseline: Baseline, progress: BlockProgress) -> str:
     """A baseline run: the first of all, or the first at this place."""
     number, others = len(baseline.runs) + 1, [place for place in baseline.places if place is not baseline.place]
     where = f" {PLACES[baseline.place]}" if others else ""
@@ -156,7 +156,7 @@ def why_not(focus: str, pain: PainState, profile: RunnerProfile, facts: HistoryF
 
 
 def _wished(
-    wish: str, pain: PainState, profile: RunnerProfile, progress: Progress, facts: HistoryFacts, seed: int
+    wish: str, pain: PainState, profile: RunnerProfile, progress: BlockProgress, facts: HistoryFacts, seed: int
 ) -> RunPlan:
     closed = why_not(wish, pain, profile, facts) or _cannot_say(wish, facts)
     if closed:
@@ -170,7 +170,7 @@ def _planned(
     pain: PainState,
     profile: RunnerProfile,
     place: RunPlace,
-    progress: Progress,
+    progress: BlockProgress,
     facts: HistoryFacts,
     now: datetime,
     seed: int,
@@ -213,7 +213,7 @@ def _elsewhere(block: Block | None, place: RunPlace) -> str:
 
 
 def _choose(
-    pain: PainState, profile: RunnerProfile, progress: Progress, facts: HistoryFacts, now: datetime
+    pain: PainState, profile: RunnerProfile, progress: BlockProgress, facts: HistoryFacts, now: datetime
 ) -> tuple[str | None, str]:
     """The focus and why: a standing wish, the running block, else what recent runs needed most."""
     wish, block = profile.focus_wish, progress.block
@@ -231,7 +231,7 @@ def _choose(
     return best, f"It would have been due in {100 * needs[best]:.0f} % of your last runs."
 
 
-def _rests(focus: str, progress: Progress, now: datetime) -> bool:
+def _rests(focus: str, progress: BlockProgress, now: datetime) -> bool:
     """A wish whose block is over does not start again by itself."""
     last = progress.last_block(focus)
     is_running = progress.block is not None and progress.block.focus == focus
@@ -241,13 +241,13 @@ def _rests(focus: str, progress: Progress, now: datetime) -> bool:
     return (is_over or _is_enough(focus, progress, now)) and not is_running
 
 
-def _is_enough(focus: str, progress: Progress, now: datetime) -> bool:
+def _is_enough(focus: str, progress: BlockProgress, now: datetime) -> bool:
     """Whether two blocks of this focus lie in the last twelve weeks: more of the same teaches nothing new."""
     tested = [b.ended_at for b in progress.past if b.focus == focus and b.is_tested]
     return sum(at is not None and now - at < _SEASON for at in tested) >= MOST_BLOCKS
 
 
-def _is_month_over(progress: Progress, now: datetime) -> bool:
+def _is_month_over(progress: BlockProgress, now: datetime) -> bool:
     """Whether a month lies behind the last block and the last run without cues."""
     ended = [b.ended_at for b in progress.past if b.is_tested and b.ended_at is not None]
     return bool(ended) and now - max(filter(None, (ended[-1], progress.silent_at))) >= MONTH
@@ -260,7 +260,7 @@ def _cannot_say(focus: str, facts: HistoryFacts) -> str:
     return "" if needs is None else f"{title}: with these sensors the coach can never cue it. It needs {needs}."
 
 
-def _is_dropped(focus: str, progress: Progress, now: datetime) -> bool:
+def _is_dropped(focus: str, progress: BlockProgress, now: datetime) -> bool:
     last = progress.last_block(focus)
     return last is not None and last.is_dropped and _is_recent(last, now)
 
@@ -274,7 +274,7 @@ def _beside(
     closed: str,
     pain: PainState,
     profile: RunnerProfile,
-    progress: Progress,
+    progress: BlockProgress,
     facts: HistoryFacts,
     seed: int,
 ) -> RunPlan:
@@ -286,7 +286,7 @@ def _beside(
     return RunPlan(focus, 0.5, None, False, False, words, seed)
 
 
-def _watch(pain: PainState, progress: Progress, facts: HistoryFacts, seed: int) -> RunPlan:
+def _watch(pain: PainState, progress: BlockProgress, facts: HistoryFacts, seed: int) -> RunPlan:
     """Between blocks: cues in a part of the time, so that fading is not undone."""
     tested = [b for b in progress.past if b.is_tested]
     if silent := _cannot_say("lengthen", facts):

@@ -1,6 +1,7 @@
 """What all coached runs so far add up to: where the block is, what was dropped and why, what was kept.
 
-In: one record per finished run, oldest first. Out: `Progress`. Nothing else is stored, so deleting a run undoes it.
+`BlockProgress` follows from one record per finished run, oldest first. Nothing else is stored, so deleting a run
+undoes it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -98,7 +99,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BlockProgress:
     """block: the running one. past: finished blocks, oldest first. needs: by focus, mean share of the last runs'
     time in which a cue would have been due. n_runs: all coached runs. silent_at: start of the newest run without cues
     that was no baseline run.
@@ -115,11 +116,11 @@ class Progress:
         return next((b for b in reversed(self.past) if b.focus == focus), None)
 
 
-def progress_of(runs: Iterable[CoachedRun]) -> Progress:
+def progress_of(runs: Iterable[CoachedRun]) -> BlockProgress:
     """Fold all records, oldest first."""
     in_order = sorted(runs, key=lambda r: r.at)
     silent = [r.at for r in in_order if r.plan.eligible_share <= 0.0 and not r.plan.is_baseline]
-    progress = Progress(n_runs=len(in_order), needs=_needs(in_order), silent_at=silent[-1] if silent else None)
+    progress = BlockProgress(n_runs=len(in_order), needs=_needs(in_order), silent_at=silent[-1] if silent else None)
     for run in in_order:
         if run.counts and run.plan.focus is not None:
             progress = _with(progress, run, run.plan.focus)
@@ -135,7 +136,7 @@ def withheld_pool(runs: Iterable[CoachedRun]) -> dict[str, tuple[float, ...]]:
     return pool
 
 
-def _with(progress: Progress, run: CoachedRun, focus: str) -> Progress:
+def _with(progress: BlockProgress, run: CoachedRun, focus: str) -> BlockProgress:
     block, past = progress.block, progress.past
     if block is not None and block.focus != focus:
         past, block = (*past, replace(block, ended_at=run.at)), None

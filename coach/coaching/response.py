@@ -30,7 +30,7 @@ _ROUNDING_S: Final = 1e-9  # sums of steps of 0.2 s are off by some 1e-12 s
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MeasuredChange:
     """One due moment, measured. after, change: None where the run ended or the signal was lost."""
 
     cue_id: str
@@ -53,7 +53,7 @@ class _Pending:
     before: float | None
 
 
-class Past:
+class RecentValues:
     """The last 45 s of one value, for means by time.
 
     Time seen and the value's integral over it (trapezoids) are summed as they come, so that a mean is two differences.
@@ -104,10 +104,10 @@ class ResponseTracker:
 
     def __init__(self, rule: CueRule) -> None:
         self.rule = rule
-        self._past = Past()
+        self._past = RecentValues()
         self._pending: list[_Pending] = []
 
-    def take(self, t_s: float, value: float | None) -> list[Change]:
+    def take(self, t_s: float, value: float | None) -> list[MeasuredChange]:
         """See one value; give the moments whose time after is over."""
         done = [p for p in self._pending if t_s > p.t_s + AFTER_TO_S]
         self._pending = [p for p in self._pending if t_s <= p.t_s + AFTER_TO_S]
@@ -119,17 +119,17 @@ class ResponseTracker:
         """A cue was spoken or withheld now."""
         self._pending.append(_Pending(cue_id, t_s, is_withheld, self._past.mean(t_s - BEFORE_S, t_s)))
 
-    def waiting(self) -> list[Change]:
+    def waiting(self) -> list[MeasuredChange]:
         """The moments still waiting, as far as they were seen until now."""
         return [self._change(p) for p in self._pending]
 
-    def _change(self, p: _Pending) -> Change:
+    def _change(self, p: _Pending) -> MeasuredChange:
         after = self._past.mean(p.t_s + AFTER_FROM_S, p.t_s + AFTER_TO_S)
-        return Change(p.cue_id, self.rule.id, p.is_withheld, p.before, after)
+        return MeasuredChange(p.cue_id, self.rule.id, p.is_withheld, p.before, after)
 
 
 def cue_responses(
-    changes: Sequence[Change], rules: Mapping[str, CueRule], pool: Mapping[str, Sequence[float]]
+    changes: Sequence[MeasuredChange], rules: Mapping[str, CueRule], pool: Mapping[str, Sequence[float]]
 ) -> list[CueResponse]:
     """One response per spoken cue. pool: changes of withheld moments of earlier runs, by rule."""
     return [
@@ -139,13 +139,15 @@ def cue_responses(
     ]
 
 
-def withheld_changes(changes: Sequence[Change], rule_id: str, pool: Mapping[str, Sequence[float]]) -> list[float]:
+def withheld_changes(
+    changes: Sequence[MeasuredChange], rule_id: str, pool: Mapping[str, Sequence[float]]
+) -> list[float]:
     """What the metric did without a cue: earlier runs and this one."""
     here = [c.change for c in changes if c.is_withheld and c.rule_id == rule_id and c.change is not None]
     return [*pool.get(rule_id, ()), *here]
 
 
-def focus_response(rule: CueRule, changes: Sequence[Change], withheld: Sequence[float]) -> FocusResponse:
+def focus_response(rule: CueRule, changes: Sequence[MeasuredChange], withheld: Sequence[float]) -> FocusResponse:
     """All spoken cues of one rule together."""
     spoken = [c.change for c in changes if c.rule_id == rule.id and not c.is_withheld and c.change is not None]
     change = _mean(spoken) if spoken else None
@@ -161,7 +163,7 @@ def focus_response(rule: CueRule, changes: Sequence[Change], withheld: Sequence[
     )  # fmt: skip
 
 
-def helped(rule: CueRule, change: Change, withheld: Sequence[float]) -> bool | None:
+def helped(rule: CueRule, change: MeasuredChange, withheld: Sequence[float]) -> bool | None:
     """Whether this one cue was answered, or the runner was on target after it; None where it could not be seen."""
     if change.change is None or change.after is None:
         return None
@@ -185,7 +187,7 @@ def _has_answered(rule: CueRule, low: float | None, high: float | None) -> bool 
     return False if most < rule.helps_by else None
 
 
-def _one(c: Change, metric: str, withheld: Sequence[float]) -> CueResponse:
+def _one(c: MeasuredChange, metric: str, withheld: Sequence[float]) -> CueResponse:
     n = len(withheld)
     expected = _mean(withheld) if n >= MIN_COMPARED else None
     effect = low = high = None

@@ -22,7 +22,7 @@ WORKOUT: Final = "run_walk"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RunWalkStep:
     """One step's intervals: `rounds` times run_s of running and walk_s of walking [s]."""
 
     run_s: float
@@ -34,7 +34,7 @@ class Step:
 class RunWalkProgramme:
     """`run_walk.toml`. good_sessions: in a row, before the next step."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[RunWalkStep, ...]
     warm_up_s: float
     cool_down_s: float
     good_sessions: int
@@ -46,7 +46,7 @@ def load_run_walk() -> RunWalkProgramme:
     """Read the programme; raises KeyError where its file lacks something."""
     table = tomllib.loads((Path(__file__).parent / "run_walk.toml").read_text("utf-8"))
     sources = load_sources()
-    steps = tuple(Step(float(one["run_s"]), float(one["walk_s"]), int(one["rounds"])) for one in table["step"])
+    steps = tuple(RunWalkStep(float(one["run_s"]), float(one["walk_s"]), int(one["rounds"])) for one in table["step"])
     source = " ".join(f"{sources[name].cite}: {sources[name].says}" for name in table["sources"])
     return RunWalkProgramme(
         steps, float(table["warm_up_s"]), float(table["cool_down_s"]), int(table["good_sessions"]), source

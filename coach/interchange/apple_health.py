@@ -53,7 +53,7 @@ _LEAST_S: Final = 2.0  # steps counted over less than this give no cadence
 
 
 @dataclass(frozen=True, slots=True)
-class Workout:
+class HealthWorkout:
     """A workout as an activity. refusal: why it is none on foot. read_route: the bytes of its GPX file."""
 
     name: str
@@ -123,7 +123,7 @@ def find_export(archive: Members) -> str | None:
     return None
 
 
-def workouts(archive: Members, export: str) -> Iterator[Workout]:
+def workouts(archive: Members, export: str) -> Iterator[HealthWorkout]:
     """Every workout of an export, oldest first.
 
     Raises:
@@ -140,11 +140,11 @@ def workouts(archive: Members, export: str) -> Iterator[Workout]:
         title = f"{_words(one.kind)} {one.start:%Y-%m-%d %H:%M}"
         if not one.is_on_foot:
             words = f"it is {_words(one.kind).replace('_', ' ')}, not running"
-            yield Workout(title, n / len(found), None, lambda: b"", words)
+            yield HealthWorkout(title, n / len(found), None, lambda: b"", words)
             continue
         routes = [path for route in one.routes if (path := names.get(PurePosixPath(route).name))]
         content = _joined([_route(archive, route) for route in routes])
-        yield Workout(title, n / len(found), _activity(one, content), partial(bytes, content))
+        yield HealthWorkout(title, n / len(found), _activity(one, content), partial(bytes, content))
 
 
 def _words(kind: str) -> str:
@@ -205,7 +205,7 @@ class _WorkoutReader:
         self._depth = 0
 
     def start(self, name: str, values: dict[str, str]) -> None:
-        if name == "Workout":
+        if name == "HealthWorkout":
             self._open = _workout(values)
         elif self._open is None:
             return
@@ -221,7 +221,7 @@ class _WorkoutReader:
                 self._open.stops.append((at, values["type"].endswith("Pause")))
 
     def end(self, name: str) -> None:
-        if name == "Workout" and self._open is not None:
+        if name == "HealthWorkout" and self._open is not None:
             self._found.append(self._open)
             self._open = None
 

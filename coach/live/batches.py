@@ -21,7 +21,7 @@ KEEP_EVERY_S: Final = 5.0  # strides and seconds go to the database this often; 
 
 
 @dataclass(slots=True)
-class Batch:
+class PendingRows:
     """What waits to be written to the database."""
 
     strides: list[Stride | TrunkStep] = field(default_factory=list)
@@ -32,8 +32,8 @@ class Batch:
     def __len__(self) -> int:
         return len(self.strides) + len(self.seconds) + len(self.decisions) + len(self.pains)
 
-    def followed_by(self, newer: "Batch") -> "Batch":
-        return Batch(
+    def followed_by(self, newer: "PendingRows") -> "PendingRows":
+        return PendingRows(
             self.strides + newer.strides,
             self.seconds + newer.seconds,
             self.decisions + newer.decisions,
@@ -44,14 +44,14 @@ class Batch:
 class RunSink(Protocol):
     """Keeps batches for good; called on a worker thread."""
 
-    def keep(self, run_id: str, batch: Batch) -> None: ...
+    def keep(self, run_id: str, batch: PendingRows) -> None: ...
 
 
 class BatchWriter:
     """waiting: what is to be written next. Everything but `keep_rest` runs on the event loop."""
 
     def __init__(self, run_id: str, sink: RunSink) -> None:
-        self.waiting = Batch()
+        self.waiting = PendingRows()
         self._run_id = run_id
         self._sink = sink
         self._soon = asyncio.Event()
@@ -77,7 +77,7 @@ class BatchWriter:
         await asyncio.shield(self._keeping)
 
     async def _keep_batch(self) -> None:
-        batch, self.waiting = self.waiting, Batch()
+        batch, self.waiting = self.waiting, PendingRows()
         if not len(batch):
             return
         try:
@@ -90,4 +90,4 @@ class BatchWriter:
         """Write what is left, on the caller's thread; raises StorageError where the database refuses, and keeps it."""
         if len(self.waiting):
             self._sink.keep(self._run_id, self.waiting)
-            self.waiting = Batch()
+            self.waiting = PendingRows()

@@ -40,7 +40,7 @@ FAULTS_REPORTED_S: Final = 30.0
 _UNDO_SLACK_S: Final = 5.0  # the tap and its undo each take their time over the network; by judgement
 
 
-class Source(Protocol):
+class NotificationSource(Protocol):
     """Where notifications come from: linked sensors, or a recording that is played."""
 
     async def play(self, receive: Callable[[Notification], None], report: Callable[[LinkEvent], None]) -> None:
@@ -113,7 +113,7 @@ class LiveRun:
     def pauses(self) -> list[tuple[float, float]]:
         return self.timeline.pauses
 
-    async def play(self, source: Source) -> None:
+    async def play(self, source: NotificationSource) -> None:
         """Run until the source ends or `stop` is called; then everything is kept and the log is closed."""
         self.publish_run()
         helpers = [

@@ -100,7 +100,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PersonalBest:
     """A best of all runs. kind: "distance", "duration" or a distance in metres whose shortest time `value` is [s]."""
 
     kind: str
@@ -132,7 +132,7 @@ class RunPage:
 
 
 @dataclass(frozen=True, slots=True)
-class RunSeries:
+class DownsampledSeries:
     """Measures of a run over time, thinned to means of equal steps. values: one list per name, None where unknown.
 
     step_s: seconds that each point covers.

@@ -143,7 +143,7 @@ class PlanWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class PlanPause:
     """Days on which nothing is planned: first and last day, both included; until None: open."""
 
     start: date
@@ -241,7 +241,7 @@ class StrengthPlan:
     held_because: str = ""
     advice: tuple[str, ...] = ()
     offers_track: Track | None = None
-    pauses: tuple[Pause, ...] = ()
+    pauses: tuple[PlanPause, ...] = ()
 
 
 class Heed(StrEnum):

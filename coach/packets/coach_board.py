@@ -37,7 +37,7 @@ _ST_DPS: Final = 4.375e-3 / 125
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class BoardScale:
     """What one count means, by scale code. *_range: nominal full scale in the units of data sheets."""
 
     acc_range_g: int
@@ -55,15 +55,15 @@ class Scale:
         return self.gyr_range_dps * RADPS_PER_DPS * (_ST_DPS if self.is_st else 1 / 32768)
 
 
-def scale_of(code: int, payload: bytes) -> Scale:
+def scale_of(code: int, payload: bytes) -> BoardScale:
     """The scale of a code; raises PacketError for one that is not specified."""
     acc, gyr = code & 0x0F, code >> 4 & 0x07
     if acc >= len(ACC_RANGES_G) or gyr >= len(GYR_RANGES_DPS):
         raise PacketError("a board's scale code is not specified", payload)
-    return Scale(ACC_RANGES_G[acc], GYR_RANGES_DPS[gyr], bool(code & _ST_GYRO))
+    return BoardScale(ACC_RANGES_G[acc], GYR_RANGES_DPS[gyr], bool(code & _ST_GYRO))
 
 
-def encode_scale(scale: Scale) -> int:
+def encode_scale(scale: BoardScale) -> int:
     """The code of a scale."""
     code = ACC_RANGES_G.index(scale.acc_range_g) | GYR_RANGES_DPS.index(scale.gyr_range_dps) << 4
     return code | (_ST_GYRO if scale.is_st else 0)
@@ -78,7 +78,7 @@ class BoardFrame:
 
     sequence: int
     first_us: int
-    scale: Scale
+    scale: BoardScale
     acc_mps2: FloatArray
     gyr_radps: FloatArray
     is_small: bool = False
@@ -113,7 +113,7 @@ def _decode_small(payload: bytes) -> BoardFrame:
     return BoardFrame(sequence, first_us, scale, *_readings(payload, _SMALL_HEAD.size, 1, scale), is_small=True)
 
 
-def _readings(payload: bytes, at: int, n: int, scale: Scale) -> tuple[FloatArray, FloatArray]:
+def _readings(payload: bytes, at: int, n: int, scale: BoardScale) -> tuple[FloatArray, FloatArray]:
     counts = np.frombuffer(payload, "<i2", n * 6, at).reshape(n, 6).astype(np.float64)
     return counts[:, :3] * scale.acc_mps2, counts[:, 3:] * scale.gyr_radps
 

@@ -25,7 +25,7 @@ _VECTOR: Final = 12
 _STATUSES: Final = frozenset({100, 200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 413, 423, 429, 500, 501, 503, 507})
 
 
-class Kind(IntEnum):
+class StreamKind(IntEnum):
     RESPONSE = 1
     DATA = 2
     DATA_PART2 = 3
@@ -35,7 +35,7 @@ class Kind(IntEnum):
 class Message:
     """One notification. status: HTTP-like code of a response, None for data."""
 
-    kind: Kind
+    kind: StreamKind
     reference: int
     body: bytes
     status: int | None = None
@@ -54,10 +54,10 @@ def decode_message(payload: bytes) -> Message:
     Raises:
         PacketError: shorter than its head, or of unknown kind or status.
     """
-    if len(payload) < 2 or payload[1] == 0 or payload[0] not in list(Kind):
+    if len(payload) < 2 or payload[1] == 0 or payload[0] not in list(StreamKind):
         raise PacketError("not a Movesense message", payload)
-    kind, reference, body = Kind(payload[0]), payload[1], bytes(payload[2:])
-    if kind is not Kind.RESPONSE:
+    kind, reference, body = StreamKind(payload[0]), payload[1], bytes(payload[2:])
+    if kind is not StreamKind.RESPONSE:
         return Message(kind, reference, body)
     if len(body) < 2:
         raise PacketError("a Movesense response is cut before its status", payload)

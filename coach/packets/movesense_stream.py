@@ -21,8 +21,8 @@ from coach.packets.movesense import (
     REF_ACC_CONFIG,
     REF_GYR_CONFIG,
     REF_STREAM,
-    Kind,
     Message,
+    StreamKind,
     decode_imu6,
     decode_message,
 )
@@ -30,8 +30,8 @@ from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Step, Ta
 
 _HEAD: Final = 4
 _READING: Final = 24
-_DATA: Final = bytes([Kind.DATA, REF_STREAM])
-_PART: Final = bytes([Kind.DATA_PART2, REF_STREAM])
+_DATA: Final = bytes([StreamKind.DATA, REF_STREAM])
+_PART: Final = bytes([StreamKind.DATA_PART2, REF_STREAM])
 _MS: Final = struct.Struct("<I")
 _CLOSE_MPS2: Final = 1.0  # neighbouring readings of a still sensor. chosen by eye, 2026-11-20
 _RATES_HZ: Final = (13.0, 26.0, 52.0, 104.0, 208.0)  # those of the profile: each twice the one before
@@ -55,7 +55,7 @@ class MovesenseReader:
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:
         """One notification; raises PacketError."""
         message = decode_message(payload)
-        if message.reference == REF_STREAM and message.kind is not Kind.RESPONSE:
+        if message.reference == REF_STREAM and message.kind is not StreamKind.RESPONSE:
             if self._doubles.has(message.kind, payload, self._parts.is_waiting):
                 return []
             samples: list[Sample] = []
@@ -117,7 +117,7 @@ class MovesenseReader:
             self._stream.acc_range_mps2 = message.body[0] * G_MPS2
         elif message.reference == REF_GYR_CONFIG and message.is_ok and len(message.body) >= 2:
             self._stream.gyr_range_radps = int.from_bytes(message.body[:2], "little") * RADPS_PER_DPS
-        elif message.reference == REF_STREAM and message.kind is Kind.RESPONSE:
+        elif message.reference == REF_STREAM and message.kind is StreamKind.RESPONSE:
             self._parts = Parts(self._parts.rate_hz)
 
     def _readings(self, body: bytes, t_s: float) -> list[Sample]:
@@ -148,9 +148,9 @@ class Doubles:
         self._parts: list[bytes] = []  # of that packet
         self._n_parts_came: list[int] = []
 
-    def has(self, kind: Kind, payload: bytes, is_waiting: bool) -> bool:
+    def has(self, kind: StreamKind, payload: bytes, is_waiting: bool) -> bool:
         """Whether this message came already; counts it if so. is_waiting: a body is begun and not whole."""
-        if kind is not Kind.DATA:
+        if kind is not StreamKind.DATA:
             return self._has_part(payload, is_waiting)
         if self._duplicates.has(payload):
             self._n_came += 1
@@ -233,7 +233,7 @@ class Parts:
     def join(self, message: Message, payload: bytes) -> list[bytes]:
         """Bodies that are whole now; raises PacketError for a part whose beginning was lost."""
         done: list[bytes] = []
-        if message.kind is Kind.DATA_PART2:
+        if message.kind is StreamKind.DATA_PART2:
             if self._pending is None:
                 raise PacketError("a Movesense part came without its beginning", payload)
             self._pending += message.body
@@ -289,9 +289,9 @@ def _readings_and_span(body: bytes, following: bytes) -> tuple[int, float]:
 
 def _rows(payload: bytes) -> list[Row]:
     message = decode_message(payload)
-    if message.kind is Kind.RESPONSE:
+    if message.kind is StreamKind.RESPONSE:
         return [{"reference": message.reference, "status": message.status}]
-    if message.kind is Kind.DATA_PART2:
+    if message.kind is StreamKind.DATA_PART2:
         raise PacketError("this is a second part: it makes sense behind its first one only", payload)
     ms, acc, gyr = decode_imu6(message.body)
     if _goes_on(acc, gyr):

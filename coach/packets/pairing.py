@@ -12,7 +12,7 @@ _BACK_S: Final = 2.0  # a clock that goes back by more restarted
 _HELD_S: Final = 5.0  # longer than frames are held back by a still sensor; older readings have lost their partner
 
 
-class Track:
+class ClockTrack:
     """Times of frames that carry the time of their last reading: spread between the last readings of two frames."""
 
     def __init__(self, interval_s: float) -> None:

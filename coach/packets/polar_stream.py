@@ -10,7 +10,7 @@ from coach.errors import PacketError
 from coach.model.samples import FloatArray, Sample
 from coach.packets.formats import Format, Row, SharedReading, triples
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
-from coach.packets.pairing import Pairing, Track
+from coach.packets.pairing import ClockTrack, Pairing
 from coach.packets.polar import Measure, PolarFrame, acceleration, decode_frame, turn_rate
 from coach.packets.polar_control import (
     ANSWER,
@@ -41,7 +41,7 @@ class PolarReader:
         self._replies = Replies()
         self._factors: dict[int, float | None] = {}
         self._base_ns: int | None = None
-        self._tracks = {Measure.ACC: Track(1.0 / facts.rate_hz), Measure.GYRO: Track(1.0 / facts.rate_hz)}
+        self._tracks = {Measure.ACC: ClockTrack(1.0 / facts.rate_hz), Measure.GYRO: ClockTrack(1.0 / facts.rate_hz)}
         self._pairing = Pairing(1.0 / facts.rate_hz) if facts.gyr_range_dps is not None else None
 
     def feed(self, payload: bytes, t_s: float) -> list[Sample]:

@@ -16,7 +16,7 @@ from coach.coaching.facts import HistoryFacts
 from coach.coaching.loader import load_rules
 from coach.coaching.pain import pain_state
 from coach.coaching.programme import plan_run
-from coach.coaching.progress import Progress
+from coach.coaching.progress import BlockProgress
 from coach.coaching.red_flags import open_signs
 from coach.coaching.workout_plans import gate, workout_of
 from coach.model.links import SensorUse
@@ -47,7 +47,7 @@ class Pack:
     pain: tuple[PainEntry, ...]
     red_flags: tuple[RedFlagAnswers, ...]
     baseline: tuple[BaselineRun, ...]
-    progress: Progress
+    progress: BlockProgress
     facts: HistoryFacts
     strength_week: int | None
     sensors: tuple[SensorUse, ...]

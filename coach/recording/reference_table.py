@@ -22,7 +22,7 @@ _LEAST_G_MPS2: Final = 4.0  # half of all readings below it: nobody falls for so
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class ReferenceTable:
     """Readings whose times strictly rise, every cell of them a number.
 
     t_s: (n,). acc_mps2: (n, 3), NaN in the column of a missing axis. gyr_radps: (n, 3), or None where an axis of either
@@ -37,7 +37,7 @@ class Table:
     n_unreadable: int
 
 
-def read_table(text: str) -> Table:
+def read_table(text: str) -> ReferenceTable:
     """Raises ValueError, in words, for what holds no motion or cannot be put in order."""
     columns = _columns(text)
     acc, gyr = _axes(columns, _ACC), _axes(columns, _GYR)
@@ -50,7 +50,7 @@ def read_table(text: str) -> Table:
     if not len(order):
         raise ValueError("no row of its table is whole")
     _check_unit(acc[order])
-    return Table(
+    return ReferenceTable(
         t_s=columns["t_s"][order],
         acc_mps2=acc[order],
         gyr_radps=gyr[order] if is_whole else None,

@@ -20,7 +20,7 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChainVerdict:
     """broken_at: number of the first entry that does not fit; None where all do. head: hash of the newest entry, to be
     noted elsewhere: only so is it found where the newest entries themselves were cut off."""
 
@@ -57,7 +57,7 @@ def looks(connection: Connection, runner_id: str, limit: int = 50) -> list[dict[
     return [{"at": row["at"].isoformat(timespec="seconds"), "name": row["name"], "verb": row["verb"]} for row in found]
 
 
-def verify(connection: Connection) -> Verdict:
+def verify(connection: Connection) -> ChainVerdict:
     """Work the chain of hashes out again, here and not in the database that may have been changed."""
     before, n, broken_at = b"", 0, None
     query = (
@@ -72,4 +72,4 @@ def verify(connection: Connection) -> Verdict:
             if not is_sound and broken_at is None:
                 broken_at = n
             before = own
-    return Verdict(n, broken_at, bytes(before).hex())
+    return ChainVerdict(n, broken_at, bytes(before).hex())

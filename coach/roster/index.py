@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from coach.clinic.monday import Seen
-from coach.clinic.standing import Standing
+from coach.clinic.standing import RunnerState
 from coach.model.pain import Lock
 from coach.roster.database import Connection, library, rows
 from coach.seal.manifest import Scope
@@ -39,12 +39,12 @@ class KnownRunner:
     label: bytes
     joined_at: datetime
     heard_at: datetime | None
-    standing: Standing | None
+    standing: RunnerState | None
     seen: Seen | None
 
 
 _NUMBERS: Final = tuple(field.name for field in fields(RunNumbers))
-_STANDING: Final = tuple(field.name for field in fields(Standing))
+_STANDING: Final = tuple(field.name for field in fields(RunnerState))
 Orders = list[dict[str, object]]
 
 
@@ -99,7 +99,7 @@ def put_runs(connection: Connection, runner_id: str, numbers: Sequence[RunNumber
         )
 
 
-def put_standing(connection: Connection, runner_id: str, standing: Standing, now: datetime) -> None:
+def put_standing(connection: Connection, runner_id: str, standing: RunnerState, now: datetime) -> None:
     names = ", ".join(_STANDING)
     marks = ", ".join(["%s"] * len(_STANDING))
     same = ", ".join(f"{name} = excluded.{name}" for name in (*_STANDING, "computed_at"))
@@ -130,7 +130,7 @@ def runners(connection: Connection, runner_id: str | None = None) -> list[KnownR
     """
     only, values = ("where runner_id = %s", (runner_id,)) if runner_id is not None else ("", ())
     standings = {
-        who: Standing(Lock(lock), tuple(signs), *rest)
+        who: RunnerState(Lock(lock), tuple(signs), *rest)
         for who, lock, signs, *rest in connection.execute(
             f"select runner_id, {', '.join(_STANDING)} from runner_state {only}", values
         )

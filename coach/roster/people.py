@@ -16,7 +16,7 @@ INVITED_PERSON: Final = timedelta(days=2)  # a colleague reads it on another day
 STAYS: Final = timedelta(hours=12)  # a working day; chosen by judgement
 
 
-class Kind(StrEnum):
+class PersonKind(StrEnum):
     """CLINICIAN: sees own runners, by care. RESEARCHER: pseudonyms of runners who consented to research.
 
     KEEPER: invites people and grants care, and sees no health data.
@@ -30,12 +30,12 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Person:
     person_id: int
-    kind: Kind
+    kind: PersonKind
     name: str
     is_ended: bool = False
 
 
-def add_person(connection: Connection, name: str, kind: Kind) -> tuple[Person, str]:
+def add_person(connection: Connection, name: str, kind: PersonKind) -> tuple[Person, str]:
     """A new person and the secret of an invitation, good for two days and once.
 
     Raises:
@@ -54,7 +54,7 @@ def add_person(connection: Connection, name: str, kind: Kind) -> tuple[Person, s
 def people(connection: Connection) -> list[Person]:
     """All people, those who left too."""
     found = rows(connection, "select person_id, kind, name, ended_at is not null as is_ended from person order by name")
-    return [Person(row["person_id"], Kind(row["kind"]), row["name"], row["is_ended"]) for row in found]
+    return [Person(row["person_id"], PersonKind(row["kind"]), row["name"], row["is_ended"]) for row in found]
 
 
 def end_person(connection: Connection, person_id: int) -> None:
@@ -171,4 +171,4 @@ def _person(connection: Connection, person_id: int) -> Person | None:
         "select person_id, kind, name from person where person_id = %s and ended_at is null",
         (person_id,),
     )
-    return Person(found[0]["person_id"], Kind(found[0]["kind"]), found[0]["name"]) if found else None
+    return Person(found[0]["person_id"], PersonKind(found[0]["kind"]), found[0]["name"]) if found else None

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from coach.errors import StorageError
-from coach.model.history import Record, RunDay, TrendMarks
+from coach.model.history import PersonalBest, RunDay, TrendMarks
 from coach.model.runs import Run, RunEntry, RunFilter, RunPlace, RunState, RunSummary, Sport
 from coach.storage.database import Database
 from coach.storage.rows import put
@@ -176,15 +176,15 @@ class Runs:
             *(np.array(column, dtype=np.float64) for column in numbers),
         )
 
-    def bests(self) -> Sequence[Record]:
+    def bests(self) -> Sequence[PersonalBest]:
         """The longest run by distance and by time, and the shortest time of each usual distance."""
         runs = and_(_condition(RunFilter()), _HAS_TIME)
-        found: list[Record] = []
+        found: list[PersonalBest] = []
         with self._database.read() as connection:
             for kind, column in (("distance", _RUN.distance_m), ("duration", _RUN.duration_s)):
                 statement = select(column, _RUN.run_id, _RUN.started_at).where(runs, column > 0)
                 row = connection.execute(statement.order_by(column.desc(), _RUN.started_at).limit(1)).first()
-                found += [Record(kind, *row)] if row else []
+                found += [PersonalBest(kind, *row)] if row else []
             for distance_m in connection.scalars(
                 select(BESTS.c.distance_m).distinct().order_by(BESTS.c.distance_m)
             ).all():
@@ -196,7 +196,7 @@ class Runs:
                     .limit(1)
                 )
                 row = connection.execute(statement).first()
-                found += [Record(str(distance_m), *row)] if row else []
+                found += [PersonalBest(str(distance_m), *row)] if row else []
         return found
 
     def days(self, since: datetime, until: datetime) -> Sequence[RunDay]:

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Text, delete, func, insert, select, type_coer
 
 from coach.model.daily_life import DailyActivity
 from coach.model.plain import from_plain
-from coach.model.strength import Pause, PlanWish, Prescription, SessionEvent, SessionState, StrengthSession
+from coach.model.strength import PlanPause, PlanWish, Prescription, SessionEvent, SessionState, StrengthSession
 from coach.model.strength_tests import TestResult
 from coach.storage.database import Database
 from coach.storage.rows import put
@@ -99,14 +99,14 @@ class Strength:
         with self._database.read() as connection:
             return EVENTS.readable(connection.execute(query).mappings())
 
-    def set_pauses(self, plan_id: str, pauses: Iterable[Pause]) -> None:
+    def set_pauses(self, plan_id: str, pauses: Iterable[PlanPause]) -> None:
         """Replace all pauses of a plan."""
         with self._database.write() as connection:
             connection.execute(delete(PAUSES.table).where(PAUSES.table.c.plan_id == plan_id))
             for pause in pauses:
                 connection.execute(insert(PAUSES.table).values(PAUSES.row(pause, plan_id=plan_id)))
 
-    def pauses(self, plan_id: str) -> list[Pause]:
+    def pauses(self, plan_id: str) -> list[PlanPause]:
         table = PAUSES.table
         query = select(table).where(table.c.plan_id == plan_id).order_by(table.c.start, table.c.pause_key)
         with self._database.read() as connection:

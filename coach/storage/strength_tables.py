@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String
 
 from coach.model.daily_life import DailyActivity
 from coach.model.reminders import PushPhone, Reminder
-from coach.model.strength import Pause, SessionEvent
+from coach.model.strength import PlanPause, SessionEvent
 from coach.model.strength_tests import TestResult
 from coach.storage.base import Base, Json, UtcTime
 from coach.storage.nouns import NounTable
@@ -43,7 +43,9 @@ SESSIONS: Final = Table(
 Index("ix_strength_sessions_plan_id", SESSIONS.c.plan_id)
 EVENTS: Final = NounTable("strength_events", SessionEvent, ("event_id",))
 Index("ix_strength_events_session_id", EVENTS.table.c.session_id)
-PAUSES: Final = NounTable("strength_pauses", Pause, items=(Column("pause_key", Integer, primary_key=True), _of_plan()))
+PAUSES: Final = NounTable(
+    "strength_pauses", PlanPause, items=(Column("pause_key", Integer, primary_key=True), _of_plan())
+)
 TEST_RESULTS: Final = NounTable("strength_test_results", TestResult, ("result_id",), (_of_plan(),))
 DAILY: Final = NounTable("daily_activities", DailyActivity, ("activity_id",))
 REMINDERS: Final = NounTable(

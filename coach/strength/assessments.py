@@ -7,7 +7,7 @@ from typing import Final
 
 from coach.errors import UserError
 from coach.model.pain import Lock, PainState
-from coach.model.strength import Pause, PlanWish, Track
+from coach.model.strength import PlanPause, PlanWish, Track
 from coach.model.strength_tests import Change, Milestone, StrengthTest, TestResult
 from coach.strength.rhythm import moment
 
@@ -20,7 +20,7 @@ MILESTONES: Final = (
 )  # id, name, days, months after the start
 
 
-def milestones(wish: PlanWish, pauses: Sequence[Pause], today: date) -> list[Milestone]:
+def milestones(wish: PlanWish, pauses: Sequence[PlanPause], today: date) -> list[Milestone]:
     """When to measure. A pause that began before a moment moves it by its days; the start itself never moves."""
     found: list[Milestone] = []
     for name, words, days, months in MILESTONES:

@@ -14,7 +14,7 @@ from coach.model.strength import (
     Decision,
     Dose,
     Exercise,
-    Pause,
+    PlanPause,
     PlanWish,
     Prescription,
     SessionState,
@@ -68,7 +68,7 @@ def make_plan(
     wish: PlanWish,
     sessions: Sequence[StrengthSession],
     pain: PainState,
-    pauses: Sequence[Pause],
+    pauses: Sequence[PlanPause],
     now: datetime,
     knowledge: Knowledge,
 ) -> StrengthPlan:
@@ -94,7 +94,7 @@ def make_plan(
     )
 
 
-def _held_because(pain: PainState, pauses: Sequence[Pause], wish: PlanWish, now: datetime) -> str:
+def _held_because(pain: PainState, pauses: Sequence[PlanPause], wish: PlanWish, now: datetime) -> str:
     if pain.lock.is_sign_open:
         return pain.words or "Sessions are locked until a clinician has seen you."
     today = local_day(now, wish.tz)

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coach.errors import UserError
-from coach.model.strength import Dose, Pause, PlanWish
+from coach.model.strength import Dose, PlanPause, PlanWish
 
 DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ONE_DAY: Final = timedelta(days=1)
@@ -26,7 +26,7 @@ class Rules:
     wish: PlanWish
     dose: Dose
     level: int
-    pauses: tuple[Pause, ...]
+    pauses: tuple[PlanPause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def local_day(at: datetime, tz: str) -> date:
     return at.astimezone(zone(tz)).date()
 
 
-def is_paused(day: date, pauses: Sequence[Pause]) -> bool:
+def is_paused(day: date, pauses: Sequence[PlanPause]) -> bool:
     """Whether `day` lies in a pause."""
     return any(pause.start <= day and (pause.until is None or day <= pause.until) for pause in pauses)
 

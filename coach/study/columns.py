@@ -59,7 +59,7 @@ MOMENTS: Final = {
 }
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """Type of the values of a column; its value is the name of the Parquet type."""
 
     NUMBER = "float64"
@@ -74,7 +74,7 @@ class Column:
     """One column. unit: "" where it has none. sd_of: the field whose standard deviation it is, or ""."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     unit: str
     meaning: str
     sd_of: str = ""
@@ -112,7 +112,7 @@ def columns_of(
         if kind is not None:
             columns.append(Column(name, kind, unit_of(name), meanings.get(name) or _words(name)))
     if sd:
-        columns += [_sd(c) for c in columns if c.kind is Kind.NUMBER and not _is_clock(c.name)]
+        columns += [_sd(c) for c in columns if c.kind is ColumnKind.NUMBER and not _is_clock(c.name)]
     return tuple(columns)
 
 
@@ -129,18 +129,18 @@ def _is_clock(name: str) -> bool:
 
 def _sd(column: Column) -> Column:
     meaning = f"standard uncertainty (1 SD) of {column.name}"
-    return Column(f"{column.name}_sd", Kind.NUMBER, column.unit, meaning, sd_of=column.name)
+    return Column(f"{column.name}_sd", ColumnKind.NUMBER, column.unit, meaning, sd_of=column.name)
 
 
-def _kind(hint: object) -> Kind | None:
+def _kind(hint: object) -> ColumnKind | None:
     """The kind of a field by its type; None for what is not one value."""
     options = [one for one in typing.get_args(hint) if one is not type(None)]
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         hint = options[0] if len(options) == 1 else None
-    kinds = {float: Kind.NUMBER, int: Kind.COUNT, bool: Kind.FLAG, datetime: Kind.MOMENT}
+    kinds = {float: ColumnKind.NUMBER, int: ColumnKind.COUNT, bool: ColumnKind.FLAG, datetime: ColumnKind.MOMENT}
     if not isinstance(hint, type):
         return None
-    return kinds.get(hint) or (Kind.TEXT if issubclass(hint, str) else None)
+    return kinds.get(hint) or (ColumnKind.TEXT if issubclass(hint, str) else None)
 
 
 def _without_baseline() -> tuple[str, ...]:
@@ -152,7 +152,7 @@ def _without_baseline() -> tuple[str, ...]:
 @cache
 def stride_columns() -> tuple[Column, ...]:
     """Strides of feet and shanks and steps of the trunk, one table; `kind` says which."""
-    kind = Column("kind", Kind.TEXT, "", "stride: of a foot or shank; step: of the trunk")
+    kind = Column("kind", ColumnKind.TEXT, "", "stride: of a foot or shank; step: of the trunk")
     found = {column.name: column for column in (kind, *columns_of(Stride), *columns_of(TrunkStep))}
     return tuple(sorted(found.values(), key=lambda column: bool(column.sd_of)))
 
@@ -161,7 +161,7 @@ def stride_columns() -> tuple[Column, ...]:
 def second_columns() -> tuple[Column, ...]:
     """Metrics once a second."""
     shares = tuple(
-        Column(f"{name}_share", Kind.NUMBER, "1", f"share of the last strides that landed on the {name}")
+        Column(f"{name}_share", ColumnKind.NUMBER, "1", f"share of the last strides that landed on the {name}")
         for name in SHARES
     )
     return (*columns_of(LiveMetrics, _without_baseline()), *shares)
@@ -173,20 +173,29 @@ def summary_columns() -> tuple[Column, ...]:
     plain = columns_of(RunSummary, without=("algorithm", "n_cues"), sd=False)
     means = [column for column in plain if column.name in names_for(Use.MEAN)]
     scatter = [
-        Column(f"{c.name}_sd", Kind.NUMBER, c.unit, f"standard deviation of the mean {c.name}, its scatter", c.name)
+        Column(
+            f"{c.name}_sd", ColumnKind.NUMBER, c.unit, f"standard deviation of the mean {c.name}, its scatter", c.name
+        )
         for c in means
     ]
     shared = [
-        Column(f"{c.name}_shared_sd", Kind.NUMBER, c.unit, f"uncertainty of {c.name} that all strides share", c.name)
+        Column(
+            f"{c.name}_shared_sd", ColumnKind.NUMBER, c.unit, f"uncertainty of {c.name} that all strides share", c.name
+        )
         for c in means
     ]
-    shares = [Column(f"{n}_share", Kind.NUMBER, "1", f"share of strides that landed on the {n}") for n in SHARES]
+    shares = [Column(f"{n}_share", ColumnKind.NUMBER, "1", f"share of strides that landed on the {n}") for n in SHARES]
     drift = [
-        Column(f"{name}_drift_pct", Kind.NUMBER, "%", f"change of {name} from the first to the last third, same speed")
+        Column(
+            f"{name}_drift_pct",
+            ColumnKind.NUMBER,
+            "%",
+            f"change of {name} from the first to the last third, same speed",
+        )
         for name in names_for(Use.DRIFT)
     ]
     moments = [
-        Column(moment_column(name, key), Kind.NUMBER, _moment_unit(name, key), f"{name} against speed: {words}")
+        Column(moment_column(name, key), ColumnKind.NUMBER, _moment_unit(name, key), f"{name} against speed: {words}")
         for name in names_for(Use.MATCHED)
         for key, words in MOMENTS.items()
     ]

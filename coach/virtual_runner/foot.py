@@ -13,7 +13,7 @@ import numpy as np
 from coach.model.samples import FloatArray
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.curves import gaussian_kernel, hermite, monotone_cubic
-from coach.virtual_runner.steps import Step, StepPlan
+from coach.virtual_runner.steps import SimulatedStep, StepPlan
 
 GRAVITY_MPS2: Final = 9.80665
 FINE_HZ: Final = 1000.0
@@ -39,7 +39,7 @@ class FootMotion:
         self._kernel = gaussian_kernel(LANDING_SIGMA_S, FINE_HZ)
         self._start = 0
         self._pose = np.zeros((0, 4))  # x, z, pitch [rad], roll [rad] on the fine grid from index _start
-        self._last: Step | None = None
+        self._last: SimulatedStep | None = None
 
     def read(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Specific force [m/s2] and turn rate [rad/s], both (n, 3) in foot axes, at rising times t_s (n,)."""
@@ -96,7 +96,7 @@ class FootMotion:
     def _grid(self, start_s: float, end_s: float) -> FloatArray:
         return np.arange(round(start_s * FINE_HZ), round(end_s * FINE_HZ)) / FINE_HZ
 
-    def _pitch(self, now: Step, after: Step, t: FloatArray) -> FloatArray:
+    def _pitch(self, now: SimulatedStep, after: SimulatedStep, t: FloatArray) -> FloatArray:
         tc, swing_s = now.toe_off_s - now.contact_s, after.contact_s - now.toe_off_s
         down = 0.17 if now.strike_angle_deg > 0 else 0.28
         stance = [(0.0, now.strike_angle_deg), (down, 0.0), (0.5, -1.5), (0.7, -12.0)]
@@ -108,7 +108,7 @@ class FootMotion:
         times, degrees = np.array(keys).T
         return np.deg2rad(monotone_cubic(times, degrees, t))
 
-    def _roll(self, now: Step, after: Step, t: FloatArray) -> FloatArray:
+    def _roll(self, now: SimulatedStep, after: SimulatedStep, t: FloatArray) -> FloatArray:
         tc = now.toe_off_s - now.contact_s
         inverted = -6.0
         times = np.array(
@@ -118,10 +118,10 @@ class FootMotion:
         sign = 1.0 if self._is_left else -1.0
         return sign * np.deg2rad(monotone_cubic(times + now.contact_s, degrees, t))
 
-    def _after(self, now: Step) -> Step:
+    def _after(self, now: SimulatedStep) -> SimulatedStep:
         return next(s for s in self._plan.steps if s.number == now.number + 2)
 
-    def _stance(self, now: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def _stance(self, now: SimulatedStep) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         t, after = self._grid(now.contact_s, now.toe_off_s), self._after(now)
         pitch = self._pitch(now, after, t)
         heel_x, heel_z = _about(HEEL_M, pitch)
@@ -130,7 +130,7 @@ class FootMotion:
         x = now.x_m + np.where(on_heel, heel_x + HEEL_M[0], ball_x + BALL_M[0])
         return x, np.where(on_heel, heel_z, ball_z), pitch, self._roll(now, after, t)
 
-    def _swing(self, now: Step, after: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def _swing(self, now: SimulatedStep, after: SimulatedStep) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         t = self._grid(now.toe_off_s, after.contact_s)
         x0, z0, _, _ = self._stance(now)
         x1, z1, _, _ = self._stance(after) if after.number + 2 <= self._plan.steps[-1].number else self._land(after)
@@ -148,13 +148,13 @@ class FootMotion:
         z = np.where(u < top, rise, fall)
         return x, z, self._pitch(now, after, t), self._roll(now, after, t)
 
-    def _land(self, step: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def _land(self, step: SimulatedStep) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         pitch = np.deg2rad(np.array([step.strike_angle_deg]))
         pivot = HEEL_M if step.strike_angle_deg > 0 else BALL_M
         x, z = _about(pivot, pitch)
         return step.x_m + x + pivot[0], z, pitch, np.zeros(1)
 
-    def _first_swing(self, first: Step) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def _first_swing(self, first: SimulatedStep) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Standing flat, then lifting the foot over to its first contact."""
         t = self._grid(0.0, first.contact_s)
         x1, z1, _, _ = self._land(first)

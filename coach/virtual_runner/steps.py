@@ -17,7 +17,7 @@ ANSWER_FADES_S = 240.0  # chosen by eye, 2026-11-20: and forgotten within minute
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SimulatedStep:
     """One footfall. x_m: where the foot lands, in the frame of the belt. is_left: which foot."""
 
     number: int
@@ -37,7 +37,7 @@ class StepPlan:
         self._body = body
         self._chance = np.random.default_rng(body.seed)
         self._cues: list[tuple[float, str]] = []
-        self.steps: list[Step] = []
+        self.steps: list[SimulatedStep] = []
         self._first_number = 0
 
     def hear(self, focus: str, t_s: float) -> None:
@@ -70,7 +70,7 @@ class StepPlan:
         rise = 1.0 - math.exp(-since / ANSWER_RISES_S)
         return self._body.answer * self._body.answer_pct / 100.0 * rise * math.exp(-since / ANSWER_FADES_S)
 
-    def _next(self) -> Step:
+    def _next(self) -> SimulatedStep:
         body = self._body
         if not self.steps:
             return self._make(0, body.standing_s + 0.6, 0.0)
@@ -79,14 +79,14 @@ class StepPlan:
         step_s = 60.0 / body.cadence_spm * factor * (1.0 + body.variability * self._chance.standard_normal())
         return self._make(last.number + 1, last.contact_s + step_s, last.x_m + body.speed_mps * step_s)
 
-    def _make(self, number: int, contact_s: float, x_m: float) -> Step:
+    def _make(self, number: int, contact_s: float, x_m: float) -> SimulatedStep:
         """A shorter step comes down from less height, flatter, and a little briefer (Heiderscheit 2011)."""
         body = self._body
         factor = self.step_length_factor(contact_s)
         contact_time_s = body.contact_time_s * math.sqrt(factor)
         contact_time_s *= 1.0 + 0.8 * body.variability * self._chance.standard_normal()
         angle = body.strike_angle_deg - FLATTER_DEG * (1.0 - factor) + 1.2 * self._chance.standard_normal()
-        return Step(
+        return SimulatedStep(
             number,
             contact_s,
             contact_s + contact_time_s,

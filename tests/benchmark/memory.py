@@ -20,7 +20,7 @@ from coach.live.pipeline_factory import make_pipeline
 from coach.model.links import SensorUse
 from coach.model.samples import Notification
 from coach.model.sites import WearSite
-from coach.packets.coach_board import BoardFrame, Scale, encode_frame
+from coach.packets.coach_board import BoardFrame, BoardScale, encode_frame
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.storage.store import Store
@@ -32,7 +32,7 @@ HOURS = 6
 STOPS_S = (60.0, 600.0, *(3600.0 * hour for hour in range(1, HOURS + 1)))
 RATES_HZ = {WearSite.LEFT_FOOT: 208, WearSite.RIGHT_FOOT: 208, WearSite.CHEST: 104}
 READINGS = 19  # in a frame: what fits the usual MTU of 247
-SCALE = Scale(16, 2000, is_st=False)
+SCALE = BoardScale(16, 2000, is_st=False)
 
 
 def frames(runner: VirtualRunner, site: WearSite, rate_hz: int, data: str) -> Iterator[Notification]:

@@ -12,7 +12,7 @@ from coach.model.runs import Run, RunState, RunSummary
 from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
 from coach.roster.database import Roster
-from coach.roster.people import Kind, Person, add_person
+from coach.roster.people import Person, PersonKind, add_person
 from coach.service.clinic.service import ClinicService
 from coach.service.clinic_host.host import ClinicHost
 from coach.service.runner import RunnerService
@@ -102,14 +102,14 @@ class Clinic:
         self.app = create_clinic_app(self.host, "http://127.0.0.1", is_testing=True)
         self.server: Server | None = serve(self.app, "127.0.0.1", 0, 4) if is_served else None
         self.links: dict[str, str] = {}
-        self.ada = self.person("Ada", Kind.CLINICIAN)
+        self.ada = self.person("Ada", PersonKind.CLINICIAN)
 
     @property
     def url(self) -> str:
         assert self.server is not None
         return self.server.url
 
-    def person(self, name: str, kind: Kind) -> Person:
+    def person(self, name: str, kind: PersonKind) -> Person:
         with self.roster.transaction() as connection:
             found, self.links[name] = add_person(connection, name, kind)
         return found

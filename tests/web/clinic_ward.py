@@ -4,7 +4,7 @@ import random
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from coach.clinic.standing import Standing
+from coach.clinic.standing import RunnerState
 from coach.coaching.loader import load_red_flags
 from coach.model.pain import Lock
 from coach.roster import index
@@ -36,7 +36,7 @@ def fill(host: ClinicHost, person: Person, n_runners: int, n_runs: int, now: dat
     return ids
 
 
-def _standing(state: int, at: datetime) -> Standing:
+def _standing(state: int, at: datetime) -> RunnerState:
     flags = load_red_flags()
     emergency = [sign for sign, flag in flags.items() if flag.locks and flag.kind.value == "emergency"]
     urgent = [sign for sign, flag in flags.items() if flag.locks and flag.kind.value == "urgent"]
@@ -50,7 +50,7 @@ def _standing(state: int, at: datetime) -> Standing:
         3: {"gait_change_m": -0.052, "gait_se_m": 0.009},
         4: {"n_overdue": 2, "overdue_since": at - timedelta(days=5), "last_run_at": at - timedelta(days=12)},
     }
-    return Standing(**{**well, **rest, **late, **states.get(state, {})})  # type: ignore[arg-type]
+    return RunnerState(**{**well, **rest, **late, **states.get(state, {})})  # type: ignore[arg-type]
 
 
 def _runs(seed: int, n_runs: int, at: datetime) -> list[RunNumbers]:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from coach.model.pain import PainMoment
 from coach.model.strength import Track
-from coach.roster.people import Kind
+from coach.roster.people import PersonKind
 from coach.seal.events import OrderKind
 from coach.seal.manifest import Scope
 from tests.support.browser import DESKTOP, PHONE, THEMES, axe_findings, choose_theme, overflowing
@@ -39,8 +39,8 @@ def scene(tmp_path: Path, clinic_database: ClinicDatabase) -> Iterator[Scene]:
 
 
 def test_monday_names_each_reason_in_order_and_says_that_nobody_watches_at_night(ward: Clinic) -> None:
-    ada = ward.person("Ada Two", Kind.CLINICIAN)
-    with ward.roster.transaction(ward.person("Kim", Kind.KEEPER).person_id) as connection:
+    ada = ward.person("Ada Two", PersonKind.CLINICIAN)
+    with ward.roster.transaction(ward.person("Kim", PersonKind.KEEPER).person_id) as connection:
         connection.execute("insert into care select %s, runner_id from care", (ada.person_id,))
     page = ward.session("Ada Two").get("/monday").text
     assert "Nobody watches this page at night" in page
@@ -69,13 +69,13 @@ def test_who_is_not_let_in_sees_nothing_and_each_role_its_own_pages(ward: Clinic
         assert stranger.get(path).status_code == 401
     assert stranger.get("/come-in?token=x").status_code == 200
     assert stranger.post("/come-in", data={"token": "x"}).status_code == 400
-    pages = {Kind.CLINICIAN: "/monday", Kind.KEEPER: "/people", Kind.RESEARCHER: "/research"}
+    pages = {PersonKind.CLINICIAN: "/monday", PersonKind.KEEPER: "/people", PersonKind.RESEARCHER: "/research"}
     for kind, own in pages.items():
         ward.person(f"a {kind}", kind)
         browser = ward.session(f"a {kind}")
         assert browser.get("/").headers["Location"] == own
         for path in (*pages.values(), "/audit"):
-            is_own = path == own or (kind is Kind.KEEPER and path == "/audit")
+            is_own = path == own or (kind is PersonKind.KEEPER and path == "/audit")
             assert browser.get(path).status_code == (200 if is_own else 400), (kind, path)
         browser.post("/leave")
         assert browser.get(own).status_code == 401
@@ -85,7 +85,7 @@ def test_another_clinicians_runner_is_not_there(scene: Scene) -> None:
     home, clinic = scene
     home.clinic.push()
     runner_id = clinic.runner_id(home.clinic.status().pseudonym)
-    clinic.person("Bob", Kind.CLINICIAN)
+    clinic.person("Bob", PersonKind.CLINICIAN)
     bob, ada = clinic.session("Bob"), clinic.session("Ada")
     assert "You have no runners yet" in bob.get("/monday").text
     assert bob.get(f"/runners/{runner_id}").status_code == 400
@@ -204,7 +204,7 @@ def test_the_keeper_invites_grants_and_reads_the_audit_without_any_health(scene:
     assert "saddle_numbness" in row.mark
     clinic.host.see(clinic.ada, runner_id, row.mark)
     order = clinic.host.order(clinic.ada, runner_id, OrderKind.PAUSE_RUNNING, datetime.now(UTC).date())
-    clinic.person("Kim", Kind.KEEPER)
+    clinic.person("Kim", PersonKind.KEEPER)
     kim = clinic.session("Kim")
     page = kim.post("/people", data={"name": "Bob", "kind": "clinician"}).text
     clinic.links["Bob"] = re.search(r"/come-in\?token=([\w-]+)", page)[1]  # type: ignore[index]
@@ -276,7 +276,7 @@ def test_the_runner_joins_consents_and_leaves_on_the_page(tmp_path: Path, clinic
 
 @pytest.mark.browser
 def test_axe_finds_nothing_and_large_text_fits(ward: Clinic, desktop: Page) -> None:
-    ward.person("Cleo", Kind.CLINICIAN)
+    ward.person("Cleo", PersonKind.CLINICIAN)
     token = ward.links.pop("Cleo")
     ids = [row[0] for row in ward.database.cluster.sql("select distinct runner_id from care", ward.database.name)]
     (cleo,) = ward.database.cluster.sql("select person_id from person where name = 'Cleo'", ward.database.name)

@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from coach.language.phrases import phrases_of
-from coach.roster.people import Kind, Person, person_of
+from coach.roster.people import Person, PersonKind, person_of
 from coach.service.clinic.link import HEADER
 from coach.service.clinic_host.host import ClinicHost
 from web.clinic import intake, pages, people
@@ -66,7 +66,7 @@ def _let_in() -> Answer | Response | None:
     if person is None:
         return error_response(401, "unauthorized", w("clinic.closed"))
     g.person = person
-    homes = {Kind.CLINICIAN: "/monday", Kind.KEEPER: "/people", Kind.RESEARCHER: "/research"}
+    homes = {PersonKind.CLINICIAN: "/monday", PersonKind.KEEPER: "/people", PersonKind.RESEARCHER: "/research"}
     return redirect(homes[person.kind]) if request.path == "/" else None
 
 

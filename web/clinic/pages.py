@@ -13,7 +13,7 @@ from coach.clinic.monday import Reason, is_gait_changed
 from coach.coaching.loader import load_red_flags
 from coach.errors import UserError
 from coach.roster import index
-from coach.roster.people import Kind
+from coach.roster.people import PersonKind
 from coach.seal.events import TRACKS, OrderKind
 from coach.seal.manifest import Scope
 from coach.wall_clock import utc_now
@@ -105,7 +105,7 @@ def join_page() -> str:
 def research() -> str:
     """Pseudonyms of runners who consented to research, and how many runs each has."""
     person = the_person()
-    if person.kind is not Kind.RESEARCHER:
+    if person.kind is not PersonKind.RESEARCHER:
         raise UserError("this page is for researchers")
     with the_host().roster.transaction(person.person_id) as connection:
         known = [(one.pseudonym, len(index.runs_of(connection, one.runner_id))) for one in index.runners(connection)]

@@ -9,7 +9,7 @@ from coach.errors import UserError
 from coach.roster import index
 from coach.roster import people as roster
 from coach.roster.database import Connection
-from coach.roster.people import STAYS, Kind
+from coach.roster.people import STAYS, PersonKind
 from web.clinic.context import base, the_host, the_person
 
 blueprint = Blueprint("clinic_people", __name__)
@@ -87,18 +87,18 @@ def _people_page(**more: object) -> str:
     with _as_keeper() as connection:
         known = roster.people(connection)
         runners = sorted(one.pseudonym for one in index.runners(connection))
-    return render_template("clinic/people.html", people=known, runners=runners, kinds=list(Kind), **more)
+    return render_template("clinic/people.html", people=known, runners=runners, kinds=list(PersonKind), **more)
 
 
 def _as_keeper() -> AbstractContextManager[Connection]:
     person = the_person()
-    if person.kind is not Kind.KEEPER:
+    if person.kind is not PersonKind.KEEPER:
         raise UserError("this page is for the keeper")
     return the_host().roster.transaction(person.person_id)
 
 
-def _kind(text: str) -> Kind:
+def _kind(text: str) -> PersonKind:
     try:
-        return Kind(text)
+        return PersonKind(text)
     except ValueError as error:
         raise UserError("a person is a clinician, a researcher or a keeper") from error

@@ -99,7 +99,7 @@ def landing_motion(of: Fine) -> Motion:
     return Motion(tilt, lift, climb, height)
 
 
-class Push(NamedTuple):
+class PushMotion(NamedTuple):
     """Motion after mid-stance. tilt: (3, n), climb_mps: (n,) as in `Motion`. own: (3, n) velocity along the shoe's
     axes."""
 
@@ -108,13 +108,13 @@ class Push(NamedTuple):
     own: FloatArray
 
 
-def push_motion(of: Fine) -> Push:
+def push_motion(of: Fine) -> PushMotion:
     """Return the motion after mid-stance, the first row."""
     a, b = attitude(_half_turns(of))
     world = rotated(a, b, of.force)
     world[2] -= GRAVITY_MPS2
     velocity = integral(world, of.dt_s)
-    return Push(_tilt(a, b), velocity[2], rotated(a.conj(), -b, velocity))
+    return PushMotion(_tilt(a, b), velocity[2], rotated(a.conj(), -b, velocity))
 
 
 def point_climb(climb_mps: FloatArray, tilt: FloatArray, rate: FloatArray, forward_m: float, up_m: float) -> FloatArray:

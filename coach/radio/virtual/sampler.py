@@ -10,7 +10,7 @@ from coach.model.sites import WearSite
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SampleBlock:
     """Consecutive readings. first: number of the first one since the sensor was switched on."""
 
     first: int
@@ -38,11 +38,11 @@ class Sampler:
         """Streaming begins: the next reading is the first one after `now_s`."""
         self._next = max(self._next, math.ceil(now_s * self.true_rate_hz))
 
-    def take(self, now_s: float) -> Iterator[Block]:
+    def take(self, now_s: float) -> Iterator[SampleBlock]:
         """The blocks complete by `now_s`, each once."""
         while (self._next + self._n_block - 1) / self.true_rate_hz <= now_s:
             start_s = self._next / self.true_rate_hz
             acc, gyr = self._source.imu(self._wear_site, start_s, self._n_block, self.true_rate_hz)
-            block = Block(self._next, acc, gyr)
+            block = SampleBlock(self._next, acc, gyr)
             self._next += self._n_block
             yield block

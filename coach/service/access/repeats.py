@@ -28,7 +28,7 @@ _PREFIX: Final = "answer."
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KeptAnswer:
     """An answer as it was sent. at: aware UTC time of it."""
 
     status: int
@@ -44,11 +44,11 @@ class RepeatGuard:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, Answer] = OrderedDict()
-        self._going: dict[str, Future[Answer | None]] = {}
+        self._known: OrderedDict[str, KeptAnswer] = OrderedDict()
+        self._going: dict[str, Future[KeptAnswer | None]] = {}
         self._keeper = ThreadPoolExecutor(1, "answers")
 
-    def once(self, parts: tuple[str, ...], work: Callable[[], tuple[int, str, str] | None]) -> Answer | None:
+    def once(self, parts: tuple[str, ...], work: Callable[[], tuple[int, str, str] | None]) -> KeptAnswer | None:
         """Do `work` unless it was done before under this key, and return its answer.
 
         parts: phone, method, path and key of the request. work: returns status, text and media type, or None where
@@ -61,7 +61,7 @@ class RepeatGuard:
             if known is not None:
                 return known
             before = self._going.get(key)
-            mine: Future[Answer | None] = Future()
+            mine: Future[KeptAnswer | None] = Future()
             if before is None:
                 self._going[key] = mine
         if before is not None:
@@ -93,11 +93,11 @@ class RepeatGuard:
         """Write what is left; the store must still be open."""
         self._keeper.shutdown()
 
-    def _made(self, key: str, work: Callable[[], tuple[int, str, str] | None]) -> Answer | None:
+    def _made(self, key: str, work: Callable[[], tuple[int, str, str] | None]) -> KeptAnswer | None:
         made = work()
         if made is None:
             return None
-        answer = Answer(*made, at=self._clock())
+        answer = KeptAnswer(*made, at=self._clock())
         with self._lock:
             self._known[key] = answer
             while len(self._known) > _IN_MEMORY:
@@ -106,16 +106,16 @@ class RepeatGuard:
             self._keeper.submit(self._keep, key, answer)  # not in the way of the answer: the database may be busy
         return answer
 
-    def _keep(self, key: str, answer: Answer) -> None:
+    def _keep(self, key: str, answer: KeptAnswer) -> None:
         try:
             self._store.settings.put(_PREFIX + key, to_plain(answer))
         except StorageError as error:
             _log.warning("an answer is kept in memory only: %s", error)
 
-    def _kept(self, key: str) -> Answer | None:
+    def _kept(self, key: str) -> KeptAnswer | None:
         try:
             value = self._store.settings.get(_PREFIX + key)
         except StorageError as error:
             _log.warning("earlier answers cannot be read: %s", error)
             return None
-        return None if value is None else from_plain(Answer, value)
+        return None if value is None else from_plain(KeptAnswer, value)

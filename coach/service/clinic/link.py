@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from coach.errors import LinkError, StorageError, UserError
 from coach.seal.events import request_of
+from coach.service.named_server import OPENER
 from coach.wall_clock import utc_now
 
 HEADER: Final = "Coach-Request"
@@ -117,7 +118,7 @@ class ClinicLink:
         request.add_header("Accept", "application/json")
         request.add_header("User-Agent", "running-coach")
         try:
-            with _OPENER.open(request, timeout=_TIMEOUT_S) as response:
+            with OPENER.open(request, timeout=_TIMEOUT_S) as response:
                 text = response.read(_MOST_ANSWER)
         except urllib.error.HTTPError as error:
             raise _refusal(error) from error
@@ -179,13 +180,3 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Health data go to the server that was named, and to no other."""
-
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
-
-
-_OPENER: Final = urllib.request.build_opener(_NoRedirect)

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from coach.clinic.standing import GAIT_METRIC, Standing, standing_of
+from coach.clinic.standing import GAIT_METRIC, RunnerState, standing_of
 from coach.errors import ConflictError, RecordingError, StorageError, UserError
 from coach.model.runs import Run, RunFilter, RunSummary
 from coach.recording.folder import inside
@@ -181,7 +181,7 @@ class Folders:
 
     # What the index says -------------------------------------------------------------------------------------------
 
-    def figures(self, store: Store, now: datetime) -> tuple[list[RunNumbers], Standing]:
+    def figures(self, store: Store, now: datetime) -> tuple[list[RunNumbers], RunnerState]:
         """The rows of the index, from this folder alone."""
         entries = store.runs.list(RunFilter(), limit=None)
         marks = store.runs.marks(GAIT_METRIC)

@@ -15,9 +15,9 @@ from coach.clinic.monday import Patient, Row, rows_of
 from coach.errors import CoachError, InterchangeError, UserError
 from coach.model.documents import JsonObject
 from coach.roster import index
-from coach.roster.audit import AuditEntry, Verdict, entries, looks, note, verify
+from coach.roster.audit import AuditEntry, ChainVerdict, entries, looks, note, verify
 from coach.roster.database import Roster
-from coach.roster.people import Kind, Person, begin_care, forget_old_invitations, invite_runner, take_invitation
+from coach.roster.people import Person, PersonKind, begin_care, forget_old_invitations, invite_runner, take_invitation
 from coach.seal.events import Order, OrderKind, read_consent, read_request, sign_order
 from coach.seal.manifest import Scope, manifest_of, may_leave
 from coach.seal.numbers import numbers_hash, read_numbers, read_report
@@ -40,7 +40,7 @@ class UnknownRunnerError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RunnerRecord:
     """What a clinician sees of one runner."""
 
     row: Row
@@ -244,7 +244,7 @@ class ClinicHost:
         Raises:
             UserError: the person is no clinician, or the label is empty.
         """
-        self._want(person, Kind.CLINICIAN)
+        self._want(person, PersonKind.CLINICIAN)
         wanted = " ".join(label.split())
         if not 0 < len(wanted) <= 60:
             raise UserError("give the runner a name or number of up to 60 letters, as your clinic knows them")
@@ -259,19 +259,19 @@ class ClinicHost:
 
     def monday(self, person: Person) -> list[Row]:
         """The person's runners, those to look at first."""
-        self._want(person, Kind.CLINICIAN)
+        self._want(person, PersonKind.CLINICIAN)
         with self.roster.transaction(person.person_id) as connection:
             known = index.runners(connection)
             note(connection, "list", what=f"{len(known)} runners")
         return list(rows_of(self._patients(known), self._clock()))
 
-    def record(self, person: Person, runner_id: str) -> Record:
+    def record(self, person: Person, runner_id: str) -> RunnerRecord:
         """One runner's numbers; noted in the audit.
 
         Raises:
             UserError: there is no such runner, or not for this person.
         """
-        self._want(person, Kind.CLINICIAN)
+        self._want(person, PersonKind.CLINICIAN)
         with self.roster.transaction(person.person_id) as connection:
             known = index.runners(connection, runner_id)
             if not known:
@@ -280,11 +280,11 @@ class ClinicHost:
             runs, orders = index.runs_of(connection, runner_id), index.orders_of(connection, runner_id)
             consent = index.consent_of(connection, runner_id)
         (row,) = rows_of(self._patients(known), self._clock())
-        return Record(row, runs, orders, consent)
+        return RunnerRecord(row, runs, orders, consent)
 
     def see(self, person: Person, runner_id: str, mark: str) -> None:
         """The person has seen a row as it was. mark: of that row, so that what came since stays unseen."""
-        self._want(person, Kind.CLINICIAN)
+        self._want(person, PersonKind.CLINICIAN)
         with self.roster.transaction(person.person_id) as connection:
             if not index.runners(connection, runner_id):
                 raise UserError("you have no such runner")
@@ -297,7 +297,7 @@ class ClinicHost:
         Raises:
             UserError: no such runner, or day or track do not fit.
         """
-        self._want(person, Kind.CLINICIAN)
+        self._want(person, PersonKind.CLINICIAN)
         today = self._clock().date()
         if kind is OrderKind.PAUSE_RUNNING and day is not None and day < today - _ZONES:
             raise UserError(f"a pause ends today or later, not on {day}")
@@ -316,9 +316,9 @@ class ClinicHost:
             note(connection, "order", runner_id, order.order_id)
         return order
 
-    def audit(self, person: Person, limit: int = 200) -> tuple[list[AuditEntry], Verdict]:
+    def audit(self, person: Person, limit: int = 200) -> tuple[list[AuditEntry], ChainVerdict]:
         """The newest entries and whether the chain holds; for the keeper."""
-        self._want(person, Kind.KEEPER)
+        self._want(person, PersonKind.KEEPER)
         with self.roster.transaction(person.person_id) as connection:
             return entries(connection, limit=limit), verify(connection)
 
@@ -347,6 +347,6 @@ class ClinicHost:
             self._judged_on = today
 
     @staticmethod
-    def _want(person: Person, kind: Kind) -> None:
+    def _want(person: Person, kind: PersonKind) -> None:
         if person.kind is not kind:
             raise UserError(f"this is for a {kind.value}; you are a {person.kind.value}")

@@ -16,6 +16,7 @@ from http.client import HTTPException
 from typing import Final
 
 from coach.errors import LinkError, UserError
+from coach.service.named_server import OPENER
 
 SERVER: Final = "https://intervals.icu"
 _TIMEOUT_S: Final = 60.0  # a file of an hour has 300 kB; a slow uplink takes seconds
@@ -63,7 +64,7 @@ def _ask(server: str, key: str, path: str, body: bytes | None = None, kind: str 
     if kind:
         request.add_header("Content-Type", kind)
     try:
-        with _OPENER.open(request, timeout=_TIMEOUT_S) as response:
+        with OPENER.open(request, timeout=_TIMEOUT_S) as response:
             text = response.read(_MOST_ANSWER)
     except urllib.error.HTTPError as error:
         raise _refusal(error.code) from error
@@ -81,13 +82,3 @@ def _refusal(code: int) -> Exception:
     if code == 429 or code >= 500:
         return LinkError("busy", f"intervals.icu cannot take it now (HTTP {code}): the upload waits")
     return UserError(f"intervals.icu refuses this run (HTTP {code})")
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The key goes to the server that was named, and to no other."""
-
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
-
-
-_OPENER: Final = urllib.request.build_opener(_NoRedirect)

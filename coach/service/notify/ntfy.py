@@ -7,12 +7,12 @@ only. Source: https://docs.ntfy.sh/publish/ (title, tags and click as headers, t
 import ipaddress
 import re
 import urllib.request
-from http.client import HTTPMessage
-from typing import IO, Final
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from coach.errors import UserError
 from coach.model.reminders import Channels, Reminder
+from coach.service.named_server import OPENER
 
 _PATIENCE_S: Final = 10.0
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{0,200}")
@@ -58,17 +58,8 @@ def send_ntfy(url: str, token: str, reminder: Reminder) -> None:
     if token:
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(url, data=reminder.body.encode(), headers=headers, method="POST")
-    with urllib.request.build_opener(_NoRedirect).open(request, timeout=_PATIENCE_S) as answer:
+    with OPENER.open(request, timeout=_PATIENCE_S) as answer:
         answer.read(1 << 16)
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """An answer that points elsewhere is a refusal (`HTTPError`, an OSError)."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
 
 
 def is_nowhere(host: str) -> bool:

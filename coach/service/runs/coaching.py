@@ -16,7 +16,7 @@ from coach.coaching.facts import HistoryFacts, WordingMemory
 from coach.coaching.loader import load_rules, load_sources
 from coach.coaching.pain import pain_state
 from coach.coaching.programme import FOCUSES, Focus, plan_run, why_not
-from coach.coaching.progress import CoachedRun, Progress, progress_of, withheld_pool
+from coach.coaching.progress import BlockProgress, CoachedRun, progress_of, withheld_pool
 from coach.errors import UserError
 from coach.model.cues import CueDecision, CueResponse, CueRule, FocusResponse, Source
 from coach.model.links import SensorUse
@@ -146,7 +146,7 @@ class CoachingService:
 
     # What is known
 
-    def progress(self) -> Progress:
+    def progress(self) -> BlockProgress:
         """Where the runner is."""
         return progress_of(self._runs())
 

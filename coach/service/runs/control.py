@@ -19,7 +19,7 @@ from typing import Final
 from coach.coaching.engine import CueEngine
 from coach.errors import CoachError, ConflictError, StorageError, UserError
 from coach.live.feed import LiveFeed
-from coach.live.run import LiveRun, Source
+from coach.live.run import LiveRun, NotificationSource
 from coach.model.cues import CueDecision
 from coach.model.documents import FieldValues
 from coach.model.links import SensorUse
@@ -39,7 +39,7 @@ from coach.storage.store import Store
 log = logging.getLogger(__name__)
 
 # Made on the event loop: where notifications come from, and the clock of their times.
-MakeSource = Callable[[], tuple[Source, Callable[[], float]]]
+MakeSource = Callable[[], tuple[NotificationSource, Callable[[], float]]]
 # A page waits 10 s for an answer to a lap or a pause and then says that it failed: what comes three times as late is
 # of a tap that the runner has given up. Chosen by judgement.
 LATE_S: Final = 30.0
@@ -114,7 +114,9 @@ class RunService:
         facts = {"place": where, "shoes": shoes, "slope_pct": slope_pct, "notes": notes}
         return self.begin(uses, lambda: self._linked(uses), focus, facts, workout, is_linked=True)
 
-    def _linked(self, uses: Sequence[SensorUse], start_s: float = 0.0) -> tuple[Source, Callable[[], float]]:
+    def _linked(
+        self, uses: Sequence[SensorUse], start_s: float = 0.0
+    ) -> tuple[NotificationSource, Callable[[], float]]:
         clock = RunClock(self._speed, start_s=start_s)
         return self._sensors.source(uses, clock), clock
 
@@ -155,7 +157,7 @@ class RunService:
     def go_on_with(
         self,
         run_id: str,
-        make_source: Callable[[float], tuple[Source, Callable[[], float]]],
+        make_source: Callable[[float], tuple[NotificationSource, Callable[[], float]]],
         claimed: Sequence[SensorUse] = (),
     ) -> Run:
         """As `go_on`, from a source made at a time of the run's clock [s]; claimed: the sensors that it links."""
@@ -254,7 +256,7 @@ class RunService:
         except TimeoutError:
             return None
 
-    async def _play(self, place: _Place, live: LiveRun, source: Source, engine: CueEngine) -> Run:
+    async def _play(self, place: _Place, live: LiveRun, source: NotificationSource, engine: CueEngine) -> Run:
         try:
             try:
                 await live.play(source)

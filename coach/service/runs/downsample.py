@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from coach.model.history import RunSeries
+from coach.model.history import DownsampledSeries
 from coach.model.samples import FloatArray
 
 
-def thinned(columns: Mapping[str, FloatArray], start_s: float | None, end_s: float | None, n_points: int) -> RunSeries:
+def thinned(
+    columns: Mapping[str, FloatArray], start_s: float | None, end_s: float | None, n_points: int
+) -> DownsampledSeries:
     """At most `n_points` means between start_s and end_s; columns without any value are left out.
 
     A step without readings stays unknown: gaps are shown as gaps.
@@ -18,7 +20,7 @@ def thinned(columns: Mapping[str, FloatArray], start_s: float | None, end_s: flo
     inside = (t_s >= (-math.inf if start_s is None else start_s)) & (t_s <= (math.inf if end_s is None else end_s))
     t_s = t_s[inside]
     if not len(t_s):
-        return RunSeries((), 1.0, {})
+        return DownsampledSeries((), 1.0, {})
     step_s = max(1.0, math.ceil((t_s[-1] - t_s[0]) / max(n_points, 1)))
     place = ((t_s - t_s[0]) // step_s).astype(int)
     n = int(place[-1]) + 1
@@ -27,7 +29,7 @@ def thinned(columns: Mapping[str, FloatArray], start_s: float | None, end_s: flo
         if name != "t_s" and np.isfinite(column[inside]).any():
             values[name] = _means(column[inside], place, n)
     middles = t_s[0] + (np.arange(n) + 0.5 * (step_s > 1)) * step_s
-    return RunSeries(tuple(round(float(t), 3) for t in middles), step_s, values)
+    return DownsampledSeries(tuple(round(float(t), 3) for t in middles), step_s, values)
 
 
 def _means(values: FloatArray, place: np.ndarray[tuple[int], np.dtype[np.int_]], n: int) -> tuple[float | None, ...]:

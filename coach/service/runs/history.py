@@ -16,12 +16,12 @@ from coach.interchange.formats import ACTIVITY_FORMATS
 from coach.model.history import (
     CalendarDay,
     Comparison,
-    Record,
+    DownsampledSeries,
+    PersonalBest,
     RunDay,
     RunDetail,
     RunPage,
     RunRoute,
-    RunSeries,
     ShoeUse,
     Trend,
 )
@@ -118,7 +118,7 @@ class HistoryService:
         start_s: float | None = None,
         end_s: float | None = None,
         n_points: int = 1200,
-    ) -> RunSeries:
+    ) -> DownsampledSeries:
         """Measures over time for a plot, at most `n_points`; names without any value are left out."""
         unknown = set(names) - set(PLOTTED)
         if unknown:
@@ -261,7 +261,7 @@ class HistoryService:
         others = self._store.runs.list(limit=100)
         return compare(self._store.runs.entry(first_id), self._store.runs.entry(second_id), others)
 
-    def records(self) -> tuple[Record, ...]:
+    def records(self) -> tuple[PersonalBest, ...]:
         return tuple(self._store.runs.bests())
 
     def calendar(self, first: date, last: date) -> tuple[CalendarDay, ...]:

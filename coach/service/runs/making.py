@@ -10,7 +10,7 @@ from typing import Final
 
 from coach.coaching.engine import CueEngine
 from coach.errors import RecordingError
-from coach.live.batches import Batch
+from coach.live.batches import PendingRows
 from coach.live.feed import LiveFeed
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.live.run import LiveRun
@@ -53,7 +53,7 @@ class _ToStore:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def keep(self, run_id: str, batch: Batch) -> None:
+    def keep(self, run_id: str, batch: PendingRows) -> None:
         self._store.runs.data.add(run_id, batch.strides, batch.seconds, batch.decisions)
         self._store.pain.add(*batch.pains)
 

@@ -12,7 +12,7 @@ from coach.errors import UserError
 from coach.model.pain import Lock, PainEntry, PainMoment, PainState
 from coach.model.strength import (
     Heed,
-    Pause,
+    PlanPause,
     PlanWish,
     Prescription,
     SessionAdvice,
@@ -216,7 +216,7 @@ class StrengthService:
             if until is not None and until < first:
                 raise UserError("a pause cannot end before it begins")
             kept = [pause for pause in plan.pauses if pause.until is not None or pause.start > first]
-            self._kept.set_pauses(plan.plan_id, [*kept, Pause(first, until, reason.strip()[:200])])
+            self._kept.set_pauses(plan.plan_id, [*kept, PlanPause(first, until, reason.strip()[:200])])
             return self._changed()
 
     def resume(self) -> StrengthPlan:
@@ -225,7 +225,7 @@ class StrengthService:
             plan = self.plan()
             today = local_day(self._clock(), plan.wish.tz)
             yesterday = today - timedelta(days=1)
-            kept: list[Pause] = []
+            kept: list[PlanPause] = []
             for pause in plan.pauses:
                 is_in_force = pause.start <= today and (pause.until is None or pause.until >= today)
                 if not is_in_force:

@@ -20,26 +20,28 @@ from coach.service.runs.finish_run import program_version
 from coach.service.study.computed import Computed, StudyRun, computed_runs
 from coach.service.study.extra import needed
 from coach.service.study.participants import (
-    Outcome,
+    OutcomeColumn,
     coarsened,
     pseudonyms_of,
     read_outcomes,
     read_participants,
     read_withdrawn,
 )
-from coach.service.study.raw_export import RunFiles, export_run
+from coach.service.study.raw_export import RawFiles, export_run
 from coach.service.study.results import SECONDS, STRIDES, table_of
 from coach.study import bids
-from coach.study.columns import Column, Kind, dictionary_of, second_columns, stride_columns
+from coach.study.columns import Column, ColumnKind, dictionary_of, second_columns, stride_columns
 from coach.study.pseudonyms import Pseudonyms, session_label
 from coach.study.rows import IDENTIFYING, row_columns
 
 _KEYS: Final = (
-    Column("participant_id", Kind.TEXT, "", "label of the participant"),
-    Column("session_id", Kind.TEXT, "", "week since enrolment"),
-    Column("run", Kind.COUNT, "", "number of the run within the session"),
+    Column("participant_id", ColumnKind.TEXT, "", "label of the participant"),
+    Column("session_id", ColumnKind.TEXT, "", "week since enrolment"),
+    Column("run", ColumnKind.COUNT, "", "number of the run within the session"),
 )
-_ACQ_TIME: Final = Column("acq_time", Kind.TEXT, "", "start of the run, shifted by whole weeks and cut to the hour")
+_ACQ_TIME: Final = Column(
+    "acq_time", ColumnKind.TEXT, "", "start of the run, shifted by whole weeks and cut to the hour"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def export_bids(
 
 class _Dataset:
     def __init__(
-        self, found: Computed, outcomes: Sequence[Outcome], names: Pseudonyms, out: Path, about: About
+        self, found: Computed, outcomes: Sequence[OutcomeColumn], names: Pseudonyms, out: Path, about: About
     ) -> None:
         self._found, self._outcomes, self._names, self._out, self._about = found, outcomes, names, out, about
         self._version = program_version() or "n/a"
@@ -166,12 +168,12 @@ class _Dataset:
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _files_of(self, run: StudyRun) -> RunFiles:
+    def _files_of(self, run: StudyRun) -> RawFiles:
         cells, label = run.cells, self._label(run)
         at = self._names.shifted(run.participant.name, run.started_at, self._first[run.participant.name])
         store = self._found.store.url
         out, has_log = self._out, self._about.has_raw_logs
-        return RunFiles(
+        return RawFiles(
             store, cells["source"], cells["sha256"], out, label, run.session, run.number, at, self._version, has_log
         )
 
@@ -256,7 +258,7 @@ class _Dataset:
         self._path(name).write_text(words, encoding="utf-8")
 
 
-def _exported(runs: Sequence[RunFiles], n_processes: int) -> Iterator[tuple[RunFiles, tuple[list[str], str]]]:
+def _exported(runs: Sequence[RawFiles], n_processes: int) -> Iterator[tuple[RawFiles, tuple[list[str], str]]]:
     if n_processes == 1:
         for run in runs:
             yield run, export_run(run)

@@ -37,7 +37,7 @@ _DIGITS: Final = 4  # 0.0001 m/s^2 and rad/s, below one step of the finest senso
 
 
 @dataclass(frozen=True, slots=True)
-class RunFiles:
+class RawFiles:
     """What to write of a run. folder: of the session, "sub-P/ses-S" below `out`; acq_time: shifted start; has_log: the
     raw log too, without its runner."""
 
@@ -57,7 +57,7 @@ class RunFiles:
         return self.out / f"sub-{self.label}" / f"ses-{self.session}" / "motion"
 
 
-def export_run(run: RunFiles) -> tuple[list[str], str]:
+def export_run(run: RawFiles) -> tuple[list[str], str]:
     """Write the files of a run; gives its files of readings, as paths below the session, and why there are none.
 
     Nothing is raised for the recording: an export of thousands goes on.
@@ -74,7 +74,7 @@ def export_run(run: RunFiles) -> tuple[list[str], str]:
         return [], f"{type(error).__name__}: it cannot be read"
 
 
-def _written(run: RunFiles, recording: Recording) -> list[str]:
+def _written(run: RawFiles, recording: Recording) -> list[str]:
     uses = [use for use in recording.header.sensors if use.wear_site is not None]
     decoders = {use.sensor_id: decoder_for(load_profile(use.profile_id), use) for use in uses}
     chunks, timeline = _read(recording, decoders)
@@ -186,7 +186,7 @@ def _finite(value: float) -> float | None:
     return round(value, 6) if np.isfinite(value) else None
 
 
-def _write_motion(run: RunFiles, file: bids.MotionFile, columns: Sequence[FloatArray]) -> str:
+def _write_motion(run: RawFiles, file: bids.MotionFile, columns: Sequence[FloatArray]) -> str:
     stem = bids.stem(run.label, run.session, run.number, file.site)
     (run.folder / f"{stem}_motion.tsv").write_bytes(readings_tsv(columns))
     _text(run.folder / f"{stem}_motion.json", bids.text(bids.motion_sidecar(file, run.version)))

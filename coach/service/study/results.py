@@ -16,7 +16,7 @@ from coach.model.metrics import LiveMetrics
 from coach.model.strides import Stride, TrunkStep
 from coach.service.study.extra import needed
 from coach.service.study.store import StudyStore
-from coach.study.columns import Column, Kind, event_cells, second_cells, second_columns, stride_columns
+from coach.study.columns import Column, ColumnKind, event_cells, second_cells, second_columns, stride_columns
 from coach.study.rows import RunRow, Status, row_cells, row_columns
 
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ def table_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) ->
     """A pyarrow table with these columns."""
     pa = needed("pyarrow", "a study")
     kinds = {
-        Kind.NUMBER: pa.float64(),
-        Kind.COUNT: pa.int64(),
-        Kind.TEXT: pa.string(),
-        Kind.FLAG: pa.bool_(),
-        Kind.MOMENT: pa.timestamp("us", tz="UTC"),
+        ColumnKind.NUMBER: pa.float64(),
+        ColumnKind.COUNT: pa.int64(),
+        ColumnKind.TEXT: pa.string(),
+        ColumnKind.FLAG: pa.bool_(),
+        ColumnKind.MOMENT: pa.timestamp("us", tz="UTC"),
     }
     return pa.Table.from_pylist(list(rows), schema=pa.schema([pa.field(c.name, kinds[c.kind]) for c in columns]))
 

@@ -10,10 +10,12 @@ from click.testing import CliRunner
 from coach.cli.plotting import draw_run, draw_strides, draw_trend
 from coach.cli.root import coach
 from coach.errors import UserError
-from coach.model.history import RunSeries, Trend, TrendPoint
+from coach.model.history import DownsampledSeries, Trend, TrendPoint
 
 START = datetime(2026, 11, 1, 7, tzinfo=UTC)
-SERIES = RunSeries((0.0, 10.0, 20.0), 10.0, {"speed_mps": (2.8, None, 3.0), "cadence_spm": (170.0, 172.0, None)})
+SERIES = DownsampledSeries(
+    (0.0, 10.0, 20.0), 10.0, {"speed_mps": (2.8, None, 3.0), "cadence_spm": (170.0, 172.0, None)}
+)
 
 
 def size_of(path: Path) -> tuple[int, int]:
@@ -58,7 +60,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(UserError, match="png"):
         draw_run(SERIES, "", tmp_path / "run.jpeg")
     with pytest.raises(UserError, match="nothing to draw"):
-        draw_run(RunSeries((), 1.0, {}), "", tmp_path / "run.png")
+        draw_run(DownsampledSeries((), 1.0, {}), "", tmp_path / "run.png")
     with pytest.raises(UserError, match="nothing to draw"):
         draw_trend(Trend("step_length_m", None), tmp_path / "run.png")
     with pytest.raises(UserError, match="cannot write"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from coach.clinic.monday import GAIT_BEYOND, Patient, Reason, Seen, reasons_of, rows_of
-from coach.clinic.standing import BEFORE, FEWEST_BEFORE, NEWEST, Standing, gait_change, standing_of
+from coach.clinic.standing import BEFORE, FEWEST_BEFORE, NEWEST, RunnerState, gait_change, standing_of
 from coach.coaching.loader import load_red_flags
 from coach.model.history import Trend, TrendMarks, TrendPoint
 from coach.model.pain import Lock, PainEntry, PainMoment, RedFlagAnswers
@@ -16,7 +16,7 @@ from coach.model.strength import SessionState, StrengthSession
 NOW = datetime(2026, 11, 30, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
 NO_MARKS = TrendMarks((), np.array([], dtype="datetime64[us]"), *(np.array([]),) * 7)
-WELL = Standing(Lock.NONE, (), None, 1, 0.0, False, 0.0, 0.01, 2.8, NOW - DAY, 0, None)
+WELL = RunnerState(Lock.NONE, (), None, 1, 0.0, False, 0.0, 0.01, 2.8, NOW - DAY, 0, None)
 
 
 def patient(label: str, seen: Seen | None = None, heard_days_ago: float | None = 0.5, **fields: object) -> Patient:

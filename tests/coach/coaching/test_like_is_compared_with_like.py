@@ -14,7 +14,7 @@ from coach.coaching.loader import load_rules
 from coach.coaching.outcome import CoachingOutcome, FocusTime
 from coach.coaching.place import SEEN_S, PlaceFinder
 from coach.coaching.programme import plan_run
-from coach.coaching.progress import BLOCK_RUNS, CoachedRun, Progress, progress_of
+from coach.coaching.progress import BLOCK_RUNS, BlockProgress, CoachedRun, progress_of
 from coach.model.metrics import LiveMetrics, Unknown
 from coach.model.runs import RunPlace, RunPlan
 from coach.model.strides import GaitState
@@ -49,7 +49,7 @@ def moments(body: Body, source: str | None = None) -> Iterator[LiveMetrics]:
 
 def test_a_first_outdoor_day_after_treadmill_runs_is_a_baseline_and_no_fault() -> None:
     baseline = own(ROAD, runs_at(BELT))
-    plan = plan_run(answered(), PROFILE, baseline, Progress(n_runs=3), HistoryFacts(), NOW)
+    plan = plan_run(answered(), PROFILE, baseline, BlockProgress(n_runs=3), HistoryFacts(), NOW)
     assert plan.is_baseline
     assert plan.focus is None
     assert "Baseline run 1 of 3 outdoors" in plan.reason
@@ -65,7 +65,7 @@ def test_a_first_outdoor_day_after_treadmill_runs_is_a_baseline_and_no_fault() -
 
 def test_the_plan_says_with_which_runs_it_compares() -> None:
     baseline = own(BELT, runs_at(BELT, n=5), runs_at(ROAD))
-    plan = plan_run(answered(), PROFILE, baseline, Progress(n_runs=8), HistoryFacts(n_runs=8), NOW, "lengthen")
+    plan = plan_run(answered(), PROFILE, baseline, BlockProgress(n_runs=8), HistoryFacts(n_runs=8), NOW, "lengthen")
     assert (plan.place, plan.n_own) == (BELT, 5)
     assert plan.reason.endswith("as you wished for this run. Compared with your 5 runs on the treadmill.")
 
@@ -74,7 +74,7 @@ def test_runs_without_a_place_are_a_place_of_their_own_that_goes_on_working() ->
     baseline = own(RunPlace.NOT_SAID, baseline_runs(HOME), runs_at(ROAD, OUTSIDE))
     assert baseline.is_ready
     assert {run.place for run in baseline.runs} == {RunPlace.NOT_SAID}
-    first = plan_run(answered(), PROFILE, baseline.at(BELT), Progress(n_runs=6), HistoryFacts(), NOW)
+    first = plan_run(answered(), PROFILE, baseline.at(BELT), BlockProgress(n_runs=6), HistoryFacts(), NOW)
     assert "If those without a place were here, say so on their pages, and they count." in first.reason
 
 
@@ -120,7 +120,7 @@ def test_landings_in_named_shoes_are_compared_with_the_same_shoes_and_steps_with
     last = [engine(red, None).compare(m) for m in moments(HOME)][-1]
     assert last.unknown["impact_vs_baseline_pct"] is Unknown.NEEDS_RUNS_IN_SHOES
     assert last.step_length_vs_baseline_pct is not None
-    plan = plan_run(answered(), PROFILE, red, Progress(n_runs=8), HistoryFacts(n_runs=8), NOW, "lengthen")
+    plan = plan_run(answered(), PROFILE, red, BlockProgress(n_runs=8), HistoryFacts(n_runs=8), NOW, "lengthen")
     assert "in these shoes is compared after 3 runs" in plan.reason
 
 

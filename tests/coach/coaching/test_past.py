@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from coach.coaching.response import MIN_SEEN_S, Past
+from coach.coaching.response import MIN_SEEN_S, RecentValues
 
 
 def direct(seen: list[tuple[float, float]], start_s: float, end_s: float) -> float | None:
@@ -20,7 +20,7 @@ def direct(seen: list[tuple[float, float]], start_s: float, end_s: float) -> flo
 @pytest.mark.parametrize("seed", range(5))
 def test_means_are_those_of_the_values_with_silences_and_unknown_values(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    past, seen, t_s, n_means = Past(), [], 0.0, 0
+    past, seen, t_s, n_means = RecentValues(), [], 0.0, 0
     for _ in range(3000):
         t_s += float(rng.uniform(2.0, 6.0)) if rng.random() < 0.01 else 0.2
         value = None if rng.random() < 0.1 else float(rng.uniform(150.0, 190.0))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from coach.coaching.loader import load_rules
-from coach.coaching.response import Change, Past, ResponseTracker, cue_responses, focus_response, helped
+from coach.coaching.response import MeasuredChange, RecentValues, ResponseTracker, cue_responses, focus_response, helped
 from coach.model.cues import FocusResponse
 from coach.model.intervals import t_quantile
 from tests.coach.coaching.metric_runner import Body, MetricRunner
@@ -46,7 +46,7 @@ def test_a_lost_signal_gives_no_response_instead_of_a_wrong_one() -> None:
         found += trace.take(float(t), None)
     assert found[0].before == -5.0
     assert found[0].change is None
-    past = Past()
+    past = RecentValues()
     for t in (0.0, 10.0, 20.0, 30.0):
         past.take(t, 1.0)
     assert past.mean(0.0, 30.0) is None
@@ -56,7 +56,7 @@ def test_intervals_of_pooled_cues_hold_the_truth() -> None:
     rng, held, n_inside = np.random.default_rng(3), 0, 0
     for _ in range(400):
         truth = 2.0
-        spoken = [Change(f"c{i}", RULE.id, False, -5.0, -5.0 + 1.0 + truth + rng.normal()) for i in range(8)]
+        spoken = [MeasuredChange(f"c{i}", RULE.id, False, -5.0, -5.0 + 1.0 + truth + rng.normal()) for i in range(8)]
         withheld = list(1.0 + rng.normal(size=8))
         found = focus_response(RULE, spoken, withheld)
         assert found.low is not None
@@ -70,7 +70,7 @@ def test_intervals_of_pooled_cues_hold_the_truth() -> None:
 
 
 def test_without_withheld_moments_nothing_is_claimed() -> None:
-    spoken = [Change(f"c{i}", RULE.id, False, -5.0, -1.0) for i in range(8)]
+    spoken = [MeasuredChange(f"c{i}", RULE.id, False, -5.0, -1.0) for i in range(8)]
     found = focus_response(RULE, spoken, [0.1, 0.2])
     assert (found.effect, found.low, found.has_answered) == (None, None, None)
     assert found.change == pytest.approx(4.0)
@@ -78,13 +78,13 @@ def test_without_withheld_moments_nothing_is_claimed() -> None:
 
 
 def test_helped_means_moved_enough_or_on_target() -> None:
-    assert helped(RULE, Change("c", RULE.id, False, -5.0, -3.5), []) is True
-    assert helped(RULE, Change("c", RULE.id, False, -5.0, -4.8), []) is False
-    assert helped(RULE, Change("c", RULE.id, False, -3.1, -2.9), []) is True
-    assert helped(RULE, Change("c", RULE.id, False, -5.0, None), []) is None
+    assert helped(RULE, MeasuredChange("c", RULE.id, False, -5.0, -3.5), []) is True
+    assert helped(RULE, MeasuredChange("c", RULE.id, False, -5.0, -4.8), []) is False
+    assert helped(RULE, MeasuredChange("c", RULE.id, False, -3.1, -2.9), []) is True
+    assert helped(RULE, MeasuredChange("c", RULE.id, False, -5.0, None), []) is None
     softer = RULES["land_softer"]
-    assert helped(softer, Change("c", softer.id, False, 8.0, 3.0), []) is True
-    assert helped(softer, Change("c", softer.id, False, 8.0, 12.0), []) is False
+    assert helped(softer, MeasuredChange("c", softer.id, False, 8.0, 3.0), []) is True
+    assert helped(softer, MeasuredChange("c", softer.id, False, 8.0, 12.0), []) is False
 
 
 def runs_of(answers: float, n: int = 12) -> list[FocusResponse]:

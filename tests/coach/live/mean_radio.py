@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from coach.coaching.engine import CueEngine
-from coach.live.batches import Batch
+from coach.live.batches import PendingRows
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import TICK_S, Outputs
 from coach.live.pipeline_factory import make_pipeline, profile_texts
@@ -28,7 +28,7 @@ from coach.model.runs import Run, RunState
 from coach.model.samples import FloatArray, Notification
 from coach.model.sites import WearSite
 from coach.model.strides import Stride, TrunkStep
-from coach.packets.coach_board import BoardFrame, Scale, encode_frame
+from coach.packets.coach_board import BoardFrame, BoardScale, encode_frame
 from coach.phone.run import Message, PhoneRun
 from coach.recording.reference import ReferenceRecording, read_reference
 from coach.recording.writer import RecordingWriter
@@ -75,7 +75,7 @@ def board(use: SensorUse, acc: FloatArray, gyr: FloatArray, rate_hz: float) -> I
     """What our own board sends of this motion."""
     for number, k in enumerate(range(0, len(acc), 19)):
         part = slice(k, k + 19)
-        frame = BoardFrame(number, round(1e6 * k / rate_hz), Scale(16, 2000, is_st=False), acc[part], gyr[part])
+        frame = BoardFrame(number, round(1e6 * k / rate_hz), BoardScale(16, 2000, is_st=False), acc[part], gyr[part])
         at = (k + len(acc[part])) / rate_hz + 0.015
         yield Notification(use.sensor_id, data_of(use), at, encode_frame(frame))
 
@@ -202,7 +202,7 @@ class Kept:
     def __init__(self) -> None:
         self.reading = Reading()
 
-    def keep(self, run_id: str, batch: Batch) -> None:
+    def keep(self, run_id: str, batch: PendingRows) -> None:
         self.reading.strides += batch.strides
         self.reading.seconds += batch.seconds
         self.reading.decisions += batch.decisions

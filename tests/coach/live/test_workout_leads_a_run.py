@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from coach.live.batches import Batch
+from coach.live.batches import PendingRows
 from coach.live.feed import LiveFeed
 from coach.live.pipeline_factory import make_pipeline
 from coach.live.run import LiveRun
@@ -28,7 +28,7 @@ WORKOUT = Workout(
 
 
 class Nowhere:
-    def keep(self, run_id: str, batch: Batch) -> None:
+    def keep(self, run_id: str, batch: PendingRows) -> None:
         pass
 
 

@@ -63,7 +63,7 @@ def test_a_board_knows_each_lost_frame_and_its_scale():
         )
         == []
     )
-    scale = coach_board.Scale(16, 2000, is_st=True)
+    scale = coach_board.BoardScale(16, 2000, is_st=True)
     samples = []
     begin = (1 << 32) - 1_000_000  # microseconds wrap after a second
     for k in range(100):
@@ -84,7 +84,7 @@ def test_a_board_knows_each_lost_frame_and_its_scale():
 
 def test_a_board_in_small_frames_knows_each_lost_reading_over_the_wrap_of_its_time():
     decoder, feed = sensor("coach_board", WearSite.RIGHT_FOOT)
-    scale, samples = coach_board.Scale(16, 2000, is_st=True), []
+    scale, samples = coach_board.BoardScale(16, 2000, is_st=True), []
     begin = (1 << 28) - 1_000_000  # its time wraps after a second
     for k in range(1000):
         acc = np.full((1, 3), 1.0 + k % 100)
@@ -103,7 +103,7 @@ def test_a_board_in_small_frames_knows_each_lost_reading_over_the_wrap_of_its_ti
 def test_a_frame_cut_by_a_link_of_20_bytes_is_refused_and_the_small_one_after_it_read():
     """What a board without small frames sends over such a link, and what it sends with them."""
     decoder, feed = sensor("coach_board", WearSite.RIGHT_FOOT)
-    scale = coach_board.Scale(16, 2000, is_st=False)
+    scale = coach_board.BoardScale(16, 2000, is_st=False)
     whole = coach_board.BoardFrame(0xA6, 1_000_000, scale, np.ones((10, 3)), np.ones((10, 3)))
     small = coach_board.BoardFrame(1, 1_000_000, scale, np.ones((1, 3)), np.ones((1, 3)), is_small=True)
     with pytest.raises(PacketError, match="cut short"):

@@ -15,7 +15,7 @@ from coach.packets import coach_board
 from coach.packets.decoders import decoder_for
 from firmware_config.loader import load_profile
 
-SCALE = coach_board.Scale(16, 2000, is_st=False)
+SCALE = coach_board.BoardScale(16, 2000, is_st=False)
 
 
 def movesense(k: int) -> list[bytes]:

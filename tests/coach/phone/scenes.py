@@ -10,7 +10,7 @@ import numpy as np
 
 from coach.coaching.baseline import FULL_STEADY_S, BaselineRun
 from coach.coaching.facts import HistoryFacts
-from coach.coaching.progress import Progress
+from coach.coaching.progress import BlockProgress
 from coach.demo.past import SPEED_FACTORS, _point
 from coach.model.links import SensorUse
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers
@@ -56,7 +56,7 @@ def make_pack(sensors: Sequence[SensorUse] = (LEFT, RIGHT, POD, STRAP), focus: s
         pain=(PainEntry(NOW - timedelta(days=1), PainMoment.NOW, 1, 0),),
         red_flags=(RedFlagAnswers(NOW - timedelta(days=1), ()),),
         baseline=baseline(),
-        progress=Progress(n_runs=3),
+        progress=BlockProgress(n_runs=3),
         facts=HistoryFacts(longest_30d_m=5000.0, week_distance_m=15000.0, n_runs=3),
         strength_week=3,
         sensors=tuple(sensors),

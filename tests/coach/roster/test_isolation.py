@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from coach.clinic.standing import Standing
+from coach.clinic.standing import RunnerState
 from coach.errors import StorageError, UserError
 from coach.model.pain import Lock
 from coach.roster import index
 from coach.roster.audit import entries, note, verify
 from coach.roster.database import Roster, prepare
 from coach.roster.index import RunNumbers
-from coach.roster.people import Kind, add_person, come_in, end_person, grant, person_of
+from coach.roster.people import PersonKind, add_person, come_in, end_person, grant, person_of
 from coach.seal.manifest import Scope
 from tests.support.postgres import ClinicDatabase, Cluster, database_of
 
 NOW = datetime(2026, 11, 30, 7, tzinfo=UTC)
 GUARDED = ("runner", "consent", "care", "run_index", "runner_state", "seen", "runner_order")
-STANDING = Standing(Lock.NONE, (), None, 2, None, False, None, None, None, NOW, 0, None)
+STANDING = RunnerState(Lock.NONE, (), None, 2, None, False, None, None, None, NOW, 0, None)
 RUN = RunNumbers("20261129-080000-0001", NOW, "ab" * 32, "1234", 1800.0, 5000.0, 2.8, 168.0, 250.0, 1.0, 1.0, 0.01)
 
 
@@ -30,7 +30,12 @@ class Ward:
         self.database = database
         self.roster = Roster(database.url)
         with self.roster.transaction() as connection:
-            kinds = {"ada": Kind.CLINICIAN, "bob": Kind.CLINICIAN, "rea": Kind.RESEARCHER, "kim": Kind.KEEPER}
+            kinds = {
+                "ada": PersonKind.CLINICIAN,
+                "bob": PersonKind.CLINICIAN,
+                "rea": PersonKind.RESEARCHER,
+                "kim": PersonKind.KEEPER,
+            }
             self.people = {name: add_person(connection, name, kind)[0].person_id for name, kind in kinds.items()}
         for runner_id, scopes in (("r1", {Scope.CARE}), ("r2", {Scope.CARE, Scope.RESEARCH}), ("r3", set[Scope]())):
             with self.roster.transaction(runner_id=runner_id) as connection:
@@ -153,7 +158,7 @@ def test_a_transaction_leaves_nothing_of_its_person_to_the_next(ward: Ward) -> N
 
 def test_who_left_sees_nothing_and_comes_in_no_more(own_ward: Ward) -> None:
     with own_ward.roster.transaction() as connection:
-        _, invitation = add_person(connection, "Zoe", Kind.CLINICIAN)
+        _, invitation = add_person(connection, "Zoe", PersonKind.CLINICIAN)
         person, session = come_in(connection, invitation)
         assert person_of(connection, session) == person
     with pytest.raises(UserError, match="was used"), own_ward.roster.transaction() as connection:

@@ -6,7 +6,7 @@ import pytest
 
 from coach.errors import UserError
 from coach.model.pain import Lock
-from coach.model.strength import Pause, Track
+from coach.model.strength import PlanPause, Track
 from coach.model.strength_tests import TestResult
 from coach.strength.assessments import (
     check_result,
@@ -34,7 +34,7 @@ def test_milestones_are_at_weeks_0_4_8_and_months_3_6() -> None:
 
 
 def test_a_pause_moves_the_milestones_behind_it() -> None:
-    pause = Pause(date(2026, 3, 10), date(2026, 3, 16), "illness")
+    pause = PlanPause(date(2026, 3, 10), date(2026, 3, 16), "illness")
     days = [one.due_at.date() for one in milestones(wish(), (pause,), date(2026, 3, 20))]
     assert days[:3] == [date(2026, 3, 2), date(2026, 4, 6), date(2026, 5, 4)]
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coach.model.pain import Lock
-from coach.model.strength import LongRun, Pause, SessionState, StrengthPlan, Track
+from coach.model.strength import LongRun, PlanPause, SessionState, StrengthPlan, Track
 from coach.strength.loader import load_tracks
 from coach.strength.rhythm import is_before_long_run, local_day
 from tests.coach.strength.makers import DOSE, START, done, open_sessions, pain_state, plan, wish
@@ -108,7 +108,7 @@ def test_no_story_breaks_the_rules(wanted, story) -> None:
             sessions = [moved if s.number == ahead[0].number else s for s in sessions]
         elif what == "pause":
             today = local_day(now, wanted.tz)
-            pauses = (*pauses, Pause(today, today + timedelta(days=hours // 5), "illness"))
+            pauses = (*pauses, PlanPause(today, today + timedelta(days=hours // 5), "illness"))
         else:
             now += timedelta(hours=4 * hours)
         made = plan(wanted, sessions, state, pauses, now)

@@ -9,7 +9,7 @@ import pytest
 
 from coach.errors import UserError
 from coach.model.pain import Lock
-from coach.model.strength import Decision, LongRun, Pause, SessionState, Track
+from coach.model.strength import Decision, LongRun, PlanPause, SessionState, Track
 from coach.strength.engine import MAINTENANCE_AHEAD, estimate_s, why_not_now
 from coach.strength.rhythm import zone
 from tests.coach.strength.makers import (
@@ -220,7 +220,7 @@ def test_a_lock_takes_every_date_away_and_its_end_gives_new_ones(lock: Lock) -> 
 
 def test_a_pause_moves_the_rest_behind_it_and_loses_none() -> None:
     made = do_next(plan())
-    pause = Pause(date(2026, 3, 5), date(2026, 3, 15), "travel")
+    pause = PlanPause(date(2026, 3, 5), date(2026, 3, 15), "travel")
     after = plan(made.wish, made.sessions, pauses=(pause,), now=datetime(2026, 3, 5, 8, tzinfo=UTC))
     assert "travel" in after.held_because
     days = [one.due_at.date() for one in open_sessions(after)]
@@ -229,7 +229,7 @@ def test_a_pause_moves_the_rest_behind_it_and_loses_none() -> None:
 
 
 def test_a_pause_without_end_plans_up_to_it_only() -> None:
-    after = plan(pauses=(Pause(date(2026, 3, 9), None, "illness"),))
+    after = plan(pauses=(PlanPause(date(2026, 3, 9), None, "illness"),))
     assert len(open_sessions(after)) == 2
 
 

@@ -14,7 +14,7 @@ from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
-from coach.radio.virtual.sampler import Block, Sampler
+from coach.radio.virtual.sampler import SampleBlock, Sampler
 from coach.radio.virtual.twin import Identity, Outgoing, Twin, notifying, readable, uuid, writable
 
 _BASE = "-7A1E-4B5C-9D2F-52554E4E4552"
@@ -94,7 +94,7 @@ class CoachBoard(Twin):
     def _is_small(self) -> bool:
         return self.connection is not None and self.connection.att_mtu - _NOTIFICATION_HEAD < _FRAME
 
-    def _frame(self, block: Block) -> bytes:
+    def _frame(self, block: SampleBlock) -> bytes:
         rate_hz, acc_g, gyr_dps, _ = self.settings
         code = _ACC_RANGES_G.index(acc_g) | _GYR_RANGES_DPS.index(gyr_dps) << 4
         first_us = round(1e6 * block.first / rate_hz) % 2**32

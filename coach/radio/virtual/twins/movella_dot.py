@@ -15,7 +15,7 @@ from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
-from coach.radio.virtual.sampler import Block, Sampler
+from coach.radio.virtual.sampler import SampleBlock, Sampler
 from coach.radio.virtual.twin import Identity, Outgoing, P, Twin, held, notifying, readable, uuid
 
 _G = 9.80665
@@ -99,7 +99,7 @@ class MovellaDot(Twin):
             self.count.packet(1, self.count.n_lost > n_lost, block.first)
 
     @staticmethod
-    def _packet(block: Block, rate_hz: float) -> bytes:
+    def _packet(block: SampleBlock, rate_hz: float) -> bytes:
         acc = np.clip(block.acc_mps2[0], -16 * _G, 16 * _G)
         gyr = np.clip(np.degrees(block.gyr_radps[0]), -2000.0, 2000.0)
         return struct.pack("<I6f", round(1e6 * block.first / rate_hz) % 2**32, *acc, *gyr)

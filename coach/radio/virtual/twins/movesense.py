@@ -16,7 +16,7 @@ from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
-from coach.radio.virtual.sampler import Block, Sampler
+from coach.radio.virtual.sampler import SampleBlock, Sampler
 from coach.radio.virtual.twin import Identity, Outgoing, Twin, notifying, uuid, writable
 
 SERVICE = "34802252-7185-4D5D-B431-630E7050E8F0"
@@ -139,7 +139,7 @@ class Movesense(Twin):
                 yield from self._packets(reference, self._values(kind, sampler.rate_hz, block))
                 self.count.packet(len(block.acc_mps2), self.count.n_lost > n_lost, block.first)
 
-    def _values(self, kind: str, rate_hz: float, block: Block) -> bytes:
+    def _values(self, kind: str, rate_hz: float, block: SampleBlock) -> bytes:
         first_ms = math.floor(1000.0 * (self._boot_s + block.first / rate_hz))
         acc_limit = self._acc_range_g * _G
         acc = np.clip(block.acc_mps2, -acc_limit, acc_limit).astype("<f4").tobytes()

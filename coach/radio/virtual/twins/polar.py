@@ -15,7 +15,7 @@ from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
-from coach.radio.virtual.sampler import Block, Sampler
+from coach.radio.virtual.sampler import SampleBlock, Sampler
 from coach.radio.virtual.twin import Identity, Outgoing, P, Twin, held, notifying, uuid
 from coach.radio.virtual.twins.heart_rate_strap import heart_rate_packet
 from coach.radio.virtual.twins.polar_frames import DeltaFrames, RawFrames, frame_head
@@ -101,7 +101,7 @@ class _Stream:
         """What gyroscope counts must be multiplied by for deg/s; acceleration comes in mg."""
         return self._full_scale / 32768 if self.kind == GYRO else None
 
-    def frames(self, block: Block, boot_ns: int) -> Iterator[tuple[bytes, int]]:
+    def frames(self, block: SampleBlock, boot_ns: int) -> Iterator[tuple[bytes, int]]:
         """Frames that this block completes, each with its number of readings."""
         counts = self._counts(block)
         period_ns = 1e9 / self.sampler.rate_hz
@@ -116,7 +116,7 @@ class _Stream:
             head = frame_head(self.kind, boot_ns + round((block.first - 1) * period_ns), frame_type)
             yield head + body, n
 
-    def _counts(self, block: Block) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    def _counts(self, block: SampleBlock) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
         if self.kind == ACC:
             limit = 1000 * self._full_scale
             values = np.clip(block.acc_mps2 / _MG, -limit, limit - 1)

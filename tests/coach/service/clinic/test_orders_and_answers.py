@@ -108,7 +108,7 @@ def test_a_seal_that_a_power_cut_emptied_is_made_again(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     home, _ = scene
-    true_open = link._OPENER.open
+    true_open = link.OPENER.open
 
     class Cut:
         def open(self, request, timeout):
@@ -117,7 +117,7 @@ def test_a_seal_that_a_power_cut_emptied_is_made_again(
             return true_open(request, timeout=timeout)
 
     with monkeypatch.context() as patched:
-        patched.setattr(link, "_OPENER", Cut())
+        patched.setattr(link, "OPENER", Cut())
         assert home.clinic.push().n_waiting == 1
     (folder,) = (home.folder / "sealed").iterdir()
     (folder / name).write_bytes(b"")

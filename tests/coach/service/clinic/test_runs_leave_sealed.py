@@ -125,7 +125,7 @@ def test_a_line_that_is_cut_at_every_piece_brings_each_byte_once(scene: Scene, m
     home, clinic = scene
     home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
     monkeypatch.setattr(link, "PIECE_BYTES", 4000)
-    true_open, seen = link._OPENER.open, dict[str, int]()
+    true_open, seen = link.OPENER.open, dict[str, int]()
 
     class Cut:
         def open(self, request, timeout):
@@ -139,7 +139,7 @@ def test_a_line_that_is_cut_at_every_piece_brings_each_byte_once(scene: Scene, m
                 raise ConnectionResetError("cut on the way back")
             return answer
 
-    monkeypatch.setattr(link, "_OPENER", Cut())
+    monkeypatch.setattr(link, "OPENER", Cut())
     n_tries = 0
     while not n_tries or home.clinic.status().failure or home.clinic.status().n_waiting:
         home.clinic.push()
@@ -382,7 +382,7 @@ def test_what_a_proxy_answers_in_the_clinics_place_loses_no_run(
             raise urllib.error.HTTPError(request.full_url, code, "", Message(), io.BytesIO(b"<html>Not here</html>"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(link, "_OPENER", Proxy())
+        patched.setattr(link, "OPENER", Proxy())
         status = home.clinic.push()
         assert status.n_waiting == 2
         assert f"HTTP {code}" in status.failure
