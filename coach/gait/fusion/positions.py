@@ -42,7 +42,7 @@ class PositionParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class SpeedComparison:
     """One sensor over one stretch. sensor: "foot" or "pod". known_m: by positions. ratio_sd: of known / measured."""
 
     sensor: str
@@ -115,7 +115,7 @@ class PositionComparison:
         """What "foot" or "pod" measured, uncorrected."""
         self._odometers[sensor].add(since_s, t_s, speed_mps)
 
-    def position(self, fix: PositionSample) -> Iterator[Comparison]:
+    def position(self, fix: PositionSample) -> Iterator[SpeedComparison]:
         """Take one fix; give the comparisons that are ready now."""
         self._chain(fix)
         while self._waiting and fix.t_s - self._waiting[0].end.t_s >= self._params.delay_s:
@@ -163,12 +163,12 @@ class PositionComparison:
         if self._stretch.length_m >= self._params.stretch_m:
             self._close()
 
-    def _compared(self, stretch: _Stretch) -> Iterator[Comparison]:
+    def _compared(self, stretch: _Stretch) -> Iterator[SpeedComparison]:
         ends_sd_m = math.sqrt(2.0) * stretch.accuracy_m / RADIUS_95
         ratio_sd = math.hypot(ends_sd_m / stretch.length_m, SCALE_SD)
         for sensor, odometer in self._odometers.items():
             if measured_m := odometer.between(stretch.start.t_s, stretch.end.t_s):
-                yield Comparison(sensor, stretch.length_m, measured_m, ratio_sd)
+                yield SpeedComparison(sensor, stretch.length_m, measured_m, ratio_sd)
 
 
 def _chord(start: PositionSample, end: PositionSample) -> _Chord:

@@ -20,7 +20,7 @@ _PAIRING_BIT = 0x80
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class AntMessage:
     """id: as openant's `Message.ID` names them. data: what stands between id and checksum."""
 
     id: int
@@ -60,10 +60,10 @@ class MessageFinder:
         self._buffer = bytearray()
         self.n_lost_bytes = 0
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes) -> list[AntMessage]:
         """Messages that these bytes complete."""
         self._buffer += data
-        found: list[Message] = []
+        found: list[AntMessage] = []
         while len(self._buffer) >= _FRAME:
             length = self._buffer[1]
             whole = bytes(self._buffer[: length + _FRAME])
@@ -74,7 +74,7 @@ class MessageFinder:
             elif _checksum(whole):
                 self._skip(1)
             else:
-                found.append(Message(whole[2], whole[3:-1]))
+                found.append(AntMessage(whole[2], whole[3:-1]))
                 del self._buffer[: len(whole)]
         return found
 

@@ -17,11 +17,11 @@ import libusb_package
 import usb.backend.libusb1
 import usb.core
 from openant.base.driver import AdvancedOptionsTwo, USB2Driver, USB3Driver
-from openant.base.message import Message as Known
+from openant.base.message import AntMessage as Known
 from openant.devices import ANTPLUS_NETWORK_KEY
 
 from coach.errors import LinkError
-from coach.radio.ant.messages import Message, MessageFinder, Page, encode, page_in
+from coach.radio.ant.messages import AntMessage, MessageFinder, Page, encode, page_in
 from coach.radio.ant.words import ant_error
 
 _ANTPLUS_MHZ = 57  # above 2400
@@ -135,7 +135,7 @@ class UsbStick:
         )
         return bool(answer.data[2] == Known.Code.RESPONSE_NO_ERROR)
 
-    def _await(self, is_answer: Any) -> Message:
+    def _await(self, is_answer: Any) -> AntMessage:
         until_s = time.monotonic() + _ANSWER_S
         while time.monotonic() < until_s:
             for message in self._receive():
@@ -146,7 +146,7 @@ class UsbStick:
     def _write(self, message_id: int, data: bytes) -> None:
         self._driver.write(encode(message_id, data))
 
-    def _receive(self) -> list[Message]:
+    def _receive(self) -> list[AntMessage]:
         try:
             data = bytes(self._driver.read())
         except usb.core.USBTimeoutError:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from coach.gait.fusion.body import BodyGait
-from coach.gait.fusion.positions import Comparison, Odometer, PositionComparison
+from coach.gait.fusion.positions import Odometer, PositionComparison, SpeedComparison
 from coach.gait.fusion.speed import SpeedCorrection
 from coach.model.samples import PositionSample, RunningSpeedSample, TreadmillSample
 
@@ -100,7 +100,7 @@ def straight(n: int = 400, **more: float) -> Iterator[PositionSample]:
     return (at(float(t), SPEED_MPS * t, 0.0, **more) for t in range(n))
 
 
-def compared(fixes: Iterator[PositionSample], silent: range = range(0)) -> list[Comparison]:
+def compared(fixes: Iterator[PositionSample], silent: range = range(0)) -> list[SpeedComparison]:
     comparison, found = PositionComparison(), []
     for fix in fixes:
         t = fix.t_s
