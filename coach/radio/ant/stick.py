@@ -17,7 +17,7 @@ import libusb_package
 import usb.backend.libusb1
 import usb.core
 from openant.base.driver import AdvancedOptionsTwo, USB2Driver, USB3Driver
-from openant.base.message import AntMessage as Known
+from openant.base.message import Message as Known
 from openant.devices import ANTPLUS_NETWORK_KEY
 
 from coach.errors import LinkError
