@@ -18,6 +18,7 @@ from coach.language.phrases import FOLDER, Translation
 from coach.model.metrics_table import METRICS
 
 ROOT = Path(__file__).resolve().parents[1]
+SENSORS = ROOT / "firmware_config"
 READ = {  # fields that a runner reads, by file
     "coaching/cue_rules.toml": {"title", "metric_name", "wordings", "reason"},
     "coaching/lessons.toml": {"title", "text", "question", "options", "because", "lead", "does"},
@@ -112,6 +113,10 @@ def english() -> dict[str, list[str]]:
     for source, fields in READ.items():
         table = tomllib.loads((ROOT / "coach" / source).read_text("utf-8"))
         found[source.replace("/", "_")] = list(dict.fromkeys(_texts(table, fields)))
+    profiles = [tomllib.loads(file.read_text("utf-8")) for file in sorted(SENSORS.glob("profiles/*.toml"))]
+    named = tomllib.loads((SENSORS / "named_sensors.toml").read_text("utf-8"))
+    about = (*_texts(profiles, {"title", "quirks"}), *_texts(named, {"gives", "lacks"}))
+    found["firmware_config.toml"] = list(dict.fromkeys(about))
     units = [scale.unit for row in METRICS.values() for scale in (row.scale, row.imperial) if scale]
     found["units.toml"] = [unit for unit in dict.fromkeys(units) if len(unit) > 2 and not unit.startswith(("/", "°"))]
     for name, places, aside in SPOKEN:

@@ -15,7 +15,7 @@ from coach.service.sensors.foot_lift import LIFT_S, LiftReport
 from coach.service.sensors.service import SensorService
 from firmware_config.loader import load_profiles, named_sensors, tried_sensors
 from web.api import Body, route
-from web.context import the_coach
+from web.context import said, the_coach
 
 blueprint = Blueprint("sensors", __name__)
 
@@ -90,7 +90,15 @@ class LiftBody(Body):
 @blueprint.get("/sensors")
 def page() -> str:
     """The page; its lists are filled and kept fresh by its script."""
-    named = [one.model_dump(include={"title", "name_prefixes", "gives", "lacks"}) for one in named_sensors()]
+    named = [
+        {
+            "title": one.title,
+            "name_prefixes": one.name_prefixes,
+            "gives": [said(what) for what in one.gives],
+            "lacks": [said(what) for what in one.lacks],
+        }
+        for one in named_sensors()
+    ]
     sites = [site.value for site in WearSite]
     return render_template("sensors/sensors.html", sites=sites, profiles=_profiles(), named=named)
 
@@ -201,14 +209,14 @@ def _profiles() -> list[ProfileFacts]:
     return [
         ProfileFacts(
             profile.id,
-            profile.title,
+            said(profile.title),
             profile.maker,
             profile.kind,
             profile.is_tried_on_hardware,
             tuple(f"{one.model} {one.firmware}".strip() for one in tried_sensors() if one.profile == profile.id),
             profile.also_as,
             profile.wear_sites,
-            profile.quirks,
+            tuple(said(quirk) for quirk in profile.quirks),
             bool(profile.settings),
             profile.is_built_in,
             profile.is_bluetooth,
