@@ -13,6 +13,7 @@ from coach.model.steps import Charge
 PAGE_BYTES: Final = 8
 MANUFACTURER, PRODUCT, BATTERY = 80, 81, 82
 _LOW, _CRITICAL = 4, 5
+_SERIAL_OF_STRAP = 2
 
 
 def page_of(what: str, payload: bytes, number_mask: int = 0xFF) -> int:
@@ -30,6 +31,24 @@ def common_charge(page: bytes) -> Charge | None:
     if len(page) != PAGE_BYTES or page[0] != BATTERY:
         return None
     return Charge(None, (page[7] >> 4 & 0x07) in (_LOW, _CRITICAL))
+
+
+def about_itself(page: bytes) -> dict[str, str]:
+    """What a page says of the sensor: maker, model, hardware (page 80) or software (81), as numbers of ANT+."""
+    if len(page) != PAGE_BYTES:
+        return {}
+    if page[0] == MANUFACTURER:
+        maker, model = (int.from_bytes(page[at : at + 2], "little") for at in (4, 6))
+        return {"manufacturer": f"ANT+ maker {maker}", "model": str(model), "hardware": str(page[3])}
+    if page[0] == PRODUCT:
+        main, supplement = page[3], page[2]
+        return {"firmware": f"{main / 10:g}" if supplement == 0xFF else f"{(main * 100 + supplement) / 1000:g}"}
+    return {}
+
+
+def names_itself(page: bytes, is_strap: bool) -> bool:
+    """Whether a page holds the sensor's serial number: page 81, or page 2 of a strap."""
+    return len(page) == PAGE_BYTES and (page[0] == PRODUCT or (is_strap and page[0] & 0x7F == _SERIAL_OF_STRAP))
 
 
 @dataclass(slots=True)

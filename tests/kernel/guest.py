@@ -138,10 +138,12 @@ async def run_links(radio: object, pod: RunningPod, shoe: Movesense, air: Air, s
     links.add(LinkPlan(SensorUse(pod.sensor_id, "RunPod", "running_speed_cadence"), (RSC,), needs_bond=True))
     use = SensorUse(shoe.sensor_id, "Movesense", "movesense", WearSite.LEFT_FOOT)
     links.add(link_plan(load_profile("movesense"), use))
-    encrypted = []
+    encrypted, back_s = [], []
 
     async def streaming(number: int) -> None:
+        begun_s = time.monotonic()
         await until(lambda: sight.n(pod.sensor_id, LinkStatus.STREAMING) == number, f"stream {number} of the pod")
+        back_s.append(round(time.monotonic() - begun_s, 2))
         n_before = len(sight.payloads(RSC))
         await until(lambda: len(sight.payloads(RSC)) >= n_before + 10, "ten notifications")
         encrypted.append(pod.connection is not None and pod.connection.is_encrypted)
@@ -160,7 +162,7 @@ async def run_links(radio: object, pod: RunningPod, shoe: Movesense, air: Air, s
     seen["shoe_notifications_per_s"] = (len(sight.payloads(GSP)) - n_before) / (time.monotonic() - begun_s)
     await links.stop()
     await asyncio.sleep(0.5)
-    seen["is_encrypted"] = encrypted
+    seen["is_encrypted"], seen["back_s"] = encrypted, back_s
     seen["distances"] = [struct.unpack_from("<I", payload, 4)[0] for payload in sight.payloads(RSC)]
     seen["reasons"] = [e.reason for e in sight.events if e.sensor_id == pod.sensor_id]
     seen["shoe_reasons"] = [e.reason for e in sight.events if e.sensor_id == shoe.sensor_id]

@@ -47,6 +47,8 @@ def foot_pod(number: int = 12345, speed_mps: float = 3.0, strides_per_min: float
         speed, now_s = round(256 * speed_mps), math.floor(t_s)
         if n % 64 in (0, 1):
             return bytes([80, 255, 255, 1, 1, 0, 1, 0])
+        if n % 64 in (32, 33):
+            return bytes([81, 255, 255, 23, 0x78, 0x56, 0x34, 0x12])
         if n % 4 < 2:
             units = round(16 * speed_mps * now_s) % 4096
             n_strides = int(strides_per_min / 60 * now_s) % 256

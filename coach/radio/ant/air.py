@@ -16,6 +16,7 @@ from coach.radio.ant.messages import Page
 from coach.radio.ant.words import HARMLESS, ant_error
 from coach.radio.clock import RunClock
 from firmware_config.loader import find_ant_profile
+from firmware_config.schema import DeviceProfile
 
 Receive = Callable[[bytes], None]
 _PREFIX: Final = "ant-"
@@ -58,6 +59,13 @@ def sensor_id_of(page: Page) -> str:
 def is_ant(sensor_id: str) -> bool:
     """Whether a sensor is one of ANT+, by its id."""
     return sensor_id.startswith(_PREFIX)
+
+
+def profile_of(sensor_id: str) -> DeviceProfile | None:
+    """The profile of a sensor of ANT+, by its id; None for others."""
+    if not is_ant(sensor_id) or not (device_type := sensor_id.split("-")[1]).isdecimal():
+        return None
+    return find_ant_profile(int(device_type))
 
 
 @dataclass(frozen=True, slots=True)

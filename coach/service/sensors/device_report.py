@@ -6,7 +6,7 @@ begins.
 
 import contextlib
 import platform
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -15,9 +15,11 @@ from coach.interchange.device_report import redacted
 from coach.model.device_reports import Advertised, DeviceReport, GattService, Packet, StreamCounts
 from coach.model.links import SensorUse
 from coach.model.samples import Gap, ImuChunk, Notification
+from coach.packets.ant_page import about_itself, names_itself
 from coach.packets.commands import link_plan, read_settings, start, stop
 from coach.packets.decoders import Decoder, decoder_for
 from coach.packets.settings import number, settings_of
+from coach.radio.ant.air import is_ant, profile_of
 from coach.radio.session import Session, full_uuid
 from coach.radio.talk import Wire
 from coach.service.event_loop import LoopThread
@@ -53,13 +55,15 @@ def report_on(
     remembered = next((use for use in sensors.book.remembered() if use.sensor_id.lower() == sensor_id.lower()), None)
     advertised = loop.do(sensors.advertised(sensor_id), _MOST_SET_UP_S)
     profile = chosen or (load_profile(remembered.profile_id) if remembered else None)
-    profile = profile or find_profile(advertised.name, advertised.services)
+    profile = profile or profile_of(sensor_id) or find_profile(advertised.name, advertised.services)
     use = remembered or SensorUse(sensor_id, advertised.name or sensor_id, profile.id if profile else "")
     minute = _Minute(sensors, use, profile, advertised, seconds)
-    report = loop.do(minute.spend(), _MOST_SET_UP_S + seconds)
+    spending = minute.overhear() if is_ant(sensor_id) else minute.spend()
+    report = loop.do(spending, _MOST_SET_UP_S + seconds)
     prefixes = [prefix for known in load_profiles().values() for prefix in known.find.name_prefixes]
     prefixes += [f.name_prefix for known in load_profiles().values() for f in known.treadmill_faults]
     prefixes += [prefix for one in named_sensors() for prefix in one.name_prefixes]
+    prefixes += [known.title for known in load_profiles().values() if known.find.ant_device_type]
     return redacted(report, sensor_id, minute.serial, prefixes, keep_name)
 
 
@@ -102,6 +106,30 @@ class _Minute:
             if self._profile and not session.lost.is_set():
                 with contextlib.suppress(LinkError):
                     await wire.hold(stop(self._profile, self._use))
+        return self._report(services, information, settings, mtu, listened_s)
+
+    async def overhear(self) -> DeviceReport:
+        """The same of a sensor of ANT+, which only sends. Pages that hold its serial number are not kept."""
+        self._began_s = self._clock()
+        is_strap = self._profile is not None and self._profile.kind == "heart_rate"
+        information: dict[str, str] = {}
+
+        def receive(notification: Notification) -> None:
+            information.update(about_itself(notification.payload))
+            if not names_itself(notification.payload, is_strap):
+                self._receive(notification)
+
+        await self._sensors.overhear(self._use, self._seconds, receive)
+        return self._report((), information, (), None, self._seconds)
+
+    def _report(
+        self,
+        services: tuple[GattService, ...],
+        information: Mapping[str, str],
+        settings: tuple[tuple[str, str], ...],
+        mtu: int | None,
+        listened_s: float,
+    ) -> DeviceReport:
         counts = self._counts()
         if self._profile and counts:
             self._problems += misfits(self._profile, services, counts)
@@ -205,7 +233,7 @@ def misfits(profile: DeviceProfile, services: Sequence[GattService], counts: Str
         f"the sensor lacks {c.name} ({c.uuid}), which its profile needs"
         for service in profile.services
         for c in service.characteristics
-        if service.is_required and c.is_required and c.uuid not in listed
+        if service.is_required and c.is_required and c.uuid not in listed and profile.is_bluetooth
     ]
     known = profile.characteristics()
     found += [

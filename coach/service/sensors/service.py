@@ -17,6 +17,7 @@ from coach.model.sites import WearSite
 from coach.model.steps import Carrier, Conversation, LinkPlan, SettingsReport
 from coach.packets import commands
 from coach.packets.settings import without_rate
+from coach.radio.ant.air import is_ant
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkedSensors, open_radio
@@ -225,8 +226,24 @@ class SensorService:
             async with connected(self._radio, use, receive, needs_bond) as session:
                 yield session
 
+    async def overhear(self, use: SensorUse, seconds: float, receive: Callable[[Notification], None]) -> None:
+        """On the event loop: give `receive` what a sensor of ANT+ sends in so long.
+
+        Raises:
+            UserError: a run is on.
+        """
+        self._refuse_in_run()
+        (page,) = self.plans([use])[0].subscribe
+        with self._radio.backend.ant.listening(
+            use.sensor_id, lambda payload: receive(Notification(use.sensor_id, page, self._clock(), payload))
+        ):
+            await self._clock.sleep(seconds)
+
     async def advertised(self, sensor_id: str) -> Advertised:
         """On the event loop: how a sensor advertises now; raises LinkError where it is not heard."""
+        if is_ant(sensor_id):
+            heard = await self._radio.find(sensor_id, _FIRST_HEARD_S)
+            return Advertised(heard.name, (), (), heard.rssi_dbm)
         address = self._radio.identify(sensor_id)
         await self._radio.ear.find(address, _FIRST_HEARD_S)
         found = self._radio.ear.advertised(address)

@@ -19,6 +19,7 @@ from coach.model.samples import HeartRateSample, RunningSpeedSample
 from coach.model.steps import Charge
 from coach.packets import ant_heart_rate, ant_stride_speed
 from coach.packets.ant_heart_rate import HeartReader, decode_heart_page
+from coach.packets.ant_page import about_itself, names_itself
 from coach.packets.ant_stride_speed import StrideReader, decode_stride_page
 from coach.packets.stream import Tally
 
@@ -182,6 +183,17 @@ def test_a_pod_says_whether_its_battery_is_low_and_never_how_full() -> None:
     assert ant_stride_speed.read_charge(cadence_page(85, 3, status=0b00_10_00_01)) == Charge(None, False)
     assert ant_stride_speed.read_charge(bytes([82, 255, 255, 0, 0, 0, 0, 0x40])) == Charge(None, True)
     assert ant_stride_speed.read_charge(speed_page(1, 1)) is None
+
+
+def test_a_sensor_says_who_made_it_and_its_serial_number_is_known_as_such() -> None:
+    assert about_itself(bytes([80, 255, 255, 7, 1, 0, 0x2C, 1])) == {
+        "manufacturer": "ANT+ maker 1", "model": "300", "hardware": "7",
+    }  # fmt: skip
+    assert about_itself(bytes([81, 255, 255, 23, 1, 2, 3, 4])) == {"firmware": "2.3"}, "as openant reads it"
+    assert about_itself(bytes([81, 255, 5, 23, 1, 2, 3, 4])) == {"firmware": "2.305"}
+    assert about_itself(bytes([1] * 8)) == {}
+    assert [number for number in range(256) if names_itself(bytes([number] + 7 * [0]), is_strap=True)] == [2, 81, 130]
+    assert [number for number in range(256) if names_itself(bytes([number] + 7 * [0]), is_strap=False)] == [81]
 
 
 def beat_page(number: int, beat_ticks: int, n_beats: int, rate: int = 150, previous_ticks: int = 0) -> bytes:
