@@ -13,8 +13,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from coach.language.locales import DEFAULT, LOCALES
+from coach.language.locales import LOCALES
 from coach.language.phrases import FOLDER, Translation
+from coach.language.signs import DEFAULT
 from coach.model.metrics_table import METRICS
 
 ROOT = Path(__file__).resolve().parents[1]

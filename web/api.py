@@ -13,9 +13,10 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from coach.bootstrap import Coach
+from coach.language.phrases import in_language
 from coach.model.documents import JsonObject
 from web.context import said
-from web.wire import in_language, json_response, read_body
+from web.wire import json_response, read_body, to_wire
 
 _ARGUMENT: Final = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -72,7 +73,7 @@ def route(
             result = view(**arguments)
             if isinstance(result, Response):
                 return result
-            return Response(status=204) if result is None else json_response(in_language(result, said))
+            return Response(status=204) if result is None else json_response(in_language(to_wire(result), said))
 
         @wraps(view)
         def answer(**arguments: object) -> Response:

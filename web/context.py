@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from coach.bootstrap import Coach
 from coach.errors import CoachError
-from coach.language.locales import LOCALES, NAMES, date_text, day_name, localised, wished
-from coach.language.phrases import phrases_of
+from coach.language.locales import LOCALES, NAMES, date_text, day_name, wished
+from coach.language.phrases import in_language, phrases_of
+from coach.language.signs import localised
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run
 from coach.strength.rhythm import DAY_NAMES
@@ -32,7 +33,7 @@ from web.units import (
     value_text,
     view_table,
 )
-from web.wire import in_language, to_text
+from web.wire import to_text, to_wire
 from web.words import Words, words_in
 
 log: Final = logging.getLogger(__name__)
@@ -125,9 +126,10 @@ def theme() -> str:
     return chosen if chosen in THEMES else "auto"
 
 
-def json_data(value: object) -> Markup:
-    """JSON that may be within a script element of type application/json."""
-    return Markup(to_text(in_language(value, said)).translate(_JSON_ESCAPES))
+def json_data(value: object, is_said: bool = True) -> Markup:
+    """JSON for a script element of type application/json. is_said: what the coach says in it is translated."""
+    plain = to_wire(value)
+    return Markup(to_text(in_language(plain, said) if is_said else plain).translate(_JSON_ESCAPES))
 
 
 def section() -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 from pydantic import Field
 
 from coach.errors import UserError
@@ -10,6 +10,7 @@ from coach.phone.pack import Pack
 from coach.service.phone.arrivals import PIECE_BYTES, Arrival
 from web.api import Body, route
 from web.context import the_coach
+from web.wire import json_response
 
 blueprint = Blueprint("phone", __name__)
 _HASH: Final = r"^[0-9a-f]{64}$"
@@ -34,8 +35,8 @@ class FinishBody(Body):
 
 
 @route(blueprint, "GET", "/phone/pack", query=PackQuery, returns=Pack, summary="What a phone takes along for one run")
-def phone_pack(query: PackQuery) -> Pack:
-    return the_coach().phone.pack(query.focus)
+def phone_pack(query: PackQuery) -> Response:
+    return json_response(the_coach().phone.pack(query.focus))  # in English: the core on the phone translates
 
 
 @route(blueprint, "GET", "/phone/runs/<run_id>/log", returns=Arrival, summary="How much of a phone's log is here")

@@ -25,6 +25,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 STATIC: Final = Path(__file__).resolve().parent / "static"
 RUNTIME: Final = STATIC / "vendor" / "pyodide-314.0.4"
 CORE: Final = "core.zip"
+_SAID_ALONE: Final = ("coaching_cue_rules", "coaching_workouts", "sentences_coaching", "sentences_runs")
 # What of the program the core is cut from; tests see to it that it imports nothing else of ours.
 CORE_PARTS: Final = (
     "coach/__init__.py",
@@ -32,6 +33,10 @@ CORE_PARTS: Final = (
     "coach/model",
     "coach/packets",
     "coach/gait",
+    "coach/language/__init__.py",
+    "coach/language/phrases.py",
+    "coach/language/signs.py",
+    *(f"coach/language/{tag}/{name}.toml" for tag in ("de", "es") for name in _SAID_ALONE),
     "coach/coaching",
     "coach/live/__init__.py",
     "coach/live/timeline.py",

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from coach.language.locales import localised, number_text
+from coach.language.locales import number_text
+from coach.language.signs import localised
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.parts import Split

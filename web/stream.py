@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from coach.language.locales import DEFAULT
-from coach.language.phrases import phrases_of
+from coach.language.phrases import in_language, phrases_of
+from coach.language.signs import DEFAULT
 from coach.live.feed import FeedEvent, LiveFeed
 from coach.model.documents import JsonObject
 from web.units import VIEWS
-from web.wire import in_language, to_text
+from web.wire import to_text, to_wire
 
 HEARTBEAT_S: Final = 2.0
 LONGEST_S: Final = 600.0
@@ -136,7 +136,7 @@ def _piece(event: FeedEvent, language: str = DEFAULT) -> bytes:
 
 def _in_language(event: FeedEvent, data: object, language: str) -> object:
     is_plain = language == DEFAULT or event.event in ("metrics", "signal")  # numbers, ten times a second
-    return data if is_plain else in_language(data, phrases_of(language))
+    return data if is_plain else in_language(to_wire(data), phrases_of(language))
 
 
 def _for_a_glance(metrics: Mapping[str, object]) -> dict[str, object]:

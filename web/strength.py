@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -12,6 +12,7 @@ from pydantic import Field
 from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
+from coach.language.phrases import in_language, phrases_of
 from coach.model.pain import Lock
 from coach.model.plain import to_plain
 from coach.model.strength import (
@@ -29,7 +30,7 @@ from coach.strength.heeding import table
 from coach.strength.loader import load_exercises
 from coach.strength.rhythm import DAY_NAMES, zone
 from web.api import Body, route
-from web.context import clock, day, profile, the_coach
+from web.context import clock, day, language, profile, said, the_coach
 from web.units import local_time
 
 blueprint = Blueprint("strength", __name__)
@@ -87,7 +88,7 @@ def _input(at: datetime, tz: str) -> str:
 
 
 def _words_of(prescription: Prescription) -> str:
-    return words_of(prescription, programme().plans.knowledge)
+    return words_of(prescription, programme().plans.knowledge, phrases_of(language()))
 
 
 @blueprint.get("/strength")
@@ -146,26 +147,31 @@ def session(session_id: str) -> str:
 
 
 def _guide(one: StrengthSession) -> dict[str, object]:
-    """What the page's script needs of a session."""
+    """What the page's script needs of a session. shown: goes back with the log, so it stays as the coach wrote it."""
     exercises = load_exercises()
     return {
         "session_id": one.session_id,
         "exercises": [
             {
-                **to_plain(p),
-                "name": exercises[p.exercise_id].name,
+                **in_own_words(p),
+                "name": said(exercises[p.exercise_id].name),
                 "is_each_side": exercises[p.exercise_id].is_each_side,
             }
             for p in one.exercises
         ],
         "done": to_plain(one.log.exercises) if one.log else [],
         "shown": to_plain(one.exercises),
-        "advice": to_plain(table(programme().plans.knowledge.dose)),
+        "advice": in_own_words(table(programme().plans.knowledge.dose)),
         "rep_s": REP_S,
         "speaks": profile().speaks_cues,
         "time_zone": programme().plans.plan().wish.tz,
-        "language": profile().language,
+        "language": language(),
     }
+
+
+def in_own_words(value: object) -> Any:
+    """A plain copy of `value` with what the coach says in the language of the page."""
+    return in_language(to_plain(value), said)
 
 
 def _last_loads(plan: StrengthPlan) -> dict[str, float]:
@@ -235,7 +241,7 @@ def use_track(name: str) -> Redirect:
 @blueprint.get("/strength/calendar.ics")
 def calendar() -> Response:
     """The calendar file with alarms, to import."""
-    response = Response(programme().plans.calendar(), mimetype="text/calendar")
+    response = Response(programme().plans.calendar(phrases_of(language())), mimetype="text/calendar")
     response.headers["Content-Disposition"] = 'attachment; filename="strength.ics"'
     return response
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from coach.language.locales import DEFAULT, date_text, localised, number_text
+from coach.language.locales import date_text, number_text
 from coach.language.phrases import phrases_of
+from coach.language.signs import DEFAULT, localised
 from coach.model.metrics_table import METRICS, Metric, Scale
 
 DASH: Final = "–"

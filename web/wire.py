@@ -1,8 +1,7 @@
 """Nouns to JSON on the wire, under the same names, and the bytes of a request back to nouns."""
 
 import json
-from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from flask import Response
 from pydantic import BaseModel, TypeAdapter
@@ -21,27 +20,6 @@ def to_wire(value: object) -> object:
     if isinstance(value, dict):
         return {str(key): to_wire(item) for key, item in value.items()}
     return to_plain(value)
-
-
-SAID: Final = frozenset({"words", "say", "reason", "reasons", "why", "because", "body", "asks"})
-
-
-def in_language(value: object, say: Callable[[str], str]) -> object:
-    """A JSON-ready copy of `value` with what the coach says in it translated by `say`: the fields named in `SAID`."""
-
-    def said(name: str, one: object) -> object:
-        if name in SAID and isinstance(one, str):
-            return say(one)
-        if name in SAID and isinstance(one, list) and all(isinstance(text, str) for text in one):
-            return [say(text) for text in one]
-        return walked(one)
-
-    def walked(one: object) -> object:
-        if isinstance(one, dict):
-            return {name: said(name, part) for name, part in one.items()}
-        return [walked(part) for part in one] if isinstance(one, list) else one
-
-    return walked(to_wire(value))
 
 
 def to_text(value: object) -> str:

@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from coach.language.locales import DEFAULT, localised, plural_of
+from coach.language.locales import plural_of
+from coach.language.signs import DEFAULT, localised
 
 FOLDER: Final = Path(__file__).parent / "words"
 

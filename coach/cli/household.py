@@ -1,7 +1,7 @@
 """`coach serve --household` and `coach household`: several runners on one machine, each with a page of their own."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import click
 from coach.bootstrap import Coach
 from coach.cli.options import DEFAULT_PORT, data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
-from coach.cli.showing import LOOPBACK, served
+from coach.cli.showing import LOOPBACK, phone_link, served
 from coach.radio.backend import Backend
 from coach.service.access.phones import lan_address
 from coach.service.event_loop import LoopThread
@@ -36,6 +36,8 @@ def household_serving(
         if loop is None:
             stack.callback(shared.close)
         ports: dict[str, int] = {}
+        secure_ports: dict[str, int] = {}
+        links: dict[str, Callable[[str], str]] = {}
         radio = backend or Backend()  # one for all: a stick of ANT+ cannot be opened twice
         alone = threading.Lock()  # two runners added at once are opened one after the other
 
@@ -54,32 +56,38 @@ def household_serving(
             cookie, authority = f"coach-{member.key}", settings.data / "https"
             opened = served(own, make, is_quiet=True, cookie=cookie, authority=authority)
             with alone:
-                coaches[member.key], server = stack.enter_context(opened)
-                ports[member.key] = server.port
+                runner, server, secure = stack.enter_context(opened)
+                coaches[member.key], ports[member.key] = runner, server.port
+                if secure:
+                    secure_ports[member.key] = secure.port
+                links[member.key] = lambda address: phone_link(runner, address, server, secure)
+
+        def address_of(member: Member, host: str) -> str:
+            is_here = host in ("localhost", "127.0.0.1", "[::1]")  # needs no certificate
+            if member.key in secure_ports and not is_here:  # a cookie that came by https goes by https only
+                return f"https://{host}:{secure_ports[member.key]}"
+            return f"http://{host}:{ports[member.key]}"
 
         for member in household.members():
             open_runner(member)
-        app = create_household_app(
-            household, lambda member: ports[member.key], open_runner, trusts_local=settings.trusts_local
-        )
+        app = create_household_app(household, address_of, open_runner, trusts_local=settings.trusts_local)
         door = serve(app, settings.host, settings.port)
         stack.callback(door.stop)
         if not is_quiet:
-            _announce(settings, door, household, coaches, ports)
+            _announce(settings, door, household, links)
         yield coaches
 
 
 def _announce(
-    settings: Settings, door: Server, household: Household, coaches: dict[str, Coach], ports: dict[str, int]
+    settings: Settings, door: Server, household: Household, links: Mapping[str, Callable[[str], str]]
 ) -> None:
     click.echo(f"All runners, on this machine:  {door.url}/")
     address = None if settings.host in LOOPBACK else lan_address()
     if address is not None:
         click.echo(f"All runners, on a phone:       http://{address}:{door.port}/")
     for member in household.members():
-        base = f"http://{address or '127.0.0.1'}:{ports[member.key]}"
-        click.echo(f"{member.name}: {coaches[member.key].access.invitation(base)}")
-    if not coaches:
+        click.echo(f"{member.name}: {links[member.key](address or '127.0.0.1')}")
+    if not links:
         click.echo("No runner yet: add one on the page, or with `coach household add NAME`.")
 
 

@@ -44,8 +44,8 @@ def served(
     is_quiet: bool = False,
     cookie: str = "coach",
     authority: Path | None = None,
-) -> Iterator[tuple[Coach, Server]]:
-    """As `serving`, with the web server beside the service.
+) -> Iterator[tuple[Coach, Server, HttpsServer | None]]:
+    """As `serving`, with the web server beside the service, and the one by https where there is one.
 
     cookie: name of the cookie that keeps a phone in. authority: folder of the certificate authority for https, by
     default the runner's own.
@@ -68,13 +68,13 @@ def served(
         coach.start()
         if not is_quiet:
             announce(coach, server, secure, lack)
-        yield coach, server
+        yield coach, server, secure
 
 
 @contextmanager
 def serving(settings: Settings, make: Callable[[], Coach] | None = None, is_quiet: bool = False) -> Iterator[Coach]:
     """The service with its page, alone in its folder. Runs that were cut off before are recovered first, and said."""
-    with served(settings, make, is_quiet) as (coach, _):
+    with served(settings, make, is_quiet) as (coach, _, _):
         yield coach
 
 
@@ -118,9 +118,7 @@ def announce(coach: Coach, server: Server, secure: HttpsServer | None = None, la
     if address is None:
         click.echo("No network: the page can be opened on this machine only.")
         return
-    link = coach.access.invitation(f"http://{address}:{server.port}")
-    if secure:  # the page at the plain address leads to the secure one
-        link = link.replace("/come-in?", "/trust?", 1)
+    link = phone_link(coach, address, server, secure)
     click.echo(f"On the phone:     {link}")
     if secure:
         click.echo(f"                  It leads to https://{address}:{secure.port}/ (once per phone, two minutes)")
@@ -128,6 +126,12 @@ def announce(coach: Coach, server: Server, secure: HttpsServer | None = None, la
         click.echo(f"Plain http ({lack}): the screen may go dark in a run; no app, no reminders.")
     click.echo(f"Or typed:         http://{address}:{server.port}/ and the code {coach.access.code()}")
     segno.make(link, error="m").terminal(compact=True)
+
+
+def phone_link(coach: Coach, address: str, server: Server, secure: HttpsServer | None) -> str:
+    """Make a fresh invitation for a phone: where there is https, to the plain page that leads to the secure one."""
+    link = coach.access.invitation(f"http://{address}:{server.port}")
+    return link.replace("/come-in?", "/trust?", 1) if secure else link
 
 
 def _half_width(sd: float, digits: int) -> str:

@@ -12,10 +12,10 @@ from babel import Locale
 from babel.dates import format_skeleton
 from babel.lists import format_list
 
+from coach.language.signs import DEFAULT, localised
+
 LOCALES: Final = {"en": "en_GB", "de": "de", "es": "es"}
 NAMES: Final = {"en": "English", "de": "Deutsch", "es": "Español"}
-DEFAULT: Final = "en"
-MINUS: Final = "\u2212"
 
 
 def known(language: str) -> str:
@@ -43,16 +43,6 @@ def number_text(value: float, decimals: int, language: str = DEFAULT) -> str:
     """`value` with the language's decimal sign and a true minus; not grouped, as numbers on a phone are short."""
     rounded = round(value, decimals) + 0.0  # + 0.0: there is no minus nothing
     return localised(f"{rounded:.{decimals}f}", language)
-
-
-def localised(number: str, language: str) -> str:
-    """The text of a number as Python writes it, in the signs of `language`."""
-    return number.replace(".", _decimal_sign(language)).replace("-", MINUS)
-
-
-@lru_cache
-def _decimal_sign(language: str) -> str:
-    return str(locale_of(language).number_symbols["latn"]["decimal"])
 
 
 def day_name(weekday: int, language: str = DEFAULT) -> str:

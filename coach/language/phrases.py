@@ -13,12 +13,12 @@ reads worse than none. `python -m tests.phrases` finds the English.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from coach.language.locales import localised, plural_of
+from coach.language.signs import DEFAULT, localised
 
 FOLDER: Final = Path(__file__).parent
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
@@ -78,7 +78,7 @@ class Phrases:
 
     def _plural(self, values: Mapping[str, str]) -> str:
         n = values.get("n", "")
-        return plural_of(float(n) if _NUMBER.fullmatch(n) else None, self.language)
+        return "one" if n == "1" else "other"  # so in German and Spanish, by CLDR
 
     def _value(self, value: str) -> str | None:
         """A parameter in this language: numbers and names as they are; None for whole sentences that are not known."""
@@ -89,6 +89,24 @@ class Phrases:
         if ", " in value and None not in (parts := [self._find(part) for part in value.split(", ")]):
             return ", ".join(part for part in parts if part)
         return None if _BETWEEN.search(value.strip()) else value
+
+
+SAID: Final = frozenset({"words", "say", "reason", "reasons", "why", "because", "body", "asks", "listens_because"})
+
+
+def in_language(plain: object, say: Callable[[str], str]) -> object:
+    """A copy of plain JSON with what the coach says in it translated by `say`: the fields named in `SAID`."""
+    if isinstance(plain, Mapping):
+        return {name: _said(name, part, say) for name, part in plain.items()}
+    return [in_language(part, say) for part in plain] if isinstance(plain, list) else plain
+
+
+def _said(name: str, part: object, say: Callable[[str], str]) -> object:
+    if name in SAID and isinstance(part, str):
+        return say(part)
+    if name in SAID and isinstance(part, list) and all(isinstance(text, str) for text in part):
+        return [say(text) for text in part]
+    return in_language(part, say)
 
 
 def _literal(english: str) -> int:
@@ -122,3 +140,6 @@ def read_phrases(language: str, folder: Path = FOLDER) -> dict[str, Translation]
 def phrases_of(language: str) -> Phrases:
     """The coach's sentences in `language`, read once."""
     return Phrases(read_phrases(language), language)
+
+
+ENGLISH: Final = Phrases({}, DEFAULT)

@@ -182,7 +182,7 @@ class LiveRun:
 
     def _lap(self, kind: str, at_s: float | None, place: WorkoutPlace | None = None) -> Lap:
         t_s = self._moment(at_s)
-        lap = self.timeline.lap(t_s, kind)
+        lap = self.timeline.lap(t_s, kind, place.part if place else None)
         self._mark("lap", t_s, number=lap.number, lap_kind=kind, **(to_plain(place) if place else {}))
         return lap
 

@@ -3,7 +3,13 @@
 Used by the run at home, by the run on the phone and where a recording is read again, so that all three agree.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 from coach.model.runs import Lap
+
+# A workout's first part begins with the first tick of its run, a second late; no one runs a lap of two seconds.
+AT_ONCE_S: Final = 2.0
 
 
 class Timeline:
@@ -52,8 +58,16 @@ class Timeline:
         self._paused_at_s = None
         return True
 
-    def lap(self, t_s: float, kind: str = "lap") -> Lap:
-        """End the present lap and begin the next one, which is returned. kind: lap, warm_up or cool_down."""
+    def lap(self, t_s: float, kind: str = "lap", part: int | None = None) -> Lap:
+        """End the present lap and begin the next one, which is returned. kind: lap, warm_up or cool_down.
+
+        part: of a workout, the place of the part that begins. The first part, and a warm-up chosen before the start,
+        take the place of the run's first lap.
+        """
+        first = self.laps[0]
+        if len(self.laps) == 1 and t_s - first.start_s < AT_ONCE_S and (part == 0 or kind != "lap"):
+            self.laps[0] = Lap(first.number, first.start_s, None, kind)
+            return self.laps[0]
         self._close(t_s)
         self.laps.append(Lap(self.laps[-1].number + 1, t_s, None, kind))
         return self.laps[-1]
@@ -66,3 +80,9 @@ class Timeline:
     def _close(self, t_s: float) -> None:
         last = self.laps[-1]
         self.laps[-1] = Lap(last.number, last.start_s, t_s, last.kind)
+
+
+def part_of(mark: Mapping[str, object]) -> int | None:
+    """The part of a workout that a mark of a lap began; None for a lap of the runner's own."""
+    part = mark.get("part")
+    return part if isinstance(part, int) else None

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from coach.errors import CoachError, LinkError
+from coach.language.phrases import in_language, phrases_of
+from coach.language.signs import DEFAULT
 from coach.live.pipeline_factory import make_pipeline, profile_texts
 from coach.model.documents import JsonObject
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
@@ -41,6 +43,7 @@ class PhoneCore:
 
     def __init__(self, program_version: str = "", core_version: str = "") -> None:
         self._versions = {"program": program_version, "core": core_version}
+        self._say = phrases_of(DEFAULT)
         self._pack: Pack | None = None
         self._is_used = False
         self._uses: dict[str, SensorUse] = {}
@@ -50,6 +53,10 @@ class PhoneCore:
         self._losses: dict[str, tuple[int, int]] = {}
         self._relinked: dict[str, int] = {}  # readings that had come when a link was made (again)
         self._run: PhoneRun | None = None
+
+    def speak(self, language: str) -> None:
+        """Say from now on in `language` what is said to the runner; what goes home stays as it is."""
+        self._say = phrases_of(language)
 
     # Before the run ------------------------------------------------------------------------------------------------
 
@@ -64,7 +71,7 @@ class PhoneCore:
         if pack is None:
             return "{}"
         profile = pack.profile
-        return _text(
+        return self._text(
             {
                 "run_id": pack.run_id,
                 "made_at": pack.made_at,
@@ -86,27 +93,27 @@ class PhoneCore:
         """What the run that starts now would be: {"plan", "pain", "listens_because", "workouts"}."""
         at = datetime.fromisoformat(now)
         if self._pack is None:
-            return _text({"plan": None, "pain": None, "listens_because": "nothing was taken along from home"})
+            return self._text({"plan": None, "pain": None, "listens_because": "nothing was taken along from home"})
         given = from_plain(Answers, json.loads(answers))
         ready = prepare(self._pack, given, at, is_used=self._is_used)
         offers = [
-            {"id": workout.id, "title": workout.title, "is_allowed": is_allowed, "words": words}
+            {"id": workout.id, "title": self._say(workout.title), "is_allowed": is_allowed, "words": words}
             for workout, is_allowed, words in workouts_now(self._pack, ready)
         ]
         shown = {"plan": ready.plan, "pain": ready.pain, "listens_because": ready.listens_because}
-        return _text({**shown, "workouts": offers})
+        return self._text({**shown, "workouts": offers})
 
     def pain(self, answers: str, now: str) -> str:
         """What pain and red flags allow, with the answers so far; null without a pack."""
         if self._pack is None:
             return "null"
-        return _text(pain_now(self._pack, from_plain(Answers, json.loads(answers)), datetime.fromisoformat(now)))
+        return self._text(pain_now(self._pack, from_plain(Answers, json.loads(answers)), datetime.fromisoformat(now)))
 
     # Sensors -------------------------------------------------------------------------------------------------------
 
     def profiles(self) -> str:
         """The sensors that can be chosen: [{"id", "title", "kind", "wear_sites", "needs_bond"}]."""
-        return _text(
+        return self._text(
             [
                 {
                     "id": p.id,
@@ -126,7 +133,7 @@ class PhoneCore:
         services = [{"services": [s]} for s in profile.find.services]
         prefixes = [{"namePrefix": n} for n in profile.find.name_prefixes]
         filters: list[JsonObject] = [{"name": name}] if name else [*services, *prefixes]
-        return _text({"filters": filters, "services": [s.uuid for s in profile.services]})
+        return self._text({"filters": filters, "services": [s.uuid for s in profile.services]})
 
     def link(self, use: str) -> str:
         """Begin to link a sensor: {"subscribe", "optional", "battery", "needs_bond"}; then `step` until it ends."""
@@ -138,7 +145,7 @@ class PhoneCore:
         self._heard[wanted.sensor_id] = []
         if self._run is not None and is_new:
             self._join(wanted)
-        return _text(
+        return self._text(
             {
                 "subscribe": plan.subscribe,
                 "optional": plan.optional,
@@ -158,11 +165,11 @@ class PhoneCore:
         try:
             step = talk.throw(LinkError("refused", fault)) if fault else talk.send(answer if before else None)
         except StopIteration:
-            return _text({"do": "end"})
+            return self._text({"do": "end"})
         except LinkError as error:
-            return _text({"do": "fail", "words": str(error)})
+            return self._text({"do": "fail", "words": str(error)})
         self._steps[sensor_id] = step
-        return _text({"do": type(step).__name__.lower(), **to_plain(step)})
+        return self._text({"do": type(step).__name__.lower(), **to_plain(step)})
 
     def forget(self, sensor_id: str) -> None:
         """A sensor is not to be part of the run."""
@@ -194,7 +201,7 @@ class PhoneCore:
         if report.n_missing - before_missing <= LOSS_SHARE * (n_sent - before_sent):
             return "null"
         eased = with_lower_rate(load_profile(use.profile_id), use)
-        return _text(eased) if eased else "null"
+        return self._text(eased) if eased else "null"
 
     # The run -------------------------------------------------------------------------------------------------------
 
@@ -230,7 +237,7 @@ class PhoneCore:
         for sensor_id, heard in self._heard.items():
             for characteristic, payload in heard:
                 self._run.feed(Notification(sensor_id, characteristic, 0.0, payload))
-        return _text(self._run.status())
+        return self._text(self._run.status())
 
     def feed(self, sensor_id: str, characteristic: str, t_s: float, payload: bytes) -> str:
         """One notification, or a value that was read. Messages for the page as [[kind, data], ...], "" for none."""
@@ -238,34 +245,34 @@ class PhoneCore:
             if not self._is_data(sensor_id, characteristic):
                 self._keep(sensor_id, characteristic, bytes(payload))
             return ""
-        return _messages(self._run.feed(Notification(sensor_id, characteristic, t_s, bytes(payload))))
+        return self._messages(self._run.feed(Notification(sensor_id, characteristic, t_s, bytes(payload))))
 
     def tick(self, t_s: float) -> str:
-        return _messages(self._going().tick(t_s))
+        return self._messages(self._going().tick(t_s))
 
     def link_changed(self, sensor_id: str, t_s: float, status: str, reason: str, words: str) -> str:
         """A sensor was lost, or streams again."""
         if LinkStatus(status) is LinkStatus.STREAMING:
             reports = {report.sensor_id: report for report in self._going().pipeline.reports()}
             self._relinked[sensor_id] = reports[sensor_id].n_samples if sensor_id in reports else 0
-        return _messages(self._going().link(LinkEvent(sensor_id, t_s, LinkStatus(status), reason, words)))
+        return self._messages(self._going().link(LinkEvent(sensor_id, t_s, LinkStatus(status), reason, words)))
 
     def act(self, verb: str, t_s: float, arguments: str = "{}") -> str:
         """What the runner did: pause, resume, lap {kind}, mute {is_muted}, pain {level, is_calf}, take_back_pain."""
         run, given = self._going(), json.loads(arguments)
         match verb:
             case "pause":
-                return _messages(run.pause(t_s))
+                return self._messages(run.pause(t_s))
             case "resume":
-                return _messages(run.resume(t_s))
+                return self._messages(run.resume(t_s))
             case "lap":
-                return _messages(run.lap(t_s, str(given.get("kind", "lap"))))
+                return self._messages(run.lap(t_s, str(given.get("kind", "lap"))))
             case "mute":
-                return _messages(run.mute(t_s, bool(given["is_muted"])))
+                return self._messages(run.mute(t_s, bool(given["is_muted"])))
             case "pain":
-                return _messages(run.pain(t_s, int(given["level"]), bool(given.get("is_calf", False))))
+                return self._messages(run.pain(t_s, int(given["level"]), bool(given.get("is_calf", False))))
             case "take_back_pain":
-                return _messages(run.take_back_pain(t_s))
+                return self._messages(run.take_back_pain(t_s))
         raise ValueError(f"a run knows no {verb}")
 
     def hidden(self, start_s: float, end_s: float) -> None:
@@ -275,11 +282,11 @@ class PhoneCore:
         self._going().clock(t_s, wall_ms)
 
     def status(self) -> str:
-        return _text(self._run.status() if self._run is not None else {"run_id": None})
+        return self._text(self._run.status() if self._run is not None else {"run_id": None})
 
     def reports(self) -> str:
         """What became of each sensor's bytes so far."""
-        return _text(self._run.pipeline.reports() if self._run is not None else [])
+        return self._text(self._run.pipeline.reports() if self._run is not None else [])
 
     def take_log(self) -> bytes:
         """Bytes to append to the log now; call it each second."""
@@ -296,7 +303,7 @@ class PhoneCore:
             "distance_m": latest.distance_m if latest else None,
             "n_cues": run.n_cues,
         }
-        return _text({"messages": messages, "run": document})
+        return self._text({"messages": messages, "run": document})
 
     def take_end(self) -> bytes:
         run = self._going()
@@ -304,6 +311,13 @@ class PhoneCore:
         return run.take_end()
 
     # Inside --------------------------------------------------------------------------------------------------------
+
+    def _messages(self, messages: list[Message]) -> str:
+        return self._text(messages) if messages else ""
+
+    def _text(self, value: object) -> str:
+        said = in_language(to_plain(value), self._say)
+        return json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
     def _going(self) -> PhoneRun:
         if self._run is None:
@@ -338,11 +352,3 @@ def _chosen(workout_id: str, pack: Pack | None, ready: Readiness | None) -> Work
                 raise CoachError(words)
             return workout
     raise CoachError("this structured run was not taken along: choose another")
-
-
-def _messages(messages: list[Message]) -> str:
-    return _text(messages) if messages else ""
-
-
-def _text(value: object) -> str:
-    return json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -214,7 +214,7 @@ class PhoneRun:
 
     def _begin_part(self) -> list[Message]:
         assert self._follower is not None
-        lap = self.timeline.lap(self._t_s, self._follower.lap_kind)
+        lap = self.timeline.lap(self._t_s, self._follower.lap_kind, self._follower.place.part)
         return self._mark("lap", number=lap.number, lap_kind=lap.kind, **to_plain(self._follower.place))
 
     # Inside --------------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_on_a_network_https_is_there_without_being_asked_for(tmp_path: Path) -> 
     """127.0.0.2 plays a network: it is not among the addresses of a machine alone."""
     for host, is_https, has_it in (("127.0.0.2", None, True), ("127.0.0.2", False, False), ("127.0.0.1", None, False)):
         settings = make_settings(tmp_path / f"{host}-{is_https}", host, 0, is_https)
-        with served(settings, is_quiet=True) as (_, plain):
+        with served(settings, is_quiet=True) as (_, plain, _secure):
             status = urllib.request.urlopen(f"http://{host}:{plain.port}/healthz", timeout=5).status
             assert status == 200, "plain http stays"
             authority = settings.secrets / "https" / "ca.crt"

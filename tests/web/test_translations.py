@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from coach.language.locales import DEFAULT, LOCALES
+from coach.language.locales import LOCALES
 from coach.language.phrases import FOLDER as PHRASES
 from coach.language.phrases import Translation, read_phrases
+from coach.language.signs import DEFAULT
 from tests.phrases import english
 from web.words import FOLDER as WORDS
 from web.words import read_words

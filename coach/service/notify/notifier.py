@@ -5,6 +5,7 @@ A channel that fails never holds up another; its last failure is kept in words f
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 from urllib.error import HTTPError
 
 from coach.errors import UserError
+from coach.language.phrases import phrases_of
 from coach.model.plain import from_plain, to_plain
 from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
 from coach.service.notify.ntfy import check_ntfy, joined, send_ntfy
@@ -37,6 +39,7 @@ class Push:
 
     def __init__(self, store: Store, publish: Publish, secrets: Path) -> None:
         self._settings = store.settings
+        self._runner = store.runner
         self.kept: Final = KeptReminders(store.database)
         self._publish = publish
         self._keys = VapidKeys(secrets)
@@ -97,7 +100,8 @@ class Push:
         self._publish("reminder", {"closed": key})
 
     def deliver(self, reminder: Reminder) -> None:
-        """Give a reminder to the page and to every channel."""
+        """Give a reminder to the page and to every channel, in the runner's language."""
+        reminder = self._in_own_language(reminder)
         self._publish("reminder", to_plain(reminder))
         channels = self.channels()
         if channels.ntfy_url:
@@ -116,6 +120,7 @@ class Push:
             f"trial:{now:%H%M%S%f}", "trial", now, now + timedelta(minutes=5), "It works",
             "This is how reminders from your running coach arrive.", "/strength/reminders",
         )  # fmt: skip
+        trial = self._in_own_language(trial)
         if kind not in KINDS:
             raise UserError(f"no channel {kind!r}: use {', '.join(KINDS)}")
         if kind == "page":
@@ -134,6 +139,10 @@ class Push:
         if failure:
             raise UserError(failure)
         return "Sent."
+
+    def _in_own_language(self, reminder: Reminder) -> Reminder:
+        say = phrases_of(self._runner.get().language)
+        return replace(reminder, title=say(reminder.title), body=say(reminder.body))
 
     def _ntfy(self, reminder: Reminder, channels: Channels) -> str:
         try:

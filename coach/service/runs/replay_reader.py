@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from coach.live.pipeline import NOTHING, Outputs, Pipeline
-from coach.live.timeline import Timeline
+from coach.live.timeline import Timeline, part_of
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import from_plain
@@ -66,7 +66,7 @@ def follow(
         _take(reading, pipeline.apply(item))
         match item.kind:
             case "lap":
-                timeline.lap(_tapped_s(item), str(item.data.get("lap_kind", "lap")))
+                timeline.lap(_tapped_s(item), str(item.data.get("lap_kind", "lap")), part_of(item.data))
             case "pause":
                 timeline.pause(_tapped_s(item))
             case "resume":

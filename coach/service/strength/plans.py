@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coach.errors import UserError
+from coach.language.phrases import ENGLISH, Phrases
 from coach.model.pain import Lock, PainEntry, PainMoment, PainState
 from coach.model.strength import (
     Heed,
@@ -321,9 +322,9 @@ class StrengthService:
             raise UserError(f"cannot write {path}: {error.strerror}. Choose another path") from error
         return len(calendar_entries(plan, self.knowledge, self._clock()))
 
-    def calendar(self) -> bytes:
-        """The calendar file as bytes."""
-        return calendar_file(self.plan(), self.knowledge, self._clock())
+    def calendar(self, say: Phrases = ENGLISH) -> bytes:
+        """The calendar file as bytes, in the language of `say`."""
+        return calendar_file(self.plan(), self.knowledge, self._clock(), say)
 
     def _changed(self) -> StrengthPlan:
         plan = self.plan()

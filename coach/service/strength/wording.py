@@ -4,6 +4,8 @@ from datetime import datetime, time
 
 from coach.errors import UserError
 from coach.interchange.calendar import CalendarEntry, write_calendar
+from coach.language.phrases import ENGLISH, Phrases
+from coach.language.signs import localised
 from coach.model.strength import Prescription, SessionState, StrengthPlan, Track
 from coach.strength.engine import Knowledge, estimate_s
 from coach.strength.rhythm import DAY_NAMES
@@ -48,24 +50,26 @@ def parse_track(text: str) -> Track:
         raise UserError(f"no track {text!r}: use {', '.join(Track)}") from error
 
 
-def words_of(p: Prescription, knowledge: Knowledge) -> str:
+def words_of(p: Prescription, knowledge: Knowledge, say: Phrases = ENGLISH) -> str:
     """One line of a prescription: `Squat: 2 x 8, 4 kg`."""
     exercise = knowledge.exercises[p.exercise_id]
     amount = f"{p.hold_s} s" if p.hold_s is not None else f"{p.reps}"
-    sides = " each side" if exercise.is_each_side else ""
-    load = f", {p.load_kg:g} kg" if p.load_kg else ""
-    return f"{exercise.name}: {p.n_sets} x {amount}{sides}{load}"
+    sides = f" {say('each side')}" if exercise.is_each_side else ""
+    load = f", {localised(f'{p.load_kg:g}', say.language)} kg" if p.load_kg else ""
+    return f"{say(exercise.name)}: {p.n_sets} x {amount}{sides}{load}"
 
 
-def calendar_entries(plan: StrengthPlan, knowledge: Knowledge, now: datetime) -> list[CalendarEntry]:
+def calendar_entries(
+    plan: StrengthPlan, knowledge: Knowledge, now: datetime, say: Phrases = ENGLISH
+) -> list[CalendarEntry]:
     """The sessions that have a time, with their exercises in words."""
     return [
         CalendarEntry(
             uid=f"{one.session_id}@running-coach",
             starts_at=one.due_at,
             minutes=max(30, round(estimate_s(one.exercises, knowledge) / 60)),
-            title=f"Strength session {one.number}",
-            words="\n".join(words_of(p, knowledge) for p in one.exercises),
+            title=say(f"Strength session {one.number}"),
+            words="\n".join(words_of(p, knowledge, say) for p in one.exercises),
             changed_at=now,
         )
         for one in plan.sessions
@@ -73,6 +77,6 @@ def calendar_entries(plan: StrengthPlan, knowledge: Knowledge, now: datetime) ->
     ]
 
 
-def calendar_file(plan: StrengthPlan, knowledge: Knowledge, now: datetime) -> bytes:
+def calendar_file(plan: StrengthPlan, knowledge: Knowledge, now: datetime, say: Phrases = ENGLISH) -> bytes:
     """The plan as an iCalendar file with alarms."""
-    return write_calendar(calendar_entries(plan, knowledge, now), plan.wish.tz, "Strength sessions")
+    return write_calendar(calendar_entries(plan, knowledge, now, say), plan.wish.tz, say("Strength sessions"))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from coach.errors import CoachError, PacketError
-from coach.live.timeline import Timeline
+from coach.live.timeline import Timeline, part_of
 from coach.model.recordings import RunEvent
 from coach.model.samples import FloatArray, ImuChunk, Notification, StreamReport
 from coach.model.sites import WearSite
@@ -132,7 +132,7 @@ def _event_rows(events: Sequence[RunEvent], end_s: float) -> list[Sequence[objec
         at_s = float(event.data.get("tapped_s", event.t_s))
         match event.kind:
             case "lap":
-                timeline.lap(at_s, str(event.data.get("lap_kind", "lap")))
+                timeline.lap(at_s, str(event.data.get("lap_kind", "lap")), part_of(event.data))
             case "pause":
                 timeline.pause(at_s)
             case "resume":

@@ -168,3 +168,19 @@ def test_the_door_lists_all_runners_and_adds_one_from_this_machine_alone(house: 
     status, _, page = house.ask(0, "POST", "/runners", body, **origin)
     assert status == 400
     assert "already" in page
+
+
+def test_invitations_and_the_door_lead_phones_to_https_as_serve_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Household(tmp_path).add("Anna")
+    port = free_run_of_ports()
+    monkeypatch.setattr("coach.cli.household.lan_address", lambda: "127.0.0.2")
+    monkeypatch.setattr("coach.cli.showing.lan_address", lambda: "127.0.0.2")
+    with household_serving(make_settings(tmp_path, "0.0.0.0", port)):
+        said = capsys.readouterr().out
+        assert f"Anna: http://127.0.0.2:{port + 10}/trust?token=" in said
+        with closing(http.client.HTTPConnection("127.0.0.2", port, timeout=20)) as connection:
+            connection.request("GET", "/", headers={"Host": f"127.0.0.2:{port}"})
+            page = connection.getresponse().read().decode()
+        assert f"https://127.0.0.2:{port + 11}/" in page

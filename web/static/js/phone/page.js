@@ -87,7 +87,7 @@ async function begin(manifest, is_served = true) {
   let took_s = 0;
   try {
     const folder = new URL(`/phone/app/${manifest.version}/`, location.href).href;
-    const { seconds, heap_mb } = await worker.send("start", { folder, manifest });
+    const { seconds, heap_mb } = await worker.send("start", { folder, manifest, language: document.documentElement.lang });
     took_s = seconds;
     noteDown("started", { seconds, heap_mb });
     document.body.dataset.startS = seconds.toFixed(2);

@@ -17,7 +17,7 @@ const now_s = () => Math.max(0, (now_ms() - run0) / 1000);
 const wordsOf = (error) => String(error.message ?? error).trim().split("\n").pop().replace(/^[\w.]*(Error|Exception): /, "").slice(0, 400);
 const spread = (text) => { if (text) self.postMessage({ messages: JSON.parse(text) }); };
 
-async function start({ folder, manifest }) {
+async function start({ folder, manifest, language }) {
   const { loadPyodide } = await import(`${folder}pyodide.mjs`);
   const read = async (name) => new Uint8Array(await (await fetch(folder + name)).arrayBuffer());
   const began_ms = performance.now();
@@ -27,6 +27,7 @@ async function start({ folder, manifest }) {
     versions: [manifest.program_version, manifest.core_version],
   });
   core = started.call;
+  core("speak", language);
   stage("storage");
   await tryStore();
   const heap_mb = started.py._module.HEAPU8.length / 2 ** 20;
