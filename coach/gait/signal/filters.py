@@ -46,7 +46,7 @@ def whole_mean(signal: FloatArray, n: int) -> FloatArray:
     """
     size = len(signal)
     n = max(1, min(int(n), size))
-    total = np.zeros((size + 1, signal.shape[1]))
+    total = np.zeros((signal.shape[1], size + 1)).T
     np.cumsum(signal, axis=0, out=total[1:])
     first = n // 2
     result = np.empty_like(signal)

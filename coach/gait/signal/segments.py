@@ -123,7 +123,7 @@ class SegmentJoiner:
         if not self._is_whole or self._last_t is None or not 0 < len(t) <= SHORT:
             return None
         times_s = t.tolist()
-        if not _goes_on(times_s, self._last_t, GAP_INTERVALS / chunk.rate_hz):
+        if not goes_on(times_s, self._last_t, GAP_INTERVALS / chunk.rate_hz):
             return None
         acc2, gyr2 = np.vdot(acc, acc), 0.0 if gyr is None else np.vdot(gyr, gyr)
         if not (acc2 < LARGEST_SQUARES and gyr2 < LARGEST_SQUARES):
@@ -219,7 +219,7 @@ def _largest(t: FloatArray, acc: FloatArray, gyr: FloatArray | None) -> tuple[fl
     return (sizes[1], sizes[-1]) if all(size < LARGEST_READING for size in sizes) else None
 
 
-def _goes_on(t_s: list[float], last_s: float, longest_s: float) -> bool:
+def goes_on(t_s: list[float], last_s: float, longest_s: float) -> bool:
     """Whether each time is later than the one before, by `longest_s` at most."""
     for now_s in t_s:
         if not 0.0 < now_s - last_s <= longest_s:

@@ -5,6 +5,7 @@ reading is bridged by a straight line, and the uncertainty of what rests on it g
 marked, so that no event may rest on them; a long gap ends the segment. Memory is bounded by the window.
 """
 
+import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from coach.gait.signal.constants import BRIDGE_INTERVALS, BRIDGE_S, BRIDGED_FACTOR, CLIP_SHARE, GAP_INTERVALS
 from coach.gait.signal.row_buffer import RowBuffer
+from coach.gait.signal.segments import SHORT, goes_on
 from coach.model.samples import FloatArray, ImuChunk
 
 BoolArray = npt.NDArray[np.bool_]
@@ -80,6 +82,10 @@ class SignalWindow:
 
     def push(self, chunk: ImuChunk) -> Iterator[WindowView]:
         """Take a chunk; gives the views that became due."""
+        usual = self._usual_rows(chunk)
+        if usual is not None:
+            yield from self._append(usual)
+            return
         rows = self._to_rows(chunk)
         while len(rows):
             if self._rate_hz is None:
@@ -95,6 +101,24 @@ class SignalWindow:
         if len(self._kept.held):
             yield self._view(is_last=True)
         self._forget()
+
+    def _usual_rows(self, chunk: ImuChunk) -> FloatArray | None:
+        """The rows of what most chunks are: short, whole, right after the one before; None for all others."""
+        t_s, acc, gyr, last_s = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps, self._last_t
+        if self._rate_hz is None or gyr is None or not self._has_gyro or not self._axes.all() or len(t_s) > SHORT:
+            return None
+        if not len(self._kept.held) or self._kept.columns[0, -1] != last_s:
+            return None
+        largest_mps2, fastest_radps = math.sqrt(np.vdot(acc, acc)), math.sqrt(np.vdot(gyr, gyr))
+        if not (largest_mps2 < min(CLIP_SHARE * chunk.acc_range_mps2, _ABSURD_MPS2) and fastest_radps < _ABSURD_RADPS):
+            return None
+        times_s = t_s.tolist()
+        if not times_s or not goes_on(times_s, last_s, GAP_INTERVALS / self._rate_hz):
+            return None
+        rows = np.zeros((len(t_s), _COLUMNS))
+        rows[:, 0], rows[:, 1:4], rows[:, 4:7] = t_s, acc, gyr
+        self._last_t = times_s[-1]
+        return rows
 
     def _to_rows(self, chunk: ImuChunk) -> FloatArray:
         n = len(chunk.t_s)
@@ -191,17 +215,19 @@ class SignalWindow:
 
     def _view(self, is_last: bool) -> WindowView:
         assert self._rate_hz is not None
-        rows = self._kept.held[-round(self._span_s * self._rate_hz) :].copy()
-        n = len(rows)
-        gyro = rows[:, 4:7] if self._has_gyro else None
-        rate = (n - 1) / (rows[-1, 0] - rows[0, 0]) if n > _FIRST else self._rate_hz
+        columns = self._kept.columns[
+            :, -round(self._span_s * self._rate_hz) :
+        ].copy()  # each contiguous: twice as quick
+        t_s, n = columns[0], columns.shape[1]
+        gyro = columns[4:7].T if self._has_gyro else None
+        rate = (n - 1) / (t_s[-1] - t_s[0]) if n > _FIRST else self._rate_hz
         return WindowView(
-            rows[:, 0],
-            rows[:, 1:4],
+            t_s,
+            columns[1:4].T,
             gyro,
-            rows[:, 7] == _BAD,
-            rows[:, 7] == _BRIDGED,
-            rows[:, 8] > 0,
+            columns[7] == _BAD,
+            columns[7] == _BRIDGED,
+            columns[8] > 0,
             self._axes,
             float(rate),
             self._n_new,
