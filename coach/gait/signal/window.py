@@ -215,9 +215,7 @@ class SignalWindow:
 
     def _view(self, is_last: bool) -> WindowView:
         assert self._rate_hz is not None
-        columns = self._kept.columns[
-            :, -round(self._span_s * self._rate_hz) :
-        ].copy()  # each contiguous: twice as quick
+        columns = self._kept.columns[:, -round(self._span_s * self._rate_hz) :].copy()  # each contiguous
         t_s, n = columns[0], columns.shape[1]
         gyro = columns[4:7].T if self._has_gyro else None
         rate = (n - 1) / (t_s[-1] - t_s[0]) if n > _FIRST else self._rate_hz
