@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from coach.live.batches import Batch
+from coach.live.batches import PendingRows
 from coach.live.feed import LiveFeed
 from coach.live.pipeline import TICK_S
 from coach.live.pipeline_factory import make_pipeline
@@ -24,7 +24,7 @@ class _Kept:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def keep(self, run_id: str, batch: Batch) -> None:
+    def keep(self, run_id: str, batch: PendingRows) -> None:
         self._store.runs.data.add(run_id, batch.strides, batch.seconds, batch.decisions)
 
 

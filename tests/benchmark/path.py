@@ -37,6 +37,7 @@ from tests.support.marks import put_between
 from web.phone_bundle import make_bundle, page_files
 
 PHONE_MINUTES: Final = 2
+ROUNDS: Final = 3  # the machine is noisy, the program is not: the least counts
 N_RUNS: Final = 16  # shared by two processes: their own start is then a twentieth of the work
 PAGE: Final = Path(__file__).parents[2] / "docs" / "performance.md"
 
@@ -57,14 +58,14 @@ class Line:
 
 
 def recompute_s(recording: Path, folder: Path) -> float:
-    """CPU seconds of one recompute, from the file to the rows and the summary in the database."""
+    """CPU seconds of a recompute, from the file to the rows and the summary in the database: the least of several."""
     settings = make_settings(folder, "127.0.0.1", 0)
     settings.recordings.mkdir(parents=True, exist_ok=True)
     (settings.recordings / recording.name).write_bytes(recording.read_bytes())
     coach = Coach(settings)
     try:
         (run,) = coach.recovery.adopt()
-        return normalised_s(lambda: coach.recovery.recompute(run.run_id))
+        return min(normalised_s(lambda: coach.recovery.recompute(run.run_id)) for _ in range(ROUNDS))
     finally:
         coach.close()
 
@@ -88,12 +89,18 @@ def floor_s(recording: Path) -> float:
 
 
 def live_s(recording: Path, folder: Path) -> float:
-    """CPU seconds of a live run."""
+    """CPU seconds of a live run: the least of several."""
     whole = read_recording(recording)
-    items, store = list(whole.notifications()), Store(folder / "live.sqlite")
-    taken_s = normalised_s(lambda: play(items, whole.header, store, LiveFeed(), folder))
-    store.close()
-    return taken_s
+    items = list(whole.notifications())
+
+    def once() -> float:
+        with tempfile.TemporaryDirectory(dir=folder) as name:
+            store = Store(Path(name) / "live.sqlite")
+            taken_s = normalised_s(lambda: play(items, whole.header, store, LiveFeed(), Path(name)))
+            store.close()
+        return taken_s
+
+    return min(once() for _ in range(ROUNDS))
 
 
 def phone_s(recording: Path, folder: Path) -> float | None:
@@ -171,7 +178,7 @@ def _of_commands(feet: Path, folder: Path) -> list[Line]:
     """Start-up and memory of the service, and the live page."""
     helped = min(command_s("--help") for _ in range(3))
     serve(folder / "c")  # the first start makes the database
-    served_s, served_mb = serve(folder / "c")
+    served_s, served_mb = min(serve(folder / "c") for _ in range(ROUNDS))
     return [
         Line("`coach --help`, CPU s", "1.4", "0.25", helped, 2),
         Line("`coach serve` to the first byte, CPU s", "1.4", "0.8", served_s, 2),
