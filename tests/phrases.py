@@ -76,7 +76,17 @@ EXTRA = {  # single words, and what is put together in a way that the search bel
             "cadence",
             "step length",
         ),
-        *("on the treadmill or outdoors", "outdoors or on the treadmill"),
+        *("on the treadmill or outdoors", "outdoors or on the treadmill", "{place} {n} of 10: {band}"),
+        *(
+            "lengthen",
+            "quicker",
+            "softer",
+            "midfoot",
+            "lean",
+            "swing",
+            "even",
+            "ease_off",
+        ),  # a focus within a gate's reason
     ),
     "sentences_runs": (
         *(

@@ -25,7 +25,9 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _NUMBER: Final = re.compile(r"[-\u2212+]?\d+(?:\.\d+)?")
 _AMOUNT: Final = re.compile(rf"(?P<number>{_NUMBER.pattern})(?P<gap> ?)(?P<unit>[^\s\d]*)")
 _BETWEEN: Final = re.compile(r"(?<=[.!?:;])\s+")
-_NUMBERS: Final = frozenset({"n", "begin", "end", "low", "high", "percent"})  # parameters that hold nothing else
+_LIKE: Final = dict.fromkeys(("n", "begin", "end", "low", "high", "percent", "change"), r"[-\u2212+]?\d[\d.]*") | {
+    "clock": r"\d{1,2}:\d{2}"
+}  # what a parameter of this name holds, and nothing else
 Translation = str | Mapping[str, str]
 
 
@@ -73,7 +75,8 @@ class Phrases:
                 if None in own_values.values():
                     continue
                 template = own if isinstance(own, str) else own.get(self._plural(values), own["other"])
-                return template.format(**own_values)
+                before, _, after = sentence.partition(stripped)  # blanks around it stay: it may stand within another
+                return f"{before}{template.format(**own_values)}{after}"
         return None
 
     def _plural(self, values: Mapping[str, str]) -> str:
@@ -122,7 +125,7 @@ def _shape(english: str) -> re.Pattern[str]:
         if i % 2 == 0:
             made += re.escape(piece)
         else:
-            what = r"[-\u2212+]?\d[\d.]*" if piece in _NUMBERS else ".*?"
+            what = _LIKE.get(piece, ".*?")
             made += f"(?P={piece})" if piece in seen else f"(?P<{piece}>{what})"
             seen.add(piece)
     return re.compile(made, re.DOTALL)

@@ -54,12 +54,10 @@ def _why(d: CueDecision, rule: CueRule | None, name: str) -> list[str]:
         found.append(f"It was due, and held back: {closed.why if closed else d.suppressed_by}.")
     if d.value is not None and d.threshold is not None and name:
         value, edge = _amount(d.value, d.unit), _amount(d.threshold, d.unit)
-        held = f", for at least {rule.for_s:.0f} s" if rule and d.kind != "safety" else ""
-        below, above = (
-            f"Measured: {name} {value}, below {edge}{held}.",
-            f"Measured: {name} {value}, above {edge}{held}.",
-        )
+        below, above = f"Measured: {name}, {value}, below {edge}.", f"Measured: {name}, {value}, above {edge}."
         found.append(below if d.value < d.threshold else above)
+        if rule and d.kind != "safety":
+            found.append(f"It lasted for at least {rule.for_s:.0f} s.")
     found.append(d.reason)
     return found
 

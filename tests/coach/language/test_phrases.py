@@ -41,3 +41,17 @@ def test_what_is_not_translated_stays(german: Phrases) -> None:
     assert german("") == ""
     assert german("{braces} of a runner's note") == "{braces} of a runner's note"
     assert phrases_of("en")("Pain is low: go on.") == "Pain is low: go on."
+
+
+def test_a_number_or_a_time_of_day_is_no_place_for_words_and_blanks_around_a_part_stay() -> None:
+    table = {
+        "{name} {change} %": "{name}: {change} %",
+        "{weekday} {n} {month}, {clock}": "{weekday}, {n}. {month}, {clock}",
+        "nothing is open{when}": "nichts ist offen{when}",
+        "(asked on {day})": "(gefragt am {day})",
+        "cadence": "Frequenz",
+        "step length": "Schrittlänge",
+    }
+    german = Phrases(table, "de")
+    assert german("cadence +1.2 %, step length \u22121.2 %") == "Frequenz: +1,2 %, Schrittlänge: \u22121,2 %"
+    assert german("nothing is open (asked on 2026-11-29)") == "nichts ist offen (gefragt am 2026-11-29)"
