@@ -48,7 +48,11 @@ SPOKEN = (
         ("summary", "live/treadmill_check.py", "live/run.py", "live/run_log.py", "service/runs"),
         _FEW_RUNS,
     ),
-    ("sentences_sensors", ("radio/words.py", "service/sensors"), ("capture", "device_report", "registry")),
+    (
+        "sentences_sensors",
+        ("radio/words.py", "radio/link_state.py", "packets/cadence.py", "service/sensors"),
+        ("capture", "device_report", "registry"),
+    ),
     ("sentences_service", _SERVICE, ("certificates", "repeats", "keys", "sealing", "home_assistant", "scheduler")),
 )
 # Never for a runner: what only a mistaken program causes.
@@ -103,7 +107,19 @@ EXTRA = {  # single words, and what is put together in a way that the search bel
         *("on your heels", "on your forefoot"),
     ),
     "sentences_strength": (
-        *("Week 0", "Week 4", "Week 8", "Month 3", "Month 6", "each side", "seconds", "repetitions", "better", "worse"),
+        *(
+            "Running",
+            "Week 0",
+            "Week 4",
+            "Week 8",
+            "Month 3",
+            "Month 6",
+            "each side",
+            "seconds",
+            "repetitions",
+            "better",
+            "worse",
+        ),
         *(
             "{name}: {begin} to {end} {unit}.",
             "{name} ({detail}): {begin} to {end} {unit}.",
@@ -113,6 +129,7 @@ EXTRA = {  # single words, and what is put together in a way that the search bel
         *("January", "February", "March", "April", "May", "June", "July"),
         *("August", "September", "October", "November", "December", "{weekday} {n} {month}, {clock}"),
     ),
+    "sentences_sensors": ("steps", "strides"),
     "sentences_service": ("strength session", "run"),
 }
 SAME = {"s", "°", "%", "kg"}  # units that all languages write alike

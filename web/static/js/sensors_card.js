@@ -86,7 +86,7 @@ export function paintCard(card, state, profile, is_asked_elsewhere = false) {
   const is_in_run = state.is_ready && last === undefined;
   for (const part of card.querySelectorAll(".signal, .signal-words")) part.toggleAttribute("hidden", is_in_run);
   setText(find("[data-signal-words]", card), last === undefined ? w("sensors.mine.signal_flat") : `${numberText(last, 1)} ${state.signal_unit}`);
-  setText(find("[data-kind]", card), `${state.profile_title} (${use.name})`);
+  setText(find("[data-kind]", card), `${profile?.title ?? state.profile_title} (${use.name})`);
   setText(find("[data-battery]", card), state.battery_pct === null ? DASH : `${Math.round(state.battery_pct)} %`);
   setText(find("[data-firmware]", card), use.firmware ?? DASH);
   const rate = state.rate_hz === null ? DASH : numberText(state.rate_hz, state.rate_hz < 10 ? 1 : 0);
