@@ -225,12 +225,14 @@ def export(folder: Path, url: str, data: Path | None, as_json: bool) -> None:
 def restore(url: str, objects: Path | None, data: Path | None, as_json: bool) -> None:
     """Bring runners' folders and recordings back from the encrypted copies. What is there stays as it is."""
     with hosting(url, data, objects) as clinic:
-        n_folders, n_recordings = clinic.keeping.restore()
+        n_folders, n_recordings, lost = clinic.keeping.restore()
         clinic.keeping.reindex()
     if as_json:
-        print_json({"n_folders": n_folders, "n_recordings": n_recordings})
-    else:
-        click.echo(f"{n_folders} folders and {n_recordings} recordings were brought back")
+        print_json({"n_folders": n_folders, "n_recordings": n_recordings, "lost": lost})
+        return
+    click.echo(f"{n_folders} folders and {n_recordings} recordings were brought back")
+    for runner_id in lost:
+        click.echo(f"  neither folder nor copy of runner {runner_id}: look for an older copy")
 
 
 HOST_COMMANDS: Final = (prepare, serve, person, reindex, audit, withdraw, export, restore)

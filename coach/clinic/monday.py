@@ -32,6 +32,7 @@ class Reason(StrEnum):
     SILENT = "silent"
 
 
+_LEVEL: Final = "pain="
 _RANK: Final = {reason: rank for rank, reason in enumerate(Reason)}
 
 
@@ -69,7 +70,7 @@ class Row:
 
     @property
     def is_seen(self) -> bool:
-        return bool(self.reasons) and self.patient.seen is not None and self.patient.seen.mark == self.mark
+        return bool(self.reasons) and self.patient.seen is not None and not _is_news(self.patient.seen.mark, self.mark)
 
 
 def rows_of(patients: Iterable[Patient], now: datetime) -> Sequence[Row]:
@@ -112,12 +113,27 @@ def is_gait_changed(standing: RunnerState) -> bool:
 
 
 def _mark(patient: Patient, reasons: Sequence[Reason]) -> str:
-    """Changes whenever a reason comes, or a sign is reported: then "seen" holds no more."""
+    """What there is to see: reasons, open signs and since when, and the level of a pain that rose."""
     standing = patient.standing
     parts = [reason.value for reason in reasons]
     if standing is not None and standing.lock.is_sign_open:
         parts += [*standing.signs, standing.locked_since.isoformat() if standing.locked_since else ""]
+    if standing is not None and Reason.PAIN in reasons and standing.pain_level is not None:
+        parts.append(f"{_LEVEL}{standing.pain_level}")
     return " ".join(parts)
+
+
+def _is_news(seen: str, now: str) -> bool:
+    """Whether a mark holds what the one that was seen does not: "seen" holds no more. What has gone is no news."""
+    before, after = _parts(seen), _parts(now)
+    has_risen = _LEVEL in after and after[_LEVEL] - before.get(_LEVEL, 0.0) >= MATTERS
+    return has_risen or not after.keys() <= before.keys() | {_LEVEL}
+
+
+def _parts(mark: str) -> dict[str, float]:
+    """The parts of a mark, each with 0, but for the level of pain."""
+    parts = [part.partition("=") for part in mark.split()]
+    return {name + is_level: float(level or 0.0) for name, is_level, level in parts}
 
 
 def _order(row: Row) -> tuple[bool, bool, int, float, str]:

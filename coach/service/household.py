@@ -6,7 +6,6 @@ with. Nothing here opens a runner's data: a runner is a data folder as anywhere 
 """
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Final
 
 from coach.errors import StorageError, UserError
 from coach.model.documents import JsonObject
+from coach.service.whole_files import write_whole
 
 LIST_FILE: Final = "household.json"
 LONGEST_NAME: Final = 40
@@ -82,12 +82,8 @@ class Household:
         return self.folder / member.key
 
     def _write(self, members: tuple[Member, ...]) -> None:
-        fresh = self._file.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump({"members": [asdict(member) for member in members]}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._file)
+        rows = {"members": [asdict(member) for member in members]}
+        write_whole(self._file, json.dumps(rows, indent=1).encode())
 
 
 def _key_of(name: str, taken: list[str] | tuple[()]) -> str:

@@ -30,7 +30,8 @@ data_dictionary.json. phenotype has answers and tests. code/cohort_dataset.py re
 @dataclass(frozen=True, slots=True)
 class MotionFile:
     """One sensor's readings in one run. n_samples, rate_hz (as set), effective_hz (as arrived), duration_s, n_gaps,
-    n_missing: as they are; axes: names of the columns behind latency, such as acc_x; maker, model: of the sensor."""
+    n_missing: as they are; axes: names of the columns behind latency, such as acc_x; maker, model: of the sensor.
+    number: 2 and more, where the run has several sensors at one site."""
 
     site: WearSite
     n_samples: int
@@ -44,17 +45,18 @@ class MotionFile:
     axes: tuple[str, ...]
     maker: str
     model: str
+    number: int = 1
+
+    @property
+    def system(self) -> str:
+        """Name of the tracking system: the wear site in letters only, and its number where there are several."""
+        return self.site.value.replace("_", "") + (f"{self.number}" if self.number > 1 else "")
 
 
-def stem(label: str, session: str, number: int, site: WearSite | None = None) -> str:
-    """The beginning of the names of a run's files; site: of one sensor."""
-    system = "" if site is None else f"_tracksys-{system_of(site)}"
-    return f"sub-{label}_ses-{session}_task-{TASK}{system}_run-{number:02d}"
-
-
-def system_of(site: WearSite) -> str:
-    """Name of a tracking system: the wear site in letters only."""
-    return site.value.replace("_", "")
+def stem(label: str, session: str, number: int, system: str = "") -> str:
+    """The beginning of the names of a run's files; system: of one sensor (`MotionFile.system`)."""
+    of_sensor = f"_tracksys-{system}" if system else ""
+    return f"sub-{label}_ses-{session}_task-{TASK}{of_sensor}_run-{number:02d}"
 
 
 def point_of(site: WearSite) -> str:
@@ -106,7 +108,7 @@ def motion_sidecar(file: MotionFile, version: str) -> dict[str, object]:
         "TaskDescription": "running as chosen by the runner, on a treadmill or outdoors",
         "SamplingFrequency": round(file.rate_hz, 6),
         "SamplingFrequencyEffective": None if file.effective_hz is None else round(file.effective_hz, 4),
-        "TrackingSystemName": system_of(file.site),
+        "TrackingSystemName": file.system,
         "RecordingDuration": round(file.duration_s, 3),
         "TrackedPointsCount": 1,
         "MotionChannelCount": len(file.axes) + 1,

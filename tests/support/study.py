@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from coach.live.pipeline_factory import profile_texts
+from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader
 from coach.model.sites import WearSite
 from coach.recording.layout import McapFile
@@ -29,22 +30,25 @@ MARKER = "a free note of the runner"
 
 
 @cache
-def recording(number: int = 0, length_s: int = 10, lost: tuple[int, int] = (0, 0)) -> bytes:
+def recording(
+    number: int = 0, length_s: int = 10, lost: tuple[int, int] = (0, 0), uses: tuple[SensorUse, ...] = (USE,)
+) -> bytes:
     """The bytes of a run with one foot sensor; each number is another run, with other bytes. lost: messages of eight
-    readings, from and to, that never arrive."""
+    readings, from and to, that never arrive. uses: of several sensors at one foot."""
     runner = VirtualRunner(VirtualBody(tires_after_s=1e9))
     parts = [runner.imu(WearSite.LEFT_FOOT, float(k), int(RATE_HZ), RATE_HZ) for k in range(length_s)]
     acc, gyr = (np.concatenate(of) for of in zip(*parts, strict=True))
     at = STARTED_AT + timedelta(days=number)
     settings = {"place": "treadmill", "shoes": "blue ones", "notes": MARKER}
-    header = RecordingHeader(f"{at:%Y%m%d-%H%M%S}-{number:04x}", at, "0.1.0", (USE,), profile_texts((USE,)), settings)
+    header = RecordingHeader(f"{at:%Y%m%d-%H%M%S}-{number:04x}", at, "0.1.0", uses, profile_texts(uses), settings)
     path = Path(os.environ.get("TMPDIR", "/tmp")) / f"coach-test-{os.getpid()}-{number}.mcap"
     try:
         with path.open("wb") as stream:
             file = McapFile(stream, header)
-            for k, notification in enumerate(movesense(USE, acc, gyr, RATE_HZ)):
+            for k, together in enumerate(zip(*(movesense(use, acc, gyr, RATE_HZ) for use in uses), strict=True)):
                 if not 2 * lost[0] <= k - 3 < 2 * lost[1]:  # three answers first, two packets to a message
-                    file.add_notification(notification)
+                    for notification in together:
+                        file.add_notification(notification)
                 if k % 50 == 49:
                     file.flush()
             file.finish()

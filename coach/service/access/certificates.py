@@ -5,7 +5,6 @@ addresses, `.local` names and this machine. Needs the extra `[https]`; the libra
 """
 
 import ipaddress
-import os
 import socket
 import ssl
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from coach.errors import UserError
+from coach.service.whole_files import write_whole
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -115,7 +115,7 @@ def _make_authority(folder: Path, certificates: Certificates, moment: datetime) 
         .sign(key, hashes.SHA256())
     )
     _write_key(folder / "ca.key", key)
-    _write(certificates.authority, _pem(certificate), 0o644)
+    write_whole(certificates.authority, _pem(certificate), 0o644)
 
 
 def _make_leaf(folder: Path, certificates: Certificates, names: frozenset[str], moment: datetime) -> None:
@@ -141,7 +141,7 @@ def _make_leaf(folder: Path, certificates: Certificates, names: frozenset[str], 
         .sign(signer, hashes.SHA256())
     )
     _write_key(certificates.key, key)
-    _write(certificates.chain, _pem(certificate) + _pem(authority), 0o644)
+    write_whole(certificates.chain, _pem(certificate) + _pem(authority), 0o644)
 
 
 def _builder(
@@ -182,13 +182,4 @@ def _pem(certificate: "x509.Certificate") -> bytes:
 def _write_key(path: Path, key: "EllipticCurvePrivateKey") -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    _write(path, bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())), 0o600)
-
-
-def _write(path: Path, payload: bytes, mode: int) -> None:
-    """Whole or not at all, and never readable by others on the way."""
-    fresh = path.with_suffix(path.suffix + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(payload)
-    fresh.replace(path)
+    write_whole(path, bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())), 0o600)

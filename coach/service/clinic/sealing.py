@@ -5,7 +5,6 @@ the answers in its header; the sensors' bytes and their times are the same. Sens
 since its bytes cannot be read without them.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Collection
@@ -17,13 +16,14 @@ from typing import Final
 from coach.errors import InterchangeError, StorageError, UserError
 from coach.model.documents import JsonObject
 from coach.model.recordings import RecordingHeader, RunEvent
-from coach.model.runs import RunEntry, RunState
+from coach.model.runs import RunEntry, RunState, Sport
 from coach.recording.folder import inside
 from coach.recording.layout import McapFile
 from coach.recording.reader import Recording, read_recording
 from coach.seal.manifest import MANIFEST, RECORDING, Manifest, Scope, may_leave, read_manifest, seal
 from coach.seal.numbers import numbers_hash, numbers_of, numbers_text
 from coach.seal.signing import public_key_of
+from coach.service.whole_files import sha256_of, write_whole
 
 NUMBERS: Final = "numbers.json"
 _POSITIONS: Final = "phone_position"
@@ -56,7 +56,8 @@ def seal_run(
     if not may_leave(scopes):
         raise UserError("nothing may leave: choose on the page You, Clinic who may see your runs")
     ordered = tuple(scope for scope in Scope if scope in scopes)
-    before = _sealed_before(folder, ordered)
+    numbers = numbers_of(run, summary)
+    before = _sealed_before(folder, ordered, numbers_hash(numbers))
     if before is not None:
         return before
     try:
@@ -65,24 +66,31 @@ def seal_run(
         sha256, n_bytes = "", 0
         if Scope.RAW_LOGS in scopes and run.recording and inside(recordings, run.recording).is_file():
             copy = _copy(inside(recordings, run.recording), folder / RECORDING, Scope.POSITIONS in scopes)
-            sha256, n_bytes = _sha256(copy), copy.stat().st_size
-        numbers = numbers_of(run, summary)
+            sha256, n_bytes = sha256_of(copy), copy.stat().st_size
         manifest = Manifest(
             run.run_id, sha256, n_bytes, summary.algorithm, now, ordered, public_key_of(key), numbers_hash(numbers)
         )
         (folder / NUMBERS).write_text(numbers_text(numbers), "utf-8")
-        half = folder / f".{MANIFEST}"  # the manifest is last: a folder without one was not finished
-        half.write_text(seal(manifest, key), "utf-8")
-        half.replace(folder / MANIFEST)
+        # The manifest is last: a folder without one was not finished.
+        write_whole(folder / MANIFEST, seal(manifest, key).encode())
     except OSError as error:
         raise StorageError(f"run {run.run_id} cannot be sealed ({error.strerror}): free some space") from error
-    found = _sealed_before(folder, ordered)
+    found = _sealed_before(folder, ordered, manifest.numbers_sha256)
     assert found is not None
     return found
 
 
-def _sealed_before(folder: Path, scopes: tuple[Scope, ...]) -> SealedRun | None:
-    """What lies sealed in the folder; None where it is to be sealed again: consent has changed, or a file is torn."""
+def is_for_the_clinic(entry: RunEntry, sent_as: str | None) -> bool:
+    """Whether this is a run that is over, and was not sent with the numbers that it has now (sent_as: their hash)."""
+    run, summary = entry.run, entry.summary
+    if run.state not in (RunState.FINISHED, RunState.RECOVERED) or summary is None or run.sport is not Sport.RUNNING:
+        return False
+    return sent_as != numbers_hash(numbers_of(run, summary))
+
+
+def _sealed_before(folder: Path, scopes: tuple[Scope, ...], numbers_sha256: str) -> SealedRun | None:
+    """What lies sealed in the folder; None where it is to be sealed again: consent or the run's numbers have changed,
+    or a file is torn."""
     try:
         text = (folder / MANIFEST).read_text("utf-8")
         manifest = read_manifest(text)
@@ -91,7 +99,7 @@ def _sealed_before(folder: Path, scopes: tuple[Scope, ...]) -> SealedRun | None:
         is_whole = recording is None or recording.stat().st_size == manifest.n_bytes
     except (OSError, ValueError, InterchangeError):  # a power cut leaves files empty or short
         return None
-    is_same = manifest.scopes == scopes and is_whole
+    is_same = (manifest.scopes, manifest.numbers_sha256) == (scopes, numbers_sha256) and is_whole
     return SealedRun(folder, manifest, json.loads(text), numbers, recording) if is_same else None
 
 
@@ -129,8 +137,3 @@ def _write(recording: Recording, header: RecordingHeader, hidden: Collection[str
                 flushed_s = item.t_s
                 file.flush()
         file.finish()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

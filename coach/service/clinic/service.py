@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from coach.errors import CoachError, InterchangeError, LinkError, StorageError, UserError
+from coach.errors import CoachError, LinkError, StorageError, UserError
 from coach.model.documents import JsonObject
-from coach.model.runs import Run, RunFilter, RunState, Sport
-from coach.model.strength import StrengthPlan, Track
-from coach.seal.events import Order, OrderKind, read_order, sign_consent
+from coach.model.runs import Run, RunFilter, Sport
+from coach.model.strength import StrengthPlan
+from coach.seal.events import Order, OrderKind, sign_consent
 from coach.seal.manifest import Scope, may_leave
 from coach.seal.numbers import numbers_text, report_of
 from coach.seal.signing import signed
@@ -33,7 +33,8 @@ from coach.service.clinic.link import (
     offset_of,
     read_invitation,
 )
-from coach.service.clinic.sealing import seal_run
+from coach.service.clinic.orders import ClinicOrders
+from coach.service.clinic.sealing import is_for_the_clinic, seal_run
 from coach.service.repeated import RepeatedWork
 from coach.service.run_queue import RunQueue
 from coach.service.runner import RunnerService
@@ -43,6 +44,7 @@ from coach.wall_clock import utc_now
 
 _log: Final = logging.getLogger(__name__)
 _LINK, _CONSENT, _QUEUE, _SENT = "clinic.link", "clinic.consent", "clinic.queue", "clinic.sent"
+_SENT_AS: Final = "clinic.sent_as"  # by run, the hash of the numbers that were sent
 _ORDERS, _REPORTED, _REFUSED, _LOOKS = "clinic.orders", "clinic.reported", "clinic.refused", "clinic.looks"
 EVERY_S: Final = 900.0  # a clinic's order is none of minutes: nobody watches; chosen by judgement
 REPORT_DAYS: Final = 90  # of answers about pain: the Monday page looks back five weeks, the trend of a block eight
@@ -98,12 +100,11 @@ class ClinicService:
         self._recordings = recordings
         self._secrets = secrets
         self._sealed = sealed
-        self._runner = runner
         self._plans = plans
         self._clock = clock
         self._queue = RunQueue(store, _QUEUE)
         self._working = threading.Lock()
-        self._answering = threading.Lock()  # held while the rows of orders are read and written again
+        self._orders = ClinicOrders(store, _ORDERS, _LINK, runner, plans)
         self._failure = ""
         self._repeated = RepeatedWork("clinic", self._push_if_joined, every_s)
 
@@ -122,7 +123,7 @@ class ClinicService:
             len(self._queue.items()),
             len(self._sent()),
             self._failure,
-            tuple(self._orders("open")),
+            tuple(self._orders.in_state("open")),
             self._pause_until(),
             tuple(
                 Look(datetime.fromisoformat(o["at"]), o["name"], o["verb"])
@@ -202,7 +203,7 @@ class ClinicService:
             self._forget()
 
     def _forget(self) -> None:
-        for name in (_LINK, _CONSENT, _QUEUE, _SENT, _ORDERS, _REPORTED, _REFUSED, _LOOKS):
+        for name in (_LINK, _CONSENT, _QUEUE, _SENT, _SENT_AS, _ORDERS, _REPORTED, _REFUSED, _LOOKS):
             self._store.settings.forget(name)
         shutil.rmtree(self._sealed, ignore_errors=True)
         (self._secrets / NAME).unlink(missing_ok=True)
@@ -214,16 +215,7 @@ class ClinicService:
         Raises:
             UserError: there is no such order, or what it asks for cannot be.
         """
-        with self._answering:
-            rows = self._order_rows()
-            row = next((one for one in rows if one["document"].get("order_id") == order_id), None)
-            if row is None or row["state"] != "open":
-                raise UserError("this order was answered already, or there is none")
-            order = self._read(row["document"])
-            if is_accepted:
-                self._do(order)
-            row["state"] = "accepted" if is_accepted else "refused"
-            self._store.settings.put(_ORDERS, rows)
+        order = self._orders.answer(order_id, is_accepted)
         self._repeated.wake()
         return order
 
@@ -280,8 +272,9 @@ class ClinicService:
         """
         if self.status().scopes != scopes:
             raise LinkError("consent", "consent has changed while runs were sent: the others wait")
+        key = own_key(self._secrets)  # without the extra no run can leave: all wait
         try:
-            entry, key = self._store.runs.entry(run_id), own_key(self._secrets)
+            entry = self._store.runs.entry(run_id)
             sealed = seal_run(entry, self._recordings, self._sealed / run_id, scopes, key, self._clock())
             client = self._client(lambda: self.status().scopes == scopes)
             answer = client.ask("POST", "/api/v1/runs", {"manifest": sealed.document, "numbers": sealed.numbers})
@@ -292,6 +285,7 @@ class ClinicService:
                 except DamagedError:
                     client.send_file(sealed.recording, sealed.manifest.sha256, 0)
             self._store.settings.put(_SENT, {**self._sent(), run_id: sealed.manifest.sha256})
+            self._store.settings.put(_SENT_AS, {**self._sent(_SENT_AS), run_id: sealed.manifest.numbers_sha256})
         except DamagedError as error:  # twice: the line or a disk is broken, and later may be better
             shutil.rmtree(self._sealed / run_id, ignore_errors=True)  # sealed again then, should it be the disk here
             raise LinkError("damaged", f"run {run_id} arrives damaged: it waits") from error
@@ -320,56 +314,29 @@ class ClinicService:
 
     def _exchange_orders(self) -> None:
         client = self._client()
-        for row in self._order_rows():
-            if row["state"] in ("accepted", "refused") and not row["is_reported"]:
-                document = {"order_id": row["document"]["order_id"], "state": row["state"]}
-                client.ask("POST", "/api/v1/answers", signed("answer", document, own_key(self._secrets)))
-                self._mark_reported(row["document"]["order_id"])
+        for order_id, state in self._orders.unreported():
+            document = {"order_id": order_id, "state": state}
+            client.ask("POST", "/api/v1/answers", signed("answer", document, own_key(self._secrets)))
+            self._orders.mark_reported(order_id)
         answer = client.ask("GET", "/api/v1/orders")
-        self._keep_orders(answer)
+        self._orders.keep(list_of(answer, "orders"))
         self._store.settings.put(_LOOKS, looks_of(answer))
-
-    def _mark_reported(self, order_id: str) -> None:
-        with self._answering:
-            rows = self._order_rows()
-            changed = [
-                {**row, "is_reported": row["is_reported"] or row["document"]["order_id"] == order_id} for row in rows
-            ]
-            self._store.settings.put(_ORDERS, changed)
-
-    def _keep_orders(self, answer: object) -> None:
-        """Add orders that are new here. Rows are read now: the runner may have answered while the clinic did."""
-        with self._answering:
-            rows = self._order_rows()
-            known = {row["document"]["order_id"] for row in rows}
-            for document in list_of(answer, "orders"):
-                try:
-                    order = self._read(document)
-                except InterchangeError as error:
-                    _log.warning("an order of the clinic is left aside: %s", error)
-                    continue
-                if order.order_id not in known:
-                    rows.append({"document": document, "state": "open", "is_reported": False})
-            self._store.settings.put(_ORDERS, rows[-200:])
-
-    def _do(self, order: Order) -> None:
-        if order.kind is OrderKind.SEEN:
-            self._runner.answer_red_flags([], order.day)
-        elif order.kind is OrderKind.PLAN_CHANGED:
-            self._plans.change(track=Track(order.track))
 
     def _pause_until(self) -> str:
         """Last day of the newest pause of running that the runner accepted; "" where it is over."""
-        pauses = [order for order in self._orders("accepted") if order.kind is OrderKind.PAUSE_RUNNING]
+        pauses = [order for order in self._orders.in_state("accepted") if order.kind is OrderKind.PAUSE_RUNNING]
         day = max(pauses, key=lambda order: order.created).day if pauses else None
         return day.isoformat() if day is not None and day >= self._clock().date() else ""
 
     def _queue_recent(self) -> None:
+        """Queue what was not sent, and what has other numbers since: trimmed, joined, or computed again."""
         since = self._clock() - timedelta(days=REPORT_DAYS)
-        known = {*self._sent(), *self._store.settings.get(_REFUSED, []), *(one.run_id for one in self._queue.items())}
+        waits = {*self._store.settings.get(_REFUSED, []), *(one.run_id for one in self._queue.items())}
+        sent_as = self._sent(_SENT_AS)
         for entry in reversed(self._store.runs.list(RunFilter(since=since), limit=None)):
-            if entry.run.state in (RunState.FINISHED, RunState.RECOVERED) and entry.run.run_id not in known:
-                self._queue.add(entry.run.run_id)
+            run_id = entry.run.run_id
+            if run_id not in waits and is_for_the_clinic(entry, sent_as.get(run_id)):
+                self._queue.add(run_id)
 
     def _plan(self) -> StrengthPlan | None:
         try:
@@ -386,15 +353,5 @@ class ClinicService:
     def _consent(self) -> JsonObject:
         return dict(self._store.settings.get(_CONSENT, {}))
 
-    def _sent(self) -> dict[str, str]:
-        return dict(list(self._store.settings.get(_SENT, {}).items())[-_MOST_SENT:])
-
-    def _order_rows(self) -> list[JsonObject]:
-        return list(self._store.settings.get(_ORDERS, []))
-
-    def _orders(self, state: str) -> list[Order]:
-        return [self._read(row["document"]) for row in self._order_rows() if row["state"] == state]
-
-    def _read(self, document: object) -> Order:
-        link = self._link()
-        return read_order(document, link["clinic_key"], link["pseudonym"])
+    def _sent(self, key: str = _SENT) -> dict[str, str]:
+        return dict(list(self._store.settings.get(key, {}).items())[-_MOST_SENT:])

@@ -4,7 +4,6 @@
 runner. What the index says of a runner is worked out from the folder alone, so that it can be made again at any time.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from coach.recording.reader import read_recording
 from coach.roster.index import RunNumbers
 from coach.seal.manifest import MANIFEST, RECORDING, Manifest, Scope, read_manifest
 from coach.seal.numbers import Report
+from coach.service.whole_files import sha256_of, write_whole
 from coach.storage.store import Store
 from coach.storage.strength import Strength
 from coach.summary.trends import trend_of
@@ -134,7 +134,7 @@ class Folders:
     def n_bytes(self, store: Store, run_id: str, sha256: str) -> int:
         """How many bytes of this recording are here, in order from its beginning."""
         whole, part = self._recording(store, run_id), self._part(store, sha256)
-        if sha256 and whole.is_file() and store.runs.get(run_id).recording == whole.name and _sha256(whole) == sha256:
+        if sha256 and whole.is_file() and store.runs.get(run_id).recording == whole.name and sha256_of(whole) == sha256:
             return whole.stat().st_size
         return part.stat().st_size if part.is_file() else 0
 
@@ -272,7 +272,7 @@ class Folders:
     # Inside --------------------------------------------------------------------------------------------------------
 
     def _whole(self, store: Store, manifest: Manifest, part: Path) -> Path:
-        if _sha256(part) != manifest.sha256:
+        if sha256_of(part) != manifest.sha256:
             part.unlink()
             raise DamagedBytesError("the bytes are not those that were sealed: send them again from the beginning")
         try:
@@ -299,18 +299,7 @@ class Folders:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    half = path.with_name(f".{path.name}.half")
     try:
-        with half.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror}. Free some space") from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

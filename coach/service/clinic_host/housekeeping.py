@@ -126,15 +126,17 @@ class Housekeeping:
             if path.is_file() and not copy.is_file():
                 self.vault.lock_away(runner_id, path, copy)
 
-    def restore(self) -> tuple[int, int]:
-        """Bring back folders that are gone and recordings that are missing; gives how many of each.
+    def restore(self) -> tuple[int, int, list[str]]:
+        """Bring back folders that are gone and recordings that are missing.
+
+        Gives how many of each, and the ids of runners of whom neither folder nor copy is there.
 
         Raises:
             UserError: no folder of copies was named. StorageError: a copy was changed, or its key is gone.
         """
         if self._objects is None:
             raise UserError("name the folder of copies: --objects FOLDER")
-        n_folders = n_recordings = 0
+        n_folders, n_recordings, lost = 0, 0, list[str]()
         with self.roster.transaction() as connection:
             known = index.runner_ids(connection)
         for runner_id in known:
@@ -145,7 +147,7 @@ class Housekeeping:
                     self.folders.unpack(runner_id, Path(folder) / "folder.tar")
                 n_folders += 1
             if not self.folders.database(runner_id).is_file():
-                _log.warning("runner %s has neither folder nor copy", runner_id)
+                lost.append(runner_id)
                 continue
             with self.folders.opened(runner_id) as store:
                 for path, sha256 in self.folders.recordings(store):
@@ -153,7 +155,7 @@ class Housekeeping:
                     if not path.is_file() and copy.is_file():
                         self.vault.bring_back(runner_id, copy, path)
                         n_recordings += 1
-        return n_folders, n_recordings
+        return n_folders, n_recordings, lost
 
     def judge(self, connection: Connection, store: Store, runner_id: str) -> None:
         """Put what a runner's folder says into the index."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from coach.errors import StorageError, UserError
 from coach.seal.signing import MISSING
+from coach.service.whole_files import write_whole
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -34,13 +35,8 @@ class Vault:
     def make(self, runner_id: str) -> None:
         """Make a runner's key, where there is none."""
         path = self._path(runner_id)
-        if path.exists():
-            return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        if not path.exists():
+            write_whole(path, os.urandom(_KEY_BYTES))
 
     def destroy(self, runner_id: str) -> bool:
         """Overwrite and remove a runner's key; whether there was one."""

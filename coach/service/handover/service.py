@@ -22,6 +22,7 @@ from coach.service.handover.intervals import SERVER, KeyRefusedError, find, uplo
 from coach.service.repeated import RepeatedWork
 from coach.service.run_queue import RunQueue, Waiting
 from coach.service.runs.history import HistoryService
+from coach.service.whole_files import write_whole
 from coach.storage.store import Store
 
 _log: Final = logging.getLogger(__name__)
@@ -158,11 +159,8 @@ class HandoverService:
         self._queue.drop(run_id)
 
     def _put_into_outbox(self, run_id: str, content: bytes) -> None:
-        self.outbox.mkdir(parents=True, exist_ok=True)
-        path = self.outbox / self._history.files.export_name(run_id, "fit")
-        half = path.with_name(f".{path.name}.half")  # who watches the folder never sees half a file
-        half.write_bytes(content)
-        half.replace(path)
+        # Whole: who watches the folder never sees half a file.
+        write_whole(self.outbox / self._history.files.export_name(run_id, "fit"), content)
 
     def _link(self, is_forgotten: bool = False) -> None:
         wishes = self.wishes()

@@ -7,7 +7,6 @@ own, also after a restart. Order of harm: bytes first, answers about pain second
 """
 
 import contextlib
-import hashlib
 import logging
 import os
 import shutil
@@ -28,6 +27,7 @@ from coach.recording.reader import Recording, read_recording
 from coach.service.runs.leftovers import ARRIVING, WHOLE
 from coach.service.runs.recorded import keep_answers, length_s, run_of, same_time
 from coach.service.runs.replay_reader import read_again
+from coach.service.whole_files import sha256_of
 from coach.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ class PhoneRuns:
             if found.state is not ArrivalState.ARRIVING:
                 return found
             part = self._path(run_id, _PART)
-            if _sha256(part) != sha256:
+            if sha256_of(part) != sha256:
                 part.unlink()
                 return Arrival(ArrivalState.UNKNOWN, words="the bytes were damaged on the way: they are sent again")
             with part.open("rb") as file:
@@ -164,16 +164,16 @@ class PhoneRuns:
         if (part := self._path(run_id, _PART)).is_file():
             return Arrival(ArrivalState.ARRIVING, part.stat().st_size)
         if (whole := self._path(run_id, WHOLE)).is_file():
-            return Arrival(ArrivalState.KEPT, whole.stat().st_size, _sha256(whole))
+            return Arrival(ArrivalState.KEPT, whole.stat().st_size, sha256_of(whole))
         if (odd := self._path(run_id, _UNREADABLE)).is_file():
             words = "the log is kept at home, but no run can be made of it"
-            return Arrival(ArrivalState.UNREADABLE, odd.stat().st_size, _sha256(odd), words=words)
+            return Arrival(ArrivalState.UNREADABLE, odd.stat().st_size, sha256_of(odd), words=words)
         if (merged := self._merged(run_id)) is not None:
             home = merged.name.split(".phone.")[0]
-            return Arrival(ArrivalState.MERGED, merged.stat().st_size, _sha256(merged), home)
+            return Arrival(ArrivalState.MERGED, merged.stat().st_size, sha256_of(merged), home)
         done = inside(self._recordings, f"{run_id}{SUFFIX}")
         if done.is_file() and self._store.runs.knows(run_id):
-            return Arrival(ArrivalState.DONE, done.stat().st_size, _sha256(done), run_id)
+            return Arrival(ArrivalState.DONE, done.stat().st_size, sha256_of(done), run_id)
         return Arrival(ArrivalState.UNKNOWN)
 
     def _path(self, run_id: str, suffix: str) -> Path:
@@ -257,11 +257,6 @@ def _checked(run_id: str) -> str:
     except ValueError as error:
         raise UserError(str(error)) from error
     return run_id
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(folder: Path) -> None:

@@ -7,8 +7,9 @@ is left out. Nothing in the files says whose they are.
 import hashlib
 import io
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -79,16 +80,16 @@ def _written(run: RawFiles, recording: Recording) -> list[str]:
     decoders = {use.sensor_id: decoder_for(load_profile(use.profile_id), use) for use in uses}
     chunks, timeline = _read(recording, decoders)
     run.folder.mkdir(parents=True, exist_ok=True)
-    names = []
+    names, n_at = [], Counter[WearSite]()
     for use in uses:
-        assert use.wear_site is not None
-        of_site = chunks.get(use.wear_site)
-        if not of_site:
+        own = chunks.get(use.sensor_id)
+        if not own:
             continue
         profile = load_profile(use.profile_id)
         about = (use.manufacturer or profile.maker, use.model or profile.title)
-        file, columns = _motion_file(of_site, decoders[use.sensor_id].report(), *about)
-        names.append(_write_motion(run, file, columns))
+        file, columns = _motion_file(own, decoders[use.sensor_id].report(), *about)
+        n_at[file.site] += 1
+        names.append(_write_motion(run, replace(file, number=n_at[file.site]), columns))
     events = bids.tsv(("onset", "duration", "trial_type", "value"), timeline)
     stem = bids.stem(run.label, run.session, run.number)
     if names:
@@ -102,8 +103,9 @@ def _written(run: RawFiles, recording: Recording) -> list[str]:
 
 def _read(
     recording: Recording, decoders: dict[str, Decoder]
-) -> tuple[dict[WearSite, list[ImuChunk]], list[Sequence[object]]]:
-    chunks: dict[WearSite, list[ImuChunk]] = {}
+) -> tuple[dict[str, list[ImuChunk]], list[Sequence[object]]]:
+    """The motion readings of each sensor, by its id, and the rows of the events."""
+    chunks: dict[str, list[ImuChunk]] = {}
     events: list[RunEvent] = []
     end_s = 0.0
     for item in recording.sound_items():
@@ -112,7 +114,7 @@ def _read(
             events.append(item)
         elif item.sensor_id in decoders:
             for sample in _samples(decoders[item.sensor_id], item):
-                chunks.setdefault(sample.wear_site, []).append(sample)
+                chunks.setdefault(item.sensor_id, []).append(sample)
     return chunks, _event_rows(events, end_s)
 
 
@@ -187,7 +189,7 @@ def _finite(value: float) -> float | None:
 
 
 def _write_motion(run: RawFiles, file: bids.MotionFile, columns: Sequence[FloatArray]) -> str:
-    stem = bids.stem(run.label, run.session, run.number, file.site)
+    stem = bids.stem(run.label, run.session, run.number, file.system)
     (run.folder / f"{stem}_motion.tsv").write_bytes(readings_tsv(columns))
     _text(run.folder / f"{stem}_motion.json", bids.text(bids.motion_sidecar(file, run.version)))
     _text(run.folder / f"{stem}_channels.tsv", bids.channels(file))

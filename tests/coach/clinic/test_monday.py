@@ -54,10 +54,13 @@ def test_the_gravest_first_then_what_was_seen_then_all_others() -> None:
 
 
 def test_what_was_seen_is_open_again_when_something_new_comes() -> None:
-    (row,) = rows_of([patient("a", is_rising=True)], NOW)
+    (row,) = rows_of([patient("a", is_rising=True, pain_level=4)], NOW)
     seen = Seen("Ada", NOW, row.mark)
-    assert rows_of([patient("a", seen, is_rising=True, pain_level=6)], NOW)[0].is_seen
-    assert not rows_of([patient("a", seen, is_rising=True, n_overdue=1)], NOW)[0].is_seen
+    assert rows_of([patient("a", seen, is_rising=True, pain_level=5)], NOW)[0].is_seen
+    assert not rows_of([patient("a", seen, is_rising=True, pain_level=6)], NOW)[0].is_seen
+    assert not rows_of([patient("a", seen, is_rising=True, pain_level=4, n_overdue=1)], NOW)[0].is_seen
+    (row,) = rows_of([patient("a", is_rising=True, pain_level=4, n_overdue=1)], NOW)
+    assert rows_of([patient("a", Seen("Ada", NOW, row.mark), n_overdue=1)], NOW)[0].is_seen
     signs = {"lock": Lock.URGENT, "locked_since": NOW - DAY}
     (row,) = rows_of([patient("a", signs=("numbness",), **signs)], NOW)  # type: ignore[arg-type]
     seen = Seen("Ada", NOW, row.mark)

@@ -42,7 +42,7 @@ def test_a_folder_that_is_away_empties_neither_index_nor_copies(scene: Scene) ->
     home.clinic.on_finished(home.run(0.3))
     assert "waits" in home.clinic.push().failure  # nothing is taken into a folder that is not the runner's
     assert not clinic.host.folders.path(runner_id).exists()
-    assert clinic.host.keeping.restore() == (1, 2)
+    assert clinic.host.keeping.restore() == (1, 2, [])
     assert clinic.host.keeping.reindex() == (1, [])
     assert home.clinic.push().n_sent == 3
     with clinic.host.folders.opened(runner_id) as store:
@@ -88,4 +88,4 @@ def test_a_recording_that_could_not_be_copied_arrives_and_is_copied_at_night(
     assert home.clinic.status().n_sent == 2
     assert clinic.host.keeping.copy_away() == (1, [])
     shutil.rmtree(clinic.host.folders.path(runner_id))
-    assert clinic.host.keeping.restore() == (1, 2)
+    assert clinic.host.keeping.restore() == (1, 2, [])

@@ -6,6 +6,7 @@ import stat
 import time
 import urllib.error
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.message import Message
 from pathlib import Path
@@ -14,7 +15,9 @@ import pytest
 
 from coach.errors import LinkError, UserError
 from coach.model.pain import PainMoment
+from coach.model.runs import Sport
 from coach.recording.reader import read_recording
+from coach.roster.index import runs_of
 from coach.seal.manifest import Scope, read_manifest
 from coach.service.clinic import link
 from coach.service.clinic.link import DamagedError, NotKnownError, read_invitation
@@ -386,4 +389,55 @@ def test_what_a_proxy_answers_in_the_clinics_place_loses_no_run(
         status = home.clinic.push()
         assert status.n_waiting == 2
         assert f"HTTP {code}" in status.failure
+    assert home.clinic.push().n_sent == 2
+
+
+def test_a_run_with_other_numbers_is_sent_again_without_its_bytes(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after `coach runs recompute` with a newer program, or a trim: the clinic's index has the newest numbers."""
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    home.clinic.push()
+    entry = home.store.runs.list()[0]
+    assert entry.summary is not None
+    home.store.runs.save_summary(entry.run.run_id, replace(entry.summary, distance_m=5100.0, algorithm="f" * 16))
+    asked: list[str] = []
+    send = link.ClinicLink._send
+
+    def counted(self: link.ClinicLink, method: str, path: str, *rest: object) -> object:
+        asked.append(path)
+        return send(self, method, path, *rest)
+
+    monkeypatch.setattr(link.ClinicLink, "_send", counted)
+    assert home.clinic.push().failure == ""
+    assert asked.count("/api/v1/runs") == 1
+    assert not any("recordings" in path for path in asked)
+    runner_id = clinic.runner_id(home.clinic.status().pseudonym)
+    with clinic.roster.transaction(runner_id=runner_id) as connection:
+        (numbers,) = [one for one in runs_of(connection, runner_id) if one.run_id == entry.run.run_id]
+    assert (numbers.distance_m, numbers.algorithm) == (5100.0, "f" * 16)
+    asked.clear()
+    home.clinic.push()
+    assert "/api/v1/runs" not in asked
+
+
+def test_another_activity_stays_at_home(scene: Scene) -> None:
+    home, clinic = scene
+    home.store.runs.change(home.store.runs.list()[0].run.run_id, sport=Sport.OTHER)
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    assert home.clinic.push().n_sent == 1
+
+
+def test_a_run_waits_where_the_extra_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE])
+
+    def gone(_secrets: Path) -> bytes:
+        raise UserError("sealing runs needs the extra [clinic]")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("coach.service.clinic.service.own_key", gone)
+        assert "extra" in home.clinic.push().failure
+    assert home.clinic.status().n_waiting == 2
     assert home.clinic.push().n_sent == 2

@@ -225,15 +225,18 @@ def test_a_clinic_that_lost_its_folders_brings_them_back(scene: Scene) -> None:
     folder = clinic.host.folders.path(runner_id)
     before = {path.name: path.read_bytes() for path in folder.rglob("*.mcap")}
     next(folder.rglob("*.mcap")).unlink()
-    assert clinic.host.keeping.restore() == (0, 1)
+    assert clinic.host.keeping.restore() == (0, 1, [])
     shutil.rmtree(folder)
-    assert clinic.host.keeping.restore() == (1, 2)
+    assert clinic.host.keeping.restore() == (1, 2, [])
     assert {path.name: path.read_bytes() for path in folder.rglob("*.mcap")} == before
     with clinic.host.folders.opened(runner_id) as store:
         assert [entry.back for entry in store.pain.list()] == [3]
-    assert clinic.host.keeping.restore() == (0, 0)
+    assert clinic.host.keeping.restore() == (0, 0, [])
     home.clinic.on_finished(home.run(0.3))
     assert home.clinic.push().failure == ""
+    shutil.rmtree(folder)
+    shutil.rmtree(clinic.objects / runner_id)
+    assert clinic.host.keeping.restore() == (0, 0, [runner_id])
 
 
 @pytest.mark.parametrize("n_bytes", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20])

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from coach.service.runs.replay_reader import read_again
 from coach.service.study.bids_export import About, Exported, export_bids
 from coach.service.study.recompute import plan, recompute
 from tests.support.common import missing
-from tests.support.study import MARKER, recording, store_of
+from tests.support.study import MARKER, USE, recording, store_of
 
 PARTICIPANTS = """runner,participant,age,sex,group,site,height_m,mass_kg,enrolled_on
 anna-k,A-17,93,F,leg,Berlin,1.68,60,2026-05-04
@@ -100,6 +101,22 @@ def test_a_spoiled_copy_is_found_by_the_validator(dataset: Path, tmp_path: Path)
     channels = next(copy.rglob("*_channels.tsv"))
     channels.write_text(channels.read_text().replace("tracked_point", "point"))
     assert {"SIDECAR_KEY_REQUIRED SamplingFrequency", "TSV_COLUMN_MISSING tracked_point"} <= faults(copy)
+
+
+def test_two_sensors_at_one_site_have_a_file_each(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    (store / "anna-k").mkdir(parents=True)
+    both = (USE, replace(USE, sensor_id="F0:0D:00:00:00:03", name="Movesense 214830000003"))
+    (store / "anna-k" / "both.mcap").write_bytes(recording(4, 5, uses=both))
+    write_tables(store)
+    assert all(done.is_complete for done in recompute(plan(str(store)), jobs=0))
+    export_bids(str(store), tmp_path / "out", About("Trial", ("A. One",), "CC0"))
+    files = sorted((tmp_path / "out").rglob("*_motion.tsv"), key=lambda file: len(file.name))
+    assert [re.sub(r".*tracksys-(\w+?)_.*", r"\1", file.name) for file in files] == ["leftfoot", "leftfoot2"]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    systems = [json.loads(file.with_suffix(".json").read_text())["TrackingSystemName"] for file in files]
+    assert systems == ["leftfoot", "leftfoot2"]
+    assert faults(tmp_path / "out") == set()
 
 
 def test_answers_have_one_row_a_participant_and_one_column_a_week(dataset: Path) -> None:

@@ -1,0 +1,41 @@
+"""A file that is written whole is the old one or the new one, and closed to others whatever the umask."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from coach.service.whole_files import sha256_of, write_whole
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_private_file_is_open_to_its_owner_alone(umask: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        write_whole(tmp_path / "keys" / "one.key", b"secret")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "keys" / "one.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "members.json"
+    write_whole(path, b"old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["members.json"]
+
+
+def test_a_half_file_of_a_crash_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / f".members.json.{os.getpid()}.half").write_bytes(b"torn")
+    write_whole(tmp_path / "members.json", b"whole")
+    assert (tmp_path / "members.json").read_bytes() == b"whole"
+    assert sha256_of(tmp_path / "members.json") == "5d5766cf2d78701614200418ee1450690d9af12c84d52545e4802f001ad53099"
