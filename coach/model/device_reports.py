@@ -11,7 +11,7 @@ class Advertised:
     name: str
     services: tuple[str, ...]
     companies: tuple[int, ...]
-    rssi_dbm: int
+    rssi_dbm: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,15 @@ class LinkStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FoundSensor:
-    """A sensor heard in a scan. profile_id: the profile that matches its advertisement, None where none does."""
+    """A sensor heard in a scan. profile_id: the profile that matches its advertisement, None where none does.
+
+    rssi_dbm: None where what hears it does not measure the signal (older sticks of ANT+).
+    """
 
     sensor_id: str
     name: str
     profile_id: str | None
-    rssi_dbm: int
+    rssi_dbm: int | None
     seen_s: float
     battery_pct: float | None = None
 

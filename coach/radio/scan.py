@@ -32,10 +32,20 @@ _KEPT_S = 60.0
 _LISTED_S = 30.0  # three scans: a sensor that advertises once a second is missed by none of them
 _REOPEN_S = 10.0  # many advertising intervals of any sensor (0.02-2 s), and short enough to wait for after a loss
 _LOOK_S = 1.0
+_NO_SIGNAL_DBM = -128  # weaker than any that is received
 _INSTANT_S = 0.001  # a rest of rounding is no time to listen in
 
 # Name, service UUIDs, company ids of an advertisement -> id of the profile that knows such a sensor.
 Identify = Callable[[str, Collection[str], Collection[int]], str | None]
+
+
+def by_likelihood(sensor: FoundSensor) -> tuple[bool, int, str]:
+    """Sort key: known kinds first, then the strongest signal, those without one last."""
+    return (
+        sensor.profile_id is None,
+        -(_NO_SIGNAL_DBM if sensor.rssi_dbm is None else sensor.rssi_dbm),
+        sensor.sensor_id,
+    )
 
 
 def known_profile(name: str, services: Collection[str], _companies: Collection[int]) -> str | None:
@@ -181,7 +191,7 @@ class Ear:
         """
         since_s = min(self._clock() - within_s, *self._openings_s, self._clock())
         recent = [heard.sensor for heard in self._heard.values() if heard.sensor.seen_s >= since_s]
-        return sorted(recent, key=lambda sensor: (sensor.profile_id is None, -sensor.rssi_dbm, sensor.sensor_id))
+        return sorted(recent, key=by_likelihood)
 
     def advertised(self, sensor_id: str) -> Advertised | None:
         """How a sensor was last heard to advertise; None where it was not."""

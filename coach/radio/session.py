@@ -16,7 +16,7 @@ from coach.model.links import FoundSensor, SensorUse
 from coach.radio.ant.air import is_ant
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
-from coach.radio.scan import Ear
+from coach.radio.scan import Ear, by_likelihood
 from coach.radio.served import ServedSensors
 from coach.radio.talk import OnNotification, Wire
 from coach.radio.words import RADIO_FAULTS, explain, loss_error
@@ -64,8 +64,7 @@ class Radio:
 
     def found(self) -> list[FoundSensor]:
         """Sensors that are heard now; known kinds first, then the strongest signal."""
-        sensors = [*self.ear.found(), *self.backend.ant.found(self.clock)]
-        return sorted(sensors, key=lambda sensor: (sensor.profile_id is None, -sensor.rssi_dbm, sensor.sensor_id))
+        return sorted([*self.ear.found(), *self.backend.ant.found(self.clock)], key=by_likelihood)
 
     async def find(self, sensor_id: str, within_s: float) -> FoundSensor:
         """The sensor as soon as it is heard.

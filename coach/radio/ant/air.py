@@ -23,7 +23,6 @@ _PREFIX: Final = "ant-"
 _AGAIN_S: Final = 3.0  # between two looks for a stick; short enough to wait for once it is plugged in again
 _LINGER_S: Final = 3.0  # a stick is kept so long after the last listener: opening takes two seconds
 _LISTED_S: Final = 5.0  # twenty pages of any sensor
-_UNKNOWN_DBM: Final = -60  # for sorting and words where a stick does not measure: neither near nor far
 _LOOK_S: Final = 0.05
 
 
@@ -199,8 +198,7 @@ class AntAir:
         if profile is None:
             return
         sensor_id = sensor_id_of(page)
-        signal = _UNKNOWN_DBM if page.rssi_dbm is None else page.rssi_dbm
-        sensor = FoundSensor(sensor_id, f"{profile.title} {page.number}", profile.id, signal, 0.0)
+        sensor = FoundSensor(sensor_id, f"{profile.title} {page.number}", profile.id, page.rssi_dbm, 0.0)
         self._heard[sensor_id] = _Heard(sensor, now_s)
         for receive in tuple(self._listeners.get(sensor_id, ())):
             receive(page.payload)

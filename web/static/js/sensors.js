@@ -134,7 +134,8 @@ function paintAround({ found, is_scanning, problem, ant_problem }) {
     setText(find("[data-name]", row), sensor.name || sensor.sensor_id);
     paintGives(row, sensor.name, named);
     const kind = profiles.get(sensor.profile_id)?.title ?? w("sensors.find.unknown");
-    setText(find("[data-facts]", row), `${kind} · ${strength(sensor.rssi_dbm)} · ${sensor.sensor_id}`);
+    const facts = [kind, sensor.rssi_dbm === null ? "" : strength(sensor.rssi_dbm), sensor.sensor_id];
+    setText(find("[data-facts]", row), facts.filter(Boolean).join(" · "));
   }
   const none = find("#around-none");
   none.hidden = rows.size > 0;
