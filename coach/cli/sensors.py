@@ -78,12 +78,15 @@ def scan(seconds: float, data: Path | None, as_json: bool) -> None:
 
     with opened(data) as (service, _):
         found = service.scan(seconds, look)
+        ant_problem = service.ant_problem()
     if as_json:
         print_json({"sensors": found})
     elif not sys.stdout.isatty():
         table(rows(found), FOUND_COLUMNS)
     if not found and not as_json:
         click.echo("nothing heard: wake the sensor (move it, wet the strap) and end other apps that hold it")
+    if ant_problem:
+        click.echo(ant_problem, err=True)
 
 
 @click.group()

@@ -97,6 +97,14 @@ def test_a_sensor_of_ant_that_is_not_heard_is_refused_in_its_own_words(home: Coa
             ask(STRAP)
 
 
+def test_a_scan_on_the_command_line_hears_them_without_any_bluetooth(home: Coach, usb: FakeUsb) -> None:
+    assert {sensor.sensor_id for sensor in home.sensors.scan(3.0)} == {POD, STRAP}
+    usb.pull_out()
+    until(lambda: home.sensors.ant_problem() is None)
+    with pytest.raises(LinkError, match="Bluetooth"):
+        home.sensors.scan(2.0)
+
+
 def test_a_stick_that_may_not_be_used_is_said_on_the_page_and_one_that_is_not_there_is_not(
     home: Coach, usb: FakeUsb
 ) -> None:

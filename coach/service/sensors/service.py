@@ -107,7 +107,7 @@ class SensorService:
         """Scan for so long; `on_look` gets the list twice a second, on this thread.
 
         Raises:
-            LinkError: this machine cannot scan; the words say what to do.
+            LinkError: this machine can hear neither Bluetooth nor ANT+; the words say what to do about Bluetooth.
         """
         end_s = self._clock() + seconds
         while (now_s := self._clock()) < end_s:
@@ -117,9 +117,20 @@ class SensorService:
         return self._loop.call(self._radio.found)
 
     async def _listen(self, seconds: float) -> list[FoundSensor]:
-        async with self._radio.listening():
-            await self._clock.sleep(seconds)
+        ant = self._radio.backend.ant
+        with ant.wanted():
+            try:
+                async with self._radio.ear.listening():
+                    await self._clock.sleep(seconds)
+            except LinkError:
+                await self._clock.sleep(seconds)
+                if ant.fault is not None:
+                    raise
         return self._radio.found()
+
+    def ant_problem(self) -> str | None:
+        """Why an ANT+ stick that is there could not be used in the last scan; None where it could, or there is none."""
+        return self._loop.call(lambda: self._radio.backend.ant.problem)
 
     def problem(self) -> str | None:
         """Why this machine's Bluetooth cannot be used, and what to do; None if it can."""
