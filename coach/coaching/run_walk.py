@@ -47,7 +47,7 @@ def load_run_walk() -> RunWalkProgramme:
     table = tomllib.loads((Path(__file__).parent / "run_walk.toml").read_text("utf-8"))
     sources = load_sources()
     steps = tuple(RunWalkStep(float(one["run_s"]), float(one["walk_s"]), int(one["rounds"])) for one in table["step"])
-    source = " ".join(f"{sources[name].cite}: {sources[name].says}" for name in table["sources"])
+    source = "\n".join(f"{sources[name].cite}:\n{sources[name].says}" for name in table["sources"])
     return RunWalkProgramme(
         steps, float(table["warm_up_s"]), float(table["cool_down_s"]), int(table["good_sessions"]), source
     )

@@ -1,0 +1,99 @@
+"""A page in the runner's language: chosen by the browser, then by the runner; whole, and within a small phone."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, expect
+
+from coach.language.locales import LOCALES
+from coach.language.phrases import phrases_of, read_phrases
+from coach.language.signs import DEFAULT
+from coach.service.runner import RunnerService
+from coach.storage.store import Store
+from tests.support.browser import overflowing
+from tests.web.small_coach import SmallCoach
+from tests.web.test_every_page import ALL, PAGES, open_page
+from web.words import read_words
+
+OTHERS = [language for language in LOCALES if language != DEFAULT]
+
+
+@pytest.fixture
+def coach(tmp_path: Path) -> Iterator[SmallCoach]:
+    store = Store(tmp_path / "coach.sqlite")
+    yield SmallCoach(runner=RunnerService(store))
+    store.close()
+
+
+@pytest.fixture
+def client(app: Any) -> FlaskClient:
+    client: FlaskClient = app.test_client()
+    return client
+
+
+def page(client: FlaskClient, path: str, accepted: str = "fr, de-AT;q=0.8, en;q=0.5") -> str:
+    return unescape(client.get(path, headers={"Accept": "text/html", "Accept-Language": accepted}).text)
+
+
+def test_a_page_follows_the_browser_until_the_runner_chooses(client: FlaskClient) -> None:
+    german, spanish = read_words("de"), read_words("es")
+    assert '<html lang="de"' in page(client, "/")
+    assert german["access.welcome.lead"] in page(client, "/welcome")
+    assert '<html lang="en"' in page(client, "/", "fr")
+    assert client.patch("/api/v1/runner", json={"language": "es"}).status_code == 200
+    assert '<html lang="es"' in page(client, "/")
+    assert spanish["access.welcome.lead"] in page(client, "/welcome")
+    assert client.patch("/api/v1/runner", json={"language": "tlh"}).status_code == 400
+
+
+def test_what_the_coach_says_and_refuses_is_in_the_language_of_the_page(client: FlaskClient) -> None:
+    english = "give a number from 0 to 10 for the back, or for calf and Achilles"
+    client.patch("/api/v1/runner", json={"language": "de"})
+    answer = client.post("/api/v1/today/pain", json={"moment": "now"})
+    assert answer.json is not None
+    assert answer.json["error"]["words"] == phrases_of("de")(english) != english
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_english_is_left_on_a_page(client: FlaskClient, language: str) -> None:
+    own, left = read_words(language), {}
+    sentences = {text for key, text in read_words().items() if len(text) > 20 and own[key] != text}
+    sentences |= {text for text, said in read_phrases(language).items() if len(text) > 20 and said and said != text}
+    for path in PAGES:
+        shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "\n", page(client, path, language)))
+        left |= {text: path for text in sentences if "{" not in text and text in shown}
+    assert left == {}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_page_fits_a_small_phone_in_every_language(
+    coach: SmallCoach, url: str, browser: Browser, language: str
+) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, locale=language)
+    small = context.new_page()
+    faults: dict[str, list[str]] = {}
+    for path in ALL:
+        open_page(coach, small, url, path)
+        if found := overflowing(small, 1.0):
+            faults[path] = found
+    context.close()
+    assert faults == {}
+
+
+@pytest.mark.browser
+def test_the_runner_chooses_the_language_in_welcome(coach: SmallCoach, url: str, phone: Page) -> None:
+    phone.goto(url + "/welcome")
+    expect(phone.locator("html")).to_have_attribute("lang", "en")
+    phone.get_by_label("Deutsch").check()
+    expect(phone.locator("html")).to_have_attribute("lang", "de")
+    expect(phone.locator("h1")).to_have_text(read_words("de")["access.welcome.title"])
+    phone.goto(url + "/live")
+    expect(phone.locator("html")).to_have_attribute("lang", "de")
+    wishes = phone.evaluate("() => JSON.parse(document.getElementById('wishes').textContent)")
+    assert wishes["language"] == "de", "cues are spoken by a German voice"
