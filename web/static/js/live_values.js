@@ -12,7 +12,7 @@ export function takeMetrics(metrics, now_ms) {
   for (const [name, value] of Object.entries(metrics)) {
     if (value !== null && value !== undefined) seen.set(name, { value, at_ms: now_ms });
   }
-uncertainties = metrics.uncertainty ?? {};
+  uncertainties = metrics.uncertainty ?? {};
   reasons = metrics.unknown ?? {};
 }
 

@@ -12,11 +12,11 @@ async function bring(run_id, paint) {
   const file = await logOf(run_id);
   const digest = await sha256(await file.arrayBuffer());
   let here = await send("GET", `${address}/log`);
-  for (let n_stuck = 0; here.state === "unknown" || here.state === "arriving";) {
+  for (let n_stuck = 0, n_damaged = 0; here.state === "unknown" || here.state === "arriving";) {
     const at = here.n_bytes;
     if (at >= file.size) {
       here = await send("POST", `${address}/finish`, JSON.stringify({ sha256: digest }));
-      if (here.state === "unknown" && ++n_stuck > 2) throw new Error(here.words); // damaged on the way, again and again
+      if (here.state === "unknown" && ++n_damaged > 2) throw new Error(here.words); // damaged on the way, again and again
       continue;
     }
     paint("sending", at / file.size);
