@@ -44,6 +44,8 @@ def read_profile(text: str, file: str) -> DeviceProfile:
         raise ProfileError(file, [*_words(error), *faults]) from None
     if faults:
         raise ProfileError(file, faults)
+    if not profile.is_bluetooth:
+        return profile
     own = {service.uuid for service in profile.services}
     extra = tuple(service for service in shared if service.uuid not in own)
     return profile.model_copy(update={"services": profile.services + extra})

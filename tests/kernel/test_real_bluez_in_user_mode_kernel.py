@@ -19,7 +19,7 @@ from tests.support.common import IN_CI, missing
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-BUILD_S, RUN_S = 3600, 300
+BUILD_S, RUN_S = 3600, 330
 
 
 def cached_kernel() -> Path:
