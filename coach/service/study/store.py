@@ -107,6 +107,11 @@ class StudyStore:
         except OSError as error:
             raise UserError(f"{self.url} cannot be read ({type(error).__name__}): give a folder or a bucket") from error
         names = sorted(self._name(entry["name"]) for entry in entries)
+        for name in sorted({RESULTS, PRIVATE} & set(names)):
+            if any(self._fs.glob(self._path(f"{name}/{below}{SUFFIX}")) for below in ("*", "*/*")):
+                raise UserError(
+                    f"{self.url}/{name} holds recordings, but its name is that of a folder of the study's own: rename it"
+                )
         return [name for name in names if name and name not in (RESULTS, PRIVATE)]
 
     def _listing(self, prefix: str) -> Iterator[tuple[str, JsonObject]]:

@@ -87,6 +87,17 @@ def test_what_is_done_is_not_done_again_and_new_recordings_are(tmp_path: Path) -
     assert [task.source for task in plan(str(store)).tasks] == ["ben/new.mcap"]
 
 
+@pytest.mark.parametrize("name", ["results", "study"])
+def test_a_runners_folder_with_a_name_of_the_studys_own_is_not_passed_over(name: str, tmp_path: Path) -> None:
+    store = store_of(tmp_path, 1)
+    list(recompute(plan(str(store)), jobs=0))
+    assert plan(str(store)).tasks == ()  # its own folders are no fault
+    (store / name).mkdir(exist_ok=True)
+    (store / name / "run.mcap").write_bytes(recording(2))
+    with pytest.raises(UserError, match="rename it"):
+        plan(str(store))
+
+
 def test_another_algorithm_begins_again_and_keeps_the_old_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
