@@ -110,7 +110,7 @@ class StudyStore:
         for name in sorted({RESULTS, PRIVATE} & set(names)):
             if any(self._fs.glob(self._path(f"{name}/{below}{SUFFIX}")) for below in ("*", "*/*")):
                 raise UserError(
-                    f"{self.url}/{name} holds recordings, but its name is that of a folder of the study's own: rename it"
+                    f"{self.url}/{name} holds recordings, but its name is one of the study's own: rename it"
                 )
         return [name for name in names if name and name not in (RESULTS, PRIVATE)]
 
