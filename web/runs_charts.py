@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from coach.model.history import Trend
+from coach.model.history import RunRoute, Trend
 from web.runs_calendar import PainWeek
 from web.units import K95
 
@@ -13,6 +13,8 @@ SPARK_WIDTH: Final = 150.0
 SPARK_HEIGHT: Final = 34.0
 PAIN_WIDTH: Final = 360.0
 PAIN_HEIGHT: Final = 120.0
+MAP_WIDTH: Final = 320.0
+MAP_HEIGHT: Final = 200.0
 PROGRAMME: Final = timedelta(weeks=8)
 _ROOM: Final = 4.0
 _MOST_SCALE: Final = 10
@@ -47,6 +49,36 @@ class PainBar:
     back_y: float | None
     calf_y: float | None
     label: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLine:
+    """A route from above, north up. path: of an SVG. kilometres: (x, y, number) of each whole one."""
+
+    path: str
+    start: tuple[float, float]
+    finish: tuple[float, float]
+    kilometres: tuple[tuple[float, float, int], ...]
+
+
+def route_line(route: RunRoute, split_m: float = 1000.0) -> RouteLine:
+    """A route as large as its picture allows, with the same scale in both directions."""
+    east = [x or 0.0 for x in route.east_m]
+    north = [y or 0.0 for y in route.north_m]
+    width, height = max(east) - min(east), max(north) - min(north)
+    scale = min((MAP_WIDTH - 4 * _ROOM) / max(width, 1.0), (MAP_HEIGHT - 4 * _ROOM) / max(height, 1.0))
+    left, top = (MAP_WIDTH - scale * width) / 2, (MAP_HEIGHT - scale * height) / 2
+    places = [
+        (round(left + scale * (x - min(east)), 1), round(top + scale * (max(north) - y), 1))
+        for x, y in zip(east, north, strict=True)
+    ]
+    breaks = {0, *route.breaks}
+    path = "".join(f"{'M' if i in breaks else 'L'}{x} {y}" for i, (x, y) in enumerate(places))
+    kilometres: list[tuple[float, float, int]] = []
+    for (x, y), far in zip(places, route.distance_m, strict=True):
+        if far is not None and far >= split_m * (len(kilometres) + 1):
+            kilometres.append((x, y, len(kilometres) + 1))
+    return RouteLine(path, places[0], places[-1], tuple(kilometres))
 
 
 def spark_of(trend: Trend, since: datetime, until: datetime, programme_start: date | None) -> Spark:

@@ -1,23 +1,26 @@
 """Pages of many runs: two side by side, trends with records and shoes, and the report for a physiotherapist."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from coach.model.runs import RunFilter, RunPlace, Shoe
+from coach.model.runs import RunEntry, RunFilter, RunPlace, Shoe
 from coach.service.strength.progress import Outline
 from coach.summary.bins import MATCHED
 from web.context import answer_of, the_coach, words
 from web.runs import PLACES, history, now, read_number
 from web.runs_calendar import pain_by_week, worst_back
-from web.runs_charts import pain_bars, spark_of
+from web.runs_charts import RouteLine, pain_bars, route_line, spark_of
 from web.runs_view import split_length, title_of
 
 blueprint = Blueprint("runs_many", __name__)
 REPORT_WEEKS: Final = 12
 REPORT_DAYS: Final = 7 * REPORT_WEEKS
+MAP_AMONG: Final = 10  # newest runs among which one with positions is looked for: each may read a file
 REPORTED: Final = (
     "step_length_m",
     "cadence_spm",
@@ -91,7 +94,7 @@ def save_shoes() -> Response:
 
 @blueprint.get("/runs/report")
 def report_page() -> str:
-    """One page for a physiotherapist, to be printed."""
+    """One page for a physiotherapist, to be printed. With `map` in the query also where the newest run went."""
     until = now()
     since = until - timedelta(days=REPORT_DAYS)
     runs = history().list(RunFilter(since=since), per_page=1000).entries
@@ -113,7 +116,18 @@ def report_page() -> str:
         pain_first=worst_back(weeks, since, since + timedelta(weeks=4)),
         pain_last=worst_back(weeks, until - timedelta(weeks=4), until),
         programme=programme,
+        has_map="map" in request.args,
+        mapped=_mapped(runs) if "map" in request.args else None,
     )
+
+
+def _mapped(runs: Sequence[RunEntry]) -> tuple[RunEntry, RouteLine] | None:
+    """The newest run whose positions are known, and its line; None where none of the newest has any."""
+    for entry in runs[:MAP_AMONG]:
+        route = answer_of(partial(history().route, entry.run.run_id))
+        if route is not None:
+            return entry, route_line(route, split_length())
+    return None
 
 
 def _programme() -> Outline | None:

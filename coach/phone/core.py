@@ -66,7 +66,7 @@ class PhoneCore:
         return self.pack_state(self._pack.made_at.isoformat())
 
     def pack_state(self, now: str) -> str:
-        """{"run_id", "made_at", "stale_because", "signs_are_due", "focus", "wishes", "sensors"}; {} without a pack."""
+        """{"run_id", "made_at", "stale_because", "signs_are_due", "focus", "wishes", "sensors", "shoes"}."""
         pack, at = self._pack, datetime.fromisoformat(now)
         if pack is None:
             return "{}"
@@ -86,6 +86,7 @@ class PhoneCore:
                     "language": profile.language,
                 },
                 "sensors": pack.sensors,
+                "shoes": pack.shoes,
             }
         )
 

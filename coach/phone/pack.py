@@ -37,7 +37,8 @@ class Pack:
     run_id: reserved for that run. made_at: aware UTC, by the home's clock. program_version: the home's. pain,
     red_flags: answers of the last weeks, oldest first. baseline: the runs it rests on. strength_week: week of the
     strength programme, None without one. sensors: the paired ones. focus: the wish for this run. workouts: structured
-    runs that may be chosen for it.
+    runs that may be chosen for it. shoes: names of
+    pairs in use, to choose from.
     """
 
     run_id: str
@@ -53,6 +54,7 @@ class Pack:
     sensors: tuple[SensorUse, ...]
     focus: str | None = None
     workouts: tuple[WorkoutPlan, ...] = ()
+    shoes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,24 @@
 """A phone away from home: its browser over a scripted radio, what a finger does, and a home that comes and goes."""
 
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright
 
 from coach.bootstrap import Coach
+from coach.service.event_loop import LoopThread
+from coach.settings import make_settings
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, recorded_run
-from tests.support.browser import wait_until
-from tests.web.scripted_radio import ScriptedRadio, ScriptedSensor
+from tests.support.browser import PHONE, chromium_arguments, wait_until
+from tests.support.common import free_port
+from tests.web.scripted_radio import ScriptedRadio, ScriptedSensor, scripted_radio
 from web.app import create_app
 from web.server import Server, serve
 
@@ -122,7 +129,7 @@ class Away:
         box = self.page.locator("#stop").bounding_box()
         self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         self.page.mouse.down()
-        self.page.wait_for_timeout(1200)
+        self.page.wait_for_timeout(2000)
         self.page.mouse.up()
         wait_until(self.page, "() => document.body.dataset.run === 'ready'", 30_000)
 
@@ -168,3 +175,40 @@ def hide(page: Page, is_hidden: bool) -> None:
         document.dispatchEvent(new Event('visibilitychange')); }""",
         is_hidden,
     )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    loop = LoopThread()
+    coach = Coach(make_settings(tmp_path / "home", "127.0.0.1", 0), loop=loop)
+    coach.runner.change(height_m=1.75)
+    coach.runner.answer_red_flags([])
+    for use in (LEFT, RIGHT, POD):
+        coach.store.sensors.remember(use)
+    made = Home(coach, free_port())
+    made.open()
+    yield made
+    made.close()
+    coach.close()
+    loop.close()
+
+
+@pytest.fixture
+def away(home: Home, playwright: Playwright, tmp_path: Path) -> Iterator[Away]:
+    with ExitStack() as stack:
+        bus = tmp_path / "bus"
+        bus.mkdir()
+        radio, address = stack.enter_context(scripted_radio(make_sensors(), bus))
+        options = chromium_arguments()
+        options["args"] = [*options["args"], "--enable-experimental-web-platform-features"]
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path / "profile"),
+            env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address},
+            viewport=PHONE,
+            **options,
+        )
+        stack.callback(context.close)
+        made = Away(radio, context, context.pages[0], home.url, [])
+        made.open()
+        yield made
+        assert not made.complaints, made.complaints

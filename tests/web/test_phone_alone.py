@@ -5,72 +5,26 @@ and no radio has been tried.
 """
 
 import json
-import os
 import re
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright
 
-from coach.bootstrap import Coach
 from coach.model.plain import to_plain
 from coach.model.runs import RunState
 from coach.phone.core import PhoneCore
 from coach.recording.reader import read_recording
-from coach.service.event_loop import LoopThread
-from coach.settings import make_settings
 from coach.wall_clock import utc_now
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, TIRED, virtual_run
-from tests.support.browser import PHONE, axe_findings, choose_theme, chromium_arguments, overflowing, wait_until
-from tests.support.common import free_port
-from tests.web.away_phone import CADENCE, LEAVE, READY, START_WITHIN_MS, Away, Home, hide, make_sensors, play
+from tests.support.browser import axe_findings, choose_theme, overflowing, wait_until
+from tests.web.away_phone import CADENCE, LEAVE, READY, START_WITHIN_MS, Away, Home, hide, play
 from tests.web.carried_phone import carry
-from tests.web.scripted_radio import scripted_radio
 
 pytestmark = [pytest.mark.browser, pytest.mark.reference]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    loop = LoopThread()
-    coach = Coach(make_settings(tmp_path / "home", "127.0.0.1", 0), loop=loop)
-    coach.runner.change(height_m=1.75)
-    coach.runner.answer_red_flags([])
-    for use in (LEFT, RIGHT, POD):
-        coach.store.sensors.remember(use)
-    made = Home(coach, free_port())
-    made.open()
-    yield made
-    made.close()
-    coach.close()
-    loop.close()
-
-
-@pytest.fixture
-def away(home: Home, playwright: Playwright, tmp_path: Path) -> Iterator[Away]:
-    with ExitStack() as stack:
-        bus = tmp_path / "bus"
-        bus.mkdir()
-        radio, address = stack.enter_context(scripted_radio(make_sensors(), bus))
-        options = chromium_arguments()
-        options["args"] = [*options["args"], "--enable-experimental-web-platform-features"]
-        context = playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"),
-            env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address},
-            viewport=PHONE,
-            **options,
-        )
-        stack.callback(context.close)
-        made = Away(radio, context, context.pages[0], home.url, [])
-        made.open()
-        yield made
-        assert not made.complaints, made.complaints
 
 
 def test_taken_along_it_runs_without_home_and_its_run_comes_home_coached(home: Home, away: Away) -> None:

@@ -5,13 +5,14 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.coach.service.runs.exports_of_others import strava, zipped
+from tests.coach.service.runs.exports_of_others import gpx, strava, zipped
 from tests.web.kept_runs import kept_coach
 from tests.web.small_coach import SmallCoach
 from web.app import create_app
@@ -148,6 +149,16 @@ def test_the_report_has_gait_pain_and_programme_on_one_page(client: FlaskClient)
         "not a diagnosis",
     ):
         assert words in page, words
+
+
+def test_the_report_shows_where_the_newest_run_went_only_if_asked(own: FlaskClient) -> None:
+    content = gpx(datetime.now(UTC) - timedelta(days=2), 5.0, "running", seconds=500)
+    assert own.post("/runs/import", data={"file": (io.BytesIO(content), "run.gpx")}).status_code == 302
+    plain, mapped = own.get("/runs/report").text, own.get("/runs/report?map=1").text
+    assert "Where the newest run went" not in plain
+    assert '<path class="report-route" d="M' not in plain
+    assert '<path class="report-route" d="M160.0 ' in mapped, "straight north, in the middle"
+    assert mapped.count('class="report-split"') == 2, "kilometres"
 
 
 def test_series_and_stretches_come_as_json(client: FlaskClient) -> None:

@@ -38,6 +38,7 @@ class PhoneService:
         self._workouts = workouts
         self._sensors = sensors
         self._coaching = coaching
+        self._history = history
         self.runs = PhoneRuns(store, recordings, take_over, history.files.merge_activity, make_apart)
 
     def pack(self, focus: str | None = None) -> Pack:
@@ -49,4 +50,5 @@ class PhoneService:
         run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         paired = [use for use in self._sensors.book.remembered() if load_profile(use.profile_id).is_bluetooth]
         pack = self._coaching.pack(run_id, paired, program_version(), focus)
-        return replace(pack, workouts=tuple(self._workouts()))
+        shoes = tuple(shoe.name for shoe in self._history.shoes() if not shoe.is_retired)
+        return replace(pack, workouts=tuple(self._workouts()), shoes=shoes)

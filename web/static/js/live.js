@@ -111,7 +111,7 @@ send({ words: readData("words", {}), language: document.documentElement.lang, un
 sendChoices();
 bindChoices(sendChoices);
 bindControls(state, refresh);
-bindDetails();
+bindDetails(() => get("/metrics"));
 bindPocket();
 bindPhoneSensor();
 takeRun(readData("run-status", {}));

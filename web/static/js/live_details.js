@@ -1,5 +1,4 @@
 // All numbers of the moment with their uncertainties, and why a dash is a dash: asked for by a runner who has paused.
-import { get } from "./api.js";
 import { find, findAll, on, setText } from "./dom.js";
 import { toast } from "./live_toast.js";
 import { DASH, glanceUncertainty, valueText } from "./units.js";
@@ -15,10 +14,11 @@ function paint(row, metrics) {
   setText(find(".details-why", row), text === DASH && reason ? w(`metrics.why.${reason}.long`) : "");
 }
 
-export function bindDetails() {
+/** ask(): the coach's newest metrics. */
+export function bindDetails(ask) {
   on("#numbers", "click", async () => {
     try {
-      const metrics = await get("/metrics");
+      const metrics = await ask();
       for (const row of findAll("[data-detail]")) paint(row, metrics);
       find("#numbers-dialog").showModal();
     } catch (error) {

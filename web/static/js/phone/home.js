@@ -30,12 +30,12 @@ async function bring(run_id, paint) {
 }
 
 /**
- * All runs that wait, oldest first, but the one going on. paint(run_id, state, share) is called. Gives "" or why it had
+ * All runs that wait, oldest first, but the one that is not wholly written. paint(run_id, state, share) is called. Gives "" or why it had
  * to stop: "away" (home cannot be reached), "stranger", or words.
  */
-export async function bringHome(going_on, paint) {
+export async function bringHome(unwritten, paint) {
   for (const { run_id, n_bytes } of await listRuns()) {
-    if (run_id === going_on || n_bytes === 0) continue;
+    if (run_id === unwritten || n_bytes === 0) continue;
     try {
       const here = await bring(run_id, (state, share) => paint(run_id, state, share));
       paint(run_id, here.state, 1, here.run_id);

@@ -2,16 +2,17 @@
 import { find, make, setText } from "../dom.js";
 import { w } from "../words.js";
 import { bringHome } from "./home.js";
-import { run } from "./live.js";
+import { toast } from "../live_toast.js";
+import { run, say } from "./live.js";
 import { listRuns, mb } from "./store.js";
 
 const outcomes = new Map(); // run_id -> words of what became of it in this visit
 let is_going = false;
 
 export async function paintHome() {
-  const rows = (await listRuns()).filter(({ n_bytes }) => n_bytes > 0).map(({ run_id, n_bytes }) =>
+  const rows = (await listRuns()).filter(({ run_id, n_bytes }) => n_bytes > 0 || run_id === run.unwritten).map(({ run_id, n_bytes }) =>
     make("li", { className: "row" }, make("strong", { textContent: run_id }), make("span", { className: "soft", textContent: w("phone.home.size", { mb: mb(n_bytes) }) }),
-      make("span", { className: "chip", textContent: run_id === run.run_id ? w("phone.home.running") : (outcomes.get(run_id)?.words ?? w("phone.home.waits")) })));
+      make("span", { className: "chip", textContent: run_id === run.run_id ? w("phone.home.running") : run_id === run.unwritten ? w("phone.home.unwritten") : (outcomes.get(run_id)?.words ?? w("phone.home.waits")) })));
   const gone = [...outcomes].filter(([, { is_home }]) => is_home).map(([run_id, { words, home_id }]) =>
     make("li", { className: "row" }, make("strong", { textContent: run_id }), make("span", { className: "chip chip-glow", textContent: words }),
       home_id ? make("a", { href: `/runs/${encodeURIComponent(home_id)}`, textContent: w("phone.home.open") }) : ""));
@@ -24,7 +25,7 @@ export async function goHome() {
   if (is_going || run.is_on) return;
   is_going = true;
   try {
-    const why = await bringHome(run.run_id, (run_id, now, share, home_id) => {
+    const why = await bringHome(run.unwritten, (run_id, now, share, home_id) => {
       const words = now === "sending" ? w("phone.home.sending", { percent: Math.floor(100 * share) }) : w(`phone.home.${now}`);
       outcomes.set(run_id, { words, is_home: now !== "sending", home_id: home_id ?? (now === "kept" ? run_id : null) });
       void paintHome();
@@ -36,4 +37,14 @@ export async function goHome() {
   } finally {
     is_going = false;
   }
+}
+
+/** Whether what the core has written reached the phone's disk; what it refuses waits in memory and is tried again. */
+export function takeLogState(now, words) {
+  const sentence = now === "refused" ? w("phone.run.log_failed", { words }) : w("phone.run.log_written");
+  say(sentence);
+  toast(sentence);
+  if (now === "refused" || !run.unwritten) return;
+  run.unwritten = null;
+  void goHome();
 }

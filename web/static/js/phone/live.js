@@ -2,6 +2,7 @@
 import { find, findAll, readData, setText } from "../dom.js";
 import { bindChoices, chosen, sayProgress, sound } from "../live_choices.js";
 import { forgetCues, takeCue } from "../live_cues.js";
+import { bindDetails } from "../live_details.js";
 import { forgetLinks, takeLink, takeSensors } from "../live_links.js";
 import { silenceTicks, tickAt } from "../live_metronome.js";
 import { bindPocket, leavePocket } from "../live_pocket.js";
@@ -11,7 +12,7 @@ import { w } from "../words.js";
 
 const slots = new Map(findAll(".motion [id]").map((element) => [element.id, element]));
 const HEARD = ["speech", "vibration"];
-export const run = { run_id: null, is_on: false, is_paused: false, is_muted: false, lap: 1, lap_kind: "lap" };
+export const run = { run_id: null, is_on: false, is_paused: false, is_muted: false, lap: 1, lap_kind: "lap", unwritten: null }; // unwritten: id of a run that ended and is not wholly on the disk
 let handlers = null;
 
 /** Say something that no page can be relied on to show. */
@@ -59,9 +60,14 @@ export function takeRun(status, sensors) {
   setText(pause.lastChild, w(run.is_paused ? "live.control.resume" : "live.control.pause"));
 }
 
+let newest = null;
+
 /** Messages of the core, as at home's stream. */
 export function takeMessages(messages) {
-  for (const [kind, data] of messages) handlers[kind]?.(data);
+  for (const [kind, data] of messages) {
+    if (kind === "metrics") newest = data;
+    handlers[kind]?.(data);
+  }
 }
 
 export function startLiveView() {
@@ -73,4 +79,5 @@ export function startLiveView() {
   handlers.state("live");
   find("#unlock").hidden = true;
   bindPocket();
+  bindDetails(async () => newest);
 }

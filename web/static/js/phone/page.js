@@ -9,7 +9,7 @@ import { choose, Sensor } from "./bluetooth.js";
 import { toast } from "../live_toast.js";
 import { bindControls } from "./controls.js";
 import { openCore } from "./core.js";
-import { goHome, paintHome } from "./home_list.js";
+import { goHome, paintHome, takeLogState } from "./home_list.js";
 import { run, say, startLiveView, takeMessages, takeRun } from "./live.js";
 import { askForMotion, can_move, OWN as OWN_MOTION, PhoneMotion } from "./motion.js";
 import { showNeeds } from "./needs.js";
@@ -80,7 +80,7 @@ async function begin(manifest, is_served = true) {
   worker = openCore({
     stage: (name) => takeWords("phone.take.starting", { stage: w(`phone.take.stage_${name}`) }),
     messages: takeMessages,
-    log: (now, words) => { if (now === "refused") { say(w("phone.run.log_failed", { words })); toast(w("phone.run.log_failed", { words })); } },
+    log: takeLogState,
     trouble: (words) => { noteDown("trouble", { words }); console.error(words); toast(w("phone.run.core_failed", { words })); },
     broken: (words) => { noteDown("worker broken", { words }); console.error(words); if (run.is_on) say(w("phone.run.core_failed", { words })); },
   });
@@ -146,7 +146,8 @@ async function openPack(text) {
 
 async function paintPack() {
   state.pack = await worker.ask("pack_state", new Date().toISOString());
-  const { made_at, stale_because, sensors: paired = [], signs_are_due } = state.pack;
+  const { made_at, stale_because, sensors: paired = [], signs_are_due, shoes = [] } = state.pack;
+  find("#shoe-names").replaceChildren(...shoes.map((name) => new Option(name, name)));
   find("#signs").hidden = !signs_are_due;
   setText(find("#pack-words"), made_at ? w("phone.pack.fresh", { when: new Date(made_at).toLocaleString(locale()) }) : "");
   if (stale_because) setText(find("#plan-words"), w("phone.pack.listening", { words: stale_because }));
@@ -298,7 +299,7 @@ on("#phone-start", "submit", async (event) => {
   const { run_id: reserved } = state.pack;
   const run_id = reserved && !(await isUsed(reserved)) ? reserved : newRunId(at);
   try {
-    const facts = { place: "outdoor", workout_id: find("#phone-workout").value, browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
+    const facts = { place: "outdoor", workout_id: find("#phone-workout").value, shoes: find("#field-shoes").value.trim(), browser: navigator.userAgent.slice(0, 200), home_clock_ahead_s: state.clock_ahead_s };
     const begun = await worker.send("begin", { run_id, started_ms: now_ms(), started_at: at.toISOString(), answers: answers(), facts: JSON.stringify(facts) });
     markUsed(reserved ?? "");
     find("#finished").hidden = true;
@@ -313,11 +314,13 @@ async function stop() {
   toast(w("live.control.stopping"));
   try {
     last_reports = (await worker.send("stats")).reports;
-    const { elapsed_s, distance_m, n_cues } = JSON.parse(await worker.send("end"));
+    const { run_id } = run;
+    const { elapsed_s, distance_m, n_cues, waiting_bytes } = JSON.parse(await worker.send("end"));
+    run.unwritten = waiting_bytes ? run_id : null;
     noteDown("stopped", { elapsed_s, n_cues });
     takeRun(null);
     const distance = distance_m === null ? "" : `${valueText("distance_m", distance_m)} ${unitOf("distance_m")}`;
-    const words = [durationText(elapsed_s), distance, w("phone.run.cues", { n: n_cues })];
+    const words = [durationText(elapsed_s), distance, w("phone.run.cues", { n: n_cues }), waiting_bytes ? w("phone.run.log_waits", { mb: mb(waiting_bytes) }) : ""];
     setText(find("#finished-words"), words.filter(Boolean).join(" · "));
     find("#finished").hidden = false;
     find("#finished").scrollIntoView?.();
@@ -348,7 +351,7 @@ async function lookForGap() {
 }
 document.addEventListener("visibilitychange", () => { if (document.hidden) hidden_ms = now_ms(); else void lookForGap(); });
 setInterval(() => { if (!document.hidden) void lookForGap(); }, 1000);
-window.addEventListener("beforeunload", (event) => { if (run.is_on) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => { if (run.is_on || run.unwritten) event.preventDefault(); });
 
 setInterval(async () => {
   if (!run.is_on) return;
