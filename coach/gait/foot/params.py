@@ -79,12 +79,14 @@ class FootParams:
 
     # A strap that holds: the foot rolls evenly over its rest, a loose sensor rings on it. Standard deviation of the
     # turn rate from loose_from_s (and half a sampling interval) after contact, at most loose_before_s before
-    # mid-stance, to loose_after_s after it; median of the last landings. 96 recordings of firm straps, real shoes among
-    # them: up to 1.13 at 200 Hz and 1.32 at 104. A wobble of 8 deg at 7-14 Hz about any axis, set off by each landing
-    # and decaying in 0.15 s: more than the limit in 92 % of 78 recordings at 200 Hz, 94 at 104.
-    loose_radps: float = 1.45
-    loose_slow_radps: float = 2.5  # below slow_below_hz, where a landing smears into it: firm up to 2.17, 8 deg 80 %
+    # mid-stance, to loose_after_s after it; loose_share of the last landings stay below it. 96 recordings of firm
+    # straps, real shoes among them: up to 1.18 at 200 Hz, 1.36 at 104, 1.11 at 52. A wobble of 8 deg at 7-14 Hz about
+    # any axis, set off by each landing and decaying in 0.15 s: 92 % of 156 recordings at 200 Hz, 94 at 104, 84 at 52.
+    loose_radps: float = 1.5
+    loose_slow_radps: float = 1.25  # below slow_below_hz, where a rest is two or three readings
+    loose_share: float = 0.6  # two readings of a ringing sensor may be alike by chance
     loose_from_s: float = 0.07  # after contact; by then a firm landing is over
+    loose_from_slow_s: float = 0.085  # the same below slow_below_hz: earlier, slow jogs' landings count (1.5 rad/s)
     loose_before_s: float = 0.07  # mid-stance
     loose_after_s: float = 0.03  # mid-stance; then the heel lifts
     loose_landings: int = 15  # twelve seconds

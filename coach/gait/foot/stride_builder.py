@@ -170,9 +170,10 @@ def _by_rhythm(contact_s: float, now: StrideState, foot: FootSensor) -> float:
 def _wobble(this: StanceCandidate, columns: FloatArray, mid: int, heel_off: int, foot: FootSensor) -> float:
     """Standard deviation of the turn rate while the foot lies on the ground [rad/s]."""
     params = foot.params
-    from_s = max(this.contact_s + params.loose_from_s + 0.5 / foot.rate_hz, this.mid_s - params.loose_before_s)
+    after_s = (params.loose_from_slow_s if foot.is_slow else params.loose_from_s) + 0.5 / foot.rate_hz
+    from_s = max(this.contact_s + after_s, this.mid_s - params.loose_before_s)
     start = mid - max(0, round((this.mid_s - from_s) * foot.rate_hz))
-    end = min(mid + round(params.loose_after_s * foot.rate_hz), heel_off)
+    end = min(mid + math.floor(params.loose_after_s * foot.rate_hz), heel_off)
     rate = columns[GX : GX + 3, max(0, start) : max(end, mid) + 1]
     return math.sqrt(float(rate.var(axis=1).sum()))
 

@@ -192,10 +192,10 @@ class StrideState:
         return self.last is not None and self.last.is_loose
 
     def is_wobbling(self, wobble_radps: float, is_slow: bool, params: FootParams) -> bool:
-        """Take how unevenly the foot turned at one more rest [rad/s]; whether the strap is loose, as a median says."""
+        """Take how unevenly the foot turned at one more rest [rad/s]; whether many say that the strap is loose."""
         self.wobbles_radps = (*self.wobbles_radps[1 - params.loose_landings :], wobble_radps)
-        known, limit = self.wobbles_radps, params.loose_slow_radps if is_slow else params.loose_radps
-        return len(known) >= params.loose_least and median(known) > limit
+        known, limit = sorted(self.wobbles_radps), params.loose_slow_radps if is_slow else params.loose_radps
+        return len(known) >= params.loose_least and known[round(params.loose_share * (len(known) - 1))] > limit
 
     def pivot(self, params: FootParams) -> tuple[float, float]:
         """Forward, up [m] of the metatarsal joints from the sensor, by the last push-offs."""

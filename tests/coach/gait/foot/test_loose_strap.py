@@ -40,7 +40,7 @@ def wobbling(chunk: ImuChunk, amplitude_deg: float, hz: float, axis: FloatArray)
     return replace(chunk, acc_mps2=acc, gyr_radps=gyr)
 
 
-@pytest.mark.parametrize("rate_hz", [104.0, 200.0])
+@pytest.mark.parametrize("rate_hz", [52.0, 104.0, 200.0])
 @pytest.mark.parametrize(
     ("name", "hz", "axis", "least_found"),
     [(HEEL, 10, (5, 8, 3), 0.95), (MIDFOOT, 7, (1, 0, 3), 0.95), (FOREFOOT, 14, (0, 1, 0), 0.25)],
