@@ -22,13 +22,13 @@ from coach.model.metrics import Unknown
 from coach.model.plain import from_plain, to_plain
 from coach.model.runs import RunPlace
 
-MIN_STEADY_S: Final = 660.0
+MIN_STEADY_S: Final = 660.0  # the time that a run's averages need (preprint 202601.2214)
 FULL_STEADY_S: Final = 720.0  # enough to settle; later minutes hold tiredness; chosen by eye, 2026-11-20
-MIN_RUNS: Final = 3
-MAX_RUNS: Final = 30
+MIN_RUNS: Final = 3  # fewer show no spread between runs; by judgement
+MAX_RUNS: Final = 30  # a season's habit, and what is fitted in milliseconds; by judgement
 MAX_SD_PCT: Final = 2.0  # a comparison less sure than this is not made; chosen by eye, 2026-11-20
 _HEIGHT_M: Final = 1.70  # where height is unknown: scales cancel for one runner
-_GRAVITY_MPS2: Final = 9.80665
+_GRAVITY_MPS2: Final = 9.80665  # standard gravity
 _LEG_PER_HEIGHT: Final = 0.53  # Winter, Biomechanics and Motor Control of Human Movement: leg length / height
 
 

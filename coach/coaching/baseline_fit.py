@@ -15,11 +15,11 @@ from coach.coaching.measures import MeasureKind
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int_]
-_HUBER_K: Final = 1.5
-_ROUNDS: Final = 5
+_HUBER_K: Final = 1.5  # SD: one point in eight of normal scatter weighs less; by judgement
+_ROUNDS: Final = 5  # of reweighting: weights no longer move by then; by judgement
 _WIDE: Final = 10.0  # prior SD of the intercept in units of y (or 100 for plain units): says nothing
 _PRIOR_RUNS: Final = 4.0  # how many runs the prior spread between runs is worth
-_DRIFT_DAYS: Final = 30.0
+_DRIFT_DAYS: Final = 30.0  # the time in which a runner wanders by one `drift_sd`; by judgement
 _WINDOWS_A_PAIR: Final = 2.0  # neighbouring windows are not independent: count half of them; chosen by eye, 2026-11-20
 
 

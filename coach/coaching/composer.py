@@ -8,7 +8,7 @@ from coach.coaching.response import MeasuredChange, helped
 from coach.model.cues import CueDecision, CueRule, Gate
 from coach.model.runner import RunnerProfile
 
-UNHELPFUL_IN_A_ROW: Final = 2
+UNHELPFUL_IN_A_ROW: Final = 2  # once may be chance; by judgement
 
 
 class CueComposer:

@@ -34,9 +34,9 @@ from coach.model.strides import GaitState
 SPACING_S: Final = 60.0  # evidence: proposed fade, at least 60 s between cues
 _MAX_WAIT_S: Final = 300.0  # unanswered cues grow rarer, up to this; chosen by eye, 2026-11-20
 _LOG_EVERY_S: Final = 300.0  # a closed gate is written down again after this; chosen by eye, 2026-11-20
-_ON_TARGET_S: Final = 10.0
-_TICK_EVERY_S: Final = 1.0
-_NEVER_S: Final = -1e9
+_ON_TARGET_S: Final = 10.0  # some thirteen strides: no praise for a moment; by judgement
+_TICK_EVERY_S: Final = 1.0  # the pace of LiveMetrics when they are written down
+_NEVER_S: Final = -1e9  # before any run
 
 
 @dataclass(frozen=True, slots=True)

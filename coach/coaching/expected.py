@@ -7,12 +7,12 @@ slower (r -0.49 to -0.66). The slope on height is arithmetic on these: -0.57 * 8
 import math
 from typing import Final
 
-_CADENCE_SPM: Final = 165.0
-_SPEED_MPS: Final = 3.04
-_SPM_PER_LOG_SPEED: Final = 3.0 / math.log(1.15)
-_SPM_PER_M: Final = -50.0
-_HEIGHT_M: Final = 1.75
-CADENCE_SD_SPM: Final = 8.0
+_CADENCE_SPM: Final = 165.0  # de Ruiter 2020
+_SPEED_MPS: Final = 3.04  # de Ruiter 2020
+_SPM_PER_LOG_SPEED: Final = 3.0 / math.log(1.15)  # de Ruiter 2020: +3 spm for +15 %
+_SPM_PER_M: Final = -50.0  # the arithmetic above, rounded
+_HEIGHT_M: Final = 1.75  # middle of the heights that the slope is for; by judgement
+CADENCE_SD_SPM: Final = 8.0  # de Ruiter 2020
 
 
 def expected_cadence_spm(speed_mps: float, height_m: float) -> float:

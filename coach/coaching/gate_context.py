@@ -16,9 +16,9 @@ from coach.model.pain import PainState
 from coach.model.runner import RunnerProfile
 
 _SMOOTH_S: Final = 20.0  # chosen by eye, 2026-11-20
-_MIN_SEEN_S: Final = 8.0
+_MIN_SEEN_S: Final = 8.0  # of the 20: else the average is one of a few strides; by judgement
 _SIGN_S: Final = 120.0  # chosen by eye, 2026-11-20
-_SIGN_EVERY_S: Final = 5.0
+_SIGN_EVERY_S: Final = 5.0  # averages over 20 s change no faster; by judgement
 _SIGNS: Final = ("foot_strike_angle_deg", "foot_strike_angle_vs_baseline_deg", "impact_vs_baseline_pct")
 _SMOOTHED: Final = (
     "cadence_spm",

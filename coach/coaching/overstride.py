@@ -12,7 +12,7 @@ _LIMITS: Final = {
     "impact_vs_baseline_pct": MAX_IMPACT_RISE_PCT,
 }
 _NOW_S: Final = 15.0  # about forty steps: scatter alone does not stop it; chosen by eye, 2026-11-20
-_MIN_NOW_S: Final = 12.0
+_MIN_NOW_S: Final = 12.0  # of the 15, so that a short gap does not blind it; by judgement
 _WITH_IT_S: Final = 60.0  # what rises within this time rises with the cue; chosen by eye, 2026-11-20
 
 

@@ -13,16 +13,16 @@ from typing import Final
 from coach.coaching.red_flags import OpenSigns, open_signs
 from coach.model.pain import ASK_SIGNS_FROM, CLINICIAN_FROM, Lock, PainEntry, PainMoment, PainState, RedFlagAnswers
 
-GO_ON: Final = 2
-STOP_ABOVE: Final = 5
+GO_ON: Final = 2  # pain-monitoring model: up to here all goes on
+STOP_ABOVE: Final = 5  # pain-monitoring model: above this all stops
 SETTLING: Final = timedelta(hours=10)  # a night; chosen by eye, 2026-11-20
 FRESH: Final = timedelta(hours=36)  # an answer older than this does not speak for today; chosen by eye, 2026-11-20
-KNOWN: Final = timedelta(days=7)
+KNOWN: Final = timedelta(days=7)  # week is compared with week; an older answer belongs to neither
 RISE: Final = 1.0  # points between the means of two weeks, half of what matters: stricter; chosen by eye, 2026-11-20
 _AT_REST: Final = {PainMoment.BEFORE_RUN, PainMoment.NEXT_MORNING, PainMoment.NOW, PainMoment.BEFORE_SESSION}
 _PROVOKED: Final = {PainMoment.DURING_RUN, PainMoment.AFTER_RUN, PainMoment.AFTER_SESSION}
-_CALF_QUIET_DAYS: Final = 7
-_CALF_HURT_DAYS: Final = 28
+_CALF_QUIET_DAYS: Final = 7  # a week without pain before landing cues; by judgement
+_CALF_HURT_DAYS: Final = 28  # a month in which pain still counts as recent; by judgement
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from coach.model.runs import RunPlace
 from coach.model.strides import GaitState
 
 SEEN_S: Final = 60.0  # of running with such a speed; chosen by judgement: long enough for no stray packet or fix
-_MAX_STEP_S: Final = 2.0
+_MAX_STEP_S: Final = 2.0  # a longer silence is a gap, as in `steady`
 _SOURCES: Final = {"treadmill": RunPlace.TREADMILL, "position": RunPlace.OUTDOOR}  # the surer first
 
 

@@ -18,15 +18,16 @@ from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlace, RunPlan
 
+# Of the windows that may hold a cue, by run: full for four, then removed (Crowell & Davis 2011); the steps are ours.
 SHARES: Final = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.10)
 MINUTES: Final = (15, 17, 20, 22, 22, 25, 27, 30)  # Bowser 2018: 15 to 30 minutes over eight sessions
 NO_FOCUS: Final = "none"
 NEED: Final = 0.05  # share of recent running time in which a cue would have been due; chosen by eye, 2026-11-20
-REFRESH_SHARE: Final = 0.25
+REFRESH_SHARE: Final = 0.25  # as the sixth run of eight: a reminder, not a block; by judgement
 LONGEST_SHARE: Final = 1.1  # Frandsen 2025: more than 10 % beyond the longest run of 30 days
 MONTH: Final = timedelta(days=28)  # after a block, one run without cues so often; by judgement
 MOST_BLOCKS: Final = 2  # of one focus in twelve weeks; by judgement: trials had one block (Bowser 2018)
-_SEASON: Final = timedelta(weeks=12)
+_SEASON: Final = timedelta(weeks=12)  # in which MOST_BLOCKS are counted; by judgement
 _ASIDE: Final = timedelta(days=60)  # a dropped or kept focus rests for this long; chosen by eye, 2026-11-20
 
 

@@ -18,7 +18,7 @@ MIN_RUNNING_S: Final = 600.0  # a shorter run does not count for the block; chos
 POSSIBLE_SHARE: Final = 0.5  # of a run, in which a cue could have spoken; else it is no run of the block; by judgement
 LITTLE_NEED: Final = 0.1  # share of the time out of band below which there was nothing to learn; by judgement
 KEPT_SHARE: Final = 0.5  # retained: out of band for less than half the time of the first run; chosen by eye, 2026-11-20
-_RECENT: Final = 3
+_RECENT: Final = 3  # runs: as many as a baseline needs
 _POOL: Final = 60  # withheld moments kept for comparison, by rule
 
 

@@ -17,9 +17,9 @@ from coach.model.pain import ASK_SIGNS_FROM, Lock, PainEntry, RedFlag, RedFlagAn
 VALID_FOR: Final = timedelta(days=28)  # half a training block; chosen by judgement, stricter than "once"
 ASK_AGAIN_RISE: Final = 3  # points above the week before: beyond the 2 that matter (Ostelo 2008); chosen by judgement
 _SAME_BOUT: Final = timedelta(hours=24)  # signs answered in a flare are not asked again for the same flare; judgement
-_SLIP: Final = timedelta(minutes=10)
+_SLIP: Final = timedelta(minutes=10)  # to notice a slip of the finger; by judgement
 _ONE_DAY: Final = timedelta(days=1)  # dates are local, times UTC: they may differ by one day
-_WEEK: Final = timedelta(days=7)
+_WEEK: Final = timedelta(days=7)  # before an answer, with which a rise is compared
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,17 @@ from typing import Final
 from coach.model.cues import CueResponse, CueRule, FocusResponse
 from coach.model.intervals import t_quantile
 
-BEFORE_S: Final = 30.0
-AFTER_FROM_S: Final = 10.0
-AFTER_TO_S: Final = 40.0
-MIN_SEEN_S: Final = 15.0
+BEFORE_S: Final = 30.0  # some forty strides; by judgement
+AFTER_FROM_S: Final = 10.0  # to hear the cue and to change; by judgement
+AFTER_TO_S: Final = 40.0  # as long as before
+MIN_SEEN_S: Final = 15.0  # half of either span
 MIN_COMPARED: Final = 3  # fewer withheld moments say nothing; chosen by eye, 2026-11-20
 # Moments a minute apart wander together, so that they hold less information than as many independent ones. With 1.05
 # the interval held the truth in 94.5 % of 6,143 simulated runs of deaf runners, and 2.9 % were said to be helped; with
 # this in 95.2 % and 2.5 %, and a response of 2 % is still found in 81 % (`docs/advice.md`).
 _NEIGHBOURS: Final = 1.09
-_KEPT_S: Final = 45.0
-_MAX_STEP_S: Final = 3.0
+_KEPT_S: Final = 45.0  # AFTER_TO_S and a little
+_MAX_STEP_S: Final = 3.0  # a number lives for so long on the page, too
 _MOST_OLD: Final = 256  # rows that may wait to be deleted together: deleting each alone would move all others
 _ROUNDING_S: Final = 1e-9  # sums of steps of 0.2 s are off by some 1e-12 s
 

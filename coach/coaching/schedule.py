@@ -6,7 +6,7 @@ Random choice inside each block makes withheld moments a fair comparison for spo
 
 from typing import Final
 
-WINDOW_S: Final = 60.0
+WINDOW_S: Final = 60.0  # cues are a minute apart: one window holds one at most
 BLOCK: Final = 20  # windows: the smallest block in which 10, 25, 50, 75 and 100 % are whole numbers
 
 

@@ -11,12 +11,12 @@ from coach.coaching.measures import KINDS
 from coach.model.metrics import LiveMetrics
 from coach.model.strides import GaitState
 
-_WINDOW_S: Final = 20.0
-_FULL_WINDOW_S: Final = 15.0
+_WINDOW_S: Final = 20.0  # some 27 strides, over which scatter averages out; by judgement
+_FULL_WINDOW_S: Final = 15.0  # three quarters of it must be seen; by judgement
 _MAX_STEP_S: Final = 2.0  # a longer silence between two samples is a gap, not steady running
-_SPEED_BIN_MPS: Final = 0.1
-_GRADE_BIN_PCT: Final = 2.0
-_MIN_SPEED_MPS: Final = 1.2
+_SPEED_BIN_MPS: Final = 0.1  # 3 % of a usual speed; by judgement
+_GRADE_BIN_PCT: Final = 2.0  # finer than a runner notices; by judgement
+_MIN_SPEED_MPS: Final = 1.2  # slower is no run that says anything of running; by judgement
 
 
 class SteadyPart:

@@ -19,10 +19,10 @@ from coach.model.workouts import PartKind, Workout, WorkoutBlock, WorkoutPart, W
 
 # Bounds of what is led, so that a slip of the finger or a foreign file cannot ask for a day of running; by judgement.
 MOST_PARTS: Final = 200
-MOST_SECONDS: Final = 6 * 3600.0
-MOST_METRES: Final = 50_000.0
+MOST_SECONDS: Final = 6 * 3600.0  # as above
+MOST_METRES: Final = 50_000.0  # as above
 SLOWEST_MPS: Final = 0.5  # a stroll; the fastest is a world record's sprint
-FASTEST_MPS: Final = 12.5
+FASTEST_MPS: Final = 12.5  # as above
 
 
 @cache

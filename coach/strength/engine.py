@@ -29,8 +29,8 @@ from coach.strength.progression import prescribe
 from coach.strength.rhythm import Place, Rules, check_wish, local_day, moment, next_place, place_at, zone
 
 REP_S: Final = 4  # two there, two back: calm and counted; the speed of pictures and of the counting voice. By judgement
-OFFER_AGAIN: Final = timedelta(hours=48)
-MAINTENANCE_AHEAD: Final = timedelta(days=28)
+OFFER_AGAIN: Final = timedelta(hours=48)  # the rest between sessions: later the next one is due
+MAINTENANCE_AHEAD: Final = timedelta(days=28)  # four weeks on the calendar; by judgement
 FORECAST_WORDS: Final = "As planned today; what you log decides."
 _DONE: Final = (SessionState.DONE, SessionState.PARTIAL)
 _OPEN: Final = (SessionState.PLANNED, SessionState.WAITING)

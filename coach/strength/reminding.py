@@ -11,14 +11,14 @@ from coach.model.daily_life import DailyWishes
 from coach.model.reminders import Reminder
 from coach.model.strength import SessionState, StrengthPlan, StrengthSession
 from coach.model.strength_tests import Milestone
+from coach.strength.engine import OFFER_AGAIN
 from coach.strength.rhythm import local_day, moment, zone
 
-AHEAD: Final = timedelta(days=14)
-OFFER_AGAIN: Final = timedelta(hours=48)
-AGAIN_AFTER: Final = timedelta(days=1)
-_TESTS_STAY: Final = timedelta(days=7)
-_SITTING_STAYS: Final = timedelta(minutes=20)
-_DAY: Final = timedelta(days=1)
+AHEAD: Final = timedelta(days=14)  # what a calendar shows at a glance; by judgement
+AGAIN_AFTER: Final = timedelta(days=1)  # once more, not more often; by judgement
+_TESTS_STAY: Final = timedelta(days=7)  # tests are due within a week; by judgement
+_SITTING_STAYS: Final = timedelta(minutes=20)  # later it says nothing of this sitting; by judgement
+_DAY: Final = timedelta(days=1)  # unit of days
 
 
 def session_reminders(plan: StrengthPlan, now: datetime) -> list[Reminder]:

@@ -14,7 +14,7 @@ from coach.errors import UserError
 from coach.model.strength import Dose, PlanPause, PlanWish
 
 DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_ONE_DAY: Final = timedelta(days=1)
+_ONE_DAY: Final = timedelta(days=1)  # unit of days
 _CLOCK_CHANGE: Final = timedelta(hours=2)  # no zone jumps further in one night
 _FURTHEST_SHIFT: Final = 14  # days: two rhythms of the week, more than both rules together can ask for
 
