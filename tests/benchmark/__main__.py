@@ -1,17 +1,18 @@
-"""`python -m tests.benchmark [clinic|gait|memory|lifetime|study]`: how fast a part is, or how much memory it holds.
+"""`python -m tests.benchmark [clinic|gait|memory|lifetime|phone|study]`: how fast a part is, what it needs of memory.
 
 Without a part: what runners use, end to end (`tests.benchmark.path`); `--write` puts that table into the documents.
 """
 
 import sys
 
-from tests.benchmark import clinic, gait, lifetime, memory, path, study
+from tests.benchmark import clinic, gait, lifetime, memory, path, phone, study
 
 SUBJECTS = {
     "clinic": clinic.main,
     "gait": gait.main,
     "memory": memory.main,
     "lifetime": lifetime.main,
+    "phone": phone.main,
     "study": study.main,
 }
 

@@ -8,7 +8,6 @@ are normalised to `REFERENCE_S` for that piece.
 The floor of a recompute: the file read and unpacked, its motion readings made numbers once, and one pass over them.
 """
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,24 +16,20 @@ from typing import Final
 import numpy as np
 
 from coach.bootstrap import Coach
-from coach.cli.phone import start_in_node
 from coach.gait.bulk import analyse
 from coach.live.feed import LiveFeed
-from coach.model.plain import to_plain
 from coach.model.strides import Stride
 from coach.recording.reader import read_recording
 from coach.settings import make_settings
 from coach.storage.store import Store
-from tests.benchmark import phone_core
 from tests.benchmark.gait import DURATION_S, chunks_of, gaitmap_s, recorded
 from tests.benchmark.live_page import main_thread_pct
 from tests.benchmark.live_run import play
 from tests.benchmark.machine import normalised_s, slowness
+from tests.benchmark.phone import phone_s
 from tests.benchmark.processes import adopt, command_s, efficiency_pct, live_mb, recompute_peak_mb, serve
 from tests.benchmark.recordings import make_again, make_recording
-from tests.coach.phone.scenes import NOW, answers, make_pack
 from tests.support.marks import put_between
-from web.phone_bundle import make_bundle, page_files
 
 PHONE_MINUTES: Final = 2
 ROUNDS: Final = 3  # the machine is noisy, the program is not: the least counts
@@ -101,26 +96,6 @@ def live_s(recording: Path, folder: Path) -> float:
         return taken_s
 
     return min(once() for _ in range(ROUNDS))
-
-
-def phone_s(recording: Path, folder: Path) -> float | None:
-    """CPU seconds of the phone's core in its runtime, by Node, for the notifications of a recording; None without Node.
-
-    Starting the runtime does not count, reading the notifications from a file of text does.
-    """
-    whole = read_recording(recording)
-    case = {
-        "sensors": to_plain(list(whole.header.sensors)),
-        "items": [[n.sensor_id, n.characteristic, n.t_s, n.payload.hex()] for n in whole.notifications()],
-        "now": NOW.isoformat(),
-        "pack": to_plain(make_pack(whole.header.sensors)),
-        "answers": to_plain(answers()),
-    }
-    folder.mkdir()
-    (folder / "case.json").write_text(json.dumps(case), encoding="utf-8")
-    before = slowness()
-    went = start_in_node(make_bundle(page_files()), phone_core.__file__, str(folder), str(folder.parent / "out.json"))
-    return None if went is None else float(str(went["run_cpu_s"])) / (0.5 * (before + slowness()))
 
 
 def gaitmap_hour_s() -> float | None:
