@@ -197,10 +197,9 @@ def recompute(run_id: str) -> Run:
     summary="A run as FIT, TCX, GPX, CSV, strides or MCAP",
 )
 def export(run_id: str, kind: str) -> Response:
-    content = history().files.export(run_id, kind)
-    response = Response(content, mimetype=_KINDS[kind].partition(";")[0])
-    response.headers["Content-Disposition"] = f'attachment; filename="{history().files.export_name(run_id, kind)}"'
-    return response
+    stream = the_coach().heavy.export(run_id, kind)  # closed with the response
+    name = history().files.export_name(run_id, kind)
+    return send_file(stream, _KINDS[kind].partition(";")[0], as_attachment=True, download_name=name)
 
 
 @route(blueprint, "GET", "/account/archive", files=("application/zip",), summary="The whole account as one zip")

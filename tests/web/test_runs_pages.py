@@ -175,10 +175,10 @@ def test_series_and_stretches_come_as_json(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("kind", ["fit", "tcx", "csv", "strides"])
 def test_a_run_is_exported_as_a_file(client: FlaskClient, kind: str) -> None:
-    response = client.get(f"/api/v1/runs/r0/export/{kind}")
-    assert response.status_code == 200
-    assert "attachment" in response.headers["Content-Disposition"]
-    assert len(response.data) > 1000
+    with client.get(f"/api/v1/runs/r0/export/{kind}") as response:
+        assert response.status_code == 200
+        assert "attachment" in response.headers["Content-Disposition"]
+        assert len(response.data) > 1000
     assert client.get("/api/v1/runs/r0/export/pdf").status_code == 400
 
 
@@ -241,7 +241,8 @@ def test_null_in_a_change_leaves_what_was_there(own: FlaskClient) -> None:
 
 
 def test_files_are_imported_and_the_account_goes_round(own: FlaskClient, tmp_path: Path) -> None:
-    fit = own.get("/api/v1/runs/r0/export/fit").data
+    with own.get("/api/v1/runs/r0/export/fit") as exported:
+        fit = exported.data
     with own.get("/api/v1/account/archive") as whole:
         archive = whole.data
     other = kept_coach(tmp_path / "other", 0)

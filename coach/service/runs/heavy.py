@@ -86,6 +86,11 @@ def write_archive(desk: Desk, path: Path) -> None:
         desk.history.files.archive(out)
 
 
+def write_export(desk: Desk, path: Path, run_id: str, kind: str) -> None:
+    """One run as a file of a kind."""
+    path.write_bytes(desk.history.files.export(run_id, kind))
+
+
 def recompute(desk: Desk, run_id: str) -> Run:
     """One run from its raw log."""
     return desk.recovery.recompute(run_id)
@@ -158,15 +163,27 @@ class HeavyService:
         Raises:
             InterchangeError: the disk refuses.
         """
+        return self._written(lambda path: self._worker.do(write_archive, path), ".zip")
+
+    def export(self, run_id: str, kind: str) -> IO[bytes]:
+        """One run as an open file of a kind of `EXPORTS`, which leaves the disk when it is closed.
+
+        Raises:
+            UserError: there is no such kind, or the run has no raw log. InterchangeError: the kind cannot hold it, or
+                the disk refuses.
+        """
+        return self._written(lambda path: self._worker.do(write_export, path, run_id, kind), "")
+
+    def _written(self, write: Callable[[Path], None], suffix: str) -> IO[bytes]:
         self._recordings.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=INCOMING, suffix=".zip", dir=self._recordings)
+        handle, name = tempfile.mkstemp(prefix=INCOMING, suffix=suffix, dir=self._recordings)
         os.close(handle)
         path = Path(name)
         try:
-            self._worker.do(write_archive, path)
+            write(path)
             return path.open("rb")
         except OSError as error:
-            raise InterchangeError(f"the archive cannot be written ({error.strerror}): free some space") from error
+            raise InterchangeError(f"the file cannot be written ({error.strerror}): free some space") from error
         finally:
             with contextlib.suppress(OSError):  # Windows lets no open file go: the next start removes it
                 path.unlink(missing_ok=True)

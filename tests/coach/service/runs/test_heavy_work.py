@@ -81,6 +81,11 @@ def test_the_page_has_it_done_elsewhere_and_hears_of_what_came_of_it(coach: Coac
     assert coach.history.recompute(run_id).duration_s == 29.0
     with coach.heavy.archive() as archive:
         assert archive.read(2) == b"PK"
+    for kind in ("csv", "mcap"):
+        with coach.heavy.export(run_id, kind) as exported:
+            assert exported.read() == coach.history.files.export(run_id, kind)
+    with pytest.raises(UserError, match="no format pdf"):
+        coach.heavy.export(run_id, "pdf")
     assert [path.name for path in coach.settings.recordings.glob(".incoming*")] == []
 
 
