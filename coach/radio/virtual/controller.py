@@ -129,8 +129,11 @@ class Air(LocalLink):
         self.away.discard(controller)
 
     def _expire(self, gone: Controller) -> None:
-        if gone not in self.away:
-            return
+        if gone in self.away:
+            self.time_out(gone)
+
+    def time_out(self, gone: Controller) -> None:
+        """Both sides lose the connections of a controller that was not heard for the supervision timeout (0x08)."""
         for controller in self.controllers:
             for connection in list(controller.le_connections.values()):
                 if gone in (controller, self.find_le_controller(connection.peer_address)):

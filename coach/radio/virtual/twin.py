@@ -20,6 +20,7 @@ from coach.radio.virtual.quiet_host import make_device
 P = Characteristic.Properties
 CCCD_MISSING = 0x81
 _NOTIFICATION = 0x1B
+_ASLEEP_S = 10.0  # of the wall: a computer that did not answer for so long was suspended, not just busy; by judgement
 _NOTIFY = struct.Struct("<BH")
 Outgoing = tuple[Characteristic[bytes], bytes]
 
@@ -258,7 +259,11 @@ class Twin:
 
     async def _run_pump(self) -> None:
         while not self._is_ending:
+            slept_s = self.clock()
             await self.clock.sleep(self.interval_s)
+            if self.clock.wall_s(self.clock() - slept_s) > _ASLEEP_S:
+                self.air.time_out(self.controller)
+                return
             while self._answers:
                 (characteristic, payload), indicate = self._answers.popleft()
                 if indicate:
