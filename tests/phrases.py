@@ -130,7 +130,10 @@ EXTRA = {  # single words, and what is put together in a way that the search bel
         *("August", "September", "October", "November", "December", "{weekday} {n} {month}, {clock}"),
     ),
     "sentences_sensors": ("steps", "strides"),
-    "sentences_service": ("strength session", "run"),
+    "sentences_service": (
+        *("strength session", "run"),
+        *("There is nothing at this address.", "This address cannot be opened like this."),  # web/errors.py
+    ),
 }
 SAME = {"s", "°", "%", "kg"}  # units that all languages write alike
 

@@ -157,6 +157,7 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
         said=said,
         signs=lambda text: localised(text, language()),
         day_name=lambda name: day_name(DAY_NAMES.index(name), language()),
+        month_short=lambda one: date_text(one, "yMMM", language()),
         date_day=lambda one: date_text(one, "MMMEd", language()),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

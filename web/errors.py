@@ -28,6 +28,7 @@ _STATUS: Final[Mapping[type[CoachError], int]] = {
     ProfileError: 409,
 }
 SAY: Final = "say"  # how an app says a sentence of the coach in the language of its page
+_PLAIN: Final = {404: "There is nothing at this address.", 405: "This address cannot be opened like this."}
 ERROR_PAGE: Final = "COACH_ERROR_PAGE"
 _KNOWN: Final = (400, 401, 403, 404, 405, 409, 413, 429, 503)
 
@@ -89,6 +90,8 @@ def _http_error(error: HTTPException) -> Response:
     if 300 <= status < 400:
         return make_response(error.get_response())
     words = error.description or error.name
+    if words == type(error).description:
+        words = _PLAIN.get(status, words)
     return error_response(
         status, f"http_{status}" if status not in _KNOWN else error.name.lower().replace(" ", "_"), words
     )
