@@ -41,7 +41,7 @@ _SERVICE = (
 # Code whose sentences a runner reads: by file of phrases the rooms and modules below coach/, and modules left aside,
 # whose sentences are for the command line, logs, or faults of disks, databases and files, which stay English.
 SPOKEN = (
-    ("sentences_coaching", ("coaching",), ("loader", "composer", "lessons")),
+    ("sentences_coaching", ("coaching", "phone"), ("loader", "composer", "lessons")),
     ("sentences_strength", ("strength",), ("loader", "logbook")),
     (
         "sentences_runs",

@@ -94,7 +94,12 @@ class Phrases:
         return None if _BETWEEN.search(value.strip()) else value
 
 
-SAID: Final = frozenset({"words", "say", "reason", "reasons", "why", "because", "body", "asks", "listens_because", "problem", "problems", "ant_problem"})
+SAID: Final = frozenset(
+    [
+        *("words", "say", "reason", "reasons", "why", "because", "body", "asks", "listens_because"),
+        *("problem", "problems", "ant_problem"),
+    ]
+)
 
 
 def in_language(plain: object, say: Callable[[str], str]) -> object:

@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from coach.language.phrases import phrases_of
 from coach.model.links import LinkEvent, LinkStatus
 from coach.model.pain import PainMoment
 from coach.model.plain import to_plain
@@ -18,8 +19,8 @@ from tests.web.small_coach import USES, SmallCoach
 pytestmark = pytest.mark.browser
 
 LISTEN = """() => {
-  window.said = []; window.shaken = []; window.ticks = [];
-  speechSynthesis.speak = (u) => { if (u.text.trim()) window.said.push(u.text); };
+  window.said = []; window.tongues = []; window.shaken = []; window.ticks = [];
+  speechSynthesis.speak = (u) => { if (u.text.trim()) { window.said.push(u.text); window.tongues.push(u.lang); } };
   navigator.vibrate = (pattern) => { if (pattern) window.shaken.push(pattern); return true; };
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (at) { window.ticks.push(at); start.call(this, at); };
@@ -360,3 +361,19 @@ def test_other_sound_is_softer_while_a_sentence_is_said_where_the_browser_allows
     wait_until(phone, "() => window.types.length === 2")
     assert phone.evaluate("() => window.types") == ["transient", "auto"]
     expect(phone.locator("[data-ability=ducking]")).to_have_text("yes")
+
+
+def test_a_german_runner_hears_german_sentences_in_a_german_voice(
+    coach: SmallCoach, url: str, browser: Browser
+) -> None:
+    context = browser.new_context(locale="de-DE")
+    page = context.new_page()
+    coach.runs.start("treadmill")
+    open_page(coach, url, page)
+    coach.feed.publish("cue", cue())
+    english = cue()["say"]
+    said = heard(page, 1)
+    tongues = page.evaluate("() => window.tongues")
+    context.close()
+    assert set(tongues) == {"de"}
+    assert said[0] == phrases_of("de")(str(english)) != english
