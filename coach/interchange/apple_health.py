@@ -205,7 +205,7 @@ class _WorkoutReader:
         self._depth = 0
 
     def start(self, name: str, values: dict[str, str]) -> None:
-        if name == "HealthWorkout":
+        if name == "Workout":
             self._open = _workout(values)
         elif self._open is None:
             return
@@ -221,7 +221,7 @@ class _WorkoutReader:
                 self._open.stops.append((at, values["type"].endswith("Pause")))
 
     def end(self, name: str) -> None:
-        if name == "HealthWorkout" and self._open is not None:
+        if name == "Workout" and self._open is not None:
             self._found.append(self._open)
             self._open = None
 
