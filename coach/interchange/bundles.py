@@ -17,7 +17,7 @@ import io
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -27,6 +27,8 @@ from coach.errors import InterchangeError
 from coach.interchange.activity import Activity
 from coach.interchange.damage import DAMAGE
 from coach.interchange.formats import NO_HINT, Hint
+from coach.interchange.sport import named_sport
+from coach.model.runs import Sport
 
 SUFFIXES: Final = (".fit", ".tcx", ".gpx", ".mcap", ".gz", ".zip")
 _MOST_ITEM: Final = 256 << 20  # as a single file may have
@@ -82,11 +84,13 @@ def items_of(path: Path) -> Iterator[Item]:
     found = [one for one in files_below(path) if routes is None or routes not in one.parents]
     sizes = [_size_of(one) for one in found]
     total, before = sum(sizes), 0
-    hints = _hints_beside(path)
+    lists = _lists_beside(path)
+    hints = _hints(lists)
     for one, size in zip(found, sizes, strict=True):
         name = one.relative_to(path).as_posix()
         yield from _items_of_file(one, name, before / total, size / total, hints.get(name, NO_HINT))
         before += size
+    yield from _without_file(lists)
 
 
 def _size_of(path: Path) -> int:
@@ -149,7 +153,8 @@ def _items_of_zip(stream: IO[bytes], name: str, start: float, width: float, dept
             return
         found = [info for info in infos if _may_hold_a_run(info.filename)]
         total, before = sum(max(1, info.compress_size) for info in found), 0
-        hints = _hints_in(archive)
+        lists = _lists_in(archive)
+        hints = _hints(lists)
         for info in sorted(found, key=lambda info: info.filename):
             size = max(1, info.compress_size)
             at, share = start + width * before / total, width * size / total
@@ -159,6 +164,7 @@ def _items_of_zip(stream: IO[bytes], name: str, start: float, width: float, dept
                 hint, mark = hints.get(info.filename, NO_HINT), _mark(info.filename, info.file_size, info.CRC)
                 yield Item(info.filename, at, _reader(archive, info), hint, mark=mark)
             before += size
+        yield from _without_file(lists)
 
 
 def _mark(*facts: object) -> str:
@@ -221,36 +227,51 @@ def _limited(stream: IO[bytes], name: str) -> bytes:
     return content
 
 
-def _hints_beside(folder: Path) -> Mapping[str, Hint]:
-    """What lists at or a little below a folder say, by path from the folder."""
-    found: dict[str, Hint] = {}
+def _lists_beside(folder: Path) -> list[tuple[str, bytes]]:
+    """Strava's lists at or a little below a folder: (where their paths begin, content)."""
+    found = []
     for pattern in ("activities.csv", "*/activities.csv", "*/*/activities.csv"):
         for path in folder.glob(pattern):
-            top = path.parent.relative_to(folder)
-            with contextlib.suppress(InterchangeError, OSError):  # as in `_hints`
-                hints = _hints(_limited(path.open("rb"), path.name))
-                found |= {(top / name).as_posix(): hint for name, hint in hints.items()}
+            top = path.parent.relative_to(folder).as_posix()
+            with contextlib.suppress(InterchangeError, OSError):  # the files are worth more than their list
+                found.append(("" if top == "." else f"{top}/", _limited(path.open("rb"), path.name)))
     return found
 
 
-def _hints_in(archive: zipfile.ZipFile) -> Mapping[str, Hint]:
-    found: dict[str, Hint] = {}
+def _lists_in(archive: zipfile.ZipFile) -> list[tuple[str, bytes]]:
+    found = []
     for listed in [name for name in archive.namelist() if PurePosixPath(name).name == "activities.csv"]:
-        top = listed.removesuffix("activities.csv")
-        with contextlib.suppress(InterchangeError, *DAMAGE):  # as in `_hints`
-            found |= {top + name: hint for name, hint in _hints(_limited(archive.open(listed), listed)).items()}
+        with contextlib.suppress(InterchangeError, *DAMAGE):  # as beside
+            found.append((listed.removesuffix("activities.csv"), _limited(archive.open(listed), listed)))
     return found
 
 
-def _hints(content: bytes) -> Mapping[str, Hint]:
-    """Type and title by file name. In every language the third column is the title and the fourth the type."""
+def _rows(content: bytes) -> list[tuple[list[str], str | None]]:
+    """Rows of a list below its headings, each with the name of its file, None without one."""
     try:
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig", errors="replace"))))
-    except csv.Error:  # the files are worth more than their list
-        return {}
-    found = {}
-    for row in rows[1:]:
-        name = next((cell for cell in row if cell.startswith("activities/")), None)
-        if name is not None and len(row) > 4:
-            found[name] = Hint(row[3].strip()[:60], row[2].strip()[:200])
-    return found
+    except csv.Error:
+        return []
+    named = [(row, next((cell for cell in row if cell.startswith("activities/")), None)) for row in rows[1:]]
+    return [(row, name) for row, name in named if len(row) > 4]
+
+
+def _hints(lists: Iterable[tuple[str, bytes]]) -> Mapping[str, Hint]:
+    """Type and title by file name. In every language the third column is the title and the fourth the type."""
+    return {
+        top + name: Hint(row[3].strip()[:60], row[2].strip()[:200])
+        for top, content in lists
+        for row, name in _rows(content)
+        if name is not None
+    }
+
+
+def _without_file(lists: Iterable[tuple[str, bytes]]) -> Iterator[Item]:
+    """Runs that a list names without a file. Their units follow the runner's settings there: no distance is guessed."""
+    refusal = "the export holds no file of it, as of all that was entered by hand: it is not imported"
+    for _, content in lists:
+        for row, name in _rows(content):
+            if name is None and named_sport(row[3]) == Sport.RUNNING:
+                yield Item(
+                    f"activities.csv: {row[1].strip()[:60]}, {row[2].strip()[:120]}", 1.0, bytes, refusal=refusal
+                )

@@ -1,5 +1,6 @@
 """Exports unpacked, packed within another folder, or broken as their makers break them; and a run that comes twice."""
 
+import gzip
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -145,3 +146,27 @@ def test_a_link_to_a_file_that_is_gone_is_refused_and_the_rest_comes_in(account:
     folder = others.unpack(tmp_path / "unpacked", {"b.fit": others.fit()})
     (folder / "a.fit").symlink_to(tmp_path / "gone.fit")
     assert account.take(folder) == {"a.fit": Outcome.REFUSED, "b.fit": Outcome.TAKEN}
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_a_run_that_an_export_lists_without_a_file_is_reported(account: Account, tmp_path: Path, is_zip: bool) -> None:
+    members = others.strava()
+    members["activities.csv"] += b'\n5,"8. Mai 2026, 07:00:00","Ohne Uhr",Lauf,,,3600,"10,0"'
+    path = tmp_path / "export.zip"
+    if is_zip:
+        path.write_bytes(others.zipped(members))
+    else:
+        path = others.unpack(tmp_path / "export", members)
+    done = [one for one, _ in account.imports.each(path) if one.name.startswith("activities.csv")]
+    assert [(one.name, one.outcome) for one in done] == [
+        ("activities.csv: 8. Mai 2026, 07:00:00, Ohne Uhr", Outcome.REFUSED)
+    ]
+    assert "no file of it" in done[0].reason
+
+
+def test_packed_files_of_any_name_come_in(account: Account, tmp_path: Path) -> None:
+    members = {"a/12345.gz": gzip.compress(others.fit()), "a/notes.gz": gzip.compress(b"no run")}
+    assert account.take(others.unpack(tmp_path / "export", members)) == {
+        "12345.gz": Outcome.TAKEN,
+        "notes.gz": Outcome.REFUSED,
+    }
