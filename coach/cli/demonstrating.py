@@ -1,12 +1,11 @@
 """`coach demo`: the whole service with a virtual runner, for the length of the command."""
 
 import time
-from pathlib import Path
 from typing import Final
 
 import click
 
-from coach.cli.options import settings_of
+from coach.cli.options import ServingOptions
 from coach.cli.serving import until_ended
 from coach.cli.showing import print_summary, serving
 from coach.demo.world import FOCUS, Demo, demo_folder
@@ -19,18 +18,14 @@ Ctrl-C ends it."""
 
 
 def demonstrate(
+    options: ServingOptions,
     minutes: float | None,
     speed: float,
     wait: bool,
-    data: Path | None,
-    host: str,
-    port: int,
-    trusts_local: bool,
-    is_https: bool | None,
     as_json: bool,
 ) -> None:
     """Run the demonstration until it is ended; see the options of `coach demo`."""
-    settings = settings_of(data or demo_folder(), port, host, is_https, trusts_local)
+    settings = options.settings(options.data or demo_folder())
     with (
         until_ended() as ended,
         Demo(settings, speed) as world,

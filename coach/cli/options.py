@@ -1,7 +1,10 @@
 """Options that several commands share; each can also be set as COACH_<NAME> in the environment."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Final
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
@@ -56,3 +59,42 @@ def settings_of(
 ) -> Settings:
     """Settings from command-line values; raises UserError where they cannot be."""
     return make_settings(data, host, port, is_https, trusts_local)
+
+
+@dataclass(frozen=True, slots=True)
+class ServingOptions:
+    """Where a command that serves pages keeps its data and is reached; as the options of the same names."""
+
+    data: Path | None
+    host: str
+    port: int
+    is_https: bool | None
+    trusts_local: bool
+
+    def settings(self, data: Path | None) -> Settings:
+        """Settings for this folder; raises UserError where they cannot be."""
+        return settings_of(data, self.port, self.host, self.is_https, self.trusts_local)
+
+
+_Rest = ParamSpec("_Rest")
+_Given = TypeVar("_Given")
+
+
+def serving_options(command: Callable[Concatenate[ServingOptions, _Rest], _Given]) -> Callable[..., _Given]:
+    """Give a command the options of whatever serves pages, as its first argument."""
+
+    @wraps(command)
+    def called(
+        data: Path | None,
+        host: str,
+        port: int,
+        is_https: bool | None,
+        trusts_local: bool,
+        *args: _Rest.args,
+        **kwargs: _Rest.kwargs,
+    ) -> _Given:
+        return command(ServingOptions(data, host, port, is_https, trusts_local), *args, **kwargs)
+
+    for option in (trust_local_option, https_option, port_option, host_option, data_option):
+        called = option(called)
+    return called

@@ -4,12 +4,11 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
 from coach.cli.household import household_folder, household_serving
-from coach.cli.options import data_option, host_option, https_option, port_option, settings_of, trust_local_option
+from coach.cli.options import ServingOptions, serving_options
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.showing import print_summary, serving
 
@@ -33,24 +32,16 @@ def until_ended() -> Iterator[threading.Event]:
 
 @click.command()
 @click.option("--household", "is_household", is_flag=True, help="Serve every runner of a household.")
-@data_option
-@host_option
-@port_option
-@https_option
-@trust_local_option
 @json_option
 @plainly
+@serving_options
 def serve(
+    options: ServingOptions,
     is_household: bool,
-    data: Path | None,
-    host: str,
-    port: int,
-    is_https: bool | None,
-    trusts_local: bool,
     as_json: bool,
 ) -> None:
     """The service with your own sensors: open the page, pair, run. At the end, the run that was going on."""
-    settings = settings_of(household_folder(data) if is_household else data, port, host, is_https, trusts_local)
+    settings = options.settings(household_folder(options.data) if is_household else options.data)
     if is_household:
         with until_ended() as ended, household_serving(settings, is_quiet=as_json):
             ended.wait()
