@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,13 @@ def floors() -> str:
     levels = sorted(set(FLOORS.values()), reverse=True)
     rows = [f"| {n} | {', '.join(f'`{room}`' for room, floor in FLOORS.items() if floor == n)} |" for n in levels]
     return "\n".join(["| floor | rooms |", "|---|---|", *rows])
+
+
+def pure() -> str:
+    """Return the pure rooms of `tests/test_architecture.py` in one sentence."""
+    from tests.test_architecture import PURE
+
+    return "\n".join(textwrap.wrap(f"{', '.join(f'`{room}`' for room in PURE)}.", 118))
 
 
 def evidence() -> str:
@@ -178,7 +186,7 @@ def documents() -> dict[Path, str]:
     architecture, readme = DOCS / "architecture.md", ROOT / "README.md"
     page = put_between(readme.read_text(), "accuracy", accuracy((DOCS / "accuracy.md").read_text()))
     return {
-        architecture: put_between(architecture.read_text(), "floors", floors()),
+        architecture: put_between(put_between(architecture.read_text(), "floors", floors()), "pure", pure()),
         readme: put_between(page, "speed", recompute_time((DOCS / "performance.md").read_text())),
         DOCS / "evidence.md": evidence(),
         DOCS / "protocols.md": protocols(),

@@ -67,7 +67,7 @@ _NEVER = (
     "LookupError",
     "KeyError",
 )
-EXTRA = {  # single words, and what is put together in a way that the search below does not see
+EXTRA = {  # single words, and what is put together so that the search below does not see
     "sentences_coaching": (
         *(
             "on the treadmill",

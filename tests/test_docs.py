@@ -17,3 +17,20 @@ def test_a_path_named_in_a_document_exists() -> None:
     named = [(page.name, name) for page in pages for name in _PATH.findall(page.read_text())]
     assert len(named) > 20
     assert [one for one in named if not (ROOT / one[1]).exists()] == []
+
+
+def test_every_room_is_explained() -> None:
+    from tests.test_architecture import FLOORS
+
+    rooms = {
+        "/".join(name.split(".")[:2]) for name in FLOORS if name not in ("web", "firmware_config", "coach.__main__")
+    }
+    explained = (ROOT / "docs" / "architecture.md").read_text().partition("## Rooms")[2].partition("\n## ")[0]
+    assert [room for room in sorted(rooms) if f"`{room}`" not in explained and f"`{room}.py`" not in explained] == []
+
+
+def test_decisions_are_numbered_without_a_hole() -> None:
+    files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    heads = [path.read_text().splitlines()[0] for path in files]
+    assert [head.partition(".")[0] for head in heads] == [f"# {n}" for n in range(1, len(files) + 1)]
+    assert [path.name[:4] for path in files] == [f"{n:04}" for n in range(1, len(files) + 1)]

@@ -46,7 +46,7 @@ BANNED: Final = {  # word: what to write instead
 }
 ALLOWED: Final = (  # idioms, in lower case without punctuation, and why
     r"under way|half way|(on|in) (the|its|their|his|her) way|makes? way|gives? way",  # movement
-    r"(the )?other way( round)?|(each|either|which|whichever|any|one|no|this|that) way|both ways",  # direction
+    r"two way|(the )?other way( round)?|(each|either|which|whichever|any|one|no|this|that) way|both ways",  # direction
     r"way (back|out|there|home)",  # direction
     r"the same way|(a|the|fair|easier) way (to|of|you|the foot|this measure)",  # manner
     r"n? ?of the way|every way",  # share, manner

@@ -75,7 +75,7 @@ class Phrases:
                 if None in own_values.values():
                     continue
                 template = own if isinstance(own, str) else own.get(self._plural(values), own["other"])
-                before, _, after = sentence.partition(stripped)  # blanks around it stay: it may stand within another
+                before, _, after = sentence.partition(stripped)  # blanks around it stay: it may be within another
                 return f"{before}{template.format(**own_values)}{after}"
         return None
 

@@ -1,6 +1,6 @@
 """Heart rate over ANT+ (device type 120): data pages to samples.
 
-Every page ends in the time of the last beat (1/1024 s), the number of beats and the rate; what stands before differs.
+Every page ends in the time of the last beat (1/1024 s), the number of beats and the rate; what is before differs.
 Page 4 also has the time of the beat before, so an interval is known though pages were lost. The upper bit of the page
 number only says that a strap uses pages at all.
 

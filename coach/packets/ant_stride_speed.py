@@ -22,9 +22,9 @@ _SPEED, _FIRST_CADENCE, _LAST_CADENCE = 1, 2, 15
 _LOW: Final = 3
 _ACTIVE: Final = 1
 _FRESH_S: Final = 3.0  # a cadence that is older is no longer said: pods send it every second
-_REPEATED_S: Final = 1.0  # a pod sends a page again until it has computed another; after this it stands
+_REPEATED_S: Final = 1.0  # a pod sends a page again until it has computed another; after this it is standing
 _UNITS_PER_M: Final = 16
-_SLACK_M: Final = 2.0  # a step or two while it says it stands
+_SLACK_M: Final = 2.0  # a step or two while it says it is standing
 
 
 @dataclass(frozen=True, slots=True)

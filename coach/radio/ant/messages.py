@@ -21,7 +21,7 @@ _PAIRING_BIT = 0x80
 
 @dataclass(frozen=True, slots=True)
 class AntMessage:
-    """id: as openant's `Message.ID` names them. data: what stands between id and checksum."""
+    """id: as openant's `Message.ID` names them. data: what is between id and checksum."""
 
     id: int
     data: bytes

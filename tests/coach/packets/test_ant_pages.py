@@ -143,7 +143,7 @@ def test_distance_goes_on_where_the_counter_begins_again_and_cadence_is_doubled(
 
 
 @pytest.mark.parametrize("away_s", [20.0, 80.0, 100.0, 180.0, 300.0])
-def test_whole_rounds_in_a_silence_are_told_by_the_speed_before_it(away_s: float) -> None:
+def test_whole_rounds_in_a_silence_follow_from_the_speed_before_it(away_s: float) -> None:
     pod = Pod()
     pod.send(speed_page(250.0, 3.0), 0.0)
     pod.send(speed_page(253.0, 3.0), 1.0)
@@ -159,7 +159,7 @@ def test_a_pod_that_restarts_adds_no_distance() -> None:
     assert pod.send(speed_page(3.0, 3.0), 3.0).distance_m == 6.0
 
 
-def test_a_page_that_is_sent_again_is_no_second_measurement_but_one_who_stands_is_still_there() -> None:
+def test_a_page_that_is_sent_again_is_no_second_measurement_but_a_standing_runner_is_still_there() -> None:
     pod = Pod()
     given = [pod.send(speed_page(10.0, 0.0), 0.25 * i) for i in range(13)]
     assert [i for i, sample in enumerate(given) if sample] == [0, 4, 8, 12]
