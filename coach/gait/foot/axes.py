@@ -9,30 +9,13 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Final
 
 import numpy as np
 
-from coach.gait.foot.phases import PUSH_RADPS, SWING_OVER_RADPS, SWING_RADPS
+from coach.gait.foot.params import ALIGNMENT, PARAMS
 from coach.gait.foot.trajectory import mean_forces
 from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
-
-REST_FROM_S: Final = 0.05  # after swing's end; the foot comes to rest within
-REST_UNTIL_S: Final = 0.20  # and no later: then the heel lifts
-CLEAR_SWING_RAD: Final = 0.7  # swing turns 0.8 rad and more, the slap of a landing rearfoot 0.5 rad
-LANDS_FROM_S: Final = 0.02  # before swing's end
-LANDS_UNTIL_S: Final = 0.21  # after it: slow jogging puts the foot down late
-SMOOTHED_S: Final = 0.025  # turning energy; the rest between landing and push lasts 0.05 s and more
-HEEL_OFF_WITHIN_S: Final = 0.4  # of mid-stance; walking lifts the heel after 0.3 s
-LEAST_REST_RATIO: Final = 2.0  # of turning energy before the swing against after it, to be sure of the sign
-LEAST_STRIDES: Final = 16  # fewer say too little: one turn of the runner is a tenth of them
-OWN_STRIDES: Final = 64.0  # a memory of less than a minute: a clip that slips is followed
-OWN_LEAST: Final = 4  # push-offs
-REFINE_SHARE: Final = 0.5  # of the way at each look: halves what one bad minute can do, by judgement
-SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
-LONGEST_STRIDE_S: Final = 2.0  # 60 steps per minute
-TRUST_STANDING_COS: Final = 0.87  # standing and running agree within 30 deg, or the shoe was not worn yet
 
 Swing = tuple[int, int]  # first row, and the row after the last
 
@@ -68,7 +51,7 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
     swing = dominant_axis(rate.T @ rate)
     pitch = rate @ swing
     energy = np.einsum("ni,ni->n", rate, rate)
-    n = max(1, round(SMOOTHED_S / float(np.median(np.diff(t_s)))))
+    n = max(1, round(ALIGNMENT.smoothed_s / float(np.median(np.diff(t_s)))))
     energy = np.convolve(energy, np.full(n, 1.0 / n), "same")
     found = [swings(t_s, sign * pitch) for sign in (1.0, -1.0)]
     ratios = [_rest_ratio(t_s, of_sign, energy) for of_sign in found]
@@ -79,7 +62,7 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
     total = _mean_force(t_s, acc, rate, rests)
     axes = frame(sign * swing, _up(total, standing))
     push = frame(_push_axis(t_s, rate, sign * pitch, rests, axes[1]), axes[2] if total is None else total)
-    return FootAxes(axes, bias, max(ratios) > LEAST_REST_RATIO, push, _shock(t_s, acc, seen))
+    return FootAxes(axes, bias, max(ratios) > ALIGNMENT.least_rest_ratio, push, _shock(t_s, acc, seen))
 
 
 class Refiner:
@@ -104,17 +87,17 @@ class Refiner:
 
     def refined(self, axes: FootAxes) -> FootAxes:
         """The axes moved half way to what the strides since the last look say; the same where they were few."""
-        if self._n < LEAST_STRIDES:
+        if self._n < ALIGNMENT.least_strides:
             return axes
         seen_up = self._force / self._n
         seen_up[2] += GRAVITY_MPS2
         seen_up /= math.sqrt(seen_up @ seen_up)
-        seen_up *= REFINE_SHARE
-        seen_up[2] += 1.0 - REFINE_SHARE
+        seen_up *= ALIGNMENT.refine_share
+        seen_up[2] += 1.0 - ALIGNMENT.refine_share
         seen_left = dominant_axis(self._moment)
-        seen_left *= REFINE_SHARE if seen_left[1] > 0.0 else -REFINE_SHARE
-        seen_left[1] += 1.0 - REFINE_SHARE
-        bias = axes.bias_radps + REFINE_SHARE * (self._pitch / self._n) * axes.axes[1]
+        seen_left *= ALIGNMENT.refine_share if seen_left[1] > 0.0 else -ALIGNMENT.refine_share
+        seen_left[1] += 1.0 - ALIGNMENT.refine_share
+        bias = axes.bias_radps + ALIGNMENT.refine_share * (self._pitch / self._n) * axes.axes[1]
         return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_sure, axes.push, axes.shock_mps2)
 
 
@@ -122,7 +105,7 @@ class OwnAxes:
     """The foot's own axes by all of its strides, the newest count most: forward, left, up in sensor axes.
 
     left: the axis of the push-offs, turned from the metatarsal joints' to the mediolateral one. up: of the mean force
-    from rest to rest. Both are sums that fade with OWN_STRIDES. n: push-offs so far.
+    from rest to rest. Both are sums that fade with ALIGNMENT.own_strides. n: push-offs so far.
     """
 
     __slots__ = ("_force", "_moment", "_push", "_yaw", "axes", "n")
@@ -136,16 +119,16 @@ class OwnAxes:
 
     def add_force(self, force: FloatArray) -> None:
         """Take the mean specific force (3,) of one stride, in sensor axes as they are at rest."""
-        self._force *= 1.0 - 1.0 / OWN_STRIDES
+        self._force *= 1.0 - 1.0 / ALIGNMENT.own_strides
         self._force += force
 
     def add_push(self, rate_radps: FloatArray) -> None:
         """Take the turn rates (3, n) from heel-off to the fastest turning of one push-off, in the foot's own axes."""
         rate = self.axes.T.dot(rate_radps)
         self.n += 1
-        self._moment *= 1.0 - 1.0 / OWN_STRIDES
+        self._moment *= 1.0 - 1.0 / ALIGNMENT.own_strides
         self._moment += rate.dot(rate.T)
-        if self.n >= OWN_LEAST and self._force.any():
+        if self.n >= ALIGNMENT.own_least and self._force.any():
             left = dominant_axis(self._moment)
             self._use(frame(left if left @ self._push[1] > 0.0 else -left, self._force))
 
@@ -173,7 +156,9 @@ def frame(left: FloatArray, up: FloatArray) -> FloatArray:
 
 def _mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int]) -> FloatArray | None:
     """What the specific force comes to from each rest to the next, in the resting foot's axes; None without strides."""
-    strides = [(a, b) for a, b in pairwise(rests) if SHORTEST_STRIDE_S < t_s[b] - t_s[a] < LONGEST_STRIDE_S]
+    strides = [
+        (a, b) for a, b in pairwise(rests) if PARAMS.shortest_stride_s < t_s[b] - t_s[a] < PARAMS.longest_stride_s
+    ]
     if not strides:
         return None
     total = mean_forces(t_s, acc, rate, [a for a, _ in strides], [b for _, b in strides])
@@ -182,7 +167,9 @@ def _mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[
 
 def _up(total: FloatArray | None, standing: Standing | None) -> FloatArray:
     """Standing gravity, or the mean force of the strides where standing does not agree with it."""
-    if standing is not None and (total is None or total @ standing.up > TRUST_STANDING_COS * math.sqrt(total @ total)):
+    if standing is not None and (
+        total is None or total @ standing.up > ALIGNMENT.trust_standing_cos * math.sqrt(total @ total)
+    ):
         return standing.up
     return np.array([0.0, 0.0, 1.0]) if total is None else total
 
@@ -192,9 +179,9 @@ def _push_axis(t_s: FloatArray, rate: FloatArray, pitch: FloatArray, rests: list
     moment = np.zeros((3, 3))
     for rest in rests:
         until, end = t_s.searchsorted(
-            (float(t_s[rest]) + HEEL_OFF_WITHIN_S, float(t_s[rest]) + 2.0 * HEEL_OFF_WITHIN_S)
+            (float(t_s[rest]) + ALIGNMENT.heel_off_within_s, float(t_s[rest]) + 2.0 * ALIGNMENT.heel_off_within_s)
         )
-        pushing = (pitch[rest:until] > PUSH_RADPS).nonzero()[0]
+        pushing = (pitch[rest:until] > PARAMS.push_radps).nonzero()[0]
         if not len(pushing):
             continue
         heel_off = rest + pushing.item(0)
@@ -211,7 +198,7 @@ def _rests(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> list[int]:
     rests = []
     for _, end in seen:
         over = float(t_s[end])
-        a, b = t_s.searchsorted((over + REST_FROM_S, over + REST_UNTIL_S)).tolist()
+        a, b = t_s.searchsorted((over + ALIGNMENT.rest_from_s, over + ALIGNMENT.rest_until_s)).tolist()
         if b > a:
             rests.append(a + int(energy[a:b].argmin()))
     return rests
@@ -222,8 +209,8 @@ def _rest_ratio(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> float
     after, before = [], []
     for start, end in seen:
         over, begun = float(t_s[end]), float(t_s[start])
-        after.append(_least_between(t_s, energy, over + REST_FROM_S, over + REST_UNTIL_S))
-        before.append(_least_between(t_s, energy, begun - REST_UNTIL_S, begun - REST_FROM_S))
+        after.append(_least_between(t_s, energy, over + ALIGNMENT.rest_from_s, over + ALIGNMENT.rest_until_s))
+        before.append(_least_between(t_s, energy, begun - ALIGNMENT.rest_until_s, begun - ALIGNMENT.rest_from_s))
     if not after:
         return 0.0
     return median(before) / max(median(after), 1e-9)
@@ -235,23 +222,25 @@ def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
     size2 = np.einsum("ni,ni->n", step, step)
     largest2 = []
     for _, end in seen:
-        a, b = t_s.searchsorted((float(t_s[end]) - LANDS_FROM_S, float(t_s[end]) + LANDS_UNTIL_S)).tolist()
+        a, b = t_s.searchsorted(
+            (float(t_s[end]) - ALIGNMENT.lands_from_s, float(t_s[end]) + ALIGNMENT.lands_until_s)
+        ).tolist()
         largest2.append(float(size2[max(a - 1, 0) : b - 1].max(initial=0.0)))
     return median(math.sqrt(size) for size in largest2) if largest2 else 0.0
 
 
 def swings(t_s: FloatArray, pitch: FloatArray) -> list[Swing]:
-    """First and last row of each stretch in which the foot turns toes-up by CLEAR_SWING_RAD or more."""
-    turning = pitch < SWING_OVER_RADPS
+    """First and last row of each stretch in which the foot turns toes-up by ALIGNMENT.clear_swing_rad or more."""
+    turning = pitch < PARAMS.swing_over_radps
     edges = np.diff(turning.astype(np.int8), prepend=0, append=0).nonzero()[0].tolist()
     found = []
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         if end - start < 3 or end >= len(t_s):
             continue
         t, rate = t_s[start:end], pitch[start:end]
-        if rate.min() > SWING_RADPS:
+        if rate.min() > PARAMS.swing_radps:
             continue
-        if -0.5 * float(((rate[1:] + rate[:-1]) * (t[1:] - t[:-1])).sum()) >= CLEAR_SWING_RAD:
+        if -0.5 * float(((rate[1:] + rate[:-1]) * (t[1:] - t[:-1])).sum()) >= ALIGNMENT.clear_swing_rad:
             found.append((start, end))
     return found
 

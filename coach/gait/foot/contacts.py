@@ -14,25 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coach.gait.foot.constants import (
-    AX,
-    BEFORE_SLAP_S,
-    BEFORE_SWING_OVER_S,
-    CHOSEN_AT_HZ,
-    CONTACT_LEAD_S,
-    CORNER_SHARE,
-    LEAST_RISE_MPS2,
-    ONSET_SHARE,
-    PITCH,
-    RISE_SHARE,
-    SLAP_RADPS,
-    SLAP_SHARE,
-    SLAP_WITHIN_S,
-    T,
-)
+from coach.gait.foot.constants import AX, PITCH, T
+from coach.gait.foot.params import PARAMS, FootParams
 from coach.model.samples import FloatArray
-
-_SLAP_FROM, _SLAP_CLEAR = SLAP_RADPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +37,7 @@ def contact(
     reach_s: float,
     shock_mps2: float,
     limit_mps2: float,
+    params: FootParams = PARAMS,
 ) -> Contact | None:
     """Return the initial contact around the row `swing_over`, as accelerometer and gyroscope show it, or None.
 
@@ -60,14 +45,14 @@ def contact(
     end of the swing without a step of the specific force of `shock_mps2` holds no landing. limit_mps2: an axis from
     here on is at full scale.
     """
-    start = swing_over - round(BEFORE_SWING_OVER_S * rate_hz)
+    start = swing_over - round(params.contact_before_s * rate_hz)
     window = columns[:, start : swing_over + round(reach_s * rate_hz) + 1]
     force = window[AX : AX + 3]
     step = force[:, 1:] - force[:, :-1]
     if max(np.vecdot(step.T, step.T).tolist()) < shock_mps2 * shock_mps2:
         return None
     t, up_force, pitch = window[T].tolist(), up.dot(force).tolist(), window[PITCH].tolist()
-    is_landing, t_s, row = _landing(t, up_force, pitch, len(t), rate_hz)
+    is_landing, t_s, row = _landing(t, up_force, pitch, rate_hz, params)
     if not is_landing:
         return None
     norm2 = np.vecdot(force.T, force.T).tolist()
@@ -76,43 +61,47 @@ def contact(
 
 
 def _landing(
-    t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], n: int, rate_hz: float
+    t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], rate_hz: float, params: FootParams
 ) -> tuple[bool, float, int]:
     """(whether there is a landing, its time, the sample before the force's onset).
 
     For a window of 20 to 200 samples plain loops over lists are several times faster than array calls.
     """
-    onset_s, row, rise, first = _onset(t, up_force, 0, n, ONSET_SHARE)
-    is_landing = rise > LEAST_RISE_MPS2 and first > 0
-    at_rest = max(pitch[max(row - round(BEFORE_SLAP_S * rate_hz), 0)], 0.0)
+    n = len(t)
+    onset_s, row, rise, first = _onset(t, up_force, 0, params.onset_share, params.onset_rise_share)
+    is_landing = rise > params.least_rise_mps2 and first > 0
+    at_rest = max(pitch[max(row - round(params.before_slap_s * rate_hz), 0)], 0.0)
     above = [0.0] * n
     for k in range(n):
         above[k] = pitch[k] if pitch[k] > at_rest else at_rest
-    slap_s, _, slap, slap_first = _onset(t, above, 0, n, SLAP_SHARE)
+    slap_s, _, slap, slap_first = _onset(t, above, 0, params.slap_share, params.onset_rise_share)
     clear = 0.0
     if slap_first > 0:
-        clear = min(max((slap - _SLAP_FROM) / (_SLAP_CLEAR - _SLAP_FROM), 0.0), 1.0)
-    from_s = slap_s - SLAP_WITHIN_S + CONTACT_LEAD_S
+        clear = min(max((slap - params.slap_from_radps) / (params.slap_clear_radps - params.slap_from_radps), 0.0), 1.0)
+    from_s = slap_s - params.slap_within_s + params.onset_lead_s
     if clear == 1.0 and onset_s <= from_s:
         start = 0
         while start < n - 2 and t[start] < from_s:
             start += 1
-        later_s, later_row, later_rise, later_first = _onset(t, up_force, start, n, ONSET_SHARE)
-        if later_rise > LEAST_RISE_MPS2 and later_first > start:
+        later_s, later_row, later_rise, later_first = _onset(
+            t, up_force, start, params.onset_share, params.onset_rise_share
+        )
+        if later_rise > params.least_rise_mps2 and later_first > start:
             onset_s, row, first = later_s, later_row, later_first
-    onset_s -= CONTACT_LEAD_S
+    onset_s -= params.onset_lead_s
     apart = slap_s - onset_s
-    weight = 0.5 * clear if abs(apart) < SLAP_WITHIN_S else 0.0
-    return is_landing, onset_s + weight * apart + CORNER_SHARE * (1.0 / rate_hz - 1.0 / CHOSEN_AT_HZ), row
+    weight = 0.5 * clear if abs(apart) < params.slap_within_s else 0.0
+    return is_landing, onset_s + weight * apart + params.corner_share * (1.0 / rate_hz - 1.0 / params.chosen_at_hz), row
 
 
 def _onset(
-    t: Sequence[float], values: Sequence[float], start: int, n: int, share: float
+    t: Sequence[float], values: Sequence[float], start: int, share: float, large_share: float
 ) -> tuple[float, int, float, int]:
     """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise.
 
-    Only the samples from `start` to `n` count.
+    Only the samples from `start` on count.
     """
+    n = len(t)
     lowest = values[start]
     rise = 0.0
     for k in range(start + 1, n):
@@ -121,7 +110,7 @@ def _onset(
             lowest = value
         elif value - lowest > rise:
             rise = value - lowest
-    large = RISE_SHARE * rise
+    large = large_share * rise
     lowest = values[start]
     first = start
     for k in range(start, n):

@@ -10,20 +10,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from coach.gait.foot.constants import GX, REST_AFTER_CONTACT_S, REST_S, T
+from coach.gait.foot.constants import GX, T
+from coach.gait.foot.params import PARAMS, FootParams
 from coach.model.samples import FloatArray
 
 
-def mid_stance(columns: FloatArray, contact_s: float, swing_over: int, heel_off: int, rate_hz: float) -> int:
+def mid_stance(
+    columns: FloatArray, contact_s: float, swing_over: int, heel_off: int, rate_hz: float, params: FootParams = PARAMS
+) -> int:
     """Return the row of mid-stance: where the foot turns slowest between landing and heel-off.
 
-    Energy of the turn rate over REST_S, smallest; from REST_AFTER_CONTACT_S after contact on, before heel-off.
+    Energy of the turn rate over `rest_s`, smallest; from `rest_after_contact_s` after contact on, before heel-off.
     """
-    half = max(1, round(0.5 * REST_S * rate_hz))
+    half = max(1, round(0.5 * params.rest_s * rate_hz))
     window = columns[:, swing_over - half : heel_off + 1]
     rates = window[GX : GX + 3]
     energy = np.vecdot(rates.T, rates.T).tolist()
-    return swing_over + _slowest(window[T].tolist(), energy, len(energy) - 2 * half, contact_s, half)
+    return swing_over + _slowest(
+        window[T].tolist(), energy, len(energy) - 2 * half, contact_s + params.rest_after_contact_s, half
+    )
 
 
 def rolling(
@@ -48,15 +53,15 @@ def rolling(
     return _rolled(t, rate.tolist(), on, off, len(t), 0.5 * (contact_s + toe_off_s))
 
 
-def _slowest(t: Sequence[float], energy: Sequence[float], n: int, contact_s: float, half: int) -> int:
-    """Sample of the least energy over `2 half + 1` samples, of n; the window begins `half` samples before the first."""
+def _slowest(t: Sequence[float], energy: Sequence[float], n: int, from_s: float, half: int) -> int:
+    """Sample of the least energy over `2 half + 1` samples, of n, from `from_s` on; the window begins `half` before."""
     summed = 0.0
     for k in range(2 * half):
         summed += energy[k]
     best, least = 0, math.inf
     for k in range(n):
         summed += energy[k + 2 * half]
-        if t[k + half] >= contact_s + REST_AFTER_CONTACT_S and summed < least:
+        if t[k + half] >= from_s and summed < least:
             best, least = k, summed
         summed -= energy[k]
     return best

@@ -9,16 +9,64 @@ forefoot), each runner one vote. `python -m tests.validation.leave_one_out` fits
 from dataclasses import dataclass
 from typing import Final
 
+from coach.gait.signal.constants import GRAVITY_MPS2
+
 
 @dataclass(frozen=True, slots=True)
 class FootParams:
-    """Parameters of the stance of one foot; times in seconds unless the name says otherwise."""
+    """Parameters of one foot's strides; times in seconds unless the name says otherwise."""
 
     least_rate_hz: float = 190.0  # interpolated to at least that: the jerk of 52 Hz blurs a landing by 40 ms
     # Below it only contacts and stride times are given: at 25 Hz a fifth of the angles and lengths lay outside their
     # 95 %, some by a half; from 52 Hz on all holds.
     too_slow_hz: float = 45.0
     slow_below_hz: float = 90.0  # below it the low-pass before sampling spreads the landing
+
+    # Phase transitions: crossings of fixed pitch rates, toes-down positive. In the reference recordings swing turns at
+    # 3-13 rad/s (jogging in place to running), mid-stance at 0-2, push-off at 4-13. Chosen by eye on them, 2026-11-20.
+    swing_radps: float = -2.0  # a swing has begun
+    swing_over_radps: float = -1.0  # it has ended
+    push_radps: float = 3.0  # the heel has lifted
+    least_swing_rad: float = 0.25  # jogging on the spot turns 0.3 rad, running 1.5 rad and more
+    shortest_swing_s: float = 0.08  # running swings the foot for 0.2 s and more; shorter is a shock or noise
+    refractory_s: float = 0.3  # a landing forefoot lowers its heel by 0.1-0.3 rad: that is no swing
+    least_push_rad: float = 0.25  # push-off turns 0.5 rad and more above push_radps, a landing's ringing less than 0.1
+    slap_s: float = 0.08  # from swing's end: the rearfoot slap (toes-down) is over
+    calm_s: float = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
+    latest_heel_off_s: float = 1.2  # from swing's end; slow walking's stance is 0.9 s, longer is standing
+    latest_toe_off_s: float = 0.6  # from heel-off
+    standing_after_s: float = 0.8  # from swing's end: a foot still flat stands; walking lifts the heel after 0.6 s
+
+    # The preliminary contact, at once. Shares and times without a source: chosen by eye, 2026-11-20, among candidates
+    # on two runners with a force plate, one by virtual sensors, one by a mean stride that may be 15 ms off.
+    contact_before_s: float = 0.015  # a landing may begin that early before swing's end
+    # How far after it a landing is searched: at once where a shock like the usual ones is seen, then further.
+    reaches_s: tuple[float, float, float] = (0.07, 0.14, 0.21)
+    least_shock_share: float = 0.35  # of the usual shock; ripples of a swinging leg are a fifth of it
+    onset_rise_share: float = 0.45  # of the whole rise to the landing peak: more than any ripple before the landing
+    least_rise_mps2: float = 0.8 * GRAVITY_MPS2  # softer is no landing; slow walking gives 2 g
+    onset_share: float = 0.10  # of the rise
+    # The sole touches before the shoe's top feels it: it crosses the onset 6 ms after (virtual sensors of real feet on
+    # force plates, 50 N) to 20 ms after (foot-worn sensors against a force plate, mean stride, known to +-15 ms).
+    onset_lead_s: float = 0.010
+    slap_share: float = 0.2  # of the toes-down rise: the heel is on the ground when the slap has begun
+    slap_from_radps: float = 2.0  # rises between which a slap
+    slap_clear_radps: float = 6.0  # becomes clear; rearfoot runners reach 8-13
+    before_slap_s: float = 0.025  # before the force's onset the foot turns as it comes down, on top of that it slaps
+    slap_within_s: float = 0.03  # of the force's onset, or it is another movement
+    # A landing begins with a corner. Between two samples it is drawn as a straight line, which comes to an onset early:
+    # by a fifth of the interval on average, for a rise of 27 ms as seen on force plates and any moment between them.
+    corner_share: float = 0.2
+    chosen_at_hz: float = 200.0  # rate of the recordings on which the numbers above were chosen
+
+    # Mid-stance, and what is a stride.
+    rest_after_contact_s: float = 0.05  # the slap is over; the shortest contacts last 0.09 s
+    rest_s: float = 0.02  # the shortest rest between landing and push is 0.03 s
+    shortest_stride_s: float = 0.4  # 300 steps per minute
+    longest_stride_s: float = 2.0  # 60 steps per minute: slower than a stroll
+    shortest_rest_s: float = 0.07  # from contact to heel-off; the shortest sprint contacts are 0.09 s
+    shortest_contact_s: float = 0.08  # just below the shortest sprint contacts
+
     before_swing_end_s: float = 0.07  # a landing is searched from here before the end of swing to mid-stance
 
     # Where the landing is: the sole near the ground, and the jerk there.
@@ -147,6 +195,20 @@ class AlignmentParams:
     steady_radps: float = 0.02  # ten times a consumer gyroscope's noise: a foot that shifts its weight is not quiet
     quiet_mps2: float = 0.4  # SD of one axis: standing, with any sensor's noise; by judgement
     moving_radps: float = 1.5  # root mean square of a block; running is 5, walking 2.5
+    # The axes of swing and of push-off, from swings; windows in seconds.
+    rest_from_s: float = 0.05  # after swing's end; the foot comes to rest within
+    rest_until_s: float = 0.20  # and no later: then the heel lifts
+    clear_swing_rad: float = 0.7  # swing turns 0.8 rad and more, the slap of a landing rearfoot 0.5 rad
+    lands_from_s: float = 0.02  # before swing's end
+    lands_until_s: float = 0.21  # after it: slow jogging puts the foot down late
+    smoothed_s: float = 0.025  # turning energy; the rest between landing and push lasts 0.05 s and more
+    heel_off_within_s: float = 0.4  # of mid-stance; walking lifts the heel after 0.3 s
+    least_rest_ratio: float = 2.0  # of turning energy before the swing against after it, to be sure of the sign
+    least_strides: int = 16  # fewer say too little: one turn of the runner is a tenth of them
+    own_strides: float = 64.0  # a memory of less than a minute: a clip that slips is followed
+    own_least: int = 4  # push-offs
+    refine_share: float = 0.5  # of the way at each look: halves what one bad minute can do, by judgement
+    trust_standing_cos: float = 0.87  # standing and running agree within 30 deg, or the shoe was not worn yet
 
 
 PARAMS: Final = FootParams()

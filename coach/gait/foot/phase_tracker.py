@@ -11,7 +11,7 @@ import numpy as np
 
 from coach.gait.foot.axes import FootAxes
 from coach.gait.foot.batch import Batch
-from coach.gait.foot.constants import GX, PITCH, REACHES_S, T
+from coach.gait.foot.constants import GX, PITCH, T
 from coach.gait.foot.phases import (
     ANGLE,
     CALM,
@@ -26,6 +26,7 @@ from coach.gait.foot.phases import (
     SWING_ROW,
     PhaseTransition,
     cross,
+    edges_of,
     level_of,
     levels,
     next_crossing,
@@ -47,6 +48,8 @@ class PhaseTracker:
     def __init__(self, batch: Batch, n_swings: int) -> None:
         self.batch = batch
         self.n_swings = n_swings
+        self._params = batch.foot.params
+        self._edges = edges_of(self._params)
         self._waits = (*batch.foot.reaches, batch.foot.standing)
         self.use(batch.foot.axes)
         self.restart()
@@ -85,12 +88,12 @@ class PhaseTracker:
         n, is_due, angle_rad = len(t), False, phases[ANGLE]
         while row < n and not is_due:
             stop = min(n, self._due_row - offset + 1)
-            at, angle_rad = next_crossing(t, pitch, row, stop, self._level, angle_rad)
+            at, angle_rad = next_crossing(t, pitch, row, stop, self._level, angle_rad, self._edges)
             row = min(at + 1, stop)
             if row + offset > self._due_row:
                 self._settle(row - 1 + offset)
             if at < stop:
-                self._level = level_of(pitch[at])
+                self._level = level_of(pitch[at], self._edges)
                 is_due = self._cross(at + offset, t[at], angle_rad)
         phases[ANGLE] = angle_rad
         return row, is_due
@@ -106,7 +109,7 @@ class PhaseTracker:
         if len(turned):
             turned[0] += angle[0]
             np.add.accumulate(turned, out=angle[1:])
-        now = levels(pitch[before:])
+        now = levels(pitch[before:], self._edges)
         changes = (now != np.concatenate(((self._level,), now[:-1]))).nonzero()[0]
         at = changes + before
         moments = ((changes + start).tolist(), t[at].tolist(), angle[at].tolist(), now[changes].tolist())
@@ -126,7 +129,7 @@ class PhaseTracker:
     def _cross(self, row: int, t_s: float, angle_rad: float) -> bool:
         """The pitch rate came to another level; whether to look at the axes again."""
         phases = self._phases
-        said = cross(phases, row, t_s, angle_rad, self._level)
+        said = cross(phases, row, t_s, angle_rad, self._level, self._params)
         if said == NOTHING:
             return False
         if said in (HEEL_OFF, PUSH_OVER):
@@ -142,7 +145,7 @@ class PhaseTracker:
         """Look for the landing in the windows after swing's end that are complete at `row`; then for standing."""
         landing = self._landing_row
         while row >= self._due_row:
-            if self._look == len(REACHES_S):
+            if self._look == len(self._params.reaches_s):
                 self.batch.add(PhaseTransition(HEEL_OFF, self._due_row, landing, self._due_row))
                 self._due_row = NEVER
                 return

@@ -13,25 +13,18 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from coach.gait.foot.params import PARAMS, FootParams
 from coach.model.samples import FloatArray
 
-# Rates of pitch [rad/s], toes-down positive. Seen in the reference recordings: swing turns at 3-13 rad/s (jogging
-# in place to running), mid-stance at 0-2, push-off at 4-13. All numbers here chosen by eye on them, 2026-11-20.
-SWING_RADPS: Final = -2.0  # a swing has begun
-SWING_OVER_RADPS: Final = -1.0  # it has ended
-PUSH_RADPS: Final = 3.0  # the heel has lifted
-EDGES: Final = (-math.inf, SWING_RADPS, SWING_OVER_RADPS, PUSH_RADPS, math.inf)
-SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between those edges
-_INNER_EDGES: Final = np.array(EDGES[1:-1])
+SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between the edges
 
-LEAST_SWING_RAD: Final = 0.25  # jogging on the spot turns 0.3 rad, running 1.5 rad and more
-SHORTEST_SWING_S: Final = 0.08  # running swings the foot for 0.2 s and more; shorter is a shock or noise
-REFRACTORY_S: Final = 0.3  # a landing forefoot lowers its heel by 0.1-0.3 rad: that is no swing
-LEAST_PUSH_RAD: Final = 0.25  # push-off turns 0.5 rad and more above PUSH_RADPS, a landing's ringing less than 0.1 rad
-SLAP_S: Final = 0.08  # from swing's end: the rearfoot slap (toes-down) is over
-CALM_S: Final = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
-LATEST_HEEL_OFF_S: Final = 1.2  # from swing's end; slow walking's stance is 0.9 s, longer is standing
-LATEST_TOE_OFF_S: Final = 0.6  # from heel-off
+
+def edges_of(params: FootParams) -> tuple[float, ...]:
+    """Pitch rates between the levels, outermost infinite [rad/s]."""
+    return (-math.inf, params.swing_radps, params.swing_over_radps, params.push_radps, math.inf)
+
+
+EDGES: Final = edges_of(PARAMS)
 
 
 class PhaseTransition(NamedTuple):
@@ -48,28 +41,34 @@ class PhaseTransition(NamedTuple):
     look: int = 0
 
 
-def levels(pitch_radps: FloatArray) -> npt.NDArray[np.intp]:
+def levels(pitch_radps: FloatArray, edges: tuple[float, ...] = EDGES) -> npt.NDArray[np.intp]:
     """0 in swing, 1 between, 2 calm, 3 pushing or slapping; for each sample."""
-    return _INNER_EDGES.searchsorted(pitch_radps)
+    return np.array(edges[1:-1]).searchsorted(pitch_radps)
 
 
-def level_of(pitch_radps: float) -> int:
+def level_of(pitch_radps: float, edges: tuple[float, ...] = EDGES) -> int:
     """The same for one sample."""
-    if pitch_radps <= SWING_RADPS:
+    if pitch_radps <= edges[1]:
         return SWINGING
-    if pitch_radps <= SWING_OVER_RADPS:
+    if pitch_radps <= edges[2]:
         return TURNING
-    return CALM if pitch_radps <= PUSH_RADPS else PUSHING
+    return CALM if pitch_radps <= edges[3] else PUSHING
 
 
 def next_crossing(
-    t_s: Sequence[float], pitch: Sequence[float], row: int, stop: int, level: int, angle_rad: float
+    t_s: Sequence[float],
+    pitch: Sequence[float],
+    row: int,
+    stop: int,
+    level: int,
+    angle_rad: float,
+    edges: tuple[float, ...] = EDGES,
 ) -> tuple[int, float]:
     """The first row from `row` on with another level than `level`, or `stop`; and the angle there.
 
     angle_rad: the integral of the pitch rate until the row before.
     """
-    low, high = EDGES[level], EDGES[level + 1]
+    low, high = edges[level], edges[level + 1]
     if row == 0:
         if not low < pitch[0] <= high:
             return 0, angle_rad
@@ -94,7 +93,7 @@ FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math
 NOTHING, SWING_OVER, SWING_OVER_UNSEEN_HEEL, HEEL_OFF, PUSH_OVER = 0, 1, 2, 3, 4
 
 
-def cross(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
+def cross(state: list[float], row: int, t_s: float, angle_rad: float, level: int, params: FootParams = PARAMS) -> int:
     """The pitch rate came to `level` at `row`; angle_rad: its integral up to here. What turned; rows are in `state`.
 
     SWING_OVER_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
@@ -105,13 +104,13 @@ def cross(state: list[float], row: int, t_s: float, angle_rad: float, level: int
     elif state[_IS_TURNING]:
         state[_IS_TURNING] = 0.0
         turned = state[_SWING_ANGLE] - angle_rad
-        lasted = t_s > state[_T_SWING] + SHORTEST_SWING_S and t_s > state[_T_OVER] + REFRACTORY_S
-        if state[_IS_SWINGING] and turned > LEAST_SWING_RAD and lasted:
-            return _swing_ends(state, row, t_s)
+        lasted = t_s > state[_T_SWING] + params.shortest_swing_s and t_s > state[_T_OVER] + params.refractory_s
+        if state[_IS_SWINGING] and turned > params.least_swing_rad and lasted:
+            return _swing_ends(state, row, t_s, params)
     if state[_PHASE] == _STANCE:
-        return _in_stance(state, row, t_s, angle_rad, level)
+        return _in_stance(state, row, t_s, angle_rad, level, params)
     if state[_PHASE] == _PUSH and level < PUSHING:
-        return _push_ends(state, t_s, angle_rad)
+        return _push_ends(state, t_s, angle_rad, params)
     return NOTHING
 
 
@@ -124,21 +123,21 @@ def _follow_swing(state: list[float], row: int, t_s: float, angle_rad: float, le
         state[_IS_SWINGING], state[_T_CALM] = 1.0, t_s
 
 
-def _swing_ends(state: list[float], row: int, t_s: float) -> int:
-    is_unseen = state[HEEL_OFF_ROW] < state[SWING_OVER_ROW] and t_s < state[_T_OVER] + LATEST_HEEL_OFF_S
+def _swing_ends(state: list[float], row: int, t_s: float, params: FootParams) -> int:
+    is_unseen = state[HEEL_OFF_ROW] < state[SWING_OVER_ROW] and t_s < state[_T_OVER] + params.latest_heel_off_s
     state[_PHASE] = _STANCE
     state[SWING_OVER_ROW] = row
     state[_T_OVER] = state[_T_CALM] = t_s
     return SWING_OVER_UNSEEN_HEEL if is_unseen else SWING_OVER
 
 
-def _in_stance(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> int:
+def _in_stance(state: list[float], row: int, t_s: float, angle_rad: float, level: int, params: FootParams) -> int:
     if level < PUSHING:
         state[_T_CALM] = t_s
         return NOTHING
-    if t_s < state[_T_OVER] + SLAP_S or t_s < state[_T_CALM] + CALM_S:
+    if t_s < state[_T_OVER] + params.slap_s or t_s < state[_T_CALM] + params.calm_s:
         return NOTHING
-    if t_s > state[_T_OVER] + LATEST_HEEL_OFF_S:
+    if t_s > state[_T_OVER] + params.latest_heel_off_s:
         state[_PHASE] = _WAITING
         return NOTHING
     state[_PHASE] = _PUSH
@@ -146,9 +145,9 @@ def _in_stance(state: list[float], row: int, t_s: float, angle_rad: float, level
     return HEEL_OFF
 
 
-def _push_ends(state: list[float], t_s: float, angle_rad: float) -> int:
+def _push_ends(state: list[float], t_s: float, angle_rad: float, params: FootParams) -> int:
     began = state[_T_CALM]
     state[_PHASE], state[_T_CALM] = _STANCE, t_s  # it may have been a late landing's slap
-    if angle_rad < state[_PUSH_ANGLE] + LEAST_PUSH_RAD or t_s > began + LATEST_TOE_OFF_S:
+    if angle_rad < state[_PUSH_ANGLE] + params.least_push_rad or t_s > began + params.latest_toe_off_s:
         return NOTHING
     return PUSH_OVER

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.foot.constants import AX, GX, REACHES_S, T
+from coach.gait.foot.constants import AX, GX, T
 from coach.gait.foot.contacts import contact
 from coach.gait.foot.events import mid_stance, rolling
 from coach.gait.foot.landing import cues
@@ -18,7 +18,7 @@ from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, PhaseTransition
 from coach.gait.foot.push_off import push_off
 from coach.gait.foot.reports import bridged_event, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.stance import fine
-from coach.gait.foot.stride_state import SHORTEST_CONTACT_S, SHORTEST_REST_S, FootSensor, Speed, StrideState, is_stride
+from coach.gait.foot.stride_state import FootSensor, Speed, StrideState, is_stride
 from coach.gait.foot.strides import StanceCandidate, StrideTrajectory
 from coach.gait.foot.trajectory import Path, path
 from coach.gait.signal.constants import BRIDGED_FACTOR, GRAVITY_MPS2
@@ -36,7 +36,7 @@ def take_one(
         return _land(transition, foot, now, columns, first)
     is_heel_off, events = transition.kind == HEEL_OFF, []
     if is_heel_off and (now.this is None or now.this.swing_over != transition.swing_over):
-        events = _seek(transition.swing_over, len(REACHES_S) - 1, transition.heel_off, foot, now, columns, first)
+        events = _seek(transition.swing_over, len(foot.reaches) - 1, transition.heel_off, foot, now, columns, first)
     this = now.this
     if this is None or this.swing_over != transition.swing_over:
         return []
@@ -68,7 +68,7 @@ def _seek(
         return []
     known = min(row + foot.reaches[look], latest)
     up, shock, reach_s = foot.axes.axes[2], foot.least_shock(look), (known - row) / foot.rate_hz
-    found = contact(columns, row - first, up, foot.rate_hz, reach_s, shock, foot.acc_limit)
+    found = contact(columns, row - first, up, foot.rate_hz, reach_s, shock, foot.acc_limit, foot.params)
     if found is None:
         return []
     now.this = StanceCandidate(row, now.n_swings, known, look, found.t_s, found.peak_mps2, found.is_clipped)
@@ -86,9 +86,9 @@ def _landed(
     last, heel_off = now.last, transition.heel_off
     if (last is not None and last.swing_over == this.swing_over) or heel_off < this.known_row:
         return []
-    if columns.item(T, heel_off - first) < this.contact_s + SHORTEST_REST_S:
+    if columns.item(T, heel_off - first) < this.contact_s + foot.params.shortest_rest_s:
         return []
-    mid = mid_stance(columns, this.contact_s, this.swing_over - first, heel_off - first, foot.rate_hz)
+    mid = mid_stance(columns, this.contact_s, this.swing_over - first, heel_off - first, foot.rate_hz, foot.params)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
     _refine(this, foot, now, columns[:, max(0, this.swing_over - first - foot.before_landing) : mid + 1])
     wobble = _wobble(this, columns, mid, heel_off - first, foot)
@@ -108,7 +108,7 @@ def _landed(
     found: list[GaitEvent] = [mid_stance_event(foot, this)]
     if last is None or not last.is_ground:
         return found
-    if not is_cut and last.mid_row >= first and is_stride(last, this):
+    if not is_cut and last.mid_row >= first and is_stride(last, this, foot.params):
         now.last_stride_row = this.mid_row
         found.append(_stride(last, this, foot, now, columns[:, last.mid_row - first : mid + 1]))
     elif is_cut or foot.lost_s(last.contact_s, this.contact_s) > 0.0:
@@ -270,7 +270,7 @@ def _leave(
     row = round((columns.item(T, heel_off) - of.t_s.item(0)) / of.dt_s)
     this.push = push = push_off(of, row, now.pivot(params), params)
     off_s = push.toe_off_s(params)
-    if not off_s - this.contact_s >= SHORTEST_CONTACT_S:  # nan: the tip was not seen to rise
+    if not off_s - this.contact_s >= params.shortest_contact_s:  # nan: the tip was not seen to rise
         return []
     lost_s = foot.lost_s(this.mid_s, off_s + params.toe_off_half_s)
     this.is_push_blurred = lost_s > 0.0

@@ -9,17 +9,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
-from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, LEAST_SHOCK_SHARE, REACHES_S, STANDING_AFTER_S
+from coach.gait.foot.constants import AX, GX
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.strides import StanceCandidate
 from coach.gait.signal.constants import CLIP_SHARE, GRAVITY_MPS2
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 
-SHORTEST_STRIDE_S: Final = 0.4  # 300 steps per minute
-LONGEST_STRIDE_S: Final = 2.0  # 60 steps per minute: slower than a stroll
-SHORTEST_REST_S: Final = 0.07  # from contact to heel-off; the shortest sprint contacts are 0.09 s
-SHORTEST_CONTACT_S: Final = 0.08  # just below the shortest sprint contacts
 MEDIAN_SD_FACTOR: Final = 1.25  # of a median against a mean of normal values: sqrt(pi / 2)
 MOST_BRIDGED: Final = 4096  # readings; ten seconds at 416 Hz, twice what is held
 
@@ -65,9 +61,9 @@ class FootSensor:
         self.rate_hz = rate_hz
         self.acc_limit = CLIP_SHARE * acc_range
         self.gyr_limit = CLIP_SHARE * gyr_range
-        self.reaches = tuple(round(reach * rate_hz) for reach in REACHES_S)
-        self.standing = round(STANDING_AFTER_S * rate_hz)
-        self.before = round(BEFORE_SWING_OVER_S * rate_hz) + 1
+        self.reaches = tuple(round(reach * rate_hz) for reach in params.reaches_s)
+        self.standing = round(params.standing_after_s * rate_hz)
+        self.before = round(params.contact_before_s * rate_hz) + 1
         self.before_landing = round(params.before_swing_end_s * rate_hz)
         self.is_slow = rate_hz < params.slow_below_hz
         self.is_too_slow = rate_hz < params.too_slow_hz
@@ -97,7 +93,7 @@ class FootSensor:
 
     def least_shock(self, look: int) -> float:
         """Step of the specific force without which this look sees no landing."""
-        return LEAST_SHOCK_SHARE * self.axes.shock_mps2 if look < len(REACHES_S) - 1 else 0.0
+        return self.params.least_shock_share * self.axes.shock_mps2 if look < len(self.params.reaches_s) - 1 else 0.0
 
     def saw(self, end: int, largest: tuple[float, float]) -> None:
         """In the newest rows, up to `end`, no specific force or turn rate exceeds `largest`."""
@@ -206,10 +202,10 @@ class StrideState:
         return x, z
 
 
-def is_stride(this: StanceCandidate, following: StanceCandidate) -> bool:
+def is_stride(this: StanceCandidate, following: StanceCandidate, params: FootParams) -> bool:
     """Whether nothing is amiss between two landings."""
     is_next = following.number == this.number + 1
-    is_long_enough = SHORTEST_STRIDE_S < following.contact_s - this.contact_s < LONGEST_STRIDE_S
+    is_long_enough = params.shortest_stride_s < following.contact_s - this.contact_s < params.longest_stride_s
     left_s = this.toe_off_s if math.isfinite(this.toe_off_s) else following.contact_s  # a gentle push has no toe-off
     in_order = this.contact_s < this.mid_s < left_s <= following.contact_s < following.mid_s
     return is_next and is_long_enough and in_order

@@ -33,7 +33,7 @@ class TrunkParams:
     lobe_known_share: float = 0.7  # of a window's steps: where fewer have a lobe, the force swings too little for it
     fall_share: float = 0.120  # of T: then toe-off is that long after the coarse force falls through body weight
     # Standard uncertainties, between runners and from step to step; RBDS, each runner left out of the fit.
-    contact_time_sd_s: float = 0.020  # 15.3 ms between runners, 11 in one
+    contact_time_sd_s: float = 0.020  # 16.0 ms between runners, 11 in one
     coarse_sd_s: float = 0.030  # of contact time by `fall_share`: 28 ms between runners
     initial_contact_sd_s: float = 0.017  # 14.5 and 5 ms
     toe_off_sd_s: float = 0.020  # 15 and 11 ms

@@ -7,7 +7,8 @@ import pytest
 
 from coach.gait.foot import contacts as foot_contacts
 from coach.gait.foot import events as foot_events
-from coach.gait.foot.constants import AX, BEFORE_SWING_OVER_S, GX, N_COLUMNS, PITCH, T
+from coach.gait.foot.constants import AX, GX, N_COLUMNS, PITCH, T
+from coach.gait.foot.params import PARAMS
 from coach.model.samples import FloatArray
 from tests.support.recordings import read
 
@@ -53,7 +54,7 @@ def test_a_landing_softer_than_the_swing_before_it_is_found() -> None:
     landing = np.interp(np.arange(n), [0, 14, 19, 24, 39], [55.0, 2.0, 45.0, 8.0, 12.0])
     window[AX + 2] = landing
     window[PITCH] = np.interp(np.arange(n), [0, 14, 20, 26, 39], [-1.0, 2.5, 4.5, 0.5, 0.3])
-    before = round(BEFORE_SWING_OVER_S * RATE_HZ)
+    before = round(PARAMS.contact_before_s * RATE_HZ)
     found = foot_contacts.contact(window, before, UP, RATE_HZ, 0.14, 0.0, 157.0)
     assert found is not None
     assert found.t_s == pytest.approx(14 / RATE_HZ, abs=0.012)
