@@ -363,6 +363,14 @@ def test_other_sound_is_softer_while_a_sentence_is_said_where_the_browser_allows
     expect(phone.locator("[data-ability=ducking]")).to_have_text("yes")
 
 
+def test_a_run_that_was_cut_off_says_so_before_the_page_offers_to_go_on(coach: SmallCoach, running: Page) -> None:
+    coach.runs.run, coach.runs.cut_off = None, "r1"
+    running.evaluate("() => addEventListener('pagehide', () => sessionStorage.setItem('said', window.said.join(' ')))")
+    coach.feed.publish("run", {"run_id": "r1", "state": "recovered", "elapsed_s": 1453.0})  # as after a new start
+    running.get_by_role("button", name="Go on with this run").wait_for()
+    assert "Your run was cut off" in running.evaluate("() => sessionStorage.getItem('said')")
+
+
 def test_a_german_runner_hears_german_sentences_in_a_german_voice(
     coach: SmallCoach, url: str, browser: Browser
 ) -> None:

@@ -12,8 +12,10 @@ import { silenceTicks, tickAt } from "./live_metronome.js";
 import { bindPhoneSensor } from "./live_phone_sensor.js";
 import { bindPocket, leavePocket } from "./live_pocket.js";
 import { keepAwake } from "./live_wake.js";
+import { heardOut } from "./speech.js";
 import { w } from "./words.js";
 
+const LONGEST_MS = 8000; // for a sentence to be heard before the page is left
 const state = { run_id: null, is_on: false, is_paused: false, is_muted: false, lap: 1, lap_kind: "lap" };
 const slots = new Map(findAll(".motion [id]").map((element) => [element.id, element]));
 const RUNNING = new Set(["recording", "paused"]);
@@ -55,7 +57,12 @@ async function leave(run_id, run_state) {
   leavePocket();
   if (run_state !== "finished") {
     try {
-      if ((await get("/run")).cut_off === run_id) { location.assign("/live"); return; }
+      if ((await get("/run")).cut_off === run_id) {
+        sayProgress({ kind: "end", words: w("live.ready.cut_off"), is_alarm: true }, state.is_muted);
+        await heardOut(LONGEST_MS);
+        location.assign("/live");
+        return;
+      }
     } catch { /* what there is of it is shown */ }
   }
   leaveFor(run_id);
