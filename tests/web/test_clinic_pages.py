@@ -50,6 +50,9 @@ def test_monday_names_each_reason_in_order_and_says_that_nobody_watches_at_night
     assert "step length 5.2 ± 1.8 cm shorter at 5:57 min/km" in page
     assert "this week 2.6 points above the four weeks before; now 6 of 10" in page
     assert "2 sessions not done" in page
+    german = ward.session("Ada Two").get("/monday", headers={"Accept-Language": "de"}).text
+    assert "Taubheit oder Kribbeln" in german
+    assert "Schrittlänge 5,2 ± 1,8 cm kürzer" in german
 
 
 def test_seen_is_kept_with_its_name_until_something_new_comes(ward: Clinic) -> None:

@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from coach.language.phrases import phrases_of
+from coach.language.signs import localised
 from coach.roster.people import Person, PersonKind, person_of
 from coach.service.clinic.link import HEADER
 from coach.service.clinic_host.host import ClinicHost
@@ -46,6 +47,7 @@ def create_clinic_app(host: ClinicHost, base: str, time_zone: str = "UTC", *, is
         clock=lambda moment: clock_text(moment, time_zone),
         value=lambda number, name: value_text(name, number, "metric", language=language()),
         said=lambda text: phrases_of(language())(text),
+        signs=lambda text: localised(text, language()),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_errors(app, page="clinic/error.html")
