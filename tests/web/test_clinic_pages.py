@@ -42,7 +42,8 @@ def test_monday_names_each_reason_in_order_and_says_that_nobody_watches_at_night
     ada = ward.person("Ada Two", PersonKind.CLINICIAN)
     with ward.roster.transaction(ward.person("Kim", PersonKind.KEEPER).person_id) as connection:
         connection.execute("insert into care select %s, runner_id from care", (ada.person_id,))
-    page = ward.session("Ada Two").get("/monday").text
+    browser = ward.session("Ada Two")
+    page = browser.get("/monday").text
     assert "Nobody watches this page at night" in page
     assert "We do not know how this runner is: that is not the same as well." in page
     names = re.findall(r'<h3><a href="/runners/\w+">([^<]+)</a></h3>', page)
@@ -50,7 +51,7 @@ def test_monday_names_each_reason_in_order_and_says_that_nobody_watches_at_night
     assert "step length 5.2 ± 1.8 cm shorter at 5:57 min/km" in page
     assert "this week 2.6 points above the four weeks before; now 6 of 10" in page
     assert "2 sessions not done" in page
-    german = ward.session("Ada Two").get("/monday", headers={"Accept-Language": "de"}).text
+    german = browser.get("/monday", headers={"Accept-Language": "de"}).text
     assert "Taubheit oder Kribbeln" in german
     assert "Schrittlänge 5,2 ± 1,8 cm kürzer" in german
 
