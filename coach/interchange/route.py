@@ -1,7 +1,8 @@
 """Make a track ready to be drawn without a map: metres east and north.
 
 Metres are those of a plane that touches the WGS 84 ellipsoid in the middle of the run: over 20 km it is wrong by less
-than the width of the line. Points are thinned evenly in time; distance, height and measures are those of each point.
+than the width of the line. Points are downsampled evenly in time; distance, height and measures are those of each
+point.
 """
 
 from collections.abc import Mapping

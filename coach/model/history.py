@@ -133,7 +133,7 @@ class RunPage:
 
 @dataclass(frozen=True, slots=True)
 class DownsampledSeries:
-    """Measures of a run over time, thinned to means of equal steps. values: one list per name, None where unknown.
+    """Measures of a run over time, downsampled to means of equal steps. values: one list per name, None where unknown.
 
     step_s: seconds that each point covers.
     """

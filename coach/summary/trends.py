@@ -28,7 +28,7 @@ _MIN_SPEED_SS: Final = 0.02
 _SLOPES_DIFFER: Final = 0.1  # least share by which slopes differ between runs; chosen by eye, 2026-11-20
 _MOMENTS: Final = ("n", "speed_mps", "value", "speed_ss", "cross_ss", "value_ss")
 MOST_POINTS: Final = 5000  # more are drawn on one another
-_MAX_PAIRED: Final = 400  # runs taken into the slope per week; more are thinned evenly
+_MAX_PAIRED: Final = 400  # runs taken into the slope per week; more are downsampled evenly
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def usual_speed(marks: TrendMarks) -> float | None:
 def trend_of(metric: str, marks: TrendMarks, speed_mps: float | None = None) -> Trend:
     """The metric of each run at one speed (the usual one by default), oldest run first.
 
-    Of more than `MOST_POINTS` runs, points are thinned evenly; the common slope rests on all of them.
+    Of more than `MOST_POINTS` runs, points are downsampled evenly; the common slope rests on all of them.
     """
     speed = speed_mps if speed_mps is not None else usual_speed(marks)
     lines = _lines(marks)

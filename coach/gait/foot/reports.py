@@ -75,7 +75,7 @@ def bridged_event(foot: FootSensor, contact_s: float, n_interpolated: int, traje
 
 
 def _angle_deg(foot: FootSensor, landing: StanceCandidate) -> float | None:
-    known = foot.axes.is_sure and abs(landing.angle_deg) < foot.params.largest_angle_deg
+    known = foot.axes.is_converged and abs(landing.angle_deg) < foot.params.largest_angle_deg
     return landing.angle_deg if known else None
 
 

@@ -146,22 +146,22 @@ class BodyGait:
 
     def metrics(self, t_s: float) -> LiveMetrics:
         """The numbers of the moment `t_s` (seconds since the run started), each at most 3 s old."""
-        sheet = MetricsBuilder(t_s)
-        fill_time(sheet, self._values, self._pod.estimate(t_s), self._pod_contact.estimate(t_s))
-        fill_balance(sheet, self._values)
-        fill_foot(sheet, self._values, self._impact_sites)
-        fill_trunk(sheet, self._values)
-        fill_space(sheet, self._speed.current(t_s))
-        fill_coordination(sheet, self._pair.result(t_s) if self._pair else None)
-        sheet.put("heart_rate_bpm", self._heart.estimate(t_s))
-        sheet.put("power_w", self._power.estimate(t_s))
-        sheet.put("grade_pct", self._grade.estimate(t_s) or self._values.best("grade_pct", t_s, (FEET,))[0])
-        sheet.put("distance_m", self._speed.distance_m())
+        builder = MetricsBuilder(t_s)
+        fill_time(builder, self._values, self._pod.estimate(t_s), self._pod_contact.estimate(t_s))
+        fill_balance(builder, self._values)
+        fill_foot(builder, self._values, self._impact_sites)
+        fill_trunk(builder, self._values)
+        fill_space(builder, self._speed.current(t_s))
+        fill_coordination(builder, self._pair.result(t_s) if self._pair else None)
+        builder.put("heart_rate_bpm", self._heart.estimate(t_s))
+        builder.put("power_w", self._power.estimate(t_s))
+        builder.put("grade_pct", self._grade.estimate(t_s) or self._values.best("grade_pct", t_s, (FEET,))[0])
+        builder.put("distance_m", self._speed.distance_m())
         state = self._state.current(t_s)
         steady = state is GaitState.RUNNING and is_steady(self._values, t_s, self._recent_speeds(t_s))
-        sheet.values["state"] = state
-        why = unknown(self._worn(), sheet.values, self._moment(state))
-        return LiveMetrics(t_s, is_steady=steady, uncertainty=sheet.uncertainty, unknown=why, **sheet.values)
+        builder.values["state"] = state
+        why = unknown(self._worn(), builder.values, self._moment(state))
+        return LiveMetrics(t_s, is_steady=steady, uncertainty=builder.uncertainty, unknown=why, **builder.values)
 
     def pass_tick(self, t_s: float) -> None:
         """Instead of `metrics` where nobody asks for the numbers of `t_s`: later ones are the same."""

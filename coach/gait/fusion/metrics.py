@@ -63,49 +63,49 @@ def motion_step_time(sites: SiteValues, now_s: float) -> Estimate | None:
 
 
 def fill_time(
-    sheet: MetricsBuilder, sites: SiteValues, pod_cadence: Estimate | None, pod_contact: Estimate | None = None
+    builder: MetricsBuilder, sites: SiteValues, pod_cadence: Estimate | None, pod_contact: Estimate | None = None
 ) -> None:
     """Cadence, step, contact and flight time, duty factor, variability.
 
     pod_contact: contact time [s] of a running pod, used where no motion sensor shows it; its flight time is the step
     time less the contact time, as if both feet were alike.
     """
-    now = sheet.now_s
+    now = builder.now_s
     step = motion_step_time(sites, now)
     if step is None and pod_cadence is not None and pod_cadence.value > 0:
         step = ratio(Estimate(60.0, 0.0), pod_cadence)
-    sheet.put("step_time_ms", step, 1e3)
-    sheet.put("cadence_spm", ratio(Estimate(60.0, 0.0), step))
+    builder.put("step_time_ms", step, 1e3)
+    builder.put("cadence_spm", ratio(Estimate(60.0, 0.0), step))
     contact, group = sites.best("contact_time_s", now)
     flight = sites.best("flight_time_s", now, (group,) if group else LEGS_FIRST)[0]
     if contact is None and pod_contact is not None:
         contact = pod_contact
         if step is not None and step.value > contact.value:
             flight = Estimate(step.value - contact.value, math.hypot(step.sd, contact.sd))
-    sheet.put("contact_time_ms", contact, 1e3)
-    sheet.put("flight_time_ms", flight, 1e3)
-    sheet.put("duty_factor", ratio(contact, step.scaled(2.0) if step else None))
+    builder.put("contact_time_ms", contact, 1e3)
+    builder.put("flight_time_ms", flight, 1e3)
+    builder.put("duty_factor", ratio(contact, step.scaled(2.0) if step else None))
     variation = [100 * spread(t) / mean_of(t) for t in sites.stride_times(now) if len(t) >= _LEAST_FOR_VARIABILITY]
     if variation:
         n = min(len(t) for t in sites.stride_times(now))
         cv = mean_of(variation)
-        sheet.put("stride_time_cv_pct", Estimate(cv, cv / math.sqrt(2 * n)))
+        builder.put("stride_time_cv_pct", Estimate(cv, cv / math.sqrt(2 * n)))
 
 
-def fill_balance(sheet: MetricsBuilder, sites: SiteValues) -> None:
+def fill_balance(builder: MetricsBuilder, sites: SiteValues) -> None:
     """Left against right, from two legs or from a trunk sensor that distinguishes the sides."""
-    now = sheet.now_s
+    now = builder.now_s
     contacts = _sides(sites, now, "contact_time_s", "left_contact_s", "right_contact_s")
     if contacts:
         left, right = contacts
         total = Estimate(left.value + right.value, math.hypot(left.sd, right.sd))
-        sheet.put("contact_time_balance_pct", ratio(left, total), 100.0)
+        builder.put("contact_time_balance_pct", ratio(left, total), 100.0)
     steps = _steps(sites, now)
     if steps:
         left, right = steps
         mean = 0.5 * (left.value + right.value)
         sd = math.hypot(left.sd, right.sd)
-        sheet.put("step_time_asymmetry_pct", Estimate(100 * (left.value - right.value) / mean, 100 * sd / mean))
+        builder.put("step_time_asymmetry_pct", Estimate(100 * (left.value - right.value) / mean, 100 * sd / mean))
 
 
 def _sides(sites: SiteValues, now: float, leg: str, left: str, right: str) -> tuple[Estimate, Estimate] | None:
@@ -140,54 +140,54 @@ def _steps(sites: SiteValues, now: float) -> tuple[Estimate, Estimate] | None:
     return None
 
 
-def fill_foot(sheet: MetricsBuilder, sites: SiteValues, impact_sites: Sequence[WearSite]) -> None:
+def fill_foot(builder: MetricsBuilder, sites: SiteValues, impact_sites: Sequence[WearSite]) -> None:
     """Strike angle and shares, eversion, impact, clearance."""
-    now = sheet.now_s
+    now = builder.now_s
     for name in ("foot_strike_angle_deg", "eversion_deg", "eversion_peak_degps", "foot_clearance_m"):
-        sheet.put(name, sites.best(name, now, (FEET,))[0])
+        builder.put(name, sites.best(name, now, (FEET,))[0])
     # Impacts at foot, shank and trunk cannot be compared: always from the same place.
-    sheet.put("impact_g", sites.best("impact_g", now, [impact_sites])[0])
+    builder.put("impact_g", sites.best("impact_g", now, [impact_sites])[0])
     shares = sites.strike_shares(now)
     if shares is not None:
-        sheet.values["foot_strike_share"] = shares
+        builder.values["foot_strike_share"] = shares
 
 
-def fill_trunk(sheet: MetricsBuilder, sites: SiteValues) -> None:
+def fill_trunk(builder: MetricsBuilder, sites: SiteValues) -> None:
     """Oscillation, rotation and drop of the pelvis, lean of the chest; of the other one where only that is worn."""
-    now = sheet.now_s
-    sheet.put("vertical_oscillation_mm", sites.best("vertical_oscillation_m", now, _TRUNK_FIRST)[0], 1e3)
-    sheet.put("trunk_lean_deg", sites.best("forward_lean_deg", now, _CHEST_FIRST)[0])
-    sheet.put("axial_rotation_deg", sites.best("axial_rotation_deg", now, _TRUNK_FIRST)[0])
-    sheet.put("lateral_drop_deg", sites.best("lateral_drop_deg", now, _TRUNK_FIRST)[0])
+    now = builder.now_s
+    builder.put("vertical_oscillation_mm", sites.best("vertical_oscillation_m", now, _TRUNK_FIRST)[0], 1e3)
+    builder.put("trunk_lean_deg", sites.best("forward_lean_deg", now, _CHEST_FIRST)[0])
+    builder.put("axial_rotation_deg", sites.best("axial_rotation_deg", now, _TRUNK_FIRST)[0])
+    builder.put("lateral_drop_deg", sites.best("lateral_drop_deg", now, _TRUNK_FIRST)[0])
 
 
-def fill_coordination(sheet: MetricsBuilder, found: Coordination | None) -> None:
+def fill_coordination(builder: MetricsBuilder, found: Coordination | None) -> None:
     """Relative phase and coupling of pelvis and chest with their variability."""
     if found is None:
         return
     sem = 1.0 / math.sqrt(found.n_strides)
     clocks = CLOCK_SD_DEG
-    sheet.put("pelvis_trunk_crp_deg", Estimate(found.crp_deg, math.hypot(clocks, found.crp_sd_deg * sem)))
-    sheet.put("pelvis_trunk_crp_sd_deg", Estimate(found.crp_sd_deg, found.crp_sd_deg * sem))
+    builder.put("pelvis_trunk_crp_deg", Estimate(found.crp_deg, math.hypot(clocks, found.crp_sd_deg * sem)))
+    builder.put("pelvis_trunk_crp_sd_deg", Estimate(found.crp_sd_deg, found.crp_sd_deg * sem))
     coupling = Estimate(found.coupling_deg, math.hypot(clocks, found.coupling_sd_deg * sem))
-    sheet.put("pelvis_trunk_coupling_deg", coupling)
-    sheet.put("pelvis_trunk_coupling_sd_deg", Estimate(found.coupling_sd_deg, found.coupling_sd_deg * sem))
+    builder.put("pelvis_trunk_coupling_deg", coupling)
+    builder.put("pelvis_trunk_coupling_sd_deg", Estimate(found.coupling_sd_deg, found.coupling_sd_deg * sem))
 
 
-def fill_space(sheet: MetricsBuilder, speed: tuple[Estimate, str] | None) -> None:
+def fill_space(builder: MetricsBuilder, speed: tuple[Estimate, str] | None) -> None:
     """Speed, step and stride length, impacts per kilometre, vertical ratio; after `fill_time` and `fill_trunk`."""
     if speed is not None:
-        sheet.put("speed_mps", speed[0])
-        sheet.values["speed_source"] = speed[1]
-    cadence = sheet.known("cadence_spm")
+        builder.put("speed_mps", speed[0])
+        builder.values["speed_source"] = speed[1]
+    cadence = builder.known("cadence_spm")
     if speed is None or cadence is None or speed[0].value <= 0:
         return
     step = ratio(speed[0].scaled(60.0), cadence)
-    sheet.put("step_length_m", step)
-    sheet.put("stride_length_m", step, 2.0)
-    sheet.put("impacts_per_km", ratio(Estimate(1000.0, 0.0), step))
-    oscillation = sheet.known("vertical_oscillation_mm")
-    sheet.put("vertical_ratio_pct", ratio(oscillation, step), 0.1)
+    builder.put("step_length_m", step)
+    builder.put("stride_length_m", step, 2.0)
+    builder.put("impacts_per_km", ratio(Estimate(1000.0, 0.0), step))
+    oscillation = builder.known("vertical_oscillation_mm")
+    builder.put("vertical_ratio_pct", ratio(oscillation, step), 0.1)
 
 
 def is_steady(sites: SiteValues, now_s: float, speeds: list[float]) -> bool:

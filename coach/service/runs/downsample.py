@@ -9,7 +9,7 @@ from coach.model.history import DownsampledSeries
 from coach.model.samples import FloatArray
 
 
-def thinned(
+def downsample(
     columns: Mapping[str, FloatArray], start_s: float | None, end_s: float | None, n_points: int
 ) -> DownsampledSeries:
     """At most `n_points` means between start_s and end_s; columns without any value are left out.

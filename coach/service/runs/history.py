@@ -34,7 +34,7 @@ from coach.recording.folder import inside
 from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.devices import read_again
-from coach.service.runs.downsample import thinned
+from coach.service.runs.downsample import downsample
 from coach.service.runs.files import RunFiles
 from coach.service.runs.leftovers import IMPORTS_FOLDER
 from coach.service.runs.route import route_of_run
@@ -124,7 +124,7 @@ class HistoryService:
         if unknown:
             raise UserError(f"there is no plot of {', '.join(sorted(unknown))}: choose from {', '.join(PLOTTED)}")
         columns = self._store.runs.data.second_columns(run_id, ("t_s", *names))
-        return thinned(columns, start_s, end_s, n_points)
+        return downsample(columns, start_s, end_s, n_points)
 
     def route(self, run_id: str) -> RunRoute | None:
         """Where a run went; None where no positions are known."""

@@ -1,4 +1,4 @@
-"""A route is drawn in metres that agree with the ellipsoid, thinned, interrupted where positions are missing."""
+"""A route is drawn in metres that agree with the ellipsoid, downsampled, interrupted where positions are missing."""
 
 import math
 

@@ -30,7 +30,7 @@ export function openWatcher(listen) {
     use(watch(hear));
   }
 
-  function hire() {
+  function startWorker() {
     take = null;
     worker?.terminate();
     if (n_workers++ >= MOST_WORKERS) { worker = null; void stayHere(); return; }
@@ -39,17 +39,17 @@ export function openWatcher(listen) {
     worker.addEventListener("message", (event) => { is_up = true; hear(event.data); });
     worker.addEventListener("error", (event) => {
       console.info(`the watcher stumbled: ${event.message ?? "it could not be loaded"}`);
-      if (!is_up) { n_workers = MOST_WORKERS; hire(); }
+      if (!is_up) { n_workers = MOST_WORKERS; startWorker(); }
     });
     use((message) => worker.postMessage(message));
   }
 
   setInterval(() => {
     if (!worker || document.hidden) n_missed = 0;
-    else if (++n_missed > MOST_MISSED) { n_missed = 0; hire(); }
+    else if (++n_missed > MOST_MISSED) { n_missed = 0; startWorker(); }
   }, LOOK_MS);
 
-  try { hire(); } catch { void stayHere(); }
+  try { startWorker(); } catch { void stayHere(); }
   return (message) => {
     const is_for_now = message.feed && message.feed !== "open";
     if (!is_for_now) known.set(Object.keys(message).join(), message);

@@ -121,11 +121,11 @@ function bandWords(name, { low, high }, edges, n_more) {
   return edges === "low" ? w("live.motion.from", { low: say(low) }) : w("live.motion.upto", { high: say(high) });
 }
 
-/** Remembers what is shown and gives what is new; `news(face, now_ms, true)` gives everything that differs. */
+/** Remembers what is shown and gives what is new; `diff(face, now_ms, true)` gives everything that differs. */
 export function rememberShown() {
   const shown = new Map();
   let settled_ms = -Infinity;
-  return function news(face, now_ms, is_forced = false) {
+  return function diff(face, now_ms, is_forced = false) {
     const is_second = face.clock.text !== shown.get("clock")?.text || now_ms - settled_ms >= SETTLE_MS;
     const is_due = is_forced || is_second || face.focus.place !== shown.get("focus")?.place;
     if (is_due) settled_ms = now_ms;

@@ -22,7 +22,7 @@ export function watch(send, open = openFeed) {
   const run = { run_id: null, is_on: false, is_paused: false, elapsed_s: 0, updated_at_ms: performance.now(), lap: 1, lap_kind: "lap" };
   let choices = null;
   let feed = null;
-  const news = rememberShown();
+  const diff = rememberShown();
   let looked_ms = 0;
   let said_ms = 0;
   let state = "";
@@ -38,7 +38,7 @@ export function watch(send, open = openFeed) {
     if (!choices) return;
     const now_ms = performance.now();
     looked_ms = now_ms;
-    const face = news(faceOf(run, choices, now_ms), now_ms, is_forced);
+    const face = diff(faceOf(run, choices, now_ms), now_ms, is_forced);
     if (Object.keys(face).length) post({ face });
   }
 
