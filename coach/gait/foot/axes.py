@@ -24,14 +24,15 @@ Swing = tuple[int, int]  # first row, and the row after the last
 class FootAxes:
     """axes: (3, 3) rows forward, left, up in sensor axes, of the direction of running: left is the axis of swing.
 
-    bias_radps: (3,) turn rate read at rest, sensor axes. is_sure: the sign of the swing axis was clear. push: (3, 3)
-    rows forward, left, up in sensor axes, of the foot itself: left is the axis about which it pushes off, up what it is
-    at mid-stance. shock_mps2: typical largest step of the specific force from one sample to the next as the foot lands.
+    bias_radps: (3,) turn rate read at rest, sensor axes. is_converged: the sign of the swing axis was clear.
+    push: (3, 3) rows forward, left, up in sensor axes, of the foot itself: left is the axis about which it pushes off,
+    up what it is at mid-stance. shock_mps2: typical largest step of the specific force from one sample to the next as
+    the foot lands.
     """
 
     axes: FloatArray
     bias_radps: FloatArray
-    is_sure: bool
+    is_converged: bool
     push: FloatArray
     shock_mps2: float = 0.0
 
@@ -98,7 +99,7 @@ class Refiner:
         seen_left *= ALIGNMENT.refine_share if seen_left[1] > 0.0 else -ALIGNMENT.refine_share
         seen_left[1] += 1.0 - ALIGNMENT.refine_share
         bias = axes.bias_radps + ALIGNMENT.refine_share * (self._pitch / self._n) * axes.axes[1]
-        return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_sure, axes.push, axes.shock_mps2)
+        return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_converged, axes.push, axes.shock_mps2)
 
 
 class OwnAxes:

@@ -35,7 +35,7 @@ class FootParams:
     calm_s: float = 0.03  # the foot rests at least this long between slap and push; shorter is ringing
     latest_heel_off_s: float = 1.2  # from swing's end; slow walking's stance is 0.9 s, longer is standing
     latest_toe_off_s: float = 0.6  # from heel-off
-    standing_after_s: float = 0.8  # from swing's end: a foot still flat stands; walking lifts the heel after 0.6 s
+    standing_after_s: float = 0.8  # from swing's end: a foot still flat is standing; walking lifts the heel after 0.6 s
 
     # The preliminary contact, at once. Shares and times without a source: chosen by eye, 2026-11-20, among candidates
     # on two runners with a force plate, one by virtual sensors, one by a mean stride that may be 15 ms off.
