@@ -91,6 +91,7 @@ class Faults:
     has_no_system_driver: bool = False
     is_old: bool = False
     has_no_lib_config: bool = False
+    is_half_there: bool = False  # its descriptors are read while it is pulled out: an endpoint is missing
     n_hung_openings: int = 0
     noise_share: float = 0.0
 
@@ -151,12 +152,13 @@ class FakeUsb(IBackend):
         if intf or alt:
             raise IndexError(intf)
         return SimpleNamespace(
-            bLength=9, bDescriptorType=4, bInterfaceNumber=0, bAlternateSetting=0, bNumEndpoints=2, iInterface=0,
+            bLength=9, bDescriptorType=4, bInterfaceNumber=0, bAlternateSetting=0,
+            bNumEndpoints=2 - self.faults.is_half_there, iInterface=0,
             bInterfaceClass=255, bInterfaceSubClass=0, bInterfaceProtocol=0, extra_descriptors=[],
         )  # fmt: skip
 
     def get_endpoint_descriptor(self, dev: Any, ep: int, intf: int, alt: int, config: int) -> SimpleNamespace:
-        if ep > 1:
+        if ep > 1 - self.faults.is_half_there:
             raise IndexError(ep)
         return SimpleNamespace(
             bLength=7, bDescriptorType=5, bEndpointAddress=(0x81, 0x01)[ep], bmAttributes=2, wMaxPacketSize=64,

@@ -5,6 +5,7 @@ ANT+ sensors make no connection: they send to everybody, some four times a secon
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,9 +16,11 @@ from coach.model.links import FoundSensor
 from coach.radio.ant.messages import Page
 from coach.radio.ant.words import HARMLESS, ant_error
 from coach.radio.clock import RunClock
+from coach.radio.words import loss_error
 from firmware_config.loader import find_ant_profile
 from firmware_config.schema import DeviceProfile
 
+_log: Final = logging.getLogger(__name__)
 Receive = Callable[[bytes], None]
 _PREFIX: Final = "ant-"
 _AGAIN_S: Final = 3.0  # between two looks for a stick; short enough to wait for once it is plugged in again
@@ -159,6 +162,8 @@ class AntAir:
     # -- the stick
 
     def _end(self) -> asyncio.Task[None] | None:
+        if self._ending:
+            self._ending.cancel()  # else it would end what somebody begins meanwhile
         work, self._work, self._ending = self._work, None, None
         if work:
             work.cancel()
@@ -171,10 +176,13 @@ class AntAir:
                 await self._listen()
             except LinkError as fault:
                 self.fault = fault
+            except Exception as fault:  # noqa: BLE001  (of the USB libraries: a run goes on listening)
+                _log.exception("the ANT+ stick failed")
+                self.fault = loss_error("radio_fault", "the ANT+ stick", repr(fault))
             await asyncio.sleep(_AGAIN_S)
 
     async def _listen(self) -> None:
-        """Until the stick fails: raises LinkError with the reason."""
+        """Until the stick fails: raises LinkError with the reason, or what its libraries raise."""
         await self._closed()
         loop, stick = asyncio.get_running_loop(), self._make_stick()
         thread = ThreadPoolExecutor(1, "ant")
@@ -201,7 +209,10 @@ class AntAir:
         sensor = FoundSensor(sensor_id, f"{profile.title} {page.number}", profile.id, page.rssi_dbm, 0.0)
         self._heard[sensor_id] = _Heard(sensor, now_s)
         for receive in tuple(self._listeners.get(sensor_id, ())):
-            receive(page.payload)
+            try:
+                receive(page.payload)
+            except Exception:  # noqa: BLE001  (the fault of one listener takes nothing from the others)
+                _log.exception("a page of %s could not be taken", sensor_id)
 
 
 async def can_hear_ant(make_stick: Callable[[], Stick] = usb_stick) -> LinkError | None:

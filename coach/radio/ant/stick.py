@@ -39,6 +39,8 @@ _REASONS = {
     errno.ENODEV: "ant_gone",
     errno.ENOENT: "ant_gone",
 }
+_NO_ENDPOINT = (AttributeError, AssertionError)  # of openant, for a stick that is pulled out while it is looked at
+_OPENING_FAULTS = (usb.core.USBError, usb.core.NoBackendError, NotImplementedError, ValueError, *_NO_ENDPOINT)
 
 
 class _NoAnswerError(Exception):
@@ -64,7 +66,7 @@ class UsbStick:
                 self._open_once()
             except _NoAnswerError:
                 self.close()
-            except (usb.core.USBError, usb.core.NoBackendError, NotImplementedError, ValueError) as fault:
+            except _OPENING_FAULTS as fault:
                 self.close()
                 raise _explained(fault) from fault
             except LinkError:
@@ -165,6 +167,6 @@ def _explained(fault: Exception) -> LinkError:
         return ant_error("ant_no_libusb")
     if isinstance(fault, usb.core.USBError):
         return ant_error(_REASONS.get(fault.errno or 0, "ant_no_driver"))
-    if isinstance(fault, NotImplementedError):
+    if isinstance(fault, (NotImplementedError, *_NO_ENDPOINT)):
         return ant_error("ant_no_driver")
     return ant_error("ant_no_stick")  # pulled out between finding and opening

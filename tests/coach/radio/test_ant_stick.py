@@ -83,6 +83,7 @@ def test_a_page_without_its_sender_is_nobodys() -> None:
         (Faults(open_errno=errno.ENODEV), "ant_gone"),
         (Faults(open_errno=errno.EIO), "ant_no_driver"),
         (Faults(has_no_system_driver=True), "ant_no_driver"),
+        (Faults(is_half_there=True), "ant_no_driver"),
         (Faults(is_old=True), "ant_no_scan"),
         (Faults(n_hung_openings=99), "ant_no_answer"),
     ],
@@ -259,6 +260,62 @@ def test_two_runners_share_one_stick_and_it_is_kept_between_preview_and_run() ->
 
     on(usb, main())
     assert usb.n_resets == 2, "one to begin, one to end"
+
+
+def test_a_listener_that_fails_takes_nothing_from_the_others() -> None:
+    usb = FakeUsb([foot_pod()], pace=5)
+
+    def fail(_payload: bytes) -> None:
+        raise ValueError("a fault of ours")
+
+    async def main() -> None:
+        bench = Bench(usb)
+        with bench.backend.ant.listening(POD, fail):
+            bench.link(POD, "ant_stride_speed")
+            await bench.said(POD, LinkStatus.STREAMING)
+            await asyncio.sleep(0.3)
+            assert bench.diary.statuses(POD) == [LinkStatus.CONNECTING, LinkStatus.STREAMING]
+        await bench.end()
+
+    on(usb, main())
+
+
+def test_a_fault_that_nobody_foresaw_is_said_and_the_stick_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    usb = FakeUsb([foot_pod()], pace=5)
+    faults: list[Exception] = [RuntimeError("of the USB library")]
+    read = UsbStick.read
+    monkeypatch.setattr(UsbStick, "read", lambda stick: read(stick) if not faults else _raise(faults.pop()))
+
+    async def main() -> None:
+        bench = Bench(usb)
+        bench.link(POD, "ant_stride_speed")
+        await bench.said(POD, LinkStatus.LOST, LinkStatus.STREAMING, within_s=5)
+        assert "of the USB library" in bench.diary.events[1].words
+        await bench.end()
+
+    on(usb, main())
+
+
+def _raise(fault: Exception) -> None:
+    raise fault
+
+
+def test_who_leaves_ends_nothing_for_who_comes_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coach.radio.ant.air._LINGER_S", 0.2)
+    usb = FakeUsb([foot_pod()], pace=5)
+
+    async def main() -> None:
+        bench = Bench(usb)
+        with bench.backend.ant.wanted():
+            pass
+        await bench.backend.ant.close()
+        bench.link(POD, "ant_stride_speed")
+        await bench.said(POD, LinkStatus.STREAMING)
+        await asyncio.sleep(0.3)
+        assert usb.is_scanning
+        await bench.end()
+
+    on(usb, main())
 
 
 def test_without_a_stick_the_sensor_says_so() -> None:
