@@ -18,6 +18,7 @@ from coach.gait.shank.params import ShankParams
 from coach.gait.signal.window import SignalWindow, WindowView
 from coach.gait.trunk import steps
 from coach.gait.trunk.analyzer import TrunkGait
+from coach.gait.trunk.knocks import without_knocks
 from coach.gait.trunk.orientation import attitude
 from coach.gait.trunk.params import TrunkParams
 from coach.model.samples import FloatArray
@@ -93,7 +94,7 @@ def trunk_cues(recording: Recording, params: TrunkParams) -> FloatArray:
     """Return medians over the steps: width at the lobe's foot and near its top, step time, true contact time [s]."""
     found = []
     for view in _windows(recording, 6.0, 3.0):
-        motion = attitude(view)
+        motion = attitude(without_knocks(view, params))
         with _widths() as kept:
             landings = steps.find_landings(motion, params)
         if len(kept) != 3:
@@ -103,7 +104,9 @@ def trunk_cues(recording: Recording, params: TrunkParams) -> FloatArray:
         for one, foot, top in zip(landings, kept[1], kept[2], strict=True):
             near = min(recording.strides, key=lambda t, o=one: abs(t["initial_contact_s"] - o.contact_s))
             is_near = abs(near["initial_contact_s"] - one.contact_s) < TRUNK_WINDOW_S
-            if is_near and abs(one.contact_s - middle) < 1.5 and np.isfinite(foot + top):
+            about = slice(*np.searchsorted(motion.t_s, (one.contact_s - 0.1, one.contact_s + step + 0.1)))
+            is_whole = not motion.is_lost[about].any()
+            if is_near and is_whole and abs(one.contact_s - middle) < 1.5 and np.isfinite(foot + top):
                 found.append((foot, top, step, near["contact_time_s"]))
     medians: FloatArray = np.median(found, axis=0)
     return medians

@@ -33,7 +33,7 @@ class TrunkParams:
     lobe_known_share: float = 0.7  # of a window's steps: where fewer have a lobe, the force swings too little for it
     fall_share: float = 0.120  # of T: then toe-off is that long after the coarse force falls through body weight
     # Standard uncertainties, between runners and from step to step; RBDS, each runner left out of the fit.
-    contact_time_sd_s: float = 0.020  # 16.0 ms between runners, 11 in one
+    contact_time_sd_s: float = 0.020  # 16.8 ms between runners, 11 in one
     coarse_sd_s: float = 0.030  # of contact time by `fall_share`: 28 ms between runners
     initial_contact_sd_s: float = 0.017  # 14.5 and 5 ms
     toe_off_sd_s: float = 0.020  # 15 and 11 ms
@@ -53,6 +53,9 @@ class TrunkParams:
     loaded: float = 1.5  # rises above it: he flies and lands (belts)
     quick_step_s: float = 0.43  # 140 steps per minute: brisk walkers reach 138 with forces down to 0.1, so steps
     unloaded_slow: float = 0.0  # slower than that must fall below this (belts: quick walks 0-9 % called running)
+    fast_step_s: float = 0.29  # 207 steps per minute: nobody walks so fast, and a sacrum at 237 uphill showed 0.43-0.64
+    unloaded_fast: float = 0.65  # at the least and 1.29-1.50 at the most, so that
+    loaded_fast: float = 1.28  # a faster step needs no more than this
     near_steps: int = 4  # running is decided over so many steps on both sides:
     near_share: float = 0.6  # most must look like a run's; one soft step in a run stays one
     edge_share: float = 0.8  # of the steps on one side, at a run's first and last ones

@@ -82,7 +82,7 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
     toe_offs = contacts + times
     nexts = [*contacts[1:].tolist(), None]
     shape = hann_smooth(force, round(params.shape_share * step * rate))
-    running = _in_a_row(_like_runs(t_s, shape, contacts, params), contacts, params)
+    running = _in_a_row(_like_runs(t_s, shape, contacts, motion.gyr_radps is not None, params), contacts, params)
     step_sd_s = max(params.step_time_sd_s, _alternating_s(contacts))
     columns = (contacts.tolist(), toe_offs.tolist(), nexts, running, sds.tolist())
     return [StepCandidate(*landing, step_sd_s) for landing in zip(*columns, strict=True)]
@@ -225,18 +225,25 @@ def _least(values: FloatArray, starts: IndexArray, ends: IndexArray) -> FloatArr
     return np.where(ends > starts, least, np.inf)
 
 
-def _like_runs(t_s: FloatArray, shape: FloatArray, contacts: FloatArray, params: TrunkParams) -> list[bool]:
+def _like_runs(
+    t_s: FloatArray, shape: FloatArray, contacts: FloatArray, has_gyro: bool, params: TrunkParams
+) -> list[bool]:
     """Judge each landing by its force until the next one (or for a usual step where none follows).
 
     Runners leave the ground: the force falls towards zero; walkers keep about 0.6 body weights and reach 1.3 (Nilsson
     and Thorstensson 1989), but brisk ones fall to 0.1 at up to 138 steps per minute.
+
+    Nobody walks at more than 200, where runners leave the ground so briefly that a soft belt shows little of it; what
+    shakes a sensor that fast is distinguished by `alternation`, which needs a gyroscope.
     """
     ends = np.append(contacts[1:], contacts[-1] + 0.4)
     steps = ends - contacts
     start, end, before, after = np.searchsorted(t_s, np.stack([contacts, ends, contacts - 0.15, contacts + 0.02]))
     least = np.minimum(_least(shape, start, end), _least(shape, before, after))
-    is_loaded = -_least(-shape, start, end) > params.loaded
+    is_fast = steps < (params.fast_step_s if has_gyro else 0.0)
+    is_loaded = -_least(-shape, start, end) > np.where(is_fast, params.loaded_fast, params.loaded)
     unloaded = np.where(steps < params.quick_step_s, params.unloaded, params.unloaded_slow)
+    unloaded[is_fast] = params.unloaded_fast
     judged = is_loaded & (least < unloaded) & (steps > SHORTEST_STEP_S) & (steps < LONGEST_RUNNING_STEP_S)
     result: list[bool] = judged.tolist()
     return result

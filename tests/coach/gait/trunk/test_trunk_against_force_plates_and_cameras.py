@@ -110,6 +110,32 @@ def test_both_feet_together_are_no_run(site, per_minute, flight_s):
     assert n_steps <= 2
 
 
+@pytest.mark.parametrize(("name", "softness"), [("rbds012_run_4p5", 0.3), ("rbds001_run_3p5", 0.35)])
+def test_fast_steps_on_a_soft_belt_are_not_lost(name, softness):
+    """237 steps per minute, a force that stays between 0.4 and 1.5 body weights: every step was lost, silently."""
+    recording = read(f"{name}_pelvis_device")
+    chunk, contacts = recording.chunk, [row["initial_contact_s"] for row in recording.strides]
+    faster = np.median(np.diff(contacts)) * 237 / 60
+    mean = chunk.acc_mps2.mean(axis=0)
+    t_s, acc = chunk.t_s / faster, mean + softness * (chunk.acc_mps2 - mean)
+    engine = TrunkGait(chunk.wear_site)
+    fast = replace(chunk, t_s=t_s, acc_mps2=acc, gyr_radps=chunk.gyr_radps * faster, rate_hz=chunk.rate_hz * faster)
+    steps = steps_of(engine.feed(fast) + engine.finish())
+    assert 0.97 * len(contacts) <= len(steps) <= len(contacts) + 3
+    assert np.median([s.step_time_s for s in steps if s.step_time_s]) == pytest.approx(60 / 237, rel=0.02)
+
+
+@pytest.mark.parametrize("hz", [3.5, 3.8, 4.2])
+def test_what_shakes_as_fast_as_a_sprinter_steps_is_no_run(hz):
+    rng, t = np.random.default_rng(5), np.arange(4000) / 100.0
+    up = GRAVITY_MPS2 * (1 + 0.5 * np.clip(t - 4, 0, 1) * np.sin(2 * np.pi * hz * t))
+    acc = np.stack([rng.normal(0, 0.5, len(t)), rng.normal(0, 0.5, len(t)), up], axis=1)
+    gyr = rng.normal(0, 0.1, (len(t), 3))
+    chunk = ImuChunk(WearSite.PELVIS, t, acc, gyr, 16 * GRAVITY_MPS2, np.radians(2000), 100.0)
+    engine = TrunkGait(WearSite.PELVIS)
+    assert not steps_of(engine.feed(chunk) + engine.finish())
+
+
 def test_a_brisk_walk_that_unloads_deeply_but_slowly_is_no_run():
     """136 steps a minute, force down to a tenth and up to 1.7 body weights: what belts of brisk walkers show."""
     rate, step = 100.0, 60 / 136
