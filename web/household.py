@@ -20,13 +20,13 @@ _MOST_BYTES: Final = 16 * 1024  # a name, and nothing larger
 
 def create_household_app(
     household: Household,
-    address_of: Callable[[Member, str], str],
+    address_of: Callable[[Member, str], str | None],
     open_runner: Callable[[Member], None],
     *,
     trusts_local: bool,
 ) -> Flask:
-    """The app of the door. address_of: where a runner is served, for who opened the door by a host's
-    name; open_runner: serve one that was added just now."""
+    """The app of the door. address_of: where a runner is served, for who opened the door by a host's name; None: not
+    yet. open_runner: serve one that was added just now."""
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
     app.config[TRUSTS_LOCAL] = trusts_local
@@ -43,7 +43,8 @@ def create_household_app(
     def choose() -> str:
         name = host_name(request.host)
         host = f"[{name}]" if ":" in name else name
-        runners = [(member, address_of(member, host)) for member in household.members()]
+        found = [(member, address_of(member, host)) for member in household.members()]
+        runners = [(member, address) for member, address in found if address is not None]
         return render_template(
             "household/choose.html", runners=runners, is_here=is_from_this_machine(), longest=LONGEST_NAME
         )

@@ -62,7 +62,9 @@ def household_serving(
                     secure_ports[member.key] = secure.port
                 links[member.key] = lambda address: phone_link(runner, address, server, secure)
 
-        def address_of(member: Member, host: str) -> str:
+        def address_of(member: Member, host: str) -> str | None:
+            if member.key not in ports:  # added by the command, or being opened just now
+                return None
             is_here = host in ("localhost", "127.0.0.1", "[::1]")  # needs no certificate
             if member.key in secure_ports and not is_here:  # a cookie that came by https goes by https only
                 return f"https://{host}:{secure_ports[member.key]}"

@@ -7,6 +7,7 @@ with. Nothing here opens a runner's data: a runner is a data folder as anywhere 
 
 import json
 import re
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -39,6 +40,7 @@ class Household:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._file = folder / LIST_FILE
+        self._adding = threading.Lock()  # held while the list is read and written again
 
     def members(self) -> tuple[Member, ...]:
         """All runners, in the order in which they were added.
@@ -68,13 +70,14 @@ class Household:
         wanted = " ".join(name.split())
         if not 0 < len(wanted) <= LONGEST_NAME or not wanted.isprintable():
             raise UserError(f"a name of 1 to {LONGEST_NAME} letters is needed")
-        members = self.members()
-        if any(wanted.casefold() == member.name.casefold() for member in members):
-            raise UserError(f"there is a runner {wanted} already: choose another name")
-        number = 1 + max((member.number for member in members), default=0)
-        member = Member(_key_of(wanted, [m.key for m in members]), wanted, number)
-        self.data_of(member).mkdir(parents=True, exist_ok=True)
-        self._write((*members, member))
+        with self._adding:
+            members = self.members()
+            if any(wanted.casefold() == member.name.casefold() for member in members):
+                raise UserError(f"there is a runner {wanted} already: choose another name")
+            number = 1 + max((member.number for member in members), default=0)
+            member = Member(_key_of(wanted, [m.key for m in members]), wanted, number)
+            self.data_of(member).mkdir(parents=True, exist_ok=True)
+            self._write((*members, member))
         return member
 
     def data_of(self, member: Member) -> Path:

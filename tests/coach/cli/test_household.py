@@ -184,3 +184,11 @@ def test_invitations_and_the_door_lead_phones_to_https_as_serve_does(
             connection.request("GET", "/", headers={"Host": f"127.0.0.2:{port}"})
             page = connection.getresponse().read().decode()
         assert f"https://127.0.0.2:{port + 11}/" in page
+
+
+def test_a_runner_added_by_command_is_left_out_of_the_page_until_the_next_start(house: House, tmp_path: Path) -> None:
+    Household(tmp_path).add("Cleo")
+    status, _, text = house.ask(0, "GET", "/")
+    assert status == 200
+    assert "Anna" in text
+    assert "Cleo" not in text

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,23 @@ def test_the_same_name_twice_is_refused_whatever_its_case(tmp_path: Path) -> Non
     Household(tmp_path).add("Ben")
     with pytest.raises(UserError, match="already"):
         Household(tmp_path).add("bEN")
+
+
+def test_runners_added_at_the_same_moment_are_all_there_and_a_second_tap_adds_nobody(tmp_path: Path) -> None:
+    household = Household(tmp_path)
+    names = ["Ada", "Ada", "Ben", "Cleo", "Dan", "Eve"]
+
+    def add(name: str) -> str:
+        try:
+            return household.add(name).name
+        except UserError:
+            return ""
+
+    with ThreadPoolExecutor(6) as threads:
+        added = sorted(filter(None, threads.map(add, names)))
+    assert added == sorted({*names})
+    assert sorted(member.name for member in household.members()) == added
+    assert len({member.number for member in household.members()}) == 5
 
 
 @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6))
