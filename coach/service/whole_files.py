@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -14,7 +15,7 @@ def write_whole(path: Path, content: bytes, mode: int = PRIVATE) -> None:
     that is missing is made, for its owner alone. Raises OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.half")
+    half = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.half")  # no other writer's
     half.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

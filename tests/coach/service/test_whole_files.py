@@ -2,6 +2,8 @@
 
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -34,8 +36,19 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path: Path, monkeyp
     assert [one.name for one in tmp_path.iterdir()] == ["members.json"]
 
 
+def test_two_threads_that_write_the_same_file_leave_one_of_theirs_whole(tmp_path: Path) -> None:
+    path = tmp_path / "members.json"
+    contents = [bytes([65 + k]) * 200_000 for k in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(5):
+            list(threads.map(lambda content: write_whole(path, content), contents))
+            assert path.read_bytes() in contents
+    assert [one.name for one in tmp_path.iterdir()] == ["members.json"]
+
+
 def test_a_half_file_of_a_crash_is_no_hindrance(tmp_path: Path) -> None:
-    (tmp_path / f".members.json.{os.getpid()}.half").write_bytes(b"torn")
+    (tmp_path / f".members.json.{os.getpid()}.{threading.get_ident()}.half").write_bytes(b"torn")
     write_whole(tmp_path / "members.json", b"whole")
     assert (tmp_path / "members.json").read_bytes() == b"whole"
+    assert [one.name for one in tmp_path.iterdir()] == ["members.json"]
     assert sha256_of(tmp_path / "members.json") == "5d5766cf2d78701614200418ee1450690d9af12c84d52545e4802f001ad53099"
