@@ -131,9 +131,9 @@ def _is_news(seen: str, now: str) -> bool:
 
 
 def _parts(mark: str) -> dict[str, float]:
-    """The parts of a mark, each with 0, but for the level of pain."""
+    """The parts of a mark, each with 0, but for the level of pain. One that was seen came from a form: any text."""
     parts = [part.partition("=") for part in mark.split()]
-    return {name + is_level: float(level or 0.0) for name, is_level, level in parts}
+    return {name + is_level: float(level) if level.isdecimal() else 0.0 for name, is_level, level in parts}
 
 
 def _order(row: Row) -> tuple[bool, bool, int, float, str]:

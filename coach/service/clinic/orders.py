@@ -60,6 +60,7 @@ class ClinicOrders:
                     continue
                 if order.order_id not in known:
                     rows.append({"document": document, "state": "open", "is_reported": False})
+                    known.add(order.order_id)
             self._store.settings.put(self._key, rows[-_MOST:])
 
     def in_state(self, state: str) -> list[Order]:

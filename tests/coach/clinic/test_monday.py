@@ -68,6 +68,13 @@ def test_what_was_seen_is_open_again_when_something_new_comes() -> None:
     assert not rows_of([more], NOW)[0].is_seen
 
 
+def test_a_mark_that_is_none_hides_nothing() -> None:
+    """It comes back from a form: whatever was sent, the page is shown to all others."""
+    for mark in ("pain=", "pain=x", "pain", "=", "pain=4 pain=nan"):
+        seen = Seen("Ada", NOW, mark)
+        assert not rows_of([patient("a", seen, is_rising=True, pain_level=6)], NOW)[0].is_seen, mark
+
+
 @pytest.mark.parametrize(
     ("fields", "reasons"),
     [
