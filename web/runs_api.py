@@ -1,5 +1,6 @@
 """Runs afterwards as JSON and as files: the same verbs as the pages, under `/api/v1`."""
 
+import io
 from datetime import date, datetime
 from typing import Final
 
@@ -197,8 +198,10 @@ def recompute(run_id: str) -> Run:
     summary="A run as FIT, TCX, GPX, CSV, strides or MCAP",
 )
 def export(run_id: str, kind: str) -> Response:
-    stream = the_coach().heavy.export(run_id, kind)  # closed with the response
-    name = history().files.export_name(run_id, kind)
+    files = history().files
+    # A log may have a gigabyte: from the disk. It is closed with the response.
+    stream = files.open_log(run_id) if kind == "mcap" else io.BytesIO(the_coach().heavy.export(run_id, kind))
+    name = files.export_name(run_id, kind)
     return send_file(stream, _KINDS[kind].partition(";")[0], as_attachment=True, download_name=name)
 
 

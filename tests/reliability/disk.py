@@ -78,11 +78,13 @@ def read_only_for_good(folder: Path, seconds: float = 4.0) -> Row:
         entries = coach.store.runs.list(limit=None)
         lost_s = found["fed_s"] - (entries[0].run.duration_s or 0.0)
         is_back = len(entries) == 1 and entries[0].run.state is RunState.RECOVERED
+    is_honest = "waits in memory" in found["words"]
     words = (
         f"the tap was answered in {found['tap_s']:.2f} s, {'shown' if found['is_shown'] else 'not shown'}; the stop "
-        f"answered “{found['words']}”; the next start has the run but for {max(0.0, lost_s):.2f} s of the run's clock"
+        f"{'said' if is_honest else 'did not say'} that the last of the run waits in memory; the next start has the run "
+        f"but for {max(0.0, lost_s):.2f} s"
     )
-    is_held = is_back and found["is_shown"] and found["tap_s"] < 1.0 and lost_s <= 1.0 and "in memory" in found["words"]
+    is_held = is_back and found["is_shown"] and found["tap_s"] < 1.0 and lost_s <= 1.0 and is_honest
     demanded = "the tap answered in 1 s, the state shown, the stop answered in words; at most 1 s before it is lost"
     return Row("the disk turns read-only and stays so", demanded, words, is_held)
 

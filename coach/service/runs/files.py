@@ -85,6 +85,10 @@ class RunFiles:
             raise UserError(f"run {run.run_id} has no raw log: export it as FIT, TCX or CSV")
         return path
 
+    def open_log(self, run_id: str) -> IO[bytes]:
+        """The raw log of a run, as it lies on the disk; raises UserError where it has none."""
+        return self.raw_log(self._kept.runs.get(run_id)).open("rb")
+
     def archive(self, out: IO[bytes], password: str | None = None, choice: Choice | None = None) -> None:
         """The account as one zip: every table, every raw log, every imported file. choice: of which runs; None: all."""
         from coach.interchange.archive import write_archive

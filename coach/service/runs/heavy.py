@@ -86,9 +86,9 @@ def write_archive(desk: Desk, path: Path) -> None:
         desk.history.files.archive(out)
 
 
-def write_export(desk: Desk, path: Path, run_id: str, kind: str) -> None:
+def export(desk: Desk, run_id: str, kind: str) -> bytes:
     """One run as a file of a kind."""
-    path.write_bytes(desk.history.files.export(run_id, kind))
+    return desk.history.files.export(run_id, kind)
 
 
 def recompute(desk: Desk, run_id: str) -> Run:
@@ -163,30 +163,22 @@ class HeavyService:
         Raises:
             InterchangeError: the disk refuses.
         """
-        return self._written(lambda path: self._worker.do(write_archive, path), ".zip")
-
-    def export(self, run_id: str, kind: str) -> IO[bytes]:
-        """One run as an open file of a kind of `EXPORTS`, which leaves the disk when it is closed.
-
-        Raises:
-            UserError: there is no such kind, or the run has no raw log. InterchangeError: the kind cannot hold it, or
-                the disk refuses.
-        """
-        return self._written(lambda path: self._worker.do(write_export, path, run_id, kind), "")
-
-    def _written(self, write: Callable[[Path], None], suffix: str) -> IO[bytes]:
         self._recordings.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=INCOMING, suffix=suffix, dir=self._recordings)
+        handle, name = tempfile.mkstemp(prefix=INCOMING, suffix=".zip", dir=self._recordings)
         os.close(handle)
         path = Path(name)
         try:
-            write(path)
+            self._worker.do(write_archive, path)
             return path.open("rb")
         except OSError as error:
-            raise InterchangeError(f"the file cannot be written ({error.strerror}): free some space") from error
+            raise InterchangeError(f"the archive cannot be written ({error.strerror}): free some space") from error
         finally:
             with contextlib.suppress(OSError):  # Windows lets no open file go: the next start removes it
                 path.unlink(missing_ok=True)
+
+    def export(self, run_id: str, kind: str) -> bytes:
+        """One run as a file of a kind of `EXPORTS`, past the disk, which may be full; raises as `RunFiles.export`."""
+        return self._worker.do(export, run_id, kind)
 
     def make_phone_run(self, run_id: str) -> None:
         """Make the run of a phone's log that is whole; raises as `PhoneRuns.make` does."""
