@@ -81,7 +81,7 @@ def read_only_for_good(folder: Path, seconds: float = 4.0) -> Row:
     is_honest = "waits in memory" in found["words"]
     words = (
         f"the tap was answered in {found['tap_s']:.2f} s, {'shown' if found['is_shown'] else 'not shown'}; the stop "
-        f"{'said' if is_honest else 'did not say'} that the last of the run waits in memory; the next start has the run "
+        f"{'said' if is_honest else 'did not say'} that the last of the run waits in memory; the next start has it "
         f"but for {max(0.0, lost_s):.2f} s"
     )
     is_held = is_back and found["is_shown"] and found["tap_s"] < 1.0 and lost_s <= 1.0 and is_honest
