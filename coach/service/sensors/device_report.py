@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from coach.errors import LinkError, PacketError
+from coach.errors import LinkError, PacketError, UserError
 from coach.interchange.device_report import redacted
 from coach.model.device_reports import Advertised, DeviceReport, GattService, Packet, StreamCounts
 from coach.model.links import SensorUse
@@ -49,13 +49,16 @@ def report_on(
     """Listen to the sensor for so long; it need not be paired.
 
     Raises:
-        LinkError: it cannot be reached. UserError: a run is on. ProfileError: there is no such profile.
+        LinkError: it cannot be reached. UserError: a run is on, or it is of ANT+ and of another kind than the profile.
+        ProfileError: there is no such profile.
     """
-    chosen = load_profile(profile_id) if profile_id else None
+    chosen, own = load_profile(profile_id) if profile_id else None, profile_of(sensor_id)
+    if chosen and own and chosen.id != own.id:
+        raise UserError(f"{sensor_id} is of the profile {own.id}: leave the other one out")
     remembered = next((use for use in sensors.book.remembered() if use.sensor_id.lower() == sensor_id.lower()), None)
     advertised = loop.do(sensors.advertised(sensor_id), _MOST_SET_UP_S)
     profile = chosen or (load_profile(remembered.profile_id) if remembered else None)
-    profile = profile or profile_of(sensor_id) or find_profile(advertised.name, advertised.services)
+    profile = own or profile or find_profile(advertised.name, advertised.services)
     use = remembered or SensorUse(sensor_id, advertised.name or sensor_id, profile.id if profile else "")
     minute = _Minute(sensors, use, profile, advertised, seconds)
     spending = minute.overhear() if is_ant(sensor_id) else minute.spend()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import LinkError
+from coach.errors import LinkError, UserError
 from coach.interchange.device_report import read_report, report_name, write_report
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.device_report import report_on
@@ -51,3 +51,11 @@ def test_a_pod_of_ant_is_reported_with_its_maker_and_no_serial_number(
 def test_a_sensor_of_ant_that_is_not_there_is_said_to_be(service: tuple[SensorService, LoopThread]) -> None:
     with pytest.raises(LinkError, match="not heard over ANT"):
         report_on(*service, "ant-120-7", seconds=1.0)
+
+
+@pytest.mark.parametrize("profile_id", ["ant_stride_speed", "movesense"])
+def test_a_profile_of_another_kind_is_refused_for_its_pages_would_hold_the_serial_number(
+    service: tuple[SensorService, LoopThread], profile_id: str
+) -> None:
+    with pytest.raises(UserError, match="ant_heart_rate"):
+        report_on(*service, "ant-120-54321", profile_id, seconds=1.0)
