@@ -37,9 +37,10 @@ def test_a_pod_of_ant_is_reported_with_its_maker_and_no_serial_number(
     assert report.advertised.name == "ANT+ foot pod 00000"
     assert report.information == {"manufacturer": "ANT+ maker 1", "model": "1", "hardware": "1", "firmware": "2.3"}
     assert report.counts is not None
-    assert report.counts.n_samples == pytest.approx(20, abs=4)
+    assert 10 < report.counts.n_samples < 24, "one a second, less what a busy machine does not fetch in time"
     pages = [bytes.fromhex(packet.hex) for packet in report.packets]
-    assert {page[0] for page in pages} == {1, 2, 80}, "81 has the serial number"
+    numbers = {page[0] for page in pages}
+    assert {1, 2} <= numbers <= {1, 2, 80}, "81 has the serial number; 80 comes every 16 s, 15 s are kept"
     path = tmp_path / report_name(report)
     write_report(report, path)
     assert read_report(path) == report
