@@ -133,6 +133,8 @@ EXTRA = {  # single words, and what is put together so that the search below doe
     "sentences_service": (
         *("strength session", "run"),
         *("There is nothing at this address.", "This address cannot be opened like this."),  # web/errors.py
+        "Something went wrong on the coach's side. The log of the service has the details.",
+        *("a name of 1 to 40 letters is needed", "there is a runner {wanted} already: choose another name"),  # household
     ),
 }
 SAME = {"s", "°", "%", "kg"}  # units that all languages write alike

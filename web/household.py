@@ -10,8 +10,9 @@ from typing import Final
 from flask import Flask, Response, abort, redirect, render_template, request
 
 from coach.language.locales import wished
+from coach.language.phrases import phrases_of
 from coach.service.household import LONGEST_NAME, Household, Member
-from web.errors import install_errors
+from web.errors import SAY, install_errors
 from web.security import TRUSTS_LOCAL, host_name, install_security, is_from_this_machine
 from web.words import Words, words_in
 
@@ -34,6 +35,7 @@ def create_household_app(
     def words() -> Words:
         return words_in(wished(request.accept_languages.values()))  # the door knows no runner: the browser is asked
 
+    app.extensions[SAY] = lambda text: phrases_of(words().language)(text)
     app.context_processor(lambda: {"w": words(), "language": words().language})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_errors(app, page="household/error.html")

@@ -20,7 +20,7 @@ from coach.service.clinic.link import HEADER
 from coach.service.clinic_host.host import ClinicHost
 from web.clinic import intake, pages, people
 from web.clinic.context import language, w
-from web.errors import error_response, install_errors
+from web.errors import SAY, error_response, install_errors
 from web.gate import Welcome
 from web.security import NAMES, install_security
 from web.server import WELCOME
@@ -42,11 +42,12 @@ def create_clinic_app(host: ClinicHost, base: str, time_zone: str = "UTC", *, is
     app.extensions[HOST] = host
     app.extensions[WELCOME] = _welcome(host)
     app.jinja_env.globals.update(w=w, clinic=host.name)
+    app.extensions[SAY] = _said
     app.jinja_env.filters.update(
         day=lambda moment: day_text(moment, time_zone, language()),
         clock=lambda moment: clock_text(moment, time_zone),
         value=lambda number, name: value_text(name, number, "metric", language=language()),
-        said=lambda text: phrases_of(language())(text),
+        said=_said,
         signs=lambda text: localised(text, language()),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -58,6 +59,11 @@ def create_clinic_app(host: ClinicHost, base: str, time_zone: str = "UTC", *, is
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=lambda: {"status": "ok"}, endpoint="healthz")
     return app
+
+
+def _said(text: str) -> str:
+    """What the coach says, in the language of the browser."""
+    return phrases_of(language())(text)
 
 
 def _let_in() -> Answer | Response | None:

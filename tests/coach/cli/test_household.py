@@ -168,6 +168,9 @@ def test_the_door_lists_all_runners_and_adds_one_from_this_machine_alone(house: 
     status, _, page = house.ask(0, "POST", "/runners", body, **origin)
     assert status == 400
     assert "already" in page
+    status, _, page = house.ask(0, "POST", "/runners", body, **origin, **{"Accept-Language": "de-AT"})
+    assert status == 400
+    assert "es gibt schon jemanden mit dem Namen Carla" in page
 
 
 def test_invitations_and_the_door_lead_phones_to_https_as_serve_does(
