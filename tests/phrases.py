@@ -13,9 +13,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from coach.language.locales import LOCALES
+from coach.language.locales import OTHERS
 from coach.language.phrases import FOLDER, Translation
-from coach.language.signs import DEFAULT
 from coach.model.metrics_table import METRICS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -134,7 +133,10 @@ EXTRA = {  # single words, and what is put together so that the search below doe
         *("strength session", "run"),
         *("There is nothing at this address.", "This address cannot be opened like this."),  # web/errors.py
         "Something went wrong on the coach's side. The log of the service has the details.",
-        *("a name of 1 to 40 letters is needed", "there is a runner {wanted} already: choose another name"),  # household
+        *(
+            "a name of 1 to 40 letters is needed",
+            "there is a runner {wanted} already: choose another name",
+        ),  # household
     ),
 }
 SAME = {"s", "°", "%", "kg"}  # units that all languages write alike
@@ -249,9 +251,7 @@ def _text(text: str) -> str:
 def main(is_check: bool) -> int:
     """Write the files, or with `check` name those that differ."""
     wrong = 0
-    for language in LOCALES:
-        if language == DEFAULT:
-            continue
+    for language in OTHERS:
         folder = FOLDER / language
         folder.mkdir(exist_ok=True)
         known: dict[str, Translation] = {}

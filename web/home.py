@@ -32,7 +32,7 @@ class WelcomeBody(Body):
     has_back_pain: bool | None = None
     units: Literal["metric", "imperial"] = "metric"
     time_zone: str = Field("UTC", max_length=60)
-    language: Literal["", "en", "de", "es"] = ""
+    language: str = Field("", max_length=10)
 
 
 class PainNowBody(Body):

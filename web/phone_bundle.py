@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from coach.errors import UserError
+from coach.language.locales import OTHERS
 from coach.model.documents import JsonObject
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -36,7 +37,7 @@ CORE_PARTS: Final = (
     "coach/language/__init__.py",
     "coach/language/phrases.py",
     "coach/language/signs.py",
-    *(f"coach/language/{tag}/{name}.toml" for tag in ("de", "es") for name in _SAID_ALONE),
+    *(f"coach/language/{tag}/{name}.toml" for tag in OTHERS for name in _SAID_ALONE),
     "coach/coaching",
     "coach/live/__init__.py",
     "coach/live/timeline.py",

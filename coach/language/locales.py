@@ -1,6 +1,7 @@
 """How numbers, dates, lists and plurals are written in the runner's language: CLDR's rules, by Babel.
 
-English is British English. A new language is a row of `LOCALES`, a folder of `web/words` and one beside this file.
+English is British English. A new language is a row of `LOCALES`, `NAMES` and `coach.language.signs`, a folder of
+`web/words` and one beside this file.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from babel.lists import format_list
 from coach.language.signs import DEFAULT, localised
 
 LOCALES: Final = {"en": "en_GB", "de": "de", "es": "es"}
+OTHERS: Final = tuple(language for language in LOCALES if language != DEFAULT)
 NAMES: Final = {"en": "English", "de": "Deutsch", "es": "Español"}
 
 

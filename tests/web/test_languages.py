@@ -10,17 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
-from coach.language.locales import LOCALES
+from coach.language.locales import OTHERS
 from coach.language.phrases import phrases_of, read_phrases
-from coach.language.signs import DEFAULT
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.support.browser import overflowing
 from tests.web.small_coach import SmallCoach
 from tests.web.test_every_page import ALL, PAGES, open_page
 from web.words import read_words
-
-OTHERS = [language for language in LOCALES if language != DEFAULT]
 
 
 @pytest.fixture
@@ -49,6 +46,7 @@ def test_a_page_follows_the_browser_until_the_runner_chooses(client: FlaskClient
     assert '<html lang="es"' in page(client, "/")
     assert spanish["access.welcome.lead"] in page(client, "/welcome")
     assert client.patch("/api/v1/runner", json={"language": "tlh"}).status_code == 400
+    assert client.put("/api/v1/welcome", json={"language": "tlh"}).status_code == 400
 
 
 def test_what_the_coach_says_and_refuses_is_in_the_language_of_the_page(client: FlaskClient) -> None:

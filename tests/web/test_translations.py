@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from coach.language.locales import LOCALES
+from coach.language.locales import OTHERS
 from coach.language.phrases import FOLDER as PHRASES
 from coach.language.phrases import Translation, read_phrases
 from coach.language.signs import DEFAULT
@@ -13,7 +13,6 @@ from tests.phrases import english
 from web.words import FOLDER as WORDS
 from web.words import read_words
 
-OTHERS = [language for language in LOCALES if language != DEFAULT]
 _PARAMETER = re.compile(r"\{(\w+)[^}]*\}")
 
 
