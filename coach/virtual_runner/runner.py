@@ -55,6 +55,7 @@ class VirtualRunner:
         self.body = body or VirtualBody()
         self.plan = StepPlan(self.body)
         self._worn: dict[WearSite, _Worn] = {}
+        self._read_s: dict[WearSite, float] = {}  # how far each was read
         self._jumps_s: float | None = None
 
     def jump(self, t_s: float) -> None:
@@ -80,7 +81,8 @@ class VirtualRunner:
             gyr[is_jumping] = np.stack([0 * left, left, 0 * left], 1)[is_jumping]
         acc = acc @ worn.mounting.T + ACC_NOISE_MPS2 * worn.chance.standard_normal((n, 3))
         gyr = gyr @ worn.mounting.T + worn.bias_radps + GYR_NOISE_RADPS * worn.chance.standard_normal((n, 3))
-        self.plan.forget_before(start_s - 20.0)
+        self._read_s[wear_site] = start_s
+        self.plan.forget_before(min(self._read_s.values()) - 20.0)  # one that was away comes back
         return acc, gyr
 
     def running_speed(self, t_s: float) -> RunningSpeedSample:

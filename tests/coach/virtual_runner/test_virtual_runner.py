@@ -73,3 +73,16 @@ def test_the_same_seed_gives_the_same_run_and_memory_stays_bounded() -> None:
     for start_s in range(4, 300):
         one.imu(WearSite.RIGHT_FOOT, float(start_s), 100, 100.0)
     assert len(one.plan.steps) < 120
+
+
+@pytest.mark.parametrize("late", [WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT])
+def test_a_foot_that_was_not_read_for_a_minute_is_read_on(late: WearSite) -> None:
+    """As where its sensor was out of range, or the whole machine asleep."""
+    other = WearSite.RIGHT_FOOT if late is WearSite.LEFT_FOOT else WearSite.LEFT_FOOT
+    runner, whole = VirtualRunner(), VirtualRunner()
+    for second in range(60):
+        runner.imu(other, float(second), 50, 50.0)
+        if second < 5:
+            runner.imu(late, float(second), 50, 50.0)
+        whole.imu(late, float(second), 50, 50.0)
+    assert np.allclose(runner.imu(late, 60.0, 50, 50.0)[0], whole.imu(late, 60.0, 50, 50.0)[0], atol=2.0)
