@@ -25,7 +25,7 @@ from tests.reliability.scene import WHOLE, After, befallen, is_shown
 from tests.reliability.workload import POD, Feeder, wait_for
 
 GOOD, READ_ONLY, SLOW = range(3)  # as in mean_disk.c
-LATE_S: Final = 1.0  # who waits for the disk waits for a sync, 2 s; a busy machine alone costs half a second: by judgement
+LATE_S: Final = 1.0  # who waits for the disk waits for a sync, 2 s; a busy machine alone costs .5 s; by judgement
 _SOURCE: Final = Path(__file__).with_name("mean_disk.c")
 _LONGEST_S: Final = 300.0
 
