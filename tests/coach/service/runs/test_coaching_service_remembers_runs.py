@@ -186,7 +186,7 @@ def test_the_log_of_a_run_explains_each_cue(trained: Days) -> None:
     trained.run()
     stories = trained.coaching.explain(f"run{trained.n}")
     said = next(s for s in stories if s.decision.is_spoken and s.decision.kind == "cue")
-    assert said.why[0].startswith("Step length against your own at this speed: -")
+    assert said.why[0].startswith("Measured: step length against your own at this speed, -")
     assert "below -3.0 %" in said.why[0]
     assert said.sources[0].id == "cai_2017"
     assert "before to" in said.came_of_it
