@@ -8,6 +8,7 @@ from coach.errors import UserError
 from coach.model.handover import HandoverStatus
 from web.api import Body, route
 from web.context import the_coach
+from web.fields import whole
 
 blueprint = Blueprint("handover", __name__)
 PATH = "/you/handover"
@@ -57,10 +58,10 @@ def save_handover() -> Response:
         "broker_user": form.get("broker_user", "").strip()[:200],
         "is_broker_tls": "is_broker_tls" in form,
     }
-    port = form.get("broker_port", "1883").strip() or "1883"
-    if not port.isdigit():
+    port = whole(form.get("broker_port", "1883").strip() or "1883", 65535)
+    if port is None:
         raise UserError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
-    fields["broker_port"] = int(port)
+    fields["broker_port"] = port
     for name in ("intervals_key", "broker_password"):  # an empty field keeps what is there
         if form.get(name, "").strip():
             fields[name] = form[name].strip()[:200]

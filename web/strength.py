@@ -31,10 +31,12 @@ from coach.strength.loader import load_exercises
 from coach.strength.rhythm import DAY_NAMES, zone
 from web.api import Body, route
 from web.context import clock, day, language, profile, said, the_coach
+from web.fields import whole
 from web.units import local_time
 
 blueprint = Blueprint("strength", __name__)
 _DRAWINGS: Final = Path(__file__).parent / "static" / "drawings"
+_LONGEST_PAUSE_D: Final = 3650  # no calendar ends before it; chosen by judgement
 OPEN: Final = (SessionState.PLANNED, SessionState.WAITING)
 
 
@@ -217,9 +219,10 @@ def pause() -> Redirect:
     days = request.form.get("days", "")
     plans = programme().plans
     today = local_time(plans.now(), plans.plan().wish.tz).date()
-    if days and not days.isdecimal():
+    n_days = whole(days, _LONGEST_PAUSE_D)
+    if days and n_days is None:
         raise UserError("a pause lasts some whole days")
-    until = today + timedelta(days=max(1, int(days)) - 1) if days else None
+    until = today + timedelta(days=max(1, n_days) - 1) if n_days is not None else None
     plans.pause(request.form.get("reason", ""), today, until)
     return redirect("/strength")
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
@@ -14,10 +15,12 @@ from coach.service.strength.wording import parse_time
 from coach.strength.loader import load_exercises, load_tests
 from coach.strength.rhythm import DAY_NAMES
 from web.context import profile
+from web.fields import whole
 from web.strength import programme
 from web.units import local_time
 
 blueprint = Blueprint("strength_life", __name__)
+_DAY_MIN: Final = 24 * 60
 
 
 @blueprint.get("/strength/tests")
@@ -139,14 +142,14 @@ def remove_activity(activity_id: str) -> Redirect:
 def set_wishes() -> Redirect:
     """Switch the quiet extras on or off."""
     form = request.form
-    every = form.get("sitting_every_min", "60")
-    if not every.isdecimal():
+    every = whole(form.get("sitting_every_min", "60"), _DAY_MIN)
+    if every is None:
         raise UserError("a break every so many whole minutes, please")
     wishes = DailyWishes(
         wants_sitting_breaks="wants_sitting_breaks" in form,
         sitting_from=parse_time(form.get("sitting_from", "09:00")),
         sitting_until=parse_time(form.get("sitting_until", "17:00")),
-        sitting_every_min=int(every),
+        sitting_every_min=every,
         sitting_days=tuple(DAY_NAMES.index(day) for day in form.getlist("sitting_days") if day in DAY_NAMES),
         wants_lunge_tip="wants_lunge_tip" in form,
         wants_off_day_block="wants_off_day_block" in form,
@@ -178,9 +181,10 @@ def answer_morning() -> Redirect:
 def _scale(text: str | None) -> int | None:
     if text is None or text == "":
         return None
-    if not text.isdecimal() or int(text) > 10:
+    level = whole(text, 10)
+    if level is None:
         raise UserError("pain is a number from 0 to 10")
-    return int(text)
+    return level
 
 
 @blueprint.get("/strength/exercises")

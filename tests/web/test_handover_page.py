@@ -36,3 +36,10 @@ def test_the_same_as_json() -> None:
     assert client.get("/api/v1/handover").json["is_outbox"] is True
     assert client.patch("/api/v1/handover", json={"broker": "mqtt://x"}).status_code == 400
     assert client.post("/you/handover", data={"broker_port": "x"}).status_code == 400
+
+
+def test_a_port_that_is_no_number_is_refused_in_words() -> None:
+    client = client_of(SmallCoach())
+    for port in ("²", "9" * 5000, "-1", "1e3"):
+        answer = client.post("/you/handover", data={"broker": "mqtt.lan", "broker_port": port})
+        assert (answer.status_code, "1 to 65535" in answer.text) == (400, True)

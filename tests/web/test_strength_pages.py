@@ -136,6 +136,17 @@ def test_move_skip_pause_and_resume_by_form(client, coach: StrengthCoach) -> Non
     assert client.post(f"/strength/session/{first.session_id}/dance").status_code == 400
 
 
+@pytest.mark.parametrize("number", ["9" * 18, "9" * 5000, "²", "-1"])
+def test_numbers_that_cannot_be_are_refused_in_words(client, coach: StrengthCoach, number: str) -> None:
+    client.post("/strength/setup", data=FORM)
+    forms = {
+        "/strength/pause": {"reason": "flu", "days": number},
+        "/strength/daily/wishes": {"sitting_every_min": number},
+        "/strength/morning": {"back": number},
+    }
+    assert {path: client.post(path, data=form).status_code for path, form in forms.items()} == dict.fromkeys(forms, 400)
+
+
 def test_a_lock_is_said_and_no_session_can_be_begun(client, coach: StrengthCoach) -> None:
     client.post("/strength/setup", data=FORM)
     session = coach.strength.show().sessions[0]

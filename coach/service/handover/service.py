@@ -5,7 +5,9 @@ goes out once: it is marked before it is sent, and where no answer came the othe
 Thread-safe.
 """
 
+import contextlib
 import dataclasses
+import ipaddress
 import logging
 import re
 import threading
@@ -19,6 +21,7 @@ from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, Sport
 from coach.service.handover.home_assistant import HomeAssistant, HomeState
 from coach.service.handover.intervals import SERVER, KeyRefusedError, find, upload
+from coach.service.notify.ntfy import is_nowhere
 from coach.service.repeated import RepeatedWork
 from coach.service.run_queue import RunQueue, Waiting
 from coach.service.runs.history import HistoryService
@@ -29,7 +32,8 @@ _log: Final = logging.getLogger(__name__)
 _WISHES, _QUEUE, _SENT = "handover.wishes", "handover.queue", "handover.sent"
 RETRY_S: Final = 300.0
 _MOST_SENT: Final = 5000  # ids that are remembered: runs of a life
-_HOST: Final = re.compile(r"[A-Za-z0-9.:\-_]{1,253}")
+_HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*\.?")  # RFC 1123, and "_"
+_LONGEST_HOST: Final = 253
 _KEY: Final = re.compile(r"[A-Za-z0-9_\-]{8,128}")
 
 
@@ -67,14 +71,18 @@ class HandoverService:
     def change(self, **fields: Any) -> HandoverWishes:
         """Change wishes by their names; returns them as they are now.
 
+        Another broker, or the same one without TLS, gets a password of its own or none: never the one that is kept.
+
         Raises:
             UserError: a key or an address that cannot be one.
         """
         before = self.wishes()
         wishes = dataclasses.replace(before, **fields)
+        if "broker_password" not in fields and _is_elsewhere(before, wishes):
+            wishes = dataclasses.replace(wishes, broker_password="")
         if wishes.intervals_key and not _KEY.fullmatch(wishes.intervals_key):
             raise UserError("this is no API key of intervals.icu: copy it from the foot of its settings page")
-        if wishes.broker and not _HOST.fullmatch(wishes.broker):
+        if wishes.broker and not _is_host(wishes.broker):
             raise UserError("the broker is a host name or an address, such as 192.168.1.5")
         if not 1 <= wishes.broker_port <= 65535:
             raise UserError("a port is a number from 1 to 65535; brokers listen on 1883, with TLS on 8883")
@@ -178,6 +186,20 @@ class HandoverService:
 
     def _sent(self) -> dict[str, str]:
         return dict(list(self._store.settings.get(_SENT, {}).items())[-_MOST_SENT:])
+
+
+def _is_host(text: str) -> bool:
+    """Whether a broker may be there: a name, or an address at which a server can be."""
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(text)
+        return not is_nowhere(text)
+    return len(text) <= _LONGEST_HOST and _HOST.fullmatch(text) is not None
+
+
+def _is_elsewhere(before: HandoverWishes, now: HandoverWishes) -> bool:
+    """Whether a password would go to another server, or readable for anybody where it was not before."""
+    has_moved = (before.broker, before.broker_port) != (now.broker, now.broker_port)
+    return has_moved or (before.is_broker_tls and not now.is_broker_tls)
 
 
 def _broker_of(wishes: HandoverWishes) -> tuple[object, ...]:

@@ -238,8 +238,30 @@ def test_a_refused_run_blocks_no_other_and_no_redirect_gets_the_key(house: House
 
 
 @pytest.mark.parametrize(
-    "wish", [{"intervals_key": "a b"}, {"broker": "mqtt://x/y"}, {"broker": "h", "broker_port": 0}]
+    "wish",
+    [
+        {"intervals_key": "a b"},
+        {"broker": "mqtt://x/y"},
+        {"broker": "h", "broker_port": 0},
+        {"broker": "192.168.1.5:1883"},
+        {"broker": "169.254.169.254"},
+        {"broker": "224.0.0.1"},
+        {"broker": "0.0.0.0"},
+        {"broker": ".."},
+        {"broker": "-oProxy"},
+    ],
 )
 def test_what_cannot_be_a_key_or_an_address_is_refused(house: House, wish: dict[str, Any]) -> None:
     with pytest.raises(UserError):
         house.handover.change(**wish)
+
+
+def test_a_password_goes_to_no_other_broker_than_the_one_it_was_given_for(house: House) -> None:
+    given = {"broker": "mqtt.lan", "broker_user": "coach", "broker_password": "secret", "is_broker_tls": True}
+    elsewhere: list[dict[str, Any]] = [{"broker": "192.168.1.66"}, {"broker_port": 1884}, {"is_broker_tls": False}]
+    for moved in elsewhere:
+        house.handover.change(**given, broker_port=8883)
+        assert house.handover.change(broker_user="me", is_outbox=True).broker_password == "secret"
+        assert house.handover.change(**moved).broker_password == ""
+    house.handover.change(**given)
+    assert house.handover.change(broker="::1", broker_password="new").broker_password == "new"

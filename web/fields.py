@@ -1,0 +1,7 @@
+"""Numbers of forms: what a field holds may be anything."""
+
+
+def whole(text: str, most: int) -> int | None:
+    """The whole number from 0 to `most` that a field holds; None where it holds no such number."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+    return number if 0 <= number <= most else None
