@@ -70,7 +70,7 @@ def items_of(path: Path) -> Iterator[Item]:
         InterchangeError: the path is a damaged zip, or holds more than any account.
     """
     if not path.is_dir():
-        yield from _items_of_file(path, path.name, 0.0, 1.0)
+        yield from _items_of_file(path, plain_name(path.name), 0.0, 1.0)
         return
     from coach.interchange.apple_health import ROUTES, FolderMembers, find_export, workouts
 
@@ -87,7 +87,7 @@ def items_of(path: Path) -> Iterator[Item]:
     lists = _lists_beside(path)
     hints = _hints(lists)
     for one, size in zip(found, sizes, strict=True):
-        name = one.relative_to(path).as_posix()
+        name = plain_name(one.relative_to(path).as_posix())
         yield from _items_of_file(one, name, before / total, size / total, hints.get(name, NO_HINT))
         before += size
     yield from _without_file(lists)
@@ -101,6 +101,17 @@ def _size_of(path: Path) -> int:
         return 1
 
 
+def plain_name(name: str) -> str:
+    """A file's name in signs that can be kept and printed: others, such as line breaks or bytes that are no Unicode,
+    are written out."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a path is a file, or a link that leads nowhere now: reading a pipe or a device has no end."""
+    return path.is_file() or not path.exists()
+
+
 def files_below(folder: Path) -> Iterator[Path]:
     """Files that may hold a run, links to folders followed, each folder once."""
     seen: set[Path] = set()
@@ -111,7 +122,8 @@ def files_below(folder: Path) -> Iterator[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
-        yield from (Path(top) / name for name in sorted(names) if _may_hold_a_run(name))
+        found = (Path(top) / name for name in sorted(names) if _may_hold_a_run(name))
+        yield from (path for path in found if _is_file(path))
 
 
 def _may_hold_a_run(name: str) -> bool:
@@ -121,7 +133,9 @@ def _may_hold_a_run(name: str) -> bool:
 
 
 def _items_of_file(path: Path, name: str, start: float, width: float, hint: Hint = NO_HINT) -> Iterator[Item]:
-    if is_bundle(path):
+    if not _is_file(path):
+        yield Item(name, start, lambda: b"", hint, refusal="it is no file, but a pipe or a device")
+    elif is_bundle(path):
         with path.open("rb") as stream:
             yield from _items_of_zip(stream, name, start, width, 0)
     else:

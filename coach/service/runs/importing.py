@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Final, Protocol
 
 from coach.errors import AlreadyHereError, CoachError, InterchangeError, StorageError, UserError, WorkerError
-from coach.interchange.bundles import Item, files_below, items_of
+from coach.interchange.bundles import Item, files_below, items_of, plain_name
 from coach.model.history import Imported, ImportedFile, ImportStatus, KeptImport, Outcome
 from coach.model.runs import Sport
 from coach.service.runs.files import SPARE_BYTES, RunFiles
@@ -189,7 +189,7 @@ class ImportService:
             now[path] = (found.st_size, found.st_mtime_ns)
             if now[path] != before.get(path) or self._is_stopping.is_set():
                 continue
-            whole = f"inbox|{path.name}|{now[path]}"
+            whole = f"inbox|{plain_name(path.name)}|{now[path]}"
             if whole not in self._given_up and self._store.imports.get(whole) is None:
                 self._try_from_inbox(path, whole)
         return now
@@ -202,7 +202,7 @@ class ImportService:
             try:
                 if not self._is_run_on():
                     before = self.look(before)
-            except (CoachError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  (whatever a file holds, the next ones are looked at)
                 _log.warning("the inbox could not be looked through: %s", error)
 
     def _try_from_inbox(self, path: Path, whole: str) -> None:
@@ -213,7 +213,7 @@ class ImportService:
         except StorageError:
             raise
         except (CoachError, OSError) as error:
-            _log.warning("inbox: %s cannot be imported: %s", path.name, error)
+            _log.warning("inbox: %s cannot be imported: %s", plain_name(path.name), error)
             # A watch may be plugged in again, and who stops an import kills what is being read.
             if not isinstance(error, OSError) and not self._is_stopping.is_set():
                 self._given_up.add(whole)

@@ -1,6 +1,8 @@
 """A folder, a zip, or an export of another service comes in as it is, with a line of report for every file."""
 
 import io
+import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -299,6 +301,33 @@ def test_what_came_from_the_inbox_and_was_deleted_stays_away(account: Account, t
     again = ImportService(account.store, account.history.files, account.imports.inbox)  # as after a restart
     again.look(again.look(seen))
     assert account.n_runs() == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_pipes_and_devices_are_left_aside_since_reading_them_has_no_end(account: Account) -> None:
+    inbox = others.unpack(account.imports.inbox, {"run.fit": others.fit()})
+    os.mkfifo(inbox / "pipe.gpx")
+    (inbox / "zero.fit").symlink_to("/dev/zero")
+    seen = account.imports.look({})
+    assert [path.name for path in seen] == ["run.fit"]
+    account.imports.look(seen)
+    assert account.n_runs() == 1
+    (refused,) = account.take(inbox / "pipe.gpx").values()
+    assert "is no file" in refused.reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep names in Unicode")
+def test_a_name_that_is_no_unicode_keeps_no_file_out(account: Account) -> None:
+    content = {b"\xff\xfe.fit": others.fit(), b"a\nb.fit": others.fit(others.DAY + timedelta(days=3))}
+    account.imports.inbox.mkdir()
+    for name, what in content.items():
+        (account.imports.inbox / os.fsdecode(name)).write_bytes(what)
+    seen = account.imports.look({})
+    account.imports.look(seen)
+    account.imports.look(seen)
+    assert account.n_runs() == 2
+    assert account.imports.report() is not None
+    assert sorted(outcomes(account.take(account.imports.inbox)).values()) == ["here", "here"]
 
 
 class Deadly:
