@@ -4,7 +4,7 @@ An app of its own, without a runner: it knows names and addresses and nothing el
 machine alone; what is behind an address asks each phone for that runner's own invitation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from flask import Flask, Response, abort, redirect, render_template, request
@@ -23,11 +23,12 @@ def create_household_app(
     household: Household,
     address_of: Callable[[Member, str], str | None],
     open_runner: Callable[[Member], None],
+    knows: Callable[[Mapping[str, str]], bool],
     *,
     trusts_local: bool,
 ) -> Flask:
     """The app of the door. address_of: where a runner is served, for who opened the door by a host's name; None: not
-    yet. open_runner: serve one that was added just now."""
+    yet. open_runner: serve one that was added just now. knows: whether some runner let in who holds these cookies."""
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
     app.config[TRUSTS_LOCAL] = trusts_local
@@ -46,10 +47,10 @@ def create_household_app(
         name = host_name(request.host)
         host = f"[{name}]" if ":" in name else name
         found = [(member, address_of(member, host)) for member in household.members()]
-        runners = [(member, address) for member, address in found if address is not None]
-        return render_template(
-            "household/choose.html", runners=runners, is_here=is_from_this_machine(), longest=LONGEST_NAME
-        )
+        is_here = is_from_this_machine()
+        is_known = is_here or knows(request.cookies)
+        runners = [(_called(one, is_known), address) for one, address in found if address is not None]
+        return render_template("household/choose.html", runners=runners, is_here=is_here, longest=LONGEST_NAME)
 
     @app.post("/runners")
     def add() -> Response:
@@ -64,3 +65,8 @@ def create_household_app(
         return {"status": "ok"}
 
     return app
+
+
+def _called(member: Member, is_known: bool) -> str:
+    """The name of a runner, to a stranger its first letter and a number: enough for who lives here."""
+    return member.name if is_known else f"{member.name[0]}. ({member.number})"

@@ -1,7 +1,7 @@
 """The sensors page: find, connect, place on the body, see it move, set it up, check it, forget it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 from flask import Blueprint, render_template
 from pydantic import Base64Bytes, Field
@@ -10,6 +10,7 @@ from coach.model.links import SensorUse
 from coach.model.sensing import CheckReport, SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.model.steps import SettingsReport
+from coach.packets.phone_motion import LONGEST
 from coach.radio.served import ServedBatch
 from coach.service.sensors.foot_lift import LIFT_S, LiftReport
 from coach.service.sensors.service import SensorService
@@ -18,6 +19,7 @@ from web.api import Body, route
 from web.context import said, the_coach
 
 blueprint = Blueprint("sensors", __name__)
+_MOST_COUNTED: Final = 2**53 - 101  # beyond it, with a batch, a browser's numbers are no longer exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ class ReadingsBody(Body):
     """
 
     sender: str = Field(min_length=1, max_length=60)
-    first: int = Field(ge=0)
+    first: int = Field(ge=0, le=_MOST_COUNTED)
     is_beginning: bool = False
-    packets: list[Base64Bytes] = Field(min_length=1, max_length=100)
+    packets: list[Annotated[Base64Bytes, Field(max_length=LONGEST)]] = Field(min_length=1, max_length=100)
 
 
 @dataclass(frozen=True, slots=True)

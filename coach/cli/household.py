@@ -53,7 +53,7 @@ def household_serving(
             def make() -> Coach:
                 return Coach(own, radio, loop=shared, claims=claims, owner=member.name)
 
-            cookie, authority = f"coach-{member.key}", settings.data / "https"
+            cookie, authority = cookie_of(member.key), settings.data / "https"
             opened = served(own, make, is_quiet=True, cookie=cookie, authority=authority)
             with alone:
                 runner, server, secure = stack.enter_context(opened)
@@ -61,6 +61,9 @@ def household_serving(
                 if secure:
                     secure_ports[member.key] = secure.port
                 links[member.key] = lambda address: phone_link(runner, address, server, secure)
+
+        def knows(cookies: Mapping[str, str]) -> bool:
+            return any(one.access.knows(cookies.get(cookie_of(key), "")) for key, one in list(coaches.items()))
 
         def address_of(member: Member, host: str) -> str | None:
             if member.key not in ports:  # added by the command, or being opened just now
@@ -72,12 +75,17 @@ def household_serving(
 
         for member in household.members():
             open_runner(member)
-        app = create_household_app(household, address_of, open_runner, trusts_local=settings.trusts_local)
+        app = create_household_app(household, address_of, open_runner, knows, trusts_local=settings.trusts_local)
         door = serve(app, settings.host, settings.port)
         stack.callback(door.stop)
         if not is_quiet:
             _announce(settings, door, household, links)
         yield coaches
+
+
+def cookie_of(key: str) -> str:
+    """The name of a runner's cookie: browsers share cookies between the ports of a host."""
+    return f"coach-{key}"
 
 
 def _announce(

@@ -25,6 +25,7 @@ MAGIC: Final = 0x50
 VERSION: Final = 1
 _HEAD: Final = struct.Struct("<BBBB")
 _READING: Final = np.dtype([("t_ms", "<f8"), ("acc", "<f4", 3), ("gyr", "<f4", 3)])
+LONGEST: Final = _HEAD.size + 255 * _READING.itemsize  # bytes of a packet: n is one of them
 _HAS_GYRO: Final = 0x01
 _GAP: Final = 1.5  # sampling intervals, as `ImuChunk` says
 

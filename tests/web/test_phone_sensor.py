@@ -1,5 +1,6 @@
 """A phone in the belt as the only sensor of a run at home: real browser, server, coach and log; emulated motion."""
 
+import base64
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_a_phone_takes_no_other_sensors_place_and_never_goes_along_as_a_radio_se
     use = home.sensors.phone.remember()
     assert home.sensors.phone.remember() == use, "one phone, however often it is asked for"
     assert home.phone.pack().sensors == ()
-    with pytest.raises(UserError, match="set up by its own browser"):
+    with pytest.raises(UserError, match="only sends: there is nothing to read or change"):
         home.sensors.configure(use.sensor_id)
     home.sensors.forget(use.sensor_id)
     with pytest.raises(UserError, match="no such sensor is paired"):
@@ -110,3 +111,15 @@ def test_a_phone_takes_no_other_sensors_place_and_never_goes_along_as_a_radio_se
     home.store.sensors.remember(SensorUse("C4:01", "Movesense 0418", "movesense", WearSite.PELVIS))
     with pytest.raises(UserError, match="Movesense 0418 is worn at the small of the back already"):
         home.sensors.phone.remember()
+
+
+def test_no_packet_is_larger_than_one_can_be_and_no_number_than_a_page_can_count(home: Coach) -> None:
+    use = home.sensors.phone.remember()
+    client = create_app(home, is_testing=True).test_client()
+    good: dict[str, object] = {"sender": "a", "first": 0, "is_beginning": True, "packets": ["UAEAAA=="]}
+    for odd in ({"packets": ["A" * (1 << 20)]}, {"first": 10**400}, {"first": 2**53}):
+        answer = client.post(f"/api/v1/sensors/{use.sensor_id}/readings", json=good | odd)
+        assert answer.status_code == 400, odd.keys()
+    largest = base64.b64encode(bytes(4 + 255 * 32)).decode()
+    for fine in ({}, {"packets": [largest] * 100, "first": 1}):
+        assert client.post(f"/api/v1/sensors/{use.sensor_id}/readings", json=good | fine).status_code == 200

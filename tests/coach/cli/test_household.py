@@ -173,6 +173,23 @@ def test_the_door_lists_all_runners_and_adds_one_from_this_machine_alone(house: 
     assert "es gibt schon jemanden mit dem Namen Carla" in page
 
 
+def test_a_stranger_at_the_door_reads_no_name(house: House) -> None:
+    far = {"Host": f"10.0.0.7:{house.port}"}
+    strange = house.ask(0, "GET", "/", **far)[2]
+    assert "Anna" not in strange
+    assert "Ben" not in strange
+    assert all(f"http://10.0.0.7:{house.port + 10 * n}/" in strange for n in (1, 2))
+    phone, cookie = house.coaches["anna"].access.let_in(
+        house.coaches["anna"].access.invitation("http://h").partition("token=")[2], "Phone"
+    )
+    assert "Anna" not in house.ask(0, "GET", "/", Cookie=f"coach-ben={cookie}", **far)[2]
+    known = house.ask(0, "GET", "/", Cookie=f"coach-anna={cookie}", **far)[2]
+    assert "Anna" in known
+    assert "Ben" in known
+    house.coaches["anna"].access.revoke(phone.phone_id)
+    assert "Anna" not in house.ask(0, "GET", "/", Cookie=f"coach-anna={cookie}", **far)[2]
+
+
 def test_invitations_and_the_door_lead_phones_to_https_as_serve_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
