@@ -17,6 +17,7 @@ from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.utilities import Error  # type: ignore[import-untyped]
 
 # Asked with address, port and headers (upper case, `_`) of who sends: whether he was let in.
+Waitress = Any  # its server, whose types say nothing of what it is given here
 Welcome = Callable[[str, int, Mapping[str, str]], bool]
 STRANGER_BYTES: Final = 8192  # an invitation has 200 bytes, and the form around it as many
 HEADER_S: Final = 10.0  # from the first byte, or from the connection; a phone at the edge of the network needs two
@@ -107,21 +108,21 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
         return self.is_known
 
 
-def guard(waitress: Any, is_welcome: Welcome | None) -> None:
+def guard(waitress: Waitress, is_welcome: Welcome | None) -> None:
     """Have a waitress server guard its connections; is_welcome None: everybody was let in."""
     waitress.is_welcome = is_welcome or (lambda *_: True)
     waitress.by_address = Counter()
     waitress.channel_class = GuardedChannel
 
 
-def sweep(waitress: Any, now_s: float) -> None:
+def sweep(waitress: Waitress, now_s: float) -> None:
     """Close what is late; from the server's own thread."""
     for channel in list(waitress.active_channels.values()):
         if channel.is_late(now_s):
             channel.will_close = True
 
 
-def make_room(waitress: Any) -> None:
+def make_room(waitress: Waitress) -> None:
     """Where it is crowded, close the oldest connections of strangers; from the server's own thread."""
     n_over = len(waitress.active_channels) - CROWDED
     if n_over <= 0:

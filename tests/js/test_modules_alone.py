@@ -4,6 +4,7 @@ The tools are pinned in `package-lock.json` beside this file; `npm ci --prefix t
 installed where they are missing.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -41,7 +42,11 @@ def read_by(script: str, package: str, path: Path) -> Any:
 def _installed(path: Path, name: str) -> Path:
     npm = shutil.which("npm")
     if IN_CI and npm and not path.exists():
-        done([npm, "ci", "--no-audit", "--no-fund", "--prefix", str(FOLDER)])
+        # One process of the tests after the other: npm ci removes everything first.
+        with (FOLDER / ".npm-ci.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if not path.exists():
+                done([npm, "ci", "--no-audit", "--no-fund", "--prefix", str(FOLDER)])
     if not path.exists():
         missing(f"no {name}: `npm ci --prefix tests/js` installs it")
     return path

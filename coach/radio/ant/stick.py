@@ -11,6 +11,7 @@ one thread.
 import contextlib
 import errno
 import time
+from collections.abc import Callable
 from typing import Any
 
 import libusb_package
@@ -137,7 +138,7 @@ class UsbStick:
         )
         return bool(answer.data[2] == Known.Code.RESPONSE_NO_ERROR)
 
-    def _await(self, is_answer: Any) -> AntMessage:
+    def _await(self, is_answer: Callable[[AntMessage], bool]) -> AntMessage:
         until_s = time.monotonic() + _ANSWER_S
         while time.monotonic() < until_s:
             for message in self._receive():

@@ -90,7 +90,7 @@ def test_pain_outside_the_scale_or_at_no_moment_is_refused(runner: RunnerService
 def test_an_urgent_sign_locks_until_the_date_of_having_been_seen(runner: RunnerService, clock: Clock) -> None:
     assert runner.answer_red_flags(["night_pain"]).lock is Lock.URGENT
     clock.now += timedelta(days=2)
-    with pytest.raises(UserError, match="has not been yet"):
+    with pytest.raises(UserError, match="is in the future"):
         runner.answer_red_flags([], date(2026, 3, 9))
     assert runner.answer_red_flags([]).lock is Lock.URGENT
     assert runner.answer_red_flags([], date(2026, 3, 3)).lock is Lock.NONE

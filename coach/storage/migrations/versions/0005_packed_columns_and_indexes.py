@@ -86,7 +86,7 @@ def _fill_indexes() -> None:
     )
 
 
-def _pack(connection: Any, run_key: int, part: str, order: str) -> None:
+def _pack(connection: sa.Connection, run_key: int, part: str, order: str) -> None:
     facts = connection.exec_driver_sql(f"PRAGMA table_info({part})").fetchall()
     kinds = {row[1]: row[2] for row in facts if row[1] != "run_key"}
     names = ", ".join(kinds)
