@@ -16,7 +16,7 @@ from web.app import create_app
 
 MOST_TAPS = 12
 MOST_S = 120.0
-READS_S = 75.0  # what a person reads and types on the way, which a test does in no time: 300 words at 4 a second; by judgement
+READS_S = 75.0  # what a person reads on the way, and a test does not: 300 words at 4 a second; by judgement
 A_NUMBER = """() => [...document.querySelectorAll("main [id$=-value]")]
   .some((one) => /^1[4-9]\\d$/.test(one.textContent.trim()))"""
 COUNT = """addEventListener('pointerdown', () => {
