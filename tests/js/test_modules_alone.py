@@ -41,8 +41,9 @@ def read_by(script: str, package: str, path: Path) -> Any:
 
 def _installed(path: Path, name: str) -> Path:
     npm = shutil.which("npm")
-    if IN_CI and npm and not path.exists():
-        # One process of the tests after the other: npm ci removes everything first.
+    if IN_CI and npm:
+        # One process of the tests after the other, the look included: npm ci removes everything first, and what is
+        # there before it has ended is not whole.
         with (FOLDER / ".npm-ci.lock").open("w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             if not path.exists():
