@@ -49,7 +49,7 @@ def show(page: Page, address: str, path: str, start: str) -> list[str]:
         page.set_viewport_size(size)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=f"{start}_{name}_{scheme}.png")
+            page.screenshot(path=f"{start}_{name}_{scheme}.png", animations="disabled")  # no colour half-way
     page.set_viewport_size(SMALL)
     return [str(fault)[:200] for fault in (*axe_findings(page), *overflowing(page, 1.0))]
 
