@@ -52,7 +52,7 @@ def make_certificates(folder: Path, names: Sequence[str] = (), now: datetime | N
     """
     moment = now or datetime.now(UTC)
     try:
-        import cryptography  # noqa: F401
+        import cryptography  # noqa: F401  (only whether it is there)
     except ImportError as error:
         raise UserError("https needs the extra [https]: pip install 'running-coach[https]'") from error
     certificates = Certificates(folder / "ca.crt", folder / "server.crt", folder / "server.key")

@@ -70,7 +70,7 @@ class RepeatGuard:
             answer = self._kept(key) or self._made(key, work)
             mine.set_result(answer)
             return answer
-        except BaseException as error:
+        except BaseException as error:  # any: who waits for this answer must not wait for ever
             mine.set_exception(error)
             raise
         finally:
