@@ -2,7 +2,9 @@
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Page
 
+from tests.support.browser import axe_findings
 from tests.web.small_coach import SmallCoach
 
 ELSEWHERE = {"REMOTE_ADDR": "192.168.1.20"}
@@ -17,6 +19,14 @@ def test_every_page_leads_back_to_a_run_that_is_on(coach: SmallCoach, client: Fl
     text = client.get(path, headers=HTML, follow_redirects=True).text
     assert '<a class="run-on" href="/live">' in text
     assert "A run is on since" in text
+
+
+@pytest.mark.browser
+def test_axe_finds_nothing_while_a_run_is_on(coach: SmallCoach, url: str, phone: Page) -> None:
+    coach.runs.start("treadmill")
+    phone.goto(f"{url}/you")
+    assert phone.locator(".run-on").is_visible()
+    assert axe_findings(phone) == []
 
 
 def test_the_page_of_the_run_itself_and_the_page_that_phones_keep_do_not(
