@@ -170,6 +170,19 @@ def accuracy(measured: str) -> str:
     return "\n".join(rows)
 
 
+def left_out(measured: str) -> str:
+    """Return README's line on runners left out of the fit, from the table of `docs/accuracy.md` on them."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in measured.splitlines()]
+    pelvis = next(row[2] for row in rows if row[:1] == ["pelvis"] and row[1].startswith("contact time;"))
+    ankle = next(row[2] for row in rows if row[:1] == ["ankle with gyroscope"] and row[1].endswith("contact time"))
+    of_pelvis, of_ankle = pelvis.partition(" ms")[0], ankle.removesuffix(" ms").split(", ")[-1]
+    return (
+        f"- Left out of the fit in the same way, contact time is {float(of_pelvis):.0f} ms off at the pelvis and "
+        f"{float(of_ankle):.0f} ms at the ankle\n  (`python -m tests.validation.ankles_and_trunks`); which cues to use "
+        "was chosen on the same runners."
+    )
+
+
 def recompute_time(measured: str) -> str:
     """Return README's sentence on speed from `docs/performance.md`, as `python -m tests.benchmark --write` left it."""
     rows = [line.strip("|").split("|") for line in measured.splitlines() if line.startswith("|")]
@@ -184,7 +197,9 @@ def recompute_time(measured: str) -> str:
 def documents() -> dict[Path, str]:
     """Return every document that is written by code, by its path."""
     architecture, readme = DOCS / "architecture.md", ROOT / "README.md"
-    page = put_between(readme.read_text(), "accuracy", accuracy((DOCS / "accuracy.md").read_text()))
+    measured = (DOCS / "accuracy.md").read_text()
+    page = put_between(readme.read_text(), "accuracy", accuracy(measured))
+    page = put_between(page, "left out", left_out(measured))
     return {
         architecture: put_between(put_between(architecture.read_text(), "floors", floors()), "pure", pure()),
         readme: put_between(page, "speed", recompute_time((DOCS / "performance.md").read_text())),
