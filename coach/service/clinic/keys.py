@@ -6,7 +6,7 @@ from typing import Final
 
 from coach.errors import StorageError
 from coach.seal.signing import KEY_BYTES
-from coach.service.whole_files import write_whole
+from coach.service.whole_files import write_first
 
 NAME: Final = "clinic.key"
 
@@ -20,7 +20,7 @@ def own_key(secrets: Path) -> bytes:
     path = secrets / NAME
     try:
         if not path.exists():
-            write_whole(path, f"{os.urandom(KEY_BYTES).hex()}\n".encode())
+            write_first(path, f"{os.urandom(KEY_BYTES).hex()}\n".encode())
         key = bytes.fromhex(path.read_text("ascii").strip())
     except (OSError, ValueError) as error:
         raise StorageError(f"the key {path} cannot be read ({error}): put it back from a copy") from error

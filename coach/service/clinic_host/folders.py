@@ -24,7 +24,7 @@ from coach.recording.reader import read_recording
 from coach.roster.index import RunNumbers
 from coach.seal.manifest import MANIFEST, RECORDING, Manifest, Scope, read_manifest
 from coach.seal.numbers import Report
-from coach.service.whole_files import sha256_of, write_whole
+from coach.service.whole_files import make_private, sha256_of, write_whole
 from coach.storage.store import Store
 from coach.storage.strength import Strength
 from coach.summary.trends import trend_of
@@ -67,7 +67,7 @@ class Folders:
                 raise StorageError(
                     f"the folder {self.path(runner_id)} is missing: mount its disk, or `coach clinic restore`"
                 )
-            (self.path(runner_id) / "recordings").mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path(runner_id) / "recordings")
             store = Store(self.database(runner_id))
             try:
                 yield store
@@ -152,7 +152,7 @@ class Folders:
         if manifest.n_bytes > MOST_BYTES or here + len(piece) > manifest.n_bytes:
             raise UserError("more bytes than the manifest names, or than any run has: they were not taken")
         part = self._part(store, manifest.sha256)
-        part.parent.mkdir(mode=0o700, exist_ok=True)
+        make_private(part.parent)
         with part.open("ab") as file:
             file.write(piece)
             file.flush()
@@ -255,7 +255,7 @@ class Folders:
     def unpack(self, runner_id: str, packed: Path) -> None:
         """Make a runner's folder again of what `pack` wrote; recordings are brought back apart."""
         folder = self.path(runner_id)
-        (folder / "recordings").mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder / "recordings")
         with tarfile.open(packed) as tar:
             tar.extractall(folder, filter="data")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from coach.errors import StorageError, UserError
 from coach.seal.signing import MISSING
-from coach.service.whole_files import write_whole
+from coach.service.whole_files import make_private, write_first
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -33,10 +33,10 @@ class Vault:
         self._ciphers: dict[str, ChaCha20Poly1305] = {}
 
     def make(self, runner_id: str) -> None:
-        """Make a runner's key, where there is none."""
+        """Make a runner's key, where there is none: one that is there is never replaced."""
         path = self._path(runner_id)
         if not path.exists():
-            write_whole(path, os.urandom(_KEY_BYTES))
+            write_first(path, os.urandom(_KEY_BYTES))
 
     def destroy(self, runner_id: str) -> bool:
         """Overwrite and remove a runner's key; whether there was one."""
@@ -66,7 +66,7 @@ class Vault:
     def lock_away(self, runner_id: str, path: Path, to: Path) -> None:
         """Encrypt a file into another, whole or not at all."""
         cipher, prefix = self._cipher(runner_id), os.urandom(_PREFIX)
-        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(to.parent)
         half = to.with_name(f".{to.name}.half")
         with path.open("rb") as source, half.open("wb") as file:
             file.write(prefix)
