@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from coach.errors import InterchangeError, UserError
@@ -14,7 +14,7 @@ from coach.service.strength.plans import StrengthService
 from coach.storage.store import Store
 
 _log: Final = logging.getLogger(__name__)
-_MOST: Final = 200  # orders that are remembered; by judgement
+_MOST: Final = 200  # orders that are remembered after they are done with; by judgement
 
 
 class ClinicOrders:
@@ -52,16 +52,18 @@ class ClinicOrders:
         with self._answering:
             rows = self._rows()
             known = {row["document"]["order_id"] for row in rows}
+            listed = set[str]()
             for document in documents:
                 try:
                     order = self._read(document)
                 except InterchangeError as error:
                     _log.warning("an order of the clinic is left aside: %s", error)
                     continue
+                listed.add(order.order_id)
                 if order.order_id not in known:
                     rows.append({"document": document, "state": "open", "is_reported": False})
                     known.add(order.order_id)
-            self._store.settings.put(self._key, rows[-_MOST:])
+            self._store.settings.put(self._key, _kept(rows, listed))
 
     def in_state(self, state: str) -> list[Order]:
         """The orders that are "open", "accepted" or "refused"."""
@@ -92,3 +94,18 @@ class ClinicOrders:
     def _read(self, document: object) -> Order:
         link = self._store.settings.get(self._link, {})
         return read_order(document, link["clinic_key"], link["pseudonym"])
+
+
+def _kept(rows: list[JsonObject], listed: Collection[str]) -> list[JsonObject]:
+    """Without the oldest of more than so many, where neither the runner nor the clinic needs them.
+
+    An order that waits for an answer stays, an answer that the clinic has not heard, and what the clinic still lists:
+    forgotten, it would come again as a new one.
+    """
+    n_over, kept = len(rows) - _MOST, list[JsonObject]()
+    for row in rows:
+        if n_over > 0 and row["is_reported"] and row["document"]["order_id"] not in listed:
+            n_over -= 1
+        else:
+            kept.append(row)
+    return kept
