@@ -54,6 +54,9 @@ SPOKEN = (
     ),
     ("sentences_service", _SERVICE, ("certificates", "repeats", "keys", "sealing", "home_assistant", "scheduler")),
 )
+# Code in which only what it raises is for a reader: pages' refusals, and those of the clinic, also to a runner's coach.
+REFUSING = ("web", "coach/roster/people.py", "coach/service/clinic_host/host.py")
+_REFUSING_ASIDE = ("server", "words", "phone_bundle")  # for the command line, and for who writes words
 # Never for a runner: what only a mistaken program causes.
 _NEVER = (
     "log.",
@@ -129,10 +132,10 @@ EXTRA = {  # single words, and what is put together so that the search below doe
         *("August", "September", "October", "November", "December", "{weekday} {n} {month}, {clock}"),
     ),
     "sentences_sensors": ("steps", "strides"),
+    "refusals": ("clinician", "researcher", "keeper"),
     "sentences_service": (
         *("strength session", "run"),
         *("There is nothing at this address.", "This address cannot be opened like this."),  # web/errors.py
-        "Something went wrong on the coach's side. The log of the service has the details.",
         *(
             "a name of 1 to 40 letters is needed",
             "there is a runner {wanted} already: choose another name",
@@ -158,6 +161,10 @@ def english() -> dict[str, list[str]]:
         files = [file for place in places for file in _modules(ROOT / "coach" / place) if file.stem not in aside]
         sentences = [*EXTRA.get(name, ()), *(one for file in files for one in _sentences(file))]
         found[f"{name}.toml"] = list(dict.fromkeys(sentences))
+    refusing = [file for place in REFUSING for file in _modules(ROOT / place) if file.stem not in _REFUSING_ASIDE]
+    elsewhere = {one for sentences in found.values() for one in sentences}
+    refusals = dict.fromkeys(one for file in refusing for one in _refusals(file))
+    found["refusals.toml"] = [*EXTRA["refusals"], *(one for one in refusals if one not in elsewhere)]
     return found
 
 
@@ -165,9 +172,21 @@ def _modules(place: Path) -> list[Path]:
     return [place] if place.suffix else sorted(place.rglob("*.py"))
 
 
+def _refusals(file: Path) -> Iterator[str]:
+    """The sentences that a module raises, aborts with or answers as an error."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Raise) or (
+            isinstance(node, ast.Call) and ast.unparse(node.func) in ("abort", "error_response")
+        ):
+            yield from _sentences_in(node)
+
+
 def _sentences(file: Path) -> Iterator[str]:
     """The sentences that a module's code holds, f-strings with their parameters in braces."""
-    tree = ast.parse(file.read_text("utf-8"))
+    yield from _sentences_in(ast.parse(file.read_text("utf-8")))
+
+
+def _sentences_in(tree: ast.AST) -> Iterator[str]:
     aside = {id(part) for node in ast.walk(tree) for part in _not_said(node)}
     for node in ast.walk(tree):
         if id(node) not in aside and (text := _template(node)) and _is_sentence(text.strip()):

@@ -7,7 +7,7 @@ import pytest
 
 from coach.language.locales import OTHERS
 from coach.language.phrases import FOLDER as PHRASES
-from coach.language.phrases import Translation, read_phrases
+from coach.language.phrases import Translation, phrases_of, read_phrases
 from coach.language.signs import DEFAULT
 from tests.phrases import english
 from web.words import FOLDER as WORDS
@@ -93,6 +93,21 @@ def test_what_reads_as_in_english_was_looked_at(language: str) -> None:
 def test_all_that_the_coach_says_is_translated(language: str) -> None:
     known = read_phrases(language)
     assert [phrase for name in english().values() for phrase in name if not known.get(phrase)] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_refusals_of_pages_and_of_the_clinic_are_translated(language: str) -> None:
+    say = phrases_of(language)
+    for refusal in (
+        "say where to cut, as minutes and seconds such as 12:30",
+        "This request came from another site.",
+        "Too many pages watch at once. Close one of them.",
+        "this is for a clinician; you are a keeper",
+        "a pause ends today or later, not on 2026-11-01",
+        "the clinic refuses this: the clock of your coach's machine is off by 12 minutes: set it right",
+    ):
+        assert say(refusal) != refusal
+        assert "clinician" not in say(refusal)
 
 
 @pytest.mark.parametrize("language", OTHERS)
