@@ -147,12 +147,13 @@ def _reachable(t_s: FloatArray, latitude: FloatArray, longitude: FloatArray) -> 
 
     A jump that lasts is a place that was found again: its fixes count, its step does not (`FASTEST_MPS`).
     """
-    north_m, east_m = metres_per_radian(latitude)
-    east, north = (longitude * east_m).tolist(), (latitude * north_m).tolist()
+    north_m, east_m = (scale.tolist() for scale in metres_per_radian(latitude))
+    north, east = latitude.tolist(), longitude.tolist()
     at_s, is_good, away = t_s.tolist(), np.ones(len(t_s), dtype=bool), 0
     last = 0
     for i in range(1, len(at_s)):
-        if math.hypot(east[i] - east[last], north[i] - north[last]) <= FASTEST_MPS * (at_s[i] - at_s[last]):
+        away_m = math.hypot((east[i] - east[last]) * east_m[i], (north[i] - north[last]) * north_m[i])
+        if away_m <= FASTEST_MPS * (at_s[i] - at_s[last]):
             last, away = i, 0
             continue
         is_good[i], away = False, away + 1

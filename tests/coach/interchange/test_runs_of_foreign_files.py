@@ -35,6 +35,17 @@ def gpx(*tracks: str) -> bytes:
     return f"<gpx>{''.join(tracks)}</gpx>".encode()
 
 
+@pytest.mark.parametrize(("latitude", "longitude"), [(0.0, 8.0), (35.0, 139.0), (65.0, 170.0), (-45.0, -180.0)])
+def test_a_jump_there_and_back_costs_no_distance_wherever_the_run_is(latitude: float, longitude: float) -> None:
+    def record(t_s: int) -> Record:
+        north = 4.5 * t_s / 111e3 + (0.01 if t_s in range(100, 103) else 0.0)
+        return Record(float(t_s), {}, latitude + north, longitude)
+
+    records = tuple(record(t_s) for t_s in range(301))
+    run = Activity(datetime(2026, 5, 4, 6, 30, tzinfo=UTC), records, duration_s=300.0)
+    assert completed(run).distance_m == pytest.approx(4.5 * 300, rel=0.01)
+
+
 def test_distance_and_speed_come_from_positions() -> None:
     (run,) = read_runs(gpx(track(3.0, "running")), "gpx")
     assert run.distance_m == pytest.approx(3.0 * 199, rel=0.001)
