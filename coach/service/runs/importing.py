@@ -202,7 +202,7 @@ class ImportService:
             try:
                 if not self._is_run_on():
                     before = self.look(before)
-            except Exception as error:  # noqa: BLE001  (whatever a file holds, the next ones are looked at)
+            except Exception as error:  # noqa: BLE001  (a thread that ended would look no more)
                 _log.warning("the inbox could not be looked through: %s", error)
 
     def _try_from_inbox(self, path: Path, whole: str) -> None:
@@ -212,7 +212,7 @@ class ImportService:
                 self._store.imports.put(KeptImport(whole, Outcome.TAKEN))
         except StorageError:
             raise
-        except (CoachError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  (whatever reading a file raises, the next ones are read)
             _log.warning("inbox: %s cannot be imported: %s", plain_name(path.name), error)
             # A watch may be plugged in again, and who stops an import kills what is being read.
             if not isinstance(error, OSError) and not self._is_stopping.is_set():

@@ -333,9 +333,10 @@ def test_a_name_that_is_no_unicode_keeps_no_file_out(account: Account) -> None:
 class Deadly:
     """In the place of a process of its own: one that a.fit ends each time."""
 
-    def __init__(self, imports: ImportService) -> None:
+    def __init__(self, imports: ImportService, error: Exception) -> None:
         self.n_tried = 0
         self._imports = imports
+        self._error = error
 
     def steps(self, path: Path, n_done: int) -> Generator[ImportStep]:
         yield from self._imports.steps(path, n_done)
@@ -344,15 +345,16 @@ class Deadly:
         if path.name == "a.fit":
             self.n_tried += 1
             yield
-            raise WorkerError("it was ended before it was done")
+            raise self._error
         yield from self._imports.inbox_steps(path)
 
     def kill(self) -> None:
         """Nothing goes on for longer than a step."""
 
 
-def test_a_file_of_the_inbox_that_cannot_be_read_keeps_no_other_one_out(account: Account) -> None:
-    apart = Deadly(account.imports)
+@pytest.mark.parametrize("error", [WorkerError("it was ended before it was done"), RecursionError("too deep")])
+def test_a_file_of_the_inbox_that_cannot_be_read_keeps_no_other_one_out(account: Account, error: Exception) -> None:
+    apart = Deadly(account.imports, error)
     inbox = ImportService(account.store, account.history.files, account.imports.inbox, apart=apart)
     broken = others.zipped({"export.xml": b"<HealthData><Workout"})
     others.unpack(inbox.inbox, {"a.fit": others.fit(), "b.zip": broken, "c.fit": others.fit()})
