@@ -57,6 +57,7 @@ ALLOWED: Final = (  # idioms, in lower case without punctuation, and why
     r"(stream|file|super) tell|def tell self|tell where in the file",  # Python's own verb of files
     r"felt more comfortable",  # of a body: a finding of a source
     r"told to be careful",  # the id of a warning sign, kept in runners' databases
+    r"told (at|by)|state told",  # columns and a state of reminders, in archives of before revision 0007
     r"tell (us|the coach)",  # the runner is asked to: a person tells
 )
 

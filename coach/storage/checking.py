@@ -45,6 +45,8 @@ def checked_row(table: Table, row: JsonObject, check: Check | None = None) -> Ro
     Raises:
         ValueError, TypeError, KeyError, OverflowError, RecursionError: the row is not what it claims to be.
     """
+    if table is strength_tables.REMINDERS.table:
+        row = _reminder_of_today(row)
     values = {column.name: row[column.name] for column in table.columns if column.name in row}
     _check_plain(values)
     for column in table.columns:
@@ -65,6 +67,14 @@ def checked_row(table: Table, row: JsonObject, check: Check | None = None) -> Ro
         if not column.nullable and not is_number and values.get(column.name) is None:
             raise ValueError(f"{column.name} is missing")
     return values
+
+
+def _reminder_of_today(row: JsonObject) -> JsonObject:
+    """A reminder in today's words; archives of before revision 0007 have others."""
+    if "told_at" not in row:
+        return row
+    state = "delivered" if row["state"] == "told" else row["state"]
+    return {**row, "state": state, "delivered_by": row["told_by"], "delivered_at": row["told_at"]}
 
 
 def _check_plain(value: object, name: str = "", depth: int = 0) -> None:

@@ -17,6 +17,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitState
 from coach.storage.base import Base
 from coach.storage.database import Database
+from coach.storage.dump import load
 from coach.storage.reminders import KeptReminders
 from coach.storage.schema import HEAD, MIGRATIONS, alembic_config, revision_of
 from coach.storage.store import Store
@@ -131,6 +132,18 @@ def test_a_reminder_that_went_out_before_the_rename_stays_delivered(tmp_path: Pa
     with closing(Database(path)) as database, database.write() as connection:
         command.downgrade(alembic_config(connection), "0006")
         assert connection.exec_driver_sql("SELECT state, told_by FROM reminders").all() == [("told", "1-2")]
+
+
+def test_a_reminder_of_an_archive_of_before_the_rename_stays_delivered(tmp_path: Path) -> None:
+    row = {
+        "key": "a", "due_at": "2026-11-01T07:00:00Z", "expires_at": "2026-11-02T07:00:00Z", "title": "", "body": "",
+        "link": "", "group": "", "facts": {}, "source": "s", "state": "told", "told_by": "1-2",
+        "told_at": "2026-11-01T07:00:00Z",
+    }  # fmt: skip
+    with closing(Store(tmp_path / "new.sqlite")) as store:
+        load(store.database, {"reminders": [row, {**row, "key": "b", "state": "closed"}]})
+        sent = {one.reminder.key: (one.state, one.delivered_by) for one in KeptReminders(store.database).all()}
+        assert sent == {"a": ("delivered", "1-2"), "b": ("closed", "1-2")}
 
 
 def test_opening_a_file_again_needs_no_migration_library(tmp_path: Path) -> None:
