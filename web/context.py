@@ -72,6 +72,12 @@ def language() -> str:
     return chosen if chosen in LOCALES else wished(request.accept_languages.values())
 
 
+def keep_language() -> None:
+    """Make the page's language the runner's, who chose none: what is sent later has no browser to ask."""
+    if profile().language not in LOCALES and request.accept_languages:
+        the_coach().runner.change(language=language())
+
+
 def words() -> Words:
     """The words of the page."""
     return words_in(language(), current_app.config[IS_STRICT])

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from coach.model.reminders import PushPhone, SentReminder
 from web.api import Body, route
+from web.context import keep_language
 from web.strength import programme
 
 blueprint = Blueprint("strength_reminders", __name__)
@@ -50,6 +51,7 @@ def page() -> str:
 def set_channels() -> Redirect:
     """Name the ntfy server, or take it away; its token is taken and never shown again."""
     url, token = request.form.get("ntfy_url", "").strip(), request.form.get("ntfy_token", "").strip()
+    keep_language()
     programme().push.set_ntfy(url, token)
     return redirect("/strength/reminders")
 
@@ -76,6 +78,7 @@ def push_key() -> PublicKey:
 
 @route(blueprint, "POST", "/reminders/push", body=PushPhone, summary="Have this phone reminded by Web Push")
 def add_push_phone(body: PushPhone) -> None:
+    keep_language()
     programme().push.add_phone(body)
 
 

@@ -12,7 +12,7 @@ from coach.model.strength import LongRun, Track
 from coach.service.strength.wording import parse_time, parse_track
 from coach.strength.loader import load_tracks
 from coach.strength.rhythm import DAY_NAMES
-from web.context import profile
+from web.context import keep_language, profile
 from web.strength import programme
 
 blueprint = Blueprint("strength_setup", __name__)
@@ -72,6 +72,7 @@ def make() -> str | Redirect | tuple[str, int]:
             plans.change(track=parse_track(form.get("track") or ""), days=days, at=at, tz=tz, **more)
         else:
             start = date.fromisoformat(form["start"]) if form.get("start") else None
+            keep_language()
             plans.create(form.get("track") or "", days, form.get("time") or "", tz, start, **more)
     except (UserError, ValueError) as error:
         return _setup_form(str(error)), 400

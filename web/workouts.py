@@ -13,7 +13,7 @@ from coach.errors import CoachError, UserError
 from coach.model.metrics_table import MILE_M
 from coach.model.workouts import PartKind, WorkoutBlock, WorkoutOffer, WorkoutPart, WorkoutPlan
 from web.api import route
-from web.context import profile, the_coach, w
+from web.context import profile, said, the_coach, w
 from web.units import duration_text, pace_text
 
 blueprint = Blueprint("workouts", __name__)
@@ -123,6 +123,12 @@ def delete(workout_id: str) -> Redirect:
 
 
 # Parts
+
+
+@blueprint.app_template_filter("workout_title")
+def title_of(offer: WorkoutOffer) -> str:
+    """The name of a template in the language of the page; of an own workout as the runner wrote it."""
+    return offer.plan.title if offer.is_own else said(offer.plan.title)
 
 
 def lines_of(plan: WorkoutPlan) -> list[str]:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from coach.language.locales import OTHERS
 from coach.language.phrases import phrases_of, read_phrases
+from coach.model.workouts import PartKind, WorkoutBlock, WorkoutPart, WorkoutPlan
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.support.browser import overflowing
@@ -49,6 +50,30 @@ def test_a_page_follows_the_browser_until_the_runner_chooses(client: FlaskClient
     assert client.put("/api/v1/welcome", json={"language": "tlh"}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/strength/reminders", {"ntfy_url": "https://ntfy.example/secret"}),
+        ("/strength/setup", {"days": ["mon", "thu"], "time": "18:30", "tz": "UTC", "track": "home"}),
+    ],
+)
+def test_who_asks_for_reminders_gets_them_in_the_language_of_the_page(
+    client: FlaskClient, coach: SmallCoach, path: str, form: dict[str, Any]
+) -> None:
+    client.post(path, data=form)
+    assert coach.runner.profile().language == "", "no browser named a language"
+    client.post(path, data=form, headers={"Accept-Language": "de-AT"})
+    assert coach.runner.profile().language == "de"
+    client.post(path, data=form, headers={"Accept-Language": "es"})
+    assert coach.runner.profile().language == "de", "the runner's choice stays"
+
+
+def test_a_phone_that_takes_push_names_its_language(client: FlaskClient, coach: SmallCoach) -> None:
+    phone = {"endpoint": "https://push.example/1", "p256dh": "x", "auth": "y"}
+    client.post("/api/v1/reminders/push", json=phone, headers={"Accept-Language": "es-MX"})
+    assert coach.runner.profile().language == "es"
+
+
 def test_what_the_coach_says_and_refuses_is_in_the_language_of_the_page(client: FlaskClient) -> None:
     english = "give a number from 0 to 10 for the back, or for calf and Achilles"
     client.patch("/api/v1/runner", json={"language": "de"})
@@ -66,6 +91,19 @@ def test_no_english_is_left_on_a_page(client: FlaskClient, language: str) -> Non
         shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "\n", page(client, path, language)))
         left |= {text: path for text in sentences if "{" not in text and text in shown}
     assert left == {}
+
+
+def test_the_name_of_an_own_workout_stays_as_the_runner_wrote_it(client: FlaskClient, coach: SmallCoach) -> None:
+    blocks = (WorkoutBlock(1, (WorkoutPart(PartKind.RUN, seconds=60.0),)),)
+    for title in ("Running", "Monday"):
+        assert phrases_of("de")(title) != title, "a sentence that the coach has, too"
+        coach.workouts.save(WorkoutPlan("", title, blocks, ""))
+    for path in ("/workouts", "/live"):
+        shown = page(client, path, "de")
+        assert ">Running<" in shown
+        assert ">Monday<" in shown
+    asked = client.get("/you/red-flags?next=live", headers={"Accept-Language": "de"}).text
+    assert 'name="next" value="live"' in asked
 
 
 @pytest.mark.browser
