@@ -72,7 +72,7 @@ class Compared:
     @property
     def is_kept(self) -> bool | None:
         """Whether it stayed without cues; None where the runner was on target in that time from the first."""
-        return None if self.first_need < LITTLE_NEED else self.last_need <= KEPT_SHARE * self.first_need
+        return None if _is_on_target(self.first_need) else self.last_need <= KEPT_SHARE * self.first_need
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +166,25 @@ def _longer(block: Block, run: CoachedRun) -> dict[RunPlace, tuple[tuple[int, Fo
     return {run.place: (*before, (len(block.runs), need))}
 
 
+def _is_on_target(need: float | None) -> bool:
+    """Whether a share of time out of band leaves nothing to learn; False where it is not known."""
+    return need is not None and need < LITTLE_NEED
+
+
 def _compared(firsts: Sequence[tuple[int, FocusTime]], last: FocusTime | None) -> Compared | None:
     """The first run against the one without cues, over as long as both lasted.
 
-    Where there was nothing to learn in that time, the next run that lasted longer is taken, for its further minutes:
-    who tires after half an hour is judged there. The same minutes are never taken twice, so that no run is chosen
-    because it was a bad one. None where no such stretch could be judged in both.
+    Where there was nothing to learn in that time, the next run that lasted longer and was on target in it, too, is
+    taken for its further minutes: who tires after half an hour is judged there. A run that was worse in the same
+    minutes is passed over, so that none is chosen because it was a bad one. None where no such stretch could be judged
+    in both.
     """
     found: Compared | None = None
     n_before = -1
     for number, first in firsts if last else ():
         assert last is not None
+        if found is not None and not _is_on_target(first.need_share(n_before)):
+            continue
         n_shared = min(len(first.later), len(last.later))
         for n in range(n_shared, n_before, -1):
             needs = first.need_share(n), last.need_share(n)

@@ -124,6 +124,12 @@ def test_the_minutes_of_the_first_run_are_not_judged_by_a_worse_one_of_the_same_
     assert progress_of([*block, needing(runs[8], 0.0, 0.0)]).past[0].is_kept is None
 
 
+def test_a_longer_run_that_was_worse_in_the_same_minutes_gives_no_verdict_either() -> None:
+    runs = whole_block(replace(PROFILE, focus_wish="quicker"))
+    block = [needing(runs[0], 0.02), needing(runs[1], 0.6, 0.0), *(needing(r, 0.0, 0.0) for r in runs[2:8])]
+    assert progress_of([*block, needing(runs[8], 0.0, 0.1)]).past[0].is_kept is None
+
+
 def test_further_minutes_that_could_not_be_judged_leave_the_first_ones() -> None:
     runs = whole_block(replace(PROFILE, focus_wish="quicker"))
     block = [needing(runs[0], 0.4, 0.0, 0.0, 0.0, judged=0.0), *runs[1:8]]
