@@ -21,7 +21,7 @@ from coach.model.plain import from_plain, to_plain
 from coach.model.runs import Run, Sport
 from coach.service.handover.home_assistant import HomeAssistant, HomeState
 from coach.service.handover.intervals import SERVER, KeyRefusedError, find, upload
-from coach.service.notify.ntfy import is_nowhere
+from coach.service.named_server import is_nowhere
 from coach.service.repeated import RepeatedWork
 from coach.service.run_queue import RunQueue, Waiting
 from coach.service.runs.history import HistoryService

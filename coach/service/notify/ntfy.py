@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from coach.errors import UserError
 from coach.model.reminders import Channels, Reminder
-from coach.service.named_server import OPENER
+from coach.service.named_server import OPENER, is_nowhere
 
 _PATIENCE_S: Final = 10.0
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{0,200}")
@@ -60,15 +60,6 @@ def send_ntfy(url: str, token: str, reminder: Reminder) -> None:
     request = urllib.request.Request(url, data=reminder.body.encode(), headers=headers, method="POST")
     with OPENER.open(request, timeout=_PATIENCE_S) as answer:
         answer.read(1 << 16)
-
-
-def is_nowhere(host: str) -> bool:
-    """Whether a host is a literal address at which no server of messages can be: link-local, multicast, unspecified."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_link_local or address.is_multicast or address.is_unspecified
 
 
 def _is_private(host: str) -> bool:
