@@ -41,7 +41,7 @@ export async function goHome() {
 
 /** Whether what the core has written reached the phone's disk; what it refuses waits in memory and is tried again. */
 export function takeLogState(now, words) {
-  const sentence = now === "refused" ? w("phone.run.log_failed", { words }) : w("phone.run.log_written");
+  const sentence = now === "refused" ? w("phone.run.log_failed", { words: words === "full" ? w("phone.run.full") : words }) : w("phone.run.log_written");
   say(sentence);
   toast(sentence);
   if (now === "refused" || !run.unwritten) return;

@@ -295,6 +295,7 @@ on("#phone-start", "submit", async (event) => {
   setText(errors, "");
   if (!state.is_ready) { setText(errors, w("phone.start.not_ready")); return; }
   if (!sensors.size) { setText(errors, w("phone.start.none")); return; }
+  if (run.unwritten) { setText(errors, w("phone.start.unwritten")); return; }
   const at = new Date();
   const { run_id: reserved } = state.pack;
   const run_id = reserved && !(await isUsed(reserved)) ? reserved : newRunId(at);

@@ -5,6 +5,7 @@ import { openLog, removeRun, tryStore } from "./store.js";
 
 const FLUSH_MS = 1000;
 const TICK_MS = 250;
+const FULL = "full"; // the page has the words
 const AGAIN_MS = 60000; // a full disk is said again
 
 let core = null;
@@ -45,7 +46,7 @@ function flush(end) {
     while (log.waiting.length) {
       const n_written = log.handle.write(log.waiting[0], { at: log.at });
       log.at += n_written;
-      if (n_written < log.waiting[0].length) { log.waiting[0] = log.waiting[0].subarray(n_written); throw new Error("the phone is full"); }
+      if (n_written < log.waiting[0].length) { log.waiting[0] = log.waiting[0].subarray(n_written); throw new Error(FULL); }
       log.waiting.shift();
     }
     log.handle.flush();
