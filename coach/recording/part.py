@@ -16,7 +16,10 @@ from coach.model.recordings import RecordingHeader, RunEvent
 from coach.model.samples import Notification
 from coach.recording.layout import McapFile
 
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REMEDIES: Final = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Free some space"),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "Make its folder writable"),
+}
 Item = Notification | RunEvent | tuple[SensorUse, str]
 
 
@@ -89,5 +92,5 @@ def settle(path: Path, final: Path) -> None:
 def refusal(path: Path, error: OSError) -> RecordingError:
     """The words for a disk that refuses to write `path`."""
     what = error.strerror or str(error)
-    remedy = "Free some space" if error.errno in _NO_ROOM else "Make its folder writable"
+    remedy = _REMEDIES.get(error.errno or 0, "Check the disk")
     return RecordingError(f"cannot write the recording {path}: {what}. {remedy}, or choose another folder")

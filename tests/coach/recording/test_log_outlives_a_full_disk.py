@@ -5,6 +5,7 @@ chunk too. Source: setrlimit(2), RLIMIT_FSIZE.
 """
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from coach.errors import RecordingError
 from coach.model.recordings import RunEvent
 from coach.model.samples import Notification
 from coach.recording import writer as writer_module
+from coach.recording.part import refusal
 from coach.recording.reader import read_recording
 from coach.recording.recovery import find_unfinished, parts_of, recover
 from coach.recording.writer import RecordingWriter
@@ -82,6 +84,20 @@ def test_nothing_is_lost_while_the_disk_refuses(tmp_path: Path, beyond: int) -> 
     assert recording.is_complete
     assert recording.header == HEADER
     assert [n.payload for n in recording.notifications()] == [n.payload for n in sent]
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EDQUOT, "Free some space, or"),
+        (errno.EROFS, "Make its folder writable, or"),
+        (errno.EACCES, "Make its folder writable, or"),
+        (errno.EIO, "Check the disk, or"),
+    ],
+)
+def test_what_a_disk_refuses_is_said_with_what_helps(number: int, remedy: str) -> None:
+    words = str(refusal(Path("run-1.mcap"), OSError(number, os.strerror(number))))
+    assert words == f"cannot write the recording run-1.mcap: {os.strerror(number)}. {remedy} choose another folder"
 
 
 def test_a_disk_that_is_full_to_the_end_keeps_the_parts_and_a_later_close_joins_them(tmp_path: Path) -> None:
