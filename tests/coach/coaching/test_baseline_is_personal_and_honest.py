@@ -142,7 +142,7 @@ def test_height_scales_and_cancels_for_one_runner() -> None:
     assert short.value == pytest.approx(tall.value, rel=1e-6)
 
 
-def test_it_survive_json() -> None:
+def test_it_survives_json() -> None:
     own = baseline(Body())
     again = Baseline.from_plain(own.to_plain(), NOW, 1.75)
     assert again.runs == own.runs

@@ -76,8 +76,9 @@ def test_a_distance_summed_from_positions_says_how_sure_it_is(name: str) -> None
 
 
 def test_a_distance_that_the_file_states_has_no_uncertainty_of_ours() -> None:
-    (run,) = read_runs(gpx(track(3.0, "running")), "gpx")
-    stated = dataclasses.replace(run, is_by_positions=False)
+    stated = completed(read_fit(need_reference("fit/garmin-fenix-5-run.fit").read_bytes()))
+    assert stated.distance_m
+    assert any(record.latitude_deg is not None for record in stated.records)
     assert summarise([], seconds=seconds_of(stated)).total_uncertainty("distance_m") is None
 
 
