@@ -43,6 +43,7 @@ class LinkState:
     """One link as others see it. Each change goes out as a LinkEvent.
 
     is_introduced: the sensor has been met, and `use` holds what it says of itself. data_s: when its data last came [s].
+    is_low: it said that its battery is, with or without a charge.
     """
 
     def __init__(self, plan: LinkPlan, clock: RunClock, on_event: OnLinkEvent, settings: LinkSettings) -> None:
@@ -54,7 +55,7 @@ class LinkState:
         self.use: SensorUse = plan.use
         self.status = LinkStatus.CONNECTING
         self.battery_pct: float | None = None
-        self._is_low = False
+        self.is_low = False
         self.is_introduced = False
         self.data_s = 0.0
 
@@ -87,6 +88,7 @@ class LinkState:
     def say(self, status: LinkStatus, reason: str, words: str) -> None:
         """The link has this status from now on."""
         self.status = status
+        self.is_low = self.is_low and status is not LinkStatus.LOST
         self._on_event(LinkEvent(self.use.sensor_id, self.clock(), status, reason, words, self.battery_pct))
 
     def say_stopped(self) -> None:
@@ -103,13 +105,16 @@ class LinkState:
             self.say(LinkStatus.SILENT, "silent", str(loss_error("silent", self.name, seconds=self.quiet_s)))
 
     def note_charge(self, charge: Charge) -> None:
-        """What it says of its battery: a charge that falls below a limit, or is low from now on, is said."""
+        """What it says of its battery: a charge that falls below a limit, or is low from now on, is said.
+
+        Low holds until it is lost, as when its cell is changed: pages of one sensor may disagree.
+        """
         before, self.battery_pct = self.battery_pct, self.battery_pct if charge.pct is None else charge.pct
-        was_low, self._is_low = self._is_low, charge.is_low
+        was_low, self.is_low = self.is_low, self.is_low or charge.is_low
         pct, limits = charge.pct, self.settings.low_pct
         if pct is not None and any(pct <= limit and (before is None or before > limit) for limit in limits):
             self._say_low(f"battery at {pct:.0f} %")
-        elif pct is None and charge.is_low and not was_low:
+        elif self.is_low and not was_low:
             self._say_low("battery is low")
 
     def _say_low(self, what: str) -> None:

@@ -83,10 +83,16 @@ class LinkedSensors:
         self._plans = tuple(plans)
         self._clock = clock
         self._settings = settings
+        self._links: LinkSet | None = None
+
+    def battery_pct(self, sensor_id: str) -> float | None:
+        """The charge of a sensor as it last said it [%]: most of what it says is no change of its link."""
+        link = self._links.links.get(sensor_id) if self._links else None
+        return link.state.battery_pct if link else None
 
     async def play(self, receive: OnNotification, report: OnLinkEvent) -> None:
         """Give notifications and changes of links until cancelled; then stop and disconnect every sensor."""
-        links = LinkSet(self._radio, receive, report, self._settings, self._clock)
+        links = self._links = LinkSet(self._radio, receive, report, self._settings, self._clock)
         try:
             for plan in self._plans:
                 links.add(plan)

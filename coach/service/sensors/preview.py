@@ -46,6 +46,7 @@ class Viewer:
         self.readings: deque[tuple[float, float, str]] = deque()
         self.last_event: LinkEvent | None = None
         self.battery_pct: float | None = None
+        self.is_low = False
 
     def receive(self, notification: Notification) -> None:
         try:
@@ -142,6 +143,8 @@ class Viewer:
             return False, f"{self.use.name} is connected; waiting for its first readings"
         if self.battery_pct is not None and self.battery_pct <= _LOW_PCT:
             return True, f"Ready, but the battery is at {self.battery_pct:.0f} %: charge it soon"
+        if self.is_low:
+            return True, "Ready, but the battery is low. Charge it or change the cell soon"
         fault = self.profile.treadmill_fault(self.use.name)
         if fault is not None and fault.may_send_miles:
             return True, "Ready. Set its display to km/h: set to miles, it sends miles and calls them kilometres"
@@ -209,7 +212,7 @@ class Preview:
     def states(self) -> list[SensorState]:
         for sensor_id, link in self._links.links.items():
             if (viewer := self.viewers.get(sensor_id)) is not None:
-                viewer.battery_pct = link.state.battery_pct  # most charges are no event
+                viewer.battery_pct, viewer.is_low = link.state.battery_pct, link.state.is_low  # most are no event
         return [viewer.state(self._clock()) for viewer in self.viewers.values()]
 
     def _on_notification(self, notification: Notification) -> None:

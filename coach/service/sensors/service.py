@@ -73,6 +73,7 @@ class SensorService:
         self._problem: str | None = None
         self._is_running = False
         self._run_events: dict[str, LinkEvent] = {}
+        self._run_links: LinkedSensors | None = None
         self.pod_counts = PodCounts()
         self.checks = SensorChecks(self.book, loop, self._clock, self._look)
         self._alone = loop.call(asyncio.Lock)
@@ -292,8 +293,7 @@ class SensorService:
 
     async def _states(self, uses: Sequence[SensorUse]) -> list[SensorState]:
         if self._is_running:
-            events, counts = self._run_events, self.pod_counts
-            return [state_in_run(use, events.get(use.sensor_id), counts.in_run(use.sensor_id)) for use in uses]
+            return [self._state_in_run(use) for use in uses]
         preview = self._open_preview()
         if not self._alone.locked():
             self._met = {i: use for i, use in self._met.items() if i not in {use.sensor_id for use in uses}}
@@ -302,6 +302,11 @@ class SensorService:
         known = {use.sensor_id for use in uses}
         seen = [self.pod_counts.shown(state) for state in preview.states() if state.use.sensor_id in known]
         return [*seen, *(claimed_state(use, holder) for use in uses if (holder := self._holder(use)) is not None)]
+
+    def _state_in_run(self, use: SensorUse) -> SensorState:
+        sensor_id = use.sensor_id
+        battery_pct = self._run_links.battery_pct(sensor_id) if self._run_links else None
+        return state_in_run(use, self._run_events.get(sensor_id), battery_pct, self.pod_counts.in_run(sensor_id))
 
     def _holder(self, use: SensorUse) -> str | None:
         return self._claims.holder(use.sensor_id, self._owner)
@@ -339,7 +344,7 @@ class SensorService:
 
     def source(self, uses: Sequence[SensorUse], clock: RunClock) -> RunSource:
         """The source of notifications for a run with these sensors; previews end when it plays."""
-        links = LinkedSensors(self._radio, self.plans(uses), clock)
+        links = self._run_links = LinkedSensors(self._radio, self.plans(uses), clock)
         return RunSource(links, self.begin_run, self.note_event, self.end_run)
 
     def claim(self, uses: Sequence[SensorUse]) -> None:

@@ -7,7 +7,9 @@ from coach.service.sensors.claims import in_use
 from firmware_config.loader import load_profile
 
 
-def state_in_run(use: SensorUse, event: LinkEvent | None, cadence: CadenceDecision | None) -> SensorState:
+def state_in_run(
+    use: SensorUse, event: LinkEvent | None, battery_pct: float | None, cadence: CadenceDecision | None
+) -> SensorState:
     """A sensor while a run is on. event: the newest of its link, None where it is not part of the run."""
     profile = load_profile(use.profile_id)
     return SensorState(
@@ -18,7 +20,7 @@ def state_in_run(use: SensorUse, event: LinkEvent | None, cadence: CadenceDecisi
         reason=event.reason if event else "",
         words=event.words if event else "not part of this run",
         is_ready=event is not None and event.status is LinkStatus.STREAMING,
-        battery_pct=event.battery_pct if event else None,
+        battery_pct=battery_pct,
         cadence=cadence,
     )
 

@@ -237,6 +237,9 @@ def test_a_run_takes_the_sensors_over_and_gives_them_back(bench: Bench) -> None:
     playing = bench.loop.do(play())
     bench.until(lambda: any(event.status is LinkStatus.STREAMING for event in reported))
     assert [state.is_ready for state in bench.service.states()] == [True]
+    bench.until(lambda: bench.service.states()[0].battery_pct == 90.0, within_s=10.0)
+    bench.loop.do(bench.world.set_battery(bench.left.sensor_id, 71))
+    bench.until(lambda: bench.service.states()[0].battery_pct == 71.0, within_s=10.0)  # though its link is as it was
     with pytest.raises(UserError, match="a run is on"):
         bench.service.configure(bench.left.sensor_id)
     bench.loop.call(playing.cancel)
