@@ -112,17 +112,28 @@ class Speed(NamedTuple):
     mps: float
     sd_mps: float
 
+    @property
+    def sd_share(self) -> float:
+        """Standard uncertainty as a share of the speed; infinite where there is no speed."""
+        return self.sd_mps / self.mps if self.mps > 0.0 else math.inf
+
     def with_other(self, other: "Speed") -> "Speed":
-        """Both together, each by what it is sure of."""
-        one, two = self.sd_mps**-2, other.sd_mps**-2
-        return Speed((one * self.mps + two * other.mps) / (one + two), (one + two) ** -0.5)
+        """Both together, each by what share of itself it is sure of; less sure where they differ by more than that.
+
+        By shares, since uncertainties grow with speeds: one that came out far too slow would count most. What widens it
+        is Birge's ratio.
+        """
+        one, two = self.sd_share**-2, other.sd_share**-2
+        mps = (one * self.mps + two * other.mps) / (one + two)
+        ratio = abs(self.mps - other.mps) / math.hypot(self.sd_mps, other.sd_mps)
+        return Speed(mps, max(1.0, ratio) * mps * (one + two) ** -0.5)
 
 
 @dataclass(slots=True)
 class StrideState:
-    """The landings that are open. this: the newest; last: the newest that was held. n_swings: seen so far, the number
-    of the newest. last_stride_row: where the last whole stride ended. is_cut: a gap lies after the last landing.
-    times_s, speeds_mps: of the last strides that were seen whole; holed_mps: of those that were not."""
+    """The landings that are open. this: the newest; last: the newest with a mid-stance. n_swings: seen so far, the
+    number of the newest. last_stride_row: where the last whole stride ended. is_cut: a gap lies after the last landing.
+    times_s: of the last strides whose contacts were both seen; speeds: of the last strides, with holes or without."""
 
     this: StanceCandidate | None
     last: StanceCandidate | None
@@ -155,12 +166,13 @@ class StrideState:
     def usual_speed(self, params: FootParams) -> Speed | None:
         """What the next stride's speed is expected to be, by the last ones; None where none was seen.
 
-        Each counts by what it is sure of and by how much strides differ; the middle one, since a few are far off.
+        Each counts by what share it is sure of and by how much strides differ; the middle one, since a few are far off.
+        Less sure where they differ by more than that (Birge's ratio).
         """
-        if not self.speeds:
-            return None
         differ = params.stride_speed_sd_share
-        known = sorted((one.mps, 1.0 / (one.sd_mps**2 + (differ * one.mps) ** 2)) for one in self.speeds)
+        known = sorted((one.mps, 1.0 / (one.sd_share**2 + differ**2)) for one in self.speeds if one.mps > 0.0)
+        if not known:
+            return None
         total = sum(weight for _, weight in known)
         summed, mps = 0.0, known[-1][0]
         for speed, weight in known:
@@ -168,7 +180,9 @@ class StrideState:
             if summed >= 0.5 * total:
                 mps = speed
                 break
-        return Speed(mps, math.hypot(MEDIAN_SD_FACTOR / math.sqrt(total), differ * mps))
+        apart = sum(weight * (speed / mps - 1.0) ** 2 for speed, weight in known)
+        ratio = max(1.0, math.sqrt(apart / max(len(known) - 1, 1)))
+        return Speed(mps, mps * math.hypot(ratio * MEDIAN_SD_FACTOR / math.sqrt(total), differ))
 
     def is_ground(self, landing: StanceCandidate, params: FootParams) -> bool:
         """Whether the last landings, this one included, were on the ground: medians of shock and rest say it.
@@ -184,7 +198,7 @@ class StrideState:
 
     @property
     def is_loose(self) -> bool:
-        """Whether the sensor rang on the foot in the newest landing that was held and those before it."""
+        """Whether the sensor rang on the foot in the newest landing with a mid-stance and those before it."""
         return self.last is not None and self.last.is_loose
 
     def is_wobbling(self, wobble_radps: float, is_slow: bool, params: FootParams) -> bool:

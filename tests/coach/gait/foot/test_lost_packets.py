@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from coach.gait.foot.analyzer import FootGait
+from coach.gait.foot.axes import OwnAxes, Refiner
 from coach.gait.foot.params import PARAMS
+from coach.gait.foot.stride_state import Speed, StrideState
 from coach.model.samples import ImuChunk
 from coach.model.strides import GaitEvent, Stride
 from tests.coach.gait.foot.test_foot_does_not_depend_on_the_cut import numbers_and_words
@@ -69,6 +71,25 @@ def test_a_landing_in_a_hole_is_found_before_there_is_a_rhythm(name: str) -> Non
     chunk, contact_s = recording.chunk, recording.strides[1]["initial_contact_s"]
     holed = as_sent.kept(chunk, (chunk.t_s < contact_s - 0.01) | (chunk.t_s > contact_s + 0.05))
     assert len(strides(holed)) == len(strides(chunk))
+
+
+def test_a_stride_that_came_out_far_too_slow_neither_leads_nor_is_believed() -> None:
+    """Its uncertainty, a share of its speed, is small: it counted most, and ten strides came out a tenth as long."""
+    state = StrideState(None, None, Refiner(), OwnAxes(np.eye(3), True, PARAMS.push_yaw_deg))
+    for _ in range(4):
+        state.saw(Speed(4.5, 0.09), PARAMS)
+    before, false = state.usual_speed(PARAMS), Speed(0.5, 0.065)
+    assert before is not None
+    both = false.with_other(before)
+    assert both.mps == pytest.approx(4.5, rel=0.1)
+    assert both.sd_mps > 0.5 * (4.5 - 0.5), "they contradict each other"
+    state.saw(false, PARAMS)
+    after = state.usual_speed(PARAMS)
+    assert after is not None
+    assert after.mps == pytest.approx(4.5)
+    assert after.sd_mps > 2 * before.sd_mps
+    state.saw(Speed(0.0, 0.0), PARAMS)
+    assert state.usual_speed(PARAMS) == after
 
 
 def test_a_stride_that_was_hardly_seen_lends_its_speed_to_no_other() -> None:
