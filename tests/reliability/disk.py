@@ -126,7 +126,7 @@ def _befallen(mode: int, folder: Path, seconds: float) -> dict[str, object]:
 
 
 def _for_good(folder: Path, seconds: float) -> dict[str, object]:
-    control.STOP_S = seconds  # type: ignore[misc]
+    control.STOP_S = seconds  # type: ignore[misc]  # Final in the program
     coach = Coach(make_settings(folder, "127.0.0.1", 0))
     feeder = Feeder(run_s=1e9, faster=1.0)
     run_id = coach.runs.begin((POD,), lambda: (feeder, lambda: feeder.now_s)).run_id

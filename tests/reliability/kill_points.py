@@ -49,7 +49,7 @@ class KillPoints:
             setattr(Path, name, self._around(name, getattr(Path, name)))
         os.fsync = self._around("fsync", os.fsync)
         os.link = self._around("link", os.link)
-        shutil.rmtree = self._around("rmtree", shutil.rmtree)  # type: ignore[assignment]
+        shutil.rmtree = self._around("rmtree", shutil.rmtree)  # type: ignore[assignment]  # an object with a call
         sqlalchemy.event.listen(sqlalchemy.Engine, "commit", self._before_commit)
         sqlalchemy.event.listen(sqlalchemy.Engine, "begin", self._begun)
 

@@ -6,6 +6,7 @@ The radio is the virtual one below the real Bluetooth client (`coach.radio.virtu
 import random
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from coach.bootstrap import Coach
@@ -62,15 +63,15 @@ def storm(folder: Path, seconds: float, seed: int = 1, calm_s: float = CALM_S) -
             time.sleep(2.0)
             n_events += 1
             if away:
-                loop.call(lambda name=away: world.come_back(name))  # type: ignore[misc]
+                loop.call(partial(world.come_back, away))
                 away = ""
             elif chance.random() < 0.5:
                 away = chance.choice(uses).sensor_id
-                loop.call(lambda name=away: world.go_away(name, 1.0))  # type: ignore[misc]
+                loop.call(partial(world.go_away, away, 1.0))
             else:
                 loop.do(world.drop(chance.choice(uses).sensor_id))
         if away:
-            loop.call(lambda: world.come_back(away))
+            loop.call(partial(world.come_back, away))
         time.sleep(calm_s)
         entry = coach.store.runs.entry(coach.runs.stop(run_id).run_id)
         items = list(read_recording(inside(settings.recordings, str(entry.run.recording))).items())

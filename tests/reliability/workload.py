@@ -67,7 +67,7 @@ def run(coach: Coach, points: KillPoints) -> None:
     """A whole run with a lap, a pause and a pain tap."""
     batches.KEEP_EVERY_S = 0.3  # type: ignore[misc]  # as often for its length as in a real run
     feeder = Feeder()
-    feeder.say = say  # type: ignore[method-assign]
+    feeder.say = say  # type: ignore[method-assign]  # this process is to be killed: its parent listens
     points.arm()
     run_id = coach.runs.begin((POD,), lambda: (feeder, lambda: feeder.now_s)).run_id
     say("started", run_id)
@@ -124,7 +124,7 @@ def recompute(coach: Coach, points: KillPoints) -> None:
 
 def purge(coach: Coach, points: KillPoints) -> None:
     """Every run that was deleted, for good."""
-    history.KEEP_DELETED = timedelta(0)  # type: ignore[misc]
+    history.KEEP_DELETED = timedelta(0)  # type: ignore[misc]  # Final in the program
     points.arm()
     coach.history.purge()
     say("purged")

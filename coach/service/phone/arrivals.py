@@ -239,7 +239,7 @@ class PhoneRuns:
         try:
             _double(whole, path)  # the whole one stays until the run is there: a crash in between loses nothing
             self._take_over(path)
-        except BaseException:
+        except BaseException:  # whatever it was, also Ctrl-C: the whole log is still there for the next attempt
             path.unlink(missing_ok=True)
             raise
         whole.unlink()

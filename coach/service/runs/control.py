@@ -189,7 +189,7 @@ class RunService:
             if claimed:
                 self._sensors.claim(claimed)
             yield place
-        except BaseException:
+        except BaseException:  # whatever it was, also Ctrl-C: the next run finds its place and its sensors free
             self._loop.call(lambda: self._release(place))
             raise
         finally:

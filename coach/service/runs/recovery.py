@@ -133,7 +133,7 @@ class RunRecovery:
         try:
             state = RunState.FINISHED if recording.is_complete else RunState.RECOVERED
             return self._from_recording(run, path, state, is_new=True)
-        except BaseException:
+        except BaseException:  # whatever it was, also Ctrl-C: nothing half-made stays
             self._store.runs.discard(run.run_id)
             raise
 
