@@ -116,17 +116,24 @@ def _typed(kind: object, value: object) -> object:
     if value is None:
         return None
     if isinstance(kind, UtcTime):
-        at = datetime.fromisoformat(str(value))
+        at = datetime.fromisoformat(_text(value))
         if at.tzinfo is None:
             raise ValueError("a time without zone")
         return _in_years(at)
     if isinstance(kind, Date):
-        return _in_years(date.fromisoformat(str(value)))
+        return _in_years(date.fromisoformat(_text(value)))
     if isinstance(kind, Time):
-        return time.fromisoformat(str(value))
+        return time.fromisoformat(_text(value))
     wanted = {Boolean: bool, Integer: int, String: str}.get(type(kind))
     if wanted is not None and type(value) is not wanted and not (wanted is int and value in (True, False)):
         raise ValueError(f"{str(value)[:40]!r} where {wanted.__name__} belongs")
+    return value
+
+
+def _text(value: object) -> str:
+    """A date or a time is text in JSON: as a number, 20261101 would be read as one, too."""
+    if not isinstance(value, str):
+        raise ValueError(f"{str(value)[:40]} where the text of a date or a time belongs")
     return value
 
 
