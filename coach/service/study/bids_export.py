@@ -20,7 +20,7 @@ from coach.service.runs.finish_run import program_version
 from coach.service.study.computed import Computed, StudyRun, computed_runs
 from coach.service.study.extra import needed
 from coach.service.study.participants import (
-    OutcomeColumn,
+    OutcomeValue,
     coarsened,
     pseudonyms_of,
     read_outcomes,
@@ -94,7 +94,7 @@ def export_bids(
 
 class _Dataset:
     def __init__(
-        self, found: Computed, outcomes: Sequence[OutcomeColumn], names: Pseudonyms, out: Path, about: About
+        self, found: Computed, outcomes: Sequence[OutcomeValue], names: Pseudonyms, out: Path, about: About
     ) -> None:
         self._found, self._outcomes, self._names, self._out, self._about = found, outcomes, names, out, about
         self._version = program_version() or "n/a"

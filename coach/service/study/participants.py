@@ -47,7 +47,7 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeColumn:
+class OutcomeValue:
     """An answer or a test of a participant; at: aware UTC."""
 
     participant: str
@@ -84,7 +84,7 @@ def read_participants(store: StudyStore) -> dict[str, Participant]:
     return found
 
 
-def read_outcomes(store: StudyStore) -> list[OutcomeColumn]:
+def read_outcomes(store: StudyStore) -> list[OutcomeValue]:
     """Answers and tests; empty where there is no table.
 
     Raises:
@@ -96,7 +96,7 @@ def read_outcomes(store: StudyStore) -> list[OutcomeColumn]:
         if at is None or not row["measure"].isidentifier():
             raise InterchangeError(f"row {number} of {OUTCOMES}: it needs a date and a measure without blanks")
         if value is not None:
-            outcomes.append(OutcomeColumn(row["participant"], at, row["measure"], value))
+            outcomes.append(OutcomeValue(row["participant"], at, row["measure"], value))
     return outcomes
 
 
