@@ -6,7 +6,8 @@ from coach.storage.checking import checked_row
 from coach.storage.strength_tables import SESSIONS
 
 ROW = {
-    "session_id": "s1", "plan_id": "p1", "number": 1, "week": 1, "state": "planned", "due_at": None, "slot_day": "2026-11-01",
+    "session_id": "s1", "plan_id": "p1", "number": 1, "week": 1, "state": "planned", "due_at": None,
+    "slot_day": "2026-11-01",
     "reason": "", "is_moved": False, "skip_reason": "", "exercises": [], "pain_level": None,
 }  # fmt: skip
 
