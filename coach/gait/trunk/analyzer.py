@@ -150,8 +150,7 @@ class TrunkGait:
         self._side.step() if is_next else self._side.forget()
         is_same_foot = (len(run) - 1 - k) % 2 == 0
         self._side.observe(evidence if evidence is None or is_same_foot else -evidence)
-        margin = span(motion, landing.contact_s - _BAD_MARGIN_S, end + _BAD_MARGIN_S)
-        factor = loss_factor(view, margin)
+        factor = loss_factor(view, _about(motion, landing.contact_s, end))
         if factor is not None:
             return [*events, self._step(view, motion, run, k, factor)]
         most_s = self._params.longest_hole_s
@@ -184,7 +183,7 @@ class TrunkGait:
             oscillation = oscillation_m(motion, start, end)
             if self._is_settled(motion, run, start):
                 lean = self._pose.lean_deg(motion.up[span(motion, start, end)].mean(axis=0), self._forward)
-            if stride_start is not None:
+            if stride_start is not None and loss_factor(view, _about(motion, stride_start, end)) is not None:
                 axial = turn_range_deg(motion, None, stride_start, end)
                 drop = None if self._forward is None else turn_range_deg(motion, self._forward, stride_start, end)
         return TrunkStep(
@@ -281,6 +280,11 @@ def _is_complete(landing: StepCandidate, known_to: float, is_last: bool) -> bool
     if landing.next_s is not None:
         return landing.next_s < known_to
     return is_last or known_to - landing.toe_off_s > LONGEST_RUNNING_STEP_S
+
+
+def _about(motion: Attitude, start_s: float, end_s: float) -> slice:
+    """The samples that values between these times rest on."""
+    return span(motion, start_s - _BAD_MARGIN_S, end_s + _BAD_MARGIN_S)
 
 
 def _uncertainty(

@@ -104,7 +104,7 @@ def test_sixty_readings_a_second_deserve_the_uncertainty_that_a_trunk_sensor_has
     if not names:
         missing(f"no reference recordings at {reference_folder()}: set COACH_REFERENCE to their folder")
     assert len(names) == RUNNERS
-    errors, coarser, cadence, n_with_bounce, n_steps = [], [], [], 0, 0
+    errors, coarser, cadence = [], [], []
     for name in names:
         recording = read(name)
         decoder = decoder_for(load_profile("phone"), USE)
@@ -117,11 +117,9 @@ def test_sixty_readings_a_second_deserve_the_uncertainty_that_a_trunk_sensor_has
         coarser.append(contact - middle([s.contact_time_s for s in finer]))
         times = [s.step_time_s for s in phone], [s.step_time_s for s in finer]
         cadence.append(60.0 / middle(times[0]) - 60.0 / middle(times[1]))
-        inner = phone[5:-5]
-        n_known = sum(s.vertical_oscillation_m is not None for s in inner)
-        assert n_known >= 0.85 * len(inner), name  # a knock on the sensor is lost readings: that step has none
-        n_with_bounce, n_steps = n_with_bounce + n_known, n_steps + len(inner)
-    assert n_with_bounce >= 0.98 * n_steps
+        known = [s.vertical_oscillation_m is not None for s in phone[5:-5]]
+        # Of these two the markers jump (28 g): a knock on the sensor is lost readings, and that step has no bounce.
+        assert np.mean(known) >= (0.85 if name.startswith(("rbds002", "rbds023")) else 1.0), name
     assert float(np.std(errors)) < 0.018, "the trunk's own standard uncertainty between runners"
     assert abs(float(np.mean(coarser))) < 0.003
     assert float(np.abs(cadence).max()) < 2.0

@@ -265,6 +265,9 @@ def test_a_step_on_a_hole_is_contact_and_time_alone_and_none_is_made_up_in_a_gap
         near = min(whole, key=lambda s, at=step.initial_contact_s: abs(s.initial_contact_s - at))
         assert step.initial_contact_s == pytest.approx(near.initial_contact_s, abs=0.02)
         assert step.step_time_s == pytest.approx(near.step_time_s, abs=0.02)
+    after = steps[steps.index(touching(hole)[-1]) + 1]
+    assert after.contact_time_s is not None
+    assert (after.axial_rotation_deg, after.lateral_drop_deg) == (None, None), "the step before is half of their stride"
     sds = [s.uncertainty["contact_time_s"] for s in steps if s.contact_time_s is not None]
     assert touching(blurred)
     assert all(s.uncertainty["contact_time_s"] >= 2.0 * min(sds) for s in touching(blurred))
