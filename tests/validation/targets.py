@@ -66,7 +66,8 @@ def is_met(name: str, column: str, value: Any) -> bool:
 
 
 JUMPS = (
-    "the markers of this pelvis jump: its sensor turns at 30 to 60 rad/s, where the others reach 8 but for one moment; no body does"
+    "the markers of this pelvis jump: its sensor turns at 30 to 60 rad/s, where the others reach 8 but for one moment; "
+    "no body does"
 )
 # What was found, and what was not. Key: start of the recording's name, or name:column.
 REASONS: dict[str, str] = {
