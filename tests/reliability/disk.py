@@ -5,10 +5,12 @@
 
 import ctypes
 import dataclasses
+import errno
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +27,7 @@ from tests.reliability.scene import WHOLE, After, befallen, is_shown
 from tests.reliability.workload import POD, Feeder, wait_for
 
 GOOD, READ_ONLY, SLOW = range(3)  # as in mean_disk.c
+SYNC_S: Final = 2.0  # as there
 LATE_S: Final = 1.0  # who waits for the disk waits for a sync, 2 s; a busy machine alone costs .5 s; by judgement
 _SOURCE: Final = Path(__file__).with_name("mean_disk.c")
 _LONGEST_S: Final = 300.0
@@ -103,22 +106,34 @@ def _after(found: dict[str, Any]) -> After:
 # In the process of its own -----------------------------------------------------------------------------------------
 
 
-def _set_disk(mode: int) -> None:
+def _set_disk(mode: int, folder: Path) -> None:
+    """From now on; raises AssertionError where this process does not notice, as with another C library."""
     ctypes.CDLL(None).mean_disk(mode)
+    began_s, found = time.monotonic(), GOOD
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"tried")
+            file.flush()
+            os.fsync(file.fileno())
+        found = SLOW if time.monotonic() - began_s >= SYNC_S else GOOD
+    except OSError as error:
+        found = READ_ONLY if error.errno == errno.EROFS else GOOD
+    if mode != GOOD and found != mode:
+        raise AssertionError(f"the layer over the disk has no effect here: {mode} was set, {found} found")
 
 
 def _befallen(mode: int, folder: Path, seconds: float) -> dict[str, object]:
     said: dict[str, object] = {}
 
     def harm(coach: Coach, tap: Callable[[], None], feeder: Feeder) -> None:
-        _set_disk(mode)
+        _set_disk(mode, folder.parent)
         feeder.wait_s = 0.0
         time.sleep(seconds / 2)
         tap()
         said["is_shown"] = is_shown(coach)
         time.sleep(seconds / 2)
         said["wait_s"] = feeder.wait_s
-        _set_disk(GOOD)
+        _set_disk(GOOD, folder.parent)
         wait_for(lambda: not is_shown(coach))  # where the log never goes on, the parent loses patience
 
     after = befallen(folder, harm, faster=4.0)
@@ -131,7 +146,7 @@ def _for_good(folder: Path, seconds: float) -> dict[str, object]:
     feeder = Feeder(run_s=1e9, faster=1.0)
     run_id = coach.runs.begin((POD,), lambda: (feeder, lambda: feeder.now_s)).run_id
     wait_for(lambda: feeder.now_s > 1.5)
-    _set_disk(READ_ONLY)
+    _set_disk(READ_ONLY, folder.parent)
     fed_s = feeder.now_s
     time.sleep(seconds)
     began_s = time.monotonic()

@@ -1,6 +1,8 @@
 /* A disk that refuses every change, or answers late: laid over the C library of one process (LD_PRELOAD).
  *
- * Only files are met, not pipes, sockets and what the process prints. `mean_disk(MODE)` sets what the disk does from now on.
+ * Writes and syncs of files are met, not of pipes, sockets and what the process prints; whatever is opened to be written,
+ * also a device. fopen, writev and copies inside the kernel are not: nothing here uses them in a run.
+ * `mean_disk(MODE)` sets what the disk does from now on.
  * gcc -shared -fPIC -o mean_disk.so mean_disk.c
  */
 #define _GNU_SOURCE
