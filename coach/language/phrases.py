@@ -13,7 +13,7 @@ reads worse than none. `python -m tests.phrases` finds the English.
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,9 @@ _BETWEEN: Final = re.compile(r"(?<=[.!?:;])\s+")
 _LIKE: Final = dict.fromkeys(("n", "begin", "end", "low", "high", "percent", "change"), r"[-\u2212+]?\d[\d.]*") | {
     "clock": r"\d{1,2}:\d{2}"
 }  # what a parameter of this name holds, and nothing else
+# The coach says nothing longer: longest known 262 letters, five sentences. Somebody else's text is not searched.
+_LONGEST: Final = 2000
+_MOST_SENTENCES: Final = 30
 Translation = str | Mapping[str, str]
 
 
@@ -39,7 +42,7 @@ class Phrases:
         done = {english: own for english, own in table.items() if own}
         self._whole = {english: own for english, own in done.items() if isinstance(own, str) and "{" not in english}
         shaped = sorted(((k, v) for k, v in done.items() if k not in self._whole), key=lambda one: -_literal(one[0]))
-        self._shapes = [(_shape(english), own) for english, own in shaped]
+        self._shapes = [(_PARAMETER.split(english)[::2], _shape(english), own) for english, own in shaped]
         self._find = lru_cache(maxsize=4096)(self._translate)  # pages repeat themselves
 
     def __call__(self, text: str) -> str:
@@ -49,12 +52,16 @@ class Phrases:
     def _translate(self, text: str) -> str | None:
         if not text.strip():
             return text
+        if len(text) > _LONGEST:
+            return None
         if (found := self._one(text)) is not None:
             return found
         parts = _BETWEEN.split(text)
+        if len(parts) > _MOST_SENTENCES:
+            return None
         for n in range(len(parts) - 1, 0, -1):  # the longest beginning that is known, then the rest
             gap = len(" ".join(parts[:n]))
-            if (head := self._beginning(text[:gap])) is not None and (tail := self._translate(text[gap:].lstrip())):
+            if (head := self._beginning(text[:gap])) is not None and (tail := self._find(text[gap:].lstrip())):
                 return f"{head} {tail}"
         return None
 
@@ -68,8 +75,8 @@ class Phrases:
         stripped = sentence.strip()
         if stripped in self._whole:
             return sentence.replace(stripped, self._whole[stripped])
-        for shape, own in self._shapes:
-            if found := shape.fullmatch(stripped):
+        for pieces, shape, own in self._shapes:
+            if _holds(pieces, stripped) and (found := shape.fullmatch(stripped)):
                 values = found.groupdict()
                 own_values = {name: self._value(value) for name, value in values.items()}
                 if None in own_values.values():
@@ -122,6 +129,17 @@ def _said(name: str, part: object, say: Callable[[str], str]) -> object:
 def _literal(english: str) -> int:
     """How many characters of a sentence are its own: the more, the surer a match."""
     return len(_PARAMETER.sub("", english))
+
+
+def _holds(pieces: Sequence[str], text: str) -> bool:
+    """Whether a sentence's own pieces are in `text`, one after another: far quicker than to try its parameters."""
+    at = 0
+    for piece in pieces:
+        at = text.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return text.startswith(pieces[0]) and text.endswith(pieces[-1])
 
 
 def _shape(english: str) -> re.Pattern[str]:
