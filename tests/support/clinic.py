@@ -153,6 +153,11 @@ def joined(tmp_path: Path, database: ClinicDatabase, n_runs: int = 0, *scopes: s
         clinic.close()
 
 
+def folder_of(home: Home, clinic: Clinic) -> Path:
+    """The clinic's folder of the runner."""
+    return clinic.host.folders.path(clinic.runner_id(home.clinic.status().pseudonym))
+
+
 def holds(folder: Path, marker: bytes) -> list[str]:
     """Files below a folder that hold some bytes, in their contents or names."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
