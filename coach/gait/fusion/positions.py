@@ -33,7 +33,9 @@ class PositionParams:
 
     most_accuracy_m: float = 30.0  # chosen by judgement: worse ones are of networks, not of satellites
     chord_m: float = 40.0  # chosen by judgement: eight times the 5 m radius of a phone under open sky
-    chord_accuracy: float = 4.0  # noise across the chord then makes it less than half a percent longer (s^2 / 2 d^2)
+    # Independent noise s across both its ends makes a chord of d longer by s^2 / d^2: 1 % at most; noise that wanders
+    # slowly less. It is covered by the uncertainty of a scale (`SCALE_SD`).
+    chord_accuracy: float = 4.0
     most_turn_rad: float = 0.5  # chosen by judgement: a corner cut by more than 3 % of a chord turns further
     stretch_m: float = 200.0  # 1.5 % of it are the errors of its two ends at 5 m; chosen by judgement
     most_gap_s: float = 5.0  # chosen by judgement: at 1 Hz four fixes lost

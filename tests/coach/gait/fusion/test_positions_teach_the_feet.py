@@ -9,6 +9,7 @@ import pytest
 from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.positions import Odometer, PositionComparison, SpeedComparison
 from coach.gait.fusion.speed import SpeedCorrection
+from coach.model.earth import RADIUS_95
 from coach.model.samples import PositionSample, RunningSpeedSample, TreadmillSample
 
 SPEED_MPS = 3.0
@@ -117,6 +118,18 @@ def test_straight_stretches_are_compared() -> None:
         assert one.sensor == "foot"
         assert one.known_m == pytest.approx(one.measured_m, rel=0.002)
         assert one.ratio_sd == pytest.approx(0.0175, abs=0.002)
+
+
+@pytest.mark.parametrize("wander_s", [1.0, 30.0])
+@pytest.mark.parametrize("accuracy_m", [5.0, 15.0, 29.0])
+def test_comparisons_are_as_sure_as_the_fixes_are(accuracy_m: float, wander_s: float) -> None:
+    inside = []
+    for seed in range(4):
+        errors = noise(1500, seed, accuracy_m / RADIUS_95, wander_s)
+        fixes = (at(float(t), SPEED_MPS * t + east, north, accuracy_m) for t, (east, north) in enumerate(errors))
+        inside += [abs(one.known_m / one.measured_m - 1.0) <= 1.96 * one.ratio_sd for one in compared(fixes)]
+    assert len(inside) > 50
+    assert np.mean(inside) >= 0.9
 
 
 def test_a_wide_bend_is_measured_as_the_arc_that_it_is() -> None:
