@@ -230,7 +230,10 @@ class RunService:
         try:
             return place.ended.result(STOP_S)
         except TimeoutError as error:
-            words = "the run has ended and its log is kept; the summary waits for the database: who else holds it?"
+            words = (
+                "the run has ended and its log is kept; the summary waits for the database: is the disk full, or does "
+                "another program hold it?"
+            )
             if place.live and (problem := place.live.log_problem):
                 words = f"the run has ended, but the last of it waits in memory, in this program: {problem}"
             raise StorageError(words) from error
