@@ -22,6 +22,10 @@ _ARGUMENT: Final = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>
 _REFERENCE: Final = "#/components/schemas/{model}"
 _KINDS: Final = {"int": "integer", "float": "number"}
 _LONGEST_ID: Final = 100
+_LANGUAGE: Final = (
+    "Sentences are in the runner's language; before the runner chose one, in the first of ours in Accept-Language, "
+    "else in English. Programs go by codes, ids and enumerations, which never change."
+)
 View = Callable[..., object]
 Describable = Any  # a type, union or container that pydantic can describe
 
@@ -124,7 +128,12 @@ def openapi(app: Flask) -> dict[str, object]:
         paths.setdefault(_documented(facts.path), {})[facts.method.lower()] = _operation(facts, by_key)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Running coach", "version": "1", "license": {"name": "MIT", "identifier": "MIT"}},
+        "info": {
+            "title": "Running coach",
+            "version": "1",
+            "description": _LANGUAGE,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
         "servers": [{"url": "/api/v1"}],
         "paths": paths,
         "components": {"schemas": {**definitions.get("$defs", {}), "Error": _ERROR}},

@@ -50,6 +50,23 @@ def test_a_page_follows_the_browser_until_the_runner_chooses(client: FlaskClient
     assert client.put("/api/v1/welcome", json={"language": "tlh"}).status_code == 400
 
 
+def test_a_program_that_names_no_language_gets_english_until_the_runner_chose_another(client: FlaskClient) -> None:
+    def refusal(**headers: str) -> tuple[str, str]:
+        answer = client.post("/api/v1/today/pain", json={"moment": "now"}, headers=headers).json
+        assert answer is not None
+        return answer["error"]["code"], answer["error"]["words"]
+
+    english = "give a number from 0 to 10 for the back, or for calf and Achilles"
+    code, words = refusal()
+    assert words == english
+    assert refusal(**{"Accept-Language": "es"}) == (code, phrases_of("es")(english))
+    client.patch("/api/v1/runner", json={"language": "de"})
+    assert refusal() == (code, phrases_of("de")(english))
+    info = client.get("/api/v1/openapi.json").json
+    assert info is not None
+    assert "Accept-Language" in info["info"]["description"]
+
+
 @pytest.mark.parametrize(
     ("path", "form"),
     [
