@@ -83,7 +83,7 @@ def read_charge(page: bytes) -> Charge | None:
     if len(page) == 8 and page[0] & _NUMBER == _BATTERY:
         pct = float(page[1]) if page[1] <= 100 else None
         return Charge(pct, (page[3] >> 4 & 0x07) in (4, 5))
-    return common_charge(page)
+    return common_charge(page, is_strap=True)
 
 
 def _reader(shared: SharedReading) -> Feed:

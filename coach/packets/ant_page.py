@@ -23,18 +23,25 @@ def page_of(what: str, payload: bytes, number_mask: int = 0xFF) -> int:
     return payload[0] & number_mask
 
 
-def common_charge(page: bytes) -> Charge | None:
+def common_page(page: bytes, is_strap: bool) -> bytes:
+    """A page with its plain number: in those of a strap the upper bit changes, whatever the page."""
+    return bytes([page[0] & 0x7F]) + page[1:] if is_strap and page else page
+
+
+def common_charge(page: bytes, is_strap: bool = False) -> Charge | None:
     """What the battery page (82) says; None for every other page.
 
     Its status is one of new, good, ok, low, critical; its voltage says nothing of the charge of an unknown cell.
     """
+    page = common_page(page, is_strap)
     if len(page) != PAGE_BYTES or page[0] != BATTERY:
         return None
     return Charge(None, (page[7] >> 4 & 0x07) in (_LOW, _CRITICAL))
 
 
-def about_itself(page: bytes) -> dict[str, str]:
+def about_itself(page: bytes, is_strap: bool = False) -> dict[str, str]:
     """What a page says of the sensor: maker, model, hardware (page 80) or software (81), as numbers of ANT+."""
+    page = common_page(page, is_strap)
     if len(page) != PAGE_BYTES:
         return {}
     if page[0] == MANUFACTURER:
@@ -48,7 +55,8 @@ def about_itself(page: bytes) -> dict[str, str]:
 
 def names_itself(page: bytes, is_strap: bool) -> bool:
     """Whether a page holds the sensor's serial number: page 81, or page 2 of a strap."""
-    return len(page) == PAGE_BYTES and (page[0] == PRODUCT or (is_strap and page[0] & 0x7F == _SERIAL_OF_STRAP))
+    number = common_page(page, is_strap)[:1]
+    return len(page) == PAGE_BYTES and (number[0] == PRODUCT or (is_strap and number[0] == _SERIAL_OF_STRAP))
 
 
 @dataclass(slots=True)

@@ -118,7 +118,7 @@ class _Minute:
         information: dict[str, str] = {}
 
         def receive(notification: Notification) -> None:
-            information.update(about_itself(notification.payload))
+            information.update(about_itself(notification.payload, is_strap))
             if not names_itself(notification.payload, is_strap):
                 self._receive(notification)
 

@@ -192,7 +192,16 @@ def test_a_sensor_says_who_made_it_and_its_serial_number_is_known_as_such() -> N
     assert about_itself(bytes([81, 255, 255, 23, 1, 2, 3, 4])) == {"firmware": "2.3"}, "as openant reads it"
     assert about_itself(bytes([81, 255, 5, 23, 1, 2, 3, 4])) == {"firmware": "2.305"}
     assert about_itself(bytes([1] * 8)) == {}
-    assert [number for number in range(256) if names_itself(bytes([number] + 7 * [0]), is_strap=True)] == [2, 81, 130]
+    assert about_itself(bytes([81 | 128, 255, 255, 23, 1, 2, 3, 4]), is_strap=True) == {"firmware": "2.3"}
+    assert about_itself(bytes([81 | 128, 255, 255, 23, 1, 2, 3, 4])) == {}, "another page of a pod"
+    low = bytes([82 | 128, 255, 255, 0, 0, 0, 0, 0x40])
+    assert ant_heart_rate.read_charge(low) == Charge(None, True)
+    assert [number for number in range(256) if names_itself(bytes([number] + 7 * [0]), is_strap=True)] == [
+        2,
+        81,
+        130,
+        209,
+    ]
     assert [number for number in range(256) if names_itself(bytes([number] + 7 * [0]), is_strap=False)] == [81]
 
 
