@@ -46,6 +46,15 @@ def test_a_plan_is_set_up_by_form_and_is_on_the_page(client, coach: StrengthCoac
     assert len(coach.strength.show().sessions) == 16
 
 
+def test_why_a_plan_is_held_is_in_the_language_of_the_page(client) -> None:
+    client.patch("/api/v1/runner", json={"language": "de"})
+    assert client.post("/strength/setup", data=FORM).status_code == 302
+    client.post("/strength/pause", data={"days": "3"})
+    page = client.get("/strength").get_data(as_text=True)
+    assert "wie von dir gewünscht" in page
+    assert "Paused" not in page
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [({"days": ["mon", "tue"]}, "48 hours"), ({"tz": "Mars/Base"}, "time zone"), ({"time": "half six"}, "18:30"),
