@@ -6,7 +6,7 @@ from coach.gait.bulk import analyse
 from coach.model.strides import Stride, TrunkStep
 from tests.support.common import reference_folder
 from tests.support.recordings import names, read
-from tests.validation import ankles_and_trunks, leave_one_out, runners
+from tests.validation import ankles_and_trunks, leave_one_out, runners, straps
 from tests.validation.coverage import Coverage
 from tests.validation.scoring import score, scorer
 from tests.validation.table import markdown, misses
@@ -41,6 +41,7 @@ def main(parts: list[str]) -> int:
     if not parts:
         print(f"\n## Shoe sensors, by runner and strike class\n\n{runners.report()}\n\n{leave_one_out.report()}")
         print(f"\n{ankles_and_trunks.report()}")
+        print(f"\n{straps.report()}")
     return 0
 
 

@@ -129,7 +129,8 @@ class FootParams:
     # turn rate from loose_from_s (and half a sampling interval) after contact, at most loose_before_s before
     # mid-stance, to loose_after_s after it; loose_share of the last landings stay below it. 96 recordings of firm
     # straps, real shoes among them: up to 1.18 at 200 Hz, 1.36 at 104, 1.11 at 52. A wobble of 8 deg at 7-14 Hz about
-    # any axis, set off by each landing and decaying in 0.15 s: 92 % of 156 recordings at 200 Hz, 94 at 104, 84 at 52.
+    # any axis, set off by each landing and decaying in 0.15 s: 94 % of 156 at 200 Hz, 97 at 104, 91 at 52 Hz, as
+    # `tests.validation.straps` prints.
     loose_radps: float = 1.5
     loose_slow_radps: float = 1.25  # below slow_below_hz, where a rest is two or three readings
     loose_share: float = 0.6  # two readings of a ringing sensor may be alike by chance
