@@ -22,7 +22,7 @@ from coach.model.strength import StrengthPlan
 from coach.seal.events import Order, OrderKind, sign_consent
 from coach.seal.manifest import Scope, may_leave
 from coach.seal.numbers import numbers_text, report_of
-from coach.seal.signing import signed
+from coach.seal.signing import public_key_of, signed
 from coach.service.clinic.keys import NAME, own_key
 from coach.service.clinic.link import (
     ClinicLink,
@@ -272,7 +272,8 @@ class ClinicService:
         """
         if self.status().scopes != scopes:
             raise LinkError("consent", "consent has changed while runs were sent: the others wait")
-        key = own_key(self._secrets)  # without the extra no run can leave: all wait
+        key = own_key(self._secrets)
+        public_key_of(key)  # raises without the extra, by which no run can leave: all wait
         try:
             entry = self._store.runs.entry(run_id)
             sealed = seal_run(entry, self._recordings, self._sealed / run_id, scopes, key, self._clock())

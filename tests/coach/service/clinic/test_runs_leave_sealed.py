@@ -2,6 +2,7 @@
 
 import hashlib
 import stat
+import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -247,12 +248,10 @@ def test_another_activity_stays_at_home(scene: Scene) -> None:
 def test_a_run_waits_where_the_extra_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     home, clinic = scene
     home.clinic.join(clinic.invite(), [Scope.CARE])
-
-    def gone(_secrets: Path) -> bytes:
-        raise UserError("sealing runs needs the extra [clinic]")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("coach.service.clinic.service.own_key", gone)
-        assert "extra" in home.clinic.push().failure
-    assert home.clinic.status().n_waiting == 2
     assert home.clinic.push().n_sent == 2
+    home.run(0.5)
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)
+        assert "[clinic]" in home.clinic.push().failure
+    assert home.clinic.status().n_waiting == 1
+    assert home.clinic.push().n_sent == 3
