@@ -24,7 +24,10 @@ def page_of(what: str, payload: bytes, number_mask: int = 0xFF) -> int:
 
 
 def common_page(page: bytes, is_strap: bool) -> bytes:
-    """A page with its plain number: in those of a strap the upper bit changes, whatever the page."""
+    """A page with its plain number: a strap changes the upper bit of its pages 0 to 7.
+
+    openant expects the common pages without it. They are known with it, too: a serial number must not be overlooked.
+    """
     return bytes([page[0] & 0x7F]) + page[1:] if is_strap and page else page
 
 

@@ -94,6 +94,7 @@ class Faults:
     is_half_there: bool = False  # its descriptors are read while it is pulled out: an endpoint is missing
     n_hung_openings: int = 0
     noise_share: float = 0.0
+    lost_share: float = 0.0  # of pages that no receiver hears
 
 
 @dataclass
@@ -281,6 +282,8 @@ class FakeUsb(IBackend):
             if sender.is_away:
                 continue
             for k in range(max(n, due - 40), due):
+                if self._random.random() < self.faults.lost_share:
+                    continue
                 self._broadcast(sender, sender.page(k, k * sender.period_s))
 
     def _broadcast(self, sender: Sender, page: bytes) -> None:

@@ -173,7 +173,11 @@ class Bench:
 
 
 def test_pod_and_strap_stream_through_noise_and_the_log_holds_their_raw_pages() -> None:
-    usb = FakeUsb([foot_pod(), strap(charge_pct=15), power_meter(), foot_pod(99)], Faults(noise_share=0.2), pace=10)
+    usb = FakeUsb(
+        [foot_pod(), strap(charge_pct=15), power_meter(), foot_pod(99)],
+        Faults(noise_share=0.2, lost_share=0.2),
+        pace=10,
+    )
 
     async def main() -> None:
         bench = Bench(usb)
