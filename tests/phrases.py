@@ -44,7 +44,14 @@ SPOKEN = (
     ("sentences_strength", ("strength",), ("loader", "logbook")),
     (
         "sentences_runs",
-        ("summary", "live/treadmill_check.py", "live/run.py", "live/run_log.py", "service/runs"),
+        (
+            "summary",
+            "live/treadmill_check.py",
+            "live/run.py",
+            "live/run_log.py",
+            "service/runs",
+            "interchange/sport.py",
+        ),
         _FEW_RUNS,
     ),
     (
@@ -106,7 +113,7 @@ EXTRA = {  # single words, and what is put together so that the search below doe
             "{name} {change} %",
         ),
         *("left foot", "right foot", "left shank", "right shank", "pelvis", "chest", "heel", "forefoot", "unknown"),
-        *("on your heels", "on your forefoot"),
+        *("on your heels", "on your forefoot", "a ride", "a stroll"),
     ),
     "sentences_strength": (
         *(

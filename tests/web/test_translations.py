@@ -111,6 +111,19 @@ def test_refusals_of_pages_and_of_the_clinic_are_translated(language: str) -> No
 
 
 @pytest.mark.parametrize("language", OTHERS)
+def test_why_a_file_is_no_run_is_translated(language: str) -> None:
+    say = phrases_of(language)
+    for reason in (
+        "it rolls at 9.5 m/s without steps",
+        "no sport is named, and it is too short to show what it was",
+        "no sport is named, and 5.2 m/s is a ride's speed",
+        "no sport is named, and 0.8 m/s is a stroll's speed",
+    ):
+        assert say(reason) != reason
+        assert "speed" not in say(reason)
+
+
+@pytest.mark.parametrize("language", OTHERS)
 def test_phrases_have_the_parameters_of_english(language: str) -> None:
     faults = [
         f"{phrase}: {text}"
