@@ -81,7 +81,7 @@ def read_order(document: object, clinic_key: str, runner: str) -> Order:
             str(fields["order_id"]),
             OrderKind(fields["order"]),
             str(fields["runner"]),
-            datetime.fromisoformat(fields["created"]),
+            _aware(fields["created"]),
             date.fromisoformat(fields["day"]) if fields["day"] else None,
             str(fields["track"]),
         )

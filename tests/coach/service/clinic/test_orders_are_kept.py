@@ -1,6 +1,7 @@
 """Orders of a clinic as the runner's coach keeps them: each once, whatever the clinic sends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -54,3 +55,10 @@ def test_of_many_orders_only_those_that_nobody_needs_are_forgotten(home: Home) -
     assert [one.order_id for one in orders.in_state("open")] == ["waits", *(f"later{k}" for k in range(200))]
     orders.keep([heard, unheard])
     assert orders.unreported() == [("unheard", "refused")]
+
+
+def test_an_order_whose_time_has_no_zone_is_left_aside(home: Home) -> None:
+    orders, now = orders_of(home), datetime(2026, 11, 1, tzinfo=UTC)
+    naive = replace(order("o1"), created=now.replace(tzinfo=None))
+    orders.keep([sign_order(naive, KEY), sign_order(order("o2"), KEY)])
+    assert [one.order_id for one in orders.in_state("open")] == ["o2"]
