@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from coach.errors import UserError
 from coach.model.reminders import PushPhone, Reminder
+from coach.service.whole_files import write_first
 
 if TYPE_CHECKING:
     from py_vapid import Vapid02
@@ -86,9 +87,7 @@ class VapidKeys:
     def _make(self, kind: "type[Vapid02]") -> None:
         keys = kind()
         keys.generate_keys()
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path.touch(mode=0o600)
-        self._path.write_bytes(keys.private_pem())
+        write_first(self._path, keys.private_pem())
 
 
 def send_web_push(phone: PushPhone, reminder: Reminder, keys: VapidKeys) -> None:
