@@ -68,19 +68,22 @@ class Vault:
         cipher, prefix = self._cipher(runner_id), os.urandom(_PREFIX)
         make_private(to.parent)
         half = to.with_name(f".{to.name}.half")
-        with path.open("rb") as source, half.open("wb") as file:
-            file.write(prefix)
-            number, piece = 0, source.read(_PIECE)
-            while True:
-                following = source.read(_PIECE)
-                nonce = prefix + struct.pack(">IB", number, not following)
-                file.write(cipher.encrypt(nonce, piece, None))
-                if not following:
-                    break
-                number, piece = number + 1, following
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(to)
+        try:
+            with path.open("rb") as source, half.open("wb") as file:
+                file.write(prefix)
+                number, piece = 0, source.read(_PIECE)
+                while True:
+                    following = source.read(_PIECE)
+                    nonce = prefix + struct.pack(">IB", number, not following)
+                    file.write(cipher.encrypt(nonce, piece, None))
+                    if not following:
+                        break
+                    number, piece = number + 1, following
+                file.flush()
+                os.fsync(file.fileno())
+            half.replace(to)
+        finally:
+            half.unlink(missing_ok=True)
 
     def bring_back(self, runner_id: str, path: Path, to: Path) -> None:
         """Decrypt a file that `lock_away` made.

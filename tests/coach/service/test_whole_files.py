@@ -88,3 +88,21 @@ def test_a_key_that_another_wrote_meanwhile_is_not_replaced(
     else:
         Vault(tmp_path).make("r1")
         assert path.read_bytes() == first
+
+
+def test_a_copy_that_a_full_disk_cuts_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault, recording = Vault(tmp_path / "keys"), tmp_path / "run.mcap"
+    vault.make("r1")
+    recording.write_bytes(b"readings")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            vault.lock_away("r1", recording, tmp_path / "copies" / "one")
+    assert list((tmp_path / "copies").iterdir()) == []
+    vault.lock_away("r1", recording, tmp_path / "copies" / "one")
+    vault.bring_back("r1", tmp_path / "copies" / "one", tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == b"readings"
