@@ -7,7 +7,6 @@ report says what was deleted and, as plainly, what this program cannot reach.
 
 import json
 import logging
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from coach.roster.audit import note
 from coach.roster.database import Roster
 from coach.service.clinic_host.folders import Folders
 from coach.service.clinic_host.vault import Vault
+from coach.service.whole_files import write_whole
 
 _log: Final = logging.getLogger(__name__)
 GRACE: Final = timedelta(days=7)  # a slip of the finger, or another's hand on the phone; chosen by judgement
@@ -141,13 +141,9 @@ class Withdrawals:
 
     def _keep(self, report: DeletionReport, runner_id: str) -> None:
         """Write the report; its name is the pseudonym, or the folder's where the rows are still here."""
-        self._reports.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._reports / f"deleted-{report.pseudonym or runner_id}.json"
         try:
-            with path.open("w", encoding="utf-8") as file:
-                json.dump(asdict(report), file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
+            write_whole(path, json.dumps(asdict(report), indent=1).encode())
             if report.pseudonym:
                 (self._reports / f"deleted-{runner_id}.json").unlink(missing_ok=True)
         except OSError as error:
