@@ -10,13 +10,13 @@ from datetime import date, datetime, time
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, Date, Integer, String, Table, Time
+from sqlalchemy import Boolean, Date, Float, Integer, String, Table, Time
 
 from coach.model.documents import JsonObject
 from coach.model.plain import from_plain
 from coach.model.strength import PlanWish, Prescription, SessionState
 from coach.storage import coaching_tables, run_tables, runner_tables, strength_tables
-from coach.storage.base import UtcTime
+from coach.storage.base import PlainDate, UtcTime
 from coach.storage.nouns import NounTable
 
 Row = dict[str, object]
@@ -120,12 +120,14 @@ def _typed(kind: object, value: object) -> object:
         if at.tzinfo is None:
             raise ValueError("a time without zone")
         return _in_years(at)
-    if isinstance(kind, Date):
+    if isinstance(kind, (Date, PlainDate)):
         return _in_years(date.fromisoformat(_text(value)))
     if isinstance(kind, Time):
         return time.fromisoformat(_text(value))
+    if isinstance(kind, Float) and type(value) not in (int, float):
+        raise ValueError(f"{str(value)[:40]!r} where a number belongs")
     wanted = {Boolean: bool, Integer: int, String: str}.get(type(kind))
-    if wanted is not None and type(value) is not wanted and not (wanted is int and value in (True, False)):
+    if wanted is not None and type(value) is not wanted and not (wanted is int and type(value) is bool):
         raise ValueError(f"{str(value)[:40]!r} where {wanted.__name__} belongs")
     return value
 
