@@ -84,7 +84,7 @@ def _mark_server(state: BlueprintSetupState) -> None:
 def come_in_page() -> Response | str:
     """The page that the QR code opens: one button, and a name for the list of phones."""
     token = request.args.get("token", "")
-    the_coach().access.check_invitation(token)
+    the_coach().access.check_invitation(token, request.remote_addr or "")
     return render_template("access/come_in.html", token=token, name=_kind_of_phone(), is_first_use=_is_first_use())
 
 
@@ -92,7 +92,7 @@ def come_in_page() -> Response | str:
 def come_in() -> Response:
     """Take the invitation and keep this phone in by a cookie."""
     _phone, cookie = the_coach().access.let_in(
-        request.form.get("token", ""), request.form.get("name") or _kind_of_phone()
+        request.form.get("token", ""), request.form.get("name") or _kind_of_phone(), request.remote_addr or ""
     )
     answer = redirect("/welcome" if _is_first_use() else "/", 303)
     return _with_cookie(Response(answer.response, answer.status, answer.headers), cookie)
@@ -100,7 +100,7 @@ def come_in() -> Response:
 
 @route(blueprint, "POST", "/phones", body=ComeInBody, returns=Phone, summary="Take an invitation; sets the cookie")
 def come_in_by_api(body: ComeInBody) -> Response:
-    phone, cookie = the_coach().access.let_in(body.token, body.name)
+    phone, cookie = the_coach().access.let_in(body.token, body.name, request.remote_addr or "")
     return _with_cookie(json_response(phone), cookie)
 
 

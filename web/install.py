@@ -92,7 +92,7 @@ def trust() -> Response | Redirect:
     It asks the secure address, another origin, whether it is trusted by now: its policy allows that one.
     """
     token = request.args.get("token", "")
-    the_coach().access.check_invitation(token)
+    the_coach().access.check_invitation(token, request.remote_addr or "")
     query = urlencode({"token": token})
     address = _secure_address()
     if address is None or request.is_secure:

@@ -9,7 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coach.errors import UserError
-from coach.service.access.phones import MOST_WRONG, AccessService
+from coach.service.access.phones import AccessService
+from coach.service.access.typed_codes import MOST_WRONG
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach
@@ -158,7 +159,9 @@ def test_a_code_may_be_typed_where_nothing_can_be_scanned(client: FlaskClient, c
     assert client.get("/", base_url=BASE, environ_overrides=FAR).status_code == 200
 
 
-def test_a_wrong_code_leads_to_another_try_and_guessing_ends_all_codes(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_wrong_code_leads_to_another_try_and_who_guesses_is_heard_no_more(
+    client: FlaskClient, coach: SmallCoach
+) -> None:
     code = coach.access.code()
     for guess in range(MOST_WRONG):
         answer = client.post(
@@ -172,7 +175,11 @@ def test_a_wrong_code_leads_to_another_try_and_guessing_ends_all_codes(client: F
         assert "wrong or too old" in answer.text
         assert 'name="token"' in answer.text
     assert typed(client, code) == 400
-    assert typed(client, coach.access.code()) == 303  # a fresh one starts again
+    assert typed(client, coach.access.code()) == 400  # nor a fresh one
+    friend = client.post(
+        "/come-in", base_url=BASE, environ_overrides={"REMOTE_ADDR": "192.168.1.78"}, data={"token": code}
+    )
+    assert friend.status_code == 303  # whose code nobody can void
 
 
 def test_a_code_ends_with_a_phone_that_is_removed(coach: SmallCoach, client: FlaskClient) -> None:

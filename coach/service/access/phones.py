@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from coach.errors import StorageError, UserError
 from coach.model.access import Phone
+from coach.service.access.typed_codes import LENGTH, TypedCodes
 from coach.storage.store import Store
 from coach.wall_clock import utc_now
 
@@ -24,9 +25,6 @@ INVITATION_S: Final = 600
 STAYS: Final = timedelta(days=90)
 _SEEN_EVERY: Final = timedelta(minutes=5)
 _KNOWN_S: Final = 20.0  # a phone shown out by another process is out after this long
-CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another
-CODE_LENGTH: Final = 8  # 31^8, some 10^12: with `MOST_WRONG` guesses in its ten minutes nobody finds one
-MOST_WRONG: Final = 20  # wrong codes, of all devices, until all codes are void
 _SECRET: Final = "access.secret"  # the name of a setting
 
 
@@ -39,8 +37,7 @@ class AccessService:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, tuple[Phone, float]] = {}
-        self._codes: dict[str, float] = {}  # code: until when it lets in, monotonic [s]
-        self._n_wrong = 0
+        self._codes = TypedCodes()
 
     def invitation(self, base: str) -> str:
         """The link that lets a phone in, for the service at address `base`."""
@@ -49,45 +46,28 @@ class AccessService:
 
     def code(self) -> str:
         """A short invitation to be typed, as ABCD-EFGH; it lives as long as a link, in this process only."""
-        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-        with self._lock:
-            now_s = time.monotonic()
-            self._codes = {kept: until_s for kept, until_s in self._codes.items() if until_s > now_s}
-            if not self._codes:
-                self._n_wrong = 0
-            self._codes[code] = now_s + INVITATION_S
-        half = CODE_LENGTH // 2
-        return f"{code[:half]}-{code[half:]}"
+        return self._codes.make()
 
-    def _is_code(self, code: str) -> bool:
-        """Whether this is a code that lets in; a wrong one is counted."""
-        with self._lock:
-            if self._n_wrong >= MOST_WRONG:
-                self._codes.clear()
-            known = [kept for kept in self._codes if secrets.compare_digest(kept.encode(), code.encode())]
-            is_known = any(self._codes[kept] > time.monotonic() for kept in known)
-            self._n_wrong += not is_known
-        return is_known
-
-    def let_in(self, token: str, name: str) -> tuple[Phone, str]:
+    def let_in(self, token: str, name: str, address: str = "") -> tuple[Phone, str]:
         """Take an invitation, a link's token or a typed code; gives the phone and the text of its cookie.
+
+        address: of the network, from which it came.
 
         Raises:
             UserError: the invitation is too old or not ours.
         """
-        self.check_invitation(token)
+        self.check_invitation(token, address)
         now = self._clock()
         cookie = secrets.token_urlsafe(32)
         phone = Phone(secrets.token_hex(6), " ".join(name.split())[:60] or "Phone", now, now, now + STAYS)
         self._phones.add(phone, cookie)
         return phone, cookie
 
-    def check_invitation(self, token: str) -> None:
-        """Raises: UserError: the invitation is too old or not ours."""
+    def check_invitation(self, token: str, address: str = "") -> None:
+        """Raises: UserError: the invitation is too old or not ours, or too many such came from this address."""
         code = "".join(letter for letter in token.upper() if letter.isalnum())
-        if len(code) == CODE_LENGTH:
-            if not self._is_code(code):
-                raise UserError("This code is wrong or too old. Look at the Phones page for a fresh one.")
+        if len(code) == LENGTH:
+            self._codes.check(code, address)
             return
         try:
             self._signer().loads(token, max_age=INVITATION_S)
@@ -141,7 +121,7 @@ class AccessService:
         self._phones.revoke(phone_id)
         with self._lock:
             self._known.clear()
-            self._codes.clear()
+            self._codes.forget()
             self._settings.forget(_SECRET)
 
     def forget_known(self) -> None:
