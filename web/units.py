@@ -3,6 +3,7 @@
 The same table goes to the page's scripts (`web/static/js/units.js`), so that server and script write alike.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -72,6 +73,16 @@ def uncertainty_text(name: str, sd: float | None, system: str = "metric", langua
     least = 10.0**-decimals
     text = f"{size:.{decimals}f}" if size >= 0.5 * least or size == 0 else f"<{least:.{decimals}f}"
     return localised(text, language)
+
+
+def count_text(n: float) -> str:
+    """A count in groups of three digits, with thin spaces that do not break: "4\u202f812"."""
+    return f"{n:,.0f}".replace(",", "\u202f")
+
+
+def count_uncertainty_text(sd: float | None) -> str:
+    """The number after the ± of a count, half of the 95 % interval, rounded up; "" where it is not known."""
+    return "" if sd is None else count_text(math.ceil(K95 * sd))
 
 
 def unit_text(name: str, system: str = "metric", language: str = DEFAULT) -> str:

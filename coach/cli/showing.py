@@ -32,7 +32,8 @@ SUMMARY_LINES = (
     ("flight_time_ms", "flight time", "ms", 1.0, 0),
     ("foot_strike_angle_deg", "foot strike angle", "deg", 1.0, 1),
     ("impact_g", "impact", "g", 1.0, 1),
-    ("impacts_per_km", "impacts per km", "", 1.0, 0),
+    ("n_impacts", "landings", "", 1.0, 0),
+    ("impacts_per_km", "landings per km", "", 1.0, 0),
     ("heart_rate_bpm", "heart rate", "bpm", 1.0, 0),
 )
 

@@ -10,27 +10,9 @@ from coach.summary.series import RunSeries
 from coach.summary.window import Window
 
 BEST_M: Final = (400, 1000, 1609, 5000, 10000, 21097, 42195)
-_MAX_STRIDE_S: Final = 1.5
 # A total with less of the running in it, and some seconds missing, would pass for the whole: chosen by eye, 2026-11-25
 _LEAST_KNOWN: Final = 0.8
 _MOST_MISSING_S: Final = 20.0
-
-
-def moving_time(run: RunSeries, window: Window) -> float:
-    """Seconds in which the runner ran, from strides, else steps, else seconds."""
-    spans = [(s.initial_contact_s, s.stride_time_s) for s in run.strides if s.stride_time_s]
-    spans += [(s.initial_contact_s, s.step_time_s) for s in run.steps if s.step_time_s]
-    if not spans:
-        t_s = np.array([s.t_s for s in run.seconds if s.cadence_spm or s.speed_mps])
-        return float(window.holds(t_s).sum()) if len(t_s) else 0.0
-    table = np.array(sorted(spans))
-    table = table[window.holds(table[:, 0]) & (table[:, 1] < _MAX_STRIDE_S)]
-    if not len(table):
-        return 0.0
-    starts, ends = table[:, 0], table[:, 0] + table[:, 1]
-    reached = np.maximum.accumulate(ends)
-    before = np.concatenate(([starts[0]], reached[:-1]))
-    return float(np.maximum(0.0, ends - np.maximum(starts, before)).sum())
 
 
 def distance_curve(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:

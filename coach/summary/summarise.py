@@ -16,9 +16,10 @@ from coach.model.runs import Lap, RunSummary
 from coach.model.samples import StreamReport
 from coach.model.strides import Stride, TrunkStep
 from coach.summary.bins import bins_of, moments_by_speed
-from coach.summary.distance import best_times, distance_curve, distance_within, moving_time, too_little_known
+from coach.summary.distance import best_times, distance_curve, distance_within, too_little_known
 from coach.summary.drift import Drift, drifts
 from coach.summary.findings import findings_of
+from coach.summary.landings import landings_of, running_of, unmeasured_s, unseen_of
 from coach.summary.picture import average_strides
 from coach.summary.robust import mean_and_error
 from coach.summary.series import SIDES, TRUNK, RunSeries, best_seen, series_of, strike_shares
@@ -52,9 +53,13 @@ def summarise(
     means, uncertainty = _means(run, window)
     _from_sides(means, counted)
     _from_each_other(means)
-    moving_s = moving_time(run, window)
+    running = running_of(run, window)
+    moving_s = 0.0 if running is None else running.moving_s
     curve = distance_curve(run)
-    distance_m = distance_within(curve, Window(window.start_s, window.end_s, tuple(pauses)))
+    whole = Window(window.start_s, window.end_s, tuple(pauses))
+    distance_m = distance_within(curve, whole)
+    shared = _shared(counted, window, means)
+    n_impacts, totals = _totals(run, whole, reports, distance_m)
     too_little = too_little_known(distance_m, moving_s, means.get("speed_mps"))
     if too_little is not None:
         curve = distance_m = None
@@ -75,14 +80,15 @@ def summarise(
         n_cues=sum(decision.is_spoken for decision in decisions),
         foot_strike=strike,
         foot_strike_share=shares,
-        n_impacts=_impacts(means, moving_s),
+        n_impacts=n_impacts,
         impacts_per_km=1000.0 / means["step_length_m"] if means.get("step_length_m") else None,
         heart_rate_max_bpm=_highest(run, window, "heart_rate_bpm"),
         drift_pct={name: d.change_pct for name, d in drift.items() if METRICS[name].is_ratio},
         uncertainty={
             **uncertainty,
-            **_shared(counted, window, means),
-            **_distance_error(run, window, distance_m),
+            **shared,
+            **totals,
+            **_per_km_errors(means, {**uncertainty, **shared}),
             **_drift_errors(drift),
         },
         findings=findings,
@@ -140,12 +146,29 @@ def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict
     return found
 
 
-def _distance_error(run: RunSeries, window: Window, distance_m: float | None) -> dict[str, float]:
-    """What is stated of the distance at the end of the part that counts, in proportion."""
-    for s in reversed(run.seconds):
-        if s.t_s < window.end_s and s.distance_m and distance_m and "distance_m" in s.uncertainty:
-            return {"shared_distance_m": s.uncertainty["distance_m"] * distance_m / s.distance_m}
-    return {}
+def _totals(
+    run: RunSeries, whole: Window, reports: Sequence[StreamReport], distance_m: float | None
+) -> tuple[int | None, dict[str, float]]:
+    """Landings of the run, and the standard uncertainties of landings and distance, what was lost included."""
+    errors: dict[str, float] = {}
+    running = running_of(run, whole)
+    unseen = unseen_of(running, reports, whole) if running else None
+    landings = landings_of(running, unseen) if running and unseen else None
+    if landings is not None:
+        errors["n_impacts"] = landings[1]
+    stated = next((s for s in reversed(run.seconds) if s.t_s < whole.end_s and s.distance_m), None)
+    if distance_m and stated and stated.distance_m and "distance_m" in stated.uncertainty:
+        errors["shared_distance_m"] = stated.uncertainty["distance_m"] * distance_m / stated.distance_m
+        if running and unseen and running.moving_s:
+            errors["distance_m"] = distance_m / running.moving_s * unmeasured_s(unseen, run)
+    return (landings[0] if landings else None), errors
+
+
+def _per_km_errors(means: FieldValues, errors: Mapping[str, float]) -> dict[str, float]:
+    """Both parts of the uncertainty of landings per kilometre: in proportion, those of the step length."""
+    length = means.get("step_length_m")
+    found = {key: errors.get(f"{key}step_length_m") for key in ("", "shared_")} if length else {}
+    return {f"{key}impacts_per_km": 1000.0 * sd / length**2 for key, sd in found.items() if sd is not None}
 
 
 def _from_sides(means: FieldValues, run: RunSeries) -> None:
@@ -177,11 +200,6 @@ def _clipped(reports: Sequence[StreamReport], run: RunSeries) -> int:
     if reports:
         return sum(report.n_clipped for report in reports)
     return sum(s.is_clipped for s in run.strides) + sum(s.is_clipped for s in run.steps)
-
-
-def _impacts(means: FieldValues, moving_s: float) -> int | None:
-    cadence = means.get("cadence_spm")
-    return None if cadence is None else round(cadence / 60 * moving_s)
 
 
 def _highest(run: RunSeries, window: Window, name: str) -> float | None:

@@ -310,3 +310,10 @@ def test_comparing_other_than_two_leads_back_to_the_list_with_words(client: Flas
 @pytest.mark.parametrize("path", ["/runs", "/runs/r0", "/live", "/sensors", "/progress"])
 def test_without_javascript_a_page_says_what_it_needs(client: FlaskClient, path: str) -> None:
     assert re.search(r"<noscript>.*JavaScript is off.*</noscript>", client.get(path).text)
+
+
+def test_landings_are_a_total_with_its_interval(client: FlaskClient) -> None:
+    page = client.get("/runs/r0").text
+    landings = re.search(r"<dt>Landings</dt>.*?</dd>", page, re.S)
+    assert landings is not None
+    assert re.search(r"\d\u202f\d{3}</span>.*±.*> \d+</span>", landings[0], re.S), landings[0]

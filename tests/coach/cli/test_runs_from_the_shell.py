@@ -191,3 +191,4 @@ def test_a_summary_shows_the_pace_and_no_empty_uncertainty(account: Path) -> Non
     assert re.search(r"pace +5:\d\d /km \(\d+\.\d km/h\)", output), output
     assert "0.0\n" not in re.findall(r"± [\d.]+\n?", output)
     assert "+-" not in output
+    assert re.search(r"landings +\d+ +± \d+", output), output
