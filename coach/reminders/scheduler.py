@@ -53,6 +53,7 @@ class Reminders:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 3},
         )
         self._refreshing = threading.Lock()
+        self._owed: dict[str, Reminder] = {}  # taken and not delivered, by key
         self._is_stopping = False
         self._wake = threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="reminders", daemon=True)
@@ -107,10 +108,29 @@ class Reminders:
         """One job: take the reminder, if it is still waiting, and deliver it."""
         try:
             reminder = self._store.take(key, self._name, self._clock())
-            if reminder is not None:
-                self._deliver(reminder)
         except CoachError as error:
-            _log.warning("reminder %s not delivered: %s", key, error)
+            _log.warning("reminder %s not taken: %s", key, error)  # it still waits: the next pulse makes a job of it
+            return
+        if reminder is not None:
+            self._hand_over(reminder)
+
+    def _hand_over(self, reminder: Reminder) -> None:
+        """Deliver what was taken; where that cannot be now, it is owed."""
+        try:
+            self._deliver(reminder)
+        except CoachError as error:
+            _log.warning("reminder %s not delivered yet: %s", reminder.key, error)
+            self._owed[reminder.key] = reminder
+
+    def _deliver_owed(self) -> None:
+        """Deliver what was taken and could not be, unless the runner has dealt with it on the page or it is late."""
+        if not self._owed:
+            return
+        still_open = {sent.reminder.key for sent in self._store.all(("delivered",))}
+        for key in list(self._owed):
+            reminder = self._owed.pop(key)
+            if key in still_open and reminder.expires_at > self._clock():
+                self._hand_over(reminder)
 
     def _beat(self) -> None:
         while True:
@@ -119,6 +139,7 @@ class Reminders:
             if self._is_stopping:
                 return
             try:
+                self._deliver_owed()
                 self.refresh()
                 self._scheduler.wakeup()
             except CoachError as error:

@@ -4,7 +4,7 @@ A channel that fails never holds up another; its last failure is kept in words f
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError
 
-from coach.errors import UserError
+from coach.errors import StorageError, UserError
 from coach.language.phrases import phrases_of
 from coach.model.plain import from_plain, to_plain
 from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
@@ -100,14 +100,18 @@ class Push:
         self._publish("reminder", {"closed": key})
 
     def deliver(self, reminder: Reminder) -> None:
-        """Give a reminder to the page and to every channel, in the runner's language."""
+        """Give a reminder to the page and to every channel, in the runner's language.
+
+        Raises:
+            StorageError: the database cannot be read. Nothing was sent then, so that all can be sent later.
+        """
         reminder = self._in_own_language(reminder)
+        channels, phones = self.channels(), self.phones()
         self._publish("reminder", to_plain(reminder))
-        channels = self.channels()
         if channels.ntfy_url:
             self._note("ntfy", self._ntfy(reminder, channels))
-        if self.phones() and is_installed():
-            self._note("push", self._web_push(reminder))
+        if phones and is_installed():
+            self._note("push", self._web_push(reminder, phones))
 
     def try_channel(self, kind: str) -> str:
         """Send a trial now; returns what happened, in words.
@@ -132,9 +136,10 @@ class Push:
                 raise UserError("name an ntfy address first, such as https://ntfy.sh/ and a long secret word")
             failure = self._ntfy(trial, channels)
         else:
-            if not self.phones():
+            phones = self.phones()
+            if not phones:
                 raise UserError("no phone has asked for Web Push yet: switch it on there first")
-            failure = self._web_push(trial)
+            failure = self._web_push(trial, phones)
         self._note(kind, failure)
         if failure:
             raise UserError(failure)
@@ -156,23 +161,33 @@ class Push:
             return "the ntfy server was not reached: check its address"  # why not would map the network for a guest
         return ""
 
-    def _web_push(self, reminder: Reminder) -> str:
+    def _web_push(self, reminder: Reminder, phones: Sequence[PushPhone]) -> str:
         failures: list[str] = []
-        for phone in self.phones():
+        for phone in phones:
             try:
                 send_web_push(phone, reminder, self._keys)
             except WebPushError as error:
                 if error.is_gone:
-                    self.kept.remove_phone(phone.endpoint)
+                    self._forget(phone)
                 failures.append(f"{phone.name or 'a phone'}: {error}")
             except UserError as error:
                 failures.append(str(error))
         return "; ".join(failures)
 
+    def _forget(self, phone: PushPhone) -> None:
+        try:
+            self.kept.remove_phone(phone.endpoint)
+        except StorageError as error:  # its service will answer the same next time
+            _log.warning("a phone that is gone is still in the list: %s", error)
+
     def _note(self, kind: str, failure: str) -> None:
-        known = dict(self._settings.get(_FAILURES, {}))
+        """Keep how a channel did. What was sent is sent, so that a database that takes no note is only logged."""
         if failure:
             _log.warning("reminder by %s failed: %s", kind, failure)
-        if known.get(kind, "") != failure:
-            known[kind] = failure
-            self._settings.put(_FAILURES, {name: words for name, words in known.items() if words})
+        try:
+            known = dict(self._settings.get(_FAILURES, {}))
+            if known.get(kind, "") != failure:
+                known[kind] = failure
+                self._settings.put(_FAILURES, {name: words for name, words in known.items() if words})
+        except StorageError as error:
+            _log.warning("how %s did is not noted: %s", kind, error)

@@ -1,6 +1,7 @@
 """Reminders are delivered once, at their time, by one process, and never stacked."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -143,6 +144,41 @@ def test_a_source_that_fails_leaves_the_others_and_its_own_alone(store: Store) -
     assert delivered.bell.acquire(timeout=10)
     reminders.stop()
     assert sorted(delivered) == ["b", "kept"]
+
+
+class Refusing(Delivered):
+    """Delivers only when the database can be read again."""
+
+    def __init__(self, n_refused: int) -> None:
+        super().__init__()
+        self.n_refused = n_refused
+
+    def __call__(self, one: Reminder) -> None:
+        self.n_refused -= 1
+        if self.n_refused >= 0:
+            self.bell.release()
+            raise StorageError("database is locked")
+        super().__call__(one)
+
+
+def refused_once(store: Store, between: Callable[[KeptReminders], object]) -> Refusing:
+    kept, delivered = KeptReminders(store.database), Refusing(1)
+    wanted = [reminder("a", real_now() - timedelta(seconds=1))]
+    reminders = Reminders(kept, delivered, {"test": lambda now: wanted}, real_now, pulse_s=0.5)
+    reminders.start()
+    assert delivered.bell.acquire(timeout=10)
+    between(kept)
+    delivered.bell.acquire(timeout=2)
+    reminders.stop()
+    return delivered
+
+
+def test_a_reminder_that_the_database_held_up_is_delivered_a_pulse_later_and_once(store: Store) -> None:
+    assert refused_once(store, lambda kept: None) == ["a"]
+
+
+def test_a_reminder_that_was_dealt_with_meanwhile_is_not_delivered(store: Store) -> None:
+    assert refused_once(store, lambda kept: kept.close("a")) == []
 
 
 def test_stopping_before_starting_is_harmless(store: Store) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coach.errors import UserError
+from coach.errors import StorageError, UserError
 from coach.model.reminders import Channels, PushPhone, Reminder
 from coach.service.notify.notifier import Push
 from coach.storage.store import Store
@@ -148,6 +148,38 @@ def test_a_phone_that_took_its_permission_back_is_forgotten(push: Push, catcher:
     push.deliver(REMINDER)
     assert push.phones() == []
     assert "410" in push.failures()["push"]
+
+
+def test_a_database_that_takes_no_note_holds_up_no_channel(
+    push: Push, catcher: Catcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, _, _ = subscription()
+    push.kept.put_phone(PushPhone(f"{catcher.url}/abc", phone.p256dh, phone.auth))
+    push.set_channels(Channels(f"{catcher.url}/word"))
+    catcher.status = 410  # so that there is a failure to note, and a phone to forget
+
+    def locked(*_: object) -> None:
+        raise StorageError("database is locked")
+
+    monkeypatch.setattr(push._settings, "put", locked)
+    monkeypatch.setattr(push.kept, "remove_phone", locked)
+    push.deliver(REMINDER)
+    assert [path for path, _, _ in catcher.got] == ["/word", "/abc"]
+
+
+def test_a_database_that_cannot_be_read_is_said_before_anything_is_sent(
+    push: Push, catcher: Catcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the reminder can be delivered whole later."""
+    push.set_channels(Channels(f"{catcher.url}/word"))
+
+    def locked() -> list[PushPhone]:
+        raise StorageError("database is locked")
+
+    monkeypatch.setattr(push.kept, "phones", locked)
+    with pytest.raises(StorageError):
+        push.deliver(REMINDER)
+    assert (published, catcher.got) == ([], [])
 
 
 def test_keys_are_made_once_and_only_the_owner_reads_them(push: Push, tmp_path: Path) -> None:
