@@ -7,16 +7,21 @@ with. Nothing here opens a runner's data: a runner is a data folder as anywhere 
 
 import json
 import re
-import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from coach.errors import StorageError, UserError
+from coach.errors import ConflictError, StorageError, UserError
 from coach.model.documents import JsonObject
-from coach.service.whole_files import write_whole
+from coach.service.folder_lock import FolderLock
+from coach.service.whole_files import make_private, write_whole
 
 LIST_FILE: Final = "household.json"
+LOCK_FILE: Final = "household.lock"
+PATIENCE_S: Final = 5.0  # adding takes milliseconds, on a slow memory card a second
 LONGEST_NAME: Final = 40
 STEP: Final = 10  # ports from one runner to the next: http, https beside it, and room for what comes
 
@@ -40,7 +45,6 @@ class Household:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._file = folder / LIST_FILE
-        self._adding = threading.Lock()  # held while the list is read and written again
 
     def members(self) -> tuple[Member, ...]:
         """All runners, in the order in which they were added.
@@ -66,11 +70,12 @@ class Household:
 
         Raises:
             UserError: the name is empty, too long, or taken.
+            ConflictError: another process adds a runner and does not come to its end.
         """
         wanted = " ".join(name.split())
         if not 0 < len(wanted) <= LONGEST_NAME or not wanted.isprintable():
             raise UserError(f"a name of 1 to {LONGEST_NAME} letters is needed")
-        with self._adding:
+        with self._alone():
             members = self.members()
             if any(wanted.casefold() == member.name.casefold() for member in members):
                 raise UserError(f"there is a runner {wanted} already: choose another name")
@@ -79,6 +84,25 @@ class Household:
             self.data_of(member).mkdir(parents=True, exist_ok=True)
             self._write((*members, member))
         return member
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Held while the list is read and written again: the page and a command are processes of their own."""
+        make_private(self.folder)
+        lock = FolderLock(self.folder / LOCK_FILE)
+        end_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                lock.take()
+                break
+            except ConflictError as error:
+                if time.monotonic() > end_s:
+                    raise ConflictError("adding", "another runner is just being added: try again") from error
+                time.sleep(0.02)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def data_of(self, member: Member) -> Path:
         """The data folder of a runner."""

@@ -2,15 +2,17 @@
 
 import json
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coach.errors import StorageError, UserError
-from coach.service.household import LIST_FILE, Household
+from coach.errors import ConflictError, StorageError, UserError
+from coach.service.folder_lock import FolderLock
+from coach.service.household import LIST_FILE, LOCK_FILE, Household, Member
 
 
 def test_each_runner_has_a_folder_and_a_port_that_stay(tmp_path: Path) -> None:
@@ -51,6 +53,33 @@ def test_runners_added_at_the_same_moment_are_all_there_and_a_second_tap_adds_no
     assert added == sorted({*names})
     assert sorted(member.name for member in household.members()) == added
     assert len({member.number for member in household.members()}) == 5
+
+
+def test_the_page_and_the_command_add_at_the_same_moment_and_both_runners_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is a process of its own, with locks of its own: the second one comes between reading and writing."""
+    page, command = Household(tmp_path), Household(tmp_path)
+    write, threads = page._write, ThreadPoolExecutor(1)
+    added: list[Future[Member]] = []
+
+    def write_late(members: tuple[Member, ...]) -> None:
+        added.append(threads.submit(command.add, "Ben"))
+        time.sleep(0.3)
+        write(members)
+
+    monkeypatch.setattr(page, "_write", write_late)
+    page.add("Anna")
+    added[0].result(timeout=20)
+    threads.shutdown()
+    found = Household(tmp_path).members()
+    assert [(member.name, member.number) for member in found] == [("Anna", 1), ("Ben", 2)]
+
+
+def test_where_another_never_ends_adding_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coach.service.household.PATIENCE_S", 0.2)
+    with FolderLock(tmp_path / LOCK_FILE), pytest.raises(ConflictError, match="again"):
+        Household(tmp_path).add("Ben")
 
 
 @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6))
