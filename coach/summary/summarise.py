@@ -167,7 +167,9 @@ def _totals(
 def _per_km_errors(means: FieldValues, errors: Mapping[str, float]) -> dict[str, float]:
     """Both parts of the uncertainty of landings per kilometre: in proportion, those of the step length."""
     length = means.get("step_length_m")
-    found = {key: errors.get(f"{key}step_length_m") for key in ("", "shared_")} if length else {}
+    if not length:
+        return {}
+    found = {key: errors.get(f"{key}step_length_m") for key in ("", "shared_")}
     return {f"{key}impacts_per_km": 1000.0 * sd / length**2 for key, sd in found.items() if sd is not None}
 
 
