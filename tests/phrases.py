@@ -134,7 +134,7 @@ EXTRA = {  # single words, and what is put together so that the search below doe
             "{name} ({detail}): {begin} to {end} {unit}.",
             "{n} {unit} and {percent} %",
         ),
-        *("Paused{until}: {reason}.", "until {day}", "as you asked"),
+        *("Paused{until}: {own_words}.", "until {day}"),
         *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
         *("January", "February", "March", "April", "May", "June", "July"),
         *("August", "September", "October", "November", "December", "{weekday} {n} {month}, {clock}"),

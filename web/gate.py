@@ -15,6 +15,11 @@ from typing import Any, Final
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.utilities import Error  # type: ignore[import-untyped]
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from coach.language.locales import wished
+from web.words import words_in
 
 # Asked with address, port and headers (upper case, `_`) of who sends: whether he was let in.
 Waitress = Any  # its server, whose types say nothing of what it is given here
@@ -27,6 +32,7 @@ BODY_BYTES_PER_S: Final = 20_000.0  # slower uploads than this are no phone's on
 MOST_EACH: Final = 24
 MOST_HERE: Final = 200
 _HERE: Final = ("127.0.0.1", "::1", "")
+MOST_ACCEPTED: Final = 200  # letters of a header that names languages; browsers send 20 to 60
 CROWDED: Final = 300  # from here on, strangers make room; waitress itself stops at its connection_limit
 
 
@@ -53,10 +59,16 @@ class GuardedParser(HTTPRequestParser):  # type: ignore[misc]
             self._is_seen = True
             is_welcome = self._is_welcome(self.headers)
             if not is_welcome and (self.chunked or self.content_length > STRANGER_BYTES):
-                self.error = NotLetInError("This device was not let in. Scan the code that the coach shows.")
+                self.error = NotLetInError(_refusal(self.headers.get("ACCEPT_LANGUAGE", "")))
                 self.expect_continue = False
                 self.completed = True
         return n_taken
+
+
+def _refusal(accepted: str) -> str:
+    """Why nothing is read, in the sender's language: a stranger's browser is all that is known of him."""
+    languages = parse_accept_header(accepted[:MOST_ACCEPTED], LanguageAccept)
+    return words_in(wished(languages.values()))("page.error.unauthorized")
 
 
 class GuardedChannel(HTTPChannel):  # type: ignore[misc]

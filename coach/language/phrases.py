@@ -6,7 +6,8 @@ knows of languages.
 
 `<language>/*.toml` beside this file holds English on the left and the translation on the right. A sentence with
 numbers or names has its parameters in braces, `"Pain {level} during this run"`; what fits a parameter is translated in
-its turn, and numbers take the language's decimal sign. A table with `one` and `other` is chosen by the parameter `n`.
+its turn, and numbers take the language's decimal sign. What the runner wrote (`OWN_WORDS`) stays as it is. A table
+with `one` and `other` is chosen by the parameter `n`.
 Sentences joined by blanks are translated one by one. What is not known stays English as a whole: half a translation
 reads worse than none. `python -m tests.phrases` finds the English.
 """
@@ -28,6 +29,7 @@ _BETWEEN: Final = re.compile(r"(?<=[.!?:;])\s+")
 _LIKE: Final = dict.fromkeys(("n", "begin", "end", "low", "high", "percent", "change"), r"[-\u2212+]?\d[\d.]*") | {
     "clock": r"\d{1,2}:\d{2}"
 }  # what a parameter of this name holds, and nothing else
+OWN_WORDS: Final = "own_words"  # a parameter that holds what the runner wrote: never translated
 # The coach says nothing longer: longest known 262 letters, five sentences. Somebody else's text is not searched.
 _LONGEST: Final = 2000
 _MOST_SENTENCES: Final = 30
@@ -78,7 +80,7 @@ class Phrases:
         for pieces, shape, own in self._shapes:
             if _holds(pieces, stripped) and (found := shape.fullmatch(stripped)):
                 values = found.groupdict()
-                own_values = {name: self._value(value) for name, value in values.items()}
+                own_values = {n: value if n == OWN_WORDS else self._value(value) for n, value in values.items()}
                 if None in own_values.values():
                     continue
                 template = own if isinstance(own, str) else own.get(self._plural(values), own["other"])

@@ -101,7 +101,8 @@ def _held_because(pain: PainState, pauses: Sequence[PlanPause], wish: PlanWish, 
     for pause in pauses:
         if pause.start <= today and (pause.until is None or today <= pause.until):
             until = f" until {pause.until.isoformat()}" if pause.until else ""
-            return f"Paused{until}: {pause.reason or 'as you asked'}."
+            own_words = pause.reason
+            return f"Paused{until}: {own_words}." if own_words else f"Paused{until}, as you asked."
     return ""
 
 

@@ -18,6 +18,7 @@ from tests.web.small_coach import SmallCoach
 
 STRANGER = "127.0.0.9"  # another address of the loopback network; its Host header makes it one of outside
 HOST = "10.9.8.7"
+QUICK_S = 5.0  # a page takes 2 s on a machine ten times too busy; where strangers held all places it would take 20
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_520_half_requests_leave_honest_pages_quick(port: int) -> None:
         link = connect(port, f"127.0.1.{1 + i // 20}")  # below the limit of each address
         link.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n".encode())
         links.append(link)
-    assert max(seconds_of_a_page(port) for _ in range(5)) < 1.0
+    assert max(seconds_of_a_page(port) for _ in range(5)) < QUICK_S
     for link in links:
         link.close()
 
@@ -70,7 +71,7 @@ def test_one_address_has_few_connections(port: int) -> None:
     links = [connect(port) for _ in range(60)]
     time.sleep(0.3)
     assert sum(is_closed(link) for link in links[24:]) == 36
-    assert seconds_of_a_page(port) < 1.0
+    assert seconds_of_a_page(port) < QUICK_S
     for link in links:
         link.close()
     time.sleep(0.3)
@@ -87,6 +88,18 @@ def test_no_body_of_a_stranger_is_read(port: int, kind: str, expects: str) -> No
         link.sendall(head.encode())
         assert link.recv(100).startswith(b"HTTP/1.1 401")
         assert is_closed_soon(link)
+
+
+def test_the_refusal_is_in_the_language_of_who_sends(port: int) -> None:
+    for accepted, words in (("de-AT,de;q=0.9", "Dieses Handy"), ("fr", "This phone"), ("es" * 20_000, "This phone")):
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=5, source_address=(STRANGER, 0))
+        link.putrequest("POST", "/api/v1/runs/import", skip_host=True)
+        for name, value in (("Host", HOST), ("Accept-Language", accepted), ("Content-Length", "400000000")):
+            link.putheader(name, value)
+        link.endheaders()
+        answer = link.getresponse()
+        assert (answer.status, words in answer.read().decode()) == (401, True)
+        link.close()
 
 
 def is_closed_soon(link: socket.socket) -> bool:

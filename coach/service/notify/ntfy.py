@@ -7,6 +7,7 @@ only. Source: https://docs.ntfy.sh/publish/ (title, tags and click as headers, t
 import ipaddress
 import re
 import urllib.request
+from email.header import Header
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -54,7 +55,7 @@ def send_ntfy(url: str, token: str, reminder: Reminder) -> None:
         UserError: the address is none. OSError: the server is not reached, refuses, or points elsewhere.
     """
     check_ntfy(url, token)
-    headers = {"Title": _ascii(reminder.title), "Tags": "runner"}
+    headers = {"Title": _header(reminder.title), "Tags": "runner"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(url, data=reminder.body.encode(), headers=headers, method="POST")
@@ -77,5 +78,6 @@ def _server(url: str) -> tuple[str, str, int | None] | None:
         return None
 
 
-def _ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode("ascii")
+def _header(text: str) -> str:
+    """`text` as a header may carry it: other letters than ASCII as one encoded word of RFC 2047, which ntfy decodes."""
+    return text if text.isascii() else Header(text, "utf-8").encode(maxlinelen=0)

@@ -59,6 +59,14 @@ def test_a_number_or_a_time_of_day_is_no_place_for_words_and_blanks_around_a_par
     assert german("nothing is open (asked on 2026-11-29)") == "nichts ist offen (gefragt am 2026-11-29)"
 
 
+@pytest.mark.parametrize("own", ["Running", "Tests. Running", "left, right: 2.5"])
+def test_what_the_runner_wrote_is_never_translated(own: str) -> None:
+    plan = f"Paused until 2026-03-15: {own}."
+    assert phrases_of("de")(plan) == f"Pausiert bis 2026-03-15: {own}."
+    assert phrases_of("es")(plan) == f"En pausa hasta el 2026-03-15: {own}."
+    assert phrases_of("de")("Paused, as you asked.") == "Pausiert, wie von dir gewünscht."
+
+
 def test_a_long_text_that_nobody_knows_costs_no_time() -> None:
     german = phrases_of("de")
     known = german("Sent.")

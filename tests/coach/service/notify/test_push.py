@@ -4,7 +4,9 @@ import base64
 import json
 import stat
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -86,6 +88,17 @@ def test_ntfy_gets_title_text_and_token(push: Push, catcher: Catcher) -> None:
     assert (path, body) == ("/my-secret-word", b"Session 1")
     assert (headers["title"], headers["authorization"]) == ("Time for your legs", "Bearer tk_1")
     assert push.try_channel("ntfy") == "Sent."
+
+
+def test_a_title_keeps_its_letters_on_the_wire(push: Push, catcher: Catcher) -> None:
+    push._runner.save(replace(push._runner.get(), language="de"))
+    push.set_channels(Channels(f"{catcher.url}/word"))
+    push.deliver(replace(REMINDER, title="Time for your legs"))
+    push.deliver(replace(REMINDER, title="Two weeks: how far have you come?" + " \u00e4\u20ac" * 30))
+    short, long = (headers["title"] for _path, headers, _body in catcher.got)
+    assert str(make_header(decode_header(short))) == "Zeit f\u00fcr deine Beine"
+    assert long.isascii()
+    assert str(make_header(decode_header(long))).endswith(" \u00e4\u20ac" * 30)
 
 
 def test_a_channel_that_fails_is_said_and_forgotten_once_it_works(push: Push, catcher: Catcher) -> None:
