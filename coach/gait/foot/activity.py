@@ -4,6 +4,8 @@ A foot is standing when it was still for two seconds; it walks or runs as its st
 and walking change over, one to leave standing. A foot that moves without strides for three seconds walks about.
 """
 
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Final
 
 import numpy as np
@@ -33,9 +35,12 @@ class FootState:
         self._other_since_s = 0.0
         self._standing_to_s = 0.0
 
-    def saw(self, chunk: ImuChunk) -> list[StateChange]:
-        """Look at the signal itself: does the foot lie still, does it move without strides?"""
-        moves = np.flatnonzero(_is_moving(chunk))
+    def saw(self, chunk: ImuChunk, moving: BoolArray | None = None) -> list[StateChange]:
+        """Look at the signal itself: does the foot lie still, does it move without strides?
+
+        moving: (n,) of the chunk, where `moving_in` found it together with that of others.
+        """
+        moves = (_is_moving(chunk.acc_mps2, chunk.gyr_radps) if moving is None else moving).nonzero()[0]
         begin, end = float(chunk.t_s[0]), float(chunk.t_s[-1])
         if self._moved_s is None:
             self._moved_s = begin
@@ -91,19 +96,33 @@ class FootState:
         return [StateChange(t_s, state)]
 
 
-def _is_moving(chunk: ImuChunk) -> BoolArray:
+def moving_in(chunks: Sequence[ImuChunk]) -> list[BoolArray]:
+    """In which readings of each chunk the foot moves: of many at once it costs a tenth of one by one."""
+    gyr = [chunk.gyr_radps for chunk in chunks if chunk.gyr_radps is not None]
+    if len(chunks) < 2 or len(gyr) not in (0, len(chunks)):
+        return [_is_moving(chunk.acc_mps2, chunk.gyr_radps) for chunk in chunks]
+    acc = np.concatenate([chunk.acc_mps2 for chunk in chunks])
+    whole = _is_moving(acc, np.concatenate(gyr) if gyr else None)
+    ends = [0, *accumulate(len(chunk.t_s) for chunk in chunks)]
+    return [whole[start:end] for start, end in pairwise(ends)]
+
+
+def _is_moving(acc_mps2: FloatArray, gyr_radps: FloatArray | None) -> BoolArray:
     with np.errstate(invalid="ignore", over="ignore"):
-        moving = np.abs(np.sqrt(_squares(chunk.acc_mps2)) - GRAVITY_MPS2) > _STILL_MPS2
-        if chunk.gyr_radps is not None:
-            moving |= _squares(chunk.gyr_radps) > _STILL_RADPS**2
+        moving = np.abs(np.sqrt(_squares(acc_mps2)) - GRAVITY_MPS2) > _STILL_MPS2
+        if gyr_radps is not None:
+            moving |= _squares(gyr_radps) > _STILL_RADPS**2
     result: BoolArray = moving
     return result
 
 
 def _squares(values: FloatArray) -> FloatArray:
-    """Sum of squares (n,) of (n, 3), unknown components left out."""
-    found: FloatArray = np.einsum("ij,ij->i", values, values)
-    return np.nansum(values**2, axis=1) if np.isnan(found).any() else found
+    """Sum of squares (n,) of (n, 3), unknown components left out; each row's whatever the others are."""
+    found: FloatArray = np.vecdot(values, values)
+    is_unknown = np.isnan(found)
+    if is_unknown.any():
+        found[is_unknown] = np.nansum(values[is_unknown] ** 2, axis=1)
+    return found
 
 
 def _edges(moves: npt.NDArray[np.intp], t_s: FloatArray, moved_s: float) -> list[int]:

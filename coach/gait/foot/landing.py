@@ -69,7 +69,8 @@ def cues(
     first = _near_ground(motion, pivot, params)
     jerk = of.force[:, 2:] - of.force[:, :-2]
     energy = np.zeros(n)
-    (jerk * jerk).sum(axis=0, out=energy[1:-1])
+    jerk *= jerk
+    np.add.reduce(jerk, out=energy[1:-1])
     if is_lost is not None:
         energy[is_lost > 0.0] = 0.0
     share = np.add.accumulate(energy[first:])
@@ -78,7 +79,7 @@ def cues(
         return None
     share /= total
     last = params.energy_to_slow if is_slow else params.energy_to
-    weight = np.clip(share, params.energy_from, last)
+    weight = np.minimum(np.maximum(share, params.energy_from), last)
     weight[1:] -= weight[:-1].copy()
     weight[0] -= params.energy_from
     centre = first + float(weight.dot(np.arange(n - first))) / (last - params.energy_from)
@@ -93,7 +94,7 @@ def cues(
     brake = m + peak_shift(braking, m)
     if math.isnan(rise):
         rise = centre
-    elevation = np.degrees(np.arcsin(np.clip(tilt[0], -1.0, 1.0)))
+    elevation = np.degrees(np.arcsin(np.minimum(np.maximum(tilt[0], -1.0), 1.0)))
     lift = _at(elevation, centre - params.lift_before_s / dt)
     clipped = min(max(lift, params.lift_from_deg), params.lift_to_deg)
     line = rise + (params.line_s + params.line_s_per_deg * clipped) / dt + params.line_brake_share * (brake - rise)
@@ -126,7 +127,8 @@ def _rise(lift: FloatArray, c: int, n: int, dt: float, params: FootParams) -> fl
 def _peak(rate: FloatArray, line: float, dt: float, params: FootParams) -> float:
     """Row of the peak of angular acceleration about the row `line`: large and near."""
     turn = rate[:, 2:] - rate[:, :-2]
-    size = np.sqrt((turn * turn).sum(axis=0))  # of rows 1 .. n - 2
+    turn *= turn
+    size = np.sqrt(np.add.reduce(turn))  # of rows 1 .. n - 2
     tops = ((size[1:-1] > size[:-2]) & (size[1:-1] >= size[2:])).nonzero()[0] + 1
     if not len(tops):
         return line

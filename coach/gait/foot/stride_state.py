@@ -3,7 +3,6 @@
 import math
 from bisect import bisect_left
 from dataclasses import dataclass
-from statistics import median
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from coach.gait.foot.constants import AX, GX
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.strides import StanceCandidate
 from coach.gait.signal.constants import CLIP_SHARE, GRAVITY_MPS2
+from coach.gait.signal.filters import median_of
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 
@@ -158,7 +158,7 @@ class StrideState:
         if not self.times_s:
             return 0
         share = params.rhythm_share if len(self.times_s) >= params.rhythm_least else params.rhythm_share_first
-        usual, apart = median(self.times_s), end_s - start_s
+        usual, apart = median_of(self.times_s), end_s - start_s
         n = round(apart / usual)
         fits = abs(apart - n * usual) <= share * usual * math.sqrt(n) if n > 0 else False
         return n if fits and n <= params.most_bridged else 0
@@ -191,7 +191,7 @@ class StrideState:
         """
         latest = (landing.impact_mps2 / GRAVITY_MPS2, *landing.rest)
         self.grounds = (*self.grounds[1 - params.ground_landings :], latest)
-        impact_g, turn, force = (float(median(of)) for of in zip(*self.grounds, strict=True))
+        impact_g, turn, force = (median_of(of) for of in zip(*self.grounds, strict=True))
         if impact_g >= params.sure_impact_g:
             return True
         return impact_g >= params.least_impact_g and turn <= params.rest_radps and force <= params.rest_mps2
@@ -212,7 +212,7 @@ class StrideState:
         usual = (params.pivot_forward_m, params.pivot_up_m)
         if len(self.pivots) < params.pivot_least:
             return usual
-        x, z = (u + params.pivot_share * (median(p[k] for p in self.pivots) - u) for k, u in enumerate(usual))
+        x, z = (u + params.pivot_share * (median_of(p[k] for p in self.pivots) - u) for k, u in enumerate(usual))
         return x, z
 
 

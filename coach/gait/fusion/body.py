@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from coach.gait.foot.activity import FootState
+from coach.gait.foot.activity import FootState, moving_in
 from coach.gait.foot.analyzer import FootGait, FootStatus
 from coach.gait.fusion.activity import POD, TREADMILL, StateFusion, state_at_speed
 from coach.gait.fusion.coordination import PelvisTrunk
@@ -40,6 +40,7 @@ from coach.gait.fusion.speed import (
     SpeedFusion,
 )
 from coach.gait.shank.analyzer import ShankGait
+from coach.gait.signal.window import BoolArray
 from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.earth import SCALE_SD
 from coach.model.metrics import LiveMetrics
@@ -99,6 +100,7 @@ class BodyGait:
         self._is_clipped: dict[WearSite, bool] = {}
         self._foot_status: dict[WearSite, FootStatus] = {}
         self._ahead: dict[WearSite, deque[tuple[list[GaitEvent], FootStatus]]] = {}
+        self._moving: dict[WearSite, deque[BoolArray]] = {}
         self._pod = Rolling(8, STALE_S)
         self._pod_contact = Rolling(8, STALE_S)
         self._has_pod_contact = False
@@ -186,7 +188,8 @@ class BodyGait:
             self._take_turning()
         if chunk.wear_site in self._feet:
             foot = self._feet[chunk.wear_site]
-            events += self._take(chunk.wear_site, list(foot.saw(chunk)))
+            moving = self._moving.get(chunk.wear_site)
+            events += self._take(chunk.wear_site, foot.saw(chunk, moving.popleft() if moving else None))
             if not foot.is_known:
                 self._state.withdraw(chunk.wear_site)
         return events + self._release()
@@ -198,7 +201,9 @@ class BodyGait:
         """
         chunks = [one for one in samples if isinstance(one, ImuChunk) and len(one.t_s)]
         if chunks and isinstance(engine := self._engines.get(chunks[0].wear_site), FootGait):
-            self._ahead.setdefault(chunks[0].wear_site, deque()).extend(engine.feed_each(chunks))
+            site = chunks[0].wear_site
+            self._ahead.setdefault(site, deque()).extend(engine.feed_each(chunks))
+            self._moving.setdefault(site, deque()).extend(moving_in(chunks))
 
     def _found_in(self, chunk: ImuChunk, engine: GaitEngine) -> list[GaitEvent]:
         """The engine's events in a chunk, found now or ahead."""
@@ -210,7 +215,7 @@ class BodyGait:
             self._foot_status[chunk.wear_site] = engine.status
         return events
 
-    def _take(self, site: WearSite, found: list[GaitEvent]) -> list[GaitEvent]:
+    def _take(self, site: WearSite, found: Sequence[GaitEvent]) -> list[GaitEvent]:
         """Sort one engine's events: strides are held for their flight time, states are joined, the rest passes on."""
         events: list[GaitEvent] = []
         for event in found:
@@ -219,7 +224,7 @@ class BodyGait:
                 events += self._state_change(event.t_s)
             elif isinstance(event, Stride):
                 if site in self._feet:
-                    events += self._take(site, list(self._feet[site].stride(event)))
+                    events += self._take(site, self._feet[site].stride(event))
                 self._flight.hold(event)
             elif isinstance(event, TrunkStep):
                 events.append(self._take_step(event))

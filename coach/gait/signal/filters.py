@@ -3,6 +3,7 @@
 All filters are symmetric (no phase shift). At the ends of a signal they use what is there.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -112,7 +113,7 @@ def _fft_size(n: int) -> int:
     return 1 << (n - 1).bit_length()
 
 
-def median_of(values: list[float]) -> float:
+def median_of(values: Iterable[float]) -> float:
     """Median of at least one value; of so few as a window has steps numpy's takes fifteen times as long."""
     ordered = sorted(values)
     half, is_odd = divmod(len(ordered), 2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coach.gait.foot.activity import FootState
+from coach.gait.foot.activity import FootState, moving_in
 from coach.gait.fusion.activity import POD, TREADMILL, StateFusion, state_at_speed
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
@@ -91,3 +91,14 @@ def test_speed_separates_walking_from_running_with_a_band_between():
     assert state_at_speed(2.05, GaitState.WALKING) is GaitState.WALKING
     assert state_at_speed(2.05, GaitState.RUNNING) is GaitState.RUNNING
     assert state_at_speed(3.0, GaitState.WALKING) is GaitState.RUNNING
+
+
+def test_what_moves_does_not_depend_on_what_is_looked_at_together():
+    rng = np.random.default_rng(3)
+    acc, gyr = rng.normal(0.0, 6.0, (60, 3)), rng.normal(0.0, 0.3, (60, 3))
+    acc[13, 1] = np.nan
+    parts = list(cut(ImuChunk(FOOT, np.arange(60) / 100.0, acc, gyr, 156.9, 34.9, 100.0), 12))
+    together = moving_in(parts)
+    assert [part.tolist() for part in together] == [moving_in([part])[0].tolist() for part in parts]
+    assert 10 < sum(int(part.sum()) for part in together) < 60
+    assert moving_in([]) == []
