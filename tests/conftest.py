@@ -11,15 +11,28 @@ from tests.support.common import IN_CI, failed_if_skipped
 from tests.support.postgres import clinic_database, postgres  # noqa: F401  # fixtures, started where asked for
 
 if TYPE_CHECKING:
-    from xdist.scheduler import LoadScopeScheduling
+    from tests.support.one_file_at_a_time import OneFileAtATime
 
 settings.register_profile("coach", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("coach")
 
 
+BROWSER_TIMEOUT_S = 300  # the longest takes 60 s on a quiet machine; now and then Chromium hangs for good
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop in this thread from its first test on."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Browser tests come last: Playwright keeps an event loop in this thread from its first test on.
+
+    Each has a limit of its own: some of Playwright's calls (closing a context, a script of the page) never give up.
+    """
+
+    def is_in_a_browser(item: pytest.Item) -> bool:
+        return not {"browser", "playwright"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+    items.sort(key=is_in_a_browser)
+    for item in items:
+        if is_in_a_browser(item) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(BROWSER_TIMEOUT_S))
 
 
 if IN_CI:
@@ -42,17 +55,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
-    """With `-n`, give a worker one file at a time, in the order above.
-
-    A file's tests share costly fixtures (a recording, a server, a page), and no worker may run a command's test after
-    one in a browser.
-    """
-    from xdist.scheduler import LoadScopeScheduling
-
-    class OneFileAtATime(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return nodeid.partition("::")[0] + (" in a browser" if "[chromium" in nodeid else "")
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "OneFileAtATime":
+    from tests.support.one_file_at_a_time import OneFileAtATime
 
     config.option.loadscopereorder = False
     return OneFileAtATime(config, log)

@@ -57,11 +57,11 @@ def test_a_new_runner_is_running_after_a_dozen_taps(browser: Browser, tmp_path: 
                 wait_until(phone, A_NUMBER, 20_000)
                 taps = int(phone.evaluate("() => localStorage.getItem('taps')"))
                 took_s = time.monotonic() - started_s
+                context.close()  # while the service still answers
                 coach.runs.stop()
                 coach.feed.close()
         finally:
             coach.close()
-            context.close()
     print(f"{taps} taps, {took_s:.0f} s without reading")
     assert 8 <= taps <= MOST_TAPS
     assert took_s <= MOST_S - READS_S

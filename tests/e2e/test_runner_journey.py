@@ -75,7 +75,7 @@ def test_pair_run_hear_a_cue_and_read_the_summary(browser: Browser, tmp_path: Pa
         assert summary is not None
         assert summary.n_cues >= 1
         assert spoken in {d.say for d in coach.store.runs.data.decisions(run.run_id) if d.is_spoken}
-    context.close()
+        context.close()  # while the service still answers
 
 
 def _pair_all(page: Page, url: str, coach: Coach) -> None:

@@ -54,7 +54,7 @@ def test_lost_readings_widen_the_interval_around_what_was_run(length_s: float) -
     left = without(strides, *gap)
     low, high = interval(summarise(left, reports=lost(gap)))
     assert low < len(strides) < high
-    if length_s > 10.0:  # the runner may have stood as well
+    if length_s > 10.0:  # the runner may have rested, too
         assert low < len(left) < high
         whole_low, whole_high = interval(summarise(strides))
         assert high - low > whole_high - whole_low
