@@ -93,3 +93,8 @@ def _close_to_others(settings: Settings) -> None:
         for path in (top, *top.rglob("*")):
             if not path.is_symlink() and path.stat().st_mode & 0o077:
                 path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def demo_folder() -> Path:
+    """Where demonstrations keep their runs, apart from the runner's own."""
+    return Path(platformdirs.user_data_dir("running-coach-demo", appauthor=False))

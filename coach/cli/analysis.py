@@ -8,7 +8,8 @@ import click
 from coach.cli.options import ABOVE_ZERO, data_option, host_option, port_option, settings_of
 from coach.cli.output import json_option, plainly, print_json
 from coach.cli.plotting import draw_strides, plot_option
-from coach.cli.showing import print_summary, serving
+from coach.cli.run_lines import print_summary
+from coach.cli.showing import serving
 from coach.errors import UserError
 from coach.packets.decoders import decode_payload
 from coach.service.runs.analysis import analyse_path

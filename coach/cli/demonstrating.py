@@ -6,9 +6,11 @@ from typing import Final
 import click
 
 from coach.cli.options import ServingOptions
+from coach.cli.run_lines import print_summary
 from coach.cli.serving import until_ended
-from coach.cli.showing import print_summary, serving
-from coach.demo.world import FOCUS, Demo, demo_folder
+from coach.cli.showing import serving
+from coach.demo.world import FOCUS, Demo
+from coach.settings import demo_folder
 
 DEMO_RUNS: Final = """A run is on: open the address above. The runner soon begins to shuffle, and the coach speaks.
 To try: tap Pain; ask Why?; Pocket; hold Stop and read the story. First use instead: coach demo --wait.

@@ -20,8 +20,7 @@ from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.plotting import draw_run, draw_trend, plot_option
 from coach.cli.recomputing import processes_for, recompute_runs
-from coach.cli.showing import print_summary
-from coach.demo.world import demo_folder
+from coach.cli.run_lines import print_summary
 from coach.errors import CoachError, ConflictError, UserError
 from coach.interchange.bundles import is_bundle
 from coach.model.history import Outcome
@@ -31,6 +30,7 @@ from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.archiving import choose
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.importing import report_of
+from coach.settings import demo_folder
 
 _SPORTS: Final = (*(sport.value for sport in Sport), "all")
 

@@ -10,7 +10,8 @@ import click
 from coach.cli.household import household_folder, household_serving
 from coach.cli.options import ServingOptions, serving_options
 from coach.cli.output import json_option, plainly, print_json
-from coach.cli.showing import print_summary, serving
+from coach.cli.run_lines import print_summary
+from coach.cli.showing import serving
 
 
 @contextmanager

@@ -3,11 +3,8 @@
 The service reaches the sensors through bleak as it would real ones. Only the radio and the body are virtual.
 """
 
-from pathlib import Path
 from types import TracebackType
 from typing import Final
-
-import platformdirs
 
 from coach.bootstrap import Coach
 from coach.demo.past import live_through
@@ -25,11 +22,6 @@ from coach.virtual_runner.runner import VirtualRunner
 FOCUS: Final = "lengthen"
 # A runner who soon begins to shuffle, so that a short demonstration has something to say.
 DEMO_BODY: Final = VirtualBody(tires_after_s=20.0, shuffle_pct_per_min=9.0, shuffle_most_pct=8.0)
-
-
-def demo_folder() -> Path:
-    """Where demonstrations keep their runs, apart from the runner's own."""
-    return Path(platformdirs.user_data_dir("running-coach-demo", appauthor=False))
 
 
 class Demo:

@@ -2,6 +2,9 @@
 
 import json
 import struct
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from coach.bootstrap import Coach
-from coach.cli.recomputing import processes_for
+from coach.cli.recomputing import Shared, processes_for
 from coach.cli.root import coach
 from coach.live.pipeline_factory import profile_texts
 from coach.model.links import SensorUse
@@ -86,6 +89,40 @@ def test_it_goes_on_where_it_was_stopped(data: Path) -> None:
     assert f"{N_RUNS - 1} of {N_RUNS - 1}: run-" in result.stderr
     assert "run-1" not in result.stderr
     assert run("runs", "recompute", "--all", "--resume", "--data", data).stderr == ""
+
+
+def test_this_process_and_the_workers_share_the_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads in the place of processes: what is shared, and that nobody waits while there is work, is the same."""
+    here = threading.get_ident()
+    taken: dict[str, int] = {}
+
+    def compute(run_id: str) -> str:
+        time.sleep(0.01)
+        taken[run_id] = threading.get_ident()
+        return "damaged" if run_id == "run-3" else ""
+
+    monkeypatch.setattr("coach.cli.recomputing._recompute_here", compute)
+    monkeypatch.setattr("coach.cli.recomputing._recompute", lambda coach, run_id: compute(run_id))
+    own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
+    runs = [f"run-{number}" for number in range(12)]
+    with ThreadPoolExecutor(2) as workers:
+        done = dict(Shared(workers, runs).work_off(own, 2))
+    own.close()
+    assert done == {run_id: "damaged" if run_id == "run-3" else "" for run_id in runs}
+    assert sorted(taken) == sorted(runs)
+    assert 2 <= sum(thread == here for thread in taken.values()) <= 10
+
+
+def test_a_worker_that_fails_ends_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(run_id: str) -> str:
+        raise OSError(run_id)
+
+    monkeypatch.setattr("coach.cli.recomputing._recompute_here", fail)
+    monkeypatch.setattr("coach.cli.recomputing._recompute", lambda coach, run_id: "")
+    own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
+    with ThreadPoolExecutor(1) as workers, pytest.raises(OSError, match="run-0"):
+        list(Shared(workers, ["run-0", "run-1"]).work_off(own, 1))
+    own.close()
 
 
 def test_no_more_processes_are_started_than_there_are_runs() -> None:
