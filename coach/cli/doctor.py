@@ -56,10 +56,10 @@ def _profiles(_: Settings) -> Check:
 
 
 def _bluetooth(_: Settings) -> Check:
-    async def look() -> LinkError | None:
+    async def scan() -> LinkError | None:
         return await can_listen(Backend(), RunClock())
 
-    fault = asyncio.run(look())
+    fault = asyncio.run(scan())
     if fault is None:
         return Check("bluetooth", True, "the adapter listens")
     return Check("bluetooth", False, fault.reason, str(fault))

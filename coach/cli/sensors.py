@@ -71,13 +71,13 @@ def scan(seconds: float, data: Path | None, as_json: bool) -> None:
         now = time.monotonic() - started
         return [{**to_plain(sensor), "ago": f"{max(0.0, now - sensor.seen_s):.0f} s ago"} for sensor in found]
 
-    def look(found: list[FoundSensor]) -> None:
+    def show(found: list[FoundSensor]) -> None:
         if not as_json and sys.stdout.isatty():
             click.clear()
             table(rows(found), FOUND_COLUMNS)
 
     with opened(data) as (service, _):
-        found = service.scan(seconds, look)
+        found = service.scan(seconds, show)
         ant_problem = service.ant_problem()
     if as_json:
         print_json({"sensors": found})

@@ -119,7 +119,7 @@ class CueEngine:
         """Take one moment as `compare` gave it; say what was decided."""
         self._steady.add(metrics)
         is_running = metrics.state is GaitState.RUNNING
-        self._look(t_s, metrics, is_running)
+        self._update(t_s, metrics, is_running)
         if is_running:
             self._add_needs(t_s, metrics)
         if t_s - self._last_event_s < SPACING_S:
@@ -237,7 +237,7 @@ class CueEngine:
         before = self._start.calf_level if tap.is_calf else self._start.level
         return float(tap.level - (before or 0))
 
-    def _look(self, t_s: float, metrics: LiveMetrics, is_running: bool) -> None:
+    def _update(self, t_s: float, metrics: LiveMetrics, is_running: bool) -> None:
         if is_running:
             self._running_since_s = t_s if self._running_since_s is None else self._running_since_s
             self._view.take(t_s, metrics)
@@ -284,9 +284,11 @@ class CueEngine:
         is_focus = rule.focus == self.plan.focus
         focus = Gate("in_focus", is_focus, f"this run's focus is {self.plan.focus or 'none'}")
         heard = bool(self._speaker.channels(rule))
-        reach = Gate("can_be_heard", heard, "a channel is on" if heard else "every channel of this cue is turned off")
+        can_be_heard = Gate(
+            "can_be_heard", heard, "a channel is on" if heard else "every channel of this cue is turned off"
+        )
         *others, schedule = gates_for(rule, moment)
-        return (focus, *others, reach, schedule)
+        return (focus, *others, can_be_heard, schedule)
 
     def _is_due(self, rule: CueRule, t_s: float) -> bool:
         """Out of band for long enough, and the last cue of this rule long enough ago."""

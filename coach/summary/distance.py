@@ -18,7 +18,7 @@ _MOST_MISSING_S: Final = 20.0
 def distance_curve(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
     """Times and metres run until then, rising; None where no sensor measures them.
 
-    The distance the seconds carry; without it, speed over time (never bridged over more than 5 s).
+    The distance the seconds carry; without it, speed over time (never extended over more than 5 s).
     """
     far = [(s.t_s, s.distance_m) for s in run.seconds if s.distance_m is not None]
     if len(far) > 1:

@@ -25,7 +25,7 @@ _RHYTHM_S: Final = 10.0  # as long a runner goes on as before; chosen by judgeme
 # Strides missed or found twice in 8,000 of running with known contacts: recall .998, precision .999 (docs/accuracy.md).
 _MISCOUNTED: Final = 0.003
 _BLOCK_END: Final = 0.7  # of a landing at each end of a stretch, where one more or less may have been a walking step
-_BRIDGED: Final = 0.1  # share of the landings of a hole that the rhythm bridges; chosen by judgement
+_INTERPOLATED: Final = 0.1  # share of the landings of a hole that the rhythm interpolates; chosen by judgement
 STALE_S: Final = 3.0  # so long a distance goes on at the speed before (`gait.fusion.speed`)
 _POD: Final = 0.01  # share: a pod's cadence comes in whole numbers, of an average of its own
 _LEAST_KNOWN: Final = 0.8  # share of the running that must have been seen for a total, as for a distance
@@ -54,11 +54,11 @@ class Running:
 class Unseen:
     """Holes in a run that are no stops.
 
-    bridged: (n, 2) beginnings and ends of those whose steps the rhythm gives. unknown: (m, 2) of those of which it is
-    not known how much was run. unknown_s: (m,) seconds of each in which readings were lost.
+    interpolated: (n, 2) beginnings and ends of those whose steps the rhythm gives. unknown: (m, 2) of those of which it
+    is not known how much was run. unknown_s: (m,) seconds of each in which readings were lost.
     """
 
-    bridged: FloatArray
+    interpolated: FloatArray
     unknown: FloatArray
     unknown_s: FloatArray
 
@@ -90,9 +90,9 @@ def unseen_of(running: Running, reports: Sequence[StreamReport], window: Window)
     holes = holes[~np.array([_is_left_out(start, end, window) for start, end in holes], dtype=np.bool_)]
     length_s = holes[:, 1] - holes[:, 0]
     lost_s = _lost_within(holes, gaps)
-    is_bridged = (length_s <= _MISSED_S) | ((lost_s > 0.0) & (length_s <= _RHYTHM_S))
-    is_unknown = ~is_bridged & (lost_s > 0.0)
-    return Unseen(holes[is_bridged], holes[is_unknown], lost_s[is_unknown])
+    is_interpolated = (length_s <= _MISSED_S) | ((lost_s > 0.0) & (length_s <= _RHYTHM_S))
+    is_unknown = ~is_interpolated & (lost_s > 0.0)
+    return Unseen(holes[is_interpolated], holes[is_unknown], lost_s[is_unknown])
 
 
 def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
@@ -104,16 +104,16 @@ def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
     counted = float((running.length_s[known] / running.step_s[known]).sum())
     per_s = counted / seen_s if seen_s else 1.0 / float(np.median(running.step_s[known]))
     rest_s = running.moving_s - seen_s  # seconds with a speed, without a cadence
-    bridged, unknown = per_s * _lengths(unseen.bridged), per_s * unseen.unknown_s
+    interpolated, unknown = per_s * _lengths(unseen.interpolated), per_s * unseen.unknown_s
     n_ends = 2 * (1 + len(unseen.unknown_s) + _n_stops(running))
     parts = (
         (_MISCOUNTED if running.is_counted else _POD) * counted,
         _BLOCK_END * math.sqrt(n_ends),
         0.1 * per_s * rest_s,
-        *np.hypot(_BRIDGED * bridged, 0.5).tolist(),
+        *np.hypot(_INTERPOLATED * interpolated, 0.5).tolist(),
         *(unknown / math.sqrt(12.0)).tolist(),
     )
-    return round(counted + per_s * rest_s + bridged.sum() + 0.5 * unknown.sum()), math.hypot(*parts)
+    return round(counted + per_s * rest_s + interpolated.sum() + 0.5 * unknown.sum()), math.hypot(*parts)
 
 
 def unmeasured_s(unseen: Unseen, run: RunSeries) -> float:
@@ -121,7 +121,7 @@ def unmeasured_s(unseen: Unseen, run: RunSeries) -> float:
     with_speed = np.array([s.t_s for s in run.seconds if s.speed_mps])
     parts = []
     for holes, length_s, share in (
-        (unseen.bridged, _lengths(unseen.bridged), 1.0),
+        (unseen.interpolated, _lengths(unseen.interpolated), 1.0),
         (unseen.unknown, unseen.unknown_s, 1.0 / math.sqrt(3.0)),
     ):
         first, last = np.searchsorted(with_speed, holes[:, 0]), np.searchsorted(with_speed, holes[:, 1])

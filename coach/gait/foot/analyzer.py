@@ -190,7 +190,7 @@ class FootGait:
         end, foot = self._buffer.end, self._follower.batch.foot
         foot.saw(end, stretch.largest)
         if stretch.interpolated_s:
-            foot.bridge(stretch.interpolated_s)
+            foot.interpolate(stretch.interpolated_s)
         start = begin = end - n
         while start < end and self._lost_row == NEVER:
             edge = (start // PIECE + 1) * PIECE
@@ -203,7 +203,7 @@ class FootGait:
         if self._lost_row == NEVER and (self._looks or self._follower.batch.n_transitions):
             self._work(events)
         if stretch.interpolated_s:
-            foot.forget_bridged()
+            foot.forget_interpolated()
         if self._lost_row == NEVER:
             return events, n
         n_done = self._lost_row - begin

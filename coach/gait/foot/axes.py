@@ -232,7 +232,7 @@ def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
 
 def swings(t_s: FloatArray, pitch: FloatArray) -> list[Swing]:
     """First and last row of each stretch in which the foot turns toes-up by ALIGNMENT.clear_swing_rad or more."""
-    turning = pitch < PARAMS.swing_over_radps
+    turning = pitch < PARAMS.swing_end_radps
     edges = np.diff(turning.astype(np.int8), prepend=0, append=0).nonzero()[0].tolist()
     found = []
     for start, end in zip(edges[::2], edges[1::2], strict=True):

@@ -31,22 +31,22 @@ class Contact:
 
 def contact(
     columns: FloatArray,
-    swing_over: int,
+    swing_end: int,
     up: FloatArray,
     rate_hz: float,
-    reach_s: float,
+    search_s: float,
     shock_mps2: float,
     limit_mps2: float,
     params: FootParams = PARAMS,
 ) -> Contact | None:
-    """Return the initial contact around the row `swing_over`, as accelerometer and gyroscope show it, or None.
+    """Return the initial contact around the row `swing_end`, as accelerometer and gyroscope show it, or None.
 
-    columns: (N_COLUMNS, n) rows held. up: (3,) up axis of the flat foot in sensor axes. A window of `reach_s` after the
-    end of the swing without a step of the specific force of `shock_mps2` holds no landing. limit_mps2: an axis from
+    columns: (N_COLUMNS, n) rows held. up: (3,) up axis of the flat foot in sensor axes. A window of `search_s` after
+    the end of the swing without a step of the specific force of `shock_mps2` holds no landing. limit_mps2: an axis from
     here on is at full scale.
     """
-    start = swing_over - round(params.contact_before_s * rate_hz)
-    window = columns[:, start : swing_over + round(reach_s * rate_hz) + 1]
+    start = swing_end - round(params.contact_before_s * rate_hz)
+    window = columns[:, start : swing_end + round(search_s * rate_hz) + 1]
     force = window[AX : AX + 3]
     step = force[:, 1:] - force[:, :-1]
     if max(np.vecdot(step.T, step.T).tolist()) < shock_mps2 * shock_mps2:

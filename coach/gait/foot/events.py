@@ -16,17 +16,17 @@ from coach.model.samples import FloatArray
 
 
 def mid_stance(
-    columns: FloatArray, contact_s: float, swing_over: int, heel_off: int, rate_hz: float, params: FootParams = PARAMS
+    columns: FloatArray, contact_s: float, swing_end: int, heel_off: int, rate_hz: float, params: FootParams = PARAMS
 ) -> int:
     """Return the row of mid-stance: where the foot turns slowest between landing and heel-off.
 
     Energy of the turn rate over `rest_s`, smallest; from `rest_after_contact_s` after contact on, before heel-off.
     """
     half = max(1, round(0.5 * params.rest_s * rate_hz))
-    window = columns[:, swing_over - half : heel_off + 1]
+    window = columns[:, swing_end - half : heel_off + 1]
     rates = window[GX : GX + 3]
     energy = np.vecdot(rates.T, rates.T).tolist()
-    return swing_over + _slowest(
+    return swing_end + _slowest(
         window[T].tolist(), energy, len(energy) - 2 * half, contact_s + params.rest_after_contact_s, half
     )
 

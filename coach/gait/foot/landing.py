@@ -137,9 +137,9 @@ def _peak(rate: FloatArray, line: float, dt: float, params: FootParams) -> float
     near = [
         size.item(k) * math.exp(-0.5 * ((row - line) / width) ** 2) for k, row in zip(tops.tolist(), found, strict=True)
     ]
-    reach = params.peak_reach_s / dt
+    most = params.peak_window_s / dt
     nearest: float = found[near.index(max(near))]
-    return line + min(max(nearest - line, -reach), reach)
+    return line + min(max(nearest - line, -most), most)
 
 
 def _at(values: FloatArray, row: float) -> float:

@@ -25,7 +25,7 @@ class FootParams:
     # Phase transitions: crossings of fixed pitch rates, toes-down positive. In the reference recordings swing turns at
     # 3-13 rad/s (jogging in place to running), mid-stance at 0-2, push-off at 4-13. Chosen by eye on them, 2026-11-20.
     swing_radps: float = -2.0  # a swing has begun
-    swing_over_radps: float = -1.0  # it has ended
+    swing_end_radps: float = -1.0  # it has ended
     push_radps: float = 3.0  # the heel has lifted
     least_swing_rad: float = 0.25  # jogging on the spot turns 0.3 rad, running 1.5 rad and more
     shortest_swing_s: float = 0.08  # running swings the foot for 0.2 s and more; shorter is a shock or noise
@@ -41,7 +41,7 @@ class FootParams:
     # on two runners with a force plate, one by virtual sensors, one by a mean stride that may be 15 ms off.
     contact_before_s: float = 0.015  # a landing may begin that early before swing's end
     # How far after it a landing is searched: at once where a shock like the usual ones is seen, then further.
-    reaches_s: tuple[float, float, float] = (0.07, 0.14, 0.21)
+    search_windows_s: tuple[float, float, float] = (0.07, 0.14, 0.21)
     least_shock_share: float = 0.35  # of the usual shock; ripples of a swinging leg are a fifth of it
     onset_rise_share: float = 0.45  # of the whole rise to the landing peak: more than any ripple before the landing
     least_rise_mps2: float = 0.8 * GRAVITY_MPS2  # softer is no landing; slow walking gives 2 g
@@ -91,7 +91,7 @@ class FootParams:
     line_s_per_deg: float = -0.00132  # fitted: + that per degree of lift
     line_brake_share: float = 0.349  # fitted: + that share of (brake - rise)
     peak_width_s: float = 0.010  # standard deviation of the search about the line
-    peak_reach_s: float = 0.010  # furthest from the line
+    peak_window_s: float = 0.010  # furthest from the line
     brake_share: float = 0.266  # fitted: contact lies that share of the distance from the peak to the braking,
     lead_s: float = 0.0080  # fitted: less that
     lead_slow_s: float = 0.0042  # fitted at 52 Hz: the same below slow_below_hz
@@ -153,8 +153,8 @@ class FootParams:
     rhythm_share_first: float = 0.09  # with fewer than that strides must fit twice as well; by judgement
     rhythm_sure: int = 5  # before a landing after a loss may be refused for not fitting them; by judgement
     rhythm_share: float = 0.18  # of a stride time, by root of their number: further off it is another rhythm
-    most_bridged: int = 6  # strides; over a longer gap a runner may have walked
-    bridged_contact_sd_s: float = 0.025  # of a contact by rhythm, by root of the strides bridged
+    most_interpolated: int = 6  # strides; over a longer gap a runner may have walked
+    interpolated_contact_sd_s: float = 0.025  # of a contact by rhythm, by root of the strides interpolated
     # A length with a hole is its own and the one expected by the speeds before, each by what it is sure of. 3,800 such
     # strides of RBDS with 5 and 10 % of the packets lost: own lengths off by 1.2 % (median; nine in ten within 4.5 %)
     # with 50 ms lost, 2.2 and 7.5 % with 100, 4 and 11 % with 150; with the landing in a hole 8 and 20 %.
@@ -208,7 +208,7 @@ class AlignmentParams:
     least_strides: int = 16  # fewer say too little: one turn of the runner is a tenth of them
     own_strides: float = 64.0  # a memory of less than a minute: a clip that slips is followed
     own_least: int = 4  # push-offs
-    refine_share: float = 0.5  # of the way at each look: halves what one bad minute can do, by judgement
+    refine_share: float = 0.5  # of the way at each refinement: halves what one bad minute can do, by judgement
     trust_standing_cos: float = 0.87  # standing and running agree within 30 deg, or the shoe was not worn yet
 
 

@@ -19,10 +19,10 @@ from coach.gait.foot.phases import (
     HEEL_OFF,
     HEEL_OFF_ROW,
     NOTHING,
-    PUSH_OVER,
-    SWING_OVER,
-    SWING_OVER_ROW,
-    SWING_OVER_UNSEEN_HEEL,
+    PUSH_END,
+    SWING_END,
+    SWING_END_ROW,
+    SWING_END_UNSEEN_HEEL,
     SWING_ROW,
     PhaseTransition,
     cross,
@@ -50,7 +50,7 @@ class PhaseTracker:
         self.n_swings = n_swings
         self._params = batch.foot.params
         self._edges = edges_of(self._params)
-        self._waits = (*batch.foot.reaches, batch.foot.standing)
+        self._waits = (*batch.foot.search_rows, batch.foot.standing)
         self.use(batch.foot.axes)
         self.restart()
 
@@ -63,7 +63,7 @@ class PhaseTracker:
         """Begin again after a gap."""
         self._phases = list(FRESH)
         self._level = CALM
-        self._look, self._landing_row, self._due_row = 0, -1, NEVER
+        self._search, self._landing_row, self._due_row = 0, -1, NEVER
 
     def follow(self, rows: RowBuffer, start: int, end: int) -> tuple[int, bool]:
         """Follow the rows start..end.
@@ -132,12 +132,12 @@ class PhaseTracker:
         said = cross(phases, row, t_s, angle_rad, self._level, self._params)
         if said == NOTHING:
             return False
-        if said in (HEEL_OFF, PUSH_OVER):
-            self.batch.add(PhaseTransition(said, row, int(phases[SWING_OVER_ROW]), int(phases[HEEL_OFF_ROW])))
+        if said in (HEEL_OFF, PUSH_END):
+            self.batch.add(PhaseTransition(said, row, int(phases[SWING_END_ROW]), int(phases[HEEL_OFF_ROW])))
             return False
-        if said == SWING_OVER_UNSEEN_HEEL:
+        if said == SWING_END_UNSEEN_HEEL:
             self.batch.add(PhaseTransition(HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
-        self._look, self._landing_row, self._due_row = 0, row, row + self._waits[0]
+        self._search, self._landing_row, self._due_row = 0, row, row + self._waits[0]
         self.n_swings += 1
         return self.n_swings % REFINE_EVERY == 0
 
@@ -145,10 +145,10 @@ class PhaseTracker:
         """Look for the landing in the windows after swing's end that are complete at `row`; then for standing."""
         landing = self._landing_row
         while row >= self._due_row:
-            if self._look == len(self._params.reaches_s):
+            if self._search == len(self._params.search_windows_s):
                 self.batch.add(PhaseTransition(HEEL_OFF, self._due_row, landing, self._due_row))
                 self._due_row = NEVER
                 return
-            self.batch.add(PhaseTransition(SWING_OVER, self._due_row, landing, -1, self._look))
-            self._look += 1
-            self._due_row = landing + self._waits[self._look]
+            self.batch.add(PhaseTransition(SWING_END, self._due_row, landing, -1, self._search))
+            self._search += 1
+            self._due_row = landing + self._waits[self._search]

@@ -1,4 +1,4 @@
-"""Find the phase transitions of a foot's strides in its pitch rate: swing ended, heel lifted, push over.
+"""Find the phase transitions of a foot's strides in its pitch rate: end of swing, heel-off, end of push-off.
 
 A runner's foot turns toes-up in swing by more than a right angle's half, hits the ground, rests, then turns toes-down
 while the heel lifts and the toes push. The moments looked for here only open and close the windows in which contact,
@@ -21,24 +21,24 @@ SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between the edges
 
 def edges_of(params: FootParams) -> tuple[float, ...]:
     """Pitch rates between the levels, outermost infinite [rad/s]."""
-    return (-math.inf, params.swing_radps, params.swing_over_radps, params.push_radps, math.inf)
+    return (-math.inf, params.swing_radps, params.swing_end_radps, params.push_radps, math.inf)
 
 
 EDGES: Final = edges_of(PARAMS)
 
 
 class PhaseTransition(NamedTuple):
-    """One phase transition. kind: SWING_OVER, HEEL_OFF or PUSH_OVER. at: row at which it is known.
+    """One phase transition. kind: SWING_END, HEEL_OFF or PUSH_END. at: row at which it is known.
 
-    swing_over, heel_off: rows of this stride's earlier ones.
-    look: which look for the landing this is, from 0.
+    swing_end, heel_off: rows of this stride's earlier ones.
+    search: which search for the landing this is, from 0: each window is longer.
     """
 
     kind: int
     at: int
-    swing_over: int
+    swing_end: int
     heel_off: int
-    look: int = 0
+    search: int = 0
 
 
 def levels(pitch_radps: FloatArray, edges: tuple[float, ...] = EDGES) -> npt.NDArray[np.intp]:
@@ -85,26 +85,26 @@ def next_crossing(
 
 # What `cross` remembers, as one list of numbers: plain loops like these can be compiled unchanged.
 _PHASE, _IS_SWINGING, _IS_TURNING, _SWING_ANGLE, _PUSH_ANGLE = 0, 1, 2, 3, 4
-SWING_OVER_ROW, HEEL_OFF_ROW, SWING_ROW, _T_OVER, _T_CALM, _T_SWING = 5, 6, 7, 8, 9, 10
+SWING_END_ROW, HEEL_OFF_ROW, SWING_ROW, _T_SWING_END, _T_CALM, _T_SWING = 5, 6, 7, 8, 9, 10
 _WAITING, _STANCE, _PUSH = 0.0, 1.0, 2.0
 ANGLE: Final = 11  # kept there by who follows the rows: the integral of the pitch rate up to the last row
 FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math.inf, -math.inf, 0.0)
 # What `cross` says.
-NOTHING, SWING_OVER, SWING_OVER_UNSEEN_HEEL, HEEL_OFF, PUSH_OVER = 0, 1, 2, 3, 4
+NOTHING, SWING_END, SWING_END_UNSEEN_HEEL, HEEL_OFF, PUSH_END = 0, 1, 2, 3, 4
 
 
 def cross(state: list[float], row: int, t_s: float, angle_rad: float, level: int, params: FootParams = PARAMS) -> int:
     """The pitch rate came to `level` at `row`; angle_rad: its integral up to here. What turned; rows are in `state`.
 
-    SWING_OVER_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
-    the state's SWING_ROW; SWING_OVER_ROW is this swing's already.
+    SWING_END_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
+    the state's SWING_ROW; SWING_END_ROW is this swing's already.
     """
     if level < CALM:
         _follow_swing(state, row, t_s, angle_rad, level)
     elif state[_IS_TURNING]:
         state[_IS_TURNING] = 0.0
         turned = state[_SWING_ANGLE] - angle_rad
-        lasted = t_s > state[_T_SWING] + params.shortest_swing_s and t_s > state[_T_OVER] + params.refractory_s
+        lasted = t_s > state[_T_SWING] + params.shortest_swing_s and t_s > state[_T_SWING_END] + params.refractory_s
         if state[_IS_SWINGING] and turned > params.least_swing_rad and lasted:
             return _swing_ends(state, row, t_s, params)
     if state[_PHASE] == _STANCE:
@@ -124,20 +124,20 @@ def _follow_swing(state: list[float], row: int, t_s: float, angle_rad: float, le
 
 
 def _swing_ends(state: list[float], row: int, t_s: float, params: FootParams) -> int:
-    is_unseen = state[HEEL_OFF_ROW] < state[SWING_OVER_ROW] and t_s < state[_T_OVER] + params.latest_heel_off_s
+    is_unseen = state[HEEL_OFF_ROW] < state[SWING_END_ROW] and t_s < state[_T_SWING_END] + params.latest_heel_off_s
     state[_PHASE] = _STANCE
-    state[SWING_OVER_ROW] = row
-    state[_T_OVER] = state[_T_CALM] = t_s
-    return SWING_OVER_UNSEEN_HEEL if is_unseen else SWING_OVER
+    state[SWING_END_ROW] = row
+    state[_T_SWING_END] = state[_T_CALM] = t_s
+    return SWING_END_UNSEEN_HEEL if is_unseen else SWING_END
 
 
 def _in_stance(state: list[float], row: int, t_s: float, angle_rad: float, level: int, params: FootParams) -> int:
     if level < PUSHING:
         state[_T_CALM] = t_s
         return NOTHING
-    if t_s < state[_T_OVER] + params.slap_s or t_s < state[_T_CALM] + params.calm_s:
+    if t_s < state[_T_SWING_END] + params.slap_s or t_s < state[_T_CALM] + params.calm_s:
         return NOTHING
-    if t_s > state[_T_OVER] + params.latest_heel_off_s:
+    if t_s > state[_T_SWING_END] + params.latest_heel_off_s:
         state[_PHASE] = _WAITING
         return NOTHING
     state[_PHASE] = _PUSH
@@ -150,4 +150,4 @@ def _push_ends(state: list[float], t_s: float, angle_rad: float, params: FootPar
     state[_PHASE], state[_T_CALM] = _STANCE, t_s  # it may have been a late landing's slap
     if angle_rad < state[_PUSH_ANGLE] + params.least_push_rad or t_s > began + params.latest_toe_off_s:
         return NOTHING
-    return PUSH_OVER
+    return PUSH_END

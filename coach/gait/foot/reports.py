@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from coach.gait.foot.stride_state import FootSensor
 from coach.gait.foot.strides import StanceCandidate, StrideTrajectory, state_of, state_of_cadence, strike_of
-from coach.gait.signal.constants import BRIDGED_FACTOR, GRAVITY_MPS2
+from coach.gait.signal.constants import GRAVITY_MPS2, INTERPOLATED_FACTOR
 from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
 
 
@@ -46,7 +46,7 @@ def stride_event(
         stride_length_m=trajectory.length_m,
         speed_mps=None if trajectory.length_m is None else trajectory.length_m / trajectory.time_s,
         foot_strike_angle_deg=angle_deg,
-        foot_strike=_strike(foot, angle_deg, BRIDGED_FACTOR if this.is_blurred else 1.0),
+        foot_strike=_strike(foot, angle_deg, INTERPOLATED_FACTOR if this.is_blurred else 1.0),
         eversion_deg=this.eversion_deg if rolls else None,
         eversion_peak_degps=this.eversion_peak_degps if rolls else None,
         impact_g=this.impact_mps2 / GRAVITY_MPS2 if is_shocked else None,
@@ -57,9 +57,9 @@ def stride_event(
     )
 
 
-def bridged_event(foot: FootSensor, contact_s: float, n_interpolated: int, trajectory: StrideTrajectory) -> Stride:
+def interpolated_event(foot: FootSensor, contact_s: float, n_interpolated: int, trajectory: StrideTrajectory) -> Stride:
     """Return one of `n_interpolated` unseen strides: times by the rhythm about them, length by the speed before."""
-    sd_s = foot.params.bridged_contact_sd_s * math.sqrt(n_interpolated)
+    sd_s = foot.params.interpolated_contact_sd_s * math.sqrt(n_interpolated)
     found = {"initial_contact_s": sd_s, "stride_time_s": sd_s}
     if trajectory.length_m is not None:
         found |= {"stride_length_m": trajectory.length_sd_m, "speed_mps": trajectory.length_sd_m / trajectory.time_s}
@@ -97,21 +97,23 @@ def _uncertainty(
     """Standard uncertainty of each value, in its own unit."""
     p = foot.params
     slow_s = p.slow_sd_intervals / foot.rate_hz if foot.is_slow else 0.0
-    f = BRIDGED_FACTOR if this.is_blurred else 1.0
-    contact_s = p.bridged_contact_sd_s if this.is_drawn else f * math.hypot(p.contact_sd_s, p.real_shoe_sd_s, slow_s)
+    f = INTERPOLATED_FACTOR if this.is_blurred else 1.0
+    contact_s = (
+        p.interpolated_contact_sd_s if this.is_drawn else f * math.hypot(p.contact_sd_s, p.real_shoe_sd_s, slow_s)
+    )
     n_drawn = this.is_drawn + is_next_drawn
     found = {
         "initial_contact_s": contact_s,
-        "stride_time_s": math.hypot(f * p.stride_time_sd_s, 1.4 * slow_s, n_drawn * p.bridged_contact_sd_s),
+        "stride_time_s": math.hypot(f * p.stride_time_sd_s, 1.4 * slow_s, n_drawn * p.interpolated_contact_sd_s),
         "foot_strike_angle_deg": f * p.angle_sd_deg,
         "impact_g": f * p.impact_sd_share * this.impact_mps2 / GRAVITY_MPS2,
     }
     if trajectory.length_m is not None:
         found |= {"stride_length_m": trajectory.length_sd_m, "speed_mps": trajectory.length_sd_m / trajectory.time_s}
     if trajectory.clearance_m is not None:
-        found["foot_clearance_m"] = (BRIDGED_FACTOR if trajectory.is_blurred else 1.0) * p.clearance_sd_m
+        found["foot_clearance_m"] = (INTERPOLATED_FACTOR if trajectory.is_blurred else 1.0) * p.clearance_sd_m
     if math.isfinite(this.toe_off_s):
-        push = BRIDGED_FACTOR if this.is_push_blurred else 1.0
+        push = INTERPOLATED_FACTOR if this.is_push_blurred else 1.0
         found["toe_off_s"] = push * math.hypot(p.toe_off_sd_s, p.real_shoe_sd_s, slow_s)
         found["contact_time_s"] = max(f, push) * math.hypot(p.contact_time_sd_s, p.real_shoe_sd_s, slow_s)
         found["eversion_deg"] = max(f, push) * p.eversion_sd_deg

@@ -13,14 +13,14 @@ from coach.gait.foot.constants import AX, GX, T
 from coach.gait.foot.contacts import contact
 from coach.gait.foot.events import mid_stance, rolling
 from coach.gait.foot.landing import cues
-from coach.gait.foot.phases import HEEL_OFF, SWING_OVER, PhaseTransition
+from coach.gait.foot.phases import HEEL_OFF, SWING_END, PhaseTransition
 from coach.gait.foot.push_off import push_off
-from coach.gait.foot.reports import bridged_event, mid_stance_event, stride_event, toe_off_event
+from coach.gait.foot.reports import interpolated_event, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.stance import fine
 from coach.gait.foot.stride_state import FootSensor, Speed, StrideState, is_stride
 from coach.gait.foot.strides import StanceCandidate, StrideTrajectory
 from coach.gait.foot.trajectory import Path, path
-from coach.gait.signal.constants import BRIDGED_FACTOR, GRAVITY_MPS2
+from coach.gait.signal.constants import GRAVITY_MPS2, INTERPOLATED_FACTOR
 from coach.gait.signal.filters import median_of
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent, InitialContact, Stride
@@ -32,13 +32,13 @@ def take_one(
     transition: PhaseTransition, foot: FootSensor, now: StrideState, columns: FloatArray, first: int
 ) -> list[GaitEvent]:
     """Work off one phase transition; columns: of the rows held, the first of them has the absolute number `first`."""
-    if transition.kind == SWING_OVER:
+    if transition.kind == SWING_END:
         return _land(transition, foot, now, columns, first)
     is_heel_off, events = transition.kind == HEEL_OFF, []
-    if is_heel_off and (now.this is None or now.this.swing_over != transition.swing_over):
-        events = _seek(transition.swing_over, len(foot.reaches) - 1, transition.heel_off, foot, now, columns, first)
+    if is_heel_off and (now.this is None or now.this.swing_end != transition.swing_end):
+        events = _seek(transition.swing_end, len(foot.search_rows) - 1, transition.heel_off, foot, now, columns, first)
     this = now.this
-    if this is None or this.swing_over != transition.swing_over:
+    if this is None or this.swing_end != transition.swing_end:
         return []
     if is_heel_off:
         return events + _landed(transition, this, foot, now, columns, first)
@@ -48,30 +48,30 @@ def take_one(
 def _land(
     transition: PhaseTransition, foot: FootSensor, now: StrideState, columns: FloatArray, first: int
 ) -> list[GaitEvent]:
-    row, look = transition.swing_over, transition.look
-    if look == 0:
+    row, search = transition.swing_end, transition.search
+    if search == 0:
         now.n_swings += 1
-    elif now.this is not None and now.this.swing_over == row:
+    elif now.this is not None and now.this.swing_end == row:
         return []
-    return _seek(row, look, row + foot.reaches[look], foot, now, columns, first)
+    return _seek(row, search, row + foot.search_rows[search], foot, now, columns, first)
 
 
 def _seek(
-    row: int, look: int, latest: int, foot: FootSensor, now: StrideState, columns: FloatArray, first: int
+    row: int, search: int, latest: int, foot: FootSensor, now: StrideState, columns: FloatArray, first: int
 ) -> list[GaitEvent]:
-    """Search the landing after the end of swing at `row`, as far as `look` reaches, but not beyond the row `latest`.
+    """Search the landing after the end of swing at `row`, as far as `search` goes, but not beyond the row `latest`.
 
-    The last look asks for no shock: a single step between readings may miss it at 52 Hz, and a straight line through a
-    hole has none. A heel that lifts was on the ground, so it is taken then at the latest.
+    The last search asks for no shock: a single step between readings may miss it at 52 Hz, and a straight line through
+    a hole has none. A heel that lifts was on the ground, so it is taken then at the latest.
     """
     if row - foot.before < first:
         return []
-    known = min(row + foot.reaches[look], latest)
-    up, shock, reach_s = foot.axes.axes[2], foot.least_shock(look), (known - row) / foot.rate_hz
-    found = contact(columns, row - first, up, foot.rate_hz, reach_s, shock, foot.acc_limit, foot.params)
+    known = min(row + foot.search_rows[search], latest)
+    up, shock, search_s = foot.axes.axes[2], foot.least_shock(search), (known - row) / foot.rate_hz
+    found = contact(columns, row - first, up, foot.rate_hz, search_s, shock, foot.acc_limit, foot.params)
     if found is None:
         return []
-    now.this = StanceCandidate(row, now.n_swings, known, look, found.t_s, found.peak_mps2, found.is_clipped)
+    now.this = StanceCandidate(row, now.n_swings, known, search, found.t_s, found.peak_mps2, found.is_clipped)
     return [InitialContact(foot.site, found.t_s)]
 
 
@@ -84,13 +84,13 @@ def _landed(
     first: int,
 ) -> list[GaitEvent]:
     last, heel_off = now.last, transition.heel_off
-    if (last is not None and last.swing_over == this.swing_over) or heel_off < this.known_row:
+    if (last is not None and last.swing_end == this.swing_end) or heel_off < this.known_row:
         return []
     if columns.item(T, heel_off - first) < this.contact_s + foot.params.shortest_rest_s:
         return []
-    mid = mid_stance(columns, this.contact_s, this.swing_over - first, heel_off - first, foot.rate_hz, foot.params)
+    mid = mid_stance(columns, this.contact_s, this.swing_end - first, heel_off - first, foot.rate_hz, foot.params)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
-    _refine(this, foot, now, columns[:, max(0, this.swing_over - first - foot.before_landing) : mid + 1])
+    _refine(this, foot, now, columns[:, max(0, this.swing_end - first - foot.before_landing) : mid + 1])
     wobble = _wobble(this, columns, mid, heel_off - first, foot)
     this.is_loose = now.is_wobbling(wobble, foot.is_slow, foot.params)
     this.is_bare = this.is_loose or foot.is_too_slow
@@ -112,7 +112,7 @@ def _landed(
         now.last_stride_row = this.mid_row
         found.append(_stride(last, this, foot, now, columns[:, last.mid_row - first : mid + 1]))
     elif is_cut or foot.lost_s(last.contact_s, this.contact_s) > 0.0:
-        found += _bridged(last, this, foot, now)
+        found += _interpolated(last, this, foot, now)
     return found
 
 
@@ -126,7 +126,7 @@ def _is_false(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, no
         return False
     if not now.is_cut and foot.lost_s(last.contact_s, this.contact_s) == 0.0:
         return False
-    is_near = this.contact_s - last.contact_s < params.most_bridged * median_of(now.times_s)
+    is_near = this.contact_s - last.contact_s < params.most_interpolated * median_of(now.times_s)
     return is_near and now.strides_between(last.contact_s, this.contact_s, params) == 0
 
 
@@ -237,7 +237,7 @@ def _speed_sd(found: Path, following: StanceCandidate, lost_s: float, time_s: fl
         is_landing = foot.lost_s(start_s, end_s) > params.brief_loss_s
         share = math.hypot(share, params.holed_sd_per_s * lost_s, is_landing * params.holed_landing_sd_share)
     elif lost_s > 0.0:
-        share *= BRIDGED_FACTOR
+        share *= INTERPOLATED_FACTOR
     return math.hypot(share * speed, params.sink_sd_share * found.sink_mps)
 
 
@@ -248,7 +248,7 @@ def _lent(speed: Speed | None, time_s: float) -> StrideTrajectory:
     return StrideTrajectory(speed.mps * time_s, speed.sd_mps * time_s, None, time_s)
 
 
-def _bridged(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState) -> list[Stride]:
+def _interpolated(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState) -> list[Stride]:
     """The strides between two landings that a gap hid, where the rhythm before it says how many they were."""
     params = foot.params
     n = now.strides_between(last.contact_s, this.contact_s, params)
@@ -257,7 +257,7 @@ def _bridged(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now
     each_s = (this.contact_s - last.contact_s) / n
     trajectory = _lent(now.usual_speed(params), each_s)
     strides = [stride_event(foot, last, last.contact_s + each_s, n > 1 or this.is_drawn, trajectory)]
-    return strides + [bridged_event(foot, last.contact_s + k * each_s, n, trajectory) for k in range(1, n)]
+    return strides + [interpolated_event(foot, last.contact_s + k * each_s, n, trajectory) for k in range(1, n)]
 
 
 def _leave(
@@ -268,7 +268,7 @@ def _leave(
     columns: FloatArray,
     first: int,
 ) -> list[GaitEvent]:
-    if this.is_bare or this.push_over >= 0 or not 0 <= this.heel_off <= transition.heel_off:
+    if this.is_bare or this.push_end >= 0 or not 0 <= this.heel_off <= transition.heel_off:
         return []
     heel_off, end = transition.heel_off - first, transition.at - first
     params, mid = foot.params, this.mid_row - first
@@ -286,9 +286,9 @@ def _leave(
     near_s = foot.lost_s(off_s - params.toe_off_half_s, off_s + params.toe_off_half_s)
     if near_s > params.brief_loss_s or lost_s > params.push_lost_share * (off_s - this.mid_s):
         return []
-    start = max(0, this.swing_over - first - foot.before + 1)
+    start = max(0, this.swing_end - first - foot.before + 1)
     inwards = now.own.axes[0] if foot.site.is_left else -now.own.axes[0]
     turned, rate = rolling(columns, start, end, this.contact_s, off_s, inwards, float(inwards @ foot.axes.bias_radps))
-    this.toe_off_s, this.push_over = off_s, transition.at
+    this.toe_off_s, this.push_end = off_s, transition.at
     this.eversion_deg, this.eversion_peak_degps = math.degrees(turned), math.degrees(rate)
     return [toe_off_event(foot, this)] if this.is_ground else []

@@ -17,13 +17,13 @@ from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 
 MEDIAN_SD_FACTOR: Final = 1.25  # of a median against a mean of normal values: sqrt(pi / 2)
-MOST_BRIDGED: Final = 4096  # readings; ten seconds at 416 Hz, twice what is held
+MOST_INTERPOLATED: Final = 4096  # readings; ten seconds at 416 Hz, twice what is held
 
 
 class FootSensor:
     """What is known of the sensor on one foot.
 
-    acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. reaches: rows after
+    acc_limit, gyr_limit: readings from here on are clipped; from the row clean_from on none is. search_rows: rows after
     swing's end searched for a landing, window by window; before: rows before it that a window needs; standing: rows
     after it from which the foot is standing. inwards: axis about which the foot rolls inwards. rest, rest_inwards: turn
     rates read at rest along the foot's axes and about that one.
@@ -41,8 +41,8 @@ class FootSensor:
         "is_too_slow",
         "params",
         "rate_hz",
-        "reaches",
         "rest",
+        "search_rows",
         "site",
         "standing",
     )
@@ -61,7 +61,7 @@ class FootSensor:
         self.rate_hz = rate_hz
         self.acc_limit = CLIP_SHARE * acc_range
         self.gyr_limit = CLIP_SHARE * gyr_range
-        self.reaches = tuple(round(reach * rate_hz) for reach in params.reaches_s)
+        self.search_rows = tuple(round(window_s * rate_hz) for window_s in params.search_windows_s)
         self.standing = round(params.standing_after_s * rate_hz)
         self.before = round(params.contact_before_s * rate_hz) + 1
         self.before_landing = round(params.before_swing_end_s * rate_hz)
@@ -76,14 +76,14 @@ class FootSensor:
         self.axes = axes
         self.rest = axes.axes @ axes.bias_radps
 
-    def bridge(self, times_s: tuple[float, ...]) -> None:
+    def interpolate(self, times_s: tuple[float, ...]) -> None:
         """Readings at these times were drawn in by straight lines."""
         self.interpolated_s.extend(times_s)
 
-    def forget_bridged(self) -> None:
+    def forget_interpolated(self) -> None:
         """Keep the newest: what they lie in has been worked off."""
-        if len(self.interpolated_s) > 2 * MOST_BRIDGED:
-            del self.interpolated_s[:-MOST_BRIDGED]
+        if len(self.interpolated_s) > 2 * MOST_INTERPOLATED:
+            del self.interpolated_s[:-MOST_INTERPOLATED]
 
     def lost_s(self, start_s: float, end_s: float) -> float:
         """Time [s] between these whose readings were lost."""
@@ -91,9 +91,10 @@ class FootSensor:
             return 0.0
         return (bisect_left(self.interpolated_s, end_s) - bisect_left(self.interpolated_s, start_s)) / self.rate_hz
 
-    def least_shock(self, look: int) -> float:
-        """Step of the specific force without which this look sees no landing."""
-        return self.params.least_shock_share * self.axes.shock_mps2 if look < len(self.params.reaches_s) - 1 else 0.0
+    def least_shock(self, search: int) -> float:
+        """Step of the specific force without which the search of this number finds no landing."""
+        is_last = search == len(self.params.search_windows_s) - 1
+        return 0.0 if is_last else self.params.least_shock_share * self.axes.shock_mps2
 
     def saw(self, end: int, largest: tuple[float, float]) -> None:
         """In the newest rows, up to `end`, no specific force or turn rate exceeds `largest`."""
@@ -161,7 +162,7 @@ class StrideState:
         usual, apart = median_of(self.times_s), end_s - start_s
         n = round(apart / usual)
         fits = abs(apart - n * usual) <= share * usual * math.sqrt(n) if n > 0 else False
-        return n if fits and n <= params.most_bridged else 0
+        return n if fits and n <= params.most_interpolated else 0
 
     def usual_speed(self, params: FootParams) -> Speed | None:
         """What the next stride's speed is expected to be, by the last ones; None where none was seen.

@@ -18,7 +18,7 @@ LEAST_WALKING_DUTY: Final = 0.5  # walking has no flight
 class StanceCandidate:
     """What is known so far of one contact with the ground. Rows are absolute.
 
-    number: of its swing, so that a missed landing leaves a hole. look: how far it was looked for; it was known at
+    number: of its swing, so that a missed landing leaves a hole. search: how far it was looked for; it was known at
     known_row. contact_s: as seen at once until mid-stance, then by the stance. early_s: as seen at once. rest: turn
     rate [rad/s] at mid-stance, and by how much the specific force differs from gravity there [m/s2]. is_ground: whether
     this and the landings before it were on the ground. is_loose: the sensor rang on the foot in them. is_bare: only
@@ -26,15 +26,15 @@ class StanceCandidate:
     is_push_blurred: a reading or two of landing and push-off were lost.
     """
 
-    swing_over: int
+    swing_end: int
     number: int
     known_row: int
-    look: int
+    search: int
     contact_s: float
     impact_mps2: float
     is_clipped: bool = False
     heel_off: int = -1
-    push_over: int = -1
+    push_end: int = -1
     mid_row: int = -1
     mid_s: float = math.nan
     angle_deg: float = math.nan

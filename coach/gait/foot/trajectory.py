@@ -128,10 +128,10 @@ def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     n = half_turns.shape[1] + 1
     n_blocks = -(-n // BLOCK)
     cube = _small_turns(half_turns, n_blocks * BLOCK).reshape(2, n_blocks, BLOCK).transpose(0, 2, 1).copy()
-    reach = 1
-    while reach < BLOCK:
-        cube[:, reach:] = _product(cube[:, :-reach], cube[:, reach:])
-        reach *= 2
+    offset = 1
+    while offset < BLOCK:
+        cube[:, offset:] = _product(cube[:, :-offset], cube[:, offset:])
+        offset *= 2
     a, b = 1.0 + 0.0j, 0.0j
     before_a, before_b = [], []
     for c, d in zip(*cube[:, -1].tolist(), strict=True):

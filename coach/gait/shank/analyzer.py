@@ -50,13 +50,13 @@ class ShankGait:
 
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events that are known now."""
-        return self._look(self._window.push(chunk))
+        return self._analyse_all(self._window.push(chunk))
 
     def finish(self) -> list[GaitEvent]:
         """Give the stride that the end of the recording leaves."""
-        return self._look(self._window.flush())
+        return self._analyse_all(self._window.flush())
 
-    def _look(self, views: Iterable[WindowView]) -> list[GaitEvent]:
+    def _analyse_all(self, views: Iterable[WindowView]) -> list[GaitEvent]:
         events: list[GaitEvent] = []
         for view in views:
             events += self._analyse(view)

@@ -4,12 +4,12 @@ from typing import Final
 
 GRAVITY_MPS2: Final = 9.80665  # standard gravity, CGPM 1901
 
-# A single lost reading is bridged by a straight line, two or more are a gap. Half of a 100 Hz running recording's
+# A single lost reading is interpolated by a straight line, two or more are a gap. Half of a 100 Hz running recording's
 # holes are single; a straight line over 20 ms leaves a landing blurred but a swing intact.
-BRIDGE_INTERVALS: Final = 2.5
-BRIDGE_S: Final = 0.025  # as long as that single loss at 100 Hz: faster sensors may lose several readings in it
+INTERPOLATED_INTERVALS: Final = 2.5
+INTERPOLATED_S: Final = 0.025  # as long as that single loss at 100 Hz: faster sensors may lose several readings in it
 # uncertainty of a stride with readings drawn in by straight lines; chosen by eye, 2026-11-20
-BRIDGED_FACTOR: Final = 2.0
+INTERPOLATED_FACTOR: Final = 2.0
 GAP_INTERVALS: Final = 1.5  # a step longer than this many sampling intervals lost something (the seam's promise)
 
 CLIP_SHARE: Final = 0.998  # of full scale: ranges are nominal, saturated readings come a few counts below them

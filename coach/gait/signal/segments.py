@@ -1,6 +1,7 @@
-"""Join chunks to unbroken segments of finite samples: drop repeats, bridge losses of a moment, keep gaps apart.
+"""Join chunks to unbroken segments of finite samples: drop repeats, interpolate losses of a moment, keep gaps apart.
 
-A stretch goes on over chunk edges; a new one begins after a gap. What is bridged is marked, so that strides carry it.
+A segment goes on over chunk edges; a new one begins after a gap. What is interpolated is marked, so that strides carry
+it.
 """
 
 import math
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from coach.gait.signal.constants import BRIDGE_INTERVALS, BRIDGE_S, GAP_INTERVALS
+from coach.gait.signal.constants import GAP_INTERVALS, INTERPOLATED_INTERVALS, INTERPOLATED_S
 from coach.model.samples import FloatArray, ImuChunk
 
 LARGEST_READING: Final = 1e6  # m/s2 or rad/s: a hundred thousand g is no reading
@@ -47,12 +48,12 @@ class SegmentJoiner:
     """Joins the chunks of one sensor into stretches.
 
     A reading with a NaN in a measured axis counts as lost. An axis that never gave a number is a missing axis and reads
-    as 0 here. longest_s: holes up to it are filled. n_gaps, n_bridged, n_dropped: what happened so far.
+    as 0 here. longest_s: holes up to it are filled. n_gaps, n_interpolated, n_dropped: what happened so far.
     """
 
     __slots__ = ("_is_whole", "_last", "_last_t", "_longest_s", "_measured", "n_dropped", "n_gaps", "n_interpolated")
 
-    def __init__(self, longest_s: float = BRIDGE_S) -> None:
+    def __init__(self, longest_s: float = INTERPOLATED_S) -> None:
         self._longest_s = longest_s
         self._last_t: float | None = None
         self._last: tuple[FloatArray, FloatArray | None] = (np.zeros((1, 3)), None)  # its last row came at that time
@@ -168,8 +169,8 @@ class SegmentJoiner:
         first: bool,
         before: tuple[float, FloatArray, FloatArray | None] | None,
     ) -> list[Segment]:
-        """Cut at gaps, bridge losses of a moment."""
-        longest = max(BRIDGE_INTERVALS / rate_hz, self._longest_s)
+        """Cut at gaps, interpolate losses of a moment."""
+        longest = max(INTERPOLATED_INTERVALS / rate_hz, self._longest_s)
         cuts = np.flatnonzero(step > longest)
         self.n_gaps += len(cuts)
         edges = [0, *(int(c) for c in cuts if c > 0), len(t)]
@@ -177,10 +178,10 @@ class SegmentJoiner:
         for start, end in pairwise(edges):
             is_new = (first and start == 0) or bool(step[start] > longest)
             piece = (t[start:end], acc[start:end], None if gyr is None else gyr[start:end])
-            stretches.append(self._bridged(*piece, rate_hz, is_new, None if is_new else before))
+            stretches.append(self._interpolated(*piece, rate_hz, is_new, None if is_new else before))
         return stretches
 
-    def _bridged(
+    def _interpolated(
         self,
         t: FloatArray,
         acc: FloatArray,

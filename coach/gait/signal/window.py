@@ -1,8 +1,8 @@
 """Keep a sliding window of evenly indexed samples of one sensor, moved at fixed steps of the sensor's own clock.
 
-The windows depend on the samples alone, never on how they were cut into chunks. A loss of `BRIDGE_S` or a single
-reading is bridged by a straight line, and the uncertainty of what rests on it grows; longer gaps are bridged too but
-marked, so that no event may rest on them; a long gap ends the segment. Memory is bounded by the window.
+The windows depend on the samples alone, never on how they were cut into chunks. A loss of `INTERPOLATED_S` or a single
+reading is interpolated by a straight line, and the uncertainty of what rests on it grows; longer gaps are filled too,
+but marked, so that no event may rest on them; a long gap ends the segment. Memory is bounded by the window.
 """
 
 import math
@@ -13,7 +13,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.signal.constants import BRIDGE_INTERVALS, BRIDGE_S, BRIDGED_FACTOR, CLIP_SHARE, GAP_INTERVALS
+from coach.gait.signal.constants import (
+    CLIP_SHARE,
+    GAP_INTERVALS,
+    INTERPOLATED_FACTOR,
+    INTERPOLATED_INTERVALS,
+    INTERPOLATED_S,
+)
 from coach.gait.signal.row_buffer import RowBuffer
 from coach.gait.signal.segments import SHORT, goes_on
 from coach.model.samples import FloatArray, ImuChunk
@@ -21,9 +27,9 @@ from coach.model.samples import FloatArray, ImuChunk
 BoolArray = npt.NDArray[np.bool_]
 
 _COLUMNS: Final = 9  # time, acceleration, turn rate, lost, clipped
-_BRIDGED, _BAD = 0.5, 1.0  # what a row that was lost is worth
+_INTERPOLATED, _BAD = 0.5, 1.0  # what a row that was lost is worth
 _FIRST: Final = 32  # samples to learn the true rate from
-_BRIDGED_S: Final = 0.5  # a longer gap ends the segment: no stride can be followed through it
+_LONGEST_FILLED_S: Final = 0.5  # a longer gap ends the segment: no stride can be followed through it
 _ABSURD_MPS2: Final = 4000.0  # more than any body-worn range: a broken number, not a reading
 _ABSURD_RADPS: Final = 200.0  # the same: 11,000 deg/s
 
@@ -37,8 +43,8 @@ class WindowView:
     """The newest samples of one segment.
 
     t_s: (n,). acc_mps2: (n, 3), a missing axis as zeros. gyr_radps: (n, 3) or None. is_bad: (n,) lost for long.
-    is_bridged: (n,) lost for a moment. is_clipped: (n,) an axis of acceleration at full scale. rate_hz: as measured.
-    axes: (3,) which axes exist. n_new: samples since the view before. is_last: the segment ends here.
+    is_interpolated: (n,) lost for a moment. is_clipped: (n,) an axis of acceleration at full scale. rate_hz: as
+    measured. axes: (3,) which axes exist. n_new: samples since the view before. is_last: the segment ends here.
     """
 
     t_s: FloatArray
@@ -59,14 +65,14 @@ def loss_factor(view: WindowView, part: slice, most_s: float = LONGEST_LOSS_S) -
     longest_s = float((lost[1::2] - lost[::2]).max(initial=0)) / view.rate_hz
     if longest_s > most_s:
         return None
-    interpolated = BRIDGED_FACTOR if view.is_interpolated[part].any() else 1.0
+    interpolated = INTERPOLATED_FACTOR if view.is_interpolated[part].any() else 1.0
     return max(interpolated, 1.0 + longest_s / _LOSS_FACTOR_S)
 
 
 class SignalWindow:
     """Keeps the last `span_s` of a sensor and gives a View every `hop_s`.
 
-    n_missing: samples bridged or lost so far.
+    n_missing: samples interpolated or lost so far.
     """
 
     def __init__(self, span_s: float, hop_s: float) -> None:
@@ -165,17 +171,17 @@ class SignalWindow:
         for at in np.flatnonzero(steps > GAP_INTERVALS / self._rate_hz):
             yield from self._append(rows[start:at])
             start = int(at)
-            if steps[at] > _BRIDGED_S or self._is_wrong():
+            if steps[at] > _LONGEST_FILLED_S or self._is_wrong():
                 self.n_missing += 1
                 yield self._view(is_last=True)
                 self._forget()
                 return came[numbers[start] :]
-            yield from self._append(self._bridge(rows[at], steps[at]))
+            yield from self._append(self._filled(rows[at], steps[at]))
         yield from self._append(rows[start:])
         return rows[:0]
 
     def _is_wrong(self) -> bool:
-        """Most of what was kept is bridged: the sensor sends at another rate than the segment began with."""
+        """Most of what was kept is interpolated: the sensor sends at another rate than the segment began with."""
         lost = self._kept.held[-4 * _FIRST :, 7] > 0.0
         return len(lost) == 4 * _FIRST and float(lost.mean()) > 0.5
 
@@ -188,7 +194,7 @@ class SignalWindow:
             numbers = np.flatnonzero((np.abs(rows[:, 1:7]) <= limits).all(axis=1))
         return rows[numbers], numbers
 
-    def _bridge(self, after: FloatArray, step_s: float) -> FloatArray:
+    def _filled(self, after: FloatArray, step_s: float) -> FloatArray:
         assert self._rate_hz is not None
         n = max(round(step_s * self._rate_hz) - 1, 0)
         self.n_missing += n
@@ -197,8 +203,8 @@ class SignalWindow:
         before = self._kept.held[-1]
         share = (np.arange(1, n + 1) / (n + 1))[:, None]
         rows: FloatArray = before + share * (after - before)
-        is_short = step_s <= max(BRIDGE_S, BRIDGE_INTERVALS / self._rate_hz)
-        rows[:, 7], rows[:, 8] = _BRIDGED if is_short else _BAD, 0.0
+        is_short = step_s <= max(INTERPOLATED_S, INTERPOLATED_INTERVALS / self._rate_hz)
+        rows[:, 7], rows[:, 8] = _INTERPOLATED if is_short else _BAD, 0.0
         return rows
 
     def _append(self, rows: FloatArray) -> Iterator[WindowView]:
@@ -224,7 +230,7 @@ class SignalWindow:
             columns[1:4].T,
             gyro,
             columns[7] == _BAD,
-            columns[7] == _BRIDGED,
+            columns[7] == _INTERPOLATED,
             columns[8] > 0,
             self._axes,
             float(rate),

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.signal.constants import BRIDGED_FACTOR
+from coach.gait.signal.constants import INTERPOLATED_FACTOR
 from coach.gait.signal.window import SignalWindow, WindowView, loss_factor
 from coach.gait.trunk.knocks import without_knocks
 from coach.gait.trunk.orientation import GRAVITY_STRIDES, Attitude, attitude, forward_axis
@@ -66,11 +66,11 @@ class TrunkGait:
 
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the steps and changes that are known now."""
-        return self._look(self._window.push(chunk))
+        return self._analyse_all(self._window.push(chunk))
 
     def finish(self) -> list[GaitEvent]:
         """Give the steps that the end of the recording leaves."""
-        return self._look(self._window.flush())
+        return self._analyse_all(self._window.flush())
 
     def take_turning(self) -> list[tuple[FloatArray, FloatArray]]:
         """Times [s] and axial turn rates [rad/s] of the samples since the last call, for the coordination."""
@@ -78,7 +78,7 @@ class TrunkGait:
         self._turning.clear()
         return taken
 
-    def _look(self, views: Iterable[WindowView]) -> list[GaitEvent]:
+    def _analyse_all(self, views: Iterable[WindowView]) -> list[GaitEvent]:
         events: list[GaitEvent] = []
         for view in views:
             events += self._analyse(without_knocks(view, self._params))
@@ -162,7 +162,7 @@ class TrunkGait:
 
     def _bare_step(self, motion: Attitude, landing: StepCandidate) -> TrunkStep:
         """A step on a hole that hides its shape: when it began and how long it took, the rest is unknown."""
-        found = _uncertainty(self._site, self._params, landing, motion.gyr_radps is not None, BRIDGED_FACTOR)
+        found = _uncertainty(self._site, self._params, landing, motion.gyr_radps is not None, INTERPOLATED_FACTOR)
         return TrunkStep(
             self._site,
             initial_contact_s=landing.contact_s,

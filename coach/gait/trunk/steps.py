@@ -146,7 +146,7 @@ def _widths(
 
 
 def _lobes(t_s: FloatArray, coarse: FloatArray) -> list[tuple[float, float]]:
-    """Stretches above one body weight, short dips bridged, short lobes left out."""
+    """Stretches above one body weight, short dips filled, short lobes left out."""
     starts, ends = crossings(t_s, coarse, 1.0, rising=True), crossings(t_s, coarse, 1.0, rising=False)
     if len(ends) and len(starts) and ends[0] < starts[0]:
         ends = ends[1:]

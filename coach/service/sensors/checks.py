@@ -21,7 +21,7 @@ _LOOK_S: Final = 0.25
 class SensorChecks:
     """May be called from any thread.
 
-    look: on the event loop, previews these sensors from then on and gives each with what it sent lately; raises
+    preview: on the event loop, previews these sensors from then on and gives each with what it sent lately; raises
     UserError in a run. on_check: called when the watching begins (a demonstration jumps).
     """
 
@@ -30,12 +30,12 @@ class SensorChecks:
         book: SensorBook,
         loop: LoopThread,
         clock: RunClock,
-        look: Callable[[Sequence[SensorUse]], Awaitable[list[Viewer]]],
+        preview: Callable[[Sequence[SensorUse]], Awaitable[list[Viewer]]],
     ) -> None:
         self._book = book
         self._loop = loop
         self._clock = clock
-        self._look = look
+        self._preview = preview
         self.on_check: Callable[[], object] | None = None
 
     def check(self, seconds: float = 8.0) -> CheckReport:
@@ -74,10 +74,10 @@ class SensorChecks:
     async def _ready(self, uses: Sequence[SensorUse]) -> list[Viewer]:
         """Wait until these sensors stream, or for so long."""
         end_s = self._clock() + _STREAMING_WITHIN_S
-        viewers = await self._look(uses)
+        viewers = await self._preview(uses)
         while self._clock() < end_s and not all(viewer.signal(self._clock())[0] for viewer in viewers):
             await self._clock.sleep(_LOOK_S)
-            viewers = await self._look(uses)
+            viewers = await self._preview(uses)
         return viewers
 
     async def _watch(self, uses: Sequence[SensorUse], seconds: float) -> float:
@@ -87,5 +87,5 @@ class SensorChecks:
             self.on_check()
         while self._clock() < start_s + seconds:
             await self._clock.sleep(2 * _LOOK_S)
-            await self._look(uses)
+            await self._preview(uses)
         return start_s

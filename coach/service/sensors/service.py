@@ -75,7 +75,7 @@ class SensorService:
         self._run_events: dict[str, LinkEvent] = {}
         self._run_links: LinkedSensors | None = None
         self.pod_counts = PodCounts()
-        self.checks = SensorChecks(self.book, loop, self._clock, self._look)
+        self.checks = SensorChecks(self.book, loop, self._clock, self._viewers)
         self._alone = loop.call(asyncio.Lock)
         self._claims, self._owner = claims or SensorClaims(), owner
         self._claims.join(owner, self._let_go)
@@ -103,9 +103,9 @@ class SensorService:
                 await asyncio.sleep(2.0)
 
     def scan(
-        self, seconds: float = 5.0, on_look: Callable[[list[FoundSensor]], None] | None = None
+        self, seconds: float = 5.0, on_found: Callable[[list[FoundSensor]], None] | None = None
     ) -> list[FoundSensor]:
-        """Scan for so long; `on_look` gets the list twice a second, on this thread.
+        """Scan for so long; `on_found` gets the list twice a second, on this thread.
 
         Raises:
             LinkError: this machine can hear neither Bluetooth nor ANT+; the words say what to do about Bluetooth.
@@ -113,8 +113,8 @@ class SensorService:
         end_s = self._clock() + seconds
         while (now_s := self._clock()) < end_s:
             found = self._loop.do(self._listen(min(0.5, end_s - now_s)))
-            if on_look:
-                on_look(found)
+            if on_found:
+                on_found(found)
         return self._loop.call(self._radio.found)
 
     async def _listen(self, seconds: float) -> list[FoundSensor]:
@@ -330,7 +330,7 @@ class SensorService:
 
     # -- checking
 
-    async def _look(self, uses: Sequence[SensorUse]) -> list[Viewer]:
+    async def _viewers(self, uses: Sequence[SensorUse]) -> list[Viewer]:
         """For a check: these sensors are previewed from now on, each with what it sent lately."""
         self._refuse_in_run()
         await self._states(uses)

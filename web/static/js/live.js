@@ -102,7 +102,7 @@ function takeState(now) {
   stream_state = now;
 }
 
-const send = openWatcher(({ face, cue, sensor, run, state: stream, strange, say, tick_spm }) => {
+const send = openWatcher(({ face, cue, sensor, run, state: stream, unknownRun, say, tick_spm }) => {
   if (face) paint(face);
   else if (cue) takeCue(cue);
   else if (sensor) takeLink(sensor);
@@ -110,7 +110,7 @@ const send = openWatcher(({ face, cue, sensor, run, state: stream, strange, say,
   else if (stream) takeState(stream);
   else if (say) sayProgress(say, state.is_muted);
   else if (tick_spm !== undefined) tickAt(tick_spm);
-  else if (strange) refreshNowAndThen();
+  else if (unknownRun) refreshNowAndThen();
 });
 
 const sendChoices = () => { const { main, first, second } = chosen(); send({ choices: { main, first, second } }); };

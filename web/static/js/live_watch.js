@@ -1,8 +1,8 @@
-// Watches the coach for the page in motion: the stream in, messages for the page out. Runs in a worker, where reading
+// Watches the coach for the live view: the stream in, messages for the page out. Runs in a worker, where reading
 // the stream costs the page nothing, or in the page itself where there is no worker.
 //
 // Out: {face: {...}} what changed, {cue}, {sensor}, {run} as the coach said them, {state: "live" | "waiting"}, {say}
-// what is said besides cues, {tick_spm} what a metronome may tick now, null for none, {strange: true} for numbers of a
+// what is said besides cues, {tick_spm} what a metronome may tick now, null for none, {unknownRun: true} for numbers of a
 // run that the page does not know; {pulse: true} where there was nothing else to say.
 import { openFeed } from "./feed.js";
 import { openAnnouncer } from "./live_announcer.js";
@@ -34,7 +34,7 @@ export function watch(send, open = openFeed) {
     send(message);
   }
 
-  function look(is_forced = false) {
+  function postFace(is_forced = false) {
     if (!choices) return;
     const now_ms = performance.now();
     looked_ms = now_ms;
@@ -49,13 +49,13 @@ export function watch(send, open = openFeed) {
 
   const handlers = {
     metrics(metrics) {
-      if (!run.is_on || (metrics.run_id && metrics.run_id !== run.run_id)) { post({ strange: true }); return; }
+      if (!run.is_on || (metrics.run_id && metrics.run_id !== run.run_id)) { post({ unknownRun: true }); return; }
       const now_ms = performance.now();
       takeMetrics(metrics, now_ms);
       if (metrics.elapsed_s !== undefined) Object.assign(run, { elapsed_s: metrics.elapsed_s, updated_at_ms: now_ms });
       announcer.takeMetrics(metrics, now_ms);
       sendTick(metrics.tick_spm ?? null, now_ms);
-      look();
+      postFace();
     },
     cue(cue) { announcer.takeCue(cue); post({ cue }); },
     sensor(sensor) { announcer.takeSensor(sensor, performance.now()); post({ sensor }); },
@@ -72,12 +72,12 @@ export function watch(send, open = openFeed) {
     if (status.elapsed_s !== undefined) run.updated_at_ms = performance.now();
     Object.assign(run, status);
     announcer.takeRun({ ...run, links: status.links, sensors: status.sensors, elapsed_s: status.elapsed_s }, performance.now());
-    look(true);
+    postFace(true);
   }
 
   setInterval(() => {
     const now_ms = performance.now();
-    if (now_ms - looked_ms > LOOK_MS - 50) look();
+    if (now_ms - looked_ms > LOOK_MS - 50) postFace();
     announcer.tick(now_ms);
     if (now_ms - tick.at_ms > 1000 * GONE_S) sendTick(null, now_ms);
     if (performance.now() - said_ms > PULSE_MS - 50) post({ pulse: true });
@@ -86,7 +86,7 @@ export function watch(send, open = openFeed) {
   return function take(message) {
     if (message.words) useWords(message.words, message.language);
     if (message.units) useUnits(message.units);
-    if (message.choices) { choices = message.choices; look(true); }
+    if (message.choices) { choices = message.choices; postFace(true); }
     if (message.run) takeRun(message.run);
     if (message.feed === "open") feed ??= open(handlers);
     else if (message.feed) feed?.[message.feed]();

@@ -172,7 +172,7 @@ def test_a_clipped_landing_gives_no_impact_and_no_length() -> None:
     assert all(s.is_clipped and s.impact_g is None and s.stride_length_m is None for s in strides)
 
 
-def test_bridged_strides_say_so_by_their_uncertainty() -> None:
+def test_interpolated_strides_say_so_by_their_uncertainty() -> None:
     chunk = read("demo_run_right_foot_clean").chunk
     row = int(np.searchsorted(chunk.t_s, 8.3))
     assert chunk.gyr_radps is not None
@@ -237,7 +237,7 @@ def test_a_ripple_of_the_leg_is_no_landing_where_the_landing_is_clipped() -> Non
 
 
 def test_many_interpolated_readings_in_one_chunk_are_all_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foot_open, "MOST_BRIDGED", 8)  # hours of losses in a small recording
+    monkeypatch.setattr(foot_open, "MOST_INTERPOLATED", 8)  # hours of losses in a small recording
     chunk = read("biomac_p01_right_foot").chunk
     assert chunk.gyr_radps is not None
     keep = np.arange(len(chunk.t_s)) % 50 != 0

@@ -68,11 +68,11 @@ def test_no_contact_without_a_shock() -> None:
 def test_mid_stances_and_rolling() -> None:
     contact_s, toe_off_s = truth()
     over, heel_off = at([t - 0.025 for t in contact_s]), at([t + 0.16 for t in contact_s])
-    push_over = at([t + 0.1 for t in toe_off_s])
+    push_end = at([t + 0.1 for t in toe_off_s])
     inwards = np.array([1.0, 0.0, 0.0])
     for k, (contact, toe_off) in enumerate(zip(contact_s, toe_off_s, strict=True)):
         mid = foot_events.mid_stance(columns(), contact, over[k], heel_off[k], RATE_HZ)
         assert contact + 0.03 < columns()[T, mid] < columns()[T, heel_off[k]]
-        turned, rate = foot_events.rolling(columns(), over[k], push_over[k], contact, toe_off, inwards, 0.01)
+        turned, rate = foot_events.rolling(columns(), over[k], push_end[k], contact, toe_off, inwards, 0.01)
         assert 0.0 <= turned < np.radians(40)
         assert rate >= 0.0

@@ -118,12 +118,12 @@ def test_a_landing_in_a_hole_has_no_impact_angle_or_contact_time() -> None:
     contact_s = true["initial_contact_s"]
     holed = as_sent.kept(chunk, (chunk.t_s < contact_s - 0.04) | (chunk.t_s > contact_s + 0.06))
     ((found, _),) = pairs(strides(holed), [true])
-    assert found.initial_contact_s == pytest.approx(contact_s, abs=2.0 * PARAMS.bridged_contact_sd_s)
-    assert found.uncertainty["initial_contact_s"] == PARAMS.bridged_contact_sd_s
+    assert found.initial_contact_s == pytest.approx(contact_s, abs=2.0 * PARAMS.interpolated_contact_sd_s)
+    assert found.uncertainty["initial_contact_s"] == PARAMS.interpolated_contact_sd_s
     assert (found.impact_g, found.foot_strike_angle_deg, found.contact_time_s) == (None, None, None)
 
 
-def test_a_gap_of_three_strides_is_bridged_by_the_rhythm_and_a_long_one_is_not() -> None:
+def test_a_gap_of_three_strides_is_interpolated_by_the_rhythm_and_a_long_one_is_not() -> None:
     chunk = read(RUNNERS[0]).chunk
     for seconds, n_most in ((2.0, 0), (12.0, 17)):
         holed = as_sent.kept(chunk, (chunk.t_s < 20.0) | (chunk.t_s > 20.0 + seconds))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from coach.gait.foot.phases import FRESH, HEEL_OFF, NOTHING, PUSH_OVER, SWING_OVER, cross, levels
+from coach.gait.foot.phases import FRESH, HEEL_OFF, NOTHING, PUSH_END, SWING_END, cross, levels
 
 DT = 0.005
 
@@ -27,19 +27,19 @@ STRIDE = [(0.25, -8.0), (0.02, 0.0), (0.05, 8.0), (0.08, 1.0), (0.12, 8.0), (0.1
 
 def test_a_running_stride_turns_three_times() -> None:
     kinds = [turn for turn, _ in turnings([(0.1, 0.0), *STRIDE, *STRIDE])]
-    assert kinds == [SWING_OVER, HEEL_OFF, PUSH_OVER] * 2
+    assert kinds == [SWING_END, HEEL_OFF, PUSH_END] * 2
 
 
 def test_the_slap_after_landing_is_no_heel_off() -> None:
     found = turnings([(0.1, 0.0), *STRIDE])
-    swing_over, heel_off = found[0][1], found[1][1]
-    assert heel_off - swing_over > 0.13
+    swing_end, heel_off = found[0][1], found[1][1]
+    assert heel_off - swing_end > 0.13
 
 
 def test_a_landing_forefoot_lowers_its_heel_without_a_new_swing() -> None:
     forefoot = [(0.25, -8.0), (0.02, 0.0), (0.05, -5.0), (0.08, 0.5), (0.12, 8.0), (0.1, 0.0)]
     kinds = [turn for turn, _ in turnings([(0.1, 0.0), *forefoot])]
-    assert kinds == [SWING_OVER, HEEL_OFF, PUSH_OVER]
+    assert kinds == [SWING_END, HEEL_OFF, PUSH_END]
 
 
 def test_a_shock_is_no_swing() -> None:
@@ -48,4 +48,4 @@ def test_a_shock_is_no_swing() -> None:
 
 def test_standing_after_a_landing_ends_the_stride() -> None:
     kinds = [turn for turn, _ in turnings([(0.1, 0.0), (0.25, -8.0), (3.0, 0.0), (0.2, 8.0), (0.1, 0.0)])]
-    assert kinds == [SWING_OVER]
+    assert kinds == [SWING_END]
