@@ -1,5 +1,6 @@
 """Our own firmware, compiled here and run for a minute against a simulated chip: every frame decodes, at its time."""
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ LIBRARY = SKETCHES / "libraries" / "CoachBoard"
 # By sketch: the rate it is set to, the rate of its simulated chip, and how long the test makes it stall [s].
 ESP32, XIAO = "esp32_mpu6050", "xiao_nrf52840_sense"
 BOARDS = {ESP32: (200.0, 200 / 1.014, 2.0), XIAO: (208.0, 205.0, 3.0)}
+STRICT = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{DOUBLES}"]
 FRAMES = "c0ac0001-7a1e-4b5c-9d2f-52554e4e4552"
 
 
@@ -44,24 +46,50 @@ class Run:
         return made
 
 
-def compiled(sketch: str, program: Path, *defines: str) -> Path:
+def compiled(sketch: str, program: Path, *defines: str, source: Path | None = None) -> Path:
     if shutil.which("g++") is None:
         missing("no g++: apt-get install g++")
-    path = SKETCHES / sketch / f"{sketch}.ino"
-    flags = [
-        "-std=c++17",
-        "-O1",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        f"-I{DOUBLES}",
-        f"-I{LIBRARY / 'src'}",
-        f'-DSKETCH="{path}"',
-        *defines,
-    ]
-    sketch_as = f'-DSKETCH="{path}"'
-    subprocess.run(["g++", *flags, sketch_as, *defines, DOUBLES / f"{sketch}.cpp", "-o", program], check=True)
+    path = source or SKETCHES / sketch / f"{sketch}.ino"
+    flags = [*STRICT, f"-I{LIBRARY / 'src'}", f'-DSKETCH="{path}"', *defines]
+    subprocess.run(["g++", *flags, DOUBLES / f"{sketch}.cpp", "-o", program], check=True)
     return program
+
+
+def as_the_arduino_builder_makes_it(sketch: str, folder: Path) -> Path:
+    """The C++ that Arduino's own builder makes of a sketch: its libraries found, prototypes added.
+
+    Its platform is this computer; the libraries that the sketch includes are the doubles.
+    """
+    builder = shutil.which("arduino-builder")
+    if builder is None:
+        missing("no arduino-builder: apt-get install arduino-builder")
+    core = folder / "hardware" / "doubles" / "computer" / "cores" / "core"
+    core.mkdir(parents=True)
+    (core.parents[1] / "boards.txt").write_text("this.name=This\nthis.build.board=THIS\nthis.build.core=core\n")
+    recipes = [
+        f'recipe.{kind}.o.pattern=g++ -std=c++17 -c {{includes}} "{{source_file}}" -o "{{object_file}}"'
+        for kind in ("cpp", "c", "S")
+    ]
+    preprocess = 'recipe.preproc.macros=g++ -std=c++17 -w -x c++ -E -CC {includes} "{source_file}" -o'
+    lines = ["name=Doubles", "version=1", *recipes, f'{preprocess} "{{preprocessed_file_path}}"']
+    (core.parents[1] / "platform.txt").write_text("\n".join(lines) + "\n")
+    shutil.copy(DOUBLES / "Arduino.h", core)
+    for header in ("ArduinoBLE", "LSM6DS3", "NimBLEDevice", "Wire"):
+        (folder / "libraries" / header).mkdir(parents=True)
+        shutil.copy(DOUBLES / f"{header}.h", folder / "libraries" / header)
+    built = folder / "built"
+    built.mkdir()
+    options = {
+        "hardware": ["/usr/share/arduino-builder", core.parents[3]],
+        "tools": ["/usr/bin"],
+        "libraries": [folder / "libraries", LIBRARY.parent],
+        "fqbn": ["doubles:computer:this"],
+        "build-path": [built],
+    }
+    words = [word for name, values in options.items() for value in values for word in (f"-{name}", str(value))]
+    path = SKETCHES / sketch / f"{sketch}.ino"
+    subprocess.run([builder, "-preprocess", *words, path], check=True, capture_output=True)
+    return built / "sketch" / f"{sketch}.ino.cpp"
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +184,36 @@ def test_it_takes_the_nearest_settings_it_has_and_says_so(
     described = decode_description(run(boards[sketch], str(asked_hz)).description)
     assert (described.rate_hz, described.acc_range_g, described.gyr_range_dps) == (given_hz, 8, 1000)
     assert described.bandwidth_hz == bandwidth_hz
+
+
+@pytest.mark.parametrize("sketch", BOARDS)
+def test_a_write_that_is_no_control_write_changes_nothing(boards: dict[str, Path], sketch: str) -> None:
+    """ArduinoBLE fills up what is declared of fixed length: four bytes would come as nine."""
+    assert run(boards[sketch], "short").description == run(boards[sketch]).description
+
+
+def test_the_doubles_have_the_signatures_of_the_libraries() -> None:
+    subprocess.run(["g++", *STRICT, "-fsyntax-only", DOUBLES / "signatures.cpp"], check=True)
+
+
+@pytest.mark.parametrize("sketch", BOARDS)
+def test_a_sketch_calls_nothing_whose_signature_was_not_read(sketch: str) -> None:
+    source = (SKETCHES / sketch / f"{sketch}.ino").read_text()
+    text, library = (re.sub(r"//.*", "", t) for t in (source, (LIBRARY / "src" / "CoachBoard.h").read_text()))
+    known = set(re.findall(r"&(?:\w+::)?(\w+)>", (DOUBLES / "signatures.cpp").read_text()))
+    own = set(re.findall(r"(\w+)\([^;{}()]*\)(?: const)? \{", text + library))
+    called = set(re.findall(r"(?:\.|->|NimBLEDevice::)(\w+)\(", text))
+    assert len(called) > 15
+    assert called - own <= known
+
+
+@pytest.mark.parametrize("sketch", BOARDS)
+def test_as_the_arduino_builder_makes_it_a_sketch_does_the_same(
+    boards: dict[str, Path], sketch: str, tmp_path: Path
+) -> None:
+    made = as_the_arduino_builder_makes_it(sketch, tmp_path)
+    assert "#line 1" in made.read_text()
+    assert run(compiled(sketch, tmp_path / "board", source=made)) == run(boards[sketch])
 
 
 def test_what_builds_a_frame_is_written_once_where_the_arduino_builder_finds_it() -> None:

@@ -152,7 +152,7 @@ void setup() {
   NimBLEDevice::init("Coach ESP32");
   NimBLEDevice::setMTU(247);
   NimBLEServer *server = NimBLEDevice::createServer();
-  server->setCallbacks(&server_events);
+  server->setCallbacks(&server_events, false);  // not the server's to delete
   NimBLEService *service = server->createService(kCoachService);
   frames = service->createCharacteristic(kCoachFrames, NIMBLE_PROPERTY::NOTIFY);
   description = service->createCharacteristic(kCoachDescription, NIMBLE_PROPERTY::READ);

@@ -27,9 +27,10 @@ static Settings settings = {208, 16, 2000, 104};
 
 LSM6DS3 imu(I2C_MODE, 0x6A);
 BLEService service(kCoachService);
-BLECharacteristic frames(kCoachFrames, BLENotify, kFrameBytes, true);
-BLECharacteristic description(kCoachDescription, BLERead, kDescriptionBytes, true);
-BLECharacteristic control(kCoachControl, BLEWrite, kControlBytes, true);
+// Not of fixed length: ArduinoBLE would fill up a small frame, and a control write that is too short, with old bytes.
+BLECharacteristic frames(kCoachFrames, BLENotify, kFrameBytes, false);
+BLECharacteristic description(kCoachDescription, BLERead, kDescriptionBytes, false);
+BLECharacteristic control(kCoachControl, BLEWrite, kControlBytes, false);
 
 static FrameMaker maker;
 static bool is_streaming = false;

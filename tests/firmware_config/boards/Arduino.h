@@ -5,7 +5,9 @@
 #include <cstring>
 #include <string>
 
-uint32_t micros();
-uint32_t millis();
+unsigned long micros();
+unsigned long millis();
 void delay(uint32_t ms);
-inline uint32_t analogReadMilliVolts(int) { return 1900; }
+inline uint32_t analogReadMilliVolts(uint8_t) { return 1900; }
+void setup();
+void loop();

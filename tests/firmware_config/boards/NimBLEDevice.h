@@ -1,13 +1,13 @@
-// Double of NimBLE-Arduino 2.x, as far as our sketch uses it: signatures as in its examples/NimBLE_Server. A computer
-// is connected from the start; the test subscribes and writes.
+// Double of NimBLE-Arduino 2.x, as far as our sketch uses it. A computer is connected from the start; the test subscribes
+// and writes. Signatures: signatures.cpp. As mean as the library: a notification is cut to what the connection's packets
+// hold, and callbacks given away are deleted with the server.
 #pragma once
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace NIMBLE_PROPERTY {
-enum : uint32_t { READ = 2, WRITE = 8, NOTIFY = 16 };
-}
+typedef enum { READ = 2, WRITE = 8, NOTIFY = 16 } NIMBLE_PROPERTY;
+static const uint16_t BLE_HS_CONN_HANDLE_NONE = 0xFFFF, BLE_ATT_ATTR_MAX_LEN = 512;
 
 struct NimBLEUUID {
   std::string text;
@@ -46,8 +46,8 @@ class NimBLECharacteristic {
   void setCallbacks(NimBLECharacteristicCallbacks *callbacks) { callbacks_ = callbacks; }
   void setValue(const uint8_t *bytes, size_t n) { value.assign(bytes, bytes + n); }
   NimBLEAttValue getValue() const { return NimBLEAttValue(value); }
-  bool notify(const uint8_t *bytes, size_t n);
-  bool notify() { return notify(value.data(), value.size()); }
+  bool notify(uint16_t to = BLE_HS_CONN_HANDLE_NONE) const { return notify(value.data(), value.size(), to); }
+  bool notify(const uint8_t *bytes, size_t n, uint16_t to = BLE_HS_CONN_HANDLE_NONE) const;
   void subscribe(uint16_t to) {
     NimBLEConnInfo who;
     callbacks_->onSubscribe(this, who, to);
@@ -67,13 +67,15 @@ class NimBLECharacteristic {
 
 class NimBLEService {
  public:
-  explicit NimBLEService(std::string uuid) : uuid_(std::move(uuid)) {}
-  NimBLECharacteristic *createCharacteristic(const char *uuid, uint32_t) { return new NimBLECharacteristic(uuid); }
+  explicit NimBLEService(std::string uuid) : uuid_{std::move(uuid)} {}
+  NimBLECharacteristic *createCharacteristic(const char *uuid, uint32_t = READ | WRITE, uint16_t = BLE_ATT_ATTR_MAX_LEN) {
+    return new NimBLECharacteristic(uuid);
+  }
   bool start() { return true; }
-  NimBLEUUID getUUID() const { return {uuid_}; }
+  const NimBLEUUID &getUUID() const { return uuid_; }
 
  private:
-  std::string uuid_;
+  NimBLEUUID uuid_;
 };
 
 class NimBLEServer;
@@ -86,24 +88,27 @@ class NimBLEServerCallbacks {
 
 class NimBLEServer {
  public:
-  void setCallbacks(NimBLEServerCallbacks *) {}
+  void setCallbacks(NimBLEServerCallbacks *, bool are_given_away = true) { owns_callbacks = are_given_away; }
   NimBLEService *createService(const char *uuid) { return new NimBLEService(uuid); }
-  void updateConnParams(uint16_t, uint16_t, uint16_t, uint16_t, uint16_t) {}
+  void updateConnParams(uint16_t, uint16_t, uint16_t, uint16_t, uint16_t) const {}
+
+  static inline bool owns_callbacks = false;
 };
 
+class NimBLEAddress;
 class NimBLEAdvertising {
  public:
-  void addServiceUUID(const NimBLEUUID &) {}
-  void setName(const std::string &) {}
+  bool addServiceUUID(const NimBLEUUID &) { return true; }
+  bool setName(const std::string &) { return true; }
   void enableScanResponse(bool) {}
-  bool start() { return true; }
+  bool start(uint32_t = 0, const NimBLEAddress * = nullptr) { return true; }
 };
 
 class NimBLEDevice {
  public:
   static bool init(const std::string &) { return true; }
   static bool setMTU(uint16_t) { return true; }
-  static bool startAdvertising() { return true; }
+  static bool startAdvertising(uint32_t = 0) { return true; }
   static NimBLEServer *createServer() { return new NimBLEServer; }
   static NimBLEAdvertising *getAdvertising() {
     static NimBLEAdvertising one;

@@ -1,5 +1,6 @@
-// Double of the I2C bus with one MPU-6050 on it.
+// Double of the I2C bus with one MPU-6050 on it. Signatures: signatures.cpp.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 
@@ -8,9 +9,10 @@ class TwoWire {
   void begin() {}
   void setClock(uint32_t) {}
   void beginTransmission(uint8_t address);
-  void write(uint8_t byte);
-  uint8_t endTransmission(bool stop = true);
-  uint8_t requestFrom(uint8_t address, uint8_t n);
+  size_t write(uint8_t byte);
+  uint8_t endTransmission() { return endTransmission(true); }
+  uint8_t endTransmission(bool stop);
+  size_t requestFrom(uint8_t address, size_t n);
   int read();
 
  private:
