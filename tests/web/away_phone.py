@@ -13,11 +13,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 from coach.bootstrap import Coach
-from coach.service.event_loop import LoopThread
-from coach.settings import make_settings
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, recorded_run
 from tests.support.browser import PHONE, chromium_arguments, wait_until
 from tests.support.common import free_port
+from tests.support.ready_coach import ready_coach
 from tests.web.scripted_radio import ScriptedRadio, ScriptedSensor, scripted_radio
 from web.app import create_app
 from web.server import Server, serve
@@ -179,18 +178,13 @@ def hide(page: Page, is_hidden: bool) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    loop = LoopThread()
-    coach = Coach(make_settings(tmp_path / "home", "127.0.0.1", 0), loop=loop)
-    coach.runner.change(height_m=1.75)
-    coach.runner.answer_red_flags([])
-    for use in (LEFT, RIGHT, POD):
-        coach.store.sensors.remember(use)
-    made = Home(coach, free_port())
-    made.open()
-    yield made
-    made.close()
-    coach.close()
-    loop.close()
+    with ready_coach(tmp_path / "home") as coach:
+        for use in (LEFT, RIGHT, POD):
+            coach.store.sensors.remember(use)
+        made = Home(coach, free_port())
+        made.open()
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ import pytest
 from coach.bootstrap import Coach
 from coach.errors import LinkError, UserError
 from coach.recording.reader import read_recording
-from coach.service.event_loop import LoopThread
-from coach.settings import make_settings
 from tests.support.ant_stick import FakeUsb, Faults, foot_pod, plugged_in, strap
 from tests.support.browser import axe_findings, served, wait_until
+from tests.support.ready_coach import ready_coach
 from web.app import create_app
 
 POD, STRAP = "ant-124-12345", "ant-120-54321"
@@ -40,13 +39,8 @@ def usb(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeUsb]:
 
 @pytest.fixture
 def home(tmp_path: Path, usb: FakeUsb) -> Iterator[Coach]:
-    loop = LoopThread()
-    coach = Coach(make_settings(tmp_path / "home", "127.0.0.1", 0), loop=loop)
-    coach.runner.change(height_m=1.75)
-    coach.runner.answer_red_flags([])
-    yield coach
-    coach.close()
-    loop.close()
+    with ready_coach(tmp_path / "home") as coach:
+        yield coach
     assert not usb.is_scanning
 
 

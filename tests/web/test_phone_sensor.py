@@ -16,9 +16,8 @@ from coach.model.sites import WearSite
 from coach.packets.phone_motion import decode_motion
 from coach.radio.served import ServedBatch
 from coach.recording.reader import read_recording
-from coach.service.event_loop import LoopThread
-from coach.settings import make_settings
 from tests.support.browser import axe_findings, served, wait_until
+from tests.support.ready_coach import ready_coach
 from tests.web.carried_phone import carry
 from web.app import create_app
 
@@ -27,13 +26,8 @@ SERVES = "() => /is a sensor/.test(document.querySelector('#serve-words').textCo
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Coach]:
-    loop = LoopThread()
-    coach = Coach(make_settings(tmp_path / "home", "127.0.0.1", 0), loop=loop)
-    coach.runner.change(height_m=1.75)
-    coach.runner.answer_red_flags([])
-    yield coach
-    coach.close()
-    loop.close()
+    with ready_coach(tmp_path / "home") as coach:
+        yield coach
 
 
 @pytest.mark.browser

@@ -1,0 +1,21 @@
+"""A coach of its own for one test, whose runner has said what a run needs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coach.bootstrap import Coach
+from coach.service.event_loop import LoopThread
+from coach.settings import make_settings
+
+
+@contextmanager
+def ready_coach(folder: Path) -> Iterator[Coach]:
+    """The coach on `folder`, with its loop; both are closed at the end. Height and red flags are answered."""
+    loop = LoopThread()
+    coach = Coach(make_settings(folder, "127.0.0.1", 0), loop=loop)
+    coach.runner.change(height_m=1.75)
+    coach.runner.answer_red_flags([])
+    yield coach
+    coach.close()
+    loop.close()
