@@ -6,7 +6,7 @@ from coach.gait.bulk import analyse
 from coach.model.strides import Stride, TrunkStep
 from tests.support.common import reference_folder
 from tests.support.recordings import names, read
-from tests.validation import ankles_and_trunks, leave_one_out, runners, straps
+from tests.validation import ankles_and_trunks, asked, leave_one_out, runners, straps
 from tests.validation.coverage import Coverage
 from tests.validation.scoring import score, scorer
 from tests.validation.table import markdown, misses
@@ -28,6 +28,8 @@ def main(parts: list[str]) -> int:
         events = analyse([recording.chunk])
         found.append(score(recording, events, module))
         coverage.add(recording, [e for e in events if isinstance(e, Stride | TrunkStep)], module)
+    if not parts:
+        print(f"**What is asked, and what is found**\n\n{asked.report(found)}\n")
     print(markdown(found))
     steady = [r for r in found if r.get("n_true") and "walk" not in r["recording"] and "jog" not in r["recording"]]
     if steady:

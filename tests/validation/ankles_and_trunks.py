@@ -7,6 +7,7 @@ judged on that one by the very stages that a run uses. The unit is one sensor in
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -30,6 +31,9 @@ from tests.validation.runners import TRIALS, WITHIN
 SPEEDS: Final = ("2p5", "3p5", "4p5")
 TIMES: Final = ("initial_contact_s", "toe_off_s", "contact_time_s", "flight_time_s", "stride_time_s", "step_time_s")
 TRUNK_WINDOW_S: Final = 0.12  # in which a step is paired with a true one
+ANKLE, PELVIS = "_shank_", "_pelvis_"  # as the recordings are called
+WINDOW_S: Final = {ANKLE: 0.08, PELVIS: TRUNK_WINDOW_S}
+RATES_HZ: Final = (52.0, 104.0, 416.0)
 WITHIN_RUNNER: Final = 1.0  # weight of errors within a runner on top of all errors, in the trunk's line
 
 Judged = dict[str, tuple[float, float]]  # by number: mean error [s], share of strides inside the stated 95 %
@@ -165,18 +169,6 @@ def table(judged: dict[str, Judged]) -> str:
     return "\n".join(lines)
 
 
-def changes(recordings: list[Recording], judged: dict[str, Judged]) -> str:
-    """Return how a runner's changes of contact time with speed come out."""
-    groups: dict[str, list[tuple[float, float]]] = {}
-    for recording in recordings:
-        true = float(np.mean([row["contact_time_s"] for row in recording.strides]))
-        who = recording.name.replace(recording.name.split("_")[2], "")
-        groups.setdefault(who, []).append((true, judged[recording.name]["contact_time_s"][0]))
-    true, error = np.concatenate([np.array(of) - np.mean(of, axis=0) for of in groups.values()]).T
-    slope, size_ms = 1.0 + float(true @ error / (true @ true)), 1000.0 * float(np.sqrt(np.mean(error**2)))
-    return f"Contact time's changes with speed: slope {slope:.2f}, error {size_ms:.1f} ms."
-
-
 def spread(params: list[Any], shipped: Any, fields: Sequence[str]) -> str:
     """Return a Markdown table: each fitted parameter as shipped, and its range over the fits."""
     lines = ["| parameter | shipped | fitted on twelve: least, most |", "|---" * 3 + "|"]
@@ -186,17 +178,23 @@ def spread(params: list[Any], shipped: Any, fields: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def at_rates(recordings: list[Recording], window_s: float) -> str:
+@cache
+def at_rate(part: str, every: int, rate_hz: float) -> tuple[Judged, ...]:
+    """Return every so many of the recordings of a site, as shipped, as sensors of another rate would send them."""
+    judged = []
+    for recording in (r.at_rate(rate_hz) for r in _recordings(part)[::every]):
+        found = [e for e in analyse([recording.chunk]) if isinstance(e, Stride | TrunkStep)]
+        judged.append(judge(recording, found, WINDOW_S[part]))
+    return tuple(judged)
+
+
+def at_rates(part: str, every: int) -> str:
     """Return a line for each other rate: root mean square between recordings and share of events inside the 95 %."""
     lines = []
-    for rate_hz in (52.0, 104.0, 416.0):
-        judged = []
-        for recording in (r.at_rate(rate_hz) for r in recordings):
-            found = [e for e in analyse([recording.chunk]) if isinstance(e, Stride | TrunkStep)]
-            judged.append(judge(recording, found, window_s))
+    for rate_hz in RATES_HZ:
         cells = []
         for name in TIMES:
-            values = np.array([of[name] for of in judged if name in of]).reshape(-1, 2)
+            values = np.array([of[name] for of in at_rate(part, every, rate_hz) if name in of]).reshape(-1, 2)
             if len(values):
                 rms, inside = 1000.0 * np.sqrt(np.mean(values[:, 0] ** 2)), 100.0 * values[:, 1].mean()
                 cells.append(f"{name.removesuffix('_s').replace('_', ' ')}, ms {rms:.1f}, {inside:.0f} %")
@@ -204,34 +202,79 @@ def at_rates(recordings: list[Recording], window_s: float) -> str:
     return "\n".join(lines)
 
 
-def report() -> str:
-    """Return the tables as Markdown; empty without recordings."""
-    ankles, trunks = ([read(n) for n in names(TRIALS) if part in n] for part in ("_shank_", "_pelvis_"))
-    if not ankles or not trunks:
-        return ""
-    shank, trunk = ShankParams(), TrunkParams()
+def _recordings(part: str) -> list[Recording]:
+    return [read(n) for n in names(TRIALS) if part in n]
+
+
+@cache
+def ankles() -> tuple[dict[str, Judged], list[Any]]:
+    """Return each ankle recording judged by parameters fitted without its runner, and those parameters."""
 
     def strides(recording: Recording, params: ShankParams) -> list[Stride]:
         return [e for e in events(ShankGait(recording.wear_site, params), recording) if isinstance(e, Stride)]
 
-    def trunk_steps(recording: Recording, params: TrunkParams) -> list[TrunkStep]:
+    def cues(recording: Recording) -> FloatArray:
+        return ankle_cues(recording, ShankParams())
+
+    return left_out(_recordings(ANKLE), cues, lambda c: fitted_ankle(c, ShankParams()), strides, WINDOW_S[ANKLE])
+
+
+@cache
+def pelvises() -> tuple[dict[str, Judged], list[Any]]:
+    """Return each pelvis recording judged by parameters fitted without its runner, and those parameters."""
+
+    def found(recording: Recording, params: TrunkParams) -> list[TrunkStep]:
         return [e for e in events(TrunkGait(recording.wear_site, params), recording) if isinstance(e, TrunkStep)]
 
-    ankle, ankle_params = left_out(
-        ankles, lambda r: ankle_cues(r, shank), lambda c: fitted_ankle(c, shank), strides, 0.08
-    )
-    pelvis, trunk_params = left_out(
-        trunks, lambda r: trunk_cues(r, trunk), lambda c: fitted_trunk(c, trunk), trunk_steps, TRUNK_WINDOW_S
-    )
+    def cues(recording: Recording) -> FloatArray:
+        return trunk_cues(recording, TrunkParams())
+
+    return left_out(_recordings(PELVIS), cues, lambda c: fitted_trunk(c, TrunkParams()), found, WINDOW_S[PELVIS])
+
+
+@cache
+def bare_ankles() -> dict[str, Judged]:
+    """Return each ankle recording judged without its gyroscope, as shipped."""
+    judged = {}
+    for recording in _recordings(ANKLE):
+        chunk = replace(recording.chunk, gyr_radps=None)
+        found = [e for e in analyse([chunk]) if isinstance(e, Stride)]
+        judged[recording.name] = judge(recording, found, WINDOW_S[ANKLE])
+        judged[recording.name]["recall"] = (0.0, len(pairs(found, recording.strides)) / len(recording.strides))
+    return judged
+
+
+def slope(part: str) -> tuple[float, float]:
+    """Return slope and error [ms] of a runner's changes of contact time with speed."""
+    judged = ankles()[0] if part == ANKLE else pelvises()[0]
+    groups: dict[str, list[tuple[float, float]]] = {}
+    for recording in _recordings(part):
+        true = float(np.mean([row["contact_time_s"] for row in recording.strides]))
+        who = recording.name.replace(recording.name.split("_")[2], "")
+        groups.setdefault(who, []).append((true, judged[recording.name]["contact_time_s"][0]))
+    true, error = np.concatenate([np.array(of) - np.mean(of, axis=0) for of in groups.values()]).T
+    return 1.0 + float(true @ error / (true @ true)), 1000.0 * float(np.sqrt(np.mean(error**2)))
+
+
+def report() -> str:
+    """Return the tables as Markdown; empty without recordings."""
+    if not _recordings(ANKLE) or not _recordings(PELVIS):
+        return ""
+    (ankle, ankle_params), (pelvis, trunk_params) = ankles(), pelvises()
+    ankle_fields = ("contact_lag_s", "contact_rise_share", "recovery_lag_s", "recovery_lag_share")
+    trunk_fields = ("contact_time_s", "contact_per_foot", "contact_per_top", "contact_per_step")
+    words = "Contact time's changes with speed: slope {:.2f}, error {:.1f} ms."
     return "\n\n".join((
         "## Ankle sensors with gyroscope\n\nEach runner judged by parameters fitted to the other twelve:",
-        table(ankle), changes(ankles, ankle),
-        f"As shipped at other rates, every third recording:\n\n{at_rates(ankles[::3], 0.08)}",
-        spread(ankle_params, shank, ("contact_lag_s", "contact_rise_share", "recovery_lag_s", "recovery_lag_share")),
+        table(ankle), words.format(*slope(ANKLE)),
+        f"As shipped at other rates, every third recording:\n\n{at_rates(ANKLE, 3)}",
+        spread(ankle_params, ShankParams(), ankle_fields),
+        "## Ankle sensors without gyroscope\n\nAs shipped; toe-off and contact time are not given:",
+        table(bare_ankles()),
         "## Pelvis sensors\n\nEach runner judged by parameters fitted to the other twelve:",
-        table(pelvis), changes(trunks, pelvis),
-        f"As shipped at other rates, every second recording:\n\n{at_rates(trunks[::2], TRUNK_WINDOW_S)}",
-        spread(trunk_params, trunk, ("contact_time_s", "contact_per_foot", "contact_per_top", "contact_per_step")),
+        table(pelvis), words.format(*slope(PELVIS)),
+        f"As shipped at other rates, every second recording:\n\n{at_rates(PELVIS, 2)}",
+        spread(trunk_params, TrunkParams(), trunk_fields),
     ))  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from coach.model.samples import FloatArray
 from coach.model.strides import Stride
 from tests.coach.gait.on_recordings import pairs
 from tests.support.recordings import Recording
-from tests.validation.runners import changes, feet, strides, table, trial
+from tests.validation.runners import FootTrial, changes, feet, strides, table, trial
 from tests.validation.runners import strikes as strikes_of
 
 FITTED: Final = ("line_s", "line_s_per_deg", "line_brake_share", "brake_share", "lead_s", "toe_off_s",
@@ -99,33 +100,49 @@ def _line(wanted: FloatArray, weights: FloatArray, *columns: FloatArray) -> list
     return found
 
 
+@cache
+def _cues_by_runner() -> dict[str, list[Cues]]:
+    seen: dict[str, list[Cues]] = {runner: [] for runner in _runners()}
+    for recording in feet():
+        seen[recording.name.split("_")[0]].append(cues(recording, PARAMS))
+    return seen
+
+
+def _runners() -> list[str]:
+    return sorted({r.name.split("_")[0] for r in feet()})
+
+
+@cache
+def _fitted_without(runner: str) -> FootParams:
+    return fitted({k: v for k, v in _cues_by_runner().items() if k != runner}, PARAMS)
+
+
+def _judged(chosen: list[str], params: FootParams) -> list[FootTrial]:
+    return [trial(r, strides(r.chunk, params)) for r in feet() if r.name.split("_")[0] in chosen]
+
+
+@cache
+def left_out() -> tuple[FootTrial, ...]:
+    """Return each trial judged by parameters that were fitted without its runner."""
+    return tuple(t for runner in _runners() for t in _judged([runner], _fitted_without(runner)))
+
+
 def report() -> str:
     """Return the tables as Markdown; empty without recordings."""
-    recordings = feet()
-    if not recordings:
+    if not feet():
         return ""
-    runners = sorted({r.name.split("_")[0] for r in recordings})
-    seen: dict[str, list[Cues]] = {runner: [] for runner in runners}
-    for recording in recordings:
-        seen[recording.name.split("_")[0]].append(cues(recording, PARAMS))
-
-    def judged(chosen: list[str], params: FootParams) -> list[Any]:
-        of = [r for r in recordings if r.name.split("_")[0] in chosen]
-        return [trial(r, strides(r.chunk, params)) for r in of]
-
-    by_runner = {r: fitted({k: v for k, v in seen.items() if k != r}, PARAMS) for r in runners}
-    left_out = [t for runner, params in by_runner.items() for t in judged([runner], params)]
+    runners, seen, alone = _runners(), _cues_by_runner(), list(left_out())
     half = fitted({k: seen[k] for k in runners[::2][:6]}, PARAMS)
-    others = judged([r for r in runners if r not in runners[::2][:6]], half)
+    others = _judged([r for r in runners if r not in runners[::2][:6]], half)
     whole = fitted(seen, PARAMS)
     lines = ["| parameter | shipped | fitted on all | fitted on twelve: least, most | on six |", "|---" * 5 + "|"]
     for name in FITTED:
-        values = [getattr(p, name) for p in by_runner.values()]
+        values = [getattr(_fitted_without(r), name) for r in runners]
         one = [getattr(p, name) for p in (PARAMS, whole, half)]
         lines.append(f"| {name} | {one[0]:.4g} | {one[1]:.4g} | {min(values):.4g}, {max(values):.4g} | {one[2]:.4g} |")
     return "\n\n".join((
-        "Each runner judged by parameters fitted to the other twelve:", table(left_out),
-        strikes_of(left_out), changes(left_out),
+        "Each runner judged by parameters fitted to the other twelve:", table(alone),
+        strikes_of(alone), changes(alone),
         f"Fitted on {', '.join(runners[::2][:6])}, judged on the other seven:", table(others), strikes_of(others),
         "\n".join(lines),
     ))  # fmt: skip

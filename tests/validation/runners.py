@@ -6,12 +6,14 @@ same bias, so that is the error which a runner is shown.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 
 from coach.gait.foot.analyzer import FootGait
 from coach.gait.foot.params import PARAMS, FootParams
+from coach.gait.fusion.speed import FOOT_SPEED_SD
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.strides import FootStrike, Stride
 from tests.coach.gait.on_recordings import pairs
@@ -26,6 +28,7 @@ METRICS: Final = {
     "foot_strike_angle_deg": ("strike angle, deg", 1.0),
 }
 CLASSES: Final = (("all", -90.0, 90.0), ("above 15 deg", 15.0, 90.0), ("8 to 15", 8.0, 15.0), ("below 8", -90.0, 8.0))
+RATES_HZ: Final = (52.0, 104.0, 200.0, 416.0)
 WITHIN: Final = 1.96
 SEED: Final = 4000  # of the packets lost: these were not looked at while the parameters were chosen
 N_LOSSES: Final = 4  # times that each recording loses others
@@ -116,27 +119,42 @@ def strikes(trials: list[FootTrial]) -> str:
     )
 
 
-def changes(trials: list[FootTrial]) -> str:
+def changes(trials: Iterable[FootTrial]) -> str:
     """Return how changes of contact time with speed, and between left and right, come out."""
-    found, true = (_within(trials, k, lambda t: (t.runner, t.side)) for k in (0, 1))
-    slope = float(found @ true / (true @ true))
+    found, true = _changes(trials)
     error_ms = 1000.0 * float(np.sqrt(np.mean((found - true) ** 2)))
-    sides = [_sides(trials, k) for k in (0, 1)]
-    spread = [1000.0 * float(np.std(of, ddof=1)) for of in (*sides, sides[0] - sides[1])]
+    spread = [1000.0 * float(np.std(_sides(trials, k), ddof=1)) for k in (0, 1)]
     return (
-        f"Contact time's changes with speed in one foot: slope {slope:.2f}, error {error_ms:.1f} ms. Left minus right: "
-        f"SD {spread[0]:.1f} ms where it is {spread[1]:.1f}, error {spread[2]:.1f}."
+        f"Contact time's changes with speed in one foot: slope {slope(trials):.2f}, error {error_ms:.1f} ms. Left "
+        f"minus right: SD {spread[0]:.1f} ms where it is {spread[1]:.1f}, error {side_error_ms(trials):.1f}."
     )
 
 
-def _within(trials: list[FootTrial], k: int, key: Callable[[FootTrial], Any]) -> FloatArray:
+def slope(trials: Iterable[FootTrial]) -> float:
+    """Return how much of a change of contact time with speed is found in one foot."""
+    found, true = _changes(trials)
+    return float(found @ true / (true @ true))
+
+
+def side_error_ms(trials: Iterable[FootTrial]) -> float:
+    """Return the standard deviation of the errors of left minus right."""
+    return 1000.0 * float(np.std(_sides(trials, 0) - _sides(trials, 1), ddof=1))
+
+
+def _changes(trials: Iterable[FootTrial]) -> tuple[FloatArray, FloatArray]:
+    """Found and true contact times less their mean in each foot."""
+    found, true = (_within(trials, k, lambda t: (t.runner, t.side)) for k in (0, 1))
+    return found, true
+
+
+def _within(trials: Iterable[FootTrial], k: int, key: Callable[[FootTrial], Any]) -> FloatArray:
     """Found (k = 0) or true contact times less their mean in each group."""
     groups = {key(t) for t in trials}
     values = [np.array([t.contact_s[k] for t in trials if key(t) == group]) for group in sorted(groups)]
     return np.concatenate([of - of.mean() for of in values])
 
 
-def _sides(trials: list[FootTrial], k: int) -> FloatArray:
+def _sides(trials: Iterable[FootTrial], k: int) -> FloatArray:
     left, right = ([t.contact_s[k] for t in trials if t.side == side] for side in ("left", "right"))
     return np.array(left) - np.array(right)
 
@@ -152,54 +170,77 @@ def coverage(trials: Iterable[FootTrial]) -> str:
     return "; ".join(cells)
 
 
+@cache
+def at_rate(rate_hz: float) -> tuple[FootTrial, ...]:
+    """Return the trials as sensors of another rate would send them."""
+    return tuple(trial(r, strides(as_sent.at_rate(r.chunk, rate_hz))) for r in feet())
+
+
+@dataclass(frozen=True, slots=True)
+class Lossy:
+    """Trials in which packets were lost, each recording `N_LOSSES` times others.
+
+    recall: share of the true strides found. distance: against that with nothing lost. inside: whether a length over a
+    hole lies inside its stated 95 %. distance_inside: whether that with nothing lost lies inside the stated interval of
+    the distance. trials: their errors.
+    """
+
+    recall: FloatArray
+    distance: FloatArray
+    inside: FloatArray
+    distance_inside: FloatArray
+    trials: tuple[FootTrial, ...]
+
+    def words(self) -> str:
+        """Return recall, distance and lengths over holes in a line."""
+        within = np.mean(np.abs(self.distance - 1.0) <= 0.015)
+        return (
+            f"{self.recall.mean():.3f} (least {self.recall.min():.2f}), "
+            f"{self.distance.mean():.3f} ± {self.distance.std():.3f}, "
+            f"within 1.5 % in {100 * within:.0f} % of {len(self.distance)}, inside its stated 95 % in "
+            f"{100 * self.distance_inside.mean():.0f} %; "
+            f"length over a hole {100 * self.inside.mean():.0f} % inside the stated 95 %"
+        )
+
+
 def report() -> str:
     """Return coverage at other rates and with lost packets as Markdown; empty without recordings."""
-    recordings = feet()
-    if not recordings:
+    if not feet():
         return ""
     lines = ["Root mean square between feet, and share of strides inside the stated 95 %, at other rates:\n"]
-    for rate_hz in (52.0, 104.0, 200.0, 416.0):
-        trials = [trial(r, strides(as_sent.at_rate(r.chunk, rate_hz))) for r in recordings]
-        lines.append(f"- {rate_hz:.0f} Hz: {coverage(trials)}")
+    lines += [f"- {rate_hz:.0f} Hz: {coverage(at_rate(rate_hz))}" for rate_hz in RATES_HZ]
     lines.append(
         "\nWith packets of ten readings lost (200 Hz), four times each: strides found, distance against nothing lost:\n"
     )
-    whole = [_distance_m(strides(r.chunk)) for r in recordings]  # none where the landings are clipped
     for share in (0.02, 0.05, 0.10):
-        words, found = _with_lost(recordings, [r.chunk for r in recordings], whole, share, 10)
-        lines.append(f"- {100 * share:.0f} %: {words}; {coverage(map(trial, recordings * N_LOSSES, found))}")
+        found = with_lost(share)
+        lines.append(f"- {100 * share:.0f} %: {found.words()}; {coverage(found.trials)}")
     lines.append("\nWith one notification of eight readings in a hundred lost at 52 Hz (Movesense):\n")
-    slow = [as_sent.at_rate(r.chunk, 52.0) for r in recordings]
-    words, _ = _with_lost(recordings, slow, [_distance_m(strides(chunk)) for chunk in slow], 0.01, 8)
-    lines.append(f"- {words}")
+    lines.append(f"- {with_lost(0.01, 8, 52.0).words()}")
     return "\n".join(lines)
 
 
-def _with_lost(
-    recordings: list[Recording], chunks: list[ImuChunk], whole_m: list[float | None], share: float, n: int
-) -> tuple[str, list[list[Stride]]]:
-    """How many strides are found, and how near their distance is, with packets of n readings lost; and the strides.
-
-    Each recording loses others `N_LOSSES` times. Lengths: of strides whose uncertainty says that they have a hole.
-    """
+@cache
+def with_lost(share: float, n: int = 10, rate_hz: float | None = None) -> Lossy:
+    """Return how many strides are found, and how near their distance is, with packets of n readings lost."""
+    recordings = feet()
+    chunks = [r.chunk if rate_hz is None else as_sent.at_rate(r.chunk, rate_hz) for r in recordings]
+    whole_m = [_distance_m(strides(chunk)) for chunk in chunks]  # none where the landings are clipped
     found = [strides(_lossy(c, share, SEED + k, n)) for k, c in enumerate(chunks * N_LOSSES)]
-    recall, distance, inside = [], [], []
+    recall, distance, inside, distance_inside = [], [], [], []
     for one, recording, metres in zip(found, recordings * N_LOSSES, whole_m * N_LOSSES, strict=True):
         matched = pairs(one, recording.strides)
         recall.append(len(matched) / len(recording.strides))
         if metres is not None:
-            distance.append((_distance_m(one) or 0.0) / metres)
+            far_m = _distance_m(one) or 0.0
+            distance.append(far_m / metres)
+            distance_inside.append(abs(far_m - metres) <= WITHIN * FOOT_SPEED_SD * far_m)
         for stride, true in matched:
             known_m, true_m = stride.stride_length_m, true.get("stride_length_m")
             if known_m and true_m and stride.uncertainty["stride_length_m"] > HOLED * PARAMS.length_sd_share * known_m:
                 inside.append(abs(known_m - true_m) <= WITHIN * stride.uncertainty["stride_length_m"])
-    within = np.mean(np.abs(np.array(distance) - 1.0) <= 0.015)
-    words = (
-        f"{np.mean(recall):.3f} (least {min(recall):.2f}), {np.mean(distance):.3f} ± {np.std(distance):.3f}, "
-        f"within 1.5 % in {100 * within:.0f} % of {len(distance)}; "
-        f"length over a hole {100 * np.mean(inside):.0f} % inside the stated 95 %"
-    )
-    return words, found
+    trials = tuple(map(trial, recordings * N_LOSSES, found))
+    return Lossy(np.array(recall), np.array(distance), np.array(inside), np.array(distance_inside), trials)
 
 
 def _lossy(chunk: ImuChunk, share: float, seed: int, n: int = 10) -> ImuChunk:

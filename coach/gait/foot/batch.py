@@ -7,9 +7,9 @@ from copy import deepcopy
 from typing import NamedTuple
 
 from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
-from coach.gait.foot.phases import PhaseTransition
 from coach.gait.foot.stride_builder import take_one
 from coach.gait.foot.stride_state import FootSensor, StrideState
+from coach.gait.foot.strides import PhaseTransition
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent
 

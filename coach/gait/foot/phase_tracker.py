@@ -1,42 +1,158 @@
-"""Track the phases of a foot's strides through its rows, and fill in the rows' pitch rate.
+"""Find the phase transitions of a foot's strides in its pitch rate: end of swing, heel-off, end of push-off.
 
-The short pieces of a stream are followed sample by sample, as the compiled loops do it; of a long piece all crossings
-are looked up at once. Both find the same.
+A runner's foot turns toes-up in swing by more than a right angle's half, hits the ground, rests, then turns toes-down
+while the heel lifts and the toes push. The moments looked for here only open and close the windows in which contact,
+mid-stance and toe-off are found (`coach.gait.foot.contacts`, `events`); they are crossings of fixed rates, so they
+need no look ahead and do not depend on how the stream was cut.
+
+The short pieces of a stream are followed sample by sample; of a long piece all crossings are looked up at once. Both
+find the same.
 """
 
+import math
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from coach.gait.foot.axes import FootAxes
 from coach.gait.foot.batch import Batch
 from coach.gait.foot.constants import GX, PITCH, T
-from coach.gait.foot.phases import (
-    ANGLE,
-    CALM,
-    FRESH,
+from coach.gait.foot.params import PARAMS, FootParams
+from coach.gait.foot.rhythm import REFINE_EVERY
+from coach.gait.foot.strides import (
     HEEL_OFF,
-    HEEL_OFF_ROW,
     NOTHING,
     PUSH_END,
     SWING_END,
-    SWING_END_ROW,
     SWING_END_UNSEEN_HEEL,
-    SWING_ROW,
     PhaseTransition,
-    cross,
-    edges_of,
-    level_of,
-    levels,
-    next_crossing,
 )
-from coach.gait.foot.rhythm import REFINE_EVERY
-from coach.gait.signal.row_buffer import RowBuffer
 from coach.gait.signal.segments import SHORT
 from coach.model.samples import FloatArray
 
 NEVER: Final = sys.maxsize  # the row at which nothing is looked for
+SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between the edges
+
+
+def edges_of(params: FootParams) -> tuple[float, ...]:
+    """Pitch rates between the levels, outermost infinite [rad/s]."""
+    return (-math.inf, params.swing_radps, params.swing_end_radps, params.push_radps, math.inf)
+
+
+EDGES: Final = edges_of(PARAMS)
+
+
+def levels(pitch_radps: FloatArray, edges: tuple[float, ...] = EDGES) -> npt.NDArray[np.intp]:
+    """0 in swing, 1 between, 2 calm, 3 pushing or slapping; for each sample."""
+    return np.array(edges[1:-1]).searchsorted(pitch_radps)
+
+
+def level_of(pitch_radps: float, edges: tuple[float, ...] = EDGES) -> int:
+    """The same for one sample."""
+    if pitch_radps <= edges[1]:
+        return SWINGING
+    if pitch_radps <= edges[2]:
+        return TURNING
+    return CALM if pitch_radps <= edges[3] else PUSHING
+
+
+def next_crossing(
+    t_s: Sequence[float],
+    pitch: Sequence[float],
+    row: int,
+    stop: int,
+    level: int,
+    angle_rad: float,
+    edges: tuple[float, ...] = EDGES,
+) -> tuple[int, float]:
+    """The first row from `row` on with another level than `level`, or `stop`; and the angle there.
+
+    angle_rad: the integral of the pitch rate until the row before.
+    """
+    low, high = edges[level], edges[level + 1]
+    if row == 0:
+        if not low < pitch[0] <= high:
+            return 0, angle_rad
+        row = 1
+    t_before, rate_before = t_s[row - 1], pitch[row - 1]
+    for k in range(row, stop):
+        t_now, rate = t_s[k], pitch[k]
+        angle_rad += (rate + rate_before) * (t_now - t_before) * 0.5
+        if not low < rate <= high:
+            return k, angle_rad
+        t_before, rate_before = t_now, rate
+    return stop, angle_rad
+
+
+# What `cross` remembers, as one list of numbers.
+_PHASE, _IS_SWINGING, _IS_TURNING, _SWING_ANGLE, _PUSH_ANGLE = 0, 1, 2, 3, 4
+SWING_END_ROW, HEEL_OFF_ROW, SWING_ROW, _T_SWING_END, _T_CALM, _T_SWING = 5, 6, 7, 8, 9, 10
+_WAITING, _STANCE, _PUSH = 0.0, 1.0, 2.0
+ANGLE: Final = 11  # kept there by who follows the rows: the integral of the pitch rate up to the last row
+FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math.inf, -math.inf, 0.0)
+
+
+def cross(state: list[float], row: int, t_s: float, angle_rad: float, level: int, params: FootParams = PARAMS) -> int:
+    """The pitch rate came to `level` at `row`; angle_rad: its integral up to here. What turned; rows are in `state`.
+
+    SWING_END_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
+    the state's SWING_ROW; SWING_END_ROW is this swing's already.
+    """
+    if level < CALM:
+        _follow_swing(state, row, t_s, angle_rad, level)
+    elif state[_IS_TURNING]:
+        state[_IS_TURNING] = 0.0
+        turned = state[_SWING_ANGLE] - angle_rad
+        lasted = t_s > state[_T_SWING] + params.shortest_swing_s and t_s > state[_T_SWING_END] + params.refractory_s
+        if state[_IS_SWINGING] and turned > params.least_swing_rad and lasted:
+            return _swing_ends(state, row, t_s, params)
+    if state[_PHASE] == _STANCE:
+        return _in_stance(state, row, t_s, angle_rad, level, params)
+    if state[_PHASE] == _PUSH and level < PUSHING:
+        return _push_ends(state, t_s, angle_rad, params)
+    return NOTHING
+
+
+def _follow_swing(state: list[float], row: int, t_s: float, angle_rad: float, level: int) -> None:
+    if not state[_IS_TURNING]:
+        state[SWING_ROW] = row
+        state[_IS_TURNING], state[_IS_SWINGING] = 1.0, 0.0
+        state[_SWING_ANGLE], state[_T_SWING] = angle_rad, t_s
+    if level == SWINGING:
+        state[_IS_SWINGING], state[_T_CALM] = 1.0, t_s
+
+
+def _swing_ends(state: list[float], row: int, t_s: float, params: FootParams) -> int:
+    is_unseen = state[HEEL_OFF_ROW] < state[SWING_END_ROW] and t_s < state[_T_SWING_END] + params.latest_heel_off_s
+    state[_PHASE] = _STANCE
+    state[SWING_END_ROW] = row
+    state[_T_SWING_END] = state[_T_CALM] = t_s
+    return SWING_END_UNSEEN_HEEL if is_unseen else SWING_END
+
+
+def _in_stance(state: list[float], row: int, t_s: float, angle_rad: float, level: int, params: FootParams) -> int:
+    if level < PUSHING:
+        state[_T_CALM] = t_s
+        return NOTHING
+    if t_s < state[_T_SWING_END] + params.slap_s or t_s < state[_T_CALM] + params.calm_s:
+        return NOTHING
+    if t_s > state[_T_SWING_END] + params.latest_heel_off_s:
+        state[_PHASE] = _WAITING
+        return NOTHING
+    state[_PHASE] = _PUSH
+    state[HEEL_OFF_ROW], state[_PUSH_ANGLE], state[_T_CALM] = row, angle_rad, t_s
+    return HEEL_OFF
+
+
+def _push_ends(state: list[float], t_s: float, angle_rad: float, params: FootParams) -> int:
+    began = state[_T_CALM]
+    state[_PHASE], state[_T_CALM] = _STANCE, t_s  # it may have been a late landing's slap
+    if angle_rad < state[_PUSH_ANGLE] + params.least_push_rad or t_s > began + params.latest_toe_off_s:
+        return NOTHING
+    return PUSH_END
 
 
 class PhaseTracker:
@@ -65,19 +181,17 @@ class PhaseTracker:
         self._level = CALM
         self._search, self._landing_row, self._due_row = 0, -1, NEVER
 
-    def follow(self, rows: RowBuffer, start: int, end: int) -> tuple[int, bool]:
-        """Follow the rows start..end.
+    def follow(self, block: FloatArray, before: int, start: int) -> tuple[int, bool]:
+        """Follow the rows of a block from row `start` on; before: how many rows of it lie before that, 0 or 1.
 
         The row from which to go on, and whether to look at the axes again before.
         """
-        before = 1 if start > rows.first else 0
-        block = rows.between(start - before, end)
         x, y, z = self._left
         pitch = np.multiply(block[GX, before:], x, out=block[PITCH, before:])  # each row alone: a product of matrices
         pitch += block[GX + 1, before:] * y  # rounds by how many rows there are, and an answer would depend on the cut
         pitch += block[GX + 2, before:] * z
         pitch -= self._bias
-        if end - start > SHORT:
+        if len(pitch) > SHORT:
             return self._leap(block, before, start)
         row, is_due = self._step(block, before, start - before)
         return row + start - before, is_due

@@ -13,12 +13,11 @@ from coach.gait.foot.constants import AX, GX, T
 from coach.gait.foot.contacts import contact
 from coach.gait.foot.events import mid_stance, rolling
 from coach.gait.foot.landing import cues
-from coach.gait.foot.phases import HEEL_OFF, SWING_END, PhaseTransition
 from coach.gait.foot.push_off import push_off
 from coach.gait.foot.reports import interpolated_event, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.stance import fine
 from coach.gait.foot.stride_state import FootSensor, Speed, StrideState, is_stride
-from coach.gait.foot.strides import StanceCandidate, StrideTrajectory
+from coach.gait.foot.strides import HEEL_OFF, SWING_END, PhaseTransition, StanceCandidate, StrideTrajectory
 from coach.gait.foot.trajectory import Path, path
 from coach.gait.signal.constants import GRAVITY_MPS2, INTERPOLATED_FACTOR
 from coach.gait.signal.filters import median_of

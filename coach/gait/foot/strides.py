@@ -14,6 +14,24 @@ RUN_ABOVE_SPM: Final = 145.0  # the same
 LEAST_WALKING_DUTY: Final = 0.5  # walking has no flight
 
 
+# The kinds of phase transitions, and no transition.
+NOTHING, SWING_END, SWING_END_UNSEEN_HEEL, HEEL_OFF, PUSH_END = 0, 1, 2, 3, 4
+
+
+class PhaseTransition(NamedTuple):
+    """One phase transition. kind: SWING_END, HEEL_OFF or PUSH_END. at: row at which it is known.
+
+    swing_end, heel_off: rows of this stride's earlier ones.
+    search: which search for the landing this is, from 0: each window is longer.
+    """
+
+    kind: int
+    at: int
+    swing_end: int
+    heel_off: int
+    search: int = 0
+
+
 @dataclass(slots=True)
 class StanceCandidate:
     """What is known so far of one contact with the ground. Rows are absolute.

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from coach.gait.foot.phases import FRESH, HEEL_OFF, NOTHING, PUSH_END, SWING_END, cross, levels
+from coach.gait.foot.phase_tracker import FRESH, cross, levels
+from coach.gait.foot.strides import HEEL_OFF, NOTHING, PUSH_END, SWING_END
 
 DT = 0.005
 
