@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tests.support.browser import chromium_arguments
+from tests.support.one_browser import browser as browser
+from tests.support.one_browser import one_browser as one_browser
 
 
 @pytest.fixture(scope="session")

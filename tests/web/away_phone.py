@@ -16,6 +16,7 @@ from coach.bootstrap import Coach
 from tests.coach.phone.scenes import LEFT, MOVESENSE, POD, RIGHT, RUNNING_SPEED, recorded_run
 from tests.support.browser import PHONE, chromium_arguments, wait_until
 from tests.support.common import free_port
+from tests.support.one_browser import LONGEST_S, killed_after
 from tests.support.ready_coach import ready_coach
 from tests.web.scripted_radio import ScriptedRadio, ScriptedSensor, scripted_radio
 from web.app import create_app
@@ -190,6 +191,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 @pytest.fixture
 def away(home: Home, playwright: Playwright, tmp_path: Path) -> Iterator[Away]:
     with ExitStack() as stack:
+        stack.enter_context(killed_after(LONGEST_S))
         bus = tmp_path / "bus"
         bus.mkdir()
         radio, address = stack.enter_context(scripted_radio(make_sensors(), bus))

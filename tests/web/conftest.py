@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
 from tests.support.browser import DESKTOP, PHONE, chromium_arguments, served
+from tests.support.one_browser import browser as browser
+from tests.support.one_browser import one_browser as one_browser
 from tests.web.away_phone import away as away  # fixtures of the phone alone, for more than one file of tests
 from tests.web.away_phone import home as home
 from tests.web.small_coach import SmallCoach
