@@ -13,11 +13,13 @@ from coach.model.samples import FloatArray
 
 _A_M: Final = 6378137.0
 _E2: Final = 0.00669437999014
-RADIUS_95: Final = 2.448  # of a two-dimensional Gaussian, in standard deviations of one axis: sqrt(-2 ln 0.05)
+# Radius of the circle that holds 68 % of a two-dimensional Gaussian, in standard deviations of one axis:
+# sqrt(-2 ln 0.32). Which share a phone's radius holds: `PositionSample`.
+RADIUS_68: Final = 1.51
 # Share by which distances by positions are long or short: chosen by judgement; two runs whose watch gave its own
 # distance differ by 1.0 and 0.1 %. A measured kilometre would change it.
 SCALE_SD: Final = 0.01
-_FIX_SD_M: Final = 2.0  # of a fix along one axis, under open sky: the 5 m of 95 cases in 100 that phones state
+_FIX_SD_M: Final = 3.3  # of a fix along one axis, under open sky: of the 5 m that phones state there
 
 
 def metres_per_radian(latitude_rad: FloatArray | float) -> tuple[FloatArray, FloatArray]:

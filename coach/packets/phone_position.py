@@ -1,7 +1,7 @@
 """Where a phone is, as its browser gives it: one fix of the Geolocation API a packet, packed by the page.
 
 A packet, little-endian: magic 47, version 1, flags (bit 0: altitude, bit 1: speed), 0, then f64 Unix time of the fix
-[ms], f64 latitude and f64 longitude [deg, WGS 84], f32 accuracy [m, radius that holds the place in 95 of 100 cases],
+[ms], f64 latitude and f64 longitude [deg, WGS 84], f32 accuracy [m, radius as the system states it],
 f32 altitude [m above the ellipsoid], f32 speed over ground [m/s]. What a flag denies is 0.
 Source: W3C Geolocation, section GeolocationCoordinates.
 """

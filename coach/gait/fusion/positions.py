@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from coach.gait.fusion.rolling import STALE_S
-from coach.model.earth import RADIUS_95, SCALE_SD, metres_per_radian
+from coach.model.earth import RADIUS_68, SCALE_SD, metres_per_radian
 from coach.model.samples import PositionSample
 
 
@@ -25,7 +25,7 @@ from coach.model.samples import PositionSample
 class PositionParams:
     """What makes a stretch worth comparing.
 
-    most_accuracy_m: 95 % radius of a fix that counts. chord_m: length of a chord, and chord_accuracy times the radius
+    most_accuracy_m: stated radius of a fix that counts. chord_m: length of a chord, and chord_accuracy times the radius
     at least. most_turn_rad: between neighbouring chords. stretch_m: a stretch is compared when it has come so far.
     most_gap_s: between two fixes. most_chord_s: for one chord; who takes longer rests or strolls. delay_s: how long
     strides take to be known.
@@ -35,9 +35,9 @@ class PositionParams:
     chord_m: float = 40.0  # chosen by judgement: eight times the 5 m radius of a phone under open sky
     # Independent noise s across both its ends makes a chord of d longer by s^2 / d^2: 1 % at most; noise that wanders
     # slowly less. It is covered by the uncertainty of a scale (`SCALE_SD`).
-    chord_accuracy: float = 4.0
+    chord_accuracy: float = 6.5
     most_turn_rad: float = 0.5  # chosen by judgement: a corner cut by more than 3 % of a chord turns further
-    stretch_m: float = 200.0  # 1.5 % of it are the errors of its two ends at 5 m; chosen by judgement
+    stretch_m: float = 200.0  # 2.3 % of it are the errors of its two ends at 5 m; chosen by judgement
     most_gap_s: float = 5.0  # chosen by judgement: at 1 Hz four fixes lost
     most_chord_s: float = 60.0  # 0.7 m/s; chosen by judgement
     delay_s: float = 5.0  # a stride is held until its flight time is known, 2 s at most; chosen with room
@@ -166,7 +166,7 @@ class PositionComparison:
             self._close()
 
     def _compared(self, stretch: _Stretch) -> Iterator[SpeedComparison]:
-        ends_sd_m = math.sqrt(2.0) * stretch.accuracy_m / RADIUS_95
+        ends_sd_m = math.sqrt(2.0) * stretch.accuracy_m / RADIUS_68
         ratio_sd = math.hypot(ends_sd_m / stretch.length_m, SCALE_SD)
         for sensor, odometer in self._odometers.items():
             if measured_m := odometer.between(stretch.start.t_s, stretch.end.t_s):

@@ -15,7 +15,7 @@ from coach.model.earth import SCALE_SD
 FOOT_SPEED_SD: Final = 0.034  # share of speed, of one runner: Falbriard 2021, 0.11 m/s at about 3.2 m/s
 POD_SPEED_SD: Final = 0.04  # share of speed, uncalibrated pod: chosen by eye, 2026-11-20
 TREADMILL_SPEED_SD: Final = 0.02  # share of speed: belt slip and display error, chosen by eye, 2026-11-20
-# A receiver's speed over ground: m/s, and for each metre of its 95 % radius. Chosen by judgement: a phone under open
+# A receiver's speed over ground: m/s, and for each metre of its stated radius. Chosen by judgement: a phone under open
 # sky (5 m) gets 0.25 m/s, so that feet (0.1 m/s at 3 m/s) carry and positions alone still give a pace.
 POSITION_SPEED_SD_MPS: Final = 0.15
 POSITION_SPEED_SD_PER_M: Final = 0.02  # the same

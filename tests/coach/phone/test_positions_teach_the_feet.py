@@ -26,7 +26,7 @@ def fixes(speed_mps: float) -> list[Notification]:
     """Straight north, once a second, as a phone without a speed of its own gives it."""
     found = []
     for t in range(1, SECONDS):
-        sample = PositionSample(float(t), speed_mps * t / METRES_PER_DEGREE, 8.0, 4.0)
+        sample = PositionSample(float(t), speed_mps * t / METRES_PER_DEGREE, 8.0, 2.5)  # 1.7 m along each axis
         found.append(Notification(POSITION.sensor_id, CHARACTERISTIC, t + 0.1, encode_position(sample, 1000.0 * t)))
     return found
 

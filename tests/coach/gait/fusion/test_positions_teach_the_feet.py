@@ -9,7 +9,7 @@ import pytest
 from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.positions import Odometer, PositionComparison, SpeedComparison
 from coach.gait.fusion.speed import SpeedCorrection
-from coach.model.earth import RADIUS_95
+from coach.model.earth import RADIUS_68
 from coach.model.samples import PositionSample, RunningSpeedSample, TreadmillSample
 
 SPEED_MPS = 3.0
@@ -117,15 +117,15 @@ def test_straight_stretches_are_compared() -> None:
     for one in found:
         assert one.sensor == "foot"
         assert one.known_m == pytest.approx(one.measured_m, rel=0.002)
-        assert one.ratio_sd == pytest.approx(0.0175, abs=0.002)
+        assert one.ratio_sd == pytest.approx(0.0255, abs=0.002)  # two ends of 3.3 m on 200 m, and the scale
 
 
 @pytest.mark.parametrize("wander_s", [1.0, 30.0])
-@pytest.mark.parametrize("accuracy_m", [5.0, 15.0, 29.0])
+@pytest.mark.parametrize("accuracy_m", [5.0, 10.0, 15.0])
 def test_comparisons_are_as_sure_as_the_fixes_are(accuracy_m: float, wander_s: float) -> None:
     inside = []
     for seed in range(4):
-        errors = noise(1500, seed, accuracy_m / RADIUS_95, wander_s)
+        errors = noise(1500, seed, accuracy_m / RADIUS_68, wander_s)
         fixes = (at(float(t), SPEED_MPS * t + east, north, accuracy_m) for t, (east, north) in enumerate(errors))
         inside += [abs(one.known_m / one.measured_m - 1.0) <= 1.96 * one.ratio_sd for one in compared(fixes)]
     assert len(inside) > 50
@@ -147,6 +147,7 @@ def test_a_wide_bend_is_measured_as_the_arc_that_it_is() -> None:
 
 def test_what_cannot_be_known_is_not_compared() -> None:
     assert compared(straight(accuracy_m=65.0)) == [], "fixes of a network"
+    assert compared(straight(accuracy_m=29.0)) == [], "in a minute nobody runs far enough for such fixes"
     assert compared(fix for fix in straight() if int(fix.t_s) % 8 == 0) == [], "too few fixes"
     assert compared(at(float(t), 0.3 * t, 0.0) for t in range(800)) == [], "a stroll"
     corners = (at(float(t), *blocks(SPEED_MPS * t, 50.0)) for t in range(600))
