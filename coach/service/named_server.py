@@ -1,10 +1,14 @@
 """Requests that stay with the server that the runner named, and which addresses can be one.
 
-Keys and health data go to no other: an answer that points elsewhere is a refusal (`HTTPError`, an `OSError`).
+Keys and health data go to no other: an answer that points elsewhere is a refusal (`HTTPError`, an `OSError`). Where
+such an address comes from a phone that was let in, a server that drips its answer must not hold up what comes after.
 """
 
 import ipaddress
+import socket
+import threading
 import urllib.request
+from collections.abc import Callable
 from email.message import Message
 from typing import IO, Final
 
@@ -21,8 +25,55 @@ OPENER: Final = urllib.request.build_opener(_NoRedirect)
 
 def is_nowhere(host: str) -> bool:
     """Whether a host is a literal address at which no server can be: link-local, multicast, unspecified."""
+    address = _literal(host)
+    return address is not None and (address.is_link_local or address.is_multicast or address.is_unspecified)
+
+
+def is_literal(host: str) -> bool:
+    """Whether a host is an address and no name, however it is spelt: 127.1, 0x7f000001 and 2130706433 are one."""
+    return _literal(host) is not None
+
+
+def is_outside(host: str) -> bool:
+    """Whether a name leads to the internet alone, and to nothing of this machine or its network, as DNS has it now."""
     try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, ValueError):  # no such name; a label that is none
         return False
-    return address.is_link_local or address.is_multicast or address.is_unspecified
+    return all(ipaddress.ip_address(str(one[4][0]).partition("%")[0]).is_global for one in found)
+
+
+def within(seconds: float, work: Callable[[], None]) -> None:
+    """Do `work`, which talks to a server, and wait for it no longer than `seconds`; its errors come through.
+
+    A timeout of a socket starts again with each byte: a server that sends one now and then would never meet it.
+
+    Raises:
+        TimeoutError: it goes on, on its own thread, and nobody waits for it.
+    """
+    raised: list[BaseException] = []
+
+    def do() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            raised.append(error)
+
+    thread = threading.Thread(target=do, name="send", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise TimeoutError(f"no whole answer within {seconds:g} s")
+    if raised:
+        raise raised.pop()
+
+
+def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
+    except (OSError, ValueError):
+        return None

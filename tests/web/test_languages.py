@@ -86,7 +86,7 @@ def test_who_asks_for_reminders_gets_them_in_the_language_of_the_page(
 
 
 def test_a_phone_that_takes_push_names_its_language(client: FlaskClient, coach: SmallCoach) -> None:
-    phone = {"endpoint": "https://push.example/1", "p256dh": "x", "auth": "y"}
+    phone = {"endpoint": "https://push.example/1", "p256dh": "A" * 87, "auth": "A" * 22}
     client.post("/api/v1/reminders/push", json=phone, headers={"Accept-Language": "es-MX"})
     assert coach.runner.profile().language == "es"
 

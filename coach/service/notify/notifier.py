@@ -16,11 +16,13 @@ from coach.errors import StorageError, UserError
 from coach.language.phrases import phrases_of
 from coach.model.plain import from_plain, to_plain
 from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
+from coach.service.named_server import is_outside
 from coach.service.notify.ntfy import check_ntfy, joined, send_ntfy
 from coach.service.notify.web_push import (
+    IsOutside,
     VapidKeys,
     WebPushError,
-    check_push_address,
+    check_push_phone,
     is_installed,
     send_web_push,
 )
@@ -30,19 +32,25 @@ from coach.storage.store import Store
 _log: Final = logging.getLogger(__name__)
 _KEY: Final = "reminders.channels"
 _FAILURES: Final = "reminders.failures"
+MOST_PHONES: Final = 20  # each costs a request at every reminder; a runner has three. Chosen by judgement
+_LONGEST_NAME: Final = 60
 KINDS: Final = ("page", "push", "ntfy")
 Publish = Callable[[str, Mapping[str, object]], object]
 
 
 class Push:
-    """The channels of one runner. Thread-safe. publish: the live feed; secrets: folder for the keys of Web Push."""
+    """The channels of one runner. Thread-safe. publish: the live feed; secrets: folder for the keys of Web Push.
 
-    def __init__(self, store: Store, publish: Publish, secrets: Path) -> None:
+    is_outside: whether a push service's name leads to the internet alone.
+    """
+
+    def __init__(self, store: Store, publish: Publish, secrets: Path, is_outside: IsOutside = is_outside) -> None:
         self._settings = store.settings
         self._runner = store.runner
         self.kept: Final = KeptReminders(store.database)
         self._publish = publish
         self._keys = VapidKeys(secrets)
+        self._is_outside = is_outside
 
     def channels(self) -> Channels:
         """How reminders reach the runner beyond the page."""
@@ -72,11 +80,14 @@ class Push:
         return self._keys.public_key()
 
     def add_phone(self, phone: PushPhone) -> None:
-        """Have a phone reminded. Raises UserError where its address is none."""
+        """Have a phone reminded. Raises UserError where its address or keys are none, or many phones are reminded."""
         if not phone.endpoint.startswith("https://"):
             raise UserError("a phone's push address begins with https://")
-        check_push_address(phone.endpoint)
-        self.kept.put_phone(phone)
+        check_push_phone(phone)
+        others = [one for one in self.phones() if one.endpoint != phone.endpoint]
+        if len(others) >= MOST_PHONES:
+            raise UserError(f"{MOST_PHONES} phones are reminded already: switch it off on one of them")
+        self.kept.put_phone(replace(phone, name=phone.name[:_LONGEST_NAME]))
 
     def remove_phone(self, endpoint: str) -> None:
         self.kept.remove_phone(endpoint)
@@ -165,7 +176,7 @@ class Push:
         failures: list[str] = []
         for phone in phones:
             try:
-                send_web_push(phone, reminder, self._keys)
+                send_web_push(phone, reminder, self._keys, self._is_outside)
             except WebPushError as error:
                 if error.is_gone:
                     self._forget(phone)

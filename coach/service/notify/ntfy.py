@@ -9,11 +9,12 @@ import re
 import urllib.request
 from email.header import Header
 from typing import Final
+from urllib.error import HTTPError
 from urllib.parse import SplitResult, urlsplit
 
 from coach.errors import UserError
 from coach.model.reminders import Channels, Reminder
-from coach.service.named_server import OPENER, is_nowhere
+from coach.service.named_server import OPENER, is_nowhere, within
 
 _PATIENCE_S: Final = 10.0
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{0,200}")
@@ -59,8 +60,16 @@ def send_ntfy(url: str, token: str, reminder: Reminder) -> None:
     if token:
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(url, data=reminder.body.encode(), headers=headers, method="POST")
-    with OPENER.open(request, timeout=_PATIENCE_S) as answer:
-        answer.read(1 << 16)
+
+    def post() -> None:
+        try:
+            with OPENER.open(request, timeout=_PATIENCE_S) as answer:
+                answer.read(1 << 16)
+        except HTTPError as error:
+            error.close()  # it holds the connection until somebody collects it
+            raise
+
+    within(2 * _PATIENCE_S, post)
 
 
 def _is_private(host: str) -> bool:
