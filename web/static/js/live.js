@@ -89,8 +89,17 @@ function refreshNowAndThen() {
   void refresh();
 }
 
+let n_changes = 0; // of the run and its sensors, that came by the stream
+
+/** Ask how the run is. An answer that a change has overtaken on its way is old: the page asks again. */
 async function refresh() {
-  try { takeRun(await get("/run")); } catch { /* the stream's watchdog says it */ }
+  try {
+    for (let n_seen = -1; n_seen !== n_changes;) {
+      n_seen = n_changes;
+      const status = await get("/run");
+      if (n_seen === n_changes) takeRun(status);
+    }
+  } catch { /* the stream's watchdog says it */ }
 }
 
 let stream_state = "";
@@ -103,6 +112,7 @@ function takeState(now) {
 }
 
 const send = openWatcher(({ face, cue, sensor, run, state: stream, unknownRun, say, tick_spm }) => {
+  if (sensor || run) n_changes += 1;
   if (face) paint(face);
   else if (cue) takeCue(cue);
   else if (sensor) takeLink(sensor);
