@@ -1,58 +1,124 @@
-"""How many lines and branches of the pure rooms their tests enter: `python -m tests.coverage`.
+"""How many branches of the pure rooms their tests enter: `pytest -p tests.coverage`, as `.ci/run` does.
 
-Runs the tests of the rooms, and those of the rooms above that use them, and prints one row a room; ends with 1 where a
-test fails or a room has fewer than `LEAST_BRANCHES_PCT` of its branches entered. Branches alone are counted, as a line
-that is entered hides the condition that never was false.
+A plugin of pytest: while a test of these rooms runs, or one of the rooms above that use them, coverage.py follows it;
+all other tests run at their usual speed. At the end one row a room is printed, and the run fails where a room has fewer
+than `LEAST_BRANCHES_PCT` of its branches entered. Branches are what counts, as a line that is entered hides the
+condition that never was false. `python -m tests.coverage` runs just these tests.
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import coverage
+import pytest
 
 ROOMS: Final = ("coach/packets", "coach/gait", "coach/coaching", "coach/strength")
 TESTS: Final = (*(f"tests/{room}" for room in ROOMS), "tests/coach/live", "tests/coach/service/strength")
 LEAST_BRANCHES_PCT: Final = 95.0
+_FOLDER: Final = "coverage_folder"  # where the processes of one run leave what they saw
+Counts = Mapping[str, Counter[str]]
 
 
-def main() -> int:
-    """Run, print and judge; returns the exit status."""
-    with tempfile.TemporaryDirectory() as folder:
-        data, report = Path(folder) / "data", Path(folder) / "report.json"
-        run = [
-            sys.executable,
-            "-m",
-            "coverage",
-            "run",
-            f"--data-file={data}",
-            "--branch",
-            f"--source={','.join(ROOMS)}",
-        ]
-        tested = subprocess.run([*run, "-m", "pytest", "-q", *TESTS])
-        subprocess.run(
-            [sys.executable, "-m", "coverage", "json", "-q", f"--data-file={data}", "-o", str(report)], check=True
+class BranchCounter:
+    """Counts in one process of the tests. folder: of the whole run."""
+
+    def __init__(self, folder: str) -> None:
+        self._coverage = coverage.Coverage(
+            data_file=f"{folder}/data", data_suffix=True, branch=True, source=list(ROOMS), config_file=False
         )
-        files = json.loads(report.read_text())["files"]
-    rooms = {room: _sums(files, room) for room in ROOMS}
-    for room, sums in rooms.items():
-        lines = _pct(sums, "covered_lines", "num_statements")
-        branches = _pct(sums, "covered_branches", "num_branches")
-        print(f"{room:16} lines {lines:5.1f} %   branches {branches:5.1f} % of {sums['num_branches']}")
-    low = [room for room, sums in rooms.items() if _pct(sums, "covered_branches", "num_branches") < LEAST_BRANCHES_PCT]
-    if low:
-        print(f"fewer than {LEAST_BRANCHES_PCT:g} % of branches: {', '.join(low)}")
-    return 1 if low or tested.returncode else 0
+        self._is_on = self._has_data = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool, bool]:
+        """Follow the tests of the rooms, but for slow ones: they validate, and enter what quick ones enter."""
+        wanted = item.nodeid.startswith(TESTS) and item.get_closest_marker("slow") is None
+        if wanted is not self._is_on:
+            self._switch(wanted)
+        return (yield)
+
+    def pytest_sessionfinish(self) -> None:
+        """Leave what was seen; a process that ran no test of the rooms leaves nothing."""
+        if self._has_data:
+            self._switch(False)
+            self._coverage.save()
+
+    def _switch(self, is_on: bool) -> None:
+        self._is_on = is_on
+        self._has_data |= is_on
+        if is_on:
+            self._coverage.start()
+        else:
+            self._coverage.stop()
 
 
-def _sums(files: dict[str, dict[str, dict[str, int]]], room: str) -> Counter[str]:
-    sums: Counter[str] = Counter()
-    for name, row in files.items():
-        if name.startswith(f"{room}/"):
-            sums.update({key: value for key, value in row["summary"].items() if isinstance(value, int)})
+class CoverageJudge:
+    """Puts together what all processes saw, prints it and fails the run where it is too little."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self.folder = self._folder.name
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give a worker of pytest-xdist the folder."""
+        node.workerinput[_FOLDER] = self.folder
+
+    @pytest.hookimpl(trylast=True)  # pytest-xdist waits for its workers first
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Judge."""
+        self.rows = rows(counts_in(self.folder))
+        if session.exitstatus == pytest.ExitCode.OK and any("fewer" in row for row in self.rows):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self._folder.cleanup()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print one row a room."""
+        terminalreporter.section("branches entered")
+        for row in self.rows:
+            terminalreporter.write_line(row)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Judge in the process that was started, count in those that run tests."""
+    folder = getattr(config, "workerinput", {}).get(_FOLDER)
+    if folder is None:
+        judge = CoverageJudge()
+        config.pluginmanager.register(judge)
+        if config.getoption("numprocesses", None):
+            return
+        folder = judge.folder
+    config.pluginmanager.register(BranchCounter(folder))
+
+
+def counts_in(folder: str) -> Counts:
+    """Lines and branches by room, as the processes of a run left them in `folder`."""
+    seen = coverage.Coverage(data_file=f"{folder}/data", branch=True, source=list(ROOMS), config_file=False)
+    if not list(Path(folder).glob("data.*")):
+        return {}
+    seen.combine([folder])
+    report = Path(folder) / "report.json"
+    seen.json_report(outfile=str(report))
+    sums: dict[str, Counter[str]] = {room: Counter() for room in ROOMS}
+    for name, row in json.loads(report.read_text())["files"].items():
+        for room in ROOMS:
+            if name.startswith(f"{room}/"):
+                sums[room].update({key: n for key, n in row["summary"].items() if isinstance(n, int)})
     return sums
+
+
+def rows(counts: Counts) -> list[str]:
+    """One row a room; "fewer" in it where its tests enter too little."""
+    found = []
+    for room, sums in counts.items():
+        branches = _pct(sums, "covered_branches", "num_branches")
+        row = f"{room:16} {branches:5.1f} % of {sums['num_branches']} branches"
+        found.append(row if branches >= LEAST_BRANCHES_PCT else f"{row}: fewer than {LEAST_BRANCHES_PCT:g} %")
+    return found
 
 
 def _pct(sums: Counter[str], part: str, whole: str) -> float:
@@ -60,4 +126,4 @@ def _pct(sums: Counter[str], part: str, whole: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(pytest.main(["-q", "-n", "auto", "-p", "tests.coverage", *TESTS]))

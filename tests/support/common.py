@@ -1,13 +1,17 @@
 """What several tests share: where the reference recordings are, and how CI insists on them."""
 
+import math
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from _pytest.mark import ParameterSet
 
 IN_CI = os.environ.get("CI") == "true"
+T = TypeVar("T")
 Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
 
 
@@ -23,6 +27,13 @@ def need_reference(name: str = "") -> Path:
     if not path.exists():
         missing(f"no reference recordings at {path}: set COACH_REFERENCE to their folder")
     return path
+
+
+def mostly_slow(values: Iterable[T], n_quick: int) -> list[T | ParameterSet]:
+    """Values to parametrize with, of which the fast tier takes some `n_quick`, evenly chosen, and `.ci/run` all."""
+    known = list(values)
+    step = max(1, math.ceil(len(known) / n_quick))
+    return [value if i % step == 0 else pytest.param(value, marks=pytest.mark.slow) for i, value in enumerate(known)]
 
 
 def missing(what: str) -> None:

@@ -98,6 +98,7 @@ def runs_of(answers: float, n: int = 12) -> list[FocusResponse]:
     return found
 
 
+@pytest.mark.slow
 def test_who_answers_shows_it_and_who_ignores_shows_none() -> None:
     answered, ignored = runs_of(1.0), runs_of(0.0)
     up = [r.effect for r in answered if r.effect is not None]

@@ -24,6 +24,7 @@ from coach.model.runner import RunnerProfile
 from coach.model.runs import RunPlan
 from tests.coach.coaching.metric_runner import Body, MetricRunner
 from tests.support.coaching import NOW, baseline_runs
+from tests.support.common import mostly_slow
 
 RULES = {rule.id: rule for rule in load_rules()}
 FOCUSES = ("lengthen", "quicker", "softer", "midfoot", "lean", "swing", "even", None)
@@ -209,7 +210,7 @@ def _landing_faults(s: Scenario, form: Sequence[CueDecision]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("batch", range(N_BATCHES))
+@pytest.mark.parametrize("batch", mostly_slow(range(N_BATCHES), n_quick=2))
 def test_no_cue_breaks_a_gate(batch: int) -> None:
     for seed in range(batch, N_BATCHES * N_EACH, N_BATCHES):  # of the long ones as many in each batch
         scenario = drawn(seed)

@@ -1,10 +1,12 @@
 """A small part of `python -m tests.advice`: intervals hold, for a deaf runner no cue is said to have helped."""
 
 import numpy as np
+import pytest
 
 from tests.advice.responses import blocks, true_effect_pct
 
 
+@pytest.mark.slow
 def test_intervals_hold_and_who_is_deaf_hears_no_praise_of_cues() -> None:
     deaf, answering = blocks(0.0, 10), blocks(2.16, 10)
     truth = true_effect_pct(2.16)

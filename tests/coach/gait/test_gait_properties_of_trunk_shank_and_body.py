@@ -192,6 +192,7 @@ def sizes(thing, seen=None):
     return total
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_after_the_first_minute():
     """Six hours of two feet, pelvis and chest; of each half hour eighteen recorded seconds come."""
     names = ("biomac_p01_left_foot", "biomac_p01_right_foot", "biomac_p01_pelvis", "demo_run_chest_device")

@@ -18,6 +18,7 @@ from coach.storage.store import Store
 from tests.coach.live import mean_radio
 from tests.coach.live.mean_radio import ALL, LENGTH_S, STARTED_AT, harmed, lived, lived_on_phone, sent
 from tests.support import recordings
+from tests.support.common import mostly_slow
 
 N_RANDOM, A_TEST = 200, 10
 PIECES_S = (PIECE_S, 3.0, 0.45)  # a whole run here, some ticks, two or three
@@ -41,7 +42,7 @@ def read(path: Path, piece_s: float = PIECE_S) -> Reading:
     return read_again(recording.items(), make_pipeline(recording.header.sensors, seconds_only=True), piece_s)
 
 
-@pytest.mark.parametrize("first", range(0, N_RANDOM, A_TEST))
+@pytest.mark.parametrize("first", mostly_slow(range(0, N_RANDOM, A_TEST), n_quick=1))
 async def test_a_run_read_again_is_the_run_that_was_lived(first: int, tmp_path: Path) -> None:
     """Random sensors, with losses, duplicates, torn packets, silences, late packets, a busy host and taps."""
     n_seconds = n_strides = 0
@@ -73,7 +74,7 @@ async def test_a_coached_run_read_again_has_the_same_metrics_and_responses(tmp_p
         store.close()
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", mostly_slow(range(12), n_quick=2))
 def test_a_run_on_the_phone_read_again_is_the_run_that_was_lived(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(1000 + seed)
     uses = [use for use in ALL if rng.random() < 0.6] or [ALL[0]]
@@ -84,7 +85,7 @@ def test_a_run_on_the_phone_read_again_is_the_run_that_was_lived(seed: int, tmp_
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("name", recordings.names())
+@pytest.mark.parametrize("name", mostly_slow(recordings.names(), n_quick=8))
 async def test_a_reference_recording_sent_live_is_what_its_log_gives(name: str, tmp_path: Path) -> None:
     reference = mean_radio.reference_of(name)
     if reference is None:

@@ -5,6 +5,8 @@ Runs on a loop whose time jumps: 30 simulated minutes in well under one, the sam
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from coach.errors import PacketError
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.samples import Gap, HeartRateSample, ImuChunk, Notification, Sample
@@ -153,6 +155,7 @@ class BadDay:
             assert [event.reason for event in reported[:2]] == ["silent", "out_of_range"]
 
 
+@pytest.mark.slow
 def test_half_an_hour_of_bad_luck_loses_nothing_but_what_was_lost() -> None:
     async def main() -> None:
         day = BadDay()

@@ -4,6 +4,7 @@ import gc
 import tracemalloc
 
 import numpy as np
+import pytest
 
 from coach.gait.foot.analyzer import FootGait
 from coach.model.samples import ImuChunk
@@ -19,6 +20,7 @@ def held_by_the_gait_room() -> int:
     return sum(trace.size for trace in snapshot.traces)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_after_the_first_minutes() -> None:
     chunk = read("biomac_p01_left_foot").chunk
     assert chunk.gyr_radps is not None

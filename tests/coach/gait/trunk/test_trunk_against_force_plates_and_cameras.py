@@ -57,6 +57,7 @@ def share_of_step_times_inside(matched):
     return np.mean(inside)
 
 
+@pytest.mark.slow
 def test_contact_time_and_its_change_with_speed_are_right_for_thirteen_runners():
     """Each recording within 30 ms in nine of ten, changes of a runner in their true size, as sure as it says."""
     by_runner, inside, found, steps_inside = {}, [], [], []

@@ -1,0 +1,33 @@
+"""The share of branches that CI prints is judged: too little of one room is named and fails the run."""
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests import coverage
+
+
+def test_a_room_with_too_few_branches_entered_is_named() -> None:
+    rows = [coverage.rows({"coach/gait": Counter(covered_branches=n, num_branches=200)}) for n in (189, 190)]
+    assert rows == [
+        ["coach/gait        94.5 % of 200 branches: fewer than 95 %"],
+        ["coach/gait        95.0 % of 200 branches"],
+    ]
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_the_tests_of_one_room_alone_pass_and_fail_for_the_others(processes: str) -> None:
+    of_one_room = (
+        "tests/coach/strength/test_heeding.py",
+        "tests/test_words.py::test_names_and_prose_are_taken_apart_into_words",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "-p", "tests.coverage", *of_one_room]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    rows = {line.split()[0]: line for line in ran.stdout.splitlines() if line.startswith("coach/")}
+    assert ran.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "failed" not in ran.stdout
+    assert set(rows) == set(coverage.ROOMS)
+    assert float(rows["coach/strength"].split()[1]) > 0.0
+    assert rows["coach/gait"].split()[1] == "0.0"
