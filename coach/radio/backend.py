@@ -62,6 +62,16 @@ class Backend:
                 return manager.get_device_address(str(device.details["path"]))
         return device.address
 
+    async def is_paired(self, device: BLEDevice) -> bool:
+        """Whether BlueZ is paired with the sensor; of other systems, which do not say, False."""
+        if self.scanner is None and sys.platform == "linux":
+            from bleak.backends.bluezdbus.manager import get_global_bluez_manager  # only there on Linux
+
+            with contextlib.suppress(BleakError, OSError, EOFError):  # no bus: what was asked fails by itself
+                manager = await get_global_bluez_manager()
+                return manager.is_paired(str(device.details["path"]))
+        return False
+
     async def already_connected(self, sensor_id: str) -> BLEDevice | None:
         """A sensor this machine is connected to already: left by a program that crashed, or used by another one.
 

@@ -8,6 +8,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from bleak import BleakClient
 
@@ -19,12 +21,13 @@ from coach.radio.clock import RunClock
 from coach.radio.scan import Ear, by_likelihood
 from coach.radio.served import ServedSensors
 from coach.radio.talk import OnNotification, Wire
-from coach.radio.words import RADIO_FAULTS, explain, loss_error
+from coach.radio.words import PAIRED, RADIO_FAULTS, explain, loss_error
 
 _TEXTS = {"manufacturer": "2a29", "model": "2a24", "firmware": "2a26"}
 _FIND_S = 10.0
 _CONNECT_S = 15.0
 _DISCONNECT_S = 10.0
+_Outcome = TypeVar("_Outcome")
 
 
 def full_uuid(short: str) -> str:
@@ -111,7 +114,8 @@ async def connected(
     client = radio.backend.make_client(
         device, lambda _client: lost.set(), radio.clock.wall_s(_CONNECT_S), pair=needs_bond
     )
-    wire = Wire(client, use.sensor_id, use.name, radio.clock, on_notification)
+    is_paired = partial(radio.backend.is_paired, device)
+    wire = Wire(client, use.sensor_id, use.name, radio.clock, on_notification, is_paired)
     try:
         async with contextlib.AsyncExitStack() as agreeing:
             await agreeing.enter_async_context(radio.backend.pairing(device))
@@ -123,6 +127,20 @@ async def connected(
         if address_now.lower() != address.lower():
             radio.identities[use.sensor_id] = address_now
         await _disconnect(radio, client)
+
+
+async def again_where_paired(visit: Callable[[], Awaitable[_Outcome]]) -> _Outcome:
+    """What `visit` gives; it is made again where the system paired and forgot what for (see `coach.radio.talk`).
+
+    Raises:
+        LinkError: as `visit` does.
+    """
+    try:
+        return await visit()
+    except LinkError as fault:
+        if fault.reason != PAIRED:
+            raise
+    return await visit()
 
 
 async def _connect(radio: Radio, client: BleakClient, name: str) -> None:

@@ -13,22 +13,25 @@ from coach.model.device_reports import GattCharacteristic, GattService
 from coach.model.samples import Notification
 from coach.model.steps import Conversation, Listen, Outcome, Pause, Read, Step, Write
 from coach.radio.clock import RunClock
-from coach.radio.words import RADIO_FAULTS, explain, loss_error
+from coach.radio.words import PAIRED, RADIO_FAULTS, explain, loss_error
 
 OnNotification = Callable[[Notification], None]
 _Answer = TypeVar("_Answer")
 _DIALOG_S = 30.0  # for the user to say yes where the system asks (macOS); within the time a link may take to set up
 _ASK_AGAIN_S = 3.0
-# An answer takes a few connection intervals, pairing on the way a second or two. BlueZ 5.66 sometimes never repeats the
-# request that it paired for (7 of 17 pairings under load, traced with btmon) and fails it only after 30 s; the next
-# connection is encrypted from its start. Three times the slowest pairing seen there (3 s).
-_REQUEST_S = 10.0
+_REQUEST_S = 10.0  # an answer takes a few connection intervals, pairing on the way 3 s at most (seen with BlueZ 5.66)
+# BlueZ 5.66 sometimes never repeats the request that it paired for, nor sends any other on that connection (7 of 17
+# pairings under load, traced with btmon; 3 of 14 traced in the sensor), and fails it only after 30 s. The next
+# connection is encrypted from its start. An answer that came took 0.6 s from the pairing on at most: three times that.
+_AFTER_PAIRING_S = 2.0
+_LOOK_S = 0.5
 
 
 class Wire:
     """One open connection. Everything read or notified goes to `on_notification`, stamped on arrival.
 
-    Whatever a sensor refuses because the connection is not encrypted is asked again after pairing.
+    Whatever a sensor refuses because the connection is not encrypted is asked again after pairing. is_paired: whether
+    the system knows the sensor as paired by now; it may have paired by itself.
     """
 
     def __init__(
@@ -38,12 +41,15 @@ class Wire:
         name: str,
         clock: RunClock,
         on_notification: OnNotification,
+        is_paired: Callable[[], Awaitable[bool]],
     ) -> None:
         self._client = client
         self._sensor_id = sensor_id
         self._name = name
         self._clock = clock
         self._on_notification = on_notification
+        self._is_paired = is_paired
+        self._is_stuck = False
         self._heard: defaultdict[str, deque[bytes]] = defaultdict(deque)
         self._news = asyncio.Event()
         self._n_talks = 0
@@ -136,11 +142,29 @@ class Wire:
         return await self._ask_once(request)
 
     async def _ask_once(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        if self._is_stuck:
+            raise loss_error(PAIRED, self._name)
+        answer = asyncio.ensure_future(request())
         try:
             async with asyncio.timeout(self._clock.wall_s(_REQUEST_S)):
-                return await request()
+                await self._wait_for(answer)
+                return await answer
         except RADIO_FAULTS as fault:
             raise explain(fault, self._name) from fault
+        finally:
+            answer.cancel()
+            await asyncio.wait([answer])
+
+    async def _wait_for(self, answer: "asyncio.Future[_Answer]") -> None:
+        """Until it is there; raises LinkError (PAIRED) where the system paired meanwhile and forgot what for."""
+        was_paired = await self._is_paired()
+        paired_s: float | None = None
+        while not (await asyncio.wait([answer], timeout=self._clock.wall_s(_LOOK_S)))[0]:
+            if paired_s is None and not was_paired and await self._is_paired():
+                paired_s = self._clock()
+            if paired_s is not None and self._clock() - paired_s > _AFTER_PAIRING_S:
+                self._is_stuck = True
+                raise loss_error(PAIRED, self._name)
 
     async def _ask_during_dialog(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """macOS cannot be asked to pair: it asks its user by itself once a request was refused."""

@@ -72,6 +72,7 @@ _DBUS = {
     "org.freedesktop.DBus.Error.UnknownObject": "not_heard",
     "org.freedesktop.DBus.Error.NoReply": "no_answer",
 }
+PAIRED = "paired"
 _NEEDS_BOND = {0x05, 0x08, 0x0C, 0x0F}
 
 LOSS_WORDS = {
@@ -93,6 +94,7 @@ LOSS_WORDS = {
     "access_denied": "Windows lets another program use {name}: close other apps that use it, or remove it in Settings, "
     "Bluetooth & devices, and pair it again here",
     "bond_refused": "{name} refused to pair: forget it in this and other devices' Bluetooth settings, then try again",
+    PAIRED: "{name} is paired with this machine now. It is being connected again",
     "busy": "the adapter is busy with another connection; trying again",
     "wrong_sensor": "{name} lacks what its profile needs: it is another model or has other firmware. Pair it again",
     "rejected": "{name} rejected a command ({detail}). Switch it off and on",

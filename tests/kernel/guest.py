@@ -81,7 +81,7 @@ class Sight:
 
     def report(self, event: LinkEvent) -> None:
         self.events.append(event)
-        say(event.sensor_id, event.status.value, event.reason)
+        say(event.sensor_id, event.status.value, event.reason, event.words if event.status is LinkStatus.LOST else "")
 
     def n(self, sensor_id: str, status: LinkStatus) -> int:
         return sum((e.sensor_id, e.status) == (sensor_id, status) for e in self.events)

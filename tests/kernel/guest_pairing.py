@@ -1,4 +1,4 @@
-"""Runs inside the user-mode kernel: pairing as the page does it, an absent sensor, encryption, private addresses.
+"""Runs inside the user-mode kernel: pairing as the page does it, and a sensor that is not there.
 
 The controller filters duplicates as chips do (`SteadyController`), so the kernel and bluetoothd report an advertiser
 once for each scan. Prints one line "RESULT {json}"; the test on the host judges it.
@@ -11,16 +11,12 @@ import threading
 import time
 from pathlib import Path
 
-from bumble.hci import Address, HCI_LE_Set_Random_Address_Command
-
 from coach.model.device_reports import DeviceReport
 from coach.model.links import LinkStatus, SensorUse
 from coach.model.steps import LinkPlan
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkSet, open_radio
-from coach.radio.session import Radio
-from coach.radio.virtual.controller import Air
 from coach.radio.virtual.twins.running_pod import RunningPod
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.device_report import report_on
@@ -28,10 +24,8 @@ from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
 from tests.kernel.guest import RSC, Sight, air_under_bluez, say, until
 from tests.support.radio import SwingingBody
-from tests.support.secured import SecuredPod
 
 ABSENT = "F0:0D:00:00:00:FF"
-IDENTITY = "F0:0D:00:00:00:77"
 Seen = dict[str, object]
 
 
@@ -160,72 +154,6 @@ async def leave_one_at_home(pod: RunningPod) -> list[float]:
     return back_s
 
 
-async def ask_for_encryption(air: Air) -> Seen:
-    pod = SecuredPod(air, RunClock(), frozenset({"subscribe"}))
-    await pod.start()
-    sight = Sight()
-    links = LinkSet(open_radio(Backend(), RunClock()), sight.notifications.append, sight.report)
-    links.add(pod_plan(pod.sensor_id, "secured"))
-    begun_s = time.monotonic()
-    await until(lambda: bool(sight.payloads(RSC)), "first notification")
-    first_s = round(time.monotonic() - begun_s, 2)
-    await until(lambda: len(sight.payloads(RSC)) >= 20, "twenty notifications")
-    await links.stop()
-    await pod.stop()
-    payloads = sight.payloads(RSC)
-    return {
-        "first_number_s": first_s,
-        "n_pairings": len(pod.pairings),
-        "n_losses": sight.n(pod.sensor_id, LinkStatus.LOST),
-        "has_duplicates": len(payloads) != len(set(payloads)),
-    }
-
-
-async def address_on_air(radio: Radio, name: str) -> str:
-    async with radio.ear.listening():
-        await until(lambda: any(s.name == name for s in radio.ear.found()), f"{name} in the scan")
-    return next(s.sensor_id for s in radio.ear.found() if s.name == name)
-
-
-async def change_address(pod: SecuredPod) -> None:
-    """As a phone or watch does every quarter of an hour; bumble's own `update_rpa` sends the old one."""
-    await pod.device.stop_advertising()
-    pod.device.random_address = Address.generate_private_address(pod.device.irk)
-    await pod.device.send_sync_command(HCI_LE_Set_Random_Address_Command(random_address=pod.device.random_address))
-    await pod.device.start_advertising(auto_restart=True)
-    say("next address", pod.device.random_address)
-
-
-async def hide_address(air: Air) -> Seen:
-    pod = SecuredPod(air, RunClock(), frozenset({"subscribe"}), IDENTITY)
-    pod.device.le_privacy_enabled = True
-    pod.device.irk = bytes(range(16))
-    await pod.start()
-    radio = open_radio(Backend(), RunClock())
-    known_by = await address_on_air(radio, "Secured RunPod")
-    say("on air as", known_by)
-    sight = Sight()
-    links = LinkSet(radio, sight.notifications.append, sight.report)
-    links.add(pod_plan(known_by, "private"))
-    for n in (1, 2, 3):
-        await until(lambda n=n: sight.n(known_by, LinkStatus.STREAMING) == n, f"stream {n}")  # type: ignore[misc]
-        await asyncio.sleep(1.0)
-        if n < 3:
-            await pod.drop()
-            await change_address(pod)
-    await links.stop()
-    again = open_radio(Backend(), RunClock())
-    is_found = await again.ear.find(radio.identify(known_by), 10.0) is not None
-    await pod.stop()
-    return {
-        "was_known_by": known_by,
-        "identity": radio.identify(known_by),
-        "n_streams": sight.n(known_by, LinkStatus.STREAMING),
-        "n_pairings": len(pod.pairings),
-        "is_found_by_a_new_program": is_found,
-    }
-
-
 async def main() -> None:
     async with air_under_bluez() as air:
         pod = RunningPod(air, RunClock(), SwingingBody(), has_stride_length=False)
@@ -233,11 +161,8 @@ async def main() -> None:
         seen = await asyncio.to_thread(use_page, pod.sensor_id)
         seen["back_s"] = await leave_one_at_home(pod)
         await pod.stop()
-        seen["secured"] = await ask_for_encryption(air)
-        seen["private"] = await hide_address(air)
         print("RESULT", json.dumps(seen), flush=True)
 
 
-assert Address(IDENTITY).is_static  # only such an address can be a sensor's identity
 if __name__ == "__main__":
     asyncio.run(main())

@@ -84,6 +84,11 @@ def paired(kernel: Path) -> dict[str, Any]:
     return result_of(kernel, "guest_pairing.py")
 
 
+@pytest.fixture(scope="module")
+def encrypted(kernel: Path) -> dict[str, Any]:
+    return result_of(kernel, "guest_encryption.py")
+
+
 pytestmark = pytest.mark.kernel
 
 
@@ -167,16 +172,27 @@ def test_with_one_foot_left_at_home_the_other_links_within_15_s_and_is_back_with
     assert max(back_s) < 10.0
 
 
-def test_a_sensor_that_asks_for_encryption_at_its_subscription_is_paired_and_streams(paired: dict[str, Any]) -> None:
-    secured = paired["secured"]
-    assert secured["n_pairings"] == 1
-    assert secured["n_losses"] <= 1  # BlueZ may never repeat the subscription that it paired for (`coach.radio.talk`)
-    assert secured["first_number_s"] < 20.0
-    assert not secured["has_duplicates"]
+@pytest.mark.parametrize("asks_at", ["subscribe", "read", "write"])
+def test_a_sensor_that_asks_for_encryption_is_paired_once_and_streams(encrypted: dict[str, Any], asks_at: str) -> None:
+    linked = encrypted["linked"][asks_at]
+    assert linked["n_pairings"] == 1
+    assert linked["n_losses"] <= 1  # BlueZ may never repeat the request that it paired for (`coach.radio.talk`)
+    assert linked["first_number_s"] < 15.0
+    assert linked["is_encrypted_again"]
+    assert set(linked["read"]) == {"0700"}
+    assert set(linked["written"]) == {"01"}
+    assert not linked["has_duplicates"]
 
 
-def test_a_bonded_sensor_with_a_private_address_is_found_again_under_its_next_one(paired: dict[str, Any]) -> None:
-    private = paired["private"]
+@pytest.mark.parametrize("asks_at", ["read", "write"])
+def test_settings_are_read_from_and_written_to_a_sensor_that_wants_encryption(
+    encrypted: dict[str, Any], asks_at: str
+) -> None:
+    assert encrypted["visited"][asks_at] == {"n_pairings": 1, "read": ["0700"], "written": ["01"]}
+
+
+def test_a_bonded_sensor_with_a_private_address_is_found_again_under_its_next_one(encrypted: dict[str, Any]) -> None:
+    private = encrypted["private"]
     assert private["was_known_by"] != private["identity"]
     assert private["identity"] == "F0:0D:00:00:00:77"
     assert private["n_streams"] == 3

@@ -20,8 +20,9 @@ from coach.packets.commands import link_plan, read_settings, start, stop
 from coach.packets.decoders import Decoder, decoder_for
 from coach.packets.settings import number, settings_of
 from coach.radio.ant.air import is_ant, profile_of
-from coach.radio.session import Session, full_uuid
+from coach.radio.session import Session, again_where_paired, full_uuid
 from coach.radio.talk import Wire
+from coach.radio.words import PAIRED
 from coach.service.event_loop import LoopThread
 from coach.service.runs.finish_run import program_version
 from coach.service.sensors.quality_check import RATE_SHARE
@@ -61,7 +62,7 @@ def report_on(
     profile = own or profile or find_profile(advertised.name, advertised.services)
     use = remembered or SensorUse(sensor_id, advertised.name or sensor_id, profile.id if profile else "")
     minute = _Minute(sensors, use, profile, advertised, seconds)
-    spending = minute.overhear() if is_ant(sensor_id) else minute.spend()
+    spending = minute.overhear() if is_ant(sensor_id) else again_where_paired(minute.spend)
     report = loop.do(spending, _MOST_SET_UP_S + seconds)
     prefixes = [prefix for known in load_profiles().values() for prefix in known.find.name_prefixes]
     prefixes += [f.name_prefix for known in load_profiles().values() for f in known.treadmill_faults]
@@ -96,6 +97,8 @@ class _Minute:
 
     async def spend(self) -> DeviceReport:
         needs_bond = self._profile.needs_bond if self._profile else False
+        for noted in (self._packets, self._times_s, self._problems):
+            noted.clear()  # of a connection that was given up because it had just been paired
         async with self._sensors.visit(self._use, needs_bond, self._receive) as session:
             self._began_s = self._clock()
             wire = session.wire
@@ -171,7 +174,7 @@ class _Minute:
             settings = found.after
             self._problems += found.warnings
         except LinkError as error:
-            self._problems.append(f"settings: {error}")
+            self._note(error, "settings: ")
         await self._try(wire.hold(start(self._profile, self._use)))
         return settings
 
@@ -179,7 +182,12 @@ class _Minute:
         try:
             await work
         except LinkError as error:
-            self._problems.append(str(error))
+            self._note(error)
+
+    def _note(self, error: LinkError, what: str = "") -> None:
+        if error.reason == PAIRED:
+            raise error
+        self._problems.append(f"{what}{error}")
 
     async def _listen(self, session: Session) -> float:
         began_s = self._clock()

@@ -22,7 +22,7 @@ from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkedSensors, open_radio
 from coach.radio.scan import can_listen
-from coach.radio.session import Session, connected
+from coach.radio.session import Session, again_where_paired, connected
 from coach.radio.words import loss_error
 from coach.service.event_loop import LoopThread
 from coach.service.sensors.cadence_unit import PodCounts
@@ -36,9 +36,11 @@ from coach.service.sensors.served_phone import ServedPhone
 from coach.service.sensors.states import claimed_state, state_in_run
 from coach.storage.store import Store
 from firmware_config.loader import load_profile
+from firmware_config.schema import DeviceProfile
 
 _FIRST_HEARD_S = 8.0
 _ANSWER_S = 90.0
+_About = Callable[[DeviceProfile, SensorUse], Conversation[SettingsReport]]
 
 
 def _ignore(_notification: Notification) -> None:
@@ -205,22 +207,27 @@ class SensorService:
         """
         self._refuse_in_run()
         use = self.book.remember(without_rate(self.book.remembered_one(sensor_id)))
-        return self._loop.do(self._talk(use, commands.configure(load_profile(use.profile_id), use)), _ANSWER_S)
+        return self._loop.do(self._talk(use, commands.configure), _ANSWER_S)
 
     def read_settings(self, sensor_id: str) -> SettingsReport:
         """What the sensor is set to."""
         use = self.book.remembered_one(sensor_id)
-        return self._loop.do(self._talk(use, commands.read_settings(load_profile(use.profile_id), use)), _ANSWER_S)
+        return self._loop.do(self._talk(use, commands.read_settings), _ANSWER_S)
 
-    async def _talk(self, use: SensorUse, conversation: Conversation[SettingsReport]) -> SettingsReport:
-        plan = commands.link_plan(load_profile(use.profile_id), use)
+    async def _talk(self, use: SensorUse, about: _About) -> SettingsReport:
+        profile = load_profile(use.profile_id)
+        plan = commands.link_plan(profile, use)
         if plan.carrier is not Carrier.BLUETOOTH:
             raise UserError(f"{use.name} only sends: there is nothing to read or change here")
-        async with self.visit(use, plan.needs_bond) as session:
-            for characteristic in (*plan.subscribe, *plan.optional):
-                if session.wire.can_notify(characteristic):
-                    await session.wire.subscribe(characteristic)
-            return await session.wire.hold(conversation)
+
+        async def once() -> SettingsReport:
+            async with self.visit(use, plan.needs_bond) as session:
+                for characteristic in (*plan.subscribe, *plan.optional):
+                    if session.wire.can_notify(characteristic):
+                        await session.wire.subscribe(characteristic)
+                return await session.wire.hold(about(profile, use))
+
+        return await again_where_paired(once)
 
     @contextlib.asynccontextmanager
     async def visit(
