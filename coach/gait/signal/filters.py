@@ -24,8 +24,27 @@ def hann_smooth(signal: FloatArray, n: int) -> FloatArray:
     if n < 2:
         return signal
     window, weight = _hann(n, len(signal))
-    start = (n - 1) // 2
-    result: FloatArray = np.convolve(signal, window)[start : start + len(signal)] / weight
+    result: FloatArray = np.correlate(signal, window, "same")  # of an even window that is its convolution
+    result /= weight
+    return result
+
+
+def hann_smooth_rows(rows: FloatArray, n: int) -> FloatArray:
+    """What `hann_smooth` gives of each row: (k, N) to (k, N), in one pass over all of them."""
+    n = min(2 * round(0.5 * n) - 1, (rows.shape[1] - 1) | 1)
+    if n < 2:
+        return rows
+    window, weight = _hann(n, rows.shape[1])
+    apart = np.zeros((len(rows), rows.shape[1] + (n - 1) // 2))  # no row is smoothed into the next
+    apart[:, : rows.shape[1]] = rows
+    smooth = np.correlate(apart.ravel(), window, "same").reshape(apart.shape)
+    result: FloatArray = smooth[:, : rows.shape[1]] / weight
+    return result
+
+
+def means(rows: FloatArray) -> FloatArray:
+    """Mean of each column: (N, k) to (k,), as `rows.mean(axis=0)` at a third of its time."""
+    result: FloatArray = np.add.reduce(rows, axis=0) / len(rows)
     return result
 
 
@@ -58,14 +77,13 @@ def whole_mean(signal: FloatArray, n: int) -> FloatArray:
     return result
 
 
-def crossings(t_s: FloatArray, signal: FloatArray, level: FloatArray | float, rising: bool) -> FloatArray:
+def crossings(t_s: FloatArray, signal: FloatArray, level: float, rising: bool) -> FloatArray:
     """Times at which the signal passes `level`, between samples by a straight line."""
-    above = signal - level
-    if not rising:
-        above = -above
-    at = np.flatnonzero((above[:-1] < 0) & (above[1:] >= 0))
-    share = above[at] / (above[at] - above[at + 1])
-    result: FloatArray = t_s[at] + share * (t_s[at + 1] - t_s[at])
+    is_before = signal < level if rising else signal > level
+    at = (is_before[:-1] > is_before[1:]).nonzero()[0]
+    before, last = signal[at] - level, t_s[at]
+    share = before / (before - (signal[at + 1] - level))
+    result: FloatArray = last + share * (t_s[at + 1] - last)
     return result
 
 
@@ -73,7 +91,10 @@ def cubic(values: FloatArray, rows: FloatArray) -> FloatArray:
     """Catmull-Rom interpolation of even values (n,) or (n, k) at fractional `rows`: local, three readings late."""
     at = np.minimum(rows.astype(int), len(values) - 2)
     share = rows - at if values.ndim == 1 else (rows - at)[:, None]
-    slope = np.gradient(values, axis=0)
+    slope = np.empty_like(values)  # numpy's gradient, at a third of its time
+    np.subtract(values[2:], values[:-2], out=slope[1:-1])
+    slope[1:-1] *= 0.5
+    slope[0], slope[-1] = values[1] - values[0], values[-1] - values[-2]
     square = share * share
     cube = square * share  # a power takes ten times as long
     result: FloatArray = (
@@ -94,7 +115,7 @@ def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
     longest = min(longest, size // 2)
     if longest <= shortest + 2:
         return None
-    centred = np.atleast_2d((signal - signal.mean(axis=0)).T)
+    centred = np.atleast_2d((signal - means(signal)).T)
     # What wraps round the end of the transform falls on lags beyond the longest.
     spectrum = np.fft.rfft(centred, _fft_size(size + longest), axis=1)
     correlation = np.fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=0))[: longest + 1]
@@ -125,5 +146,6 @@ def cross(a: FloatArray, b: FloatArray) -> FloatArray:
     result = np.empty_like(a)
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
-        result[:, k] = a[:, i] * b[:, j] - a[:, j] * b[:, i]
+        np.multiply(a[:, i], b[:, j], out=result[:, k])
+        result[:, k] -= a[:, j] * b[:, i]
     return result

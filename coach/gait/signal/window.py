@@ -61,11 +61,14 @@ class WindowView:
 
 def loss_factor(view: WindowView, part: slice, most_s: float = LONGEST_LOSS_S) -> float | None:
     """By how much the uncertainty of what rests on `part` of a window grows; None where more than `most_s` was lost."""
-    lost = np.flatnonzero(np.diff(np.concatenate([[0], view.is_bad[part].astype(int), [0]])))
+    interpolated = INTERPOLATED_FACTOR if view.is_interpolated[part].any() else 1.0
+    is_bad = view.is_bad[part]
+    if not is_bad.any():
+        return interpolated
+    lost = np.flatnonzero(np.diff(np.concatenate([[0], is_bad.astype(int), [0]])))
     longest_s = float((lost[1::2] - lost[::2]).max(initial=0)) / view.rate_hz
     if longest_s > most_s:
         return None
-    interpolated = INTERPOLATED_FACTOR if view.is_interpolated[part].any() else 1.0
     return max(interpolated, 1.0 + longest_s / _LOSS_FACTOR_S)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from coach.gait.signal.constants import INTERPOLATED_FACTOR
+from coach.gait.signal.filters import means
 from coach.gait.signal.window import SignalWindow, WindowView, loss_factor
 from coach.gait.trunk.knocks import without_knocks
 from coach.gait.trunk.orientation import GRAVITY_STRIDES, Attitude, attitude, forward_axis
@@ -132,7 +133,7 @@ class TrunkGait:
             self._alternations.clear()
             return seen >= self._params.alternates_to_run
         self._alternations.append(seen)
-        return float(np.mean(self._alternations)) >= self._params.alternates
+        return sum(self._alternations) / len(self._alternations) >= self._params.alternates
 
     def _give(
         self, view: WindowView, motion: Attitude, run: list[StepCandidate], k: int, evidence: float | None
@@ -182,7 +183,7 @@ class TrunkGait:
         if end is not None:
             oscillation = oscillation_m(motion, start, end)
             if self._is_settled(motion, run, start):
-                lean = self._pose.lean_deg(motion.up[span(motion, start, end)].mean(axis=0), self._forward)
+                lean = self._pose.lean_deg(means(motion.up[span(motion, start, end)]), self._forward)
             if stride_start is not None and loss_factor(view, _about(motion, stride_start, end)) is not None:
                 axial = turn_range_deg(motion, None, stride_start, end)
                 drop = None if self._forward is None else turn_range_deg(motion, self._forward, stride_start, end)

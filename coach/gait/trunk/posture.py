@@ -6,6 +6,7 @@ mean up direction over whole strides against standing, in the plane of progressi
 to peak angle about up and about forward over the stride that ends with the step.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,10 +66,10 @@ class StandingPose:
         if self.up is None or forward is None:
             return None
         level = forward - self.up * float(forward @ self.up)
-        size = float(np.linalg.norm(level))
+        size = math.sqrt(float(level @ level))
         if size < 0.2:
             return None
-        return float(-np.degrees(np.arcsin(np.clip(up @ level / size, -1.0, 1.0))))
+        return -math.degrees(math.asin(min(max(float(up @ level) / size, -1.0), 1.0)))
 
 
 def span(motion: Attitude, start_s: float, end_s: float) -> slice:
@@ -82,9 +83,9 @@ def oscillation_m(motion: Attitude, start_s: float, end_s: float) -> float | Non
     part = motion.vertical_mps2[span(motion, start_s, end_s)]
     if len(part) < 8:
         return None
-    velocity = np.cumsum(part - part.mean()) / motion.rate_hz
-    height = np.cumsum(velocity - velocity.mean()) / motion.rate_hz
-    return float(np.ptp(height))
+    velocity = np.add.accumulate(part - np.add.reduce(part) / len(part)) / motion.rate_hz
+    height = np.add.accumulate(velocity - np.add.reduce(velocity) / len(velocity)) / motion.rate_hz
+    return float(height.max() - height.min())
 
 
 def turn_range_deg(motion: Attitude, axis: FloatArray | None, start_s: float, end_s: float) -> float | None:
@@ -96,8 +97,8 @@ def turn_range_deg(motion: Attitude, axis: FloatArray | None, start_s: float, en
     if len(rates) < 12:
         return None
     rate = np.einsum("ij,ij->i", rates, motion.up[part]) if axis is None else rates @ axis
-    angle = np.cumsum(rate - rate.mean()) / motion.rate_hz
-    return float(np.degrees(np.ptp(angle)))
+    angle = np.add.accumulate(rate - np.add.reduce(rate) / len(rate)) / motion.rate_hz
+    return math.degrees(angle.max() - angle.min())
 
 
 def impact_g(view: WindowView, start_s: float, end_s: float) -> float | None:

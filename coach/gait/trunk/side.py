@@ -71,9 +71,11 @@ def side_evidence(
     part = slice(int(start), int(end))
     turn = np.exp(-1j * np.pi * np.interp(motion.t_s[part], used, np.arange(n + 1)))
     total, weights = 0.0, 0.0
-    for name, signal in _signals(motion, forward, part).items():
+    signals = _signals(motion, forward, part)
+    rows = np.stack(list(signals.values()))
+    rows -= (np.add.reduce(rows, axis=1) / rows.shape[1])[:, None]
+    for name, swing in zip(signals, (rows @ turn * (2.0 / rows.shape[1])).tolist(), strict=True):
         phase_deg, weight = _PHASES[wear_site][name]
-        swing = 2.0 * complex(np.mean((signal - signal.mean()) * turn))
         size = abs(swing) / (abs(swing) + _SCALES[name])
         agreement = math.cos(math.atan2(swing.imag, swing.real) - math.radians(phase_deg))
         total += weight * size * agreement

@@ -25,7 +25,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.signal.filters import crossings, cubic, hann_smooth, median_of, whole_mean
+from coach.gait.signal.filters import crossings, cubic, hann_smooth, hann_smooth_rows, means, median_of, whole_mean
 from coach.gait.trunk.orientation import SHORTEST_STEP_S, Attitude
 from coach.gait.trunk.params import TrunkParams
 from coach.model.samples import FloatArray
@@ -253,8 +253,10 @@ def _in_a_row(judged: list[bool], contacts: FloatArray, params: TrunkParams) -> 
     """Most of the steps about each must look like a run's: one soft step in a run stays a running step.
 
     At a run's first and last steps those on one side decide."""
-    steps = np.append(np.diff(contacts), 0.4).tolist()
     near = params.near_steps
+    if len(judged) > near and all(judged):
+        return judged
+    steps = np.append(np.diff(contacts), 0.4).tolist()
     running = []
     for k, step in enumerate(steps):
         if not SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S:
@@ -280,13 +282,21 @@ def alternation(motion: Attitude, start_s: float, end_s: float, step_s: float, p
     n = int(last - first) - 2 * lag
     if motion.gyr_radps is None or lag < 2 or n < 2 * lag:
         return None
-    up = motion.up[first:last].mean(axis=0)
-    plane = np.linalg.svd(np.eye(3) - np.outer(up, up) / max(float(up @ up), 1e-9))[0][:, :2]
-    rows = np.concatenate([plane.T @ motion.horizontal_mps2[first:last].T, motion.gyr_radps[first:last].T])
-    rows = np.stack([hann_smooth(row, round(params.alternation_share * lag)) for row in rows])
-    rows -= rows.mean(axis=1)[:, None]
+    plane = _square_to(means(motion.up[first:last]))
+    rows = np.concatenate([plane @ motion.horizontal_mps2[first:last].T, motion.gyr_radps[first:last].T])
+    rows = hann_smooth_rows(rows, round(params.alternation_share * lag))
+    rows -= (np.add.reduce(rows, axis=1) / rows.shape[1])[:, None]
     a, b, c = rows[:, :n], rows[:, lag : lag + n], rows[:, 2 * lag :][:, :n]
     power, axes = np.linalg.eigh((a @ a.T + b @ b.T + c @ c.T) / (3 * n))
     white = axes / np.sqrt(np.maximum(power, 0.0) + 1e-9)
     one, two = (a @ b.T + b @ c.T) / (2 * n), a @ c.T / n
     return float(np.linalg.eigvalsh(white.T @ (two + two.T - one - one.T) @ white / 4)[-1])
+
+
+def _square_to(up: FloatArray) -> FloatArray:
+    """(2, 3) two unit vectors square to `up` (3,) and to each other."""
+    x, y, z = up.tolist()
+    a, b, c = (0.0, -z, y) if abs(x) <= min(abs(y), abs(z)) else (z, 0.0, -x) if abs(y) <= abs(z) else (-y, x, 0.0)
+    one = np.array(((a, b, c), (y * c - z * b, z * a - x * c, x * b - y * a)))
+    one /= np.maximum(np.sqrt(np.add.reduce(one * one, axis=1)), 1e-9)[:, None]
+    return one
