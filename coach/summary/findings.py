@@ -12,6 +12,7 @@ from coach.model.cues import CueDecision, FocusResponse
 from coach.model.runs import Finding
 from coach.model.samples import StreamReport
 from coach.summary.drift import Drift
+from coach.summary.series import Strikes
 from coach.summary.silence import lost_before, silent_share
 
 N_FINDINGS: Final = 3
@@ -76,21 +77,25 @@ _ANY_RESPONSE: Final = ("After cues the number was {n} higher", "After cues the 
 
 def findings_of(
     drifts: Mapping[str, Drift],
-    asymmetry_pct: float | None,
-    shares: Mapping[str, float] | None,
+    asymmetry: tuple[float, float] | None,
+    strikes: Strikes | None,
     decisions: Sequence[CueDecision],
     responses: Sequence[FocusResponse],
     reports: Sequence[StreamReport],
     speed_known: float | None = None,
 ) -> tuple[Finding, ...]:
-    """The three weightiest, weightiest first. speed_known: share of the running, if too little to give a distance."""
+    """The three weightiest, weightiest first.
+
+    asymmetry: of step times [%] and its standard uncertainty. speed_known: share of the running, if too little to give
+    a distance.
+    """
     found = [
         *_drift_findings(drifts),
-        *_uneven(asymmetry_pct),
+        *_uneven(asymmetry),
         *_answered(decisions, responses),
         *_uncertain(reports),
         *_no_distance(speed_known),
-        *_pattern(shares),
+        *_pattern(strikes),
     ]
     return tuple(sorted(found, key=lambda finding: -finding.weight)[:N_FINDINGS])
 
@@ -116,12 +121,15 @@ def _drift_findings(drifts: Mapping[str, Drift]) -> list[Finding]:
     return found
 
 
-def _uneven(asymmetry_pct: float | None) -> list[Finding]:
-    if asymmetry_pct is None or abs(asymmetry_pct) < _UNEVEN_PCT:
+def _uneven(asymmetry: tuple[float, float] | None) -> list[Finding]:
+    """Steps that differ by more than healthy runners' do, and by more than the sensors may be wrong."""
+    if asymmetry is None or abs(asymmetry[0]) < max(_UNEVEN_PCT, 1.96 * asymmetry[1]):
         return []
+    asymmetry_pct, sd_pct = asymmetry
     longer = "left" if asymmetry_pct > 0 else "right"
     words = f"Your {longer} steps took {abs(asymmetry_pct):.0f} % longer than the others."
-    return [Finding("uneven", words, "median step times of the whole run", 2.2, {"asymmetry_pct": asymmetry_pct})]
+    reason = f"median step times of the whole run, ± {1.96 * sd_pct:.0f} %"
+    return [Finding("uneven", words, reason, 2.2, {"asymmetry_pct": asymmetry_pct, "sd_pct": sd_pct})]
 
 
 def _answered(decisions: Sequence[CueDecision], responses: Sequence[FocusResponse]) -> list[Finding]:
@@ -209,10 +217,16 @@ def _fell_silent(report: StreamReport, place: str) -> Finding:
     return Finding(f"silent_{report.sensor_id}", words, reason, _SILENT_WEIGHT, {"share_pct": 100.0 * share})
 
 
-def _pattern(shares: Mapping[str, float] | None) -> list[Finding]:
-    if not shares:
+def _pattern(strikes: Strikes | None) -> list[Finding]:
+    """The commonest pattern, as a share of all strides; those too near a limit count for none."""
+    if strikes is None:
         return []
-    kind, share = max(shares.items(), key=lambda item: item[1])
-    adverbs = {"rearfoot": "the heel", "midfoot": "the middle of the foot", "forefoot": "the forefoot"}
-    words = f"You landed on {adverbs.get(kind, kind)} in {100 * share:.0f} % of your strides."
-    return [Finding("pattern", words, "foot strike angle of each stride", 0.8, {"share": share})]
+    unsure = 100.0 * (1.0 - strikes.decided)
+    if strikes.shares is None or strikes.commonest is None:
+        words = f"How you land is not clear: {unsure:.0f} % of your strides lie too near a limit."
+        return [Finding("pattern", words, "foot strike angle of each stride", 0.8, {"unsure_pct": unsure})]
+    kind, share = strikes.commonest, strikes.decided * strikes.shares[strikes.commonest]
+    get = {"rearfoot": "the heel", "midfoot": "the middle of the foot", "forefoot": "the forefoot"}[kind]
+    words = f"You landed on {get} in {100 * share:.0f} % of your strides."
+    reason = f"foot strike angle of each stride; {unsure:.0f} % of them too near a limit to be sure"
+    return [Finding("pattern", words, reason, 0.8, {"share": share, "unsure_pct": unsure})]

@@ -19,6 +19,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
 
 _MS: Final = 1000.0
+_LEAST_DECIDED: Final = 0.5  # of the strides: a pattern of fewer is not the runner's; chosen by judgement
 BY_SPEED_FIRST: Final = ("speed_mps", "step_length_m", "stride_length_m")
 
 
@@ -146,11 +147,27 @@ def _from_seconds(name: str, seconds: Sequence[LiveMetrics]) -> Series | None:
     return _series([s.t_s for s in seconds], known) if seconds else None
 
 
-def strike_shares(strides: Sequence[Stride]) -> tuple[Mapping[str, float] | None, str | None]:
-    """Shares of the patterns among strides whose pattern is certain, and the commonest."""
-    known = [s.foot_strike for s in strides if s.foot_strike not in (None, FootStrike.UNCERTAIN)]
-    if not known:
-        return None, None
+@dataclass(frozen=True, slots=True)
+class Strikes:
+    """How a runner landed. decided: share of the strides whose pattern is certain. shares: of the patterns among those.
+
+    shares, commonest: None where fewer than half of the strides are decided; the rest lie too near a limit.
+    """
+
+    decided: float
+    shares: Mapping[str, float] | None = None
+    commonest: str | None = None
+
+
+def strikes_of(strides: Sequence[Stride]) -> Strikes | None:
+    """The patterns of a run's strides; None where none was looked at."""
+    seen = [s.foot_strike for s in strides if s.foot_strike is not None]
+    known = [strike for strike in seen if strike is not FootStrike.UNCERTAIN]
+    if not seen:
+        return None
+    decided = len(known) / len(seen)
+    if decided < _LEAST_DECIDED:
+        return Strikes(decided)
     kinds = (FootStrike.REARFOOT, FootStrike.MIDFOOT, FootStrike.FOREFOOT)
     shares = {kind.value: sum(strike is kind for strike in known) / len(known) for kind in kinds}
-    return shares, max(shares, key=lambda kind: shares[kind])
+    return Strikes(decided, shares, max(shares, key=lambda kind: shares[kind]))

@@ -11,7 +11,7 @@ from coach.model.runs import Lap
 from coach.model.samples import FloatArray
 from coach.summary.distance import distance_curve, distance_within
 from coach.summary.robust import mean_and_error
-from coach.summary.series import RunSeries, strike_shares
+from coach.summary.series import RunSeries, strikes_of
 from coach.summary.window import Window
 
 KILOMETRE_M: Final = 1000.0
@@ -58,12 +58,12 @@ class _Cut:
             if last > first:
                 values[name] = mean_and_error(series.value[first:last])[0]
         first, last = bisect_left(self._contacts, start_s), bisect_left(self._contacts, end_s)
-        shares, _ = strike_shares(self._run.strides[first:last])
+        strikes = strikes_of(self._run.strides[first:last])
         distance = distance_within(self._curve, Window(start_s, end_s))
         known_s = self._known_s(start_s, end_s)
         if distance and known_s and not (self._run.strides or self._run.steps):
             values["speed_mps"] = distance / known_s  # a watch's distance is surer than the speeds it shows
-        return Split(number, start_s, end_s, distance, values, shares, kind)
+        return Split(number, start_s, end_s, distance, values, strikes.shares if strikes else None, kind)
 
     def _known_s(self, start_s: float, end_s: float) -> float:
         """Seconds between in which the distance is known, without stops."""

@@ -4,6 +4,7 @@ Averages rest on running only, without warm-up, cool-down, pauses and trimmed pa
 its mean. What no sensor saw stays None.
 """
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -22,7 +23,7 @@ from coach.summary.findings import findings_of
 from coach.summary.landings import landings_of, running_of, unmeasured_s, unseen_of
 from coach.summary.picture import average_strides
 from coach.summary.robust import mean_and_error
-from coach.summary.series import SIDES, TRUNK, RunSeries, best_seen, series_of, strike_shares
+from coach.summary.series import SIDES, TRUNK, RunSeries, best_seen, series_of, strikes_of
 from coach.summary.sides import contact_balance, step_asymmetry, stride_time_cv
 from coach.summary.splits import splits_by_distance, splits_by_lap
 from coach.summary.window import Window, window_of
@@ -63,11 +64,11 @@ def summarise(
     too_little = too_little_known(distance_m, moving_s, means.get("speed_mps"))
     if too_little is not None:
         curve = distance_m = None
-    shares, strike = strike_shares(counted.strides)
+    strikes = strikes_of(counted.strides)
     bins = bins_of(run.measures, window)
     drift = drifts(bins)
-    asymmetry_pct = means.get("step_time_asymmetry_pct")
-    findings = findings_of(drift, asymmetry_pct, shares, decisions, responses, reports, too_little)
+    asymmetry = _with_sd("step_time_asymmetry_pct", means, uncertainty, shared)
+    findings = findings_of(drift, asymmetry, strikes, decisions, responses, reports, too_little)
     return RunSummary(
         duration_s=_duration(strides, steps, seconds, pauses, trim) if duration_s is None else duration_s,
         moving_s=moving_s,
@@ -78,8 +79,8 @@ def summarise(
         n_missing=sum(report.n_missing for report in reports),
         n_clipped=_clipped(reports, counted),
         n_cues=sum(decision.is_spoken for decision in decisions),
-        foot_strike=strike,
-        foot_strike_share=shares,
+        foot_strike=strikes.commonest if strikes else None,
+        foot_strike_share=strikes.shares if strikes else None,
         n_impacts=n_impacts,
         impacts_per_km=1000.0 / means["step_length_m"] if means.get("step_length_m") else None,
         heart_rate_max_bpm=_highest(run, window, "heart_rate_bpm"),
@@ -144,6 +145,14 @@ def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict
         if stated:
             found[f"shared_{name}"] = statistics.median(stated)
     return found
+
+
+def _with_sd(
+    name: str, means: FieldValues, errors: Mapping[str, float], shared: Mapping[str, float]
+) -> tuple[float, float] | None:
+    """A mean and its standard uncertainty, both parts together; nothing where no sensor states what is shared."""
+    value, sd = means.get(name), shared.get(f"shared_{name}")
+    return None if value is None or sd is None else (value, math.hypot(sd, errors.get(name, 0.0)))
 
 
 def _totals(

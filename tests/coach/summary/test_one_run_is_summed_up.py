@@ -12,7 +12,7 @@ from coach.model.plain import to_plain
 from coach.model.runs import Lap
 from coach.model.samples import Gap, StreamReport
 from coach.model.sites import WearSite
-from coach.model.strides import GaitState, Stride, TrunkStep
+from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
 from coach.summary.document import analysis_document
 from coach.summary.picture import average_strides
 from coach.summary.series import series_of
@@ -113,11 +113,34 @@ def test_uneven_steps_and_lost_readings_are_found() -> None:
     report = StreamReport(
         "A", "p", WearSite.LEFT_FOOT, n_samples=900, n_missing=100, n_clipped=90, gaps=(Gap("A", None, 1.0, 2.0, 100),)
     )
-    summary = summarise(make_strides(10, late_right_s=0.02), reports=[report])
+    seconds = [replace(s, uncertainty={"step_time_asymmetry_pct": 3.3}) for s in make_seconds(600)]
+    seconds = [replace(s, step_time_asymmetry_pct=11.4) for s in seconds]
+    summary = summarise(make_strides(10, late_right_s=0.02), seconds=seconds, reports=[report])
     assert (summary.n_gaps, summary.n_missing, summary.n_clipped) == (1, 100, 90)
     words = " ".join(f.words for f in summary.findings)
     assert "left steps took" in words
     assert "left foot sensor lost 10 %" in words
+
+
+@pytest.mark.parametrize(("sd_pct", "speaks"), [(2.0, True), (3.3, False), (None, False)])
+def test_uneven_steps_are_named_only_beyond_what_the_sensors_may_be_wrong(sd_pct: float | None, speaks: bool) -> None:
+    stated = {} if sd_pct is None else {"step_time_asymmetry_pct": sd_pct}
+    seconds = [replace(s, step_time_asymmetry_pct=5.7, uncertainty=stated) for s in make_seconds(600)]
+    found = summarise(make_strides(10, late_right_s=0.01), seconds=seconds).findings
+    assert any(f.id == "uneven" for f in found) is speaks
+
+
+@pytest.mark.parametrize(
+    ("unsure", "says"), [(0.2, "You landed on the heel in 80 %"), (0.8, "How you land is not clear")]
+)
+def test_strides_too_near_a_limit_are_no_pattern(unsure: float, says: str) -> None:
+    strides = make_strides(10)
+    n = round(unsure * len(strides))
+    strides = [*(replace(s, foot_strike=FootStrike.UNCERTAIN) for s in strides[:n]), *strides[n:]]
+    summary = summarise(strides)
+    assert any(f.words.startswith(says) for f in summary.findings), [f.words for f in summary.findings]
+    assert (summary.foot_strike_share is None) is (unsure > 0.5)
+    assert (summary.foot_strike is None) is (unsure > 0.5)
 
 
 @pytest.mark.parametrize(("known_s", "is_known"), [(600.0, True), (520.0, True), (120.0, False)])
