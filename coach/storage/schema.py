@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 
-HEAD: Final = "0007"
 _LAST_THAT_SHRANK: Final = "0005"
 _log: Final = logging.getLogger(__name__)
 TABLES: Final = ALL  # all of them, so that a schema never depends on who was imported first
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
+HEAD: Final = max(file.stem[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 _VERSION_TABLE: Final = (
     "CREATE TABLE alembic_version "
     "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
