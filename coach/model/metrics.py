@@ -49,9 +49,10 @@ class LiveMetrics:
 
     foot_strike_share: share of the last strides by pattern, 0 to 1. balance: left share of contact time in percent.
     step_time_asymmetry_pct: 100 (left - right) / mean. stride_time_cv_pct: stride-to-stride variability.
-    impacts_per_km: foot contacts per kilometre. *_vs_baseline: difference from the runner's own at this speed, filled
-    in by the coaching room. pelvis_trunk_crp_deg: mean absolute continuous relative phase in the transverse plane,
-    with its variability. distance_vs_longest_pct: distance of this run as a share of the longest run of the last 30
+    peak_force_bw: highest vertical force of a step, in body weights. impacts_per_km: foot contacts per kilometre.
+    *_vs_baseline: difference from the runner's own at this speed, filled in by the coaching room.
+    pelvis_trunk_crp_deg: mean absolute continuous relative phase in the transverse plane, with its variability.
+    distance_vs_longest_pct: distance of this run as a share of the longest run of the last 30
     days. pain_rise: points above the level before this run, by the runner's taps. uncertainty: one standard deviation
     by field name. unknown: why a field cannot be known (`Unknown`), by field name. speed_source: which sensor the speed
     rests on. power_w: running power as a pod or watch states it. foot_strike_type: a pod's own scale of 1 (heel) to 16
@@ -65,6 +66,7 @@ class LiveMetrics:
     contact_time_ms: float | None = None
     flight_time_ms: float | None = None
     duty_factor: float | None = None
+    peak_force_bw: float | None = None
     step_time_ms: float | None = None
     step_length_m: float | None = None
     stride_length_m: float | None = None

@@ -149,6 +149,14 @@ _ROWS: Final = (
     Metric(
         "flight_time_ms", _MS, _uses("LMPACTSDE"), Need.CONTACT, Wait.RUNNING, developer_field=("flight_time", "ms")
     ),
+    Metric(
+        "peak_force_bw",
+        Scale("×", 1.0, 2),
+        _uses("LMPACT.DE"),
+        Need.CONTACT,
+        Wait.RUNNING,
+        developer_field=("peak_force", "BW"),
+    ),
     Metric("duty_factor", Scale("%", 100.0), _uses(".M......."), Need.CONTACT),
     Metric("step_time_ms", _MS, needs=Need.CADENCE),
     Metric(

@@ -156,6 +156,7 @@ class RunSummary:
     contact_time_ms: float | None = None
     flight_time_ms: float | None = None
     duty_factor: float | None = None
+    peak_force_bw: float | None = None
     step_length_m: float | None = None
     stride_length_m: float | None = None
     speed_mps: float | None = None

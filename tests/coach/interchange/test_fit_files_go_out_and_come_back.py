@@ -42,6 +42,7 @@ def values(i: int) -> dict[str, float]:
         "contact_time_balance_pct": 49.72,
         "step_length_m": 1.0557,
         "flight_time_ms": 101.5,
+        "peak_force_bw": 2.375,
         "foot_strike_angle_deg": 12.25,
         "foot_strike_angle_left_deg": 12.5,
         "foot_strike_angle_right_deg": -1.5,
