@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from coach.interchange import fit_messages as fm
-from coach.interchange.fit_encoding import EPOCH_S, STRING, Field, FitFile
+from coach.interchange.fit_encoding import EPOCH_S, STRING, Field, FitFile, Value
 
 DAY = datetime(2026, 5, 4, 7, tzinfo=UTC)
 DISTANCE, SPEED = fm.RECORD_VALUES["distance_m"][0], fm.RECORD_VALUES["speed_mps"][0]
@@ -82,6 +82,18 @@ def seconds_of_fit(at: datetime) -> int:
     return round(at.timestamp()) - EPOCH_S
 
 
+def _span(sport_field: Field, sport: int, begin: int, length_s: int, metres: float) -> list[tuple[Field, Value]]:
+    """What a lap and a session say alike."""
+    return [
+        (fm.TIMESTAMP, begin + length_s),
+        (fm.START_TIME, begin),
+        (sport_field, sport),
+        (fm.TOTAL_ELAPSED, length_s),
+        (fm.TOTAL_TIMER, length_s),
+        (fm.TOTAL_DISTANCE, metres),
+    ]
+
+
 def fit(
     *sessions: tuple[int, datetime, int, float],
     speed_mps: float = 3.0,
@@ -117,28 +129,7 @@ def fit(
         file.add(fm.RECORD, values)
     for n in range(laps):
         begin, length_s = first + n * seconds // laps, seconds // laps
-        file.add(
-            fm.LAP,
-            [
-                (fm.TIMESTAMP, begin + length_s),
-                (fm.START_TIME, begin),
-                (fm.LAP_SPORT, RUNNING),
-                (fm.TOTAL_ELAPSED, length_s),
-                (fm.TOTAL_TIMER, length_s),
-                (fm.TOTAL_DISTANCE, speed_mps * length_s),
-            ],
-        )
+        file.add(fm.LAP, _span(fm.LAP_SPORT, RUNNING, begin, length_s, speed_mps * length_s))
     for kind, start, length_s, metres in sessions:
-        begin = seconds_of_fit(start)
-        file.add(
-            fm.SESSION,
-            [
-                (fm.TIMESTAMP, begin + length_s),
-                (fm.START_TIME, begin),
-                (fm.SPORT_SESSION, kind),
-                (fm.TOTAL_ELAPSED, length_s),
-                (fm.TOTAL_TIMER, length_s),
-                (fm.TOTAL_DISTANCE, metres),
-            ],
-        )
+        file.add(fm.SESSION, _span(fm.SPORT_SESSION, kind, seconds_of_fit(start), length_s, metres))
     return file

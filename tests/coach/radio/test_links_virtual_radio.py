@@ -1,6 +1,8 @@
 """Links over the virtual radio: pair, stream, lose, return, stop; through bleak's public API with real GATT."""
 
+import contextlib
 import struct
+from collections.abc import AsyncIterator
 
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
@@ -8,6 +10,7 @@ from coach.model.links import LinkStatus, SensorUse
 from coach.model.sites import WearSite
 from coach.model.steps import Conversation, LinkPlan, Write, ask
 from coach.radio.virtual.twin import Identity, P, Twin, uuid
+from coach.radio.virtual.twins.running_pod import RunningPod
 from coach.radio.virtual.world import VirtualWorld
 from tests.support.radio import Diary, SwingingBody, link_set, run_jumping, until
 
@@ -31,6 +34,21 @@ def shoe_plan(sensor_id: str, site: WearSite) -> LinkPlan:
         yield Write(GSP_COMMAND, b"\x02\x63")
 
     return LinkPlan(SensorUse(sensor_id, "Movesense", "movesense", site), (GSP_DATA,), start=start, stop=stop)
+
+
+@contextlib.asynccontextmanager
+async def linked_pod() -> AsyncIterator[tuple[VirtualWorld, RunningPod, Diary]]:
+    """A pod of the virtual radio whose link streams."""
+    world = VirtualWorld(SwingingBody())
+    pod = world.add_running_pod()
+    await world.start()
+    diary = Diary()
+    links = link_set(world, diary)
+    links.add(pod_plan(pod.sensor_id))
+    await until(lambda: LinkStatus.STREAMING in diary.statuses(pod.sensor_id), world.clock)
+    yield world, pod, diary
+    await links.stop()
+    await world.stop()
 
 
 def first_times_ms(payloads: list[bytes]) -> list[int]:
@@ -93,23 +111,15 @@ def test_after_a_drop_the_sensor_is_back_without_duplicates() -> None:
 
 def test_out_of_range_is_silence_then_loss_and_coming_back_streams_again() -> None:
     async def main() -> None:
-        world = VirtualWorld(SwingingBody())
-        pod = world.add_running_pod()
-        await world.start()
-        diary = Diary()
-        links = link_set(world, diary)
-        links.add(pod_plan(pod.sensor_id))
-        await until(lambda: LinkStatus.STREAMING in diary.statuses(pod.sensor_id), world.clock)
-        world.go_away(pod.sensor_id, supervision_s=6)
-        gone_s = world.clock()
-        await until(lambda: LinkStatus.SILENT in diary.statuses(pod.sensor_id), world.clock)
-        assert world.clock() - gone_s < 4.5
-        await until(lambda: "not_heard" in diary.reasons(pod.sensor_id), world.clock)
-        assert "out_of_range" in diary.reasons(pod.sensor_id)
-        world.come_back(pod.sensor_id)
-        await until(lambda: diary.statuses(pod.sensor_id).count(LinkStatus.STREAMING) == 2, world.clock)
-        await links.stop()
-        await world.stop()
+        async with linked_pod() as (world, pod, diary):
+            world.go_away(pod.sensor_id, supervision_s=6)
+            gone_s = world.clock()
+            await until(lambda: LinkStatus.SILENT in diary.statuses(pod.sensor_id), world.clock)
+            assert world.clock() - gone_s < 4.5
+            await until(lambda: "not_heard" in diary.reasons(pod.sensor_id), world.clock)
+            assert "out_of_range" in diary.reasons(pod.sensor_id)
+            world.come_back(pod.sensor_id)
+            await until(lambda: diary.statuses(pod.sensor_id).count(LinkStatus.STREAMING) == 2, world.clock)
 
     run_jumping(main())
 
@@ -153,17 +163,9 @@ def test_a_pod_that_only_answers_reads_is_read_once_a_second_after_5_s() -> None
 
 def test_a_pod_that_has_notified_is_not_read_when_it_falls_silent() -> None:
     async def main() -> None:
-        world = VirtualWorld(SwingingBody())
-        pod = world.add_running_pod()
-        await world.start()
-        diary = Diary()
-        links = link_set(world, diary)
-        links.add(pod_plan(pod.sensor_id))
-        await until(lambda: LinkStatus.STREAMING in diary.statuses(pod.sensor_id), world.clock)
-        pod.lose_packets(1.0)
-        await world.clock.sleep(12.0)
-        assert diary.statuses(pod.sensor_id)[-1] is LinkStatus.SILENT
-        await links.stop()
-        await world.stop()
+        async with linked_pod() as (world, pod, diary):
+            pod.lose_packets(1.0)
+            await world.clock.sleep(12.0)
+            assert diary.statuses(pod.sensor_id)[-1] is LinkStatus.SILENT
 
     run_jumping(main())

@@ -41,28 +41,20 @@ async def listed(radio: Radio) -> list[str]:
     return [sensor.sensor_id for sensor in radio.ear.found()]
 
 
-def test_a_still_sensor_is_reported_once_for_each_scan_as_linux_does() -> None:
+@pytest.mark.parametrize(
+    ("reporting", "seconds", "n_reports"),
+    [(NEWEST_BLUEZ, 60.0, 1), (BLUEZ_BEFORE_5_88, 56.0, 6)],
+    ids=["after 5.87 once for each scan", "before 5.88 once for each scan enable"],
+)
+def test_a_still_sensor_is_reported_as_seldom_as_on_linux(reporting: Reporting, seconds: float, n_reports: int) -> None:
     async def main() -> None:
-        async with pod_heard_by(NEWEST_BLUEZ) as (world, _pod, _radio):
+        async with pod_heard_by(reporting) as (world, _pod, _radio):
             reports: list[str] = []
             scanner = world.backend.make_scanner(lambda device, _advertisement: reports.append(device.address))
             await scanner.start()
-            await world.clock.sleep(60.0)
+            await world.clock.sleep(seconds)
             await scanner.stop()
-            assert len(reports) == 1
-
-    run_jumping(main())
-
-
-def test_before_5_88_it_is_reported_once_for_each_scan_enable() -> None:
-    async def main() -> None:
-        async with pod_heard_by(BLUEZ_BEFORE_5_88) as (world, _pod, _radio):
-            reports: list[str] = []
-            scanner = world.backend.make_scanner(lambda device, _advertisement: reports.append(device.address))
-            await scanner.start()
-            await world.clock.sleep(56.0)
-            await scanner.stop()
-            assert len(reports) == 6
+            assert len(reports) == n_reports
 
     run_jumping(main())
 
