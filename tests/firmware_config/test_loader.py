@@ -187,3 +187,13 @@ def test_a_sensor_known_by_name_is_read_by_the_profile_that_its_name_finds():
     prefixes = [(prefix, one.profile) for one in named_sensors() for prefix in one.name_prefixes]
     assert [(prefix, find_profile(prefix, []).id) for prefix, _ in prefixes] == prefixes
     assert "COROS POD 2" in {one.title for one in named_sensors() if not one.name_prefixes}
+
+
+def test_what_a_sensor_known_by_name_is_said_to_give_its_profile_reads():
+    reads = {"speed": "2a53", "cadence": "2a53", "heart rate": "2a37"}
+    for one in named_sensors():
+        characteristics = {c.uuid[4:8] for s in load_profiles()[one.profile].services for c in s.characteristics}
+        for words in one.gives:
+            named = [characteristic for what, characteristic in reads.items() if what in words]
+            assert named, (one.title, words)
+            assert set(named) <= characteristics, (one.title, words)

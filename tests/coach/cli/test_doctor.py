@@ -7,7 +7,7 @@ from typing import Never
 
 import pytest
 
-from coach.cli.doctor import has_ant_stick, shares_antenna
+from coach.cli.doctor import has_ant_stick, holds_few, shares_antenna
 from coach.errors import ProfileError
 from tests.support.ant_stick import FakeUsb, Faults, plugged_in
 from tests.support.cli import one_line_of_error, run
@@ -64,6 +64,25 @@ def test_a_pi_whose_wifi_shares_bluetooths_antenna_is_known(
     assert shares_antenna(board(tmp_path, model, adapter, wifi)) is is_shared
 
 
+def plug_in(root: Path, vendor: str, product: str) -> None:
+    (device := root / f"sys/bus/usb/devices/1-{product}").mkdir(parents=True)
+    (device / "idVendor").write_text(f"{vendor}\n")
+    (device / "idProduct").write_text(f"{product}\n")
+
+
+def test_an_adapter_that_holds_few_sensors_is_known_by_its_chip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug_in(tmp_path, "8087", "0a2b")
+    assert not holds_few(tmp_path)
+    plug_in(tmp_path, "0a12", "0001")
+    assert holds_few(tmp_path)
+    monkeypatch.setattr("coach.cli.doctor.holds_few", lambda _root: True)
+    said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+    assert "ok   adapter: a USB adapter with a chip of CSR" in said
+    assert "no more than three" in said
+
+
 def test_another_machine_shares_nothing(tmp_path: Path) -> None:
     assert not shares_antenna(tmp_path)
 
@@ -72,8 +91,8 @@ def test_doctor_names_each_part_and_fails_where_one_is_wrong(tmp_path: Path) -> 
     result = run("doctor", "--json", "--data", str(tmp_path), "--port", "0")
     report = json.loads(result.stdout)
     names = [check["name"] for check in report["checks"]]
-    parts = ["python", "profiles", "bluetooth", "ant+", "antenna", "permissions", "disk", "clock", "port", "database"]
-    assert names == parts
+    parts = "python profiles bluetooth ant+ antenna adapter permissions disk clock port database"
+    assert names == parts.split()
     assert result.exit_code == (0 if report["is_fine"] else 1)
     assert all(check["is_fine"] or check["advice"] for check in report["checks"])
 
@@ -102,8 +121,7 @@ def test_a_stick_that_is_plugged_in_without_the_extra_is_a_fault(
     monkeypatch.setitem(sys.modules, "openant.base.driver", None)
     monkeypatch.delitem(sys.modules, "coach.radio.ant.stick", raising=False)
     assert not has_ant_stick(tmp_path)
-    (stick := tmp_path / "sys/bus/usb/devices/1-2").mkdir(parents=True)
-    (stick / "idVendor").write_text("0fcf\n")
+    plug_in(tmp_path, "0fcf", "1008")
     assert has_ant_stick(tmp_path)
     monkeypatch.setattr("coach.cli.doctor.has_ant_stick", lambda _root: True)
     said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout

@@ -3,12 +3,17 @@
 import contextlib
 import struct
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
+import pytest
+from bleak.exc import BleakDBusError
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from coach.model.links import LinkStatus, SensorUse
 from coach.model.sites import WearSite
 from coach.model.steps import Conversation, LinkPlan, Write, ask
+from coach.radio.backend import Backend
 from coach.radio.virtual.twin import Identity, P, Twin, uuid
 from coach.radio.virtual.twins.running_pod import RunningPod
 from coach.radio.virtual.world import VirtualWorld
@@ -120,6 +125,40 @@ def test_out_of_range_is_silence_then_loss_and_coming_back_streams_again() -> No
             assert "out_of_range" in diary.reasons(pod.sensor_id)
             world.come_back(pod.sensor_id)
             await until(lambda: diary.statuses(pod.sensor_id).count(LinkStatus.STREAMING) == 2, world.clock)
+
+    run_jumping(main())
+
+
+@pytest.mark.parametrize(("n_aborted", "within_s"), [(0, 2.0), (1, 5.0)])
+def test_a_connection_that_bluez_aborts_leaves_time_for_another_within_5_s(n_aborted: int, within_s: float) -> None:
+    """One in ten ends at once with `le-connection-abort-by-local`."""
+
+    async def main() -> None:
+        world = VirtualWorld(SwingingBody())
+        pod = world.add_running_pod()
+        await world.start()
+        client_class = world.backend.client
+        assert client_class is not None
+        n_left = n_aborted
+
+        class Aborting(client_class):  # type: ignore[valid-type, misc]
+            async def connect(self, *args: Any, **options: Any) -> None:
+                nonlocal n_left
+                n_left -= 1
+                if n_left >= 0:
+                    raise BleakDBusError("org.bluez.Error.Failed", ["le-connection-abort-by-local"])
+                await super().connect(*args, **options)
+
+        diary = Diary()
+        links = link_set(world, diary)
+        links._radio = replace(links._radio, backend=Backend(world.backend.scanner, Aborting))
+        tapped_s = world.clock()
+        links.add(pod_plan(pod.sensor_id))
+        await until(lambda: bool(diary.of(pod.sensor_id, RSC)), world.clock)
+        assert world.clock() - tapped_s < within_s
+        assert diary.statuses(pod.sensor_id).count(LinkStatus.LOST) == n_aborted
+        await links.stop()
+        await world.stop()
 
     run_jumping(main())
 
