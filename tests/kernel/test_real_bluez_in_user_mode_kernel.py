@@ -19,7 +19,7 @@ from tests.support.common import IN_CI, missing
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-BUILD_S, RUN_S = 3600, 330
+BUILD_S, RUN_S = 2400, 330
 
 
 def cached_kernel() -> Path:
@@ -89,7 +89,7 @@ def encrypted(kernel: Path) -> dict[str, Any]:
     return result_of(kernel, "guest_encryption.py")
 
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.timeout(BUILD_S + 2 * RUN_S)]  # the first builds and boots
 
 
 def test_the_scan_finds_both_sensors_by_profile(seen: dict[str, Any]) -> None:
