@@ -151,12 +151,15 @@ def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_
         assert np.ptp(late_s[steady]) < 0.004
 
 
-def test_with_its_cell_wired_to_a_pin_it_says_its_charge(tmp_path: Path) -> None:
-    """1.9 V behind two equal resistors are 3.8 V."""
-    said = subprocess.run(
-        [compiled(ESP32, tmp_path / "board", "-DBATTERY_PIN=1")], check=True, capture_output=True, text=True
-    ).stdout
-    assert "battery 55" in said.splitlines()
+@pytest.mark.parametrize(("sketch", "define"), [(ESP32, "-DBATTERY_PIN=1"), (XIAO, "-DHAS_BATTERY=1")])
+def test_a_board_with_a_cell_says_its_charge_and_one_without_says_none(
+    boards: dict[str, Path], tmp_path: Path, sketch: str, define: str
+) -> None:
+    """3.8 V, behind each board's own resistors."""
+    for board, is_said in ((compiled(sketch, tmp_path / "board", define), True), (boards[sketch], False)):
+        said = subprocess.run([board], check=True, capture_output=True, text=True).stdout
+        assert ("battery 55" in said.splitlines()) is is_said
+        assert ("battery" in said) is is_said
 
 
 def test_without_its_chip_a_board_says_so_by_its_name(boards: dict[str, Path]) -> None:

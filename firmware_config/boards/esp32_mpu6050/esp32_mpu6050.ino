@@ -114,11 +114,8 @@ static void drain() {
     if (!readOne()) return;
 }
 
-// Of a lithium cell at rest: 3.3 V empty, 4.2 V full, a straight line between; good enough to know when to charge.
 static void measureBattery() {
-  const float volts = 2 * analogReadMilliVolts(kBatteryPin) / 1000.0f;
-  const float percent = (volts - 3.3f) / (4.2f - 3.3f) * 100;
-  const uint8_t level = percent < 0 ? 0 : percent > 100 ? 100 : uint8_t(percent);
+  const uint8_t level = chargeOf(2 * analogReadMilliVolts(kBatteryPin) / 1000.0f);
   battery->setValue(&level, 1);
   battery->notify();
 }

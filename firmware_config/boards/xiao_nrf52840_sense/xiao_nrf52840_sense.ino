@@ -2,8 +2,7 @@
 //
 // Protocol: firmware_config/boards/README.md. Registers: ST, LSM6DS3TR-C data sheet (DS9699) rev. 9, chapters 5 and 9.
 // Libraries: ArduinoBLE, Seeed Arduino LSM6DS3, and ours: ../libraries/CoachBoard (how to add it: ../README.md). Not tried
-// on hardware yet. It has no battery service: with this core, reading the cell's voltage is reported to stop the chip and
-// the radio, which nobody here could try.
+// on hardware yet.
 
 #include <Arduino.h>
 #include <ArduinoBLE.h>
@@ -15,6 +14,11 @@
 #define SMALL_FRAMES 0  // 1: for a computer that never asks for a larger MTU than 23, which ArduinoBLE does not report
 #endif
 static const bool kIsSmall = SMALL_FRAMES;
+
+#ifndef HAS_BATTERY
+#define HAS_BATTERY 0  // 1: a cell is soldered to it, and it says its charge; not by itself, since reading the voltage is
+#endif                 // reported to stop chip and radio with this core, which nobody here could try
+static const bool kHasBattery = HAS_BATTERY;
 
 static const uint8_t kFifoWordsPerReading = 6;
 
@@ -31,6 +35,9 @@ BLEService service(kCoachService);
 BLECharacteristic frames(kCoachFrames, BLENotify, kFrameBytes, false);
 BLECharacteristic description(kCoachDescription, BLERead, kDescriptionBytes, false);
 BLECharacteristic control(kCoachControl, BLEWrite, kControlBytes, false);
+
+BLEService cell("180F");
+BLECharacteristic level("2A19", BLERead | BLENotify, 1, false);
 
 static FrameMaker maker;
 static bool is_streaming = false;
@@ -102,6 +109,13 @@ static void drain() {
   for (int16_t i = 0; i < n; i++) readOne();
 }
 
+// The cell's voltage is behind 1 MOhm and 510 kOhm, switched on by the low level of its pin. It stays low: high, while
+// the cell is charged, would be more than the measuring pin stands (Seeed's wiki, XIAO BLE, question 3). 10 bits of 3.3 V.
+static void measureBattery() {
+  const uint8_t charge = chargeOf(analogRead(PIN_VBAT) * 3.3f / 1023 * 1510 / 510);
+  level.writeValue(&charge, 1);
+}
+
 void setup() {
   const bool has_chip = imu.begin() == IMU_SUCCESS;
   stopChip();
@@ -113,6 +127,13 @@ void setup() {
   service.addCharacteristic(description);
   service.addCharacteristic(control);
   BLE.addService(service);
+  if (kHasBattery) {
+    pinMode(PIN_VBAT_ENABLE, OUTPUT);
+    digitalWrite(PIN_VBAT_ENABLE, LOW);
+    cell.addCharacteristic(level);
+    BLE.addService(cell);
+    measureBattery();
+  }
   choose(settings);
   BLE.advertise();
 }
@@ -126,4 +147,9 @@ void loop() {
   if (!is_wanted && is_streaming) stopChip();
   is_streaming = is_wanted;
   if (is_streaming) drain();
+  static uint32_t measured_ms = 0;
+  if (kHasBattery && millis() - measured_ms > 60000) {
+    measured_ms = millis();
+    measureBattery();
+  }
 }

@@ -5,6 +5,7 @@
 // - ArduinoBLE, arduino-libraries (LGPL-2.1), src/: local/BLELocalDevice.h (e2868a7), BLECharacteristic.h (9e15c78)
 // - Seeed Arduino LSM6DS3 (MIT), LSM6DS3.h (6a71121)
 // - Wire of arduino-esp32 (LGPL-2.1), libraries/Wire/src/Wire.h (0454e3a); its analogReadMilliVolts by its documentation
+// - ArduinoCore-API (LGPL-2.1), api/Common.h, on which the XIAO's core is built
 //
 // A sketch may call nothing that is not named here: test_boards.py looks for that.
 #include <Arduino.h>
@@ -23,7 +24,10 @@ using Core = std::tuple<
     Has<unsigned long (*)(), &micros>,
     Has<unsigned long (*)(), &millis>,
     Has<void (*)(uint32_t), &delay>,
-    Has<uint32_t (*)(uint8_t), &analogReadMilliVolts>>;
+    Has<uint32_t (*)(uint8_t), &analogReadMilliVolts>,
+    Has<void (*)(pin_size_t, PinMode), &pinMode>,
+    Has<void (*)(pin_size_t, PinStatus), &digitalWrite>,
+    Has<int (*)(pin_size_t), &analogRead>>;
 
 using Bus = std::tuple<
     Has<void (TwoWire::*)(), &TwoWire::begin>,
@@ -90,4 +94,4 @@ using NimBle = std::tuple<
     Has<void (NimBLEAdvertising::*)(bool), &NimBLEAdvertising::enableScanResponse>,
     Has<bool (NimBLEAdvertising::*)(uint32_t, const NimBLEAddress *), &NimBLEAdvertising::start>>;
 
-static_assert(std::tuple_size_v<Core> + std::tuple_size_v<Bus> + std::tuple_size_v<Chip> + std::tuple_size_v<Ble> + std::tuple_size_v<NimBle> == 58);
+static_assert(std::tuple_size_v<Core> + std::tuple_size_v<Bus> + std::tuple_size_v<Chip> + std::tuple_size_v<Ble> + std::tuple_size_v<NimBle> == 61);

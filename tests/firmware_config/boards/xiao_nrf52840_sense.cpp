@@ -58,7 +58,7 @@ int BLECharacteristic::writeValue(const uint8_t given[], int n) {
   length_ = std::min(n, size_);
   std::copy(given, given + length_, value_.begin());
   if (is_fixed_length_) length_ = size_;
-  if (properties_ == BLENotify && is_subscribed) print_frame(value(), size_t(std::min(length_, mtu - 3)));
+  if (properties_ & BLENotify && is_subscribed) print_frame(value(), size_t(std::min(length_, mtu - 3)));
   return 1;
 }
 
@@ -75,5 +75,6 @@ int main(int argc, char **argv) {
   run_a_minute(3000000);
   frames.is_subscribed = false;
   loop();
+  if (kHasBattery) printf("battery %u\n", level.value()[0]);
   printf("asleep %d\n", chip.registers[0x10] == 0);
 }

@@ -78,6 +78,12 @@ inline bool readControl(const uint8_t *bytes, size_t n, Settings *wanted) {
   return true;
 }
 
+// Of a lithium cell at rest [%]: 3.3 V empty, 4.2 V full, a straight line between; good enough to know when to charge.
+inline uint8_t chargeOf(float volts) {
+  const float percent = (volts - 3.3f) / (4.2f - 3.3f) * 100;
+  return percent < 0 ? 0 : percent > 100 ? 100 : uint8_t(percent);
+}
+
 // Puts readings into frames, each with the time at which its first reading was made.
 class FrameMaker {
  public:
