@@ -21,6 +21,7 @@ HEEL_M: Final = np.array([-0.16, -0.075])  # from the sensor on the laces, x and
 BALL_M: Final = np.array([0.05, -0.075])
 LANDING_SIGMA_S: Final = 0.004  # shoe and heel pad stop the foot within about 15 ms
 MARGIN_S: Final = 0.05
+KEPT_S: Final = 5.0  # two sensors of one foot send with less delay than this between them; by judgement
 
 
 def _about(pivot_m: FloatArray, pitch_rad: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -30,7 +31,7 @@ def _about(pivot_m: FloatArray, pitch_rad: FloatArray) -> tuple[FloatArray, Floa
 
 
 class FootMotion:
-    """IMU readings of one foot at any later time. Reads go forward."""
+    """IMU readings of one foot. Reads go forward, but for those of a second sensor on it, up to `KEPT_S` behind."""
 
     def __init__(self, body: VirtualBody, plan: StepPlan, is_left: bool) -> None:
         self._body = body
@@ -47,10 +48,11 @@ class FootMotion:
         end = int(np.ceil((t_s[-1] + MARGIN_S) * FINE_HZ)) + 2
         while self._start + len(self._pose) < end:
             self._grow()
-        if first > self._start:
-            self._pose = self._pose[first - self._start :]
-            self._start = first
-        pose = self._pose[: end - self._start]
+        n_old = first - round(KEPT_S * FINE_HZ) - self._start
+        if n_old > 0:
+            self._pose = self._pose[n_old:]
+            self._start += n_old
+        pose = self._pose[max(0, first - self._start) : max(1, end - self._start)]
         if first < self._start:
             pose = np.vstack([np.repeat(pose[:1], self._start - first, axis=0), pose])
         acc, gyr = self._feel(pose)

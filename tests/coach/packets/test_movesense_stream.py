@@ -172,3 +172,14 @@ def test_the_pace_is_the_devices_not_the_nominal():
         made.feed(b"\x02\x63" + packet, k * N / true)
     assert tally.rate_hz == pytest.approx(true, rel=0.002)
     assert tally.n_missing == 0
+
+
+@pytest.mark.parametrize("true", [206.7, 208.0, 209.9])
+@pytest.mark.parametrize("ends_at", [1800, 1806, 1811])
+def test_an_absence_is_counted_to_the_reading_though_times_are_whole_milliseconds(true: float, ends_at: int) -> None:
+    """Two minutes after a minute: the pace of the last seconds alone would be off by some ten readings."""
+    made, tally = reader()
+    for k in (*range(ends_at), *range(ends_at + 3000, ends_at + 3010)):
+        packet = struct.pack("<I", int(k * N * 1000 / true)) + body(k)[4:]
+        made.feed(b"\x02\x63" + packet, k * N / true)
+    assert abs(tally.n_missing - 3000 * N) <= 1

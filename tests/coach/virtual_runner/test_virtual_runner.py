@@ -86,3 +86,15 @@ def test_a_foot_that_was_not_read_for_a_minute_is_read_on(late: WearSite) -> Non
             runner.imu(late, float(second), 50, 50.0)
         whole.imu(late, float(second), 50, 50.0)
     assert np.allclose(runner.imu(late, 60.0, 50, 50.0)[0], whole.imu(late, 60.0, 50, 50.0)[0], atol=2.0)
+
+
+def test_a_second_sensor_on_a_foot_that_sends_later_feels_the_same_steps() -> None:
+    alone, shared = VirtualRunner(), VirtualRunner()
+    n, late = int(6 * RATE_HZ), int(1.5 * RATE_HZ)
+    own = np.vstack([alone.imu(WearSite.LEFT_FOOT, k / RATE_HZ, 20, RATE_HZ)[0] for k in range(0, n, 20)])
+    behind = []
+    for k in range(0, n + late, 20):
+        shared.imu(WearSite.LEFT_FOOT, k / RATE_HZ, 20, RATE_HZ)
+        if k >= late:
+            behind.append(shared.imu(WearSite.LEFT_FOOT, (k - late) / RATE_HZ, 20, RATE_HZ)[0])
+    assert np.abs(np.vstack(behind) - own).max() < 1.0  # each has its own noise; a landing has 80 m/s2
