@@ -17,7 +17,7 @@ done
 dbus-daemon --system --fork --nopidfile
 bluetoothd=$(ls /usr/libexec/bluetooth/bluetoothd /usr/lib/bluetooth/bluetoothd 2>/dev/null | head -n 1)
 "$bluetoothd" -n > /run/bluetoothd.log 2>&1 &
-cd "$COACH_ROOT" && PYTHONPATH=$COACH_ROOT timeout 280 "$COACH_PYTHON" "tests/kernel/$COACH_GUEST" || cat /run/bluetoothd.log
+cd "$COACH_ROOT" && PYTHONPATH=$COACH_ROOT timeout "${COACH_PATIENCE_S:-280}" "$COACH_PYTHON" "tests/kernel/$COACH_GUEST" || cat /run/bluetoothd.log
 echo "guest ended"
 echo o > /proc/sysrq-trigger
 sleep 5

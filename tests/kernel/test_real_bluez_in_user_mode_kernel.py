@@ -4,62 +4,30 @@ The kernel runs as an ordinary program (User-Mode Linux, `build.sh`). It is take
 folder by the hash of its configuration; CI builds it there once, at home its absence is a skip.
 """
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.kernel.machine import HERE, boot, known_kernel, missing_programs
 from tests.support.common import IN_CI, missing
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 BUILD_S, RUN_S = 2400, 330
-
-
-def cached_kernel() -> Path:
-    facts = (HERE / "kernel.config").read_bytes() + (HERE / "build.sh").read_bytes()
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "running-coach"
-    return folder / f"uml-{hashlib.sha256(facts).hexdigest()[:16]}" / "vmlinux"
 
 
 @pytest.fixture(scope="module")
 def kernel() -> Path:
-    if "COACH_UML" in os.environ:
-        return Path(os.environ["COACH_UML"])
-    for program in ("dbus-daemon", "bluetoothd"):
-        if not shutil.which(program) and not any(Path("/usr/libexec/bluetooth").glob(program)):
-            missing(f"no {program}: apt-get install dbus bluez")
-    path = cached_kernel()
+    if "COACH_UML" not in os.environ and (programs := missing_programs()):
+        missing(f"no {programs[0]}: apt-get install dbus bluez")
+    path = known_kernel()
     if not path.exists():
         if not IN_CI:
             missing(f"no user-mode kernel: run tests/kernel/build.sh {path} once, or name one in COACH_UML")
         subprocess.run([HERE / "build.sh", path], check=True, timeout=BUILD_S)
     return path
-
-
-def boot(kernel: Path, script: str) -> tuple[str | None, str]:
-    """Boot the guest once: its result line, and all that it printed."""
-    command = [
-        str(kernel), "mem=512M", "rootfstype=hostfs", "rootflags=/", "ro", f"init={HERE}/init.sh",
-        "con=null", "con0=fd:0,fd:1", "quiet", f"COACH_ROOT={ROOT}", f"COACH_PYTHON={sys.executable}",
-        f"COACH_GUEST={script}",
-    ]  # fmt: skip
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as guest:
-        try:
-            said, _ = guest.communicate(timeout=RUN_S)
-        except subprocess.TimeoutExpired:
-            guest.kill()
-            said, _ = guest.communicate()
-    results = [line for line in said.splitlines() if line.startswith("RESULT ")]
-    return (results[0] if results else None), f"{said}\nexit status {guest.returncode}"
 
 
 def result_of(kernel: Path, script: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ _HEAD: Final = """# Reliability: what happens to the program, and what it does t
 
 Written by `python -m tests.reliability`: every row is measured on the real program, in processes of their own where a
 process is what suffers, and small versions run with the tests, but for the storm,
-the sleeping process and heavy work beside a run."""
+the bad day, the sleeping process and heavy work beside a run."""
 _ROW: Final = ("what", "demanded", "found", "")
 TITLES: Final = {
     "machine": ("The machine, in a run", ""),
@@ -18,8 +18,22 @@ TITLES: Final = {
         "The radio",
         """The storm runs below the real Bluetooth client on a virtual radio, and calm of 40 s follows it. Half an
 hour of bad luck there (2 % lost packets, five dropouts, a sensor that dies, each loss counted exactly) is a test on a
-clock that jumps (`tests/coach/radio/test_bad_day.py`). On real BlueZ, in a user-mode kernel, run a drop, a walk out of
-range, pairing, bonding and encryption of a few sensors for minutes (`tests/kernel`): not half an hour of eight.""",
+clock that jumps (`tests/coach/radio/test_bad_day.py`).""",
+    ),
+    "bluez": (
+        "A bad day on real BlueZ",
+        """Half an hour, in which no minute is left out, of a run with eight sensors: bluetoothd, bleak and the whole
+service on a Linux kernel that runs as a program, with sensors and the air between made by bumble. The air loses 2 % of
+all notifications; a foot, both feet and the chest drop; a shank, a foot and the pelvis walk out of range; the clock is
+set by +1, -2 and +1 hours; the disk is full for a minute; the adapter is pulled out for half a minute; the phone's
+network is off for a minute; the pod's battery ends. The script is `tests/kernel/guest_bad_day.py`.""",
+    ),
+    "bluez_counts": (
+        "What that day's sensors sent and what is left of it",
+        """"Not listened to" came before the first or after the last notification of its connection in the log: while
+the coach was connecting or ended the connection. Of a sensor that numbers or times its readings, those that are missing
+in the log between its first and its last are known; the coach counts them: exactly within a connection, over an absence
+by the device's clock (to one in ten thousand).""",
     ),
     "strangers": ("Strangers on the network", ""),
     "archives": ("Archives of strangers", ""),
@@ -41,6 +55,10 @@ change that lasts over many strides. A packet that is cut never gives a wrong nu
 }
 _COLUMNS: Final = {
     "kills": ("work", "points", "kills at points", "at random moments", "most lost [s]", "faults"),
+    "bluez_counts": (
+        "sensor", "notifications", "lost in the air", "not listened to", "in the log", "lost", "twice", "readings",
+        "missing", "counted",
+    ),
     "packets": (
         "profile, damage", "packets", "refused", "the same numbers", "no runner's numbers", "plausible, not the same"
     ),

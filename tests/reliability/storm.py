@@ -28,7 +28,8 @@ CALM_S = 40.0  # twice the longest wait of a link (LinkSettings.max_wait_s: 15 s
 _LATEST_S = 5.0  # the slowest of the eight sends once a second; by judgement
 
 
-def _worn(world: VirtualWorld) -> list[SensorUse]:
+def worn(world: VirtualWorld) -> list[SensorUse]:
+    """Eight sensors of six kinds, as a runner with all of them has."""
     # The virtual runner has no shanks: the boards there send a foot's motion, as only packets matter here.
     found = [
         (world.add_movesense(WearSite.LEFT_FOOT), "movesense", WearSite.LEFT_FOOT),
@@ -49,7 +50,7 @@ def storm(folder: Path, seconds: float, seed: int = 1, calm_s: float = CALM_S) -
     settings = make_settings(folder, "127.0.0.1", 0)
     loop = LoopThread()
     world = loop.call(lambda: VirtualWorld(VirtualRunner(), RunClock()))
-    uses = loop.call(lambda: _worn(world))
+    uses = loop.call(lambda: worn(world))
     loop.do(world.start())
     coach = Coach(settings, world.backend, loop=loop)
     try:
