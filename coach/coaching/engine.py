@@ -203,11 +203,11 @@ class CueEngine:
 
     def responses(self) -> list[CueResponse]:
         """How each spoken cue was answered, as far as is known by now."""
-        return cue_responses(self._all_changes(), self._rules, self._facts.withheld)
+        return cue_responses(self.changes(), self._rules, self._facts.withheld)
 
     def outcome(self, run_id: str, at: datetime) -> CoachingOutcome:
         """What this run leaves for the next. at: its start, aware UTC."""
-        changes = self._all_changes()
+        changes = self.changes()
         cued = sorted({c.rule_id for c in changes})
         here = {r: tuple(withheld_changes(changes, r, {})) for r in cued}
         decisions = self._speaker.decisions
@@ -367,5 +367,6 @@ class CueEngine:
             return False
         return all(gate.is_open for gate in own_gates(rule, moment))
 
-    def _all_changes(self) -> list[MeasuredChange]:
+    def changes(self) -> list[MeasuredChange]:
+        """Every due moment of the run, spoken or withheld, as far as it was seen."""
         return [*self._changes, *(c for trace in self._traces.values() for c in trace.waiting())]

@@ -17,6 +17,7 @@ import numpy as np
 from coach.coaching.engine import CueEngine
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.loader import load_rules
+from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.progress import CoachedRun, withheld_pool
 from coach.model.cues import CueRule, FocusResponse
 from coach.model.metrics import LiveMetrics
@@ -81,17 +82,25 @@ def one_run(seed: int, share: float, effect_pct: float, pool: dict[str, tuple[fl
     return engine
 
 
-def one_block(effect_pct: float, number: int) -> list[JudgedRun]:
-    """The runs of one block that could be judged."""
-    found: list[JudgedRun] = []
+def block_of(effect_pct: float, number: int) -> Iterator[tuple[CueEngine, CoachingOutcome]]:
+    """The runs of one block after another, each knowing the silent moments of those before."""
     records: list[CoachedRun] = []
     for k, share in enumerate(SHARES):
         seed = 1_000_003 * number + 10 * k + round(100 * effect_pct)
         engine = one_run(seed, share, effect_pct, withheld_pool(records))
         outcome = engine.outcome(f"r{k}", NOW)
         records.append(CoachedRun(f"r{k}", NOW + timedelta(days=k), engine.plan, outcome))
-        found += [_judged(engine, r, outcome.focus_responses) for r in outcome.focus_responses if r.low is not None]
-    return found
+        yield engine, outcome
+
+
+def one_block(effect_pct: float, number: int) -> list[JudgedRun]:
+    """The runs of one block that could be judged."""
+    return [
+        _judged(engine, r, outcome.focus_responses)
+        for engine, outcome in block_of(effect_pct, number)
+        for r in outcome.focus_responses
+        if r.low is not None
+    ]
 
 
 def _judged(engine: CueEngine, r: FocusResponse, all_of: Sequence[FocusResponse]) -> JudgedRun:
