@@ -3,7 +3,7 @@
 Analysis of covariance by least squares: change = a + effect x spoken + slope x value before, over the spoken moments of
 a run and the withheld ones of its block. It takes away what regression to the mean gives to a moment that began further
 out; it costs a degree of freedom, and where spoken moments began elsewhere than silent ones (the steps of a runner who
-answers are longer at the next cue, too) the two are hard to tell apart.
+answers are longer at the next cue, too) the two are hard to distinguish.
 """
 
 from collections.abc import Iterator
