@@ -95,8 +95,9 @@ def fitted_ankle(cues: dict[str, FloatArray], params: ShankParams) -> ShankParam
 
 
 def trunk_cues(recording: Recording, params: TrunkParams) -> FloatArray:
-    """Return medians over the steps: width at the lobe's foot and near its top, step time, true contact time [s]."""
-    found = []
+    """Return medians over the steps: width at the lobe's foot and near its top, step time, true contact time [s],
+    and by how much the contact comes late before it is corrected by the contact time."""
+    found, params = [], replace(params, late_s=0.0, late_per_contact=0.0)
     for view in _windows(recording, 6.0, 3.0):
         motion = attitude(without_knocks(view, params))
         with _widths() as kept:
@@ -111,7 +112,7 @@ def trunk_cues(recording: Recording, params: TrunkParams) -> FloatArray:
             about = slice(*np.searchsorted(motion.t_s, (one.contact_s - 0.1, one.contact_s + step + 0.1)))
             is_whole = not motion.is_lost[about].any()
             if is_near and is_whole and abs(one.contact_s - middle) < 1.5 and np.isfinite(foot + top):
-                found.append((foot, top, step, near["contact_time_s"]))
+                found.append((foot, top, step, near["contact_time_s"], one.contact_s - near["initial_contact_s"]))
     medians: FloatArray = np.median(found, axis=0)
     return medians
 
@@ -119,16 +120,20 @@ def trunk_cues(recording: Recording, params: TrunkParams) -> FloatArray:
 def fitted_trunk(cues: dict[str, FloatArray], params: TrunkParams) -> TrunkParams:
     """Return the parameters with the line fitted to these recordings, errors within a runner counted once more."""
     values = np.array(list(cues.values()))
-    table = np.column_stack([np.ones(len(values)), values])
+    table = np.column_stack([np.ones(len(values)), values[:, :4]])
     within = table.copy()
     runners = np.array([name.split("_")[0] for name in cues])
     for runner in set(runners.tolist()):
         within[runners == runner] -= table[runners == runner].mean(axis=0)
     both = np.vstack([table, np.sqrt(WITHIN_RUNNER) * within])
     line = np.linalg.lstsq(both[:, :4], both[:, 4], rcond=None)[0].tolist()
+    times_s = table[:, :4] @ line
+    of_both = values[:, 4] + 0.5 * (times_s - values[:, 3])  # mean of contact's and toe-off's error
+    late = np.linalg.lstsq(np.column_stack([np.ones(len(values)), times_s]), of_both, rcond=None)[0].tolist()
     return replace(
-        params, contact_time_s=line[0], contact_per_foot=line[1], contact_per_top=line[2], contact_per_step=line[3]
-    )
+        params, contact_time_s=line[0], contact_per_foot=line[1], contact_per_top=line[2], contact_per_step=line[3],
+        late_s=late[0], late_per_contact=late[1],
+    )  # fmt: skip
 
 
 def left_out(
@@ -262,7 +267,8 @@ def report() -> str:
         return ""
     (ankle, ankle_params), (pelvis, trunk_params) = ankles(), pelvises()
     ankle_fields = ("contact_lag_s", "contact_rise_share", "recovery_lag_s", "recovery_lag_share")
-    trunk_fields = ("contact_time_s", "contact_per_foot", "contact_per_top", "contact_per_step")
+    trunk_fields = ("contact_time_s", "contact_per_foot", "contact_per_top", "contact_per_step", "late_s",
+                    "late_per_contact")  # fmt: skip
     words = "Contact time's changes with speed: slope {:.2f}, error {:.1f} ms."
     return "\n\n".join((
         "## Ankle sensors with gyroscope\n\nEach runner judged by parameters fitted to the other twelve:",

@@ -55,7 +55,7 @@ def misses(rows: list[dict[str, Any]]) -> list[str]:
 
 def _fits(key: str, name: str, column: str) -> bool:
     start, _, of = key.partition(":")
-    return name.startswith(start) and (not of or of == column)
+    return name.startswith(start) and column.startswith(of)
 
 
 def _cell(row: dict[str, Any], column: str) -> str:

@@ -79,6 +79,7 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
         return []
     lobes, ends = lobes[: len(contacts)], ends[: len(contacts)]
     times, sds = _contact_times(motion, lobes, contacts, ends + params.fall_share * step, step, params)
+    contacts = contacts - _late_s(times, params)
     toe_offs = contacts + times
     nexts = [*contacts[1:].tolist(), None]
     shape = hann_smooth(force, round(params.shape_share * step * rate))
@@ -130,6 +131,15 @@ def _contact_times(
         is_known[:] = False
     coarse = np.maximum(coarse_toe_offs - contacts, 0.0)
     return np.where(is_known, times, coarse), np.where(is_known, params.contact_time_sd_s, params.coarse_sd_s)
+
+
+def _late_s(times: FloatArray, params: TrunkParams) -> float:
+    """By how much the force rises later than usual, by the contact times of a window; the same for all of its steps.
+
+    One number for a window: the scatter of single contact times would make the steps' times scatter.
+    """
+    usual = min(max(median_of(times.tolist()), params.late_least_s), params.late_most_s)
+    return params.late_s + params.late_per_contact * usual
 
 
 def _widths(

@@ -34,10 +34,10 @@ def test_steps_are_found_on_time_with_their_contact(name):
     assert len(inside) <= len(recording.strides) + 1
     late_ms = np.array([1e3 * (s.initial_contact_s - row["initial_contact_s"]) for s, row in matched])
     assert late_ms.std() <= 6
+    assert abs(late_ms.mean()) <= 17  # the stated standard uncertainty; none of these people were in its fit
     # One person's mean stride repeated is no better known than to 15 ms; see docs/algorithms/trunk.md for the others.
     # Its contact time comes out 27 ms long, inside the stated 95 %; 25 by a line that was worse on runners left out.
     more = 8 if name == "biomac_p01_pelvis" else 0
-    assert abs(late_ms.mean()) <= 16 + more
     contact_ms = np.array([1e3 * (s.contact_time_s - row["contact_time_s"]) for s, row in matched])
     assert abs(contact_ms.mean()) <= 20 + more
     cadence = 60 / np.mean([s.step_time_s for s, _ in matched[:-1]])
