@@ -374,6 +374,7 @@ def is_anything_kept(coach: Coach) -> bool:
         return any(connection.execute(table.select()).first() is not None for table in tables)
 
 
+@pytest.mark.slow
 def test_no_mutated_archive_poisons_a_page(tmp_path: Path) -> None:
     counts = attack(60, 7, tmp_path)
     assert counts["taken"] > 5  # else nothing was tried

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.simulated_block import simulate, table
 from tests.simulated_block_figure import figure
 
 
+@pytest.mark.slow
 def test_eight_weeks_of_a_runner_who_answers(tmp_path: Path) -> None:
     runs = simulate(tmp_path)
     assert len(runs) == 24

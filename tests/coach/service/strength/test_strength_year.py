@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 import time_machine
 
 from coach.coaching.pain import pain_state
@@ -120,6 +121,7 @@ class Year:
         return SessionEvent(uuid.uuid4().hex, session_id, kind, self.now, slot, exercise_id, **more)
 
 
+@pytest.mark.slow
 def test_a_whole_year(tmp_path) -> None:
     with time_machine.travel(datetime(2026, 2, 27, 9, tzinfo=UTC), tick=False) as traveller:
         year = Year(tmp_path, traveller)

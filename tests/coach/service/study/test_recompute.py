@@ -58,6 +58,7 @@ def cluster() -> Iterator[Any]:
         yield started
 
 
+@pytest.mark.slow
 def test_strides_are_equal_here_in_a_pool_and_on_dask(tmp_path: Path, cluster: Any) -> None:
     store = store_of(tmp_path / "store", 2)
     engines: dict[str, dict[str, Any]] = {
@@ -261,6 +262,7 @@ def kills(task: Found, job: Job) -> Done:
 
 
 @pytest.mark.parametrize("engine", ["pool", "dask"])
+@pytest.mark.slow
 def test_a_file_that_kills_its_workers_is_a_row_and_the_rest_goes_on(
     tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
@@ -276,6 +278,7 @@ def test_a_file_that_kills_its_workers_is_a_row_and_the_rest_goes_on(
     assert [task.source for task in plan(str(store), retry=True).tasks] == ["anna/poison.mcap"]
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_job_loses_nothing_and_what_was_stopped_goes_on(tmp_path: Path, cluster: Any) -> None:
     store = store_of(tmp_path, 7)
     planned = plan(str(store))
@@ -327,6 +330,7 @@ def nothing(task: Found, job: Job) -> Done:
     return Done(task.source, Status.DONE)
 
 
+@pytest.mark.slow
 def test_recordings_and_results_may_lie_in_a_store_of_objects(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("s3fs", reason="the extra [study] is not installed")
     pytest.importorskip("moto", reason="moto is not installed")
