@@ -1,6 +1,7 @@
 """Our decoders against those of other people, on random packets: what both read is the same.
 
-bluetooth-sig reads the standard's characteristics from the SIG's own tables; polar-python reads Polar's frames.
+bluetooth-sig reads the standard's characteristics from the SIG's own tables; pycycling and bleakheart read straps,
+polar-python and bleakheart Polar's frames.
 """
 
 import math
@@ -8,10 +9,12 @@ import struct
 
 import numpy as np
 import pytest
+from bleakheart import HeartRate, PolarMeasurementData
 from bluetooth_sig import BluetoothSIGTranslator
 from hypothesis import given
 from hypothesis import strategies as st
 from polar_python.parsers import parse_polar_data
+from pycycling.heart_rate_service import _parse_hr_measurement
 
 from coach.packets import polar
 from coach.packets.ftms import decode_part
@@ -49,13 +52,29 @@ def test_running_speed_as_bluetooth_sig_reads_it(
     energy=st.integers(0, 5000),
     rr=st.lists(st.integers(300, 1500), min_size=1, max_size=4),
 )
-def test_heart_rate_as_bluetooth_sig_reads_it(flags: int, rate: int, energy: int, rr: list[int]) -> None:
+def test_heart_rate_as_three_others_read_it(flags: int, rate: int, energy: int, rr: list[int]) -> None:
     payload = bytes([flags]) + struct.pack("<H" if flags & 1 else "<B", rate)
     payload += struct.pack("<H", energy) if flags & 8 else b""
     payload += b"".join(struct.pack("<H", interval) for interval in rr) if flags & 16 else b""
     theirs, ours = SIG.parse_characteristic("2A37", payload), decode_heart_rate(payload, 0.0)
     assert ours.heart_rate_bpm == theirs.heart_rate
     assert ours.rr_s == pytest.approx(tuple(theirs.rr_intervals))
+    cycling = _parse_hr_measurement(payload)
+    assert (ours.heart_rate_bpm, ours.rr_s) == (cycling.bpm, tuple(rr / 1024 for rr in cycling.rr_interval))
+    strap = HeartRate(None, callback=print)._decode(payload)
+    assert (ours.heart_rate_bpm, [round(1000 * rr_s) for rr_s in ours.rr_s]) == (strap["hr"], strap.get("rr", []))
+    assert ours.has_skin_contact == strap.get("contact")
+
+
+@given(
+    axes=st.lists(st.tuples(*3 * [st.integers(-8000, 8000)]), min_size=1, max_size=36),
+    time_ns=st.integers(1, 2**62),
+)
+def test_polars_plain_frames_as_bleakheart_reads_them(axes: list[tuple[int, int, int]], time_ns: int) -> None:
+    frame = b"\x02" + time_ns.to_bytes(8, "little") + b"\x01" + b"".join(struct.pack("<3h", *axis) for axis in axes)
+    theirs = PolarMeasurementData(None)._decode_acc_data(frame)
+    ours = polar.acceleration(polar.decode_frame(frame), 1.0) / G_MPS2 * 1e3
+    assert np.allclose(ours, np.array(theirs, dtype=float), atol=1e-6)
 
 
 FTMS_SIZES = {2: 2, 4: 3, 8: 4, 16: 4, 32: 2, 64: 2, 128: 5, 256: 1, 512: 1, 1024: 2, 2048: 2, 4096: 4}

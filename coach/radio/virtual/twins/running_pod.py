@@ -53,10 +53,15 @@ class RunningPod(Twin):
         if now_s < self._next_s:
             return
         self._next_s = now_s + 1.0
+        yield from self.beside(now_s)
         if self.is_subscribed(self.measurement):
             n_lost = self.count.n_lost
             yield self.measurement, self.measure(now_s)
             self.count.packet(1, self.count.n_lost > n_lost)
+
+    def beside(self, _now_s: float) -> Iterator[Outgoing]:
+        """What a pod of some maker sends beside its measurement, each second, subscribed or not."""
+        yield from ()
 
     def measure(self, now_s: float) -> bytes:
         """The packet for this moment."""

@@ -40,13 +40,9 @@ class Stryd(RunningPod):
         self.device.add_service(Service(uuid("1818"), [self.power]))
         self.device.add_service(Service(uuid(_OWN), [self.contact]))
 
-    def due(self, now_s: float) -> Iterator[Outgoing]:
-        for measurement in super().due(now_s):
-            if self.is_subscribed(self.contact):
-                yield (
-                    self.contact,
-                    b"\x32\x00\x00\x00" + struct.pack("<H", round(1000 * self._contact_time_s)) + bytes(14),
-                )
-            if self.is_subscribed(self.power):
-                yield self.power, struct.pack("<Hh", 0, self._power_w)
-            yield measurement
+    def beside(self, _now_s: float) -> Iterator[Outgoing]:
+        if self.is_subscribed(self.contact):
+            contact_ms = struct.pack("<H", round(1000 * self._contact_time_s))
+            yield self.contact, b"\x32\x00\x00\x00" + contact_ms + bytes(14)
+        if self.is_subscribed(self.power):
+            yield self.power, struct.pack("<Hh", 0, self._power_w)
