@@ -78,13 +78,14 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
         super().__init__(server, sock, addr, adj, map)
         self.is_known = False
         self._began_s = time.monotonic()
-        self._address = str(addr[0]) if isinstance(addr, tuple) else ""
+        self.address = str(addr[0]) if isinstance(addr, tuple) else ""
         self._port = int(addr[1]) if isinstance(addr, tuple) else 0
         self.parser_class = functools.partial(GuardedParser, is_welcome=self._ask)
-        self.server.by_address[self._address] += 1
+        self.server.by_address[self.address] += 1
         self._is_counted = True
-        most = MOST_HERE if self._address in _HERE else MOST_EACH
-        if self.server.by_address[self._address] > most:
+        most = MOST_HERE if self.address in _HERE else MOST_EACH
+        n_over = self.server.by_address[self.address] - most
+        if n_over > 0 and not close_oldest(server, n_over, lambda one: one is not self and one.address == self.address):
             self.will_close = True  # the loop closes it before a byte is read
         make_room(server)
 
@@ -98,9 +99,9 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
         """Give the place back."""
         if self._is_counted:
             self._is_counted = False
-            self.server.by_address[self._address] -= 1
-            if self.server.by_address[self._address] <= 0:
-                del self.server.by_address[self._address]
+            self.server.by_address[self.address] -= 1
+            if self.server.by_address[self.address] <= 0:
+                del self.server.by_address[self.address]
         super().handle_close()
 
     def is_late(self, now_s: float) -> bool:
@@ -116,7 +117,7 @@ class GuardedChannel(HTTPChannel):  # type: ignore[misc]
         return waited_s > BODY_S + n_bytes / BODY_BYTES_PER_S
 
     def _ask(self, headers: Mapping[str, str]) -> bool:
-        self.is_known = bool(self.server.is_welcome(self._address, self._port, headers))
+        self.is_known = bool(self.server.is_welcome(self.address, self._port, headers))
         return self.is_known
 
 
@@ -139,7 +140,16 @@ def make_room(waitress: Waitress) -> None:
     n_over = len(waitress.active_channels) - CROWDED
     if n_over <= 0:
         return
-    channels = list(waitress.active_channels.values())
-    strangers = [one for one in channels if not one.is_known and not one.requests and not one.total_outbufs_len]
-    for channel in sorted(strangers, key=lambda one: float(one.creation_time))[:n_over]:
+    close_oldest(waitress, n_over, lambda _: True)
+
+
+def close_oldest(waitress: Waitress, n: int, is_meant: Callable[[GuardedChannel], bool]) -> bool:
+    """Close the oldest connections of strangers that wait for nothing of ours; whether there were `n` of them.
+
+    The newest stays: where an honest one comes from the address of many idle ones, it is heard.
+    """
+    channels = [one for one in list(waitress.active_channels.values()) if is_meant(one)]
+    idle = [one for one in channels if not one.is_known and not one.requests and not one.total_outbufs_len]
+    for channel in sorted(idle, key=lambda one: float(one.creation_time))[:n]:
         channel.handle_close()
+    return len(idle) >= n

@@ -27,6 +27,10 @@ _HEAD: Final = struct.Struct("<BBBB")
 _READING: Final = np.dtype([("t_ms", "<f8"), ("acc", "<f4", 3), ("gyr", "<f4", 3)])
 LONGEST: Final = _HEAD.size + 255 * _READING.itemsize  # bytes of a packet: n is one of them
 _HAS_GYRO: Final = 0x01
+# A page counts from its own beginning, older browsers from 1970. A page that was asleep gives no events of that time.
+_LATEST_MS, _LONGEST_MS = 1e13, 60_000.0
+# Thirty times what a trunk of a runner reaches: beyond any phone's chip, so that a bent bit is no landing. By judgement
+_MOST_MPS2, _MOST_DEGPS = 3000.0, 10_000.0
 _GAP: Final = 1.5  # sampling intervals, as `ImuChunk` says
 
 
@@ -57,6 +61,11 @@ def decode_motion(payload: bytes) -> MotionPacket:
     acc, gyr = rows["acc"].astype(np.float64), rows["gyr"].astype(np.float64)
     if not (np.isfinite(device_s).all() and np.isfinite(acc).all() and np.isfinite(gyr).all()):
         raise PacketError("a reading of the phone's motion is not a number", payload)
+    if np.abs(acc).max() > _MOST_MPS2 or np.abs(gyr).max() > _MOST_DEGPS:
+        raise PacketError("a reading of the phone's motion is beyond what a phone measures", payload)
+    is_of_a_page = rows["t_ms"][0] >= 0.0 and rows["t_ms"][-1] < _LATEST_MS
+    if not is_of_a_page or rows["t_ms"][-1] - rows["t_ms"][0] > _LONGEST_MS:
+        raise PacketError("the times of the phone's motion are those of no page", payload)
     if (np.diff(device_s) <= 0).any():
         raise PacketError("the times of the phone's motion do not rise", payload)
     return MotionPacket(device_s, acc, gyr * RADPS_PER_DPS if flags & _HAS_GYRO else None)

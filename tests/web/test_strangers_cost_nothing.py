@@ -70,7 +70,7 @@ def test_520_half_requests_leave_honest_pages_quick(port: int) -> None:
 def test_one_address_has_few_connections(port: int) -> None:
     links = [connect(port) for _ in range(60)]
     time.sleep(0.3)
-    assert sum(is_closed(link) for link in links[24:]) == 36
+    assert [is_closed(link) for link in links[:36]] == [True] * 36  # the oldest: the newest may be an honest one
     assert seconds_of_a_page(port) < QUICK_S
     for link in links:
         link.close()
@@ -78,6 +78,18 @@ def test_one_address_has_few_connections(port: int) -> None:
     with connect(port) as again:
         again.sendall(f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         assert again.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_half_requests_of_this_machine_itself_leave_honest_pages_quick(port: int) -> None:
+    """As of a program of another user here, or of guests behind one proxy: they share the runner's own address."""
+    links = []
+    for _ in range(230):
+        link = connect(port, "127.0.0.1")
+        link.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        links.append(link)
+    assert max(seconds_of_a_page(port) for _ in range(3)) < QUICK_S
+    for link in links:
+        link.close()
 
 
 @pytest.mark.parametrize("kind", ["Content-Length: 400000000", "Transfer-Encoding: chunked"])

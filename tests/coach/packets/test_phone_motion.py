@@ -56,6 +56,36 @@ def test_packets_cut_at_any_length_and_with_odd_values_are_faults() -> None:
         decode_motion(whole[:36] + whole[4:12] + whole[44:])
 
 
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [(4, 1e308), (4, -1e308), (4, -5.0), (36, 1e300), (68, 2e15), (100, 1e7)],
+    ids=["far", "far back", "before the page", "second", "third", "a packet of hours"],
+)
+def test_times_that_no_page_has_are_faults_and_the_stream_goes_on(at: int, value: float) -> None:
+    """A flipped bit makes 1e308 s of a second: no sum of it is a number."""
+    decoder = decoder_for(load_profile("phone"), USE)
+    samples = []
+    for n in range(20):
+        whole = encode_motion(packet(4, 1.0 + n * 4 / 60.0))
+        if n == 10:
+            bad = whole[:at] + struct.pack("<d", value) + whole[at + 8 :]
+            with pytest.raises(PacketError):
+                decoder.feed(Notification("this-phone", MOTION, n * 4 / 60.0, bad))
+            continue
+        samples += decoder.feed(Notification("this-phone", MOTION, n * 4 / 60.0, whole))
+    times = np.concatenate([one.t_s for one in samples if isinstance(one, ImuChunk)])
+    assert len(times) == 19 * 4
+    assert (np.diff(times) > 0).all()
+    assert [one.n_missing for one in samples if isinstance(one, Gap)] == [4]
+
+
+@pytest.mark.parametrize(("at", "value"), [(12, 1e9), (20, -4e3), (24, 3e4), (32, -1e20)])
+def test_readings_that_no_phone_measures_are_faults(at: int, value: float) -> None:
+    whole = encode_motion(packet())
+    with pytest.raises(PacketError, match="measures"):
+        decode_motion(whole[:at] + struct.pack("<f", value) + whole[at + 4 :])
+
+
 def test_events_that_the_browser_left_out_are_a_gap_also_within_a_packet() -> None:
     decoder = decoder_for(load_profile("phone"), USE)
     first, late = packet(3, 1.0), packet(3, 1.0 + 20 / 60.0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from coach.errors import PacketError
 from coach.model.links import SensorUse
 from coach.model.samples import Gap, ImuChunk, Notification
-from coach.packets import coach_board
+from coach.packets import coach_board, phone_motion
 from coach.packets.decoders import decoder_for
 from firmware_config.loader import load_profile
 
@@ -52,7 +52,13 @@ def small_board(k: int) -> list[bytes]:
     return [coach_board.encode_frame(frame)]
 
 
+def phone(k: int) -> list[bytes]:
+    at_s, readings = 1.0 + (6 * k + np.arange(6)) / 60.0, np.full((6, 3), 1.0 + k)
+    return [phone_motion.encode_motion(phone_motion.MotionPacket(at_s, readings, readings / 10.0))]
+
+
 STREAMS = {
+    "phone": (phone, 0.1, 6),
     "movesense": (movesense, 8 / 208, 8),
     "witmotion_wt9011dcl": (witmotion, 1 / 200, 1),
     "wearable_my_foot": (shoe, 0.01, 1),
