@@ -20,7 +20,7 @@ from coach.packets.settings import number, settings_of, without_rate
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkSet
 from coach.radio.session import Radio
-from coach.radio.words import loss_error
+from coach.radio.words import PAIRED, loss_error
 from firmware_config.loader import load_profile
 
 _G = 9.80665
@@ -32,7 +32,9 @@ _LOW_PCT = 20.0
 _MEET_S: Final = 30.0  # a find, a connect that fails as one in ten does on BlueZ, and another
 _MEET_LOOK_S: Final = 0.05
 # Reasons that the next attempt of a link may overcome; every other one needs somebody to do something.
-_PASSING: Final = frozenset({"refused", "dropped", "no_answer", "out_of_range", "busy", "radio_fault", "unreachable"})
+_PASSING: Final = frozenset(
+    {"refused", "dropped", "no_answer", "out_of_range", "busy", "radio_fault", "unreachable", PAIRED}
+)
 
 
 class Viewer:
