@@ -9,6 +9,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from tests.support.common import free_port
 
 KILLED_AFTER_S = 12.0
@@ -17,6 +19,7 @@ LOST_S = (
 )
 
 
+@pytest.mark.slow
 def test_a_demo_killed_in_full_run_is_recovered_by_the_next_command(tmp_path: Path) -> None:
     coach = [sys.executable, "-m", "coach"]
     data = tmp_path / "data"

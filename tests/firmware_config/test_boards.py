@@ -16,7 +16,7 @@ from coach.packets.coach_board import decode_description, decode_frame
 from coach.packets.decoders import decoder_for
 from coach.packets.layout import G_MPS2
 from firmware_config.loader import load_profile
-from tests.support.common import missing
+from tests.support.common import missing, mostly_slow
 
 ROOT = Path(__file__).resolve().parents[2]
 SKETCHES = ROOT / "firmware_config" / "boards"
@@ -210,7 +210,7 @@ def test_a_sketch_calls_nothing_whose_signature_was_not_read(sketch: str) -> Non
     assert called - own <= known
 
 
-@pytest.mark.parametrize("sketch", BOARDS)
+@pytest.mark.parametrize("sketch", mostly_slow(BOARDS, n_quick=1))
 def test_as_the_arduino_builder_makes_it_a_sketch_does_the_same(
     boards: dict[str, Path], sketch: str, tmp_path: Path
 ) -> None:

@@ -93,6 +93,7 @@ def test_every_vendored_file_has_a_licence_and_a_package_and_no_address() -> Non
     assert "://" not in (RUNTIME / "manifest.json").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_command_says_that_all_is_well() -> None:
     found = CliRunner().invoke(coach, ["phone", "check", "--json"])
     assert found.exit_code == 0, found.output

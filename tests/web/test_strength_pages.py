@@ -76,6 +76,7 @@ def test_before_the_first_plan_come_the_safety_questions(client, coach: Strength
     assert coach.strength.plans.show() is None
 
 
+@pytest.mark.slow
 def test_every_page_of_a_lived_programme_is_there(client, lived: StrengthCoach) -> None:
     paths = [
         "/strength", "/strength/setup", "/strength/tests", "/strength/tests/week_0", "/strength/daily",

@@ -138,6 +138,7 @@ def _texts(own: Translation) -> Iterator[str]:
     yield from [own] if isinstance(own, str) else own.values()
 
 
+@pytest.mark.slow
 def test_the_files_of_phrases_are_those_of_the_sources() -> None:
     for language in OTHERS:
         found = {file.name for file in (PHRASES / language).glob("*.toml")}

@@ -20,6 +20,7 @@ from coach.model.recordings import RecordingHeader
 from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
 from coach.settings import make_settings
+from tests.support.common import mostly_slow
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
 MEASUREMENT = "00002a53-0000-1000-8000-00805f9b34fb"
@@ -57,7 +58,7 @@ def seconds(data: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("n_processes", [1, 2])
+@pytest.mark.parametrize("n_processes", mostly_slow([1, 2], n_quick=1))
 def test_every_run_is_computed_again_with_progress(data: Path, n_processes: int) -> None:
     assert seconds(data) == [0] * N_RUNS
     result = run("runs", "recompute", "--all", "--processes", n_processes, "--data", data, "--json")
@@ -69,6 +70,7 @@ def test_every_run_is_computed_again_with_progress(data: Path, n_processes: int)
     assert min(seconds(data)) > 50
 
 
+@pytest.mark.slow
 def test_one_damaged_recording_is_reported_and_the_others_are_computed(data: Path) -> None:
     (damaged,) = (data / "recordings").glob("run-2*.mcap")
     damaged.write_bytes(b"\x89MCAP0\r\n and nothing more")

@@ -217,6 +217,7 @@ def test_no_cue_breaks_a_gate(batch: int) -> None:
         assert faults(scenario, played(scenario)) == [], f"seed {seed}"
 
 
+@pytest.mark.slow
 def test_the_scenarios_are_worth_something() -> None:
     """Cues are spoken somewhere, and the checks do see a broken gate."""
     open_ones = [s for s in map(drawn, range(N_LONG)) if s.level <= 2 and not s.calf and s.plan.eligible_share > 0.4]

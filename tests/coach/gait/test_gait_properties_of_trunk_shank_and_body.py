@@ -70,6 +70,7 @@ def plain_contact_s(cadence, duty):
     jitter=st.floats(0, 0.2),
 )
 @settings(max_examples=15)
+@pytest.mark.slow
 def test_a_running_trunk_is_found_at_any_rate_in_any_mounting(rate, cadence, duty, mounting, has_gyro, jitter):
     t, acc, gyr = bouncing(14, rate, cadence, duty, mounting)
     t = t + np.random.default_rng(mounting).uniform(-jitter, jitter, len(t)) / rate

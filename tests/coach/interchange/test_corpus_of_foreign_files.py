@@ -11,6 +11,7 @@ from tests.interchange_corpus import Session, _compare, judge, main
 from tests.support.common import need_reference
 
 
+@pytest.mark.slow
 def test_every_reference_file_is_right() -> None:
     for path in sorted(need_reference("fit").glob("*.fit")):
         judged = judge(path.name, path.read_bytes())

@@ -12,6 +12,7 @@ from coach.model.samples import ImuChunk, Notification, Sample
 from coach.model.sites import WearSite
 from coach.packets.decoders import Decoder, decoder_for
 from firmware_config.loader import load_profile
+from tests.support.common import mostly_slow
 
 N_PACKETS = 600
 
@@ -67,7 +68,7 @@ def flat(samples: Sequence[Sample]) -> list[object]:
     return rows
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", mostly_slow(range(60), n_quick=6))
 def test_a_movesense_read_many_at_once_gives_what_it_gives_one_by_one(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rate_hz, n = [(52.0, 2), (104.0, 4), (208.0, 8), (208.0, 6)][seed % 4]

@@ -128,6 +128,7 @@ def middle(values: list[float | None]) -> float:
 
 
 @pytest.mark.reference
+@pytest.mark.slow
 def test_sixty_readings_a_second_deserve_the_uncertainty_that_a_trunk_sensor_has() -> None:
     """Thirteen runners at 3.5 m/s with a force plate: contact time and cadence as from 104 Hz."""
     names = sorted(p.name for p in reference_folder().glob("rbds*_run_3p5_pelvis_device"))

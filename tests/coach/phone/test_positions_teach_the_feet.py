@@ -31,6 +31,7 @@ def fixes(speed_mps: float) -> list[Notification]:
     return found
 
 
+@pytest.mark.slow
 def test_feet_learn_from_positions_and_home_reads_the_same_distance(tmp_path: Path) -> None:
     rested = replace(TIRED, tires_after_s=1e9)
     steps = [n for n in virtual_run(rested, float(SECONDS), 104.0) if n.sensor_id in (LEFT.sensor_id, RIGHT.sensor_id)]

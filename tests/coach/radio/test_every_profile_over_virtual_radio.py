@@ -16,6 +16,7 @@ from coach.radio.links import LinkSet, open_radio
 from coach.radio.session import connected
 from coach.radio.virtual.world import VirtualWorld
 from firmware_config.loader import load_profile, load_profiles
+from tests.support.common import mostly_slow
 from tests.support.radio import Diary, SwingingBody, run_jumping, until
 
 LEFT, CHEST = WearSite.LEFT_FOOT, WearSite.CHEST
@@ -123,7 +124,7 @@ class Bench:
         return n_imu + sum(isinstance(s, kinds) and start_s < s.t_s <= end_s for s in self.samples)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", mostly_slow(CASES, n_quick=6), ids=str)
 def test_a_sensor_is_found_set_up_streams_is_lost_returns_and_stops(case: Case) -> None:
     async def main() -> None:
         bench = Bench(case)

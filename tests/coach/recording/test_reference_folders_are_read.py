@@ -30,6 +30,7 @@ def test_the_real_shoe_recording_is_read_whole() -> None:
     assert np.all(np.diff(t_s) > 0)
 
 
+@pytest.mark.slow
 def test_every_reference_recording_is_read() -> None:
     folders = [path for path in need_reference().iterdir() if is_reference(path) and "adept" not in path.name]
     assert len(folders) > 40

@@ -168,6 +168,7 @@ def test_records_are_the_bests_of_all_runs(store: Store) -> None:
     assert found == {"distance": (9000.0, "b0"), "duration": (102.0, "b2"), "1000": (310.0, "b1")}
 
 
+@pytest.mark.slow
 def test_an_hour_on_two_feet_takes_less_than_three_megabytes(tmp_path: Path) -> None:
     """Every column of a stride and a second holds digits that never repeat, which real ones do at worst."""
     store = Store(tmp_path / "hour.sqlite")

@@ -101,6 +101,7 @@ def test_drift_is_reported_at_matched_speed_only() -> None:
     assert len(summary.findings) == 3
 
 
+@pytest.mark.slow
 def test_a_steady_run_is_not_said_to_drift() -> None:
     false = 0
     for seed in range(20):

@@ -159,6 +159,7 @@ def test_a_standing_leg_gives_no_strides():
 
 
 @pytest.mark.parametrize(("rate_hz", "n", "share"), [(200.0, 10, 0.05), (200.0, 10, 0.10), (52.0, 8, 0.01)])
+@pytest.mark.slow
 def test_lost_packets_cost_hardly_a_stride_only_sureness(rate_hz, n, share):
     n_true = n_found = 0
     for name in NEAR_ANKLE[::13]:

@@ -222,6 +222,7 @@ def test_without_gyroscope_steps_stay_and_rotation_is_unknown():
     assert np.median([1e3 * s.vertical_oscillation_m for s in steps[:-1]]) == pytest.approx(oscillation, abs=8)
 
 
+@pytest.mark.slow
 def test_walking_breaks_of_a_long_run_are_no_running():
     recording = read("adept_left_hip")
     recording = replace(recording, chunk=part(recording.chunk, 0, 86_000))

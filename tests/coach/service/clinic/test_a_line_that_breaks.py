@@ -16,6 +16,7 @@ from tests.support.clinic import Clinic, Home, folder_of
 Scene = tuple[Home, Clinic]
 
 
+@pytest.mark.slow
 def test_a_line_that_is_cut_at_every_piece_brings_each_byte_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each request is cut once, before it is sent and again before its answer comes."""
     home, clinic = scene

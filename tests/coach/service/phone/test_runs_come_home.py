@@ -102,6 +102,7 @@ def bring_home(coach: Coach, made: Made, run_id: str = "") -> ArrivalState:
     return coach.phone.runs.state(run_id).state
 
 
+@pytest.mark.slow
 def test_it_becomes_a_coached_run_in_every_respect(
     coach: Coach, sent: list[Notification], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,6 +183,7 @@ def test_a_service_that_ended_in_between_makes_the_run_at_its_next_start(
     assert coach.phone.runs.state(made.run_id).state is ArrivalState.DONE
 
 
+@pytest.mark.slow
 def test_one_recorded_at_home_and_on_the_phone_is_one_run(
     coach: Coach, sent: list[Notification], tmp_path: Path
 ) -> None:

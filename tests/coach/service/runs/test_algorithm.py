@@ -27,6 +27,7 @@ def test_the_identity_is_the_same_each_time_and_short_enough_to_read_out() -> No
     "name",
     ["coach/gait/shank/params.py", "coach/packets/movesense.py", "coach/summary/bins.py", "coach/model/metrics.py"],
 )
+@pytest.mark.slow
 def test_a_changed_constant_changes_it(name: str) -> None:
     changed = re.sub(r"(?m)^([A-Z_a-z ]+(?:: \w+)? = )([0-9.]+)", r"\g<1>77\2", SOURCES[name], count=1)
     if changed == SOURCES[name]:
@@ -34,6 +35,7 @@ def test_a_changed_constant_changes_it(name: str) -> None:
     assert identity_of(SOURCES | {name: changed}, "1") != identity_of(SOURCES, "1")
 
 
+@pytest.mark.slow
 def test_a_changed_profile_and_another_numpy_change_it() -> None:
     name = next(name for name in SOURCES if name.endswith("movesense.toml"))
     assert identity_of(SOURCES | {name: SOURCES[name] + "\n#"}, "1") != identity_of(SOURCES, "1")

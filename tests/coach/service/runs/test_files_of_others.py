@@ -24,7 +24,7 @@ from coach.model.runs import RunFilter, Sport
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
-from tests.support.common import need_reference
+from tests.support.common import mostly_slow, need_reference
 
 # What each file must bring: (kilometres, minutes, laps, fields of its seconds)
 DYNAMICS: Final = ("cadence_spm", "contact_time_ms", "heart_rate_bpm", "speed_mps", "vertical_oscillation_mm")
@@ -80,7 +80,7 @@ def test_a_file_comes_in_with_what_it_has(name: str, history: HistoryService) ->
         history.files.import_bytes(content_of(name))
 
 
-@pytest.mark.parametrize("name", [name for name, facts in FILES.items() if facts[1] > 2.1])
+@pytest.mark.parametrize("name", mostly_slow([name for name, facts in FILES.items() if facts[1] > 2.1], n_quick=2))
 def test_a_file_is_merged_by_time_into_the_run_that_was_recorded(name: str, history: HistoryService) -> None:
     """The recorded run knows cadence and strides only, and its clock is 12 s ahead of the watch."""
     activity = read_fit(content_of(name))

@@ -66,6 +66,7 @@ def kept(settings: Settings) -> list[str]:
     return sorted(path.name for path in settings.recordings.rglob("*") if path.is_file() and path.name[0] != ".")
 
 
+@pytest.mark.slow
 def test_the_page_has_it_done_elsewhere_and_hears_of_what_came_of_it(coach: Coach, log: bytes) -> None:
     finished: list[Run] = []
     coach.runs._on_finished = finished.append
@@ -98,6 +99,7 @@ def test_many_files_come_in_elsewhere(coach: Coach) -> None:
     assert (status.failure, status.counts) == ("", {"taken": 2, "refused": 2})
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_its_process_is_refused_and_the_others_come_in(coach: Coach, tmp_path: Path) -> None:
     """The child is killed whenever it begins b.gpx, as a system short of memory would."""
     folder = others.unpack(tmp_path / "all", {"a.gpx": others.gpx(), "b.gpx": others.gpx(), "c.fit": others.fit()})
@@ -110,6 +112,7 @@ def test_a_file_that_ends_its_process_is_refused_and_the_others_come_in(coach: C
     assert seen[1::2] == [("a.gpx", "taken"), ("b.gpx", "refused"), ("c.fit", "merged")]
 
 
+@pytest.mark.slow
 def test_an_import_that_is_stopped_does_not_wait_for_a_file_that_never_ends(
     coach: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +129,7 @@ def test_an_import_that_is_stopped_does_not_wait_for_a_file_that_never_ends(
     assert kept(coach.settings) == []
 
 
+@pytest.mark.slow
 def test_a_killed_import_leaves_nothing_behind(coach: Coach) -> None:
     content = others.gpx(seconds=20_000)
 

@@ -195,6 +195,7 @@ def test_a_real_watch_file_becomes_a_run_and_keeps_its_places(history: HistorySe
     assert b"<trkpt" in history.files.export(run_id, "gpx")
 
 
+@pytest.mark.slow
 def test_the_whole_account_goes_out_and_comes_back_without_loss(history: HistoryService, tmp_path: Path) -> None:
     keep_run(history)
     keep_run(history, "r2", days=1)
@@ -252,6 +253,7 @@ def test_many_runs_have_trends_a_calendar_and_records(history: HistoryService) -
         history.trend("shoe_size")
 
 
+@pytest.mark.slow
 def test_five_thousand_runs_are_listed_page_by_page(history: HistoryService) -> None:
     entry = make_entry("x", 0, minutes=3)
     assert entry.summary is not None

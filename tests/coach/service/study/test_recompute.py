@@ -297,6 +297,7 @@ def test_a_worker_killed_in_mid_job_loses_nothing_and_what_was_stopped_goes_on(t
     assert not list(store.rglob("*.half"))
 
 
+@pytest.mark.slow
 def test_the_scheduler_never_knows_more_tasks_than_are_under_way(
     tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ def table() -> TrialTable:
     return table_of_trial(simulate(3), SPEED_MPS)
 
 
+@pytest.mark.slow
 def test_the_intervals_hold_what_was_put_in(table: TrialTable) -> None:
     assert len(table.effects) == 4 * 3 * 3
     assert all(effect.is_converged for effect in table.effects)
