@@ -26,7 +26,7 @@ _NEIGHBOURS: Final = 1.09
 _KEPT_S: Final = 45.0  # AFTER_TO_S and a little
 _MAX_STEP_S: Final = 3.0  # a number lives for so long on the page, too
 _MOST_OLD: Final = 256  # rows that may wait to be deleted together: deleting each alone would move all others
-_ROUNDING_S: Final = 1e-9  # sums of steps of 0.2 s are off by some 1e-12 s
+_ROUNDING_S: Final = 1e-9  # sums of ticks are off by some 1e-12 s
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The numbers of the moment: what the page shows and the coach watches, a few times a second."""
+"""The numbers of the moment: what the page shows and the coach watches, twice a second."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -23,7 +23,9 @@ from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent
 
-MOST_TOGETHER: Final = 64  # chunks: where one of them is odd, no more are looked at twice
+# Chunks, of twelve seconds in all: where one of them is odd, no more are looked at twice; and for a scalar product of
+# more than 10,000 numbers BLAS starts threads, which wait busily.
+MOST_TOGETHER: Final = 24
 
 
 class FootStatus(NamedTuple):

@@ -21,7 +21,7 @@ from coach.storage.store import Store
 _SAME_MOMENT: Final = timedelta(seconds=2)  # two entries of one moment and level are one; chosen by judgement
 _LONGEST: Final = timedelta(days=2)
 _SAME_SHARE: Final = 0.5  # of the shorter recording's time; chosen by judgement
-_CUE_APART_S: Final = 1.0  # a cue worked out again is the logged one if it comes within five ticks
+_CUE_APART_S: Final = 1.0  # a cue worked out again is the logged one if it comes within two ticks
 
 
 def run_of(header: RecordingHeader, recording: str) -> Run:
