@@ -8,7 +8,7 @@ a change of 2 points matters (Ostelo 2008). Red flags: `red_flags.toml`. Trainin
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from coach.coaching.red_flags import OpenSigns, open_signs
 from coach.model.pain import ASK_SIGNS_FROM, CLINICIAN_FROM, Lock, PainEntry, PainMoment, PainState, RedFlagAnswers
@@ -19,6 +19,8 @@ SETTLING: Final = timedelta(hours=10)  # a night; chosen by eye, 2026-11-20
 FRESH: Final = timedelta(hours=36)  # an answer older than this does not speak for today; chosen by eye, 2026-11-20
 KNOWN: Final = timedelta(days=7)  # week is compared with week; an older answer belongs to neither
 RISE: Final = 1.0  # points between the means of two weeks, half of what matters: stricter; chosen by eye, 2026-11-20
+_SET_BACK: Final = timedelta(days=1)  # by a time zone or summer time that was set wrong; more is another's entry
+Reported = TypeVar("Reported", PainEntry, RedFlagAnswers)
 _AT_REST: Final = {PainMoment.BEFORE_RUN, PainMoment.NEXT_MORNING, PainMoment.NOW, PainMoment.BEFORE_SESSION}
 _PROVOKED: Final = {PainMoment.DURING_RUN, PainMoment.AFTER_RUN, PainMoment.AFTER_SESSION}
 _CALF_QUIET_DAYS: Final = 7  # a week without pain before landing cues; by judgement
@@ -40,6 +42,17 @@ def pain_state(entries: Iterable[PainEntry], red_flags: Sequence[RedFlagAnswers]
     back = [_Answer(e.at, e.moment, e.back) for e in answers if e.back is not None]
     calf = [_Answer(e.at, e.moment, e.calf) for e in answers if e.calf is not None]
     return _judge(back, calf, open_signs(red_flags, now, answers), now)
+
+
+def pain_state_now(entries: Iterable[PainEntry], red_flags: Sequence[RedFlagAnswers], now: datetime) -> PainState:
+    """`pain_state` of this moment. What seems to be of the next day was reported before the clock was set back: it
+    counts as of now, since a strong pain or an open sign would else be unknown until the clock is there again."""
+    return pain_state(_by_now(entries, now), _by_now(red_flags, now), now)
+
+
+def _by_now(reported: Iterable[Reported], now: datetime) -> list[Reported]:
+    known = sorted((one for one in reported if one.at - now <= _SET_BACK), key=lambda one: one.at)
+    return [one if one.at <= now else replace(one, at=now) for one in known]
 
 
 def tapped(state: PainState, level: int, is_calf: bool = False) -> PainState:

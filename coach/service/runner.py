@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coach.coaching.loader import load_red_flags
-from coach.coaching.pain import pain_state
+from coach.coaching.pain import pain_state, pain_state_now
 from coach.coaching.programme import FOCUSES
 from coach.errors import UserError
 from coach.language.locales import LOCALES
@@ -97,8 +97,8 @@ class RunnerService:
 
     def pain_state(self, at: datetime | None = None) -> PainState:
         """What pain and red flags allow at a moment, by default now."""
-        now = at or self._clock()
-        return pain_state(self._store.pain.list(since=now - _LOOK_BACK), self._store.pain.red_flags(), now)
+        judge, now = (pain_state_now, self._clock()) if at is None else (pain_state, at)
+        return judge(self._store.pain.list(since=now - _LOOK_BACK), self._store.pain.red_flags(), now)
 
     # Red flags
 

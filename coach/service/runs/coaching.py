@@ -4,7 +4,7 @@ Everything follows from one document per finished run: baseline, block, wordings
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,13 +14,13 @@ from coach.coaching.block import BlockView, block_view
 from coach.coaching.engine import CueEngine
 from coach.coaching.facts import HistoryFacts, WordingMemory
 from coach.coaching.loader import load_rules, load_sources
-from coach.coaching.pain import pain_state
+from coach.coaching.pain import pain_state, pain_state_now
 from coach.coaching.programme import FOCUSES, Focus, plan_run, why_not
 from coach.coaching.progress import BlockProgress, CoachedRun, progress_of, withheld_pool
 from coach.errors import UserError
 from coach.model.cues import CueDecision, CueResponse, CueRule, FocusResponse, Source
 from coach.model.links import SensorUse
-from coach.model.pain import PainState
+from coach.model.pain import PainEntry, PainState, RedFlagAnswers
 from coach.model.plain import from_plain, to_plain
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunEntry, RunFilter, RunPlace, RunPlan
@@ -42,6 +42,8 @@ _USUAL_WEEKS: Final = 4
 _log: Final = logging.getLogger(__name__)
 _KNOWN: Final = "coaching.known_runs"
 _PLACED: Final = {"ftms_treadmill": RunPlace.TREADMILL, "phone_position": RunPlace.OUTDOOR}  # profiles of sensors
+
+JudgePain = Callable[[Iterable[PainEntry], Sequence[RedFlagAnswers], datetime], PainState]
 
 
 class CoachingService:
@@ -102,7 +104,7 @@ class CoachingService:
     def prepare_again(self, run: Run) -> CueEngine:
         """The engine as it was at the start of an earlier run, to read its recording again."""
         runs = [r for r in self._runs() if r.at < run.started_at and r.run_id != run.run_id]
-        pain = self._pain(run.started_at)
+        pain = self._pain(run.started_at, pain_state)
         baseline = self._baseline(run.started_at, runs, run.place, run.shoes)
         plan = run.plan or self._plan(run.started_at, None, runs, pain, baseline)
         return self._engine(plan, run.started_at, runs, pain, baseline)
@@ -206,9 +208,9 @@ class CoachingService:
         runs = (one for document in self._kept.list() if (one := readable(document)) is not None)
         return [_as_run(run, *known.get(run.run_id, (RunPlace.NOT_SAID, ""))) for run in runs]
 
-    def _pain(self, at: datetime) -> PainState:
+    def _pain(self, at: datetime, judge: JudgePain = pain_state_now) -> PainState:
         entries = self._store.pain.list(since=at - _LOOK_BACK)
-        return pain_state(entries, self._store.pain.red_flags(), at)
+        return judge(entries, self._store.pain.red_flags(), at)
 
     def _baseline(self, now: datetime, runs: Sequence[CoachedRun], place: RunPlace, shoes: str = "") -> Baseline:
         known = from_plain(tuple[BaselineRun, ...], self._store.settings.get(_KNOWN, ()))

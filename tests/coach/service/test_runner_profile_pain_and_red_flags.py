@@ -96,3 +96,29 @@ def test_an_urgent_sign_locks_until_the_date_of_having_been_seen(runner: RunnerS
     assert runner.answer_red_flags([], date(2026, 3, 3)).lock is Lock.NONE
     with pytest.raises(UserError, match="no sign"):
         runner.answer_red_flags(["hiccups"])
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=1), timedelta(hours=2), timedelta(hours=23)])
+def test_what_was_reported_before_the_clock_was_set_back_counts_now(
+    runner: RunnerService, clock: Clock, back: timedelta
+) -> None:
+    """A strong pain or an open sign that seems to be of the future would else not be known for hours."""
+    runner.answer_red_flags(())
+    clock.now += timedelta(minutes=30)
+    runner.report_pain(PainMoment.NOW, back=9)
+    clock.now += timedelta(minutes=1)
+    runner.answer_red_flags(("saddle_numbness",))
+    clock.now -= back
+    state = runner.pain_state()
+    assert state.level == 9
+    assert state.lock.is_sign_open
+    assert not state.allows_cues
+
+
+def test_the_newest_of_what_seems_to_be_of_the_future_counts(runner: RunnerService, clock: Clock) -> None:
+    runner.answer_red_flags(())
+    for level in (7, 1):
+        clock.now += timedelta(minutes=10)
+        runner.report_pain(PainMoment.NOW, back=level)
+    clock.now -= timedelta(hours=2)
+    assert runner.pain_state().level == 1
