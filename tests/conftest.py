@@ -17,7 +17,7 @@ settings.register_profile("coach", deadline=None, derandomize=True, suppress_hea
 settings.load_profile("coach")
 
 
-BROWSER_TIMEOUT_S = 300  # the longest takes 60 s on a quiet machine; now and then Chromium hangs for good
+BROWSER_TIMEOUT_S = 420  # the second net, should killing the browser (tests/support/one_browser.py) not end a test
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error
 
-# The longest test of a browser takes some 60 s alone; on the busiest machine seen, five times as long.
-LONGEST_S = 300.0
+# The longest test of a browser takes some 60 s alone; on the busiest machine seen, four times as long.
+LONGEST_S = 240.0
 
 
 class OneBrowser:
