@@ -1,8 +1,9 @@
 """The virtual runner's foot: pose over time, then what an IMU on the shoe feels.
 
-In stance the foot rolls down about the heel, lies flat, and rises about the ball of the foot; in swing it flies from
-one footprint to the next. The speed it lands with is lost within milliseconds, which gives the impact. Plantar-flexion
-is fastest about 20 ms before the last force (seen on force plates: Falbriard 2018, doi:10.3389/fphys.2018.00610).
+In stance the foot rolls down about the heel or the ball, lies flat, and rises about the ball and then the tip of the
+shoe; in swing it flies from one footprint to the next. A flat foot is flat sooner. The speed it lands with is lost
+within milliseconds, which gives the impact. Plantar-flexion is fastest about 20 ms before the last force (seen on force
+plates: Falbriard 2018, doi:10.3389/fphys.2018.00610).
 Axes: x forward, y left, z up; pitch is toes-up.
 """
 
@@ -19,6 +20,7 @@ GRAVITY_MPS2: Final = 9.80665
 FINE_HZ: Final = 1000.0
 HEEL_M: Final = np.array([-0.16, -0.075])  # from the sensor on the laces, x and z
 BALL_M: Final = np.array([0.05, -0.075])
+TIP_M: Final = np.array([0.11, -0.045])  # of the shoe, which curves up before the ball
 LANDING_SIGMA_S: Final = 0.004  # shoe and heel pad stop the foot within about 15 ms
 MARGIN_S: Final = 0.05
 KEPT_S: Final = 5.0  # two sensors of one foot send with less delay than this between them; by judgement
@@ -100,7 +102,10 @@ class FootMotion:
 
     def _pitch(self, now: SimulatedStep, after: SimulatedStep, t: FloatArray) -> FloatArray:
         tc, swing_s = now.toe_off_s - now.contact_s, after.contact_s - now.toe_off_s
-        down = 0.17 if now.strike_angle_deg > 0 else 0.28
+        # A foot that lands flatter is flat sooner: it turns down as fast.
+        angle = abs(now.strike_angle_deg)
+        down, from_deg = (0.17, 10.0) if now.strike_angle_deg > 0 else (0.28, 8.0)
+        down *= min(1.0, max(angle, 1.0) / from_deg)
         stance = [(0.0, now.strike_angle_deg), (down, 0.0), (0.5, -1.5), (0.7, -12.0)]
         keys = [(now.contact_s + u * tc, a) for u, a in stance]
         keys += [(now.toe_off_s + lag, a) for lag, a in ((-0.050, -27.0), (-0.020, -49.0), (0.0, -64.0))]
@@ -128,9 +133,13 @@ class FootMotion:
         pitch = self._pitch(now, after, t)
         heel_x, heel_z = _about(HEEL_M, pitch)
         ball_x, ball_z = _about(BALL_M, pitch)
-        on_heel = pitch > 0
-        x = now.x_m + np.where(on_heel, heel_x + HEEL_M[0], ball_x + BALL_M[0])
-        return x, np.where(on_heel, heel_z, ball_z), pitch, self._roll(now, after, t)
+        tip_x, tip_z = _about(TIP_M, pitch)
+        sole = TIP_M - BALL_M
+        on_heel, on_tip = pitch > 0, pitch < -np.arctan2(sole[1], sole[0])
+        tip_at = BALL_M[0] + np.hypot(*sole)
+        x = now.x_m + np.where(on_heel, heel_x + HEEL_M[0], np.where(on_tip, tip_x + tip_at, ball_x + BALL_M[0]))
+        z = np.where(on_heel, heel_z, np.where(on_tip, tip_z, ball_z))
+        return x, z, pitch, self._roll(now, after, t)
 
     def _swing(self, now: SimulatedStep, after: SimulatedStep) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         t = self._grid(now.toe_off_s, after.contact_s)

@@ -11,7 +11,7 @@ import numpy as np
 from coach.model.samples import FloatArray, HeartRateSample, RunningSpeedSample, TreadmillSample
 from coach.model.sites import WearSite
 from coach.virtual_runner.body import VirtualBody
-from coach.virtual_runner.foot import FootMotion
+from coach.virtual_runner.foot import KEPT_S, FootMotion
 from coach.virtual_runner.jumps import LASTS_S, jumping_force, jumping_turn
 from coach.virtual_runner.steps import StepPlan
 from coach.virtual_runner.trunk import TrunkMotion
@@ -67,7 +67,14 @@ class VirtualRunner:
         self.plan.hear(focus, t_s)
 
     def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[FloatArray, FloatArray]:
-        """Specific force [m/s2] (n, 3) and turn rate [rad/s] (n, 3) in the sensor's axes, before clipping."""
+        """Specific force [m/s2] (n, 3) and turn rate [rad/s] (n, 3) in the sensor's axes, before clipping.
+
+        Raises:
+            ValueError: what is asked for lies more than `KEPT_S` before what was read last: it is kept no longer.
+        """
+        read_s = self._read_s.get(wear_site, start_s)
+        if start_s < read_s - KEPT_S:
+            raise ValueError(f"the {wear_site} was read up to {read_s:.1f} s: {start_s:.1f} s is kept no longer")
         worn = self._worn.get(wear_site)
         if worn is None:
             worn = self._worn[wear_site] = self._put_on(wear_site)
@@ -81,7 +88,7 @@ class VirtualRunner:
             gyr[is_jumping] = np.stack([0 * left, left, 0 * left], 1)[is_jumping]
         acc = acc @ worn.mounting.T + ACC_NOISE_MPS2 * worn.chance.standard_normal((n, 3))
         gyr = gyr @ worn.mounting.T + worn.bias_radps + GYR_NOISE_RADPS * worn.chance.standard_normal((n, 3))
-        self._read_s[wear_site] = start_s
+        self._read_s[wear_site] = max(read_s, start_s)
         self.plan.forget_before(min(self._read_s.values()) - 20.0)  # one that was away comes back
         return acc, gyr
 
