@@ -3,7 +3,6 @@
 A stride needs its contact, mid-stance and toe-off, and the next contact and mid-stance.
 """
 
-from copy import deepcopy
 from typing import NamedTuple
 
 from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
@@ -61,7 +60,7 @@ class Batch:
 
     def state(self) -> StrideState:
         """What `work` changes, to go back to."""
-        return deepcopy(self.now)
+        return self.now.copied()
 
     def go_back(self, state: StrideState, n_transitions: int) -> None:
         """To before the last `work`, with only the first `n_transitions` to be worked off."""

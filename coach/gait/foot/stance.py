@@ -134,7 +134,8 @@ def point_climb(climb_mps: FloatArray, tilt: FloatArray, rate: FloatArray, forwa
 
 def rises_through(values: FloatArray, level: float, is_last: bool = False) -> float:
     """Row, with its fraction, at which values rise through `level`, for the first or the last time; nan if never."""
-    at = ((values[:-1] < level) & (values[1:] >= level)).nonzero()[0]
+    is_below = values < level
+    at = (is_below[:-1] > is_below[1:]).nonzero()[0]
     if not len(at):
         return math.nan
     k = at.item(-1 if is_last else 0)

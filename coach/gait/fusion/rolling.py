@@ -6,7 +6,7 @@ its newest value is older than `STALE_S`, so that no number outlives the signal 
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,8 +88,14 @@ class Rolling:
         if now_s - self._newest_s > STALE_S:
             return []
         if self._alive is None:
-            self._alive = [value for t_s, value, _ in self._values if self._newest_s - t_s <= self._span_s]
+            self._alive = [entry[1] for entry in self._within()]
         return self._alive
+
+    def _within(self) -> Iterable[tuple[float, float, float]]:
+        """The entries within the span; mostly all."""
+        if self._newest_s - min(self._values)[0] <= self._span_s:
+            return self._values
+        return [entry for entry in self._values if self._newest_s - entry[0] <= self._span_s]
 
     def estimate(self, now_s: float) -> Estimate | None:
         """Median and standard uncertainty: scatter of the median, and the values' own (shared) uncertainty."""
@@ -97,7 +103,7 @@ class Rolling:
         if values and self._estimate is None:
             middle = median_of(values)
             scatter = _MEDIAN_SEM * _spread_about(middle, values) / math.sqrt(len(values))
-            own = median_of([sd for t_s, _, sd in self._values if self._newest_s - t_s <= self._span_s])
+            own = median_of([entry[2] for entry in self._within()])
             self._estimate = Estimate(middle, math.hypot(scatter, own))
         return self._estimate if values else None
 

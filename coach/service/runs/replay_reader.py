@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 from coach.live.pipeline import NOTHING, Outputs, Pipeline
@@ -15,6 +16,7 @@ from coach.model.samples import Notification, StreamReport
 from coach.model.strides import Stride, TrunkStep
 
 PIECE_S: Final = 30.0  # of a recording read at once: longer pieces gain little and take memory
+_TIME: Final = attrgetter("t_s")
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ def follow(
     reading, timeline = Reading(), Timeline()
     for item in _pieces(items, piece_s):
         if isinstance(item, list):
-            reading.end_s = max(reading.end_s, *(one.t_s for one in item))
+            reading.end_s = max(reading.end_s, max(map(_TIME, item)))
             for outputs in pipeline.feed_many(item):
                 _take(reading, outputs)
             continue
