@@ -217,7 +217,11 @@ class ImuStream:
     def _gap(self, first: float, host_s: float, has_restarted: bool) -> list[Gap]:
         if self._last is None:
             return []
-        span = host_s - self._last_host_s if has_restarted else first - self._last
+        span = first - self._last
+        if has_restarted:
+            # Packets that were held up for long look like a restart, but their device time goes on: then that counts.
+            by_host = host_s - self._last_host_s
+            span = by_host if span <= 0.0 else min(span, by_host)
         if span <= _GAP * self.interval_s:
             return []
         n_missing = max(round(span / self._usual_s()) - 1, 1)

@@ -183,3 +183,19 @@ def test_an_absence_is_counted_to_the_reading_though_times_are_whole_millisecond
         packet = struct.pack("<I", int(k * N * 1000 / true)) + body(k)[4:]
         made.feed(b"\x02\x63" + packet, k * N / true)
     assert abs(tally.n_missing - 3000 * N) <= 1
+
+
+@pytest.mark.parametrize("late_s", [5.0, 11.0, 20.0])
+@pytest.mark.parametrize("lost", [(), (1000, 1001, 1500)])
+def test_packets_that_were_held_up_are_late_and_not_missing(late_s: float, lost: tuple[int, ...]) -> None:
+    """A machine that stood still for ten seconds gets them all at once: taken for a restart, they counted as ten seconds
+    of missing readings."""
+    made, tally = reader()
+    for k in range(2000):
+        at_s = 40.0 + k * N / RATE
+        arrival_s = max(at_s, 70.0 + late_s + k * 1e-4) if 70.0 <= at_s < 70.0 + late_s else at_s
+        if k not in lost:
+            packet = struct.pack("<I", int(1000 * at_s)) + body(k)[4:]
+            made.feed(b"\x02\x63" + packet, arrival_s)
+    assert tally.n_samples == (2000 - len(lost)) * N
+    assert tally.n_missing == len(lost) * N
