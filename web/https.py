@@ -7,6 +7,8 @@ passed on by the port of its inner connection, so that nobody on the network loo
 
 import asyncio
 import contextlib
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +24,10 @@ from web.server import THREADS, WELCOME, Server, listen, serve
 
 _PIECE: Final = 64 * 1024
 _HELLO_WITHIN_S: Final = 10.0
+MOST_SILENT: Final = (
+    100  # hand-shakes at once: a phone takes 0.2 s for one. A process may have 1,024 files. By judgement
+)
+_LATER_S: Final = 0.2
 AUTHORITY: Final = "COACH_AUTHORITY"  # app settings: where the authority's certificate is, and the port of https
 PORT: Final = "COACH_HTTPS_PORT"
 PLAIN_PORT: Final = "COACH_HTTP_PORT"  # beside it: there a phone learns to trust
@@ -64,17 +70,13 @@ def serve_https(app: Flask, host: str, port: int, certificates: Certificates, th
     inner = serve(_with_peers(app, peers), "127.0.0.1", 0, threads, is_https=True, is_welcome=_by_peer(app, peers))
     loop = asyncio.new_event_loop()
     ready = threading.Event()
-    front = _Front(inner.port, peers)
-
-    async def begin() -> None:
-        await asyncio.start_server(
-            front.serve, sock=listening, ssl=certificates.context(), ssl_handshake_timeout=_HELLO_WITHIN_S
-        )
-        ready.set()
+    front = _Front(inner.port, peers, certificates.context())
+    listening.setblocking(False)
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        server_task = loop.create_task(begin())
+        server_task = loop.create_task(front.accept(listening))
+        loop.call_soon(ready.set)
         loop.run_forever()
         left = asyncio.all_tasks(loop)
         for task in left:
@@ -90,12 +92,58 @@ def serve_https(app: Flask, host: str, port: int, certificates: Certificates, th
     return HttpsServer(host, found_port, inner, loop, thread)
 
 
-class _Front:
-    """Pipes each connection to the inner server, and notes who is behind it."""
+@dataclass(frozen=True, slots=True)
+class _Silent:
+    """A connection that has not said hello."""
 
-    def __init__(self, port: int, peers: dict[str, str]) -> None:
+    link: socket.socket
+    address: str
+
+
+class _Front:
+    """Greets each connection, pipes it to the inner server, and notes who is behind it."""
+
+    def __init__(self, port: int, peers: dict[str, str], context: ssl.SSLContext) -> None:
         self._port = port
         self._peers = peers
+        self._context = context
+        self._silent: dict[asyncio.Task[None], _Silent] = {}  # hand-shakes that go on, the oldest first
+
+    async def accept(self, listening: socket.socket) -> None:
+        """Take connections for ever. Where too many have not said hello, the oldest of them makes room."""
+        while True:
+            try:
+                link, (address, *_) = await asyncio.get_running_loop().sock_accept(listening)
+            except OSError:  # the process may open no more files now
+                await asyncio.sleep(_LATER_S)
+                continue
+            self._make_room([task for task, one in self._silent.items() if one.address == address], MOST_EACH)
+            self._make_room(list(self._silent), MOST_SILENT)
+            task = asyncio.create_task(self._greet(link))
+            self._silent[task] = _Silent(link, str(address))
+            task.add_done_callback(lambda one: self._silent.pop(one, None))
+
+    def _make_room(self, among: list[asyncio.Task[None]], most: int) -> None:
+        for task in among[: max(0, len(among) + 1 - most)]:
+            with contextlib.suppress(OSError):  # it is gone already
+                self._silent.pop(task).link.shutdown(socket.SHUT_RDWR)  # the hand-shake fails, and cleans up
+
+    async def _greet(self, link: socket.socket) -> None:
+        """Shake hands; what comes then is for `serve`, on a task of its own."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        try:
+            await loop.connect_accepted_socket(
+                lambda: asyncio.StreamReaderProtocol(reader, self.serve, loop=loop),
+                link,
+                ssl=self._context,
+                ssl_handshake_timeout=_HELLO_WITHIN_S,
+            )
+        except OSError:  # no TLS, another certificate wanted, or silent for too long
+            link.close()
+        except asyncio.CancelledError:
+            link.close()
+            raise
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from its first byte to its last."""

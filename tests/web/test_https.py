@@ -17,6 +17,7 @@ from coach.settings import make_settings
 from coach.storage.store import Store
 from tests.web.small_coach import SmallCoach
 from web.app import create_app
+from web.gate import MOST_EACH
 from web.https import PLAIN_PORT, PORT, HttpsServer, serve_https
 from web.security import TRUSTS_LOCAL
 
@@ -72,6 +73,46 @@ def test_silent_connections_hold_nobody_up(server: HttpsServer, tmp_path: Path) 
     silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
     try:
         assert ask(server, tmp_path / "https" / "ca.crt", "/healthz")[0] == 200
+    finally:
+        for one in silent:
+            one.close()
+
+
+def n_closed(links: list[socket.socket]) -> int:
+    found = 0
+    for link in links:
+        link.settimeout(0.3)
+        try:
+            found += link.recv(1) == b""
+        except ConnectionError:
+            found += 1
+        except TimeoutError:
+            pass
+    return found
+
+
+def test_silent_connections_of_many_addresses_take_few_files(
+    server: HttpsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1,500 of them took all 1,024 files that a process may have open by default: the log's next part would fail."""
+    monkeypatch.setattr("web.https.MOST_SILENT", 30)
+    silent = [
+        socket.create_connection(("127.0.0.1", server.port), source_address=(f"127.0.3.{1 + n}", 0)) for n in range(60)
+    ]
+    try:
+        assert ask(server, tmp_path / "https" / "ca.crt", "/healthz")[0] == 200
+        assert n_closed(silent[:30]) == 30  # the oldest
+        assert ask(server, tmp_path / "https" / "ca.crt", "/healthz")[0] == 200
+    finally:
+        for one in silent:
+            one.close()
+
+
+def test_one_address_holds_few_silent_connections(server: HttpsServer, tmp_path: Path) -> None:
+    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(MOST_EACH + 6)]
+    try:
+        assert ask(server, tmp_path / "https" / "ca.crt", "/healthz")[0] == 200  # from the same address
+        assert n_closed(silent[:6]) == 6
     finally:
         for one in silent:
             one.close()
