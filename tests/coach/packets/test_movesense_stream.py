@@ -188,7 +188,7 @@ def test_an_absence_is_counted_to_the_reading_though_times_are_whole_millisecond
 @pytest.mark.parametrize("late_s", [5.0, 11.0, 20.0])
 @pytest.mark.parametrize("lost", [(), (1000, 1001, 1500)])
 def test_packets_that_were_held_up_are_late_and_not_missing(late_s: float, lost: tuple[int, ...]) -> None:
-    """A machine that stood still gets them all at once: taken for a restart, they were ten missing seconds."""
+    """A machine that was asleep gets them all at once: taken for a restart, they were ten missing seconds."""
     made, tally = reader()
     for k in range(2000):
         at_s = 40.0 + k * N / RATE
