@@ -59,6 +59,11 @@ class RunnerService:
         profile = replace(self.profile(), **changes)
         profile = _with_strike_start(self.profile(), profile, self._today(profile))
         _check(profile)
+        needed = {field.name for field in fields(RunnerProfile) if field.default is not None}
+        empty = sorted(name for name in needed & set(changes) if changes[name] is None)
+        if empty:
+            names = ", ".join(empty)
+            raise UserError(f"{names} cannot be empty")
         self._store.runner.save(profile)
         return profile
 

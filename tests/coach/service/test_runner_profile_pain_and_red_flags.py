@@ -48,6 +48,9 @@ def test_a_profile_is_changed_field_by_field_and_kept(runner: RunnerService) -> 
         ({"time_zone": "Mars/Olympus"}, "no time zone"),
         ({"time_zone": None}, "no time zone"),
         ({"units": "furlongs"}, "metric, imperial"),
+        ({"plays_tones": None}, "plays_tones cannot be empty"),
+        ({"wants_strike_training": None, "shows_cue_text": None}, "shows_cue_text, wants_strike_training cannot be"),
+        ({"name": None}, "name cannot be empty"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_changes(
