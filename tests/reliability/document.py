@@ -22,11 +22,15 @@ clock that jumps (`tests/coach/radio/test_bad_day.py`).""",
     ),
     "bluez": (
         "A bad day on real BlueZ",
-        """Half an hour, in which no minute is left out, of a run with eight sensors: bluetoothd, bleak and the whole
-service on a Linux kernel that runs as a program, with sensors and the air between made by bumble. The air loses 2 % of
-all notifications; a foot, both feet and the chest drop; a shank, a foot and the pelvis walk out of range; the clock is
-set by +1, -2 and +1 hours; the disk is full for a minute; the adapter is pulled out for half a minute; the phone's
-network is off for a minute; the pod's battery ends. The script is `tests/kernel/guest_bad_day.py`.""",
+        """A run with eight sensors, of which no minute is left out: bluetoothd, bleak and the whole service on a
+Linux kernel that runs as a program, with sensors and the air between made by bumble. The air loses 2 % of all
+notifications; a foot, both feet and the chest drop; a shank, a foot and the pelvis walk out of range; the clock is set
+by +1, -2 and +1 hours; the disk is full for a minute; the adapter is pulled out for half a minute; the phone's network
+is off for a minute; the pod's battery ends. (Those are the times of half an hour; a shorter day has them as much
+shorter.) A whole half hour was lived once, on 29 November 2026, before packets that a busy machine held up for ten
+seconds were known from those of a restart: 326,990 notifications logged, none lost, none twice, and 5,532 readings too
+many counted as missing, ten seconds of each sensor. `python -m tests.reliability bluez`
+(`tests/kernel/guest_bad_day.py`) lives it again.""",
     ),
     "bluez_counts": (
         "What that day's sensors sent and what is left of it",
