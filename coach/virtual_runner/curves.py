@@ -27,6 +27,15 @@ def hermite(u: FloatArray, y0: FloatArray, y1: FloatArray, d0: FloatArray, d1: F
     return (2 * u3 - 3 * u2 + 1) * y0 + (u3 - 2 * u2 + u) * d0 + (3 * u2 - 2 * u3) * y1 + (u3 - u2) * d1
 
 
+def eased_integral(key_t: FloatArray, key_rate: FloatArray, t: FloatArray) -> FloatArray:
+    """Integral, from the first key on, of a rate that eases from key to key (at rest in each), at times t (n,)."""
+    h = np.diff(key_t)
+    whole = np.append(0.0, np.cumsum(h * (key_rate[:-1] + key_rate[1:]) / 2.0))
+    i = np.clip(np.searchsorted(key_t, t, side="right") - 1, 0, len(h) - 1)
+    u = np.clip((t - key_t[i]) / h[i], 0.0, 1.0)
+    return whole[i] + h[i] * (key_rate[i] * u + (key_rate[i + 1] - key_rate[i]) * (u**3 - u**4 / 2.0))
+
+
 def gaussian_kernel(sigma_s: float, rate_hz: float) -> FloatArray:
     """Unit-sum Gaussian weights over +-3 standard deviations, odd length."""
     half = int(np.ceil(3 * sigma_s * rate_hz))
