@@ -27,7 +27,8 @@ _HEAD: Final = struct.Struct("<BBBB")
 _READING: Final = np.dtype([("t_ms", "<f8"), ("acc", "<f4", 3), ("gyr", "<f4", 3)])
 LONGEST: Final = _HEAD.size + 255 * _READING.itemsize  # bytes of a packet: n is one of them
 _HAS_GYRO: Final = 0x01
-# A page counts from its own beginning, older browsers from 1970. A page that was asleep gives no events of that time.
+# A page counts from its own beginning, older browsers from 1970. No packet reaches over a sleep of the page:
+# `motion.js` sends what waits first.
 _LATEST_MS, _LONGEST_MS = 1e13, 60_000.0
 # Thirty times what a trunk of a runner reaches: beyond any phone's chip, so that a bent bit is no landing. By judgement
 _MOST_MPS2, _MOST_DEGPS = 3000.0, 10_000.0
@@ -47,7 +48,8 @@ def decode_motion(payload: bytes) -> MotionPacket:
     """Read one packet.
 
     Raises:
-        PacketError: of other length than its count says, wrong magic or version, times that do not rise, no number.
+        PacketError: of other length than its count says, wrong magic or version, times that do not rise or that no page
+            has, readings that no phone measures, no number.
     """
     if len(payload) < _HEAD.size + _READING.itemsize:
         raise PacketError("a packet of the phone's motion is cut short", payload)

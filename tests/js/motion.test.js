@@ -40,3 +40,10 @@ test("an event without a sensor behind it is no reading", () => {
   assert.equal(isReading({ accelerationIncludingGravity: { x: null, y: null, z: null } }), false);
   assert.equal(isReading(reading(0)), true);
 });
+
+test("a packet holds no readings of before and after a sleep of the page, which would have the times of no page", () => {
+  const before = [0, 16, 32], after = [0, 16, 32, 48, 64, 80].map((t) => 120_000 + t);
+  const packets = packed([...before, ...after].map((t) => reading(t)));
+  const times = packets.map((p) => [...Array(p.getUint8(2)).keys()].map((k) => p.getFloat64(4 + 32 * k, true)));
+  assert.deepEqual(times, [before, after]);
+});

@@ -6,7 +6,7 @@ import { askForMotion, can_move, FIRST_WITHIN_MS, isReading, MotionPacker } from
 import { w } from "./words.js";
 
 const KEY = "phone-sensor"; // that this phone is one: it goes on when the page is loaded again
-const BATCH_MS = 200; // two packets: a delay that the coach's beat of 0.2 s has anyway
+const BATCH_MS = 200; // two packets: well within the coach's tick of 0.5 s
 const RETRY_MS = 500;
 const MOST_WAITING = 30; // 3 s: older motion would come after its seconds are counted
 const NEEDS_TAP = typeof (/** @type {any} */ (window.DeviceMotionEvent)?.requestPermission) === "function";

@@ -3,7 +3,8 @@
 // ../live_phone_sensor.js sends the same packets to a run at home.
 
 const MOTION = "c0ac1001-7a1e-4b5c-9d2f-52554e4e4552";
-const PER_PACKET = 6; // a tenth of a second at 60 Hz: half a beat of the coach
+const PER_PACKET = 6; // a tenth of a second at 60 Hz: a fifth of the coach's tick
+const HOLE_MS = 1000; // a page that was asleep: what waits is of before, and one packet of both would have odd times
 const READING_BYTES = 32;
 export const FIRST_WITHIN_MS = 3000;
 const SILENT_MS = 3000;
@@ -33,6 +34,7 @@ export class MotionPacker {
     const has_gyro = gyr !== null && gyr.alpha !== null && gyr.beta !== null && gyr.gamma !== null;
     if (this.readings.length && this.readings[0].has_gyro !== has_gyro) this.#send();
     if (this.readings.length && t_ms <= this.readings.at(-1).t_ms) return;
+    if (this.readings.length && t_ms > this.readings.at(-1).t_ms + HOLE_MS) this.#send();
     this.readings.push({ t_ms, has_gyro, values: [acc.x, acc.y, acc.z, ...(has_gyro ? [gyr.alpha, gyr.beta, gyr.gamma] : [0, 0, 0])] });
     if (this.readings.length >= PER_PACKET) this.#send();
   }
