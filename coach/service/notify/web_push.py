@@ -34,7 +34,6 @@ _NAME: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _ADDRESS: Final = re.compile(r"[\x21-\x7e]{1,2000}")  # those of the four large services have some 200 letters
 _POINT_BYTES, _AUTH_BYTES = 65, 16
 _NOT_OUTSIDE: Final = (".local", ".localhost", ".internal", ".lan", ".home.arpa")  # RFC 6762, 6761, 8375; by custom
-_ANSWER_BYTES: Final = 4096  # of words beside a refusal, which nobody reads
 
 
 class WebPushError(Exception):
@@ -119,29 +118,33 @@ def send_web_push(phone: PushPhone, reminder: Reminder, keys: VapidKeys, is_outs
     private = keys.private()
     import requests
 
-    if not is_outside(urlsplit(phone.endpoint).hostname or ""):
-        raise WebPushError("the push service was not reached")
+    def send() -> None:
+        if not is_outside(urlsplit(phone.endpoint).hostname or ""):
+            raise ValueError("its name leads into this network, or nowhere")
+        _post(phone, reminder, private)
+
     try:
-        within(2 * _PATIENCE_S, lambda: _post(phone, reminder, private))
+        within(2 * _PATIENCE_S, send)
     except (requests.RequestException, ValueError, TimeoutError) as error:
         _log.info("a push service was not reached: %s", error)
         raise WebPushError("the push service was not reached") from error
 
 
 def _post(phone: PushPhone, reminder: Reminder, private: "Vapid02") -> None:
-    """One message, to the service that the phone named and nowhere else, of whose answer little is read."""
+    """One message, to the service that the phone named and nowhere else; only the status of its answer is read."""
     import requests
     from pywebpush import WebPushException, webpush
 
-    class Briefly(requests.Session):
-        def post(self, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+    class StatusOnly(requests.Session):
+        def post(self, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # fewer names
             answer = super().post(url, *args, stream=True, **options)
-            answer._content = answer.raw.read(_ANSWER_BYTES)  # else it would be read to its end, if it has one
+            answer._content = b""  # else it would be read to its end, if it has one
             answer.close()
             return answer
 
-    session = Briefly()
-    session.max_redirects = 0
+        def get_redirect_target(self, _answer: requests.Response) -> None:
+            """Nowhere: before it followed or refused one, requests would read the answer to its end."""
+
     facts = {"title": reminder.title, "body": reminder.body, "link": reminder.link, "key": reminder.key}
     try:
         webpush(
@@ -151,7 +154,7 @@ def _post(phone: PushPhone, reminder: Reminder, private: "Vapid02") -> None:
             vapid_claims={"sub": _SUBJECT},
             ttl=_STAYS_S,
             timeout=_PATIENCE_S,
-            requests_session=session,
+            requests_session=StatusOnly(),
         )
     except WebPushException as error:
         status = error.response.status_code if error.response is not None else None

@@ -93,6 +93,39 @@ def test_an_answer_without_end_is_not_read_to_its_end(push: Push, odds: MakeOdd)
     assert odd.n_sent < 20_000_000  # what fits into the buffers of two sockets
 
 
+def test_a_redirection_without_end_is_not_read_either(push: Push, odds: MakeOdd) -> None:
+    chunk = b"10000\r\n" + bytes(0x10000) + b"\r\n"
+    head = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nTransfer-Encoding: chunked\r\n\r\n"
+    odd = odds(head, chunk, 0.001)
+    at(push, odd)
+    began_s = time.monotonic()
+    push.deliver(REMINDER)
+    assert time.monotonic() - began_s < 5.0
+    assert set(push.failures()) == {"push"}
+    assert odd.n_sent < 20_000_000
+
+
+def test_an_answer_whose_content_never_comes_is_an_answer(
+    push: Push, odds: MakeOdd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_push, "_PATIENCE_S", 0.3)
+    at(push, odds(b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\n", b"", 1.0))
+    push.deliver(REMINDER)
+    assert push.failures() == {}
+
+
+def test_a_name_server_that_does_not_answer_holds_up_no_reminder(push: Push, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_push, "_PATIENCE_S", 0.1)
+    asked_too_long = threading.Event()
+    monkeypatch.setattr(push, "_is_outside", lambda _name: asked_too_long.wait(5.0))
+    push.add_phone(subscription()[0])
+    began_s = time.monotonic()
+    push.deliver(REMINDER)
+    assert time.monotonic() - began_s < 3.0
+    assert set(push.failures()) == {"push"}
+    asked_too_long.set()
+
+
 def test_an_answer_that_drips_holds_up_no_reminder(push: Push, odds: MakeOdd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_push, "_PATIENCE_S", 0.3)
     monkeypatch.setattr(ntfy, "_PATIENCE_S", 0.3)
