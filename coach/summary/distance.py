@@ -11,7 +11,7 @@ from coach.summary.window import Window
 
 BEST_M: Final = (400, 1000, 1609, 5000, 10000, 21097, 42195)
 # A total with less of the running in it, and some seconds missing, would pass for the whole: chosen by eye, 2026-11-25
-_LEAST_KNOWN: Final = 0.8
+LEAST_KNOWN: Final = 0.8
 _MOST_MISSING_S: Final = 20.0
 
 
@@ -52,7 +52,7 @@ def too_little_known(distance_m: float | None, moving_s: float, speed_mps: float
     if distance_m is None or not speed_mps or not moving_s:
         return None
     share = distance_m / (moving_s * speed_mps)
-    return share if share < _LEAST_KNOWN and (1.0 - share) * moving_s > _MOST_MISSING_S else None
+    return share if share < LEAST_KNOWN and (1.0 - share) * moving_s > _MOST_MISSING_S else None
 
 
 def best_times(curve: tuple[FloatArray, FloatArray] | None) -> dict[str, float]:

@@ -1,10 +1,10 @@
 """Count all landings of a run, those of readings that were lost, too, and state how well the total is known.
 
-Every stretch of running between two contacts counts by its own step time. A hole between two such stretches is one of
-three: so short that nobody stops and starts in it (a stride was missed), short and with readings lost in it (the rhythm
-before and after goes on), or long and with readings lost. Of a long one it is unknown how much of it was run: its
-landings are taken as anything between none and all, which is half of them with a standard uncertainty of the whole by
-the root of twelve. A hole in which every reading came is a stop.
+Every stretch of running between two contacts counts by its own step time. A hole between two such stretches of which so
+little was seen that nobody stops and starts in it (a stride was missed, or readings were lost) is run at the rhythm
+about it, if it is short. Of any other it is unknown how much was run of the time whose readings were lost: the landings
+of that time are taken as anything between none and all, which is half of them with a standard uncertainty of the whole
+by the root of twelve. What was seen of it without strides is a stop.
 """
 
 import math
@@ -16,19 +16,20 @@ import numpy as np
 
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray, StreamReport
+from coach.summary.distance import LEAST_KNOWN
 from coach.summary.series import RunSeries
 from coach.summary.window import Window
 
-MAX_STRIDE_S: Final = 1.5  # of a runner: 80 steps a minute; longer ones are two strides or a stop
-_MISSED_S: Final = 2 * MAX_STRIDE_S  # nobody stops and runs again in two long strides
+_MAX_STRIDE_S: Final = 1.5  # of a runner: 80 steps a minute; longer ones are two strides or a stop
+_MISSED_S: Final = 2 * _MAX_STRIDE_S  # nobody stops and runs again in two long strides
 _RHYTHM_S: Final = 10.0  # as long a runner goes on as before; chosen by judgement
 # Strides missed or found twice in 8,000 of running with known contacts: recall .998, precision .999 (docs/accuracy.md).
 _MISCOUNTED: Final = 0.003
 _BLOCK_END: Final = 0.7  # of a landing at each end of a stretch, where one more or less may have been a walking step
 _INTERPOLATED: Final = 0.1  # share of the landings of a hole that the rhythm interpolates; chosen by judgement
-STALE_S: Final = 3.0  # so long a distance goes on at the speed before (`gait.fusion.speed`)
+_STALE_S: Final = 3.0  # so long a distance goes on at the speed before (`gait.fusion.speed`)
 _POD: Final = 0.01  # share: a pod's cadence comes in whole numbers, of an average of its own
-_LEAST_KNOWN: Final = 0.8  # share of the running that must have been seen for a total, as for a distance
+_BY_SPEED: Final = 0.1  # share of the landings of seconds with a speed and no cadence; chosen by judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def running_of(run: RunSeries, window: Window) -> Running | None:
     if not spans:
         spans = [(s.t_s, 1.0, 60.0 / s.cadence_spm if s.cadence_spm else math.nan) for s in _moving_seconds(run)]
     table = np.array(sorted(spans), dtype=np.float64).reshape(-1, 3)
-    table = table[window.holds(table[:, 0]) & (table[:, 1] < MAX_STRIDE_S)]
+    table = table[window.holds(table[:, 0]) & (table[:, 1] < _MAX_STRIDE_S)]
     if not len(table):
         return None
     starts, ends = table[:, 0], table[:, 0] + table[:, 1]
@@ -90,7 +91,7 @@ def unseen_of(running: Running, reports: Sequence[StreamReport], window: Window)
     holes = holes[~np.array([_is_left_out(start, end, window) for start, end in holes], dtype=np.bool_)]
     length_s = holes[:, 1] - holes[:, 0]
     lost_s = _lost_within(holes, gaps)
-    is_interpolated = (length_s <= _MISSED_S) | ((lost_s > 0.0) & (length_s <= _RHYTHM_S))
+    is_interpolated = (length_s <= _RHYTHM_S) & (length_s - lost_s <= _MISSED_S)
     is_unknown = ~is_interpolated & (lost_s > 0.0)
     return Unseen(holes[is_interpolated], holes[is_unknown], lost_s[is_unknown])
 
@@ -98,7 +99,7 @@ def unseen_of(running: Running, reports: Sequence[StreamReport], window: Window)
 def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
     """Landings of both feet and their standard uncertainty; None where no cadence, or too little of a run, is known."""
     known = np.isfinite(running.step_s) & (running.step_s > 0.0)
-    if not known.any() or running.moving_s < _LEAST_KNOWN * (running.moving_s + float(unseen.unknown_s.sum())):
+    if not known.any() or running.moving_s < LEAST_KNOWN * (running.moving_s + float(unseen.unknown_s.sum())):
         return None
     seen_s = float(running.length_s[known].sum())
     counted = float((running.length_s[known] / running.step_s[known]).sum())
@@ -109,7 +110,7 @@ def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
     parts = (
         (_MISCOUNTED if running.is_counted else _POD) * counted,
         _BLOCK_END * math.sqrt(n_ends),
-        0.1 * per_s * rest_s,
+        _BY_SPEED * per_s * rest_s,
         *np.hypot(_INTERPOLATED * interpolated, 0.5).tolist(),
         *(unknown / math.sqrt(12.0)).tolist(),
     )
@@ -125,7 +126,7 @@ def unmeasured_s(unseen: Unseen, run: RunSeries) -> float:
         (unseen.unknown, unseen.unknown_s, 1.0 / math.sqrt(3.0)),
     ):
         first, last = np.searchsorted(with_speed, holes[:, 0]), np.searchsorted(with_speed, holes[:, 1])
-        parts += (share * np.maximum(0.0, length_s - (last - first) - STALE_S)).tolist()
+        parts += (share * np.maximum(0.0, length_s - (last - first) - _STALE_S)).tolist()
     return math.hypot(*parts)
 
 

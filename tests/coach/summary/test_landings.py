@@ -67,6 +67,18 @@ def test_a_stop_with_all_readings_counts_nothing() -> None:
     assert high < len(left) + 40
 
 
+def test_a_short_stop_stays_one_though_a_packet_is_lost_in_it() -> None:
+    """Radio loses a packet in a hundred: hardly a stop of eight seconds is without one."""
+    left = make_strides(10)
+    for start in range(100, 500, 25):
+        left = without(left, float(start), start + 8.0)
+    lost_packets = lost(*((start + 4.0, start + 4.2) for start in range(100, 500, 25)))
+    summary, n_ends = summarise(left, reports=lost_packets), 17  # each stretch ends in a landing that begins no stride
+    assert summary.n_impacts == pytest.approx(summarise(left).n_impacts, abs=8)
+    low, high = interval(summary)
+    assert low < len(left) + n_ends < high
+
+
 def test_readings_lost_in_a_pause_or_by_a_strap_are_no_landings() -> None:
     left = without(make_strides(10), 200.0, 260.0)
     plain = summarise(left).n_impacts
