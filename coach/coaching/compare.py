@@ -50,12 +50,14 @@ def _joined(one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]
 
 
 def _finite(metrics: LiveMetrics) -> LiveMetrics:
-    """The same without numbers that are none: what is not finite is unknown, and opens no gate."""
+    """The same without numbers that are none: what is not finite, or whose uncertainty is not, is unknown."""
     odd = [f for f in _FIELDS if isinstance(v := getattr(metrics, f), float) and not math.isfinite(v)]
+    odd += [f for f, sd in metrics.uncertainty.items() if not math.isfinite(sd) and f in _FIELDS and f not in odd]
     if not odd:
         return metrics
     unknown = {**metrics.unknown, **dict.fromkeys(odd, Unknown.NO_STRIDES)}
-    return replace(metrics, unknown=unknown, **dict.fromkeys(odd))  # type: ignore[arg-type]  # names from _FIELDS: numbers or None
+    sds = {name: sd for name, sd in metrics.uncertainty.items() if name not in odd}
+    return replace(metrics, unknown=unknown, uncertainty=sds, **dict.fromkeys(odd))  # type: ignore[arg-type]  # names from _FIELDS: numbers or None
 
 
 def _with_excess(own: Own, measure: str, metrics: LiveMetrics, baseline: Baseline) -> Own:

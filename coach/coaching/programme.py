@@ -185,7 +185,7 @@ def _planned(
         closed = why_not(block.focus, pain, profile, facts) or ""
         return _beside(block, closed, pain, profile, progress, facts, seed)
     if focus is None:
-        return _watch(pain, progress, facts, seed)
+        return _watch(pain, progress, facts, now, seed)
     if silent := _cannot_say(focus, facts):
         return RunPlan(None, 0.0, None, False, False, f"No cues in this run. {silent}", seed)
     n_done = block.n_cued if block is not None and block.focus == focus else 0
@@ -287,13 +287,13 @@ def _beside(
     return RunPlan(focus, 0.5, None, False, False, words, seed)
 
 
-def _watch(pain: PainState, progress: BlockProgress, facts: HistoryFacts, seed: int) -> RunPlan:
-    """Between blocks: cues in a part of the time, so that fading is not undone."""
-    tested = [b for b in progress.past if b.is_tested]
+def _watch(pain: PainState, progress: BlockProgress, facts: HistoryFacts, now: datetime, seed: int) -> RunPlan:
+    """Between blocks: cues in a part of the time, so that fading is not undone; none of a focus that was dropped."""
+    faded = [b for b in progress.past if b.n_cued > SHARES.count(1.0)]
     if silent := _cannot_say("lengthen", facts):
         return RunPlan(None, 0.0, None, False, False, f"No block now, and no cues in this run. {silent}", seed)
-    if pain.allows_load_cues:
-        share = REFRESH_SHARE if tested else 1.0
+    if pain.allows_load_cues and not _is_dropped("lengthen", progress, now):
+        share = REFRESH_SHARE if faded else 1.0
         part = "" if share == 1.0 else f" Cues may speak in {100 * share:.0f} % of the time."
         words = f"No block now. If your steps shorten by 3 % as you tire, you will hear it.{part}"
         return RunPlan("lengthen", share, None, False, False, words, seed)

@@ -353,6 +353,11 @@ def test_no_cue_comes_from_a_number_that_may_be_wrong_by_more_than_it_is_out() -
     assert not spoken(unsure(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER), 0.08), "cue")
 
 
+@pytest.mark.parametrize("share", [float("nan"), float("inf")])
+def test_no_cue_comes_from_a_number_whose_uncertainty_is_none(share: float) -> None:
+    assert not spoken(unsure(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER), share), "cue")
+
+
 def test_an_uncertainty_beyond_the_usual_is_shown_with_the_difference() -> None:
     engine = engine_for(SHUFFLER, plan())
     runner = MetricRunner(SHUFFLER, 0.1, 0.5)

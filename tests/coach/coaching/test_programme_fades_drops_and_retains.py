@@ -211,6 +211,18 @@ def test_a_focus_without_response_in_three_runs_is_dropped_and_that_is_said() ->
     assert progress_of(mixed).block is not None
 
 
+def test_a_dropped_focus_is_not_cued_between_blocks_either_and_fading_is_not_undone() -> None:
+    lengthen, quicker = replace(PROFILE, focus_wish="lengthen"), replace(PROFILE, focus_wish="quicker")
+    after = planned(whole_block(lengthen, False, 3), lengthen)
+    assert (after.focus, after.block_run) == ("swing", None)
+    runs = whole_block(quicker, None, 4)
+    for n in range(4, 7):
+        runs.append(run(n, planned(runs, quicker), False, need=0.0))
+    assert runs[-1].plan.eligible_share < 1.0
+    assert progress_of(runs).past[0].is_dropped
+    assert (planned(runs, quicker).focus, planned(runs, quicker).eligible_share) == ("lengthen", 0.25)
+
+
 def test_without_a_wish_the_need_of_recent_runs_chooses() -> None:
     beside = RunPlan("swing", 1.0, None, False, False, "")
     runs = [run(i, beside) for i in range(3)]

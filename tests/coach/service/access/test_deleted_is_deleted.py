@@ -98,6 +98,23 @@ def test_the_service_purges_when_it_starts(coach: Coach) -> None:
     assert not coach.store.runs.knows(run_id)
 
 
+def test_a_service_that_goes_on_purges_again_every_day(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits_s: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        """A day that is over at once, twice."""
+        waits_s.append(seconds)
+        if len(waits_s) == 1:
+            coach.store.runs.delete(run_id, datetime.now(UTC) - timedelta(days=31))
+        return len(waits_s) > 1
+
+    run_id = fill(coach)
+    monkeypatch.setattr(coach.account._is_over, "wait", wait)
+    coach.account._daily()
+    assert not coach.store.runs.knows(run_id)
+    assert max(waits_s) <= 24 * 3600.0
+
+
 def test_nothing_is_erased_while_a_run_is_on(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(coach)
     monkeypatch.setattr(coach.runs, "current", lambda: coach.store.runs.get("r1"))
