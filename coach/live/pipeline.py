@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # What is shown is the middle of twelve seconds of strides, and a cue comes once in minutes: nobody reads or acts faster
 # (by judgement). With 0.2 s each came 0.15 s earlier in the mean, for a third more of the live run's processor time.
-# A divisor of 1 s, so that the seconds that are kept open at ticks.
+# It divides 1 s, so that each second that is kept begins at a tick.
 TICK_S: Final = 0.5
 _NS_PER_S: Final = 1e9
 _MOVES_TIME: Final = frozenset({"pause", "resume", "mute", "pain", "pain_undone", "cadence_unit", "stop"})

@@ -226,7 +226,7 @@ def _pattern(strikes: Strikes | None) -> list[Finding]:
         words = f"How you land is not clear: {unsure:.0f} % of your strides lie too near a limit."
         return [Finding("pattern", words, "foot strike angle of each stride", 0.8, {"unsure_pct": unsure})]
     kind, share = strikes.commonest, strikes.decided * strikes.shares[strikes.commonest]
-    get = {"rearfoot": "the heel", "midfoot": "the middle of the foot", "forefoot": "the forefoot"}[kind]
-    words = f"You landed on {get} in {100 * share:.0f} % of your strides."
+    part = {"rearfoot": "the heel", "midfoot": "the middle of the foot", "forefoot": "the forefoot"}[kind]
+    words = f"You landed on {part} in {100 * share:.0f} % of your strides."
     reason = f"foot strike angle of each stride; {unsure:.0f} % of them too near a limit to be sure"
     return [Finding("pattern", words, reason, 0.8, {"share": share, "unsure_pct": unsure})]

@@ -106,7 +106,7 @@ def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
     per_s = counted / seen_s if seen_s else 1.0 / float(np.median(running.step_s[known]))
     rest_s = running.moving_s - seen_s  # seconds with a speed, without a cadence
     interpolated, unknown = per_s * _lengths(unseen.interpolated), per_s * unseen.unknown_s
-    n_ends = 2 * (1 + len(unseen.unknown_s) + _n_stops(running))
+    n_ends = 2 * _n_stretches(running)
     parts = (
         (_MISCOUNTED if running.is_counted else _POD) * counted,
         _BLOCK_END * math.sqrt(n_ends),
@@ -138,9 +138,10 @@ def _moving_seconds(run: RunSeries) -> list[LiveMetrics]:
     return [s for s in run.seconds if s.cadence_spm or s.speed_mps]
 
 
-def _n_stops(running: Running) -> int:
+def _n_stretches(running: Running) -> int:
+    """How many the stops and the long holes leave."""
     gaps = running.start_s[1:] - (running.start_s + running.length_s)[:-1]
-    return int((gaps > _MISSED_S).sum())
+    return 1 + int((gaps > _MISSED_S).sum())
 
 
 def _is_left_out(start_s: float, end_s: float, window: Window) -> bool:

@@ -19,13 +19,12 @@ class TrunkParams:
     weak_swing: float = 0.2  # body weights: above what standing sways, chosen by eye, 2026-11-29
     contact_smoothing_s: float = 0.04  # of the force whose rise is contact: leaves the impact its edge
     contact_level: float = 0.5  # body weights: well above flight, on the steep part of the rise
-    rise_s: float = 0.012  # it is passed so long after contact: sacrum +1, RBDS +15, two others +11 and +17;
-    late_s: float = (
-        -0.0527
-    )  # longer contacts rise more slowly: so much later; fitted to RBDS, contact and toe-off alike,
-    late_per_contact: float = 0.242  # + this x the window's contact time; the same
+    rise_s: float = 0.012  # it is passed so long after contact: sacrum +1, RBDS +15, two others +11 and +17
+    # Longer contacts rise more slowly, so contact lies earlier still. Fitted to RBDS, contact and toe-off alike:
+    late_s: float = -0.0527  # this
+    late_per_contact: float = 0.242  # + this x the window's contact time
     late_least_s: float = 0.15  # of contact times: shorter and
-    late_most_s: float = 0.35  # longer ones count as these, runners there had 0.18 to 0.33
+    late_most_s: float = 0.35  # longer ones count as these; runners there had 0.18 to 0.33
     lobe_share: float = 0.6  # of T: the force smoothed over it has one lobe a step, without impact dip
     lobe_level: float = 0.2  # a force that swings enough for a lobe falls below it between two steps
     foot_level: float = 0.6  # the lobe's width at its foot and near its
