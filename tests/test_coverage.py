@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +11,17 @@ from tests import coverage
 
 
 def test_a_room_with_too_few_branches_entered_is_named() -> None:
-    rows = [coverage.rows({"coach/gait": Counter(covered_branches=n, num_branches=200)}) for n in (189, 190)]
-    assert rows == [
-        ["coach/gait        94.5 % of 200 branches: fewer than 95 %"],
-        ["coach/gait        95.0 % of 200 branches"],
-    ]
+    few, enough = ({"coach/gait": Counter(covered_branches=n, num_branches=200)} for n in (189, 190))
+    assert coverage.rows(few) == ["coach/gait        94.5 % of 200 branches: fewer than 95 %"]
+    assert coverage.rows(enough) == ["coach/gait        95.0 % of 200 branches"]
+    assert not coverage.is_enough(few)
+    assert coverage.is_enough(enough)
+
+
+def test_where_nothing_was_counted_every_room_has_too_few(tmp_path: Path) -> None:
+    counts = coverage.counts_in(str(tmp_path))
+    assert set(counts) == set(coverage.ROOMS)
+    assert not coverage.is_enough(counts)
 
 
 def test_the_tests_of_one_room_alone_pass_and_fail_for_the_others() -> None:
