@@ -1,7 +1,7 @@
 """A coach of its own for one test, whose runner has said what a run needs."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from coach.bootstrap import Coach
@@ -11,11 +11,9 @@ from coach.settings import make_settings
 
 @contextmanager
 def ready_coach(folder: Path) -> Iterator[Coach]:
-    """The coach on `folder`, with its loop; both are closed at the end. Height and red flags are answered."""
-    loop = LoopThread()
-    coach = Coach(make_settings(folder, "127.0.0.1", 0), loop=loop)
-    coach.runner.change(height_m=1.75)
-    coach.runner.answer_red_flags([])
-    yield coach
-    coach.close()
-    loop.close()
+    """The coach on `folder`, whose runner has answered height and red flags; closed also where the test fails."""
+    settings = make_settings(folder, "127.0.0.1", 0)
+    with closing(LoopThread()) as loop, closing(Coach(settings, loop=loop)) as coach:
+        coach.runner.change(height_m=1.75)
+        coach.runner.answer_red_flags([])
+        yield coach
