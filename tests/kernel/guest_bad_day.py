@@ -6,7 +6,6 @@ they are stepped, pulled out and switched off as root can. Prints one line "RESU
 """
 
 import contextlib
-import functools
 import http.client
 import json
 import os
@@ -138,31 +137,31 @@ class Day:
         self.began_s = time.monotonic()
         threading.Thread(target=self.watch_links, daemon=True).start()
         self.loop.call(lambda: self.world.lose_packets(LOST_SHARE, 7))
-        for share, what in self.plan():
+        for share, name, befall in self.plan():
             time.sleep(max(0.0, self.began_s + share * self.length_s - time.monotonic()))
-            say(f"--- {what.__name__}" if hasattr(what, "__name__") else "---", os.getloadavg()[0])
-            what()
+            say(f"--- {name}", os.getloadavg()[0])
+            befall()
         self.loop.call(lambda: self.world.lose_packets(1.0))  # what is sent while we hang up is heard by nobody
         time.sleep(0.5)
         ended_s = time.monotonic()
         self.seen["run_s"] = round(ended_s - started_s, 2)
         self.seen["stop"] = self.phone.ask("POST", "/api/v1/run/stop", {"run_id": self.run_id})[0]
 
-    def plan(self) -> Iterator[tuple[float, Callable[[], None]]]:
-        """(share of the length, what happens then), in the order of time."""
-        yield 0.08, named("the left foot drops", lambda: self.drop(LEFT_FOOT))
-        yield 0.14, named("the right shank is out of range", lambda: self.walk_off(RIGHT_SHANK, 30.0))
-        yield 0.22, named("the chest drops", lambda: self.drop(CHEST))
-        yield 0.26, self.step_clock
-        yield 0.32, named("the left foot is out of range", lambda: self.walk_off(LEFT_FOOT, 60.0))
-        yield 0.42, self.fill_disk
-        yield 0.50, self.pull_adapter
-        yield 0.60, self.lose_phone
-        yield 0.70, named("the pelvis is out of range", lambda: self.walk_off(PELVIS, 10.0))
-        yield 0.74, named("both feet drop", lambda: (self.drop(LEFT_FOOT), self.drop(RIGHT_FOOT)))
-        yield 0.80, named("the pod's battery is empty", self.empty_pod)
-        yield 0.97, named("calm", lambda: self.loop.call(lambda: self.world.lose_packets(0.0)))
-        yield 1.00, named("the end", lambda: None)
+    def plan(self) -> Iterator[tuple[float, str, Callable[[], None]]]:
+        """(share of the length, what happens then and how), in the order of time."""
+        yield 0.08, "the left foot drops", lambda: self.drop(LEFT_FOOT)
+        yield 0.14, "the right shank is out of range", lambda: self.walk_off(RIGHT_SHANK, 30.0)
+        yield 0.22, "the chest drops", lambda: self.drop(CHEST)
+        yield 0.26, "the clock is set", self.step_clock
+        yield 0.32, "the left foot is out of range", lambda: self.walk_off(LEFT_FOOT, 60.0)
+        yield 0.42, "the disk is full", self.fill_disk
+        yield 0.50, "the adapter is pulled out", self.pull_adapter
+        yield 0.60, "the phone is out of the network", self.lose_phone
+        yield 0.70, "the pelvis is out of range", lambda: self.walk_off(PELVIS, 10.0)
+        yield 0.74, "both feet drop", lambda: self.drop(LEFT_FOOT, RIGHT_FOOT)
+        yield 0.80, "the pod's battery is empty", self.empty_pod
+        yield 0.97, "calm", lambda: self.loop.call(lambda: self.world.lose_packets(0.0))
+        yield 1.00, "the end", lambda: None
 
     def watch_links(self) -> None:
         """Print every change of a link."""
@@ -202,8 +201,9 @@ class Day:
 
     # -- what befalls it
 
-    def drop(self, n: int) -> None:
-        self.loop.do(self.twins[n].drop())
+    def drop(self, *numbers: int) -> None:
+        for n in numbers:
+            self.loop.do(self.twins[n].drop())
 
     def walk_off(self, n: int, seconds: float) -> None:
         self.loop.call(lambda: self.twins[n].go_away(SUPERVISION_S))
@@ -305,15 +305,6 @@ class Day:
         self.seen["n_taps"] = self.n_taps
         pains = self.coach.store.pain.list(run_id=self.run_id)
         self.seen["taps_kept_s"] = sorted(round((p.at - entry.run.started_at).total_seconds(), 1) for p in pains)
-
-
-def named(name: str, what: Callable[[], object]) -> Callable[[], None]:
-    @functools.wraps(what)
-    def act() -> None:
-        what()
-
-    act.__name__ = name
-    return act
 
 
 def wait(is_so: Callable[[], bool], what: str, within_s: float) -> None:
