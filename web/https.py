@@ -24,10 +24,9 @@ from web.server import THREADS, WELCOME, Server, listen, serve
 
 _PIECE: Final = 64 * 1024
 _HELLO_WITHIN_S: Final = 10.0
-MOST_SILENT: Final = (
-    100  # hand-shakes at once: a phone takes 0.2 s for one. A process may have 1,024 files. By judgement
-)
-_LATER_S: Final = 0.2
+# Handshakes at once: a phone takes 0.2 s for one, and a process may have 1,024 files open. Chosen by judgement.
+MOST_SILENT: Final = 100
+_LATER_S: Final = 0.2  # until a connection is taken again where no file can be opened; chosen by judgement
 AUTHORITY: Final = "COACH_AUTHORITY"  # app settings: where the authority's certificate is, and the port of https
 PORT: Final = "COACH_HTTPS_PORT"
 PLAIN_PORT: Final = "COACH_HTTP_PORT"  # beside it: there a phone learns to trust
@@ -107,7 +106,7 @@ class _Front:
         self._port = port
         self._peers = peers
         self._context = context
-        self._silent: dict[asyncio.Task[None], _Silent] = {}  # hand-shakes that go on, the oldest first
+        self._silent: dict[asyncio.Task[None], _Silent] = {}  # handshakes that go on, the oldest first
 
     async def accept(self, listening: socket.socket) -> None:
         """Take connections for ever. Where too many have not said hello, the oldest of them makes room."""
@@ -126,10 +125,10 @@ class _Front:
     def _make_room(self, among: list[asyncio.Task[None]], most: int) -> None:
         for task in among[: max(0, len(among) + 1 - most)]:
             with contextlib.suppress(OSError):  # it is gone already
-                self._silent.pop(task).link.shutdown(socket.SHUT_RDWR)  # the hand-shake fails, and cleans up
+                self._silent.pop(task).link.shutdown(socket.SHUT_RDWR)  # the handshake fails, and cleans up
 
     async def _greet(self, link: socket.socket) -> None:
-        """Shake hands; what comes then is for `serve`, on a task of its own."""
+        """Make the TLS handshake; what comes then is for `serve`, on a task of its own."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(loop=loop)
         try:

@@ -2,7 +2,8 @@
 
 Guessing is hopeless by the number of codes alone: at a thousand guesses a second, more than this server answers, ten
 minutes find a certain code of 31^8 with a chance below one in a million. So nothing that strangers send voids the code
-of an honest person; an address that guesses is only heard no more for a while, so that its guesses cost nothing.
+of an honest person; an address that guesses is only heard no more for a while, so that its guesses cost nothing. Who
+shares that address, behind a proxy, waits as long, or comes in by the link, of which no guesses are counted.
 """
 
 import secrets
