@@ -56,7 +56,7 @@ class Unseen:
     """Holes in a run that are no stops.
 
     interpolated: (n, 2) beginnings and ends of those whose steps the rhythm gives. unknown: (m, 2) of those of which it
-    is not known how much was run. unknown_s: (m,) seconds of each in which readings were lost.
+    is not known how much was run. unknown_s: (m,) seconds of each in which readings were lost, or pod and watch silent.
     """
 
     interpolated: FloatArray
@@ -81,9 +81,9 @@ def running_of(run: RunSeries, window: Window) -> Running | None:
     return Running(first, np.maximum(0.0, ends - first), table[:, 2], is_counted)
 
 
-def unseen_of(running: Running, reports: Sequence[StreamReport], window: Window) -> Unseen:
+def unseen_of(run: RunSeries, running: Running, reports: Sequence[StreamReport], window: Window) -> Unseen:
     """The holes between stretches of running that are no stops, and the silence after the last."""
-    gaps = _merged(reports)
+    gaps = _merged(_lost(reports) if running.is_counted else _blind(run.seconds))
     ends = running.start_s + running.length_s
     last_s = min(window.end_s, max(ends[-1], gaps[-1, 1])) if len(gaps) else ends[-1]
     holes = np.column_stack((ends, np.append(running.start_s[1:], last_s)))
@@ -149,10 +149,20 @@ def _is_left_out(start_s: float, end_s: float, window: Window) -> bool:
     return any(begin < end_s and end > start_s for begin, end in window.without)
 
 
-def _merged(reports: Sequence[StreamReport]) -> FloatArray:
-    """(n, 2) stretches in which a worn sensor's readings were lost, rising and apart."""
+def _lost(reports: Sequence[StreamReport]) -> list[tuple[float, float]]:
+    """Beginnings and ends of what a worn sensor did not send."""
+    return [(gap.start_s, gap.end_s) for report in reports if report.wear_site is not None for gap in report.gaps]
+
+
+def _blind(seconds: Sequence[LiveMetrics]) -> list[tuple[float, float]]:
+    """The seconds in which a pod or a watch was silent; without motion it reports a state."""
+    return [(s.t_s, s.t_s + 1.0) for s in seconds if s.state is None and s.speed_mps is None and s.cadence_spm is None]
+
+
+def _merged(gaps: Sequence[tuple[float, float]]) -> FloatArray:
+    """(n, 2) stretches of gaps, rising and apart."""
     merged: list[list[float]] = []
-    for start, end in sorted((g.start_s, g.end_s) for r in reports if r.wear_site is not None for g in r.gaps):
+    for start, end in sorted(gaps):
         if merged and start <= merged[-1][1]:
             merged[-1][1] = max(merged[-1][1], end)
         else:

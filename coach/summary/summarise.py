@@ -161,7 +161,7 @@ def _totals(
     """Landings of the run, and the standard uncertainties of landings and distance, what was lost included."""
     errors: dict[str, float] = {}
     running = running_of(run, whole)
-    unseen = unseen_of(running, reports, whole) if running else None
+    unseen = unseen_of(run, running, reports, whole) if running else None
     landings = landings_of(running, unseen) if running and unseen else None
     if landings is not None:
         errors["n_impacts"] = landings[1]

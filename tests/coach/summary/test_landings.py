@@ -7,7 +7,7 @@ import pytest
 from coach.model.runs import RunSummary
 from coach.model.samples import Gap, StreamReport
 from coach.model.sites import WearSite
-from coach.model.strides import Stride
+from coach.model.strides import GaitState, Stride
 from coach.summary.summarise import summarise
 from tests.coach.summary.runs import make_seconds, make_strides
 
@@ -101,6 +101,16 @@ def test_a_pod_gives_landings_of_its_seconds() -> None:
     summary = summarise([], seconds=make_seconds(600))
     low, high = interval(summary)
     assert low < 1700 < high
+
+
+def test_a_pod_that_is_silent_for_a_while_leaves_an_interval_and_one_at_rest_does_not() -> None:
+    seconds = make_seconds(600)
+    silent = [replace(s, state=None, speed_mps=None, cadence_spm=None) if 200 <= s.t_s < 300 else s for s in seconds]
+    low, high = interval(summarise([], seconds=silent))
+    assert low < 1417 < 1700 < high
+    standing = [replace(s, state=GaitState.STANDING, speed_mps=0.0, cadence_spm=None) for s in seconds[200:300]]
+    low, high = interval(summarise([], seconds=[*seconds[:200], *standing, *seconds[300:]]))
+    assert low < 1417 < high < 1500
 
 
 @pytest.mark.parametrize("has_speed", [False, True])
