@@ -16,6 +16,10 @@ from coach.model.runner import RunnerProfile
 
 MAX_ANGLE_RISE_DEG: Final = 2.0  # chosen by eye, 2026-11-20
 MAX_IMPACT_RISE_PCT: Final = 5.0  # chosen by eye, 2026-11-20
+LANDING_RISES: Final[Mapping[str, float]] = {
+    "foot_strike_angle_vs_baseline_deg": MAX_ANGLE_RISE_DEG,
+    "impact_vs_baseline_pct": MAX_IMPACT_RISE_PCT,
+}
 OVERSTRIDE_ANGLE_DEG: Final = 20.0  # far beyond a rearfoot landing (8); chosen by eye, 2026-11-20
 FEW_STEPS_PCT: Final = -5.0  # fewer steps than expected of the body by more than this: long already; chosen by eye
 MANY_STEPS_PCT: Final = 10.0  # evidence: cue growth only where cadence is more than 10 % above expected
@@ -101,6 +105,8 @@ def _not_overstriding(m: GateMoment) -> Gate:
         return Gate(name, False, "neither landing angle nor impact is known with these sensors")
     if live.foot_strike_angle_vs_baseline_deg is None and live.impact_vs_baseline_pct is None:
         return Gate(name, False, "landing angle and impact have no baseline to compare with at this speed")
+    if not any(_is_sure(live, measure, rise) for measure, rise in LANDING_RISES.items()):
+        return Gate(name, False, "landing angle and impact are less sure than the rise that would matter")
     signs = []
     if (live.foot_strike_angle_deg or 0.0) > OVERSTRIDE_ANGLE_DEG:
         signs.append(f"landing angle {live.foot_strike_angle_deg:.0f}°")
@@ -112,6 +118,11 @@ def _not_overstriding(m: GateMoment) -> Gate:
     if steps is not None and steps < FEW_STEPS_PCT:
         signs.append(f"cadence {steps:+.0f} % against what your height and speed suggest")
     return Gate(name, not signs, ", ".join(signs) or "landing angle and impact are as usual")
+
+
+def _is_sure(live: LiveMetrics, measure: str, rise: float) -> bool:
+    """Whether a comparison with the runner's own is known, and surer (1 SD) than the rise that would matter."""
+    return getattr(live, measure) is not None and live.uncertainty.get(measure, 0.0) <= rise
 
 
 def _no_rise_since_cue(m: GateMoment) -> Gate:

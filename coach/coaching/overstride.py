@@ -3,14 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from coach.coaching.gates import MAX_ANGLE_RISE_DEG, MAX_IMPACT_RISE_PCT
+from coach.coaching.gates import LANDING_RISES
 from coach.coaching.response import BEFORE_S, RecentValues
 from coach.model.metrics import LiveMetrics
 
-_LIMITS: Final = {
-    "foot_strike_angle_vs_baseline_deg": MAX_ANGLE_RISE_DEG,
-    "impact_vs_baseline_pct": MAX_IMPACT_RISE_PCT,
-}
 _NOW_S: Final = 15.0  # about forty steps: scatter alone does not stop it; chosen by eye, 2026-11-20
 _MIN_NOW_S: Final = 12.0  # of the 15, so that a short gap does not blind it; by judgement
 _WITH_IT_S: Final = 60.0  # what rises within this time rises with the cue; chosen by eye, 2026-11-20
@@ -20,7 +16,7 @@ class LandingMonitor:
     """`before` holds the averages before the first lengthen cue; the key "stopped" once either has risen."""
 
     def __init__(self) -> None:
-        self._past = {name: RecentValues() for name in _LIMITS}
+        self._past = {name: RecentValues() for name in LANDING_RISES}
         self._before: dict[str, float] = {}
         self._last_cue_s: float | None = None
 
@@ -39,7 +35,7 @@ class LandingMonitor:
             if not _NOW_S <= t_s - self._last_cue_s <= _WITH_IT_S:
                 continue
             now = past.mean(t_s - _NOW_S, t_s, _MIN_NOW_S)
-            if now is not None and now - start > _LIMITS[name]:
+            if now is not None and now - start > LANDING_RISES[name]:
                 self._before["stopped"] = t_s
 
     def cued(self, t_s: float) -> None:

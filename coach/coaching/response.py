@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from coach.coaching.outcome import JUDGED_SHARE
 from coach.model.cues import CueResponse, CueRule, FocusResponse
 from coach.model.intervals import t_quantile
 
 BEFORE_S: Final = 30.0  # some forty strides; by judgement
 AFTER_FROM_S: Final = 10.0  # to hear the cue and to change; by judgement
 AFTER_TO_S: Final = 40.0  # as long as before
-MIN_SEEN_S: Final = 15.0  # half of either span
+MIN_SEEN_S: Final = 15.0  # half of what most averages span: fewer seconds are a few strides; by judgement
+_JUDGED_S: Final = JUDGED_SHARE * BEFORE_S  # of either span, for a response: as for a verdict of learning
 MIN_COMPARED: Final = 3  # fewer withheld moments say nothing; chosen by eye, 2026-11-20
 # Moments a minute apart wander together, so that they hold less information than as many independent ones. With 1.05
 # the interval held the truth in 94.5 % of 6,143 simulated runs of deaf runners, and 2.9 % were said to be helped; with
@@ -117,14 +119,14 @@ class ResponseTracker:
 
     def mark(self, cue_id: str, t_s: float, is_withheld: bool) -> None:
         """A cue was spoken or withheld now."""
-        self._pending.append(_Pending(cue_id, t_s, is_withheld, self._past.mean(t_s - BEFORE_S, t_s)))
+        self._pending.append(_Pending(cue_id, t_s, is_withheld, self._past.mean(t_s - BEFORE_S, t_s, _JUDGED_S)))
 
     def waiting(self) -> list[MeasuredChange]:
         """The moments still waiting, as far as they were seen until now."""
         return [self._change(p) for p in self._pending]
 
     def _change(self, p: _Pending) -> MeasuredChange:
-        after = self._past.mean(p.t_s + AFTER_FROM_S, p.t_s + AFTER_TO_S)
+        after = self._past.mean(p.t_s + AFTER_FROM_S, p.t_s + AFTER_TO_S, _JUDGED_S)
         return MeasuredChange(p.cue_id, self.rule.id, p.is_withheld, p.before, after)
 
 

@@ -358,6 +358,19 @@ def test_no_cue_comes_from_a_number_whose_uncertainty_is_none(share: float) -> N
     assert not spoken(unsure(engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER), share), "cue")
 
 
+def test_a_landing_that_is_not_sure_opens_no_gate_and_one_sure_number_of_two_does() -> None:
+    def heard(**sds: float) -> list[CueDecision]:
+        engine, runner, found = engine_for(SHUFFLER, plan()), MetricRunner(SHUFFLER), list[CueDecision]()
+        for metrics in runner.moments():
+            found += engine.observe(metrics.t_s, engine.compare(replace(metrics, uncertainty=sds)))
+        return found
+
+    unsure_of_both = heard(foot_strike_angle_deg=10.0, impact_g=4.0)
+    assert not spoken(unsure_of_both, "cue")
+    assert {d.suppressed_by for d in unsure_of_both if d.rule_id == "shortened_stride"} == {"not_overstriding"}
+    assert spoken(heard(foot_strike_angle_deg=1.0, impact_g=4.0), "cue")
+
+
 def test_an_uncertainty_beyond_the_usual_is_shown_with_the_difference() -> None:
     engine = engine_for(SHUFFLER, plan())
     runner = MetricRunner(SHUFFLER, 0.1, 0.5)

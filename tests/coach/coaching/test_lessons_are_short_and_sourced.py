@@ -1,5 +1,6 @@
 """Lessons and the flare-up plan are data that is checked: short, sourced, and of one mind with the pain rules."""
 
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -52,3 +53,18 @@ def test_the_flare_up_plan_asks_for_signs_first_and_stops_where_the_pain_rules_s
 def test_a_faulty_file_is_refused_with_its_fault(text: str, fault: str) -> None:
     with pytest.raises(ProfileError, match=fault):
         parse_lessons(text, load_sources())
+
+
+def test_no_text_claims_more_than_its_trial_and_none_makes_bending_a_danger() -> None:
+    root = Path(__file__).resolve().parents[3]
+    files = [
+        *(root / "coach").rglob("*.toml"),
+        *(root / "coach").rglob("*.py"),
+        *(root / "web/words/en").glob("*.toml"),
+    ]
+    texts = {path.name: path.read_text("utf-8") for path in files}
+    for claim in ("helps the back most", "instead of rounding", "Time to turn for home", "has stayed without cues"):
+        assert not [name for name, text in texts.items() if claim in text], claim
+    strength = (root / "web/words/en/strength.toml").read_text("utf-8")
+    assert "the sessions were supervised and the runners young" in strength
+    assert "Bending is fine too." in texts["reminding.py"]

@@ -52,6 +52,20 @@ def test_a_lost_signal_gives_no_response_instead_of_a_wrong_one() -> None:
     assert past.mean(0.0, 30.0) is None
 
 
+@pytest.mark.parametrize(("known", "is_judged"), [(0.7, False), (0.9, True)])
+def test_a_response_is_judged_where_the_metric_was_known_in_80_percent_of_both_spans(
+    known: float, is_judged: bool
+) -> None:
+    for is_before in (True, False):
+        trace, found = ResponseTracker(RULE), []
+        for t in range(200):
+            if t == 100:
+                trace.mark("c1", 100.0, False)
+            is_lost = 0.0 <= t - (70 if is_before else 110) < 30.0 * (1.0 - known)
+            found += trace.take(float(t), None if is_lost else -5.0)
+        assert (found[0].change is not None) == is_judged
+
+
 def test_intervals_of_pooled_cues_hold_the_truth() -> None:
     rng, held, n_inside = np.random.default_rng(3), 0, 0
     for _ in range(400):
