@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from coach.coaching.loader import load_rules, load_sources
+from coach.model.links import SensorUse
 from tests.web.coaching_scene import CoachingScene
 from web.app import create_app
 
@@ -46,6 +47,23 @@ def test_the_block_page_shows_where_the_runner_is(client: FlaskClient) -> None:
     for share in ("100 %", "75 %", "50 %", "25 %", "10 %", "0 %"):
         assert share in page
     assert "Your own" in page
+
+
+def test_the_limit_of_the_distance_is_said_before_the_run(client: FlaskClient) -> None:
+    for address in ("/", "/live"):
+        assert "10 % past your longest run of 30 days" in text_of(client.get(address).text), address
+
+
+def test_what_the_sensors_can_never_cue_is_said_by_today_start_and_the_sensors_page(scene: CoachingScene) -> None:
+    client = create_app(scene, is_testing=True).test_client()
+    scene.store.sensors.remember(SensorUse("P", "Pod", "running_speed_cadence"))
+    try:
+        for address in ("/", "/live"):
+            assert "can never cue it. It needs a motion sensor on a foot" in text_of(client.get(address).text), address
+        found = {one["focus"]: one["needs"] for one in client.get("/api/v1/coaching/unsayable").json}
+        assert found["lengthen"] == "a motion sensor on a foot"
+    finally:
+        scene.store.sensors.forget("P")
 
 
 def test_the_log_of_a_run_says_what_was_said_and_why(client: FlaskClient) -> None:
