@@ -83,15 +83,15 @@ def running_of(run: RunSeries, window: Window) -> Running | None:
 
 def unseen_of(run: RunSeries, running: Running, reports: Sequence[StreamReport], window: Window) -> Unseen:
     """The holes between stretches of running that are no stops, and the silence after the last."""
-    gaps = _merged(_lost(reports) if running.is_counted else _blind(run.seconds))
+    gaps = _merged(_cut(_lost(reports) if running.is_counted else _blind(run.seconds), window.without))
     ends = running.start_s + running.length_s
     last_s = min(window.end_s, max(ends[-1], gaps[-1, 1])) if len(gaps) else ends[-1]
     holes = np.column_stack((ends, np.append(running.start_s[1:], last_s)))
     holes = holes[holes[:, 1] - holes[:, 0] > 1e-9]
-    holes = holes[~np.array([_is_left_out(start, end, window) for start, end in holes], dtype=np.bool_)]
+    is_paused = np.array([_is_left_out(start, end, window) for start, end in holes], dtype=np.bool_)
     length_s = holes[:, 1] - holes[:, 0]
     lost_s = _lost_within(holes, gaps)
-    is_interpolated = (length_s <= _RHYTHM_S) & (length_s - lost_s <= _MISSED_S)
+    is_interpolated = ~is_paused & (length_s <= _RHYTHM_S) & (length_s - lost_s <= _MISSED_S)
     is_unknown = ~is_interpolated & (lost_s > 0.0)
     return Unseen(holes[is_interpolated], holes[is_unknown], lost_s[is_unknown])
 
@@ -157,6 +157,14 @@ def _lost(reports: Sequence[StreamReport]) -> list[tuple[float, float]]:
 def _blind(seconds: Sequence[LiveMetrics]) -> list[tuple[float, float]]:
     """The seconds in which a pod or a watch was silent; without motion it reports a state."""
     return [(s.t_s, s.t_s + 1.0) for s in seconds if s.state is None and s.speed_mps is None and s.cadence_spm is None]
+
+
+def _cut(gaps: list[tuple[float, float]], pauses: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """What of the gaps lies in no pause."""
+    for begin, over in pauses:
+        parts = [part for start, end in gaps for part in ((start, min(end, begin)), (max(start, over), end))]
+        gaps = [(start, end) for start, end in parts if end > start]
+    return gaps
 
 
 def _merged(gaps: Sequence[tuple[float, float]]) -> FloatArray:

@@ -88,6 +88,14 @@ def test_readings_lost_in_a_pause_or_by_a_strap_are_no_landings() -> None:
     assert summarise(left, reports=[strap]).n_impacts == plain
 
 
+def test_a_short_pause_in_a_long_silence_makes_the_rest_of_it_no_stop() -> None:
+    strides = make_strides(10)
+    left = without(strides, 200.0, 300.0)
+    low, high = interval(summarise(left, reports=lost((200.0, 300.0)), pauses=[(240.0, 250.0)]))
+    assert low < len(left)
+    assert len(strides) - 10 * 2.83 < high < len(strides) + 100
+
+
 def test_a_sensor_that_falls_silent_leaves_an_interval_then_nothing() -> None:
     strides = make_strides(10)
     silent = summarise(without(strides, 520.0, 900.0), reports=lost((520.0, 600.0)))
