@@ -18,7 +18,8 @@ class VirtualBody:
     asked. variability: standard deviation of step time as a share (about 1.5 % in steady running, Jordan 2007).
     swing_hump_share, swing_dip_share: rate at which the toes turn down in swing at its second hump, and between the
     two, as shares of push-off's; 9 in 10 feet of 13 treadmill runners (RBDS, Fukuchi 2017, doi:10.7717/peerj.3298)
-    .43-1.04 (at 2.5 m/s some have one hump only) and .1-.6. trunk_lean_deg, axial_rotation_deg (peak to peak),
+    .43-1.04 (at 2.5 m/s some have one hump only) and .1-.6. shank_rate_share: how fast the shanks turn against those
+    runners' medians; 9 in 10 of them .85-1.2. trunk_lean_deg, axial_rotation_deg (peak to peak),
     vertical_oscillation follows from the physics of flight.
     """
 
@@ -32,6 +33,7 @@ class VirtualBody:
     landing_speed_mps: float = 1.0
     swing_hump_share: float = 0.65
     swing_dip_share: float = 0.33
+    shank_rate_share: float = 1.0
     tires_after_s: float = 60.0
     shuffle_pct_per_min: float = 3.0
     shuffle_most_pct: float = 9.0

@@ -55,11 +55,44 @@ def _about(pivot_m: FloatArray, pitch_rad: FloatArray) -> tuple[FloatArray, Floa
     return -pivot_m[0] * c + pivot_m[1] * s, -pivot_m[0] * s - pivot_m[1] * c
 
 
+def fine_span(t_s: FloatArray) -> tuple[int, int]:
+    """First row and end of the fine grid that reading at times t_s (n,) needs."""
+    return int(np.floor((t_s[0] - MARGIN_S) * FINE_HZ)), int(np.ceil((t_s[-1] + MARGIN_S) * FINE_HZ)) + 2
+
+
+def on_times(t_s: FloatArray, first: int, values: FloatArray) -> FloatArray:
+    """Values (m, 3) of the fine grid from row `first` on, at times t_s (n,)."""
+    at = (np.arange(len(values)) + first) / FINE_HZ
+    return np.stack([np.interp(t_s, at, values[:, k]) for k in range(3)], 1)
+
+
+def smoothed(values: FloatArray, kernel: FloatArray) -> FloatArray:
+    """Columns convolved with a kernel of odd length; what lies beyond the ends is as at the ends."""
+    half = len(kernel) // 2
+    padded = np.vstack([np.repeat(values[:1], half, 0), values, np.repeat(values[-1:], half, 0)])
+    return np.stack([np.convolve(column, kernel, "valid") for column in padded.T], 1)
+
+
+def measured(path: FloatArray, toe_out_rad: float) -> tuple[FloatArray, FloatArray]:
+    """Specific force [m/s2] and turn rate [rad/s], (n, 3), on a path x, z, pitch, roll (n, 4) of the fine grid."""
+    x, z, pitch, roll = path.T
+    ax = np.gradient(np.gradient(x, 1 / FINE_HZ), 1 / FINE_HZ)
+    az = np.gradient(np.gradient(z, 1 / FINE_HZ), 1 / FINE_HZ) + GRAVITY_MPS2
+    forward, left = ax * np.cos(toe_out_rad), -ax * np.sin(toe_out_rad)
+    # world -> sensor: undo pitch about the left axis, then roll about the forward axis
+    cp, sp, cr, sr = np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    fx, fz = forward * cp + az * sp, -forward * sp + az * cp
+    acc = np.stack([fx, left * cr + fz * sr, -left * sr + fz * cr], 1)
+    d_pitch, d_roll = np.gradient(pitch, 1 / FINE_HZ), np.gradient(roll, 1 / FINE_HZ)
+    return acc, np.stack([d_roll, -d_pitch * cr, d_pitch * sr], 1)
+
+
 class FootMotion:
     """IMU readings of one foot. Reads go forward, but for those of a second sensor on it, up to `KEPT_S` behind."""
 
-    def __init__(self, body: VirtualBody, plan: StepPlan, is_left: bool) -> None:
+    def __init__(self, body: VirtualBody, plan: StepPlan, is_left: bool, kept_s: float = KEPT_S) -> None:
         self._body = body
+        self._kept_s = kept_s
         self._plan = plan
         self._is_left = is_left
         self._kernel = gaussian_kernel(LANDING_SIGMA_S, FINE_HZ)
@@ -69,38 +102,26 @@ class FootMotion:
 
     def read(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Specific force [m/s2] and turn rate [rad/s], both (n, 3) in foot axes, at rising times t_s (n,)."""
-        first = int(np.floor((t_s[0] - MARGIN_S) * FINE_HZ))
-        end = int(np.ceil((t_s[-1] + MARGIN_S) * FINE_HZ)) + 2
+        first, end = fine_span(t_s)
+        acc, gyr = self._feel(self.pose(first, end))
+        return on_times(t_s, first, acc), on_times(t_s, first, gyr)
+
+    def pose(self, first: int, end: int) -> FloatArray:
+        """Position x, z [m] of the sensor, pitch and roll [rad] between two rows of the fine grid, (end - first, 4)."""
         while self._start + len(self._pose) < end:
             self._grow()
-        n_old = first - round(KEPT_S * FINE_HZ) - self._start
+        n_old = first - round(self._kept_s * FINE_HZ) - self._start
         if n_old > 0:
             self._pose = self._pose[n_old:]
             self._start += n_old
         pose = self._pose[max(0, first - self._start) : max(1, end - self._start)]
         if first < self._start:
             pose = np.vstack([np.repeat(pose[:1], self._start - first, axis=0), pose])
-        acc, gyr = self._feel(pose)
-        at = (np.arange(len(pose)) + first) / FINE_HZ
-        return (
-            np.stack([np.interp(t_s, at, acc[:, k]) for k in range(3)], 1),
-            np.stack([np.interp(t_s, at, gyr[:, k]) for k in range(3)], 1),
-        )
+        return pose
 
     def _feel(self, pose: FloatArray) -> tuple[FloatArray, FloatArray]:
-        half = len(self._kernel) // 2
-        padded = np.vstack([np.repeat(pose[:1], half, 0), pose, np.repeat(pose[-1:], half, 0)])
-        x, z, pitch, roll = (np.convolve(padded[:, k], self._kernel, "valid") for k in range(4))
-        ax = np.gradient(np.gradient(x, 1 / FINE_HZ), 1 / FINE_HZ)
-        az = np.gradient(np.gradient(z, 1 / FINE_HZ), 1 / FINE_HZ) + GRAVITY_MPS2
         out = np.deg2rad(self._body.toe_out_deg) * (1 if self._is_left else -1)
-        forward, left = ax * np.cos(out), -ax * np.sin(out)
-        # world -> foot: undo pitch about the left axis, then roll about the forward axis
-        cp, sp, cr, sr = np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
-        fx, fz = forward * cp + az * sp, -forward * sp + az * cp
-        acc = np.stack([fx, left * cr + fz * sr, -left * sr + fz * cr], 1)
-        d_pitch, d_roll = np.gradient(pitch, 1 / FINE_HZ), np.gradient(roll, 1 / FINE_HZ)
-        return acc, np.stack([d_roll, -d_pitch * cr, d_pitch * sr], 1)
+        return measured(smoothed(pose, self._kernel), out)
 
     def _grow(self) -> None:
         """Append standing, or the next stride of this foot, from contact to contact."""
@@ -187,7 +208,9 @@ class FootMotion:
         top = 0.42
         peak = z0[-1] + now.clearance_m - 0.1
         rise = hermite(u / top, z0[-1] * one, peak * one, leave_z * top * one, 0 * one)
-        landing = -after.landing_speed_mps * swing_s * (1 - top)
+        # The heel or ball lands at that speed; the sensor before it at more, behind it at less, for the toes turn down.
+        pivot_m = float((HEEL_M if after.strike_angle_deg > 0 else BALL_M)[0])
+        landing = (LAND_RADPS * pivot_m - after.landing_speed_mps) * swing_s * (1 - top)
         fall = hermite((u - top) / (1 - top), peak * one, z1[0] * one, 0 * one, landing * one)
         z = np.where(u < top, rise, fall)
         return x, z, self._pitch(now, after, t), self._roll(now, after, t)

@@ -1,6 +1,6 @@
 """A virtual runner: what sensors on its body measure, for the demonstration and for tests.
 
-Physics and published values, no recording: see `steps`, `foot` and `trunk`. Same seed, same run.
+Physics and published values, no recording: see `steps`, `foot`, `shank` and `trunk`. Same seed, same run.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from coach.model.sites import WearSite
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.foot import KEPT_S, FootMotion
 from coach.virtual_runner.jumps import LASTS_S, jumping_force, jumping_turn
+from coach.virtual_runner.shank import ShankMotion
 from coach.virtual_runner.steps import StepPlan
 from coach.virtual_runner.trunk import TrunkMotion
 
@@ -20,6 +21,8 @@ from coach.virtual_runner.trunk import TrunkMotion
 MOUNTING: Final = {
     WearSite.LEFT_FOOT: (0.10, 0.42, 0.20),
     WearSite.RIGHT_FOOT: (-0.12, 0.38, -0.25),
+    WearSite.LEFT_SHANK: (0.30, -0.10, 0.60),
+    WearSite.RIGHT_SHANK: (-0.20, 0.15, -0.70),
     WearSite.PELVIS: (0.05, -0.15, 0.03),
     WearSite.CHEST: (-0.04, 0.20, 0.06),
 }
@@ -42,7 +45,7 @@ def rotation(vector: tuple[float, float, float]) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class _Worn:
-    motion: FootMotion | TrunkMotion
+    motion: FootMotion | ShankMotion | TrunkMotion
     mounting: FloatArray
     bias_radps: FloatArray
     chance: np.random.Generator
@@ -83,7 +86,8 @@ class VirtualRunner:
         if self._jumps_s is not None:
             after_s = t_s - self._jumps_s
             is_jumping = (after_s >= 0) & (after_s < LASTS_S)
-            up, left = jumping_force(after_s, wear_site.is_foot), jumping_turn(after_s, wear_site.is_foot)
+            is_leg = wear_site.is_foot or wear_site.is_shank
+            up, left = jumping_force(after_s, is_leg), jumping_turn(after_s, is_leg)
             acc[is_jumping] = np.stack([0 * up, 0 * up, up], 1)[is_jumping]
             gyr[is_jumping] = np.stack([0 * left, left, 0 * left], 1)[is_jumping]
         acc = acc @ worn.mounting.T + ACC_NOISE_MPS2 * worn.chance.standard_normal((n, 3))
@@ -117,10 +121,10 @@ class VirtualRunner:
 
     def _put_on(self, site: WearSite) -> _Worn:
         if site.is_foot:
-            motion: FootMotion | TrunkMotion = FootMotion(self.body, self.plan, site.is_left)
-        elif site.is_trunk:
-            motion = TrunkMotion(self.body, self.plan, site)
+            motion: FootMotion | ShankMotion | TrunkMotion = FootMotion(self.body, self.plan, site.is_left)
+        elif site.is_shank:
+            motion = ShankMotion(self.body, self.plan, site.is_left)
         else:
-            raise ValueError(f"the virtual runner wears nothing on the {site}")
+            motion = TrunkMotion(self.body, self.plan, site)
         chance = np.random.default_rng((self.body.seed, list(WearSite).index(site)))
         return _Worn(motion, rotation(MOUNTING[site]), GYR_BIAS_RADPS * chance.uniform(-1, 1, 3), chance)
