@@ -144,3 +144,5 @@ class Reminders:
                 self._scheduler.wakeup()
             except CoachError as error:
                 _log.warning("reminders not refreshed: %s", error)
+            except Exception:  # noqa: BLE001  (a thread that ended would deliver nothing any more)
+                _log.exception("reminders not refreshed")

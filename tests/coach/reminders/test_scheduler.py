@@ -1,6 +1,7 @@
 """Reminders are delivered once, at their time, by one process, and never stacked."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -179,6 +180,28 @@ def test_a_reminder_that_the_database_held_up_is_delivered_a_pulse_later_and_onc
 
 def test_a_reminder_that_was_dealt_with_meanwhile_is_not_delivered(store: Store) -> None:
     assert refused_once(store, lambda kept: kept.close("a")) == []
+
+
+def test_a_delivery_that_fails_as_nobody_foresaw_ends_no_later_reminder(store: Store) -> None:
+    class Failing(Delivered):
+        n_failed = 0
+
+        def __call__(self, one: Reminder) -> None:
+            if one.key == "a" and self.n_failed < 2:
+                self.n_failed += 1
+                raise StorageError("database is locked") if self.n_failed == 1 else RuntimeError("nobody knows")
+            super().__call__(one)
+
+    delivered, wanted = Failing(), [reminder("a", real_now() - timedelta(seconds=1))]
+    reminders = Reminders(KeptReminders(store.database), delivered, {"test": lambda now: wanted}, real_now, pulse_s=0.1)
+    reminders.start()
+    end_s = time.monotonic() + 10
+    while delivered.n_failed < 2 and time.monotonic() < end_s:
+        time.sleep(0.05)
+    wanted.append(reminder("b", real_now() - timedelta(seconds=1)))
+    assert delivered.bell.acquire(timeout=10)
+    reminders.stop()
+    assert delivered == ["b"]
 
 
 def test_stopping_before_starting_is_harmless(store: Store) -> None:
