@@ -16,6 +16,7 @@ from typing import Final
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import STATE_STOPPED
 
 from coach.errors import CoachError
 from coach.model.reminders import Reminder
@@ -27,6 +28,16 @@ PULSE_S: Final = 60.0
 KEEP: Final = timedelta(days=400)
 Source = Callable[[datetime], Sequence[Reminder]]
 Deliver = Callable[[Reminder], None]
+
+
+class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # apscheduler has no types
+    def remove_job(self, job_id: str, jobstore: str | None = None) -> None:
+        """Nothing where it was stopped: its own thread, looking through the jobs just then, would end of the error."""
+        try:
+            super().remove_job(job_id, jobstore)
+        except JobLookupError:
+            if self.state != STATE_STOPPED:
+                raise
 
 
 class Reminders:
@@ -46,7 +57,7 @@ class Reminders:
         self._clock = clock
         self._pulse_s = pulse_s
         self._name = f"{os.getpid()}-{id(self):x}"
-        self._scheduler = BackgroundScheduler(
+        self._scheduler = _Scheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
             # a refresh may add again what is just being delivered: the second run finds nothing left to deliver

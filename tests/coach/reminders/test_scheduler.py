@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.jobstores.base import JobLookupError
 
 from coach.errors import StorageError
 from coach.model.reminders import Reminder
@@ -202,6 +203,16 @@ def test_a_delivery_that_fails_as_nobody_foresaw_ends_no_later_reminder(store: S
     assert delivered.bell.acquire(timeout=10)
     reminders.stop()
     assert delivered == ["b"]
+
+
+def test_a_job_that_ends_while_the_scheduler_is_stopped_is_no_error(store: Store) -> None:
+    """As its own thread removes a job that it has just begun; seen in two of 25 runs of these tests under load."""
+    reminders = Reminders(KeptReminders(store.database), Delivered(), {})
+    reminders.start()
+    with pytest.raises(JobLookupError):
+        reminders._scheduler.remove_job("gone", "default")
+    reminders.stop()
+    reminders._scheduler.remove_job("gone", "default")
 
 
 def test_stopping_before_starting_is_harmless(store: Store) -> None:
