@@ -5,8 +5,10 @@ A channel that fails never holds up another; its last failure is kept in words f
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
@@ -173,17 +175,21 @@ class Push:
         return ""
 
     def _web_push(self, reminder: Reminder, phones: Sequence[PushPhone]) -> str:
-        failures: list[str] = []
-        for phone in phones:
-            try:
-                send_web_push(phone, reminder, self._keys, self._is_outside)
-            except WebPushError as error:
-                if error.is_gone:
-                    self._forget(phone)
-                failures.append(f"{phone.name or 'a phone'}: {error}")
-            except UserError as error:
-                failures.append(str(error))
-        return "; ".join(failures)
+        """To all phones at once, so that a service that does not answer holds no other phone's reminder back."""
+        with ThreadPoolExecutor(MOST_PHONES, "push") as senders:
+            failures = senders.map(partial(self._to_phone, reminder), phones)
+        return "; ".join(filter(None, failures))
+
+    def _to_phone(self, reminder: Reminder, phone: PushPhone) -> str:
+        try:
+            send_web_push(phone, reminder, self._keys, self._is_outside)
+        except WebPushError as error:
+            if error.is_gone:
+                self._forget(phone)
+            return f"{phone.name or 'a phone'}: {error}"
+        except UserError as error:
+            return str(error)
+        return ""
 
     def _forget(self, phone: PushPhone) -> None:
         try:

@@ -138,6 +138,19 @@ def test_an_answer_that_drips_holds_up_no_reminder(push: Push, odds: MakeOdd, mo
     assert set(push.failures()) == {"ntfy", "push"}
 
 
+def test_services_that_do_not_answer_are_waited_for_together(
+    push: Push, odds: MakeOdd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one phone that names many of them holds the reminders of all others back for minutes."""
+    monkeypatch.setattr(web_push, "_PATIENCE_S", 0.5)
+    for _ in range(10):
+        at(push, odds(b"HTTP/1.1 201 Created\r\n", b"X-A: b\r\n", 0.1))
+    began_s = time.monotonic()
+    push.deliver(REMINDER)
+    assert time.monotonic() - began_s < 7.0  # one after the other 10 s
+    assert push.failures()["push"].count("not reached") == 10
+
+
 def test_a_name_that_leads_into_this_network_is_not_asked_and_nothing_says_why(push: Push, odds: MakeOdd) -> None:
     odd = odds(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", b"", 0.1)
     phone, _, _ = subscription()
