@@ -22,9 +22,9 @@ _CHEST_FIRST: Final = (CHEST, PELVIS)
 _LEAST_FOR_VARIABILITY: Final = 8  # stride times: a spread of fewer is itself off by a third
 _LEAST_PER_SIDE: Final = 6  # steps: fewer make an asymmetry out of chance
 # Peak force of a plate over that of a sine: Morin 2005 found the sine 6.9 % (SD 2.5, eight men on a treadmill) and
-# 3.2 % (SD 2.1, ten over ground) too low; the middle of both, and an SD that holds both.
+# 3.2 % (SD 2.1, ten over ground) too low; the middle of both.
 _PLATE_OVER_SINE: Final = 1.05
-_PLATE_OVER_SINE_SD: Final = 0.03
+_PLATE_OVER_SINE_SD: Final = 0.03  # holds both
 # Of a step between two sensors: what their clocks differ by on the host's; chosen by judgement. The step of one side
 # is too long by what the other's is too short.
 _STEP_PAIRING_SD_S: Final = 0.005
