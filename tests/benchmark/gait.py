@@ -37,6 +37,9 @@ def recorded() -> tuple[FloatArray, FloatArray, FloatArray]:
     return np.arange(n) / RATE_HZ, acc, gyr
 
 
+LEAST_SHARE = 0.9  # of our strides, for a peer to have done the same work; chosen by judgement
+
+
 def chunks_of(t: FloatArray, acc: FloatArray, gyr: FloatArray, size: int) -> list[ImuChunk]:
     return [
         ImuChunk(WearSite.LEFT_FOOT, t[k : k + size], acc[k : k + size], gyr[k : k + size], 156.9, 34.9, RATE_HZ)
@@ -85,7 +88,11 @@ def gaitmap_s(t: FloatArray, acc: FloatArray, gyr: FloatArray, strides: list[Str
     if done.returncode:
         print(f"gaitmap failed: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
         return None
-    return float(json.loads(done.stdout.splitlines()[-1])["best_s"])
+    found = json.loads(done.stdout.splitlines()[-1])
+    if found["strides"] < LEAST_SHARE * len(strides):
+        print(f"gaitmap found {found['strides']} of {len(strides)} strides: not compared", file=sys.stderr)
+        return None
+    return float(found["best_s"])
 
 
 def main() -> None:
