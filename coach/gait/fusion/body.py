@@ -260,7 +260,7 @@ class BodyGait:
     def _release(self, at_end: bool = False) -> list[GaitEvent]:
         events: list[GaitEvent] = []
         for joined in self._flight.release(at_end):
-            stride = self._corrected(joined.stride)
+            stride = self._speed.correction.of_stride(joined.stride)
             events.append(stride)
             t_s = stride.initial_contact_s + (stride.stride_time_s or 0.0)
             self._is_clipped[stride.wear_site] = stride.is_clipped
@@ -268,17 +268,6 @@ class BodyGait:
                 self._values.add_stride(stride, joined.step_time_s)
                 self._feed_stride_speed(stride, t_s)
         return events
-
-    def _corrected(self, stride: Stride) -> Stride:
-        factor = self._speed.correction.foot
-        length, speed = stride.stride_length_m, stride.speed_mps
-        if factor == 1.0 or (length is None and speed is None):
-            return stride
-        return replace(
-            stride,
-            stride_length_m=None if length is None else length * factor,
-            speed_mps=None if speed is None else speed * factor,
-        )
 
     def _feed_stride_speed(self, stride: Stride, t_s: float) -> None:
         if stride.speed_mps is None:

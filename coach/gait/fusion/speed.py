@@ -11,6 +11,7 @@ from typing import Final
 
 from coach.gait.fusion.rolling import STALE_S, Estimate, fuse, weights
 from coach.model.earth import SCALE_SD
+from coach.model.strides import Stride
 
 FOOT_SPEED_SD: Final = 0.034  # share of speed, of one runner: Falbriard 2021, 0.11 m/s at about 3.2 m/s
 POD_SPEED_SD: Final = 0.04  # share of speed, uncalibrated pod: chosen by eye, 2026-11-20
@@ -61,6 +62,17 @@ class SpeedCorrection:
         gain = sd**2 / (sd**2 + ratio_sd**2)
         factor, sd = factor + gain * (known / measured - factor), max(min(floor_sd, sd), sd * math.sqrt(1 - gain))
         return replace(self, foot=factor, foot_sd=sd) if sensor == "foot" else replace(self, pod=factor, pod_sd=sd)
+
+    def of_stride(self, stride: Stride) -> Stride:
+        """The stride with the length and speed that a foot sensor measured times the runner's factor."""
+        length, speed = stride.stride_length_m, stride.speed_mps
+        if self.foot == 1.0 or (length is None and speed is None):
+            return stride
+        return replace(
+            stride,
+            stride_length_m=None if length is None else length * self.foot,
+            speed_mps=None if speed is None else speed * self.foot,
+        )
 
 
 class SpeedFusion:
