@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from coach.gait.foot.analyzer import FootGait
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, Stride
@@ -17,24 +16,14 @@ from coach.virtual_runner.runner import MOUNTING, VirtualRunner, rotation
 from coach.virtual_runner.steps import SimulatedStep
 from tests.coach.gait.foot.test_loose_strap import wobbling
 from tests.support import as_sent
+from tests.support.virtual_body import measured
 
-RATE_HZ, SECONDS, SITE = 200.0, 16.0, WearSite.LEFT_FOOT
+SECONDS, SITE = 16.0, WearSite.LEFT_FOOT
 
 
 def run(body: VirtualBody) -> tuple[ImuChunk, list[SimulatedStep]]:
     """What a sensor on the left shoe measures, and the true steps of that foot."""
-    runner = VirtualRunner(body)
-    steps: dict[int, SimulatedStep] = {}
-    parts = []
-    for k in range(0, round(SECONDS * RATE_HZ), 20):
-        parts.append(runner.imu(SITE, k / RATE_HZ, 20, RATE_HZ))
-        steps |= {step.number: step for step in runner.plan.steps if step.is_left}
-    acc, gyr = (np.vstack(of) for of in zip(*parts, strict=True))
-    limit = 16.0 * GRAVITY_MPS2
-    t_s = np.arange(len(acc)) / RATE_HZ
-    return ImuChunk(SITE, t_s, np.clip(acc, -limit, limit), gyr, limit, float(np.radians(2000.0)), RATE_HZ), [
-        *steps.values()
-    ]
+    return measured(body, SITE, SECONDS)
 
 
 def strides(chunk: ImuChunk) -> list[Stride]:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from coach.gait.shank.analyzer import ShankGait
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, Stride
 from coach.virtual_runner.body import VirtualBody
-from coach.virtual_runner.runner import MOUNTING, VirtualRunner, rotation
+from coach.virtual_runner.runner import MOUNTING, rotation
 from coach.virtual_runner.steps import SimulatedStep
+from tests.support.virtual_body import measured
 
 RATE_HZ, SECONDS, SITE = 200.0, 16.0, WearSite.LEFT_SHANK
 # Cadence, contact time and the speed that a landing takes from the shank, at running speeds: RBDS, between runners.
@@ -31,16 +31,8 @@ def run(speed_mps: float, rate_share: float = 1.0) -> tuple[ImuChunk, list[Simul
         shank_rate_share=rate_share,
         tires_after_s=1e9,
     )
-    runner = VirtualRunner(body)
-    steps: dict[int, SimulatedStep] = {}
-    parts = []
-    for k in range(0, round(SECONDS * RATE_HZ), 20):
-        parts.append(runner.imu(SITE, k / RATE_HZ, 20, RATE_HZ))
-        steps |= {step.number: step for step in runner.plan.steps if step.is_left}
-    acc, gyr = (np.vstack(of) for of in zip(*parts, strict=True))
-    limit, t_s = 16.0 * GRAVITY_MPS2, np.arange(len(acc)) / RATE_HZ
-    chunk = ImuChunk(SITE, t_s, np.clip(acc, -limit, limit), gyr, limit, float(np.radians(2000.0)), RATE_HZ)
-    return chunk, [step for step in steps.values() if step.contact_s < SECONDS - 0.5]
+    chunk, steps = measured(body, SITE, SECONDS, RATE_HZ)
+    return chunk, [step for step in steps if step.contact_s < SECONDS - 0.5]
 
 
 def errors(chunk: ImuChunk, steps: list[SimulatedStep]) -> tuple[FloatArray, FloatArray]:
