@@ -61,19 +61,26 @@ class Shared:
                 self._n_left -= 1
                 if not self._n_left:
                     return
-            with suppress(IndexError):  # a worker took the last one just now
-                own = self._waiting.popleft()
+            own = self._take()
+            if own is not None:
                 yield own, _recompute(coach, own)
                 self._n_left -= 1
 
     def _hand_over(self) -> None:
         """Give a worker the next run."""
+        run_id = self._take()
+        if run_id is None:
+            return
+        try:
+            self._workers.submit(_recompute_here, run_id).add_done_callback(partial(self._is_done, run_id))
+        except RuntimeError:  # no worker is left: whose fault that is has been handed in with its run
+            self._waiting.appendleft(run_id)
+
+    def _take(self) -> str | None:
+        """The next run; None where another took the last one, on whatever thread."""
         with suppress(IndexError):
-            run_id = self._waiting.popleft()
-            try:
-                self._workers.submit(_recompute_here, run_id).add_done_callback(partial(self._is_done, run_id))
-            except RuntimeError:  # no worker is left: whose fault that is has been handed in with its run
-                self._waiting.appendleft(run_id)
+            return self._waiting.popleft()
+        return None
 
     def _is_done(self, run_id: str, computed: Future[str]) -> None:
         """Called on a thread of the pool."""

@@ -4,7 +4,7 @@ import json
 import struct
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -124,6 +124,24 @@ def test_a_worker_that_fails_ends_all(tmp_path: Path, monkeypatch: pytest.Monkey
     own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
     with ThreadPoolExecutor(1) as workers, pytest.raises(OSError, match="run-0"):
         list(Shared(workers, ["run-0", "run-1"]).work_off(own, 1))
+    own.close()
+
+
+def test_a_run_that_fails_in_this_process_as_nobody_foresaw_ends_all_instead_of_being_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_coach: Coach, run_id: str) -> str:
+        passed_over: Future[str] = Future()
+        passed_over.set_result("")
+        shared._done.put((run_id, passed_over))  # so that this test, where it fails, waits for nothing
+        raise IndexError(run_id)
+
+    monkeypatch.setattr("coach.cli.recomputing._recompute", fail)
+    own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
+    with ThreadPoolExecutor(1) as workers:
+        shared = Shared(workers, ["run-0"])
+        with pytest.raises(IndexError, match="run-0"):
+            list(shared.work_off(own, 0))
     own.close()
 
 
