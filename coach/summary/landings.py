@@ -10,12 +10,14 @@ by the root of twelve. What was seen of it without strides is a stop.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray, StreamReport
+from coach.model.sites import WearSite
 from coach.summary.distance import LEAST_KNOWN
 from coach.summary.series import RunSeries
 from coach.summary.window import Window
@@ -83,7 +85,8 @@ def running_of(run: RunSeries, window: Window) -> Running | None:
 
 def unseen_of(run: RunSeries, running: Running, reports: Sequence[StreamReport], window: Window) -> Unseen:
     """The holes between stretches of running that are no stops, and the silence after the last."""
-    gaps = _merged(_cut(_lost(reports) if running.is_counted else _blind(run.seconds), window.without))
+    blind = _unseen_by_all(run, reports) if running.is_counted else _blind(run.seconds)
+    gaps = _merged(_cut(blind, window.without))
     ends = running.start_s + running.length_s
     last_s = min(window.end_s, max(ends[-1], gaps[-1, 1])) if len(gaps) else ends[-1]
     holes = np.column_stack((ends, np.append(running.start_s[1:], last_s)))
@@ -149,9 +152,27 @@ def _is_left_out(start_s: float, end_s: float, window: Window) -> bool:
     return any(begin < end_s and end > start_s for begin, end in window.without)
 
 
-def _lost(reports: Sequence[StreamReport]) -> list[tuple[float, float]]:
-    """Beginnings and ends of what a worn sensor did not send."""
-    return [(gap.start_s, gap.end_s) for report in reports if report.wear_site is not None for gap in report.gaps]
+def _unseen_by_all(run: RunSeries, reports: Sequence[StreamReport]) -> list[tuple[float, float]]:
+    """What no sensor saw that gives strides or steps: before its first one, and what it did not send.
+
+    A strap or a pod shows no landing: it saw nothing that counts. Where one foot's sensor sends, a stop is seen.
+    """
+    first_s: dict[WearSite, float] = {}
+    seen = [(s.wear_site, s.initial_contact_s) for s in run.strides]
+    for site, t_s in (*seen, *((s.wear_site, s.initial_contact_s) for s in run.steps)):
+        first_s[site] = min(t_s, first_s.get(site, math.inf))
+    begun_s = min(first_s.values())
+    edges: list[tuple[float, int]] = []
+    for site, from_s in first_s.items():
+        gaps = [(gap.start_s, gap.end_s) for report in reports if report.wear_site is site for gap in report.gaps]
+        for start, end in _merged([(begun_s, from_s), *gaps]).tolist():
+            edges += [(start, 1), (end, -1)]
+    unseen, n_away = [], 0
+    for (start, change), (end, _) in pairwise(sorted(edges)):
+        n_away += change
+        if n_away == len(first_s) and end > start:
+            unseen.append((start, end))
+    return unseen
 
 
 def _blind(seconds: Sequence[LiveMetrics]) -> list[tuple[float, float]]:

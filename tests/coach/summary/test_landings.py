@@ -79,6 +79,17 @@ def test_a_short_stop_stays_one_though_a_packet_is_lost_in_it() -> None:
     assert low < len(left) + n_ends < high
 
 
+def test_a_stop_that_one_foot_saw_is_a_stop_though_the_other_was_away() -> None:
+    left = without(make_strides(10), 200.0, 260.0)
+    summary = summarise(left, reports=lost((200.0, 260.0), sites=FEET[1:]))
+    assert summary.n_impacts == summarise(left).n_impacts
+    low, high = interval(summary)
+    assert high < len(left) + 40
+    away = [s for s in left if s.wear_site is FEET[0] or s.initial_contact_s > 300.0]  # the right foot began later
+    low, high = interval(summarise(away, reports=lost((200.0, 260.0), sites=FEET[:1])))
+    assert low < len(left) < len(make_strides(10)) < high
+
+
 def test_readings_lost_in_a_pause_or_by_a_strap_are_no_landings() -> None:
     left = without(make_strides(10), 200.0, 260.0)
     plain = summarise(left).n_impacts
