@@ -5,6 +5,7 @@ migrations (alembic is loaded only then: it costs a second on a small computer).
 """
 
 import logging
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,11 +24,16 @@ _LAST_THAT_SHRANK: Final = "0005"
 _log: Final = logging.getLogger(__name__)
 TABLES: Final = ALL  # all of them, so that a schema never depends on who was imported first
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
-HEAD: Final = max(file.stem[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 _VERSION_TABLE: Final = (
     "CREATE TABLE alembic_version "
     "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
 )
+
+
+@cache
+def head() -> str:
+    """The newest revision: that of the last of the files in migrations/versions."""
+    return max(file.stem[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def bring_up_to_date(database: Database) -> None:
@@ -37,11 +43,11 @@ def bring_up_to_date(database: Database) -> None:
         StorageError: the file was written by a newer program, or cannot be used.
     """
     with database.read() as connection:
-        if revision_of(connection) == HEAD:
+        if revision_of(connection) == head():
             return
     with database.write() as connection:
         revision = revision_of(connection)
-        if revision == HEAD:
+        if revision == head():
             return
         is_new = revision is None and not inspect(connection).get_table_names()
         if is_new:
@@ -70,7 +76,7 @@ def revision_of(connection: Connection) -> str | None:
 def _make(connection: Connection) -> None:
     Base.metadata.create_all(connection)
     connection.execute(text(_VERSION_TABLE))
-    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head()})
 
 
 def alembic_config(connection: Connection) -> "Config":

@@ -19,7 +19,7 @@ from coach.storage.base import Base
 from coach.storage.database import Database
 from coach.storage.dump import load
 from coach.storage.reminders import KeptReminders
-from coach.storage.schema import HEAD, MIGRATIONS, alembic_config, revision_of
+from coach.storage.schema import MIGRATIONS, alembic_config, head, revision_of
 from coach.storage.store import Store
 from coach.storage.tables import ALL
 
@@ -40,10 +40,10 @@ def test_migrations_end_where_the_models_are(tmp_path: Path) -> None:
     database = Database(tmp_path / "migrated.sqlite")
     with database.write() as connection:
         config = alembic_config(connection)
-        assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+        assert ScriptDirectory.from_config(config).get_current_head() == head()
         command.upgrade(config, "head")
     with database.read() as connection:
-        assert revision_of(connection) == HEAD
+        assert revision_of(connection) == head()
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, Base.metadata)
     hint = "a change of the models needs a migration of its own in coach/storage/migrations/versions"
@@ -80,7 +80,7 @@ def test_a_database_of_the_first_version_opens_with_all_its_data(tmp_path: Path)
         n_old = {n: connection.execute(f"SELECT count(*) FROM {n}").fetchone()[0] for n in ("runs", "pain_entries")}
     store = Store(path)
     with store.database.read() as connection:
-        assert revision_of(connection) == HEAD
+        assert revision_of(connection) == head()
     assert [e.run.run_id for e in store.runs.list()] == ["r3", "r2", "r1"]
     assert [e.run.run_id for e in store.runs.list(RunFilter(is_deleted=True))] == ["r4"]
     assert (store.runs.get("r1").sport, store.runs.get("r1").sport_reason) == (Sport.RUNNING, "")
