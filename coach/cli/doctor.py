@@ -81,6 +81,11 @@ def has_ant_stick(root: Path) -> bool:
     return any(device.startswith("0fcf:") for device in usb_devices(root))
 
 
+def can_see_usb(root: Path) -> bool:
+    """Whether `usb_devices` can know anything: it does on Linux. root: of the file system."""
+    return (root / "sys/bus/usb/devices").is_dir()
+
+
 def usb_devices(root: Path) -> set[str]:
     """Vendor and product of what Linux sees on USB, as "0a12:0001". root: of the file system."""
     found = set()
@@ -128,6 +133,11 @@ def _antenna(_: Settings) -> Check:
 
 
 def _adapter(_: Settings) -> Check:
+    if not can_see_usb(Path("/")):
+        note = (
+            "a USB adapter with a chip of CSR (0a12:0001) holds five sensors at most: wear no more than three with it"
+        )
+        return Check("adapter", True, "which adapter is here cannot be seen on this system", note=note)
     if not holds_few(Path("/")):
         return Check("adapter", True, "none here is known to hold few sensors")
     note = "wear no more than three, or take an adapter with another chip"

@@ -7,7 +7,7 @@ from typing import Never
 
 import pytest
 
-from coach.cli.doctor import has_ant_stick, holds_few, shares_antenna
+from coach.cli.doctor import can_see_usb, has_ant_stick, holds_few, shares_antenna
 from coach.errors import ProfileError
 from tests.support.ant_stick import FakeUsb, Faults, plugged_in
 from tests.support.cli import one_line_of_error, run
@@ -73,14 +73,26 @@ def plug_in(root: Path, vendor: str, product: str) -> None:
 def test_an_adapter_that_holds_few_sensors_is_known_by_its_chip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert not can_see_usb(tmp_path)
     plug_in(tmp_path, "8087", "0a2b")
+    assert can_see_usb(tmp_path)
     assert not holds_few(tmp_path)
     plug_in(tmp_path, "0a12", "0001")
     assert holds_few(tmp_path)
+    monkeypatch.setattr("coach.cli.doctor.can_see_usb", lambda _root: True)
     monkeypatch.setattr("coach.cli.doctor.holds_few", lambda _root: True)
     said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
     assert "ok   adapter: a USB adapter with a chip of CSR" in said
     assert "no more than three" in said
+
+
+def test_where_no_adapter_can_be_seen_none_is_said_to_hold_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.cli.doctor.can_see_usb", lambda _root: False)  # macOS, Windows
+    said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+    assert "ok   adapter: which adapter is here cannot be seen" in said
+    assert "none here is known" not in said
 
 
 def test_another_machine_shares_nothing(tmp_path: Path) -> None:
