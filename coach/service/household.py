@@ -7,6 +7,7 @@ with. Nothing here opens a runner's data: a runner is a data folder as anywhere 
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ class Household:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._file = folder / LIST_FILE
+        self._adding = threading.Lock()  # of this process: on Windows a file's mark alone lets two of its threads pass
 
     def members(self) -> tuple[Member, ...]:
         """All runners, in the order in which they were added.
@@ -75,7 +77,7 @@ class Household:
         wanted = " ".join(name.split())
         if not 0 < len(wanted) <= LONGEST_NAME or not wanted.isprintable():
             raise UserError(f"a name of 1 to {LONGEST_NAME} letters is needed")
-        with self._alone():
+        with self._adding, self._alone():
             members = self.members()
             if any(wanted.casefold() == member.name.casefold() for member in members):
                 raise UserError(f"there is a runner {wanted} already: choose another name")

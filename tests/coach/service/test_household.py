@@ -76,6 +76,29 @@ def test_the_page_and_the_command_add_at_the_same_moment_and_both_runners_are_th
     assert [(member.name, member.number) for member in found] == [("Anna", 1), ("Ben", 2)]
 
 
+def test_two_threads_of_one_page_add_one_after_the_other_also_where_the_system_locks_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows marks a file by its being open: two threads that look at once both find it free."""
+    monkeypatch.setattr("coach.service.folder_lock.take", lambda _stream: None)
+    monkeypatch.setattr("coach.service.folder_lock.is_taken", lambda _path: False)
+    page, threads = Household(tmp_path), ThreadPoolExecutor(1)
+    write = page._write
+    added: list[Future[Member]] = []
+
+    def write_late(members: tuple[Member, ...]) -> None:
+        if not added:
+            added.append(threads.submit(page.add, "Ben"))
+            time.sleep(0.3)
+        write(members)
+
+    monkeypatch.setattr(page, "_write", write_late)
+    page.add("Anna")
+    added[0].result(timeout=20)
+    threads.shutdown()
+    assert [(member.name, member.number) for member in page.members()] == [("Anna", 1), ("Ben", 2)]
+
+
 def test_where_another_never_ends_adding_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("coach.service.household.PATIENCE_S", 0.2)
     with FolderLock(tmp_path / LOCK_FILE), pytest.raises(ConflictError, match="again"):
