@@ -111,7 +111,7 @@ def local_time(moment: datetime, zone: str = "UTC") -> datetime:
     """`moment` on the runner's wall clock; UTC where the zone is unknown."""
     try:
         return moment.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones, one too long
         return moment.astimezone(UTC)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coach.coaching.loader import load_red_flags
 from coach.coaching.pain import pain_state, pain_state_now
@@ -14,6 +13,7 @@ from coach.language.locales import LOCALES
 from coach.model.pain import PainEntry, PainMoment, PainState, RedFlag, RedFlagAnswers
 from coach.model.runner import RunnerProfile
 from coach.storage.store import Store
+from coach.strength.rhythm import zone
 from coach.wall_clock import utc_now
 
 _LOOK_BACK: Final = timedelta(days=42)  # six weeks hold every rule about pain
@@ -56,14 +56,14 @@ class RunnerService:
         unknown = sorted(set(changes) - known)
         if unknown:
             raise UserError(f"a runner has no {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-        profile = replace(self.profile(), **changes)
-        profile = _with_strike_start(self.profile(), profile, self._today(profile))
-        _check(profile)
         needed = {field.name for field in fields(RunnerProfile) if field.default is not None}
         empty = sorted(name for name in needed & set(changes) if changes[name] is None)
         if empty:
             names = ", ".join(empty)
             raise UserError(f"{names} cannot be empty")
+        profile = replace(self.profile(), **changes)
+        _check(profile)
+        profile = _with_strike_start(self.profile(), profile, self._today(profile))
         self._store.runner.save(profile)
         return profile
 
@@ -131,8 +131,8 @@ class RunnerService:
 
     def _today(self, profile: RunnerProfile) -> date:
         try:
-            return self._clock().astimezone(ZoneInfo(profile.time_zone)).date()
-        except (ZoneInfoNotFoundError, ValueError, TypeError):
+            return self._clock().astimezone(zone(profile.time_zone)).date()
+        except UserError:  # kept on a machine that knows more zones
             return self._clock().date()
 
 
@@ -153,7 +153,4 @@ def _check(profile: RunnerProfile) -> None:
             raise UserError(f"{name} is one of {', '.join(str(c) for c in choices if c)}")
     if profile.focus_wish is not None and profile.focus_wish not in FOCUSES:
         raise UserError(f"there is no focus {profile.focus_wish}; known are {', '.join(FOCUSES)}")
-    try:
-        ZoneInfo(profile.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError) as error:  # None where it was taken away
-        raise UserError(f"{profile.time_zone} is no time zone; use one such as Europe/London") from error
+    zone(profile.time_zone)

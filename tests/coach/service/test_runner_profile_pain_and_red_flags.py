@@ -46,7 +46,9 @@ def test_a_profile_is_changed_field_by_field_and_kept(runner: RunnerService) -> 
         ({"shoe_colour": "red"}, "no shoe_colour"),
         ({"focus_wish": "moonwalk"}, "no focus moonwalk"),
         ({"time_zone": "Mars/Olympus"}, "no time zone"),
-        ({"time_zone": None}, "no time zone"),
+        ({"time_zone": "Africa"}, "no time zone"),  # a folder of zones where they are read from tzdata
+        ({"time_zone": "x" * 300}, "no time zone"),
+        ({"time_zone": None}, "time_zone cannot be empty"),
         ({"units": "furlongs"}, "metric, imperial"),
         ({"plays_tones": None}, "plays_tones cannot be empty"),
         ({"wants_strike_training": None, "shows_cue_text": None}, "shows_cue_text, wants_strike_training cannot be"),
