@@ -10,19 +10,14 @@ from coach.errors import UserError
 from coach.model.pain import Lock, PainMoment
 from coach.service.runner import RunnerService
 from coach.storage.store import Store
+from tests.support.clock import ManualClock
 
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+Clock = ManualClock[datetime]
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(datetime(2026, 3, 2, 7, 0, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -10,21 +10,15 @@ import time_machine
 from coach.errors import UserError
 from coach.service.access.phones import STAYS, AccessService
 from coach.storage.store import Store
+from tests.support.clock import ManualClock
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
+Clock = ManualClock[datetime]
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START)
 
 
 @pytest.fixture

@@ -4,21 +4,15 @@ import pytest
 
 from coach.errors import UserError
 from coach.service.access.typed_codes import LENGTH, LETTERS, LIVES_S, MOST_WRONG, TypedCodes
+from tests.support.clock import ManualClock
 
 HONEST, GUESSER = "192.168.1.20", "192.168.1.66"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
+Clock = ManualClock[float]  # seconds
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture
@@ -47,7 +41,7 @@ def test_a_guesser_is_heard_no_more_while_the_code_of_others_lets_in(codes: Type
     with pytest.raises(UserError, match="Too many"):
         codes.check(code, GUESSER)
     codes.check(code, HONEST)
-    clock.now_s += LIVES_S + 1
+    clock.now += LIVES_S + 1
     codes.check(fresh(codes), GUESSER)
 
 
@@ -65,9 +59,9 @@ def test_ten_minutes_at_a_thousand_guesses_a_second_find_a_code_with_less_than_o
 
 def test_a_code_ends_after_ten_minutes_and_when_all_are_void(codes: TypedCodes, clock: Clock) -> None:
     code = fresh(codes)
-    clock.now_s += LIVES_S - 1
+    clock.now += LIVES_S - 1
     codes.check(code, HONEST)
-    clock.now_s += 2
+    clock.now += 2
     with pytest.raises(UserError, match="too old"):
         codes.check(code, HONEST)
     code = fresh(codes)
