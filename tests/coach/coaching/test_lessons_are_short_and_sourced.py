@@ -62,9 +62,8 @@ def test_no_text_claims_more_than_its_trial_and_none_makes_bending_a_danger() ->
         *(root / "coach").rglob("*.py"),
         *(root / "web/words/en").glob("*.toml"),
     ]
-    texts = {path.name: path.read_text("utf-8") for path in files}
+    texts = {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in files}
     for claim in ("helps the back most", "instead of rounding", "Time to turn for home", "has stayed without cues"):
         assert not [name for name, text in texts.items() if claim in text], claim
-    strength = (root / "web/words/en/strength.toml").read_text("utf-8")
-    assert "the sessions were supervised and the runners young" in strength
-    assert "Bending is fine too." in texts["reminding.py"]
+    assert "the sessions were supervised and the runners young" in texts["web/words/en/strength.toml"]
+    assert "Bending is fine too." in texts["coach/strength/reminding.py"]
