@@ -69,6 +69,13 @@ def test_a_row_that_is_measured_again_takes_its_own_place(tmp_path: Path) -> Non
     assert text.count("## ") == 2
 
 
+def test_the_document_has_the_words_that_its_next_row_would_write(tmp_path: Path) -> None:
+    again = tmp_path / "reliability.md"
+    again.write_bytes(document.DOCUMENT.read_bytes())
+    document.update("machine", [], again)
+    assert again.read_text("utf-8") == document.DOCUMENT.read_text("utf-8")
+
+
 def test_a_row_is_held_by_what_was_found() -> None:
     counts = {"refused": 7, "taken": 3, "uncaught": 0, "half": 0, "poisoned": 0}
     assert row(10, counts).is_held
