@@ -41,7 +41,7 @@ class TrunkParams:
     contact_time_sd_s: float = 0.020  # 16.8 ms between runners, 11 in one
     coarse_sd_s: float = 0.030  # of contact time by `fall_share`: 28 ms between runners
     initial_contact_sd_s: float = 0.017  # 14.3 and 5 ms
-    toe_off_sd_s: float = 0.020  # 11.9 and 11 ms, and room: 98 % lie inside its 95 % (docs/accuracy.md)
+    toe_off_sd_s: float = 0.020  # 11.9 and 11 ms make 16; never less than contact time's (`analyzer`)
     step_time_sd_s: float = 0.006  # of steps that all come out alike; what alternates between the feet adds to it
     # A knock on the sensor. Trunks of runners reach 9.3 g and, but for one moment, 7.7 rad/s in 50 recordings; jumping
     # markers of virtual pelves, the only knocks here, 28 g and 60 rad/s.
