@@ -31,7 +31,7 @@ _MOST_HEARD = 500
 _KEPT_S = 60.0
 _LISTED_S = 30.0  # three scans: a sensor that advertises once a second is missed by none of them
 _REOPEN_S = 10.0  # many advertising intervals of any sensor (0.02-2 s), and short enough to wait for after a loss
-_LOOK_S = 1.0
+_POLL_S = 1.0
 _NO_SIGNAL_DBM = -128  # weaker than any that is received
 _INSTANT_S = 0.001  # a rest of rounding is no time to listen in
 
@@ -208,7 +208,7 @@ class Ear:
             left_s = within_s
             while (device := self._heard_in_this_scan(sensor_id)) is None and left_s > _INSTANT_S:
                 looked_s, was_resting = self._clock(), self._n_rests > 0
-                await self._wait_for(sensor_id, min(left_s, _LOOK_S))
+                await self._wait_for(sensor_id, min(left_s, _POLL_S))
                 if self.fault is not None:
                     raise self.fault
                 left_s -= 0.0 if was_resting else self._clock() - looked_s

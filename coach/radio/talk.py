@@ -24,7 +24,7 @@ _REQUEST_S = 10.0  # an answer takes a few connection intervals, pairing on the 
 # pairings under load, traced with btmon; 3 of 14 traced in the sensor), and fails it only after 30 s. The next
 # connection is encrypted from its start. An answer that came took 0.6 s from the pairing on at most: three times that.
 _AFTER_PAIRING_S = 2.0
-_LOOK_S = 0.5
+_POLL_S = 0.5
 
 
 class Wire:
@@ -159,7 +159,7 @@ class Wire:
         """Until it is there; raises LinkError (PAIRED) where the system paired meanwhile and forgot what for."""
         was_paired = await self._is_paired()
         paired_s: float | None = None
-        while not (await asyncio.wait([answer], timeout=self._clock.wall_s(_LOOK_S)))[0]:
+        while not (await asyncio.wait([answer], timeout=self._clock.wall_s(_POLL_S)))[0]:
             if paired_s is None and not was_paired and await self._is_paired():
                 paired_s = self._clock()
             if paired_s is not None and self._clock() - paired_s > _AFTER_PAIRING_S:

@@ -26,7 +26,7 @@ _PREFIX: Final = "ant-"
 _AGAIN_S: Final = 3.0  # between two looks for a stick; short enough to wait for once it is plugged in again
 _LINGER_S: Final = 3.0  # a stick is kept so long after the last listener: opening takes two seconds
 _LISTED_S: Final = 5.0  # twenty pages of any sensor
-_LOOK_S: Final = 0.05
+_POLL_S: Final = 0.05
 
 
 class Stick(Protocol):
@@ -157,7 +157,7 @@ class AntAir:
                     return found
                 if self.fault is not None:
                     raise self.fault
-                await asyncio.sleep(_LOOK_S)
+                await asyncio.sleep(_POLL_S)
 
     # -- the stick
 

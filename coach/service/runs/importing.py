@@ -178,7 +178,7 @@ class ImportService:
                 self._apart.kill()
                 thread.join(60)
 
-    def check(self, before: dict[Path, tuple[int, int]]) -> dict[Path, tuple[int, int]]:
+    def import_settled(self, before: dict[Path, tuple[int, int]]) -> dict[Path, tuple[int, int]]:
         """Import what lies in the inbox and has not changed since `before`; gives (bytes, time) of each file now."""
         now: dict[Path, tuple[int, int]] = {}
         for path in files_below(self.inbox):
@@ -201,7 +201,7 @@ class ImportService:
         while not self._is_stopping.wait(self._every_s):
             try:
                 if not self._is_run_on():
-                    before = self.check(before)
+                    before = self.import_settled(before)
             except Exception as error:  # noqa: BLE001  (a thread that ended would check no more)
                 _log.warning("the inbox could not be looked through: %s", error)
 

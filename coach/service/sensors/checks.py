@@ -15,7 +15,7 @@ from coach.service.sensors.registry import SensorBook
 
 _STREAMING_WITHIN_S: Final = 25.0
 _ANSWER_S: Final = 90.0
-_LOOK_S: Final = 0.25
+_POLL_S: Final = 0.25
 
 
 class SensorChecks:
@@ -76,7 +76,7 @@ class SensorChecks:
         end_s = self._clock() + _STREAMING_WITHIN_S
         viewers = await self._preview(uses)
         while self._clock() < end_s and not all(viewer.signal(self._clock())[0] for viewer in viewers):
-            await self._clock.sleep(_LOOK_S)
+            await self._clock.sleep(_POLL_S)
             viewers = await self._preview(uses)
         return viewers
 
@@ -86,6 +86,6 @@ class SensorChecks:
         if self.on_check is not None:
             self.on_check()
         while self._clock() < start_s + seconds:
-            await self._clock.sleep(2 * _LOOK_S)
+            await self._clock.sleep(2 * _POLL_S)
             await self._preview(uses)
         return start_s

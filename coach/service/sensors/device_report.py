@@ -36,7 +36,7 @@ _MOST_SET_UP_S = 120.0
 _TEXTS = {"manufacturer": "2a29", "model": "2a24", "firmware": "2a26", "hardware": "2a27", "software": "2a28"}
 _SERIAL = "2a25"
 _SERVICE_CHANGED = full_uuid("2a05")  # of the attribute protocol itself
-_LOOK_S = 0.25
+_POLL_S = 0.25
 
 
 def report_on(
@@ -195,7 +195,7 @@ class _Minute:
             if session.lost.is_set():
                 self._problems.append(f"the connection ended after {listened_s:.0f} s")
                 break
-            await self._clock.sleep(_LOOK_S)
+            await self._clock.sleep(_POLL_S)
         return listened_s
 
     def _receive(self, notification: Notification) -> None:

@@ -30,7 +30,7 @@ _SHOWN_HZ = 20.0
 _FRESH_S = 3.0
 _LOW_PCT = 20.0
 _MEET_S: Final = 30.0  # a find, a connect that fails as one in ten does on BlueZ, and another
-_MEET_LOOK_S: Final = 0.05
+_MEET_POLL_S: Final = 0.05
 # Reasons that the next attempt of a link may overcome; every other one needs somebody to do something.
 _PASSING: Final = frozenset(
     {"refused", "dropped", "no_answer", "out_of_range", "busy", "radio_fault", "unreachable", PAIRED}
@@ -195,7 +195,7 @@ class Preview:
         try:
             while not link.state.is_introduced:
                 _judge(viewer.last_event, use.name, is_late=self._clock() > until_s)
-                await self._clock.sleep(_MEET_LOOK_S)
+                await self._clock.sleep(_MEET_POLL_S)
         except BaseException:  # a cancelled one too: a sensor that was not met is not kept linked
             await self.drop(use.sensor_id)
             raise

@@ -40,7 +40,7 @@ from firmware_config.schema import DeviceProfile
 
 _FIRST_HEARD_S = 8.0
 _ANSWER_S = 90.0
-_About = Callable[[DeviceProfile, SensorUse], Conversation[SettingsReport]]
+_MakeConversation = Callable[[DeviceProfile, SensorUse], Conversation[SettingsReport]]
 
 
 def _ignore(_notification: Notification) -> None:
@@ -214,7 +214,7 @@ class SensorService:
         use = self.book.remembered_one(sensor_id)
         return self._loop.do(self._talk(use, commands.read_settings), _ANSWER_S)
 
-    async def _talk(self, use: SensorUse, about: _About) -> SettingsReport:
+    async def _talk(self, use: SensorUse, make_conversation: _MakeConversation) -> SettingsReport:
         profile = load_profile(use.profile_id)
         plan = commands.link_plan(profile, use)
         if plan.carrier is not Carrier.BLUETOOTH:
@@ -225,7 +225,7 @@ class SensorService:
                 for characteristic in (*plan.subscribe, *plan.optional):
                     if session.wire.can_notify(characteristic):
                         await session.wire.subscribe(characteristic)
-                return await session.wire.hold(about(profile, use))
+                return await session.wire.hold(make_conversation(profile, use))
 
         return await again_where_paired(once)
 

@@ -259,7 +259,7 @@ def test_imports_in_the_background_wait_while_a_run_is_on(
     days = {f"{n}.fit": others.fit(others.DAY + timedelta(days=n)) for n in range(3)}
     waiting.start(others.unpack(tmp_path / "all", days))
     others.unpack(waiting.inbox, {"inbox.fit": others.fit(others.DAY + timedelta(days=9))})
-    waiting.check(waiting.check({}))
+    waiting.import_settled(waiting.import_settled({}))
     time.sleep(0.3)
     assert account.n_runs() <= 1
     is_on[0] = False
@@ -267,7 +267,7 @@ def test_imports_in_the_background_wait_while_a_run_is_on(
     while waiting.status().is_running:
         assert time.monotonic() < until
         time.sleep(0.01)
-    waiting.check(waiting.check({}))
+    waiting.import_settled(waiting.import_settled({}))
     assert account.n_runs() == 4
     waiting.stop()
 
@@ -280,10 +280,10 @@ def test_a_file_in_the_inbox_comes_in_once_it_no_longer_grows(account: Account) 
     content = others.fit()
     path = account.imports.inbox / "run.fit"
     path.write_bytes(content[:100])
-    seen = account.imports.check({})
+    seen = account.imports.import_settled({})
     assert account.n_runs() == 0
     path.write_bytes(content)
-    seen = account.imports.check(seen)
+    seen = account.imports.import_settled(seen)
     until = time.monotonic() + 20
     while account.n_runs() == 0:
         assert time.monotonic() < until
@@ -295,7 +295,7 @@ def test_what_came_from_the_inbox_and_was_deleted_stays_away(account: Account, t
     watch = others.unpack(tmp_path / "watch", {"ACTIVITY/run.fit": others.fit(), "ACTIVITY/bad.fit": b"no"})
     account.imports.inbox.mkdir()
     (account.imports.inbox / "watch").symlink_to(watch)
-    seen = account.imports.check(account.imports.check({}))
+    seen = account.imports.import_settled(account.imports.import_settled({}))
     (entry,) = account.history.list().entries
     account.history.delete(entry.run.run_id)
     again = ImportService(account.store, account.history.files, account.imports.inbox)  # as after a restart
@@ -308,9 +308,9 @@ def test_pipes_and_devices_are_left_aside_since_reading_them_has_no_end(account:
     inbox = others.unpack(account.imports.inbox, {"run.fit": others.fit()})
     os.mkfifo(inbox / "pipe.gpx")
     (inbox / "zero.fit").symlink_to("/dev/zero")
-    seen = account.imports.check({})
+    seen = account.imports.import_settled({})
     assert [path.name for path in seen] == ["run.fit"]
-    account.imports.check(seen)
+    account.imports.import_settled(seen)
     assert account.n_runs() == 1
     (refused,) = account.take(inbox / "pipe.gpx").values()
     assert "is no file" in refused.reason
@@ -322,9 +322,9 @@ def test_a_name_that_is_no_unicode_keeps_no_file_out(account: Account) -> None:
     account.imports.inbox.mkdir()
     for name, what in content.items():
         (account.imports.inbox / os.fsdecode(name)).write_bytes(what)
-    seen = account.imports.check({})
-    account.imports.check(seen)
-    account.imports.check(seen)
+    seen = account.imports.import_settled({})
+    account.imports.import_settled(seen)
+    account.imports.import_settled(seen)
     assert account.n_runs() == 2
     assert account.imports.report() is not None
     assert sorted(outcomes(account.take(account.imports.inbox)).values()) == ["here", "here"]
@@ -358,9 +358,9 @@ def test_a_file_of_the_inbox_that_cannot_be_read_keeps_no_other_one_out(account:
     inbox = ImportService(account.store, account.history.files, account.imports.inbox, apart=apart)
     broken = others.zipped({"export.xml": b"<HealthData><Workout"})
     others.unpack(inbox.inbox, {"a.fit": others.fit(), "b.zip": broken, "c.fit": others.fit()})
-    seen = inbox.check({})
+    seen = inbox.import_settled({})
     for _ in range(3):
-        seen = inbox.check(seen)
+        seen = inbox.import_settled(seen)
     assert account.n_runs() == 1
     assert apart.n_tried == 1
     assert len(seen) == 3
