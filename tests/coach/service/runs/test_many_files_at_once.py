@@ -299,7 +299,7 @@ def test_what_came_from_the_inbox_and_was_deleted_stays_away(account: Account, t
     (entry,) = account.history.list().entries
     account.history.delete(entry.run.run_id)
     again = ImportService(account.store, account.history.files, account.imports.inbox)  # as after a restart
-    again.check(again.check(seen))
+    again.import_settled(again.import_settled(seen))
     assert account.n_runs() == 0
 
 
