@@ -50,7 +50,7 @@ def print_summary(entry: RunEntry, as_json: bool) -> None:
         click.echo(f"  {title:<18} {text}{half_width}")
     if summary.foot_strike_share:
         shares = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in summary.foot_strike_share.items())
-        click.echo(f"  foot strike        {shares}")
+        click.echo(f"  foot strike        {shares} of the strides that are sure")
     lost = f"{summary.n_gaps} gaps, {summary.n_missing} readings missing, {summary.n_clipped} clipped"
     click.echo(f"  strides            {summary.n_strides}; {lost}; cues {summary.n_cues}")
     if summary.algorithm:

@@ -227,6 +227,9 @@ def _pattern(strikes: Strikes | None) -> list[Finding]:
         return [Finding("pattern", words, "foot strike angle of each stride", 0.8, {"unsure_pct": unsure})]
     kind, share = strikes.commonest, strikes.decided * strikes.shares[strikes.commonest]
     part = {"rearfoot": "the heel", "midfoot": "the middle of the foot", "forefoot": "the forefoot"}[kind]
-    words = f"You landed on {part} in {100 * share:.0f} % of your strides."
-    reason = f"foot strike angle of each stride; {unsure:.0f} % of them too near a limit to be sure"
-    return [Finding("pattern", words, reason, 0.8, {"share": share, "unsure_pct": unsure})]
+    if unsure < 0.5:
+        words = f"You landed on {part} in {100 * share:.0f} % of your strides."
+    else:
+        words = f"You landed on {part} in {100 * share:.0f} % of your strides; {unsure:.0f} % lie too near a limit."
+    facts = {"share": share, "unsure_pct": unsure}
+    return [Finding("pattern", words, "foot strike angle of each stride", 0.8, facts)]

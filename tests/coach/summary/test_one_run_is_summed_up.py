@@ -132,7 +132,11 @@ def test_uneven_steps_are_named_only_beyond_what_the_sensors_may_be_wrong(sd_pct
 
 
 @pytest.mark.parametrize(
-    ("unsure", "says"), [(0.2, "You landed on the heel in 80 %"), (0.8, "How you land is not clear")]
+    ("unsure", "says"),
+    [
+        (0.2, "You landed on the heel in 80 % of your strides; 20 % lie too near a limit."),
+        (0.8, "How you land is not clear"),
+    ],
 )
 def test_strides_too_near_a_limit_are_no_pattern(unsure: float, says: str) -> None:
     strides = make_strides(10)
