@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
-from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
-from waitress.utilities import Error  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.utilities import Error
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -36,14 +36,14 @@ MOST_ACCEPTED: Final = 200  # letters of a header that names languages; browsers
 CROWDED: Final = 300  # from here on, strangers make room; waitress itself stops at its connection_limit
 
 
-class NotLetInError(Error):  # type: ignore[misc]
+class NotLetInError(Error):  # type: ignore[misc]  # waitress has no types
     """The answer to a body of a stranger."""
 
     code = 401
     reason = "Unauthorized"
 
 
-class GuardedParser(HTTPRequestParser):  # type: ignore[misc]
+class GuardedParser(HTTPRequestParser):  # type: ignore[misc]  # as above
     """Reads a body only from those who were let in. is_welcome: asked once, when the headers are complete."""
 
     def __init__(self, adj: object, is_welcome: Callable[[Mapping[str, str]], bool]) -> None:
@@ -71,7 +71,7 @@ def _refusal(accepted: str) -> str:
     return words_in(wished(languages.values()))("page.error.unauthorized")
 
 
-class GuardedChannel(HTTPChannel):  # type: ignore[misc]
+class GuardedChannel(HTTPChannel):  # type: ignore[misc]  # as above
     """One connection with deadlines. `server.is_welcome` and `server.by_address` are set by `web.server`."""
 
     def __init__(self, server: object, sock: object, addr: object, adj: object, map: object = None) -> None:  # noqa: A002

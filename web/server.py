@@ -9,8 +9,8 @@ import threading
 import time
 from typing import Final
 
-from waitress import wasyncore  # type: ignore[import-untyped]
-from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress import wasyncore
+from waitress.server import create_server
 
 from coach.errors import UserError
 from web.gate import Welcome, guard, sweep

@@ -24,6 +24,7 @@ from coach.packets.commands import link_plan
 from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.links import LinkSet, open_radio
+from coach.radio.session import Radio
 from coach.radio.virtual.controller import Air, SteadyController
 from coach.radio.virtual.twin import Twin
 from coach.radio.virtual.twins.movesense import Movesense
@@ -132,9 +133,9 @@ async def main() -> None:
         print("RESULT", json.dumps(seen), flush=True)
 
 
-async def run_links(radio: object, pod: RunningPod, shoe: Movesense, air: Air, seen: dict[str, object]) -> None:
+async def run_links(radio: Radio, pod: RunningPod, shoe: Movesense, air: Air, seen: dict[str, object]) -> None:
     sight = Sight()
-    links = LinkSet(radio, sight.notifications.append, sight.report)  # type: ignore[arg-type]
+    links = LinkSet(radio, sight.notifications.append, sight.report)
     links.add(LinkPlan(SensorUse(pod.sensor_id, "RunPod", "running_speed_cadence"), (RSC,), needs_bond=True))
     use = SensorUse(shoe.sensor_id, "Movesense", "movesense", WearSite.LEFT_FOOT)
     links.add(link_plan(load_profile("movesense"), use))

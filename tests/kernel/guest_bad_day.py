@@ -79,7 +79,7 @@ class Phone(threading.Thread):
 
     def run(self) -> None:
         while True:
-            with contextlib.suppress(OSError, http.client.HTTPException, ValueError, AttributeError):
+            with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 link = http.client.HTTPConnection("127.0.0.1", self._port, timeout=6.0)
                 link.request("GET", "/api/v1/live")
                 answer = link.getresponse()

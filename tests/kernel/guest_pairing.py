@@ -145,7 +145,7 @@ async def leave_one_at_home(pod: RunningPod) -> list[float]:
     begun_s, back_s = time.monotonic(), []
     links.add(pod_plan(pod.sensor_id, "RunPod"))
     for n in (1, 2, 3, 4):
-        await until(lambda n=n: sight.n(pod.sensor_id, LinkStatus.STREAMING) == n, f"stream {n}")  # type: ignore[misc]
+        await until(lambda n=n: sight.n(pod.sensor_id, LinkStatus.STREAMING) == n, f"stream {n}")  # type: ignore[misc]  # mypy infers no lambda with a default
         back_s.append(round(time.monotonic() - begun_s, 2))
         await asyncio.sleep(3.0)
         await pod.drop()

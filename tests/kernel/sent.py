@@ -26,7 +26,7 @@ class Sent(SentCount):
         self._n_given = self._connection = 0
         self._send = twin._send
         twin.count = self
-        twin._send = self._follow  # type: ignore[method-assign]
+        twin._send = self._follow  # type: ignore[method-assign]  # all a twin sends goes through it
         twin.device.on("connection", self._connect)
 
     def packet(self, n_readings: int, is_lost: bool, first: int | None = None) -> None:

@@ -55,7 +55,7 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         self._link.request("GET", "/api/v1/live")
         answer = self._link.getresponse()
-        with contextlib.suppress(OSError, ValueError, AttributeError):
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):  # the coach ends or is ended
             while not self.is_over and (line := answer.readline()):
                 if line == b"event: metrics\n":
                     self.arrived_s.append(time.monotonic())
