@@ -1,5 +1,6 @@
 """A run's summary in plain lines."""
 
+import math
 from typing import Final
 
 import click
@@ -21,9 +22,13 @@ SUMMARY_LINES: Final = (
 )
 
 
-def _half_width(sd: float, digits: int) -> str:
-    """± of a value with `digits` decimals, half of the 95 % interval; "" where those digits are sure."""
-    text = f"{1.96 * sd:.{digits}f}"
+def half_width(name: str, sd: float, digits: int) -> str:
+    """± of a value with `digits` decimals, half of the 95 % interval; "" where those digits are sure.
+
+    A count's is rounded up, as on the page.
+    """
+    half = math.ceil(1.96 * sd) if name.startswith("n_") else 1.96 * sd
+    text = f"{half:.{digits}f}"
     return f" ± {text}" if float(text) else ""
 
 
@@ -46,8 +51,8 @@ def print_summary(entry: RunEntry, as_json: bool) -> None:
         value: float | None = getattr(summary, name)
         error = summary.total_uncertainty(name)
         text = "-" if value is None else f"{value * scale:.{digits}f} {unit}"
-        half_width = _half_width(error * scale, digits) if value is not None and error else ""
-        click.echo(f"  {title:<18} {text}{half_width}")
+        interval = half_width(name, error * scale, digits) if value is not None and error else ""
+        click.echo(f"  {title:<18} {text}{interval}")
     if summary.foot_strike_share:
         shares = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in summary.foot_strike_share.items())
         click.echo(f"  foot strike        {shares} of the strides that are sure")

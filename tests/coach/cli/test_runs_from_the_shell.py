@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from coach.bootstrap import Coach
 from coach.cli.root import coach
+from coach.cli.run_lines import half_width
 from coach.live.pipeline_factory import profile_texts
 from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader
@@ -18,6 +19,7 @@ from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
 from coach.settings import make_settings
 from tests.coach.service.runs.exports_of_others import strava, zipped
+from web.units import count_uncertainty_text
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
 MINUTES = 6
@@ -192,3 +194,8 @@ def test_a_summary_shows_the_pace_and_no_empty_uncertainty(account: Path) -> Non
     assert "0.0\n" not in re.findall(r"± [\d.]+\n?", output)
     assert "+-" not in output
     assert re.search(r"landings +\d+ +± \d+", output), output
+
+
+@pytest.mark.parametrize("sd", [0.1, 0.7, 1.0, 12.3])
+def test_the_interval_of_a_count_is_the_one_on_the_page(sd: float) -> None:
+    assert half_width("n_impacts", sd, 0) == f" ± {count_uncertainty_text(sd)}"
