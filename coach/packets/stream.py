@@ -18,7 +18,7 @@ _FULL_SCALE: Final = (
     0.998  # readings from here on are clipped: 1 LSB of 16 bits is 0.003 %, of scaled floats up to 0.1 %
 )
 _GAP: Final = 1.5  # sampling intervals, as `ImuChunk` says
-_MAX_GAPS: Final = 1000  # kept in a report; counting goes on
+_MAX_GAPS: Final = 1000  # kept in a report, the longest: an absence matters, a lost packet hardly; counting goes on
 _MEMORY: Final = 64  # packets remembered to know a duplicate
 _BACK_S: Final = 2.0  # a clock that goes back by more than this restarted
 
@@ -227,8 +227,9 @@ class ImuStream:
         n_missing = max(round(span / self._usual_s()) - 1, 1)
         gap = Gap(self._facts.sensor_id, self._facts.wear_site, self._last_host_s, host_s, n_missing)
         self._tally.n_missing += n_missing
-        if len(self._tally.gaps) < _MAX_GAPS:
-            self._tally.gaps.append(gap)
+        self._tally.gaps.append(gap)
+        if len(self._tally.gaps) > _MAX_GAPS:
+            self._tally.gaps.remove(min(self._tally.gaps, key=lambda kept: kept.n_missing))
         return [gap]
 
     def _usual_s(self) -> float:

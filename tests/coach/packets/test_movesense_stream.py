@@ -198,3 +198,16 @@ def test_packets_that_were_held_up_are_late_and_not_missing(late_s: float, lost:
             made.feed(b"\x02\x63" + packet, arrival_s)
     assert tally.n_samples == (2000 - len(lost)) * N
     assert tally.n_missing == len(lost) * N
+
+
+def test_a_long_absence_is_reported_however_many_packets_were_lost_before() -> None:
+    """A thousand gaps are kept: one packet in a hundred lost fills them in an hour, and a rest after it is longer."""
+    made, tally = reader()
+    n, absence = 4000, (3600, 3700)
+    kept = [k for k in range(n) if k % 3 != 1 and not absence[0] <= k < absence[1]]
+    for k in kept:
+        made.feed(b"\x02\x63" + body(k), k * N / RATE)
+    assert tally.n_missing == pytest.approx((n - len(kept)) * N, abs=1 + N)
+    assert len(tally.gaps) == 1000
+    assert max(gap.end_s - gap.start_s for gap in tally.gaps) > (absence[1] - absence[0]) * N / RATE
+    assert [gap.start_s for gap in tally.gaps] == sorted(gap.start_s for gap in tally.gaps)
