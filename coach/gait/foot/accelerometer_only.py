@@ -37,13 +37,13 @@ class ForceFoot:
         self._quiet_s = self._contact_s = self._t_before = -math.inf
         self._peak = self._before = self._contact_peak = 0.0
 
-    def feed(self, stretch: Segment) -> list[GaitEvent]:
-        """Events of one more stretch."""
-        if stretch.is_new:
+    def feed(self, segment: Segment) -> list[GaitEvent]:
+        """Events of one more segment."""
+        if segment.is_new:
             self._restart()
-        size = np.sqrt(np.einsum("ni,ni->n", stretch.acc_mps2, stretch.acc_mps2))
+        size = np.sqrt(np.einsum("ni,ni->n", segment.acc_mps2, segment.acc_mps2))
         events: list[GaitEvent] = []
-        for t, value in zip(stretch.t_s.tolist(), size.tolist(), strict=True):
+        for t, value in zip(segment.t_s.tolist(), size.tolist(), strict=True):
             if self._peak > 0.0 and value < FALL_SHARE * self._peak:
                 self._land(t, value, events)
             elif value > max(self._peak, PEAK_SHARE * self._usual) and t > self._contact_s + REFRACTORY_S:

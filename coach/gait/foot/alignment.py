@@ -30,16 +30,16 @@ class AlignmentEstimator:
         self._quiet = 0
         self.standing: Standing | None = None
 
-    def feed(self, stretch: Segment) -> tuple[FootAxes | None, list[Segment]]:
-        """(axes, everything held back and the rest of this stretch), or (None, []) while not known."""
-        start, n = 0, len(stretch.t_s)
+    def feed(self, segment: Segment) -> tuple[FootAxes | None, list[Segment]]:
+        """(axes, everything held back and the rest of this segment), or (None, []) while not known."""
+        start, n = 0, len(segment.t_s)
         while start < n:
             end = min(n, start + self._n - self._part_n)
-            self._part.append(stretch.part(start, end))
+            self._part.append(segment.part(start, end))
             self._part_n += end - start
             start = end
             if self._part_n == self._n and self._close() and (axes := self.axes()):
-                rest = [stretch.part(start, n)] if start < n else []
+                rest = [segment.part(start, n)] if start < n else []
                 return axes, self.held() + rest
         return None, []
 
@@ -99,9 +99,9 @@ class AlignmentEstimator:
         self.standing = Standing(up / np.sqrt(up @ up), bias)
 
 
-def _acc(stretches: list[Segment]) -> FloatArray:
-    return np.concatenate([s.acc_mps2 for s in stretches])
+def _acc(segments: list[Segment]) -> FloatArray:
+    return np.concatenate([s.acc_mps2 for s in segments])
 
 
-def _gyr(stretches: list[Segment]) -> FloatArray:
-    return np.concatenate([s.gyr_radps for s in stretches if s.gyr_radps is not None])
+def _gyr(segments: list[Segment]) -> FloatArray:
+    return np.concatenate([s.gyr_radps for s in segments if s.gyr_radps is not None])

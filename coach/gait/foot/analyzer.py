@@ -75,13 +75,13 @@ class FootGait:
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
         """Take the next samples, give the events known by now in the order in which they became known."""
         if chunk.gyr_radps is None:
-            return [e for stretch in self._force_joiner.feed(chunk) for e in self._force.feed(stretch)]
+            return [e for segment in self._force_joiner.feed(chunk) for e in self._force.feed(segment)]
         if len(chunk.t_s) == 0:
             return []
         if self._rate_hz == 0.0:
             self._rate_hz = chunk.rate_hz
             self._ranges = (chunk.acc_range_mps2, chunk.gyr_range_radps)
-        return [e for stretch in self._joiner.feed(chunk) for e in self._take(stretch)]
+        return [e for segment in self._joiner.feed(chunk) for e in self._take(segment)]
 
     def feed_each(self, chunks: Sequence[ImuChunk]) -> list[tuple[list[GaitEvent], FootStatus]]:
         """Take several chunks: what `feed` gives of each, and `status` after it.
@@ -104,17 +104,17 @@ class FootGait:
             return []
         held = self._learner.held()
         self._know(axes)
-        return [e for stretch in held for e in self._take(stretch)]
+        return [e for segment in held for e in self._take(segment)]
 
-    def _take(self, stretch: Segment) -> list[GaitEvent]:
-        """Learn the axes from a stretch, or follow the foot by them."""
+    def _take(self, segment: Segment) -> list[GaitEvent]:
+        """Learn the axes from a segment, or follow the foot by them."""
         if self._follower is not None:
-            known, n_done = self._follow(self._follower, stretch)
+            known, n_done = self._follow(self._follower, segment)
             events = [event for one in known for event in one.events]
-            n = len(stretch.t_s)
-            return events if n_done == n else events + self._take(stretch.part(n_done, n))
+            n = len(segment.t_s)
+            return events if n_done == n else events + self._take(segment.part(n_done, n))
         self._learner = self._learner or AlignmentEstimator(self._rate_hz)
-        axes, held = self._learner.feed(stretch)
+        axes, held = self._learner.feed(segment)
         if axes is None:
             return []
         self._know(axes)
@@ -124,15 +124,15 @@ class FootGait:
         sensor = FootSensor(self.wear_site, axes, self._rate_hz, *self._ranges, self._params)
         self._follower, self._learner = FootFollower(sensor, self._n_swings), None
 
-    def _follow(self, follower: FootFollower, stretch: Segment) -> tuple[list[Known], int]:
+    def _follow(self, follower: FootFollower, segment: Segment) -> tuple[list[Known], int]:
         """As the follower does; where the foot was lost, its axes are learned again."""
-        found = follower.follow(stretch)
+        found = follower.follow(segment)
         if follower.is_lost:
             self._follower, self._n_swings = None, follower.n_swings
         return found
 
     def _follow_each(self, whole: Segment, ends: list[int]) -> list[tuple[list[GaitEvent], FootStatus]]:
-        """Follow a stretch that chunks up to these rows made: events and `status` by chunk."""
+        """Follow a segment that chunks up to these rows made: events and `status` by chunk."""
         assert self._follower is not None
         first, is_loose = self._follower.end, self._follower.is_loose
         known, n_done = self._follow(self._follower, whole)

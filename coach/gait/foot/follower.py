@@ -60,22 +60,22 @@ class FootFollower:
         """Whether the sensor sits otherwise than its axes say."""
         return self._lost_row != NEVER
 
-    def follow(self, stretch: Segment) -> tuple[list[Known], int]:
+    def follow(self, segment: Segment) -> tuple[list[Known], int]:
         """Return the events with the rows at which they are known, and how many rows were followed until lost."""
-        if stretch.is_new:
+        if segment.is_new:
             self._restart()
-        n, gyr, foot = len(stretch.t_s), stretch.gyr_radps, self._batch.foot
+        n, gyr, foot = len(segment.t_s), segment.gyr_radps, self._batch.foot
         assert gyr is not None
         columns = self._rows.room(n)
-        columns[T] = stretch.t_s
-        columns[AX : AX + 3] = stretch.acc_mps2.T
+        columns[T] = segment.t_s
+        columns[AX : AX + 3] = segment.acc_mps2.T
         columns[GX : GX + 3] = gyr.T
         end = self._rows.end
-        foot.saw(end, stretch.largest)
-        if stretch.interpolated_s:
-            foot.interpolate(stretch.interpolated_s)
+        foot.saw(end, segment.largest)
+        if segment.interpolated_s:
+            foot.interpolate(segment.interpolated_s)
         events = self._through(end - n, end)
-        if stretch.interpolated_s:
+        if segment.interpolated_s:
             foot.forget_interpolated()
         return events, n if self._lost_row == NEVER else self._lost_row - (end - n)
 

@@ -37,7 +37,7 @@ class Segment(NamedTuple):
     largest: tuple[float, float] = UNSEEN
 
     def part(self, start: int, end: int) -> "Segment":
-        """Samples start..end as a stretch of its own, new only where this one began."""
+        """Samples start..end as a segment of its own, new only where this one began."""
         t = self.t_s[start:end]
         gyr = None if self.gyr_radps is None else self.gyr_radps[start:end]
         interpolated = tuple(b for b in self.interpolated_s if t[0] <= b <= t[-1]) if self.interpolated_s else ()
@@ -45,7 +45,7 @@ class Segment(NamedTuple):
 
 
 class SegmentJoiner:
-    """Joins the chunks of one sensor into stretches.
+    """Joins the chunks of one sensor into segments.
 
     A reading with a NaN in a measured axis counts as lost. An axis that never gave a number is a missing axis and reads
     as 0 here. longest_s: holes up to it are filled. n_gaps, n_interpolated, n_dropped: what happened so far.
@@ -64,7 +64,7 @@ class SegmentJoiner:
         self.n_dropped = 0
 
     def feed(self, chunk: ImuChunk) -> list[Segment]:
-        """The stretches of this chunk, in order."""
+        """The segments of this chunk, in order."""
         whole = self._next(chunk)
         if whole is not None:
             return [whole]
@@ -93,10 +93,10 @@ class SegmentJoiner:
         if step.max() <= GAP_INTERVALS * interval:
             return [Segment(t, acc, gyr, is_first, (), largest)]
         broken = self._broken(t, acc, gyr, step, chunk.rate_hz, is_first, before)
-        return [stretch._replace(largest=largest) for stretch in broken]
+        return [segment._replace(largest=largest) for segment in broken]
 
     def feed_together(self, chunks: Sequence[ImuChunk]) -> tuple[int, Segment | None]:
-        """Take as many of the chunks as nothing is amiss in, two or more, as one stretch; (0, None) where fewer are."""
+        """Take as many of the chunks as nothing is amiss in, two or more, as one segment; (0, None) where fewer are."""
         gyr_of = [chunk.gyr_radps for chunk in chunks if chunk.gyr_radps is not None]
         if not self._is_whole or self._last_t is None or len(gyr_of) < len(chunks) or len(chunks) < 2:
             return 0, None
@@ -174,12 +174,12 @@ class SegmentJoiner:
         cuts = np.flatnonzero(step > longest)
         self.n_gaps += len(cuts)
         edges = [0, *(int(c) for c in cuts if c > 0), len(t)]
-        stretches = []
+        segments = []
         for start, end in pairwise(edges):
             is_new = (first and start == 0) or bool(step[start] > longest)
             piece = (t[start:end], acc[start:end], None if gyr is None else gyr[start:end])
-            stretches.append(self._interpolated(*piece, rate_hz, is_new, None if is_new else before))
-        return stretches
+            segments.append(self._interpolated(*piece, rate_hz, is_new, None if is_new else before))
+        return segments
 
     def _interpolated(
         self,
