@@ -1,8 +1,12 @@
-"""The virtual runner's shank: what an IMU on a strap above the ankle feels.
+"""The virtual runner's shank: what an IMU on a strap above the ankle measures.
 
 The shank turns as the shanks of people do: in stance about the ankle, which moves with the foot, in swing about the
 knee, which moves smoothly. So the late swing reads 5 g, as in people as much as the landing. Shoe, heel pad and ankle
 give way: the shank stops later and more softly than the foot. Axes as in `foot`.
+
+The constants by judgement, and the width within its range of how the force yields, were chosen in part by what the gait
+core finds on these shanks. That it finds events here as in people says nothing of its accuracy (docs/accuracy.md does);
+it shows when a change of the core moves them.
 """
 
 from itertools import pairwise

@@ -1,6 +1,7 @@
 """The virtual shanks turn as people's do, and the core finds their contacts and toe-offs as it finds people's.
 
 Within what the core states of runners left out of its fit (docs/accuracy.md): contact 12 ms, contact time 18 ms.
+Parts of the virtual shank were chosen with these results in view: the tests hold the core, they do not measure it.
 """
 
 import numpy as np
