@@ -17,8 +17,12 @@ typedef uint8_t pin_size_t;
 typedef enum { INPUT, OUTPUT } PinMode;
 typedef enum { LOW, HIGH } PinStatus;
 inline bool is_output = false, is_low = false;
-inline void pinMode(pin_size_t pin, PinMode mode) { is_output |= pin == PIN_VBAT_ENABLE && mode == OUTPUT; }
-inline void digitalWrite(pin_size_t pin, PinStatus status) { is_low |= pin == PIN_VBAT_ENABLE && status == LOW; }
+inline void pinMode(pin_size_t pin, PinMode mode) {
+  if (pin == PIN_VBAT_ENABLE) is_output = mode == OUTPUT;
+}
+inline void digitalWrite(pin_size_t pin, PinStatus status) {
+  if (pin == PIN_VBAT_ENABLE) is_low = status == LOW;
+}
 inline int analogRead(pin_size_t pin) { return pin == PIN_VBAT && is_output && is_low ? 398 : 0; }
 
 void setup();
