@@ -15,6 +15,7 @@ from tests.reliability.rows import Row
 MINUTES: Final = 30.0
 BACK_S: Final = 30.0  # twice the longest wait of a link (LinkSettings.max_wait_s: 15 s); by judgement
 PHONE_BACK_S: Final = 10.0  # a connection that is being made tries again after 1, 3 and 7 s (RFC 6298, Linux)
+UNHEARD_S: Final = 1.0  # of each connection, while it is made or ended; by judgement (a half hour had none)
 _SETTLE_S: Final = 420.0  # booting, eight connections, and reading the log again on a busy machine
 Seen = Mapping[str, Any]
 
@@ -51,6 +52,9 @@ def rows(seen: Seen, minutes: float) -> Iterator[Row]:
     n_lost, n_twice = (sum(s[name] for s in sensors) for name in ("n_lost", "n_twice"))
     off = sum(map(off_by, sensors))
     n_counted = sum(s["n_missing"] for s in sensors if s["n_true_missing"] is not None)
+    is_heard = all(
+        s["n_sent"] - s["n_logged"] <= UNHEARD_S * s["n_connections"] * s["n_sent"] / seen["run_s"] for s in sensors
+    )
     is_whole = seen["state"] == "finished" and abs(seen["duration_s"] - seen["run_s"]) < 3.0
     yield Row(
         f"a run of {minutes:g} minutes",
@@ -58,7 +62,7 @@ def rows(seen: Seen, minutes: float) -> Iterator[Row]:
         f"{n_logged:,} notifications logged, {n_lost} lost, {n_twice} twice ({n_air:,} were lost in the air, "
         f"{n_sent - n_logged} came while a connection was made or ended); {n_counted:,} readings counted as missing, "
         f"{off} wrongly; {seen['state']} after {seen['duration_s']:.0f} of {seen['run_s']:.0f} s",
-        n_lost == n_twice == off == 0 and is_whole,
+        n_lost == n_twice == off == 0 and is_heard and is_whole,
     )
     pod = next(s for s in sensors if s["name"] == "running_speed_cadence")
     alive = [s for s in sensors if s is not pod]
