@@ -13,6 +13,10 @@ from tests.support.ant_stick import FakeUsb, Faults, plugged_in
 from tests.support.cli import one_line_of_error, run
 
 
+def doctor(data: Path, *options: str) -> str:
+    return run("doctor", *options, "--data", str(data), "--port", "0").stdout
+
+
 def test_a_broken_profile_is_one_line_where_it_is_used_and_a_fault_for_the_doctor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -22,12 +26,12 @@ def test_a_broken_profile_is_one_line_where_it_is_used_and_a_fault_for_the_docto
     monkeypatch.setattr("coach.cli.doctor.load_profiles", broken)
     monkeypatch.setattr("coach.cli.sensors.load_profiles", broken)
     assert "movesense.toml: kind" in one_line_of_error(run("sensors", "list", "--data", str(tmp_path)))
-    assert "FAULT profiles: movesense.toml: kind" in run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+    assert "FAULT profiles: movesense.toml: kind" in doctor(tmp_path)
 
 
 def test_doctor_distinguishes_a_broken_database_from_one_it_may_not_read(tmp_path: Path) -> None:
     def database(data: Path) -> dict[str, object]:
-        report = json.loads(run("doctor", "--json", "--data", str(data), "--port", "0").stdout)
+        report = json.loads(doctor(data, "--json"))
         (check,) = [check for check in report["checks"] if check["name"] == "database"]
         return check
 
@@ -81,7 +85,7 @@ def test_an_adapter_that_holds_few_sensors_is_known_by_its_chip(
     assert holds_few(tmp_path)
     monkeypatch.setattr("coach.cli.doctor.can_see_usb", lambda _root: True)
     monkeypatch.setattr("coach.cli.doctor.holds_few", lambda _root: True)
-    said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+    said = doctor(tmp_path)
     assert "ok   adapter: a USB adapter with a chip of CSR" in said
     assert "no more than three" in said
 
@@ -90,7 +94,7 @@ def test_where_no_adapter_can_be_seen_none_is_said_to_hold_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("coach.cli.doctor.can_see_usb", lambda _root: False)  # macOS, Windows
-    said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+    said = doctor(tmp_path)
     assert "ok   adapter: which adapter is here cannot be seen" in said
     assert "none here is known" not in said
 
@@ -122,7 +126,7 @@ def test_doctor_says_what_an_ant_stick_lacks_and_that_none_is_needed(
     tmp_path: Path, usb: FakeUsb | None, found: str, words: str
 ) -> None:
     with plugged_in(usb):
-        said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+        said = doctor(tmp_path)
     assert found in said
     assert words in said
 
@@ -136,6 +140,6 @@ def test_a_stick_that_is_plugged_in_without_the_extra_is_a_fault(
     plug_in(tmp_path, "0fcf", "1008")
     assert has_ant_stick(tmp_path)
     monkeypatch.setattr("coach.cli.doctor.has_ant_stick", lambda _root: True)
-    said = run("doctor", "--data", str(tmp_path), "--port", "0").stdout
+    said = doctor(tmp_path)
     assert "FAULT ant+: ant_no_extra" in said
     assert "pip install 'running-coach[ant]'" in said
