@@ -1,12 +1,14 @@
 """What the radio's tests share: a loop whose time jumps, a body that swings, and a record of what the links said."""
 
 import asyncio
+import contextlib
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from bleak import BleakClient
 
 from coach.model.links import LinkEvent, LinkStatus
 from coach.model.samples import HeartRateSample, Notification, RunningSpeedSample, TreadmillSample
@@ -106,3 +108,14 @@ async def until(is_so: Callable[[], bool], clock: RunClock, within_s: float = 60
     while not is_so():
         assert clock() < end_s, "it never came so"
         await clock.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def connected_client(world: VirtualWorld, sensor_id: str) -> AsyncIterator[BleakClient]:
+    """A client of bleak's that is connected to a sensor of the virtual radio, without a link of ours."""
+    device = await open_radio(world.backend, world.clock).ear.find(sensor_id, 8.0)
+    assert device is not None
+    client = world.backend.make_client(device, lambda _client: None, 15.0, pair=False)
+    await client.connect()
+    yield client
+    await client.disconnect()

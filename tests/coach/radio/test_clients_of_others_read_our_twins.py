@@ -19,11 +19,10 @@ from coach.model.samples import HeartRateSample, ImuChunk, Notification, PowerSa
 from coach.model.sites import WearSite
 from coach.packets.decoders import decoder_for
 from coach.packets.layout import G_MPS2
-from coach.radio.links import open_radio
 from coach.radio.virtual.twin import Twin
 from coach.radio.virtual.world import VirtualWorld
 from firmware_config.loader import load_profile
-from tests.support.radio import SwingingBody, run_jumping, until
+from tests.support.radio import SwingingBody, connected_client, run_jumping, until
 
 
 class Overheard:
@@ -59,13 +58,8 @@ class Overheard:
 @contextlib.asynccontextmanager
 async def connected_to(world: VirtualWorld, twin: Twin) -> AsyncIterator[Overheard]:
     await world.start()
-    radio = open_radio(world.backend, world.clock)
-    device = await radio.ear.find(twin.sensor_id, 8.0)
-    assert device is not None
-    client = world.backend.make_client(device, lambda _client: None, 15.0, pair=False)
-    await client.connect()
-    yield Overheard(client)
-    await client.disconnect()
+    async with connected_client(world, twin.sensor_id) as client:
+        yield Overheard(client)
     await world.stop()
 
 

@@ -19,7 +19,7 @@ from coach.radio.session import again_where_paired, connected
 from coach.radio.talk import Wire
 from coach.radio.virtual.world import VirtualWorld
 from coach.radio.words import PAIRED, explain
-from tests.support.radio import Diary, SwingingBody, link_set, run_jumping, until
+from tests.support.radio import Diary, SwingingBody, connected_client, link_set, run_jumping, until
 from tests.support.secured import CONTROL, FEATURE, RSC, SecuredPod, bonding_config
 
 
@@ -83,18 +83,14 @@ def test_a_refused_subscription_leaves_nothing_behind() -> None:
     async def main() -> None:
         bench = Bench("subscribe")
         await bench.start()
-        device = await link_set(bench.world, bench.diary)._radio.ear.find(bench.pod.sensor_id, 8.0)
-        assert device is not None
-        client = bench.world.backend.make_client(device, lambda _client: None, 15.0, pair=False)
-        await client.connect()
         received: list[bytes] = []
-        with pytest.raises(BleakGATTProtocolError):
+        async with connected_client(bench.world, bench.pod.sensor_id) as client:
+            with pytest.raises(BleakGATTProtocolError):
+                await client.start_notify(RSC, lambda _c, value: received.append(bytes(value)))
+            await client.pair()
             await client.start_notify(RSC, lambda _c, value: received.append(bytes(value)))
-        await client.pair()
-        await client.start_notify(RSC, lambda _c, value: received.append(bytes(value)))
-        await bench.world.clock.sleep(2.0)
+            await bench.world.clock.sleep(2.0)
         assert len(received) == len(set(received)) >= 5
-        await client.disconnect()
         await bench.end()
 
     run_jumping(main())
