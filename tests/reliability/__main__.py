@@ -32,6 +32,9 @@ def main(words: list[str]) -> int:
     if not names:
         print(f"say what to measure: {', '.join(known)}; kills [N] [WORK ...]", file=sys.stderr)
         return 2
+    if "bluez" in names and (lacking := bad_day.lacking()):  # said before hours of other parts
+        print(f"bluez needs {lacking}; without it name the other parts", file=sys.stderr)
+        return 2
     is_held = True
     with tempfile.TemporaryDirectory() as folder:
         for name in names:

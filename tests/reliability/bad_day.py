@@ -20,13 +20,18 @@ _SETTLE_S: Final = 420.0  # booting, eight connections, and reading the log agai
 Seen = Mapping[str, Any]
 
 
+def lacking() -> str:
+    """What this machine needs for the day and does not have, in words; empty where nothing is lacking."""
+    kernel = known_kernel()
+    if kernel.exists() and not missing_programs():
+        return ""
+    return f"bluez, dbus and the kernel: tests/kernel/build.sh {kernel}"
+
+
 def live(minutes: float = MINUTES) -> Seen:
     """The day, lived; raises AssertionError with what was printed where it has no result."""
-    kernel = known_kernel()
-    if not kernel.exists() or missing_programs():
-        raise SystemExit(f"needs bluez, dbus and the kernel: tests/kernel/build.sh {kernel}")
     patience_s = 60.0 * minutes + _SETTLE_S
-    line, said = boot(kernel, "guest_bad_day.py", patience_s, "1G", COACH_MINUTES=f"{minutes:g}")
+    line, said = boot(known_kernel(), "guest_bad_day.py", patience_s, "1G", COACH_MINUTES=f"{minutes:g}")
     if line is None:
         raise AssertionError(said[-6000:])
     found: Seen = json.loads(line.removeprefix("RESULT "))

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.reliability import bad_day
+from tests.reliability.__main__ import main
 from tests.reliability.bad_day import count_lines, rows
 
 Day = dict[str, Any]
@@ -14,8 +17,8 @@ Day = dict[str, Any]
 def sensor(name: str, **facts: object) -> Day:
     return {
         "name": name, "site": "left_foot", "n_sent": 1000, "n_lost_in_air": 20, "n_logged": 998, "n_lost": 0,
-        "n_twice": 0, "n_connections": 4, "n_readings": 7984, "n_missing": 176, "n_true_missing": 177, "n_mixed": 0, "outages": [160],
-        "silent_s": 0.0, "last_s": 1799.5, **facts,
+        "n_twice": 0, "n_connections": 4, "n_readings": 7984, "n_missing": 176, "n_true_missing": 177,
+        "n_mixed": 0, "outages": [160], "silent_s": 0.0, "last_s": 1799.5, **facts,
     }  # fmt: skip
 
 
@@ -72,3 +75,11 @@ def test_each_loss_alone_is_not_held(harm: Callable[[Day], None]) -> None:
     day = deepcopy(DAY)
     harm(day)
     assert not is_held(day)
+
+
+def test_a_machine_without_the_kernel_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bad_day, "known_kernel", lambda: tmp_path / "vmlinux")
+    assert main(["bluez"]) == 2
+    assert "build.sh" in capsys.readouterr().err
