@@ -87,6 +87,10 @@ class Sight:
     def n(self, sensor_id: str, status: LinkStatus) -> int:
         return sum((e.sensor_id, e.status) == (sensor_id, status) for e in self.events)
 
+    async def stream(self, sensor_id: str, n: int) -> None:
+        """Wait for the `n`-th time that a sensor streams."""
+        await until(lambda: self.n(sensor_id, LinkStatus.STREAMING) == n, f"stream {n}")
+
     def payloads(self, characteristic: str) -> list[bytes]:
         return [n.payload for n in self.notifications if n.characteristic == characteristic]
 

@@ -112,7 +112,7 @@ async def hide_address(air: Air) -> Seen:
     links = LinkSet(radio, sight.notifications.append, sight.report)
     links.add(pod_plan(known_by, "private"))
     for n in (1, 2, 3):
-        await until(lambda n=n: sight.n(known_by, LinkStatus.STREAMING) == n, f"stream {n}")  # type: ignore[misc]  # mypy infers no lambda with a default
+        await sight.stream(known_by, n)
         await asyncio.sleep(1.0)
         if n < 3:
             await pod.drop()

@@ -22,7 +22,7 @@ from coach.service.event_loop import LoopThread
 from coach.service.sensors.device_report import report_on
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
-from tests.kernel.guest import RSC, Sight, air_under_bluez, say, until
+from tests.kernel.guest import RSC, Sight, air_under_bluez, say
 from tests.support.radio import SwingingBody
 
 ABSENT = "F0:0D:00:00:00:FF"
@@ -145,7 +145,7 @@ async def leave_one_at_home(pod: RunningPod) -> list[float]:
     begun_s, back_s = time.monotonic(), []
     links.add(pod_plan(pod.sensor_id, "RunPod"))
     for n in (1, 2, 3, 4):
-        await until(lambda n=n: sight.n(pod.sensor_id, LinkStatus.STREAMING) == n, f"stream {n}")  # type: ignore[misc]  # mypy infers no lambda with a default
+        await sight.stream(pod.sensor_id, n)
         back_s.append(round(time.monotonic() - begun_s, 2))
         await asyncio.sleep(3.0)
         await pod.drop()
