@@ -14,7 +14,7 @@ from coach.coaching.baseline import Baseline, BaselineRun
 from coach.coaching.engine import CueEngine
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.loader import load_rules
-from coach.coaching.pain import pain_state
+from coach.coaching.pain import by_now, pain_state
 from coach.coaching.programme import plan_run
 from coach.coaching.progress import BlockProgress
 from coach.coaching.red_flags import open_signs
@@ -92,8 +92,13 @@ def signs_are_due(pack: Pack, now: datetime) -> bool:
 
 
 def pain_now(pack: Pack, answers: Answers, now: datetime) -> PainState:
-    """What pain and red flags allow, with the answers given on the phone."""
-    return pain_state((*pack.pain, *answers.pain), (*pack.red_flags, *answers.red_flags), now)
+    """What pain and red flags allow, with the answers given on the phone.
+
+    They came after all that the pack holds, whatever the clocks of home and phone say (`CLOCK_SLACK`).
+    """
+    taken_along = min((now, *(one.at for one in answers.pain), *(one.at for one in answers.red_flags)))
+    pain = (*by_now(pack.pain, taken_along), *answers.pain)
+    return pain_state(pain, (*by_now(pack.red_flags, taken_along), *answers.red_flags), now)
 
 
 def prepare(pack: Pack, answers: Answers, now: datetime, *, is_used: bool = False, shoes: str = "") -> Readiness:

@@ -66,6 +66,20 @@ def test_a_warning_sign_reported_on_the_phone_locks() -> None:
     assert not pain.allows_cues
 
 
+def test_what_was_reported_at_home_counts_on_a_phone_whose_clock_lags_behind() -> None:
+    """A pack is good for a phone up to ten minutes behind: pain reported as it was made is of the future there."""
+    now = make_pack().made_at - timedelta(minutes=5)
+    strong = replace(make_pack(), pain=(PainEntry(make_pack().made_at, PainMoment.NOW, 7, 0),))
+    assert not pain_now(strong, Answers(), now).allows_cues
+    assert pain_now(make_pack(), answers(7, now), now) == pain_now(
+        replace(make_pack(), pain=(PainEntry(make_pack().made_at, PainMoment.NOW, 1, 0),)),
+        answers(7, now - timedelta(minutes=1)),
+        now,
+    ), "the answer on the phone came last"
+    signed = replace(make_pack(), red_flags=(RedFlagAnswers(make_pack().made_at, ("saddle_numbness",)),))
+    assert pain_now(signed, answers(1, now), now).lock is not Lock.NONE
+
+
 def test_signs_are_due_when_never_asked_or_four_weeks_ago() -> None:
     assert not signs_are_due(make_pack(), NOW)
     assert signs_are_due(replace(make_pack(), red_flags=()), NOW)
