@@ -29,7 +29,8 @@ def known_kernel() -> Path:
 def missing_programs() -> list[str]:
     """What the guest needs of this machine and does not find."""
     names = ("dbus-daemon", "bluetoothd")
-    return [n for n in names if not shutil.which(n) and not any(Path("/usr/libexec/bluetooth").glob(n))]
+    folders = (Path("/usr/libexec/bluetooth"), Path("/usr/lib/bluetooth"))  # as init.sh looks for it
+    return [name for name in names if not shutil.which(name) and not any((f / name).exists() for f in folders)]
 
 
 def boot(
