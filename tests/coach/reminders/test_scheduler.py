@@ -202,6 +202,7 @@ def test_a_delivery_that_fails_as_nobody_foresaw_ends_no_later_reminder(store: S
     wanted.append(reminder("b", real_now() - timedelta(seconds=1)))
     assert delivered.bell.acquire(timeout=10)
     reminders.stop()
+    assert delivered.n_failed == 2
     assert delivered == ["b"]
 
 

@@ -83,6 +83,7 @@ def test_a_quarter_of_an_hour_later_nothing_of_it_is_heard(scene: Scene, heard: 
     home, clinic = scene
     home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
     home.clinic.push()
+    assert len(heard) >= 3, "join, report, runs"
     for clinic.ahead in (timedelta(minutes=15), timedelta(minutes=-15)):
         assert {one.send(clinic.url) for one in list(heard)} <= {401, 403}
 
