@@ -36,12 +36,12 @@ def recompute_runs(coach: Coach, run_ids: Sequence[str], n_processes: int) -> It
         return
     workers = ProcessPoolExecutor(n_processes - 1, get_context("spawn"), _open, (coach.settings,))
     try:
-        yield from Shared(workers, run_ids).work_off(coach, n_processes - 1)
+        yield from SharedRuns(workers, run_ids).work_off(coach, n_processes - 1)
     finally:
         workers.shutdown(cancel_futures=True)
 
 
-class Shared:
+class SharedRuns:
     """Runs that wait for this process and the workers: each takes the next one as it is done with one."""
 
     def __init__(self, workers: Executor, run_ids: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from coach.bootstrap import Coach
-from coach.cli.recomputing import Shared, processes_for
+from coach.cli.recomputing import SharedRuns, processes_for
 from coach.cli.root import coach
 from coach.live.pipeline_factory import profile_texts
 from coach.model.links import SensorUse
@@ -108,7 +108,7 @@ def test_this_process_and_the_workers_share_the_runs(tmp_path: Path, monkeypatch
     own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
     runs = [f"run-{number}" for number in range(12)]
     with ThreadPoolExecutor(2) as workers:
-        done = dict(Shared(workers, runs).work_off(own, 2))
+        done = dict(SharedRuns(workers, runs).work_off(own, 2))
     own.close()
     assert done == {run_id: "damaged" if run_id == "run-3" else "" for run_id in runs}
     assert sorted(taken) == sorted(runs)
@@ -123,7 +123,7 @@ def test_a_worker_that_fails_ends_all(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("coach.cli.recomputing._recompute", lambda coach, run_id: "")
     own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
     with ThreadPoolExecutor(1) as workers, pytest.raises(OSError, match="run-0"):
-        list(Shared(workers, ["run-0", "run-1"]).work_off(own, 1))
+        list(SharedRuns(workers, ["run-0", "run-1"]).work_off(own, 1))
     own.close()
 
 
@@ -139,7 +139,7 @@ def test_a_run_that_fails_in_this_process_as_nobody_foresaw_ends_all_instead_of_
     monkeypatch.setattr("coach.cli.recomputing._recompute", fail)
     own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
     with ThreadPoolExecutor(1) as workers:
-        shared = Shared(workers, ["run-0"])
+        shared = SharedRuns(workers, ["run-0"])
         with pytest.raises(IndexError, match="run-0"):
             list(shared.work_off(own, 0))
     own.close()
