@@ -1,8 +1,10 @@
 """Numbers as people read them: an uncertainty never reads as nothing, and differences of lengths have small units."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from web.units import difference_scale_of, uncertainty_text, value_text
+from web.units import difference_scale_of, local_time, uncertainty_text, value_text
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,9 @@ def test_a_pace_has_no_uncertainty_and_what_is_unknown_none_either() -> None:
 def test_a_difference_of_steps_is_shown_in_a_small_unit(system: str, shown: str) -> None:
     scale = difference_scale_of("step_length_m", system)
     assert f"{0.02 * scale.factor:.{scale.decimals}f} {scale.unit}" == shown
+
+
+@pytest.mark.parametrize("zone", ["Africa", "Mars/Olympus", "x" * 300, "../UTC"])  # the first is a folder of zones
+def test_a_time_in_a_zone_that_is_unknown_is_that_of_greenwich(zone: str) -> None:
+    at = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
+    assert (local_time(at, zone), local_time(at, zone).utcoffset()) == (at, at.utcoffset())
