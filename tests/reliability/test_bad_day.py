@@ -83,3 +83,15 @@ def test_a_machine_without_the_kernel_is_refused_before_anything_is_measured(
     monkeypatch.setattr(bad_day, "known_kernel", lambda: tmp_path / "vmlinux")
     assert main(["bluez"]) == 2
     assert "build.sh" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "is_kept"), [(["bluez"], True), (["bluez", "30"], True), (["bluez", "15"], False)])
+def test_only_a_whole_day_takes_its_place_in_the_document(
+    words: list[str], is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr(bad_day, "lacking", lambda: "")
+    monkeypatch.setattr(bad_day, "lines", lambda _minutes: iter([("bluez", "| a row |", True)]))
+    monkeypatch.setattr("tests.reliability.__main__.update", lambda _part, rows: kept.extend(rows))
+    assert main(words) == 0
+    assert kept == ["| a row |"] * is_kept
