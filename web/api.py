@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from coach.bootstrap import Coach
 from coach.language.phrases import in_language
@@ -83,6 +84,7 @@ def route(
         def answer(**arguments: object) -> Response:
             return _once(lambda: respond(arguments))
 
+        # A function takes any attribute; mypy knows only those that all have.
         answer.endpoint_facts = Endpoint(method.upper(), path, body, query, returns, summary, files)  # type: ignore[attr-defined]
         blueprint.add_url_rule(f"/api/v1{path}", endpoint=view.__name__, view_func=answer, methods=[method.upper()])
         return view
@@ -119,7 +121,7 @@ def openapi(app: Flask) -> dict[str, object]:
     found = [facts for view in app.view_functions.values() if (facts := getattr(view, "endpoint_facts", None))]
     kinds = {_key(kind, mode): (kind, mode) for facts in found for kind, mode in _uses(facts)}
     schemas, definitions = TypeAdapter.json_schemas(
-        [(key, mode, TypeAdapter(kind)) for key, (kind, mode) in kinds.items()],  # type: ignore[misc]
+        [(key, mode, TypeAdapter(kind)) for key, (kind, mode) in kinds.items()],
         ref_template=_REFERENCE,
     )
     by_key = {key: schema for (key, _), schema in schemas.items()}
@@ -157,8 +159,12 @@ _ERROR: Final = {
 }
 
 
-def _uses(facts: Endpoint) -> list[tuple[Describable, str]]:
-    uses = [(facts.body, "validation"), (facts.query, "validation"), (facts.returns, "serialization")]
+def _uses(facts: Endpoint) -> list[tuple[Describable, JsonSchemaMode]]:
+    uses: list[tuple[Describable | None, JsonSchemaMode]] = [
+        (facts.body, "validation"),
+        (facts.query, "validation"),
+        (facts.returns, "serialization"),
+    ]
     return [(kind, mode) for kind, mode in uses if kind is not None]
 
 

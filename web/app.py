@@ -24,7 +24,7 @@ def create_app(coach: Coach, *, is_testing: bool = False) -> Flask:
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(TESTING=is_testing, MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
     app.extensions["coach"] = coach
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # only Flask's default provider has it
     install_errors(app)
     install_security(app)
     install_context(app, is_testing)

@@ -74,6 +74,7 @@ def _refusal(accepted: str) -> str:
 class GuardedChannel(HTTPChannel):  # type: ignore[misc]  # as above
     """One connection with deadlines. `server.is_welcome` and `server.by_address` are set by `web.server`."""
 
+    # A002: waitress gives `map` by this name.
     def __init__(self, server: object, sock: object, addr: object, adj: object, map: object = None) -> None:  # noqa: A002
         super().__init__(server, sock, addr, adj, map)
         self.is_known = False

@@ -22,7 +22,7 @@ class Month:
 
 def month_of(text: str, now: datetime) -> Month:
     """The month named `YYYY-MM`; the present one where that is no month."""
-    try:
+    try:  # DTZ007: only the date is taken, and the zone is given beside it
         first = datetime.combine(datetime.strptime(text, "%Y-%m").date(), time(), now.tzinfo)  # noqa: DTZ007
     except ValueError:
         first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

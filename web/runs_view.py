@@ -64,7 +64,7 @@ class DriftRow:
         """The change and the ends of its interval on a line from -50 to 50 that reaches `most_pct` to each side."""
         half = self.half_pct or 0.0
         ends = (self.change_pct, self.change_pct - half, self.change_pct + half)
-        return tuple(max(-50.0, min(50.0, 50.0 * end / most_pct)) for end in ends)  # type: ignore[return-value]
+        return tuple(max(-50.0, min(50.0, 50.0 * end / most_pct)) for end in ends)  # type: ignore[return-value]  # three
 
 
 def reach_of(rows: Sequence[DriftRow]) -> float:
