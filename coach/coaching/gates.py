@@ -3,6 +3,7 @@
 What cannot be known closes a gate that needs it: silence is the safe answer.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -122,7 +123,7 @@ def _not_overstriding(m: GateMoment) -> Gate:
 
 def _is_sure(live: LiveMetrics, measure: str, rise: float) -> bool:
     """Whether a comparison with the runner's own is known, and surer (1 SD) than the rise that would matter."""
-    return getattr(live, measure) is not None and live.uncertainty.get(measure, 0.0) <= rise
+    return getattr(live, measure) is not None and live.uncertainty.get(measure, math.inf) <= rise
 
 
 def _no_rise_since_cue(m: GateMoment) -> Gate:

@@ -91,13 +91,15 @@ function refreshNowAndThen() {
 
 let n_changes = 0; // of the run and its sensors, that came by the stream
 
+const MOST_ASKED = 5; // times in a row: where changes never cease, they say themselves how the run is
+
 /** Ask how the run is. An answer that a change has overtaken on its way is old: the page asks again. */
 async function refresh() {
   try {
-    for (let n_seen = -1; n_seen !== n_changes;) {
-      n_seen = n_changes;
+    for (let n_asked = 0; n_asked < MOST_ASKED; n_asked += 1) {
+      const n_seen = n_changes;
       const status = await get("/run");
-      if (n_seen === n_changes) takeRun(status);
+      if (n_seen === n_changes) { takeRun(status); return; }
     }
   } catch { /* the stream's watchdog says it */ }
 }
