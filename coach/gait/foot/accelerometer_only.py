@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.foot.strides import state_of_cadence
+from coach.gait.foot.activity import state_of_cadence
 from coach.gait.signal.segments import Segment
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, Stride

@@ -20,8 +20,31 @@ STILL_S: Final = 2.0  # the longest walking stride is 1.6 s: a foot still for lo
 NO_STRIDES_S: Final = 3.0  # two of the longest strides
 _IN_A_ROW: Final = 2  # strides of another kind: one alone is a hop or a kerb
 _SHIFT_S: Final = 0.7  # a foot may be set down again while its owner is standing
+WALK_BELOW_SPM: Final = 125.0  # sources of these three: `state_of`
+RUN_ABOVE_SPM: Final = 145.0  # the same
+LEAST_WALKING_DUTY: Final = 0.5  # walking has no flight
 _STILL_RADPS: Final = 0.8  # swaying on the spot stays below, a step's turns are ten times that
 _STILL_MPS2: Final = 3.0  # against gravity: the shock of a step is ten times that
+
+
+def state_of(contact_time_s: float, stride_time_s: float) -> GaitState:
+    """Walking or running: by cadence where that is clear, between by whether there is a flight (duty factor).
+
+    People change from walking to running at 135-140 steps per minute (doi:10.1016/j.humov.2023.103117; 141 in Hansen
+    2017, doi:10.1038/s41598-017-01972-1). Between the limits, chosen around that by eye 2026-11-20, running is gait
+    with flight: duty factor below one half.
+    """
+    cadence_spm = 120.0 / stride_time_s
+    if cadence_spm < WALK_BELOW_SPM:
+        return GaitState.WALKING
+    if cadence_spm > RUN_ABOVE_SPM or contact_time_s < LEAST_WALKING_DUTY * stride_time_s:
+        return GaitState.RUNNING
+    return GaitState.WALKING
+
+
+def state_of_cadence(stride_time_s: float) -> GaitState:
+    """Walking or running where only the stride time is known."""
+    return GaitState.WALKING if 240.0 / stride_time_s < WALK_BELOW_SPM + RUN_ABOVE_SPM else GaitState.RUNNING
 
 
 class FootState:

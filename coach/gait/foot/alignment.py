@@ -1,18 +1,260 @@
-"""The first seconds of a foot's samples in; its axes out as soon as it has moved enough, with all that was held back.
+"""Find the axes of a foot: forward, left and up, in the axes of a sensor that is mounted in any direction.
 
-Blocks of half a second are judged: quiet (standing gravity and gyroscope bias), moving, or neither. Nothing is thrown
-away that belongs to the first strides; what lies before them is.
+The first seconds of samples are held back until the foot has moved enough. Blocks of half a second are judged: quiet
+(standing gravity and gyroscope bias), moving, or neither. Nothing is thrown away that belongs to the first strides;
+what lies before them is.
+
+Up is gravity while standing, or else the mean specific force from mid-stance to mid-stance. The swing axis is the
+dominant axis of the turn rate. Its sign follows from the stance: the foot rests after the swing and pushes before it.
+Functional calibration as in Falbriard 2018 (doi:10.3389/fphys.2018.00610), without a magnetometer.
 """
 
 import math
 from collections import deque
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
-from coach.gait.foot.axes import FootAxes, Standing, find_axes
-from coach.gait.foot.params import ALIGNMENT, AlignmentParams
+from coach.gait.foot.params import ALIGNMENT, PARAMS, AlignmentParams
+from coach.gait.foot.trajectory import mean_forces
+from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.segments import Segment
 from coach.model.samples import FloatArray
+
+Swing = tuple[int, int]  # first row, and the row after the last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FootAxes:
+    """axes: (3, 3) rows forward, left, up in sensor axes, of the direction of running: left is the axis of swing.
+
+    bias_radps: (3,) turn rate read at rest, sensor axes. is_converged: the sign of the swing axis was clear.
+    push: (3, 3) rows forward, left, up in sensor axes, of the foot itself: left is the axis about which it pushes off,
+    up what it is at mid-stance. shock_mps2: typical largest step of the specific force from one sample to the next as
+    the foot lands.
+    """
+
+    axes: FloatArray
+    bias_radps: FloatArray
+    is_converged: bool
+    push: FloatArray
+    shock_mps2: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What quiet standing showed, in sensor axes: up (unit vector) and the gyroscope's bias."""
+
+    up: FloatArray
+    bias_radps: FloatArray
+
+
+def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Standing | None) -> FootAxes | None:
+    """Axes from a few seconds of walking or running; None where nothing turned."""
+    bias = standing.bias_radps if standing else np.zeros(3)
+    rate = gyr - bias
+    swing = dominant_axis(rate.T @ rate)
+    pitch = rate @ swing
+    energy = np.einsum("ni,ni->n", rate, rate)
+    n = max(1, round(ALIGNMENT.smoothed_s / float(np.median(np.diff(t_s)))))
+    energy = np.convolve(energy, np.full(n, 1.0 / n), "same")
+    found = [swings(t_s, sign * pitch) for sign in (1.0, -1.0)]
+    ratios = [_rest_ratio(t_s, of_sign, energy) for of_sign in found]
+    if max(ratios) <= 0.0:
+        return None
+    sign, seen = (1.0, found[0]) if ratios[0] >= ratios[1] else (-1.0, found[1])
+    rests = _rests(t_s, seen, energy)
+    total = _mean_force(t_s, acc, rate, rests)
+    axes = frame(sign * swing, _up(total, standing))
+    push = frame(_push_axis(t_s, rate, sign * pitch, rests, axes[1]), axes[2] if total is None else total)
+    return FootAxes(axes, bias, max(ratios) > ALIGNMENT.least_rest_ratio, push, _shock(t_s, acc, seen))
+
+
+class Refiner:
+    """Looks at the axes again after many strides: a clip slips, a gyroscope's bias drifts."""
+
+    __slots__ = ("_force", "_moment", "_n", "_pitch", "_push_moment")
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._force = np.zeros(3)
+        self._moment = np.zeros((3, 3))
+        self._push_moment = np.zeros((3, 3))
+        self._pitch = 0.0
+
+    def add(self, n: int, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
+        """Sums over n strides: what gravity left in the velocity of each, the second moment of its turn rates (both in
+        foot axes) and its mean pitch rate."""
+        self._n += n
+        self._force += drift_mps2
+        self._moment += moment
+        self._pitch += pitch_radps
+
+    def refined(self, axes: FootAxes) -> FootAxes:
+        """The axes moved half way to what the strides since the last look say; the same where they were few."""
+        if self._n < ALIGNMENT.least_strides:
+            return axes
+        seen_up = self._force / self._n
+        seen_up[2] += GRAVITY_MPS2
+        seen_up /= math.sqrt(seen_up @ seen_up)
+        seen_up *= ALIGNMENT.refine_share
+        seen_up[2] += 1.0 - ALIGNMENT.refine_share
+        seen_left = dominant_axis(self._moment)
+        seen_left *= ALIGNMENT.refine_share if seen_left[1] > 0.0 else -ALIGNMENT.refine_share
+        seen_left[1] += 1.0 - ALIGNMENT.refine_share
+        bias = axes.bias_radps + ALIGNMENT.refine_share * (self._pitch / self._n) * axes.axes[1]
+        return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_converged, axes.push, axes.shock_mps2)
+
+
+class OwnAxes:
+    """The foot's own axes by all of its strides, the newest count most: forward, left, up in sensor axes.
+
+    left: the axis of the push-offs, turned from the metatarsal joints' to the mediolateral one. up: of the mean force
+    from rest to rest. Both are sums that fade with ALIGNMENT.own_strides. n: push-offs so far.
+    """
+
+    __slots__ = ("_force", "_moment", "_push", "_yaw", "axes", "n")
+
+    def __init__(self, push: FloatArray, is_left: bool, push_yaw_deg: float) -> None:
+        self.n = 0
+        self._yaw = math.radians(push_yaw_deg if is_left else -push_yaw_deg)
+        self._force = np.zeros(3)
+        self._moment = np.zeros((3, 3))
+        self._use(push)
+
+    def add_force(self, force: FloatArray) -> None:
+        """Take the mean specific force (3,) of one stride, in sensor axes as they are at rest."""
+        self._force *= 1.0 - 1.0 / ALIGNMENT.own_strides
+        self._force += force
+
+    def add_push(self, rate_radps: FloatArray) -> None:
+        """Take the turn rates (3, n) from heel-off to the fastest turning of one push-off, in the foot's own axes."""
+        rate = self.axes.T.dot(rate_radps)
+        self.n += 1
+        self._moment *= 1.0 - 1.0 / ALIGNMENT.own_strides
+        self._moment += rate.dot(rate.T)
+        if self.n >= ALIGNMENT.own_least and self._force.any():
+            left = dominant_axis(self._moment)
+            self._use(frame(left if left @ self._push[1] > 0.0 else -left, self._force))
+
+    def _use(self, push: FloatArray) -> None:
+        self._push = forward, left, up = push
+        c, s = math.cos(self._yaw), math.sin(self._yaw)
+        self.axes = np.array((c * forward - s * left, c * left + s * forward, up))
+
+
+def dominant_axis(second_moment: FloatArray) -> FloatArray:
+    """Unit vector about which a turn rate with this (3, 3) second moment turns most."""
+    _, vectors = np.linalg.eigh(second_moment)
+    axis: FloatArray = vectors[:, 2]
+    return axis
+
+
+def frame(left: FloatArray, up: FloatArray) -> FloatArray:
+    """(3, 3) rows forward, left, up: up is kept, left made square to it."""
+    up = up / math.sqrt(up @ up)
+    left = left - (left @ up) * up
+    left /= math.sqrt(left @ left)
+    (a, b, c), (x, y, z) = left.tolist(), up.tolist()
+    return np.array([(b * z - c * y, c * x - a * z, a * y - b * x), (a, b, c), (x, y, z)])
+
+
+def _mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int]) -> FloatArray | None:
+    """What the specific force comes to from each rest to the next, in the resting foot's axes; None without strides."""
+    strides = [
+        (a, b) for a, b in pairwise(rests) if PARAMS.shortest_stride_s < t_s[b] - t_s[a] < PARAMS.longest_stride_s
+    ]
+    if not strides:
+        return None
+    total = mean_forces(t_s, acc, rate, [a for a, _ in strides], [b for _, b in strides])
+    return total if total @ total > 0.0 else None
+
+
+def _up(total: FloatArray | None, standing: Standing | None) -> FloatArray:
+    """Standing gravity, or the mean force of the strides where standing does not agree with it."""
+    if standing is not None and (
+        total is None or total @ standing.up > ALIGNMENT.trust_standing_cos * math.sqrt(total @ total)
+    ):
+        return standing.up
+    return np.array([0.0, 0.0, 1.0]) if total is None else total
+
+
+def _push_axis(t_s: FloatArray, rate: FloatArray, pitch: FloatArray, rests: list[int], left: FloatArray) -> FloatArray:
+    """Unit vector about which the foot turns from heel-off to the fastest turning; `left` where no push is seen."""
+    moment = np.zeros((3, 3))
+    for rest in rests:
+        until, end = t_s.searchsorted(
+            (float(t_s[rest]) + ALIGNMENT.heel_off_within_s, float(t_s[rest]) + 2.0 * ALIGNMENT.heel_off_within_s)
+        )
+        pushing = (pitch[rest:until] > PARAMS.push_radps).nonzero()[0]
+        if not len(pushing):
+            continue
+        heel_off = rest + pushing.item(0)
+        rates = rate[heel_off : heel_off + int(pitch[heel_off:end].argmax()) + 1]
+        moment += rates.T @ rates
+    if not moment.any():
+        return left
+    axis = dominant_axis(moment)
+    return axis if axis @ left > 0.0 else -axis
+
+
+def _rests(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> list[int]:
+    """Rows at which the foot turns slowest after each of its swings."""
+    rests = []
+    for _, end in seen:
+        over = float(t_s[end])
+        a, b = t_s.searchsorted((over + ALIGNMENT.rest_from_s, over + ALIGNMENT.rest_until_s)).tolist()
+        if b > a:
+            rests.append(a + int(energy[a:b].argmin()))
+    return rests
+
+
+def _rest_ratio(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> float:
+    """Turning energy before swings (push-off) against after them (mid-stance); 0 where there are no swings."""
+    after, before = [], []
+    for start, end in seen:
+        over, begun = float(t_s[end]), float(t_s[start])
+        after.append(_least_between(t_s, energy, over + ALIGNMENT.rest_from_s, over + ALIGNMENT.rest_until_s))
+        before.append(_least_between(t_s, energy, begun - ALIGNMENT.rest_until_s, begun - ALIGNMENT.rest_from_s))
+    if not after:
+        return 0.0
+    return median(before) / max(median(after), 1e-9)
+
+
+def _shock(t_s: FloatArray, acc: FloatArray, seen: list[Swing]) -> float:
+    """Median over the landings of the largest step of the specific force between samples."""
+    step = acc[1:] - acc[:-1]
+    size2 = np.einsum("ni,ni->n", step, step)
+    largest2 = []
+    for _, end in seen:
+        a, b = t_s.searchsorted(
+            (float(t_s[end]) - ALIGNMENT.lands_from_s, float(t_s[end]) + ALIGNMENT.lands_until_s)
+        ).tolist()
+        largest2.append(float(size2[max(a - 1, 0) : b - 1].max(initial=0.0)))
+    return median(math.sqrt(size) for size in largest2) if largest2 else 0.0
+
+
+def swings(t_s: FloatArray, pitch: FloatArray) -> list[Swing]:
+    """First and last row of each stretch in which the foot turns toes-up by ALIGNMENT.clear_swing_rad or more."""
+    turning = pitch < PARAMS.swing_end_radps
+    edges = np.diff(turning.astype(np.int8), prepend=0, append=0).nonzero()[0].tolist()
+    found = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if end - start < 3 or end >= len(t_s):
+            continue
+        t, rate = t_s[start:end], pitch[start:end]
+        if rate.min() > PARAMS.swing_radps:
+            continue
+        if -0.5 * float(((rate[1:] + rate[:-1]) * (t[1:] - t[:-1])).sum()) >= ALIGNMENT.clear_swing_rad:
+            found.append((start, end))
+    return found
+
+
+def _least_between(t_s: FloatArray, values: FloatArray, start_s: float, end_s: float) -> float:
+    a, b = t_s.searchsorted((start_s, end_s)).tolist()
+    return float(values[a:b].min()) if b > a else 0.0
 
 
 class AlignmentEstimator:

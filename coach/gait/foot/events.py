@@ -1,4 +1,26 @@
-"""Detect mid-stance and rolling of one stride in windows around phase transitions.
+"""Detect the events of one stance: initial contact, mid-stance, toe-off; and how far the foot rolls between them.
+
+Initial contact is detected twice. At once, in a window around the end of a swing (`contact`): the specific force along
+the foot's up axis falls while the leg reaches down and rises when the ground stops the foot; a heel that meets the
+ground turns the toes down at the same time (foot slap). Each rise has its onset; the landing lies between them. A
+ripple of the swinging leg may rise as much as a clipped or a soft landing: a clear slap says from when on the landing
+is searched.
+
+Then by the stance's motion, backwards from mid-stance (`cues`): whatever part of a shoe meets the ground turns the foot
+at once, so initial contact lies at a peak of the angular acceleration, a share towards the moment when the ball of the
+foot is braked hardest, less a lead. Which of the peaks it is says a straight line of three cues: `rise` (upward
+acceleration at a quarter of its landing peak; a heel's landing reaches a sensor on the laces 16 ms late, a forefoot's
+at once), the foot's elevation just before, and the braking. Then the distance from contact to braking, which is the
+same in all strides of a foot, replaces the single one: a wrong peak drops out. Foot strike angle: elevation of the
+foot's long axis at contact against mid-stance (Altman and Davis 2012, doi:10.1016/j.gaitpost.2011.09.104), in the
+foot's own axes. Fails where the foot does not come to rest (a loose strap), and where the landing is clipped.
+
+Toe-off and the joints about which the foot pushes off come forwards from mid-stance (`push_off`). The ground's force
+ends when the last point of the shoe leaves the ground: toe-off is when its tip, before the metatarsal joints, rises at
+0.2 m/s, corrected by how long after it the joints rise. Humps of the pitch rate show it worse (Falbriard 2018,
+doi:10.3389/fphys.2018.00610): a swing's hump may be higher than the push-off's. From heel-off to half of the time to
+the fastest turning the foot is a rigid body about the resting metatarsal joints: velocity = -rate x pivot, least
+squares. That shows where on the shoe the sensor sits.
 
 `columns` are those of the rows held, (N_COLUMNS, n); rows are counted from their first. The foot's axes are forward,
 left, up; pitch is positive toes down.
@@ -7,12 +29,260 @@ left, up; pitch is positive toes down.
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from coach.gait.foot.constants import GX, T
+from coach.gait.foot.constants import AX, GX, PITCH, T
 from coach.gait.foot.params import PARAMS, FootParams
+from coach.gait.foot.trajectory import (
+    Fine,
+    Motion,
+    integral,
+    landing_motion,
+    peak_shift,
+    point_climb,
+    push_motion,
+    rises_through,
+)
 from coach.model.samples import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One landing. t_s: initial contact. peak_mps2: largest specific force from contact until the window's end.
+    is_clipped: whether an axis was at full scale in the window."""
+
+    t_s: float
+    peak_mps2: float
+    is_clipped: bool
+
+
+def contact(
+    columns: FloatArray,
+    swing_end: int,
+    up: FloatArray,
+    rate_hz: float,
+    search_s: float,
+    shock_mps2: float,
+    limit_mps2: float,
+    params: FootParams = PARAMS,
+) -> Contact | None:
+    """Return the initial contact around the row `swing_end`, as accelerometer and gyroscope show it, or None.
+
+    columns: (N_COLUMNS, n) rows held. up: (3,) up axis of the flat foot in sensor axes. A window of `search_s` after
+    the end of the swing without a step of the specific force of `shock_mps2` holds no landing. limit_mps2: an axis from
+    here on is at full scale.
+    """
+    start = swing_end - round(params.contact_before_s * rate_hz)
+    window = columns[:, start : swing_end + round(search_s * rate_hz) + 1]
+    force = window[AX : AX + 3]
+    step = force[:, 1:] - force[:, :-1]
+    if max(np.vecdot(step.T, step.T).tolist()) < shock_mps2 * shock_mps2:
+        return None
+    t, up_force, pitch = window[T].tolist(), up.dot(force).tolist(), window[PITCH].tolist()
+    is_landing, t_s, row = _landing(t, up_force, pitch, rate_hz, params)
+    if not is_landing:
+        return None
+    norm2 = np.vecdot(force.T, force.T).tolist()
+    is_clipped = max(norm2) >= limit_mps2 * limit_mps2 and bool((np.abs(force) >= limit_mps2).any())
+    return Contact(t_s, math.sqrt(max(norm2[row:])), is_clipped)
+
+
+def _landing(
+    t: Sequence[float], up_force: Sequence[float], pitch: Sequence[float], rate_hz: float, params: FootParams
+) -> tuple[bool, float, int]:
+    """(whether there is a landing, its time, the sample before the force's onset).
+
+    For a window of 20 to 200 samples plain loops over lists are several times faster than array calls.
+    """
+    n = len(t)
+    onset_s, row, rise, first = _onset(t, up_force, 0, params.onset_share, params.onset_rise_share)
+    is_landing = rise > params.least_rise_mps2 and first > 0
+    at_rest = max(pitch[max(row - round(params.before_slap_s * rate_hz), 0)], 0.0)
+    above = [0.0] * n
+    for k in range(n):
+        above[k] = pitch[k] if pitch[k] > at_rest else at_rest
+    slap_s, _, slap, slap_first = _onset(t, above, 0, params.slap_share, params.onset_rise_share)
+    clear = 0.0
+    if slap_first > 0:
+        clear = min(max((slap - params.slap_from_radps) / (params.slap_clear_radps - params.slap_from_radps), 0.0), 1.0)
+    from_s = slap_s - params.slap_within_s + params.onset_lead_s
+    if clear == 1.0 and onset_s <= from_s:
+        start = 0
+        while start < n - 2 and t[start] < from_s:
+            start += 1
+        later_s, later_row, later_rise, later_first = _onset(
+            t, up_force, start, params.onset_share, params.onset_rise_share
+        )
+        if later_rise > params.least_rise_mps2 and later_first > start:
+            onset_s, row, first = later_s, later_row, later_first
+    onset_s -= params.onset_lead_s
+    apart = slap_s - onset_s
+    weight = 0.5 * clear if abs(apart) < params.slap_within_s else 0.0
+    return is_landing, onset_s + weight * apart + params.corner_share * (1.0 / rate_hz - 1.0 / params.chosen_at_hz), row
+
+
+def _onset(
+    t: Sequence[float], values: Sequence[float], start: int, share: float, large_share: float
+) -> tuple[float, int, float, int]:
+    """(time of the onset, sample before it, whole rise, sample at which the rise is large) of the first large rise.
+
+    Only the samples from `start` on count.
+    """
+    n = len(t)
+    lowest = values[start]
+    rise = 0.0
+    for k in range(start + 1, n):
+        value = values[k]
+        if value < lowest:
+            lowest = value
+        elif value - lowest > rise:
+            rise = value - lowest
+    large = large_share * rise
+    lowest = values[start]
+    first = start
+    for k in range(start, n):
+        if values[k] < lowest:
+            lowest = values[k]
+        if values[k] - lowest >= large:
+            first = k
+            break
+    level = lowest + share * rise
+    row = start
+    for k in range(first - 1, start - 1, -1):
+        if values[k] < level:
+            row = k
+            break
+    step = values[row + 1] - values[row]
+    part = 0.0 if step == 0.0 else (level - values[row]) / step
+    part = min(max(part, 0.0), 1.0)
+    return t[row] + part * (t[row + 1] - t[row]), row, rise, first
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LandingCues:
+    """Cues of one landing, times in seconds. lift_deg: elevation just before. line_s: where the peak was searched.
+
+    elevation_deg: (n,) of the foot's long axis against mid-stance, toes up positive, of the rows at t_s, (n,).
+    turned_deg: (n,) by how much the foot turned toes down from there to mid-stance; it may exceed a right angle.
+    """
+
+    rise_s: float
+    brake_s: float
+    lift_deg: float
+    line_s: float
+    peak_s: float
+    centroid_s: float
+    t_s: FloatArray
+    elevation_deg: FloatArray
+    turned_deg: FloatArray
+
+    def contact_s(self, params: FootParams, is_slow: bool) -> float:
+        """Initial contact [s] by this landing alone."""
+        lead = params.lead_slow_s if is_slow else params.lead_s
+        return self.peak_s + params.brake_share * (self.brake_s - self.peak_s) - lead
+
+    def elevation_at(self, t_s: float) -> float:
+        """Elevation [deg] at `t_s`."""
+        return float(np.interp(t_s, self.t_s, self.elevation_deg))
+
+    def turned_at(self, t_s: float) -> float:
+        """Turn [deg] from `t_s` to mid-stance."""
+        return float(np.interp(t_s, self.t_s, self.turned_deg))
+
+
+def cues(
+    of: Fine, is_lost: FloatArray | None, pivot: tuple[float, float], params: FootParams, is_slow: bool
+) -> LandingCues | None:
+    """Return the cues of the landing in a window that ends at mid-stance, or None where nothing lands in it.
+
+    is_lost: (n,) 1 where the readings were interpolated over a gap. pivot: forward, up [m] of the metatarsal joints
+    from the sensor.
+    """
+    dt, n, t0 = of.dt_s, len(of.t_s), of.t_s.item(0)
+    motion = landing_motion(of)
+    tilt = motion.tilt
+    first = _near_ground(motion, pivot, params)
+    jerk = of.force[:, 2:] - of.force[:, :-2]
+    energy = np.zeros(n)
+    jerk *= jerk
+    np.add.reduce(jerk, out=energy[1:-1])
+    if is_lost is not None:
+        energy[is_lost > 0.0] = 0.0
+    share = np.add.accumulate(energy[first:])
+    total = share.item(-1)
+    if total <= 0.0 or n - first < 5:
+        return None
+    share /= total
+    last = params.energy_to_slow if is_slow else params.energy_to
+    weight = np.minimum(np.maximum(share, params.energy_from), last)
+    weight[1:] -= weight[:-1].copy()
+    weight[0] -= params.energy_from
+    centre = first + float(weight.dot(np.arange(n - first))) / (last - params.energy_from)
+    c = math.ceil(centre)
+    rise = _rise(motion.lift_mps2, c, n, dt, params)
+    ball = point_climb(motion.climb_mps, tilt, of.rate, *pivot)
+    braking = np.empty(n)
+    braking[1:-1] = ball[2:] - ball[:-2]
+    braking[0], braking[-1] = braking[1], braking[-2]
+    low, high = max(0, c - round(params.brake_before_s / dt)), min(n, c + round(params.brake_after_s / dt))
+    m = low + int(braking[low:high].argmax())
+    brake = m + peak_shift(braking, m)
+    if math.isnan(rise):
+        rise = centre
+    elevation = np.degrees(np.arcsin(np.minimum(np.maximum(tilt[0], -1.0), 1.0)))
+    lift = _at(elevation, centre - params.lift_before_s / dt)
+    clipped = min(max(lift, params.lift_from_deg), params.lift_to_deg)
+    line = rise + (params.line_s + params.line_s_per_deg * clipped) / dt + params.line_brake_share * (brake - rise)
+    peak = _peak(of.rate, line, dt, params)
+    times = [t0 + dt * row for row in (rise, brake, line, peak, centre)]
+    turned = integral(of.rate[1], dt)
+    turned = np.degrees(turned[-1] - turned)
+    return LandingCues(times[0], times[1], lift, times[2], times[3], times[4], of.t_s, elevation, turned)
+
+
+def _near_ground(motion: Motion, pivot: tuple[float, float], params: FootParams) -> int:
+    """Row from which on the lowest point of the sole is near the ground."""
+    tilt = motion.tilt
+    sole = motion.height_m + params.sole_m * (tilt[2] - 1.0)
+    sole += np.minimum(params.heel_m * tilt[0], pivot[0] * tilt[0])
+    high = (sole > params.near_ground_m).nonzero()[0]
+    return max(0, high.item(-1) - 1) if len(high) else 0
+
+
+def _rise(lift: FloatArray, c: int, n: int, dt: float, params: FootParams) -> float:
+    """Row at which the upward acceleration passes a share of its landing peak near row `c`; nan if it does not."""
+    low, high = max(0, c - round(params.rise_before_s / dt)), min(n, c + round(params.rise_after_s / dt))
+    k = low + int(lift[low:high].argmax())
+    i = max(0, k - round(params.rise_search_s / dt))
+    i += int(lift[i : k + 1].argmin())
+    level = lift.item(i) + params.rise_share * (lift.item(k) - lift.item(i))
+    return i + rises_through(lift[i : k + 1], level, is_last=True)
+
+
+def _peak(rate: FloatArray, line: float, dt: float, params: FootParams) -> float:
+    """Row of the peak of angular acceleration about the row `line`: large and near."""
+    turn = rate[:, 2:] - rate[:, :-2]
+    turn *= turn
+    size = np.sqrt(np.add.reduce(turn))  # of rows 1 .. n - 2
+    tops = ((size[1:-1] > size[:-2]) & (size[1:-1] >= size[2:])).nonzero()[0] + 1
+    if not len(tops):
+        return line
+    found = [k + 1 + peak_shift(size, k) for k in tops.tolist()]
+    width = params.peak_width_s / dt
+    near = [
+        size.item(k) * math.exp(-0.5 * ((row - line) / width) ** 2) for k, row in zip(tops.tolist(), found, strict=True)
+    ]
+    most = params.peak_window_s / dt
+    nearest: float = found[near.index(max(near))]
+    return line + min(max(nearest - line, -most), most)
+
+
+def _at(values: FloatArray, row: float) -> float:
+    k = min(max(int(row), 0), len(values) - 2)
+    share = min(max(row - k, 0.0), 1.0)
+    return values.item(k) + share * (values.item(k + 1) - values.item(k))
 
 
 def mid_stance(
@@ -87,3 +357,43 @@ def _rolled(
     if start < end < n:
         most = max(most, turned + 0.5 * before * (t[end] - t[end - 1]))
     return most, fastest
+
+
+@dataclass(frozen=True, slots=True)
+class PushOff:
+    """tip_s, ball_s: when tip and joints rise [s], nan where they were not seen to.
+
+    pivot: forward, up [m] of the joints from the sensor by this push-off, None where it is unknown. rates: (3, n) turn
+    rates of the push-off in the foot's own axes.
+    """
+
+    tip_s: float
+    ball_s: float
+    pivot: tuple[float, float] | None
+    rates: FloatArray
+
+    def toe_off_s(self, params: FootParams) -> float:
+        """Toe-off [s]; nan where the tip was not seen to rise."""
+        ball = self.ball_s if math.isfinite(self.ball_s) else self.tip_s
+        return self.tip_s + params.toe_off_s + params.toe_off_ball_share * (ball - self.tip_s)
+
+
+def push_off(of: Fine, heel_off: int, pivot: tuple[float, float], params: FootParams) -> PushOff:
+    """Return the push-off in a window that begins at mid-stance; heel_off: row of heel-off in it."""
+    motion = push_motion(of)
+    dt, t0 = of.dt_s, of.t_s.item(0)
+    found = []
+    for forward, level in ((pivot[0] + params.tip_m, params.tip_mps), (pivot[0], params.ball_mps)):
+        climb = point_climb(motion.climb_mps, motion.tilt, of.rate, forward, pivot[1])
+        found.append(t0 + dt * (heel_off + rises_through(climb[heel_off:], level)))
+    pitch = of.rate[1]
+    top = heel_off + int(pitch[heel_off : heel_off + round(params.push_top_s / dt)].argmax())
+    end = heel_off + max(3, (top - heel_off) // 2)
+    rates = pitch[heel_off:end]
+    square = float(rates.dot(rates))
+    pushing = of.rate[:, heel_off : top + 1]
+    if square <= 0.0 or len(rates) < 3:
+        return PushOff(found[0], found[1], None, pushing)
+    own = motion.own[:, heel_off:end]
+    pivot = (float(own[2].dot(rates)) / square, -float(own[0].dot(rates)) / square)
+    return PushOff(found[0], found[1], pivot, pushing)

@@ -2,7 +2,7 @@
 
 A runner's foot turns toes-up in swing by more than a right angle's half, hits the ground, rests, then turns toes-down
 while the heel lifts and the toes push. The moments looked for here only open and close the windows in which contact,
-mid-stance and toe-off are found (`coach.gait.foot.contacts`, `events`); they are crossings of fixed rates, so they
+mid-stance and toe-off are found (`coach.gait.foot.events`, `events`); they are crossings of fixed rates, so they
 need no look ahead and do not depend on how the stream was cut.
 
 The short pieces of a stream are followed sample by sample; of a long piece all crossings are looked up at once. Both
@@ -11,17 +11,16 @@ find the same.
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.foot.axes import FootAxes
-from coach.gait.foot.batch import Batch
+from coach.gait.foot.alignment import FootAxes
 from coach.gait.foot.constants import GX, PITCH, T
 from coach.gait.foot.params import PARAMS, FootParams
-from coach.gait.foot.rhythm import REFINE_EVERY
+from coach.gait.foot.stride_state import FootSensor
 from coach.gait.foot.strides import (
     HEEL_OFF,
     NOTHING,
@@ -33,6 +32,7 @@ from coach.gait.foot.strides import (
 from coach.gait.signal.segments import SHORT
 from coach.model.samples import FloatArray
 
+REFINE_EVERY: Final = 80  # swings, one minute: then the axes are looked at again
 NEVER: Final = sys.maxsize  # the row at which nothing is looked for
 SWINGING, TURNING, CALM, PUSHING = 0, 1, 2, 3  # the levels between the edges
 
@@ -156,18 +156,18 @@ def _push_ends(state: list[float], t_s: float, angle_rad: float, params: FootPar
 
 
 class PhaseTracker:
-    """Follows the pitch of one foot by its axes and gives the phase transitions to the batch.
+    """Follows the pitch of one foot by its axes and reports each phase transition as it is known.
 
     n_swings: swings seen so far, on this foot's other mountings, too.
     """
 
-    def __init__(self, batch: Batch, n_swings: int) -> None:
-        self.batch = batch
+    def __init__(self, foot: FootSensor, report: Callable[[PhaseTransition], None], n_swings: int) -> None:
+        self._report = report
         self.n_swings = n_swings
-        self._params = batch.foot.params
+        self._params = foot.params
         self._edges = edges_of(self._params)
-        self._waits = (*batch.foot.search_rows, batch.foot.standing)
-        self.use(batch.foot.axes)
+        self._waits = (*foot.search_rows, foot.standing)
+        self.use(foot.axes)
         self.restart()
 
     def use(self, axes: FootAxes) -> None:
@@ -247,10 +247,10 @@ class PhaseTracker:
         if said == NOTHING:
             return False
         if said in (HEEL_OFF, PUSH_END):
-            self.batch.add(PhaseTransition(said, row, int(phases[SWING_END_ROW]), int(phases[HEEL_OFF_ROW])))
+            self._report(PhaseTransition(said, row, int(phases[SWING_END_ROW]), int(phases[HEEL_OFF_ROW])))
             return False
         if said == SWING_END_UNSEEN_HEEL:
-            self.batch.add(PhaseTransition(HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
+            self._report(PhaseTransition(HEEL_OFF, row, self._landing_row, int(phases[SWING_ROW])))
         self._search, self._landing_row, self._due_row = 0, row, row + self._waits[0]
         self.n_swings += 1
         return self.n_swings % REFINE_EVERY == 0
@@ -260,9 +260,9 @@ class PhaseTracker:
         landing = self._landing_row
         while row >= self._due_row:
             if self._search == len(self._params.search_windows_s):
-                self.batch.add(PhaseTransition(HEEL_OFF, self._due_row, landing, self._due_row))
+                self._report(PhaseTransition(HEEL_OFF, self._due_row, landing, self._due_row))
                 self._due_row = NEVER
                 return
-            self.batch.add(PhaseTransition(SWING_END, self._due_row, landing, -1, self._search))
+            self._report(PhaseTransition(SWING_END, self._due_row, landing, -1, self._search))
             self._search += 1
             self._due_row = landing + self._waits[self._search]

@@ -7,9 +7,10 @@ does not shrink it. The parameters with their sources are in `FootParams`.
 import math
 from collections.abc import Mapping
 
+from coach.gait.foot.activity import state_of, state_of_cadence
 from coach.gait.foot.stride_state import FootSensor
-from coach.gait.foot.strides import StanceCandidate, StrideTrajectory, state_of, state_of_cadence, strike_of
-from coach.gait.signal.constants import GRAVITY_MPS2, INTERPOLATED_FACTOR
+from coach.gait.foot.strides import StanceCandidate, StrideTrajectory
+from coach.gait.signal.constants import FOREFOOT_BELOW_DEG, GRAVITY_MPS2, INTERPOLATED_FACTOR, REARFOOT_ABOVE_DEG
 from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
 
 
@@ -72,6 +73,15 @@ def interpolated_event(foot: FootSensor, contact_s: float, n_interpolated: int, 
         state=_state(foot, None, trajectory.time_s, trajectory.length_m),
         uncertainty=found,
     )
+
+
+def strike_of(angle_deg: float, margin_deg: float) -> FootStrike:
+    """Return the class of a foot strike angle, uncertain within `margin_deg` of a cut-off (Altman and Davis 2012)."""
+    if min(abs(angle_deg - REARFOOT_ABOVE_DEG), abs(angle_deg - FOREFOOT_BELOW_DEG)) <= margin_deg:
+        return FootStrike.UNCERTAIN
+    if angle_deg > REARFOOT_ABOVE_DEG:
+        return FootStrike.REARFOOT
+    return FootStrike.MIDFOOT if angle_deg > FOREFOOT_BELOW_DEG else FootStrike.FOREFOOT
 
 
 def _angle_deg(foot: FootSensor, landing: StanceCandidate) -> float | None:

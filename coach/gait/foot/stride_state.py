@@ -1,4 +1,4 @@
-"""What is open of one foot between two turning points: the last landings, their counts, what is known of the sensor."""
+"""What is open of one foot between two phase transitions: its last landings, and what is known of its sensor."""
 
 import math
 from bisect import bisect_left
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from coach.gait.foot.axes import FootAxes, OwnAxes, Refiner
+from coach.gait.foot.alignment import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.constants import AX, GX
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.strides import StanceCandidate

@@ -1,18 +1,10 @@
-"""What is known of one contact with the ground while it goes on, and the classes of a stride: strike and state."""
+"""What is known of a stride while it goes on: its phase transitions, its contact with the ground, its trajectory."""
 
 import math
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from coach.gait.foot.landing import LandingCues
-from coach.gait.foot.push_off import PushOff
-from coach.gait.signal.constants import FOREFOOT_BELOW_DEG, REARFOOT_ABOVE_DEG
-from coach.model.strides import FootStrike, GaitState
-
-WALK_BELOW_SPM: Final = 125.0  # sources of these three: `state_of`
-RUN_ABOVE_SPM: Final = 145.0  # the same
-LEAST_WALKING_DUTY: Final = 0.5  # walking has no flight
-
+from coach.gait.foot.events import LandingCues, PushOff
 
 # The kinds of phase transitions, and no transition.
 NOTHING, SWING_END, SWING_END_UNSEEN_HEEL, HEEL_OFF, PUSH_END = 0, 1, 2, 3, 4
@@ -84,32 +76,3 @@ class StrideTrajectory(NamedTuple):
     time_s: float
     is_clipped: bool = False
     is_blurred: bool = False
-
-
-def strike_of(angle_deg: float, margin_deg: float) -> FootStrike:
-    """Return the class of a foot strike angle, uncertain within `margin_deg` of a cut-off (Altman and Davis 2012)."""
-    if min(abs(angle_deg - REARFOOT_ABOVE_DEG), abs(angle_deg - FOREFOOT_BELOW_DEG)) <= margin_deg:
-        return FootStrike.UNCERTAIN
-    if angle_deg > REARFOOT_ABOVE_DEG:
-        return FootStrike.REARFOOT
-    return FootStrike.MIDFOOT if angle_deg > FOREFOOT_BELOW_DEG else FootStrike.FOREFOOT
-
-
-def state_of(contact_time_s: float, stride_time_s: float) -> GaitState:
-    """Walking or running: by cadence where that is clear, between by whether there is a flight (duty factor).
-
-    People change from walking to running at 135-140 steps per minute (doi:10.1016/j.humov.2023.103117; 141 in Hansen
-    2017, doi:10.1038/s41598-017-01972-1). Between the limits, chosen around that by eye 2026-11-20, running is gait
-    with flight: duty factor below one half.
-    """
-    cadence_spm = 120.0 / stride_time_s
-    if cadence_spm < WALK_BELOW_SPM:
-        return GaitState.WALKING
-    if cadence_spm > RUN_ABOVE_SPM or contact_time_s < LEAST_WALKING_DUTY * stride_time_s:
-        return GaitState.RUNNING
-    return GaitState.WALKING
-
-
-def state_of_cadence(stride_time_s: float) -> GaitState:
-    """Walking or running where only the stride time is known."""
-    return GaitState.WALKING if 240.0 / stride_time_s < WALK_BELOW_SPM + RUN_ABOVE_SPM else GaitState.RUNNING

@@ -125,6 +125,8 @@ def test_the_data_of_a_chunk_flow_through_few_files_and_seldom_back() -> None:
     walk.enter(feed, {"chunk"})
     words = " -> ".join(path.stem for path in walk.files)
     files = set(walk.files)
-    assert {"analyzer", "segments", "alignment", "phase_tracker", "batch"} <= {path.stem for path in files}, words
+    assert {"analyzer", "segments", "alignment", "phase_tracker", "stride_builder"} <= {path.stem for path in files}, (
+        words
+    )
     assert len(walk.files) <= MOST_STAYS, words
     assert len(walk.files) - len(files) <= MOST_RETURNS, f"{len(walk.files) - len(files)} returns: {words}"

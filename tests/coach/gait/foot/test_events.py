@@ -5,7 +5,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-from coach.gait.foot import contacts as foot_contacts
 from coach.gait.foot import events as foot_events
 from coach.gait.foot.constants import AX, GX, N_COLUMNS, PITCH, T
 from coach.gait.foot.params import PARAMS
@@ -41,7 +40,7 @@ def truth() -> tuple[list[float], list[float]]:
 
 def test_contacts() -> None:
     for k, true in zip(at([t - 0.025 for t in truth()[0]]), truth()[0], strict=True):
-        found = foot_contacts.contact(columns(), k, UP, RATE_HZ, 0.07, 0.0, 157.0)
+        found = foot_events.contact(columns(), k, UP, RATE_HZ, 0.07, 0.0, 157.0)
         assert found is not None
         assert found.t_s == pytest.approx(true, abs=0.012)
 
@@ -55,14 +54,14 @@ def test_a_landing_softer_than_the_swing_before_it_is_found() -> None:
     window[AX + 2] = landing
     window[PITCH] = np.interp(np.arange(n), [0, 14, 20, 26, 39], [-1.0, 2.5, 4.5, 0.5, 0.3])
     before = round(PARAMS.contact_before_s * RATE_HZ)
-    found = foot_contacts.contact(window, before, UP, RATE_HZ, 0.14, 0.0, 157.0)
+    found = foot_events.contact(window, before, UP, RATE_HZ, 0.14, 0.0, 157.0)
     assert found is not None
     assert found.t_s == pytest.approx(14 / RATE_HZ, abs=0.012)
 
 
 def test_no_contact_without_a_shock() -> None:
     for k in at([t - 0.025 for t in truth()[0]]):
-        assert foot_contacts.contact(columns(), k, UP, RATE_HZ, 0.07, 1e4, 157.0) is None
+        assert foot_events.contact(columns(), k, UP, RATE_HZ, 0.07, 1e4, 157.0) is None
 
 
 def test_mid_stances_and_rolling() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from coach.gait.foot.alignment import OwnAxes, Refiner
 from coach.gait.foot.analyzer import FootGait
-from coach.gait.foot.axes import OwnAxes, Refiner
 from coach.gait.foot.params import PARAMS
 from coach.gait.foot.stride_state import Speed, StrideState
 from coach.model.samples import ImuChunk

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from coach.gait.foot.axes import OwnAxes, Refiner
+from coach.gait.foot.alignment import OwnAxes, Refiner
 from coach.gait.foot.params import PARAMS
 from coach.gait.foot.stride_state import StrideState
 from coach.gait.foot.strides import StanceCandidate

@@ -2,7 +2,8 @@
 
 import pytest
 
-from coach.gait.foot.strides import state_of, strike_of
+from coach.gait.foot.activity import state_of
+from coach.gait.foot.reports import strike_of
 from coach.model.strides import FootStrike, GaitState
 
 
