@@ -25,8 +25,8 @@ from coach.gait.foot.params import ALIGNMENT, PARAMS, FootParams
 from coach.gait.foot.phase_tracker import NEVER, PhaseTracker
 from coach.gait.foot.stride_builder import Batch, Known
 from coach.gait.foot.stride_state import FootSensor
-from coach.gait.signal.row_buffer import RowBuffer
 from coach.gait.signal.segments import Segment, SegmentJoiner
+from coach.gait.signal.window import RowBuffer
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent

@@ -11,7 +11,6 @@ from typing import Final
 
 from coach.gait.foot.activity import FootState, moving_in
 from coach.gait.foot.analyzer import FootGait, FootStatus
-from coach.gait.fusion.activity import POD, TREADMILL, StateFusion, state_at_speed
 from coach.gait.fusion.coordination import PelvisTrunk
 from coach.gait.fusion.engines import GaitEngine, engine_for
 from coach.gait.fusion.flight_time import FlightJoiner
@@ -27,17 +26,25 @@ from coach.gait.fusion.metrics import (
     motion_step_time,
 )
 from coach.gait.fusion.missing_reasons import Moment, SensorSet, unknown
-from coach.gait.fusion.positions import PositionComparison
-from coach.gait.fusion.rolling import STALE_S, Estimate, Rolling
-from coach.gait.fusion.sites import FEET, LEGS_FIRST, SiteValues
+from coach.gait.fusion.sites import (
+    FEET,
+    LEGS_FIRST,
+    POD,
+    STALE_S,
+    TREADMILL,
+    Estimate,
+    Rolling,
+    SiteValues,
+    StateFusion,
+    state_at_speed,
+)
 from coach.gait.fusion.speed import (
     FOOT_SPEED_SD,
-    POSITION_MOST_M,
-    POSITION_SPEED_SD_MPS,
-    POSITION_SPEED_SD_PER_M,
     TREADMILL_SPEED_SD,
+    PositionComparison,
     SpeedCorrection,
     SpeedFusion,
+    speed_over_ground,
 )
 from coach.gait.shank.analyzer import ShankGait
 from coach.gait.signal.window import BoolArray
@@ -314,20 +321,16 @@ class BodyGait:
         return self._state_change(sample.t_s)
 
     def _feed_position(self, sample: PositionSample) -> None:
-        """A receiver's fix: what it teaches of feet and pod, and its speed over ground.
-
-        A runner who is standing does not move, whatever its noise says.
-        """
+        """A receiver's fix: what it teaches of feet and pod, and its speed over ground."""
         for one in self._positions.position(sample):
             pair = (one.known_m, one.measured_m, one.ratio_sd, SCALE_SD)
             self._learned = self._learned.learned_from(one.sensor, *pair)
             self._speed.correct(self._speed.correction.learned_from(one.sensor, *pair))
-        if sample.speed_mps is None or sample.accuracy_m > POSITION_MOST_M:
+        speed = speed_over_ground(sample, is_still=self._state.current(sample.t_s) is GaitState.STANDING)
+        if speed is None:
             return
         self._has_position_speed = True
-        is_still = self._state.current(sample.t_s) is GaitState.STANDING
-        sd = POSITION_SPEED_SD_MPS + POSITION_SPEED_SD_PER_M * sample.accuracy_m
-        self._speed.observe("position", sample.t_s, Estimate(0.0 if is_still else sample.speed_mps, sd))
+        self._speed.observe("position", sample.t_s, speed)
         self._remember_speed(sample.t_s)
 
     def _compare_with_treadmill(self, sensor: str, t_s: float, measured_mps: float) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.gait.signal.filters import hann_smooth, whole_mean
-from coach.gait.signal.row_buffer import RowBuffer
+from coach.gait.signal.window import RowBuffer
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from coach.gait.fusion.coordination import CLOCK_SD_DEG, Coordination
-from coach.gait.fusion.rolling import Estimate, mean_of, spread
-from coach.gait.fusion.sites import CHEST, FEET, LEGS_FIRST, PELVIS, SHANKS, SiteValues
+from coach.gait.fusion.sites import CHEST, FEET, LEGS_FIRST, PELVIS, SHANKS, Estimate, SiteValues, mean_of, spread
 from coach.model.documents import FieldValues
 from coach.model.sites import WearSite
 

@@ -1,12 +1,140 @@
-"""Keep rolling values per wear site and measure from strides and trunk steps."""
+"""Keep what each wear site reported last, as rolling values and states, and choose between the sites.
 
+A rolling value is the median of at most `MOST_VALUES` values of the last `SPAN_S` seconds; it is unknown (None) when
+its newest value is older than `STALE_S`, so that no number outlives the signal it came from. All memory is bounded.
+
+The body has one state. Feet speak before shanks, shanks before the trunk, the trunk before a running pod, the pod
+before the belt; of two feet the livelier one counts (one always starts first).
+"""
+
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from coach.gait.fusion.rolling import STALE_S, Estimate, Rolling, average
+from coach.gait.signal.filters import median_of
 from coach.model.sites import WearSite
-from coach.model.strides import FootStrike, Stride, TrunkStep
+from coach.model.strides import FootStrike, GaitState, StateChange, Stride, TrunkStep
+
+STALE_S: Final = 3.0  # about four strides: longer silence means that the runner stopped or the sensor is gone
+SPAN_S: Final = 12.0  # about 16 strides: long enough for a steady median, short enough to follow a change of pace
+MOST_VALUES: Final = 24  # of that span, the newest: enough for a median
+_MEDIAN_SEM: Final = 1.2533  # standard error of a median against that of a mean, Gaussian (Kenney and Keeping 1962)
+_MAD_TO_SD: Final = 1.4826  # median absolute deviation to standard deviation, Gaussian
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value and its standard uncertainty, in the same unit."""
+
+    value: float
+    sd: float
+
+    def scaled(self, factor: float) -> "Estimate":
+        """The estimate in another unit."""
+        return Estimate(self.value * factor, self.sd * abs(factor))
+
+
+def spread(values: list[float]) -> float:
+    """Robust standard deviation from the median absolute deviation; 0 for fewer than two values."""
+    if len(values) < 2:
+        return 0.0
+    return _spread_about(median_of(values), values)
+
+
+def _spread_about(middle: float, values: list[float]) -> float:
+    return _MAD_TO_SD * median_of([abs(v - middle) for v in values])
+
+
+def mean_of(values: Sequence[float]) -> float:
+    """Arithmetic mean of at least one value; `statistics.mean` takes 20 times longer for its exact fractions."""
+    return math.fsum(values) / len(values)
+
+
+class Rolling:
+    """The last values of one measure at one wear site.
+
+    most: values kept. span_s: how far back from the newest a value still counts. Values change once a stride and are
+    asked for at each tick: what follows from them is worked out once and kept.
+    """
+
+    __slots__ = ("_alive", "_estimate", "_newest_s", "_span_s", "_values")
+
+    def __init__(self, most: int = MOST_VALUES, span_s: float = SPAN_S) -> None:
+        self._values: deque[tuple[float, float, float]] = deque(maxlen=most)
+        self._span_s = span_s
+        self._newest_s = -math.inf
+        self._alive: list[float] | None = None  # the values within the span; None: not worked out
+        self._estimate: Estimate | None = None
+
+    def add(self, t_s: float, value: float | None, sd: float = 0.0) -> None:
+        """Take a value known since `t_s` with one standard deviation `sd` of its own; None and NaN are no values."""
+        if value is not None and math.isfinite(value):
+            values = self._values
+            goes = values[0][0] if len(values) == values.maxlen else -math.inf
+            values.append((t_s, value, sd if math.isfinite(sd) else 0.0))
+            if goes == self._newest_s > t_s:  # times went back, and the newest was the first that came
+                self._newest_s = max(known_s for known_s, _, _ in values)
+            else:
+                self._newest_s = max(self._newest_s, t_s)
+            self._alive = self._estimate = None
+
+    def forget_before(self, t_s: float) -> None:
+        """Forget what was known before `t_s`: it was of another nature (walking before running)."""
+        kept = [entry for entry in self._values if entry[0] >= t_s]
+        self._values.clear()
+        self._values.extend(kept)
+        self._newest_s = max((known_s for known_s, _, _ in kept), default=-math.inf)
+        self._alive = self._estimate = None
+
+    def values(self, now_s: float) -> list[float]:
+        """The values that count at `now_s`, empty when stale; not to be changed."""
+        if now_s - self._newest_s > STALE_S:
+            return []
+        if self._alive is None:
+            self._alive = [entry[1] for entry in self._within()]
+        return self._alive
+
+    def _within(self) -> Iterable[tuple[float, float, float]]:
+        """The entries within the span; mostly all."""
+        if self._newest_s - min(self._values)[0] <= self._span_s:
+            return self._values
+        return [entry for entry in self._values if self._newest_s - entry[0] <= self._span_s]
+
+    def estimate(self, now_s: float) -> Estimate | None:
+        """Median and standard uncertainty: scatter of the median, and the values' own (shared) uncertainty."""
+        values = self.values(now_s)
+        if values and self._estimate is None:
+            middle = median_of(values)
+            scatter = _MEDIAN_SEM * _spread_about(middle, values) / math.sqrt(len(values))
+            own = median_of([entry[2] for entry in self._within()])
+            self._estimate = Estimate(middle, math.hypot(scatter, own))
+        return self._estimate if values else None
+
+
+def weights(estimates: list[Estimate]) -> list[float]:
+    """Shares of independent estimates in their inverse-variance mean; their sum is 1."""
+    parts = [1.0 / max(e.sd, 1e-6) ** 2 for e in estimates]
+    total = sum(parts)
+    return [part / total for part in parts]
+
+
+def fuse(estimates: list[Estimate]) -> Estimate:
+    """Inverse-variance mean of independent estimates of one quantity; raises ValueError for an empty list."""
+    if not estimates:
+        raise ValueError("nothing to fuse")
+    total = sum(1.0 / max(e.sd, 1e-6) ** 2 for e in estimates)
+    return Estimate(sum(w * e.value for w, e in zip(weights(estimates), estimates, strict=True)), total**-0.5)
+
+
+def average(estimates: list[Estimate]) -> Estimate | None:
+    """Plain mean (left and right count the same, however many strides each gave); None for an empty list."""
+    if not estimates:
+        return None
+    n = len(estimates)
+    return Estimate(sum(e.value for e in estimates) / n, math.sqrt(sum(e.sd**2 for e in estimates)) / n)
+
 
 FEET: Final = (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT)
 SHANKS: Final = (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK)
@@ -139,3 +267,75 @@ class SiteValues:
 def _shared(field: str, event: Stride | TrunkStep) -> float:
     """The uncertainty that all values of `field` share; an interval's is scatter only, which the median averages."""
     return 0.0 if field in ("stride_time_s", "step_time_s") else event.uncertainty.get(field, 0.0)
+
+
+_LIVELY: Final = (GaitState.STANDING, GaitState.WALKING, GaitState.RUNNING)
+RUN_SPEED_MPS: Final = 2.2  # above the preferred transition of 2.07 m/s (Hreljac 1995) people run
+WALK_SPEED_MPS: Final = 1.9  # below it they walk
+STAND_SPEED_MPS: Final = 0.3  # chosen by eye, 2026-11-20
+
+POD: Final = "pod"
+TREADMILL: Final = "treadmill"
+_RANKS: Final[Sequence[Sequence[str]]] = (
+    (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT),
+    (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK),
+    (WearSite.PELVIS, WearSite.CHEST),
+    (POD,),
+    (TREADMILL,),
+)
+
+
+def state_at_speed(speed_mps: float, before: GaitState | None) -> GaitState:
+    """What people do at this speed, keeping `before` in the band where they do either."""
+    if speed_mps < STAND_SPEED_MPS:
+        return GaitState.STANDING
+    if speed_mps > RUN_SPEED_MPS:
+        return GaitState.RUNNING
+    if speed_mps < WALK_SPEED_MPS or before in (None, GaitState.STANDING):
+        return GaitState.WALKING
+    return before or GaitState.WALKING
+
+
+class StateFusion:
+    """Keeps each source's state while its signal lasts and reports when the body's state changes."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, GaitState] = {}
+        self._seen_to: dict[str, float] = {}
+        self._reported: GaitState | None = None
+
+    def saw(self, source: str, t_s: float) -> None:
+        """`source` gave signal up to `t_s`."""
+        self._seen_to[source] = max(t_s, self._seen_to.get(source, t_s))
+
+    def observe(self, source: str, t_s: float, state: GaitState) -> None:
+        """`source` sees `state` since `t_s`."""
+        self._states[source] = state
+        self.saw(source, t_s)
+
+    def withdraw(self, source: str) -> None:
+        """`source` does not know any more; others may."""
+        self._states.pop(source, None)
+
+    def of(self, source: str) -> GaitState | None:
+        """What `source` said last."""
+        return self._states.get(source)
+
+    def current(self, now_s: float) -> GaitState | None:
+        """The body's state at `now_s`; None when no source is alive or none has decided."""
+        is_watched = any(s != TREADMILL and now_s - seen <= STALE_S for s, seen in self._seen_to.items())
+        for rank in _RANKS:
+            if TREADMILL in rank and is_watched:
+                return None  # a belt also runs under a runner who is standing beside it
+            alive = [self._states[s] for s in rank if s in self._states and now_s - self._seen_to[s] <= STALE_S]
+            if alive:
+                return max(alive, key=_LIVELY.index)
+        return None
+
+    def change(self, now_s: float, since_s: float) -> StateChange | None:
+        """The change to report now, dated `since_s`, or None."""
+        state = self.current(now_s)
+        if state is None or state is self._reported:
+            return None
+        self._reported = state
+        return StateChange(since_s, state)

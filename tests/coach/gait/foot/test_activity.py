@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from coach.gait.foot.activity import FootState, moving_in
-from coach.gait.fusion.activity import POD, TREADMILL, StateFusion, state_at_speed
+from coach.gait.fusion.sites import POD, TREADMILL, StateFusion, state_at_speed
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, Stride

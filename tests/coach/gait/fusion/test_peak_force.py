@@ -6,7 +6,7 @@ import pytest
 
 from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.metrics import peak_force
-from coach.gait.fusion.rolling import Estimate
+from coach.gait.fusion.sites import Estimate
 from coach.model.metrics import Unknown
 from coach.model.samples import RunningSpeedSample
 from coach.summary.series import series_of

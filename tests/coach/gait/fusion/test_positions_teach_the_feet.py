@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from coach.gait.fusion.body import BodyGait
-from coach.gait.fusion.positions import Odometer, PositionComparison, SpeedComparison
-from coach.gait.fusion.speed import SpeedCorrection
+from coach.gait.fusion.speed import Odometer, PositionComparison, SpeedComparison, SpeedCorrection
 from coach.model.earth import RADIUS_68
 from coach.model.samples import PositionSample, RunningSpeedSample, TreadmillSample
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coach.gait.fusion.rolling import STALE_S, Rolling
+from coach.gait.fusion.sites import STALE_S, Rolling
 
 
 @pytest.mark.parametrize("most", [1, 4, 24])

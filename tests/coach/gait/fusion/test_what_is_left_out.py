@@ -8,7 +8,7 @@ import pytest
 from coach.gait.fusion.body import BodyGait
 from coach.gait.fusion.coordination import PelvisTrunk
 from coach.gait.fusion.flight_time import FlightJoiner
-from coach.gait.fusion.rolling import Rolling, fuse
+from coach.gait.fusion.sites import Rolling, fuse
 from coach.gait.signal.filters import hann_smooth, period
 from coach.gait.signal.window import SignalWindow
 from coach.model.metrics import Unknown

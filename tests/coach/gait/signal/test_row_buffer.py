@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coach.gait.signal.row_buffer import RowBuffer
+from coach.gait.signal.window import RowBuffer
 
 
 def test_recent_rows_are_found_by_their_absolute_number() -> None:
