@@ -11,7 +11,7 @@ from coach.cli.plotting import draw_strides, plot_option
 from coach.cli.run_lines import print_summary
 from coach.cli.showing import serving
 from coach.errors import UserError
-from coach.packets.decoders import decode_payload
+from coach.packets.registry import decode_payload
 from coach.service.runs.analysis import analyse_path
 from coach.service.runs.replay import ReplaySource, open_replay
 

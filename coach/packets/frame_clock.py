@@ -8,7 +8,7 @@ so does one in the first two seconds, before the pace is known.
 from collections import deque
 from typing import Final
 
-from coach.packets.line_under import LineLimits, LineUnder
+from coach.packets.clock import LineLimits, LineUnder
 
 # A sensor's own oscillator is off by a percent or two: its pace is learned sooner than a crystal's, and followed.
 OSCILLATOR: Final = LineLimits(bucket_s=0.25, n_buckets=120, fit_after_s=2.0, largest_slope=0.03)

@@ -10,9 +10,8 @@ import numpy as np
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, Gap, ImuChunk, Sample
 from coach.model.sites import WearSite
-from coach.packets.clock import CRYSTAL, DeviceClock
+from coach.packets.clock import CRYSTAL, DeviceClock, LineLimits
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
-from coach.packets.line_under import LineLimits
 
 _FULL_SCALE: Final = (
     0.998  # readings from here on are clipped: 1 LSB of 16 bits is 0.003 %, of scaled floats up to 0.1 %

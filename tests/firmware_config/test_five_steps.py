@@ -14,7 +14,7 @@ from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader
 from coach.model.sites import WearSite
 from coach.packets.commands import link_plan
-from coach.packets.decoders import decode_payload
+from coach.packets.registry import decode_payload
 from coach.radio.links import LinkSet, open_radio
 from coach.radio.virtual.world import VirtualWorld
 from coach.recording.writer import RecordingWriter

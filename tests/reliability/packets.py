@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from coach.errors import PacketError
-from coach.packets.decoders import decode_payload
+from coach.packets.registry import decode_payload
 from firmware_config.loader import load_profile
 from firmware_config.schema import full_uuid
 from tests.coach.packets.golden import PACKETS, Golden

@@ -11,8 +11,8 @@ from coach.model.links import SensorUse
 from coach.model.samples import BatterySample, Gap, HeartRateSample, ImuChunk, Notification
 from coach.model.sites import WearSite
 from coach.packets import coach_board
-from coach.packets.decoders import decode_payload, decoder_for
-from coach.packets.registry import format_named, formats
+from coach.packets.decoders import decoder_for
+from coach.packets.registry import decode_payload, format_named, formats
 from firmware_config.loader import load_profile, load_profiles
 from firmware_config.schema import full_uuid
 from tests.support.recordings import read

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from coach.errors import PacketError
 from coach.model.links import SensorUse
 from coach.model.samples import ImuChunk, Notification
-from coach.packets.decoders import decode_payload, decoder_for
+from coach.packets.decoders import decoder_for
+from coach.packets.registry import decode_payload
 from firmware_config.loader import load_profile, load_profiles
 from firmware_config.schema import full_uuid
 from tests.coach.packets.golden import PACKETS, Golden

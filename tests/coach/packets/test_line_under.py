@@ -5,8 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from coach.packets.clock import CRYSTAL
-from coach.packets.line_under import LineUnder, edge_over
+from coach.packets.clock import CRYSTAL, LineUnder, edge_over
 
 Point = tuple[float, float]
 
