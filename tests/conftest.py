@@ -1,6 +1,7 @@
 """Fixtures for all tests. Hypothesis draws the same examples every time, without deadlines: machines are noisy."""
 
 import os
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,11 @@ from tests.support.postgres import clinic_database, postgres  # noqa: F401  # fi
 
 if TYPE_CHECKING:
     from tests.support.one_file_at_a_time import OneFileAtATime
+
+# Where an environment forbids bytecode (images for containers do), each worker would rewrite all tests and each process
+# that a test starts compile the coach again: a third of the fast tier.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("coach", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("coach")

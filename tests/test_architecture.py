@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -145,12 +146,16 @@ def imports(path: Path) -> Iterator[str]:
 
 
 MODULES = {module_name(path): path for path in source_files()}
-IMPORTS = {module: sorted(set(imports(path))) for module, path in MODULES.items()}
+
+
+@cache  # parsed when a test asks: every worker of pytest-xdist imports this file
+def imports_of_all() -> dict[str, list[str]]:
+    return {module: sorted(set(imports(path))) for module, path in MODULES.items()}
 
 
 def test_a_file_imports_only_from_lower_floors_or_its_own_room() -> None:
     faults = []
-    for module, names in IMPORTS.items():
+    for module, names in imports_of_all().items():
         room = room_of(module)
         if room is None:
             faults += [f"{module} is in no room"] if module != "coach" else []
@@ -165,7 +170,9 @@ def test_a_file_imports_only_from_lower_floors_or_its_own_room() -> None:
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """Imports for type checkers only count, too: a circle of types is a circle of thoughts."""
-    sorter = TopologicalSorter({module: set(names) & MODULES.keys() - {module} for module, names in IMPORTS.items()})
+    sorter = TopologicalSorter(
+        {module: set(names) & MODULES.keys() - {module} for module, names in imports_of_all().items()}
+    )
     try:
         sorter.prepare()
     except CycleError as error:
@@ -177,7 +184,9 @@ def test_pure_rooms_take_no_clock_file_thread_or_chance() -> None:
     for module, path in MODULES.items():
         if not module.startswith(PURE):
             continue
-        faults += [f"{module} imports {name}" for name in IMPORTS[module] if name.split(".")[0] in IMPURE_IMPORTS]
+        faults += [
+            f"{module} imports {name}" for name in imports_of_all()[module] if name.split(".")[0] in IMPURE_IMPORTS
+        ]
         if str(path.relative_to(ROOT)) not in DATA_LOADERS:
             faults += [
                 f"{module}:{node.lineno} calls {ast.unparse(node.func)}"
@@ -190,7 +199,7 @@ def test_pure_rooms_take_no_clock_file_thread_or_chance() -> None:
 def test_each_outside_library_has_one_home() -> None:
     faults = [
         f"{module} imports {name}, whose home is {', '.join(homes)}"
-        for module, names in IMPORTS.items()
+        for module, names in imports_of_all().items()
         for name in names
         if (homes := HOMES.get(name.split(".")[0])) and not module.startswith(homes)
     ]

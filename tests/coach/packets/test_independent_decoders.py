@@ -6,6 +6,7 @@ polar-python and bleakheart Polar's frames.
 
 import math
 import struct
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,8 +23,10 @@ from coach.packets.heart_rate import decode_heart_rate
 from coach.packets.layout import G_MPS2
 from coach.packets.running_speed import decode_running_speed
 
-SIG = BluetoothSIGTranslator()
-SIG.parse_characteristic("2A37", b"\x00\x3c")  # reads its tables, which takes seconds, outside of any test's time
+
+@cache  # it reads its tables, which takes seconds: when a test asks, not when a worker collects
+def sig() -> BluetoothSIGTranslator:
+    return BluetoothSIGTranslator()
 
 
 @given(
@@ -39,7 +42,7 @@ def test_running_speed_as_bluetooth_sig_reads_it(
     payload = struct.pack("<BHB", flags, speed, cadence)
     payload += struct.pack("<H", stride) if flags & 1 else b""
     payload += struct.pack("<I", distance) if flags & 2 else b""
-    theirs, ours = SIG.parse_characteristic("2A53", payload), decode_running_speed(payload, 0.0)
+    theirs, ours = sig().parse_characteristic("2A53", payload), decode_running_speed(payload, 0.0)
     assert ours.speed_mps == pytest.approx(theirs.instantaneous_speed)
     assert ours.raw_cadence_per_min == theirs.instantaneous_cadence
     assert ours.stride_length_m == pytest.approx(theirs.instantaneous_stride_length)
@@ -56,7 +59,7 @@ def test_heart_rate_as_three_others_read_it(flags: int, rate: int, energy: int, 
     payload = bytes([flags]) + struct.pack("<H" if flags & 1 else "<B", rate)
     payload += struct.pack("<H", energy) if flags & 8 else b""
     payload += b"".join(struct.pack("<H", interval) for interval in rr) if flags & 16 else b""
-    theirs, ours = SIG.parse_characteristic("2A37", payload), decode_heart_rate(payload, 0.0)
+    theirs, ours = sig().parse_characteristic("2A37", payload), decode_heart_rate(payload, 0.0)
     assert ours.heart_rate_bpm == theirs.heart_rate
     assert ours.rr_s == pytest.approx(tuple(theirs.rr_intervals))
     cycling = _parse_hr_measurement(payload)
@@ -92,7 +95,7 @@ def test_a_treadmill_as_bluetooth_sig_reads_it(flags: int, speed: int, incline: 
             else bytes(data.draw(st.lists(st.integers(0, 200), min_size=size, max_size=size)))
         )
         payload += field
-    theirs, ours = SIG.parse_characteristic("2ACD", payload), decode_part(payload)
+    theirs, ours = sig().parse_characteristic("2ACD", payload), decode_part(payload)
     speed_mps = None if theirs.instantaneous_speed is None else theirs.instantaneous_speed / 3.6
     assert ours.speed_mps == pytest.approx(speed_mps)
     assert ours.distance_m == pytest.approx(theirs.total_distance)
