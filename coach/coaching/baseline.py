@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-
 from coach.coaching.baseline_fit import Fit, fit_line
 from coach.coaching.measures import KINDS, MeasureKind
+from coach.model.arrays import np
 from coach.model.metrics import Unknown
 from coach.model.plain import from_plain, to_plain
 from coach.model.runs import RunPlace

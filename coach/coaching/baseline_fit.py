@@ -8,13 +8,9 @@ same time). Source: Huber 1964, doi:10.1214/aoms/1177703732; Rasmussen & William
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from coach.coaching.measures import MeasureKind
+from coach.model.arrays import FloatArray, IndexArray, np
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int_]
 _HUBER_K: Final = 1.5  # SD: one point in eight of normal scatter weighs less; by judgement
 _ROUNDS: Final = 5  # of reweighting: weights no longer move by then; by judgement
 _WIDE: Final = 10.0  # prior SD of the intercept in units of y (or 100 for plain units): says nothing
@@ -28,8 +24,8 @@ class Fit:
     """Coefficients (level, per log speed, per percent grade) about `centre`, and their covariance."""
 
     centre: float
-    beta: Floats
-    cov: Floats
+    beta: FloatArray
+    cov: FloatArray
 
     def at(self, log_speed: float, grade_pct: float) -> tuple[float, float]:
         """Mean and standard deviation of the runner's own y here."""
@@ -37,7 +33,7 @@ class Fit:
         return float(x @ self.beta), float(np.sqrt(x @ self.cov @ x))
 
 
-def fit_line(rows: Floats, ages_days: Floats, kind: MeasureKind) -> Fit:
+def fit_line(rows: FloatArray, ages_days: FloatArray, kind: MeasureKind) -> Fit:
     """Fit `rows` (n, 5): log speed, grade, y, windows, run index. ages_days: by run."""
     known, run = np.unique(rows[:, 4].astype(int), return_inverse=True)
     ages, n_windows, y = np.maximum(ages_days[known], 0.0), rows[:, 3], rows[:, 2]
@@ -59,7 +55,13 @@ def fit_line(rows: Floats, ages_days: Floats, kind: MeasureKind) -> Fit:
 
 
 def _solve(
-    x: Floats, y: Floats, run: Indices, weight: Floats, offsets: Floats, kind: MeasureKind, centre: float
+    x: FloatArray,
+    y: FloatArray,
+    run: IndexArray,
+    weight: FloatArray,
+    offsets: FloatArray,
+    kind: MeasureKind,
+    centre: float,
 ) -> Fit:
     """Posterior of the line with the runs' offsets (covariance `offsets`) as further unknowns."""
     wide = _WIDE if kind.is_log else 10.0 * _WIDE
@@ -74,19 +76,19 @@ def _solve(
     return Fit(centre, beta[:3].astype(np.float64), cov[:3, :3].astype(np.float64))
 
 
-def _means(values: Floats, weight: Floats, run: Indices) -> Floats:
+def _means(values: FloatArray, weight: FloatArray, run: IndexArray) -> FloatArray:
     """Weighted mean by run."""
     total = np.bincount(run, weights=values * weight) / np.bincount(run, weights=weight)
     return np.asarray(total, dtype=np.float64)
 
 
-def _huber(residual: Floats, sd: Floats) -> Floats:
+def _huber(residual: FloatArray, sd: FloatArray) -> FloatArray:
     """1 within 1.5 SD, falling beyond."""
     scaled = np.abs(residual) / sd
     return np.clip(_HUBER_K / np.maximum(scaled, 1e-12), 0.02, 1.0)
 
 
-def _run_variance(means: Floats, weights: Floats, ages_days: Floats, kind: MeasureKind) -> float:
+def _run_variance(means: FloatArray, weights: FloatArray, ages_days: FloatArray, kind: MeasureKind) -> float:
     """Spread between runs: the prior, corrected by what recent runs show (older ones show wandering too)."""
     recent = ages_days <= 2 * _DRIFT_DAYS
     seen = float(np.sum(weights[recent] * np.square(means[recent])))

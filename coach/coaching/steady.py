@@ -4,10 +4,9 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-
 from coach.coaching.baseline import FULL_STEADY_S, BaselinePoint, BaselineRun
 from coach.coaching.measures import KINDS
+from coach.model.arrays import np
 from coach.model.metrics import LiveMetrics
 from coach.model.strides import GaitState
 

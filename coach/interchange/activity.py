@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import FloatArray, np
 from coach.model.documents import FieldValues
 from coach.model.earth import distance_sd_m
 from coach.model.links import SensorUse
@@ -117,7 +116,7 @@ def _record(
     metrics: LiveMetrics,
     start_s: float,
     far_m: float,
-    sides: Mapping[str, tuple[np.ndarray, np.ndarray] | None],
+    sides: Mapping[str, tuple[FloatArray, FloatArray] | None],
 ) -> Record:
     values = {name: float(value) for name in SHARED if (value := getattr(metrics, name)) is not None}
     if "distance_m" in values:
@@ -130,7 +129,7 @@ def _record(
     return Record(metrics.t_s - start_s, values)
 
 
-def _side_angles(strides: Sequence[Stride], is_left: bool) -> tuple[np.ndarray, np.ndarray] | None:
+def _side_angles(strides: Sequence[Stride], is_left: bool) -> tuple[FloatArray, FloatArray] | None:
     known = [
         (s.initial_contact_s, s.foot_strike_angle_deg)
         for s in strides

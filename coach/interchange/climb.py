@@ -10,8 +10,7 @@ an error that lasts for minutes (weather, trees over a receiver without baromete
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.samples import FloatArray
 
 _LEAST_M: Final = 2.0  # chosen by judgement; half and twice of it make the uncertainty

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
 from coach.interchange.activity import Activity, Record
+from coach.model.arrays import np
 
 # Nobody who goes on after that long still calls it the same run; an ultra's sleep is shorter. Chosen by judgement.
 APART: Final = timedelta(hours=6)

@@ -7,9 +7,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from coach.interchange.activity import SHARED, Activity
+from coach.model.arrays import np
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray
 

@@ -12,16 +12,14 @@ import math
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from coach.interchange.activity import Activity, Record
+from coach.model.arrays import BoolArray, np
 from coach.model.earth import metres_per_radian
 from coach.model.human_limits import FASTEST_MPS
 from coach.model.samples import FloatArray
 
 # Weights of a parabola through 7 equally spaced points, at their middle.
-_PARABOLA: Final = np.array([-2.0, 3.0, 6.0, 7.0, 6.0, 3.0, -2.0]) / 21.0
+_PARABOLA: Final = tuple(weight / 21.0 for weight in (-2.0, 3.0, 6.0, 7.0, 6.0, 3.0, -2.0))
 _DENSE_S: Final = 2.0  # points at most this far apart are smoothed: at 3 m/s further apart, bends would be cut
 _HOLD_S: Final = 10.0  # a speed says nothing of what comes later; smart recording writes more often than that
 _MOST_AWAY: Final = 10  # fixes in a row that a receiver loses itself for; chosen by judgement
@@ -142,7 +140,7 @@ def _from_positions(
     return np.asarray(np.interp(t_s, at_s[known], total), dtype=np.float64)
 
 
-def _reachable(t_s: FloatArray, latitude: FloatArray, longitude: FloatArray) -> NDArray[np.bool_]:
+def _reachable(t_s: FloatArray, latitude: FloatArray, longitude: FloatArray) -> BoolArray:
     """(n,) whether a runner can have come from the fix before to this one, and on: False for jumps there and back.
 
     A jump that lasts is a place that was found again: its fixes count, its step does not (`FASTEST_MPS`).

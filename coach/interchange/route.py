@@ -8,9 +8,8 @@ point.
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-
 from coach.interchange.climb import climb_of, without_jumps
+from coach.model.arrays import np
 from coach.model.earth import metres_per_radian
 from coach.model.history import RunRoute
 from coach.model.samples import FloatArray

@@ -10,10 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from coach.interchange.activity import Activity
+from coach.model.arrays import BoolArray, np
 from coach.model.human_limits import fastest_s
 from coach.model.runs import Sport
 from coach.model.samples import FloatArray
@@ -185,7 +183,7 @@ def _by_data(activity: Activity, limits: Evidence) -> Verdict:
     return Verdict(Sport.RUNNING)
 
 
-def _share_of_best(activity: Activity, times: FloatArray, is_moving: NDArray[np.bool_]) -> float:
+def _share_of_best(activity: Activity, times: FloatArray, is_moving: BoolArray) -> float:
     """Mean speed while moving, as a share of the best performances' over the distance; 0 over less than a kilometre."""
     moving_s = float(np.minimum(np.diff(times), _HOLD_S)[is_moving[1:]].sum())
     distance_m = activity.distance_m or 0.0

@@ -7,8 +7,7 @@ less than a centimetre in a hundred metres. Source: WGS 84, semi-major axis and 
 import math
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.samples import FloatArray
 
 _A_M: Final = 6378137.0

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
+from coach.model.arrays import TimeArray
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.pain import PainEntry
 from coach.model.parts import AverageStride, Split
@@ -24,7 +22,7 @@ class TrendMarks:
     """
 
     run_ids: tuple[str, ...]
-    started_at: NDArray[np.datetime64]
+    started_at: TimeArray
     run_speed_mps: FloatArray
     n: FloatArray
     speed_mps: FloatArray

@@ -10,8 +10,9 @@ from datetime import date, datetime, time
 from enum import Enum
 from typing import Any, TypeVar, cast
 
-import numpy as np
 from pydantic import TypeAdapter
+
+from coach.model.arrays import np
 
 Noun = TypeVar("Noun")
 
@@ -20,10 +21,8 @@ def to_plain(value: object) -> Any:
     """JSON-ready copy of a noun, mapping, sequence, array or scalar."""
     if value is None or isinstance(value, (str, bool, int)):
         return value.value if isinstance(value, Enum) else value
-    if isinstance(value, (float, np.floating)):
+    if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
-    if isinstance(value, (np.integer, np.bool_)):
-        return value.item()
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     if isinstance(value, Enum):
@@ -34,10 +33,10 @@ def to_plain(value: object) -> Any:
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return to_plain(value.tolist())
     if isinstance(value, (list, tuple, set, frozenset)):
         return [to_plain(item) for item in value]
+    if isinstance(value, (np.floating, np.integer, np.bool_, np.ndarray)):
+        return to_plain(value.tolist())
     raise TypeError(f"cannot write a {type(value).__name__} as JSON")
 
 

@@ -7,12 +7,8 @@ Times `t_s` are seconds since the run started, on the host's monotonic clock. De
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-import numpy.typing as npt
-
+from coach.model.arrays import FloatArray as FloatArray  # the samples' own arrays, for whoever reads samples
 from coach.model.sites import WearSite
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ doi:10.1109/INFCOM.1999.749287.
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.samples import FloatArray
 
 

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from itertools import groupby, takewhile
 from typing import Final
 
-import numpy as np
-
 from coach.errors import PacketError
+from coach.model.arrays import np
 from coach.model.links import SensorUse
 from coach.model.samples import CadenceDecision, ImuChunk, Notification, Sample, StreamReport
 from coach.packets.cadence import CadenceResolver, known_by_name

@@ -8,9 +8,8 @@ Source: Movella DOT BLE Services Specifications; its layout as used in xsens/xse
 import struct
 from typing import Final
 
-import numpy as np
-
 from coach.errors import LinkError, PacketError
+from coach.model.arrays import np
 from coach.model.samples import FloatArray, Sample
 from coach.model.steps import Conversation, Read, Write
 from coach.packets.clock import WrappingCounter

@@ -13,9 +13,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from coach.errors import PacketError
+from coach.model.arrays import np
 from coach.model.samples import FloatArray, Sample
 from coach.packets.formats import Format, Row, SharedReading, motion_row
 from coach.packets.layout import RADPS_PER_DPS
@@ -24,8 +23,9 @@ from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 MAGIC: Final = 0x50
 VERSION: Final = 1
 _HEAD: Final = struct.Struct("<BBBB")
-_READING: Final = np.dtype([("t_ms", "<f8"), ("acc", "<f4", 3), ("gyr", "<f4", 3)])
-LONGEST: Final = _HEAD.size + 255 * _READING.itemsize  # bytes of a packet: n is one of them
+_READING: Final = [("t_ms", "<f8"), ("acc", "<f4", 3), ("gyr", "<f4", 3)]  # as numpy reads it
+_READING_BYTES: Final = struct.calcsize("<d3f3f")
+LONGEST: Final = _HEAD.size + 255 * _READING_BYTES  # bytes of a packet: n is one of them
 _HAS_GYRO: Final = 0x01
 # A page counts from its own beginning, older browsers from 1970. No packet reaches over a sleep of the page:
 # `motion.js` sends what waits first.
@@ -51,12 +51,12 @@ def decode_motion(payload: bytes) -> MotionPacket:
         PacketError: of other length than its count says, wrong magic or version, times that do not rise or that no page
             has, readings that no phone measures, no number.
     """
-    if len(payload) < _HEAD.size + _READING.itemsize:
+    if len(payload) < _HEAD.size + _READING_BYTES:
         raise PacketError("a packet of the phone's motion is cut short", payload)
     magic, version, n, flags = _HEAD.unpack_from(payload)
     if magic != MAGIC or version != VERSION or flags & ~_HAS_GYRO:
         raise PacketError("not a packet of the phone's motion, version 1", payload)
-    if len(payload) != _HEAD.size + n * _READING.itemsize:
+    if len(payload) != _HEAD.size + n * _READING_BYTES:
         raise PacketError("a packet of the phone's motion is not as long as its count says", payload)
     rows = np.frombuffer(payload, _READING, n, _HEAD.size)
     device_s = rows["t_ms"].astype(np.float64) / 1000.0

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-import numpy as np
-
 from coach.errors import PacketError
+from coach.model.arrays import np
 from coach.model.samples import FloatArray
 from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 

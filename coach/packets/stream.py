@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-import numpy as np
-
 from coach.errors import PacketError
+from coach.model.arrays import np
 from coach.model.samples import FloatArray, Gap, ImuChunk, Sample
 from coach.model.sites import WearSite
 from coach.packets.clock import CRYSTAL, DeviceClock, LineLimits

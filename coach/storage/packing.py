@@ -12,9 +12,9 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 import zstandard
 
+from coach.model.arrays import np
 from coach.model.samples import FloatArray
 
 FLOATS, INTEGERS, FLAGS, MAPPINGS, CODES = "f", "i", "b", "m", "c"

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select
 
 from coach.errors import StorageError, UserError
+from coach.model.arrays import np
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-import numpy as np
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 
 from coach.errors import StorageError
+from coach.model.arrays import np
 from coach.model.history import PersonalBest, RunDay, TrendMarks
 from coach.model.runs import Run, RunEntry, RunFilter, RunPlace, RunState, RunSummary, Sport
 from coach.storage.database import Database

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.metrics_table import Use, names_for
 from coach.model.samples import FloatArray
 from coach.summary.robust import sound

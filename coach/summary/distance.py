@@ -2,8 +2,7 @@
 
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.human_limits import FASTEST_MPS, fastest_s
 from coach.model.samples import FloatArray
 from coach.summary.series import RunSeries

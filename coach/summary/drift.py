@@ -9,8 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.samples import FloatArray
 from coach.summary.bins import Bins
 from coach.summary.robust import sound

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray, StreamReport
 from coach.model.sites import WearSite

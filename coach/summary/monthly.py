@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.history import Trend, TrendPoint
 from coach.model.intervals import t_quantile
 from coach.model.runs import RunPlace

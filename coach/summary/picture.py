@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.parts import AverageStride
 from coach.model.sites import WearSite
 from coach.model.strides import Stride

@@ -8,12 +8,8 @@ pairwise slopes: Sen (1968), doi:10.1080/01621459.1968.10480934.
 import math
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
+from coach.model.arrays import BoolArray, np
 from coach.model.samples import FloatArray
-
-BoolArray = npt.NDArray[np.bool_]
 
 _REJECT: Final = 5.0  # robust standard deviations; chosen by eye, 2026-11-20
 _MIN_BLOCKS: Final = 6

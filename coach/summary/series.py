@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.human_limits import is_human, is_human_step
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for

@@ -9,8 +9,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 from coach.model.strides import Stride, TrunkStep

@@ -4,8 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.parts import Split
 from coach.model.runs import Lap
 from coach.model.samples import FloatArray

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from coach.model.arrays import TimeArray, np
 from coach.model.history import Trend, TrendMarks, TrendPoint
 from coach.model.runs import RunEntry
 from coach.model.samples import FloatArray
@@ -37,7 +35,7 @@ class _Lines:
     (slope_var: infinite)."""
 
     run_ids: tuple[str, ...]
-    started_at: NDArray[np.datetime64]
+    started_at: TimeArray
     n: FloatArray
     speed_mps: FloatArray
     value: FloatArray
@@ -156,7 +154,7 @@ def _thinned(n: int, most: int) -> list[int]:
     return list(range(n)) if n <= most else np.linspace(0, n - 1, most).astype(int).tolist()
 
 
-def _per_week(started_at: NDArray[np.datetime64], values: FloatArray) -> tuple[float, float, float] | None:
+def _per_week(started_at: TimeArray, values: FloatArray) -> tuple[float, float, float] | None:
     places = _thinned(len(values), _MAX_PAIRED)
     weeks = started_at[places].astype("datetime64[us]").astype(np.int64) / 1e6 / _WEEK_S
     line = median_line(weeks - weeks[0], values[places]) if places else None

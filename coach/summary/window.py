@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
+from coach.model.arrays import BoolArray, np
 from coach.model.runs import Lap
 from coach.model.samples import FloatArray
 
@@ -26,7 +24,7 @@ class Window:
     end_s: float = math.inf
     without: tuple[tuple[float, float], ...] = ()
 
-    def holds(self, t_s: FloatArray) -> npt.NDArray[np.bool_]:
+    def holds(self, t_s: FloatArray) -> BoolArray:
         """(n,) whether each time counts."""
         inside = (t_s >= self.start_s) & (t_s < self.end_s)
         for start, end in self.without:

@@ -15,8 +15,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.runs import RunSummary
 
 CODE: Final = (

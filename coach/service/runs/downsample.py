@@ -3,8 +3,7 @@
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
+from coach.model.arrays import IndexArray, np
 from coach.model.history import DownsampledSeries
 from coach.model.samples import FloatArray
 
@@ -32,7 +31,7 @@ def downsample(
     return DownsampledSeries(tuple(round(float(t), 3) for t in middles), step_s, values)
 
 
-def _means(values: FloatArray, place: np.ndarray[tuple[int], np.dtype[np.int_]], n: int) -> tuple[float | None, ...]:
+def _means(values: FloatArray, place: IndexArray, n: int) -> tuple[float | None, ...]:
     known = np.isfinite(values)
     counts = np.bincount(place[known], minlength=n)
     sums = np.bincount(place[known], weights=values[known], minlength=n)

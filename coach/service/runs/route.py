@@ -5,12 +5,11 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from coach.errors import InterchangeError, PacketError
 from coach.interchange.activity import Activity, Record
 from coach.interchange.formats import ACTIVITY_FORMATS, read_activities
 from coach.interchange.route import route_of
+from coach.model.arrays import np
 from coach.model.history import RunRoute
 from coach.model.runs import Run
 from coach.model.samples import FloatArray, Notification, PositionSample

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.links import SensorUse
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite

@@ -8,9 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from coach.errors import LinkError, PacketError
+from coach.model.arrays import np
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.samples import HeartRateSample, ImuChunk, Notification, RunningSpeedSample, Sample, TreadmillSample
 from coach.model.sensing import SensorState

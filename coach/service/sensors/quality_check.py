@@ -9,8 +9,7 @@ fall and then a blow. Left and right cannot be distinguished by jumps.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from coach.model.arrays import np
 from coach.model.links import LinkStatus
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sensing import CheckReport, SensorCheck
