@@ -6,7 +6,7 @@ import before anything is computed takes `np` from here; `coach.gait`, which onl
 
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 __all__ = ["BoolArray", "FloatArray", "IndexArray", "TimeArray", "np"]
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     IndexArray = NDArray[np.int_]
     TimeArray = NDArray[np.datetime64]
 else:
-    BoolArray = FloatArray = IndexArray = TimeArray = Any
+    BoolArray = FloatArray = IndexArray = TimeArray = object
 
     class _Later(ModuleType):
         """A module that is loaded at the first use of one of its names; from then on it is as quick as any other.
