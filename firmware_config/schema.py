@@ -45,7 +45,7 @@ DecoderName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # of a `Format` in
 class Fact(BaseModel):
     """Frozen; an unknown key is a fault."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class Characteristic(Fact):

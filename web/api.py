@@ -32,9 +32,12 @@ Describable = Any  # a type, union or container that pydantic can describe
 
 
 class Body(BaseModel):
-    """What a request holds, in its body or query. A key that is not known is refused: it may be misspelt."""
+    """What a request holds, in its body or query. A key that is not known is refused: it may be misspelt.
 
-    model_config = ConfigDict(extra="forbid")
+    Checks are built at the first request that needs them, not all ninety at the start.
+    """
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 @dataclass(frozen=True, slots=True)

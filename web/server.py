@@ -11,6 +11,7 @@ from typing import Final
 
 from waitress import wasyncore
 from waitress.server import create_server
+from waitress.task import ThreadedTaskDispatcher
 
 from coach.errors import UserError
 from web.gate import Welcome, guard, sweep
@@ -21,6 +22,36 @@ THREADS: Final = 64
 WELCOME: Final = "coach.welcome"  # an extension of the app: who may send a body
 _SWEEP_S: Final = 0.5
 MAX_STREAMS: Final = 56  # live streams at once: below the pool, so that pages always find a thread
+
+
+class ThreadsAsNeeded(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
+    """Begins a thread when all that there are work, up to `most`; waitress begins all at once, and asks each in turn.
+
+    Each thread that has answered once keeps its stack, its part of the heap and its connection to the database.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+        self._adding = threading.Lock()  # two that count at once would begin one thread
+
+    def add_task(self, task: object) -> None:
+        """Have a request answered: by a thread that waits, else by a new one, else by the first that is done."""
+        with self._adding:
+            with self.lock:
+                n_threads = len(self.threads)
+                begins = n_threads < self._most and n_threads - self.active_count <= len(self.queue)
+                if begins:
+                    self.queue.append(task)
+            if begins:
+                self.set_thread_count(n_threads + 1)  # a new thread looks for work before it waits
+            else:
+                super().add_task(task)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """End the threads; no request begins another."""
+        self._most = 0
+        return bool(super().shutdown(cancel_pending, timeout))
 
 
 class Server:
@@ -35,7 +66,7 @@ class Server:
             app,
             map=self._map,
             sockets=[listening],
-            threads=threads,
+            _dispatcher=ThreadsAsNeeded(threads),
             ident="coach",
             clear_untrusted_proxy_headers=False,  # seen, never believed: see web.security.is_from_this_machine
             url_scheme="https" if is_https else "http",
