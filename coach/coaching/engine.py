@@ -11,19 +11,14 @@ from typing import Final
 
 from coach.coaching.baseline import Baseline
 from coach.coaching.compare import compared
-from coach.coaching.composer import CueComposer
+from coach.coaching.composer import CueComposer, Schedule
 from coach.coaching.facts import HistoryFacts
-from coach.coaching.focus_times import FocusTimes
-from coach.coaching.gate_context import GateContext
-from coach.coaching.gates import LASTING, GateMoment, gates_for, own_gates
-from coach.coaching.monitor import RuleMonitor
+from coach.coaching.gates import LASTING, GateContext, GateMoment, gates_for, own_gates
+from coach.coaching.monitor import FocusTimes, RuleMonitor, focus_target
 from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.pain import STOP_ABOVE, tapped
-from coach.coaching.place import PlaceFinder
 from coach.coaching.response import MeasuredChange, ResponseTracker, cue_responses, focus_response, withheld_changes
-from coach.coaching.schedule import Schedule
-from coach.coaching.steady import SteadyPart
-from coach.coaching.target import focus_target
+from coach.coaching.steady import PlaceFinder, SteadyPart
 from coach.model.cues import CueDecision, CueResponse, CueRule, FocusTarget, Gate
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import Lock, PainState

@@ -1,20 +1,30 @@
 """Gates: plain questions about the moment, each answered open or closed with its reason.
 
-What cannot be known closes a gate that needs it: silence is the safe answer.
+What cannot be known closes a gate that needs it: silence is the safe answer. Gates look at averages over 20 s, so that
+scatter neither opens nor closes one. Signs of a bad landing are remembered for two minutes: a gate that scatter opens
+for a second would not be a gate. What a lengthen cue does to the landing is watched, and the cue is stopped for this
+run when angle or impact rises with it.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from coach.coaching.expected import expected_cadence_spm
 from coach.coaching.facts import HistoryFacts
+from coach.coaching.response import BEFORE_S, RecentValues
 from coach.model.cues import CueRule, Gate
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import Lock, PainState
 from coach.model.runner import RunnerProfile
 
+# Cadence expected of a body at a speed, see `expected_cadence_spm`.
+_CADENCE_SPM: Final = 165.0  # de Ruiter 2020
+_SPEED_MPS: Final = 3.04  # de Ruiter 2020
+_SPM_PER_LOG_SPEED: Final = 3.0 / math.log(1.15)  # de Ruiter 2020: +3 spm for +15 %
+_SPM_PER_M: Final = -50.0  # the arithmetic above, rounded
+_HEIGHT_M: Final = 1.75  # middle of the heights that the slope is for; by judgement
 MAX_ANGLE_RISE_DEG: Final = 2.0  # chosen by eye, 2026-11-20
 MAX_IMPACT_RISE_PCT: Final = 5.0  # chosen by eye, 2026-11-20
 LANDING_RISES: Final[Mapping[str, float]] = {
@@ -32,6 +42,23 @@ STRIKE_WEEK_SHARE: Final = 0.10  # evidence: at most 10 % of weekly distance at 
 STRIKE_STEP_WEEKS: Final = 2  # then a tenth more every two weeks; chosen by eye, 2026-11-20
 LATE_FOR_HALF_PCT: Final = 70.0  # of the longest run: later it is no half any more; by judgement
 CALF_RAISES: Final = 2  # sessions in 14 days; chosen by eye, 2026-11-20
+_NOW_S: Final = 15.0  # about forty steps: scatter alone does not stop it; chosen by eye, 2026-11-20
+_MIN_NOW_S: Final = 12.0  # of the 15, so that a short gap does not blind it; by judgement
+_WITH_IT_S: Final = 60.0  # what rises within this time rises with the cue; chosen by eye, 2026-11-20
+_SMOOTH_S: Final = 20.0  # chosen by eye, 2026-11-20
+_MIN_SEEN_S: Final = 8.0  # of the 20: else the average is one of a few strides; by judgement
+_SIGN_S: Final = 120.0  # chosen by eye, 2026-11-20
+_SIGN_EVERY_S: Final = 5.0  # averages over 20 s change no faster; by judgement
+_SIGNS: Final = ("foot_strike_angle_deg", "foot_strike_angle_vs_baseline_deg", "impact_vs_baseline_pct")
+_SMOOTHED: Final = (
+    "cadence_spm",
+    "speed_mps",
+    "foot_strike_angle_deg",
+    "impact_g",
+    "foot_strike_angle_vs_baseline_deg",
+    "impact_vs_baseline_pct",
+    "cadence_vs_baseline_pct",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +74,17 @@ class GateMoment:
     is_muted: bool
     is_eligible: bool
     before_cue: Mapping[str, float]
+
+
+def expected_cadence_spm(speed_mps: float, height_m: float) -> float:
+    """Return the mean cadence of experienced runners of this height at this speed; its SD between them is 8 spm.
+
+    A coarse check on the runner's own baseline, never a target. Source: de Ruiter 2020: experienced runners outdoors,
+    165 (SD 8) spm at 3.04 m/s, +3 spm for +15 % speed, taller is slower (r -0.49 to -0.66). The slope on height is
+    arithmetic on these: -0.57 * 8 spm / 0.09 m.
+    """
+    log_speed = math.log(max(speed_mps, 0.5) / _SPEED_MPS)
+    return _CADENCE_SPM + _SPM_PER_LOG_SPEED * log_speed + _SPM_PER_M * (height_m - _HEIGHT_M)
 
 
 def cadence_against_expected_pct(metrics: LiveMetrics, profile: RunnerProfile) -> float | None:
@@ -257,3 +295,88 @@ LASTING: Final = frozenset(
         "calf_raises_done",
     }
 )
+
+
+class LandingMonitor:
+    """Watches what a lengthen cue does to the landing.
+
+    `before` holds the averages before the first lengthen cue; the key "stopped" once either has risen.
+    """
+
+    def __init__(self) -> None:
+        self._past = {name: RecentValues() for name in LANDING_RISES}
+        self._before: dict[str, float] = {}
+        self._last_cue_s: float | None = None
+
+    @property
+    def before(self) -> Mapping[str, float]:
+        """Averages over the 30 s before the first lengthen cue, by field; empty before it."""
+        return self._before
+
+    def take(self, t_s: float, metrics: LiveMetrics) -> None:
+        """See one moment."""
+        for name, past in self._past.items():
+            past.take(t_s, getattr(metrics, name))
+            start = self._before.get(name)
+            if start is None or self._last_cue_s is None or "stopped" in self._before:
+                continue
+            if not _NOW_S <= t_s - self._last_cue_s <= _WITH_IT_S:
+                continue
+            now = past.mean(t_s - _NOW_S, t_s, _MIN_NOW_S)
+            if now is not None and now - start > LANDING_RISES[name]:
+                self._before["stopped"] = t_s
+
+    def cued(self, t_s: float) -> None:
+        """A lengthen cue was spoken; the first one keeps what was before it."""
+        self._last_cue_s = t_s
+        if self._before:
+            return
+        for name, past in self._past.items():
+            mean = past.mean(t_s - BEFORE_S, t_s)
+            if mean is not None:
+                self._before[name] = mean
+
+
+class GateContext:
+    """Holds what gates need to know beside the metrics. pain, is_muted: changed by the runner during the run."""
+
+    def __init__(self, pain: PainState, profile: RunnerProfile, facts: HistoryFacts, week: int | None) -> None:
+        self.pain = pain
+        self.is_muted = False
+        self.landing = LandingMonitor()
+        self._profile, self._facts, self._week = profile, facts, week
+        self._past = {name: RecentValues() for name in _SMOOTHED}
+        self._worst: dict[str, deque[tuple[float, float]]] = {name: deque() for name in _SIGNS}
+        self._sign_at_s = -_SIGN_EVERY_S
+
+    def take(self, t_s: float, metrics: LiveMetrics) -> None:
+        """See one moment of running."""
+        for name, past in self._past.items():
+            past.take(t_s, getattr(metrics, name))
+        self.landing.take(t_s, metrics)
+        if t_s - self._sign_at_s >= _SIGN_EVERY_S:
+            self._sign_at_s = t_s
+            for name, worst in self._worst.items():
+                mean = self._past[name].mean(t_s - _SMOOTH_S, t_s, _MIN_SEEN_S)
+                if mean is not None:
+                    worst.append((t_s, mean))
+                while worst and worst[0][0] < t_s - _SIGN_S:
+                    worst.popleft()
+
+    def moment(self, t_s: float, metrics: LiveMetrics, is_eligible: bool) -> GateMoment:
+        """The moment as gates see it. A value not seen for long enough is unknown."""
+        means = {name: past.mean(t_s - _SMOOTH_S, t_s, _MIN_SEEN_S) for name, past in self._past.items()}
+        for name, worst in self._worst.items():
+            if means[name] is not None:
+                means[name] = max([means[name] or 0.0, *(value for _, value in worst)])
+        return GateMoment(
+            t_s=t_s,
+            metrics=replace(metrics, **means),  # type: ignore[arg-type]  # names of numeric fields
+            pain=self.pain,
+            profile=self._profile,
+            facts=self._facts,
+            programme_week=self._week,
+            is_muted=self.is_muted,
+            is_eligible=is_eligible,
+            before_cue=self.landing.before,
+        )

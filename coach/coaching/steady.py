@@ -1,4 +1,9 @@
-"""Find the steady part of a run: its baseline points."""
+"""Find what a run adds to the runner's own: its steady part, as baseline points, and the place where it was run.
+
+A treadmill that sends its speed while the runner runs settles the place; so do positions from which the speed is worked
+out, unless a treadmill sends too (a phone on it still sees satellites through a window). What the runner chose counts
+only where the sensors say nothing: one that is paired and silent may lie at home.
+"""
 
 from collections import defaultdict
 from datetime import datetime
@@ -8,6 +13,7 @@ from coach.coaching.baseline import FULL_STEADY_S, BaselinePoint, BaselineRun
 from coach.coaching.measures import KINDS
 from coach.model.arrays import np
 from coach.model.metrics import LiveMetrics
+from coach.model.runs import RunPlace
 from coach.model.strides import GaitState
 
 _WINDOW_S: Final = 20.0  # some 27 strides, over which scatter averages out; by judgement
@@ -15,6 +21,8 @@ _FULL_WINDOW_S: Final = 15.0  # three quarters of it must be seen; by judgement
 _MAX_STEP_S: Final = 2.0  # a longer silence between two samples is a gap, not steady running
 _SPEED_BIN_MPS: Final = 0.1  # 3 % of a usual speed; by judgement
 _GRADE_BIN_PCT: Final = 2.0  # finer than a runner notices; by judgement
+SEEN_S: Final = 60.0  # of running with such a speed; chosen by judgement: long enough for no stray packet or fix
+_SOURCES: Final = {"treadmill": RunPlace.TREADMILL, "position": RunPlace.OUTDOOR}  # the surer first
 _MIN_SPEED_MPS: Final = 1.2  # slower is no run that says anything of running; by judgement
 
 
@@ -95,3 +103,26 @@ def _point(windows: list[dict[str, float]], unsure: list[dict[str, float]]) -> B
     known = {name: [u[name] for u in unsure if name in u] for name in values}
     uncertainty = {name: float(np.median(v)) for name, v in known.items() if v}
     return BaselinePoint(speed, grade, len(windows), values, spread, uncertainty)
+
+
+class PlaceFinder:
+    """Follows one run in rising time. place: None while its sensors show none."""
+
+    def __init__(self) -> None:
+        self._seen_s = dict.fromkeys(_SOURCES, 0.0)
+        self._last_s: float | None = None
+
+    def add(self, metrics: LiveMetrics) -> None:
+        """Take one moment."""
+        step_s = 0.0 if self._last_s is None else metrics.t_s - self._last_s
+        self._last_s = metrics.t_s
+        if metrics.state is not GaitState.RUNNING or not metrics.speed_source or not 0.0 < step_s <= _MAX_STEP_S:
+            return
+        for source in metrics.speed_source.split(" and "):
+            if source in self._seen_s:
+                self._seen_s[source] += step_s
+
+    @property
+    def place(self) -> RunPlace | None:
+        """Where the run surely is."""
+        return next((place for source, place in _SOURCES.items() if self._seen_s[source] >= SEEN_S), None)

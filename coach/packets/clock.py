@@ -13,6 +13,14 @@ from typing import Final
 from coach.model.arrays import np
 from coach.model.samples import FloatArray
 
+_JUMP_S: Final = 1.0  # a device clock cannot run ahead of the host by this
+_LATE_S: Final = 10.0  # longer than any radio holds packets back
+_LATE_FOR_S: Final = 15.0  # longer than a busy host or a stalled radio takes to catch up; chosen by eye, 2026-11-20
+_FIRST_S: Final = 3.0
+_FIRST_SLEW: Final = 0.03  # how fast output may move towards a better line: at first (90 ms in all), and later
+_SLEW: Final = 0.005
+_STEP_S: Final = 1e-4  # times rise at least by this
+
 
 @dataclass(frozen=True, slots=True)
 class LineLimits:
@@ -108,13 +116,6 @@ def edge_over(x: FloatArray, y: FloatArray, middle: float) -> tuple[int, int]:
 # Before 20 s, jitter of 50 ms says less about drift than a crystal's 20 to 100 ppm; crystals follow temperature more
 # slowly than five minutes. chosen by eye, 2026-11-20
 CRYSTAL: Final = LineLimits(bucket_s=1.0, n_buckets=300, fit_after_s=20.0, largest_slope=500e-6)
-_JUMP_S: Final = 1.0  # a device clock cannot run ahead of the host by this
-_LATE_S: Final = 10.0  # longer than any radio holds packets back
-_LATE_FOR_S: Final = 15.0  # longer than a busy host or a stalled radio takes to catch up; chosen by eye, 2026-11-20
-_FIRST_S: Final = 3.0
-_FIRST_SLEW: Final = 0.03  # how fast output may move towards a better line: at first (90 ms in all), and later
-_SLEW: Final = 0.005
-_STEP_S: Final = 1e-4  # times rise at least by this
 
 
 class DeviceClock:

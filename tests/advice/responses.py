@@ -28,6 +28,8 @@ from tests.support.coaching import NOW, PROFILE, answered
 
 STEP_S, MINUTES = 2.5, 25.0
 SHARES = (1.0, 0.75, 0.5, 0.25, 0.1)
+# Standard uncertainties of the landing: those of a steady run, so that no gate closes for what is unknown.
+LANDING_SD = {"foot_strike_angle_vs_baseline_deg": 0.5, "impact_vs_baseline_pct": 2.0}
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def one_run(seed: int, share: float, effect_pct: float, pool: dict[str, tuple[fl
             foot_strike_angle_vs_baseline_deg=0.0,
             impact_vs_baseline_pct=0.0,
             step_length_vs_baseline_pct=value + effect_pct * max(acts, default=0.0),
+            uncertainty=LANDING_SD,
         )
         heard += [t_s for d in engine.observe(t_s, metrics) if d.is_spoken and d.kind == "cue"]
     return engine

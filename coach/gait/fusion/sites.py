@@ -22,6 +22,51 @@ SPAN_S: Final = 12.0  # about 16 strides: long enough for a steady median, short
 MOST_VALUES: Final = 24  # of that span, the newest: enough for a median
 _MEDIAN_SEM: Final = 1.2533  # standard error of a median against that of a mean, Gaussian (Kenney and Keeping 1962)
 _MAD_TO_SD: Final = 1.4826  # median absolute deviation to standard deviation, Gaussian
+FEET: Final = (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT)
+SHANKS: Final = (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK)
+PELVIS: Final = (WearSite.PELVIS,)
+CHEST: Final = (WearSite.CHEST,)
+LEGS_FIRST: Final[Sequence[Sequence[WearSite]]] = (FEET, SHANKS, PELVIS, CHEST)
+STRIDE_FIELDS: Final = (
+    "contact_time_s",
+    "flight_time_s",
+    "stride_time_s",
+    "stride_length_m",
+    "foot_strike_angle_deg",
+    "eversion_deg",
+    "eversion_peak_degps",
+    "impact_g",
+    "foot_clearance_m",
+    "grade_pct",
+)
+STEP_FIELDS: Final = (
+    "contact_time_s",
+    "flight_time_s",
+    "step_time_s",
+    "vertical_oscillation_m",
+    "forward_lean_deg",
+    "axial_rotation_deg",
+    "lateral_drop_deg",
+    "impact_g",
+)
+_VARIABILITY_STRIDES: Final = 64  # stride times for the coefficient of variation; published ones use 50 and more
+_VARIABILITY_SPAN_S: Final = 45.0  # 64 strides of a run last so long
+_SAME_CONTACT_S: Final = 0.05  # the end of one step and the start of the next, seen in two windows
+_STRIKES: Final = 40  # landings in the shares of strike patterns
+_STRIKES_SPAN_S: Final = 30.0  # 40 landings of two feet last half of it: older ones are of another pace, by judgement
+_LIVELY: Final = (GaitState.STANDING, GaitState.WALKING, GaitState.RUNNING)
+RUN_SPEED_MPS: Final = 2.2  # above the preferred transition of 2.07 m/s (Hreljac 1995) people run
+WALK_SPEED_MPS: Final = 1.9  # below it they walk
+STAND_SPEED_MPS: Final = 0.3  # chosen by eye, 2026-11-20
+POD: Final = "pod"
+TREADMILL: Final = "treadmill"
+_RANKS: Final[Sequence[Sequence[str]]] = (
+    (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT),
+    (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK),
+    (WearSite.PELVIS, WearSite.CHEST),
+    (POD,),
+    (TREADMILL,),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,41 +181,6 @@ def average(estimates: list[Estimate]) -> Estimate | None:
     return Estimate(sum(e.value for e in estimates) / n, math.sqrt(sum(e.sd**2 for e in estimates)) / n)
 
 
-FEET: Final = (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT)
-SHANKS: Final = (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK)
-PELVIS: Final = (WearSite.PELVIS,)
-CHEST: Final = (WearSite.CHEST,)
-LEGS_FIRST: Final[Sequence[Sequence[WearSite]]] = (FEET, SHANKS, PELVIS, CHEST)
-
-STRIDE_FIELDS: Final = (
-    "contact_time_s",
-    "flight_time_s",
-    "stride_time_s",
-    "stride_length_m",
-    "foot_strike_angle_deg",
-    "eversion_deg",
-    "eversion_peak_degps",
-    "impact_g",
-    "foot_clearance_m",
-    "grade_pct",
-)
-STEP_FIELDS: Final = (
-    "contact_time_s",
-    "flight_time_s",
-    "step_time_s",
-    "vertical_oscillation_m",
-    "forward_lean_deg",
-    "axial_rotation_deg",
-    "lateral_drop_deg",
-    "impact_g",
-)
-_VARIABILITY_STRIDES: Final = 64  # stride times for the coefficient of variation; published ones use 50 and more
-_VARIABILITY_SPAN_S: Final = 45.0  # 64 strides of a run last so long
-_SAME_CONTACT_S: Final = 0.05  # the end of one step and the start of the next, seen in two windows
-_STRIKES: Final = 40  # landings in the shares of strike patterns
-_STRIKES_SPAN_S: Final = 30.0  # 40 landings of two feet last half of it: older ones are of another pace, by judgement
-
-
 class SiteValues:
     """Rolling values by wear site and field; sides of trunk steps apart."""
 
@@ -267,22 +277,6 @@ class SiteValues:
 def _shared(field: str, event: Stride | TrunkStep) -> float:
     """The uncertainty that all values of `field` share; an interval's is scatter only, which the median averages."""
     return 0.0 if field in ("stride_time_s", "step_time_s") else event.uncertainty.get(field, 0.0)
-
-
-_LIVELY: Final = (GaitState.STANDING, GaitState.WALKING, GaitState.RUNNING)
-RUN_SPEED_MPS: Final = 2.2  # above the preferred transition of 2.07 m/s (Hreljac 1995) people run
-WALK_SPEED_MPS: Final = 1.9  # below it they walk
-STAND_SPEED_MPS: Final = 0.3  # chosen by eye, 2026-11-20
-
-POD: Final = "pod"
-TREADMILL: Final = "treadmill"
-_RANKS: Final[Sequence[Sequence[str]]] = (
-    (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT),
-    (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK),
-    (WearSite.PELVIS, WearSite.CHEST),
-    (POD,),
-    (TREADMILL,),
-)
 
 
 def state_at_speed(speed_mps: float, before: GaitState | None) -> GaitState:

@@ -24,6 +24,14 @@ from coach.gait.signal.constants import (
 from coach.gait.signal.segments import SHORT, goes_on
 from coach.model.samples import FloatArray, ImuChunk
 
+_COLUMNS: Final = 9  # time, acceleration, turn rate, lost, clipped
+_FIRST: Final = 32  # samples to learn the true rate from
+_LONGEST_FILLED_S: Final = 0.5  # a longer gap ends the segment: no stride can be followed through it
+_ABSURD_MPS2: Final = 4000.0  # more than any body-worn range: a broken number, not a reading
+_ABSURD_RADPS: Final = 200.0  # the same: 11,000 deg/s
+LONGEST_LOSS_S: Final = 0.12  # an event may rest on; two packets of ten readings at 200 Hz, half of the shortest step
+_LOSS_FACTOR_S: Final = 0.025  # each such loss adds the uncertainty once more: chosen on lost packets, 2026-11-29
+
 
 class RowBuffer:
     """A sliding window over rows of `n_columns` numbers.
@@ -107,16 +115,7 @@ class RowBuffer:
 
 BoolArray = npt.NDArray[np.bool_]
 
-_COLUMNS: Final = 9  # time, acceleration, turn rate, lost, clipped
 _INTERPOLATED, _BAD = 0.5, 1.0  # what a row that was lost is worth
-_FIRST: Final = 32  # samples to learn the true rate from
-_LONGEST_FILLED_S: Final = 0.5  # a longer gap ends the segment: no stride can be followed through it
-_ABSURD_MPS2: Final = 4000.0  # more than any body-worn range: a broken number, not a reading
-_ABSURD_RADPS: Final = 200.0  # the same: 11,000 deg/s
-
-
-LONGEST_LOSS_S: Final = 0.12  # an event may rest on; two packets of ten readings at 200 Hz, half of the shortest step
-_LOSS_FACTOR_S: Final = 0.025  # each such loss adds the uncertainty once more: chosen on lost packets, 2026-11-29
 
 
 @dataclass(frozen=True, slots=True, eq=False)

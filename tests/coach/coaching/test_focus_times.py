@@ -1,6 +1,6 @@
 """How much of a run a focus could be judged in and needed: the first 15 minutes, then slices of five."""
 
-from coach.coaching.focus_times import EVERY_S, FocusTimes
+from coach.coaching.monitor import EVERY_S, FocusTimes
 
 
 def looked_at(seconds: float, needed_from_s: float) -> FocusTimes:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from coach.coaching.baseline import Baseline
+from coach.coaching.composer import Schedule
 from coach.coaching.engine import CueEngine
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.loader import load_rules
 from coach.coaching.pain import pain_state
-from coach.coaching.schedule import Schedule
 from coach.model.cues import CueDecision
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import PainEntry, PainMoment, RedFlagAnswers

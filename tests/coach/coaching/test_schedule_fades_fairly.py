@@ -2,7 +2,7 @@
 
 import pytest
 
-from coach.coaching.schedule import BLOCK, WINDOW_S, Schedule
+from coach.coaching.composer import BLOCK, WINDOW_S, Schedule
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5, 0.75, 1.0])
