@@ -127,6 +127,7 @@ class Decoder:
     def report(self) -> StreamReport:
         """What became of the bytes so far. n_notifications: of data characteristics; n_samples: readings in them."""
         tally = self._tally
+        tally.recount()
         return StreamReport(
             sensor_id=self._use.sensor_id,
             profile_id=self._profile.id,

@@ -118,7 +118,7 @@ class MovesenseReader:
         elif message.reference == REF_GYR_CONFIG and message.is_ok and len(message.body) >= 2:
             self._stream.gyr_range_radps = int.from_bytes(message.body[:2], "little") * RADPS_PER_DPS
         elif message.reference == REF_STREAM and message.kind is StreamKind.RESPONSE:
-            self._parts = Parts(self._parts.rate_hz)
+            self._parts.drop_half()
 
     def _readings(self, body: bytes, t_s: float) -> list[Sample]:
         ms, acc, gyr = decode_imu6(body)
@@ -225,6 +225,10 @@ class Parts:
     def whole(self) -> int | None:
         """Length of a whole body [bytes]; None until it is known."""
         return self._whole
+
+    def drop_half(self) -> None:
+        """The stream begins again: what it began before never becomes whole. Its bodies are as long as before."""
+        self._pending = None
 
     def took_whole(self) -> None:
         """Whole bodies were taken without `join`."""

@@ -39,15 +39,24 @@ def live(minutes: float = MINUTES) -> Seen:
 
 
 def off_by(sensor: Seen) -> int:
-    """Readings by which what is counted differs from what is missing, beyond what a device's clock allows.
+    """Readings by which what is counted differs from what is missing.
 
-    Within a connection nothing is allowed; over an absence, counted by the device's clock, one in ten thousand. Two
-    halves of different packets of a Movesense are eight readings that nobody can know to be wrong.
+    Two halves of different packets of a Movesense are eight readings that nobody can know to be wrong.
     """
     if sensor["n_true_missing"] is None:
         return 0
-    allowed = sum(ceil(n / 10_000) for n in sensor["outages"])
-    return max(0, abs(sensor["n_missing"] + 8 * sensor["n_mixed"] - sensor["n_true_missing"]) - allowed)
+    return abs(int(sensor["n_missing"] + 8 * sensor["n_mixed"] - sensor["n_true_missing"]))
+
+
+def allowed(sensor: Seen) -> int:
+    """Readings that a device's clock may leave uncertain: none within a connection, one in ten thousand over an
+    absence."""
+    return sum(ceil(n / 10_000) for n in sensor["outages"])
+
+
+def is_counted(sensor: Seen) -> bool:
+    """Whether what is missing was counted as demanded."""
+    return off_by(sensor) <= allowed(sensor)
 
 
 def rows(seen: Seen, minutes: float) -> Iterator[Row]:
@@ -56,6 +65,7 @@ def rows(seen: Seen, minutes: float) -> Iterator[Row]:
     n_sent, n_logged, n_air = (sum(s[name] for s in sensors) for name in ("n_sent", "n_logged", "n_lost_in_air"))
     n_lost, n_twice = (sum(s[name] for s in sensors) for name in ("n_lost", "n_twice"))
     off = sum(map(off_by, sensors))
+    may_be_off = sum(allowed(s) for s in sensors if s["n_true_missing"] is not None)
     n_counted = sum(s["n_missing"] for s in sensors if s["n_true_missing"] is not None)
     is_heard = all(
         s["n_sent"] - s["n_logged"] <= UNHEARD_S * s["n_connections"] * s["n_sent"] / seen["run_s"] for s in sensors
@@ -66,8 +76,9 @@ def rows(seen: Seen, minutes: float) -> Iterator[Row]:
         "whatever reached the computer is in the log, once; what is missing is counted; the run is whole",
         f"{n_logged:,} notifications logged, {n_lost} lost, {n_twice} twice ({n_air:,} were lost in the air, "
         f"{n_sent - n_logged} came while a connection was made or ended); {n_counted:,} readings counted as missing, "
-        f"{off} wrongly; {seen['state']} after {seen['duration_s']:.0f} of {seen['run_s']:.0f} s",
-        n_lost == n_twice == off == 0 and is_heard and is_whole,
+        f"{off} too many or too few where absences allow {may_be_off}; {seen['state']} after "
+        f"{seen['duration_s']:.0f} of {seen['run_s']:.0f} s",
+        n_lost == n_twice == 0 and all(map(is_counted, sensors)) and is_heard and is_whole,
     )
     pod = next(s for s in sensors if s["name"] == "running_speed_cadence")
     alive = [s for s in sensors if s is not pod]
@@ -112,7 +123,7 @@ def count_lines(seen: Seen) -> Iterator[tuple[str, bool]]:
         counted = "-" if s["n_true_missing"] is None else f"{s['n_missing']:,}"
         cells = [f"{s['n_sent'] + s['n_lost_in_air']:,}", f"{s['n_lost_in_air']:,}", f"{s['n_sent'] - s['n_logged']:,}"]
         cells += [f"{s['n_logged']:,}", str(s["n_lost"]), str(s["n_twice"]), f"{s['n_readings']:,}", truly, counted]
-        is_held = s["n_lost"] == s["n_twice"] == off_by(s) == 0
+        is_held = s["n_lost"] == s["n_twice"] == 0 and is_counted(s)
         yield f"| {name} | {' | '.join(cells)} |", is_held
 
 

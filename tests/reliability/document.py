@@ -27,9 +27,7 @@ Linux kernel that runs as a program, with sensors and the air between made by bu
 notifications; a foot, both feet and the chest drop; a shank, a foot and the pelvis walk out of range; the clock is set
 by +1, -2 and +1 hours; the disk is full for a minute; the adapter is pulled out for half a minute; the phone's network
 is off for a minute; the pod's battery ends. (Those are the times of half an hour; a shorter day has them as much
-shorter.) On 29 November 2026 half an hour had eight readings too many counted of the left foot's 41,289 missing ones,
-two notifications' worth, where one in ten thousand is allowed; a quarter of an hour on the same day had none.
-`python -m tests.reliability bluez` (`tests/kernel/guest_bad_day.py`) repeats it.""",
+shorter.) `python -m tests.reliability bluez` (`tests/kernel/guest_bad_day.py`) repeats it.""",
     ),
     "bluez_counts": (
         "What that day's sensors sent and what is left of it",

@@ -43,6 +43,7 @@ def of_foot(name: str, value: object) -> Callable[[Day], None]:
 
 def test_a_day_without_loss_is_held_and_its_table_names_each_sensor() -> None:
     assert is_held(DAY)
+    assert "176 readings counted as missing, 1 too many or too few where absences allow 1;" in next(rows(DAY, 30)).found
     (foot, _), (pod, _) = count_lines(DAY)
     assert foot == "| movesense, left foot | 1,020 | 20 | 2 | 998 | 0 | 0 | 7,984 | 177 | 176 |"
     assert pod.endswith("| - | - |")

@@ -124,7 +124,7 @@ def check_sensor(viewer: Viewer, before: Before, start_s: float) -> SensorCheck:
         rate_hz=rate_of(chunks),
         expected_rate_hz=viewer.expected_rate_hz,
         n_samples=n_samples or len(readings),
-        n_missing=viewer.n_missing() - before.n_missing,
+        n_missing=max(viewer.n_missing() - before.n_missing, 0),  # an absence before may be counted better since
         n_clipped=viewer.n_clipped() - before.n_clipped,
         n_landings=len(landings_s(chunks, use.wear_site)),
         battery_pct=viewer.battery_pct,
