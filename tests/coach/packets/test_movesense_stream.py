@@ -241,8 +241,8 @@ def absent(seed: int) -> tuple[int, int]:
     return tally.n_missing, (whole[-1] - whole[0] + 1 - len(whole)) * N
 
 
-# 70 of 400 seeds were off: by 8 where a part behind the first packet of the new connection was lost, as how long a whole
-# packet is was learned again; by up to 7 as the pace was known from short stretches between losses only.
+# 70 of 400 seeds were off: by 8 where a part behind the first packet of the new connection was lost, as how long a
+# whole packet is was learned again; by up to 7 as the pace was known from short stretches between losses only.
 @pytest.mark.parametrize("seed", [7, 57, 87, 179])
 def test_an_absence_is_counted_to_the_reading_early_in_the_stream_and_whatever_was_lost(seed: int) -> None:
     counted, missing = absent(seed)
