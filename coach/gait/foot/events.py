@@ -29,13 +29,14 @@ left, up; pitch is positive toes down.
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from coach.gait.foot.constants import AX, GX, PITCH, T
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.trajectory import (
+    Attitude,
     Fine,
     Motion,
     integral,
@@ -48,8 +49,7 @@ from coach.gait.foot.trajectory import (
 from coach.model.samples import FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """One landing. t_s: initial contact. peak_mps2: largest specific force from contact until the window's end.
     is_clipped: whether an axis was at full scale in the window."""
 
@@ -160,8 +160,7 @@ def _onset(
     return t[row] + part * (t[row + 1] - t[row]), row, rise, first
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LandingCues:
+class LandingCues(NamedTuple):
     """Cues of one landing, times in seconds. lift_deg: elevation just before. line_s: where the peak was searched.
 
     elevation_deg: (n,) of the foot's long axis against mid-stance, toes up positive, of the rows at t_s, (n,).
@@ -193,23 +192,21 @@ class LandingCues:
 
 
 def cues(
-    of: Fine, is_lost: FloatArray | None, pivot: tuple[float, float], params: FootParams, is_slow: bool
+    of: Fine, attitude: Attitude, pivot: tuple[float, float], params: FootParams, is_slow: bool
 ) -> LandingCues | None:
     """Return the cues of the landing in a window that ends at mid-stance, or None where nothing lands in it.
 
-    is_lost: (n,) 1 where the readings were interpolated over a gap. pivot: forward, up [m] of the metatarsal joints
-    from the sensor.
+    attitude: after each of the window's half turns. pivot: forward, up [m] of the metatarsal joints from
+    the sensor.
     """
     dt, n, t0 = of.dt_s, len(of.t_s), of.t_s.item(0)
-    motion = landing_motion(of)
+    motion = landing_motion(of, attitude)
     tilt = motion.tilt
     first = _near_ground(motion, pivot, params)
     jerk = of.force[:, 2:] - of.force[:, :-2]
     energy = np.zeros(n)
     jerk *= jerk
     np.add.reduce(jerk, out=energy[1:-1])
-    if is_lost is not None:
-        energy[is_lost > 0.0] = 0.0
     share = np.add.accumulate(energy[first:])
     total = share.item(-1)
     if total <= 0.0 or n - first < 5:
@@ -359,8 +356,7 @@ def _rolled(
     return most, fastest
 
 
-@dataclass(frozen=True, slots=True)
-class PushOff:
+class PushOff(NamedTuple):
     """tip_s, ball_s: when tip and joints rise [s], nan where they were not seen to.
 
     pivot: forward, up [m] of the joints from the sensor by this push-off, None where it is unknown. rates: (3, n) turn
@@ -382,10 +378,10 @@ def push_off(of: Fine, heel_off: int, pivot: tuple[float, float], params: FootPa
     """Return the push-off in a window that begins at mid-stance; heel_off: row of heel-off in it."""
     motion = push_motion(of)
     dt, t0 = of.dt_s, of.t_s.item(0)
-    found = []
-    for forward, level in ((pivot[0] + params.tip_m, params.tip_mps), (pivot[0], params.ball_mps)):
-        climb = point_climb(motion.climb_mps, motion.tilt, of.rate, forward, pivot[1])
-        found.append(t0 + dt * (heel_off + rises_through(climb[heel_off:], level)))
+    points_m = np.array(((pivot[0] + params.tip_m,), (pivot[0],)))
+    tip, ball = point_climb(motion.climb_mps, motion.tilt, of.rate, points_m, pivot[1])[:, heel_off:]
+    tip_s = t0 + dt * (heel_off + rises_through(tip, params.tip_mps))
+    ball_s = t0 + dt * (heel_off + rises_through(ball, params.ball_mps))
     pitch = of.rate[1]
     top = heel_off + int(pitch[heel_off : heel_off + round(params.push_top_s / dt)].argmax())
     end = heel_off + max(3, (top - heel_off) // 2)
@@ -393,7 +389,7 @@ def push_off(of: Fine, heel_off: int, pivot: tuple[float, float], params: FootPa
     square = float(rates.dot(rates))
     pushing = of.rate[:, heel_off : top + 1]
     if square <= 0.0 or len(rates) < 3:
-        return PushOff(found[0], found[1], None, pushing)
+        return PushOff(tip_s, ball_s, None, pushing)
     own = motion.own[:, heel_off:end]
     pivot = (float(own[2].dot(rates)) / square, -float(own[0].dot(rates)) / square)
-    return PushOff(found[0], found[1], pivot, pushing)
+    return PushOff(tip_s, ball_s, pivot, pushing)

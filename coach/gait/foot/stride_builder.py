@@ -18,7 +18,17 @@ from coach.gait.foot.events import contact, cues, mid_stance, push_off, rolling
 from coach.gait.foot.reports import interpolated_event, mid_stance_event, stride_event, toe_off_event
 from coach.gait.foot.stride_state import FootSensor, Speed, StrideState, is_stride
 from coach.gait.foot.strides import HEEL_OFF, SWING_END, PhaseTransition, StanceCandidate, StrideTrajectory
-from coach.gait.foot.trajectory import Path, fine, path
+from coach.gait.foot.trajectory import (
+    Attitude,
+    Fine,
+    Path,
+    StrideRows,
+    attitudes,
+    fine,
+    half_turns,
+    path,
+    stride_rows,
+)
 from coach.gait.signal.constants import GRAVITY_MPS2, INTERPOLATED_FACTOR
 from coach.gait.signal.filters import median_of
 from coach.model.samples import FloatArray
@@ -89,7 +99,14 @@ def _landed(
         return []
     mid = mid_stance(columns, this.contact_s, this.swing_end - first, heel_off - first, foot.rate_hz, foot.params)
     this.heel_off, this.mid_row, this.mid_s = heel_off, mid + first, columns.item(T, mid)
-    _refine(this, foot, now, columns[:, max(0, this.swing_end - first - foot.before_landing) : mid + 1])
+    before = columns[:, max(0, this.swing_end - first - foot.before_landing) : mid + 1]
+    landing = fine(before, now.own.axes, foot.axes.bias_radps, foot.params.least_rate_hz)
+    stride, turns = None, [half_turns(landing.rate, 0.5 * landing.dt_s)]
+    if last is not None and _may_be_stride(last, this, now, first):
+        stride = stride_rows(columns[:, last.mid_row - first : mid + 1], foot.axes.axes, foot.rest)
+        turns.append(stride.half_turns)
+    of_landing, *of_stride = attitudes(*turns)  # together: two at once take little more than one
+    _refine(this, foot, now, landing, of_landing)
     wobble = _wobble(this, columns, mid, heel_off - first, foot)
     this.is_loose = now.is_wobbling(wobble, foot.is_slow, foot.params)
     this.is_bare = this.is_loose or foot.is_too_slow
@@ -107,12 +124,18 @@ def _landed(
     found: list[GaitEvent] = [mid_stance_event(foot, this)]
     if last is None or not last.is_ground:
         return found
-    if not is_cut and last.mid_row >= first and is_stride(last, this, foot.params):
+    if stride is not None and is_stride(last, this, foot.params):
         now.last_stride_row = this.mid_row
-        found.append(_stride(last, this, foot, now, columns[:, last.mid_row - first : mid + 1]))
+        found.append(_stride(last, this, foot, now, stride, of_stride[0]))
     elif is_cut or foot.lost_s(last.contact_s, this.contact_s) > 0.0:
         found += _interpolated(last, this, foot, now)
     return found
+
+
+def _may_be_stride(last: StanceCandidate, this: StanceCandidate, now: StrideState, first: int) -> bool:
+    """Whether a stride may have begun at the last landing, as far as that is known before this one's contact is."""
+    is_whole = not now.is_cut and last.mid_row >= first
+    return is_whole and last.is_ground and this.number == last.number + 1
 
 
 def _is_false(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState) -> bool:
@@ -129,12 +152,11 @@ def _is_false(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, no
     return is_near and now.strides_between(last.contact_s, this.contact_s, params) == 0
 
 
-def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray) -> None:
-    """Initial contact and strike angle, backwards from mid-stance, the window's last row."""
+def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, of: Fine, attitude: Attitude) -> None:
+    """Initial contact and strike angle, backwards from mid-stance, the last row."""
     params, is_slow = foot.params, foot.is_slow
     this.early_s = contact_s = this.contact_s
-    of = fine(window, now.own.axes, foot.axes.bias_radps, params.least_rate_hz)
-    this.cues = found = cues(of, None, now.pivot(params), params, is_slow)
+    this.cues = found = cues(of, attitude, now.pivot(params), params, is_slow)
     end_s = contact_s
     if found is not None:
         contact_s, end_s = found.contact_s(params, is_slow), found.centroid_s
@@ -191,10 +213,15 @@ def _rest(window: FloatArray, foot: FootSensor) -> tuple[float, float]:
 
 
 def _stride(
-    last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray
+    last: StanceCandidate,
+    this: StanceCandidate,
+    foot: FootSensor,
+    now: StrideState,
+    rows: StrideRows,
+    attitude: Attitude,
 ) -> Stride:
-    """The whole stride from the last landing to this one; window: from mid-stance to mid-stance."""
-    trajectory = _trajectory(last, this, foot, now, window)
+    """The whole stride from the last landing to this one; rows: from mid-stance to mid-stance."""
+    trajectory = _trajectory(last, this, foot, now, rows, attitude)
     stride_time_s = this.contact_s - last.contact_s
     is_seen = not (last.is_drawn or this.is_drawn)
     if is_seen:
@@ -203,19 +230,24 @@ def _stride(
 
 
 def _trajectory(
-    this: StanceCandidate, following: StanceCandidate, foot: FootSensor, now: StrideState, window: FloatArray
+    this: StanceCandidate,
+    following: StanceCandidate,
+    foot: FootSensor,
+    now: StrideState,
+    rows: StrideRows,
+    attitude: Attitude,
 ) -> StrideTrajectory:
     """The trajectory from mid-stance to mid-stance; where readings were lost in it, the strides before it count too."""
     params, time_s = foot.params, following.mid_s - this.mid_s
     lost_s = foot.lost_s(this.mid_s, following.mid_s)
     is_brief = lost_s <= params.brief_loss_s
-    is_clipped = this.mid_row < foot.clean_from and foot.is_clipped(window[:, :-1])
-    usual = now.usual_speed(params)
+    is_clipped = this.mid_row < foot.clean_from and foot.is_clipped(rows.window[:, :-1])
+    usual = None if is_brief else now.usual_speed(params)  # asked for only where much was lost
     if foot.is_too_slow or (is_clipped and (is_brief or usual is None)):
         return StrideTrajectory(None, math.inf, None, time_s, is_clipped, lost_s > 0.0)
     if is_clipped:
         return _lent(usual, time_s)
-    found = path(window, foot.axes.axes, foot.rest)
+    found = path(rows, attitude)
     if is_brief:
         now.own.add_force((found.drift_mps2 + UP_MPS2) @ foot.axes.axes)
         now.refiner.add(1, found.drift_mps2, found.moment, found.pitch_radps)

@@ -10,7 +10,7 @@ Slow sensors are interpolated by cubics first: reading by reading, the derivativ
 """
 
 import math
-from collections.abc import Callable
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ BLOCK: Final = 8  # small turns scanned together where there are few; any number
 
 IndexArray = npt.NDArray[np.intp]
 ComplexArray = npt.NDArray[np.complex128]
-Attitudes = Callable[[FloatArray], tuple[ComplexArray, ComplexArray]]
+Attitude = tuple[ComplexArray, ComplexArray]  # quaternions as pairs, see `attitudes`
 
 
 class Path(NamedTuple):
@@ -52,19 +52,22 @@ def _side_by_side(samples: FloatArray, start: IndexArray, n: IndexArray) -> tupl
     return seen[0], seen[1:4], seen[4:]
 
 
-def _pushes(
-    t: FloatArray, force: FloatArray, rate: FloatArray, attitudes: Attitudes
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Of m samples: half of each interval, integrals of the force over each, (3, m - 1), turned as at the start, and
-    the whole turn of pitch. More axes, of strides, may follow."""
-    half = t[1:] - t[:-1]
-    half *= 0.5
+def half_turns(rate: FloatArray, half_s: FloatArray | float) -> FloatArray:
+    """Half angles (3, m - 1, ...) turned in the intervals between m samples of rates (3, m, ...).
+
+    half_s: half of each interval, (m - 1, ...), or of all.
+    """
     turns = rate[:, 1:] + rate[:, :-1]
-    turns *= 0.5 * half
-    world = rotated(*attitudes(turns), force)
+    turns *= 0.5 * half_s
+    return turns
+
+
+def _pushes(half_s: FloatArray, force: FloatArray, attitude: Attitude) -> FloatArray:
+    """Integrals of the force (3, m, ...) over each interval, (3, m - 1, ...), turned as at the start."""
+    world = rotated(*attitude, force)
     pushes = world[:, 1:] + world[:, :-1]
-    pushes *= half
-    return half, pushes, 2.0 * np.add.reduce(turns[1])
+    pushes *= half_s
+    return pushes
 
 
 def _integrated(pushes: FloatArray, half: FloatArray, since: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -88,26 +91,47 @@ def _integrated(pushes: FloatArray, half: FloatArray, since: FloatArray) -> tupl
     return left, displacement, np.maximum(np.maximum.reduce(height), 0.0)
 
 
-def path(window: FloatArray, axes: FloatArray, rest: FloatArray) -> Path:
-    """Integrate the stride of which `window` holds the columns, (N_COLUMNS, n).
+class StrideRows(NamedTuple):
+    """Rows of a stride from mid-stance to mid-stance. window: columns as held, (N_COLUMNS, n).
+
+    half_s: (n - 1,) half of each interval. half_turns: (3, n - 1) half angles turned in them, for `attitudes`. force,
+    rate: (3, n) forward, left, up of the flat foot.
+    """
+
+    window: FloatArray
+    half_s: FloatArray
+    half_turns: FloatArray
+    force: FloatArray
+    rate: FloatArray
+
+
+def stride_rows(window: FloatArray, axes: FloatArray, rest: FloatArray) -> StrideRows:
+    """Return a stride's rows in the foot's axes.
 
     axes: (3, 3) forward, left, up of the flat foot in sensor axes. rest: (3,) turn rates read at rest, along these.
     """
     t = window[T]
+    half = t[1:] - t[:-1]
+    half *= 0.5
     rate = axes.dot(window[GX : GX + 3])
     rate -= rest[:, None]
-    half, pushes, turned = _pushes(t, axes.dot(window[AX : AX + 3]), rate, attitude)
+    return StrideRows(window, half, half_turns(rate, half), axes.dot(window[AX : AX + 3]), rate)
+
+
+def path(of: StrideRows, attitude: Attitude) -> Path:
+    """Integrate a stride; attitude: after each of its half turns."""
+    t = of.window[T]
     since = t - t[0]
-    left, displacement, highest = _integrated(pushes, half, since)
+    left, displacement, highest = _integrated(_pushes(of.half_s, of.force, attitude), of.half_s, since)
     x, y, z = displacement.tolist()
-    before, duration = rate[:, :-1], since.item(-1)
+    before, duration = of.rate[:, :-1], since.item(-1)
     return Path(
         math.sqrt(x * x + y * y + z * z),
         float(highest),
         left.item(2),
         left / duration,
         before.dot(before.T) / before.shape[1],
-        float(turned) / duration,
+        float(2.0 * np.add.reduce(of.half_turns[1])) / duration,
     )
 
 
@@ -119,75 +143,86 @@ def mean_forces(t_s: FloatArray, acc: FloatArray, rate: FloatArray, first: list[
     """
     start = np.array(first)
     t, force, rates = _side_by_side(np.vstack((t_s, acc.T, rate.T)), start, np.array(last) - start)
-    _, pushes, _ = _pushes(t, force, rates, _attitudes)
+    half = 0.5 * (t[1:] - t[:-1])
+    pushes = _pushes(half, force, _attitudes(half_turns(rates, half)))
     summed: FloatArray = (np.add.reduce(pushes, axis=1) / (t[-1] - t[0])).sum(axis=1)
     return summed
 
 
-def attitude(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
-    """Return the attitude after 0, 1, 2 ... small turns: quaternions (n + 1,) of half angles (3, n) [rad].
+def attitudes(*half_turns: FloatArray) -> list[Attitude]:
+    """Return each motion's attitude after 0, 1, 2 ... small turns: quaternions (n + 1,) of half angles (3, n) [rad].
 
     A quaternion w + x i + y j + z k is the pair (w + x i, y + z i): multiplying a pair from the right by (c, d) gives
-    (a c - b d*, a d + b c*). Blocks of turns are scanned together, then each is turned by those before it.
+    (a c - b d*, a d + b c*). Blocks of turns are scanned together, then each is turned by those before it. A motion
+    begins at a block, so it comes out as if it were alone: two of them cost little more than one.
     """
-    n = half_turns.shape[1] + 1
-    n_blocks = -(-n // BLOCK)
-    cube = _small_turns(half_turns, n_blocks * BLOCK).reshape(2, n_blocks, BLOCK).transpose(0, 2, 1).copy()
+    n_blocks = [half.shape[1] // BLOCK + 1 for half in half_turns]
+    padded = np.zeros((3, BLOCK * sum(n_blocks)))
+    start, spans = 0, []
+    for half, n in zip(half_turns, n_blocks, strict=True):
+        span = slice(start, start + half.shape[1] + 1)
+        padded[:, start + 1 : span.stop] = half
+        spans.append(span)
+        start += BLOCK * n
+    cube = _small_turns(padded.reshape(3, -1, BLOCK).transpose(0, 2, 1).copy())
     offset = 1
     while offset < BLOCK:
-        cube[:, offset:] = _product(cube[:, :-offset], cube[:, offset:])
+        _multiply(cube[:, :-offset], cube[:, offset:], out=cube[:, offset:])
         offset *= 2
-    a, b = 1.0 + 0.0j, 0.0j
-    before_a, before_b = [], []
-    for c, d in zip(*cube[:, -1].tolist(), strict=True):
-        before_a.append(a)
-        before_b.append(b)
-        a, b = a * c - b * d.conjugate(), a * d + b * c.conjugate()
-    before = np.array((before_a, before_b))
-    whole = _product(before[:, None], cube).transpose(0, 2, 1).reshape(2, -1)
-    return whole[0, :n], whole[1, :n]
+    before_a: list[complex] = []
+    before_b: list[complex] = []
+    turns = zip(*cube[:, -1].tolist(), strict=True)
+    for n in n_blocks:
+        a, b = 1.0 + 0.0j, 0.0j
+        for c, d in islice(turns, n):
+            before_a.append(a)
+            before_b.append(b)
+            a, b = a * c - b * d.conjugate(), a * d + b * c.conjugate()
+    _multiply(np.array((before_a, before_b))[:, None], cube, out=cube)
+    whole_a, whole_b = cube.transpose(0, 2, 1).reshape(2, -1)
+    return [(whole_a[span], whole_b[span]) for span in spans]
 
 
-def _product(before: ComplexArray, pairs: ComplexArray) -> ComplexArray:
-    """Quaternions (2, ...) turned by those before: a (c, d) + b (-d*, c*)."""
-    product = np.conjugate(pairs[::-1])
-    np.negative(product[0], out=product[0])
-    product *= before[1]
-    product += before[0] * pairs
-    return product
+def _multiply(before: ComplexArray, pairs: ComplexArray, out: ComplexArray) -> None:
+    """Put a (c, d) + b (-d*, c*) into `out`: quaternions (2, ...) turned by those before; `out` may be these pairs."""
+    across = np.conjugate(pairs[::-1])
+    across *= before[1]
+    along = before[0] * pairs
+    np.subtract(along[0], across[0], out=out[0])
+    np.add(along[1], across[1], out=out[1])
 
 
-def _small_turns(half_turns: FloatArray, n: int) -> ComplexArray:
-    """(2, n, ...) quaternions as pairs: none, then one of each of (3, m, ...) half angles, then none again."""
+def _small_turns(half_turns: FloatArray) -> ComplexArray:
+    """(2, ...) quaternions as pairs, of (3, ...) half angles."""
     squared = np.add.reduce(half_turns * half_turns)
-    end = len(squared) + 1
-    numbers = np.zeros((2, n, *squared.shape[1:], 2))
-    numbers[0, ..., 0] = 1.0
-    numbers[0, 1:end, ..., 0] -= squared * (0.5 - squared * (1.0 / 24.0))
+    numbers = np.empty((2, *squared.shape, 2))
+    numbers[0, ..., 0] = 1.0 - squared * (0.5 - squared * (1.0 / 24.0))
     size = squared * (1.0 / 120.0)
     size -= 1.0 / 6.0
     size *= squared
     size += 1.0
-    np.multiply(half_turns[0], size, out=numbers[0, 1:end, ..., 1])
-    np.multiply(half_turns[1], size, out=numbers[1, 1:end, ..., 0])
-    np.multiply(half_turns[2], size, out=numbers[1, 1:end, ..., 1])
+    np.multiply(half_turns[0], size, out=numbers[0, ..., 1])
+    np.multiply(half_turns[1], size, out=numbers[1, ..., 0])
+    np.multiply(half_turns[2], size, out=numbers[1, ..., 1])
     pairs: ComplexArray = numbers.view(np.complex128)[..., 0]
     return pairs
 
 
-def _attitudes(half_turns: FloatArray) -> tuple[ComplexArray, ComplexArray]:
-    """The same as `attitude` for (3, n, S) half angles of S strides: by blocks, few operations for many strides."""
+def _attitudes(half_turns: FloatArray) -> Attitude:
+    """The same for (3, n, S) half angles of S strides, (n + 1, S) each: by blocks, few operations for many strides."""
     n = half_turns.shape[1] + 1
     width = max(2, math.isqrt(n))
     blocks = -(-n // width)
-    pairs = _small_turns(half_turns, blocks * width)
+    padded = np.zeros((3, blocks * width, half_turns.shape[2]))
+    padded[:, 1:n] = half_turns
+    pairs = _small_turns(padded)
     cube = pairs.reshape(2, blocks, width, -1)
     for k in range(1, width):
-        cube[:, :, k] = _product(cube[:, :, k - 1], cube[:, :, k])
+        _multiply(cube[:, :, k - 1], cube[:, :, k], out=cube[:, :, k])
     for k in range(1, blocks):
-        cube[:, k, -1] = _product(cube[:, k - 1, -1], cube[:, k, -1])
+        _multiply(cube[:, k - 1, -1], cube[:, k, -1], out=cube[:, k, -1])
     for k in range(width - 1):
-        cube[:, 1:, k] = _product(cube[:, :-1, -1], cube[:, 1:, k])
+        _multiply(cube[:, :-1, -1], cube[:, 1:, k], out=cube[:, 1:, k])
     return pairs[0, :n], pairs[1, :n]
 
 
@@ -251,12 +286,6 @@ def fine(window: FloatArray, axes: FloatArray, bias_radps: FloatArray, least_hz:
     return Fine(t.item(0) + dt * at, dt / parts, values[:3], values[3:])
 
 
-def _half_turns(of: Fine) -> FloatArray:
-    turns = of.rate[:, 1:] + of.rate[:, :-1]
-    turns *= 0.25 * of.dt_s
-    return turns
-
-
 def _tilt(a: ComplexArray, b: ComplexArray) -> FloatArray:
     """(3, n) upward direction in the shoe's axes of attitudes against the ground."""
     square = a * a
@@ -279,9 +308,9 @@ def integral(values: FloatArray, dt_s: float) -> FloatArray:
     return out
 
 
-def landing_motion(of: Fine) -> Motion:
-    """Return the motion before mid-stance, the last row."""
-    a, b = attitude(_half_turns(of))
+def landing_motion(of: Fine, attitude: Attitude) -> Motion:
+    """Return the motion before mid-stance, the last row; attitude: after each of its half turns."""
+    a, b = attitude
     last_a, last_b = a[-1].conjugate(), -b[-1]  # the inverse of the last attitude, applied before each
     tilt = _tilt(last_a * a - last_b * b.conj(), last_a * b + last_b * a.conj())
     lift = np.add.reduce(tilt * of.force)
@@ -304,18 +333,23 @@ class PushMotion(NamedTuple):
 
 def push_motion(of: Fine) -> PushMotion:
     """Return the motion after mid-stance, the first row."""
-    a, b = attitude(_half_turns(of))
+    ((a, b),) = attitudes(half_turns(of.rate, 0.5 * of.dt_s))
     world = rotated(a, b, of.force)
     world[2] -= GRAVITY_MPS2
     velocity = integral(world, of.dt_s)
     return PushMotion(_tilt(a, b), velocity[2], rotated(a.conj(), -b, velocity))
 
 
-def point_climb(climb_mps: FloatArray, tilt: FloatArray, rate: FloatArray, forward_m: float, up_m: float) -> FloatArray:
-    """Upward velocity [m/s] of a point of the shoe, forward_m before and up_m above the sensor."""
+def point_climb(
+    climb_mps: FloatArray, tilt: FloatArray, rate: FloatArray, forward_m: float | FloatArray, up_m: float
+) -> FloatArray:
+    """Upward velocity [m/s] of a point of the shoe, forward_m before and up_m above the sensor.
+
+    forward_m: (m, 1) of several points gives (m, n).
+    """
     pitch = rate[1]  # (rate x point) = (r1 up, r2 forward - r0 up, -r1 forward)
-    turn = tilt[0] * (pitch * up_m)
-    turn += tilt[1] * (rate[2] * forward_m - rate[0] * up_m)
+    turn = tilt[1] * (rate[2] * forward_m - rate[0] * up_m)
+    turn += tilt[0] * (pitch * up_m)
     turn -= tilt[2] * (pitch * forward_m)
     turn += climb_mps
     result: FloatArray = turn

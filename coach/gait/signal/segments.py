@@ -111,12 +111,12 @@ class SegmentJoiner:
         if n < 2:
             return 0, None
         acc, gyr = np.concatenate([chunk.acc_mps2 for chunk in chunks[:n]]), np.concatenate(gyr_of[:n])
-        acc2, gyr2 = np.vdot(acc, acc), np.vdot(gyr, gyr)
-        if not (acc2 < LARGEST_SQUARES and gyr2 < LARGEST_SQUARES):
-            return 0, None
         t = t[: len(acc)]
+        largest = _largest(t, acc, gyr)  # of so many a sum of squares says too little: each would count as clipped
+        if largest is None:
+            return 0, None
         self._last_t, self._last = t.item(-1), (acc, gyr)
-        return n, Segment(t, acc, gyr, False, (), (math.sqrt(acc2), math.sqrt(gyr2)))
+        return n, Segment(t, acc, gyr, False, (), largest)
 
     def _next(self, chunk: ImuChunk) -> Segment | None:
         """What most chunks are: short, and nothing is amiss; None for all others."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from coach.gait.foot.constants import AX, GX, T
-from coach.gait.foot.trajectory import attitude, mean_forces, path, rotated
+from coach.gait.foot.trajectory import attitudes, mean_forces, path, rotated, stride_rows
 from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
 
@@ -30,7 +30,9 @@ def swing(length_m: float, height_m: float, turn_rad: float, n: int = 141, secon
 @pytest.mark.parametrize("turn_rad", [0.0, 1.0, -1.5])
 def test_length_and_clearance_come_back(turn_rad: float) -> None:
     rows = swing(2.5, 0.2, turn_rad)
-    found = path(rows.T, np.eye(3), np.zeros(3))
+    of = stride_rows(rows.T, np.eye(3), np.zeros(3))
+    (attitude,) = attitudes(of.half_turns)
+    found = path(of, attitude)
     assert found.length_m == pytest.approx(2.5, rel=0.002)
     assert found.clearance_m == pytest.approx(0.2, rel=0.02)
 
@@ -48,5 +50,17 @@ def test_small_turns_add_up_to_a_large_one() -> None:
     turns[1, 1] = 0.5 * np.pi / n  # half a turn toes down
     forward = np.zeros((3, n + 1))
     forward[0] = 1.0
-    np.testing.assert_allclose(rotated(*attitude(turns[0]), forward)[:, -1], [0.0, 1.0, 0.0], atol=1e-6)
-    np.testing.assert_allclose(rotated(*attitude(turns[1]), forward)[:, -1], [-1.0, 0.0, 0.0], atol=1e-6)
+    left, down = attitudes(*turns)
+    np.testing.assert_allclose(rotated(*left, forward)[:, -1], [0.0, 1.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(rotated(*down, forward)[:, -1], [-1.0, 0.0, 0.0], atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [0, 1, 6, 7, 8, 9, 40])
+def test_a_motion_turns_beside_others_exactly_as_alone(n: int) -> None:
+    """Of any length, at the edge of a block, too: so live strides are those of a recompute."""
+    rng = np.random.default_rng(n)
+    motions = [rng.normal(0.0, 0.02, (3, size)) for size in (n, 61, n + 1)]
+    for alone, beside in zip(motions, attitudes(*motions), strict=True):
+        for ours, theirs in zip(attitudes(alone)[0], beside, strict=True):
+            assert len(theirs) == alone.shape[1] + 1
+            assert np.array_equal(ours, theirs)
