@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from coach.coaching.baseline import Baseline
-from coach.coaching.compare import compared
+from coach.coaching.compare import PlaceFinder, SteadyPart, compared
 from coach.coaching.composer import CueComposer, Schedule
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.gates import LASTING, GateContext, GateMoment, gates_for, own_gates
@@ -18,7 +18,6 @@ from coach.coaching.monitor import FocusTimes, RuleMonitor, focus_target
 from coach.coaching.outcome import CoachingOutcome
 from coach.coaching.pain import STOP_ABOVE, tapped
 from coach.coaching.response import MeasuredChange, ResponseTracker, cue_responses, focus_response, withheld_changes
-from coach.coaching.steady import PlaceFinder, SteadyPart
 from coach.model.cues import CueDecision, CueResponse, CueRule, FocusTarget, Gate
 from coach.model.metrics import LiveMetrics
 from coach.model.pain import Lock, PainState

@@ -4,7 +4,12 @@ from enum import StrEnum
 
 
 class WearSite(StrEnum):
-    """Place on the body. `is_foot`, `is_shank` and `is_trunk` sort them for the gait room."""
+    """Place on the body. is_foot, is_shank, is_trunk: what the gait room sorts them by. is_left: of a foot or shank."""
+
+    is_foot: bool
+    is_shank: bool
+    is_trunk: bool
+    is_left: bool
 
     LEFT_FOOT = "left_foot"
     RIGHT_FOOT = "right_foot"
@@ -15,18 +20,7 @@ class WearSite(StrEnum):
 
     __hash__ = str.__hash__  # sites are keys in every tick; an enumeration's own hash is a call of Python
 
-    @property
-    def is_foot(self) -> bool:
-        return self in (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT)
-
-    @property
-    def is_shank(self) -> bool:
-        return self in (WearSite.LEFT_SHANK, WearSite.RIGHT_SHANK)
-
-    @property
-    def is_trunk(self) -> bool:
-        return self in (WearSite.PELVIS, WearSite.CHEST)
-
-    @property
-    def is_left(self) -> bool:
-        return self in (WearSite.LEFT_FOOT, WearSite.LEFT_SHANK)
+    def __init__(self, name: str) -> None:
+        """Sort the site once: it is asked for with each sample and stride."""
+        self.is_foot, self.is_shank = name.endswith("_foot"), name.endswith("_shank")
+        self.is_trunk, self.is_left = not (self.is_foot or self.is_shank), name.startswith("left_")

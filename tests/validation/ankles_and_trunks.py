@@ -19,8 +19,7 @@ from coach.gait.shank.params import ShankParams
 from coach.gait.signal.window import SignalWindow, WindowView
 from coach.gait.trunk import steps
 from coach.gait.trunk.analyzer import TrunkGait
-from coach.gait.trunk.knocks import without_knocks
-from coach.gait.trunk.orientation import attitude
+from coach.gait.trunk.orientation import attitude, without_knocks
 from coach.gait.trunk.params import TrunkParams
 from coach.model.samples import FloatArray
 from coach.model.strides import Stride, TrunkStep

@@ -15,8 +15,7 @@ import numpy as np
 from coach.gait.signal.constants import INTERPOLATED_FACTOR
 from coach.gait.signal.filters import means
 from coach.gait.signal.window import SignalWindow, WindowView, loss_factor
-from coach.gait.trunk.knocks import without_knocks
-from coach.gait.trunk.orientation import GRAVITY_STRIDES, Attitude, attitude, forward_axis
+from coach.gait.trunk.orientation import GRAVITY_STRIDES, Attitude, attitude, forward_axis, without_knocks
 from coach.gait.trunk.params import TrunkParams
 from coach.gait.trunk.posture import StandingPose, impact_g, oscillation_m, span, turn_range_deg
 from coach.gait.trunk.side import SideVote, side_evidence

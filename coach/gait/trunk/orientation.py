@@ -1,4 +1,8 @@
-"""A window of trunk motion in; vertical and horizontal specific force, sway and turn rates about body axes out.
+"""Prepare a window of trunk motion: knocks on the sensor taken out, readings turned into the mean attitude.
+
+A hand, a bottle or a buckle that hits the sensor, and a marker that jumps where the sensor is a virtual one, give a
+tenth of a second of readings that no trunk can give. They are treated as lost: drawn in by straight lines and marked,
+so that what rests on them is known less surely or not at all. Fails where the trunk itself is stopped that hard.
 
 Up is the mean specific force over whole strides: at steady speed the mean acceleration of a stride is zero, what
 remains is gravity. Where there is a gyroscope, the sway about that mean (integrated turn rate less its mean over whole
@@ -7,13 +11,16 @@ bends the mean by 3 degrees (measured on two trunk recordings with motion captur
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
+from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.filters import cross, hann_smooth, hann_smooth_rows, means, period, whole_mean
 from coach.gait.signal.window import BoolArray, WindowView
+from coach.gait.trunk.params import TrunkParams
 from coach.model.samples import FloatArray
 
 SHORTEST_STEP_S: Final = 0.22  # 270 steps per minute: sprinting
@@ -22,6 +29,43 @@ _DEFAULT_STEP_S: Final = 0.36  # 167 steps per minute, until steps are seen
 GRAVITY_STRIDES: Final = (
     4  # chosen by eye, 2026-11-20: long against one step's scatter, short against a change of posture
 )
+
+
+def without_knocks(view: WindowView, params: TrunkParams) -> WindowView:
+    """Return the window with knocks as lost readings; as it is where there are none, or nothing else."""
+    is_knock = np.einsum("ij,ij->i", view.acc_mps2, view.acc_mps2) > (params.knock_g * GRAVITY_MPS2) ** 2
+    if view.gyr_radps is not None:
+        is_knock |= np.einsum("ij,ij->i", view.gyr_radps, view.gyr_radps) > params.knock_radps**2
+    if not is_knock.any():
+        return view
+    is_knock = _widened(is_knock, round(params.knock_half_s * view.rate_hz))
+    if is_knock.all():
+        return view
+    lost, good = np.flatnonzero(is_knock), np.flatnonzero(~is_knock)
+    gyr = view.gyr_radps
+    return replace(
+        view,
+        acc_mps2=_drawn_in(view.acc_mps2, lost, good),
+        gyr_radps=None if gyr is None else _drawn_in(gyr, lost, good),
+        is_bad=view.is_bad | is_knock,
+        is_clipped=view.is_clipped & ~is_knock,
+    )
+
+
+def _widened(chosen: BoolArray, rows: int) -> BoolArray:
+    """The chosen rows and so many on either side: a knock swings in and out."""
+    summed = np.concatenate(([0], np.cumsum(chosen)))
+    at = np.arange(len(chosen))
+    widened: BoolArray = summed[np.minimum(at + rows + 1, len(chosen))] > summed[np.maximum(at - rows, 0)]
+    return widened
+
+
+def _drawn_in(values: FloatArray, lost: npt.NDArray[np.intp], good: npt.NDArray[np.intp]) -> FloatArray:
+    """(n, 3) values with the lost rows on straight lines between the good ones."""
+    drawn = values.copy()
+    for column in drawn.T:
+        column[lost] = np.interp(lost, good, column[good])
+    return drawn
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.coaching.baseline import Baseline, BaselinePoint, BaselineRun
-from coach.coaching.compare import compared
+from coach.coaching.compare import SteadyPart, compared
 from coach.coaching.measures import KINDS
-from coach.coaching.steady import SteadyPart
 from coach.model.metrics import Unknown
 from coach.model.strides import GaitState
 from tests.coach.coaching.metric_runner import Body, MetricRunner

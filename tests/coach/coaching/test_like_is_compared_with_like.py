@@ -8,13 +8,13 @@ import pytest
 
 from coach.coaching.baseline import Baseline, BaselineRun
 from coach.coaching.block import block_view
+from coach.coaching.compare import SEEN_S, PlaceFinder
 from coach.coaching.engine import CueEngine
 from coach.coaching.facts import HistoryFacts
 from coach.coaching.loader import load_rules
 from coach.coaching.outcome import CoachingOutcome, FocusTime
 from coach.coaching.programme import plan_run
 from coach.coaching.progress import BLOCK_RUNS, BlockProgress, CoachedRun, progress_of
-from coach.coaching.steady import SEEN_S, PlaceFinder
 from coach.model.metrics import LiveMetrics, Unknown
 from coach.model.runs import RunPlace, RunPlan
 from coach.model.strides import GaitState
