@@ -2,15 +2,17 @@
 
 Our own table is the truth. What the sources want is written there again and again (keys are stable), and one date job
 of APScheduler is held in memory for each row that waits. A pulse on the monotonic clock looks after changes made by
-other processes and wakes the scheduler after sleep or a change of the wall clock.
+other processes and wakes the scheduler after sleep or a change of the wall clock. What did not reach a channel, or was
+taken by a process that ended before it sent it, is owed in the table and tried again until the reminder's time is over.
+What is late by then does not come at night.
 """
 
 import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -26,8 +28,12 @@ from coach.wall_clock import utc_now
 _log: Final = logging.getLogger(__name__)
 PULSE_S: Final = 60.0
 KEEP: Final = timedelta(days=400)
+_LATE: Final = timedelta(minutes=15)  # what comes later than that was held up; by judgement
+_NIGHT: Final = (time(22), time(7))  # in which nothing comes that was held up; by judgement
+_LONGEST_WAIT: Final = timedelta(minutes=30)  # between two tries: a server that is back is used soon; by judgement
 Source = Callable[[datetime], Sequence[Reminder]]
-Deliver = Callable[[Reminder], None]
+Deliver = Callable[[Reminder, Collection[str]], Collection[str]]
+Debt = tuple[Collection[str], int]  # channels, and how often it was tried
 
 
 class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # apscheduler has no types
@@ -41,7 +47,11 @@ class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # apscheduler has 
 
 
 class Reminders:
-    """The scheduler of one process. deliver: takes a reminder to the runner's channels. sources: by a stable name."""
+    """The scheduler of one process. sources: by a stable name. zone: where the runner is.
+
+    deliver: takes a reminder to the runner's channels, on which it is owed, and returns those that it did not reach;
+    raises CoachError where nothing was sent.
+    """
 
     def __init__(
         self,
@@ -50,12 +60,14 @@ class Reminders:
         sources: Mapping[str, Source],
         clock: Callable[[], datetime] = utc_now,
         pulse_s: float = PULSE_S,
+        zone: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
         self._store = store
         self._deliver = deliver
         self._sources = dict(sources)
         self._clock = clock
         self._pulse_s = pulse_s
+        self._zone = zone
         self._name = f"{os.getpid()}-{id(self):x}"
         self._scheduler = _Scheduler(
             timezone=UTC,
@@ -64,7 +76,7 @@ class Reminders:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 3},
         )
         self._refreshing = threading.Lock()
-        self._owed: dict[str, Reminder] = {}  # taken and not delivered, by key
+        self._unkept: dict[str, Debt] = {}  # owed, and the database did not take it
         self._is_stopping = False
         self._wake = threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="reminders", daemon=True)
@@ -106,18 +118,31 @@ class Reminders:
         for key in jobs.keys() - waiting.keys():
             self._remove(key)
         for key, one in waiting.items():
-            if key not in jobs or jobs[key].trigger.run_date != one.due_at:
+            at = self._when(one.due_at)
+            if key not in jobs or jobs[key].trigger.run_date != at:
                 self._scheduler.add_job(
-                    self._fire, "date", run_date=one.due_at, args=(key,), id=key, replace_existing=True
+                    self._fire, "date", run_date=at, args=(key, one.due_at), id=key, replace_existing=True
                 )
+
+    def _when(self, due_at: datetime) -> datetime:
+        """When a reminder comes: at its time; where that is over by more than a little and it is night, at its end."""
+        now = self._clock()
+        local = now.astimezone(self._zone())
+        begins, ends = _NIGHT
+        if now - due_at <= _LATE or ends <= local.time() < begins:
+            return due_at
+        day = local.date() + timedelta(days=local.time() >= begins)
+        return datetime.combine(day, ends, local.tzinfo).astimezone(UTC)
 
     def _remove(self, key: str) -> None:
         with contextlib.suppress(JobLookupError):  # it may just have begun
             self._scheduler.remove_job(key)
 
-    def _fire(self, key: str) -> None:
+    def _fire(self, key: str, due_at: datetime) -> None:
         """One job: take the reminder, if it is still waiting, and deliver it."""
         try:
+            if self._when(due_at) > self._clock():  # the computer slept until night: the next pulse makes a job of it
+                return
             reminder = self._store.take(key, self._name, self._clock())
         except CoachError as error:
             _log.warning("reminder %s not taken: %s", key, error)  # it still waits: the next pulse makes a job of it
@@ -126,21 +151,39 @@ class Reminders:
             self._hand_over(reminder)
 
     def _hand_over(self, reminder: Reminder) -> None:
-        """Deliver what was taken; where that cannot be now, it is owed."""
+        """Deliver what is owed of a reminder; what is not with the runner afterwards is owed again."""
         try:
-            self._deliver(reminder)
+            channels, n_tries = self._store.claim(reminder.key)
+        except CoachError as error:
+            _log.warning("reminder %s not delivered yet: %s", reminder.key, error)  # still owed: the next pulse
+            return
+        if not channels:
+            return
+        try:
+            missed = self._deliver(reminder, channels)
         except CoachError as error:
             _log.warning("reminder %s not delivered yet: %s", reminder.key, error)
-            self._owed[reminder.key] = reminder
+            missed = channels
+        if missed:
+            self._unkept[reminder.key] = (missed, n_tries + 1)
+            self._keep_debts()
+
+    def _keep_debts(self) -> None:
+        """Keep what is owed, to be tried again after a pulse at first, then more rarely."""
+        for key, (channels, n_tries) in list(self._unkept.items()):
+            wait = min(timedelta(seconds=self._pulse_s) * 2 ** min(n_tries - 1, 10), _LONGEST_WAIT)
+            try:
+                self._store.owe(key, channels, n_tries, self._clock() + wait)
+            except CoachError as error:
+                _log.warning("what is owed of reminder %s is not kept yet: %s", key, error)
+                return
+            del self._unkept[key]
 
     def _deliver_owed(self) -> None:
-        """Deliver what was taken and could not be, unless the runner has dealt with it on the page or it is late."""
-        if not self._owed:
-            return
-        still_open = {sent.reminder.key for sent in self._store.all(("delivered",))}
-        for key in list(self._owed):
-            reminder = self._owed.pop(key)
-            if key in still_open and reminder.expires_at > self._clock():
+        """Deliver what was taken and is not with the runner, unless it is night."""
+        self._keep_debts()
+        for reminder in self._store.owed(self._clock()):
+            if self._when(reminder.due_at) <= self._clock():
                 self._hand_over(reminder)
 
     def _beat(self) -> None:

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from email.message import Message
 from typing import IO, Final
+from urllib.error import HTTPError, URLError
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -21,6 +22,24 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 OPENER: Final = urllib.request.build_opener(_NoRedirect)
+
+
+_BUSY: Final = (429, 502, 503)  # the server, or what is before it, took nothing
+
+
+def never_arrived(error: Exception) -> bool:
+    """Whether a request that ended so certainly did nothing: no connection was made, or the server was busy.
+
+    `URLError` is what urllib makes of a request that could not be sent; what fails behind that may have arrived.
+    """
+    if isinstance(error, HTTPError):
+        return is_busy(error.code)
+    return isinstance(error, URLError)
+
+
+def is_busy(status: int) -> bool:
+    """Whether a server that answers so took nothing."""
+    return status in _BUSY
 
 
 def is_nowhere(host: str) -> bool:
@@ -35,10 +54,15 @@ def is_literal(host: str) -> bool:
 
 
 def is_outside(host: str) -> bool:
-    """Whether a name leads to the internet alone, and to nothing of this machine or its network, as DNS has it now."""
+    """Whether a name or address leads to the internet alone, and to nothing of this machine or its network, as DNS has
+    it now.
+
+    Raises:
+        socket.gaierror: nothing is known of the name now.
+    """
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, ValueError):  # no such name; a label that is none
+    except ValueError:  # a label that is none
         return False
     return all(ipaddress.ip_address(str(one[4][0]).partition("%")[0]).is_global for one in found)
 

@@ -27,7 +27,7 @@ from coach.storage.run_tables import RUNS
 from coach.storage.runner_tables import SETTINGS
 from coach.storage.runs import index_summaries, summary_of
 
-LEFT_OUT: Final = ("imported_files", "phones", "push_phones")
+LEFT_OUT: Final = ("imported_files", "owed_reminders", "phones", "push_phones")
 _DERIVED: Final = ("run_columns", "trend_points", "run_bests")  # packed and indexed where they are loaded
 KEPT_SETTINGS: Final = ("coaching.known_runs", "strength.daily")  # a new setting stays at home until it is named here
 _BATCH: Final = 2000

@@ -3,7 +3,7 @@
 Two processes on one database never remind twice: whoever moves a row from waiting to delivered sends it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -13,9 +13,10 @@ from sqlalchemy.dialects.sqlite import insert
 from coach.model.reminders import PushPhone, Reminder, SentReminder
 from coach.storage.database import Database
 from coach.storage.rows import put
-from coach.storage.strength_tables import PUSH_PHONES, REMINDERS
+from coach.storage.strength_tables import OWED, PUSH_PHONES, REMINDERS
 
 _T: Final = REMINDERS.table
+EVERY_CHANNEL: Final = "every"  # owed: taken, and nothing of it was sent yet
 
 
 class KeptReminders:
@@ -56,7 +57,7 @@ class KeptReminders:
             return REMINDERS.readable(connection.execute(query).mappings())
 
     def take(self, key: str, delivered_by: str, now: datetime) -> Reminder | None:
-        """Take a due reminder to deliver it; None where there is nothing to deliver.
+        """Take a due reminder to deliver it; None where there is nothing to deliver. It is owed until `claim`.
 
         Of several due ones of a group only the newest is ever given, the others are superseded: never stacked. One past
         its time is let go.
@@ -74,9 +75,39 @@ class KeptReminders:
             self._set_state(connection, [one.key for one in due if one.key != newest.key], "superseded")
             taken = update(_T).where(_T.c.key == newest.key, _T.c.state == "waiting")
             connection.execute(taken.values(state="delivered", delivered_by=delivered_by, delivered_at=now))
+            put(connection, OWED, [_debt(newest.key, EVERY_CHANNEL, 0, now)])
             chosen = connection.execute(select(_T).where(_T.c.key == newest.key)).mappings().one()
             self._supersede_delivered(connection, chosen["group"], chosen["key"])
         return REMINDERS.noun(chosen)
+
+    def owed(self, now: datetime) -> list[Reminder]:
+        """Reminders that were taken and are to be tried now, by time; what the runner has dealt with, what a newer one
+        took the place of and what is past its time is owed no longer."""
+        is_open = select(_T.c.key).where(_T.c.state == "delivered", _T.c.expires_at > now)
+        due = select(OWED.c.key).where(OWED.c.next_at <= now)
+        query = select(_T).where(_T.c.key.in_(is_open), _T.c.key.in_(due)).order_by(_T.c.due_at)
+        with self._database.read() as connection:
+            settled = connection.execute(select(OWED.c.key).where(OWED.c.key.not_in(is_open))).scalars().all()
+            found = REMINDERS.readable(connection.execute(query).mappings())
+        if settled:
+            with self._database.write() as connection:
+                connection.execute(delete(OWED).where(OWED.c.key.in_(settled)))
+        return found
+
+    def claim(self, key: str) -> tuple[frozenset[str], int]:
+        """Channels on which a reminder is owed, and how often it was tried: whoever claims it sends it, and only he.
+
+        A process that is killed while it sends does not send it again: what may be there already never comes twice.
+        """
+        with self._database.write() as connection:
+            rows = connection.execute(select(OWED).where(OWED.c.key == key)).all()
+            connection.execute(delete(OWED).where(OWED.c.key == key))
+        return frozenset(row.channel for row in rows), max((row.n_tries for row in rows), default=0)
+
+    def owe(self, key: str, channels: Collection[str], n_tries: int, next_at: datetime) -> None:
+        """It did not reach these channels: to be tried again at `next_at`."""
+        with self._database.write() as connection:
+            put(connection, OWED, [_debt(key, channel, n_tries, next_at) for channel in channels])
 
     def close(self, key: str) -> bool:
         """The runner has dealt with it; whether it was there."""
@@ -123,6 +154,10 @@ class KeptReminders:
         """On the page, too, only the newest of a group is shown."""
         older = update(_T).where(_T.c.group == group, _T.c.key != key, _T.c.state == "delivered")
         connection.execute(older.values(state="superseded"))
+
+
+def _debt(key: str, channel: str, n_tries: int, next_at: datetime) -> dict[str, object]:
+    return {"key": key, "channel": channel, "n_tries": n_tries, "next_at": next_at}
 
 
 def _sent(row: RowMapping) -> SentReminder:

@@ -60,4 +60,12 @@ REMINDERS: Final = NounTable(
     ),
 )
 Index("ix_reminders_state", REMINDERS.table.c.state, REMINDERS.table.c.due_at)
+OWED: Final = Table(
+    "owed_reminders",
+    Base.metadata,
+    Column("key", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("n_tries", Integer, nullable=False),
+    Column("next_at", UtcTime, nullable=False),
+)
 PUSH_PHONES: Final = NounTable("push_phones", PushPhone, ("endpoint",))

@@ -1,12 +1,14 @@
 """Reminders to the runner: deliver each on the page and on every channel that was set up.
 
-A channel that fails never holds up another; its last failure is kept in words for the page.
+A channel that fails never holds up another; its last failure is kept in words for the page. What certainly did not
+arrive (no connection, a server that says it is busy) is to be tried again; what may have arrived is not.
 """
 
+import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPException
@@ -18,7 +20,7 @@ from coach.errors import StorageError, UserError
 from coach.language.phrases import phrases_of
 from coach.model.plain import from_plain, to_plain
 from coach.model.reminders import Channels, PushPhone, Reminder, SentReminder
-from coach.service.named_server import is_outside
+from coach.service.named_server import is_outside, never_arrived
 from coach.service.notify.ntfy import check_ntfy, joined, send_ntfy
 from coach.service.notify.web_push import (
     IsOutside,
@@ -28,7 +30,7 @@ from coach.service.notify.web_push import (
     is_installed,
     send_web_push,
 )
-from coach.storage.reminders import KeptReminders
+from coach.storage.reminders import EVERY_CHANNEL, KeptReminders
 from coach.storage.store import Store
 
 _log: Final = logging.getLogger(__name__)
@@ -38,6 +40,14 @@ MOST_PHONES: Final = 20  # each costs a request at every reminder; a runner has 
 _LONGEST_NAME: Final = 60
 KINDS: Final = ("page", "push", "ntfy")
 Publish = Callable[[str, Mapping[str, object]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How one channel did. failure: in words, empty where it was sent. never_arrived: so that it can be sent again."""
+
+    failure: str = ""
+    never_arrived: bool = False
 
 
 class Push:
@@ -112,19 +122,30 @@ class Push:
             raise UserError("there is no such reminder")
         self._publish("reminder", {"closed": key})
 
-    def deliver(self, reminder: Reminder) -> None:
-        """Give a reminder to the page and to every channel, in the runner's language.
+    def deliver(self, reminder: Reminder, owed: Collection[str] = (EVERY_CHANNEL,)) -> frozenset[str]:
+        """Give a reminder to the page and to the channels on which it is owed, in the runner's language.
+
+        Returns channels that it certainly did not reach.
 
         Raises:
             StorageError: the database cannot be read. Nothing was sent then, so that all can be sent later.
         """
         reminder = self._in_own_language(reminder)
         channels, phones = self.channels(), self.phones()
-        self._publish("reminder", to_plain(reminder))
-        if channels.ntfy_url:
-            self._note("ntfy", self._ntfy(reminder, channels))
+        is_every = EVERY_CHANNEL in owed
+        missed: list[str] = []
+        if is_every:
+            self._publish("reminder", to_plain(reminder))
+        if channels.ntfy_url and (is_every or "ntfy" in owed):
+            sent = self._ntfy(reminder, channels)
+            self._note("ntfy", sent.failure)
+            missed += ["ntfy"] * sent.never_arrived
+        phones = [phone for phone in phones if is_every or _channel_of(phone) in owed]
         if phones and is_installed():
-            self._note("push", self._web_push(reminder, phones))
+            sendings = self._web_push(reminder, phones)
+            self._note("push", _words(sendings))
+            missed += [_channel_of(p) for p, sent in zip(phones, sendings, strict=True) if sent.never_arrived]
+        return frozenset(missed)
 
     def try_channel(self, kind: str) -> str:
         """Send a trial now; returns what happened, in words.
@@ -147,12 +168,12 @@ class Push:
             channels = self.channels()
             if not channels.ntfy_url:
                 raise UserError("name an ntfy address first, such as https://ntfy.sh/ and a long secret word")
-            failure = self._ntfy(trial, channels)
+            failure = self._ntfy(trial, channels).failure
         else:
             phones = self.phones()
             if not phones:
                 raise UserError("no phone has asked for Web Push yet: switch it on there first")
-            failure = self._web_push(trial, phones)
+            failure = _words(self._web_push(trial, phones))
         self._note(kind, failure)
         if failure:
             raise UserError(failure)
@@ -162,34 +183,34 @@ class Push:
         say = phrases_of(self._runner.get().language)
         return replace(reminder, title=say(reminder.title), body=say(reminder.body))
 
-    def _ntfy(self, reminder: Reminder, channels: Channels) -> str:
+    def _ntfy(self, reminder: Reminder, channels: Channels) -> Sending:
         try:
             send_ntfy(channels.ntfy_url, channels.ntfy_token, reminder)
         except HTTPError as error:
-            return f"the ntfy server answered {error.code}: check address and token"
+            return Sending(f"the ntfy server answered {error.code}: check address and token", never_arrived(error))
         except UserError as error:
-            return str(error)
+            return Sending(str(error))
         except (OSError, ValueError, HTTPException) as error:
             _log.info("ntfy was not reached: %s", error)
-            return "the ntfy server was not reached: check its address"  # why not would map the network for a guest
-        return ""
+            # why it was not would map the network for a guest
+            return Sending("the ntfy server was not reached: check its address", never_arrived(error))
+        return Sending()
 
-    def _web_push(self, reminder: Reminder, phones: Sequence[PushPhone]) -> str:
+    def _web_push(self, reminder: Reminder, phones: Sequence[PushPhone]) -> list[Sending]:
         """To all phones at once, so that a service that does not answer holds no other phone's reminder back."""
         with ThreadPoolExecutor(MOST_PHONES, "push") as senders:
-            failures = senders.map(partial(self._to_phone, reminder), phones)
-        return "; ".join(filter(None, failures))
+            return list(senders.map(partial(self._to_phone, reminder), phones))
 
-    def _to_phone(self, reminder: Reminder, phone: PushPhone) -> str:
+    def _to_phone(self, reminder: Reminder, phone: PushPhone) -> Sending:
         try:
             send_web_push(phone, reminder, self._keys, self._is_outside)
         except WebPushError as error:
             if error.is_gone:
                 self._forget(phone)
-            return f"{phone.name or 'a phone'}: {error}"
+            return Sending(f"{phone.name or 'a phone'}: {error}", error.never_arrived)
         except UserError as error:
-            return str(error)
-        return ""
+            return Sending(str(error))
+        return Sending()
 
     def _forget(self, phone: PushPhone) -> None:
         try:
@@ -208,3 +229,12 @@ class Push:
                 self._settings.put(_FAILURES, {name: words for name, words in known.items() if words})
         except StorageError as error:
             _log.warning("how %s did is not noted: %s", kind, error)
+
+
+def _words(sendings: Sequence[Sending]) -> str:
+    return "; ".join(filter(None, (sent.failure for sent in sendings)))
+
+
+def _channel_of(phone: PushPhone) -> str:
+    """What a phone's channel is called where something is owed on it; not its address, which is nobody else's."""
+    return f"push:{hashlib.sha256(phone.endpoint.encode()).hexdigest()[:16]}"

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import logging
 import re
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,12 @@ from urllib.parse import urlsplit
 
 from coach.errors import UserError
 from coach.model.reminders import PushPhone, Reminder
-from coach.service.named_server import is_literal, within
+from coach.service.named_server import is_busy, is_literal, within
 from coach.service.whole_files import write_first
 
 if TYPE_CHECKING:
     from py_vapid import Vapid02
+    from requests.adapters import HTTPAdapter
 
 
 IsOutside = Callable[[str], bool]
@@ -37,10 +39,12 @@ _NOT_OUTSIDE: Final = (".local", ".localhost", ".internal", ".lan", ".home.arpa"
 
 
 class WebPushError(Exception):
-    """A push service refused or was not reached. is_gone: the phone has taken its permission back."""
+    """A push service refused or was not reached. is_gone: the phone has taken its permission back. never_arrived: the
+    message is certainly not with the service."""
 
-    def __init__(self, words: str, is_gone: bool = False) -> None:
+    def __init__(self, words: str, is_gone: bool = False, never_arrived: bool = False) -> None:
         self.is_gone = is_gone
+        self.never_arrived = never_arrived
         super().__init__(words)
 
 
@@ -116,26 +120,73 @@ def send_web_push(phone: PushPhone, reminder: Reminder, keys: VapidKeys, is_outs
         UserError: the extra `[push]` is missing.
     """
     private = keys.private()
-    import requests
 
     def send() -> None:
         if not is_outside(urlsplit(phone.endpoint).hostname or ""):
             raise ValueError("its name leads into this network, or nowhere")
-        _post(phone, reminder, private)
+        _post(phone, reminder, private, is_outside)
 
     try:
         within(2 * _PATIENCE_S, send)
-    except (requests.RequestException, ValueError, TimeoutError) as error:
+    except (OSError, ValueError) as error:  # all errors of requests, and those of looking up a name, are OSErrors
         _log.info("a push service was not reached: %s", error)
-        raise WebPushError("the push service was not reached") from error
+        raise WebPushError("the push service was not reached", never_arrived=_never_connected(error)) from error
 
 
-def _post(phone: PushPhone, reminder: Reminder, private: "Vapid02") -> None:
+def _only_outside(is_outside: IsOutside) -> "HTTPAdapter":
+    """Connections that are given up before a byte is sent where they lead into this network.
+
+    A name's owner may say one address when we ask what it is, and another when the connection is made (DNS rebinding):
+    so the address at the other end of the open connection counts. Through a proxy, the proxy decides.
+    """
+    from requests.adapters import HTTPAdapter
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+
+    def checked(made: socket.socket, has_proxy: bool) -> socket.socket:
+        if not has_proxy and not is_outside(made.getpeername()[0]):
+            made.close()
+            raise ValueError("its name leads into this network now")
+        return made
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return checked(super()._new_conn(), self.proxy is not None)
+
+    class Secured(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return checked(super()._new_conn(), self.proxy is not None)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecuredPool(HTTPSConnectionPool):
+        ConnectionCls = Secured
+
+    adapter = HTTPAdapter()
+    adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecuredPool}
+    return adapter
+
+
+def _never_connected(error: Exception) -> bool:
+    """Whether no connection to the service was made, so that nothing can have arrived."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    why = getattr(error.args[0], "reason", None) if error.args else None  # what urllib3 gave up for
+    return isinstance(error, socket.gaierror) or isinstance(why, (ConnectTimeoutError, NewConnectionError))
+
+
+def _post(phone: PushPhone, reminder: Reminder, private: "Vapid02", is_outside: IsOutside) -> None:
     """One message, to the service that the phone named and nowhere else; only the status of its answer is read."""
     import requests
     from pywebpush import WebPushException, webpush
 
     class StatusOnly(requests.Session):
+        def __init__(self) -> None:
+            super().__init__()
+            for scheme in ("https://", "http://"):
+                self.mount(scheme, _only_outside(is_outside))
+
         def post(self, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # fewer names
             answer = super().post(url, *args, stream=True, **options)
             answer._content = b""  # else it would be read to its end, if it has one
@@ -160,4 +211,4 @@ def _post(phone: PushPhone, reminder: Reminder, private: "Vapid02") -> None:
         status = error.response.status_code if error.response is not None else None
         if status is None:
             raise ValueError(str(error)) from error
-        raise WebPushError(f"the push service answered {status}", status in _GONE) from error
+        raise WebPushError(f"the push service answered {status}", status in _GONE, is_busy(status)) from error

@@ -14,6 +14,7 @@ from coach.service.strength.plans import StrengthService
 from coach.service.strength.progress import StrengthProgress
 from coach.service.strength.reminder_sources import sources
 from coach.storage.store import Store
+from coach.strength.rhythm import zone
 from coach.wall_clock import utc_now
 
 
@@ -39,7 +40,9 @@ class Programme:
         self.push = Push(store, publish, secrets)
         self.progress = StrengthProgress(store, self.plans, self.tests)
         wanted = sources(store, self.plans, self.tests, self.daily)
-        self.reminders = Reminders(self.push.kept, self.push.deliver, wanted, clock, pulse_s)
+        self.reminders = Reminders(
+            self.push.kept, self.push.deliver, wanted, clock, pulse_s, lambda: zone(store.runner.get().time_zone)
+        )
         self.plans.on_change(self.reminders.refresh_soon)
 
     def start(self) -> None:

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from apscheduler.jobstores.base import JobLookupError
@@ -11,8 +12,10 @@ from apscheduler.jobstores.base import JobLookupError
 from coach.errors import StorageError
 from coach.model.reminders import Reminder
 from coach.reminders.scheduler import Reminders
-from coach.storage.reminders import KeptReminders
+from coach.storage.reminders import EVERY_CHANNEL, KeptReminders
 from coach.storage.store import Store
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def real_now() -> datetime:
@@ -37,13 +40,16 @@ class Delivered(list):
         super().__init__()
         self.bell = threading.Semaphore(0)
 
-    def __call__(self, one: Reminder) -> None:
+    def __call__(self, one: Reminder, _channels: Collection[str]) -> Collection[str]:
         self.append(one.key)
         self.bell.release()
+        return ()
 
 
-def run_until_delivered(store: Store, wanted: list[Reminder], n: int, delivered: Delivered) -> None:
-    reminders = Reminders(KeptReminders(store.database), delivered, {"test": lambda now: wanted}, real_now)
+def run_until_delivered(
+    store: Store, wanted: list[Reminder], n: int, delivered: Delivered, clock: Callable[[], datetime] = real_now
+) -> None:
+    reminders = Reminders(KeptReminders(store.database), delivered, {"test": lambda now: wanted}, clock)
     reminders.start()
     try:
         for _ in range(n):
@@ -81,9 +87,8 @@ def test_two_processes_on_one_database_deliver_once(store: Store, tmp_path) -> N
 
 def test_of_several_missed_ones_of_a_group_only_the_newest_is_delivered(store: Store) -> None:
     delivered = Delivered()
-    now = real_now()
-    wanted = [reminder(f"s{n}", now - timedelta(hours=n + 1), "session") for n in range(3)]
-    run_until_delivered(store, wanted, 1, delivered)
+    wanted = [reminder(f"s{n}", NOON - timedelta(hours=n + 1), "session") for n in range(3)]
+    run_until_delivered(store, wanted, 1, delivered, lambda: NOON)
     assert delivered == ["s0"]
     states = {sent.reminder.key: sent.state for sent in KeptReminders(store.database).all()}
     assert states == {"s0": "delivered", "s1": "superseded", "s2": "superseded"}
@@ -155,12 +160,12 @@ class Refusing(Delivered):
         super().__init__()
         self.n_refused = n_refused
 
-    def __call__(self, one: Reminder) -> None:
+    def __call__(self, one: Reminder, channels: Collection[str]) -> Collection[str]:
         self.n_refused -= 1
         if self.n_refused >= 0:
             self.bell.release()
             raise StorageError("database is locked")
-        super().__call__(one)
+        return super().__call__(one, channels)
 
 
 def refused_once(store: Store, between: Callable[[KeptReminders], object]) -> Refusing:
@@ -187,11 +192,11 @@ def test_a_delivery_that_fails_as_nobody_foresaw_ends_no_later_reminder(store: S
     class Failing(Delivered):
         n_failed = 0
 
-        def __call__(self, one: Reminder) -> None:
+        def __call__(self, one: Reminder, channels: Collection[str]) -> Collection[str]:
             if one.key == "a" and self.n_failed < 2:
                 self.n_failed += 1
                 raise StorageError("database is locked") if self.n_failed == 1 else RuntimeError("nobody knows")
-            super().__call__(one)
+            return super().__call__(one, channels)
 
     delivered, wanted = Failing(), [reminder("a", real_now() - timedelta(seconds=1))]
     reminders = Reminders(KeptReminders(store.database), delivered, {"test": lambda now: wanted}, real_now, pulse_s=0.1)
@@ -218,3 +223,94 @@ def test_a_job_that_ends_while_the_scheduler_is_stopped_is_no_error(store: Store
 
 def test_stopping_before_starting_is_harmless(store: Store) -> None:
     Reminders(KeptReminders(store.database), Delivered(), {}).stop()
+
+
+class Away(Delivered):
+    """A server that is not reached the first times; then it takes what is owed on it alone."""
+
+    def __init__(self, n_away: int) -> None:
+        super().__init__()
+        self.n_away = n_away
+        self.asked: list[frozenset[str]] = []
+
+    def __call__(self, one: Reminder, channels: Collection[str]) -> Collection[str]:
+        self.asked.append(frozenset(channels))
+        self.n_away -= 1
+        if self.n_away >= 0:
+            self.bell.release()
+            return ("ntfy",)
+        return super().__call__(one, channels)
+
+
+def lived(store: Store, deliver: Delivered, wanted: list[Reminder], at: datetime, n: int = 1) -> None:
+    """One life of the service at the moment `at`, in which `deliver` is called `n` times."""
+    reminders = Reminders(KeptReminders(store.database), deliver, {"test": lambda _: wanted}, lambda: at, pulse_s=0.05)
+    reminders.start()
+    for _ in range(n):
+        assert deliver.bell.acquire(timeout=10)
+    time.sleep(0.2)  # some pulses more
+    reminders.stop()
+
+
+def test_what_did_not_reach_a_channel_is_sent_there_once_after_a_restart(store: Store) -> None:
+    """Owed only in memory, a reminder that came while the network was away was lost with the next restart."""
+    away, wanted = Away(1), [reminder("a", NOON)]
+    lived(store, away, wanted, NOON)
+    assert away.asked == [{EVERY_CHANNEL}]
+    lived(store, away, wanted, NOON + timedelta(minutes=40))
+    lived(store, away, wanted, NOON + timedelta(minutes=80), n=0)
+    assert away == ["a"]
+    assert away.asked == [{EVERY_CHANNEL}, {"ntfy"}]
+
+
+def test_a_server_that_stays_away_is_tried_more_and_more_rarely_and_no_longer_than_the_reminder_says(
+    store: Store,
+) -> None:
+    away, wanted, kept = Away(1000), [reminder("a", NOON, stays=timedelta(hours=3))], KeptReminders(store.database)
+    tries = 0
+    for minute in range(300):
+        now = NOON + timedelta(minutes=minute)
+        reminders = Reminders(kept, away, {"test": lambda _: wanted}, lambda now=now: now)
+        kept.sync("test", wanted, now)
+        if minute == 0:
+            reminders._fire("a", NOON)
+        reminders._deliver_owed()
+        tries = len(away.asked)
+    assert 6 <= tries <= 12
+    assert kept.claim("a") == (frozenset(), 0), "past its time nothing is owed"
+
+
+def test_what_a_killed_process_took_and_did_not_send_is_sent_by_the_next(store: Store) -> None:
+    kept, wanted = KeptReminders(store.database), [reminder("a", NOON)]
+    kept.sync("test", wanted, NOON)
+    assert kept.take("a", "killed", NOON)
+    delivered = Delivered()
+    lived(store, delivered, wanted, NOON + timedelta(minutes=5))
+    assert delivered == ["a"]
+
+
+def test_what_a_killed_process_was_sending_is_not_sent_twice(store: Store) -> None:
+    kept, wanted = KeptReminders(store.database), [reminder("a", NOON)]
+    kept.sync("test", wanted, NOON)
+    assert kept.take("a", "killed", NOON)
+    assert kept.claim("a") == ({EVERY_CHANNEL}, 0)
+    delivered = Delivered()
+    lived(store, delivered, wanted, NOON + timedelta(minutes=5), n=0)
+    assert delivered == []
+
+
+@pytest.mark.parametrize("is_owed", [False, True])
+def test_what_is_late_does_not_come_at_night(store: Store, is_owed: bool) -> None:
+    due = NOON.replace(hour=17)  # 18 o'clock in Madrid
+    kept, delivered, wanted = KeptReminders(store.database), Delivered(), [reminder("a", due)]
+    kept.sync("test", wanted, due)
+    if is_owed:
+        kept.take("a", "killed", due)
+    for hours, expected in ((4.1, []), (12.9, []), (13.1, ["a"])):  # 22:06, 6:54, 7:06 there
+        now = due + timedelta(hours=hours)
+        reminders = Reminders(
+            kept, delivered, {"test": lambda _: wanted}, lambda now=now: now, zone=lambda: ZoneInfo("Europe/Madrid")
+        )
+        reminders._fire("a", due)
+        reminders._deliver_owed()
+        assert delivered == expected

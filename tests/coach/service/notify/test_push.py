@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import stat
 import threading
 from dataclasses import replace
@@ -278,3 +279,40 @@ def test_a_trial_says_nothing_of_the_network(push: Push) -> None:
     with pytest.raises(UserError) as refused:
         push.try_channel("ntfy")
     assert "refused" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("status", "is_owed"), [(200, False), (403, False), (500, False), (429, True), (503, True)])
+def test_a_busy_server_gets_the_reminder_again_and_no_other(
+    push: Push, catcher: Catcher, status: int, is_owed: bool
+) -> None:
+    phone, _, _ = subscription()
+    push.kept.put_phone(PushPhone(f"{catcher.url}/abc", phone.p256dh, phone.auth))
+    push.set_channels(Channels(f"{catcher.url}/word"))
+    catcher.status = status
+    missed = push.deliver(REMINDER)
+    assert len(missed) == 2 * is_owed
+    catcher.status = 200
+    assert push.deliver(REMINDER, missed) == set()
+    assert len(catcher.got) == 2 + 2 * is_owed
+    assert len(published) == 1, "the page has it from its first time"
+
+
+def test_a_server_that_is_not_there_gets_it_again(push: Push) -> None:
+    push.set_channels(Channels("http://127.0.0.1:9/word"))
+    assert push.deliver(REMINDER) == {"ntfy"}
+
+
+def test_a_server_that_took_it_and_did_not_answer_does_not_get_it_again(push: Push) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        push.set_channels(Channels(f"http://127.0.0.1:{listening.getsockname()[1]}/word"))
+
+        def take() -> None:
+            link, _ = listening.accept()
+            link.recv(4096)
+            link.close()
+
+        taking = threading.Thread(target=take, daemon=True)
+        taking.start()
+        assert push.deliver(REMINDER) == set()
+        taking.join(5.0)
+    assert "not reached" in push.failures()["ntfy"]

@@ -168,6 +168,26 @@ def test_a_name_that_leads_into_this_network_is_not_asked_and_nothing_says_why(p
     assert odd.n_asked == 1
 
 
+def test_a_name_that_leads_elsewhere_once_it_was_looked_up_gets_not_a_byte(push: Push, odds: MakeOdd) -> None:
+    """Its owner answers the first question with an address of the internet, and the second with one of this network."""
+    asked: list[str] = []
+    push._is_outside = lambda name: asked.append(name) or name == "localhost"  # type: ignore[assignment]
+    got: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        phone, _, _ = subscription()
+        for scheme in ("http", "https"):
+            endpoint = f"{scheme}://localhost:{listening.getsockname()[1]}/x"
+            push.kept.put_phone(replace(phone, endpoint=endpoint))
+            assert push.deliver(REMINDER) == set()
+            push.kept.remove_phone(endpoint)
+            link, _ = listening.accept()
+            with link:
+                got.append(link.recv(1))
+    assert got == [b"", b""]
+    assert asked == ["localhost", "127.0.0.1"] * 2
+    assert "not reached" in push.failures()["push"]
+
+
 @pytest.mark.parametrize(
     ("addresses", "is_so"),
     [
@@ -188,6 +208,21 @@ def test_only_the_internet_is_outside(addresses: list[str], is_so: bool, monkeyp
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
     assert is_outside("push.example") is is_so
+
+
+def test_a_name_of_which_nothing_is_known_now_is_tried_again(push: Push, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the network is away: the reminder is owed to that phone, under a name that is not its address."""
+    monkeypatch.setattr(push, "_is_outside", is_outside)
+
+    def unknown(*_: object, **__: object) -> object:
+        raise socket.gaierror("no network")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    push.add_phone(subscription()[0])
+    (channel,) = push.deliver(REMINDER)
+    assert channel.startswith("push:")
+    assert "example" not in channel
+    assert push.deliver(REMINDER, {"ntfy", "push:another"}) == set(), "it is not owed to this one"
 
 
 def test_a_name_that_is_none_is_not_outside() -> None:
