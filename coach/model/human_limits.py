@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
+from coach.model.arrays import BoolArray, FloatArray, np
+
 # (metres, seconds). 5,000 m and 10,000 m: world records 12:35.36 and 26:11.00 (J. Cheptegei, 2020). The others were
 # set to the best performances known when this was written, not checked against a list: it is a bound, where a second
 # hardly matters. 100 km: 6:05:13, likewise.
@@ -44,17 +46,16 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
 }
 
 
-def is_human(name: str, value: float) -> bool:
-    """Whether a person on foot can have this value; measures without bounds always can."""
+def is_human(name: str, values: FloatArray) -> BoolArray:
+    """(n,) whether a person on foot can have each value; of measures without bounds, any but NaN."""
     least, most = BOUNDS.get(name, (-math.inf, math.inf))
-    return least <= value <= most
+    return np.asarray((least <= values) & (values <= most), dtype=np.bool_)
 
 
-def is_human_step(speed_mps: float | None, cadence_spm: float | None) -> bool:
-    """Whether speed and cadence of the same moment can be those of a person on foot."""
-    if speed_mps is None or not cadence_spm:
-        return True
-    return 60 * speed_mps <= LONGEST_STEP_M * cadence_spm
+def is_human_step(speed_mps: FloatArray, cadence_spm: FloatArray) -> BoolArray:
+    """(n,) whether speed and cadence of the same moment can be those of a person on foot; unknown (NaN): yes."""
+    is_too_long = (cadence_spm != 0.0) & (60 * speed_mps > LONGEST_STEP_M * cadence_spm)
+    return np.asarray(~is_too_long, dtype=np.bool_)
 
 
 def fastest_s(distance_m: float) -> float:

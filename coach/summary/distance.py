@@ -19,12 +19,13 @@ def distance_curve(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
 
     The distance the seconds carry; without it, speed over time (never extended over more than 5 s).
     """
-    far = [(s.t_s, s.distance_m) for s in run.seconds if s.distance_m is not None]
-    if len(far) > 1:
-        table = np.array(far, dtype=np.float64)
-        steps = np.maximum(0.0, np.diff(table[:, 1], prepend=table[0, 1]))
-        steps[steps > FASTEST_MPS * np.maximum(np.diff(table[:, 0], prepend=table[0, 0]), 1.0)] = 0.0  # a lost fix
-        return table[:, 0], np.cumsum(steps)
+    far = run.seconds.floats("distance_m")
+    is_stated = ~np.isnan(far)
+    if is_stated.sum() > 1:
+        at_s, far = run.seconds.floats("t_s")[is_stated], far[is_stated]
+        steps = np.maximum(0.0, np.diff(far, prepend=far[0]))
+        steps[steps > FASTEST_MPS * np.maximum(np.diff(at_s, prepend=at_s[0]), 1.0)] = 0.0  # a lost fix
+        return at_s, np.cumsum(steps)
     speed = run.measures.get("speed_mps")
     if speed is None or len(speed.t_s) < 2:
         return None

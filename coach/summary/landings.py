@@ -14,11 +14,13 @@ from itertools import pairwise
 from typing import Final
 
 from coach.model.arrays import np
+from coach.model.columns import Columns
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import FloatArray, StreamReport
 from coach.model.sites import WearSite
+from coach.model.strides import Stride, TrunkStep
 from coach.summary.distance import LEAST_KNOWN
-from coach.summary.series import RunSeries
+from coach.summary.series import RunSeries, is_known
 from coach.summary.window import Window
 
 _MAX_STRIDE_S: Final = 1.5  # of a runner: 80 steps a minute; longer ones are two strides or a stop
@@ -67,12 +69,11 @@ class Unseen:
 
 def running_of(run: RunSeries, window: Window) -> Running | None:
     """The stretches that count, from strides, else steps, else the seconds; None where nobody ran."""
-    spans = [(s.initial_contact_s, s.stride_time_s, 0.5 * s.stride_time_s) for s in run.strides if s.stride_time_s]
-    spans += [(s.initial_contact_s, s.step_time_s, s.step_time_s) for s in run.steps if s.step_time_s]
-    is_counted = bool(spans)
-    if not spans:
-        spans = [(s.t_s, 1.0, 60.0 / s.cadence_spm if s.cadence_spm else math.nan) for s in _moving_seconds(run)]
-    table = np.array(sorted(spans), dtype=np.float64).reshape(-1, 3)
+    table = np.concatenate((_spans(run.strides, "stride_time_s", 0.5), _spans(run.steps, "step_time_s", 1.0)))
+    is_counted = bool(len(table))
+    if not is_counted:
+        table = _moving_seconds(run)
+    table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
     table = table[window.holds(table[:, 0]) & (table[:, 1] < _MAX_STRIDE_S)]
     if not len(table):
         return None
@@ -121,7 +122,7 @@ def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
 
 def unmeasured_s(unseen: Unseen, run: RunSeries) -> float:
     """Standard uncertainty of the time run in holes without any speed, of which a distance counts nothing."""
-    with_speed = np.array([s.t_s for s in run.seconds if s.speed_mps])
+    with_speed = run.seconds.floats("t_s")[is_known(run.seconds.floats("speed_mps"))]
     parts = []
     for holes, length_s, share in (
         (unseen.interpolated, _lengths(unseen.interpolated), 1.0),
@@ -136,8 +137,20 @@ def _lengths(holes: FloatArray) -> FloatArray:
     return np.asarray(holes[:, 1] - holes[:, 0])
 
 
-def _moving_seconds(run: RunSeries) -> list[LiveMetrics]:
-    return [s for s in run.seconds if s.cadence_spm or s.speed_mps]
+def _spans(items: Columns[Stride] | Columns[TrunkStep], length: str, steps: float) -> FloatArray:
+    """(n, 3) beginning, length and time of a step; steps: how much of the length a step is."""
+    length_s = items.floats(length)
+    keep = is_known(length_s)
+    return np.column_stack((items.floats("initial_contact_s")[keep], length_s[keep], steps * length_s[keep]))
+
+
+def _moving_seconds(run: RunSeries) -> FloatArray:
+    """(n, 3) as `_spans`, of the seconds with a cadence or a speed."""
+    cadence = run.seconds.floats("cadence_spm")
+    has_cadence = is_known(cadence)
+    keep = has_cadence | is_known(run.seconds.floats("speed_mps"))
+    step_s = np.divide(60.0, cadence, out=np.full(len(cadence), np.nan), where=has_cadence)
+    return np.column_stack((run.seconds.floats("t_s")[keep], np.ones(int(keep.sum())), step_s[keep]))
 
 
 def _n_stretches(running: Running) -> int:
@@ -157,9 +170,12 @@ def _unseen_by_all(run: RunSeries, reports: Sequence[StreamReport]) -> list[tupl
     A strap or a pod shows no landing: it saw nothing that counts. Where one foot's sensor sends, a stop is seen.
     """
     first_s: dict[WearSite, float] = {}
-    seen = [(s.wear_site, s.initial_contact_s) for s in run.strides]
-    for site, t_s in (*seen, *((s.wear_site, s.initial_contact_s) for s in run.steps)):
-        first_s[site] = min(t_s, first_s.get(site, math.inf))
+    for items in (run.strides, run.steps):
+        at_s = items.floats("initial_contact_s")
+        for site in WearSite:
+            is_there = items.is_one_of("wear_site", (site,))
+            if is_there.any():
+                first_s[site] = float(at_s[is_there].min())
     begun_s = min(first_s.values())
     edges: list[tuple[float, int]] = []
     for site, from_s in first_s.items():
@@ -174,9 +190,11 @@ def _unseen_by_all(run: RunSeries, reports: Sequence[StreamReport]) -> list[tupl
     return unseen
 
 
-def _blind(seconds: Sequence[LiveMetrics]) -> list[tuple[float, float]]:
+def _blind(seconds: Columns[LiveMetrics]) -> list[tuple[float, float]]:
     """The seconds in which a pod or a watch was silent; without motion it reports a state."""
-    return [(s.t_s, s.t_s + 1.0) for s in seconds if s.state is None and s.speed_mps is None and s.cadence_spm is None]
+    is_blind = seconds.is_one_of("state", (None,))
+    is_blind &= np.isnan(seconds.floats("speed_mps")) & np.isnan(seconds.floats("cadence_spm"))
+    return [(t_s, t_s + 1.0) for t_s in seconds.floats("t_s")[is_blind].tolist()]
 
 
 def _cut(gaps: list[tuple[float, float]], pauses: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from coach.model.arrays import np
+from coach.model.arrays import BoolArray, np
+from coach.model.columns import Columns
 from coach.model.human_limits import is_human, is_human_step
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import Use, names_for
@@ -32,48 +33,52 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunSeries:
-    """The measures of one run. strides, steps: those of running (or all, where the runner never ran)."""
+    """The measures of one run. strides, steps, seconds: those of running (or all, where the runner never ran).
+
+    strides, steps: by time, without `uncertainty`; seconds without `unknown`: nothing is summed up of them.
+    """
 
     measures: Mapping[str, Series]
-    strides: tuple[Stride, ...]
-    steps: tuple[TrunkStep, ...]
-    seconds: tuple[LiveMetrics, ...]
+    strides: Columns[Stride]
+    steps: Columns[TrunkStep]
+    seconds: Columns[LiveMetrics]
 
 
-def _scaled(value: float | None, scale: float) -> float | None:
-    return None if value is None else value * scale
+def is_known(values: FloatArray) -> BoolArray:
+    """(n,) true where a value is known, and not nought: a time or a rate of nought is none."""
+    return np.asarray(np.isfinite(values) & (values != 0.0), dtype=np.bool_)
 
 
-def _over(value: float | None, scale: float) -> float | None:
-    return None if not value else scale / value
+def _over(values: FloatArray, scale: float) -> FloatArray:
+    return np.asarray(np.divide(scale, values, out=np.full(len(values), np.nan), where=values != 0.0))
 
 
-def _ratio(value: float | None, by: float | None) -> float | None:
-    return None if value is None or not by else value / by
+def _ratio(values: FloatArray, by: FloatArray) -> FloatArray:
+    return np.asarray(np.divide(values, by, out=np.full(len(values), np.nan), where=by != 0.0))
 
 
-_STRIDE: Final[dict[str, Callable[[Stride], float | None]]] = {
-    "cadence_spm": lambda s: _over(s.stride_time_s, 120.0),
-    "contact_time_ms": lambda s: _scaled(s.contact_time_s, _MS),
-    "flight_time_ms": lambda s: _scaled(s.flight_time_s, _MS),
-    "duty_factor": lambda s: _ratio(s.contact_time_s, s.stride_time_s),
-    "stride_length_m": lambda s: s.stride_length_m,
-    "step_length_m": lambda s: _scaled(s.stride_length_m, 0.5),
-    "speed_mps": lambda s: s.speed_mps,
-    "foot_strike_angle_deg": lambda s: s.foot_strike_angle_deg,
-    "eversion_deg": lambda s: s.eversion_deg,
-    "impact_g": lambda s: s.impact_g,
+_STRIDE: Final[dict[str, Callable[[Columns[Stride]], FloatArray]]] = {
+    "cadence_spm": lambda s: _over(s.floats("stride_time_s"), 120.0),
+    "contact_time_ms": lambda s: s.floats("contact_time_s") * _MS,
+    "flight_time_ms": lambda s: s.floats("flight_time_s") * _MS,
+    "duty_factor": lambda s: _ratio(s.floats("contact_time_s"), s.floats("stride_time_s")),
+    "stride_length_m": lambda s: s.floats("stride_length_m"),
+    "step_length_m": lambda s: s.floats("stride_length_m") * 0.5,
+    "speed_mps": lambda s: s.floats("speed_mps"),
+    "foot_strike_angle_deg": lambda s: s.floats("foot_strike_angle_deg"),
+    "eversion_deg": lambda s: s.floats("eversion_deg"),
+    "impact_g": lambda s: s.floats("impact_g"),
 }
-_STEP: Final[dict[str, Callable[[TrunkStep], float | None]]] = {
-    "cadence_spm": lambda s: _over(s.step_time_s, 60.0),
-    "contact_time_ms": lambda s: _scaled(s.contact_time_s, _MS),
-    "flight_time_ms": lambda s: _scaled(s.flight_time_s, _MS),
-    "duty_factor": lambda s: _ratio(s.contact_time_s, _scaled(s.step_time_s, 2.0)),
-    "vertical_oscillation_mm": lambda s: _scaled(s.vertical_oscillation_m, _MS),
-    "trunk_lean_deg": lambda s: s.forward_lean_deg,
-    "axial_rotation_deg": lambda s: s.axial_rotation_deg,
-    "lateral_drop_deg": lambda s: s.lateral_drop_deg,
-    "impact_g": lambda s: s.impact_g,
+_STEP: Final[dict[str, Callable[[Columns[TrunkStep]], FloatArray]]] = {
+    "cadence_spm": lambda s: _over(s.floats("step_time_s"), 60.0),
+    "contact_time_ms": lambda s: s.floats("contact_time_s") * _MS,
+    "flight_time_ms": lambda s: s.floats("flight_time_s") * _MS,
+    "duty_factor": lambda s: _ratio(s.floats("contact_time_s"), s.floats("step_time_s") * 2.0),
+    "vertical_oscillation_mm": lambda s: s.floats("vertical_oscillation_m") * _MS,
+    "trunk_lean_deg": lambda s: s.floats("forward_lean_deg"),
+    "axial_rotation_deg": lambda s: s.floats("axial_rotation_deg"),
+    "lateral_drop_deg": lambda s: s.floats("lateral_drop_deg"),
+    "impact_g": lambda s: s.floats("impact_g"),
 }
 _BOTH: Final = ("speed_mps", "cadence_spm", "step_length_m", "stride_length_m")  # wrong together
 SIDES: Final = (
@@ -87,13 +92,14 @@ Timed = TypeVar("Timed", Stride, TrunkStep, LiveMetrics)
 
 def series_of(strides: Sequence[Stride], steps: Sequence[TrunkStep], seconds: Sequence[LiveMetrics]) -> RunSeries:
     """Sort a run's strides, steps and seconds into series."""
-    ran = tuple(sorted(_running(strides), key=lambda s: s.initial_contact_s))
-    stepped = tuple(sorted(_running(steps), key=lambda s: s.initial_contact_s))
-    timed = tuple(_running(seconds))
+    ran = _by_time(_running(Columns.of(Stride, strides), "uncertainty"))
+    stepped = _by_time(_running(Columns.of(TrunkStep, steps), "uncertainty"))
+    timed = _running(Columns.of(LiveMetrics, seconds), "unknown")
+    by_side, by_site = [_of_sites(ran, sites) for sites in SIDES], [_of_sites(stepped, sites) for sites in TRUNK]
     measures: dict[str, Series] = {}
     for name in names_for(Use.MEAN):
-        candidates = [_from_strides(name, ran, sites) for sites in SIDES]
-        candidates += [_from_steps(name, stepped, site) for (site,) in TRUNK]
+        candidates = [_measure(_STRIDE.get(name), side) for side in by_side]
+        candidates += [_measure(_STEP.get(name), site) for site in by_site]
         by_second = _from_seconds(name, timed)
         ordered = [by_second, *candidates] if name in BY_SPEED_FIRST else [*candidates, by_second]
         found = next((one for one in ordered if one is not None), None)
@@ -102,48 +108,52 @@ def series_of(strides: Sequence[Stride], steps: Sequence[TrunkStep], seconds: Se
     return RunSeries(measures, ran, stepped, timed)
 
 
-def best_seen(items: Sequence[Seen], groups: Sequence[Sequence[WearSite]]) -> Sequence[Seen]:
+def best_seen(items: Columns[Seen], groups: Sequence[Sequence[WearSite]]) -> Columns[Seen]:
     """The items of the first group of wear sites that has any."""
-    found = ([item for item in items if item.wear_site in sites] for sites in groups)
-    return next((group for group in found if group), [])
+    found = (_of_sites(items, sites) for sites in groups)
+    return next((group for group in found if len(group)), items.take(np.arange(0)))
 
 
-def _running(items: Sequence[Timed]) -> list[Timed]:
-    ran = [item for item in items if item.state in (None, GaitState.RUNNING)]
-    return ran or [item for item in items if item.state is GaitState.WALKING]
+def _of_sites(items: Columns[Seen], sites: Sequence[WearSite]) -> Columns[Seen]:
+    return kept(items, items.is_one_of("wear_site", sites))
 
 
-def _series(t_s: list[float], values: list[float | None]) -> Series | None:
-    value = np.array(values, dtype=np.float64)
-    keep = np.isfinite(value)
-    return Series(np.array(t_s)[keep], value[keep]) if keep.any() else None
+def _running(items: Columns[Timed], unread: str) -> Columns[Timed]:
+    """What was run, else what was walked."""
+    is_run = items.is_one_of("state", (None, GaitState.RUNNING))
+    is_it = is_run if is_run.any() else items.is_one_of("state", (GaitState.WALKING,))
+    return items.take(np.flatnonzero(is_it), without=(unread,))
 
 
-def _from_strides(name: str, strides: Sequence[Stride], sites: Sequence[WearSite]) -> Series | None:
-    read = _STRIDE.get(name)
-    chosen = [s for s in strides if s.wear_site in sites] if read else []
-    if read is None or not chosen:
+def _by_time(items: Columns[Seen]) -> Columns[Seen]:
+    at_s = items.floats("initial_contact_s")
+    is_sorted = bool((at_s[1:] >= at_s[:-1]).all())
+    return items if is_sorted else items.take(np.argsort(at_s, kind="stable"))
+
+
+def kept(items: Columns[Timed], is_kept: BoolArray) -> Columns[Timed]:
+    """The items that are kept, in their order."""
+    return items if is_kept.all() else items.take(np.flatnonzero(is_kept))
+
+
+def _series(t_s: FloatArray, values: FloatArray) -> Series | None:
+    keep = np.isfinite(values)
+    return Series(t_s[keep], values[keep]) if keep.any() else None
+
+
+def _measure(read: Callable[[Columns[Seen]], FloatArray] | None, items: Columns[Seen]) -> Series | None:
+    if read is None or not len(items):
         return None
-    return _series([s.initial_contact_s for s in chosen], [read(s) for s in chosen])
+    return _series(items.floats("initial_contact_s"), read(items))
 
 
-def _from_steps(name: str, steps: Sequence[TrunkStep], site: WearSite) -> Series | None:
-    read = _STEP.get(name)
-    chosen = [s for s in steps if s.wear_site is site] if read else []
-    if read is None or not chosen:
-        return None
-    return _series([s.initial_contact_s for s in chosen], [read(s) for s in chosen])
-
-
-def _from_seconds(name: str, seconds: Sequence[LiveMetrics]) -> Series | None:
+def _from_seconds(name: str, seconds: Columns[LiveMetrics]) -> Series | None:
     """Seconds that no person on foot can have (zeros of a lost pod, wheels) are left out."""
-    values = [getattr(s, name) for s in seconds]
-    is_sound = [
-        value is not None and is_human(name, value) and (name not in _BOTH or is_human_step(s.speed_mps, s.cadence_spm))
-        for value, s in zip(values, seconds, strict=True)
-    ]
-    known = [value if sound else None for value, sound in zip(values, is_sound, strict=True)]
-    return _series([s.t_s for s in seconds], known) if seconds else None
+    values = seconds.floats(name)
+    is_sound = is_human(name, values)
+    if name in _BOTH:
+        is_sound &= is_human_step(seconds.floats("speed_mps"), seconds.floats("cadence_spm"))
+    return _series(seconds.floats("t_s"), np.where(is_sound, values, np.nan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +168,16 @@ class Strikes:
     commonest: str | None = None
 
 
-def strikes_of(strides: Sequence[Stride]) -> Strikes | None:
+def strikes_of(strides: Columns[Stride]) -> Strikes | None:
     """The patterns of a run's strides; None where none was looked at."""
-    seen = [s.foot_strike for s in strides if s.foot_strike is not None]
-    known = [strike for strike in seen if strike is not FootStrike.UNCERTAIN]
-    if not seen:
+    kinds = (FootStrike.REARFOOT, FootStrike.MIDFOOT, FootStrike.FOREFOOT)
+    counts = {kind.value: int(strides.is_one_of("foot_strike", (kind,)).sum()) for kind in kinds}
+    n_known = sum(counts.values())
+    n_seen = n_known + int(strides.is_one_of("foot_strike", (FootStrike.UNCERTAIN,)).sum())
+    if not n_seen:
         return None
-    decided = len(known) / len(seen)
+    decided = n_known / n_seen
     if decided < _LEAST_DECIDED:
         return Strikes(decided)
-    kinds = (FootStrike.REARFOOT, FootStrike.MIDFOOT, FootStrike.FOREFOOT)
-    shares = {kind.value: sum(strike is kind for strike in known) / len(known) for kind in kinds}
+    shares = {kind: n / n_known for kind, n in counts.items()}
     return Strikes(decided, shares, max(shares, key=lambda kind: shares[kind]))

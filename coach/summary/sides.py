@@ -5,56 +5,64 @@ with the left contact. stride_time_cv: standard deviation over mean of stride ti
 change of pace does not count as variability.
 """
 
-import itertools
-from collections.abc import Sequence
 from typing import Final
 
-from coach.model.arrays import np
+from coach.model.arrays import BoolArray, np
+from coach.model.columns import Columns
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
 from coach.model.strides import Stride, TrunkStep
 from coach.summary.robust import sound
+from coach.summary.series import is_known
 
 _STEP_S: Final = (0.2, 0.6)  # plausible times of one running step
 _BLOCK_S: Final = 30.0
 _MIN_STRIDES: Final = 10
 
 
-def contact_balance(strides: Sequence[Stride]) -> float | None:
+def contact_balance(strides: Columns[Stride]) -> float | None:
     """Left share of contact time [%]; None without both sides."""
-    left = [s.contact_time_s for s in strides if s.wear_site.is_left and s.contact_time_s is not None]
-    right = [s.contact_time_s for s in strides if not s.wear_site.is_left and s.contact_time_s is not None]
+    contact_s, is_left = strides.floats("contact_time_s"), is_of_left(strides)
+    left, right = (contact_s[side & ~np.isnan(contact_s)] for side in (is_left, ~is_left))
     if min(len(left), len(right)) < _MIN_STRIDES:
         return None
     mean_left, mean_right = float(np.median(left)), float(np.median(right))
     return 100.0 * mean_left / (mean_left + mean_right)
 
 
-def step_asymmetry(strides: Sequence[Stride], steps: Sequence[TrunkStep]) -> float | None:
+def step_asymmetry(strides: Columns[Stride], steps: Columns[TrunkStep]) -> float | None:
     """100 (left - right) / mean of step times [%]; None without both sides."""
-    contacts = sorted((s.initial_contact_s, s.wear_site.is_left) for s in strides)
-    if {is_left for _, is_left in contacts} != {True, False}:
-        contacts = sorted((s.initial_contact_s, s.is_left) for s in steps if s.is_left is not None)
-    times: dict[bool, list[float]] = {True: [], False: []}
-    for (t_s, is_left), (next_s, is_next_left) in itertools.pairwise(contacts):
-        if is_left is not is_next_left and _STEP_S[0] < next_s - t_s < _STEP_S[1]:
-            times[is_left].append(next_s - t_s)
-    if min(len(times[True]), len(times[False])) < _MIN_STRIDES:
+    at_s, is_left = strides.floats("initial_contact_s"), is_of_left(strides)
+    if is_left.all() or not is_left.any():
+        has_side = ~steps.is_one_of("is_left", (None,))
+        at_s = steps.floats("initial_contact_s")[has_side]
+        is_left = steps.is_one_of("is_left", (True,))[has_side]
+    order = np.lexsort((is_left, at_s))
+    at_s, is_left = at_s[order], is_left[order]
+    length_s = np.diff(at_s)
+    is_step = (is_left[1:] != is_left[:-1]) & (length_s > _STEP_S[0]) & (length_s < _STEP_S[1])
+    of_left, of_right = (length_s[is_step & side] for side in (is_left[:-1], ~is_left[:-1]))
+    if min(len(of_left), len(of_right)) < _MIN_STRIDES:
         return None
-    left, right = float(np.median(times[True])), float(np.median(times[False]))
+    left, right = float(np.median(of_left)), float(np.median(of_right))
     return 200.0 * (left - right) / (left + right)
 
 
-def stride_time_cv(strides: Sequence[Stride]) -> float | None:
+def stride_time_cv(strides: Columns[Stride]) -> float | None:
     """Variability of stride time [%], from the side with more strides."""
-    by_site = {site: [s for s in strides if s.wear_site is site and s.stride_time_s] for site in WearSite}
-    chosen = max(by_site.values(), key=len)
-    if len(chosen) < _MIN_STRIDES:
+    length_s = strides.floats("stride_time_s")
+    by_site = [strides.is_one_of("wear_site", (site,)) & is_known(length_s) for site in WearSite]
+    chosen = max(by_site, key=np.count_nonzero)
+    if chosen.sum() < _MIN_STRIDES:
         return None
-    t_s = np.array([s.initial_contact_s for s in chosen])
-    times = np.array([s.stride_time_s for s in chosen], dtype=np.float64)
+    t_s, times = strides.floats("initial_contact_s")[chosen], length_s[chosen]
     keep = sound(times)
     return _cv_within_blocks(t_s[keep], times[keep])
+
+
+def is_of_left(strides: Columns[Stride]) -> BoolArray:
+    """(n,) whether each stride is of the left leg."""
+    return strides.is_one_of("wear_site", [site for site in WearSite if site.is_left])
 
 
 def _cv_within_blocks(t_s: FloatArray, times: FloatArray) -> float | None:

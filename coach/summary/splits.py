@@ -1,6 +1,5 @@
 """Make the splits of a run: one row per kilometre, mile or lap, with the means of each measure."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
@@ -48,7 +47,7 @@ class _Cut:
     def __init__(self, run: RunSeries, curve: tuple[FloatArray, FloatArray] | None) -> None:
         self._run = run
         self._curve = curve
-        self._contacts = [stride.initial_contact_s for stride in run.strides]
+        self._contacts = run.strides.floats("initial_contact_s")
 
     def split(self, number: int, start_s: float, end_s: float, kind: str = "split") -> Split:
         values = {}
@@ -56,11 +55,11 @@ class _Cut:
             first, last = np.searchsorted(series.t_s, (start_s, end_s))
             if last > first:
                 values[name] = mean_and_error(series.value[first:last])[0]
-        first, last = bisect_left(self._contacts, start_s), bisect_left(self._contacts, end_s)
+        first, last = np.searchsorted(self._contacts, (start_s, end_s))
         strikes = strikes_of(self._run.strides[first:last])
         distance = distance_within(self._curve, Window(start_s, end_s))
         known_s = self._known_s(start_s, end_s)
-        if distance and known_s and not (self._run.strides or self._run.steps):
+        if distance and known_s and not (len(self._run.strides) or len(self._run.steps)):
             values["speed_mps"] = distance / known_s  # a watch's distance is surer than the speeds it shows
         return Split(number, start_s, end_s, distance, values, strikes.shares if strikes else None, kind)
 

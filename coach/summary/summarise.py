@@ -5,10 +5,11 @@ its mean. What no sensor saw stays None.
 """
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from coach.model.arrays import np
+from coach.model.columns import Columns
 from coach.model.cues import CueDecision, FocusResponse
 from coach.model.documents import FieldValues
 from coach.model.metrics import LiveMetrics
@@ -23,7 +24,7 @@ from coach.summary.findings import findings_of
 from coach.summary.landings import landings_of, running_of, unmeasured_s, unseen_of
 from coach.summary.picture import average_strides
 from coach.summary.robust import mean_and_error
-from coach.summary.series import SIDES, TRUNK, RunSeries, best_seen, series_of, strikes_of
+from coach.summary.series import SIDES, TRUNK, RunSeries, Seen, best_seen, is_known, kept, series_of, strikes_of
 from coach.summary.sides import contact_balance, step_asymmetry, stride_time_cv
 from coach.summary.splits import splits_by_distance, splits_by_lap
 from coach.summary.window import Window, window_of
@@ -48,6 +49,8 @@ def summarise(
     responses: what the cues of each rule did, taken together. duration_s: its length without pauses; None: from its
     first to its last moment.
     """
+    strides, steps = Columns.of(Stride, strides), Columns.of(TrunkStep, steps)
+    seconds = Columns.of(LiveMetrics, seconds)
     window = window_of(laps, pauses, trim)
     run = series_of(strides, steps, seconds)
     counted = _counted(run, window)
@@ -112,13 +115,10 @@ def _last(run: RunSeries) -> float:
 def _counted(run: RunSeries, window: Window) -> RunSeries:
     """The strides and steps that count, each step of the body once: of the sensors that see it best."""
 
-    def inside(t_s: float) -> bool:
-        if not window.start_s <= t_s < window.end_s:
-            return False
-        return not any(start <= t_s < end for start, end in window.without)
+    def inside(items: Columns[Seen]) -> Columns[Seen]:
+        return kept(items, window.holds(items.floats("initial_contact_s")))
 
-    strides = tuple(s for s in best_seen(run.strides, SIDES) if inside(s.initial_contact_s))
-    steps = tuple(s for s in best_seen(run.steps, TRUNK) if inside(s.initial_contact_s))
+    strides, steps = inside(best_seen(run.strides, SIDES)), inside(best_seen(run.steps, TRUNK))
     return RunSeries(run.measures, strides, steps, run.seconds)
 
 
@@ -138,12 +138,13 @@ def _means(run: RunSeries, window: Window) -> tuple[FieldValues, dict[str, float
 
 def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict[str, float]:
     """What the sensors state of each mean beyond its scatter: the median over the seconds that count."""
+    t_s, sds = run.seconds.floats("t_s"), run.seconds.mappings("uncertainty")
+    inside = (t_s >= window.start_s) & (t_s < window.end_s)
     found = {}
-    for name in means.keys() - _AVERAGES_OUT:
-        inside = (s.uncertainty for s in run.seconds if window.start_s <= s.t_s < window.end_s)
-        stated = [sds[name] for sds in inside if name in sds]
-        if stated:
-            found[f"shared_{name}"] = statistics.median(stated)
+    for name in sds.keys() & means.keys() - _AVERAGES_OUT:
+        stated = sds[name][inside & ~np.isnan(sds[name])]
+        if len(stated):
+            found[f"shared_{name}"] = float(np.median(stated))
     return found
 
 
@@ -165,12 +166,22 @@ def _totals(
     landings = landings_of(running, unseen) if running and unseen else None
     if landings is not None:
         errors["n_impacts"] = landings[1]
-    stated = next((s for s in reversed(run.seconds) if s.t_s < whole.end_s and s.distance_m), None)
-    if distance_m and stated and stated.distance_m and "distance_m" in stated.uncertainty:
-        errors["shared_distance_m"] = stated.uncertainty["distance_m"] * distance_m / stated.distance_m
+    far, sd = _stated_distance(run, whole)
+    if distance_m and far and sd is not None:
+        errors["shared_distance_m"] = sd * distance_m / far
         if running and unseen and running.moving_s:
             errors["distance_m"] = distance_m / running.moving_s * unmeasured_s(unseen, run)
     return (landings[0] if landings else None), errors
+
+
+def _stated_distance(run: RunSeries, whole: Window) -> tuple[float | None, float | None]:
+    """The last distance that the seconds state, and its standard uncertainty; None: they do not."""
+    far = run.seconds.floats("distance_m")
+    rows = np.flatnonzero((run.seconds.floats("t_s") < whole.end_s) & is_known(far))
+    sds = run.seconds.mappings("uncertainty").get("distance_m")
+    if not len(rows) or sds is None or np.isnan(sds[rows[-1]]):
+        return None, None
+    return float(far[rows[-1]]), float(sds[rows[-1]])
 
 
 def _per_km_errors(means: FieldValues, errors: Mapping[str, float]) -> dict[str, float]:
@@ -210,7 +221,7 @@ def _clipped(reports: Sequence[StreamReport], run: RunSeries) -> int:
     """Clipped readings as counted by the decoders; without them, strides and steps that hold one."""
     if reports:
         return sum(report.n_clipped for report in reports)
-    return sum(s.is_clipped for s in run.strides) + sum(s.is_clipped for s in run.steps)
+    return sum(int(items.is_one_of("is_clipped", (True,)).sum()) for items in (run.strides, run.steps))
 
 
 def _highest(run: RunSeries, window: Window, name: str) -> float | None:
@@ -224,18 +235,21 @@ def _drift_errors(drift: Mapping[str, Drift]) -> dict[str, float]:
 
 
 def _duration(
-    strides: Sequence[Stride],
-    steps: Sequence[TrunkStep],
-    seconds: Sequence[LiveMetrics],
+    strides: Columns[Stride],
+    steps: Columns[TrunkStep],
+    seconds: Columns[LiveMetrics],
     pauses: Sequence[tuple[float, float]],
     trim: tuple[float | None, float | None],
 ) -> float:
-    first = [s.initial_contact_s for s in strides] + [s.initial_contact_s for s in steps] + [s.t_s for s in seconds]
-    last = [s.initial_contact_s + (s.stride_time_s or 0.0) for s in strides]
-    last += [s.initial_contact_s + (s.step_time_s or 0.0) for s in steps] + [s.t_s for s in seconds]
-    if not first:
+    spans = (
+        (strides.floats("initial_contact_s"), np.nan_to_num(strides.floats("stride_time_s"))),
+        (steps.floats("initial_contact_s"), np.nan_to_num(steps.floats("step_time_s"))),
+        (seconds.floats("t_s"), np.zeros(len(seconds))),
+    )
+    ends = [(float(at_s.min()), float((at_s + length_s).max())) for at_s, length_s in spans if len(at_s)]
+    if not ends:
         return 0.0
-    start_s = min(first) if trim[0] is None else trim[0]
-    end_s = max(last) if trim[1] is None else trim[1]
+    start_s = min(start for start, _ in ends) if trim[0] is None else trim[0]
+    end_s = max(end for _, end in ends) if trim[1] is None else trim[1]
     paused = sum(max(0.0, min(end, end_s) - max(start, start_s)) for start, end in pauses)
     return max(0.0, end_s - start_s - paused)

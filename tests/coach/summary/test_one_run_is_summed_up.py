@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from coach.model.columns import Columns
 from coach.model.cues import CueDecision
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
@@ -277,7 +278,7 @@ def test_splits_are_kilometres_and_laps() -> None:
 
 
 def test_the_average_stride_has_its_events_in_order() -> None:
-    left, right = average_strides(make_strides(5))
+    left, right = average_strides(Columns(Stride, make_strides(5)))
     assert (left.wear_site, right.wear_site) == (WearSite.LEFT_FOOT, WearSite.RIGHT_FOOT)
     assert left.stride_time_s == pytest.approx(0.7, abs=0.01)
     assert left.mid_stance_pct == pytest.approx(14.3, abs=0.5)

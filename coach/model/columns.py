@@ -1,0 +1,257 @@
+"""Many nouns of one kind, kept as columns: the strides, steps and seconds of a run in a tenth of their space.
+
+A run of six hours has 60,000 strides and 20,000 seconds: some 150 MB of nouns, 15 of columns. What is computed of a
+whole run reads columns; what wants nouns gets them, each made when it is asked for.
+"""
+
+import dataclasses
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeVar, overload
+
+from coach.model.arrays import BoolArray, FloatArray, IndexArray, np
+
+Noun = TypeVar("Noun")
+_NAN: Final = float("nan")
+_BLOCK: Final = 1024  # nouns made at once when all are asked for; more gains nothing
+_NONE: Final = -1
+
+
+class _Numbers:
+    """Numbers with a fraction; NaN: unknown."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values = array("d")
+
+    def takes(self, value: object) -> bool:
+        return type(value) is float
+
+    def put(self, row: int, value: Any) -> None:
+        _pad(self.values, row, _NAN)
+        self.values.append(value)
+
+    def floats(self, n: int) -> FloatArray:
+        return np.asarray(_whole(self.values, n, _NAN))
+
+    def objects(self, start: int, end: int) -> list[Any]:
+        return _filled([None if value != value else value for value in self.values[start:end]], end - start)
+
+    def taken(self, rows: IndexArray, n: int) -> "_Numbers":
+        new = _Numbers()
+        new.values.frombytes(self.floats(n)[rows].tobytes())
+        return new
+
+
+class _Codes:
+    """Anything else: each distinct value once, and which of them each row has."""
+
+    __slots__ = ("_places", "codes", "known")
+
+    def __init__(self) -> None:
+        self.known: list[Any] = []
+        self.codes = array("i")
+        self._places: dict[Hashable, int] = {}
+
+    def takes(self, _value: object) -> bool:
+        return True
+
+    def put(self, row: int, value: Any) -> None:
+        _pad(self.codes, row, _NONE)
+        key = tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+        place = self._places.setdefault((type(value), key), len(self.known))
+        if place == len(self.known):
+            self.known.append(value)
+        self.codes.append(place)
+
+    def floats(self, n: int) -> FloatArray:
+        numbers = np.array([*map(float, self.known), _NAN])
+        return np.asarray(numbers[_whole(self.codes, n, _NONE)])
+
+    def objects(self, start: int, end: int) -> list[Any]:
+        known = [*self.known, None]
+        return _filled([known[code] for code in self.codes[start:end]], end - start)
+
+    def taken(self, rows: IndexArray, n: int) -> "_Codes":
+        new = _Codes()
+        new.known, new._places = list(self.known), dict(self._places)
+        new.codes.frombytes(_whole(self.codes, n, _NONE)[rows].tobytes())
+        return new
+
+
+class _Mappings:
+    """Mappings from names to numbers with a fraction: a column for each name, and whether a row has a mapping."""
+
+    __slots__ = ("by_name", "is_there")
+
+    def __init__(self) -> None:
+        self.is_there = array("b")
+        self.by_name: dict[str, _Numbers] = {}
+
+    def takes(self, value: object) -> bool:
+        return isinstance(value, Mapping) and all(type(v) is float and v == v for v in value.values())
+
+    def put(self, row: int, value: Any) -> None:
+        _pad(self.is_there, row, 0)
+        self.is_there.append(1)
+        for name, number in value.items():
+            column = self.by_name.get(name)
+            if column is None:
+                column = self.by_name[name] = _Numbers()
+            column.put(row, number)
+
+    def floats(self, n: int) -> FloatArray:
+        raise TypeError("a mapping is no number: ask for its names")
+
+    def objects(self, start: int, end: int) -> list[Any]:
+        rows: list[Any] = [{} if there else None for there in self.is_there[start:end]]
+        for name in sorted(self.by_name):
+            for row, number in zip(rows, self.by_name[name].values[start:end], strict=False):
+                if number == number:
+                    row[name] = number
+        return _filled(rows, end - start)
+
+    def taken(self, rows: IndexArray, n: int) -> "_Mappings":
+        new = _Mappings()
+        new.is_there.frombytes(_whole(self.is_there, n, 0)[rows].tobytes())
+        new.by_name = {name: column.taken(rows, n) for name, column in self.by_name.items()}
+        return new
+
+
+_Column = _Numbers | _Codes | _Mappings
+
+
+class Columns(Sequence[Noun], Generic[Noun]):
+    """A sequence of `kind`, a frozen dataclass; nouns can be appended. A field that no noun knows takes no space."""
+
+    def __init__(self, kind: type[Noun], nouns: Iterable[Noun] = ()) -> None:
+        self.kind = kind
+        # A noun is a dataclass; a type variable cannot be bound to all of them.
+        self.names: Final = tuple(field.name for field in dataclasses.fields(kind))  # type: ignore[arg-type]
+        self._values: Callable[[Noun], tuple[Any, ...]] = attrgetter(*self.names)
+        self._columns: dict[str, _Column] = {}
+        self._n = 0
+        self.extend(nouns)
+
+    @classmethod
+    def of(cls, kind: type[Noun], nouns: Iterable[Noun]) -> "Columns[Noun]":
+        """These nouns as columns; what is columns already stays."""
+        return nouns if isinstance(nouns, Columns) else cls(kind, nouns)
+
+    def append(self, noun: Noun) -> None:
+        """Add a noun at the end."""
+        for name, value in zip(self.names, self._values(noun), strict=True):
+            if value is None:
+                continue
+            column = self._columns.get(name)
+            if column is None or not column.takes(value):
+                column = self._columns[name] = self._fitting(column, value)
+            column.put(self._n, value)
+        self._n += 1
+
+    def extend(self, nouns: Iterable[Noun]) -> None:
+        """Add nouns at the end."""
+        for noun in nouns:
+            self.append(noun)
+
+    def __iadd__(self, nouns: Iterable[Noun]) -> "Columns[Noun]":
+        self.extend(nouns)
+        return self
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, place: int) -> Noun: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Columns[Noun]": ...
+    def __getitem__(self, place: int | slice) -> "Noun | Columns[Noun]":
+        if isinstance(place, slice):
+            return self.take(np.arange(self._n)[place])
+        row = range(self._n)[place]
+        return next(self._nouns(row, row + 1))
+
+    def __iter__(self) -> Iterator[Noun]:
+        for start in range(0, self._n, _BLOCK):
+            yield from self._nouns(start, min(start + _BLOCK, self._n))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(mine == its for mine, its in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]  # nouns can be appended
+
+    def has(self, name: str) -> bool:
+        """Whether any noun knows this field."""
+        return name in self._columns
+
+    def floats(self, name: str) -> FloatArray:
+        """A field of numbers as an array (n,), NaN where unknown."""
+        column = self._columns.get(name)
+        return np.full(self._n, np.nan) if column is None else column.floats(self._n)
+
+    def values(self, name: str) -> list[Any]:
+        """A field of any kind; None where unknown."""
+        column = self._columns.get(name)
+        return [None] * self._n if column is None else column.objects(0, self._n)
+
+    def mappings(self, name: str) -> dict[str, FloatArray]:
+        """A field of mappings to numbers: an array (n,) for each name, NaN where a mapping lacks it."""
+        column = self._columns.get(name)
+        if not isinstance(column, _Mappings):
+            return {}
+        return {key: numbers.floats(self._n) for key, numbers in column.by_name.items()}
+
+    def is_one_of(self, name: str, wanted: Iterable[object]) -> BoolArray:
+        """(n,) whether a field has one of these values; None among them: whether it is unknown."""
+        column = self._columns.get(name)
+        if column is None:
+            return np.full(self._n, None in wanted, dtype=np.bool_)
+        if not isinstance(column, _Codes):
+            raise TypeError(f"{name} is a number: compare it")
+        chosen = np.array([*(value in wanted for value in column.known), None in wanted], dtype=np.bool_)
+        return np.asarray(chosen[_whole(column.codes, self._n, _NONE)], dtype=np.bool_)
+
+    def take(self, rows: IndexArray, without: Sequence[str] = ()) -> "Columns[Noun]":
+        """The nouns of these rows, in this order. without: fields that nobody will read."""
+        new = Columns(self.kind)
+        new._n = len(rows)
+        new._columns = {name: one.taken(rows, self._n) for name, one in self._columns.items() if name not in without}
+        return new
+
+    def _nouns(self, start: int, end: int) -> Iterator[Noun]:
+        known = [name for name in self.names if name in self._columns]
+        columns = [self._columns[name].objects(start, end) for name in known]
+        if len(known) == len(self.names):
+            return map(self.kind, *columns)
+        return (self.kind(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True))
+
+    def _fitting(self, before: _Column | None, value: object) -> _Column:
+        """A column that takes this value, and all that came before it."""
+        if before is None:
+            return next(column for column in (_Numbers(), _Mappings(), _Codes()) if column.takes(value))
+        mixed = _Codes()
+        for row, known in enumerate(before.objects(0, self._n)):
+            if known is not None:
+                mixed.put(row, known)
+        return mixed
+
+
+def _pad(values: "array[Any]", row: int, unknown: float) -> None:
+    """Rows that knew nothing come in when a later one does."""
+    if len(values) < row:
+        values.extend([unknown] * (row - len(values)))
+
+
+def _whole(values: "array[Any]", n: int, unknown: float) -> Any:
+    """(n,) a copy as numpy's array: an array that something looks at cannot grow."""
+    whole = np.full(n, unknown, dtype=values.typecode)
+    whole[: len(values)] = np.frombuffer(values, dtype=values.typecode) if len(values) else 0
+    return whole
+
+
+def _filled(values: list[Any], n: int) -> list[Any]:
+    return values if len(values) == n else [*values, *[None] * (n - len(values))]
