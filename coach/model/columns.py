@@ -5,6 +5,7 @@ whole run reads columns; what wants nouns gets them, each made when it is asked 
 """
 
 import dataclasses
+import math
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
@@ -16,6 +17,17 @@ Noun = TypeVar("Noun")
 _NAN: Final = float("nan")
 _BLOCK: Final = 1024  # nouns made at once when all are asked for; more gains nothing
 _NONE: Final = -1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Mappings:
+    """Mappings from names to numbers. is_there: (n,) whether a row has one. by_name: (n,), NaN where it lacks it."""
+
+    is_there: BoolArray
+    by_name: Mapping[str, FloatArray]
+
+
+Field = FloatArray | list[Any] | Mappings
 
 
 class _Numbers:
@@ -91,7 +103,7 @@ class _Mappings:
         self.by_name: dict[str, _Numbers] = {}
 
     def takes(self, value: object) -> bool:
-        return isinstance(value, Mapping) and all(type(v) is float and v == v for v in value.values())
+        return isinstance(value, Mapping) and all(type(v) is float and math.isfinite(v) for v in value.values())
 
     def put(self, row: int, value: Any) -> None:
         _pad(self.is_there, row, 0)
@@ -139,6 +151,27 @@ class Columns(Sequence[Noun], Generic[Noun]):
     def of(cls, kind: type[Noun], nouns: Iterable[Noun]) -> "Columns[Noun]":
         """These nouns as columns; what is columns already stays."""
         return nouns if isinstance(nouns, Columns) else cls(kind, nouns)
+
+    @classmethod
+    def of_fields(cls, kind: type[Noun], n: int, fields: Mapping[str, "Field"]) -> "Columns[Noun]":
+        """Nouns from whole fields: arrays (n,) of numbers, lists of n values of any kind, mappings of arrays."""
+        new = cls(kind)
+        new._n = n
+        for name, values in fields.items():
+            column: _Column = _Numbers()
+            if isinstance(values, Mappings):
+                column = _Mappings()
+                column.is_there.frombytes(np.asarray(values.is_there, dtype=np.int8).tobytes())
+                column.by_name = {key: _numbers(numbers) for key, numbers in values.by_name.items()}
+            elif isinstance(values, np.ndarray):
+                column = _numbers(values)
+            else:
+                column = _Codes()
+                for row, value in enumerate(values):
+                    if value is not None:
+                        column.put(row, value)
+            new._columns[name] = column
+        return new
 
     def append(self, noun: Noun) -> None:
         """Add a noun at the end."""
@@ -198,12 +231,15 @@ class Columns(Sequence[Noun], Generic[Noun]):
         column = self._columns.get(name)
         return [None] * self._n if column is None else column.objects(0, self._n)
 
-    def mappings(self, name: str) -> dict[str, FloatArray]:
-        """A field of mappings to numbers: an array (n,) for each name, NaN where a mapping lacks it."""
+    def field(self, name: str) -> "Field":
+        """A field as it is kept: numbers with a fraction, mappings to such, or values of any kind."""
         column = self._columns.get(name)
-        if not isinstance(column, _Mappings):
-            return {}
-        return {key: numbers.floats(self._n) for key, numbers in column.by_name.items()}
+        if isinstance(column, _Numbers):
+            return column.floats(self._n)
+        if isinstance(column, _Mappings):
+            is_there = np.asarray(_whole(column.is_there, self._n, 0) == 1)
+            return Mappings(is_there, {key: numbers.floats(self._n) for key, numbers in column.by_name.items()})
+        return self.values(name)
 
     def is_one_of(self, name: str, wanted: Iterable[object]) -> BoolArray:
         """(n,) whether a field has one of these values; None among them: whether it is unknown."""
@@ -238,6 +274,12 @@ class Columns(Sequence[Noun], Generic[Noun]):
             if known is not None:
                 mixed.put(row, known)
         return mixed
+
+
+def _numbers(values: FloatArray) -> _Numbers:
+    column = _Numbers()
+    column.values.frombytes(np.asarray(values, dtype=np.float64).tobytes())
+    return column
 
 
 def _pad(values: "array[Any]", row: int, unknown: float) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, RowMapping, String, Tabl
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
+from coach.model.columns import Field
 from coach.model.plain import from_plain
 from coach.storage.base import Base, Json, PlainDate, UtcTime
 
@@ -147,6 +148,13 @@ class NounTable(Generic[Noun]):
             if values.get(name) is not None:
                 values[name] = read(values[name])
         return self.kind(**values)
+
+    def read(self, name: str, values: Field) -> Field:
+        """A field of many nouns, as they hold it, from what a column gives."""
+        read = self._readers.get(name)
+        if read is None or not isinstance(values, list):
+            return values
+        return [None if value is None else read(value) for value in values]
 
     def nouns(self, rows: Iterable[Sequence[object]], names: Sequence[str] | None = None) -> list[Noun]:
         """Nouns of many rows by the order of their values: several times as quick as one by one.

@@ -9,12 +9,14 @@ the distinct ones as JSON with an index for each row.
 import json
 import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import zstandard
 
-from coach.model.arrays import np
+from coach.model.arrays import BoolArray, np
+from coach.model.columns import Field, Mappings
+from coach.model.plain import to_plain
 from coach.model.samples import FloatArray
 
 FLOATS, INTEGERS, FLAGS, MAPPINGS, CODES = "f", "i", "b", "m", "c"
@@ -41,6 +43,34 @@ def pack(values: Values) -> Packed:
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     indexes = np.array([places[text] for text in texts], dtype="<u4")
     return CODES, _compress(_with_head(list(places), indexes.tobytes()))
+
+
+def pack_field(values: Field) -> Packed | None:
+    """Pack a field of many nouns; None where nobody knows it. A number that is infinite or NaN is unknown."""
+    if isinstance(values, Mappings):
+        arrays = {name: array for name, array in sorted(values.by_name.items()) if not np.isnan(array).all()}
+        content = _with_head(list(arrays), _joined(values.is_there, arrays.values()))
+        return (MAPPINGS, _compress(content)) if values.is_there.any() else None
+    if isinstance(values, np.ndarray):
+        is_known = np.isfinite(values)
+        return (FLOATS, _compress(_shuffled(np.where(is_known, values, np.nan)))) if is_known.any() else None
+    plain = [to_plain(value) for value in values]
+    return pack(plain) if any(value is not None for value in plain) else None
+
+
+def unpack_field(packed: Packed, n_rows: int) -> Field:
+    """A field of many nouns, with plain values; raises ValueError as `unpack`."""
+    kind, data = packed
+    if kind == FLOATS:
+        return _unshuffled(_decompress(data), n_rows)
+    if kind != MAPPINGS:
+        return unpack(packed, n_rows)
+    names, body = _head(_decompress(data))
+    if len(body) != n_rows * (1 + 8 * len(names)):
+        raise ValueError("a column of a run is damaged")
+    parts = [body[start : start + 8 * n_rows] for start in range(n_rows, len(body), 8 * n_rows)] if n_rows else []
+    arrays = [_unshuffled(part, n_rows) for part in parts]
+    return Mappings(np.frombuffer(body[:n_rows], dtype=np.bool_), dict(zip(names, arrays, strict=False)))
 
 
 def unpack(packed: Packed, n_rows: int) -> list[Any]:
@@ -91,9 +121,13 @@ def _unshuffled(content: bytes, n_rows: int) -> FloatArray:
 def _mappings(values: Values) -> bytes:
     """Whether there is a mapping in each row, then the numbers of each name."""
     names = sorted({str(name) for value in values if value for name in value})
-    is_there = np.array([value is not None for value in values], dtype=np.uint8)
+    is_there = np.array([value is not None for value in values], dtype=np.bool_)
     arrays = [_floats([None if value is None else value.get(name) for value in values]) for name in names]
-    return _with_head(names, is_there.tobytes() + b"".join(map(_shuffled, arrays)))
+    return _with_head(names, _joined(is_there, arrays))
+
+
+def _joined(is_there: BoolArray, arrays: Iterable[FloatArray]) -> bytes:
+    return is_there.astype(np.uint8).tobytes() + b"".join(map(_shuffled, arrays))
 
 
 def _unmapped(names: list[str], body: bytes, n_rows: int) -> list[dict[str, float] | None]:

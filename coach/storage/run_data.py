@@ -1,15 +1,15 @@
 """Keep what was measured and said in a run: strides, steps, seconds, cues, responses."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from coach.errors import StorageError, UserError
 from coach.model.arrays import np
+from coach.model.columns import Columns
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import to_plain
@@ -17,12 +17,13 @@ from coach.model.samples import FloatArray
 from coach.model.strides import Stride, TrunkStep
 from coach.storage.database import Database
 from coach.storage.nouns import NounTable
-from coach.storage.packing import Packed, pack, unpack, unpack_floats
+from coach.storage.packing import Packed, pack, pack_field, unpack_field, unpack_floats
 from coach.storage.rows import put
 from coach.storage.run_tables import COLUMNS, DECISIONS, RESPONSES, RUNS, SECONDS, STEPS, STRIDES
 
 Noun = TypeVar("Noun")
 _TRACK: Final = "track"
+_BATCH: Final = 1000  # rows held at once while they become columns; more gain nothing
 Span = tuple[float, float]
 AnyTable = NounTable[Any]  # of whichever noun
 PACKED_PARTS: Final[tuple[tuple[AnyTable, str], ...]] = (
@@ -73,16 +74,13 @@ class RunData:
     def replace(
         self,
         run_id: str,
-        strides: Sequence[Stride | TrunkStep],
+        strides: Sequence[Stride],
+        steps: Sequence[TrunkStep],
         seconds: Sequence[LiveMetrics],
         decisions: Sequence[CueDecision] | None = None,
     ) -> None:
         """Put these in the place of what was measured before, after the raw log was read again; None: cues stay."""
-        nouns: tuple[Sequence[object], ...] = (
-            [s for s in strides if isinstance(s, Stride)],
-            [s for s in strides if isinstance(s, TrunkStep)],
-            seconds,
-        )
+        nouns: tuple[Sequence[object], ...] = (strides, steps, seconds)
         measured = [
             (part, _packed_nouns(part, some, order)) for (part, order), some in zip(PACKED_PARTS, nouns, strict=True)
         ]
@@ -127,20 +125,21 @@ class RunData:
         with _damage_worded(run_id):
             return {name: unpack_floats((kind, data), n) for name, kind, data, n in rows} if rows else None
 
-    def strides(self, run_id: str, between: Span | None = None) -> Sequence[Stride]:
-        return self._all(STRIDES, run_id, "initial_contact_s", between)
+    def strides(self, run_id: str, between: Span | None = None) -> Columns[Stride]:
+        """All strides of a run, or those between two times [s], both included; steps and seconds likewise."""
+        return self._measured(STRIDES, run_id, "initial_contact_s", between)
 
-    def steps(self, run_id: str, between: Span | None = None) -> Sequence[TrunkStep]:
-        return self._all(STEPS, run_id, "initial_contact_s", between)
+    def steps(self, run_id: str, between: Span | None = None) -> Columns[TrunkStep]:
+        return self._measured(STEPS, run_id, "initial_contact_s", between)
 
-    def seconds(self, run_id: str, between: Span | None = None) -> Sequence[LiveMetrics]:
-        return self._all(SECONDS, run_id, "t_s", between)
+    def seconds(self, run_id: str, between: Span | None = None) -> Columns[LiveMetrics]:
+        return self._measured(SECONDS, run_id, "t_s", between)
 
     def decisions(self, run_id: str) -> Sequence[CueDecision]:
-        return self._all(DECISIONS, run_id, "t_s")
+        return self._said(DECISIONS, run_id, "t_s")
 
     def responses(self, run_id: str) -> Sequence[CueResponse]:
-        return self._all(RESPONSES, run_id, "cue_id")
+        return self._said(RESPONSES, run_id, "cue_id")
 
     def second_columns(self, run_id: str, names: Sequence[str]) -> dict[str, FloatArray]:
         """Columns of the seconds as arrays (n,), NaN where unknown: quick enough for a run of six hours."""
@@ -150,20 +149,22 @@ class RunData:
         """Columns of the strides as arrays (n,) of numbers, NaN where unknown, in the order of contact."""
         return self._columns(STRIDES, run_id, names, "initial_contact_s")
 
-    def _all(self, table: NounTable[Noun], run_id: str, order: str, between: Span | None = None) -> Sequence[Noun]:
-        """All rows of a run, or those between two times [s], both included."""
+    def _measured(self, table: NounTable[Noun], run_id: str, order: str, between: Span | None) -> Columns[Noun]:
         with self._database.read() as connection:
             return rows_of_run(connection, table, key_of(connection, run_id), order, between)
+
+    def _said(self, table: NounTable[Noun], run_id: str, order: str) -> Sequence[Noun]:
+        with self._database.read() as connection:
+            return table.nouns(_table_rows(connection, table, key_of(connection, run_id), order))
 
     def _columns(self, table: AnyTable, run_id: str, names: Sequence[str], order: str) -> dict[str, FloatArray]:
         with self._database.read() as connection:
             key = key_of(connection, run_id)
-            rows = _table_rows(connection, table, key, order, None, (order, *names))
+            rows = _table_rows(connection, table, key, order, (order, *names))
             packed = _packed(connection, table, key, names)
             if packed and rows:
-                nouns = rows_of_run(connection, table, key, order)
-                rows = [[getattr(noun, name) for name in (order, *names)] for noun in nouns]
-                packed = {}
+                both = rows_of_run(connection, table, key, order)
+                return {name: both.floats(name) for name in names}
         if packed:
             n_rows = packed[order].n_rows
             empty = np.full(n_rows, np.nan)
@@ -184,26 +185,26 @@ class _PackedColumn:
 
 def rows_of_run(
     connection: Connection, table: NounTable[Noun], run_key: int, order: str, between: Span | None = None
-) -> list[Noun]:
+) -> Columns[Noun]:
     """Nouns of a run in the order of a field, packed and unpacked ones; between: with this field within, both
     included."""
-    fresh = table.nouns(_table_rows(connection, table, run_key, order, between))
+    fresh = Columns(table.kind)
+    for rows in connection.execute(_statement(table, run_key, order, between)).partitions(_BATCH):
+        fresh.extend(table.nouns(rows))
     packed = _packed(connection, table, run_key)
     if not packed:
         return fresh
     n_rows = packed[order].n_rows
     with _damage_worded(str(run_key)):
-        names = [name for name in table.names if name in packed]
-        columns = [unpack(packed[name].column, n_rows) for name in names]
-        rows: Iterable[Sequence[object]] = zip(*columns, strict=True)
+        fields = {name: unpack_field(packed[name].column, n_rows) for name in table.names if name in packed}
+        found = Columns.of_fields(table.kind, n_rows, {name: table.read(name, of) for name, of in fields.items()})
         if between is not None:
-            at_s = columns[names.index(order)]
-            rows = (row for row, t_s in zip(rows, at_s, strict=True) if between[0] <= t_s <= between[1])
-        found = table.nouns(rows, names)
-    if not fresh:
+            at_s = found.floats(order)
+            found = found.take(np.flatnonzero((at_s >= between[0]) & (at_s <= between[1])))
+    if not len(fresh):
         return found
     by_key = {tuple(getattr(noun, key) for key in table.keys): noun for noun in (*found, *fresh)}
-    return sorted(by_key.values(), key=lambda noun: getattr(noun, order))
+    return Columns(table.kind, sorted(by_key.values(), key=lambda noun: getattr(noun, order)))
 
 
 def pack_run(connection: Connection, run_key: int) -> None:
@@ -221,30 +222,19 @@ def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> 
 
     Of nouns with the same key the last one counts.
     """
-    by_key = {tuple(getattr(noun, key) for key in table.keys): noun for noun in nouns}
-    rows = sorted(by_key.values(), key=lambda noun: getattr(noun, order))
+    columns = Columns.of(table.kind, nouns)
+    by_key = dict(zip(zip(*(columns.values(key) for key in table.keys), strict=True), range(len(columns)), strict=True))
+    rows = np.array(list(by_key.values()), dtype=np.int_)
+    del by_key
+    rows = rows[np.argsort(columns.floats(order)[rows], kind="stable")]
+    if not np.array_equal(rows, np.arange(len(columns))):
+        columns = columns.take(rows)
     packed: list[dict[str, object]] = []
-    for name in table.names:  # one after the other: all at once would take several times the space of the nouns
-        packed += _packed_columns(table.table.name, {name: _plain_column(table, rows, name)})
+    for name in table.names:
+        column = pack_field(columns.field(name))
+        if column is not None:
+            packed.append(_row_of(table.table.name, name, column, len(columns)))
     return packed
-
-
-def _plain_column(table: NounTable[Noun], nouns: Sequence[Noun], name: str) -> list[object]:
-    """One field of each noun, as `pack` takes it; most are numbers and finite, which is seen at once."""
-    values = [getattr(noun, name) for noun in nouns]
-    if (
-        set(map(type, values)) <= {float, type(None)}
-        and np.isfinite([value for value in values if value is not None]).all()
-    ):
-        return values
-    return [_plain(table.value(noun, name)) for noun in nouns]
-
-
-def _plain(value: object) -> object:
-    """A value as `pack` takes it; a mapping to numbers is that already."""
-    if type(value) is dict and all(type(item) is float and math.isfinite(item) for item in value.values()):
-        return value
-    return to_plain(value)
 
 
 def _put_packed(connection: Connection, run_key: int, table: AnyTable, columns: list[dict[str, object]]) -> None:
@@ -261,9 +251,13 @@ def _packed_columns(
     rows = []
     for name, values in columns.items():
         if keeps_unknown or any(value is not None for value in values):
-            kind, data = pack(values)
-            rows.append({"part": part, "name": name, "kind": kind, "n_rows": len(values), "data": data})
+            rows.append(_row_of(part, name, pack(values), len(values)))
     return rows
+
+
+def _row_of(part: str, name: str, column: Packed, n_rows: int) -> dict[str, object]:
+    kind, data = column
+    return {"part": part, "name": name, "kind": kind, "n_rows": n_rows, "data": data}
 
 
 def _packed(
@@ -279,19 +273,19 @@ def _packed(
 
 
 def _table_rows(
-    connection: Connection,
-    table: AnyTable,
-    run_key: int,
-    order: str,
-    between: Span | None,
-    names: Sequence[str] | None = None,
+    connection: Connection, table: AnyTable, run_key: int, order: str, names: Sequence[str] | None = None
 ) -> Sequence[Sequence[object]]:
+    return connection.execute(_statement(table, run_key, order, None, names)).all()
+
+
+def _statement(
+    table: AnyTable, run_key: int, order: str, between: Span | None, names: Sequence[str] | None = None
+) -> Select[Any]:
+    """What asks for rows of a run that are not packed; names: of some fields only."""
     columns = table.columns() if names is None else [table.table.c[name] for name in names]
     at_s = table.table.c[order]
     statement = select(*columns).where(table.table.c.run_key == run_key).order_by(at_s)
-    if between is not None:
-        statement = statement.where(at_s.between(*between))
-    return connection.execute(statement).all()
+    return statement if between is None else statement.where(at_s.between(*between))
 
 
 @contextmanager

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from coach.model.arrays import np
-from coach.model.columns import Columns
+from coach.model.columns import Columns, Mappings
 from coach.model.cues import CueDecision, FocusResponse
 from coach.model.documents import FieldValues
 from coach.model.metrics import LiveMetrics
 from coach.model.metrics_table import METRICS, MILE_M, Use, names_for
 from coach.model.runs import Lap, RunSummary
-from coach.model.samples import StreamReport
+from coach.model.samples import FloatArray, StreamReport
 from coach.model.strides import Stride, TrunkStep
 from coach.summary.bins import bins_of, moments_by_speed
 from coach.summary.distance import best_times, distance_curve, distance_within, too_little_known
@@ -138,14 +138,22 @@ def _means(run: RunSeries, window: Window) -> tuple[FieldValues, dict[str, float
 
 def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict[str, float]:
     """What the sensors state of each mean beyond its scatter: the median over the seconds that count."""
-    t_s, sds = run.seconds.floats("t_s"), run.seconds.mappings("uncertainty")
+    t_s, sds = run.seconds.floats("t_s"), _uncertainties(run)
     inside = (t_s >= window.start_s) & (t_s < window.end_s)
     found = {}
-    for name in sds.keys() & means.keys() - _AVERAGES_OUT:
+    for name in means:
+        if name in _AVERAGES_OUT or name not in sds:
+            continue
         stated = sds[name][inside & ~np.isnan(sds[name])]
         if len(stated):
             found[f"shared_{name}"] = float(np.median(stated))
     return found
+
+
+def _uncertainties(run: RunSeries) -> Mapping[str, FloatArray]:
+    """(n,) the standard uncertainty of each field in each second, NaN where it has none."""
+    stated = run.seconds.field("uncertainty")
+    return stated.by_name if isinstance(stated, Mappings) else {}
 
 
 def _with_sd(
@@ -178,7 +186,7 @@ def _stated_distance(run: RunSeries, whole: Window) -> tuple[float | None, float
     """The last distance that the seconds state, and its standard uncertainty; None: they do not."""
     far = run.seconds.floats("distance_m")
     rows = np.flatnonzero((run.seconds.floats("t_s") < whole.end_s) & is_known(far))
-    sds = run.seconds.mappings("uncertainty").get("distance_m")
+    sds = _uncertainties(run).get("distance_m")
     if not len(rows) or sds is None or np.isnan(sds[rows[-1]]):
         return None, None
     return float(far[rows[-1]]), float(sds[rows[-1]])

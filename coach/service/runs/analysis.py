@@ -108,4 +108,4 @@ def _recording(path: Path) -> dict[str, object]:
         "sensors": recording.header.sensors,
         "streams": reading.reports,
     }
-    return analysis_document(info, reading.strides, reading.reports, reading.seconds, algorithm_id())
+    return analysis_document(info, [*reading.strides, *reading.steps], reading.reports, reading.seconds, algorithm_id())

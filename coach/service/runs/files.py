@@ -25,7 +25,6 @@ from coach.model.documents import JsonObject
 from coach.model.history import Imported
 from coach.model.plain import from_plain
 from coach.model.runs import Lap, Run, RunFilter, RunState, Sport
-from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.service.runs.algorithm import with_algorithm
@@ -248,7 +247,7 @@ class RunFiles:
         run_id = f"{table.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         run = Run(run_id, table.started_at, RunState.FINISHED, source="csv", laps=(Lap(1, 0.0, None),))
         with self._all_or_nothing(run):
-            self._kept.runs.data.replace(run_id, table.strides, table.seconds)
+            self._kept.runs.data.add(run_id, table.strides, table.seconds)
             self.finish(run, None)
         return Imported("csv", (run_id,), n_runs=1)
 
@@ -284,12 +283,10 @@ class RunFiles:
         return Imported("mcap", (run.run_id,), n_runs=1, is_cut=not recording.is_complete)
 
     def finish(self, run: Run, distance_m: float | None) -> None:
-        strides: list[Stride] = list(self._kept.runs.data.strides(run.run_id))
-        steps: list[TrunkStep] = list(self._kept.runs.data.steps(run.run_id))
         before = self._kept.runs.summary(run.run_id)
         summary = summarise(
-            strides,
-            steps,
+            self._kept.runs.data.strides(run.run_id),
+            self._kept.runs.data.steps(run.run_id),
             self._kept.runs.data.seconds(run.run_id),
             self._kept.runs.data.decisions(run.run_id),
             before.streams if before else (),

@@ -31,8 +31,9 @@ def reading_of(store: Store, live: LiveRun) -> Reading:
     """What was measured and said in a live run: the store has its strides and seconds, the run itself the rest."""
     data, run_id = store.runs.data, live.run.run_id
     return Reading(
-        strides=[*data.strides(run_id), *data.steps(run_id)],
-        seconds=list(data.seconds(run_id)),
+        strides=data.strides(run_id),
+        steps=data.steps(run_id),
+        seconds=data.seconds(run_id),
         decisions=list(data.decisions(run_id)),
         responses=list(live.pipeline.responses()),
         laps=live.laps,

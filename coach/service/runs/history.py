@@ -29,7 +29,6 @@ from coach.model.metrics_table import MILE_M, Use, names_for
 from coach.model.pain import PainEntry
 from coach.model.parts import Split
 from coach.model.runs import Lap, Run, RunEntry, RunFilter, RunPlace, RunSummary, Shoe, Sport
-from coach.model.strides import Stride, TrunkStep
 from coach.recording.folder import inside
 from coach.service.runs.algorithm import with_algorithm
 from coach.service.runs.coaching import pooled_responses
@@ -167,11 +166,7 @@ class HistoryService:
         """Show a pod's numbers instead of the watch's, or the watch's again, where an imported file holds both."""
         run = self._store.runs.get(run_id)
         activity = read_again(run, self.recordings / IMPORTS_FOLDER, prefers_pods)
-        strides: list[Stride | TrunkStep] = [
-            *self._store.runs.data.strides(run_id),
-            *self._store.runs.data.steps(run_id),
-        ]
-        self._store.runs.data.replace(run_id, strides, seconds_of(activity))
+        self._store.runs.data.replace_seconds(run_id, seconds_of(activity))
         run = self._store.runs.change(run_id, sources=activity.sources)
         self.files.finish(run, activity.distance_m)
         return self._store.runs.get(run_id)

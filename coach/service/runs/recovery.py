@@ -14,6 +14,7 @@ from typing import Final
 from coach.coaching.engine import CueEngine
 from coach.errors import CoachError, ConflictError, RecordingError, StorageError, UserError
 from coach.live.pipeline_factory import make_pipeline
+from coach.model.arrays import np
 from coach.model.runs import Run, RunState
 from coach.recording.folder import inside
 from coach.recording.layout import SUFFIX, unfinished_path
@@ -171,13 +172,14 @@ class RunRecovery:
         """Sum a run up from what was kept of it while it ran; the coach learns nothing from it."""
         runs, run_id = self._store.runs, run.run_id
         reading = Reading(
-            strides=[*runs.data.strides(run_id), *runs.data.steps(run_id)],
-            seconds=list(runs.data.seconds(run_id)),
+            strides=runs.data.strides(run_id),
+            steps=runs.data.steps(run_id),
+            seconds=runs.data.seconds(run_id),
             decisions=list(runs.data.decisions(run_id)),
             laps=list(run.laps),
             pauses=list(run.pauses),
         )
-        reading.end_s = max((metrics.t_s for metrics in reading.seconds), default=0.0)
+        reading.end_s = float(np.max(reading.seconds.floats("t_s"), initial=0.0))
         if recording is not None:
             try:
                 reading.end_s = max(reading.end_s, length_s(read_recording(inside(self._recordings, recording))))
@@ -192,7 +194,7 @@ class RunRecovery:
         engine = self._coaching.prepare_again(run)
         pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine, seconds_only=not is_new)
         reading = read_again(recording.items(), pipeline)
-        self._store.runs.data.replace(run.run_id, reading.strides, reading.seconds, reading.decisions)
+        self._store.runs.data.replace(run.run_id, reading.strides, reading.steps, reading.seconds, reading.decisions)
         if is_new:
             for words in unlike_cues(reading.decisions, reading.recomputed):
                 log.warning("run %s: %s", run.run_id, words)

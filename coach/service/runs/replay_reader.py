@@ -9,13 +9,14 @@ from typing import Final
 
 from coach.live.pipeline import NOTHING, Outputs, Pipeline
 from coach.live.timeline import Timeline, part_of
+from coach.model.columns import Columns
 from coach.model.cues import CueDecision, CueResponse
 from coach.model.metrics import LiveMetrics
 from coach.model.plain import from_plain
 from coach.model.recordings import RunEvent
 from coach.model.runs import Lap
 from coach.model.samples import Notification, StreamReport
-from coach.model.strides import Stride, TrunkStep
+from coach.model.strides import GaitEvent, Stride, TrunkStep
 
 PIECE_S: Final = 30.0  # of a recording read at once: longer pieces gain little and take memory
 # Objects made between two searches for garbage: strides and seconds stay, and what is thrown away has no circles. With
@@ -32,8 +33,9 @@ class Reading:
     the runner wanted no sound at the end.
     """
 
-    strides: list[Stride | TrunkStep] = field(default_factory=list)
-    seconds: list[LiveMetrics] = field(default_factory=list)
+    strides: Columns[Stride] = field(default_factory=lambda: Columns(Stride))
+    steps: Columns[TrunkStep] = field(default_factory=lambda: Columns(TrunkStep))
+    seconds: Columns[LiveMetrics] = field(default_factory=lambda: Columns(LiveMetrics))
     decisions: list[CueDecision] = field(default_factory=list)
     responses: list[CueResponse] = field(default_factory=list)
     laps: list[Lap] = field(default_factory=list)
@@ -42,6 +44,15 @@ class Reading:
     end_s: float = 0.0
     recomputed: list[CueDecision] = field(default_factory=list)
     is_muted: bool = False
+
+    def add(self, events: Iterable[GaitEvent], seconds: Iterable[LiveMetrics]) -> None:
+        """What was measured further: strides and steps are kept of all events."""
+        for event in events:
+            if isinstance(event, Stride):
+                self.strides.append(event)
+            elif isinstance(event, TrunkStep):
+                self.steps.append(event)
+        self.seconds.extend(seconds)
 
 
 def read_again(items: Iterable[Notification | RunEvent], pipeline: Pipeline, piece_s: float = PIECE_S) -> Reading:
@@ -119,6 +130,5 @@ def _tapped_s(event: RunEvent) -> float:
 def _take(reading: Reading, outputs: Outputs) -> None:
     if outputs is NOTHING:
         return
-    reading.strides += [event for event in outputs.events if isinstance(event, Stride | TrunkStep)]
+    reading.add(outputs.events, outputs.seconds)
     reading.recomputed += outputs.decisions
-    reading.seconds += outputs.seconds

@@ -9,7 +9,6 @@ from coach.model.cues import FocusResponse
 from coach.model.recordings import RunEvent
 from coach.model.runs import RunSummary
 from coach.model.samples import Notification
-from coach.model.strides import Stride, TrunkStep
 from coach.recording.reader import Recording
 from coach.service.runs.replay_reader import Reading
 from coach.summary.silence import silence_counted
@@ -27,8 +26,8 @@ def summary_of(
     """Sum up what was read. responses: what the cues of each rule did, taken together; trim: start and end [s]."""
     paused_s = sum(end - start for start, end in reading.pauses)
     summed = summarise(
-        [s for s in reading.strides if isinstance(s, Stride)],
-        [s for s in reading.strides if isinstance(s, TrunkStep)],
+        reading.strides,
+        reading.steps,
         reading.seconds,
         reading.decisions,
         tuple(silence_counted(report, reading.end_s) for report in reading.reports),

@@ -123,7 +123,7 @@ def _computed(row: RunRow, found: Found, job: Job, start_s: float) -> RunRow:
         except CoachError as error:
             raise _Refused(Status.UNREADABLE, _named(error, path, found), sha256) from error
     row = replace(row, words=row.words.replace(str(path), found.source), cpu_s=time.thread_time() - start_s)
-    results.keep(row, found.mark, reading.strides, reading.seconds)
+    results.keep(row, found.mark, [*reading.strides, *reading.steps], reading.seconds)
     return row
 
 

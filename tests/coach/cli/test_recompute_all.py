@@ -46,7 +46,7 @@ def data(tmp_path: Path) -> Path:
     own = Coach(settings)
     own.recovery.adopt()
     for number in range(N_RUNS):
-        own.store.runs.data.replace(f"run-{number}", [], [], [])
+        own.store.runs.data.replace(f"run-{number}", [], [], [], [])
     own.close()
     return tmp_path
 

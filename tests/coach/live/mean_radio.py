@@ -27,7 +27,6 @@ from coach.model.recordings import RecordingHeader
 from coach.model.runs import Run, RunState
 from coach.model.samples import FloatArray, Notification
 from coach.model.sites import WearSite
-from coach.model.strides import Stride, TrunkStep
 from coach.packets.coach_board import BoardFrame, BoardScale, encode_frame
 from coach.phone.run import Message, PhoneRun
 from coach.recording.reference import ReferenceRecording, read_reference
@@ -203,8 +202,7 @@ class Kept:
         self.reading = Reading()
 
     def keep(self, run_id: str, batch: PendingRows) -> None:
-        self.reading.strides += batch.strides
-        self.reading.seconds += batch.seconds
+        self.reading.add(batch.strides, batch.seconds)
         self.reading.decisions += batch.decisions
 
 
@@ -249,8 +247,7 @@ class _KeptPhoneRun(PhoneRun):
         self.reading = Reading()
 
     def _spread(self, outputs: Outputs) -> list[Message]:
-        self.reading.strides += [event for event in outputs.events if isinstance(event, Stride | TrunkStep)]
-        self.reading.seconds += outputs.seconds
+        self.reading.add(outputs.events, outputs.seconds)
         return super()._spread(outputs)
 
 

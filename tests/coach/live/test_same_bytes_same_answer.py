@@ -28,7 +28,7 @@ SLICE_S = 12.0  # of each reference recording: a foot's axes are known after som
 def differences(live: Reading, again: Reading) -> list[str]:
     """Where two readings of one run differ, exactly; empty where nowhere."""
     found = []
-    for name in ("seconds", "strides", "decisions", "laps", "pauses", "reports"):
+    for name in ("seconds", "strides", "steps", "decisions", "laps", "pauses", "reports"):
         ours, theirs = list(getattr(live, name)), list(getattr(again, name))
         if ours != theirs:
             first = next((k for k, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)

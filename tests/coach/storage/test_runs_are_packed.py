@@ -123,7 +123,7 @@ def test_what_is_added_later_wins_and_is_packed_at_the_next_finish(store: Store)
     store.runs.finish("r1", RunState.FINISHED, SUMMARY)
     assert n_rows(store, "seconds") == 0
     assert store.runs.data.seconds("r1") == wanted
-    store.runs.data.replace("r1", STRIDES_[:3], SECONDS_[:4])
+    store.runs.data.replace("r1", STRIDES_[:3], [], SECONDS_[:4])
     assert (len(store.runs.data.strides("r1")), store.runs.data.seconds("r1")) == (3, SECONDS_[:4])
 
 
@@ -187,7 +187,7 @@ def test_an_hour_on_two_feet_takes_less_than_three_megabytes(tmp_path: Path) -> 
 
     strides = [noisy(one, ("initial_contact_s",)) for one in store.runs.data.strides("hour")]
     seconds = [noisy(one, ("t_s",)) for one in store.runs.data.seconds("hour")]
-    store.runs.data.replace("hour", strides, seconds)
+    store.runs.data.replace("hour", strides, [], seconds)
     store.runs.data.pack("hour")
     assert store.runs.data.seconds("hour") == seconds
     with store.database.read() as connection:

@@ -100,7 +100,7 @@ def test_adding_twice_keeps_once_and_replacing_takes_the_place(store: Store) -> 
     store.runs.data.add("r1", [stride(2, speed_mps=3.0)], [LiveMetrics(1.0, cadence_spm=160.0)])
     assert store.runs.data.strides("r1") == [stride(1), stride(2, speed_mps=3.0)]
     assert store.runs.data.seconds("r1") == [LiveMetrics(1.0, cadence_spm=160.0)]
-    store.runs.data.replace("r1", [stride(5)], [])
+    store.runs.data.replace("r1", [stride(5)], [], [])
     assert store.runs.data.strides("r1") == [stride(5)]
     assert store.runs.data.seconds("r1") == []
 

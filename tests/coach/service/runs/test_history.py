@@ -78,7 +78,7 @@ def test_series_are_thinned_for_the_plot_and_gaps_stay_gaps(history: HistoryServ
     near = history.series("r1", ["heart_rate_bpm"], 60.0, 119.0)
     assert near.t_s[0] == 60.0
     assert near.values["heart_rate_bpm"][0] == pytest.approx(141, abs=1e-3)
-    history._store.runs.data.replace("r1", [], [s for s in make_seconds(600) if not 200 < s.t_s < 300])
+    history._store.runs.data.replace("r1", [], [], [s for s in make_seconds(600) if not 200 < s.t_s < 300])
     assert None in history.series("r1", ["cadence_spm"], n_points=60).values["cadence_spm"]
     with pytest.raises(UserError, match="no plot"):
         history.series("r1", ["t_s; DROP TABLE runs"])
@@ -174,7 +174,7 @@ def test_a_watch_fills_only_what_the_recorded_run_does_not_know(history: History
     watch._store.close()
     keep_run(history)
     blind = [dataclasses.replace(s, heart_rate_bpm=None, cadence_spm=166.0) for s in make_seconds(600)]
-    history._store.runs.data.replace("r1", [], blind)
+    history._store.runs.data.replace("r1", [], [], blind)
     imported = history.files.import_bytes(content)
     assert imported.is_merged
     assert imported.run_ids == ("r1",)

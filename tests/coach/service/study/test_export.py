@@ -169,7 +169,7 @@ def test_labels_stay_the_same_in_the_next_export(store: Path, dataset: Path, tmp
 def test_a_raw_log_without_its_runner_gives_the_same_strides(store: Path, dataset: Path) -> None:
     def strides(path: Path) -> list[Any]:
         log = read_recording(path)
-        return read_again(log.items(), make_pipeline(log.header.sensors)).strides
+        return list(read_again(log.items(), make_pipeline(log.header.sensors)).strides)
 
     logs = sorted((dataset / "sourcedata").glob("*.mcap"))
     originals = [strides(path) for path in store.rglob("*.mcap")]
