@@ -14,6 +14,8 @@ from typing import Any, Final, Generic, TypeVar, overload
 from coach.model.arrays import BoolArray, FloatArray, IndexArray, np
 
 Noun = TypeVar("Noun")
+Cell = TypeVar("Cell", float, int)
+Value = Any  # of a field, which is of another kind in each
 _NAN: Final = float("nan")
 _BLOCK: Final = 1024  # nouns made at once when all are asked for; more gains nothing
 _NONE: Final = -1
@@ -27,7 +29,7 @@ class Mappings:
     by_name: Mapping[str, FloatArray]
 
 
-Field = FloatArray | list[Any] | Mappings
+Field = FloatArray | list[Value] | Mappings
 
 
 class _Numbers:
@@ -41,14 +43,14 @@ class _Numbers:
     def takes(self, value: object) -> bool:
         return type(value) is float
 
-    def put(self, row: int, value: Any) -> None:
+    def put(self, row: int, value: Value) -> None:
         _pad(self.values, row, _NAN)
         self.values.append(value)
 
     def floats(self, n: int) -> FloatArray:
         return np.asarray(_whole(self.values, n, _NAN))
 
-    def objects(self, start: int, end: int) -> list[Any]:
+    def objects(self, start: int, end: int) -> list[Value]:
         return _filled([None if value != value else value for value in self.values[start:end]], end - start)
 
     def taken(self, rows: IndexArray, n: int) -> "_Numbers":
@@ -63,14 +65,14 @@ class _Codes:
     __slots__ = ("_places", "codes", "known")
 
     def __init__(self) -> None:
-        self.known: list[Any] = []
+        self.known: list[Value] = []
         self.codes = array("i")
         self._places: dict[Hashable, int] = {}
 
     def takes(self, _value: object) -> bool:
         return True
 
-    def put(self, row: int, value: Any) -> None:
+    def put(self, row: int, value: Value) -> None:
         _pad(self.codes, row, _NONE)
         key = tuple(sorted(value.items())) if isinstance(value, Mapping) else value
         place = self._places.setdefault((type(value), key), len(self.known))
@@ -82,7 +84,7 @@ class _Codes:
         numbers = np.array([*map(float, self.known), _NAN])
         return np.asarray(numbers[_whole(self.codes, n, _NONE)])
 
-    def objects(self, start: int, end: int) -> list[Any]:
+    def objects(self, start: int, end: int) -> list[Value]:
         known = [*self.known, None]
         return _filled([known[code] for code in self.codes[start:end]], end - start)
 
@@ -105,7 +107,7 @@ class _Mappings:
     def takes(self, value: object) -> bool:
         return isinstance(value, Mapping) and all(type(v) is float and math.isfinite(v) for v in value.values())
 
-    def put(self, row: int, value: Any) -> None:
+    def put(self, row: int, value: Value) -> None:
         _pad(self.is_there, row, 0)
         self.is_there.append(1)
         for name, number in value.items():
@@ -117,8 +119,8 @@ class _Mappings:
     def floats(self, n: int) -> FloatArray:
         raise TypeError("a mapping is no number: ask for its names")
 
-    def objects(self, start: int, end: int) -> list[Any]:
-        rows: list[Any] = [{} if there else None for there in self.is_there[start:end]]
+    def objects(self, start: int, end: int) -> list[Value]:
+        rows: list[Value] = [{} if there else None for there in self.is_there[start:end]]
         for name in sorted(self.by_name):
             for row, number in zip(rows, self.by_name[name].values[start:end], strict=False):
                 if number == number:
@@ -142,7 +144,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
         self.kind = kind
         # A noun is a dataclass; a type variable cannot be bound to all of them.
         self.names: Final = tuple(field.name for field in dataclasses.fields(kind))  # type: ignore[arg-type]
-        self._values: Callable[[Noun], tuple[Any, ...]] = attrgetter(*self.names)
+        self._values: Callable[[Noun], tuple[Value, ...]] = attrgetter(*self.names)
         self._columns: dict[str, _Column] = {}
         self._n = 0
         self.extend(nouns)
@@ -226,7 +228,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
         column = self._columns.get(name)
         return np.full(self._n, np.nan) if column is None else column.floats(self._n)
 
-    def values(self, name: str) -> list[Any]:
+    def values(self, name: str) -> list[Value]:
         """A field of any kind; None where unknown."""
         column = self._columns.get(name)
         return [None] * self._n if column is None else column.objects(0, self._n)
@@ -282,18 +284,18 @@ def _numbers(values: FloatArray) -> _Numbers:
     return column
 
 
-def _pad(values: "array[Any]", row: int, unknown: float) -> None:
+def _pad(values: "array[Cell]", row: int, unknown: Cell) -> None:
     """Rows that knew nothing come in when a later one does."""
     if len(values) < row:
         values.extend([unknown] * (row - len(values)))
 
 
-def _whole(values: "array[Any]", n: int, unknown: float) -> Any:
+def _whole(values: "array[Cell]", n: int, unknown: Cell) -> Value:
     """(n,) a copy as numpy's array: an array that something looks at cannot grow."""
     whole = np.full(n, unknown, dtype=values.typecode)
     whole[: len(values)] = np.frombuffer(values, dtype=values.typecode) if len(values) else 0
     return whole
 
 
-def _filled(values: list[Any], n: int) -> list[Any]:
+def _filled(values: list[Value], n: int) -> list[Value]:
     return values if len(values) == n else [*values, *[None] * (n - len(values))]

@@ -10,12 +10,12 @@ import json
 import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import zstandard
 
 from coach.model.arrays import BoolArray, np
-from coach.model.columns import Field, Mappings
+from coach.model.columns import Field, Mappings, Value
 from coach.model.plain import to_plain
 from coach.model.samples import FloatArray
 
@@ -24,7 +24,7 @@ _LEVEL: Final = 9  # a tenth of a second for a run-hour; higher levels gain less
 _MOST_BYTES: Final = 256 << 20  # unpacked; a column of a run of two days has 3 MB
 _EXACT: Final = 2**53
 Packed = tuple[str, bytes]
-Values = Sequence[Any]  # of one kind, or None
+Values = Sequence[Value]  # of one kind, or None
 
 
 def pack(values: Values) -> Packed:
@@ -73,7 +73,7 @@ def unpack_field(packed: Packed, n_rows: int) -> Field:
     return Mappings(np.frombuffer(body[:n_rows], dtype=np.bool_), dict(zip(names, arrays, strict=False)))
 
 
-def unpack(packed: Packed, n_rows: int) -> list[Any]:
+def unpack(packed: Packed, n_rows: int) -> list[Value]:
     """The values of a column, as they were packed.
 
     Raises:

@@ -4,7 +4,6 @@ import math
 import random
 import tracemalloc
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +29,7 @@ WHOLE = Stride(
 def random_seconds(n: int, seed: int = 1) -> list[LiveMetrics]:
     """Seconds of which each knows something else, also numbers without a fraction and several kinds in one field."""
     draw = random.Random(seed)
-    values: Sequence[Any] = (None, None, 2.5, 0.0, 170, "pod")
+    values: Sequence[float | str | None] = (None, None, 2.5, 0.0, 170, "pod")
     names = ("cadence_spm", "speed_mps", "heart_rate_bpm", "power_w")
     return [
         LiveMetrics(
@@ -67,7 +66,7 @@ def test_whole_fields_make_the_same_nouns() -> None:
     assert again == [*columns, *random_seconds(3)]
 
 
-def test_rows_are_taken_in_the_order_asked_for_and_the_first_stay() -> None:
+def test_rows_come_in_the_order_asked_for_and_the_first_columns_stay() -> None:
     seconds = random_seconds(200)
     columns = Columns(LiveMetrics, seconds)
     rows = np.array([5, 199, 0, 5])
