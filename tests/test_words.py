@@ -60,6 +60,8 @@ ALLOWED: Final = (  # idioms, in lower case without punctuation, and why
     r"told (at|by)|state told",  # columns and a state of reminders, in archives of before revision 0007
     r"tell (us|the coach)",  # the runner is asked to: a person tells
 )
+# A docstring's first line as a riddle of two ends instead of what is done: "Chunks in, strides out."
+RIDDLE: Final = re.compile(r'^\s*"""(?:.* )?in[;,:] .* out(?:[.,:;].*|""")?$', re.MULTILINE)
 
 
 def words_of(text: str) -> str:
@@ -104,3 +106,22 @@ def test_no_banned_word_is_written() -> None:
 )
 def test_names_and_prose_are_taken_apart_into_words(text: str, found: list[str]) -> None:
     assert banned_in(text) == found
+
+
+def test_no_docstring_opens_with_a_riddle() -> None:
+    python = ((name, text) for name, text in texts() if name.endswith(".py"))
+    assert [f"{name}: {found.group().strip()}" for name, text in python for found in RIDDLE.finditer(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ('"""Chunks in, strides out."""', True),
+        ('    """The wish and the clock in; the whole plan out.', True),
+        ('"""A chunk in, the same motion out: other rate, readings lost."""', True),
+        ('"""Whatever comes in, no stride comes out of nothing."""', False),
+        ('"""Find the strides of one foot in chunks of its motion."""', False),
+    ],
+)
+def test_a_riddle_is_known_by_its_two_ends(line: str, is_one: bool) -> None:
+    assert bool(RIDDLE.search(line)) is is_one

@@ -1,4 +1,4 @@
-"""The Monday page: each runner's standing in, those to look at first out, with the reason for each.
+"""Choose which runners of a clinic to look at first on Monday, with the reason for each.
 
 It displays and sorts what runners themselves answered and their sensors measured; it diagnoses nothing and nobody
 watches it at night. Order: a warning sign that locks, pain that rose, gait that changed, what is overdue, and a coach

@@ -1,4 +1,4 @@
-"""The state of one runner, as the clinic's index keeps it: answers, signs, runs and sessions in, a few numbers out.
+"""Sum up one runner's answers, warning signs, runs and sessions as the few numbers that the clinic's index keeps.
 
 The same pure functions judge here as at home (pain, warning signs, trends at matched speed), so that clinic and runner
 never read two different things from the same answers. What depends on the hour is worked out again each night.

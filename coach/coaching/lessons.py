@@ -1,4 +1,4 @@
-"""The lessons and the flare-up plan as data: `lessons.toml` in, checked nouns out."""
+"""Read the lessons and the flare-up plan from `lessons.toml`, and check them."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Follow a workout: running time, distance and speed in; the part that is on, and how its pace is kept, out. Pure.
+"""Follow a workout by running time, distance and speed: which part is on, and how its pace is kept. Pure.
 
 Parts by time end at exact moments of the running time, so that a late question does not add up; parts by distance end
 by the run's own distance; where no sensor knows it, and in parts without an end, the runner's Lap does. Pain of 3 to 5

@@ -1,4 +1,4 @@
-"""Which device a number of a FIT file came from: fields of records in, one device for each metric out.
+"""Choose for each metric of a FIT file the one device whose fields are taken.
 
 A watch writes its own fields, a pod beside it developer fields. A metric comes from one device through the whole file:
 two devices measure the same thing differently (a Stryd's contact time is not a Garmin's), so one must not fill the

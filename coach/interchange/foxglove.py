@@ -1,4 +1,4 @@
-"""A run's numbers as messages with schemas: nouns in, topics out, so that Foxglove and others show names and units.
+"""Write a run's numbers as messages with schemas, by topic, so that Foxglove and others show names and units.
 
 Channels: /metrics (one message a second), /strides/SITE, /cues, /position (foxglove.LocationFix, drawn on Foxglove's
 map). Messages are JSON, each with a JSON Schema; what is unknown is left out. The raw log holds the sensors' own bytes

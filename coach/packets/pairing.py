@@ -1,4 +1,4 @@
-"""Two streams of one device, each with its own times, in; readings of both at the times of the acceleration out."""
+"""Pair two streams of one device, each with its own times: turn rates at the times of the accelerations."""
 
 from typing import Final
 
@@ -39,7 +39,7 @@ class ClockTrack:
 
 
 class Pairing:
-    """Acceleration (n, 3) and turn rate (m, 3) with device times in; both at the times of the acceleration out.
+    """Pairs accelerations (n, 3) with turn rates (m, 3), interpolated to the accelerations' device times.
 
     Turn rate is interpolated between neighbours no wider apart than one and a half intervals; an acceleration without
     such neighbours has no partner and is left out (and so becomes part of a gap).

@@ -1,4 +1,4 @@
-"""JSON messages with schemas as an MCAP file: rows by topic in, bytes out, for viewers that show names (Foxglove).
+"""Write rows by topic as an MCAP file of JSON messages with schemas, for viewers that show names (Foxglove).
 
 Source: MCAP specification 1.0, https://mcap.dev/spec.
 """

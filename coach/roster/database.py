@@ -1,4 +1,4 @@
-"""The clinic's PostgreSQL: a URL in, transactions on somebody's behalf out. psycopg is loaded here alone, on first use.
+"""Open transactions on the clinic's PostgreSQL on somebody's behalf. psycopg is loaded here alone, on first use.
 
 Two roles: the owner makes the tables (`prepare`); the service connects as a role that owns nothing and may not pass
 row-level security, else the service refuses to start, since then one forgotten line of code would show one person

@@ -1,4 +1,4 @@
-"""The plan engine: the wish, what became of each session, pain, pauses and the clock in; the whole plan out.
+"""Make the whole strength plan from the wish, what became of each session, pain, pauses and the clock.
 
 It is asked again after every change (a log, a pain answer, a lock, a pause, a move) and always rebuilds the plan from
 these facts: there is nothing to undo. While a lock is in force, nothing that lies ahead has a date.

@@ -1,4 +1,4 @@
-"""A trial over months: runs and answers of each participant in, one value a participant, time and measure out.
+"""Bring a trial over months to one value a participant, time and measure, from each one's runs and answers.
 
 Measures of running are compared at one speed for everybody, as step length rises with speed: each participant's runs
 are brought to it by `summary.trends` (line by line, from the moments that each run keeps), and those about a time are

@@ -1,4 +1,4 @@
-"""A measure month by month: a trend at matched speed in, each month's mean with its uncertainty out.
+"""Average a measure month by month, at matched speed, with each mean's uncertainty.
 
 Months show what weeks cannot: one run's step length wanders by more than a month of training changes it. A month's
 standard error holds the scatter between runs, pooled over all months (one variance: nothing says that a runner

@@ -1,4 +1,4 @@
-"""The virtual runner's foot: pose over time, then what an IMU on the shoe feels.
+"""The virtual runner's foot: pose over time, then what an IMU on the shoe measures.
 
 In stance the foot rolls down about the heel or the ball, lies flat, and rises about the ball and then the tip of the
 shoe; in swing it flies from one footprint to the next. A flat foot is flat sooner. The speed it lands with is lost

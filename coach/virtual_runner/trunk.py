@@ -1,4 +1,4 @@
-"""The virtual runner's trunk: what an IMU on the pelvis or chest feels.
+"""The virtual runner's trunk: what an IMU on the pelvis or chest measures.
 
 Vertical force is a half-sine over each contact whose impulse carries the body through the step (Morin 2005,
 doi:10.1123/jab.21.2.167); braking then push-off along the run, a sway, axial rotation and side tilt once per stride,

@@ -1,4 +1,4 @@
-"""A chunk in, the same motion as another sensor would have sent it out: other rate, mounting, readings lost."""
+"""Change a chunk to what another sensor would have sent of the same motion: other rate, mounting, readings lost."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Draws the start, the end and the movement of every exercise: a table of poses in, our own SVGs out.
+"""Draw the start, the end and the movement of every exercise as our own SVGs, from a table of poses.
 
 Run `python -m tests.web.draw_exercises` after a change here; a test holds the files to this table. A pose names where
 hips, feet and hands are; knees and elbows follow from the lengths of the limbs. Everything is drawn in `currentColor`.

@@ -1,4 +1,4 @@
-"""A stick figure: a pose in, the strokes of its SVG out; and the things it holds or leans on."""
+"""Draw a stick figure's pose as strokes of an SVG, with the things it holds or leans on."""
 
 import math
 import re

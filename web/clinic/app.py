@@ -1,4 +1,4 @@
-"""The clinic's pages and the door of its runners' coaches: a ClinicHost in, a Flask app out.
+"""Make the Flask app of a ClinicHost: the clinic's pages and the door of its runners' coaches.
 
 An app of its own, without any runner's coach: what it shows comes from the shared index, on behalf of the person whose
 session the cookie names. It says on each page that nobody watches at night.

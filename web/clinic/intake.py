@@ -1,4 +1,4 @@
-"""The door of runners' coaches: signed requests in, how far a sending has come out. JSON only.
+"""Answer runners' coaches at their door: take signed requests and say how far a sending has come. JSON only.
 
 Each request carries a header signed by the runner's key over method, path, time and the hash of its body. A piece of a
 recording that does not begin where the bytes here end changes nothing, and the answer says where to go on; so a line

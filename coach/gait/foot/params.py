@@ -46,7 +46,7 @@ class FootParams:
     onset_rise_share: float = 0.45  # of the whole rise to the landing peak: more than any ripple before the landing
     least_rise_mps2: float = 0.8 * GRAVITY_MPS2  # softer is no landing; slow walking gives 2 g
     onset_share: float = 0.10  # of the rise
-    # The sole touches before the shoe's top feels it: it crosses the onset 6 ms after (virtual sensors of real feet on
+    # The sole touches before the shoe's top shows it: it crosses the onset 6 ms after (virtual sensors of real feet on
     # force plates, 50 N) to 20 ms after (foot-worn sensors against a force plate, mean stride, known to +-15 ms).
     onset_lead_s: float = 0.010
     slap_share: float = 0.2  # of the toes-down rise: the heel is on the ground when the slap has begun
@@ -121,7 +121,7 @@ class FootParams:
     least_impact_g: float = 1.9  # slow walkers 2.0-4.7, a leg swing or a carried shoe 1.5-1.7, smooth stairs 1.7
     sure_impact_g: float = 6.0  # above it nothing but the ground can be; a hand swings a shoe at 2.8
     rest_radps: float = 2.5  # below that impact the foot must rest at mid-stance: medians of slow runners 0.2-1.0
-    rest_mps2: float = 6.0  # and feel gravity alone: medians of slow runners 0.8-2, a swung shoe 8.5
+    rest_mps2: float = 6.0  # and show gravity alone: medians of slow runners 0.8-2, a swung shoe 8.5
     rest_half_s: float = 0.01  # rest is the mean over that long before and after mid-stance
     on_the_spot_m: float = 0.35  # a stride shorter than that is no running; the slowest jogs have 0.5
 

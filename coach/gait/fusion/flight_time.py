@@ -1,4 +1,4 @@
-"""Strides of one or both feet in; strides with flight time, and step times from foot to foot, out.
+"""Complete strides of one or both feet with their flight time, and with the step time from foot to foot.
 
 Flight time runs from toe-off to the other foot's next contact. With both feet worn it is measured: a stride is held
 until the other foot's signal has passed that moment. With one foot it follows from symmetry, half the stride time less
@@ -17,7 +17,7 @@ from coach.model.strides import GaitState, Stride
 _LONGEST_FLIGHT_S: Final = 0.35  # beyond it the other foot's contact was missed; sprinters fly 0.15 s, bounders 0.3 s
 _LONGEST_OVERLAP_S: Final = 0.25  # double support of slow walking
 _HOLD_S: Final = 1.0  # signal time to wait for the other foot's packets before falling back on symmetry
-_SAME_CONTACT_S: Final = 0.12  # leg and trunk feel one contact within it; the other foot's is 0.2 s away
+_SAME_CONTACT_S: Final = 0.12  # leg and trunk show one contact within it; the other foot's is 0.2 s away
 _ASYMMETRY: Final = 0.02  # SD of (left step - right step) / stride of healthy runners, chosen by eye, 2026-11-20
 _TWO_CLOCKS_S: Final = 0.008  # SD between two sensors' mapped clocks
 

@@ -292,7 +292,7 @@ def _uncertainty(
 ) -> dict[str, float]:
     """Standard uncertainty by field, from force plates and motion capture on the reference recordings.
 
-    The chest feels the landing about 10 ms later than the pelvis and its push ends earlier (one runner): no correction
+    The chest shows the landing about 10 ms later than the pelvis and its push ends earlier (one runner): no correction
     rests on that, the uncertainty of its times does.
     """
     late = 1.5 if wear_site is WearSite.CHEST else 1.0

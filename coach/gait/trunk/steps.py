@@ -92,8 +92,8 @@ def find_landings(motion: Attitude, params: TrunkParams) -> list[StepCandidate]:
 def _alternating_s(contacts_s: FloatArray) -> float:
     """By how much the step times go up and down from one to the next, root mean square [s].
 
-    A trunk feels both feet unlike, wherever it sits: a step's time holds that and the runner's own asymmetry, and which
-    of them cannot be known; the stride's time does not.
+    A trunk shows the two feet differently, wherever it sits: a step's time holds that and the runner's own asymmetry,
+    and which of them cannot be known; the stride's time does not.
     """
     steps = np.diff(contacts_s)
     is_step = (steps > SHORTEST_STEP_S) & (steps < LONGEST_RUNNING_STEP_S)

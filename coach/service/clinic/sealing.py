@@ -1,4 +1,4 @@
-"""A finished run in, a sealed run ready to leave out: a folder that holds no more than the runner consented to.
+"""Seal a finished run for the clinic: a folder that holds no more than the runner consented to.
 
 The recording leaves as it is where nothing has to be kept back. Else it is written again, without positions, notes and
 the answers in its header; the sensors' bytes and their times are the same. Sensors' names and addresses stay in it,

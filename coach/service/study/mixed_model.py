@@ -1,4 +1,4 @@
-"""Changes over a trial with their intervals: values by participant, arm and time in, a table out.
+"""Estimate changes over a trial with their intervals from values by participant, arm and time.
 
 A linear mixed model with one mean for each arm and time and a random intercept for each participant, fitted by
 restricted maximum likelihood (`statsmodels`, MixedLM; Laird & Ware 1982, Biometrics 38:963-974). So a participant who

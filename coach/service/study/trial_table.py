@@ -1,4 +1,4 @@
-"""`coach study table`: the trial of a store in, values, effects, the flow of participants and a figure out."""
+"""Write what `coach study table` gives of a store's trial: values, effects, the flow of participants and a figure."""
 
 import csv
 import dataclasses

@@ -1,4 +1,4 @@
-"""The pipeline: bytes in, metrics at fixed ticks out, whatever else happens."""
+"""The pipeline gives metrics at fixed ticks, whatever else happens."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Made-up runs for the tests of this room: known laws in, strides and seconds out."""
+"""Make runs for the tests of this room: strides and seconds by known laws."""
 
 import random
 from collections.abc import Callable
