@@ -1,6 +1,6 @@
 """Find contacts and toe-offs in a window of shank motion, and distinguish walking from running, in any mounting.
 
-Running: `shank_landing`, from the turn rate where there is a gyroscope, from jerk alone where there is none.
+Running: `landing`, from the turn rate where there is a gyroscope, from jerk alone where there is none.
 
 Walking needs no gyroscope. The shank swings through with the smallest force along its axis (mean force over whole
 strides); the largest force within the next half second is the contact's shock, a fixed lag after contact. Toe-off: the
