@@ -26,7 +26,7 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _NUMBER: Final = re.compile(r"[-\u2212+]?\d+(?:\.\d+)?")
 _AMOUNT: Final = re.compile(rf"(?P<number>{_NUMBER.pattern})(?P<gap> ?)(?P<unit>[^\s\d]*)")
 _BETWEEN: Final = re.compile(r"(?<=[.!?:;])\s+")
-_LIKE: Final = dict.fromkeys(("n", "begin", "end", "low", "high", "percent", "change"), r"[-\u2212+]?\d[\d.]*") | {
+LIKE: Final = dict.fromkeys(("n", "begin", "end", "low", "high", "percent", "change"), r"[-\u2212+]?\d[\d.]*") | {
     "clock": r"\d{1,2}:\d{2}"
 }  # what a parameter of this name holds, and nothing else
 OWN_WORDS: Final = "own_words"  # a parameter that holds what the runner wrote: never translated
@@ -152,7 +152,7 @@ def _shape(english: str) -> re.Pattern[str]:
         if i % 2 == 0:
             made += re.escape(piece)
         else:
-            what = _LIKE.get(piece, ".*?")
+            what = LIKE.get(piece, ".*?")
             made += f"(?P={piece})" if piece in seen else f"(?P<{piece}>{what})"
             seen.add(piece)
     return re.compile(made, re.DOTALL)

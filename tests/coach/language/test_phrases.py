@@ -1,10 +1,15 @@
 """The coach's sentences in another language: whole, with parameters, joined, and never by half."""
 
+import re
 import time
+import tomllib
+from collections import defaultdict
 
 import pytest
 
-from coach.language.phrases import Phrases, phrases_of
+from coach.language.locales import OTHERS
+from coach.language.phrases import FOLDER, LIKE, Phrases, Translation, phrases_of, read_phrases
+from tests.phrases import english
 
 TABLE = {
     "Pain is low: go on.": "Der Schmerz ist gering: weiter so.",
@@ -76,3 +81,70 @@ def test_a_long_text_that_nobody_knows_costs_no_time() -> None:
     for text in texts:
         assert german(text) == text
     assert time.process_time() - begun_s < 1.0, "it took 13 s where each beginning met each sentence"
+
+
+def _samples(phrase: str, n: str) -> dict[str, str]:
+    """A value for each parameter: a number where its name says so, else letters that no language knows."""
+    names = list(dict.fromkeys(re.findall(r"\{(\w+)\}", phrase)))
+    fixed = {"clock": "12:30", "n": n}
+    return {
+        name: fixed.get(name, str(70 + at) if name in LIKE else f"Qxv{'abcdefghijklm'[at]}")
+        for at, name in enumerate(names)
+    }
+
+
+def _as(own: Translation, n: str) -> str:
+    """The form of a translation for the number `n`."""
+    return own if isinstance(own, str) else own.get("one" if n == "1" else "other", own["other"])
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("n", ["1", "7"])
+def test_each_sentence_finds_its_own_translation_and_no_likeness_takes_it(language: str, n: str) -> None:
+    """English is the key: a sentence that another one's pattern also fits would come out as that one."""
+    say, table = phrases_of(language), read_phrases(language)
+    assert sum(bool(_samples(phrase, n)) for phrase in table) > 200
+    wrong = {}
+    for phrase, own in table.items():
+        samples = _samples(phrase, n)
+        text, expected = phrase.format(**samples), _as(own, n).format(**samples)
+        if (found := say(text)) != expected:
+            wrong[text] = (found, expected)
+    assert wrong == {}
+
+
+def test_of_two_patterns_that_fit_the_one_with_more_letters_of_its_own_counts() -> None:
+    table = {"{who} rests today": "{who} ruht heute", "The calf {does} today": "Heute: {does} die Wade"}
+    assert Phrases(table, "de")("The calf rests today") == "Heute: rests die Wade"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_sentence_in_two_files_has_one_translation(language: str) -> None:
+    """All files are one table: of two translations the later file's would win, unseen."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for file in sorted((FOLDER / language).glob("*.toml")):
+        for phrase, own in tomllib.loads(file.read_text("utf-8")).items():
+            found[phrase].add(str(own))
+    assert {phrase: owns for phrase, owns in found.items() if len(owns) > 1} == {}
+
+
+# English that two files say, each looked at: it means the same in both, so one translation serves.
+SHARED = {
+    *("Lengthen your stride", "Quicker, lighter steps", "Land softer", "Land closer to midfoot"),
+    *("Even out left and right", "Praise", "heart rate", "cadence", "step length"),
+    *("Squat", "weight", "chair", "step", "mat", "machines"),  # of strength: "step" is a stair
+    "Pain of 8 or more is a reason to ask a doctor or physiotherapist.",
+    "a run is going on: stop it first",
+    "no run is going on: start one first",
+    "The battery of this sensor is low ({battery_pct} %): charge it after this run",
+    "a number can be taken back for ten seconds: it stays; tap the right one",
+    "the coach is being stopped: start it again first",
+}
+
+
+def test_english_that_two_files_say_was_looked_at_for_two_meanings() -> None:
+    files: defaultdict[str, int] = defaultdict(int)
+    for phrases in english().values():
+        for phrase in set(phrases):
+            files[phrase] += 1
+    assert {phrase for phrase, n in files.items() if n > 1} == SHARED
