@@ -13,12 +13,12 @@ from functools import partial
 
 import numpy as np
 
-from coach.coaching.response import MIN_COMPARED, MeasuredChange
+from coach.coaching.response import MIN_COMPARED, NEIGHBOURS, MeasuredChange
 from coach.model.intervals import t_quantile
 from tests.advice.responses import EFFECTS_PCT, block_of, true_effect_pct
 
 HEAD = "method      widened  deaf: 95 % holds  helped  answering: bias  95 % holds  helped  half width"
-WIDENED = (1.0, 1.09)  # not at all, and as the coach does (`coach.coaching.response`)
+WIDENED = (1.0, NEIGHBOURS)  # not at all, and as the coach does
 _POOL = 60  # silent moments, as `coach.coaching.progress` keeps
 _RULE = "shortened_stride"
 
