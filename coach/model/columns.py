@@ -29,7 +29,15 @@ class Mappings:
     by_name: Mapping[str, FloatArray]
 
 
-Field = FloatArray | list[Value] | Mappings
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """Values of any kind. known: those there are. codes: (n,) which of them each row has, -1 where it has none."""
+
+    known: Sequence[Value]
+    codes: IndexArray
+
+
+Field = FloatArray | Codes | Mappings
 
 
 class _Numbers:
@@ -64,18 +72,17 @@ class _Codes:
 
     __slots__ = ("_places", "codes", "known")
 
-    def __init__(self) -> None:
-        self.known: list[Value] = []
-        self.codes = array("i")
-        self._places: dict[Hashable, int] = {}
+    def __init__(self, known: Iterable[Value] = (), codes: bytes = b"") -> None:
+        self.known = list(known)
+        self.codes = array("i", codes)
+        self._places: dict[Hashable, int] = {_key(value): place for place, value in enumerate(self.known)}
 
     def takes(self, _value: object) -> bool:
         return True
 
     def put(self, row: int, value: Value) -> None:
         _pad(self.codes, row, _NONE)
-        key = tuple(sorted(value.items())) if isinstance(value, Mapping) else value
-        place = self._places.setdefault((type(value), key), len(self.known))
+        place = self._places.setdefault(_key(value), len(self.known))
         if place == len(self.known):
             self.known.append(value)
         self.codes.append(place)
@@ -89,10 +96,7 @@ class _Codes:
         return _filled([known[code] for code in self.codes[start:end]], end - start)
 
     def taken(self, rows: IndexArray, n: int) -> "_Codes":
-        new = _Codes()
-        new.known, new._places = list(self.known), dict(self._places)
-        new.codes.frombytes(_whole(self.codes, n, _NONE)[rows].tobytes())
-        return new
+        return _Codes(self.known, _whole(self.codes, n, _NONE)[rows].tobytes())
 
 
 class _Mappings:
@@ -156,22 +160,16 @@ class Columns(Sequence[Noun], Generic[Noun]):
 
     @classmethod
     def of_fields(cls, kind: type[Noun], n: int, fields: Mapping[str, "Field"]) -> "Columns[Noun]":
-        """Nouns from whole fields: arrays (n,) of numbers, lists of n values of any kind, mappings of arrays."""
+        """`n` nouns from whole fields, as `field` gives them."""
         new = cls(kind)
         new._n = n
         for name, values in fields.items():
-            column: _Column = _Numbers()
             if isinstance(values, Mappings):
-                column = _Mappings()
-                column.is_there.frombytes(np.asarray(values.is_there, dtype=np.int8).tobytes())
-                column.by_name = {key: _numbers(numbers) for key, numbers in values.by_name.items()}
-            elif isinstance(values, np.ndarray):
-                column = _numbers(values)
+                column: _Column = _mappings(values)
+            elif isinstance(values, Codes):
+                column = _Codes(values.known, np.asarray(values.codes, dtype=np.intc).tobytes())
             else:
-                column = _Codes()
-                for row, value in enumerate(values):
-                    if value is not None:
-                        column.put(row, value)
+                column = _numbers(values)
             new._columns[name] = column
         return new
 
@@ -236,12 +234,12 @@ class Columns(Sequence[Noun], Generic[Noun]):
     def field(self, name: str) -> "Field":
         """A field as it is kept: numbers with a fraction, mappings to such, or values of any kind."""
         column = self._columns.get(name)
-        if isinstance(column, _Numbers):
-            return column.floats(self._n)
+        if isinstance(column, _Codes):
+            return Codes(column.known, _whole(column.codes, self._n, _NONE))
         if isinstance(column, _Mappings):
             is_there = np.asarray(_whole(column.is_there, self._n, 0) == 1)
             return Mappings(is_there, {key: numbers.floats(self._n) for key, numbers in column.by_name.items()})
-        return self.values(name)
+        return self.floats(name)
 
     def is_one_of(self, name: str, wanted: Iterable[object]) -> BoolArray:
         """(n,) whether a field has one of these values; None among them: whether it is unknown."""
@@ -276,6 +274,18 @@ class Columns(Sequence[Noun], Generic[Noun]):
             if known is not None:
                 mixed.put(row, known)
         return mixed
+
+
+def _key(value: Value) -> Hashable:
+    """What tells values apart that are kept once each: 1, 1.0 and True are three."""
+    return type(value), tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+
+
+def _mappings(values: Mappings) -> _Mappings:
+    column = _Mappings()
+    column.is_there.frombytes(np.asarray(values.is_there, dtype=np.int8).tobytes())
+    column.by_name = {name: _numbers(numbers) for name, numbers in values.by_name.items()}
+    return column
 
 
 def _numbers(values: FloatArray) -> _Numbers:

@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, RowMapping, String, Tabl
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-from coach.model.columns import Field
+from coach.model.columns import Codes, Field
 from coach.model.plain import from_plain
 from coach.storage.base import Base, Json, PlainDate, UtcTime
 
@@ -152,9 +152,9 @@ class NounTable(Generic[Noun]):
     def read(self, name: str, values: Field) -> Field:
         """A field of many nouns, as they hold it, from what a column gives."""
         read = self._readers.get(name)
-        if read is None or not isinstance(values, list):
+        if read is None or not isinstance(values, Codes):
             return values
-        return [None if value is None else read(value) for value in values]
+        return Codes([read(value) for value in values.known], values.codes)
 
     def nouns(self, rows: Iterable[Sequence[object]], names: Sequence[str] | None = None) -> list[Noun]:
         """Nouns of many rows by the order of their values: several times as quick as one by one.

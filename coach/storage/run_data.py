@@ -223,10 +223,12 @@ def _packed_nouns(table: NounTable[Noun], nouns: Sequence[Noun], order: str) -> 
     Of nouns with the same key the last one counts.
     """
     columns = Columns.of(table.kind, nouns)
-    by_key = dict(zip(zip(*(columns.values(key) for key in table.keys), strict=True), range(len(columns)), strict=True))
-    rows = np.array(list(by_key.values()), dtype=np.int_)
-    del by_key
-    rows = rows[np.argsort(columns.floats(order)[rows], kind="stable")]
+    at_s = columns.floats(order)
+    rows = np.argsort(at_s, kind="stable")
+    if (np.diff(at_s[rows]) == 0.0).any():  # else no two have the same key: this field is part of it
+        keys = zip(*(columns.values(key) for key in table.keys), strict=True)
+        last = np.array(list(dict(zip(keys, range(len(columns)), strict=True)).values()), dtype=np.int_)
+        rows = last[np.argsort(at_s[last], kind="stable")]
     if not np.array_equal(rows, np.arange(len(columns))):
         columns = columns.take(rows)
     packed: list[dict[str, object]] = []

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.errors import StorageError
+from coach.model.columns import Columns
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import Run, RunState, RunSummary, Shoe
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
 from coach.storage.dump import load, rows_of, table_names
-from coach.storage.packing import pack, unpack, unpack_floats
+from coach.storage.packing import pack, pack_field, unpack, unpack_field, unpack_floats
 from coach.storage.run_tables import SECONDS, STRIDES
 from coach.storage.store import Store
 from tests.web.long_history import keep_long_run
@@ -33,6 +34,25 @@ PLAIN = st.one_of(
     st.lists(st.none() | st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False)), min_size=1),
     st.lists(st.dictionaries(st.text(), st.none() | st.text() | st.floats(0, 1)), min_size=1),
 )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Cell:
+    row: int
+    value: object
+
+
+@given(PLAIN)
+def test_a_field_of_nouns_is_packed_as_its_values_and_comes_back(values: list[Any]) -> None:
+    packed = pack_field(Columns(_Cell, map(_Cell, range(len(values)), values)).field("value"))
+    if packed is None:
+        assert set(values) == {None}
+        return
+    assert packed[0] == pack(values)[0]
+    assert unpack(packed, len(values)) == values
+    back = Columns.of_fields(_Cell, len(values), {"value": unpack_field(packed, len(values))}).values("value")
+    assert back == values
+    assert [type(v) for v in back] == [type(v) for v in values]
 
 
 @given(PLAIN)
@@ -49,6 +69,7 @@ def test_a_damaged_column_is_refused_or_harmless(values: list[float | None], pla
     damaged[place % len(damaged)] = byte
     try:
         assert len(unpack((kind, bytes(damaged)), len(values))) == len(values)
+        unpack_field((kind, bytes(damaged)), len(values))
     except ValueError as error:
         assert "damaged" in str(error)  # noqa: PT017  (other outcomes are allowed, too)
 
