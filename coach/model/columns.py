@@ -277,7 +277,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
 
 
 def _key(value: Value) -> Hashable:
-    """What tells values apart that are kept once each: 1, 1.0 and True are three."""
+    """Key of a value that is kept once: 1, 1.0 and True have three."""
     return type(value), tuple(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
