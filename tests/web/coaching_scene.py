@@ -1,4 +1,4 @@
-"""A coach with real services over a real database, some simulated runs old: what the runner's pages are tested on."""
+"""A coach that is some simulated runs old: what the runner's pages are tested on."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,19 +7,18 @@ from coach.model.pain import PainMoment
 from coach.model.runs import Run, RunState
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
-from coach.storage.store import Store
 from tests.coach.coaching.metric_runner import Body, MetricRunner
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 
 
-class CoachingScene(SmallCoach):
+class CoachingScene(PageCoach):
     """Runner and coaching follow the clock `now`. `run` makes one whole run, some days before now."""
 
     def __init__(self, folder: Path) -> None:
         self.now = datetime.now(UTC) - timedelta(days=20)
-        store = Store(folder / "coach.sqlite")
-        runner, coaching = RunnerService(store, lambda: self.now), CoachingService(store, lambda: self.now)
-        super().__init__(store=store, runner=runner, coaching=coaching)
+        super().__init__(folder)
+        self.runner = RunnerService(self.store, lambda: self.now)
+        self.coaching = CoachingService(self.store, lambda: self.now)
 
     def run(self, n: int, body: Body, minutes: float = 18.0, back: int = 1, calf: int = 0) -> str:
         self.now += timedelta(days=2)
@@ -51,7 +50,3 @@ class CoachingScene(SmallCoach):
         self.now = datetime.now(UTC)
         self.runner.report_pain(PainMoment.NOW, 1, 0)
         return self
-
-    def close(self) -> None:
-        self.feed.close()
-        self.store.close()

@@ -1,9 +1,14 @@
 """A coach with real runs in a real store: what the pages of runs are tested with."""
 
+import atexit
 import dataclasses
 import math
 import random
+import shutil
+import tempfile
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from coach.model.cues import CueDecision, CueResponse, Gate
@@ -14,11 +19,9 @@ from coach.model.runs import Lap, Run, RunPlace, RunState, Shoe
 from coach.model.samples import Gap, StreamReport
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride
-from coach.service.runner import RunnerService
 from coach.service.runs.history import HistoryService
-from coach.storage.store import Store
 from coach.summary.summarise import summarise
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 
 GATES = (Gate("pain_at_most_2", True, "pain is 1"), Gate("one_focus", False, "another focus was chosen for this run"))
 REPORTS = (
@@ -101,13 +104,22 @@ def _motion(minutes: float, growth: float, seed: int) -> tuple[list[Stride], lis
     return strides, seconds
 
 
-def kept_coach(folder: Path, n_runs: int = 4, minutes: float = 14, **changes: object) -> SmallCoach:
-    """A coach whose history is real; the newest run is r0."""
-    store = Store(folder / "coach.sqlite")
-    store.runner.save(dataclasses.replace(RunnerProfile(name="Sam", birth_year=1984), **changes))  # type: ignore[arg-type]
-    history = HistoryService(store, folder / "recordings")
-    for i in reversed(range(n_runs)):
-        started_at = datetime.now(UTC) - timedelta(days=3 * i, hours=2)
-        keep_run(history, f"r{i}", started_at, minutes, 0.008 * (n_runs - i), seed=i + 1)
-    store.shoes.save(Shoe("Blue pair", start_m=120_000))
-    return SmallCoach(history=history, runner=RunnerService(store), store=store)
+def kept_coach(folder: Path, n_runs: int = 4, minutes: float = 14, **changes: object) -> PageCoach:
+    """A coach with runs; the newest is r0. Close it at the end."""
+    shutil.copytree(_kept_folder(n_runs, minutes, tuple(changes.items())), folder, dirs_exist_ok=True)
+    return PageCoach(folder)
+
+
+@cache  # a second of a processor for each run, and many tests ask for the same
+def _kept_folder(n_runs: int, minutes: float, changes: tuple[tuple[str, object], ...]) -> Path:
+    """A coach's folder, closed."""
+    folder = Path(tempfile.mkdtemp(prefix="kept-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with closing(PageCoach(folder)) as coach:
+        profile = RunnerProfile(name="Sam", birth_year=1984)
+        coach.store.runner.save(dataclasses.replace(profile, **dict(changes)))  # type: ignore[arg-type]
+        for i in reversed(range(n_runs)):
+            started_at = datetime.now(UTC) - timedelta(days=3 * i, hours=2)
+            keep_run(coach.history, f"r{i}", started_at, minutes, 0.008 * (n_runs - i), seed=i + 1)
+        coach.store.shoes.save(Shoe("Blue pair", start_m=120_000))
+    return folder

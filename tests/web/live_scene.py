@@ -12,7 +12,7 @@ from coach.model.plain import to_plain
 def numbers(
     cadence_spm: float | None = 172.0, vs_usual_pct: float = 5.0, place: str = "on", **more: Any
 ) -> dict[str, Any]:
-    """One `metrics` event of run r1, whose focus is cadence between +2 and +8 % of the runner's usual."""
+    """One `metrics` event of a run, whose focus is cadence between +2 and +8 % of the runner's usual."""
     metrics = LiveMetrics(
         10.0,
         cadence_spm=cadence_spm,
@@ -25,11 +25,11 @@ def numbers(
         uncertainty={"cadence_spm": 0.6, "contact_time_ms": 6.8, "step_length_m": 0.027, "speed_mps": 0.07},
     )
     target = FocusTarget("quicker", "cadence_vs_baseline_pct", "cadence", vs_usual_pct, 2.0, 8.0, "%", place)
-    return {**to_plain(metrics), "run_id": "r1", "elapsed_s": 1453.2, "target": to_plain(target), **more}
+    return {**to_plain(metrics), "elapsed_s": 1453.2, "target": to_plain(target), **more}
 
 
 def cue(cue_id: str = "c0001", **more: Any) -> dict[str, Any]:
-    """One spoken cue of run r1."""
+    """One spoken cue of a run."""
     decision = CueDecision(
         cue_id,
         10.0,
@@ -47,14 +47,15 @@ def cue(cue_id: str = "c0001", **more: Any) -> dict[str, Any]:
         "Heiderscheit 2011",
         modality="speech tone vibration text",
     )
-    return {**to_plain(decision), "run_id": "r1", "is_muted": False, **more}
+    return {**to_plain(decision), "is_muted": False, **more}
 
 
-class FallingSilent(LiveFeed):
-    """A feed whose streams can hang, as a network does that swallows everything. n_listens: how often it was asked."""
+class FallingSilent:
+    """Makes a feed's streams hang, as a network does that swallows everything. n_listens: how often it was asked."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, feed: LiveFeed) -> None:
+        self._listen, self._close = feed.listen, feed.close
+        feed.listen, feed.close = self.listen, self.close  # type: ignore[method-assign]
         self.n_listens = 0
         self._speaks = threading.Event()
         self._speaks.set()
@@ -68,8 +69,8 @@ class FallingSilent(LiveFeed):
     def listen(self, after_id: int | None, timeout_s: float) -> list[FeedEvent]:
         self.n_listens += 1
         self._speaks.wait(30)
-        return super().listen(after_id, timeout_s)
+        return self._listen(after_id, timeout_s)
 
     def close(self) -> None:
         self.go_on()
-        super().close()
+        self._close()

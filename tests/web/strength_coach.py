@@ -1,4 +1,4 @@
-"""A coach whose strength programme is real: its own database, the real pain rules, a live feed."""
+"""A coach whose strength programme has a clock that the test sets."""
 
 import uuid
 from collections.abc import Callable
@@ -6,42 +6,34 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from coach.coaching.pain import pain_state
-from coach.live.feed import LiveFeed
-from coach.model.pain import PainEntry, PainMoment
+from coach.model.pain import PainEntry, PainMoment, PainState
 from coach.model.runs import Run, RunPlace, RunState, RunSummary
 from coach.model.strength import SessionEvent
 from coach.model.strength_tests import TestResult
 from coach.service.strength.programme import Programme
-from coach.storage.store import Store
 from tests.support.signs import answer_signs
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-class StrengthCoach(SmallCoach):
+class StrengthCoach(PageCoach):
     """`moment`: what time it is for the programme; None for the real time."""
 
     def __init__(self, folder: Path) -> None:
-        feed = LiveFeed()
-        self_store = Store(folder / "coach.sqlite")
-        clock: dict[str, datetime | None] = {"moment": None}
+        super().__init__(folder)
+        self.clock: dict[str, datetime | None] = {"moment": None}
 
         def shifted_now() -> datetime:
-            return clock["moment"] or now()
+            return self.clock["moment"] or now()
 
-        def judge():
-            return pain_state(self_store.pain.list(), self_store.pain.red_flags(), shifted_now())
+        def judge() -> PainState:
+            return pain_state(self.store.pain.list(), self.store.pain.red_flags(), shifted_now())
 
-        programme = Programme(self_store, judge, feed.publish, folder / "secrets", shifted_now)
-        answer_signs(self_store, now() - timedelta(weeks=40))
-        super().__init__(feed=feed, strength=programme, store=self_store, clock=clock)
-
-    def close(self) -> None:
-        self.feed.close()
-        self.store.close()
+        self.strength = Programme(self.store, judge, self.feed.publish, self.settings.secrets, shifted_now)
+        answer_signs(self.store, now() - timedelta(weeks=40))
 
 
 def do_session(coach: StrengthCoach, pain: int = 0, leave_out: int = 0, extra: int = 0) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coach.errors import UserError
-from coach.service.access.phones import AccessService
 from coach.service.access.typed_codes import MOST_WRONG
-from coach.service.runner import RunnerService
-from coach.storage.store import Store
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 from web.app import create_app
 from web.security import TRUSTS_LOCAL
 
@@ -22,18 +20,17 @@ BASE = "http://192.168.1.5:8765"
 
 
 @pytest.fixture
-def coach(tmp_path: Path) -> Iterator[SmallCoach]:
-    store = Store(tmp_path / "coach.sqlite")
-    yield SmallCoach(access=AccessService(store), runner=RunnerService(store))
-    store.close()
+def coach(tmp_path: Path) -> Iterator[PageCoach]:
+    with closing(PageCoach(tmp_path)) as made:
+        yield made
 
 
 @pytest.fixture
-def app(coach: SmallCoach) -> Flask:
+def app(coach: PageCoach) -> Flask:
     return create_app(coach, is_testing=True)
 
 
-def come_in(client: FlaskClient, coach: SmallCoach) -> None:
+def come_in(client: FlaskClient, coach: PageCoach) -> None:
     link = coach.access.invitation(BASE)
     page = client.get(link.removeprefix(BASE), base_url=BASE, environ_overrides=FAR)
     token = re.search(r'name="token" value="([^"]+)"', page.text)
@@ -63,7 +60,7 @@ def test_this_machine_needs_no_invitation_unless_a_proxy_is_before_it(client: Fl
     assert client.get("/phones", base_url=BASE).status_code == 401
 
 
-def test_a_scanned_phone_comes_in_and_is_shown_out(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_scanned_phone_comes_in_and_is_shown_out(client: FlaskClient, coach: PageCoach) -> None:
     come_in(client, coach)
     assert client.get("/phones", base_url=BASE, environ_overrides=FAR).status_code == 200
     [phone] = client.get("/api/v1/phones", base_url=BASE, environ_overrides=FAR).json
@@ -72,7 +69,7 @@ def test_a_scanned_phone_comes_in_and_is_shown_out(client: FlaskClient, coach: S
     assert client.get("/phones", base_url=BASE, environ_overrides=FAR).status_code == 401
 
 
-def test_a_program_may_take_an_invitation_too(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_program_may_take_an_invitation_too(client: FlaskClient, coach: PageCoach) -> None:
     token = coach.access.invitation(BASE).partition("token=")[2]
     answer = client.post(
         "/api/v1/phones", json={"token": token, "name": "script"}, base_url=BASE, environ_overrides=FAR
@@ -103,7 +100,7 @@ def test_a_machine_that_is_not_trusted_needs_an_invitation_too(app: Flask, clien
     assert client.get("/phones").status_code == 401
 
 
-def test_a_removed_phone_takes_its_invitations_with_it(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_removed_phone_takes_its_invitations_with_it(client: FlaskClient, coach: PageCoach) -> None:
     link = coach.access.invitation(BASE)
     come_in(client, coach)
     [phone] = coach.access.phones()
@@ -113,7 +110,7 @@ def test_a_removed_phone_takes_its_invitations_with_it(client: FlaskClient, coac
     come_in(client, coach)  # a fresh code works
 
 
-def test_a_removed_phone_hears_nothing_more(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_removed_phone_hears_nothing_more(client: FlaskClient, coach: PageCoach) -> None:
     come_in(client, coach)
     [phone] = coach.access.phones()
     answer = client.get("/api/v1/live", base_url=BASE, environ_overrides=FAR)
@@ -125,7 +122,7 @@ def test_a_removed_phone_hears_nothing_more(client: FlaskClient, coach: SmallCoa
     answer.close()
 
 
-def test_one_phone_cannot_take_the_streams_of_others(client: FlaskClient, coach: SmallCoach) -> None:
+def test_one_phone_cannot_take_the_streams_of_others(client: FlaskClient, coach: PageCoach) -> None:
     come_in(client, coach)
     answers = [client.get("/api/v1/live", base_url=BASE, environ_overrides=FAR) for _ in range(12)]
     assert [answer.status_code for answer in answers] == [200] * 8 + [503] * 4
@@ -147,7 +144,7 @@ def typed(client: FlaskClient, code: str) -> int:
     ).status_code
 
 
-def test_a_code_may_be_typed_where_nothing_can_be_scanned(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_code_may_be_typed_where_nothing_can_be_scanned(client: FlaskClient, coach: PageCoach) -> None:
     page = client.get("/", base_url=BASE, environ_overrides=FAR, headers={"Accept": "text/html"}).text
     assert '<form class="card stack" method="post" action="/come-in">' in page
     assert 'name="token"' in page
@@ -160,7 +157,7 @@ def test_a_code_may_be_typed_where_nothing_can_be_scanned(client: FlaskClient, c
 
 
 def test_a_wrong_code_leads_to_another_try_and_who_guesses_is_heard_no_more(
-    client: FlaskClient, coach: SmallCoach
+    client: FlaskClient, coach: PageCoach
 ) -> None:
     code = coach.access.code()
     for guess in range(MOST_WRONG):
@@ -182,7 +179,7 @@ def test_a_wrong_code_leads_to_another_try_and_who_guesses_is_heard_no_more(
     assert friend.status_code == 303  # whose code nobody can void
 
 
-def test_a_code_ends_with_a_phone_that_is_removed(coach: SmallCoach, client: FlaskClient) -> None:
+def test_a_code_ends_with_a_phone_that_is_removed(coach: PageCoach, client: FlaskClient) -> None:
     code = coach.access.code()
     assert typed(client, code) == 303
     phone = coach.access.phones()[0]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from coach.bootstrap import Coach
 from coach.model.pain import PainMoment
 from coach.model.strength import Track
 from coach.roster.people import PersonKind
@@ -242,10 +243,15 @@ def test_an_invitation_is_a_code_and_a_link_for_the_runners_own_coach(scene: Sce
 
 
 def test_the_runner_joins_consents_and_leaves_on_the_page(tmp_path: Path, clinic_database: ClinicDatabase) -> None:
-    from tests.web.small_coach import SmallCoach
+    from tests.web.page_coach import page_coach
+
+    with page_coach(tmp_path / "home") as home:
+        join_consent_and_leave(Clinic(tmp_path, clinic_database), home)
+
+
+def join_consent_and_leave(clinic: Clinic, home: Coach) -> None:
     from web.app import create_app
 
-    clinic, home = Clinic(tmp_path, clinic_database), SmallCoach()
     browser = create_app(home, is_testing=True).test_client()  # type: ignore[arg-type]
     assert "checked" not in browser.get("/you/clinic").text
     form = {"invitation": clinic.invite(), "scopes": ["raw_logs"]}
@@ -258,11 +264,11 @@ def test_the_runner_joins_consents_and_leaves_on_the_page(tmp_path: Path, clinic
     answer = browser.put("/api/v1/clinic/consent", json={"scopes": []}).json
     assert answer["scopes"] == []
     assert "You are with Back clinic" in browser.get("/you/delete").text
-    pseudonym = home.clinic.status().pseudonym  # type: ignore[attr-defined]
-    home.clinic.consent([Scope.CARE])  # type: ignore[attr-defined]
-    home.clinic.push()  # type: ignore[attr-defined]
+    pseudonym = home.clinic.status().pseudonym
+    home.clinic.consent([Scope.CARE])
+    home.clinic.push()
     clinic.host.order(clinic.ada, clinic.runner_id(pseudonym), OrderKind.CALL_ME)
-    home.clinic.push()  # type: ignore[attr-defined]
+    home.clinic.push()
     assert "Back clinic writes" in browser.get("/").text
     page = browser.get("/you/clinic").text
     assert "Please call us." in page

@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from coach.service.access.phones import AccessService
-from coach.service.runner import RunnerService
-from coach.storage.store import Store
+from coach.model.links import SensorUse
+from coach.model.sites import WearSite
 from tests.support.browser import DESKTOP, PHONE, THEMES, axe_findings, choose_theme, overflowing, wait_until
-from tests.web.live_scene import cue, numbers
-from tests.web.small_coach import SmallCoach
+from tests.web.held_run import HeldRun
+from tests.web.page_coach import PageCoach
 
 PAGES = (
     "/",
@@ -37,12 +37,12 @@ MOST_BYTES = 150_000
 
 
 @pytest.fixture
-def coach(tmp_path: Path) -> Iterator[SmallCoach]:
-    store = Store(tmp_path / "coach.sqlite")
-    access = AccessService(store)
-    access.let_in(access.invitation("http://x").partition("token=")[2], "iPhone, Safari")
-    yield SmallCoach(access=access, runner=RunnerService(store))
-    store.close()
+def coach(tmp_path: Path) -> Iterator[PageCoach]:
+    with closing(PageCoach(tmp_path)) as made:
+        made.access.let_in(made.access.invitation("http://x").partition("token=")[2], "iPhone, Safari")
+        made.sensors.book.remember(SensorUse("F0:01", "Movesense 0418", "movesense", WearSite.LEFT_FOOT))
+        made.sensors.book.remember(SensorUse("F0:02", "RunPod", "running_speed_cadence"))
+        yield made
 
 
 @pytest.fixture
@@ -52,16 +52,15 @@ def small_phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def open_page(coach: SmallCoach, page: Page, url: str, path: str) -> None:
-    if path == MOTION and coach.runs.current() is None:
-        coach.runs.start("treadmill")
+def open_page(coach: PageCoach, page: Page, url: str, path: str) -> None:
+    run = HeldRun(coach) if path == MOTION else None
     page.goto(url + path.removesuffix(" in motion"))
     page.wait_for_timeout(150)
-    if path == MOTION:
+    if run:
         wait_until(page, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
-        coach.feed.publish("cue", cue())
+        run.cue()
         for _ in range(3):
-            coach.feed.publish("metrics", numbers())
+            run.numbers()
             page.wait_for_timeout(60)
     if path == "/sensors":
         wait_until(page, "() => document.querySelectorAll('.sensor').length === 2")
@@ -69,7 +68,7 @@ def open_page(coach: SmallCoach, page: Page, url: str, path: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", ALL)
-def test_axe_finds_nothing_in_any_theme_and_size(coach: SmallCoach, url: str, desktop: Page, path: str) -> None:
+def test_axe_finds_nothing_in_any_theme_and_size(coach: PageCoach, url: str, desktop: Page, path: str) -> None:
     open_page(coach, desktop, url, path)
     for size, themes in ((DESKTOP, THEMES[:1]), (PHONE, THEMES)):
         desktop.set_viewport_size(size)
@@ -79,7 +78,7 @@ def test_axe_finds_nothing_in_any_theme_and_size(coach: SmallCoach, url: str, de
 
 
 @pytest.mark.browser
-def test_contrast_of_the_page_in_motion_is_seven_to_one(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_contrast_of_the_page_in_motion_is_seven_to_one(coach: PageCoach, url: str, phone: Page) -> None:
     open_page(coach, phone, url, MOTION)
     for theme in THEMES:
         choose_theme(phone, theme)
@@ -90,7 +89,7 @@ def test_contrast_of_the_page_in_motion_is_seven_to_one(coach: SmallCoach, url: 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", ALL)
-def test_text_of_twice_the_size_fits_a_small_phone(coach: SmallCoach, url: str, small_phone: Page, path: str) -> None:
+def test_text_of_twice_the_size_fits_a_small_phone(coach: PageCoach, url: str, small_phone: Page, path: str) -> None:
     open_page(coach, small_phone, url, path)
     assert overflowing(small_phone, 1.0) == []
     assert overflowing(small_phone, 2.0) == []
@@ -100,7 +99,7 @@ def test_text_of_twice_the_size_fits_a_small_phone(coach: SmallCoach, url: str, 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", ALL)
-def test_a_page_weighs_little_before_its_data(coach: SmallCoach, url: str, phone: Page, path: str) -> None:
+def test_a_page_weighs_little_before_its_data(coach: PageCoach, url: str, phone: Page, path: str) -> None:
     network = phone.context.new_cdp_session(phone)
     network.send("Network.enable")
     sizes: dict[str, float] = {}
@@ -115,9 +114,9 @@ def test_a_page_weighs_little_before_its_data(coach: SmallCoach, url: str, phone
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_no_page_carries_scripts_or_styles_within(coach: SmallCoach, client: Any, path: str) -> None:
+def test_no_page_carries_scripts_or_styles_within(coach: PageCoach, client: Any, path: str) -> None:
     if path == MOTION:
-        coach.runs.start("treadmill")
+        HeldRun(coach)
     text = client.get(path.removesuffix(" in motion"), headers={"Accept": "text/html"}).text
     assert not re.search(r"<[^>]+\son\w+\s*=", text), "an inline handler"
     assert not re.search(r"<[^>]+\sstyle\s*=", text), "an inline style"

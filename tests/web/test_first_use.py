@@ -1,62 +1,37 @@
 """First use on a phone: the code is scanned, the runner enters a height, sees a sensor, and runs. And today's page."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from coach.coaching.block import BlockView
-from coach.model.runs import Finding, Run, RunEntry, RunState, RunSummary
-from coach.service.access.phones import AccessService
-from coach.service.runner import RunnerService
-from coach.service.runs.history import HistoryService
-from coach.storage.store import Store
+from coach.model.runs import Finding, Run, RunState, RunSummary
 from tests.support.browser import wait_until
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 from web.first_weeks import first_weeks
 
 
-class SmallHistory(HistoryService):
-    """One run, yesterday."""
-
-    def __init__(self, store: Store, folder: Path) -> None:
-        super().__init__(store, folder)
-        started_at = datetime.now(UTC) - timedelta(hours=26)
+@pytest.fixture
+def coach(tmp_path: Path) -> Iterator[PageCoach]:
+    """A pod in reach, and one run, yesterday."""
+    with closing(PageCoach(tmp_path)) as made:
+        made.wear_pod()
+        runs = made.store.runs
+        runs.create(Run("r9", datetime.now(UTC) - timedelta(hours=26), RunState.FINISHED, "Easy run"))
         finding = Finding("drift", "Your steps grew shorter towards the end.", "tired", 1.0)
-        run = Run("r9", started_at, RunState.FINISHED, "Easy run", 1800.0, 5000.0)
-        self.kept = RunEntry(run, RunSummary(1800.0, 1790.0, 5000.0, 2400, 4800, 0, 0, 0, findings=(finding,)))
-
-    def list(self, **_: Any) -> SimpleNamespace:
-        assert self.kept.summary is not None
-        light = replace(self.kept.summary, findings=())  # as lists come from the store
-        return SimpleNamespace(entries=(replace(self.kept, summary=light),))
-
-    def entry(self, _run_id: str) -> RunEntry:
-        return self.kept
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "coach.sqlite")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def coach(store: Store, tmp_path: Path) -> SmallCoach:
-    return SmallCoach(
-        store=store, access=AccessService(store), runner=RunnerService(store), history=SmallHistory(store, tmp_path)
-    )
+        summary = RunSummary(1800.0, 1790.0, 5000.0, 2400, 4800, 0, 0, 0, findings=(finding,))
+        runs.finish("r9", RunState.FINISHED, summary)
+        yield made
 
 
 @pytest.mark.browser
-def test_from_the_code_to_the_run(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_from_the_code_to_the_run(coach: PageCoach, url: str, phone: Page) -> None:
     phone.goto(coach.access.invitation(url))
     phone.tap("button[type=submit]")
     phone.wait_for_url("**/welcome")
@@ -80,11 +55,11 @@ def test_from_the_code_to_the_run(coach: SmallCoach, url: str, phone: Page) -> N
     phone.locator("#start:not([disabled])").wait_for()
     phone.tap("#start")
     wait_until(phone, "() => document.body.dataset.run === 'on'")
-    assert coach.runs.calls[0][3]["workout"].id == "trial_3"
+    assert coach.workout_on()["id"] == "trial_3"
 
 
 @pytest.mark.browser
-def test_the_morning_after_asks_once(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_the_morning_after_asks_once(coach: PageCoach, url: str, phone: Page) -> None:
     coach.runner.change(name="Sam", height_m=1.78)
     phone.goto(url)
     expect(phone.locator("#morning")).to_be_visible()
@@ -99,7 +74,7 @@ def test_the_morning_after_asks_once(coach: SmallCoach, url: str, phone: Page) -
     expect(phone.locator("#morning")).to_have_count(0)
 
 
-def test_today_draws_the_first_weeks_until_they_are_over(coach: SmallCoach, client: FlaskClient) -> None:
+def test_today_draws_the_first_weeks_until_they_are_over(coach: PageCoach, client: FlaskClient) -> None:
     text = client.get("/").text
     assert "Baseline runs: 0 of 3" in text
     assert "make a plan" in text
@@ -112,7 +87,7 @@ def test_today_draws_the_first_weeks_until_they_are_over(coach: SmallCoach, clie
     assert [one.state for one in first_weeks(replace(over, n_baseline=1), None).segments] == ["done", "next", "later"]
 
 
-def test_today_sums_up_the_last_run_in_a_sentence(coach: SmallCoach, client: FlaskClient) -> None:
+def test_today_sums_up_the_last_run_in_a_sentence(coach: PageCoach, client: FlaskClient) -> None:
     text = client.get("/").text
     assert "5.00 km in 30:00" in text
     assert "Your steps grew shorter towards the end." in text
@@ -120,8 +95,8 @@ def test_today_sums_up_the_last_run_in_a_sentence(coach: SmallCoach, client: Fla
     assert "3.11 mi in 30:00" in client.get("/").text
 
 
-def test_today_is_shown_while_the_database_cannot_answer(coach: SmallCoach, client: FlaskClient, store: Store) -> None:
-    store.close()
+def test_today_is_shown_while_the_database_cannot_answer(coach: PageCoach, client: FlaskClient) -> None:
+    coach.store.close()
     assert client.get("/").status_code == 200
     assert client.get("/live").status_code == 200
 

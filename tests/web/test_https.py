@@ -12,10 +12,8 @@ import pytest
 
 from coach.cli.showing import served
 from coach.service.access.certificates import make_certificates
-from coach.service.access.phones import AccessService
 from coach.settings import make_settings
-from coach.storage.store import Store
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 from web.app import create_app
 from web.gate import MOST_EACH
 from web.https import PLAIN_PORT, PORT, HttpsServer, serve_https
@@ -24,14 +22,13 @@ from web.security import TRUSTS_LOCAL
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[HttpsServer]:
-    store = Store(tmp_path / "coach.sqlite")
-    coach = SmallCoach(access=AccessService(store))
+    coach = PageCoach(tmp_path / "data")
     certificates = make_certificates(tmp_path / "https")
     running = serve_https(create_app(coach, is_testing=True), "127.0.0.1", 0, certificates, threads=8)
     yield running
-    coach.feed.close()
+    coach.feed.close()  # open streams leave at once
     running.stop()
-    store.close()
+    coach.close()
 
 
 def ask(server: HttpsServer, trusted: Path, path: str, host: str = "localhost") -> tuple[int, bytes]:
@@ -120,7 +117,7 @@ def test_one_address_holds_few_silent_connections(server: HttpsServer, tmp_path:
 
 def test_one_code_leads_a_stranger_through_trusting_to_the_secure_address(server: HttpsServer, tmp_path: Path) -> None:
     """The phone scans the code, reads the page by http, fetches the certificate, and comes in by https."""
-    coach = SmallCoach(access=AccessService(Store(tmp_path / "other.sqlite")))
+    coach = PageCoach(tmp_path / "other")
     app = create_app(coach, is_testing=True)
     app.config.update({PORT: server.port, PLAIN_PORT: 8765, TRUSTS_LOCAL: False})
     client = app.test_client()
@@ -139,7 +136,7 @@ def test_one_code_leads_a_stranger_through_trusting_to_the_secure_address(server
     assert client.get("http://192.168.1.5:8765/trust?token=guessed").status_code == 400
     del app.config[PORT]
     assert client.get(link).headers["Location"].startswith("/come-in?token=")
-    coach.feed.close()
+    coach.close()
 
 
 def test_on_a_network_https_is_there_without_being_asked_for(tmp_path: Path) -> None:

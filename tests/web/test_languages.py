@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,16 @@ from playwright.sync_api import Browser, Page, expect
 from coach.language.locales import OTHERS
 from coach.language.phrases import phrases_of, read_phrases
 from coach.model.workouts import PartKind, WorkoutBlock, WorkoutPart, WorkoutPlan
-from coach.service.runner import RunnerService
-from coach.storage.store import Store
 from tests.support.browser import overflowing
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 from tests.web.test_every_page import ALL, PAGES, open_page
 from web.words import read_words
 
 
 @pytest.fixture
-def coach(tmp_path: Path) -> Iterator[SmallCoach]:
-    store = Store(tmp_path / "coach.sqlite")
-    yield SmallCoach(runner=RunnerService(store))
-    store.close()
+def coach(tmp_path: Path) -> Iterator[PageCoach]:
+    with closing(PageCoach(tmp_path)) as made:
+        yield made
 
 
 @pytest.fixture
@@ -75,7 +73,7 @@ def test_a_program_that_names_no_language_gets_english_until_the_runner_chose_an
     ],
 )
 def test_who_asks_for_reminders_gets_them_in_the_language_of_the_page(
-    client: FlaskClient, coach: SmallCoach, path: str, form: dict[str, Any]
+    client: FlaskClient, coach: PageCoach, path: str, form: dict[str, Any]
 ) -> None:
     client.post(path, data=form)
     assert coach.runner.profile().language == "", "no browser named a language"
@@ -85,7 +83,7 @@ def test_who_asks_for_reminders_gets_them_in_the_language_of_the_page(
     assert coach.runner.profile().language == "de", "the runner's choice stays"
 
 
-def test_a_phone_that_takes_push_names_its_language(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_phone_that_takes_push_names_its_language(client: FlaskClient, coach: PageCoach) -> None:
     phone = {"endpoint": "https://push.example/1", "p256dh": "A" * 87, "auth": "A" * 22}
     client.post("/api/v1/reminders/push", json=phone, headers={"Accept-Language": "es-MX"})
     assert coach.runner.profile().language == "es"
@@ -110,7 +108,7 @@ def test_no_english_is_left_on_a_page(client: FlaskClient, language: str) -> Non
     assert left == {}
 
 
-def test_the_name_of_an_own_workout_stays_as_the_runner_wrote_it(client: FlaskClient, coach: SmallCoach) -> None:
+def test_the_name_of_an_own_workout_stays_as_the_runner_wrote_it(client: FlaskClient, coach: PageCoach) -> None:
     blocks = (WorkoutBlock(1, (WorkoutPart(PartKind.RUN, seconds=60.0),)),)
     for title in ("Running", "Monday"):
         assert phrases_of("de")(title) != title, "a sentence that the coach has, too"
@@ -126,7 +124,7 @@ def test_the_name_of_an_own_workout_stays_as_the_runner_wrote_it(client: FlaskCl
 @pytest.mark.browser
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_page_fits_a_small_phone_in_every_language(
-    coach: SmallCoach, url: str, browser: Browser, language: str
+    coach: PageCoach, url: str, browser: Browser, language: str
 ) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, locale=language)
     small = context.new_page()
@@ -140,7 +138,7 @@ def test_every_page_fits_a_small_phone_in_every_language(
 
 
 @pytest.mark.browser
-def test_the_runner_chooses_the_language_in_welcome(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_the_runner_chooses_the_language_in_welcome(coach: PageCoach, url: str, phone: Page) -> None:
     phone.goto(url + "/welcome")
     expect(phone.locator("html")).to_have_attribute("lang", "en")
     phone.get_by_label("Deutsch").check()

@@ -1,28 +1,28 @@
 """What a runner does with one tap or a hold: start, pain, mute, pause, lap, stop; also without a network."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from coach.model.pain import PainMoment
-from coach.model.runs import RunPlace
+from coach.model.runs import RunPlace, RunState
 from coach.wall_clock import utc_now
 from tests.coach.coaching.metric_runner import Body
 from tests.support.browser import wait_until
 from tests.support.coaching import baseline_runs
 from tests.support.signs import answer_signs
-from tests.web.live_scene import cue
-from tests.web.small_coach import SmallCoach
+from tests.web.held_run import HeldRun
+from tests.web.page_coach import PageCoach
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def running(coach: SmallCoach, url: str, phone: Page) -> Page:
-    coach.runs.start("treadmill")
-    coach.runs.calls.clear()
+def running(run: HeldRun, url: str, phone: Page) -> Page:
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
     return phone
@@ -36,38 +36,55 @@ def hold(page: Page, selector: str, for_ms: int) -> None:
     page.mouse.up()
 
 
-def eventually(coach: SmallCoach, page: Page, call: tuple) -> None:
-    for _ in range(100):
-        if call in coach.runs.calls:
+def eventually(page: Page, look: Callable[[], Any], wanted: Any) -> None:
+    """Wait until the coach has it: a tap is on its way."""
+    for _ in range(200):
+        if look() == wanted:
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"{call} not among {coach.runs.calls}")
+    raise AssertionError(f"{look()} is not {wanted}")
 
 
-def test_a_run_that_was_cut_off_is_offered_where_it_was_watched_and_goes_on(coach: SmallCoach, running: Page) -> None:
-    coach.runs.run, coach.runs.cut_off = None, "r1"
-    coach.feed.publish("run", {"run_id": "r1", "state": "recovered", "elapsed_s": 1453.0})  # as after a new start
-    running.get_by_role("button", name="Go on with this run").tap()
-    wait_until(running, "() => document.body.dataset.run === 'on'")
-    assert coach.runs.run is not None
-    assert coach.runs.run.run_id == "r1"
-    assert running.url.endswith("/live")
+def status(coach: PageCoach, name: str) -> Callable[[], Any]:
+    return lambda: coach.runs.status()[name]
 
 
-def test_a_run_is_started_from_the_page(coach: SmallCoach, url: str, phone: Page) -> None:
+def pains(coach: PageCoach) -> list[tuple[int | None, int | None]]:
+    """What was tapped in runs: back and calf, the newest last."""
+    return [(entry.back, entry.calf) for entry in sorted(coach.store.pain.list(), key=lambda entry: entry.at)]
+
+
+def test_a_run_that_was_cut_off_is_offered_where_it_was_watched_and_goes_on(
+    coach: PageCoach, url: str, phone: Page, start_again: Callable[[], PageCoach]
+) -> None:
+    run = HeldRun(coach, at_s=0.5)
     phone.goto(f"{url}/live")
-    expect(phone.locator(".ready")).to_contain_text("Left foot")
+    wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
+    after = start_again()
+    phone.get_by_role("button", name="Go on with this run").tap()
+    wait_until(phone, "() => document.body.dataset.run === 'on'")
+    going_on = after.runs.current()
+    assert going_on is not None
+    assert going_on.run_id == run.run_id
+    assert phone.url.endswith("/live")
+
+
+def test_a_run_is_started_from_the_page(coach: PageCoach, url: str, phone: Page) -> None:
+    pod = coach.wear_pod()
+    phone.goto(f"{url}/live")
+    expect(phone.locator(".ready")).to_contain_text(pod.name)
     phone.check("input[value=outdoor]")
     phone.check("input[name=has_warm_up]")
     phone.tap("#start")
     wait_until(phone, "() => document.body.dataset.run === 'on'")
-    name, place, focus, facts = coach.runs.calls[0]
-    assert (name, place.value, focus) == ("start", "outdoor", None)
-    assert facts == {"shoes": "", "slope_pct": None, "notes": "", "is_confirmed": False}
-    assert coach.runs.calls[1] == ("lap", "warm_up")
+    run = coach.runs.current()
+    assert run is not None
+    assert (run.place, run.shoes, run.slope_pct, run.notes) == (RunPlace.OUTDOOR, "", None, "")
+    assert coach.runs.status()["lap_kind"] == "warm_up"
+    eventually(phone, lambda: [link["status"] for link in coach.runs.status()["links"]], ["streaming"])
 
 
-def test_the_plan_on_the_page_is_that_of_the_place_chosen(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_the_plan_on_the_page_is_that_of_the_place_chosen(coach: PageCoach, url: str, phone: Page) -> None:
     coach.coaching.learn([replace(r, place=RunPlace.TREADMILL) for r in baseline_runs(Body(), now=utc_now())])
     answer_signs(coach.store, utc_now() - timedelta(minutes=1), weeks=1)
     coach.runner.report_pain(PainMoment.NOW, 0, 0)
@@ -80,31 +97,32 @@ def test_the_plan_on_the_page_is_that_of_the_place_chosen(coach: SmallCoach, url
     expect(phone.locator("#plan-words")).to_contain_text("Baseline run 1 of 3 outdoors")
 
 
-def test_why_a_run_cannot_start_is_said(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_why_a_run_cannot_start_is_said(coach: PageCoach, url: str, phone: Page) -> None:
+    coach.wear_pod()
     phone.goto(f"{url}/live")
-    coach.runs.refuses = "No sensor is connected: choose one on the Sensors page"
+    coach.sensors.forget(coach.sensors.book.remembered()[0].sensor_id)  # on another phone
     phone.tap("#start")
-    expect(phone.locator("#start-words")).to_have_text("No sensor is connected: choose one on the Sensors page")
+    expect(phone.locator("#start-words")).to_contain_text("pair one on the Sensors page")
 
 
-def test_pain_is_one_tap_away_and_one_tap_long(coach: SmallCoach, running: Page) -> None:
+def test_pain_is_one_tap_away_and_one_tap_long(coach: PageCoach, running: Page) -> None:
     running.tap("#pain")
     running.tap("[data-pain='3']")
-    eventually(coach, running, ("pain", 3, False))
+    eventually(running, lambda: pains(coach), [(3, None)])
     expect(running.locator("#toast")).to_have_text("Pain 3 of 10 noted")
     running.tap("#pain")
     running.tap("[data-where=calf]")
     running.tap("[data-pain='0']")
-    eventually(coach, running, ("pain", 0, True))
+    eventually(running, lambda: pains(coach), [(3, None), (None, 0)])
 
 
-def test_a_mis_tap_of_pain_is_taken_back_for_ten_seconds(coach: SmallCoach, running: Page) -> None:
+def test_a_mis_tap_of_pain_is_taken_back_for_ten_seconds(coach: PageCoach, running: Page) -> None:
     expect(running.locator("#undo")).to_be_hidden()
     running.tap("#pain")
     running.tap("[data-pain='8']")
-    eventually(coach, running, ("pain", 8, False))
+    eventually(running, lambda: pains(coach), [(8, None)])
     running.tap("#undo")
-    eventually(coach, running, ("take_back_pain",))
+    eventually(running, lambda: pains(coach), [])
     expect(running.locator("#toast")).to_have_text("Undone")
     expect(running.locator("#undo")).to_be_hidden()
     running.tap("#pain")
@@ -114,63 +132,65 @@ def test_a_mis_tap_of_pain_is_taken_back_for_ten_seconds(coach: SmallCoach, runn
     expect(running.locator("#undo")).to_be_hidden()
 
 
-def test_mute_and_pause_are_one_tap_and_show_their_state(coach: SmallCoach, running: Page) -> None:
+def test_mute_and_pause_are_one_tap_and_show_their_state(coach: PageCoach, running: Page) -> None:
     running.tap("#mute")
-    eventually(coach, running, ("mute", True))
+    eventually(running, status(coach, "is_muted"), True)
     expect(running.locator("#mute")).to_have_attribute("aria-pressed", "true")
     running.tap("#pause")
-    eventually(coach, running, ("pause",))
+    eventually(running, status(coach, "state"), "paused")
     expect(running.locator("#pause")).to_contain_text("Go on")
     expect(running.locator("#phase")).to_have_text("Paused")
     running.tap("#pause")
-    eventually(coach, running, ("resume",))
+    eventually(running, status(coach, "state"), "recording")
 
 
-def test_lap_and_stop_need_a_hold(coach: SmallCoach, running: Page) -> None:
+def test_lap_and_stop_need_a_hold(coach: PageCoach, run: HeldRun, running: Page) -> None:
+    before = coach.runs.status()
     for selector in ("#lap", "#stop"):
         running.tap(selector)
         hold(running, selector, 300)
-    assert coach.runs.calls == []
+    assert coach.runs.status() == before
     hold(running, "#lap", 1100)
-    eventually(coach, running, ("lap", "lap"))
+    eventually(running, status(coach, "lap"), 2)
     hold(running, "#stop", 1100)
-    eventually(coach, running, ("stop",))
-    running.wait_for_url("**/runs/r1")
+    running.wait_for_url(f"**/runs/{run.run_id}")
+    assert coach.store.runs.get(run.run_id).state is RunState.FINISHED
 
 
-def test_a_short_tap_on_lap_or_stop_says_to_hold(coach: SmallCoach, running: Page) -> None:
+def test_a_short_tap_on_lap_or_stop_says_to_hold(coach: PageCoach, running: Page) -> None:
     for selector in ("#lap", "#stop"):
         running.tap(selector)
         expect(running.locator("#toast")).to_have_text("Keep your finger on it for a second.")
         running.evaluate("() => { document.querySelector('#toast').textContent = ''; }")
     hold(running, "#lap", 1100)
-    eventually(coach, running, ("lap", "lap"))
+    eventually(running, status(coach, "lap"), 2)
     expect(running.locator("#toast")).to_have_text("Lap marked")
     running.wait_for_timeout(200)
     expect(running.locator("#toast")).to_have_text("Lap marked")
 
 
-def test_the_keyboard_holds_by_pressing_twice(coach: SmallCoach, running: Page) -> None:
+def test_the_keyboard_holds_by_pressing_twice(coach: PageCoach, running: Page) -> None:
     running.focus("#lap")
     running.keyboard.press("Enter")
     expect(running.locator("#toast")).to_contain_text("Press again")
     running.keyboard.press("Enter")
-    eventually(coach, running, ("lap", "lap"))
+    eventually(running, status(coach, "lap"), 2)
 
 
-def test_pain_entered_without_a_network_arrives_when_it_is_back(coach: SmallCoach, running: Page) -> None:
+def test_pain_entered_without_a_network_arrives_when_it_is_back(coach: PageCoach, running: Page) -> None:
     running.context.set_offline(True)
     running.tap("#pain")
     running.tap("[data-pain='5']")
     expect(running.locator("#outbox-words")).to_contain_text("waits for the network")
-    assert coach.runs.calls == []
+    assert pains(coach) == []
     running.context.set_offline(False)
-    eventually(coach, running, ("pain", 5, False))
-    assert coach.runs.calls.count(("pain", 5, False)) == 1
+    eventually(running, lambda: pains(coach), [(5, None)])
+    expect(running.locator("#outbox-words")).to_have_text("Everything is saved.")
+    assert pains(coach) == [(5, None)]
 
 
-def test_every_target_in_motion_is_large_enough_for_a_wet_thumb(coach: SmallCoach, running: Page) -> None:
-    coach.feed.publish("cue", cue())
+def test_every_target_in_motion_is_large_enough_for_a_wet_thumb(run: HeldRun, running: Page) -> None:
+    run.cue()
     expect(running.locator("#why")).to_be_visible()
     for button in running.locator(".motion :is(button, a):visible").all():
         box = button.bounding_box()
@@ -182,7 +202,7 @@ def test_every_target_in_motion_is_large_enough_for_a_wet_thumb(coach: SmallCoac
         assert min(box["width"], box["height"]) >= 63.9, button.inner_text()
 
 
-def test_what_waits_leaves_every_button_free(coach: SmallCoach, running: Page) -> None:
+def test_what_waits_leaves_every_button_free(running: Page) -> None:
     running.context.set_offline(True)
     running.tap("#pain")
     running.tap("[data-pain='6']")
@@ -196,8 +216,9 @@ def test_what_waits_leaves_every_button_free(coach: SmallCoach, running: Page) -
     running.context.set_offline(False)
 
 
-def test_a_page_whose_storage_refuses_holds_the_tap_and_says_so(coach: SmallCoach, url: str, phone: Page) -> None:
-    coach.runs.start("treadmill")
+def test_a_page_whose_storage_refuses_holds_the_tap_and_says_so(
+    coach: PageCoach, run: HeldRun, url: str, phone: Page
+) -> None:
     phone.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }")
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
@@ -207,16 +228,16 @@ def test_a_page_whose_storage_refuses_holds_the_tap_and_says_so(coach: SmallCoac
     expect(phone.locator("#outbox-words")).to_contain_text("on this page only: leave it open")
     expect(phone.locator("#toast")).to_contain_text("leave it open")
     phone.context.set_offline(False)
-    eventually(coach, phone, ("pain", 7, False))
+    eventually(phone, lambda: pains(coach), [(7, None)])
     expect(phone.locator("#outbox-words")).to_have_text("Everything is saved.")
 
 
-def test_a_tap_for_a_run_that_has_ended_is_left_out_and_said(coach: SmallCoach, running: Page) -> None:
+def test_a_tap_for_a_run_that_has_ended_is_left_out_and_said(coach: PageCoach, running: Page) -> None:
     running.context.set_offline(True)
     running.tap("#mute")
     expect(running.locator("#outbox-words")).to_contain_text("waits for the network")
     coach.runs.stop()
-    coach.runs.start("treadmill", run_id="r2")
+    HeldRun(coach)
     running.context.set_offline(False)
     expect(running.locator("#outbox-words")).to_contain_text("left out")
-    assert ("mute", True) not in coach.runs.calls
+    assert coach.runs.status()["is_muted"] is False

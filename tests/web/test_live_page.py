@@ -1,15 +1,16 @@
 """The page in motion, in a real browser at a phone's size: numbers, targets, ages, cues, and a stream that dies."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from coach.model.links import LinkStatus
 from coach.model.metrics import Unknown
 from tests.support.browser import overlapping, wait_until
-from tests.web.live_scene import FallingSilent, cue, numbers
-from tests.web.small_coach import SmallCoach, SmallRuns
+from tests.web.held_run import HeldRun
+from tests.web.live_scene import FallingSilent, numbers
+from tests.web.page_coach import PageCoach
 from web.words import read_words
 
 pytestmark = pytest.mark.browser
@@ -22,9 +23,8 @@ LISTEN = """() => {
 
 
 @pytest.fixture
-def running(coach: SmallCoach, url: str, phone: Page) -> Page:
+def running(run: HeldRun, url: str, phone: Page) -> Page:
     """A phone that looks at a run which is on."""
-    coach.runs.start("treadmill")
     phone.add_init_script(f"({LISTEN})()")
     phone.goto(f"{url}/live")
     expect(phone.locator("#stream-words")).to_have_text("")
@@ -32,18 +32,18 @@ def running(coach: SmallCoach, url: str, phone: Page) -> Page:
     return phone
 
 
-def show(coach: SmallCoach, page: Page, **event: Any) -> None:
+def show(run: HeldRun, page: Page, **event: Any) -> None:
     """Publish numbers until the page shows them: a new page may have asked a moment later."""
     for _ in range(40):
-        coach.feed.publish("metrics", numbers(**event))
+        run.numbers(**event)
         page.wait_for_timeout(60)
         if page.locator("#focus").get_attribute("data-place") == event.get("place", "on"):
             return
     raise AssertionError(page.inner_text("body"))
 
 
-def test_numbers_of_the_run_are_large_with_their_units(coach: SmallCoach, running: Page) -> None:
-    show(coach, running)
+def test_numbers_of_the_run_are_large_with_their_units(run: HeldRun, running: Page) -> None:
+    show(run, running)
     expect(running.locator("#focus-value")).to_have_text("172")
     expect(running.locator("#clock")).to_contain_text("24:1")
     expect(running.locator("#distance_m")).to_have_text("4.12")
@@ -60,9 +60,9 @@ def test_numbers_of_the_run_are_large_with_their_units(coach: SmallCoach, runnin
     ("place", "vs_usual_pct", "words"), [("below", 0.6, "Below"), ("on", 5.0, "On target"), ("above", 9.5, "Above")]
 )
 def test_the_target_is_shown_by_word_shape_and_band(
-    coach: SmallCoach, running: Page, place: str, vs_usual_pct: float, words: str
+    run: HeldRun, running: Page, place: str, vs_usual_pct: float, words: str
 ) -> None:
-    show(coach, running, place=place, vs_usual_pct=vs_usual_pct)
+    show(run, running, place=place, vs_usual_pct=vs_usual_pct)
     expect(running.locator("#focus-words")).to_have_text(words)
     expect(running.locator("#focus-band")).to_contain_text("Target 1")
     assert running.locator("#focus-shape").bounding_box()["width"] > 10
@@ -75,25 +75,23 @@ def test_the_target_is_shown_by_word_shape_and_band(
 
 @pytest.mark.parametrize(("sd", "words"), [(0.2, "Below"), (0.6, "Near the edge")])
 def test_a_number_that_may_as_well_be_in_its_band_is_not_called_out_of_it(
-    coach: SmallCoach, running: Page, sd: float, words: str
+    run: HeldRun, running: Page, sd: float, words: str
 ) -> None:
     """172 is 1.6 % above a usual of 169.3; the band begins at 2 %, that is at 172.7."""
     for _ in range(20):
         metrics = numbers(place="below", vs_usual_pct=1.6)
-        coach.feed.publish("metrics", metrics | {"uncertainty": {"cadence_spm": sd}})
+        run.numbers(**metrics | {"uncertainty": {"cadence_spm": sd}})
         running.wait_for_timeout(60)
     expect(running.locator("#focus-words")).to_have_text(words)
 
 
-def test_a_step_near_its_edge_is_shown_finely_enough_to_see_which_side_it_is_on(
-    coach: SmallCoach, running: Page
-) -> None:
+def test_a_step_near_its_edge_is_shown_finely_enough_to_see_which_side_it_is_on(run: HeldRun, running: Page) -> None:
     """A step of 98.2 cm against an edge of 98.4: in whole centimetres both would read 98."""
     usual_m = 0.9842 / 0.97
     metrics = numbers(step_length_m=0.982, step_length_vs_baseline_pct=100 * (0.982 / usual_m - 1))
     target = {"metric": "step_length_vs_baseline_pct", "value": metrics["step_length_vs_baseline_pct"], "low": -3.0}
     for _ in range(20):
-        coach.feed.publish("metrics", metrics | {"target": target | {"high": None, "place": "below"}})
+        run.numbers(**metrics | {"target": target | {"high": None, "place": "below"}})
         running.wait_for_timeout(60)
     expect(running.locator("#focus-words")).to_have_text("Near the edge")
     expect(running.locator("#focus-value")).to_have_text("98.2")
@@ -102,38 +100,38 @@ def test_a_step_near_its_edge_is_shown_finely_enough_to_see_which_side_it_is_on(
     expect(running.locator("#focus-note")).to_have_text("±5.3")
 
 
-def test_values_dim_and_then_blank_each_by_its_own_age(coach: SmallCoach, running: Page) -> None:
-    show(coach, running)
+def test_values_dim_and_then_blank_each_by_its_own_age(run: HeldRun, running: Page) -> None:
+    show(run, running)
     running.evaluate("() => { window.saw_old = false; }")
     wait_until(running, "() => document.querySelector('#first-value').dataset.age === 'old'")
     wait_until(running, "() => document.querySelector('#first-value').textContent === '–'")
     expect(running.locator("#focus-value")).to_have_text("–")
     expect(running.locator("#focus")).to_have_attribute("data-place", "none")
     for _ in range(5):
-        coach.feed.publish("metrics", numbers(cadence_spm=None, target=None))
+        run.numbers(cadence_spm=None, target=None)
         running.wait_for_timeout(100)
     expect(running.locator("#first-value")).to_have_text("243")
     expect(running.locator("#focus-value")).to_have_text("–")
 
 
-def test_each_number_says_how_sure_it_is_in_its_own_digits(coach: SmallCoach, running: Page) -> None:
-    show(coach, running)
+def test_each_number_says_how_sure_it_is_in_its_own_digits(run: HeldRun, running: Page) -> None:
+    show(run, running)
     expect(running.locator("#focus-note")).to_have_text("±1")
     expect(running.locator("#first-note")).to_have_text("±13")
     expect(running.locator("#second-note")).to_have_text("±5")
     for _ in range(8):
-        coach.feed.publish("metrics", numbers(uncertainty={"cadence_spm": 0.15}))
+        run.numbers(uncertainty={"cadence_spm": 0.15})
         running.wait_for_timeout(200)
     expect(running.locator("#focus-note")).to_have_text("")
     expect(running.locator("#first-note")).to_have_text("")
 
 
-def test_a_dash_says_why(coach: SmallCoach, running: Page) -> None:
+def test_a_dash_says_why(run: HeldRun, running: Page) -> None:
     why = dict.fromkeys(("cadence_spm", "contact_time_ms"), "finding_axes")
     why["heart_rate_bpm"] = "needs_heart_rate_sensor"
     blank = {"target": None, "contact_time_ms": None, "heart_rate_bpm": None, "unknown": why}
     for _ in range(8):
-        coach.feed.publish("metrics", numbers(cadence_spm=None, **blank))
+        run.numbers(cadence_spm=None, **blank)
         running.wait_for_timeout(200)
     expect(running.locator("#focus-value")).to_have_text("–")
     expect(running.locator("#focus-words")).to_have_text("finding the axes")
@@ -142,13 +140,13 @@ def test_a_dash_says_why(coach: SmallCoach, running: Page) -> None:
 
 
 def test_a_target_without_its_usual_still_shows_the_number_and_says_what_it_waits_for(
-    coach: SmallCoach, running: Page
+    run: HeldRun, running: Page
 ) -> None:
     usual = {"cadence_vs_baseline_pct": "needs_three_runs"}
     for _ in range(4):
         metrics = numbers(place="on", unknown=usual, cadence_vs_baseline_pct=None)
         metrics["target"] |= {"value": None, "place": None}
-        coach.feed.publish("metrics", metrics)
+        run.numbers(**metrics)
         running.wait_for_timeout(150)
     expect(running.locator("#focus-name")).to_have_text("Cadence")
     expect(running.locator("#focus-value")).to_have_text("172")
@@ -163,9 +161,9 @@ def test_there_are_words_for_every_reason() -> None:
         assert words[f"metrics.why.{reason}.long"].endswith((".", "?"))
 
 
-def test_a_paused_runner_finds_all_numbers_with_uncertainties_and_reasons(coach: SmallCoach, running: Page) -> None:
+def test_a_paused_runner_finds_all_numbers_with_uncertainties_and_reasons(run: HeldRun, running: Page) -> None:
     expect(running.locator("#numbers")).to_be_hidden()
-    coach.feed.publish("metrics", numbers(unknown={"grade_pct": "needs_treadmill"}))
+    run.numbers(unknown={"grade_pct": "needs_treadmill"})
     running.tap("#pause")
     running.tap("#numbers")
     cadence = running.locator("[data-detail=cadence_spm] .details-value")
@@ -176,8 +174,8 @@ def test_a_paused_runner_finds_all_numbers_with_uncertainties_and_reasons(coach:
     assert top["y"] >= 0
 
 
-def test_numbers_beside_the_large_one_settle_once_a_second(coach: SmallCoach, running: Page) -> None:
-    show(coach, running)
+def test_numbers_beside_the_large_one_settle_once_a_second(run: HeldRun, running: Page) -> None:
+    show(run, running)
     running.evaluate(
         """() => {
           window.written = [];
@@ -189,45 +187,43 @@ def test_numbers_beside_the_large_one_settle_once_a_second(coach: SmallCoach, ru
     )
     for step in range(20):
         more = {"cadence_spm": 170.0 + step % 2, "contact_time_ms": 240.0 + step % 3, "elapsed_s": 1460 + 0.2 * step}
-        coach.feed.publish("metrics", numbers(**more))
+        run.numbers(**more)
         running.wait_for_timeout(200)
     written = running.evaluate("() => window.written")
     assert written.count("first-value") <= 8
     assert written.count("focus-value") > written.count("first-value")
 
 
-def test_without_a_worker_the_page_watches_by_itself(coach: SmallCoach, url: str, phone: Page) -> None:
-    coach.runs.start("treadmill")
+def test_without_a_worker_the_page_watches_by_itself(run: HeldRun, url: str, phone: Page) -> None:
     phone.route("**/live_worker.js", lambda route: route.abort())
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.stream === 'live'")
-    show(coach, phone)
+    show(run, phone)
     expect(phone.locator("#focus-value")).to_have_text("172")
 
 
-def test_a_watcher_that_falls_silent_is_replaced(coach: SmallCoach, url: str, phone: Page) -> None:
-    coach.runs.start("treadmill")
+def test_a_watcher_that_falls_silent_is_replaced(run: HeldRun, url: str, phone: Page) -> None:
     mute = "self.postMessage = () => {};"
     phone.route("**/live_worker.js", lambda route: route.fulfill(body=mute, content_type="text/javascript"), times=1)
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.stream === 'live'", 20_000)
-    show(coach, phone)
+    show(run, phone)
     expect(phone.locator("#focus-value")).to_have_text("172")
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (390, 664), (844, 390), (1280, 800)])
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_everything_is_seen_at_one_glance(
-    coach: SmallCoach, running: Page, width: int, height: int, is_paused: bool
+    run: HeldRun, running: Page, width: int, height: int, is_paused: bool
 ) -> None:
     running.tap("#unlock-no")
     running.set_viewport_size({"width": width, "height": height})
-    show(coach, running)
+    show(run, running)
     if is_paused:
         running.tap("#pause")
         expect(running.locator("#numbers")).to_be_visible()
     else:
-        coach.feed.publish("cue", cue())
+        run.cue()
         expect(running.locator("#cue")).to_be_visible()
     room = running.evaluate("() => [document.documentElement.scrollHeight, innerHeight]")
     assert room[0] <= room[1] or (height, is_paused) == (664, True)
@@ -238,10 +234,10 @@ def test_everything_is_seen_at_one_glance(
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (390, 664), (360, 780), (412, 915)])
 def test_no_number_is_half_hidden_while_the_page_asks_to_speak(
-    coach: SmallCoach, running: Page, width: int, height: int
+    run: HeldRun, running: Page, width: int, height: int
 ) -> None:
     running.set_viewport_size({"width": width, "height": height})
-    show(coach, running)
+    show(run, running)
     expect(running.locator("#unlock")).to_be_visible()
     controls = running.locator(".controls").bounding_box()["y"]
     for part in running.locator(".motion > :is(.quick, .focus, .seconds):visible").all():
@@ -251,10 +247,10 @@ def test_no_number_is_half_hidden_while_the_page_asks_to_speak(
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_no_words_lie_upon_others_at_twice_the_text_size(coach: SmallCoach, running: Page, width: int) -> None:
+def test_no_words_lie_upon_others_at_twice_the_text_size(run: HeldRun, running: Page, width: int) -> None:
     running.set_viewport_size({"width": width, "height": 844})
     running.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
-    show(coach, running)
+    show(run, running)
     running.evaluate("() => { document.querySelector('.controls').style.position = 'static'; }")  # it is scrolled over
     assert overlapping(running, ".motion") == []
     running.tap("#unlock-no")
@@ -264,15 +260,14 @@ def test_no_words_lie_upon_others_at_twice_the_text_size(coach: SmallCoach, runn
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (844, 390), (1280, 800)])
 def test_a_run_in_pain_shows_to_walk_in_place_of_its_target(
-    coach: SmallCoach, running: Page, width: int, height: int
+    coach: PageCoach, run: HeldRun, running: Page, width: int, height: int
 ) -> None:
     running.tap("#unlock-no")
     running.set_viewport_size({"width": width, "height": height})
-    show(coach, running)
-    coach.runs.hold = "Pain is above 5: walk from here. The coach says no more today."
-    coach.feed.publish("run", coach.runs.status())
+    show(run, running)
+    coach.runs.pain(7)
     expect(running.locator("#hold")).to_be_visible()
-    coach.feed.publish("metrics", numbers())
+    run.numbers()
     running.wait_for_timeout(300)
     expect(running.locator("#focus")).to_be_hidden()
     expect(running.locator("#hold")).to_contain_text("Walk")
@@ -284,13 +279,13 @@ def test_a_run_in_pain_shows_to_walk_in_place_of_its_target(
     expect(running.locator("#hold")).to_be_visible()
 
 
-def test_a_cue_is_shown_said_and_vibrated_once_and_can_be_asked_why(coach: SmallCoach, running: Page) -> None:
-    coach.feed.publish("cue", cue())
+def test_a_cue_is_shown_said_and_vibrated_once_and_can_be_asked_why(run: HeldRun, running: Page) -> None:
+    run.cue()
     expect(running.locator("#cue-words")).to_have_text("Quick, light steps, as on hot sand")
     wait_until(running, "() => window.said.length === 1 && window.shaken.length === 1")
-    coach.feed.publish("cue", cue())
-    coach.feed.publish("cue", cue("c0002", is_spoken=False, say="Withheld"))
-    coach.feed.publish("cue", cue("c0003", say="Third"))
+    run.cue()
+    run.cue("c0002", is_spoken=False, say="Withheld")
+    run.cue("c0003", say="Third")
     expect(running.locator("#cue-words")).to_have_text("Third")
     wait_until(running, "() => window.said.length === 2")
     assert running.evaluate("() => window.said") == ["Quick, light steps, as on hot sand", "Third"]
@@ -300,13 +295,13 @@ def test_a_cue_is_shown_said_and_vibrated_once_and_can_be_asked_why(coach: Small
     expect(running.locator("#why-body")).to_contain_text("0.6 %")
 
 
-def test_channels_of_cues_can_be_turned_off_on_this_phone(coach: SmallCoach, running: Page) -> None:
+def test_channels_of_cues_can_be_turned_off_on_this_phone(run: HeldRun, running: Page) -> None:
     running.tap("#more")
     for name in ("speech", "vibration", "text"):
         running.uncheck(f"input[name={name}]")
     running.keyboard.press("Escape")
-    coach.feed.publish("cue", cue())
-    coach.feed.publish("cue", cue("c0002", kind="safety", say="Ease off"))
+    run.cue()
+    run.cue("c0002", kind="safety", say="Ease off")
     expect(running.locator("#cue-words")).to_have_text("Ease off")
     assert running.evaluate("() => [window.said.length, window.shaken.length]") == [0, 0]
     running.reload()
@@ -314,21 +309,21 @@ def test_channels_of_cues_can_be_turned_off_on_this_phone(coach: SmallCoach, run
     expect(running.locator("input[name=speech]")).not_to_be_checked()
 
 
-def test_old_cues_are_not_replayed_to_a_page_that_is_opened_again(coach: SmallCoach, running: Page) -> None:
-    coach.feed.publish("cue", cue())
+def test_old_cues_are_not_replayed_to_a_page_that_is_opened_again(run: HeldRun, running: Page) -> None:
+    run.cue()
     expect(running.locator("#cue")).to_be_visible()
     running.reload()
-    show(coach, running)
+    show(run, running)
     expect(running.locator("#cue")).to_be_hidden()
     assert running.evaluate("() => window.said") == []
 
 
-def test_a_dead_stream_is_noticed_by_the_page_and_opened_again(phone: Page, serve_coach: Callable[[Any], str]) -> None:
-    feed = FallingSilent()
-    coach = SmallCoach(feed=feed, runs=SmallRuns(feed))
-    coach.runs.start("treadmill")
-    phone.goto(f"{serve_coach(coach)}/live")
-    show(coach, phone)
+def test_a_dead_stream_is_noticed_by_the_page_and_opened_again(
+    coach: PageCoach, run: HeldRun, url: str, phone: Page
+) -> None:
+    feed = FallingSilent(coach.feed)
+    phone.goto(f"{url}/live")
+    show(run, phone)
     phone.evaluate(
         """() => {
           const words = document.querySelector("#stream-words");
@@ -347,46 +342,43 @@ def test_a_dead_stream_is_noticed_by_the_page_and_opened_again(phone: Page, serv
         phone.wait_for_timeout(100)
     assert feed.n_listens > n_streams
     feed.go_on()
-    show(coach, phone)
+    show(run, phone)
     expect(phone.locator("#stream-words")).to_have_text("")
-    feed.close()
 
 
-def test_two_phones_see_the_same_run(coach: SmallCoach, running: Page, url: str) -> None:
+def test_two_phones_see_the_same_run(run: HeldRun, running: Page, url: str) -> None:
     second = running.context.new_page()
     second.goto(f"{url}/live")
     wait_until(second, "() => document.body.dataset.run === 'on'")
-    show(coach, running)
-    show(coach, second)
+    show(run, running)
+    show(run, second)
     expect(second.locator("#focus-value")).to_have_text("172")
     second.close()
 
 
-def test_a_browser_that_cannot_keep_its_screen_on_says_so(coach: SmallCoach, url: str, phone: Page) -> None:
-    coach.runs.start("treadmill")
+def test_a_browser_that_cannot_keep_its_screen_on_says_so(run: HeldRun, url: str, phone: Page) -> None:
     phone.add_init_script("delete Navigator.prototype.wakeLock")
     phone.goto(f"{url}/live")
     expect(phone.locator("#wake-words")).to_contain_text("cannot keep the screen on")
 
 
-def test_sensors_are_named_by_place_and_a_lost_one_aloud(coach: SmallCoach, running: Page) -> None:
+def test_sensors_are_named_by_place_and_a_lost_one_aloud(run: HeldRun, running: Page) -> None:
     expect(running.locator("#links")).to_contain_text("Left foot")
-    lost = {"sensor_id": "C4:01", "t_s": 9.0, "status": "lost", "reason": "out_of_range", "words": "Too far away"}
-    coach.feed.publish("sensor", lost)
+    run.link("C4:01", LinkStatus.LOST, "out_of_range", "Too far away")
     expect(running.locator("#links li[data-status=lost]")).to_contain_text("Left foot lost")
     expect(running.get_by_role("status").filter(has_text="Left foot lost")).to_have_count(1)
 
 
-def test_a_phone_that_was_away_hears_the_fresh_cue_once_and_no_old_one(coach: SmallCoach, running: Page) -> None:
+def test_a_phone_that_was_away_hears_the_fresh_cue_once_and_no_old_one(run: HeldRun, running: Page) -> None:
     running.tap("#unlock-no")
-    coach.feed.publish("cue", cue("c0001", say="Before"))
+    run.cue("c0001", say="Before")
     expect(running.locator("#cue-words")).to_have_text("Before")
     running.context.set_offline(True)
     running.wait_for_timeout(300)
-    coach.feed.publish("cue", cue("c0002", say="While it was away"))
+    run.cue("c0002", say="While it was away")
     running.wait_for_timeout(1200)
     running.context.set_offline(False)
     running.evaluate("() => window.dispatchEvent(new Event('online'))")
     expect(running.locator("#cue-words")).to_have_text("While it was away")
-    show(coach, running)
+    show(run, running)
     assert running.evaluate("() => window.said") == ["Before", "While it was away"]

@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import wait_until
-from tests.web.live_scene import numbers
-from tests.web.small_coach import SmallCoach
+from tests.web.held_run import HeldRun
 
 SLOWER = 6
 UPDATES = 20
@@ -14,9 +13,8 @@ EVERY_MS = 200
 
 @pytest.mark.browser
 def test_a_slow_phone_shows_the_last_of_many_updates(
-    coach: SmallCoach, url: str, phone: Page, capsys: pytest.CaptureFixture[str]
+    run: HeldRun, url: str, phone: Page, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    coach.runs.start("treadmill")
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.run === 'on'")
     tools = phone.context.new_cdp_session(phone)
@@ -29,7 +27,7 @@ def test_a_slow_phone_shows_the_last_of_many_updates(
     before = measured()
     for step in range(UPDATES):
         more = {"cadence_spm": 168.0 + step % 7, "vs_usual_pct": 3.0 + step % 7, "contact_time_ms": 240.0 + step % 9}
-        coach.feed.publish("metrics", numbers(**more))
+        run.numbers(**more)
         phone.wait_for_timeout(EVERY_MS)
     after = measured()
     seconds = after["Timestamp"] - before["Timestamp"]

@@ -3,6 +3,8 @@
 import itertools
 import re
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ from coach.language.phrases import phrases_of
 from coach.model.links import LinkEvent, LinkStatus
 from coach.model.pain import PainMoment
 from coach.model.plain import to_plain
+from coach.model.workouts import PartKind, Workout, WorkoutPart
 from tests.support.browser import wait_until
-from tests.web.live_scene import cue, numbers
-from tests.web.small_coach import USES, SmallCoach
+from tests.web.held_run import USES, HeldRun
+from tests.web.live_scene import cue
+from tests.web.page_coach import PageCoach
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +31,7 @@ LISTEN = """() => {
 }"""
 
 
-def open_page(coach: SmallCoach, url: str, phone: Page) -> Page:
+def open_page(url: str, phone: Page) -> Page:
     phone.add_init_script(f"({LISTEN})()")
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
@@ -35,19 +39,14 @@ def open_page(coach: SmallCoach, url: str, phone: Page) -> Page:
 
 
 @pytest.fixture
-def running(coach: SmallCoach, url: str, phone: Page) -> Page:
-    coach.runs.start("treadmill")
-    return open_page(coach, url, phone)
+def running(run: HeldRun, url: str, phone: Page) -> Page:
+    return open_page(url, phone)
 
 
-def move(coach: SmallCoach, page: Page, distance_m: float, elapsed_s: float, **more: Any) -> None:
+def move(run: HeldRun, page: Page, distance_m: float, elapsed_s: float, **more: Any) -> None:
     metrics = {"distance_m": distance_m, "elapsed_s": elapsed_s, "cadence_vs_baseline_pct": 0.4, **more}
-    coach.feed.publish("metrics", numbers(**metrics))
+    run.numbers(**metrics)
     page.wait_for_timeout(60)
-
-
-def link(sensor_id: str, status: LinkStatus) -> dict[str, Any]:
-    return to_plain(LinkEvent(sensor_id, 1.0, status, "ok", ""))
 
 
 def heard(page: Page, n: int, timeout_ms: float = 10_000) -> list[str]:
@@ -57,14 +56,14 @@ def heard(page: Page, n: int, timeout_ms: float = 10_000) -> list[str]:
 
 
 def test_each_kilometre_is_said_with_its_own_time_and_steps_against_the_runners_usual(
-    coach: SmallCoach, running: Page
+    run: HeldRun, running: Page
 ) -> None:
-    move(coach, running, 1990.0, 690.0)
+    move(run, running, 1990.0, 690.0)
     assert running.evaluate("() => window.said") == []  # nothing of what was before this page
-    move(coach, running, 2001.0, 700.0)
-    move(coach, running, 2500.0, 880.0, step_length_m=1.01, step_length_vs_baseline_pct=-3.2)
-    move(coach, running, 3002.0, 1048.0, step_length_m=1.01, step_length_vs_baseline_pct=-3.2)
-    move(coach, running, 3003.0, 1049.0)
+    move(run, running, 2001.0, 700.0)
+    move(run, running, 2500.0, 880.0, step_length_m=1.01, step_length_vs_baseline_pct=-3.2)
+    move(run, running, 3002.0, 1048.0, step_length_m=1.01, step_length_vs_baseline_pct=-3.2)
+    move(run, running, 3003.0, 1049.0)
     assert heard(running, 2) == [
         "2 kilometres after 11 minutes 40 seconds. Cadence 172, as usual. Step length 98 centimetres.",
         "Kilometre 3 in 5 minutes 48 seconds. Cadence 172, as usual. "
@@ -72,105 +71,111 @@ def test_each_kilometre_is_said_with_its_own_time_and_steps_against_the_runners_
     ]
 
 
-def test_miles_and_inches_are_said_to_those_who_read_them(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_miles_and_inches_are_said_to_those_who_read_them(coach: PageCoach, url: str, phone: Page) -> None:
     coach.runner.change(units="imperial")
-    coach.runs.start("treadmill")
-    page = open_page(coach, url, phone)
+    run = HeldRun(coach)
+    page = open_page(url, phone)
     for distance_m, elapsed_s in ((0.0, 0.0), (1600.0, 500.0), (1610.0, 503.0)):
-        move(coach, page, distance_m, elapsed_s)
+        move(run, page, distance_m, elapsed_s)
     assert heard(page, 1)[0].startswith(
         "Mile 1 in 8 minutes 23 seconds. Cadence 172, as usual. Step length 38.6 inches"
     )
 
 
-def test_a_gap_over_two_kilometres_has_no_time_of_one(coach: SmallCoach, running: Page) -> None:
-    move(coach, running, 0.0, 0.0)
-    move(coach, running, 2100.0, 720.0)
+def test_a_gap_over_two_kilometres_has_no_time_of_one(run: HeldRun, running: Page) -> None:
+    move(run, running, 0.0, 0.0)
+    move(run, running, 2100.0, 720.0)
     assert heard(running, 1)[0].startswith("2 kilometres after 12 minutes.")
 
 
 def test_a_start_is_announced_when_every_sensor_is_ready_and_what_is_missing_is_named(
-    coach: SmallCoach, url: str, phone: Page
+    coach: PageCoach, url: str, phone: Page
 ) -> None:
-    coach.runs.elapsed_s = 1.0
-    coach.runs.link_status = LinkStatus.CONNECTING
-    coach.runs.start("treadmill")
-    page = open_page(coach, url, phone)
+    run = HeldRun(coach, LinkStatus.CONNECTING, at_s=1.0)
+    page = open_page(url, phone)
     for use in USES[:2]:
-        coach.feed.publish("sensor", link(use.sensor_id, LinkStatus.STREAMING))
+        run.link(use.sensor_id, LinkStatus.STREAMING)
     page.wait_for_timeout(1200)
     assert page.evaluate("() => window.said") == []
-    coach.feed.publish("sensor", link(USES[2].sensor_id, LinkStatus.STREAMING))
+    run.link(USES[2].sensor_id, LinkStatus.STREAMING)
     assert heard(page, 1) == ["Sensors ready. Go."]
 
 
 def test_a_lost_sensor_is_said_and_vibrated_once_it_stays_away_and_said_when_it_is_back(
-    coach: SmallCoach, running: Page
+    run: HeldRun, running: Page
 ) -> None:
     running.wait_for_timeout(700)  # seen to be well
-    coach.feed.publish("sensor", link("C4:01", LinkStatus.SILENT))
+    run.link("C4:01", LinkStatus.SILENT)
     running.wait_for_timeout(1500)
-    coach.feed.publish("sensor", link("C4:01", LinkStatus.STREAMING))  # shorter than a sentence
+    run.link("C4:01", LinkStatus.STREAMING)  # shorter than a sentence
     running.wait_for_timeout(700)
-    coach.feed.publish("sensor", link("C4:01", LinkStatus.LOST))
+    run.link("C4:01", LinkStatus.LOST)
     assert heard(running, 1) == ["Left foot lost."]
     assert running.evaluate("() => window.shaken") == [[300, 100, 300]]
-    coach.feed.publish("sensor", link("C4:01", LinkStatus.STREAMING))
+    run.link("C4:01", LinkStatus.STREAMING)
     assert heard(running, 2) == ["Left foot lost.", "Left foot connected."]
 
 
-def test_a_log_that_the_disk_refuses_is_said_and_so_is_that_it_goes_on(coach: SmallCoach, running: Page) -> None:
-    coach.feed.publish("sensor", link("recording", LinkStatus.LOST))
+def test_a_log_that_the_disk_refuses_is_said_and_so_is_that_it_goes_on(coach: PageCoach, running: Page) -> None:
+    def log(status: LinkStatus) -> None:
+        """As the run reports it (`tests/coach/recording/test_log_outlives_a_full_disk.py`)."""
+        coach.feed.publish("sensor", to_plain(LinkEvent("recording", 1.0, status, "ok", "")))
+
+    log(LinkStatus.LOST)
     assert heard(running, 1) == ["The run is not being saved: the disk is full."]
     expect(running.locator("#links li[data-status=lost]")).to_have_text(
         "Recording not saved: the disk is full or refuses"
     )
-    coach.feed.publish("sensor", link("recording", LinkStatus.STREAMING))
+    log(LinkStatus.STREAMING)
     assert heard(running, 2)[1:] == ["The run is being saved again."]
 
 
-def test_laps_are_said_with_the_time_of_the_one_before(coach: SmallCoach, running: Page) -> None:
-    for lap, elapsed_s in ((3, 1500.0), (4, 1750.0)):
-        coach.feed.publish("run", {**coach.runs.status(), "lap": lap, "elapsed_s": elapsed_s})
+def test_laps_are_said_with_the_time_of_the_one_before(coach: PageCoach, run: HeldRun, running: Page) -> None:
+    for elapsed_s in (70.0, 320.0):
+        run.at_s = elapsed_s
+        coach.runs.lap()
         running.wait_for_timeout(100)
-    assert heard(running, 2) == ["Lap 3.", "Lap 4. Lap 3 took 4 minutes 10 seconds."]
+    assert heard(running, 2) == [
+        "Lap 2. Lap 1 took 1 minute 10 seconds.",
+        "Lap 3. Lap 2 took 4 minutes 10 seconds.",
+    ]
 
 
-def test_a_workout_is_led_by_voice_and_page(coach: SmallCoach, running: Page) -> None:
-    part = {"round": 1, "n_rounds": 10, "seconds": 60.0, "id": "run_walk"}
-    coach.runs.workout = {**part, "kind": "warm_up", "part": 0, "round": 0, "ends_s": 1460.0}
-    coach.feed.publish("run", coach.runs.status())
+def test_a_workout_is_led_by_voice_and_page(coach: PageCoach, url: str, phone: Page) -> None:
+    run, walk = (WorkoutPart(kind, 60.0, 1) for kind in (PartKind.RUN, PartKind.WALK))
+    parts = (WorkoutPart(PartKind.WARM_UP, 60.0), run, walk, replace(run, round=2), replace(walk, round=2))
+    held = HeldRun(coach, at_s=0.0, workout=Workout("run_walk", 1, parts))
+    running = open_page(url, phone)
     expect(running.locator("#phase")).to_contain_text("Warm-up: walk")
-    for number, kind, ends_s in ((1, "run", 1520.0), (2, "walk", 1580.0)):
-        coach.runs.workout = {**part, "kind": kind, "part": number, "ends_s": ends_s}
-        coach.feed.publish("run", {**coach.runs.status(), "lap": 3 + number, "elapsed_s": ends_s - 60})
-        running.wait_for_timeout(300)
+    for at_s in (60.1, 120.1):
+        held.at_s = at_s
+        running.wait_for_timeout(1000)
     expect(running.locator("#phase")).to_have_text(re.compile(r"Walk, (1:00|0:5\d) left"))
-    coach.runs.workout = {"kind": "done", "part": 3}
-    coach.feed.publish("run", {**coach.runs.status(), "lap": 6})
-    assert heard(running, 4) == [
+    held.at_s = 300.1
+    assert [words for words in heard(running, 5) if not words.startswith("Sensors ready")] == [
         "Walk for 1 minute to warm up.",
-        "Run for 1 minute. 1 of 10.",
+        "Run for 1 minute. 1 of 2.",
         "Walk for 1 minute.",
         "The whole session is done.",
     ]
     assert running.evaluate("() => window.shaken.length") == 4
 
 
-def test_a_pace_is_asked_for_and_heard_about(coach: SmallCoach, running: Page) -> None:
+def test_a_pace_is_asked_for_and_heard_about(coach: PageCoach, run: HeldRun, running: Page) -> None:
+    """What a workout's follower reports (`tests/coach/live/test_workout_leads_a_run.py`), as page and voice say it."""
+
+    def report(workout: dict[str, Any]) -> None:
+        coach.feed.publish("run", coach.runs.status() | {"workout": workout})
+        running.wait_for_timeout(200)
+
     part = {"kind": "run", "part": 1, "id": "own-1", "round": 2, "n_rounds": 6, "seconds": 0.0, "ends_s": None}
     asked = {"metres": 400.0, "ends_m": 4500.0, "low_mps": 1000 / 285, "high_mps": 1000 / 270, "pace": ""}
-    coach.runs.workout = {**part, "part": 0, "kind": "warm_up", "seconds": 600.0, "ends_s": 1460.0}
-    coach.feed.publish("run", coach.runs.status())
-    running.wait_for_timeout(200)
+    report({**part, "part": 0, "kind": "warm_up", "seconds": 600.0, "ends_s": 1460.0})
     for pace in ("", "slow", "slow", "on"):
-        coach.runs.workout = {**part, **asked, "pace": pace}
-        coach.feed.publish("run", {**coach.runs.status(), "lap": 4})
-        running.wait_for_timeout(200)
-    coach.feed.publish("metrics", {**numbers(), "distance_m": 4266.0})
+        report({**part, **asked, "pace": pace})
+    run.numbers(distance_m=4266.0)
     expect(running.locator("#phase")).to_have_text("Run 2 of 6, 240 m left · 4:30–4:45 /km")
-    coach.runs.workout = {**part, "part": 2, "kind": "easy", "is_by_lap": True, "is_eased": True}
-    coach.feed.publish("run", {**coach.runs.status(), "lap": 5})
+    report({**part, "part": 2, "kind": "easy", "is_by_lap": True, "is_eased": True})
     expect(running.locator("#phase")).to_have_text("Easy: hold Lap when it is done · easy, no pace today")
     assert heard(running, 4)[-4:] == [
         "Run for 400 metres. 2 of 6. At 4 minutes 30 seconds to 4 minutes 45 seconds per kilometre.",
@@ -180,7 +185,8 @@ def test_a_pace_is_asked_for_and_heard_about(coach: SmallCoach, running: Page) -
     ]
 
 
-def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: PageCoach, url: str, phone: Page) -> None:
+    coach.wear_pod()
     phone.goto(f"{url}/live")
     expect(phone.locator("option[value=run_walk]")).to_be_disabled()  # no answers on signs or pain
     coach.runner.answer_red_flags([])
@@ -192,21 +198,22 @@ def test_run_walk_is_chosen_on_the_page_where_pain_allows_it(coach: SmallCoach, 
     phone.select_option("#start-workout", "run_walk")
     phone.tap("#start")
     wait_until(phone, "() => document.body.dataset.run === 'on'")
-    _, _, focus, facts = coach.runs.calls[0]
-    assert focus == "none"
-    assert (facts["workout"].step, facts["workout"].n_rounds) == (1, 10)
+    run = coach.runs.current()
+    assert run.plan.focus is None
+    part = coach.workout_on()
+    assert (part["id"], part["kind"], part["n_rounds"]) == ("run_walk", "warm_up", 10)
 
 
-def test_a_target_is_called_regained_after_a_cue_only_and_once(coach: SmallCoach, running: Page) -> None:
+def test_a_target_is_called_regained_after_a_cue_only_and_once(run: HeldRun, running: Page) -> None:
     def stay(place: str, for_s: float) -> None:
         for _ in range(round(for_s / 0.5)):
-            coach.feed.publish("metrics", numbers(place=place))
+            run.numbers(place=place)
             running.wait_for_timeout(500)
 
     stay("below", 1.0)
     stay("on", 6.0)
     assert running.evaluate("() => window.said") == []  # nobody had asked
-    coach.feed.publish("cue", cue(modality="text"))
+    run.cue(modality="text")
     stay("below", 1.0)
     stay("on", 6.0)
     assert heard(running, 1) == ["On target again."]
@@ -214,39 +221,38 @@ def test_a_target_is_called_regained_after_a_cue_only_and_once(coach: SmallCoach
     assert len(running.evaluate("() => window.said")) == 1
 
 
-def test_the_end_is_said_before_the_page_leaves(coach: SmallCoach, running: Page) -> None:
-    move(coach, running, 5230.0, 1860.0)
+def test_the_end_is_said_before_the_page_leaves(coach: PageCoach, run: HeldRun, running: Page) -> None:
+    move(run, running, 5230.0, 1860.0)
     running.evaluate(
         """() => {
           const until = performance.now() + 2500;  // as long as the sentence takes
           Object.defineProperty(speechSynthesis, "speaking", { get: () => performance.now() < until });
         }"""
     )
-    ended = coach.runs.status() | {"state": "finished", "elapsed_s": 1864.0}
-    coach.runs.run = None
-    coach.feed.publish("run", ended)
-    assert heard(running, 1) == ["Run ended and saved. 5.23 kilometres in 31 minutes 4 seconds."]
+    run.at_s = 124.0
+    coach.runs.stop()
+    assert heard(running, 1) == ["Run ended and saved. 5.23 kilometres in 2 minutes 4 seconds."]
     assert running.url.endswith("/live")
-    running.wait_for_url("**/runs/r1")
+    running.wait_for_url(f"**/runs/{run.run_id}")
 
 
-def test_each_kind_can_be_turned_off_and_mute_silences_all(coach: SmallCoach, running: Page) -> None:
+def test_each_kind_can_be_turned_off_and_mute_silences_all(coach: PageCoach, run: HeldRun, running: Page) -> None:
     running.tap("#unlock-no")
     running.tap("#more")
     running.uncheck("input[name=say_splits]")
     running.keyboard.press("Escape")
-    move(coach, running, 1990.0, 690.0)
-    move(coach, running, 2001.0, 700.0)
-    coach.feed.publish("run", {**coach.runs.status(), "lap": 3})
-    assert heard(running, 1) == ["Lap 3."]
+    move(run, running, 1990.0, 690.0)
+    move(run, running, 2001.0, 700.0)
+    coach.runs.lap()
+    assert heard(running, 1) == ["Lap 2. Lap 1 took 1 minute."]
     running.tap("#mute")
+    wait_until(running, "() => document.querySelector('#mute').getAttribute('aria-pressed') === 'true'")
+    coach.runs.lap()
     running.wait_for_timeout(300)
-    coach.feed.publish("run", {**coach.runs.status(), "lap": 4})
-    running.wait_for_timeout(300)
-    assert running.evaluate("() => window.said") == ["Lap 3."]
+    assert running.evaluate("() => window.said") == ["Lap 2. Lap 1 took 1 minute."]
 
 
-def test_a_kilometre_waits_for_a_cue_and_a_cue_for_nothing(coach: SmallCoach, running: Page) -> None:
+def test_a_kilometre_waits_for_a_cue_and_a_cue_for_nothing(run: HeldRun, running: Page) -> None:
     running.evaluate(
         """() => {
           window.cut = 0;
@@ -254,11 +260,11 @@ def test_a_kilometre_waits_for_a_cue_and_a_cue_for_nothing(coach: SmallCoach, ru
           speechSynthesis.cancel = () => { window.cut += 1; };
         }"""
     )
-    move(coach, running, 1990.0, 690.0)
-    move(coach, running, 2001.0, 700.0)
+    move(run, running, 1990.0, 690.0)
+    move(run, running, 2001.0, 700.0)
     heard(running, 1)
     assert running.evaluate("() => window.cut") == 0
-    coach.feed.publish("cue", cue())
+    run.cue()
     assert heard(running, 2)[1] == "Quick, light steps, as on hot sand"
     assert running.evaluate("() => window.cut") == 1
 
@@ -270,36 +276,34 @@ def choose_metronome(page: Page, mode: str) -> None:
     page.keyboard.press("Escape")
 
 
-def tick(coach: SmallCoach, page: Page, spm: float | None, for_s: float) -> float:
+def tick(run: HeldRun, page: Page, spm: float | None, for_s: float) -> float:
     """Publish a rate each 250 ms; return the seconds that it took, which a busy machine makes more."""
     begun_s = time.monotonic()
     for _ in range(round(for_s / 0.25)):
-        coach.feed.publish("metrics", numbers(tick_spm=spm))
+        run.numbers(tick_spm=spm)
         page.wait_for_timeout(250)
     return time.monotonic() - begun_s
 
 
-def test_a_metronome_ticks_at_the_rate_the_coach_allows_and_rests_when_it_does_not(
-    coach: SmallCoach, running: Page
-) -> None:
+def test_a_metronome_ticks_at_the_rate_the_coach_allows_and_rests_when_it_does_not(run: HeldRun, running: Page) -> None:
     choose_metronome(running, "sound")
-    took_s = tick(coach, running, 180.0, 4.0)
+    took_s = tick(run, running, 180.0, 4.0)
     ticks = running.evaluate("() => window.ticks")
     assert 9 <= len(ticks) <= took_s * 180 / 60 + 2
     gaps = [later - earlier for earlier, later in itertools.pairwise(ticks)]
     assert sorted(gaps)[len(gaps) // 2] == pytest.approx(60 / 180, abs=1e-3)
-    tick(coach, running, None, 2.0)  # a busy page hears of it late
+    tick(run, running, None, 2.0)  # a busy page hears of it late
     n_ticks = len(running.evaluate("() => window.ticks"))
-    tick(coach, running, None, 1.5)
+    tick(run, running, None, 1.5)
     assert len(running.evaluate("() => window.ticks")) == n_ticks
     running.tap("#pause")
-    tick(coach, running, 180.0, 1.0)
+    tick(run, running, 180.0, 1.0)
     assert len(running.evaluate("() => window.ticks")) == n_ticks
 
 
-def test_a_metronome_may_vibrate_and_stops_where_numbers_stop(coach: SmallCoach, running: Page) -> None:
+def test_a_metronome_may_vibrate_and_stops_where_numbers_stop(run: HeldRun, running: Page) -> None:
     choose_metronome(running, "vibration")
-    took_s = tick(coach, running, 170.0, 3.0)
+    took_s = tick(run, running, 170.0, 3.0)
     n_pulses = running.evaluate("() => window.shaken.filter((p) => p === 35).length")
     assert 6 <= n_pulses <= took_s * 170 / 60 + 2
     running.wait_for_timeout(4000)  # no word from the coach
@@ -308,15 +312,15 @@ def test_a_metronome_may_vibrate_and_stops_where_numbers_stop(coach: SmallCoach,
     assert running.evaluate("() => window.shaken.length") == n_pulses
 
 
-def test_nobody_hears_a_metronome_unasked(coach: SmallCoach, running: Page) -> None:
+def test_nobody_hears_a_metronome_unasked(run: HeldRun, running: Page) -> None:
     running.tap("#unlock-yes")
-    tick(coach, running, 180.0, 1.5)
+    tick(run, running, 180.0, 1.5)
     assert running.evaluate("() => [window.ticks.length, window.shaken.length]") == [0, 0]
 
 
-def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: SmallCoach, running: Page) -> None:
+def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: PageCoach, run: HeldRun, running: Page) -> None:
     running.tap("#unlock-no")
-    coach.runs.calls.clear()
+    before = coach.runs.status()
     running.tap("#pocket")
     expect(running.locator("#pocket-hold")).to_contain_text("The run goes on")
     box = running.locator("#pocket-dialog").bounding_box()
@@ -327,9 +331,9 @@ def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: SmallCoach, 
     running.keyboard.press("Escape")
     expect(running.locator("#pocket-out")).to_be_visible()  # the way out is asked for, not taken
     expect(running.locator("#pocket-dialog")).to_have_attribute("open", "")
-    assert coach.runs.calls == []
-    move(coach, running, 1990.0, 690.0)
-    move(coach, running, 2001.0, 700.0)
+    assert coach.runs.status() == before
+    move(run, running, 1990.0, 690.0)
+    move(run, running, 2001.0, 700.0)
     assert heard(running, 1)[0].startswith("2 kilometres")
     running.mouse.move(200, 200)
     running.mouse.down()
@@ -340,11 +344,9 @@ def test_in_the_pocket_the_run_speaks_and_touches_do_nothing(coach: SmallCoach, 
     expect(running.locator("#stop")).to_be_visible()
 
 
-def test_a_run_that_ends_leaves_nobody_in_the_dark(coach: SmallCoach, running: Page) -> None:
+def test_a_run_that_ends_leaves_nobody_in_the_dark(coach: PageCoach, run: HeldRun, running: Page) -> None:
     running.tap("#pocket")
-    ended = coach.runs.status() | {"state": "finished"}
-    coach.runs.run = None
-    coach.feed.publish("run", ended)
+    coach.runs.stop()
     expect(running.locator("#pocket-dialog")).to_be_hidden()
 
 
@@ -363,22 +365,22 @@ def test_other_sound_is_softer_while_a_sentence_is_said_where_the_browser_allows
     expect(phone.locator("[data-ability=ducking]")).to_have_text("yes")
 
 
-def test_a_run_that_was_cut_off_says_so_before_the_page_offers_to_go_on(coach: SmallCoach, running: Page) -> None:
-    coach.runs.run, coach.runs.cut_off = None, "r1"
+def test_a_run_that_was_cut_off_says_so_before_the_page_offers_to_go_on(
+    coach: PageCoach, url: str, phone: Page, start_again: Callable[[], PageCoach]
+) -> None:
+    HeldRun(coach, at_s=0.5)
+    running = open_page(url, phone)
     running.evaluate("() => addEventListener('pagehide', () => sessionStorage.setItem('said', window.said.join(' ')))")
-    coach.feed.publish("run", {"run_id": "r1", "state": "recovered", "elapsed_s": 1453.0})  # as after a new start
+    start_again()
     running.get_by_role("button", name="Go on with this run").wait_for()
     assert "Your run was cut off" in running.evaluate("() => sessionStorage.getItem('said')")
 
 
-def test_a_german_runner_hears_german_sentences_in_a_german_voice(
-    coach: SmallCoach, url: str, browser: Browser
-) -> None:
+def test_a_german_runner_hears_german_sentences_in_a_german_voice(run: HeldRun, url: str, browser: Browser) -> None:
     context = browser.new_context(locale="de-DE")
     page = context.new_page()
-    coach.runs.start("treadmill")
-    open_page(coach, url, page)
-    coach.feed.publish("cue", cue())
+    open_page(url, page)
+    run.cue()
     english = cue()["say"]
     said = heard(page, 1)
     tongues = page.evaluate("() => window.tongues")

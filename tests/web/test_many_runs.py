@@ -8,12 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coach.service.runner import RunnerService
-from coach.service.runs.history import HistoryService
-from coach.storage.store import Store
 from coach.summary.summarise import summarise
 from tests.web.long_history import keep_long_run, keep_many_runs
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 from tests.web.strength_coach import StrengthCoach
 from web.app import create_app
 
@@ -22,24 +19,25 @@ N_RUNS = 230
 
 
 @pytest.fixture(scope="module")
-def coach(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallCoach]:
+def coach(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageCoach]:
     folder: Path = tmp_path_factory.mktemp("many")
-    store = Store(folder / "coach.sqlite")
+    made = PageCoach(folder)
+    store = made.store
     keep_long_run(store, "long", NEWEST_AT, hours=0.2)
     like = store.runs.summary("long")
     assert like is not None
     keep_many_runs(store, N_RUNS, datetime(2026, 11, 10, 7, 30, tzinfo=UTC), like)
-    yield SmallCoach(history=HistoryService(store, folder), runner=RunnerService(store), store=store)
-    store.close()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
-def client(coach: SmallCoach) -> FlaskClient:
+def client(coach: PageCoach) -> FlaskClient:
     app: Flask = create_app(coach, is_testing=True)
     return app.test_client()
 
 
-def test_a_stretch_read_alone_says_what_the_whole_run_says_of_it(coach: SmallCoach) -> None:
+def test_a_stretch_read_alone_says_what_the_whole_run_says_of_it(coach: PageCoach) -> None:
     history, runs = coach.history, coach.store.runs
     alone = history.stretch("long", 200.0, 460.0)
     run, before = runs.get("long"), runs.summary("long")
@@ -88,8 +86,6 @@ def test_all_runs_are_in_the_trend(client: FlaskClient) -> None:
 
 def test_the_trend_knows_when_the_programme_began(tmp_path: Path) -> None:
     strong = StrengthCoach(tmp_path)
-    strong.history = HistoryService(strong.store, tmp_path)
-    strong.runner = RunnerService(strong.store)
     client = create_app(strong, is_testing=True).test_client()
     assert '"programme_start":null' in client.get("/runs/trends").text
     strong.strength.create("home", "mon,thu", "18:30", "Europe/Berlin")

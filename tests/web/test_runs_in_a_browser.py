@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page
 
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunState
-from coach.service.runs.history import HistoryService
 from coach.summary.summarise import summarise
 from tests.coach.service.runs.exports_of_others import fit, gpx
 from tests.coach.summary.runs import START, make_seconds
@@ -41,8 +40,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     coach = kept_coach(tmp_path_factory.mktemp("kept"), 3, 5)
     with served(create_app(coach, is_testing=True)) as url:
         yield url
-    coach.feed.close()
-    coach.store.close()
+        coach.feed.close()  # open streams leave at once
+    coach.close()
 
 
 def test_a_stretch_is_chosen_and_zoomed_into(address: str, phone: Page) -> None:
@@ -178,7 +177,6 @@ def test_the_report_is_printed_on_one_page(paper: str, tmp_path: Path, browser: 
     printed = page.pdf(format=paper)
     assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 1
     page.close()
-    coach.store.close()
 
 
 def full_coach(folder: Path) -> Any:
@@ -186,7 +184,6 @@ def full_coach(folder: Path) -> Any:
     coach = StrengthCoach(folder)
     half_a_year(coach)
     coach.store.runner.save(RunnerProfile(name="Sam", birth_year=1984))
-    coach.history = HistoryService(coach.store, folder / "recordings")
     for i in range(5):
         keep_run(coach.history, f"k{i}", datetime.now(UTC) - timedelta(days=14 * i + 1), 6, 0.01 * (5 - i), seed=i)
     return coach
@@ -206,4 +203,3 @@ def test_a_run_of_six_hours_is_soon_there(tmp_path: Path, phone: Page, serve_coa
     ready_ms = phone.evaluate("() => performance.now()")
     print(f"run of six hours: plots after {ready_ms:.0f} ms, {sum(sizes) / 1000:.0f} kB on the wire")
     assert sum(sizes) < 300_000
-    coach.store.close()

@@ -14,20 +14,19 @@ from flask.testing import FlaskClient
 
 from tests.coach.service.runs.exports_of_others import gpx, strava, zipped
 from tests.web.kept_runs import kept_coach
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 from web.app import create_app
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallCoach]:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageCoach]:
     coach = kept_coach(tmp_path_factory.mktemp("kept"), 3, 9)
     yield coach
-    coach.feed.close()
-    coach.store.close()
+    coach.close()
 
 
-@pytest.fixture
-def client(kept: SmallCoach) -> FlaskClient:
+@pytest.fixture(scope="module")
+def client(kept: PageCoach) -> FlaskClient:
     return create_app(kept, is_testing=True).test_client()
 
 
@@ -36,8 +35,7 @@ def own(tmp_path: Path) -> Iterator[FlaskClient]:
     """An account of one run that a test may change."""
     coach = kept_coach(tmp_path, 1, 6)
     yield create_app(coach, is_testing=True).test_client()
-    coach.feed.close()
-    coach.store.close()
+    coach.close()
 
 
 def text_of(client: FlaskClient, path: str) -> str:
@@ -98,8 +96,7 @@ def test_imperial_runners_read_miles_and_feet(tmp_path: Path) -> None:
     assert "ft</span>" in page
     splits = read(client, "/runs/r0")["splits"]
     assert splits[0]["distance_m"] == pytest.approx(1609, abs=6) or len(splits) == 1
-    coach.feed.close()
-    coach.store.close()
+    coach.close()
 
 
 def test_two_runs_and_many_runs_are_compared(client: FlaskClient) -> None:
@@ -134,8 +131,7 @@ def test_months_of_the_list_have_totals_and_an_empty_list_says_how_to_begin(tmp_
     empty = text_of(client, "/runs")
     assert "Start a run" in empty
     assert "Import files" in empty
-    coach.feed.close()
-    coach.store.close()
+    coach.close()
 
 
 def test_the_report_has_gait_pain_and_programme_on_one_page(client: FlaskClient) -> None:
@@ -255,8 +251,7 @@ def test_files_are_imported_and_the_account_goes_round(own: FlaskClient, tmp_pat
     assert client.post("/runs/import", data={"file": (io.BytesIO(b"GIF89a"), "x.gif")}).status_code == 400
     assert client.post("/runs/import", data={}).status_code == 400
     assert json.loads(client.get("/api/v1/runs").data)["n_total"] == 2
-    other.feed.close()
-    other.store.close()
+    other.close()
 
 
 def test_an_export_of_another_service_comes_in_with_a_report(own: FlaskClient) -> None:
@@ -287,7 +282,7 @@ def test_a_difference_of_pace_is_a_pace(tmp_path: Path) -> None:
         row = re.search(r"Pace.*?</tr>", page, re.S)
         assert row is not None
         assert re.search(rf"<td class=\"number\">[+\u2212]?\d+:\d\d {unit}</td>", row[0]), row[0]
-        coach.store.close()
+        coach.close()
 
 
 def test_plus_minus_means_one_thing_and_a_spread_has_two_ends(client: FlaskClient) -> None:

@@ -17,21 +17,20 @@ from coach.summary.summarise import summarise
 from tests.coach.summary.runs import make_seconds
 from tests.support.browser import served, wait_until
 from tests.web.kept_runs import keep_run, kept_coach
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 from web.app import create_app
 from web.runs_story import STRIP_HEIGHT, STRIP_WIDTH, metric_of, strip_of
 
 
 @pytest.fixture
-def coach(tmp_path: Path) -> Iterator[SmallCoach]:
+def coach(tmp_path: Path) -> Iterator[PageCoach]:
     made = kept_coach(tmp_path, 5, 8)  # four on the treadmill, one outdoors
     yield made
-    made.feed.close()
-    made.store.close()
+    made.close()
 
 
 @pytest.fixture
-def client(coach: SmallCoach) -> FlaskClient:
+def client(coach: PageCoach) -> FlaskClient:
     return create_app(coach, is_testing=True).test_client()
 
 
@@ -77,7 +76,7 @@ def test_a_strip_of_numbers_known_by_hand() -> None:
     assert {cell.side for cell in flat.cells} == {""}
 
 
-def test_the_strip_shows_what_the_run_was_about(coach: SmallCoach) -> None:
+def test_the_strip_shows_what_the_run_was_about(coach: PageCoach) -> None:
     entry = coach.history.entry("r0")
     plan = RunPlan("quicker", 1.0, 1, False, False, "")
     assert metric_of(entry.run, entry.summary) == "step_length_m"
@@ -86,7 +85,7 @@ def test_the_strip_shows_what_the_run_was_about(coach: SmallCoach) -> None:
     assert metric_of(entry.run, bare) is None
 
 
-def test_only_the_newest_run_has_a_next_thing_and_pain_is_asked_first(coach: SmallCoach, client: FlaskClient) -> None:
+def test_only_the_newest_run_has_a_next_thing_and_pain_is_asked_first(coach: PageCoach, client: FlaskClient) -> None:
     assert "story-next" not in story(client, "r2")
     assert "Next run" in story(client)  # the morning after has been answered
     keep_run(coach.history, "new", datetime.now(UTC) - timedelta(minutes=30), 8, 0.0, seed=9)
@@ -106,10 +105,10 @@ def test_after_a_run_the_back_is_asked_about_first(tmp_path: Path) -> None:
     assert "How is your back now?" in story(client, "new")
     coach.store.pain.add(PainEntry(datetime.now(UTC), PainMoment.AFTER_RUN, back=1))
     assert "How is your back now?" not in story(client, "new")
-    coach.store.close()
+    coach.close()
 
 
-def test_a_faster_part_is_not_called_another_stride(coach: SmallCoach, client: FlaskClient) -> None:
+def test_a_faster_part_is_not_called_another_stride(coach: PageCoach, client: FlaskClient) -> None:
     """The runs here swing in speed by 0.15 m/s, and step length goes with it by 0.25 m per m/s: 3.7 cm up and down."""
     series = coach.history.series("r0", ("step_length_m",), n_points=60).values["step_length_m"]
     raw = [value for value in series if value is not None]
@@ -125,11 +124,11 @@ def test_a_run_in_miles_is_shown_in_miles(tmp_path: Path) -> None:
     text = story(create_app(made, is_testing=True).test_client())
     assert re.search(r"[\d.]+\u00a0mi, [78]:\d\d, \d+:\d\d\u00a0/mi\.", text)
     assert re.search(r"Step length [\d.]+ in", text)
-    made.store.close()
+    made.close()
 
 
 @pytest.mark.browser
-def test_the_first_screen_holds_the_story_and_details_open_on_request(coach: SmallCoach, phone: Page) -> None:
+def test_the_first_screen_holds_the_story_and_details_open_on_request(coach: PageCoach, phone: Page) -> None:
     with served(create_app(coach, is_testing=True)) as url:
         phone.goto(f"{url}/runs/r0")
         for part in (".strip-picture", ".story-sentence", ".dots-picture"):
@@ -144,7 +143,7 @@ def test_the_first_screen_holds_the_story_and_details_open_on_request(coach: Sma
 
 
 @pytest.mark.browser
-def test_the_picture_is_made_on_the_device_and_holds_no_place(coach: SmallCoach, phone: Page) -> None:
+def test_the_picture_is_made_on_the_device_and_holds_no_place(coach: PageCoach, phone: Page) -> None:
     phone.add_init_script(
         """window.shared = []; navigator.canShare = () => true;
         navigator.share = async ({ files }) => {

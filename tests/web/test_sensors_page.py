@@ -9,11 +9,20 @@ from playwright.sync_api import Page, expect
 from coach.model.links import FoundSensor, SensorUse
 from coach.model.samples import CadenceDecision, Counts
 from tests.support.browser import overflowing
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
+from tests.web.small_sensors import SmallSensors
+
+
+@pytest.fixture
+def coach(coach: PageCoach) -> PageCoach:
+    small = SmallSensors()
+    small.close = coach.sensors.close
+    coach.sensors = small
+    return coach
 
 
 @pytest.mark.browser
-def test_a_sensor_nearby_is_connected_with_its_place(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_a_sensor_nearby_is_connected_with_its_place(coach: PageCoach, url: str, phone: Page) -> None:
     phone.goto(f"{url}/sensors")
     strap = phone.locator("#around > li", has_text="C4:03")
     expect(strap).to_contain_text("very near")
@@ -26,7 +35,7 @@ def test_a_sensor_nearby_is_connected_with_its_place(coach: SmallCoach, url: str
 
 @pytest.mark.browser
 def test_an_armband_is_connected_as_a_heart_rate_sensor_where_its_wearer_chooses_that(
-    coach: SmallCoach, url: str, phone: Page
+    coach: PageCoach, url: str, phone: Page
 ) -> None:
     phone.goto(f"{url}/sensors")
     armband = phone.locator("#around > li", has_text="C4:04")
@@ -46,7 +55,7 @@ def test_an_armband_is_connected_as_a_heart_rate_sensor_where_its_wearer_chooses
 
 
 @pytest.mark.browser
-def test_lifting_the_left_foot_says_which_shoe_is_which(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_lifting_the_left_foot_says_which_shoe_is_which(coach: PageCoach, url: str, phone: Page) -> None:
     phone.goto(f"{url}/sensors")
     armband = phone.locator("#around > li", has_text="C4:04").locator("[data-site]")
     expect(armband).to_have_value("")  # could be worn on a leg: no side is guessed
@@ -70,7 +79,7 @@ def test_each_sensor_shows_its_signal_state_and_facts(url: str, phone: Page) -> 
 
 
 @pytest.mark.browser
-def test_place_is_changed_and_a_sensor_forgotten(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_place_is_changed_and_a_sensor_forgotten(coach: PageCoach, url: str, phone: Page) -> None:
     phone.on("dialog", lambda dialog: dialog.accept())
     phone.goto(f"{url}/sensors")
     card = phone.locator("#mine .sensor").nth(0)
@@ -83,7 +92,7 @@ def test_place_is_changed_and_a_sensor_forgotten(coach: SmallCoach, url: str, ph
 
 
 @pytest.mark.browser
-def test_what_a_pod_counts_is_said_with_its_reason_and_can_be_set(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_what_a_pod_counts_is_said_with_its_reason_and_can_be_set(coach: PageCoach, url: str, phone: Page) -> None:
     coach.sensors.uses = [SensorUse("C4:07", "RunPod", "running_speed_cadence")]
     coach.sensors.cadence = CadenceDecision(Counts.STRIDES, "our own sensor counts 160 steps per minute")
     phone.goto(f"{url}/sensors")
@@ -100,7 +109,7 @@ def test_what_a_pod_counts_is_said_with_its_reason_and_can_be_set(coach: SmallCo
 
 
 @pytest.mark.browser
-def test_a_sensor_known_by_name_says_what_it_gives_and_what_not(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_a_sensor_known_by_name_says_what_it_gives_and_what_not(coach: PageCoach, url: str, phone: Page) -> None:
     coach.sensors.uses = [SensorUse("C4:07", "ZWIFT RUNPOD OE", "running_speed_cadence")]
     coach.sensors.around = [
         FoundSensor("C4:10", "TICKR X 12AB", "running_speed_cadence", -60, time.time()),
@@ -116,7 +125,7 @@ def test_a_sensor_known_by_name_says_what_it_gives_and_what_not(coach: SmallCoac
 
 
 @pytest.mark.browser
-def test_the_check_counts_down_and_says_whether_all_is_well(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_the_check_counts_down_and_says_whether_all_is_well(coach: PageCoach, url: str, phone: Page) -> None:
     phone.goto(f"{url}/sensors")
     phone.tap("#check-start")
     expect(phone.locator("#check-report")).to_contain_text("All is well")
@@ -124,16 +133,14 @@ def test_the_check_counts_down_and_says_whether_all_is_well(coach: SmallCoach, u
 
 
 @pytest.mark.browser
-def test_what_is_wrong_with_bluetooth_is_said_and_the_page_still_works(
-    coach: SmallCoach, url: str, phone: Page
-) -> None:
+def test_what_is_wrong_with_bluetooth_is_said_and_the_page_still_works(coach: PageCoach, url: str, phone: Page) -> None:
     coach.sensors.fails = True
     phone.goto(f"{url}/sensors")
     expect(phone.locator("#problem")).to_contain_text("plug one in")
     expect(phone.locator("#mine .sensor")).to_have_count(2)
 
 
-def test_a_sensor_that_cannot_be_reached_is_a_503_with_words(coach: SmallCoach, client: FlaskClient) -> None:
+def test_a_sensor_that_cannot_be_reached_is_a_503_with_words(coach: PageCoach, client: FlaskClient) -> None:
     coach.sensors.fails = True
     answer = client.post("/api/v1/sensors/pair", json={"sensor_id": "C4:03", "wear_site": "chest"})
     assert answer.status_code == 503

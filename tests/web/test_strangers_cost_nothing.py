@@ -11,10 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from coach.service.access.phones import AccessService
-from coach.service.runner import RunnerService
-from coach.storage.store import Store
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 
 STRANGER = "127.0.0.9"  # another address of the loopback network; its Host header makes it one of outside
 HOST = "10.9.8.7"
@@ -22,14 +19,13 @@ QUICK_S = 5.0  # a page takes 2 s on a machine ten times too busy; where strange
 
 
 @pytest.fixture
-def coach(tmp_path: Path) -> Iterator[SmallCoach]:
-    store = Store(tmp_path / "coach.sqlite")
-    yield SmallCoach(access=AccessService(store), runner=RunnerService(store))
-    store.close()
+def coach(tmp_path: Path) -> Iterator[PageCoach]:
+    with contextlib.closing(PageCoach(tmp_path)) as made:
+        yield made
 
 
 @pytest.fixture
-def port(coach: SmallCoach, serve_coach: Callable[[Any], str]) -> int:
+def port(coach: PageCoach, serve_coach: Callable[[Any], str]) -> int:
     return urlsplit(serve_coach(coach)).port or 0
 
 
@@ -125,7 +121,7 @@ def is_closed_soon(link: socket.socket) -> bool:
     return False
 
 
-def test_a_phone_that_was_let_in_may_send_a_file(port: int, coach: SmallCoach) -> None:
+def test_a_phone_that_was_let_in_may_send_a_file(port: int, coach: PageCoach) -> None:
     _phone, cookie = coach.access.let_in(coach.access.invitation("http://x").partition("token=")[2], "Phone")
     with connect(port) as link:
         body = bytes(100_000)
@@ -136,7 +132,7 @@ def test_a_phone_that_was_let_in_may_send_a_file(port: int, coach: SmallCoach) -
         assert link.recv(100).startswith(b"HTTP/1.1 405")  # read whole, then refused by the app
 
 
-def test_a_stranger_may_still_take_an_invitation(port: int, coach: SmallCoach) -> None:
+def test_a_stranger_may_still_take_an_invitation(port: int, coach: PageCoach) -> None:
     token = coach.access.invitation("http://x").partition("token=")[2]
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=5, source_address=(STRANGER, 0))
     body = f"token={token}&name=Sam"

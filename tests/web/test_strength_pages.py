@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from coach.model.pain import RedFlagAnswers
 from coach.model.runs import Run, RunState, Sport
 from coach.strength.loader import load_exercises
+from tests.support.common import examples
 from tests.web.draw_exercises import FOLDER, pictures
 from tests.web.strength_coach import StrengthCoach, do_session, half_a_year, now
 from web.app import create_app
@@ -310,7 +311,7 @@ NAMES = (
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wrong=st.dictionaries(st.sampled_from(NAMES), ANYTHING, min_size=1, max_size=3))
 def test_whatever_is_sent_as_a_tap_is_taken_or_refused_with_words(client, coach: StrengthCoach, wrong) -> None:
     if coach.strength.plans.show() is None:

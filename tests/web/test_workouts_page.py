@@ -10,7 +10,7 @@ from coach.interchange.fit_workout import read_workout, write_workout
 from coach.model.pain import PainMoment
 from coach.model.workouts import PartKind, WorkoutBlock, WorkoutPart, WorkoutPlan
 from tests.support.browser import axe_findings, overflowing, wait_until
-from tests.web.small_coach import SmallCoach
+from tests.web.page_coach import PageCoach
 
 FORM = {
     "id": "",
@@ -36,7 +36,7 @@ def text(client: FlaskClient, path: str) -> str:
     return answer.get_data(as_text=True)
 
 
-def test_a_run_is_built_changed_exported_and_deleted(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_run_is_built_changed_exported_and_deleted(client: FlaskClient, coach: PageCoach) -> None:
     assert client.post("/workouts/build", data=FORM).status_code == 302
     (own,) = [offer.plan for offer in coach.workouts.offers() if offer.is_own]
     run, rest = own.blocks[1].parts
@@ -54,7 +54,7 @@ def test_a_run_is_built_changed_exported_and_deleted(client: FlaskClient, coach:
     assert not any(offer.is_own for offer in coach.workouts.offers())
 
 
-def test_the_builder_opens_no_workout_of_which_it_would_lose_a_part(client: FlaskClient, coach: SmallCoach) -> None:
+def test_the_builder_opens_no_workout_of_which_it_would_lose_a_part(client: FlaskClient, coach: PageCoach) -> None:
     run = WorkoutBlock(3, (WorkoutPart(PartKind.RUN, 60.0),))
     paced = WorkoutBlock(1, (WorkoutPart(PartKind.WARM_UP, 600.0, low_mps=2.5),))
     by_distance = WorkoutBlock(1, (WorkoutPart(PartKind.COOL_DOWN, 0.0, metres=1000.0),))
@@ -82,7 +82,7 @@ def test_a_slip_comes_back_with_what_was_typed(client: FlaskClient, field: str, 
     assert 'value="90"' in page
 
 
-def test_a_file_is_imported_and_what_is_no_workout_is_refused(client: FlaskClient, coach: SmallCoach) -> None:
+def test_a_file_is_imported_and_what_is_no_workout_is_refused(client: FlaskClient, coach: PageCoach) -> None:
     blocks = (WorkoutBlock(3, (WorkoutPart(PartKind.RUN, 60.0), WorkoutPart(PartKind.EASY, 60.0))),)
     content = write_workout(WorkoutPlan("x", "From a watch", blocks))
     page = client.post("/workouts/import", data={"file": (io.BytesIO(content), "w.fit")})
@@ -92,7 +92,8 @@ def test_a_file_is_imported_and_what_is_no_workout_is_refused(client: FlaskClien
     assert sum(offer.is_own for offer in coach.workouts.offers()) == 1
 
 
-def test_pain_decides_what_is_offered_and_led(client: FlaskClient, coach: SmallCoach) -> None:
+def test_pain_decides_what_is_offered_and_led(client: FlaskClient, coach: PageCoach) -> None:
+    coach.wear_pod()
     start = {"place": "outdoor", "workout_id": "minutes_3"}
     assert "go through them" in text(client, "/workouts")
     assert client.post("/api/v1/run/start", json=start).status_code == 400
@@ -101,15 +102,16 @@ def test_pain_decides_what_is_offered_and_led(client: FlaskClient, coach: SmallC
     offers = {offer.plan.id: offer for offer in coach.workouts.offers()}
     assert (offers["minutes_3"].is_allowed, offers["run_walk_4_1"].is_allowed) == (False, True)
     assert client.post("/api/v1/run/start", json=start).status_code == 400
-    assert coach.runs.calls == []
+    assert coach.runs.current() is None
     coach.runner.report_pain(PainMoment.BEFORE_RUN, back=1, calf=0)
     answer = client.post("/api/v1/run/start", json=start)
     assert answer.status_code == 200
-    assert coach.runs.calls[0][3]["workout"].title == "5 times 3 minutes"
+    assert coach.workout_on()["n_rounds"] == 5
 
 
 @pytest.mark.browser
-def test_a_run_is_chosen_on_its_page_and_begun_with_one_tap(coach: SmallCoach, url: str, phone: Page) -> None:
+def test_a_run_is_chosen_on_its_page_and_begun_with_one_tap(coach: PageCoach, url: str, phone: Page) -> None:
+    coach.wear_pod()
     coach.runner.answer_red_flags([])
     coach.runner.report_pain(PainMoment.BEFORE_RUN, back=0, calf=0)
     phone.goto(f"{url}/workouts/build")
@@ -124,4 +126,5 @@ def test_a_run_is_chosen_on_its_page_and_begun_with_one_tap(coach: SmallCoach, u
     phone.locator("#start:not([disabled])").wait_for()
     phone.tap("#start")
     wait_until(phone, "() => document.body.dataset.run === 'on'")
-    assert coach.runs.calls[0][3]["workout"].title == "Mine"
+    (mine,) = [offer.plan for offer in coach.workouts.offers() if offer.is_own]
+    assert coach.workout_on()["id"] == mine.id

@@ -105,5 +105,4 @@ def test_the_page_says_by_which_device_and_lets_choose(tmp_path: Path) -> None:
         assert "by Stryd; also Garmin fr920xt" in said
         assert "Running power" in said
     finally:
-        coach.feed.close()
-        coach.store.close()
+        coach.close()

@@ -1,0 +1,57 @@
+"""The coach that pages are tested on: the real one, on a folder and an event loop of its own, with a virtual radio."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from coach.bootstrap import Coach
+from coach.model.links import SensorUse
+from coach.radio.virtual.world import VirtualWorld
+from coach.service.event_loop import LoopThread
+from coach.settings import make_settings
+from tests.support.radio import SwingingBody
+
+
+class PageCoach(Coach):
+    """world: the virtual radio, on which a test puts the sensors that it needs. Close it at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        loop = LoopThread()
+        self.world = loop.call(lambda: VirtualWorld(SwingingBody()))
+        loop.do(self.world.start())
+        self._is_over = False
+        super().__init__(make_settings(folder, "127.0.0.1", 0), self.world.backend, loop=loop)
+
+    def wear_pod(self) -> SensorUse:
+        """A running pod is switched on within reach, and remembered."""
+        pod = self.loop.call(self.world.add_running_pod)
+        self.loop.do(self.world.start())
+        return self.sensors.book.remember(SensorUse(pod.sensor_id, pod.identity.name, "running_speed_cadence"))
+
+    def workout_on(self) -> dict[str, Any]:
+        """The part of the workout that the run leads through; its first begins with a tick of the run's clock."""
+        until_s = time.monotonic() + 20
+        while (part := self.runs.status()["workout"]) is None:
+            assert time.monotonic() < until_s, "no workout is led"
+            time.sleep(0.05)
+        assert isinstance(part, dict)
+        return part
+
+    def close(self) -> None:
+        """May be called again: by a test's fixture, and by who served it."""
+        if self._is_over:
+            return
+        self._is_over = True
+        super().close()
+        self.loop.do(self.world.stop())
+        self.loop.close()
+
+
+@contextmanager
+def page_coach(folder: Path, name: str = "Sam", time_zone: str = "Europe/Berlin") -> Iterator[PageCoach]:
+    """The coach of a runner who has said a name and a time zone, and nothing else."""
+    with closing(PageCoach(folder)) as coach:
+        coach.runner.change(name=name, time_zone=time_zone)
+        yield coach
