@@ -1,5 +1,6 @@
 """Fixtures for all tests. Hypothesis draws the same examples every time, without deadlines: machines are noisy."""
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -20,10 +21,23 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("coach", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", settings.get_profile("coach"), max_examples=25)
 settings.load_profile("coach")
 
 
 BROWSER_TIMEOUT_S = 420  # the second net, should killing the browser (tests/support/one_browser.py) not end a test
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The fast tier draws a quarter of the examples, where a test names no number of its own; `.ci/run` draws all."""
+    if "not slow" in config.option.markexpr:
+        settings.load_profile("fast")
+
+
+def pytest_collection_finish() -> None:
+    """What collecting has made stays: the garbage collector need not look at it with every test."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,6 +24,7 @@ def test_where_nothing_was_counted_every_room_has_too_few(tmp_path: Path) -> Non
     assert not coverage.is_enough(counts)
 
 
+@pytest.mark.slow
 def test_the_tests_of_one_room_alone_pass_and_fail_for_the_others() -> None:
     of_one_room = (
         "tests/coach/strength/test_heeding.py",

@@ -37,6 +37,7 @@ def test_the_wheel_holds_the_data_files_of_every_package(wheel: Path) -> None:
     assert [name for name in data if name not in names] == []
 
 
+@pytest.mark.slow
 def test_a_clean_environment_installs_the_wheel_and_serves(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "clean"
     venv.create(home, with_pip=True)

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, request
 import web
 from coach.bootstrap import Coach
 from web.api import openapi
+from web.compiled import compile_once
 from web.context import install_context
 from web.errors import install_errors
 from web.security import install_security
@@ -28,6 +29,7 @@ def create_app(coach: Coach, *, is_testing: bool = False) -> Flask:
     install_errors(app)
     install_security(app)
     install_context(app, is_testing)
+    compile_once(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=_healthz)

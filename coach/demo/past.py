@@ -5,6 +5,7 @@ What its feet do when rested is measured with the same gait room as in a run, at
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -38,8 +39,7 @@ def live_through(store: Store, body: VirtualBody) -> None:
     """Give an empty database the three baseline runs; one that holds runs is left alone."""
     if store.runs.count():
         return
-    rested = replace(body, tires_after_s=1e9)
-    points = tuple(_point(rested, factor) for factor in SPEED_FACTORS)
+    points = _points(replace(body, tires_after_s=1e9))
     plan = RunPlan(None, 0.0, None, True, False, "The first three runs find your own numbers; the coach is silent.")
     kept = CoachedRuns(store.database)
     now = datetime.now(UTC)
@@ -54,6 +54,11 @@ def live_through(store: Store, body: VirtualBody) -> None:
         store.runs.finish(run_id, RunState.FINISHED, summary)
         outcome = CoachingOutcome(duration_s, BaselineRun(run_id, at, FULL_STEADY_S, points))
         kept.save(run_id, at, to_plain(CoachedRun(run_id, at, plan, outcome)))
+
+
+@cache  # two seconds of a small computer, for each runner of a household's demonstration and in many tests
+def _points(rested: VirtualBody) -> tuple[BaselinePoint, ...]:
+    return tuple(_point(rested, factor) for factor in SPEED_FACTORS)
 
 
 def _point(body: VirtualBody, factor: float) -> BaselinePoint:

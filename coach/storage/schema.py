@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, create_mock_engine, inspect, text
+from sqlalchemy.schema import ExecutableDDLElement
 
 from coach.errors import StorageError
 from coach.storage.base import Base
@@ -73,8 +74,22 @@ def revision_of(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+@cache
+def _statements() -> tuple[str, ...]:
+    """All tables and indexes, written out once in a process: a household and the tests make many databases."""
+    found: list[str] = []
+
+    def write_out(element: ExecutableDDLElement, *_: object, **__: object) -> None:
+        found.append(str(element.compile(dialect=engine.dialect)))
+
+    engine = create_mock_engine("sqlite://", write_out)
+    Base.metadata.create_all(engine, checkfirst=False)
+    return tuple(found)
+
+
 def _make(connection: Connection) -> None:
-    Base.metadata.create_all(connection)
+    for statement in _statements():
+        connection.exec_driver_sql(statement)
     connection.execute(text(_VERSION_TABLE))
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head()})
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.common import free_port, need_reference
 
-pytestmark = pytest.mark.reference
+pytestmark = [pytest.mark.reference, pytest.mark.slow]  # half a minute by the clock
 
 
 def test_the_recording_of_a_real_shoe_runs_through_the_live_page_and_is_saved(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.kills import LOST_S, measure
-from tests.support.common import mostly_slow
 
 
-@pytest.mark.parametrize("work", mostly_slow(["import", "run", "purge"], n_quick=1))
+@pytest.mark.slow
+@pytest.mark.parametrize("work", ["import", "run", "purge"])
 def test_a_kill_loses_nothing_that_was_confirmed_and_leaves_nothing_stuck(work: str, tmp_path: Path) -> None:
     result = measure(work, 3, tmp_path, 1)
     assert result.faults == []

@@ -21,7 +21,12 @@ def test_a_disk_that_is_full_costs_nothing_of_a_run(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("harmed", "seconds"), [(disk.read_only, 1.0), (disk.read_only_for_good, 1.5), (disk.slow, 3.0)]
+    ("harmed", "seconds"),
+    [
+        (disk.read_only, 1.0),
+        pytest.param(disk.read_only_for_good, 1.5, marks=pytest.mark.slow),
+        pytest.param(disk.slow, 3.0, marks=pytest.mark.slow),
+    ],
 )
 def test_a_disk_that_refuses_or_is_late_costs_nothing_of_a_run(
     harmed: Callable[[Path, float], Row], seconds: float, tmp_path: Path

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 from _pytest.mark import ParameterSet
+from hypothesis import settings
 
 IN_CI = os.environ.get("CI") == "true"
 T = TypeVar("T")
@@ -34,6 +35,11 @@ def mostly_slow(values: Iterable[T], n_quick: int) -> list[T | ParameterSet]:
     known = list(values)
     step = max(1, math.ceil(len(known) / n_quick))
     return [value if i % step == 0 else pytest.param(value, marks=pytest.mark.slow) for i, value in enumerate(known)]
+
+
+def examples(n: int) -> int:
+    """How many examples Hypothesis draws where `.ci/run` draws `n`: the fast tier a quarter (tests/conftest.py)."""
+    return max(5, n * settings().max_examples // 100)
 
 
 def missing(what: str) -> None:

@@ -25,6 +25,7 @@ def test_never_ends(): time.sleep(600)
 
 def test_after(): pass
 """
+PLUGINS = ("-p", "no:cacheprovider", "-p", "xdist", "-p", "pytest_timeout")
 PASSES = "def test_one(): pass\n"
 
 
@@ -35,9 +36,9 @@ def test_a_hung_test_costs_one_test(tmp_path: Path) -> None:
     for name in ("a", "b", "z"):
         (tmp_path / f"test_{name}.py").write_text(PASSES)
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", "."],
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", *PLUGINS, f"--rootdir={tmp_path}", "."],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=120,

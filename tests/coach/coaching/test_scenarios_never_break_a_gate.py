@@ -210,7 +210,7 @@ def _landing_faults(s: Scenario, form: Sequence[CueDecision]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("batch", mostly_slow(range(N_BATCHES), n_quick=2))
+@pytest.mark.parametrize("batch", mostly_slow(range(N_BATCHES), n_quick=1))
 def test_no_cue_breaks_a_gate(batch: int) -> None:
     for seed in range(batch, N_BATCHES * N_EACH, N_BATCHES):  # of the long ones as many in each batch
         scenario = drawn(seed)

@@ -17,6 +17,7 @@ from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, T
 from coach.model.sites import WearSite
 from coach.model.strides import StateChange, Stride, TrunkStep
 from tests.support.as_sent import random_rotation
+from tests.support.common import examples
 from tests.support.recordings import read
 
 ENGINES = {WearSite.PELVIS: TrunkGait, WearSite.CHEST: TrunkGait, WearSite.LEFT_SHANK: ShankGait}
@@ -69,7 +70,7 @@ def plain_contact_s(cadence, duty):
     has_gyro=st.booleans(),
     jitter=st.floats(0, 0.2),
 )
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @pytest.mark.slow
 def test_a_running_trunk_is_found_at_any_rate_in_any_mounting(rate, cadence, duty, mounting, has_gyro, jitter):
     t, acc, gyr = bouncing(14, rate, cadence, duty, mounting)
@@ -94,7 +95,7 @@ def test_a_running_trunk_is_found_at_any_rate_in_any_mounting(rate, cadence, dut
     seed=st.integers(0, 10_000),
     kind=st.sampled_from(["noise", "constant", "zero", "drop", "turn", "slow"]),
 )
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_nothing_comes_from_nothing(site, seed, kind):
     rng = np.random.default_rng(seed)
     t = np.arange(1500) / 100.0
@@ -127,7 +128,7 @@ def test_nothing_comes_from_nothing(site, seed, kind):
     amplitude=st.sampled_from([0.1, 1.0, 10.0]),
     damage=st.sets(st.sampled_from(["nan", "inf", "spike", "gap", "long gap", "twice", "back", "axis", "clip"])),
 )
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_damage_never_raises_and_the_cut_never_matters(site, seed, size, amplitude, damage):
     rng = np.random.default_rng(seed)
     t, acc, gyr = bouncing(9, 100.0, seed=seed)

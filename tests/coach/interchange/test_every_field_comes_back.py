@@ -25,6 +25,7 @@ from coach.model.metrics import LiveMetrics
 from coach.model.runs import Lap
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
+from tests.support.common import examples
 
 SCHEMAS: Final = Path(__file__).parents[2] / "data" / "schemas"
 # Largest difference through FIT: half a step of the field's scale (Garmin's profile); others are float32.
@@ -264,7 +265,7 @@ def steps(draw: Any) -> TrunkStep:
 
 
 @given(st.lists(strides() | steps(), min_size=1, max_size=8))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_csv_of_strides(found: list[Stride | TrunkStep]) -> None:
     found.sort(key=lambda one: one.initial_contact_s)
     started_at = datetime(2026, 1, 1, 7, 0, 0, 250000, tzinfo=UTC)
@@ -286,7 +287,7 @@ def seconds(draw: Any) -> LiveMetrics:
 
 
 @given(st.lists(seconds(), min_size=1, max_size=6))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_csv_of_seconds(found: list[LiveMetrics]) -> None:
     started_at = datetime(2026, 1, 1, 7, 0, 0, 250000, tzinfo=UTC)
     table = read_table(write_seconds(found, started_at))

@@ -21,6 +21,7 @@ from coach.interchange.positions import completed
 from coach.interchange.sport import named_sport
 from coach.model.runs import Sport
 from tests.coach.interchange import foreign as f
+from tests.support.common import examples
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), f.DAY
 WRONG_CLOCK = datetime(2000, 1, 1, tzinfo=UTC)
@@ -309,7 +310,7 @@ def changed(content: bytes, at: int, new: int, end: int) -> bytes:
 
 
 @pytest.mark.parametrize("content", [RUN[:6000], TCX[:6000], FIT, gzip.compress(RUN)], ids=["gpx", "tcx", "fit", "gz"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(at=st.integers(0, 1 << 16), new=st.integers(0, 255), end=st.integers(0, 1 << 16))
 def test_no_byte_of_a_file_makes_it_crash(content: bytes, at: int, new: int, end: int) -> None:
     try:

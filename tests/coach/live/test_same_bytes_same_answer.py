@@ -85,7 +85,7 @@ def test_a_run_on_the_phone_read_again_is_the_run_that_was_lived(seed: int, tmp_
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("name", mostly_slow(recordings.names(), n_quick=8))
+@pytest.mark.parametrize("name", mostly_slow(recordings.names(), n_quick=4))
 async def test_a_reference_recording_sent_live_is_what_its_log_gives(name: str, tmp_path: Path) -> None:
     reference = mean_radio.reference_of(name)
     if reference is None:

@@ -14,6 +14,7 @@ from coach.model.samples import Gap, ImuChunk, Notification
 from coach.packets import coach_board, phone_motion
 from coach.packets.decoders import decoder_for
 from firmware_config.loader import load_profile
+from tests.support.common import examples
 
 SCALE = coach_board.BoardScale(16, 2000, is_st=False)
 
@@ -96,7 +97,7 @@ def check(samples, report) -> None:
 
 
 @pytest.mark.parametrize("profile_id", CLEAN)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(lost=st.sets(st.integers(2, 58), max_size=20), doubled=st.sets(st.integers(0, 59), max_size=10))
 def test_lost_and_doubled_packets_are_counted_exactly(profile_id, lost, doubled):
     packets, every_s, n = STREAMS[profile_id]
@@ -115,7 +116,7 @@ def test_lost_and_doubled_packets_are_counted_exactly(profile_id, lost, doubled)
 
 
 @pytest.mark.parametrize("profile_id", sorted(STREAMS))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(data=st.data())
 def test_bent_streams_are_survived(profile_id, data):
     packets, every_s, _ = STREAMS[profile_id]

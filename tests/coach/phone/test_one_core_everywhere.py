@@ -29,9 +29,10 @@ from tests.coach.phone.scenes import (
     recorded_run,
     virtual_run,
 )
-from tests.support.common import missing, mostly_slow
+from tests.support.common import missing
 from web.phone_bundle import make_bundle, page_files
 
+pytestmark = pytest.mark.slow  # starts the phone's runtime; the core itself is tested in test_core
 CASES = ("pelvis", "two_feet", "virtual_run_with_cues")
 CPU_S_PER_RUN_MINUTE = 2.5  # what the issue allows on the phone with two feet; Node here runs the same wasm
 
@@ -44,7 +45,7 @@ def case(name: str) -> tuple[Sequence[SensorUse], list[Notification]]:
     return (LEFT, RIGHT, POD, STRAP), virtual_run(TIRED, 150.0)
 
 
-@pytest.fixture(scope="module", params=mostly_slow(CASES, n_quick=1))
+@pytest.fixture(scope="module", params=CASES)
 def both(request: Any, tmp_path_factory: Any) -> tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]:
     """A case's name, what CPython computes, what the phone's runtime computes, and how that went."""
     if shutil.which("node") is None:

@@ -12,6 +12,7 @@ from coach.model.strength import LongRun, PlanPause, SessionState, StrengthPlan,
 from coach.strength.loader import load_tracks
 from coach.strength.rhythm import is_before_long_run, local_day
 from tests.coach.strength.makers import DOSE, START, done, open_sessions, pain_state, plan, wish
+from tests.support.common import examples
 
 PAIRS = [(a, b) for a in range(7) for b in range(a + 2, 7) if a + 7 - b >= 2]
 ZONES = ("Europe/London", "America/New_York", "Pacific/Auckland", "Asia/Kolkata", "America/St_Johns", "UTC")
@@ -81,7 +82,7 @@ def never_harder(made: StrengthPlan) -> None:
                 assert (p.hold_s or 0) <= (asked.hold_s or 0)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(wanted=wishes, story=st.lists(step, max_size=14))
 def test_no_story_breaks_the_rules(wanted, story) -> None:
     now = datetime.combine(wanted.start, time(0), tzinfo=UTC) - timedelta(days=1)

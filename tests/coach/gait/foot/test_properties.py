@@ -14,6 +14,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, Stride
 from tests.coach.gait.damage import DAMAGES, Damage, damaged
 from tests.support.as_sent import changed, part, random_rotation
+from tests.support.common import examples
 from tests.support.recordings import read
 
 MOTION = "pyshoe_jog_2017-11-27-11-11-24"
@@ -80,7 +81,7 @@ def test_a_gyroscope_read_in_the_wrong_unit_gives_no_strike_angle() -> None:
     assert all(s.foot_strike_angle_deg is None and s.foot_strike is None for s in strides)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     rate_hz=st.floats(50.0, 416.0),
     off_nominal=st.floats(0.97, 1.03),
@@ -105,7 +106,7 @@ def test_any_rate_with_jitter_finds_the_strides(rate_hz: float, off_nominal: flo
     assert all(s.state is GaitState.RUNNING for s in strides)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(damage=DAMAGES, amplitude=st.sampled_from([0.1, 1.0, 10.0]), size=st.sampled_from([1, 7, 64, 100_000]))
 def test_losses_spikes_and_repeats_break_nothing(damage: Damage, amplitude: float, size: int) -> None:
     chunk = known(MOTION)
@@ -126,7 +127,7 @@ def test_losses_spikes_and_repeats_break_nothing(damage: Damage, amplitude: floa
             assert is_blurred or stride.foot_clearance_m is None or sd["foot_clearance_m"] > PARAMS.clearance_sd_m
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(
     level=st.tuples(*[st.floats(-30.0, 30.0)] * 6),
     noise=st.floats(0.0, 0.3),
@@ -143,7 +144,7 @@ def test_no_stride_comes_out_of_stillness(level: tuple[float, ...], noise: float
     assert events_of(chunk) == []
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(seed=st.integers(0, 2**16), size=st.floats(0.5, 60.0))
 def test_noise_is_no_running(seed: int, size: float) -> None:
     rng = np.random.default_rng(seed)

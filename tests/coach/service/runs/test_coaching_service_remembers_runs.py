@@ -1,5 +1,6 @@
 """The coaching service: baseline first, then a block; each run shapes the next; every cue is explained."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,12 +26,14 @@ TIRED = Body(seed=4, tires_pct=7.0, answers=0.8)
 class Days:
     """A store, two services and a clock; `run` makes one whole run."""
 
-    def __init__(self, folder: Path) -> None:
-        self.now = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+    def __init__(self, folder: Path, now: datetime = datetime(2026, 3, 2, 7, 0, tzinfo=UTC), n: int = 0) -> None:
+        self.now = now
         self.store = Store(folder / "coach.sqlite")
         self.runner = RunnerService(self.store, lambda: self.now)
         self.coaching = CoachingService(self.store, lambda: self.now)
-        self.n = 0
+        self.n = n
+        if n:
+            return
         self.runner.change(height_m=1.75, weekly_km=20.0, has_calf_history=False)
         answer_signs(self.store, self.now)
 
@@ -70,11 +73,23 @@ def days(tmp_path: Path) -> Iterator[Days]:
     made.store.close()
 
 
-@pytest.fixture
-def trained(days: Days) -> Days:
+@pytest.fixture(scope="module")
+def three_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
+    """The folder of three baseline runs, and the time after them."""
+    folder = tmp_path_factory.mktemp("trained")
+    days = Days(folder)
     for _ in range(3):
         days.run(Body(seed=days.n))
-    return days
+    days.store.close()
+    return folder, days.now
+
+
+@pytest.fixture
+def trained(three_runs: tuple[Path, datetime], tmp_path: Path) -> Iterator[Days]:
+    shutil.copytree(three_runs[0], tmp_path, dirs_exist_ok=True)
+    made = Days(tmp_path, three_runs[1], 3)
+    yield made
+    made.store.close()
 
 
 def test_three_baseline_runs_come_first_without_cues(days: Days) -> None:
