@@ -80,6 +80,36 @@ class SwingingBody:
         return TreadmillSample(t_s, 3.0, 1.0, 3.0 * t_s, None, t_s)
 
 
+class JumpingBody(SwingingBody):
+    """Is still, and jumps three times once it is asked to: 0.1 s of 6 g on the feet."""
+
+    jumps_s = -100.0
+
+    def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        t_s = start_s + np.arange(n) / rate_hz
+        after_s = t_s - self.jumps_s
+        is_landing = ((after_s % 1.0) < 0.1) & (after_s > 0.9) & (after_s < 3.5)
+        acc = 0.05 * np.sin(t_s[:, np.newaxis] * (17.1, 23.3, 31.7))
+        acc[:, 2] += np.where(is_landing, 60.0, 9.81)
+        gyr = 0.05 * np.cos(t_s[:, np.newaxis] * (17.1, 23.3, 31.7))
+        gyr[:, 1] += np.where(is_landing, 9.0, 0.1)
+        return acc, gyr
+
+
+class LiftingBody(SwingingBody):
+    """Lifts one foot, or both, once a second: a shoe tilts by 40 degrees; the one on the ground, by one."""
+
+    def __init__(self, *lifted: WearSite) -> None:
+        super().__init__()
+        self.lifted = lifted
+
+    def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        t_s = start_s + np.arange(n) / rate_hz
+        tilt = np.radians(40.0 if wear_site in self.lifted else 1.0) * (1 - np.cos(2 * np.pi * t_s)) / 2
+        noise = 0.05 * np.sin(31.7 * t_s)
+        return np.column_stack([9.81 * np.sin(tilt), noise, 9.81 * np.cos(tilt)]), np.zeros((n, 3))
+
+
 @dataclass
 class Diary:
     """All that links passed on."""

@@ -40,9 +40,14 @@ MOST_BYTES = 150_000
 def coach(tmp_path: Path) -> Iterator[PageCoach]:
     with closing(PageCoach(tmp_path)) as made:
         made.access.let_in(made.access.invitation("http://x").partition("token=")[2], "iPhone, Safari")
-        made.sensors.book.remember(SensorUse("F0:01", "Movesense 0418", "movesense", WearSite.LEFT_FOOT))
-        made.sensors.book.remember(SensorUse("F0:02", "RunPod", "running_speed_cadence"))
+        remember_sensors(made)
         yield made
+
+
+def remember_sensors(coach: PageCoach) -> None:
+    """Two of which nothing is heard, so that /sensors has something to show."""
+    coach.sensors.book.remember(SensorUse("F0:01", "Movesense 0418", "movesense", WearSite.LEFT_FOOT))
+    coach.sensors.book.remember(SensorUse("F0:02", "RunPod", "running_speed_cadence"))
 
 
 @pytest.fixture

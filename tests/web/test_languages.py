@@ -16,7 +16,7 @@ from coach.language.phrases import phrases_of, read_phrases
 from coach.model.workouts import PartKind, WorkoutBlock, WorkoutPart, WorkoutPlan
 from tests.support.browser import overflowing
 from tests.web.page_coach import PageCoach
-from tests.web.test_every_page import ALL, PAGES, open_page
+from tests.web.test_every_page import ALL, PAGES, open_page, remember_sensors
 from web.words import read_words
 
 
@@ -129,6 +129,7 @@ def test_every_page_fits_a_small_phone_in_every_language(
     context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, locale=language)
     small = context.new_page()
     faults: dict[str, list[str]] = {}
+    remember_sensors(coach)
     for path in ALL:
         open_page(coach, small, url, path)
         if found := overflowing(small, 1.0):
