@@ -47,14 +47,15 @@ class PageCoach(Coach):
             SensorUse(shoe.sensor_id, who.name, "movesense", place, firmware=who.firmware)
         )
 
-    def workout_on(self) -> dict[str, Any]:
-        """The part of the workout that the run leads through; its first begins with a tick of the run's clock."""
+    def workout_on(self, number: int = 0) -> dict[str, Any]:
+        """Part `number` of the workout that the run leads through: parts begin with ticks of the run's clock."""
         until_s = time.monotonic() + 20
-        while (part := self.runs.status()["workout"]) is None:
-            assert time.monotonic() < until_s, "no workout is led"
+        while True:
+            part: Any = self.runs.status()["workout"]
+            if part is not None and part["part"] == number:
+                return dict(part)
+            assert time.monotonic() < until_s, f"it leads through {part}"
             time.sleep(0.05)
-        assert isinstance(part, dict)
-        return part
 
     def close(self) -> None:
         """May be called again: by a test's fixture, and by who served it."""
