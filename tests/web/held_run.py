@@ -2,7 +2,7 @@
 
 Pages are tested against exact numbers, moments and faults (a left foot lost while the page asks how the run is), which
 no radio can be brought to give when they are wanted. So the source of notifications is scripted, and numbers and cues
-are published as a run's pipeline would. `tests/e2e` has the whole way from virtual sensors to the page.
+are published as a run's pipeline would. `tests/e2e` has it all, from virtual sensors to the page.
 """
 
 import functools
@@ -27,7 +27,7 @@ USES = (
 
 
 class HeldRun(QuietSource):
-    """Begun when made. status: of all links at its start. at_s: where its clock stands [s]: `at_s` may be set."""
+    """Begun when made. status: of all links at its start. at_s: the time of its clock [s], which a test may set."""
 
     def __init__(
         self,
