@@ -196,6 +196,18 @@ def test_pure_rooms_take_no_clock_file_thread_or_chance() -> None:
     assert faults == []
 
 
+def test_the_wall_clock_is_read_in_one_place() -> None:
+    """Who needs the date is given `wall_clock.utc_now` or takes it from there, so that tests can set it."""
+    dates = ("datetime.now", "datetime.datetime.now", "date.today", "datetime.date.today", "datetime.utcnow")
+    found = [
+        f"{module}:{node.lineno} calls {ast.unparse(node.func)}"
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in dates and module != "coach.wall_clock"
+    ]
+    assert found == []
+
+
 def test_each_outside_library_has_one_home() -> None:
     faults = [
         f"{module} imports {name}, whose home is {', '.join(homes)}"

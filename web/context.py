@@ -18,6 +18,7 @@ from coach.language.signs import localised
 from coach.model.runner import RunnerProfile
 from coach.model.runs import Run
 from coach.strength.rhythm import DAY_NAMES
+from coach.wall_clock import utc_now
 from web.errors import SAY
 from web.units import (
     K95,
@@ -184,7 +185,7 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
             "section": section(),
             "is_let_in": "phone_id" in g,
             "run_on": _run_on(),
-            "now": datetime.now().astimezone(),
+            "now": utc_now().astimezone(),
             "unit_table": view_table(runner.units, language()),
             "words_below": words().below,
         }

@@ -1,7 +1,7 @@
 """The start page: what today holds. And the welcome of first use. A part that is missing is left out, not faked."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final, Literal
 
 from flask import Blueprint, render_template
@@ -13,6 +13,7 @@ from coach.model.pain import PainMoment, PainState
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunEntry, RunState
 from coach.model.strength import StrengthSession
+from coach.wall_clock import utc_now
 from web.api import Body, route
 from web.context import answer_of, profile, the_coach
 from web.first_weeks import FirstWeeks, first_weeks
@@ -117,7 +118,7 @@ def _asks_about(coach: Coach, last: RunEntry | None) -> RunEntry | None:
     """The last run, if its morning after has come and nobody has answered yet."""
     if last is None:
         return None
-    now, zone = datetime.now(UTC), profile().time_zone
+    now, zone = utc_now(), profile().time_zone
     ended_at = last.run.started_at + timedelta(seconds=last.run.duration_s or 0)
     is_morning = local_time(now, zone).date() > local_time(ended_at, zone).date() and now - ended_at < _ASKED_WITHIN
     if not is_morning:

@@ -1,7 +1,7 @@
 """The pain check-in: how back and calf feel, what that allows now, and the answers of the last weeks as a picture."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
 from coach.model.pain import PainEntry, PainMoment, PainState
+from coach.wall_clock import utc_now
 from web.api import Body, route
 from web.context import the_coach
 
@@ -71,13 +72,13 @@ def _pain_form(complaint: str | None) -> str:
         moments=MOMENTS,
         moment=request.args.get("moment", PainMoment.BEFORE_RUN.value),
         entries=entries[::-1],
-        dots=pain_dots(entries, datetime.now(UTC)),
+        dots=pain_dots(entries, utc_now()),
         chart_days=CHART_DAYS,
     )
 
 
 def _recent() -> list[PainEntry]:
-    since = datetime.now(UTC) - timedelta(days=CHART_DAYS)
+    since = utc_now() - timedelta(days=CHART_DAYS)
     return list(the_coach().runner.pain_entries(since=since))
 
 

@@ -1,7 +1,7 @@
 """The red-flag questions: signs that need a clinician before any coaching, and the runner's answers."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from coach.errors import UserError
 from coach.model.pain import PainState, RedFlag, RedFlagAnswers, SignKind
+from coach.wall_clock import utc_now
 from web.api import Body, route
 from web.context import the_coach
 
@@ -71,5 +72,5 @@ def _red_flags_form(complaint: str | None) -> str:
         kinds=[(kind.value, [s for s in signs.values() if s.kind is kind]) for kind in SignKind],
         answers=runner.red_flag_answers(),
         sources=the_coach().coaching.sources(),
-        today=datetime.now().astimezone().date(),
+        today=utc_now().astimezone().date(),
     )

@@ -15,6 +15,7 @@ from coach.model.metrics_table import FOOT_M
 from coach.model.runs import Lap, RunFilter, RunPlace, Sport
 from coach.service.runs.files import EXPORTS
 from coach.service.runs.history import HistoryService
+from coach.wall_clock import utc_now
 from web.context import answer_of, profile, the_coach, words
 from web.runs_calendar import MonthTotal, month_key, month_of, month_totals
 from web.runs_story import DOTS_HEIGHT, STRIP_HEIGHT, STRIP_WIDTH, story_of
@@ -52,7 +53,7 @@ def detail_of(run_id: str) -> RunDetail:
 
 
 def now() -> datetime:
-    return local_time(datetime.now().astimezone(), profile().time_zone)
+    return local_time(utc_now().astimezone(), profile().time_zone)
 
 
 @blueprint.app_context_processor

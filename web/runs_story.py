@@ -5,12 +5,13 @@ Everything is computed from what is stored; a part that cannot be said is left o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from coach.bootstrap import Coach
 from coach.model.history import RunDetail, Trend, TrendPoint
 from coach.model.runs import Run, RunState, RunSummary
+from coach.wall_clock import utc_now
 from web.context import answer_of, clock, day, number, profile, said, unit, w
 from web.runs_view import side_of, signed
 from web.units import K95, difference_scale_of, duration_text
@@ -260,7 +261,7 @@ def next_of(coach: Coach, run: Run) -> Next | None:
     over = (RunState.FINISHED, RunState.RECOVERED)
     if newest is None or not newest.entries or newest.entries[0].run.run_id != run.run_id or run.state not in over:
         return None
-    now = datetime.now(UTC)
+    now = utc_now()
     ended_at = run.started_at + timedelta(seconds=run.duration_s or 0.0)
     answers = answer_of(lambda: coach.runner.pain_entries(since=ended_at))
     if now - ended_at <= _ASK_WITHIN and answers is not None and not answers:

@@ -1,6 +1,6 @@
 """Setting up the strength programme: the form of a new plan, or of changes to the present one."""
 
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import available_timezones
 
 from flask import Blueprint, redirect, render_template, request
@@ -12,6 +12,7 @@ from coach.model.strength import LongRun, Track
 from coach.service.strength.wording import parse_time, parse_track
 from coach.strength.loader import load_tracks
 from coach.strength.rhythm import DAY_NAMES
+from coach.wall_clock import utc_now
 from web.context import keep_language, profile
 from web.strength import programme
 
@@ -41,7 +42,7 @@ def _setup_form(complaint: str | None) -> str:
         is_asked=pain.lock is not Lock.NOT_ASKED,
         zones=sorted(available_timezones()),
         zone=plan.wish.tz if plan else profile().time_zone,
-        today=datetime.now().astimezone().date(),
+        today=utc_now().astimezone().date(),
         suggested=Track.LADDER if (pain.level or 0) > 2 else Track.HOME,
     )
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +24,7 @@ from coach.radio.backend import Backend
 from coach.radio.clock import RunClock
 from coach.radio.scan import can_listen
 from coach.settings import Settings
+from coach.wall_clock import utc_now
 from firmware_config.loader import load_profiles
 
 MB: Final = 1024 * 1024
@@ -160,7 +160,7 @@ def _disk(settings: Settings) -> Check:
 
 
 def _clock(_: Settings) -> Check:
-    now = datetime.now(UTC)
+    now = utc_now()
     before = time.monotonic()
     is_fine = now.year >= FIRST_YEAR and time.monotonic() >= before
     return Check("clock", is_fine, f"{now:%Y-%m-%d %H:%M} UTC", "set the date: runs and sessions are filed by it")

@@ -4,7 +4,7 @@ What its feet do when rested is measured with the same gait room as in a run, at
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Final
 
@@ -24,6 +24,7 @@ from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
+from coach.wall_clock import utc_now
 
 RATE_HZ: Final = 208.0
 MEASURED_S: Final = 24.0
@@ -42,7 +43,7 @@ def live_through(store: Store, body: VirtualBody) -> None:
     points = _points(replace(body, tires_after_s=1e9))
     plan = RunPlan(None, 0.0, None, True, False, "The first three runs find your own numbers; the coach is silent.")
     kept = CoachedRuns(store.database)
-    now = datetime.now(UTC)
+    now = utc_now()
     for number in range(N_RUNS):
         at = now - timedelta(days=DAYS_APART * (N_RUNS - number))
         run_id = f"{at:%Y%m%d}-baseline"

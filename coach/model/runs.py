@@ -23,6 +23,11 @@ def check_run_id(run_id: str) -> None:
         raise ValueError(f"{run_id[:80]!r} is no id of a run")
 
 
+def run_id_of(started_at: datetime, drawn: str) -> str:
+    """Return a new run's id. drawn: a few letters by chance, for two runs that begin in the same second."""
+    return f"{started_at:%Y%m%d-%H%M%S}-{drawn}"
+
+
 class RunState(StrEnum):
     RECORDING = "recording"
     PAUSED = "paused"

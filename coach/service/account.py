@@ -17,6 +17,7 @@ from coach.errors import CoachError, StorageError, UserError
 from coach.recording.locks import is_taken
 from coach.service.runs.leftovers import INCOMING
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 _log: Final = logging.getLogger(__name__)
 EVERY_S: Final = 24 * 3600.0
@@ -57,7 +58,7 @@ class AccountService:
     def purge(self) -> None:
         """Forget for good what was deleted long ago, and what a cut-off import left."""
         self._purge()
-        old = datetime.now(UTC) - _LEFT_OVER
+        old = utc_now() - _LEFT_OVER
         for folder in self._recordings.glob(f"{INCOMING}*"):
             if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < old:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -23,10 +23,10 @@ class Sensors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def remember(self, use: SensorUse, at: datetime | None = None) -> None:
-        """Keep a sensor as used at a moment; None: now."""
+    def remember(self, use: SensorUse, at: datetime) -> None:
+        """Keep a sensor as used at a moment."""
         with self._database.write() as connection:
-            put(connection, SENSORS.table, [SENSORS.row(use, used_at=at or datetime.now(UTC))])
+            put(connection, SENSORS.table, [SENSORS.row(use, used_at=at)])
 
     def forget(self, sensor_id: str) -> None:
         with self._database.write() as connection:

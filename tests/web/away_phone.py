@@ -181,7 +181,7 @@ def hide(page: Page, is_hidden: bool) -> None:
 def home(tmp_path: Path) -> Iterator[Home]:
     with ready_coach(tmp_path / "home") as coach:
         for use in (LEFT, RIGHT, POD):
-            coach.store.sensors.remember(use)
+            coach.sensors.book.remember(use)
         made = Home(coach, free_port())
         made.open()
         yield made

@@ -9,12 +9,13 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from coach.errors import UserError
 from coach.service.whole_files import write_whole
+from coach.wall_clock import utc_now
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -50,7 +51,7 @@ def make_certificates(folder: Path, names: Sequence[str] = (), now: datetime | N
     Raises:
         UserError: the extra is not installed, or the folder cannot be written.
     """
-    moment = now or datetime.now(UTC)
+    moment = now or utc_now()
     try:
         import cryptography  # noqa: F401  (only whether it is there)
     except ImportError as error:

@@ -13,12 +13,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from coach.errors import StorageError
 from coach.model.plain import from_plain, to_plain
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 _log: Final = logging.getLogger(__name__)
 KEPT_FOR: Final = timedelta(days=7)  # a phone that was off for longer has forgotten its writes, too: by judgement
@@ -40,7 +41,7 @@ class KeptAnswer:
 class RepeatGuard:
     """Does each keyed write once. Thread-safe. clock: aware UTC time."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime] = utc_now) -> None:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()

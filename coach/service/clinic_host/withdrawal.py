@@ -10,7 +10,7 @@ import logging
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from coach.roster.database import Roster
 from coach.service.clinic_host.folders import Folders
 from coach.service.clinic_host.vault import Vault
 from coach.service.whole_files import write_whole
+from coach.wall_clock import utc_now
 
 _log: Final = logging.getLogger(__name__)
 GRACE: Final = timedelta(days=7)  # a slip of the finger, or another's hand on the phone; chosen by judgement
@@ -102,7 +103,7 @@ class Withdrawals:
         """
         with self._roster.transaction() as connection:
             due = index.due_deletions(connection)
-            since = datetime.now(UTC) - _TRACES_FOR
+            since = utc_now() - _TRACES_FOR
             is_recent = any(deleted_at > since for _, deleted_at in index.tombstones(connection))
         done = [self._delete(runner_id) for runner_id in due]
         if done or is_recent:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
@@ -32,6 +32,7 @@ from coach.service.notify.web_push import (
 )
 from coach.storage.reminders import EVERY_CHANNEL, KeptReminders
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 _log: Final = logging.getLogger(__name__)
 _KEY: Final = "reminders.channels"
@@ -113,7 +114,7 @@ class Push:
 
     def open(self) -> list[SentReminder]:
         """Reminders delivered and not yet dealt with, newest last."""
-        now = datetime.now(UTC)
+        now = utc_now()
         return [sent for sent in self.kept.all(("delivered",)) if sent.reminder.expires_at > now]
 
     def close(self, key: str) -> None:
@@ -153,7 +154,7 @@ class Push:
         Raises:
             UserError: there is no such channel, it is not set up, or it refused.
         """
-        now = datetime.now(UTC)
+        now = utc_now()
         trial = Reminder(
             f"trial:{now:%H%M%S%f}", "trial", now, now + timedelta(minutes=5), "It works",
             "This is how reminders from your running coach arrive.", "/strength/reminders",

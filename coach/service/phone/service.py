@@ -3,10 +3,9 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from coach.model.runs import Run
+from coach.model.runs import Run, run_id_of
 from coach.model.workouts import WorkoutPlan
 from coach.phone.pack import Pack
 from coach.service.phone.arrivals import PhoneRuns
@@ -15,6 +14,7 @@ from coach.service.runs.finish_run import program_version
 from coach.service.runs.history import HistoryService
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 from firmware_config.loader import load_profile
 
 
@@ -47,7 +47,7 @@ class PhoneService:
         Raises:
             UserError: there is no such focus.
         """
-        run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        run_id = run_id_of(utc_now(), secrets.token_hex(2))
         paired = [use for use in self._sensors.book.remembered() if load_profile(use.profile_id).is_bluetooth]
         pack = self._coaching.pack(run_id, paired, program_version(), focus)
         shoes = tuple(shoe.name for shoe in self._history.shoes() if not shoe.is_retired)

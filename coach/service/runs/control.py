@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,7 @@ from coach.service.runs.making import Made, RunMaker
 from coach.service.runs.replay_reader import Reading
 from coach.service.sensors.service import SensorService
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 log = logging.getLogger(__name__)
 
@@ -355,7 +356,7 @@ class RunService:
         if run_id is None:
             raise ConflictError("not_running", "no run is going on: start one first")
         run = self._store.runs.get(run_id)
-        at = self._moment(run, (datetime.now(UTC) - run.started_at).total_seconds() - age_s)
+        at = self._moment(run, (utc_now() - run.started_at).total_seconds() - age_s)
         self._store.pain.add(PainEntry(at, PainMoment.DURING_RUN, back, calf, run_id))
 
     def take_back_pain(self, run_id: str | None = None) -> None:

@@ -24,7 +24,7 @@ from coach.model.daily_life import DailyWishes
 from coach.model.documents import JsonObject
 from coach.model.history import Imported
 from coach.model.plain import from_plain
-from coach.model.runs import Lap, Run, RunFilter, RunState, Sport
+from coach.model.runs import Lap, Run, RunFilter, RunState, Sport, run_id_of
 from coach.recording.folder import inside
 from coach.recording.reader import read_recording
 from coach.service.runs.algorithm import with_algorithm
@@ -192,7 +192,7 @@ class RunFiles:
             raise AlreadyHereError(f"this run is here already, as {same.run_id}", (same.run_id,))
         if same is not None:
             return self._merge(same, activity, content, kind)
-        run = run_of(activity, f"{activity.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", kind)
+        run = run_of(activity, run_id_of(activity.started_at, secrets.token_hex(2)), kind)
         with self._all_or_nothing(run):
             self._kept.runs.data.replace_seconds(run.run_id, seconds_of(activity))
             self._keep_original(run.run_id, content, kind, activity)
@@ -244,7 +244,7 @@ class RunFiles:
             self._kept.runs.data.add(same.run_id, table.strides, table.seconds)
             self.finish(same, None)
             return Imported("csv", (same.run_id,), is_merged=True)
-        run_id = f"{table.started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        run_id = run_id_of(table.started_at, secrets.token_hex(2))
         run = Run(run_id, table.started_at, RunState.FINISHED, source="csv", laps=(Lap(1, 0.0, None),))
         with self._all_or_nothing(run):
             self._kept.runs.data.add(run_id, table.strides, table.seconds)

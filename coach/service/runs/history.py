@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -46,6 +46,7 @@ from coach.summary.series import series_of
 from coach.summary.splits import KILOMETRE_M, splits_by_distance
 from coach.summary.summarise import summarise
 from coach.summary.trends import trend_of, usual_at
+from coach.wall_clock import utc_now
 
 PER_PAGE: Final = 50
 KEEP_DELETED: Final = timedelta(days=30)
@@ -202,12 +203,12 @@ class HistoryService:
         near = RunFilter(since=run.started_at, until=run.started_at + timedelta(days=2), sport=None)
         for entry in self._store.runs.list(near, limit=None):
             if entry.run.run_id.startswith(f"{run_id}-"):
-                self._store.runs.delete(entry.run.run_id, datetime.now(UTC))
+                self._store.runs.delete(entry.run.run_id, utc_now())
         self._store.runs.restore(run_id)
 
     def delete(self, run_id: str) -> None:
         """Hide a run; it can be restored for 30 days."""
-        self._store.runs.delete(run_id, datetime.now(UTC))
+        self._store.runs.delete(run_id, utc_now())
         self.purge()
 
     def restore(self, run_id: str) -> None:
@@ -215,7 +216,7 @@ class HistoryService:
 
     def purge(self) -> None:
         """Forget what was deleted more than 30 days ago: raw logs, originals of imports and the coach's memory, too."""
-        before = datetime.now(UTC) - KEEP_DELETED
+        before = utc_now() - KEEP_DELETED
         old = self._store.runs.deleted_before(before)
         for run_id, recording in old:  # the rows go last: killed in between, the next time finds them again
             names = [f"{IMPORTS_FOLDER}/{run_id}.{kind}" for kind in ACTIVITY_FORMATS]

@@ -4,7 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from coach.model.documents import FieldValues
 from coach.model.links import SensorUse
 from coach.model.plain import from_plain, to_plain
 from coach.model.recordings import RecordingHeader, RunEvent
-from coach.model.runs import Run, RunFilter, RunState
+from coach.model.runs import Run, RunFilter, RunState, run_id_of
 from coach.model.workouts import Workout
 from coach.recording.folder import inside
 from coach.recording.reader import read_recording
@@ -29,6 +29,7 @@ from coach.service.runs.finish_run import program_version
 from coach.service.runs.replay_reader import follow
 from coach.service.runs.workouts import place_in
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 
 Clock = Callable[[], float]
 GO_ON_WITHIN: Final = timedelta(minutes=30)  # longer, and it is another run: by judgement
@@ -79,7 +80,7 @@ class RunMaker:
 
     def since(self, run: Run) -> float:
         """The run's clock by the wall [s]: only that outlives a process."""
-        return (datetime.now(UTC) - run.started_at).total_seconds() * self._speed
+        return (utc_now() - run.started_at).total_seconds() * self._speed
 
     def cut_off(self) -> Run | None:
         """The run that can go on: the newest, if it was cut off half an hour ago at most."""
@@ -96,8 +97,8 @@ class RunMaker:
         self, uses: Sequence[SensorUse], focus: str | None, facts: FieldValues, workout: Workout | None
     ) -> Iterator[Made]:
         """A new run; nothing is left of it where it cannot begin."""
-        started_at = datetime.now(UTC)
-        run_id = f"{started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        started_at = utc_now()
+        run_id = run_id_of(started_at, secrets.token_hex(2))
         engine = self._coaching.prepare(run_id, started_at, focus, facts.get("place"), facts.get("shoes", ""))
         run = Run(
             run_id,

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 from coach.errors import RecordingError, UserError
@@ -17,6 +16,7 @@ from coach.recording.writer import RecordingWriter
 from coach.service.event_loop import LoopThread
 from coach.service.runs.finish_run import program_version
 from coach.service.sensors.service import SensorService
+from coach.wall_clock import utc_now
 
 
 def capture_to(sensors: SensorService, loop: LoopThread, path: Path, seconds: float) -> dict[str, int]:
@@ -32,7 +32,7 @@ def capture_to(sensors: SensorService, loop: LoopThread, path: Path, seconds: fl
         raise RecordingError(f"{path} exists already: choose another name")
     run_id = f"capture-{secrets.token_hex(3)}"
     texts = profile_texts(uses)
-    header = RecordingHeader(run_id, datetime.now(UTC), program_version(), tuple(uses), texts)
+    header = RecordingHeader(run_id, utc_now(), program_version(), tuple(uses), texts)
     writer = RecordingWriter(path.resolve().parent, header)
     counts: Counter[str] = Counter({use.name: 0 for use in uses})
     names = {use.sensor_id: use.name for use in uses}

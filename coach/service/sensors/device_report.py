@@ -7,7 +7,6 @@ begins.
 import contextlib
 import platform
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from coach.errors import LinkError, PacketError, UserError
@@ -28,6 +27,7 @@ from coach.service.runs.finish_run import program_version
 from coach.service.sensors.quality_check import RATE_SHARE
 from coach.service.sensors.registry import LOST_SHARE
 from coach.service.sensors.service import SensorService
+from coach.wall_clock import utc_now
 from firmware_config.loader import find_profile, load_profile, load_profiles, named_sensors
 from firmware_config.schema import DeviceProfile
 
@@ -143,7 +143,7 @@ class _Minute:
             program=program_version(),
             system=f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
             f"bleak {version('bleak')}",
-            made_on=datetime.now(UTC).date().isoformat(),
+            made_on=utc_now().date().isoformat(),
             profile_id=self._profile.id if self._profile else None,
             advertised=self._advertised,
             services=services,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
 from coach.errors import UserError
@@ -11,6 +10,7 @@ from coach.model.samples import StreamReport
 from coach.model.sites import WearSite
 from coach.packets.settings import with_lower_rate
 from coach.storage.store import Store
+from coach.wall_clock import utc_now
 from firmware_config.loader import load_profile
 
 LOST_SHARE: Final = 0.05  # of readings; chosen by judgement: every twentieth costs strides no accuracy, more may
@@ -44,7 +44,7 @@ class SensorBook:
 
     def keep(self, use: SensorUse) -> SensorUse:
         """One place holds one sensor: another that was there must be placed again."""
-        now = datetime.now(UTC)
+        now = utc_now()
         for other in self._store.sensors.list():
             if use.wear_site and other.sensor_id != use.sensor_id and other.wear_site is use.wear_site:
                 self._store.sensors.remember(replace(other, wear_site=None), now)

@@ -33,6 +33,7 @@ from coach.study import bids
 from coach.study.columns import Column, ColumnKind, dictionary_of, second_columns, stride_columns
 from coach.study.pseudonyms import Pseudonyms, session_label
 from coach.study.rows import IDENTIFYING, row_columns
+from coach.wall_clock import utc_now
 
 _KEYS: Final = (
     Column("participant_id", ColumnKind.TEXT, "", "label of the participant"),
@@ -244,7 +245,7 @@ class _Dataset:
         return f"{self._names.shifted(name, run.started_at, self._first[name]):%Y-%m-%dT%H:%M:%S}"
 
     def _today(self) -> str:
-        return f"{datetime.now().astimezone():%Y-%m-%d}"
+        return f"{utc_now().astimezone():%Y-%m-%d}"
 
     def _path(self, name: str) -> Path:
         path = self._out / name

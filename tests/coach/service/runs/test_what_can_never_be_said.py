@@ -53,10 +53,10 @@ def test_the_plan_says_so_instead_of_promising_cues(store: Store) -> None:
     runner.report_pain(PainMoment.BEFORE_RUN, 0, 0)
     runner.answer_red_flags([])
     coaching.learn(baseline_runs(Body(), now=NOW))
-    store.sensors.remember(POD)
+    store.sensors.remember(POD, NOW)
     plan = coaching.plan()
     assert (plan.focus, plan.block_run) == (None, None)
     assert "can never cue it" in plan.reason
     assert "a motion sensor on a foot" in plan.reason
-    store.sensors.remember(FOOT)
+    store.sensors.remember(FOOT, NOW)
     assert (coaching.plan().focus, coaching.plan().block_run) == ("lengthen", 1)
