@@ -87,8 +87,11 @@ def why_stale(pack: Pack, now: datetime, is_used: bool) -> str:
 
 
 def signs_are_due(pack: Pack, now: datetime) -> bool:
-    """Whether the warning signs must be asked before this run, by the same rule as at home."""
-    return bool(open_signs(pack.red_flags, now, pack.pain).asks_again)
+    """Whether the warning signs must be asked before this run, by the same rule as at home.
+
+    All that the pack holds was reported until it was made, whatever a phone's clock says that lags behind.
+    """
+    return bool(open_signs(pack.red_flags, max(now, pack.made_at), pack.pain).asks_again)
 
 
 def pain_now(pack: Pack, answers: Answers, now: datetime) -> PainState:

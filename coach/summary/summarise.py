@@ -63,10 +63,10 @@ def summarise(
     whole = Window(window.start_s, window.end_s, tuple(pauses))
     distance_m = distance_within(curve, whole)
     shared = _shared(counted, window, means)
-    n_impacts, totals = _totals(run, whole, reports, distance_m)
     too_little = too_little_known(distance_m, moving_s, means.get("speed_mps"))
     if too_little is not None:
         curve = distance_m = None
+    n_impacts, totals = _totals(run, whole, reports, distance_m)
     strikes = strikes_of(counted.strides)
     bins = bins_of(run.measures, window)
     drift = drifts(bins)

@@ -88,6 +88,14 @@ def test_signs_are_due_when_never_asked_or_four_weeks_ago() -> None:
     assert signs_are_due(replace(make_pack(), pain=(worse,)), NOW), "pain of 7 and more asks again, away from home too"
 
 
+def test_signs_answered_at_home_are_not_asked_again_by_a_phone_whose_clock_lags_behind() -> None:
+    made_at = make_pack().made_at
+    just_answered = replace(make_pack(), red_flags=(RedFlagAnswers(made_at - timedelta(minutes=2), ()),))
+    assert not signs_are_due(just_answered, made_at - timedelta(minutes=5))
+    worse = replace(just_answered, pain=(PainEntry(made_at - timedelta(minutes=1), PainMoment.NOW, 8),))
+    assert signs_are_due(worse, made_at - timedelta(minutes=5)), "it came behind the answers"
+
+
 def test_it_goes_over_the_wire_and_back_and_stays_a_few_kilobytes() -> None:
     """With a year behind it: 30 baseline runs, six weeks of daily pain answers, all wordings in use."""
     runs = tuple(BaselineRun(f"r{n}", NOW - timedelta(days=n), 720.0, baseline()[0].points) for n in range(30))

@@ -115,7 +115,7 @@ def test_uneven_steps_and_lost_readings_are_found() -> None:
     report = StreamReport(
         "A", "p", WearSite.LEFT_FOOT, n_samples=900, n_missing=100, n_clipped=90, gaps=(Gap("A", None, 1.0, 2.0, 100),)
     )
-    seconds = [replace(s, uncertainty={"step_time_asymmetry_pct": 3.3}) for s in make_seconds(600)]
+    seconds = [dataclasses.replace(s, uncertainty={"step_time_asymmetry_pct": 3.3}) for s in make_seconds(600)]
     seconds = [replace(s, step_time_asymmetry_pct=11.4) for s in seconds]
     summary = summarise(make_strides(10, late_right_s=0.02), seconds=seconds, reports=[report])
     assert (summary.n_gaps, summary.n_missing, summary.n_clipped) == (1, 100, 90)
@@ -155,7 +155,11 @@ def test_a_distance_is_given_only_where_the_speed_was_known(known_s: float, is_k
         s if s.initial_contact_s < known_s else dataclasses.replace(s, stride_length_m=None, speed_mps=None)
         for s in make_strides(10)
     ]
-    summary = summarise(strides)
+    seconds = [
+        dataclasses.replace(s, uncertainty={"distance_m": 0.02 * (s.distance_m or 0.0)})
+        for s in make_seconds(int(known_s))
+    ]
+    summary = summarise(strides, (), seconds)
     assert summary.moving_s == pytest.approx(600, abs=3)
     assert summary.speed_mps == pytest.approx(3.0, abs=0.02)
     if is_known:
@@ -163,6 +167,7 @@ def test_a_distance_is_given_only_where_the_speed_was_known(known_s: float, is_k
         assert summary.splits
         return
     assert (summary.distance_m, summary.splits, summary.best_s) == (None, (), {})
+    assert not {"distance_m", "shared_distance_m"} & set(summary.uncertainty), "of what is not given"
     assert any("known in 20 % of your running only" in finding.words for finding in summary.findings)
 
 
