@@ -110,6 +110,7 @@ class Coach:
         )
         home_states = HomeStates(self.store, self.strength, self._cadence)
         self.handover = HandoverService(self.store, self.history, settings.outbox, home_states.now, owner=owner)
+        self.history.on_purge(self.handover.forget)
         self.clinic = ClinicService(
             self.store, settings.recordings, settings.secrets, settings.sealed, self.runner, self.strength.plans
         )
@@ -123,6 +124,7 @@ class Coach:
             self._purge,
             self._is_busy,
             self._on_erased,
+            self.repeats.settle,
         )
 
     def recover(self) -> list[Run]:

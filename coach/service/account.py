@@ -27,7 +27,8 @@ _PUSH_KEY: Final = "web_push.pem"
 
 class AccountService:
     """Thread-safe. exchange: folders of files that come and go, emptied with all else. purge: forgets deleted runs.
-    is_running: whether a run or an import is on. on_erased: called when all is gone."""
+    is_running: whether a run or an import is on. settle: waits for what is still to be written. on_erased: called when
+    all is gone."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class AccountService:
         purge: Callable[[], object],
         is_running: Callable[[], bool],
         on_erased: Callable[[], object],
+        settle: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._recordings = recordings
@@ -46,6 +48,7 @@ class AccountService:
         self._purge = purge
         self._is_running = is_running
         self._on_erased = on_erased
+        self._settle = settle
         self._is_over = threading.Event()
 
     def start(self) -> None:
@@ -56,8 +59,10 @@ class AccountService:
         self._is_over.set()
 
     def purge(self) -> None:
-        """Forget for good what was deleted long ago, and what a cut-off import left."""
+        """Forget for good what was deleted long ago, and what a cut-off import left; older versions of what was
+        changed or deleted go out of the database's log, too."""
         self._purge()
+        self._store.database.cut_log()
         old = utc_now() - _LEFT_OVER
         for folder in self._recordings.glob(f"{INCOMING}*"):
             if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < old:
@@ -73,6 +78,7 @@ class AccountService:
         """
         if self._is_running() or any(is_taken(path) for path in self._recordings.glob("*.mcap.part*")):
             raise UserError("a run or an import is going on: stop it, then delete everything")
+        self._settle()
         self._store.database.erase()
         n_files = 0
         try:
@@ -93,6 +99,11 @@ class AccountService:
                 f"{error.filename} could not be deleted ({error.strerror}): delete it yourself"
             ) from error
         self._on_erased()
+        if not self._store.database.cut_log():
+            raise StorageError(
+                "everything is deleted, but something still reads the database as it was before: close other programs "
+                "and pages, then delete everything again"
+            )
         return n_files
 
     def _daily(self) -> None:

@@ -50,10 +50,13 @@ class Database:
         with self._worded(), self._writing.begin() as connection:
             yield connection
 
-    def cut_log(self) -> None:
-        """Move the write-ahead log into the file and cut it to nothing; what a reader still needs stays until later."""
+    def cut_log(self) -> bool:
+        """Move the write-ahead log into the file and cut it to nothing, as soon as nobody reads an older view (for up
+        to 5 s); whether it could be cut."""
         with self._worded(), self._alone() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            found = cursor.fetchone()  # (whether it was busy, pages in the log, pages moved)
+        return found is not None and not found[0]
 
     def erase(self) -> None:
         """Delete every row of every table, and every trace of them in the file and its log."""

@@ -227,6 +227,12 @@ class Runs:
             rows = connection.execute(select(_RUN.run_id, _RUN.recording)).all()
         return frozenset(name for row in rows for name in row if name)
 
+    def is_deleted(self, run_id: str) -> bool:
+        """Whether a run is hidden or was never there."""
+        with self._database.read() as connection:
+            kept = select(_RUN.run_id).where(_RUN.run_id == run_id, _RUN.deleted_at.is_(None))
+            return connection.execute(kept).first() is None
+
     def delete(self, run_id: str, at: datetime) -> None:
         """Hide a run; `restore` brings it back until it is purged."""
         self._mark(run_id, at)

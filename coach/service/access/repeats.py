@@ -90,6 +90,10 @@ class RepeatGuard:
         with self._lock:
             self._known.clear()
 
+    def settle(self) -> None:
+        """Wait until all answers are kept that were given."""
+        self._keeper.submit(lambda: None).result()
+
     def close(self) -> None:
         """Write what is left; the store must still be open."""
         self._keeper.shutdown()

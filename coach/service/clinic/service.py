@@ -276,6 +276,9 @@ class ClinicService:
         public_key_of(key)  # raises without the extra, by which no run can leave: all wait
         try:
             entry = self._store.runs.entry(run_id)
+            if self._store.runs.is_deleted(run_id):  # should it come back, it is queued again
+                self._leave_out(run_id)
+                return
             sealed = seal_run(entry, self._recordings, self._sealed / run_id, scopes, key, self._clock())
             client = self._client(lambda: self.status().scopes == scopes)
             answer = client.ask("POST", "/api/v1/runs", {"manifest": sealed.document, "numbers": sealed.numbers})
@@ -298,6 +301,9 @@ class ClinicService:
             self._store.settings.forget(_REPORTED)  # in case the clinic has forgotten the consent
             refused = self._store.settings.get(_REFUSED, [])
             self._store.settings.put(_REFUSED, [*refused[-_MOST_SENT:], run_id])
+        self._leave_out(run_id)
+
+    def _leave_out(self, run_id: str) -> None:
         self._queue.drop(run_id)
         shutil.rmtree(self._sealed / run_id, ignore_errors=True)
 

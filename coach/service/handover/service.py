@@ -12,13 +12,14 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from coach.errors import CoachError, LinkError, StorageError, UserError
 from coach.model.handover import HandoverStatus, HandoverWishes
 from coach.model.plain import from_plain, to_plain
-from coach.model.runs import Run, Sport
+from coach.model.runs import Run, RunFilter, Sport
 from coach.service.handover.home_assistant import HomeAssistant, HomeState
 from coach.service.handover.intervals import SERVER, KeyRefusedError, find, upload
 from coach.service.named_server import is_nowhere
@@ -31,6 +32,7 @@ from coach.storage.store import Store
 _log: Final = logging.getLogger(__name__)
 _WISHES, _QUEUE, _SENT = "handover.wishes", "handover.queue", "handover.sent"
 RETRY_S: Final = 300.0
+_NAMED_BY: Final = timedelta(minutes=1)  # runs of one minute have one file name
 _MOST_SENT: Final = 5000  # ids that are remembered: runs of a life
 _HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*\.?")  # RFC 1123, and "_"
 _LONGEST_HOST: Final = 253
@@ -134,7 +136,8 @@ class HandoverService:
             self._failure = ""
             for item in self._queue.items():
                 try:
-                    self._hand_over(item)
+                    if self._may_leave(item.run_id):
+                        self._hand_over(item)
                 except (LinkError, KeyRefusedError, StorageError, OSError) as error:
                     self._failure = str(error)  # no net, a wrong key, a busy database, a full disk: it waits
                     return  # the next one would not come through either
@@ -144,11 +147,35 @@ class HandoverService:
                     self._queue.drop(item.run_id)
 
     def forget_all(self) -> None:
-        """Everything was deleted: end the link to the broker."""
+        """Everything was deleted: end the link to the broker, and what is being handed over leaves nothing behind."""
         if self._home is not None:
             self._link(is_forgotten=True)
+        with self._working:
+            self._store.settings.forget(_QUEUE)
+            self._store.settings.forget(_SENT)
+            if self.outbox.is_dir() and not self.outbox.is_symlink():
+                for path in self.outbox.iterdir():
+                    path.unlink()
+
+    def forget(self, run_id: str) -> None:
+        """A run is purged: the file of it in the outbox goes, too."""
+        self._queue.drop(run_id)
+        started_at = self._store.runs.get(run_id).started_at
+        same_minute = RunFilter(since=started_at - _NAMED_BY, until=started_at + _NAMED_BY)
+        name = self._history.files.export_name(run_id, "fit")
+        kept = [entry.run.run_id for entry in self._store.runs.list(same_minute, limit=None)]
+        if name not in [self._history.files.export_name(one, "fit") for one in kept]:
+            with contextlib.suppress(OSError):  # a folder of others that is away now: what was given there is theirs
+                (self.outbox / name).unlink(missing_ok=True)
 
     # Inside --------------------------------------------------------------------------------------------------------
+
+    def _may_leave(self, run_id: str) -> bool:
+        """Whether a run is still the runner's: a deleted one waits, as it may come back, until it is gone for good."""
+        if not self._store.runs.knows(run_id):
+            self._queue.drop(run_id)
+            return False
+        return not self._store.runs.is_deleted(run_id)
 
     def _hand_over(self, item: Waiting) -> None:
         wishes, run_id = self.wishes(), item.run_id

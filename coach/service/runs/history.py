@@ -69,6 +69,11 @@ class HistoryService:
         self.recordings = recordings
         self._store = store
         self._again = recompute
+        self._on_purge: Callable[[str], object] = lambda _run_id: None
+
+    def on_purge(self, forget: Callable[[str], object]) -> None:
+        """Have `forget` called with each run that is about to be forgotten for good."""
+        self._on_purge = forget
 
     # Looking -------------------------------------------------------------------------------------------------------
 
@@ -224,9 +229,9 @@ class HistoryService:
                 with contextlib.suppress(InterchangeError):  # no name of ours: there is no such file
                     inside(self.recordings, name).unlink(missing_ok=True)
             CoachedRuns(self._store.database).forget(run_id)
+            self._on_purge(run_id)
         if old:
             self._store.runs.purge(before)
-            self._store.database.cut_log()
 
     def recompute(self, run_id: str) -> Run:
         """Make a run's numbers again from its raw log, as this version of the program reads it."""

@@ -1,6 +1,7 @@
 """Deleted is deleted: after a purge or an erasure the folder's bytes hold nothing of what was there."""
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -11,9 +12,10 @@ from click.testing import CliRunner
 
 from coach.bootstrap import Coach
 from coach.cli.root import coach as command
-from coach.errors import UserError
+from coach.errors import StorageError, UserError
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.runner import RunnerProfile
+from coach.service.access.repeats import KeptAnswer
 from coach.settings import make_settings
 from coach.storage.coaching import CoachedRuns
 from tests.coach.service.runs.test_history import keep_run
@@ -173,3 +175,62 @@ def test_erasing_empties_inbox_and_outbox_but_not_what_is_linked_there(coach: Co
     coach.settings.inbox.symlink_to(watch)
     coach.account.erase()
     assert (watch / "run.gpx").exists()
+
+
+def test_an_older_view_that_is_still_read_keeps_nothing_back_unsaid(coach: Coach) -> None:
+    """A page that is being made, or a backup of the folder, reads the database as it was before: its log stays."""
+    fill(coach)
+    with coach.store.database.read() as connection:
+        connection.exec_driver_sql("SELECT * FROM runs").first()
+        with pytest.raises(StorageError, match="delete everything again"):
+            coach.account.erase()
+        assert list(coach.settings.recordings.iterdir()) == [], "all else is gone"
+        assert coach.runner.profile() == RunnerProfile()
+    coach.account.erase()
+    assert traces(coach.settings.data, NAME, LATITUDE) == []
+
+
+def test_what_a_purge_had_to_leave_in_the_log_goes_with_the_next(coach: Coach) -> None:
+    run_id = fill(coach)
+    coach.history.edit(run_id, title="Along the Vltava")
+    coach.store.runs.delete(run_id, datetime.now(UTC) - timedelta(days=31))
+    with coach.store.database.read() as connection:
+        connection.exec_driver_sql("SELECT * FROM runs").first()
+        coach.account.purge()
+    assert traces(coach.settings.data, "Along the Vltava")
+    coach.account.purge()
+    assert traces(coach.settings.data, "Along the Vltava") == []
+
+
+def test_an_answer_that_waits_to_be_kept_is_gone_before_all_is_deleted(
+    coach: Coach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, asked, go_on = coach.repeats._keep, threading.Event(), threading.Event()
+
+    def late(key: str, answer: KeptAnswer) -> None:
+        asked.set()
+        assert go_on.wait(10.0)
+        keep(key, answer)
+
+    monkeypatch.setattr(coach.repeats, "_keep", late)
+    coach.repeats.once(("phone", "PATCH", "/runner", "id"), lambda: (200, NAME, "application/json"))
+    assert asked.wait(10.0)
+    erasing = threading.Thread(target=coach.account.erase)
+    erasing.start()
+    erasing.join(0.3)
+    go_on.set()
+    erasing.join(20.0)
+    coach.repeats._keeper.submit(lambda: None).result(10.0)
+    assert traces(coach.settings.data, NAME) == []
+
+
+def test_a_purged_run_takes_its_file_for_others_along(coach: Coach) -> None:
+    fill(coach)
+    coach.handover.change(is_outbox=True)
+    coach.handover.on_finished(coach.store.runs.get("r1"))
+    coach.handover.work()
+    (coach.settings.outbox / "of_the_runner.txt").write_text("stays")
+    assert len(list(coach.settings.outbox.iterdir())) == 2
+    coach.store.runs.delete("r1", datetime.now(UTC) - timedelta(days=31))
+    coach.account.purge()
+    assert [path.name for path in coach.settings.outbox.iterdir()] == ["of_the_runner.txt"]

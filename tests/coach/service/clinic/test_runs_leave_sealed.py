@@ -245,6 +245,18 @@ def test_another_activity_stays_at_home(scene: Scene) -> None:
     assert home.clinic.push().n_sent == 1
 
 
+def test_a_run_that_was_deleted_while_it_waited_stays_at_home(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, clinic = scene
+    home.clinic.join(clinic.invite(), [Scope.CARE, Scope.RAW_LOGS])
+    run = home.run(0.5)
+    home.clinic.on_finished(run)
+    home.store.runs.delete(run.run_id, home.now)
+    assert home.clinic.push().n_sent == 2
+    assert not (home.folder / "sealed" / run.run_id).exists()
+    home.store.runs.restore(run.run_id)
+    assert home.clinic.push().n_sent == 3
+
+
 def test_a_run_waits_where_the_extra_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     home, clinic = scene
     home.clinic.join(clinic.invite(), [Scope.CARE])

@@ -162,6 +162,49 @@ def test_a_disk_that_refuses_the_outbox_loses_no_run(house: House) -> None:
     assert len(list(house.handover.outbox.iterdir())) == 1
 
 
+def test_a_run_that_was_deleted_while_it_waited_does_not_leave(house: House, intervals: Intervals) -> None:
+    house.handover.change(is_outbox=True, intervals_key=KEY)
+    for run_id in ("kept", "deleted", "purged"):
+        house.end_run(run_id)
+    house.store.runs.delete("deleted", START)
+    house.store.runs.discard("purged")
+    house.handover.work()
+    assert [one["external_id"] for one in intervals.activities] == ["kept"]
+    assert len(list(house.handover.outbox.iterdir())) == 1
+    assert (house.handover.status().n_waiting, house.handover.status().failure) == (1, "")
+    house.store.runs.restore("deleted")
+    house.handover.work()
+    assert [one["external_id"] for one in intervals.activities] == ["kept", "deleted"]
+    assert house.handover.status().n_waiting == 0
+
+
+def test_what_was_being_handed_over_when_all_was_deleted_leaves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.handover.change(is_outbox=True)
+    house.end_run("r1")
+    exported, go_on = threading.Event(), threading.Event()
+    put = house.handover._put_into_outbox
+
+    def late(run_id: str, content: bytes) -> None:
+        exported.set()
+        assert go_on.wait(10.0)
+        put(run_id, content)
+
+    monkeypatch.setattr(house.handover, "_put_into_outbox", late)
+    working = threading.Thread(target=house.handover.work)
+    working.start()
+    assert exported.wait(10.0)
+    forgetting = threading.Thread(target=house.handover.forget_all)
+    forgetting.start()
+    forgetting.join(0.1)
+    go_on.set()
+    working.join(10.0)
+    forgetting.join(10.0)
+    assert list(house.handover.outbox.glob("*")) == []
+    assert (house.handover.status().n_waiting, house.handover.status().n_sent) == (0, 0)
+
+
 def test_a_run_is_uploaded_once(house: House, intervals: Intervals) -> None:
     house.handover.change(intervals_key=KEY)
     run = house.end_run("r1")
