@@ -14,7 +14,10 @@ from coach.model.arrays import np
 from coach.model.samples import FloatArray
 
 _JUMP_S: Final = 1.0  # a device clock cannot run ahead of the host by this
-_LATE_S: Final = 10.0  # longer than any radio holds packets back
+_LATE_S: Final = 10.0  # longer than any radio holds packets back; a computer that was asleep may
+# What a sleeping computer was kept comes all at once; a device that restarted sends at its usual pace. Both by judgement.
+_HELD_SHARE: Final = 0.25  # of the device's time by which packets that were held up become less late, at least
+_JUDGED_AFTER_S: Final = 0.1  # of the device's time: packets of one connection event come together, too
 _LATE_FOR_S: Final = 15.0  # longer than a busy host or a stalled radio takes to catch up; chosen by eye, 2026-11-20
 _FIRST_S: Final = 3.0
 _FIRST_SLEW: Final = 0.03  # how fast output may move towards a better line: at first (90 ms in all), and later
@@ -129,8 +132,9 @@ class DeviceClock:
         self._slew = max(_SLEW, 2.0 * limits.largest_slope)
         self._line: LineUnder | None = None
         self._late_since: float | None = None
+        self._held: tuple[float, float] | None = None  # first of the packets that are very late: device time, lateness
         self._out: tuple[float, float] | None = None  # last device time given, with its offset
-        self._begun_at = 0.0
+        self._begun_at = self._newest_s = 0.0
         self._last_host_s = -np.inf
         self.n_restarts = 0
 
@@ -148,10 +152,14 @@ class DeviceClock:
             self.n_restarts += not is_first
             return not is_first
         over = delay - self._line.value(device_s)
+        if over > _LATE_S and self._is_held_up(device_s, over):
+            self._newest_s = device_s
+            return False
         if over < -_JUMP_S or over > _LATE_S or self._is_late_for_long(over, arrival_s):
             self._begin(device_s, delay)
             self.n_restarts += 1
             return True
+        self._held, self._newest_s = None, device_s
         self._line.add(device_s, delay)
         return False
 
@@ -193,7 +201,17 @@ class DeviceClock:
 
     def _begin(self, device_s: float, delay: float) -> None:
         self._line = LineUnder(self._limits, device_s, delay)
-        self._out, self._late_since, self._begun_at = None, None, device_s
+        self._out, self._late_since, self._held = None, None, None
+        self._begun_at = self._newest_s = device_s
+
+    def _is_held_up(self, device_s: float, over: float) -> bool:
+        """Whether a packet that is very late may have been held up with others: they come faster than they were sent."""
+        if device_s < self._newest_s:
+            return False
+        if self._held is None:
+            self._held = (device_s, over)
+        span = device_s - self._held[0]
+        return span <= _JUDGED_AFTER_S or self._held[1] - over >= _HELD_SHARE * span
 
     def _is_late_for_long(self, over: float, arrival_s: float) -> bool:
         """Whether all packets of the last seconds were late by more than a radio's stall: the device restarted."""

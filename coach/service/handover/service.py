@@ -158,9 +158,13 @@ class HandoverService:
                     path.unlink()
 
     def forget(self, run_id: str) -> None:
-        """A run is purged: the file of it in the outbox goes, too."""
+        """A run is purged: the file of it in the outbox goes, too, where its row can still be read."""
         self._queue.drop(run_id)
-        started_at = self._store.runs.get(run_id).started_at
+        try:
+            started_at = self._store.runs.get(run_id).started_at
+        except CoachError as error:
+            _log.info("the file of run %s in the outbox is not looked for: %s", run_id, error)
+            return
         same_minute = RunFilter(since=started_at - _NAMED_BY, until=started_at + _NAMED_BY)
         name = self._history.files.export_name(run_id, "fit")
         kept = [entry.run.run_id for entry in self._store.runs.list(same_minute, limit=None)]

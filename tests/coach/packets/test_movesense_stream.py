@@ -200,6 +200,39 @@ def test_packets_that_were_held_up_are_late_and_not_missing(late_s: float, lost:
     assert tally.n_missing == len(lost) * N
 
 
+@pytest.mark.parametrize("late_s", [3.0, 11.0, 40.0])
+@pytest.mark.parametrize("kept_share", [0.1, 0.5, 0.97])
+def test_what_a_sleeping_machine_had_no_room_for_is_missing_and_time_is_right_afterwards(
+    late_s: float, kept_share: float
+) -> None:
+    """Its buffers keep the oldest packets; none of the others was counted, and all times were late for half an hour."""
+    made, tally = reader()
+    lost, chunks = 0, []
+    for k in range(2600):
+        at_s = 40.0 + k * N / RATE
+        is_asleep = 70.0 <= at_s < 70.0 + late_s
+        if is_asleep and at_s > 70.0 + kept_share * late_s:
+            lost += 1
+            continue
+        arrival_s = 70.0 + late_s + k * 1e-4 if is_asleep else at_s + 0.01
+        packet = struct.pack("<I", int(1000 * at_s)) + body(k)[4:]
+        chunks += [s for s in made.feed(b"\x02\x63" + packet, arrival_s) if isinstance(s, ImuChunk)]
+    assert tally.n_missing == lost * N
+    assert chunks[-1].t_s[0] == pytest.approx(at_s, abs=0.1)
+
+
+def test_a_clock_that_halted_while_its_device_slept_is_mapped_again_within_some_packets() -> None:
+    """As a browser's: its time goes on where it was, and its packets come at their usual pace."""
+    made, tally = reader()
+    late = []
+    for k in range(2000):
+        arrival_s = 0.01 + k * N / RATE + (60.0 if k >= 1000 else 0.0)
+        samples = made.feed(b"\x02\x63" + body(k), arrival_s)
+        late += [arrival_s - s.t_s[0] for s in samples if isinstance(s, ImuChunk)]
+    assert max(late[1004:]) < 1.0
+    assert tally.n_missing == 0
+
+
 def test_a_long_absence_is_reported_however_many_packets_were_lost_before() -> None:
     """A thousand gaps are kept: one packet in a hundred lost fills them in an hour, and a rest after it is longer."""
     made, tally = reader()
