@@ -15,7 +15,7 @@ from coach.model.samples import FloatArray
 
 _JUMP_S: Final = 1.0  # a device clock cannot run ahead of the host by this
 _LATE_S: Final = 10.0  # longer than any radio holds packets back; a computer that was asleep may
-# What a sleeping computer was kept comes all at once; a device that restarted sends at its usual pace. Both by judgement.
+# What was kept for a sleeping computer comes all at once; a device that restarted sends at its pace. Both by judgement.
 _HELD_SHARE: Final = 0.25  # of the device's time by which packets that were held up become less late, at least
 _JUDGED_AFTER_S: Final = 0.1  # of the device's time: packets of one connection event come together, too
 _LATE_FOR_S: Final = 15.0  # longer than a busy host or a stalled radio takes to catch up; chosen by eye, 2026-11-20
@@ -205,7 +205,10 @@ class DeviceClock:
         self._begun_at = self._newest_s = device_s
 
     def _is_held_up(self, device_s: float, over: float) -> bool:
-        """Whether a packet that is very late may have been held up with others: they come faster than they were sent."""
+        """Whether a packet that is very late may have been held up with others: they come faster than they were sent.
+
+        A device that restarted goes back in time, or sends at its usual pace.
+        """
         if device_s < self._newest_s:
             return False
         if self._held is None:
