@@ -132,33 +132,30 @@ class Pipeline:
         A minute of notifications at once costs half of what it costs one by one. What is left over for the tick that
         is not due yet waits as with `feed`.
         """
-        due = {
-            sensor_id: [(self._next_tick_s, n) for n in self._waiting[sensor_id]]
-            for sensor_id, decoder in self._decoders.items()
-            if decoder.reads_ahead
-        }
+        ahead = {sensor_id: self._waiting[sensor_id] for sensor_id, one in self._decoders.items() if one.reads_ahead}
+        dues: dict[str, list[tuple[float, int]]] = {sensor_id: [] for sensor_id in ahead}
         others: list[Notification] = []  # and those that a tick is due at
         next_s = self._next_tick_s
         for notification in notifications:
-            is_due = notification.t_s >= next_s
-            while next_s <= notification.t_s:
-                next_s = round(next_s + TICK_S, 6)
-            if notification.sensor_id in due:
-                due[notification.sensor_id].append((next_s, notification))
-                if not is_due:
-                    continue
-            others.append(notification)
-        for sensor_id, pairs in due.items():
-            self._waiting[sensor_id].clear()
-            self._read_ahead(sensor_id, [pair for pair in pairs if pair[0] < next_s])
+            t_s, queue = notification.t_s, ahead.get(notification.sensor_id)
+            if t_s >= next_s:
+                for sensor_id, came in ahead.items():
+                    dues[sensor_id].append((next_s, len(came)))
+                while next_s <= t_s:
+                    next_s = round(next_s + TICK_S, 6)
+                others.append(notification)
+            elif queue is None:
+                others.append(notification)
+            if queue is not None:
+                queue.append(notification)
+        rest = {sensor_id: self._read_ahead(sensor_id, came, dues[sensor_id]) for sensor_id, came in ahead.items()}
         found: list[Outputs] = []
         for notification in others:
             if notification.t_s >= self._next_tick_s:
                 found.append(self.tick(notification.t_s))
-            if notification.sensor_id not in due and notification.sensor_id in self._waiting:
+            if notification.sensor_id not in ahead and notification.sensor_id in self._waiting:
                 self._waiting[notification.sensor_id].append(notification)
-        for sensor_id, pairs in due.items():
-            self._waiting[sensor_id] += [notification for due_s, notification in pairs if due_s >= next_s]
+        self._waiting |= rest
         return found
 
     def apply(self, event: RunEvent) -> Outputs:
@@ -248,17 +245,23 @@ class Pipeline:
             waiting.clear()
             self._give(samples, faults, found)
 
-    def _read_ahead(self, sensor_id: str, pairs: Sequence[tuple[float, Notification]]) -> None:
-        """Read notifications of ticks to come; pairs: the tick that each is due at, and it."""
-        if not pairs:
-            return
-        due_s = [s for s, _ in pairs]
-        ends = [k for k in range(1, len(due_s)) if due_s[k] != due_s[k - 1]] + [len(due_s)]
-        parts = self._decoders[sensor_id].feed_parts([n for _, n in pairs], ends)
-        self._ready[sensor_id] = deque(
-            (due_s[end - 1], samples, faults) for end, (samples, faults) in zip(ends, parts, strict=True)
-        )
+    def _read_ahead(
+        self, sensor_id: str, queue: list[Notification], dues: Sequence[tuple[float, int]]
+    ) -> list[Notification]:
+        """Read what ticks to come take of a queue; return the rest. dues: (time of a tick, length of it by then)."""
+        ends: list[int] = []
+        due_s: list[float] = []
+        for tick_s, end in dues:
+            if end > (ends[-1] if ends else 0):
+                ends.append(end)
+                due_s.append(tick_s)
+        self._waiting[sensor_id] = []
+        if not ends:
+            return queue
+        parts = self._decoders[sensor_id].feed_parts(queue[: ends[-1]], ends)
+        self._ready[sensor_id] = deque((at_s, *found) for at_s, found in zip(due_s, parts, strict=True))
         self._gait.feed_ahead([sample for samples, _ in parts for sample in samples])
+        return queue[ends[-1] :]
 
     def _give(self, samples: Sequence[Sample], faults: Sequence[PacketError], found: _Found) -> None:
         for sample in samples:

@@ -104,13 +104,14 @@ class Rolling:
     asked for at each tick: what follows from them is worked out once and kept.
     """
 
-    __slots__ = ("_alive", "_estimate", "_newest_s", "_span_s", "_values")
+    __slots__ = ("_alive", "_estimate", "_newest_s", "_own", "_span_s", "_values")
 
     def __init__(self, most: int = MOST_VALUES, span_s: float = SPAN_S) -> None:
         self._values: deque[tuple[float, float, float]] = deque(maxlen=most)
         self._span_s = span_s
         self._newest_s = -math.inf
         self._alive: list[float] | None = None  # the values within the span; None: not worked out
+        self._own: list[float] = []  # standard deviations of these
         self._estimate: Estimate | None = None
 
     def add(self, t_s: float, value: float | None, sd: float = 0.0) -> None:
@@ -138,7 +139,8 @@ class Rolling:
         if now_s - self._newest_s > STALE_S:
             return []
         if self._alive is None:
-            self._alive = [entry[1] for entry in self._within()]
+            entries = self._within()
+            self._alive, self._own = [entry[1] for entry in entries], [entry[2] for entry in entries]
         return self._alive
 
     def _within(self) -> Iterable[tuple[float, float, float]]:
@@ -153,8 +155,7 @@ class Rolling:
         if values and self._estimate is None:
             middle = median_of(values)
             scatter = _MEDIAN_SEM * _spread_about(middle, values) / math.sqrt(len(values))
-            own = median_of([entry[2] for entry in self._within()])
-            self._estimate = Estimate(middle, math.hypot(scatter, own))
+            self._estimate = Estimate(middle, math.hypot(scatter, median_of(self._own)))
         return self._estimate if values else None
 
 
