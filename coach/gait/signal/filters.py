@@ -67,7 +67,7 @@ def whole_mean(signal: FloatArray, n: int) -> FloatArray:
     size = len(signal)
     n = max(1, min(int(n), size))
     total = np.zeros((signal.shape[1], size + 1)).T
-    np.cumsum(signal, axis=0, out=total[1:])
+    np.add.accumulate(signal, axis=0, out=total[1:])
     first = n // 2
     result = np.empty_like(signal)
     middle = result[first : first + size + 1 - n]
@@ -115,7 +115,7 @@ def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
     longest = min(longest, size // 2)
     if longest <= shortest + 2:
         return None
-    centred = np.atleast_2d((signal - means(signal)).T)
+    centred = (signal - means(signal)).T.reshape(-1, size)
     # What wraps round the end of the transform falls on lags beyond the longest.
     spectrum = np.fft.rfft(centred, _fft_size(size + longest), axis=1)
     correlation = np.fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=0))[: longest + 1]
@@ -123,10 +123,12 @@ def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
         return None
     correlation = correlation / correlation[0] * (size / (size - np.arange(longest + 1)))
     part = correlation[shortest : longest + 1]
-    peaks = 1 + np.flatnonzero((part[1:-1] >= part[:-2]) & (part[1:-1] > part[2:]))
-    if not len(peaks) or part[peaks].max() < _LEAST_CORRELATION:
+    lags = 1 + ((part[1:-1] >= part[:-2]) & (part[1:-1] > part[2:])).nonzero()[0]
+    peaks = part[lags].tolist()
+    largest = max(peaks, default=0.0)
+    if largest < _LEAST_CORRELATION:
         return None
-    return int(shortest + peaks[np.argmax(part[peaks] >= 0.85 * part[peaks].max())])
+    return shortest + int(next(lag for lag, peak in zip(lags.tolist(), peaks, strict=True) if peak >= 0.85 * largest))
 
 
 def _fft_size(n: int) -> int:
@@ -142,10 +144,10 @@ def median_of(values: Iterable[float]) -> float:
 
 
 def cross(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Row by row vector product: (N, 3) and (N, 3) to (N, 3); much faster than numpy's for so few columns."""
+    """Row by row vector product: (N, 3) and (N, 3) or (3,) to (N, 3); much faster than numpy's for so few columns."""
     result = np.empty_like(a)
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
-        np.multiply(a[:, i], b[:, j], out=result[:, k])
-        result[:, k] -= a[:, j] * b[:, i]
+        np.multiply(a[:, i], b[..., j], out=result[:, k])
+        result[:, k] -= a[:, j] * b[..., i]
     return result

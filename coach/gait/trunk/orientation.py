@@ -99,7 +99,7 @@ def attitude(view: WindowView) -> Attitude:
     stride = max(2, round(2.0 * (step_s or _DEFAULT_STEP_S) * rate))
     force, sway = view.acc_mps2, None
     if view.gyr_radps is not None:
-        angle = np.cumsum(view.gyr_radps, axis=0) / rate
+        angle = np.add.accumulate(view.gyr_radps, axis=0) / rate
         sway = angle - whole_mean(angle, stride)
         turned = cross(sway, force)
         force = force + turned + 0.5 * cross(sway, turned)

@@ -105,6 +105,8 @@ def impact_g(view: WindowView, start_s: float, end_s: float) -> float | None:
     """Largest specific force [g] from contact to toe-off; None where an axis was clipped, missing or lost a reading."""
     start, end = view.t_s.searchsorted((start_s, end_s))
     part = slice(int(start), int(end))
-    if end - start < 3 or (view.is_clipped | view.is_interpolated | view.is_bad)[part].any() or not view.axes.all():
+    is_odd = view.is_clipped[part] | view.is_interpolated[part] | view.is_bad[part]
+    if end - start < 3 or is_odd.any() or not view.axes.all():
         return None
-    return float(np.linalg.norm(view.acc_mps2[part], axis=1).max() / GRAVITY_MPS2)
+    force = view.acc_mps2[part]
+    return math.sqrt(np.add.reduce(force * force, axis=1).max()) / GRAVITY_MPS2

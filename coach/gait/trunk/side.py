@@ -84,7 +84,7 @@ def side_evidence(
 
 
 def _signals(motion: Attitude, forward: FloatArray, part: slice) -> dict[str, FloatArray]:
-    left = cross(motion.up[part], np.broadcast_to(forward, motion.up[part].shape))
+    left = cross(motion.up[part], forward)
     signals = {_PUSH: np.einsum("ij,ij->i", motion.horizontal_mps2[part], left)}
     if motion.gyr_radps is not None and motion.sway_rad is not None:
         # force as the sensor measured it, list included: that is how the phase was read

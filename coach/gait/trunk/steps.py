@@ -18,6 +18,7 @@ mass that swings no more, reads up to 0.1 s long.
 Running or not: `_like_runs`. Fails for rope jumping without a gyroscope (`alternation` needs one).
 """
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -38,6 +39,7 @@ _IMPACT_DIP_S: Final = 0.06  # the force may dip below body weight after the imp
 # Per smoothing window: a crossing is then known to T / 100, less than a millisecond after interpolation.
 _LOBE_ROWS: Final = 64
 _USUAL_STEP_S: Final = 0.36  # until steps are seen
+_INFINITE: Final = np.array((np.inf,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,10 @@ def _alternating_s(contacts_s: FloatArray) -> float:
     A trunk shows the two feet differently, wherever it sits: a step's time holds that and the runner's own asymmetry,
     and which of them cannot be known; the stride's time does not.
     """
-    steps = np.diff(contacts_s)
+    steps = contacts_s[1:] - contacts_s[:-1]
     is_step = (steps > SHORTEST_STEP_S) & (steps < LONGEST_RUNNING_STEP_S)
-    changes = np.diff(steps)[is_step[1:] & is_step[:-1]]
-    return float(np.sqrt(np.mean(np.square(changes)))) / 2.0 if len(changes) else 0.0
+    changes = (steps[1:] - steps[:-1])[is_step[1:] & is_step[:-1]]
+    return math.sqrt(np.add.reduce(changes * changes) / len(changes)) / 2.0 if len(changes) else 0.0
 
 
 def step_time(contacts_s: FloatArray) -> float:
@@ -122,7 +124,9 @@ def _contact_times(
     t_s = np.interp(at, np.arange(len(motion.t_s)), motion.t_s)
     soft = hann_smooth(cubic(motion.along_weights, at), _LOBE_ROWS)
     levels = (params.lobe_level, params.foot_level, params.top_level)
-    low, foot, top = (_widths(t_s, soft, lobes, level, step) for level in levels)
+    starts, ends = np.array(lobes).T
+    about = (0.5 * (starts + ends), starts - 0.5 * step, ends + 0.5 * step)
+    low, foot, top = (_widths(t_s, soft, level, *about) for level in levels)
     times = params.contact_time_s + params.contact_per_foot * foot + params.contact_per_top * top
     times += params.contact_per_step * step
     with np.errstate(invalid="ignore"):
@@ -143,14 +147,15 @@ def _late_s(times: FloatArray, params: TrunkParams) -> float:
 
 
 def _widths(
-    t_s: FloatArray, soft: FloatArray, lobes: list[tuple[float, float]], level: float, step: float
+    t_s: FloatArray, soft: FloatArray, level: float, middles: FloatArray, not_before: FloatArray, not_after: FloatArray
 ) -> FloatArray:
-    """How long the smoothed force stays above a level about the middle of each lobe [s]; nan where it does not."""
+    """How long the smoothed force stays above a level about the middle of each lobe [s]; nan where it does not.
+
+    It rises after `not_before` and falls before `not_after`, each (n,) [s].
+    """
     rises, falls = crossings(t_s, soft, level, rising=True), crossings(t_s, soft, level, rising=False)
-    starts, ends = np.array(lobes).T
-    middles = 0.5 * (starts + ends)
-    before = _last_before(rises, middles, starts - 0.5 * step)
-    after = -_last_before(-falls[::-1], -middles, -(ends + 0.5 * step))
+    before = _last_before(rises, middles, not_before)
+    after = -_last_before(-falls[::-1], -middles, -not_after)
     widths: FloatArray = after - before
     return widths
 
@@ -189,8 +194,8 @@ def _with_weak_steps(
         edges = np.array(weak)
         spans = np.searchsorted(t_s, edges).T
         is_swing = -_least(-swing, spans[0], spans[1]) > params.weak_swing
-        middles = np.array(whole).reshape(-1, 2).mean(axis=1)
-        apart = np.abs(edges.mean(axis=1)[:, None] - middles).min(axis=1, initial=np.inf)
+        middles = np.array([0.5 * (start + end) for start, end in whole])
+        apart = np.abs(0.5 * (edges[:, :1] + edges[:, 1:]) - middles).min(axis=1, initial=np.inf)
         is_new = is_swing & (apart > params.weak_apart * step)
         is_new &= edges[:, 1] - edges[:, 0] < params.longest_lobe * step
         whole += [weak[k] for k in is_new.nonzero()[0].tolist()]
@@ -223,15 +228,16 @@ def _by_rhythm(motion: Attitude, contacts: FloatArray, step: float, params: Trun
 
 def _last_before(times: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
     """The last of rising `times` (m,) below each `before` (n,), where it is above `after` (n,); NaN elsewhere."""
-    known = np.concatenate(([-np.inf], times))
-    last = known[np.searchsorted(times, before)]
+    known = np.concatenate((-_INFINITE, times))
+    last = known[times.searchsorted(before)]
     return np.where(last > after, last, np.nan)
 
 
 def _least(values: FloatArray, starts: IndexArray, ends: IndexArray) -> FloatArray:
     """Least of values[start:end] for each pair (n,); infinite where there is none."""
-    edges = np.stack((starts, ends), axis=1).ravel()
-    least = np.minimum.reduceat(np.append(values, np.inf), edges)[::2]
+    edges = np.empty(2 * len(starts), starts.dtype)
+    edges[::2], edges[1::2] = starts, ends
+    least = np.minimum.reduceat(np.concatenate((values, _INFINITE)), edges)[::2]
     return np.where(ends > starts, least, np.inf)
 
 
