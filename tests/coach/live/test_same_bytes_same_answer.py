@@ -52,7 +52,7 @@ async def test_a_run_read_again_is_the_run_that_was_lived(first: int, tmp_path: 
         streams = [harmed(sent()[use.sensor_id], rng) for use in uses]
         live, path = await lived(uses, streams, rng, tmp_path / str(seed), end_s=rng.uniform(0.4, 1.0) * LENGTH_S)
         assert differences(live, read(path, PIECES_S[seed % len(PIECES_S)])) == [], seed
-        n_seconds, n_strides = n_seconds + len(live.seconds), n_strides + len(live.strides)
+        n_seconds, n_strides = n_seconds + len(live.seconds), n_strides + len(live.strides) + len(live.steps)
     assert n_seconds > 8 * A_TEST
     assert n_strides > 8 * A_TEST
 
