@@ -22,6 +22,7 @@ from coach.wall_clock import utc_now
 _log: Final = logging.getLogger(__name__)
 EVERY_S: Final = 24 * 3600.0
 _LEFT_OVER: Final = timedelta(days=1)  # no import takes so long
+_TRIES: Final = 3  # each waits 5 s for readers; by judgement
 _PUSH_KEY: Final = "web_push.pem"
 
 
@@ -74,11 +75,16 @@ class AccountService:
         The keys of https stay: they name this machine only, and phones that trust them would have to be set up again.
 
         Raises:
-            UserError: a run or an import is going on. StorageError: something could not be deleted, and what.
+            UserError: a run or an import is going on, or another program reads the database.
+            StorageError: something could not be deleted, and what.
         """
         if self._is_running() or any(is_taken(path) for path in self._recordings.glob("*.mcap.part*")):
             raise UserError("a run or an import is going on: stop it, then delete everything")
         self._settle()
+        if not self._store.database.cut_log():  # it would keep older versions of what is deleted
+            raise UserError(
+                "something reads the database just now, a backup or another program: end it, then delete everything"
+            )
         self._store.database.erase()
         n_files = 0
         try:
@@ -99,11 +105,8 @@ class AccountService:
                 f"{error.filename} could not be deleted ({error.strerror}): delete it yourself"
             ) from error
         self._on_erased()
-        if not self._store.database.cut_log():
-            raise StorageError(
-                "everything is deleted, but something still reads the database as it was before: close other programs "
-                "and pages, then delete everything again"
-            )
+        if not any(self._store.database.cut_log() for _ in range(_TRIES)):
+            _log.warning("everything is deleted, but a reader that came meanwhile holds the log until it ends")
         return n_files
 
     def _daily(self) -> None:
