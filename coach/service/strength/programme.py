@@ -1,9 +1,10 @@
 """The strength programme as one object: all that pages and commands use."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
+from coach.errors import CoachError
 from coach.model.pain import PainState
 from coach.model.strength import StrengthPlan, StrengthSession
 from coach.reminders.scheduler import PULSE_S, Reminders
@@ -40,9 +41,7 @@ class Programme:
         self.push = Push(store, publish, secrets)
         self.progress = StrengthProgress(store, self.plans, self.tests)
         wanted = sources(store, self.plans, self.tests, self.daily)
-        self.reminders = Reminders(
-            self.push.kept, self.push.deliver, wanted, clock, pulse_s, lambda: zone(store.runner.get().time_zone)
-        )
+        self.reminders = Reminders(self.push.kept, self.push.deliver, wanted, clock, pulse_s, lambda: _here(store))
         self.plans.on_change(self.reminders.refresh_soon)
 
     def start(self) -> None:
@@ -79,3 +78,11 @@ class Programme:
             UserError: there is no plan, or the file cannot be written.
         """
         return self.plans.export_ics(path)
+
+
+def _here(store: Store) -> tzinfo:
+    """The runner's time zone; UTC where this computer does not know it: reminders come all the same."""
+    try:
+        return zone(store.runner.get().time_zone)
+    except CoachError:
+        return UTC

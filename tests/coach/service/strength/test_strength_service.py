@@ -1,6 +1,7 @@
 """The programme in use: moves, pauses, taps and locks keep the rules; the calendar keeps local times."""
 
 import contextlib
+import time
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from coach.coaching.pain import pain_state
 from coach.errors import UserError
 from coach.model.daily_life import DailyActivity, DailyWishes, TalkTest
 from coach.model.pain import Lock, PainEntry, PainMoment
+from coach.model.reminders import Reminder
+from coach.model.runner import RunnerProfile
 from coach.model.strength import Decision, Heed, SessionEvent, SessionState, Track
 from coach.model.strength_tests import TestResult
 from coach.service.strength.facts import strength_week
@@ -360,3 +363,18 @@ def test_taps_of_exercises_that_nobody_knows_are_refused(world: World, facts: di
     one = world.plans.next_session(world.plans.plan())
     with pytest.raises(UserError):
         world.plans.log([world.tap(one.session_id, "set", number=1, reps=8, **facts)])
+
+
+def test_a_time_zone_that_this_computer_does_not_know_stops_no_reminder(world: World) -> None:
+    """As from an archive of another system: whether it is night is then judged in UTC."""
+    world.now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    world.store.runner.save(RunnerProfile(time_zone="Mars/Olympus_Mons"))
+    due = world.now - timedelta(hours=3)
+    late = Reminder("late", "late", due, due + timedelta(hours=9), "Title", "Body", "/x")
+    world.made.push.kept.sync("another", [late], world.now)
+    world.made.start()
+    until = time.monotonic() + 10.0
+    while not world.made.push.kept.all(("delivered",)):
+        assert time.monotonic() < until, "it was never delivered"
+        time.sleep(0.02)
+    world.made.stop()
