@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import glob
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -225,9 +226,12 @@ class HistoryService:
         old = self._store.runs.deleted_before(before)
         for run_id, recording in old:  # the rows go last: killed in between, the next time finds them again
             names = [f"{IMPORTS_FOLDER}/{run_id}.{kind}" for kind in ACTIVITY_FORMATS]
-            for name in (*names, *([recording] if recording else ())):
+            for name in (*names, recording or f"{run_id}.mcap"):
                 with contextlib.suppress(InterchangeError):  # no name of ours: there is no such file
-                    inside(self.recordings, name).unlink(missing_ok=True)
+                    whole = inside(self.recordings, name)
+                    left_over = whole.parent.glob(f"{glob.escape(whole.name)}.part*")  # of a crash
+                    for path in (whole, *left_over):
+                        path.unlink(missing_ok=True)
             CoachedRuns(self._store.database).forget(run_id)
             self._on_purge(run_id)
         if old:

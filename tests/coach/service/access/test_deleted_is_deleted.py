@@ -234,3 +234,18 @@ def test_a_purged_run_takes_its_file_for_others_along(coach: Coach) -> None:
     coach.store.runs.delete("r1", datetime.now(UTC) - timedelta(days=31))
     coach.account.purge()
     assert [path.name for path in coach.settings.outbox.iterdir()] == ["of_the_runner.txt"]
+
+
+@pytest.mark.parametrize("left", ["part", "part2", "part.unreadable", "part2.unreadable"])
+def test_a_purged_run_takes_along_what_a_crash_left_of_its_log(coach: Coach, left: str) -> None:
+    """A part that could not be read is set aside, and nobody would ever have deleted it."""
+    mark = "of a run that is gone"
+    fill(coach)
+    coach.store.runs.change("r1", recording="r1.mcap")
+    (coach.settings.recordings / f"r1.mcap.{left}").write_text(mark)
+    of_another = coach.settings.recordings / "r10.mcap.part.unreadable"
+    of_another.write_text("stays")
+    coach.store.runs.delete("r1", datetime.now(UTC) - timedelta(days=31))
+    coach.account.purge()
+    assert traces(coach.settings.recordings, mark) == []
+    assert of_another.exists()
