@@ -7,7 +7,7 @@ whole run reads columns; what wants nouns gets them, each made when it is asked 
 import dataclasses
 import math
 from array import array
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar, overload
 
@@ -142,7 +142,10 @@ _Column = _Numbers | _Codes | _Mappings
 
 
 class Columns(Sequence[Noun], Generic[Noun]):
-    """A sequence of `kind`, a frozen dataclass; nouns can be appended. A field that no noun knows takes no space."""
+    """A sequence of `kind`, a frozen dataclass; nouns can be appended. A field that no noun knows takes no space.
+
+    Rows that are taken of others share their columns until a noun is appended to them.
+    """
 
     def __init__(self, kind: type[Noun], nouns: Iterable[Noun] = ()) -> None:
         self.kind = kind
@@ -150,7 +153,8 @@ class Columns(Sequence[Noun], Generic[Noun]):
         self.names: Final = tuple(field.name for field in dataclasses.fields(kind))  # type: ignore[arg-type]
         self._values: Callable[[Noun], tuple[Value, ...]] = attrgetter(*self.names)
         self._columns: dict[str, _Column] = {}
-        self._n = 0
+        self._n = 0  # of the columns
+        self._rows: IndexArray | None = None  # of them; None: all
         self.extend(nouns)
 
     @classmethod
@@ -175,6 +179,9 @@ class Columns(Sequence[Noun], Generic[Noun]):
 
     def append(self, noun: Noun) -> None:
         """Add a noun at the end."""
+        if self._rows is not None:
+            self._columns = {name: column.taken(self._rows, self._n) for name, column in self._columns.items()}
+            self._n, self._rows = len(self._rows), None
         for name, value in zip(self.names, self._values(noun), strict=True):
             if value is None:
                 continue
@@ -194,7 +201,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
         return self
 
     def __len__(self) -> int:
-        return self._n
+        return self._n if self._rows is None else len(self._rows)
 
     @overload
     def __getitem__(self, place: int) -> Noun: ...
@@ -202,13 +209,13 @@ class Columns(Sequence[Noun], Generic[Noun]):
     def __getitem__(self, place: slice) -> "Columns[Noun]": ...
     def __getitem__(self, place: int | slice) -> "Noun | Columns[Noun]":
         if isinstance(place, slice):
-            return self.take(np.arange(self._n)[place])
-        row = range(self._n)[place]
+            return self.take(np.arange(len(self))[place])
+        row = range(len(self))[place]
         return next(self._nouns(row, row + 1))
 
     def __iter__(self) -> Iterator[Noun]:
-        for start in range(0, self._n, _BLOCK):
-            yield from self._nouns(start, min(start + _BLOCK, self._n))
+        for start in range(0, len(self), _BLOCK):
+            yield from self._nouns(start, min(start + _BLOCK, len(self)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
@@ -224,43 +231,53 @@ class Columns(Sequence[Noun], Generic[Noun]):
     def floats(self, name: str) -> FloatArray:
         """A field of numbers as an array (n,), NaN where unknown."""
         column = self._columns.get(name)
-        return np.full(self._n, np.nan) if column is None else column.floats(self._n)
+        return np.full(len(self), np.nan) if column is None else self._chosen(column.floats(self._n))
 
     def values(self, name: str) -> list[Value]:
         """A field of any kind; None where unknown."""
         column = self._columns.get(name)
-        return [None] * self._n if column is None else column.objects(0, self._n)
+        return [None] * len(self) if column is None else self._objects(column, 0, len(self))
 
     def field(self, name: str) -> "Field":
         """A field as it is kept: numbers with a fraction, mappings to such, or values of any kind."""
         column = self._columns.get(name)
         if isinstance(column, _Codes):
-            return Codes(column.known, _whole(column.codes, self._n, _NONE))
+            return Codes(column.known, self._chosen(_whole(column.codes, self._n, _NONE)))
         if isinstance(column, _Mappings):
-            is_there = np.asarray(_whole(column.is_there, self._n, 0) == 1)
-            return Mappings(is_there, {key: numbers.floats(self._n) for key, numbers in column.by_name.items()})
+            is_there = self._chosen(_whole(column.is_there, self._n, 0) == 1)
+            by_name = {key: self._chosen(numbers.floats(self._n)) for key, numbers in column.by_name.items()}
+            return Mappings(is_there, by_name)
         return self.floats(name)
 
-    def is_one_of(self, name: str, wanted: Iterable[object]) -> BoolArray:
+    def is_one_of(self, name: str, wanted: Collection[object]) -> BoolArray:
         """(n,) whether a field has one of these values; None among them: whether it is unknown."""
         column = self._columns.get(name)
         if column is None:
-            return np.full(self._n, None in wanted, dtype=np.bool_)
+            return np.full(len(self), None in wanted, dtype=np.bool_)
         if not isinstance(column, _Codes):
             raise TypeError(f"{name} is a number: compare it")
         chosen = np.array([*(value in wanted for value in column.known), None in wanted], dtype=np.bool_)
-        return np.asarray(chosen[_whole(column.codes, self._n, _NONE)], dtype=np.bool_)
+        return np.asarray(chosen[self._chosen(_whole(column.codes, self._n, _NONE))], dtype=np.bool_)
 
-    def take(self, rows: IndexArray, without: Sequence[str] = ()) -> "Columns[Noun]":
-        """The nouns of these rows, in this order. without: fields that nobody will read."""
+    def take(self, rows: IndexArray) -> "Columns[Noun]":
+        """The nouns of these rows, in this order."""
         new = Columns(self.kind)
-        new._n = len(rows)
-        new._columns = {name: one.taken(rows, self._n) for name, one in self._columns.items() if name not in without}
+        new._columns, new._n = dict(self._columns), self._n
+        new._rows = rows if self._rows is None else self._rows[rows]
         return new
+
+    def _chosen(self, whole: Value) -> Value:
+        return whole if self._rows is None else whole[self._rows]
+
+    def _objects(self, column: _Column, start: int, end: int) -> list[Value]:
+        if self._rows is None:
+            return column.objects(start, end)
+        rows = self._rows[start:end]
+        return column.taken(rows, self._n).objects(0, len(rows))
 
     def _nouns(self, start: int, end: int) -> Iterator[Noun]:
         known = [name for name in self.names if name in self._columns]
-        columns = [self._columns[name].objects(start, end) for name in known]
+        columns = [self._objects(self._columns[name], start, end) for name in known]
         if len(known) == len(self.names):
             return map(self.kind, *columns)
         return (self.kind(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True))
@@ -303,7 +320,8 @@ def _pad(values: "array[Cell]", row: int, unknown: Cell) -> None:
 def _whole(values: "array[Cell]", n: int, unknown: Cell) -> Value:
     """(n,) a copy as numpy's array: an array that something looks at cannot grow."""
     whole = np.full(n, unknown, dtype=values.typecode)
-    whole[: len(values)] = np.frombuffer(values, dtype=values.typecode) if len(values) else 0
+    known = min(len(values), n)  # more have come since where others took rows
+    whole[:known] = np.frombuffer(values, dtype=values.typecode, count=known) if known else 0
     return whole
 
 

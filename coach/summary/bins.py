@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from coach.model.arrays import np
+from coach.model.arrays import BoolArray, np
 from coach.model.metrics_table import Use, names_for
 from coach.model.samples import FloatArray
 from coach.summary.robust import sound
@@ -30,17 +30,21 @@ class Bins:
 
 def bins_of(measures: Mapping[str, Series], window: Window) -> Bins:
     """Medians over the part of the run that counts."""
-    kept = {name: _within(measures[name], window) for name in (*MATCHED, "speed_mps") if name in measures}
-    last = max((one.t_s[-1] for one in kept.values() if len(one.t_s)), default=-1.0)
+    wanted = {name: measures[name] for name in (*MATCHED, "speed_mps") if name in measures}
+    last = max((float(one.t_s[_keep(one, window)].max(initial=-1.0)) for one in wanted.values()), default=-1.0)
     n = int(last // BIN_S) + 1 if last >= 0 else 0
-    values = {name: _medians(one, n) for name, one in kept.items()}
+    values = {name: _medians(_within(one, window), n) for name, one in wanted.items()}
     speed = values.pop("speed_mps", np.full(n, np.nan, dtype=np.float64))
     return Bins((np.arange(n, dtype=np.float64) + 0.5) * BIN_S, speed, values)
 
 
 def _within(series: Series, window: Window) -> Series:
-    keep = window.holds(series.t_s) & (series.t_s >= 0)
+    keep = _keep(series, window)
     return Series(series.t_s[keep], series.value[keep])
+
+
+def _keep(series: Series, window: Window) -> BoolArray:
+    return np.asarray(window.holds(series.t_s) & (series.t_s >= 0), dtype=np.bool_)
 
 
 def _medians(series: Series, n: int) -> FloatArray:

@@ -35,7 +35,7 @@ class Series:
 class RunSeries:
     """The measures of one run. strides, steps, seconds: those of running (or all, where the runner never ran).
 
-    strides, steps: by time, without `uncertainty`; seconds without `unknown`: nothing is summed up of them.
+    strides, steps: by time.
     """
 
     measures: Mapping[str, Series]
@@ -92,15 +92,17 @@ Timed = TypeVar("Timed", Stride, TrunkStep, LiveMetrics)
 
 def series_of(strides: Sequence[Stride], steps: Sequence[TrunkStep], seconds: Sequence[LiveMetrics]) -> RunSeries:
     """Sort a run's strides, steps and seconds into series."""
-    ran = _by_time(_running(Columns.of(Stride, strides), "uncertainty"))
-    stepped = _by_time(_running(Columns.of(TrunkStep, steps), "uncertainty"))
-    timed = _running(Columns.of(LiveMetrics, seconds), "unknown")
-    by_side, by_site = [_of_sites(ran, sites) for sites in SIDES], [_of_sites(stepped, sites) for sites in TRUNK]
+    ran = _by_time(_running(Columns.of(Stride, strides)))
+    stepped = _by_time(_running(Columns.of(TrunkStep, steps)))
+    timed = _running(Columns.of(LiveMetrics, seconds))
+    by_side = [_timed(_of_sites(ran, sites)) for sites in SIDES]
+    by_site = [_timed(_of_sites(stepped, sites)) for sites in TRUNK]
+    t_s = timed.floats("t_s")
     measures: dict[str, Series] = {}
     for name in names_for(Use.MEAN):
-        candidates = [_measure(_STRIDE.get(name), side) for side in by_side]
-        candidates += [_measure(_STEP.get(name), site) for site in by_site]
-        by_second = _from_seconds(name, timed)
+        candidates = [_measure(_STRIDE.get(name), *side) for side in by_side]
+        candidates += [_measure(_STEP.get(name), *site) for site in by_site]
+        by_second = _from_seconds(name, timed, t_s)
         ordered = [by_second, *candidates] if name in BY_SPEED_FIRST else [*candidates, by_second]
         found = next((one for one in ordered if one is not None), None)
         if found is not None:
@@ -114,15 +116,20 @@ def best_seen(items: Columns[Seen], groups: Sequence[Sequence[WearSite]]) -> Col
     return next((group for group in found if len(group)), items.take(np.arange(0)))
 
 
+def _timed(items: Columns[Seen]) -> tuple[Columns[Seen], FloatArray]:
+    """Items with their times: one array, which their series share."""
+    return items, items.floats("initial_contact_s")
+
+
 def _of_sites(items: Columns[Seen], sites: Sequence[WearSite]) -> Columns[Seen]:
     return kept(items, items.is_one_of("wear_site", sites))
 
 
-def _running(items: Columns[Timed], unread: str) -> Columns[Timed]:
+def _running(items: Columns[Timed]) -> Columns[Timed]:
     """What was run, else what was walked."""
     is_run = items.is_one_of("state", (None, GaitState.RUNNING))
     is_it = is_run if is_run.any() else items.is_one_of("state", (GaitState.WALKING,))
-    return items.take(np.flatnonzero(is_it), without=(unread,))
+    return kept(items, is_it)
 
 
 def _by_time(items: Columns[Seen]) -> Columns[Seen]:
@@ -138,22 +145,24 @@ def kept(items: Columns[Timed], is_kept: BoolArray) -> Columns[Timed]:
 
 def _series(t_s: FloatArray, values: FloatArray) -> Series | None:
     keep = np.isfinite(values)
+    if keep.all():
+        return Series(t_s, values) if len(values) else None
     return Series(t_s[keep], values[keep]) if keep.any() else None
 
 
-def _measure(read: Callable[[Columns[Seen]], FloatArray] | None, items: Columns[Seen]) -> Series | None:
-    if read is None or not len(items):
-        return None
-    return _series(items.floats("initial_contact_s"), read(items))
+def _measure(
+    read: Callable[[Columns[Seen]], FloatArray] | None, items: Columns[Seen], t_s: FloatArray
+) -> Series | None:
+    return None if read is None or not len(items) else _series(t_s, read(items))
 
 
-def _from_seconds(name: str, seconds: Columns[LiveMetrics]) -> Series | None:
+def _from_seconds(name: str, seconds: Columns[LiveMetrics], t_s: FloatArray) -> Series | None:
     """Seconds that no person on foot can have (zeros of a lost pod, wheels) are left out."""
     values = seconds.floats(name)
     is_sound = is_human(name, values)
     if name in _BOTH:
         is_sound &= is_human_step(seconds.floats("speed_mps"), seconds.floats("cadence_spm"))
-    return _series(seconds.floats("t_s"), np.where(is_sound, values, np.nan))
+    return _series(t_s, np.where(is_sound, values, np.nan))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,21 @@ def test_rows_come_in_the_order_asked_for_and_the_first_columns_stay() -> None:
     columns = Columns(LiveMetrics, seconds)
     rows = np.array([5, 199, 0, 5])
     assert columns.take(rows) == [seconds[row] for row in rows]
-    assert not columns.take(rows, without=("uncertainty",))[0].uncertainty
+    assert columns.take(rows)[1:3].take(np.array([1, 0])) == [seconds[0], seconds[199]]
     assert columns == seconds
+
+
+def test_what_is_appended_to_taken_rows_or_to_the_first_columns_is_in_these_alone() -> None:
+    seconds = random_seconds(40)
+    columns = Columns(LiveMetrics, seconds[:30])
+    taken, again = columns.take(np.array([3, 29, 1])), columns.take(np.array([3, 29, 1]))
+    columns.extend(seconds[30:])
+    again.extend(seconds[30:])
+    assert columns == seconds
+    assert taken == [seconds[3], seconds[29], seconds[1]]
+    assert again == [seconds[3], seconds[29], seconds[1], *seconds[30:]]
+    assert taken.floats("t_s").tolist() == [3.0, 29.0, 1.0]
+    assert taken.values("state") == [s.state for s in taken]
 
 
 def test_a_field_of_numbers_is_an_array_and_unknown_is_nan() -> None:
