@@ -6,6 +6,7 @@ ones, and so on (byte shuffle, as in Blosc and HDF5): neighbours share sign, exp
 the distinct ones as JSON with an index for each row.
 """
 
+import itertools
 import json
 import math
 import struct
@@ -39,19 +40,18 @@ def pack(values: Values) -> Packed:
     if kinds == {int} and all(abs(value) < _EXACT for value in known):
         return INTEGERS, _compress(_shuffled(_floats(values)))
     if all(isinstance(value, Mapping) and all(type(v) is float for v in value.values()) for value in known):
-        return MAPPINGS, _compress(_mappings(values))
+        return _mappings(values)
     texts = [_json(value) for value in values]
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     indexes = np.array([places[text] for text in texts], dtype="<u4")
-    return CODES, _compress(_with_head(list(places), indexes.tobytes()))
+    return CODES, _compress(_head_of(list(places)), indexes.tobytes())
 
 
 def pack_field(values: Field) -> Packed | None:
     """Pack a field of many nouns; None where nobody knows it. A number that is infinite or NaN is unknown."""
     if isinstance(values, Mappings):
         arrays = {name: array for name, array in sorted(values.by_name.items()) if not np.isnan(array).all()}
-        content = _with_head(list(arrays), *_mapped(values.is_there, arrays.values()))
-        return (MAPPINGS, _compress(content)) if values.is_there.any() else None
+        return _mapped(list(arrays), values.is_there, arrays.values()) if values.is_there.any() else None
     if isinstance(values, np.ndarray):
         is_known = np.isfinite(values)
         return (FLOATS, _compress(_shuffled(np.where(is_known, values, np.nan)))) if is_known.any() else None
@@ -71,7 +71,7 @@ def _packed_codes(known: Values, codes: IndexArray) -> Packed | None:
         of_text = np.zeros(len(known) + 1, dtype="<u4")
         for place, value in used.items():
             of_text[place] = texts.setdefault(_json(value), len(texts))
-        return CODES, _compress(_with_head(list(texts), of_text[codes].tobytes()))
+        return CODES, _compress(_head_of(list(texts)), of_text[codes].tobytes())
     if kind == MAPPINGS:
         return pack([used[place] for place in codes.tolist()])
     numbers = np.full(len(known) + 1, np.nan)
@@ -165,16 +165,18 @@ def _unshuffled(content: bytes, n_rows: int) -> FloatArray:
     return np.frombuffer(content, np.uint8).reshape(8, -1).T.copy().view("<f8").reshape(-1).astype(np.float64)
 
 
-def _mappings(values: Values) -> bytes:
+def _mappings(values: Values) -> Packed:
     """Whether there is a mapping in each row, then the numbers of each name."""
     names = sorted({str(name) for value in values if value for name in value})
     is_there = np.array([value is not None for value in values], dtype=np.bool_)
-    arrays = [_floats([None if value is None else value.get(name) for value in values]) for name in names]
-    return _with_head(names, *_mapped(is_there, arrays))
+    arrays = (_floats([None if value is None else value.get(name) for value in values]) for name in names)
+    return _mapped(names, is_there, arrays)
 
 
-def _mapped(is_there: BoolArray, arrays: Iterable[FloatArray]) -> tuple[bytes, ...]:
-    return is_there.astype(np.uint8).tobytes(), *map(_shuffled, arrays)
+def _mapped(names: list[str], is_there: BoolArray, arrays: Iterable[FloatArray]) -> Packed:
+    head = _head_of(names)
+    parts = itertools.chain((head, is_there.astype(np.uint8).tobytes()), map(_shuffled, arrays))
+    return MAPPINGS, _compressed(parts, len(head) + len(is_there) * (1 + 8 * len(names)))
 
 
 def _unmapped(names: list[str], body: bytes, n_rows: int) -> list[dict[str, float] | None]:
@@ -189,9 +191,9 @@ def _unmapped(names: list[str], body: bytes, n_rows: int) -> list[dict[str, floa
     return rows
 
 
-def _with_head(head: list[str], *body: bytes) -> bytes:
-    text = json.dumps(head, separators=(",", ":")).encode()
-    return b"".join((struct.pack("<I", len(text)), text, *body))
+def _head_of(names: list[str]) -> bytes:
+    text = json.dumps(names, separators=(",", ":")).encode()
+    return struct.pack("<I", len(text)) + text
 
 
 def _head(content: bytes) -> tuple[list[str], bytes]:
@@ -202,10 +204,16 @@ def _head(content: bytes) -> tuple[list[str], bytes]:
         raise ValueError("a column of a run is damaged") from error
 
 
-def _compress(content: bytes) -> bytes:
-    size = min(len(content), _LOOKS_BACK_BYTES)  # the level's tables for a larger one take 30 MB
+def _compress(*parts: bytes) -> bytes:
+    return _compressed(parts, sum(map(len, parts)))
+
+
+def _compressed(parts: Iterable[bytes], n_bytes: int) -> bytes:
+    """One frame of all parts, which are made one after the other. n_bytes: of all; the frame says how many."""
+    size = min(n_bytes, _LOOKS_BACK_BYTES)  # the level's tables for a larger one take 30 MB
     parameters = zstandard.ZstdCompressionParameters.from_level(_LEVEL, source_size=size)
-    return zstandard.ZstdCompressor(compression_params=parameters).compress(content)
+    stream = zstandard.ZstdCompressor(compression_params=parameters).compressobj(size=n_bytes)
+    return b"".join([*map(stream.compress, parts), stream.flush()])
 
 
 def _decompress(data: bytes) -> bytes:
