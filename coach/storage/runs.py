@@ -251,6 +251,12 @@ class Runs:
             rows = connection.execute(select(_RUN.run_id, _RUN.recording).where(_deleted_before(before)))
             return [(str(run_id), recording) for run_id, recording in rows]
 
+    def recordings_kept(self, before: datetime) -> frozenset[str]:
+        """Recordings of the runs that `purge` leaves."""
+        with self._database.read() as connection:
+            stay = select(_RUN.recording).where(_RUN.recording.is_not(None), _deleted_before(before).is_not(True))
+            return frozenset(connection.execute(stay).scalars())
+
     def purge(self, before: datetime) -> None:
         """Forget for good what was deleted before a moment."""
         with self._database.write() as connection:

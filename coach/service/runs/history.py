@@ -224,9 +224,10 @@ class HistoryService:
         """Forget what was deleted more than 30 days ago: raw logs, originals of imports and the coach's memory, too."""
         before = utc_now() - KEEP_DELETED
         old = self._store.runs.deleted_before(before)
+        kept = self._store.runs.recordings_kept(before)  # of which an archive's row may name one, too
         for run_id, recording in old:  # the rows go last: killed in between, the next time finds them again
             names = [f"{IMPORTS_FOLDER}/{run_id}.{kind}" for kind in ACTIVITY_FORMATS]
-            for name in (*names, recording or f"{run_id}.mcap"):
+            for name in {*names, recording or f"{run_id}.mcap"} - kept:
                 with contextlib.suppress(InterchangeError):  # no name of ours: there is no such file
                     whole = inside(self.recordings, name)
                     left_over = whole.parent.glob(f"{glob.escape(whole.name)}.part*")  # of a crash

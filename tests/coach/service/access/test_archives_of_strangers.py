@@ -128,6 +128,17 @@ def test_a_row_that_names_a_path_is_refused_whole(coach: Coach, fields: dict[str
     assert coach.store.shoes.list() == []
 
 
+def test_a_deleted_run_of_an_archive_takes_no_other_run_s_log_along(coach: Coach) -> None:
+    """Whoever has an older archive knows the names of recordings: his row names one, as of a run deleted long ago."""
+    kept = keep_run(coach.history, "r1", minutes=0.1)
+    forged = run_row(run_id="forged", recording=kept.recording, deleted_at="2020-01-02T00:00:00Z")
+    coach.history.files.import_bytes(packed({"runs": [forged]}))
+    assert coach.store.runs.knows("forged")
+    coach.history.purge()
+    assert not coach.store.runs.knows("forged")
+    assert (coach.history.recordings / str(kept.recording)).is_file()
+
+
 def test_a_recording_whose_header_names_a_path_is_none_of_ours(coach: Coach, tmp_path: Path) -> None:
     content = keep_run(coach.history, "r1", minutes=0.1).recording  # type: ignore[arg-type]
     recorded = (coach.history.recordings / str(content)).read_bytes()
