@@ -107,6 +107,7 @@ def _means(values: FloatArray, weight: FloatArray, run: IndexArray) -> FloatArra
 def _huber(residual: FloatArray, sd: FloatArray) -> FloatArray:
     """1 within 1.5 SD, falling beyond."""
     scaled = np.abs(residual) / sd
+    # At least 0.02: one that is 75 SD away still holds the fit together; by judgement.
     return np.clip(_HUBER_K / np.maximum(scaled, 1e-12), 0.02, 1.0)
 
 

@@ -57,7 +57,7 @@ def _spread(share: float, seed: int, block: int) -> list[int]:
 
 def _mix(*numbers: int) -> int:
     """A well-mixed 64-bit number from whole numbers (splitmix64)."""
-    state = 0x9E3779B97F4A7C15
+    state = 0x9E3779B97F4A7C15  # splitmix64's own constants, here and below
     for number in numbers:
         state = (state ^ (number & 0xFFFFFFFFFFFFFFFF)) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
         state = (state ^ (state >> 27)) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF

@@ -258,7 +258,7 @@ def _offer(wish: PlanWish, pain: PainState, dose: Dose) -> Track | None:
 
 def _advice(pain: PainState) -> tuple[str, ...]:
     advice: list[str] = []
-    if (pain.level or 0) > 5:
+    if (pain.level or 0) > 5:  # pain-monitoring model: above this all stops
         advice.append("Pain is 6 or more: no run and no weights today. Walk if that feels fine.")
     elif pain.is_rising:
         advice.append("Pain rises from week to week: the easier track is a good choice for now.")

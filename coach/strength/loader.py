@@ -147,6 +147,7 @@ def _check_dose(dose: Dose, faults: list[str]) -> None:
     _need(0 < dose.sets_first <= dose.sets_later, "dose.sets_first: must be at most sets_later", faults)
     _need(bool(dose.rpe_steps) and dose.rpe_steps[0][0] == 0, "dose.rpe_steps: must begin at 0 sessions", faults)
     _need(list(dose.rpe_steps) == sorted(dose.rpe_steps), "dose.rpe_steps: must rise", faults)
+    # Two days: muscles trained twice a week have recovered; by judgement.
     _need(dose.rest_between_h >= 48, "dose.rest_between_h: at least 48 hours", faults)
 
 
@@ -165,6 +166,7 @@ def _check_track(track: TrackPlan, exercises: Mapping[str, Exercise], faults: li
         _need(60 <= slot.rest_s <= 120, f"{here}.rest_s: 60 to 120 s", faults)
     for parity in ("odd", "even"):
         count = sum(s.on in ("every", parity) for s in track.slots)
+        # As many as the tracks are made for; by judgement.
         _need(5 <= count <= 6, f"{where}.slot: {parity} sessions have {count} exercises, must be 5 or 6", faults)
 
 

@@ -10,6 +10,7 @@ from coach.model.strength import ExerciseDone, Prescription, SessionEvent, Sessi
 
 KINDS: Final = ("begin", "set", "effort", "undo", "end")
 LEFT_ALONE: Final = timedelta(hours=6)  # a session without a tap for so long has ended; chosen by eye, 2026-11-20
+_MOST_LETTERS: Final = 64  # of an id or a name in a tap; a page's ids have 36
 _LIMITS: Final = {
     "number": (0, 50),
     "reps": (0, 200),
@@ -26,11 +27,11 @@ def check_event(event: SessionEvent) -> None:
     """Raises UserError where a tap says what cannot be."""
     if event.kind not in KINDS:
         raise UserError(f"no tap of kind {event.kind!r}: use {', '.join(KINDS)}")
-    if not event.event_id or len(event.event_id) > 64:
+    if not event.event_id or len(event.event_id) > _MOST_LETTERS:
         raise UserError("a tap needs an id of at most 64 characters")
     if event.at.tzinfo is None:
         raise UserError("a tap needs a time with its zone")
-    if any(len(text) > 64 for text in (event.slot, event.exercise_id, event.of)):
+    if any(len(text) > _MOST_LETTERS for text in (event.slot, event.exercise_id, event.of)):
         raise UserError("names in a tap have at most 64 characters")
     for name, (low, high) in _LIMITS.items():
         value = getattr(event, name)

@@ -84,7 +84,7 @@ def daily_reminders(wishes: DailyWishes, plan: StrengthPlan | None, tz: str, now
     for day in (today, today + _DAY):
         if wishes.wants_sitting_breaks and day.weekday() in wishes.sitting_days:
             start, end = moment(day, wishes.sitting_from, tz), moment(day, wishes.sitting_until, tz)
-            every = timedelta(minutes=max(15, wishes.sitting_every_min))
+            every = timedelta(minutes=max(15, wishes.sitting_every_min))  # oftener would be switched off; by judgement
             at = start + every
             while at <= end:
                 found.append(_quiet("sitting", at, "Stand up for a minute", "Sat for a while? Walk for a minute."))

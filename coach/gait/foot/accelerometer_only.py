@@ -20,6 +20,7 @@ FALL_SHARE: Final = 0.5  # of the peak; by eye
 LEAST_PEAK_MPS2: Final = 20.0  # 2 g; walking reaches 3 g
 REFRACTORY_S: Final = 0.35  # 171 strides, 342 steps per minute: nobody steps faster
 FORGET_S: Final = 1.5  # without a peak the usual one is too high
+FORGET_SHARE: Final = 0.7  # of the usual peak is left after each such time, a quarter after four; by judgement
 RUNNING_PEAK_MPS2: Final = 45.0  # walking stays below (own look at 25 min of running with walking breaks)
 LONGEST_STRIDE_S: Final = 2.0  # as with a gyroscope
 CONTACT_SD_S: Final = 0.03  # see above
@@ -49,7 +50,7 @@ class ForceFoot:
             elif value > max(self._peak, PEAK_SHARE * self._usual) and t > self._contact_s + REFRACTORY_S:
                 self._peak = value
             elif t > self._quiet_s + FORGET_S:
-                self._usual = max(0.7 * self._usual, LEAST_PEAK_MPS2 / PEAK_SHARE)
+                self._usual = max(FORGET_SHARE * self._usual, LEAST_PEAK_MPS2 / PEAK_SHARE)
                 self._quiet_s = t
             self._t_before, self._before = t, value
         return events
@@ -62,9 +63,8 @@ class ForceFoot:
         level, peak = FALL_SHARE * self._peak, self._peak
         contact_s = t_s - (t_s - self._t_before) * (level - value) / (self._before - value)
         last_s, last_peak = self._contact_s, self._contact_peak
-        self._usual = (
-            max(peak, 0.75 * self._usual + 0.25 * peak) if peak > self._usual else 0.9 * self._usual + 0.1 * peak
-        )
+        # Up at once, down within some ten strides; by judgement.
+        self._usual = peak if peak > self._usual else 0.9 * self._usual + 0.1 * peak
         events.append(InitialContact(self._site, contact_s))
         self._contact_s, self._contact_peak, self._peak, self._quiet_s = contact_s, peak, 0.0, t_s
         stride_s = contact_s - last_s

@@ -209,7 +209,7 @@ def cues(
     np.add.reduce(jerk, out=energy[1:-1])
     share = np.add.accumulate(energy[first:])
     total = share.item(-1)
-    if total <= 0.0 or n - first < 5:
+    if total <= 0.0 or n - first < 5:  # fewer rows show no landing
         return None
     share /= total
     last = params.energy_to_slow if is_slow else params.energy_to

@@ -114,6 +114,7 @@ def _uncertainty(
     n_drawn = this.is_drawn + is_next_drawn
     found = {
         "initial_contact_s": contact_s,
+        # Two contacts, each off by slow_s: sqrt(2) of it.
         "stride_time_s": math.hypot(f * p.stride_time_sd_s, 1.4 * slow_s, n_drawn * p.interpolated_contact_sd_s),
         "foot_strike_angle_deg": f * p.angle_sd_deg,
         "impact_g": f * p.impact_sd_share * this.impact_mps2 / GRAVITY_MPS2,

@@ -30,6 +30,7 @@ from coach.gait.fusion.sites import (
     FEET,
     LEGS_FIRST,
     POD,
+    SPAN_S,
     STALE_S,
     TREADMILL,
     Estimate,
@@ -102,7 +103,7 @@ class BodyGait:
         self._speed = SpeedFusion(correction or SpeedCorrection())
         self._learned = self._speed.correction
         self._positions = PositionComparison()
-        self._speeds: deque[tuple[float, float]] = deque(maxlen=16)
+        self._speeds: deque[tuple[float, float]] = deque(maxlen=16)  # the newest; by judgement
         self._has_gyro: dict[WearSite, bool] = {}
         self._is_clipped: dict[WearSite, bool] = {}
         self._foot_status: dict[WearSite, FootStatus] = {}
@@ -252,6 +253,7 @@ class BodyGait:
             self._values.add_step(step)
         if self._pair is not None and step.wear_site is WearSite.PELVIS:
             last, start = self._last_step_end_s, step.initial_contact_s
+            # A step begins where the last one ended, seen in two windows; the next one is 0.2 s away.
             self._pair.contact(start, is_next=last is not None and abs(start - last) < 0.1)
             self._last_step_end_s = None if step.step_time_s is None else start + step.step_time_s
         return step
@@ -349,7 +351,7 @@ class BodyGait:
             self._speeds.append((t_s, current[0].value))
 
     def _recent_speeds(self, t_s: float) -> list[float]:
-        return [speed for t, speed in self._speeds if 0 <= t_s - t <= 12.0]
+        return [speed for t, speed in self._speeds if 0 <= t_s - t <= SPAN_S]
 
     def _state_change(self, since_s: float) -> list[GaitEvent]:
         change = self._state.change(since_s, since_s)

@@ -19,6 +19,8 @@ _LONGEST_OVERLAP_S: Final = 0.25  # double support of slow walking
 _HOLD_S: Final = 1.0  # signal time to wait for the other foot's packets before falling back on symmetry
 _SAME_CONTACT_S: Final = 0.12  # leg and trunk show one contact within it; the other foot's is 0.2 s away
 _ASYMMETRY: Final = 0.02  # SD of (left step - right step) / stride of healthy runners, chosen by eye, 2026-11-20
+_SEEN_BEYOND_S: Final = 0.1  # a contact is reported up to 60 ms after it, so that this much signal shows it
+_CONTACT_SD_S: Final = 0.01  # of a contact time that states none; as a foot sensor's
 _TWO_CLOCKS_S: Final = 0.008  # SD between two sensors' mapped clocks
 
 
@@ -35,6 +37,7 @@ class FlightJoiner:
 
     def __init__(self, sites: frozenset[WearSite]) -> None:
         self._sites = sites
+        # Sixteen contacts of a foot are ten seconds: far longer than a stride is held.
         self._contacts: dict[WearSite, deque[float]] = {site: deque(maxlen=16) for site in sites}
         self._seen_to: dict[WearSite, float] = {}
         self._held: deque[Stride] = deque()
@@ -83,7 +86,7 @@ class FlightJoiner:
             return True
         own = self._seen_to.get(stride.wear_site, -math.inf)
         end = stride.initial_contact_s + (stride.stride_time_s or 0.0)
-        return self._seen_to.get(other, -math.inf) >= end + 0.1 or own >= end + _HOLD_S
+        return self._seen_to.get(other, -math.inf) >= end + _SEEN_BEYOND_S or own >= end + _HOLD_S
 
     def _completed(self, stride: Stride) -> JoinedStride:
         other = self._other(stride)
@@ -99,7 +102,7 @@ class FlightJoiner:
         step = landing - stride.initial_contact_s
         if stride.state is GaitState.WALKING or flight < 0:
             return JoinedStride(stride, step)
-        sd = math.hypot(stride.uncertainty.get("contact_time_s", 0.01), _TWO_CLOCKS_S)
+        sd = math.hypot(stride.uncertainty.get("contact_time_s", _CONTACT_SD_S), _TWO_CLOCKS_S)
         return JoinedStride(_with_flight(stride, flight, sd), step)
 
 
@@ -110,7 +113,7 @@ def by_symmetry(stride: Stride) -> Stride:
     flight = stride.stride_time_s / 2 - stride.contact_time_s
     if stride.state is GaitState.WALKING or flight < 0:
         return stride
-    sd = math.hypot(stride.uncertainty.get("contact_time_s", 0.01), _ASYMMETRY * stride.stride_time_s)
+    sd = math.hypot(stride.uncertainty.get("contact_time_s", _CONTACT_SD_S), _ASYMMETRY * stride.stride_time_s)
     return _with_flight(stride, flight, sd)
 
 

@@ -213,7 +213,7 @@ def fill_space(builder: MetricsBuilder, speed: tuple[Estimate, str] | None) -> N
     builder.put("stride_length_m", step, 2.0)
     builder.put("impacts_per_km", ratio(Estimate(1000.0, 0.0), step))
     oscillation = builder.known("vertical_oscillation_mm")
-    builder.put("vertical_ratio_pct", ratio(oscillation, step), 0.1)
+    builder.put("vertical_ratio_pct", ratio(oscillation, step), 0.1)  # of mm over m, in percent
 
 
 def is_steady(sites: SiteValues, now_s: float, speeds: list[float]) -> bool:

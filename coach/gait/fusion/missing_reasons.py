@@ -35,7 +35,7 @@ class SensorSet:
     has_pod_contact: bool = False
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # a run has a few sets of sensors, one after another
 def reasons(worn: SensorSet) -> Mapping[str, Unknown | None]:
     """By field: the sensor that is missing, or None where the sensors suffice and the value only has to come."""
     motion = bool(worn.legs or worn.trunk)

@@ -87,6 +87,7 @@ class ShankGait:
                 events += self._toe_off(footfall)
             return events
         if self._open is not None:
+            # Nearer than that is a second shock of one stride, not a stride; by judgement.
             shortest_s = max(0.8 * self._params.shortest_stride_s, 0.6 * footfall.stride_s)
             if footfall.contact_s - self._open.contact_s < shortest_s:
                 return events
@@ -144,6 +145,7 @@ class ShankGait:
         assert self._open is not None
         found = {
             "initial_contact_s": math.hypot(self._open.contact_sd_s, self._slow_sd_s),
+            # Two contacts, each off by the slow rate: sqrt(2) of it.
             "stride_time_s": math.hypot(self._params.stride_time_sd_s, 1.4 * self._slow_sd_s),
             "impact_g": self._params.impact_sd_g,
         }

@@ -53,7 +53,7 @@ def find_footfalls(view: WindowView, params: ShankParams) -> list[Footfall]:
     """All contacts of a window, oldest first; empty where nothing repeats."""
     rate = view.rate_hz
     size = np.linalg.norm(view.acc_mps2, axis=1)
-    soft = np.stack([hann_smooth(view.acc_mps2[:, k], round(0.07 * rate)) for k in range(3)], axis=1)
+    soft = np.stack([hann_smooth(view.acc_mps2[:, k], round(params.soft_s * rate)) for k in range(3)], axis=1)
     lag = period(soft, round(params.shortest_stride_s * rate), round(params.longest_stride_s * rate))
     if lag is None:
         return []
@@ -83,21 +83,22 @@ def _walks(signals: _Signals, lag: int, is_walk: BoolArray, params: ShankParams)
         return []
     rate = signals.rate_hz
     axis = signals.mean / np.maximum(np.linalg.norm(signals.mean, axis=1), 1e-9)[:, None]
-    along = hann_smooth(np.einsum("ij,ij->i", signals.force, axis), round(0.17 * rate))
+    along = hann_smooth(np.einsum("ij,ij->i", signals.force, axis), round(params.walk_smoothing_s * rate))
     weight = np.linalg.norm(signals.mean, axis=1)
-    edge = len(along) - round(0.12 * lag)
+    edge = len(along) - round(params.walk_edge * lag)
     lows = strongest(-along, round(params.walk_apart * lag))
     swings = [k for k in lows if along[k] < params.walk_swing * weight[k] and k < edge]
     near = round(params.walk_near_s * rate)
     turn = np.linalg.norm(np.gradient(signals.soft, axis=0), axis=1)
-    shocks = _near_usual(signals.size, swings, round(0.08 * lag), round(0.36 * lag), near)
-    turns = _near_usual(turn, swings, -round(0.24 * lag), 0, near)
+    first, last = (round(share * lag) for share in params.walk_shock_in)
+    shocks = _near_usual(signals.size, swings, first, last, near)
+    turns = _near_usual(turn, swings, -round(params.walk_turn_in * lag), 0, near)
     found = []
     for k, swing in enumerate(swings):
         shock = shocks[k]
         if shock is None or not is_walk[swing]:
             continue
-        away = turns[k + 1] if k + 1 < len(swings) and swings[k + 1] - swing < 1.5 * lag else None
+        away = turns[k + 1] if k + 1 < len(swings) and swings[k + 1] - swing < params.walk_missed * lag else None
         toe_off = None if away is None else _top_of(signals.t_s, turn, away) + params.walk_turn_s
         contact = _top_of(signals.t_s, signals.size, shock) - params.walk_shock_s
         known_s = float(signals.t_s[shock]) + params.walk_known_s

@@ -158,7 +158,7 @@ def _swing_rate(fine: _FineSignals, gyr_radps: FloatArray, params: ShankParams) 
     """Turn rate [rad/s] about the mediolateral axis, smoothed, negative in the forward swing."""
     axis = np.linalg.eigh(gyr_radps.T @ gyr_radps)[1][:, 2]
     rate = hann_smooth(gyr_radps @ axis, round(params.rate_smoothing_s * fine.rate_hz))
-    after, before = round(params.landing_after_s * fine.rate_hz), round(0.2 * fine.rate_hz)
+    after, before = round(params.landing_after_s * fine.rate_hz), round(params.swing_quiet_s * fine.rate_hz)
     scores = []
     for sign in (1.0, -1.0):
         shocks = [
@@ -239,7 +239,7 @@ def _peak_shift(values: FloatArray, k: int) -> float:
 def _by_bursts(fine: _FineSignals, params: ShankParams) -> list[ContactCandidate]:
     """Landings from jerk alone: the largest burst of each stride."""
     energy = hann_smooth(fine.jerk2, round(params.jerk_smoothing_s * fine.rate_hz))
-    least = params.burst_share * float(np.percentile(energy, 97))
+    least = params.burst_share * float(np.percentile(energy, 97))  # as `burst_share` says
     half = round(params.burst_half_s * fine.rate_hz)
     found = []
     for k in strongest(np.where(energy > least, energy, 0.0), round(params.bursts_apart_s * fine.rate_hz)):
@@ -256,7 +256,7 @@ def _width(fine: _FineSignals, start: int, stop: int) -> float:
     """How long the burst takes from a tenth to half of its energy [s]: where in a long one contact lies is unsure."""
     energy = fine.jerk2[max(0, start) : stop]
     share = np.cumsum(energy) / float(energy.sum())
-    first, last = np.searchsorted(share, (0.1, 0.5))
+    first, last = np.searchsorted(share, (0.1, 0.5))  # as `usual_width_s` says
     return float(last - first) / fine.rate_hz
 
 

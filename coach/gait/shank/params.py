@@ -19,6 +19,7 @@ class ShankParams:
     rate_smoothing_s: float = 0.06  # of the turn rate (Hann): passes the swing (3 Hz), not the landing's shock
     swing_radps: float = 4.0  # a forward swing turns faster; runners reach 6-12, pedalling at 60-120 rpm 2.7-5.5
     swing_before_s: float = 0.25  # within it before the rate's zero crossing the swing must have been that fast
+    swing_quiet_s: float = 0.2  # before a swing's end nothing shakes as the landing does: shows the sign; by judgement
     swings_apart_s: float = 0.35  # two swings of one leg; sprinters need 0.42
     landing_before_s: float = 0.01  # the landing lies 24 +- 11 ms after the zero crossing of the turn rate, in
     landing_after_s: float = 0.11  # 156 of 156 recordings; jerk is looked at in this window about the crossing
@@ -74,6 +75,13 @@ class ShankParams:
     run_stride_s: float = 0.95  # slower than 126 steps per minute is no run
     walk_apart: float = 0.6  # of a stride: two shocks nearer to each other are of one
     walk_swing: float = 0.75  # of the mean force: below it, a leg swings
+    soft_s: float = 0.07  # smoothing (Hann) of the force whose rhythm and turns are looked at; by judgement
+    walk_smoothing_s: float = 0.17  # of the force along the leg: leaves the swing, takes the shock out; by judgement
+    # Of a stride: nearer to the window's end a swing's shock has not come. By judgement, as the next three.
+    walk_edge: float = 0.12
+    walk_shock_in: tuple[float, float] = (0.08, 0.36)  # of a stride after the swing: where the contact's shock is
+    walk_turn_in: float = 0.24  # of a stride before the swing: where the force turns fastest, at toe-off
+    walk_missed: float = 1.5  # strides from one swing to the next: longer, one between was not seen
     walk_known_s: float = 0.12  # after the shock no later one can belong to the same contact
     walk_near_s: float = 0.05  # a stride's events are that near to where they usually are
     span_s: float = 6.0  # four walking or eight running strides: enough for the axis and the rhythm

@@ -11,6 +11,7 @@ import numpy as np
 
 from coach.model.samples import FloatArray
 
+_NEARLY: Final = 0.85  # of the largest: so the shortest lag wins over its multiples; by judgement
 _LEAST_CORRELATION: Final = 0.3  # chosen by eye, 2026-11-20
 
 
@@ -128,7 +129,9 @@ def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
     largest = max(peaks, default=0.0)
     if largest < _LEAST_CORRELATION:
         return None
-    return shortest + int(next(lag for lag, peak in zip(lags.tolist(), peaks, strict=True) if peak >= 0.85 * largest))
+    return shortest + int(
+        next(lag for lag, peak in zip(lags.tolist(), peaks, strict=True) if peak >= _NEARLY * largest)
+    )
 
 
 def _fft_size(n: int) -> int:

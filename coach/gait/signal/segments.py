@@ -57,7 +57,7 @@ class SegmentJoiner:
         self._longest_s = longest_s
         self._last_t: float | None = None
         self._last: tuple[FloatArray, FloatArray | None] = (np.zeros((1, 3)), None)  # its last row came at that time
-        self._measured = np.zeros(6, dtype=bool)
+        self._measured = np.zeros(6, dtype=bool)  # three axes of acceleration, three of turn rate
         self._is_whole = False  # all are measured
         self.n_gaps = 0
         self.n_interpolated = 0

@@ -32,6 +32,8 @@ SPAN_S: Final = 6.0  # about eight strides
 HOP_S: Final = 0.5
 _WARM_UP_S: Final = 2.0  # signal before the first answer; earlier steps are given then
 _STEPS_TO_RUN: Final = 4  # steps like a run's before it is called running
+# Two times of one contact, seen in two windows, differ by less; the next contact is at least 0.2 s away.
+_SAME_CONTACT_S: Final = 0.1
 _EDGE_S: Final = 0.1  # half the longest smoothing: nearer to the live end the smoothed force still changes
 _BAD_MARGIN_S: Final = 0.1  # a gap nearer to a step than that touches it: the longest smoothing reaches so far
 _WALK_MPS2: Final = 0.6  # SD of specific force over two seconds above which a trunk that does not run walks
@@ -61,7 +63,7 @@ class TrunkGait:
         self._given_to_s = -np.inf
         self._ran_to_s = -np.inf
         self._last_next: float | None = None
-        self._turning: deque[tuple[FloatArray, FloatArray]] = deque(maxlen=64)
+        self._turning: deque[tuple[FloatArray, FloatArray]] = deque(maxlen=64)  # what nobody took; bounds memory
         self.n_dropped = 0
 
     def feed(self, chunk: ImuChunk) -> list[GaitEvent]:
@@ -106,7 +108,7 @@ class TrunkGait:
         events: list[GaitEvent] = []
         for run in runs:
             if len(run) < _STEPS_TO_RUN and (
-                self._state is not GaitState.RUNNING or run[0].contact_s > self._ran_to_s + 0.1
+                self._state is not GaitState.RUNNING or run[0].contact_s > self._ran_to_s + _SAME_CONTACT_S
             ):
                 continue
             evidence: list[float | None] = []  # of the run's last step, as soon as a step is given
@@ -143,9 +145,9 @@ class TrunkGait:
         if self._state is not GaitState.RUNNING:
             self._state = GaitState.RUNNING
             events.append(StateChange(landing.contact_s, GaitState.RUNNING))
-        is_next = self._last_next is not None and abs(landing.contact_s - self._last_next) < 0.1
+        is_next = self._last_next is not None and abs(landing.contact_s - self._last_next) < _SAME_CONTACT_S
         end = landing.next_s if landing.next_s is not None else landing.toe_off_s
-        self._given_to_s = landing.contact_s + 0.1
+        self._given_to_s = landing.contact_s + _SAME_CONTACT_S
         self._ran_to_s, self._last_next = end, landing.next_s
         self._side.step() if is_next else self._side.forget()
         is_same_foot = (len(run) - 1 - k) % 2 == 0
@@ -227,7 +229,7 @@ class TrunkGait:
         gain = max(1.0 / self._n_forward, _FORWARD_GAIN)
         blend = axis if self._forward is None else self._forward + gain * (axis - self._forward)
         size = float(np.linalg.norm(blend))
-        if size > 0.1:
+        if size > 0.1:  # axes that contradict each other this much leave no direction; by judgement
             self._forward = blend / size
 
     def _settle(self, view: WindowView, is_still: bool) -> list[GaitEvent]:
@@ -295,7 +297,7 @@ def _uncertainty(
     The chest shows the landing about 10 ms later than the pelvis and its push ends earlier (one runner): no correction
     rests on that, the uncertainty of its times does.
     """
-    late = 1.5 if wear_site is WearSite.CHEST else 1.0
+    late = 1.5 if wear_site is WearSite.CHEST else 1.0  # half as much again, by judgement
     contact_time = late * landing.contact_time_sd_s
     contact = late * params.initial_contact_sd_s
     found = {
@@ -304,10 +306,11 @@ def _uncertainty(
         "contact_time_s": contact_time,
         "flight_time_s": math.hypot(contact_time, landing.step_time_sd_s),
         "step_time_s": landing.step_time_sd_s,
+        # These five are of the few trunk recordings with motion capture.
         "vertical_oscillation_m": 0.004 if has_gyro else 0.008,
-        "forward_lean_deg": 1.5 if has_gyro else 4.0,
+        "forward_lean_deg": 1.5 if has_gyro else 4.0,  # without one the sway bends the mean by 3 degrees
         "axial_rotation_deg": 2.0,
         "lateral_drop_deg": 3.0,
-        "impact_g": 0.3,
+        "impact_g": 0.3,  # placement and soft tissue, no force truth is of the trunk
     }
     return {name: factor * sd for name, sd in found.items()}

@@ -26,6 +26,10 @@ from coach.model.samples import FloatArray
 SHORTEST_STEP_S: Final = 0.22  # 270 steps per minute: sprinting
 LONGEST_STEP_S: Final = 0.75  # 80 steps per minute: a stroll
 _DEFAULT_STEP_S: Final = 0.36  # 167 steps per minute, until steps are seen
+_RHYTHM_S: Final = 0.1  # smoothing (Hann) of the force whose rhythm is looked for: leaves steps alone; by judgement
+_SLOPE_S: Final = 0.08  # of the forces whose slopes are compared; a contact lasts three times as long; by judgement
+# Of what a force wholly against the slope would give: less shows no direction; by judgement.
+_LEAST_DRIVE: Final = 0.05
 GRAVITY_STRIDES: Final = (
     4  # chosen by eye, 2026-11-20: long against one step's scatter, short against a change of posture
 )
@@ -118,7 +122,7 @@ def _step_period(view: WindowView, mean: FloatArray) -> float | None:
     if size < 1e-6:
         return None
     rate = view.rate_hz
-    along = hann_smooth(view.acc_mps2 @ (mean / size), round(0.1 * rate))
+    along = hann_smooth(view.acc_mps2 @ (mean / size), round(_RHYTHM_S * rate))
     lag = period(along, round(SHORTEST_STEP_S * rate), round(LONGEST_STEP_S * rate))
     return None if lag is None else lag / rate
 
@@ -132,7 +136,7 @@ def forward_axis(motion: Attitude, chosen: FloatArray) -> FloatArray | None:
     """
     if not chosen.any():
         return None
-    width = round(0.08 * motion.rate_hz)
+    width = round(_SLOPE_S * motion.rate_hz)
     slope = np.gradient(hann_smooth(motion.vertical_mps2, 2 * width), motion.t_s)
     smooth = hann_smooth_rows(motion.horizontal_mps2.T, width).T
     drive = -means((smooth * slope[:, None])[chosen])
@@ -140,7 +144,7 @@ def forward_axis(motion: Attitude, chosen: FloatArray) -> FloatArray | None:
     drive = drive - up * (drive @ up) / max(float(up @ up), 1e-9)
     size = float(np.linalg.norm(drive))
     spread = float(np.abs(slope[chosen]).mean()) * float(np.linalg.norm(smooth[chosen], axis=1).mean())
-    if size < 0.05 * spread or size < 1e-9:
+    if size < _LEAST_DRIVE * spread or size < 1e-9:
         return None
     result: FloatArray = drive / size
     return result

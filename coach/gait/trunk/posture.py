@@ -67,7 +67,7 @@ class StandingPose:
             return None
         level = forward - self.up * float(forward @ self.up)
         size = math.sqrt(float(level @ level))
-        if size < 0.2:
+        if size < 0.2:  # forward is all but upright: no lean can be read; by judgement
             return None
         return -math.degrees(math.asin(min(max(float(up @ level) / size, -1.0), 1.0)))
 
@@ -94,7 +94,7 @@ def turn_range_deg(motion: Attitude, axis: FloatArray | None, start_s: float, en
         return None
     part = span(motion, start_s, end_s)
     rates = motion.gyr_radps[part]
-    if len(rates) < 12:
+    if len(rates) < 12:  # of a stride: at 52 Hz a sprinter's has twenty; fewer show no peak
         return None
     rate = np.einsum("ij,ij->i", rates, motion.up[part]) if axis is None else rates @ axis
     angle = np.add.accumulate(rate - np.add.reduce(rate) / len(rate)) / motion.rate_hz

@@ -38,6 +38,11 @@ _SHORTEST_LOBE_S: Final = 0.08  # sprint contacts last 0.09 s: shorter is a ripp
 _IMPACT_DIP_S: Final = 0.06  # the force may dip below body weight after the impact peak for that long
 # Per smoothing window: a crossing is then known to T / 100, less than a millisecond after interpolation.
 _LOBE_ROWS: Final = 64
+_RISE_BEFORE_S: Final = 0.12  # the rise through half a body weight comes before the lobe's start by no more,
+_RISE_AFTER_S: Final = 0.03  # and after it, where the smoothed lobe begins early, by no more; by judgement
+_OPEN_STEP_S: Final = 0.4  # 150 steps per minute: how long the newest step counts while none follows; by judgement
+_FLIGHT_BEFORE_S: Final = 0.15  # the flight before a contact is looked for from here, as long as sprinters fly,
+_FLIGHT_AFTER_S: Final = 0.02  # to here: a contact is good to that
 _USUAL_STEP_S: Final = 0.36  # until steps are seen
 _INFINITE: Final = np.array((np.inf,))
 
@@ -205,7 +210,8 @@ def _with_weak_steps(
 def _contacts(rises: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
     """For each lobe the last rise through half a body weight before or just after its start; its start without one."""
     previous_ends = np.concatenate(([-np.inf], ends[:-1]))
-    found = _last_before(rises, starts + 0.03, np.maximum(previous_ends, starts - 0.12))
+    earliest = np.maximum(previous_ends, starts - _RISE_BEFORE_S)
+    found = _last_before(rises, starts + _RISE_AFTER_S, earliest)
     return np.where(np.isnan(found), starts, found)
 
 
@@ -252,9 +258,10 @@ def _like_runs(
     Nobody walks at more than 200, where runners leave the ground so briefly that a soft belt shows little of it; what
     shakes a sensor that fast is distinguished by `alternation`, which needs a gyroscope.
     """
-    ends = np.append(contacts[1:], contacts[-1] + 0.4)
+    ends = np.append(contacts[1:], contacts[-1] + _OPEN_STEP_S)
     steps = ends - contacts
-    start, end, before, after = np.searchsorted(t_s, np.stack([contacts, ends, contacts - 0.15, contacts + 0.02]))
+    around = (contacts - _FLIGHT_BEFORE_S, contacts + _FLIGHT_AFTER_S)
+    start, end, before, after = np.searchsorted(t_s, np.stack([contacts, ends, *around]))
     least = np.minimum(_least(shape, start, end), _least(shape, before, after))
     is_fast = steps < (params.fast_step_s if has_gyro else 0.0)
     is_loaded = -_least(-shape, start, end) > np.where(is_fast, params.loaded_fast, params.loaded)
@@ -272,7 +279,7 @@ def _in_a_row(judged: list[bool], contacts: FloatArray, params: TrunkParams) -> 
     near = params.near_steps
     if len(judged) > near and all(judged):
         return judged
-    steps = np.append(np.diff(contacts), 0.4).tolist()
+    steps = np.append(np.diff(contacts), _OPEN_STEP_S).tolist()
     running = []
     for k, step in enumerate(steps):
         if not SHORTEST_STEP_S < step < LONGEST_RUNNING_STEP_S:
