@@ -120,7 +120,10 @@ def run_start(body: StartBody) -> Run:
 
 @route(blueprint, "POST", "/run/go_on", body=TapBody, returns=Run, summary="Go on with a run that was cut off")
 def run_go_on(body: TapBody) -> Run:
-    return the_coach().runs.go_on(body.run_id)
+    """A run that goes on already is answered as it is: another phone was quicker."""
+    runs = the_coach().runs
+    on = runs.current()
+    return on if on is not None and on.run_id == body.run_id else runs.go_on(body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/pause", body=TapBody, summary="Pause the run")
@@ -141,7 +144,7 @@ def run_lap(body: LapBody) -> None:
 @route(blueprint, "POST", "/run/stop", body=TapBody, returns=Run, summary="Stop the run and keep it")
 def run_stop(body: TapBody) -> Run:
     """A run that has ended already is answered as it was kept; another one that is on goes on."""
-    return the_coach().runs.stop(body.run_id)
+    return the_coach().runs.stop(body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/pain", body=PainBody, summary="Record how the back, or calf and Achilles, feels now")
@@ -151,7 +154,7 @@ def run_pain(body: PainBody) -> None:
 
 @route(blueprint, "POST", "/run/pain/undo", body=TapBody, summary="Take back a pain tap of the last ten seconds")
 def run_pain_undone(body: TapBody) -> None:
-    the_coach().runs.take_back_pain(body.run_id)
+    the_coach().runs.take_back_pain(body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/mute", body=MuteBody, summary="Silence the cues, or let them speak again")

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Final, Protocol
 
 from coach.coaching.pain import GO_ON
@@ -93,7 +94,7 @@ class LiveRun:
         self._faults_reported_s = -FAULTS_REPORTED_S
         self._arrived_wall_s = 0.0
         self._stopping = asyncio.Event()
-        self._newest_pain: tuple[PainEntry, float] | None = None  # with the moment of its arrival, monotonic
+        self._newest_pain: PainEntry | None = None
         self.is_over = False  # stopped; what is left is kept and summed up
 
     @property
@@ -211,19 +212,21 @@ class LiveRun:
             self._sore.append(entry)
         self._mark("pain", self._now(), level=level, is_calf=is_calf, at=entry.at)
         self._batches.waiting.pains.append(entry)
-        self._newest_pain = (entry, time.monotonic())
+        self._newest_pain = entry
         self._batches.keep_soon()
         return True
 
-    async def take_back_pain(self) -> PainEntry | None:
-        """The newest pain tap was a slip of the finger; None where there is none, or it is too long ago.
+    async def take_back_pain(self, at: datetime) -> PainEntry | None:
+        """The newest pain tap was a slip of the finger, the runner said at a moment; None where there is none, or that
+        was not soon after it: an undo that comes late is of another tap.
 
         Gives the entry, which the sink may hold already.
         """
-        newest, self._newest_pain = self._newest_pain, None
-        if newest is None or self.is_over or time.monotonic() - newest[1] > UNDO_S + _UNDO_SLACK_S:
+        entry = self._newest_pain
+        after_s = (at - entry.at).total_seconds() if entry else 0.0
+        if entry is None or self.is_over or not -_UNDO_SLACK_S <= after_s <= UNDO_S + _UNDO_SLACK_S:
             return None
-        entry = newest[0]
+        self._newest_pain = None
         self._sore = [one for one in self._sore if one is not entry]
         self._mark("pain_undone", self._now(), at=entry.at)
         if not any(one is entry for one in self._batches.waiting.pains):

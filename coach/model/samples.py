@@ -174,7 +174,8 @@ class CadenceDecision:
 
 @dataclass(frozen=True, slots=True)
 class StreamReport:
-    """What became of one sensor's bytes during a run: the counts are exact.
+    """What became of one sensor's bytes during a run: the counts are exact, but for what is missing over an absence,
+    which the device's clock says to one in ten thousand.
 
     cadence: how a running pod's counts were read; None for every other sensor. n_odd_packets: packets with more or
     fewer bytes than their flags announce, whose whole fields were read. last_s: arrival of the last packet that gave a

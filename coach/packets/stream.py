@@ -62,7 +62,9 @@ class Tally:
         12,500 readings; half an hour later the pace is known to one in a million.
         """
         for k, (gap, span_s) in enumerate(self.unsure):
-            counted = replace(gap, n_missing=self.missing_in(span_s))
+            if (n_missing := self.missing_in(span_s)) == gap.n_missing:
+                continue
+            counted = replace(gap, n_missing=n_missing)
             self.n_missing += counted.n_missing - gap.n_missing
             self.gaps = [counted if kept is gap else kept for kept in self.gaps]
             self.unsure[k] = (counted, span_s)

@@ -49,7 +49,7 @@ class Watcher(threading.Thread):
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)
         self.arrived_s: list[float] = []
-        self._link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._link = http.client.HTTPConnection("127.0.0.1", port, timeout=180)  # longer than a process is asleep
         self.is_over = False
 
     def run(self) -> None:

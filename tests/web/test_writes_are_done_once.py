@@ -65,3 +65,22 @@ def test_a_second_start_does_not_fit(real: Coach, client: FlaskClient) -> None:
     real.sensors.book.remember(real.runs.current().sensors[0])
     refused = client.post("/api/v1/run/start", json={})
     assert (refused.status_code, refused.json["error"]["code"]) == (409, "already_running")
+
+
+def test_the_age_of_a_tap_reaches_the_run(real: Coach, client: FlaskClient) -> None:
+    run = begin(real)
+    real.runs.pain(8, run_id=run.run_id)
+    for path in ("pain/undo", "stop", "pause", "resume", "lap"):
+        refused = client.post(f"/api/v1/run/{path}", json={"run_id": run.run_id, "age_s": 90.0})
+        assert (refused.status_code, refused.json["error"]["code"]) == (409, "too_late"), path
+    client.post("/api/v1/run/stop", json={"run_id": run.run_id, "age_s": 1.0})
+    assert [one.back for one in real.store.pain.list(run_id=run.run_id)] == [8]
+    refused = client.post("/api/v1/run/go_on", json={"run_id": run.run_id, "age_s": 90.0})
+    assert "90 s old" in refused.json["error"]["words"]
+
+
+def test_a_run_that_goes_on_already_is_gone_on_with_by_a_second_phone(real: Coach, client: FlaskClient) -> None:
+    run = begin(real)
+    again = client.post("/api/v1/run/go_on", json={"run_id": run.run_id})
+    assert (again.status_code, again.json["run_id"]) == (200, run.run_id)
+    assert client.post("/api/v1/run/go_on", json={"run_id": "another"}).status_code == 400

@@ -99,8 +99,7 @@ class RunService:
     ) -> Run:
         """Start a run with the remembered sensors. is_confirmed: the runner has read what an open warning sign means.
 
-        place: None: the likely one, as the newest run.
-        workout: parts that the run leads through.
+        place: None: the likely one, as the newest run. workout: parts that the run leads through.
 
         Raises:
             UserError: a run is going on, no sensor is paired, or a warning sign is open and not confirmed.
@@ -146,12 +145,13 @@ class RunService:
         """The run that can go on: the newest, if it was cut off half an hour ago at most, and none is on now."""
         return self._maker.cut_off() if self._place is None else None
 
-    def go_on(self, run_id: str) -> Run:
+    def go_on(self, run_id: str, age_s: float = 0.0) -> Run:
         """Go on with a run that was cut off: same run, same log, its sensors linked again; the gap is a pause.
 
         Raises:
-            ConflictError: it cannot go on any more, a run is on, or a sensor is in another runner's run.
+            ConflictError: it cannot go on any more, a run is on, the tap is too old, or another runner has a sensor.
         """
+        _check_age(age_s)
         uses = self._store.runs.get(run_id).sensors
         return self.go_on_with(run_id, lambda now_s: self._linked(uses, now_s), uses)
 
@@ -209,11 +209,11 @@ class RunService:
             self._place = None
             self._sensors.release()
 
-    def stop(self, run_id: str | None = None) -> Run:
+    def stop(self, run_id: str | None = None, age_s: float = 0.0) -> Run:
         """End the run, sum it up, return it as stored; a run of this id that has ended is returned as it is.
 
         Raises:
-            ConflictError: no run is going on, or another one. StorageError: it has ended, but cannot be summed up yet.
+            ConflictError: no run is on, another one, or the tap is old. StorageError: it cannot be summed up yet.
         """
         place = self._place
         if run_id is not None and (place is None or place.live is None or place.live.run.run_id != run_id):
@@ -222,6 +222,7 @@ class RunService:
                 raise ConflictError("not_running", f"run {run_id} is not going on here")
             return run
         live = self._going()
+        _check_age(age_s)
         self._loop.call(live.stop)
         return self._ended(place)
 
@@ -359,14 +360,15 @@ class RunService:
         at = self._moment(run, (utc_now() - run.started_at).total_seconds() - age_s)
         self._store.pain.add(PainEntry(at, PainMoment.DURING_RUN, back, calf, run_id))
 
-    def take_back_pain(self, run_id: str | None = None) -> None:
-        """Take back the newest pain tap of the run that goes on: a slip of the finger.
+    def take_back_pain(self, run_id: str | None = None, age_s: float = 0.0) -> None:
+        """Take back the newest pain tap of the run that goes on, a slip of the finger, as the runner did `age_s` ago.
 
         Raises:
             ConflictError: no such run goes on, or the tap is more than ten seconds old: then it stays.
         """
         live = self._going(run_id)
-        entry = self._loop.do(live.take_back_pain())
+        at = live.run.started_at + timedelta(seconds=live.clock() / self._speed - age_s)
+        entry = self._loop.do(live.take_back_pain(at))
         if entry is None:
             raise ConflictError("too_late", "a number can be taken back for ten seconds: it stays; tap the right one")
         self._store.pain.remove(entry)
@@ -380,8 +382,7 @@ class RunService:
     def _tapped(self, run_id: str | None, age_s: float) -> tuple[LiveRun, Callable[[], float]]:
         """The run of a tap, and its moment on the run's clock."""
         live = self._going(run_id)
-        if age_s > LATE_S:
-            raise ConflictError("too_late", f"this tap is {age_s:.0f} s old and was left out: tap again")
+        _check_age(age_s)
         return live, lambda: live.clock() - max(0.0, age_s) * self._speed
 
     def _going(self, run_id: str | None = None) -> LiveRun:
@@ -392,3 +393,8 @@ class RunService:
         if run_id not in (None, live.run.run_id):
             raise ConflictError("other_run", "this was for a run that has ended: it was left out")
         return live
+
+
+def _check_age(age_s: float) -> None:
+    if age_s > LATE_S:
+        raise ConflictError("too_late", f"this tap is {age_s:.0f} s old and was left out: tap again")

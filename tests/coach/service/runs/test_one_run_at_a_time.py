@@ -202,13 +202,41 @@ def test_a_mis_tap_is_taken_back_from_engine_log_and_database(coach: Coach, is_s
 def test_a_tap_of_a_minute_ago_stays(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
     run = begin(coach)
     coach.runs.pain(9, run_id=run.run_id)
-    later = time.monotonic() + 60.0
-    monkeypatch.setattr("coach.live.run.time.monotonic", lambda: later)
+    assert coach.runs._place is not None
+    live = coach.runs._place.live
+    assert live is not None
+    clock = live.clock
+    monkeypatch.setattr(live, "clock", lambda: clock() + 60.0)
     with pytest.raises(ConflictError, match="ten seconds"):
         coach.runs.take_back_pain(run.run_id)
     monkeypatch.undo()
     coach.runs.stop(run.run_id)
     assert [one.back for one in coach.store.pain.list(run_id=run.run_id)] == [9]
+
+
+def test_an_undo_that_was_held_up_takes_back_its_own_tap_and_no_newer_one(coach: Coach) -> None:
+    """The second phone's 8 was taken back by the first one's undo of a minute before."""
+    run = begin(coach)
+    time.sleep(1.0)
+    coach.runs.pain(8, run_id=run.run_id)
+    with pytest.raises(ConflictError, match="ten seconds"):
+        coach.runs.take_back_pain(run.run_id, age_s=60.0)
+    coach.runs.take_back_pain(run.run_id)  # its own
+    coach.runs.pain(3, run_id=run.run_id, age_s=0.9)  # tapped and taken back without a network: both come late
+    coach.runs.take_back_pain(run.run_id, age_s=0.4)
+    coach.runs.stop(run.run_id)
+    assert coach.store.pain.list(run_id=run.run_id) == []
+
+
+def test_a_stop_that_was_held_up_for_minutes_does_not_end_a_run_that_went_on(coach: Coach) -> None:
+    run = begin(coach)
+    with pytest.raises(ConflictError, match="300 s old"):
+        coach.runs.stop(run.run_id, age_s=300.0)
+    with pytest.raises(ConflictError, match="300 s old"):
+        coach.runs.go_on(run.run_id, age_s=300.0)
+    assert coach.runs.status()["run_id"] == run.run_id
+    ended = coach.runs.stop(run.run_id, age_s=5.0)
+    assert coach.runs.stop(run.run_id, age_s=300.0) == ended, "it has ended already"
 
 
 def test_a_pain_tap_is_taken_while_the_database_is_busy(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> None:
