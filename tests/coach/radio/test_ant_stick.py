@@ -194,7 +194,9 @@ def test_pod_and_strap_stream_through_noise_and_the_log_holds_their_raw_pages() 
         )
         beats = [s for s in bench.samples(belt) if isinstance(s, HeartRateSample)]
         assert {s.heart_rate_bpm for s in beats} == {150}
-        assert all(s.rr_s == pytest.approx((0.4,), abs=0.002) for s in beats[1:])
+        intervals = [s.rr_s for s in beats[1:] if s.rr_s]  # after two lost pages in a row, one that nobody knows
+        assert all(interval == pytest.approx((0.4,), abs=0.002) for interval in intervals)
+        assert len(intervals) > 0.5 * len(beats)
         assert bench.diary.reasons(STRAP).count("battery_low") == 1
         assert all(n.sensor_id in (POD, STRAP) for n in bench.diary.notifications)
 
