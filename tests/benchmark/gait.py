@@ -8,11 +8,11 @@ else the machine does meets all of them.
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,27 +72,32 @@ def best_s(candidates: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: float(seconds) for name, seconds in best.items()}
 
 
-def gaitmap_s(t: FloatArray, acc: FloatArray, gyr: FloatArray, strides: list[Stride]) -> float | None:
-    """Time of gaitmap end to end on the same samples, its running template cut at our toe-offs."""
+class Peer(NamedTuple):
+    """What gaitmap took and found on one foot."""
+
+    best_s: float
+    n_strides: int
+
+
+def gaitmap_on(
+    acc: FloatArray, gyr: FloatArray, rate_hz: float, strides: list[Stride], side: str = "left"
+) -> Peer | str:
+    """gaitmap end to end on the samples of a foot, its running template cut at our toe-offs; or why it did not run."""
     python = os.environ.get("COACH_GAITMAP_PYTHON")
     if not python:
-        return None
+        return "COACH_GAITMAP_PYTHON names no Python that has it"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "foot.npz"
-        toe_off = np.array([s.toe_off_s for s in strides[5:26]], dtype=float)
-        np.savez(file, acc=acc, gyr=gyr, toe_off_s=toe_off, rate_hz=RATE_HZ)
+        toe_off = np.array([s.toe_off_s for s in strides[5:26] if s.toe_off_s is not None], dtype=float)
+        np.savez(file, acc=acc, gyr=gyr, toe_off_s=toe_off, rate_hz=rate_hz, side=side)
         script = Path(__file__).with_name("gaitmap_end_to_end.py")
         one_core = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
         command = [python, str(script), str(file)]
         done = subprocess.run(command, env=one_core, capture_output=True, text=True, check=False)
     if done.returncode:
-        print(f"gaitmap failed: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
-        return None
+        return f"it failed, {done.stderr.strip().splitlines()[-1]}"
     found = json.loads(done.stdout.splitlines()[-1])
-    if found["strides"] < LEAST_SHARE * len(strides):
-        print(f"gaitmap found {found['strides']} of {len(strides)} strides: not compared", file=sys.stderr)
-        return None
-    return float(found["best_s"])
+    return Peer(float(found["best_s"]), int(found["strides"]))
 
 
 def main() -> None:
@@ -106,7 +111,8 @@ def main() -> None:
         "whole recording in one chunk": lambda: analyse(whole),
     }
     times = best_s(candidates)
-    peer = gaitmap_s(t, acc, gyr, strides)
+    found = gaitmap_on(acc, gyr, RATE_HZ, strides)
+    peer = found.best_s if isinstance(found, Peer) and found.n_strides >= LEAST_SHARE * len(strides) else None
     print(f"{len(strides)} strides in {DURATION_S / 60:.0f} minutes of one foot at {RATE_HZ:.0f} Hz\n")
     print("| what | ms | times real time | numpy passes | times gaitmap |\n|---|---|---|---|---|")
     for name, seconds in times.items():
@@ -115,5 +121,7 @@ def main() -> None:
         print(f"| {name} | {1e3 * seconds:.1f} | {DURATION_S / seconds:.0f} | {passes} | {ratio} |")
     if peer is not None:
         print(f"| gaitmap, end to end | {1e3 * peer:.0f} | {DURATION_S / peer:.0f} | | 1 |")
+    elif isinstance(found, Peer):
+        print(f"\nNot compared with gaitmap: it found {found.n_strides} of {len(strides)} strides.")
     else:
-        print("\nName a Python that has gaitmap in COACH_GAITMAP_PYTHON to compare side by side.")
+        print(f"\nNot compared with gaitmap: {found}.")

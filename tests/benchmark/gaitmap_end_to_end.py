@@ -27,10 +27,11 @@ def main(file: str) -> None:
     given = np.load(file)
     rate_hz = float(given["rate_hz"])
     columns = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"]
-    data = {"left_sensor": pd.DataFrame(np.hstack([given["acc"], np.rad2deg(given["gyr"])]), columns=columns)}
+    name = f"{given['side']}_sensor"  # gaitmap mirrors the axes of a right foot
+    data = {name: pd.DataFrame(np.hstack([given["acc"], np.rad2deg(given["gyr"])]), columns=columns)}
     body = convert_to_fbf(data, left_like="left_", right_like="right_")
     edges = np.round(given["toe_off_s"] * rate_hz).astype(int) - 6
-    cut = [body["left_sensor"].iloc[a:b].reset_index(drop=True) for a, b in itertools.pairwise(edges)]
+    cut = [body[name].iloc[a:b].reset_index(drop=True) for a, b in itertools.pairwise(edges)]
     template = InterpolatedDtwTemplate(
         scaling=FixedScaler(scale=500.0), interpolation_method="linear", n_samples=None, use_cols=["gyr_ml"]
     ).self_optimize(cut, columns=["gyr_ml"], sampling_rate_hz=rate_hz)
@@ -49,7 +50,7 @@ def main(file: str) -> None:
             orientations=trajectory.orientation_,
             sampling_rate_hz=rate_hz,
         )
-        return len(strides["left_sensor"])
+        return len(strides[name])
 
     best, n = np.inf, 0
     for _ in range(REPEATS):

@@ -11,21 +11,20 @@ The floor of a recompute: the file read and unpacked, its motion readings made n
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import Final
 
 import numpy as np
 
 from coach.bootstrap import Coach
-from coach.gait.bulk import analyse
 from coach.live.feed import LiveFeed
-from coach.model.strides import Stride
 from coach.recording.reader import read_recording
 from coach.settings import make_settings
 from coach.storage.store import Store
-from tests.benchmark.gait import DURATION_S, chunks_of, gaitmap_s, recorded
 from tests.benchmark.live_page import main_thread_pct
 from tests.benchmark.live_run import play
-from tests.benchmark.machine import normalised_s, slowness
+from tests.benchmark.machine import normalised_s
+from tests.benchmark.peer import Recomputed, compared
 from tests.benchmark.phone import phone_s
 from tests.benchmark.processes import adopt, command_s, efficiency_pct, live_mb, recompute_peak_mb, serve
 from tests.benchmark.recordings import make_again, make_recording
@@ -52,15 +51,17 @@ class Line:
         return f"| {self.name} | {self.before} | {self.goal} | {now} |"
 
 
-def recompute_s(recording: Path, folder: Path) -> float:
-    """CPU seconds of a recompute, from the file to the rows and the summary in the database: the least of several."""
+def recompute(recording: Path, folder: Path) -> Recomputed:
+    """CPU seconds of a recompute, from the file to the rows and the summary in the database: the least of several; and
+    how many strides it found."""
     settings = make_settings(folder, "127.0.0.1", 0)
     settings.recordings.mkdir(parents=True, exist_ok=True)
     (settings.recordings / recording.name).write_bytes(recording.read_bytes())
     coach = Coach(settings)
     try:
         (run,) = coach.recovery.adopt()
-        return min(normalised_s(lambda: coach.recovery.recompute(run.run_id)) for _ in range(ROUNDS))
+        taken_s = min(normalised_s(lambda: coach.recovery.recompute(run.run_id)) for _ in range(ROUNDS))
+        return taken_s, len(coach.store.runs.data.strides(run.run_id))
     finally:
         coach.close()
 
@@ -98,51 +99,43 @@ def live_s(recording: Path, folder: Path) -> float:
     return min(once() for _ in range(ROUNDS))
 
 
-def gaitmap_hour_s() -> float | None:
-    """CPU seconds of gaitmap, end to end, for an hour of two feet, normalised; None without a Python that has it."""
-    t, acc, gyr = recorded()
-    strides = [event for event in analyse(chunks_of(t, acc, gyr, len(t))) if isinstance(event, Stride)]
-    before = slowness()
-    taken_s = gaitmap_s(t, acc, gyr, strides)
-    if taken_s is None:
-        return None
-    return 2.0 * taken_s * 3600.0 / DURATION_S / (0.5 * (before + slowness()))
-
-
-def lines(minutes: int, hours: int) -> list[Line]:
-    """Measure everything; minutes: length of the recordings; hours: of the long one, 0: none."""
+def lines(minutes: int, hours: int) -> tuple[list[Line], str]:
+    """Measure everything; what was run to compare with gaitmap. minutes: length of the recordings; hours: of the long
+    one, 0: none."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         feet, chest = folder / "feet.mcap", folder / "chest.mcap"
         make_recording(feet, minutes, has_chest=False)
         make_recording(chest, minutes, has_chest=True)
-        return [*_of_runs(feet, chest, folder, minutes), *_of_commands(feet, folder), *_of_hours(feet, folder, hours)]
+        peer = compared(folder, recompute)
+        of_runs = _of_runs(feet, chest, folder, minutes, peer.times)
+        return [*of_runs, *_of_commands(feet, folder), *_of_hours(feet, folder, hours)], peer.words
 
 
-def _of_runs(feet: Path, chest: Path, folder: Path, minutes: int) -> list[Line]:
-    """Recompute, live and on the phone; recompute of several runs by two processes."""
+def _of_runs(feet: Path, chest: Path, folder: Path, minutes: int, times: float | None) -> list[Line]:
+    """Recompute, live and on the phone; recompute of several runs by two processes. times: faster than gaitmap."""
     per_hour = 60 / minutes
-    feet_s, chest_s = recompute_s(feet, folder / "a") * per_hour, recompute_s(chest, folder / "b") * per_hour
+    feet_s, chest_s = recompute(feet, folder / "a")[0] * per_hour, recompute(chest, folder / "b")[0] * per_hour
     floor = floor_s(feet) * per_hour
-    peer_s = gaitmap_hour_s()
-    times = None if peer_s is None else peer_s / feet_s
     live_feet, live_chest = live_s(feet, folder / "a") / minutes, live_s(chest, folder / "b") / minutes
     phone = folder / "phone.mcap"
     make_recording(phone, PHONE_MINUTES, has_chest=False)
     on_phone = phone_s(phone, folder / "case")
+    shared, apart = shared_pct(feet, folder / "many")
     per_minute = None if on_phone is None else on_phone / PHONE_MINUTES
     return [
         Line("recompute of a run-hour, two feet, pod, heart rate, file to database, CPU s", "52", "10", feet_s),
         Line("the same with a chest sensor, CPU s", "81", "20", chest_s),
         Line("the first in floors (read, unpack, convert, one pass)", "170", "35", feet_s / floor, 0),
-        Line("all of it against gaitmap's core end to end on both feet, times faster", "1.2-1.5", "7", times, 1),
+        Line("two feet of a person, all of it, against gaitmap's core on both, times faster", "1.2-1.5", "7", times, 1),
         Line(
             f"`coach runs recompute --all`, {N_RUNS} runs of {minutes} min, 2 processes, efficiency by the clock, %",
             "-",
             "90",
-            shared_pct(feet, folder / "many"),
+            shared,
             0,
         ),
+        Line("two commands at once, each on runs of its own with 1 process, the same", "-", "-", apart, 0),
         Line("live, CPU s per run-minute, two feet, pod, heart rate", "1.07", "0.4", live_feet, 2),
         Line("the same with a chest sensor", "1.9", "0.6", live_chest, 2),
         Line("the phone's core in wasm (Node), CPU s per run-minute, as the first", "2.1", "1.2", per_minute, 2),
@@ -179,23 +172,25 @@ def _of_hours(feet: Path, folder: Path, hours: int) -> list[Line]:
     ]
 
 
-def shared_pct(recording: Path, folder: Path) -> float:
-    """Efficiency of two processes over several runs like this one."""
-    settings = make_settings(folder, "127.0.0.1", 0)
-    settings.recordings.mkdir(parents=True, exist_ok=True)
-    for k in range(N_RUNS):
-        make_again(settings.recordings / f"run{k}.mcap", recording)
-    adopt(folder)
-    return efficiency_pct(folder)
+def shared_pct(recording: Path, folder: Path) -> tuple[float, float]:
+    """Efficiency of two processes over several runs like this one, and of two commands that share nothing."""
+    for k in range(2):
+        settings = make_settings(folder / str(k), "127.0.0.1", 0)
+        settings.recordings.mkdir(parents=True, exist_ok=True)
+        for number in range(N_RUNS):
+            make_again(settings.recordings / f"run{number}.mcap", recording)
+        adopt(folder / str(k))
+    return efficiency_pct(folder / "0", folder / "1")
 
 
 def main(words: list[str]) -> None:
     """words: "--write" puts the table into docs/performance.md; "--minutes N" makes recordings of that length; "--hours
     N" measures memory after an hour of a live run and of a recompute of so many hours."""
     minutes, hours = (_number(words, name, usual) for name, usual in (("--minutes", 10), ("--hours", 0)))
-    rows = [line.row() for line in lines(minutes, hours)]
+    found, of_peer = lines(minutes, hours)
+    rows = [line.row() for line in found]
     head = ["| what | before | goal | now |", "|---|---|---|---|"]
-    table = "\n".join([*head, *rows]) + "\n"
+    table = "\n".join([*head, *rows, "", *wrap(of_peer, 120)]) + "\n"
     print(table)
     if "--write" in words:
         PAGE.write_text(put_between(PAGE.read_text(encoding="utf-8"), "path", table), encoding="utf-8")

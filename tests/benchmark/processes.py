@@ -78,13 +78,28 @@ def live_mb(recording: Path, folder: Path) -> float:
     return float(done.stdout.split()[-1])
 
 
-def efficiency_pct(folder: Path) -> float:
-    """How much of twice the speed two processes reach over all runs of a folder [%], by the clock: best of several."""
-    best_s = {1: float("inf"), 2: float("inf")}
+def efficiency_pct(folder: Path, other: Path) -> tuple[float, float]:
+    """How much of twice the speed is reached over all runs of a folder [%], by the clock, best of several.
+
+    By two processes of one command; and by two commands at once, each with one process, on a folder of its own: what
+    the machine's processors lose to each other, which no program can win back.
+    """
+    best_s = {words: float("inf") for words in ("one", "shared", "apart")}
     for _ in range(_ROUNDS):
-        for n in best_s:
+        for words, (n, folders) in {
+            "one": (1, [folder]),
+            "shared": (2, [folder]),
+            "apart": (1, [folder, other]),
+        }.items():
             start_s = time.monotonic()
-            words = ["runs", "recompute", "--all", "--processes", str(n), "--data", str(folder)]
-            subprocess.run([sys.executable, "-m", "coach", *words], cwd=ROOT, check=True, capture_output=True)
-            best_s[n] = min(best_s[n], time.monotonic() - start_s)
-    return 100.0 * best_s[1] / (2.0 * best_s[2])
+            started = [_recompute_all(one, n) for one in folders]
+            assert not any(process.wait() for process in started)
+            best_s[words] = min(best_s[words], time.monotonic() - start_s)
+    return 100.0 * best_s["one"] / (2.0 * best_s["shared"]), 100.0 * best_s["one"] / best_s["apart"]
+
+
+def _recompute_all(folder: Path, n_processes: int) -> subprocess.Popen[bytes]:
+    words = ["runs", "recompute", "--all", "--processes", str(n_processes), "--data", str(folder)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "coach", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )

@@ -1,7 +1,7 @@
 """Recordings of a virtual runner, as the sensors send them: what the benchmark computes again and plays live."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import merge
@@ -48,7 +48,12 @@ def make_recording(path: Path, minutes: int, *, has_chest: bool) -> None:
         words = struct.pack("<BHB", 4, round(256 * pod.speed_mps), pod.raw_cadence_per_min)
         slow.append(Notification(POD.sensor_id, data_of(POD), second + 0.3, words))
         slow.append(Notification(STRAP.sensor_id, data_of(STRAP), second + 0.5, bytes([0, heart.heart_rate_bpm])))
-    _write(path, (*sites, POD, STRAP), merge(*streams, slow, key=lambda n: n.t_s))
+    write_recording(path, (*sites, POD, STRAP), [*streams, slow])
+
+
+def write_recording(path: Path, uses: tuple[SensorUse, ...], streams: Sequence[Iterable[Notification]]) -> None:
+    """Write what several sensors send in the order of its arrival."""
+    _write(path, uses, merge(*streams, key=lambda n: n.t_s))
 
 
 def make_again(path: Path, like: Path, times: int = 1) -> None:
