@@ -87,7 +87,7 @@ def object_server() -> Iterator[dict[str, str]]:
 def _wait_for(port: int) -> None:
     import socket
 
-    until_s = time.monotonic() + 30.0
+    until_s = time.monotonic() + 90.0
     while time.monotonic() < until_s:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
             return

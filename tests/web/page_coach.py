@@ -49,7 +49,7 @@ class PageCoach(Coach):
 
     def workout_on(self, number: int = 0) -> dict[str, Any]:
         """Part `number` of the workout that the run leads through: parts begin with ticks of the run's clock."""
-        until_s = time.monotonic() + 20
+        until_s = time.monotonic() + 90
         while True:
             part: Any = self.runs.status()["workout"]
             if part is not None and part["part"] == number:

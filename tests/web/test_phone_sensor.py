@@ -57,7 +57,7 @@ def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, ph
             "**/readings", lose_answer, times=2
         )  # more would fill the 3 s that the page keeps, on a busy machine
         wait_until(phone, "() => /^1[5-9][0-9]/.test(document.querySelector('#focus-value').textContent)", 20_000)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 90
         while len(lost_answers) < 2 and time.monotonic() < deadline:
             phone.wait_for_timeout(50)
         assert len(lost_answers) == 2
@@ -69,7 +69,7 @@ def test_a_phone_in_the_belt_is_the_only_sensor_of_a_run_at_home(home: Coach, ph
     assert len(device_s) > 60 * 15
     assert np.diff(device_s).min() > 0, "a packet that was posted twice counts once"
     assert np.diff(device_s).max() < 1.5 / 60, "and none is lost"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while home.store.runs.summary(run.run_id) is None and time.monotonic() < deadline:
         time.sleep(0.1)
     assert len([step for step in home.store.runs.data.steps(run.run_id) if step.contact_time_s]) > 25

@@ -258,7 +258,7 @@ def test_an_export_of_another_service_comes_in_with_a_report(own: FlaskClient) -
     files = [(io.BytesIO(zipped(strava())), "strava.zip"), (io.BytesIO(b"GIF89a"), "x.fit")]
     answer = own.post("/runs/import", data={"file": files})
     assert answer.headers["Location"] == "/runs/import"
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while own.get("/api/v1/runs/import").json["is_running"]:
         assert time.monotonic() < until
         time.sleep(0.02)

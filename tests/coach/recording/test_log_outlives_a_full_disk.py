@@ -51,7 +51,7 @@ def readings(first: int, last: int) -> list[Notification]:
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 90
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.01)

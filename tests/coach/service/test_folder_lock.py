@@ -43,7 +43,7 @@ def test_the_second_is_refused_in_words_that_name_the_first(tmp_path: Path) -> N
 def test_a_second_server_says_so_and_a_closed_terminal_ends_the_run_in_order(tmp_path: Path) -> None:
     first = started("demo", "--data", str(tmp_path))
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while not list((tmp_path / "recordings").glob("*.part")):
             assert time.monotonic() < deadline
             time.sleep(0.1)

@@ -108,7 +108,7 @@ def test_a_run_leaves_by_itself_when_it_has_ended(scene: Scene) -> None:
     home.clinic.join(clinic.invite(), [Scope.CARE])
     home.clinic.start()
     home.clinic.on_finished(home.run(0.4))
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while home.clinic.status().n_sent < 3 and time.monotonic() < end:
         time.sleep(0.05)
     assert home.clinic.status().n_sent == 3
