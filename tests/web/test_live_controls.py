@@ -21,11 +21,15 @@ from tests.web.page_coach import PageCoach
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def running(run: HeldRun, url: str, phone: Page) -> Page:
+def watching(url: str, phone: Page) -> Page:
     phone.goto(f"{url}/live")
     wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
     return phone
+
+
+@pytest.fixture
+def running(run: HeldRun, url: str, phone: Page) -> Page:
+    return watching(url, phone)
 
 
 def hold(page: Page, selector: str, for_ms: int) -> None:
@@ -58,8 +62,7 @@ def test_a_run_that_was_cut_off_is_offered_where_it_was_watched_and_goes_on(
     coach: PageCoach, url: str, phone: Page, start_again: Callable[[], PageCoach]
 ) -> None:
     run = HeldRun(coach, at_s=0.5)
-    phone.goto(f"{url}/live")
-    wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
+    watching(url, phone)
     after = start_again()
     phone.get_by_role("button", name="Go on with this run").tap()
     wait_until(phone, "() => document.body.dataset.run === 'on'")
@@ -116,7 +119,9 @@ def test_pain_is_one_tap_away_and_one_tap_long(coach: PageCoach, running: Page) 
     eventually(running, lambda: pains(coach), [(3, None), (None, 0)])
 
 
-def test_a_mis_tap_of_pain_is_taken_back_for_ten_seconds(coach: PageCoach, running: Page) -> None:
+def test_a_mis_tap_of_pain_is_taken_back_for_ten_seconds(coach: PageCoach, run: HeldRun, url: str, phone: Page) -> None:
+    phone.clock.install()
+    running = watching(url, phone)
     expect(running.locator("#undo")).to_be_hidden()
     running.tap("#pain")
     running.tap("[data-pain='8']")
@@ -128,7 +133,7 @@ def test_a_mis_tap_of_pain_is_taken_back_for_ten_seconds(coach: PageCoach, runni
     running.tap("#pain")
     running.tap("[data-pain='2']")
     expect(running.locator("#undo")).to_be_visible()
-    running.wait_for_timeout(10_300)
+    running.clock.fast_forward(10_300)
     expect(running.locator("#undo")).to_be_hidden()
 
 
@@ -220,8 +225,7 @@ def test_a_page_whose_storage_refuses_holds_the_tap_and_says_so(
     coach: PageCoach, run: HeldRun, url: str, phone: Page
 ) -> None:
     phone.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }")
-    phone.goto(f"{url}/live")
-    wait_until(phone, "() => document.body.dataset.run === 'on' && document.body.dataset.stream === 'live'")
+    watching(url, phone)
     phone.context.set_offline(True)
     phone.tap("#pain")
     phone.tap("[data-pain='7']")
