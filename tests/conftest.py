@@ -35,9 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What collecting has made stays: the garbage collector need not look at it with every test."""
+    """What collecting has made stays: the garbage collector need not look at it with every test, nor look so often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

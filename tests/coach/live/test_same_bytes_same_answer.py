@@ -20,7 +20,7 @@ from tests.coach.live.mean_radio import ALL, LENGTH_S, STARTED_AT, harmed, lived
 from tests.support import recordings
 from tests.support.common import mostly_slow
 
-N_RANDOM, A_TEST = 200, 10
+N_RANDOM, A_TEST = 200, 5
 PIECES_S = (PIECE_S, 3.0, 0.45)  # a whole run here, some ticks, two or three
 SLICE_S = 12.0  # of each reference recording: a foot's axes are known after some six
 

@@ -40,6 +40,7 @@ def test_the_second_is_refused_in_words_that_name_the_first(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminals to close")
+@pytest.mark.slow
 def test_a_second_server_says_so_and_a_closed_terminal_ends_the_run_in_order(tmp_path: Path) -> None:
     first = started("demo", "--data", str(tmp_path))
     try:

@@ -1,6 +1,7 @@
 """Many runs: trends at the usual speed with honest errors, two runs side by side, records."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ def trend_of(metric: str, entries: list[RunEntry], speed_mps: float | None = Non
     return trend_of_marks(metric, marks_of(metric, entries), speed_mps)
 
 
+@cache
 def entry(i: int, speed: float, longer: float = 0.0) -> RunEntry:
     return make_entry(
         f"r{i}",

@@ -13,6 +13,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitState, InitialContact, StateChange, Stride, ToeOff
 from tests.coach.gait.on_recordings import events, pairs
 from tests.support.as_sent import random_rotation
+from tests.support.common import mostly_slow
 from tests.support.recordings import names, read
 
 RUNS = names("shank_run") or ["shank_run_01"]
@@ -24,7 +25,7 @@ def strides_of(found):
     return [event for event in found if isinstance(event, Stride)]
 
 
-@pytest.mark.parametrize("name", RUNS + WALKS)
+@pytest.mark.parametrize("name", mostly_slow(RUNS + WALKS, n_quick=4))
 def test_strides_are_found_on_time_and_of_the_right_kind(name):
     recording = read(name)
     found = events(ShankGait(recording.wear_site), recording)
@@ -115,7 +116,7 @@ def pedalling(rpm, seconds=40, rate=100.0):
 
 
 @pytest.mark.parametrize("has_gyro", [True, False])
-@pytest.mark.parametrize("rpm", [60, 75, 90, 100, 120])
+@pytest.mark.parametrize("rpm", mostly_slow([60, 75, 90, 100, 120], n_quick=3))
 def test_an_ankle_that_pedals_makes_no_strides(rpm, has_gyro):
     chunk = pedalling(rpm)
     engine = ShankGait(WearSite.RIGHT_SHANK)
@@ -123,7 +124,7 @@ def test_an_ankle_that_pedals_makes_no_strides(rpm, has_gyro):
     assert len(strides_of(found)) <= 2
 
 
-@pytest.mark.parametrize("name", ["shank_run_02", "shank_walk_11", NEAR_ANKLE[0]])
+@pytest.mark.parametrize("name", mostly_slow(["shank_run_02", "shank_walk_11", NEAR_ANKLE[0]], n_quick=2))
 def test_neither_the_cut_nor_the_mounting_changes_a_thing(name):
     recording = read(name)
     whole = events(ShankGait(recording.wear_site), recording)

@@ -13,6 +13,7 @@ from coach.model.sites import WearSite
 from coach.model.strides import GaitState, StateChange, TrunkStep
 from tests.coach.gait.on_recordings import events, pairs
 from tests.support.as_sent import part, random_rotation
+from tests.support.common import mostly_slow
 from tests.support.recordings import names, read
 
 PELVIS = ["biomac_p01_pelvis", "demo_run_pelvis_device", "demo_run_chest_device"]
@@ -23,7 +24,7 @@ def steps_of(found):
     return [event for event in found if isinstance(event, TrunkStep)]
 
 
-@pytest.mark.parametrize("name", PELVIS + (names(*SACRUM) or ["sacrum_01_2p5mps_up10"]))
+@pytest.mark.parametrize("name", mostly_slow(PELVIS + (names(*SACRUM) or ["sacrum_01_2p5mps_up10"]), n_quick=4))
 def test_steps_are_found_on_time_with_their_contact(name):
     recording = read(name)
     steps = steps_of(events(TrunkGait(recording.wear_site), recording))
@@ -102,8 +103,9 @@ def rope_jumping(site, per_minute, flight_s, seed, seconds=40, rate=100.0):
 
 
 @pytest.mark.parametrize("site", [WearSite.PELVIS, WearSite.CHEST])
-@pytest.mark.parametrize(("per_minute", "flight_s"), [(120, 0.15), (138, 0.12), (156, 0.12), (168, 0.10)])
-def test_both_feet_together_are_no_run(site, per_minute, flight_s):
+@pytest.mark.parametrize("hop", mostly_slow([(120, 0.15), (138, 0.12), (156, 0.12), (168, 0.10)], n_quick=2), ids=str)
+def test_both_feet_together_are_no_run(site, hop):
+    per_minute, flight_s = hop
     n_steps = 0
     for seed in range(3):
         engine = TrunkGait(site)
@@ -182,7 +184,7 @@ def test_how_the_stream_is_cut_changes_nothing(name):
         assert events(TrunkGait(recording.wear_site), recording, size) == whole
 
 
-@pytest.mark.parametrize("rate_hz", [52.0, 100.0, 104.0, 143.0, 416.0])
+@pytest.mark.parametrize("rate_hz", mostly_slow([52.0, 100.0, 104.0, 143.0, 416.0], n_quick=2))
 @pytest.mark.parametrize("name", ["demo_run_pelvis_device", "biomac_p01_pelvis"])
 def test_the_sampling_rate_changes_no_event(name, rate_hz):
     recording = read(name)

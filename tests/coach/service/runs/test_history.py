@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 
 from coach.errors import InterchangeError, StorageError, UserError
 from coach.model.cues import CueDecision
+from coach.model.metrics import LiveMetrics
 from coach.model.pain import PainEntry, PainMoment
 from coach.model.recordings import RecordingHeader
-from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunState, Shoe
+from coach.model.runs import Lap, Run, RunFilter, RunPlace, RunState, RunSummary, Shoe
 from coach.model.samples import Notification
+from coach.model.strides import Stride
 from coach.recording.reader import read_recording
 from coach.recording.writer import RecordingWriter
 from coach.service.runs.history import HistoryService
@@ -37,6 +40,12 @@ def history(tmp_path: Path) -> Iterator[HistoryService]:
     service._store.close()
 
 
+@cache
+def lived(minutes: float, laps: tuple[Lap, ...]) -> tuple[list[Stride], list[LiveMetrics], RunSummary]:
+    strides, seconds = make_strides(minutes), make_seconds(int(minutes * 60))
+    return strides, seconds, summarise(strides, (), seconds, [CUE], laps=laps)
+
+
 def keep_run(history: HistoryService, run_id: str = "r1", days: int = 0, minutes: float = 10, **fields: object) -> Run:
     """A run with strides, seconds, a cue, a raw log and its summary."""
     started_at = START + timedelta(days=days)
@@ -48,9 +57,9 @@ def keep_run(history: HistoryService, run_id: str = "r1", days: int = 0, minutes
     run = dataclasses.replace(run, **fields)  # type: ignore[arg-type]
     store = history._store
     store.runs.create(run)
-    strides, seconds = make_strides(minutes), make_seconds(int(minutes * 60))
+    strides, seconds, summary = lived(minutes, run.laps)
     store.runs.data.add(run_id, strides, seconds, [CUE])
-    return store.runs.finish(run_id, RunState.FINISHED, summarise(strides, (), seconds, [CUE], laps=run.laps))
+    return store.runs.finish(run_id, RunState.FINISHED, summary)
 
 
 def test_a_run_is_shown_with_all_that_is_known_of_it(history: HistoryService) -> None:
