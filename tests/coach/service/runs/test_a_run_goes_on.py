@@ -35,7 +35,7 @@ def closed(coach: Coach) -> None:
 
 
 def feed(coach: Coach, source: QuietSource, clock: Callable[[], float], until_s: float) -> float:
-    """A pod at 3 m/s that notifies once a second of the run's clock; gives the time of its first notification."""
+    """A pod at 3 m/s that notifies once a second of the run's clock; gives the seconds from its first to its last one."""
     first_s = at_s = float(int(clock()) + 1)
     while at_s <= until_s:
         while clock() < at_s:
@@ -43,7 +43,7 @@ def feed(coach: Coach, source: QuietSource, clock: Callable[[], float], until_s:
         sent = Notification(POD.sensor_id, MEASUREMENT, at_s, struct.pack("<BHB", 4, 768, 170))
         coach.loop.call(functools.partial(source.receive, sent))
         at_s += 1.0
-    return first_s
+    return at_s - 1.0 - first_s
 
 
 def since_start_s(run: Run) -> float:
@@ -93,14 +93,14 @@ def test_the_run_goes_on_with_its_log_its_laps_and_its_distance(cut: tuple[Coach
     assert (status["lap"], status["lap_kind"]) == (1, "warm_up")
     assert status["elapsed_s"] < 21.0 + clocks[0]() - begun_s, "the gap is no running time"
     gap_end_s = clocks[0]()
-    first_s = feed(coach, source, clocks[0], gap_end_s + 15.0)
+    fed_s = feed(coach, source, clocks[0], gap_end_s + 15.0)
     ended = coach.runs.stop()
     assert ended.state is RunState.FINISHED
     ((pause_s, resume_s),) = ended.pauses
     assert pause_s == pytest.approx(20.0, abs=1.0)
     assert begun_s <= resume_s <= gap_end_s, "the gap ends where the run goes on"
     assert 34.0 < ended.duration_s < 21.0 + clocks[0]() - begun_s
-    assert ended.distance_m == pytest.approx(3.0 * (18.5 + gap_end_s + 15.0 - first_s), abs=9.0)
+    assert ended.distance_m == pytest.approx(3.0 * (17.0 + fed_s), abs=6.0)  # 20 s before it, known after the first two
     assert len(list(coach.settings.recordings.iterdir())) == 1, "one log, whole"
     computed = coach.recovery.recompute(run.run_id)
     assert (computed.distance_m, computed.pauses) == (pytest.approx(ended.distance_m, abs=0.1), ended.pauses)
