@@ -52,8 +52,8 @@ def since_start_s(run: Run) -> float:
 
 
 @pytest.fixture
-def cut(tmp_path: Path) -> Iterator[tuple[Coach, Run]]:
-    """What a kill after 20 s of a run leaves behind, at the next start."""
+def cut(tmp_path: Path) -> Iterator[tuple[Coach, Run, float]]:
+    """What a kill after 20 s of a run leaves behind, at the next start; and the metres of them that the pod sent."""
     before = opened(tmp_path / "before")
     source, clocks = QuietSource(), []
 
@@ -63,18 +63,18 @@ def cut(tmp_path: Path) -> Iterator[tuple[Coach, Run]]:
 
     run = before.runs.begin((POD,), make)
     before.runs.lap("warm_up")
-    feed(before, source, clocks[0], 20.0)
+    sent_m = 3.0 * feed(before, source, clocks[0], 20.0)
     time.sleep(0.1)
     shutil.copytree(tmp_path / "before", tmp_path / "after")  # a kill: nothing is closed, nothing written after it
     closed(before)
     after = opened(tmp_path / "after")
     after.recovery.recover()
-    yield after, run
+    yield after, run, sent_m
     closed(after)
 
 
-def test_the_run_goes_on_with_its_log_its_laps_and_its_distance(cut: tuple[Coach, Run]) -> None:
-    coach, run = cut
+def test_the_run_goes_on_with_its_log_its_laps_and_its_distance(cut: tuple[Coach, Run, float]) -> None:
+    coach, run, sent_m = cut
     recovered = coach.store.runs.get(run.run_id)
     assert recovered.state is RunState.RECOVERED
     assert recovered.duration_s == pytest.approx(20.0, abs=1.0)
@@ -100,15 +100,15 @@ def test_the_run_goes_on_with_its_log_its_laps_and_its_distance(cut: tuple[Coach
     assert pause_s == pytest.approx(20.0, abs=1.0)
     assert begun_s <= resume_s <= gap_end_s, "the gap ends where the run goes on"
     assert 34.0 < ended.duration_s < 21.0 + clocks[0]() - begun_s
-    assert ended.distance_m == pytest.approx(3.0 * (17.0 + fed_s), abs=6.0)  # 20 s before it, known after the first two
+    assert ended.distance_m == pytest.approx(sent_m + 3.0 * fed_s, abs=6.0)
     assert len(list(coach.settings.recordings.iterdir())) == 1, "one log, whole"
     computed = coach.recovery.recompute(run.run_id)
     assert (computed.distance_m, computed.pauses) == (pytest.approx(ended.distance_m, abs=0.1), ended.pauses)
     assert len(coach.history.list().entries) == 1
 
 
-def test_killed_once_more_it_is_found_once_more(cut: tuple[Coach, Run], tmp_path: Path) -> None:
-    coach, run = cut
+def test_killed_once_more_it_is_found_once_more(cut: tuple[Coach, Run, float], tmp_path: Path) -> None:
+    coach, run, sent_m = cut
     source = QuietSource()
     coach.runs.go_on_with(run.run_id, lambda now_s: (source, RunClock(SPEED, start_s=now_s)))
     time.sleep(0.2)
@@ -117,14 +117,14 @@ def test_killed_once_more_it_is_found_once_more(cut: tuple[Coach, Run], tmp_path
     try:
         (found,) = third.recovery.recover()
         assert (found.run_id, found.state) == (run.run_id, RunState.RECOVERED)
-        assert found.distance_m == pytest.approx(57.0, abs=6.0)
+        assert found.distance_m == pytest.approx(sent_m, abs=6.0)
         assert [path.name for path in third.settings.recordings.iterdir()] == [f"{run.run_id}.mcap"]
     finally:
         closed(third)
 
 
-def test_a_start_that_fails_leaves_the_run_as_it_was(cut: tuple[Coach, Run]) -> None:
-    coach, run = cut
+def test_a_start_that_fails_leaves_the_run_as_it_was(cut: tuple[Coach, Run, float]) -> None:
+    coach, run, _ = cut
     log = (coach.settings.recordings / f"{run.run_id}.mcap").stat().st_size
 
     def broken(now_s: float) -> tuple[QuietSource, RunClock]:
@@ -138,9 +138,9 @@ def test_a_start_that_fails_leaves_the_run_as_it_was(cut: tuple[Coach, Run]) -> 
 
 
 def test_it_is_offered_for_half_an_hour_once_and_only_to_the_run_that_was_cut_off(
-    cut: tuple[Coach, Run], monkeypatch: pytest.MonkeyPatch
+    cut: tuple[Coach, Run, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    coach, run = cut
+    coach, run, _ = cut
     with pytest.raises(ConflictError, match="cannot go on any more"):
         coach.runs.go_on_with("another", lambda now_s: (QuietSource(), RunClock()))
     together, refused = threading.Barrier(4), []
