@@ -9,7 +9,7 @@ import dataclasses
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -40,32 +40,36 @@ def write_strides(strides: Sequence[Stride | TrunkStep], started_at: datetime) -
     """Strides and trunk steps in the order of contact; `kind` says which is which."""
     ordered = sorted(strides, key=lambda stride: stride.initial_contact_s)
     errors = sorted({name for stride in ordered for name in stride.uncertainty})
-    rows = []
-    for stride in ordered:
-        row = {"kind": "stride" if isinstance(stride, Stride) else "step"}
-        row["time"] = moment_text(started_at + timedelta(seconds=stride.initial_contact_s))
-        row |= {name: _cell(getattr(stride, name, None)) for name in _ALL_STRIDE_FIELDS}
-        row |= {f"{name}_sd": _cell(stride.uncertainty.get(name)) for name in errors}
-        rows.append(row)
-    return _write(["kind", "time", *_ALL_STRIDE_FIELDS, *(f"{name}_sd" for name in errors)], rows)
+
+    def rows() -> Iterator[dict[str, str]]:
+        for stride in ordered:
+            row = {"kind": "stride" if isinstance(stride, Stride) else "step"}
+            row["time"] = moment_text(started_at + timedelta(seconds=stride.initial_contact_s))
+            row |= {name: _cell(getattr(stride, name, None)) for name in _ALL_STRIDE_FIELDS}
+            row |= {f"{name}_sd": _cell(stride.uncertainty.get(name)) for name in errors}
+            yield row
+
+    return _write(["kind", "time", *_ALL_STRIDE_FIELDS, *(f"{name}_sd" for name in errors)], rows())
 
 
 def write_seconds(seconds: Sequence[LiveMetrics], started_at: datetime) -> str:
     """Metrics once a second; shares of the strike patterns have a column each."""
     errors = sorted({name for metrics in seconds for name in metrics.uncertainty})
     names = ["time", *SECOND_FIELDS, *(f"{name}_share" for name in SHARES), *(f"{name}_sd" for name in errors)]
-    rows = []
-    reasons: Mapping[str, str] = {}
-    for metrics in seconds:
-        row = {"time": moment_text(started_at + timedelta(seconds=metrics.t_s))}
-        row |= {name: _cell(getattr(metrics, name)) for name in SECOND_FIELDS}
-        row |= {f"{name}_share": _cell((metrics.foot_strike_share or {}).get(name)) for name in SHARES}
-        row |= {f"{name}_sd": _cell(metrics.uncertainty.get(name)) for name in errors}
-        if metrics.unknown != reasons:
-            reasons = metrics.unknown
-            row["unknown"] = json.dumps(dict(reasons), ensure_ascii=False, separators=(",", ":"))
-        rows.append(row)
-    return _write([*names, "unknown"], rows)
+
+    def rows() -> Iterator[dict[str, str]]:
+        reasons: Mapping[str, str] = {}
+        for metrics in seconds:
+            row = {"time": moment_text(started_at + timedelta(seconds=metrics.t_s))}
+            row |= {name: _cell(getattr(metrics, name)) for name in SECOND_FIELDS}
+            row |= {f"{name}_share": _cell((metrics.foot_strike_share or {}).get(name)) for name in SHARES}
+            row |= {f"{name}_sd": _cell(metrics.uncertainty.get(name)) for name in errors}
+            if metrics.unknown != reasons:
+                reasons = metrics.unknown
+                row["unknown"] = json.dumps(dict(reasons), ensure_ascii=False, separators=(",", ":"))
+            yield row
+
+    return _write([*names, "unknown"], rows())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def _cell(value: object) -> str:
     return repr(plain) if isinstance(plain, float) else str(plain)
 
 
-def _write(names: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+def _write(names: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, names, lineterminator="\r\n")
     writer.writeheader()

@@ -15,7 +15,6 @@ from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
 from coach.service.runs.coaching import CoachingService
 from coach.storage.store import Store
-from tests.benchmark.recordings import STARTED_AT
 
 _KEEP_S = 5.0
 
@@ -30,14 +29,14 @@ class _Kept:
 
 def play(items: Iterable[Notification], header: RecordingHeader, store: Store, feed: LiveFeed, folder: Path) -> None:
     """Play the notifications as they came, on the recording's own time."""
-    run = Run("live", STARTED_AT, RunState.RECORDING, recording="live.mcap", sensors=header.sensors)
+    run = Run("live", header.started_at, RunState.RECORDING, recording="live.mcap", sensors=header.sensors)
     store.runs.create(run)
     engine = CoachingService(store).prepare_again(run)
     now_s = 0.0
 
     async def live() -> None:
         nonlocal now_s
-        of_run = RecordingHeader("live", STARTED_AT, "", header.sensors, header.profiles)
+        of_run = RecordingHeader("live", header.started_at, "", header.sensors, header.profiles)
         pipeline = make_pipeline(header.sensors, store.runner.get(), engine)
         one = LiveRun(run, pipeline, RecordingWriter(folder, of_run), _Kept(store), feed, lambda: now_s)
         tick_s, keep_s = TICK_S, _KEEP_S
