@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+QUICKLY = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # none of the plugins is needed
 FILES = {
     "test_module.py": 'import pytest\npytest.importorskip("no_such_module")\ndef test_it(): pass\n',
     "test_inside.py": 'import pytest\ndef test_it(): pytest.skip("no such thing")\ndef test_other(): pass\n',
@@ -31,9 +32,7 @@ def test_what_is_skipped_at_home_fails_in_ci(tmp_path: Path, ci: str, returned: 
         "--continue-on-collection-errors",
         tmp_path,
     ]
-    done = subprocess.run(
-        words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "CI": ci}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    env = {**os.environ, **QUICKLY, "PYTHONPATH": str(ROOT), "CI": ci}
+    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == returned, done.stdout + done.stderr
     assert counts in done.stdout, done.stdout

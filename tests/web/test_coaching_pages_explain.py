@@ -56,7 +56,7 @@ def test_the_limit_of_the_distance_is_said_before_the_run(client: FlaskClient) -
 
 def test_what_the_sensors_can_never_cue_is_said_by_today_start_and_the_sensors_page(scene: CoachingScene) -> None:
     client = create_app(scene, is_testing=True).test_client()
-    scene.store.sensors.remember(SensorUse("P", "Pod", "running_speed_cadence"))
+    scene.sensors.book.remember(SensorUse("P", "Pod", "running_speed_cadence"))
     try:
         for address in ("/", "/live"):
             assert "can never cue it. It needs a motion sensor on a foot" in text_of(client.get(address).text), address

@@ -102,7 +102,7 @@ def test_a_phone_takes_no_other_sensors_place_and_never_goes_along_as_a_radio_se
     home.sensors.forget(use.sensor_id)
     with pytest.raises(UserError, match="no such sensor is paired"):
         home.sensors.phone.take(use.sensor_id, ServedBatch("a", 0, (b"P",)))
-    home.store.sensors.remember(SensorUse("C4:01", "Movesense 0418", "movesense", WearSite.PELVIS))
+    home.sensors.book.remember(SensorUse("C4:01", "Movesense 0418", "movesense", WearSite.PELVIS))
     with pytest.raises(UserError, match="Movesense 0418 is worn at the small of the back already"):
         home.sensors.phone.remember()
 
