@@ -16,8 +16,8 @@ from coach.model.samples import FloatArray
 _JUMP_S: Final = 1.0  # a device clock cannot run ahead of the host by this
 _LATE_S: Final = 10.0  # longer than any radio holds packets back; a computer that was asleep may
 # What was kept for a sleeping computer comes all at once; a device that restarted sends at its pace. Both by judgement.
-_HELD_SHARE: Final = 0.25  # of the device's time by which packets that were held up become less late, at least
-_JUDGED_AFTER_S: Final = 0.1  # of the device's time: packets of one connection event come together, too
+_HELD_SHARE: Final = 0.1  # of the device's time by which packets that were held up become less late, at least
+_JUDGED_AFTER_S: Final = 0.3  # of the device's time: packets of one connection event come together, too
 _LATE_FOR_S: Final = 15.0  # longer than a busy host or a stalled radio takes to catch up; chosen by eye, 2026-11-20
 _FIRST_S: Final = 3.0
 _FIRST_SLEW: Final = 0.03  # how fast output may move towards a better line: at first (90 ms in all), and later
@@ -124,7 +124,8 @@ CRYSTAL: Final = LineLimits(bucket_s=1.0, n_buckets=300, fit_after_s=20.0, large
 class DeviceClock:
     """Maps one device's clock onto the host's, streaming; what it gives rises strictly.
 
-    n_restarts: how often the device's clock jumped (reset, battery change); each starts a new fit.
+    n_restarts: how often the device's clock jumped (reset, battery change); each starts a new fit. goes_on: whether the
+    newest packet can be of the same clock as those before, however late: its time rises, and no faster than ours.
     """
 
     def __init__(self, limits: LineLimits = CRYSTAL) -> None:
@@ -136,7 +137,9 @@ class DeviceClock:
         self._out: tuple[float, float] | None = None  # last device time given, with its offset
         self._begun_at = self._newest_s = 0.0
         self._last_host_s = -np.inf
+        self._least_s = np.inf  # delay of the packet that was least late
         self.n_restarts = 0
+        self.goes_on = False
 
     @property
     def drift(self) -> float:
@@ -146,6 +149,8 @@ class DeviceClock:
     def observe(self, device_s: float, arrival_s: float) -> bool:
         """A packet whose newest reading was taken at `device_s` came at `arrival_s`; whether the device restarted."""
         delay = arrival_s - device_s
+        self.goes_on = device_s >= self._newest_s and delay >= self._least_s - _JUMP_S
+        self._least_s = min(self._least_s, delay) if self.goes_on else delay
         if self._line is None:
             is_first = self._last_host_s == -np.inf
             self._begin(device_s, delay)
