@@ -43,10 +43,12 @@ def running(run: HeldRun, url: str, phone: Page) -> Page:
     return open_page(url, phone)
 
 
-def move(run: HeldRun, page: Page, distance_m: float, elapsed_s: float, **more: Any) -> None:
+def move(run: HeldRun, page: Page, distance_m: float, elapsed_s: float, times: int = 1, **more: Any) -> None:
+    """times: more where nothing may replace these numbers before a busy page has fetched them; they count in means."""
     metrics = {"distance_m": distance_m, "elapsed_s": elapsed_s, "cadence_vs_baseline_pct": 0.4, **more}
-    run.numbers(**metrics)
-    page.wait_for_timeout(60)
+    for _ in range(times):
+        run.numbers(**metrics)
+        page.wait_for_timeout(60)
 
 
 def heard(page: Page, n: int, timeout_ms: float = 10_000) -> list[str]:
@@ -76,15 +78,15 @@ def test_miles_and_inches_are_said_to_those_who_read_them(coach: PageCoach, url:
     run = HeldRun(coach)
     page = open_page(url, phone)
     for distance_m, elapsed_s in ((0.0, 0.0), (1600.0, 500.0), (1610.0, 503.0)):
-        move(run, page, distance_m, elapsed_s)
+        move(run, page, distance_m, elapsed_s, times=5)
     assert heard(page, 1)[0].startswith(
         "Mile 1 in 8 minutes 23 seconds. Cadence 172, as usual. Step length 38.6 inches"
     )
 
 
 def test_a_gap_over_two_kilometres_has_no_time_of_one(run: HeldRun, running: Page) -> None:
-    move(run, running, 0.0, 0.0)
-    move(run, running, 2100.0, 720.0)
+    move(run, running, 0.0, 0.0, times=10)
+    move(run, running, 2100.0, 720.0, times=10)
     assert heard(running, 1)[0].startswith("2 kilometres after 12 minutes.")
 
 
