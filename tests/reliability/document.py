@@ -27,7 +27,7 @@ Linux kernel that runs as a program, with sensors and the air between made by bu
 notifications; a foot, both feet and the chest drop; a shank, a foot and the pelvis walk out of range; the clock is set
 by +1, -2 and +1 hours; the disk is full for a minute; the adapter is pulled out for half a minute; the phone's network
 is off for a minute; the pod's battery ends. (Those are the times of half an hour; a shorter day has them as much
-shorter.) The half hour below was measured on a quiet machine, before what is most likely the cause of its eight readings
+shorter.) The half hour below was measured on a quiet machine, before the most likely cause of its eight wrong readings
 was mended: a whole packet behind a new connection was dropped. Of 2,000 simulated streams with absences one is now off
 by more than a reading or one in ten thousand (8 of 2,272). Two half hours on the same two cores at a load of 8 to 20
 lost 1,450 and 1,285 of 325,000 notifications before they reached the program, and too few readings were counted as
