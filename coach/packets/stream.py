@@ -246,7 +246,8 @@ class ImuStream:
             return []
         span = first - self._last
         if has_restarted and not self._clock.goes_on:  # else packets were held up for long, and their time counts
-            span = host_s - self._last_host_s
+            by_host = host_s - self._last_host_s
+            span = by_host if span <= 0.0 else min(span, by_host)
         if span <= _GAP * self.interval_s:
             return []
         n_missing = self._n_missing(span)
