@@ -32,7 +32,7 @@ was mended: a whole packet behind a new connection was dropped. Of 2,000 simulat
 by more than a reading or one in ten thousand (8 of 2,272). Two half hours on the same two cores at a load of 8 to 20
 lost 1,450 and 1,285 of 325,000 notifications before they reached the program, and too few readings were counted as
 missing; since then those are counted in the same stalls, simulated. Then 14 minutes at a load of 6 to 14 lost none;
-of 65,174 missing readings all were counted to one but those of one board, of which 105 too many were counted: why is not
+of 65,174 missing readings all were counted right but those of one board, 105 too many of 3,746: why is not
 known yet. `python -m tests.reliability bluez`
 (`tests/kernel/guest_bad_day.py`) repeats it.""",
     ),
