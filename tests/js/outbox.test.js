@@ -98,6 +98,19 @@ test("writes go out in the order in which they were made", async () => {
   assert.deepEqual(scene.sent.map((line) => line.slice(0, 2)), ["k1", "k2", "k3"]);
 });
 
+test("a clock that is set back between two taps does not turn them round", async () => {
+  const scene = world();
+  const box = scene.open();
+  scene.is_online = false;
+  await box.keep("POST", "/run/pain", { level: 7 });
+  scene.now_ms -= 60_000;
+  await box.keep("POST", "/run/pain/undo", {});
+  await box.flush();
+  scene.is_online = true;
+  await scene.open().flush(); // another page of this phone, which has both from the storage
+  assert.deepEqual(scene.sent, ['k1 /run/pain {"level":7}', "k2 /run/pain/undo {}"]);
+});
+
 test("two quick writes are both answered, in order", async () => {
   const scene = world();
   const box = scene.open();

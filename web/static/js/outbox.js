@@ -23,11 +23,12 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
     try { return JSON.parse(storage.getItem(BOX) ?? "[]"); } catch { return []; }
   }
 
-  /** Every item that waits, those of other pages of this phone included, oldest first. */
+  /** Every item that waits, those of other pages of this phone included, in the order of their numbers: a clock can be
+   *  set back between two taps. */
   function items() {
     const all = new Map(stored().filter((item) => !gone.has(item.key)).map((item) => [item.key, item]));
     for (const [key, item] of held) all.set(key, item);
-    return [...all.values()].sort((a, b) => (a.at_ms ?? 0) - (b.at_ms ?? 0));
+    return [...all.values()].sort((a, b) => (a.nth ?? 0) - (b.nth ?? 0) || (a.at_ms ?? 0) - (b.at_ms ?? 0));
   }
 
   function copy() {
@@ -54,7 +55,8 @@ export function makeOutbox({ storage, send, newKey, now_ms }) {
 
   /** A write that may wait: sent now if the coach answers, else kept and sent later. Resolves to undefined when kept. */
   function keep(method, path, body = {}) {
-    const item = { key: newKey(), method, path, body, at_ms: now_ms() };
+    const nth = Math.max(0, ...items().map((other) => other.nth ?? 0)) + 1;
+    const item = { key: newKey(), method, path, body, at_ms: now_ms(), nth };
     held.set(item.key, item);
     copy();
     const answer = is_stuck ? undefined : new Promise((resolve, reject) => asked.set(item.key, { resolve, reject }));
