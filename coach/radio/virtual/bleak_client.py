@@ -1,6 +1,7 @@
 """bleak's client over bumble: connect, discover, read, write, notify and pair, with bleak's own exceptions."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, TypeVar
 
@@ -51,7 +52,7 @@ class BumbleClient(BaseBleakClient):
     async def connect(self, pair: bool, **_kwargs: object) -> None:
         self.central.check()
         try:
-            self._connection = await self.central.device.connect(self._peer_address, timeout=self._timeout)
+            self._connection = await self._linked()
         except (core.BaseBumbleError, TimeoutError) as fault:
             raise BleakDeviceNotFoundError(self.address, f"{self.address} was not found") from fault
         self._connection.on("disconnection", self._on_disconnection)
@@ -61,6 +62,19 @@ class BumbleClient(BaseBleakClient):
             await self._discover(self._connection)
         except BaseException:  # a cancelled one too: nobody else knows of this connection
             await self.disconnect()
+            raise
+
+    async def _linked(self) -> Connection:
+        """The connection. Cancelled, it is withdrawn: bumble forgets one that its controller makes all the same."""
+        device = self.central.device
+        linking = asyncio.ensure_future(device.connect(self._peer_address, timeout=self._timeout))
+        try:
+            return await asyncio.shield(linking)
+        except asyncio.CancelledError:
+            with contextlib.suppress(core.BaseBumbleError, TimeoutError):
+                if not linking.done():
+                    await device.cancel_connection()  # type: ignore[no-untyped-call]  # bumble gives it no types
+                await (await linking).disconnect()
             raise
 
     async def _discover(self, connection: Connection) -> None:
