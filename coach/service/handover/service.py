@@ -155,7 +155,8 @@ class HandoverService:
             self._store.settings.forget(_SENT)
             if self.outbox.is_dir() and not self.outbox.is_symlink():
                 for path in self.outbox.iterdir():
-                    path.unlink()
+                    if not path.is_dir() or path.is_symlink():  # a folder is of a program that keeps in step with this
+                        path.unlink(missing_ok=True)
 
     def forget(self, run_id: str) -> None:
         """A run is purged: the file of it in the outbox goes, too, where its row can still be read."""

@@ -205,6 +205,13 @@ def test_what_was_being_handed_over_when_all_was_deleted_leaves_nothing(
     assert (house.handover.status().n_waiting, house.handover.status().n_sent) == (0, 0)
 
 
+def test_a_folder_of_a_program_that_keeps_in_step_does_not_end_forgetting(house: House) -> None:
+    (house.handover.outbox / ".stfolder").mkdir(parents=True)
+    (house.handover.outbox / "late.fit").write_bytes(b"run")
+    house.handover.forget_all()
+    assert [path.name for path in house.handover.outbox.iterdir()] == [".stfolder"]
+
+
 def test_a_run_is_uploaded_once(house: House, intervals: Intervals) -> None:
     house.handover.change(intervals_key=KEY)
     run = house.end_run("r1")
