@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.coach.service.access.test_archives_of_strangers import attack
+from tests.coach.service.access.test_mutated_archives import attack
 from tests.reliability.rows import Row
 
 
