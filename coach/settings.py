@@ -25,6 +25,7 @@ class Settings:
 
     @property
     def database(self) -> Path:
+        """The file of the database."""
         return self.data / "coach.sqlite"
 
     @property
@@ -34,6 +35,7 @@ class Settings:
 
     @property
     def recordings(self) -> Path:
+        """The folder of the raw logs."""
         return self.data / "recordings"
 
     @property
@@ -53,6 +55,7 @@ class Settings:
 
     @property
     def secrets(self) -> Path:
+        """The folder of keys, which leave it by no archive."""
         return self.data / "secrets"
 
 

@@ -51,9 +51,11 @@ class LazyGroup(click.Group):
     """Commands of `COMMANDS`, each imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, without importing any."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command and return it; None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         gc.disable()  # a thousand modules make no garbage worth looking for: a tenth of the time of loading them
@@ -65,6 +67,7 @@ class LazyGroup(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from `COMMANDS`, so that `--help` imports none of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
 

@@ -70,6 +70,7 @@ class Row:
 
     @property
     def is_seen(self) -> bool:
+        """Whether somebody has looked at the runner since the newest reason came."""
         return bool(self.reasons) and self.patient.seen is not None and not _is_news(self.patient.seen.mark, self.mark)
 
 

@@ -31,6 +31,8 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class FlareUpStep:
+    """One step of the plan. does: what to do in it, a sentence each."""
+
     title: str
     does: tuple[str, ...]
 

@@ -37,6 +37,7 @@ class WorkoutFollower:
 
     @property
     def is_over(self) -> bool:
+        """Whether the last part has ended."""
         return self.place.part >= len(self.workout.parts)
 
     def follow(self, elapsed_s: float, distance_m: float | None) -> bool:

@@ -88,9 +88,15 @@ class _Open:
 class Members(Protocol):
     """Files by name: those of a zip, or of a folder."""
 
-    def namelist(self) -> list[str]: ...
+    def namelist(self) -> list[str]:
+        """Return the names of all files, as paths with "/"."""
 
-    def open(self, name: str) -> IO[bytes]: ...
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to read its bytes.
+
+        Raises:
+            KeyError, OSError: there is no such file, or it cannot be read.
+        """
 
 
 class FolderMembers:
@@ -100,11 +106,17 @@ class FolderMembers:
         self._folder = folder
 
     def namelist(self) -> list[str]:
+        """Return the names of the XML and GPX files that lie where an export has them, sorted."""
         patterns = ("*.xml", "*/*.xml", f"{ROUTES}/*.gpx", f"*/{ROUTES}/*.gpx")
         found = [path for pattern in patterns for path in self._folder.glob(pattern) if path.is_file()]
         return [path.relative_to(self._folder).as_posix() for path in sorted(found)]
 
     def open(self, name: str) -> IO[bytes]:
+        """Open a file below the folder to read its bytes.
+
+        Raises:
+            OSError: there is no such file, or it cannot be read.
+        """
         return (self._folder / name).open("rb")
 
 

@@ -50,6 +50,7 @@ class Field:
 
     @property
     def n_bytes(self) -> int:
+        """The length of the field in the file [bytes]."""
         return self.size or self.kind.size
 
 
@@ -65,6 +66,7 @@ class DeveloperField:
 
     @property
     def n_bytes(self) -> int:
+        """The length of the field in the file [bytes]."""
         return self.size or self.kind.size
 
 
@@ -99,6 +101,7 @@ class FitFile:
             self._body += _own(own, value)
 
     def close(self) -> bytes:
+        """Return the whole file: a header of 14 bytes with its CRC, the messages, and the CRC of all of it."""
         head = struct.pack("<BBHI4s", 14, 0x20, 21100, len(self._body), b".FIT")
         whole = head + struct.pack("<H", crc(head)) + bytes(self._body)
         return whole + struct.pack("<H", crc(whole))

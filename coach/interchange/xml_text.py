@@ -168,6 +168,7 @@ def child(element: ET.Element | None, *path: str) -> ET.Element | None:
 
 
 def number(element: ET.Element | None) -> float | None:
+    """Return the number in an element's text; None where there is none, or none that is finite."""
     if element is None or element.text is None:
         return None
     try:
@@ -200,9 +201,11 @@ def moment(text: str | None) -> datetime | None:
 
 
 def moment_text(at: datetime) -> str:
+    """Return an aware time as ISO 8601 in UTC with milliseconds, as GPX and TCX have it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def to_bytes(root: ET.Element) -> bytes:
+    """Return a document as indented UTF-8 with its XML declaration; `root` is indented in place."""
     ET.indent(root, " ")
     return bytes(ET.tostring(root, encoding="UTF-8", xml_declaration=True))

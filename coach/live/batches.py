@@ -33,6 +33,7 @@ class PendingRows:
         return len(self.strides) + len(self.seconds) + len(self.decisions) + len(self.pains)
 
     def followed_by(self, newer: "PendingRows") -> "PendingRows":
+        """Return both batches as one, this one's rows first."""
         return PendingRows(
             self.strides + newer.strides,
             self.seconds + newer.seconds,
@@ -44,7 +45,12 @@ class PendingRows:
 class RunSink(Protocol):
     """Keeps batches for good; called on a worker thread."""
 
-    def keep(self, run_id: str, batch: PendingRows) -> None: ...
+    def keep(self, run_id: str, batch: PendingRows) -> None:
+        """Keep a batch. After an error its rows come again, with newer ones: keeping some of them twice changes nothing.
+
+        Raises:
+            CoachError: not all of it was kept.
+        """
 
 
 class BatchWriter:

@@ -37,10 +37,12 @@ class LiveFeed:
 
     @property
     def newest_id(self) -> int:
+        """The number of the newest event; a page that has it has missed none."""
         return self._newest_id
 
     @property
     def is_closed(self) -> bool:
+        """Whether the feed has ended: no more events come."""
         return self._is_closed
 
     def publish(self, event: str, data: Mapping[str, object]) -> int:

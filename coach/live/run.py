@@ -104,14 +104,17 @@ class LiveRun:
 
     @property
     def is_paused(self) -> bool:
+        """Whether the runner has paused the run."""
         return self.timeline.is_paused
 
     @property
     def laps(self) -> list[Lap]:
+        """All laps so far, the last one open."""
         return self.timeline.laps
 
     @property
     def pauses(self) -> list[tuple[float, float]]:
+        """Finished pauses as (start, end) [s since the start of the run]."""
         return self.timeline.pauses
 
     async def play(self, source: NotificationSource) -> None:
@@ -192,6 +195,7 @@ class LiveRun:
         return self._now() if at_s is None else min(max(at_s, self.timeline.newest_s), self._now())
 
     def mute(self, is_muted: bool) -> None:
+        """Have cues spoken no more, or again; decisions go on and are kept as before. On the run's event loop."""
         self.is_muted = is_muted
         self._mark("mute", self._now(), is_muted=is_muted)
 
@@ -236,6 +240,7 @@ class LiveRun:
         return entry
 
     def publish_run(self) -> None:
+        """Publish the run's state to the pages that are open."""
         self._feed.publish("run", self.status())
 
     def status(self) -> dict[str, object]:

@@ -25,6 +25,7 @@ class Timeline:
 
     @property
     def is_paused(self) -> bool:
+        """Whether a pause is open."""
         return self._paused_at_s is not None
 
     @property

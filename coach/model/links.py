@@ -7,6 +7,12 @@ from coach.model.sites import WearSite
 
 
 class LinkStatus(StrEnum):
+    """What a link does.
+
+    CONNECTING: looks for the sensor. STARTING: connected, being set up. STREAMING: data come. SILENT: connected, but no
+    data came for some seconds. LOST: not connected, and tried again. STOPPED: ended because it was asked to.
+    """
+
     CONNECTING = "connecting"
     STARTING = "starting"
     STREAMING = "streaming"

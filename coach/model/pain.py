@@ -11,6 +11,9 @@ UNDO_S: Final = 10.0  # a tap of pain during a run can be taken back for so long
 
 
 class PainMoment(StrEnum):
+    """When a pain level was asked for. WORST_24H: the worst of the last 24 hours. NOW: at no moment of a run or
+    session."""
+
     BEFORE_RUN = "before_run"
     DURING_RUN = "during_run"
     AFTER_RUN = "after_run"

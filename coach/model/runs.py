@@ -29,6 +29,8 @@ def run_id_of(started_at: datetime, drawn: str) -> str:
 
 
 class RunState(StrEnum):
+    """RECOVERED: the program ended during the run, and the run was made of what was kept until then."""
+
     RECORDING = "recording"
     PAUSED = "paused"
     FINISHED = "finished"

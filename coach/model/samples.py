@@ -154,6 +154,8 @@ Sample = (
 
 
 class Counts(StrEnum):
+    """What a sensor's cadence counts: both feet's contacts (STEPS) or one foot's (STRIDES)."""
+
     STEPS = "steps"
     STRIDES = "strides"
 

@@ -12,12 +12,19 @@ from coach.model.sites import WearSite
 
 
 class GaitState(StrEnum):
+    """What the body does, or a foot by itself."""
+
     STANDING = "standing"
     WALKING = "walking"
     RUNNING = "running"
 
 
 class FootStrike(StrEnum):
+    """What part of the foot touches the ground first, by the foot strike angle (cut-offs in `coach.gait.foot.reports`).
+
+    UNCERTAIN: the angle lies closer to a cut-off than it is known.
+    """
+
     REARFOOT = "rearfoot"
     MIDFOOT = "midfoot"
     FOREFOOT = "forefoot"

@@ -32,19 +32,24 @@ class Fields:
         return values
 
     def u8(self) -> int:
+        """Read an unsigned integer of one byte."""
         return self.take(_U8)[0]
 
     def u16(self) -> int:
+        """Read an unsigned integer of two bytes."""
         return self.take(_U16)[0]
 
     def s16(self) -> int:
+        """Read a signed integer of two bytes."""
         return self.take(_S16)[0]
 
     def u24(self) -> int:
+        """Read an unsigned integer of three bytes."""
         low, high = self.take(_U24)
         return low | high << 16
 
     def u32(self) -> int:
+        """Read an unsigned integer of four bytes."""
         return self.take(_U32)[0]
 
     def u16_if_there(self, is_announced: int) -> int | None:
@@ -52,6 +57,7 @@ class Fields:
         return self.u16() if is_announced and self.n_left >= _U16.size else None
 
     def u32_if_there(self, is_announced: int) -> int | None:
+        """Read the next field where the flags announce it; None as of `u16_if_there`."""
         return self.u32() if is_announced and self.n_left >= _U32.size else None
 
     def end(self) -> None:

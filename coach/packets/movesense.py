@@ -26,6 +26,8 @@ _STATUSES: Final = frozenset({100, 200, 201, 202, 204, 400, 401, 403, 404, 405, 
 
 
 class StreamKind(IntEnum):
+    """The first byte of a notification. DATA_PART2: the rest of a body that is too long for one notification."""
+
     RESPONSE = 1
     DATA = 2
     DATA_PART2 = 3
@@ -42,6 +44,7 @@ class Message:
 
     @property
     def is_ok(self) -> bool:
+        """Whether the sensor did what it was asked; data always are."""
         return self.status is None or self.status < 300
 
 
@@ -97,6 +100,7 @@ def decode_arrays(body: bytes, n_arrays: int) -> tuple[int, list[FloatArray]]:
 
 
 def encode_hello(reference: int) -> bytes:
+    """Ask the sensor who it is."""
     return bytes([0, reference])
 
 
@@ -106,6 +110,7 @@ def encode_subscribe(reference: int, path: str) -> bytes:
 
 
 def encode_unsubscribe(reference: int) -> bytes:
+    """End the subscription that was made under this reference."""
     return bytes([2, reference])
 
 

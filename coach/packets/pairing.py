@@ -51,9 +51,11 @@ class Pairing:
         self._gyr = (np.empty(0), np.empty((0, 3)))
 
     def add_acc(self, times: FloatArray, values: FloatArray) -> None:
+        """Add accelerations (n, 3) with their device times (n,) [s], in any unit: values go through unchanged."""
         self._acc = _appended(self._acc, times, values)
 
     def add_gyr(self, times: FloatArray, values: FloatArray) -> None:
+        """Add turn rates (m, 3) with their device times (m,) [s], in any unit."""
         self._gyr = _appended(self._gyr, times, values)
 
     def take(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:

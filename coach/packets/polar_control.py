@@ -17,6 +17,8 @@ FEATURES: Final = 0x0F
 
 
 class Op(IntEnum):
+    """What the control point is asked to do: the first byte of a request."""
+
     SETTINGS = 1
     START = 2
     STOP = 3
@@ -24,6 +26,12 @@ class Op(IntEnum):
 
 
 class Setting(IntEnum):
+    """What a stream is started with: RATE [Hz], RESOLUTION [bits], RANGE [g or deg/s], RANGE_MILLI [thousandths of
+    these], CHANNELS.
+
+    FACTOR (float32, by which counts are multiplied) and SECURITY come in answers only.
+    """
+
     RATE = 0
     RESOLUTION = 1
     RANGE = 2
@@ -137,6 +145,7 @@ def _suffices(values: tuple[int, ...], wanted: float | None) -> int:
 
 
 def encode_get_settings(measure: Measure) -> bytes:
+    """Ask which settings are on offer for a measurement."""
     return bytes([Op.SETTINGS, measure])
 
 
@@ -147,6 +156,7 @@ def encode_start(measure: Measure, choice: Mapping[Setting, int]) -> bytes:
 
 
 def encode_stop(measure: Measure) -> bytes:
+    """End a measurement."""
     return bytes([Op.STOP, measure])
 
 

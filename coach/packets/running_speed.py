@@ -100,6 +100,8 @@ def decode_location(payload: bytes) -> str:
 
 
 class ControlOp(IntEnum):
+    """What the SC Control Point is asked to do: the first byte of a request."""
+
     SET_DISTANCE = 1
     CALIBRATE = 2
     SET_LOCATION = 3
@@ -107,6 +109,8 @@ class ControlOp(IntEnum):
 
 
 class ControlResult(IntEnum):
+    """What became of a request to the SC Control Point: the third byte of its answer."""
+
     OK = 1
     NOT_SUPPORTED = 2
     INVALID = 3

@@ -73,7 +73,12 @@ class Tally:
 class PacketReader(Protocol):
     """Read the samples of one characteristic; raises PacketError and stays usable."""
 
-    def feed(self, payload: bytes, t_s: float) -> list[Sample]: ...
+    def feed(self, payload: bytes, t_s: float) -> list[Sample]:
+        """Return the samples of a packet that arrived at `t_s` [s of the run]; none where it completes none.
+
+        Raises:
+            PacketError: the packet does not fit its protocol.
+        """
 
 
 class Duplicates:

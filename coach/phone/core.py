@@ -249,6 +249,7 @@ class PhoneCore:
         return self._messages(self._run.feed(Notification(sensor_id, characteristic, t_s, bytes(payload))))
 
     def tick(self, t_s: float) -> str:
+        """Let time pass without a notification; call it each second. Messages as of `feed`."""
         return self._messages(self._going().tick(t_s))
 
     def link_changed(self, sensor_id: str, t_s: float, status: str, reason: str, words: str) -> str:
@@ -277,12 +278,15 @@ class PhoneCore:
         raise ValueError(f"a run knows no {verb}")
 
     def hidden(self, start_s: float, end_s: float) -> None:
+        """Note that the page was hidden or frozen between two times [s]: what is missing there was never received."""
         self._going().hidden(start_s, end_s)
 
     def clock(self, t_s: float, wall_ms: float) -> None:
+        """Note what the wall clock shows [Unix ms] at `t_s`."""
         self._going().clock(t_s, wall_ms)
 
     def status(self) -> str:
+        """Return what a page that has just been opened must know; without a run a `run_id` of null."""
         return self._text(self._run.status() if self._run is not None else {"run_id": None})
 
     def reports(self) -> str:
@@ -307,6 +311,7 @@ class PhoneCore:
         return self._text({"messages": messages, "run": document})
 
     def take_end(self) -> bytes:
+        """Return the last bytes of the log, after `finish`; the core is then free for the next run."""
         run = self._going()
         self._run = None
         return run.take_end()

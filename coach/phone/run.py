@@ -81,6 +81,7 @@ class PhoneRun:
 
     @property
     def started_at(self) -> datetime:
+        """When the run started, aware."""
         return self.header.started_at
 
     # What comes in -------------------------------------------------------------------------------------------------
@@ -118,9 +119,11 @@ class PhoneRun:
     # What the runner does ------------------------------------------------------------------------------------------
 
     def pause(self, t_s: float) -> list[Message]:
+        """Pause the run; no messages where it is paused already."""
         return self._mark("pause") if self.timeline.pause(self._forward(t_s)) else []
 
     def resume(self, t_s: float) -> list[Message]:
+        """Go on after a pause; no messages where there is none."""
         return self._mark("resume") if self.timeline.resume(self._forward(t_s)) else []
 
     def lap(self, t_s: float, kind: str = "lap") -> list[Message]:
@@ -134,6 +137,7 @@ class PhoneRun:
         return self._mark("lap", number=lap.number, lap_kind=kind)
 
     def mute(self, t_s: float, is_muted: bool) -> list[Message]:
+        """Have cues spoken no more, or again; decisions go on and are kept as before."""
         self.is_muted = is_muted
         self._forward(t_s)
         return self._mark("mute", is_muted=is_muted)

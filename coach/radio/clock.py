@@ -30,6 +30,7 @@ class RunClock:
         self.origin_s = self.time_source()
 
     def __call__(self) -> float:
+        """Return the time [s] that this clock shows now."""
         return self.start_s + (self.time_source() - self.origin_s) * self.speed
 
     def wall_s(self, seconds: float) -> float:

@@ -61,6 +61,7 @@ class LinkState:
 
     @property
     def name(self) -> str:
+        """What the runner knows the sensor by."""
         return self.use.name
 
     @property
@@ -69,6 +70,7 @@ class LinkState:
         return self.clock() - self.data_s
 
     def is_stopping(self) -> bool:
+        """Whether `stop` was called."""
         return self._stopping.is_set()
 
     def stop(self) -> None:
@@ -92,6 +94,7 @@ class LinkState:
         self._on_event(LinkEvent(self.use.sensor_id, self.clock(), status, reason, words, self.battery_pct))
 
     def say_stopped(self) -> None:
+        """Report that the link has ended because it was asked to."""
         self.say(LinkStatus.STOPPED, "stopped", f"{self.name} is stopped")
 
     def say_data(self) -> None:

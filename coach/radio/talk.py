@@ -69,6 +69,11 @@ class Wire:
             raise loss_error("dropped", self._name) from fault
 
     def has(self, characteristic: str) -> bool:
+        """Whether the sensor lists this characteristic (UUID as text).
+
+        Raises:
+            LinkError: the connection is gone.
+        """
         return self._known(characteristic) is not None
 
     def services(self) -> tuple[GattService, ...]:
@@ -96,10 +101,20 @@ class Wire:
             return None
 
     def can_notify(self, characteristic: str) -> bool:
+        """Whether the sensor lists this characteristic as one that notifies or indicates.
+
+        Raises:
+            LinkError: the connection is gone.
+        """
         known = self._known(characteristic)
         return known is not None and bool({"notify", "indicate"} & set(known.properties))
 
     def can_read(self, characteristic: str) -> bool:
+        """Whether the sensor lists this characteristic as one that can be read.
+
+        Raises:
+            LinkError: the connection is gone.
+        """
         known = self._known(characteristic)
         return known is not None and "read" in known.properties
 

@@ -39,6 +39,7 @@ def unix_ns(at: datetime) -> int:
 
 
 def header_metadata(header: RecordingHeader) -> dict[str, str]:
+    """Return a recording's header as the texts of an MCAP metadata record."""
     return {
         "run_id": header.run_id,
         "started_at": header.started_at.astimezone(UTC).isoformat(),
@@ -48,6 +49,7 @@ def header_metadata(header: RecordingHeader) -> dict[str, str]:
 
 
 def sensor_metadata(use: SensorUse, profile_text: str) -> dict[str, str]:
+    """Return a sensor as the texts of an MCAP metadata record. profile_text: its profile as TOML, as it was used."""
     return {"sensor_id": use.sensor_id, "use": json.dumps(to_plain(use)), "profile": profile_text}
 
 
@@ -96,20 +98,25 @@ class McapFile:
         self.flush()
 
     def add_sensor(self, use: SensorUse, profile_text: str) -> None:
+        """Add a sensor, or a newer state of one: the last record of a sensor counts. profile_text: its TOML."""
         self._writer.add_metadata(SENSOR_NAME, sensor_metadata(use, profile_text))
 
     def add_notification(self, notification: Notification) -> None:
+        """Add a notification as it was received. It is in the file after the next `flush`."""
         key = (notification.sensor_id, notification.characteristic)
         self._add(key, notification.t_s, notification.payload)
 
     def add_event(self, event: RunEvent) -> None:
+        """Add an event of the run; its data must be plain values or nouns. It is in the file after the next `flush`."""
         document: dict[str, object] = {"t_s": event.t_s, "kind": event.kind, "data": to_plain(event.data)}
         self._add(None, event.t_s, json.dumps(document).encode())
 
     def flush(self) -> None:
+        """Compress what was added and write it to the stream, so that a cut from now on loses none of it."""
         self._writer.flush()
 
     def finish(self) -> None:
+        """Write the rest and the index; nothing may be added afterwards."""
         self._writer.finish()
 
     def _add(self, key: tuple[str, str] | None, t_s: float, data: bytes) -> None:

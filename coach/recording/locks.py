@@ -15,6 +15,11 @@ if sys.platform != "win32":
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def is_taken(path: Path) -> bool:
+        """Whether a process is writing this file.
+
+        Raises:
+            OSError: there is no such file, or it may not be read.
+        """
         with path.open("rb") as stream:
             try:
                 fcntl.flock(stream.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -28,6 +33,7 @@ else:
         """Windows keeps a file that is open from being renamed: that is the mark."""
 
     def is_taken(path: Path) -> bool:
+        """Whether a process is writing this file; also where there is no such file."""
         try:
             path.rename(path)
         except OSError:

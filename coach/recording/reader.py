@@ -84,9 +84,11 @@ class Recording:
             )
 
     def notifications(self) -> Iterator[Notification]:
+        """Yield the notifications alone, as `items` does; raises as it does."""
         return (item for item in self.items() if isinstance(item, Notification))
 
     def events(self) -> Iterator[RunEvent]:
+        """Yield the events alone, as `items` does; raises as it does."""
         return (item for item in self.items() if isinstance(item, RunEvent))
 
 

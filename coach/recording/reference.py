@@ -45,6 +45,7 @@ class ReferenceRecording:
 
 
 def is_reference(path: Path) -> bool:
+    """Whether a folder holds a recording of this format, by its `recording.json`."""
     return (path / "recording.json").is_file()
 
 

@@ -82,6 +82,7 @@ class Roster:
             self._give_back(connection)
 
     def close(self) -> None:
+        """Close the connections that are free; those in use are closed when they are given back."""
         with self._lock:
             self._is_closed = True
             free, self._free = self._free, []

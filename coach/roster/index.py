@@ -57,6 +57,8 @@ def runner_of_key(connection: Connection, public_key: str) -> str | None:
 
 
 def add_runner(connection: Connection, runner_id: str, pseudonym: str, label: bytes, public_key: str) -> None:
+    """Add a runner under a pseudonym. label: the clinic's name for the runner, encrypted. public_key: the key of the
+    runner's coach, by which its reports are accepted."""
     connection.execute(
         "insert into runner (runner_id, pseudonym, label, heard_at) values (%s, %s, %s, now())",
         (runner_id, pseudonym, label),
@@ -79,6 +81,7 @@ def put_consent(connection: Connection, runner_id: str, scopes: Collection[Scope
 
 
 def consent_of(connection: Connection, runner_id: str) -> frozenset[Scope]:
+    """Return what the runner allows now; empty where there is no consent."""
     row = connection.execute("select scopes from consent where runner_id = %s", (runner_id,)).fetchone()
     return frozenset(Scope(scope) for scope in row[0]) if row else frozenset()
 
@@ -100,6 +103,7 @@ def put_runs(connection: Connection, runner_id: str, numbers: Sequence[RunNumber
 
 
 def put_standing(connection: Connection, runner_id: str, standing: RunnerState, now: datetime) -> None:
+    """Keep the state of a runner, computed at `now`, in the place of the one before."""
     names = ", ".join(_STANDING)
     marks = ", ".join(["%s"] * len(_STANDING))
     same = ", ".join(f"{name} = excluded.{name}" for name in (*_STANDING, "computed_at"))
@@ -149,6 +153,7 @@ def runners(connection: Connection, runner_id: str | None = None) -> list[KnownR
 
 
 def put_seen(connection: Connection, runner_id: str, person_id: int, mark: str) -> None:
+    """Note that a person has looked at a runner. mark: what there was to see (`coach.clinic.monday.Row.mark`)."""
     connection.execute(
         "insert into seen (runner_id, person_id, mark) values (%s, %s, %s) on conflict (runner_id) do update "
         "set person_id = excluded.person_id, mark = excluded.mark, at = now()",
@@ -159,6 +164,7 @@ def put_seen(connection: Connection, runner_id: str, person_id: int, mark: str) 
 def add_order(
     connection: Connection, order_id: str, runner_id: str, person_id: int, document: dict[str, object]
 ) -> None:
+    """Add an order for a runner. document: the signed order, as the runner's coach will read it."""
     json = library().types.json.Json
     connection.execute(
         "insert into runner_order (order_id, runner_id, person_id, document) values (%s, %s, %s, %s)",

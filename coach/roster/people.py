@@ -29,6 +29,8 @@ class PersonKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """One of the clinic's people. is_ended: has left, and can do nothing any more."""
+
     person_id: int
     kind: PersonKind
     name: str
@@ -102,6 +104,7 @@ def person_of(connection: Connection, session: str) -> Person | None:
 
 
 def leave(connection: Connection, session: str) -> None:
+    """End a session: its secret opens nothing from now on."""
     connection.execute("delete from person_door where token_hash = %s", (hash_of(session),))
 
 
@@ -118,6 +121,7 @@ def grant(connection: Connection, person_id: int, runner_id: str, is_granted: bo
 
 
 def begin_care(connection: Connection, person_id: int, runner_id: str) -> None:
+    """Have a person care for a runner from now on; without a note in the audit, which `grant` writes."""
     connection.execute(
         "insert into care (person_id, runner_id) values (%s, %s) on conflict (person_id, runner_id) "
         "do update set ended_at = null, granted_at = now()",

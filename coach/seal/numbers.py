@@ -45,6 +45,7 @@ def numbers_text(numbers: Mapping[str, object]) -> str:
 
 
 def numbers_hash(numbers: Mapping[str, object]) -> str:
+    """Return the SHA-256 of a run's numbers in hexadecimal, as the manifest carries it."""
     return hashlib.sha256(numbers_text(numbers).encode()).hexdigest()
 
 

@@ -57,6 +57,7 @@ class AccountService:
         threading.Thread(target=self._daily, name="purge", daemon=True).start()
 
     def stop(self) -> None:
+        """End the daily purge; one that is going on is finished."""
         self._is_over.set()
 
     def purge(self) -> None:

@@ -22,9 +22,11 @@ class RepeatedWork:
 
     @property
     def is_started(self) -> bool:
+        """Whether `start` was called, also once the work has ended."""
         return self._thread is not None
 
     def start(self) -> None:
+        """Do the work now and from then on again and again, in a thread of its own. Call it once."""
         self._thread = threading.Thread(target=self._repeat, name=self._name, daemon=True)
         self._thread.start()
 
@@ -33,6 +35,7 @@ class RepeatedWork:
         self._wake.set()
 
     def stop(self) -> None:
+        """Do the work no more; waits some seconds for what is going on."""
         self._is_over.set()
         self._wake.set()
         if self._thread is not None:

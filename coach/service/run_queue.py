@@ -23,6 +23,7 @@ class RunQueue:
         self._guard = threading.Lock()
 
     def items(self) -> list[Waiting]:
+        """Return what waits, oldest first."""
         return [Waiting(str(one["run_id"]), bool(one["is_tried"])) for one in self._rows()]
 
     def add(self, run_id: str) -> None:
@@ -38,10 +39,12 @@ class RunQueue:
             self._put([{**one, "is_tried": one["is_tried"] or one["run_id"] == run_id} for one in self._rows()])
 
     def drop(self, run_id: str) -> None:
+        """Take a run out of the queue; do nothing where it is not in it."""
         with self._guard:
             self._put([one for one in self._rows() if one["run_id"] != run_id])
 
     def clear(self) -> None:
+        """Forget all that waits."""
         with self._guard:
             self._put([])
 

@@ -52,6 +52,7 @@ class PlainDate(TypeDecorator[date]):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Converter | None:
+        """Return SQLAlchemy's reader of dates, made to give back as it is what it cannot read."""
         return _or_as_it_is(super().result_processor(dialect, coltype))
 
 
@@ -63,9 +64,15 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Converter | None:
+        """Return SQLAlchemy's reader of times, made to give back as it is what it cannot read."""
         return _or_as_it_is(super().result_processor(dialect, coltype))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware time as naive UTC, as SQLite stores it.
+
+        Raises:
+            ValueError: the time has no zone.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -73,6 +80,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return a stored time as aware UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
@@ -83,7 +91,13 @@ class Json(TypeDecorator[object]):
     cache_ok = True
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        """Return the JSON text of a noun, mapping or tuple, numbers that are not finite as null; None stays NULL."""
         return None if value is None else json.dumps(to_plain(value), separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
+        """Return the plain value of a JSON text.
+
+        Raises:
+            ValueError: the text in the file is no JSON.
+        """
         return None if value is None else json.loads(value)

@@ -50,5 +50,6 @@ class CoachedRuns:
             return found
 
     def forget(self, run_id: str) -> None:
+        """Delete the document of a run; do nothing where there is none."""
         with self._database.write() as connection:
             connection.execute(delete(COACHED_RUNS).where(COACHED_RUNS.c.run_id == run_id))

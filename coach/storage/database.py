@@ -87,6 +87,7 @@ class Database:
             connection.close()
 
     def close(self) -> None:
+        """Close all pooled connections; one that is still in use is closed when it is given back."""
         self._engine.dispose()
 
     @contextmanager

@@ -17,11 +17,13 @@ class KeptImports:
         self._database = database
 
     def get(self, mark: str) -> KeptImport | None:
+        """Return what became of the file with this mark (`KeptImport.mark`); None where it was not seen before."""
         with self._database.read() as connection:
             row = connection.execute(IMPORTS.table.select().where(IMPORTS.table.c.mark == mark)).mappings().first()
             return None if row is None else IMPORTS.noun(row)
 
     def put(self, kept: KeptImport) -> None:
+        """Keep the outcome of a file, in the place of an earlier one with the same mark."""
         with self._database.write() as connection:
             put(connection, IMPORTS.table, [IMPORTS.row(kept)])
 

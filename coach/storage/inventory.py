@@ -29,6 +29,7 @@ class Sensors:
             put(connection, SENSORS.table, [SENSORS.row(use, used_at=at)])
 
     def forget(self, sensor_id: str) -> None:
+        """Delete a sensor; do nothing where it is not known."""
         with self._database.write() as connection:
             connection.execute(delete(SENSORS.table).where(SENSORS.table.c.sensor_id == sensor_id))
 
@@ -39,6 +40,7 @@ class Sensors:
             return SENSORS.readable(rows.mappings())
 
     def get(self, sensor_id: str) -> SensorUse | None:
+        """Return a sensor as it was last used; None where it is not known."""
         return next((use for use in self.list() if use.sensor_id == sensor_id), None)
 
 
@@ -49,6 +51,7 @@ class Phones:
         self._database = database
 
     def add(self, phone: Phone, token: str) -> None:
+        """Let a device in. token: what it will identify itself with; only its hash is kept."""
         with self._database.write() as connection:
             put(connection, PHONES.table, [PHONES.row(phone, token_hash=_hash(token))])
 
@@ -73,6 +76,7 @@ class Phones:
             return PHONES.readable(rows.mappings())
 
     def revoke(self, phone_id: str) -> None:
+        """Shut a device out: its token opens nothing from now on."""
         with self._database.write() as connection:
             connection.execute(delete(PHONES.table).where(PHONES.table.c.phone_id == phone_id))
 
@@ -84,14 +88,17 @@ class Shoes:
         self._database = database
 
     def save(self, shoe: Shoe) -> None:
+        """Keep a pair, in the place of one with the same name."""
         with self._database.write() as connection:
             put(connection, SHOES.table, [SHOES.row(shoe)])
 
     def forget(self, name: str) -> None:
+        """Delete a pair by its name; runs keep the name that they were run in."""
         with self._database.write() as connection:
             connection.execute(delete(SHOES.table).where(SHOES.table.c.name == name))
 
     def list(self) -> Sequence[Shoe]:
+        """Return all pairs, retired ones too, by name."""
         with self._database.read() as connection:
             rows = connection.execute(SHOES.table.select().order_by(SHOES.table.c.name))
             return SHOES.readable(rows.mappings())
@@ -104,15 +111,18 @@ class KeptSettings:
         self._database = database
 
     def get(self, key: str, default: object = None) -> Any:
+        """Return the value of a key, `default` where there is none."""
         with self._database.read() as connection:
             row = connection.execute(select(SETTINGS.c.value).where(SETTINGS.c.key == key)).first()
             return default if row is None else row[0]
 
     def put(self, key: str, value: object) -> None:
+        """Keep a value that JSON can hold, in the place of an earlier one."""
         with self._database.write() as connection:
             put(connection, SETTINGS, [{"key": key, "value": value}])
 
     def forget(self, key: str) -> None:
+        """Delete a key; do nothing where there is none."""
         with self._database.write() as connection:
             connection.execute(delete(SETTINGS).where(SETTINGS.c.key == key))
 

@@ -174,4 +174,5 @@ class NounTable(Generic[Noun]):
         return found
 
     def columns(self, without: Sequence[str] = ()) -> list[Column[object]]:
+        """Return the columns of the noun's fields in their order, those named in `without` left out."""
         return [self.table.c[name] for name in self.names if name not in without]

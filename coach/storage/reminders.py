@@ -134,14 +134,17 @@ class KeptReminders:
             connection.execute(delete(_T).where(_T.c.expires_at < moment, _T.c.state != "waiting"))
 
     def put_phone(self, phone: PushPhone) -> None:
+        """Keep a browser that wants reminders pushed, in the place of one with the same endpoint."""
         with self._database.write() as connection:
             put(connection, PUSH_PHONES.table, [PUSH_PHONES.row(phone)])
 
     def remove_phone(self, endpoint: str) -> None:
+        """Forget a browser by the address that its push service gave it; do nothing where it is not known."""
         with self._database.write() as connection:
             connection.execute(delete(PUSH_PHONES.table).where(PUSH_PHONES.table.c.endpoint == endpoint))
 
     def phones(self) -> list[PushPhone]:
+        """Return all browsers that want reminders pushed."""
         with self._database.read() as connection:
             return PUSH_PHONES.readable(connection.execute(select(PUSH_PHONES.table)).mappings())
 

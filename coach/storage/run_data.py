@@ -34,6 +34,11 @@ PACKED_PARTS: Final[tuple[tuple[AnyTable, str], ...]] = (
 
 
 def key_of(connection: Connection, run_id: str) -> int:
+    """Return the number by which the tables of a run's data refer to it.
+
+    Raises:
+        UserError: there is no such run.
+    """
     key = connection.scalar(select(RUNS.table.c.run_key).where(RUNS.table.c.run_id == run_id))
     if key is None:
         raise no_such_run(run_id)
@@ -41,6 +46,7 @@ def key_of(connection: Connection, run_id: str) -> int:
 
 
 def no_such_run(run_id: str) -> UserError:
+    """Make the error for an id that no run has; the caller raises it."""
     return UserError(f"there is no run {run_id}: `coach runs list` names those there are")
 
 
@@ -130,15 +136,19 @@ class RunData:
         return self._measured(STRIDES, run_id, "initial_contact_s", between)
 
     def steps(self, run_id: str, between: Span | None = None) -> Columns[TrunkStep]:
+        """Return all trunk steps of a run in the order of contact; between: as of `strides`."""
         return self._measured(STEPS, run_id, "initial_contact_s", between)
 
     def seconds(self, run_id: str, between: Span | None = None) -> Columns[LiveMetrics]:
+        """Return the live metrics of a run, about one a second, by time; between: as of `strides`."""
         return self._measured(SECONDS, run_id, "t_s", between)
 
     def decisions(self, run_id: str) -> Sequence[CueDecision]:
+        """Return every decision about a cue, given or held back, by time."""
         return self._said(DECISIONS, run_id, "t_s")
 
     def responses(self, run_id: str) -> Sequence[CueResponse]:
+        """Return how the runner responded to each cue that was given, by the cue's id."""
         return self._said(RESPONSES, run_id, "cue_id")
 
     def second_columns(self, run_id: str, names: Sequence[str]) -> dict[str, FloatArray]:

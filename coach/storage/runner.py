@@ -25,6 +25,7 @@ class Runner:
             return RunnerProfile() if row is None else RUNNER.noun(row)
 
     def save(self, profile: RunnerProfile) -> None:
+        """Keep the profile in the place of the one before."""
         with self._database.write() as connection:
             put(connection, RUNNER.table, [RUNNER.row(profile, runner_key=1)])
 
@@ -74,6 +75,7 @@ class Pain:
             return PAIN.readable(connection.execute(statement).mappings())
 
     def add_red_flags(self, answers: RedFlagAnswers) -> None:
+        """Keep answers about warning signs, beside those given before."""
         with self._database.write() as connection:
             connection.execute(RED_FLAGS.table.insert(), RED_FLAGS.row(answers))
 

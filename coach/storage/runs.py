@@ -97,10 +97,20 @@ class Runs:
         return run
 
     def save_summary(self, run_id: str, summary: RunSummary) -> None:
+        """Keep a run's summary, in the place of the one before, with what trends and records are read from.
+
+        Raises:
+            UserError: there is no such run.
+        """
         with self._database.write() as connection:
             put_summaries(connection, {key_of(connection, run_id): summary})
 
     def summary(self, run_id: str) -> RunSummary | None:
+        """Return a run's summary; None while it has none.
+
+        Raises:
+            UserError: there is no such run.
+        """
         with self._database.read() as connection:
             return summary_of(connection, key_of(connection, run_id))
 
@@ -210,6 +220,7 @@ class Runs:
             return [RunDay(*row) for row in connection.execute(statement)]
 
     def count(self, wanted: RunFilter | None = None) -> int:
+        """Return how many runs the filter lets through, by default all that are not deleted."""
         with self._database.read() as connection:
             statement = select(func.count()).select_from(RUNS.table).where(_condition(wanted or RunFilter()))
             return connection.scalar(statement) or 0
@@ -243,6 +254,11 @@ class Runs:
             connection.execute(delete(RUNS.table).where(_RUN.run_id == run_id))
 
     def restore(self, run_id: str) -> None:
+        """Bring a deleted run back; do nothing where it was not deleted.
+
+        Raises:
+            UserError: there is no such run.
+        """
         self._mark(run_id, None)
 
     def deleted_before(self, before: datetime) -> Sequence[tuple[str, str | None]]:
@@ -342,6 +358,7 @@ def _readable_entry(row: Sequence[object], names: Sequence[str]) -> list[RunEntr
 
 
 def summary_of(connection: Connection, run_key: int) -> RunSummary | None:
+    """Return the summary of a run by its key, within the caller's transaction; None while it has none."""
     row = connection.execute(SUMMARIES.table.select().where(_SUMMARY.run_key == run_key)).mappings().first()
     return None if row is None else SUMMARIES.noun(row)
 

@@ -95,6 +95,7 @@ def _make(connection: Connection) -> None:
 
 
 def alembic_config(connection: Connection) -> "Config":
+    """Return alembic's configuration for this program's migrations on an open connection, without a file."""
     from alembic.config import Config
 
     config = Config()

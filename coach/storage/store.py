@@ -39,4 +39,5 @@ class Store:
         self.settings = KeptSettings(self.database)
 
     def close(self) -> None:
+        """Close the database; the store cannot be used afterwards."""
         self.database.close()

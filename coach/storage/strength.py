@@ -37,6 +37,7 @@ class Strength:
         return None if row is None else (row["plan_id"], from_plain(PlanWish, row["wish"]))
 
     def set_wish(self, plan_id: str, wish: PlanWish) -> None:
+        """Change what the runner wishes of a plan; its sessions stay as they are until they are put again."""
         with self._database.write() as connection:
             connection.execute(update(PLANS).where(PLANS.c.plan_id == plan_id).values(wish=wish))
 
@@ -66,6 +67,7 @@ class Strength:
             return {row.session_id: row.pain_level for row in connection.execute(query)}
 
     def set_pain_level(self, session_id: str, level: int | None) -> None:
+        """Keep the pain state's number at the end of a session; None where it is not known."""
         with self._database.write() as connection:
             connection.execute(update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(pain_level=level))
 
@@ -107,6 +109,7 @@ class Strength:
                 connection.execute(insert(PAUSES.table).values(PAUSES.row(pause, plan_id=plan_id)))
 
     def pauses(self, plan_id: str) -> list[PlanPause]:
+        """Return the pauses of a plan by their first day."""
         table = PAUSES.table
         query = select(table).where(table.c.plan_id == plan_id).order_by(table.c.start, table.c.pause_key)
         with self._database.read() as connection:
@@ -125,10 +128,12 @@ class Strength:
             return TEST_RESULTS.readable(connection.execute(query).mappings())
 
     def put_activity(self, activity: DailyActivity) -> None:
+        """Keep an activity of daily life, in the place of one with the same id."""
         with self._database.write() as connection:
             put(connection, DAILY.table, [DAILY.row(activity)])
 
     def remove_activity(self, activity_id: str) -> None:
+        """Delete an activity of daily life by its id; do nothing where there is none."""
         with self._database.write() as connection:
             connection.execute(delete(DAILY.table).where(DAILY.table.c.activity_id == activity_id))
 

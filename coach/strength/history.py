@@ -35,6 +35,7 @@ class Past:
 
     @property
     def prescribed(self) -> Prescription | None:
+        """What was prescribed for it in that session; None where it was done without a prescription."""
         found = (p for p in self.log.prescribed if p.slot == self.done.slot and p.exercise_id == self.done.exercise_id)
         return next(found, None)
 
@@ -52,6 +53,7 @@ class Past:
 
     @property
     def load_kg(self) -> float | None:
+        """The load of the last set that had one [kg]; None for body weight alone."""
         loads = [one.load_kg for one in self.done.sets if one.load_kg is not None]
         return loads[-1] if loads else None
 

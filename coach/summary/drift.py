@@ -30,10 +30,12 @@ class Drift:
 
     @property
     def change_pct(self) -> float:
+        """The change as a share of the first third's value [%]; 0 where that value is 0."""
         return 100.0 * self.change / abs(self.first) if self.first else 0.0
 
     @property
     def se_pct(self) -> float:
+        """The standard error of the change as a share of the first third's value [%]; 0 where that value is 0."""
         return 100.0 * self.se / abs(self.first) if self.first else 0.0
 
     @property

@@ -32,11 +32,22 @@ _POLL_S: Final = 0.05
 class Stick(Protocol):
     """What hears; all methods block, and are called by one thread after the other. Raises LinkError."""
 
-    def open(self) -> None: ...
+    def open(self) -> None:
+        """Claim the stick and begin to receive.
 
-    def read(self) -> list[Page]: ...
+        Raises:
+            LinkError: there is none, it may not be used, or another program has it.
+        """
 
-    def close(self) -> None: ...
+    def read(self) -> list[Page]:
+        """Return what was received since the last call; empty where nothing was.
+
+        Raises:
+            LinkError: the stick is gone.
+        """
+
+    def close(self) -> None:
+        """Give the stick back; allowed also where it was never opened or is gone."""
 
 
 def usb_stick() -> Stick:

@@ -39,17 +39,26 @@ class BumbleClient(BaseBleakClient):
 
     @property
     def name(self) -> str:
+        """The name that the device was found under."""
         return str(self._name)
 
     @property
     def mtu_size(self) -> int:
+        """The largest ATT packet [bytes]; 23, the least that Bluetooth allows, while there is no connection."""
         return int(self._connection.att_mtu) if self._connection else 23
 
     @property
     def is_connected(self) -> bool:
+        """Whether a connection is open."""
         return self._connection is not None
 
     async def connect(self, pair: bool, **_kwargs: object) -> None:
+        """Connect, pair where that is asked for, and list what the device offers.
+
+        Raises:
+            BleakDeviceNotFoundError: the device does not answer.
+            BleakBluetoothNotAvailableError: the virtual adapter has a fault.
+        """
         self.central.check()
         try:
             self._connection = await self._linked()
@@ -110,14 +119,21 @@ class BumbleClient(BaseBleakClient):
             self._disconnected_callback()
 
     async def disconnect(self) -> None:
+        """End the connection; do nothing where there is none."""
         if self._connection:
             await self._connection.disconnect()
 
     async def pair(self, *_args: object, **_kwargs: object) -> None:
+        """Pair, and so encrypt the connection; do nothing where there is none.
+
+        Raises:
+            BleakError: the device refuses.
+        """
         if self._connection:
             await self._ask(self._connection.pair())
 
     async def unpair(self) -> None:
+        """Forget the keys of the device and end the connection."""
         if self.central.device.keystore:
             await self.central.device.keystore.delete(str(self._peer_address))
         await self.disconnect()
@@ -153,22 +169,37 @@ class BumbleClient(BaseBleakClient):
     async def read_gatt_char(
         self, characteristic: BleakGATTCharacteristic, *, use_cached: bool = False, **_kwargs: object
     ) -> bytearray:
+        """Return the value that the device answers.
+
+        Raises:
+            BleakGATTProtocolError: the device refuses.
+            BleakError: the connection is lost.
+        """
         return bytearray(await self._ask(characteristic.obj.read_value()))
 
     async def read_gatt_descriptor(
         self, descriptor: BleakGATTDescriptor, *, use_cached: bool = False, **_kwargs: object
     ) -> bytearray:
+        """Return the value that the device answers; raises as `read_gatt_char`."""
         return bytearray(await self._ask(descriptor.obj.read_value()))
 
     async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: SizedBuffer, response: bool) -> None:
+        """Write a value; without `response` the device cannot refuse it. Raises as `read_gatt_char`."""
         await self._ask(characteristic.obj.write_value(bytes(data), with_response=response))
 
     async def write_gatt_descriptor(self, descriptor: BleakGATTDescriptor, data: SizedBuffer) -> None:
+        """Write a value and wait for the answer; raises as `read_gatt_char`."""
         await self._ask(descriptor.obj.write_value(bytes(data), with_response=True))
 
     async def start_notify(
         self, characteristic: BleakGATTCharacteristic, callback: NotifyCallback, **_kwargs: object
     ) -> None:
+        """Pass every notification or indication of a characteristic to `callback`, on the event loop.
+
+        Raises:
+            BleakError: it is notified already, or the connection is lost.
+            BleakGATTProtocolError: the device refuses.
+        """
         if characteristic.handle in self._subscribers:
             raise BleakError("Characteristic notifications already started")
 
@@ -191,6 +222,7 @@ class BumbleClient(BaseBleakClient):
             subscribers.pop(proxy.handle, None)
 
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
+        """End what `start_notify` began; raises as `read_gatt_char`."""
         subscriber = self._subscribers.pop(characteristic.handle, None)
         await self._ask(characteristic.obj.unsubscribe(subscriber))
 

@@ -33,6 +33,11 @@ class BumbleScanner(BaseBleakScanner):
         self._reported: dict[str, tuple[int, tuple[str | None, ...]]] = {}
 
     async def start(self) -> None:
+        """Begin to report what advertises.
+
+        Raises:
+            BleakBluetoothNotAvailableError: the virtual adapter has a fault.
+        """
         self.seen_devices = {}
         self._reported.clear()
         self.central.device.on("advertisement", self._on_advertisement)
@@ -43,6 +48,7 @@ class BumbleScanner(BaseBleakScanner):
             raise
 
     async def stop(self) -> None:
+        """Report no more; the adapter scans on as long as another scanner wants it."""
         self.central.device.remove_listener("advertisement", self._on_advertisement)
         await self.central.stop_scan_for(self)
 

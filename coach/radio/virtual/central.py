@@ -50,9 +50,11 @@ class Central:
         self._scanners: set[object] = set()
 
     async def power_on(self) -> None:
+        """Switch the adapter on; scan and connect only afterwards."""
         await self.device.power_on()
 
     async def power_off(self) -> None:
+        """Switch the adapter off for good: its connections end, and bleak's calls fail from now on."""
         await self.break_down(BleakBluetoothNotAvailableReason.POWERED_OFF)
         await self.device.power_off()
 
@@ -85,6 +87,7 @@ class Central:
             await self._enable()
 
     async def stop_scan_for(self, scanner: object) -> None:
+        """End the scan of one scanner; the adapter stops when it was the last."""
         self._scanners.discard(scanner)
         if not self._scanners and self._enabling:
             self._enabling.cancel()

@@ -93,6 +93,7 @@ class Air(LocalLink):
         self.away: set[Controller] = set()
 
     def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:
+        """Pass an advertisement on to every controller in range, but for the sender."""
         if sender_controller in self.away:
             return
         loop = asyncio.get_running_loop()
@@ -106,6 +107,7 @@ class Air(LocalLink):
         transport: PhysicalTransport,
         data: bytes,
     ) -> None:
+        """Pass data on to the other end of a connection; lose it where either is out of range."""
         receiver = self.find_le_controller(destination_address)
         connection = sender_controller.le_connections.get(destination_address)
         if receiver is None or connection is None or {sender_controller, receiver} & self.away:
@@ -116,6 +118,7 @@ class Air(LocalLink):
     def send_ll_control_pdu(
         self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu
     ) -> None:
+        """Pass a control packet on; lose it where either end is out of range."""
         sender, receiver = self.find_le_controller(sender_address), self.find_le_controller(receiver_address)
         if receiver is not None and not {sender, receiver} & self.away:
             super().send_ll_control_pdu(sender_address, receiver_address, packet)
@@ -126,6 +129,7 @@ class Air(LocalLink):
         asyncio.get_running_loop().call_later(supervision_s, self._expire, controller)
 
     def come_back(self, controller: Controller) -> None:
+        """Be in range again. A connection that ended meanwhile stays ended."""
         self.away.discard(controller)
 
     def _expire(self, gone: Controller) -> None:

@@ -7,11 +7,15 @@ from bumble.host import Host
 
 
 class QuietHost(Host):
+    """bumble's host with the same behaviour and no text made of its packets."""
+
     def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """Pass a packet on to the controller."""
         if self.hci_sink:
             self.hci_sink.on_packet(bytes(packet))
 
     def on_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """Dispatch a packet of the controller: data and events at once, all else as bumble does."""
         match packet:
             case hci.HCI_AclDataPacket():
                 self.on_hci_acl_data_packet(packet)

@@ -72,19 +72,24 @@ class SentCount:
 
 
 def uuid(text: str) -> UUID:
+    """Return a UUID of four hexadecimal digits (assigned by the Bluetooth SIG) or of 32 with dashes."""
     return UUID.from_16_bits(int(text, 16)) if len(text) == 4 else UUID(text)
 
 
 def readable(characteristic: str, value: bytes | Callable[[], bytes]) -> Characteristic[bytes]:
+    """Make a characteristic to read. value: what it holds, or a function that is asked at each read."""
     given = CharacteristicValue(read=lambda _bearer: value()) if callable(value) else value
     return Characteristic(uuid(characteristic), P.READ, Characteristic.READABLE, given)
 
 
 def notifying(characteristic: str) -> Characteristic[bytes]:
+    """Make a characteristic that notifies and can neither be read nor written."""
     return Characteristic(uuid(characteristic), P.NOTIFY, Characteristic.Permissions(0), b"")
 
 
 def writable(characteristic: str, on_write: Callable[[bytes], None], properties: P = P.WRITE) -> Characteristic[bytes]:
+    """Make a characteristic to write. on_write: takes the bytes; an ATT_Error that it raises is the answer to the
+    writer."""
     given = CharacteristicValue(write=lambda _bearer, value: on_write(bytes(value)))
     return Characteristic(uuid(characteristic), properties, Characteristic.WRITEABLE, given)
 
@@ -173,10 +178,12 @@ class Twin:
     # -- life
 
     async def start(self) -> None:
+        """Switch the sensor on: it advertises until it is connected to, and again after each connection."""
         await self.device.power_on()
         await self.device.start_advertising(auto_restart=True)
 
     async def stop(self) -> None:
+        """Switch the sensor off: its connection ends, and it takes itself off the air."""
         await self._end_pump()
         if self.connection is not None:
             await self.connection.disconnect()
@@ -200,6 +207,7 @@ class Twin:
         self.air.go_away(self.controller, self.clock.wall_s(supervision_s))
 
     def come_back(self) -> None:
+        """Be in range again; nothing comes back whose battery is empty."""
         if not self._is_dead:
             self.air.come_back(self.controller)
 
@@ -210,9 +218,11 @@ class Twin:
 
     @property
     def is_away(self) -> bool:
+        """Whether it is out of range."""
         return self.controller in self.air.away
 
     async def set_battery(self, battery_pct: float) -> None:
+        """Set the charge [%] and notify it to a computer that has subscribed to it."""
         self.battery_pct = battery_pct
         await self.device.notify_subscribers(self._battery, bytes([round(battery_pct)]))
 
@@ -223,6 +233,7 @@ class Twin:
         self._answers.append(((characteristic, payload), indicate))
 
     def is_subscribed(self, characteristic: Characteristic[bytes]) -> bool:
+        """Whether the connected computer wants notifications or indications of this characteristic."""
         if self.connection is None:
             return False
         subscribed = self.device.gatt_server.subscribers.get(self.connection, {})

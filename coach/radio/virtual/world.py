@@ -208,4 +208,9 @@ class VirtualWorld:
         await self.twins[sensor_id].drop()
 
     async def set_battery(self, sensor_id: str, battery_pct: float) -> None:
+        """Set the charge [%] of a sensor, which notifies it.
+
+        Raises:
+            KeyError: there is no such sensor.
+        """
         await self.twins[sensor_id].set_battery(battery_pct)

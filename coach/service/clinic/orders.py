@@ -75,6 +75,7 @@ class ClinicOrders:
         return [(row["document"]["order_id"], row["state"]) for row in answered]
 
     def mark_reported(self, order_id: str) -> None:
+        """Note that the clinic has received the runner's answer to an order."""
         with self._answering:
             rows = self._rows()
             changed = [

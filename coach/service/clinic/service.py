@@ -111,6 +111,7 @@ class ClinicService:
     # What the runner chooses ---------------------------------------------------------------------------------------
 
     def status(self) -> ClinicStatus:
+        """Return what the runner's page shows of the clinic; an empty status where there is none."""
         link, consent = self._link(), self._consent()
         if not link:
             return ClinicStatus()
@@ -226,6 +227,7 @@ class ClinicService:
         self._repeated.start()
 
     def stop(self) -> None:
+        """Send no more; waits some seconds for what is being sent."""
         self._repeated.stop()
 
     def on_finished(self, run: Run) -> None:

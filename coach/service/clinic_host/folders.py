@@ -48,9 +48,15 @@ class Folders:
         self._locks: dict[str, threading.Lock] = {}
 
     def path(self, runner_id: str) -> Path:
+        """Return the folder of a runner.
+
+        Raises:
+            InterchangeError: the id would lead outside the root.
+        """
         return inside(self._root, runner_id)
 
     def database(self, runner_id: str) -> Path:
+        """Return the file of a runner's database."""
         return self.path(runner_id) / DATABASE
 
     @contextmanager

@@ -73,6 +73,7 @@ class ClinicHost:
 
     @property
     def public_key(self) -> str:
+        """The clinic's public key, by which runners' coaches check its orders."""
         return public_key_of(self._key)
 
     def start(self) -> None:
@@ -80,6 +81,7 @@ class ClinicHost:
         self._hourly.start()
 
     def stop(self) -> None:
+        """End the hourly work; waits some seconds for what is going on."""
         self._hourly.stop()
 
     # Runners' coaches ----------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ class HomeStates:
         self._kept: tuple[float, str, bool] | None = None
 
     def now(self) -> HomeState:
+        """Return the state of this moment; all but the cadence is read from the database once a minute at most."""
         if self._kept is None or time.monotonic() - self._kept[0] > _KEPT_S:
             self._kept = (time.monotonic(), self._next_session(), self._is_pain_open())
         return HomeState(self._cadence(), *self._kept[1:])

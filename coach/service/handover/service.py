@@ -68,6 +68,7 @@ class HandoverService:
     # Wishes --------------------------------------------------------------------------------------------------------
 
     def wishes(self) -> HandoverWishes:
+        """Return what the runner wants handed over, and where to."""
         return from_plain(HandoverWishes, self._store.settings.get(_WISHES, {}))
 
     def change(self, **fields: Any) -> HandoverWishes:
@@ -97,6 +98,7 @@ class HandoverService:
         return wishes
 
     def status(self) -> HandoverStatus:
+        """Return what the page shows: wishes, runs that wait, runs that were sent, and the last failure in words."""
         home = self._home
         return HandoverStatus(
             self.wishes(),
@@ -115,6 +117,7 @@ class HandoverService:
         self._link()
 
     def stop(self) -> None:
+        """Send no more and leave the broker; waits some seconds for what is being sent."""
         self._repeated.stop()
         if self._home is not None:
             self._home.close()

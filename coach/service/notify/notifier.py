@@ -103,9 +103,11 @@ class Push:
         self.kept.put_phone(replace(phone, name=phone.name[:_LONGEST_NAME]))
 
     def remove_phone(self, endpoint: str) -> None:
+        """Send no more to a browser, named by the address that its push service gave it."""
         self.kept.remove_phone(endpoint)
 
     def phones(self) -> list[PushPhone]:
+        """Return the browsers that reminders are pushed to."""
         return self.kept.phones()
 
     def failures(self) -> Mapping[str, str]:

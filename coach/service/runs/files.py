@@ -79,6 +79,11 @@ class RunFiles:
         return f"run_{run.started_at:%Y-%m-%d_%H%M}{SUFFIXES.get(kind, '')}"
 
     def raw_log(self, run: Run) -> Path:
+        """Return the path of a run's raw log.
+
+        Raises:
+            UserError: the run has none, or its file is gone.
+        """
         path = inside(self.recordings, run.recording) if run.recording else None
         if path is None or not path.is_file():
             raise UserError(f"run {run.run_id} has no raw log: export it as FIT, TCX or CSV")
@@ -283,6 +288,8 @@ class RunFiles:
         return Imported("mcap", (run.run_id,), n_runs=1, is_cut=not recording.is_complete)
 
     def finish(self, run: Run, distance_m: float | None) -> None:
+        """Sum up an imported run of what is kept of it. distance_m: as its file reports it; None: as the data give
+        it."""
         before = self._kept.runs.summary(run.run_id)
         summary = summarise(
             self._kept.runs.data.strides(run.run_id),

@@ -218,6 +218,11 @@ class HistoryService:
         self.purge()
 
     def restore(self, run_id: str) -> None:
+        """Bring a deleted run back.
+
+        Raises:
+            UserError: there is no such run.
+        """
         self._store.runs.restore(run_id)
 
     def purge(self) -> None:
@@ -268,6 +273,7 @@ class HistoryService:
         return compare(self._store.runs.entry(first_id), self._store.runs.entry(second_id), others)
 
     def records(self) -> tuple[PersonalBest, ...]:
+        """Return the runner's best times, over the distances that are kept."""
         return tuple(self._store.runs.bests())
 
     def calendar(self, first: date, last: date) -> tuple[CalendarDay, ...]:
@@ -289,6 +295,11 @@ class HistoryService:
         return tuple(sorted(uses, key=lambda use: (use.is_retired, use.name.casefold())))
 
     def save_shoe(self, shoe: Shoe) -> None:
+        """Keep a pair of shoes, in the place of one with the same name.
+
+        Raises:
+            UserError: it has no name.
+        """
         if not shoe.name.strip():
             raise UserError("shoes need a name")
         self._store.shoes.save(shoe)

@@ -334,11 +334,14 @@ class ImportService:
 class Apart(Protocol):
     """Where the steps of an import are made. The first two raise WorkerError where that ends before they are done."""
 
-    def steps(self, path: Path, n_done: int) -> Generator[ImportStep]: ...
+    def steps(self, path: Path, n_done: int) -> Generator[ImportStep]:
+        """Import the files at `path`, those done before left out, and yield what became of each."""
 
-    def inbox_steps(self, path: Path) -> Generator[None]: ...
+    def inbox_steps(self, path: Path) -> Generator[None]:
+        """Import what lies in the inbox at `path`; each step lets the caller decide whether to go on."""
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        """End what is going on: at once where another process does it, else after the file at hand."""
 
 
 class _Here:

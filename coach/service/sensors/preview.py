@@ -50,6 +50,7 @@ class Viewer:
         self.is_low = False
 
     def receive(self, notification: Notification) -> None:
+        """Decode a notification and keep what it holds; one that does not fit its protocol is only counted."""
         try:
             samples = self._decoder.feed(notification)
         except PacketError:
@@ -76,12 +77,15 @@ class Viewer:
             self.readings.popleft()
 
     def n_missing(self) -> int:
+        """Return how many readings were lost on the air since the sensor was linked."""
         return self._decoder.report().n_missing
 
     def n_odd_packets(self) -> int:
+        """Return how many packets did not fit the sensor's protocol."""
         return self._decoder.report().n_odd_packets
 
     def n_clipped(self) -> int:
+        """Return how many readings were at the edge of the sensor's range."""
         return self._decoder.report().n_clipped
 
     @property
@@ -95,6 +99,7 @@ class Viewer:
         return asked if asked and usual and asked < usual else None
 
     def since(self, start_s: float) -> list[ImuChunk]:
+        """Return the chunks of motion that end at `start_s` [s of the preview's clock] or later."""
         return [chunk for chunk in self.chunks if chunk.t_s[-1] >= start_s]
 
     def rate_hz(self, now_s: float) -> float | None:
@@ -113,6 +118,7 @@ class Viewer:
         return (), ""
 
     def state(self, now_s: float) -> SensorState:
+        """Return what the page shows of the sensor at `now_s` [s of the preview's clock]."""
         event = self.last_event
         signal, unit = self.signal(now_s)
         is_ready, words = self._readiness(bool(signal))
@@ -207,10 +213,12 @@ class Preview:
             await self._links.remove(sensor_id)
 
     async def close(self) -> None:
+        """Disconnect all sensors. On the event loop."""
         self.viewers.clear()
         await self._links.stop()
 
     def states(self) -> list[SensorState]:
+        """Return what the page shows of each linked sensor. On the event loop."""
         for sensor_id, link in self._links.links.items():
             if (viewer := self.viewers.get(sensor_id)) is not None:
                 viewer.battery_pct, viewer.is_low = link.state.battery_pct, link.state.is_low  # most are no event

@@ -85,6 +85,11 @@ def _loses_much(report: StreamReport) -> bool:
 
 
 def check_site(use: SensorUse) -> None:
+    """Check that a sensor can be worn where its use says.
+
+    Raises:
+        UserError: its profile knows no such place; the message names those it knows.
+    """
     allowed = load_profile(use.profile_id).wear_sites
     if use.wear_site is not None and use.wear_site.value not in allowed:
         places = ", ".join(allowed) or "no place of its own"

@@ -378,9 +378,11 @@ class SensorService:
         await self._radio.backend.ant.close()
 
     def note_event(self, event: LinkEvent) -> None:
+        """Note a change of a link during a run, so that the sensors' page shows it."""
         self._run_events[event.sensor_id] = event
 
     def end_run(self) -> None:
+        """Allow scans and previews again, and keep what the sensors said of themselves in the run."""
         self._is_running = False
         self._keep_identities()
 

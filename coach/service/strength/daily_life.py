@@ -57,6 +57,7 @@ class DailyLife:
         self._kept.put_activity(activity)
 
     def remove(self, activity_id: str) -> None:
+        """Delete an activity by its id; do nothing where there is none."""
         self._kept.remove_activity(activity_id)
 
     def activities(self, today: date, days: int = 28) -> list[DailyActivity]:

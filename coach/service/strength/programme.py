@@ -49,6 +49,7 @@ class Programme:
         self.reminders.start()
 
     def stop(self) -> None:
+        """Remind no more."""
         self.reminders.stop()
 
     def create(self, track: str, days: str, at: str, tz: str, start: date | None = None) -> StrengthPlan:

@@ -55,6 +55,7 @@ class RawFiles:
 
     @property
     def folder(self) -> Path:
+        """The folder of the run's motion files, "motion" below that of its session."""
         return self.out / f"sub-{self.label}" / f"ses-{self.session}" / "motion"
 
 

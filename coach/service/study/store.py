@@ -85,10 +85,12 @@ class StudyStore:
         finally:
             half.unlink(missing_ok=True)
 
-    def exists(self, name: str) -> bool:
-        return bool(self._fs.exists(self._path(name)))
-
     def remove(self, name: str) -> None:
+        """Delete a file.
+
+        Raises:
+            OSError: there is none, or it may not be deleted.
+        """
         self._fs.rm_file(self._path(name))
 
     def names(self, prefix: str) -> list[str]:

@@ -65,6 +65,7 @@ class CoachBoard(Twin):
         self.device.add_service(Service(uuid(SERVICE), [self.frames, description, control]))
 
     def connected(self) -> None:
+        """Begin each connection without a stream."""
         self._sampler = None
 
     def _describe(self) -> bytes:
@@ -79,6 +80,8 @@ class CoachBoard(Twin):
             self._sampler = None
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield a frame for every full block of readings since the last call. A computer that subscribes starts the
+        stream."""
         if not self.is_subscribed(self.frames):
             self._sampler = None
             return

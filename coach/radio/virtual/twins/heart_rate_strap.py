@@ -60,6 +60,7 @@ class HeartRateStrap(Twin):
             self.device.add_service(Service(uuid("1814"), [self.running_speed]))
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield a heart rate measurement, and one of running speed where it has that, once a second."""
         if now_s < self._next_s:
             return
         self._next_s = now_s + 1.0

@@ -27,6 +27,7 @@ _MODES = {_FREE_ACCELERATION: 20, _RATE_QUANTITIES: 40, _CUSTOM_5: 63}
 
 
 def dot_uuid(short: str) -> str:
+    """Return the full UUID of one of the maker's by the four digits that differ."""
     return f"1517{short}-4947-11E9-8646-D663BD873D93"
 
 
@@ -70,9 +71,11 @@ class MovellaDot(Twin):
 
     @property
     def rate_hz(self) -> int:
+        """The output rate [Hz] that its device control holds."""
         return int.from_bytes(self._control[_RATE_AT : _RATE_AT + 2], "little")
 
     def connected(self) -> None:
+        """Begin each connection without a stream: a computer has to start it."""
         self._sampler = None
 
     def _on_settings(self, value: bytes) -> None:
@@ -91,6 +94,7 @@ class MovellaDot(Twin):
             self._sampler.restart(self.clock())
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield each reading since the last call, once measuring was started and its characteristic subscribed."""
         if self._sampler is None or not self.is_subscribed(self.medium):
             return
         for block in self._sampler.take(now_s):

@@ -75,6 +75,7 @@ class Movesense(Twin):
         self.device.add_service(Service(uuid(SERVICE), [writable(COMMAND, self._on_command), self.data]))
 
     def connected(self) -> None:
+        """Begin each connection without subscriptions."""
         self._streams.clear()
         self._is_half_open = False
 
@@ -131,6 +132,7 @@ class Movesense(Twin):
     # -- data
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield the packets of every subscribed stream since the last call, each in one or two notifications."""
         if not self.is_subscribed(self.data):
             return
         for reference, (kind, sampler) in list(self._streams.items()):

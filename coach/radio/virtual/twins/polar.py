@@ -62,6 +62,7 @@ VERITY_SENSE = Offer(
 
 
 def pack_settings(settings: Settings) -> bytes:
+    """Return settings as the control point lists them: number, how many values, the values (little-endian)."""
     packed = b""
     for number, values in settings.items():
         form = "B" if number == _CHANNELS else "H"
@@ -167,11 +168,13 @@ class Polar(Twin):
         self.device.add_service(Service(uuid(SERVICE), [self.control, self.data]))
 
     def connected(self) -> None:
+        """Begin each connection without streams and outside SDK mode."""
         self.is_left_on = bool(self._streams)
         self._streams.clear()
         self._is_sdk = False
 
     def disconnected(self) -> None:
+        """Note whether a stream was still running: then the sensor stays on."""
         self.is_left_on = bool(self._streams)
 
     # -- control point
@@ -246,6 +249,7 @@ class Polar(Twin):
     # -- data
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield the heart rate once a second, but not in SDK mode, and the frames of every running stream."""
         if now_s >= self._next_heart_s:
             self._next_heart_s = now_s + 1.0
             if self.is_subscribed(self.heart) and not self._is_sdk:

@@ -15,6 +15,7 @@ _ROOM = 229
 
 
 def frame_head(kind: int, last_ns: int, frame_type: int) -> bytes:
+    """Return the head of a frame: kind of measurement, time of its last sample [ns since 2000], frame type."""
     return struct.pack("<BQB", kind, last_ns, frame_type)
 
 

@@ -50,6 +50,7 @@ class RunningPod(Twin):
         self.device.add_service(Service(uuid("1814"), [self.measurement, feature, where, self.control_point]))
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield one measurement a second, after what a subclass sends beside it."""
         if now_s < self._next_s:
             return
         self._next_s = now_s + 1.0

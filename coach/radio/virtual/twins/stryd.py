@@ -41,6 +41,7 @@ class Stryd(RunningPod):
         self.device.add_service(Service(uuid(_OWN), [self.contact]))
 
     def beside(self, _now_s: float) -> Iterator[Outgoing]:
+        """Yield contact time and power, each where it is subscribed."""
         if self.is_subscribed(self.contact):
             contact_ms = struct.pack("<H", round(1000 * self._contact_time_s))
             yield self.contact, b"\x32\x00\x00\x00" + contact_ms + bytes(14)

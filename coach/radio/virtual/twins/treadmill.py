@@ -48,6 +48,7 @@ class Treadmill(Twin):
         self.device.add_service(Service(uuid("1826"), [features, self.data, speeds, inclines]))
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield one record a second, whole or in two packets."""
         if now_s < self._next_s:
             return
         self._next_s = now_s + 1.0

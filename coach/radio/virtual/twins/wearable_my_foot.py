@@ -42,9 +42,11 @@ class WearableMyFoot(Twin):
         self.device.add_service(Service(uuid("1FFF"), [self.reading]))
 
     def connected(self) -> None:
+        """Begin each connection without a stream."""
         self._is_sending = False
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield each reading since the last call; the stream starts when the characteristic is subscribed."""
         if not self.is_subscribed(self.reading):
             self._is_sending = False
             return

@@ -67,6 +67,7 @@ class WitMotion(Twin):
         self.device.add_service(Service(uuid(SERVICE), [self.notify, write]))
 
     def connected(self) -> None:
+        """Begin each connection without a stream, and without what was left of the last one."""
         self._sampler = None
         self._stream = b""
         self._register_answers.clear()
@@ -105,9 +106,11 @@ class WitMotion(Twin):
 
     @property
     def rate_hz(self) -> float:
+        """The output rate [Hz] that its register holds; 10 Hz, as sold, where the register holds none that it knows."""
         return _RATES_HZ.get(self.registers[_RATE], 10.0)
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
+        """Yield a frame for each reading since the last call, after answers to what was asked of its registers."""
         if not self.is_subscribed(self.notify):
             self._sampler = None
             return
