@@ -171,7 +171,7 @@ class Coach:
         return Desk(self.store, self.history, self.recovery, self.imports, self.phone.runs)
 
     def _on_note(self, what: object) -> None:
-        """A job in the worker's process summed up a run."""
+        """Announce a run that a job in the worker's process summed up."""
         if isinstance(what, Run):
             self.runs.announce(what)
 
@@ -193,13 +193,14 @@ class Coach:
         self.strength.plans.refresh()
 
     def _on_finished(self, run: Run) -> None:
-        """A run was summed up: its morning-after question is due, the plan may look different, and it may go out."""
+        """Do what follows from a finished run: its morning-after question is due, the plan may look different,
+        and it may go out."""
         self.strength.plans.refresh()
         self.handover.on_finished(run)
         self.clinic.on_finished(run)
 
     def _cadence(self) -> float | None:
-        """The newest cadence of the run that is on [steps/min]; None without one."""
+        """Return the newest cadence of the run that is on [steps/min]; None without one."""
         metrics = self.feed.latest("metrics") if self.runs.current() is not None else None
         cadence = metrics.get("cadence_spm") if metrics else None
         return float(cadence) if isinstance(cadence, int | float) else None

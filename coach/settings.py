@@ -60,7 +60,7 @@ class Settings:
 
 
 def default_data_folder() -> Path:
-    """The user's own data folder on this system."""
+    """Return the user's own data folder on this system."""
     return Path(platformdirs.user_data_dir("running-coach", appauthor=False))
 
 

@@ -52,7 +52,8 @@ def read_profile(text: str, file: str) -> DeviceProfile:
 
 
 def find_profile(name: str | None, services: Sequence[str]) -> DeviceProfile | None:
-    """The profile whose advertisement this is: the longest name prefix wins, then a service by rank; None: unknown."""
+    """Return the profile whose advertisement this is: the longest name prefix wins, then a service by rank;
+    None: unknown."""
     heard = {full_uuid(uuid) for uuid in services}
     best: tuple[int, int, int] = (0, 0, 0)
     found = None
@@ -66,14 +67,14 @@ def find_profile(name: str | None, services: Sequence[str]) -> DeviceProfile | N
 
 @cache
 def find_ant_profile(device_type: int) -> DeviceProfile | None:
-    """The profile of an ANT+ device type; None: none knows it."""
+    """Return the profile of an ANT+ device type; None: none knows it."""
     return next((p for p in load_profiles().values() if p.find.ant_device_type == device_type), None)
 
 
 def settings_warnings(
     profile: DeviceProfile, wear_site: str | None, actual: Mapping[str, float | str]
 ) -> tuple[str, ...]:
-    """What to say where a sensor's actual settings would ruin the data at this wear site."""
+    """Return what to say where a sensor's actual settings would ruin the data at this wear site."""
     words = []
     for warn in profile.warnings:
         value = actual.get(warn.setting)

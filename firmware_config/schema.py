@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"[0-9a-f]{2}|'[\x20-\x26\x28-\x7e]+'|\{[a-z_]+:(u8|u16|u32|
 
 
 def full_uuid(uuid: str) -> str:
-    """A UUID of 16 or 128 bits as 128 bits in lower case; raises ValueError for anything else."""
+    """Return a UUID of 16 or 128 bits as 128 bits in lower case; raises ValueError for anything else."""
     short = uuid.lower()
     if re.fullmatch(r"[0-9a-f]{4}", short):
         return f"0000{short}{BASE_UUID}"
@@ -100,7 +100,7 @@ class SensorSettings(Fact):
     mode: str | None = None
 
     def known(self) -> dict[str, float | str]:
-        """The settings it has, by name."""
+        """Return the settings it has, by name."""
         return {name: value for name, value in self.model_dump().items() if value is not None}
 
 
@@ -231,11 +231,12 @@ class DeviceProfile(Fact):
         return not self.is_built_in and self.find.ant_device_type is None
 
     def treadmill_fault(self, name: str) -> TreadmillFault | None:
-        """What is known of a treadmill by its advertised name."""
+        """Return what is known of a treadmill by its advertised name."""
         return next((f for f in self.treadmill_faults if name.casefold().startswith(f.name_prefix.casefold())), None)
 
     def settings_at(self, wear_site: str | None) -> dict[str, float | str]:
-        """What to ask for at a wear site (a `WearSite` value or None): default, then its group, then the site."""
+        """Return what to ask for at a wear site (a `WearSite` value or None): default, then its group,
+        then the site."""
         merged: dict[str, float | str] = {}
         for place in ("default", *places_of(wear_site)):
             if place in self.settings:
@@ -248,12 +249,12 @@ class DeviceProfile(Fact):
         return {c.uuid: c for service in self.services for c in service.characteristics}
 
     def with_role(self, role: str) -> tuple[Characteristic, ...]:
-        """The characteristics of one role, in the order of the file."""
+        """Return the characteristics of one role, in the order of the file."""
         return tuple(c for c in self.characteristics().values() if c.role == role)
 
 
 def places_of(wear_site: str | None) -> tuple[str, ...]:
-    """The names a wear site goes by, widest first: its group, then itself."""
+    """Return the names a wear site goes by, widest first: its group, then itself."""
     if wear_site is None:
         return ()
     group = "trunk" if wear_site in ("pelvis", "chest") else wear_site.rsplit("_", 1)[-1]

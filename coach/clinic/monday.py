@@ -114,7 +114,7 @@ def is_gait_changed(standing: RunnerState) -> bool:
 
 
 def _mark(patient: Patient, reasons: Sequence[Reason]) -> str:
-    """What there is to see: reasons, open signs and since when, and the level of a pain that rose."""
+    """Return what there is to see: reasons, open signs and since when, and the level of a pain that rose."""
     standing = patient.standing
     parts = [reason.value for reason in reasons]
     if standing is not None and standing.lock.is_sign_open:
@@ -132,7 +132,7 @@ def _is_news(seen: str, now: str) -> bool:
 
 
 def _parts(mark: str) -> dict[str, float]:
-    """The parts of a mark, each with 0, but for the level of pain. One that was seen came from a form: any text."""
+    """Return the parts of a mark, each with 0, but for the level of pain. One from a form may be any text."""
     parts = [part.partition("=") for part in mark.split()]
     return {name + is_level: float(level) if level.isdecimal() else 0.0 for name, is_level, level in parts}
 

@@ -99,7 +99,8 @@ def gait_change(trend: Trend) -> tuple[float | None, float | None]:
 
 
 def _pain_rose_by(entries: Sequence[PainEntry], now: datetime) -> float | None:
-    """This week's mean of back pain less that of the four weeks before; None where either was not asked twice."""
+    """Return this week's mean of back pain less that of the four weeks before; None where either was not asked
+    twice."""
     given = [(now - entry.at, entry.back) for entry in entries if entry.back is not None and entry.at <= now]
     week = [level for age, level in given if age < _WEEK]
     before = [level for age, level in given if _WEEK <= age < _PAIN_BEFORE]

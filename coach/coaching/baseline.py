@@ -184,7 +184,7 @@ class Baseline:
         return len(self.runs) >= MIN_RUNS
 
     def at(self, place: RunPlace) -> "Baseline":
-        """The runner's own at another place, from the same runs."""
+        """Return the runner's own at another place, from the same runs."""
         return Baseline(self._anywhere, self.now, self.height_m, place, self.shoes)
 
     @property
@@ -198,7 +198,7 @@ class Baseline:
         return len(self._runs_in_shoes())
 
     def newest(self, n: int = MAX_RUNS) -> tuple[BaselineRun, ...]:
-        """The newest `n` runs of each place, oldest first: enough to make this baseline again elsewhere."""
+        """Return the newest `n` runs of each place, oldest first: enough to make this baseline again elsewhere."""
         kept = [r for place in RunPlace for r in [r for r in self._anywhere if r.place is place][-n:]]
         return tuple(sorted(kept, key=lambda r: r.at))
 
@@ -221,7 +221,8 @@ class Baseline:
         return (min(speeds), max(speeds)) if speeds else None
 
     def own(self, measure: str, speed_mps: float, grade_pct: float = 0.0) -> Own | None:
-        """What this runner does at `speed_mps`; None where nothing is known. Units are those of the field's name."""
+        """Return what this runner does at `speed_mps`; None where nothing is known.
+        Units are those of the field's name."""
         fit, kind = self._fits.get(measure), KINDS[measure]
         if fit is None or speed_mps <= 0.5:
             return None
@@ -232,7 +233,7 @@ class Baseline:
         return Own(value, value * sd)
 
     def excess_sd(self, measure: str, value: float, sd: float) -> float:
-        """The part of a live value's uncertainty that does not cancel in the comparison with the runner's own.
+        """Return the part of a live value's uncertainty that does not cancel in the comparison with the runner's own.
 
         What a sensor gets wrong by its nature and place was wrong in the baseline runs too, by as much as their values
         were unsure; only what goes beyond that is new. In percent of the value for logarithmic measures, else in the
@@ -242,7 +243,8 @@ class Baseline:
         return math.sqrt(max(0.0, now * now - self._usual_sd[measure] ** 2))
 
     def _usual(self, measure: str, kind: MeasureKind) -> float:
-        """The usual standard uncertainty of the baseline runs; twice the scatter between windows where not kept."""
+        """Return the usual standard uncertainty of the baseline runs;
+        twice the scatter between windows where not kept."""
         known = [
             100.0 * sd / abs(p.values[measure]) if kind.is_log else sd
             for run in self.runs

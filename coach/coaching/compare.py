@@ -70,7 +70,7 @@ def _joined(one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]
 
 
 def _finite(metrics: LiveMetrics) -> LiveMetrics:
-    """The same without numbers that are none: what is not finite, or whose uncertainty is not, is unknown."""
+    """Return the metrics without numbers that are none: what is not finite, or whose uncertainty is not, is unknown."""
     odd = [f for f in _FIELDS if isinstance(v := getattr(metrics, f), float) and not math.isfinite(v)]
     odd += [f for f, sd in metrics.uncertainty.items() if not math.isfinite(sd) and f in _FIELDS and f not in odd]
     if not odd:
@@ -81,7 +81,7 @@ def _finite(metrics: LiveMetrics) -> LiveMetrics:
 
 
 def _with_excess(own: Own, measure: str, metrics: LiveMetrics, baseline: Baseline) -> Own:
-    """A difference with what does not cancel of the live value's own uncertainty added to the baseline's."""
+    """Return a difference with what does not cancel of the live value's own uncertainty added to the baseline's."""
     sd, value = metrics.uncertainty.get(measure), getattr(metrics, measure)
     if sd is None:
         return own
@@ -157,7 +157,7 @@ class SteadyPart:
             self._take(metrics, step)
 
     def run(self, run_id: str, at: datetime) -> BaselineRun:
-        """What this run adds to the baseline; `steady_s` shows whether it is enough."""
+        """Return what this run adds to the baseline; `steady_s` shows whether it is enough."""
         self._close()
         return BaselineRun(run_id, at, self.steady_s, self._points())
 

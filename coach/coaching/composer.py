@@ -56,7 +56,7 @@ def _spread(share: float, seed: int, block: int) -> list[int]:
 
 
 def _mix(*numbers: int) -> int:
-    """A well-mixed 64-bit number from whole numbers (splitmix64)."""
+    """Return a well-mixed 64-bit number from whole numbers (splitmix64)."""
     state = 0x9E3779B97F4A7C15  # splitmix64's own constants, here and below
     for number in numbers:
         state = (state ^ (number & 0xFFFFFFFFFFFFFFFF)) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
@@ -103,7 +103,7 @@ class CueComposer:
         return decision
 
     def channels(self, rule: CueRule, is_muted: bool = False) -> list[str]:
-        """The rule's channels that the runner has left on. Safety always has the text."""
+        """Return the rule's channels that the runner has left on. Safety always has the text."""
         on = {
             "speech": self._profile.speaks_cues and not is_muted,
             "tone": self._profile.plays_tones and not is_muted,

@@ -136,7 +136,7 @@ class CueEngine:
         return [self._decide(rule, t_s, rise, gates, say)]
 
     def take_back_pain(self) -> None:
-        """The newest tap was a slip of the finger: judge as if it had not been. What was said of it is said."""
+        """Judge as if the newest tap had not been: it was a slip of the finger. What was said of it is said."""
         self._taps = self._taps[:-1]
         state = self._start
         for tap in self._taps:
@@ -154,7 +154,8 @@ class CueEngine:
         return pain.words if max(pain.level or 0, pain.calf_level or 0) > STOP_ABOVE else ""
 
     def target(self, metrics: LiveMetrics) -> FocusTarget | None:
-        """The focus metric against the runner's own band; None without a focus or such a metric, or where pain forbids.
+        """Return the focus metric against the runner's own band; None without a focus or such a metric,
+        or where pain forbids.
 
         A band on the screen asks as loudly as a voice: what pain keeps silent is not shown either.
         """
@@ -166,7 +167,8 @@ class CueEngine:
         return None if rule is None else focus_target(rule, getattr(metrics, rule.metric or ""))
 
     def metronome(self, t_s: float, metrics: LiveMetrics) -> float | None:
-        """Steps per minute at which a metronome may tick now; None while it is silent. Changes once a second at most.
+        """Return the steps per minute at which a metronome may tick now; None while it is silent.
+        Changes once a second at most.
 
         In a cadence focus the rule's target, else the runner's own usual at this speed. It is gated and faded like a
         cue: pain, signs, mute, the rule's gates and the schedule silence it. It ticks in a run with a focus only: the
@@ -200,7 +202,7 @@ class CueEngine:
         return cue_responses(self.changes(), self._rules, self._facts.withheld)
 
     def outcome(self, run_id: str, at: datetime) -> CoachingOutcome:
-        """What this run leaves for the next. at: its start, aware UTC."""
+        """Return what this run leaves for the next. at: its start, aware UTC."""
         changes = self.changes()
         cued = sorted({c.rule_id for c in changes})
         here = {r: tuple(withheld_changes(changes, r, {})) for r in cued}

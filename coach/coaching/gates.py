@@ -103,7 +103,7 @@ def gates_for(rule: CueRule, moment: GateMoment) -> tuple[Gate, ...]:
 
 
 def own_gates(rule: CueRule, moment: GateMoment) -> tuple[Gate, ...]:
-    """The gates of pain and of the rule itself, leaving mute and fading aside."""
+    """Return the gates of pain and of the rule itself, leaving mute and fading aside."""
     always = [_not_locked(moment), _pain_allows_cues(moment)]
     if rule.adds_load:
         always.append(_pain_at_most_2(moment))
@@ -327,7 +327,7 @@ class LandingMonitor:
                 self._before["stopped"] = t_s
 
     def cued(self, t_s: float) -> None:
-        """A lengthen cue was spoken; the first one keeps what was before it."""
+        """Note that a lengthen cue was spoken; the first one keeps what was before it."""
         self._last_cue_s = t_s
         if self._before:
             return
@@ -364,7 +364,7 @@ class GateContext:
                     worst.popleft()
 
     def moment(self, t_s: float, metrics: LiveMetrics, is_eligible: bool) -> GateMoment:
-        """The moment as gates see it. A value not seen for long enough is unknown."""
+        """Return the moment as gates see it. A value not seen for long enough is unknown."""
         means = {name: past.mean(t_s - _SMOOTH_S, t_s, _MIN_SEEN_S) for name, past in self._past.items()}
         for name, worst in self._worst.items():
             if means[name] is not None:

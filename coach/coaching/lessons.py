@@ -61,7 +61,7 @@ def load_lessons() -> Mapping[str, Lesson]:
 
 @cache
 def load_flare_up() -> FlareUpPlan:
-    """The plan for a flare-up."""
+    """Return the plan for a flare-up."""
     return _ours().flare_up
 
 

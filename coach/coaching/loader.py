@@ -79,7 +79,7 @@ class _Source(_Strict):
 
 @cache
 def load_sources() -> Mapping[str, Source]:
-    """The committed list of evidence, by id."""
+    """Return the committed list of evidence, by id."""
     return parse_sources((_HERE / "sources.toml").read_text("utf-8"))
 
 

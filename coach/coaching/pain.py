@@ -57,7 +57,7 @@ def by_now(reported: Iterable[Reported], now: datetime) -> list[Reported]:
 
 
 def tapped(state: PainState, level: int, is_calf: bool = False) -> PainState:
-    """The state after one tap during a run: it can only become stricter until the run ends."""
+    """Return the state after one tap during a run: it can only become stricter until the run ends."""
     back = state.level if is_calf else max(level, state.level or 0)
     calf = max(level, state.calf_level or 0) if is_calf else state.calf_level
     words = f"Pain {level} during this run"
@@ -85,7 +85,7 @@ def _run_words(worst: int) -> str:
 
 
 def _severe(worst: int | None) -> str:
-    """What else pain of 7 and more, and of 8 and more, asks for."""
+    """Return what else pain of 7 and more, and of 8 and more, asks for."""
     if (worst or 0) < ASK_SIGNS_FROM:
         return ""
     clinician = " Pain of 8 or more is a reason to ask a doctor or physiotherapist."
@@ -123,7 +123,7 @@ def _judge(back: list[_Answer], calf: list[_Answer], flags: OpenSigns, now: date
 
 
 def _level(answers: list[_Answer], now: datetime) -> int | None:
-    """What counts today: the last answer at rest, or worse where pain was provoked and no night has passed."""
+    """Return what counts today: the last answer at rest, or worse where pain was provoked and no night has passed."""
     known = [a for a in answers if now - a.at <= KNOWN]
     rest = [a for a in known if a.moment in _AT_REST]
     counts = [a.level for a in rest[-1:]]

@@ -109,7 +109,7 @@ def _plan(
 
 
 def _baseline_words(baseline: Baseline, progress: BlockProgress) -> str:
-    """A baseline run: the first of all, or the first at this place."""
+    """Return why the run is a baseline run: it is the first of all, or the first at this place."""
     number, others = len(baseline.runs) + 1, [place for place in baseline.places if place is not baseline.place]
     where = f" {PLACES[baseline.place]}" if others else ""
     words = (
@@ -206,7 +206,7 @@ def _planned(
 
 
 def _elsewhere(block: Block | None, place: RunPlace) -> str:
-    """That the run without cues says nothing at this place; "" where it does."""
+    """Say that the run without cues says nothing at this place; "" where it does."""
     if block is None or not block.first_needs or place in block.first_needs:
         return ""
     where = " or ".join(PLACES[one] for one in block.first_needs)
@@ -216,7 +216,7 @@ def _elsewhere(block: Block | None, place: RunPlace) -> str:
 def _choose(
     pain: PainState, profile: RunnerProfile, progress: BlockProgress, facts: HistoryFacts, now: datetime
 ) -> tuple[str | None, str]:
-    """The focus and why: a standing wish, the running block, else what recent runs needed most."""
+    """Return the focus and why: a standing wish, the running block, else what recent runs needed most."""
     wish, block = profile.focus_wish, progress.block
     if wish and why_not(wish, pain, profile, facts) is None and not _rests(wish, progress, now):
         return wish, "You wished for it."
@@ -233,7 +233,7 @@ def _choose(
 
 
 def _rests(focus: str, progress: BlockProgress, now: datetime) -> bool:
-    """A wish whose block is over does not start again by itself."""
+    """Whether a wish rests: its block is over, or enough was done; it does not start again by itself."""
     last = progress.last_block(focus)
     is_running = progress.block is not None and progress.block.focus == focus
     is_over = last is not None and (last.is_dropped or last.is_tested) and _is_recent(last, now)
@@ -279,7 +279,8 @@ def _beside(
     facts: HistoryFacts,
     seed: int,
 ) -> RunPlan:
-    """The block's focus must wait today: something that adds no load instead, not counted."""
+    """Return the plan of a run in which the block's focus must wait: something that adds no load instead,
+    not counted."""
     open_ones = [f for f in _BY_NEED if f != block.focus and why_not(f, pain, profile, facts) is None]
     needed = [f for f in open_ones if progress.needs.get(f, 0.0) >= NEED]
     focus = max(needed, key=lambda f: progress.needs[f]) if needed else "swing"

@@ -112,7 +112,7 @@ class BlockProgress:
     silent_at: datetime | None = None
 
     def last_block(self, focus: str) -> Block | None:
-        """The newest finished block of a focus."""
+        """Return the newest finished block of a focus."""
         return next((b for b in reversed(self.past) if b.focus == focus), None)
 
 
@@ -128,7 +128,7 @@ def progress_of(runs: Iterable[CoachedRun]) -> BlockProgress:
 
 
 def withheld_pool(runs: Iterable[CoachedRun]) -> dict[str, tuple[float, ...]]:
-    """Changes of each rule's metric at withheld moments of all runs, the newest ones."""
+    """Return changes of each rule's metric at withheld moments of all runs, the newest ones."""
     pool: dict[str, tuple[float, ...]] = {}
     for run in sorted(runs, key=lambda r: r.at):
         for rule, changes in run.outcome.withheld.items():
@@ -159,7 +159,7 @@ def _with(progress: BlockProgress, run: CoachedRun, focus: str) -> BlockProgress
 
 
 def _longer(block: Block, run: CoachedRun) -> dict[RunPlace, tuple[tuple[int, FocusTime], ...]]:
-    """The runs to compare with at the place of this one, where it adds something; else empty."""
+    """Return the runs to compare with at the place of this one, where it adds something; else empty."""
     need, before = run.need, block.first_needs.get(run.place, ())
     if need is None or not need.is_judged or (before and len(need.later) <= len(before[-1][1].later)):
         return {}
@@ -172,7 +172,7 @@ def _is_on_target(need: float | None) -> bool:
 
 
 def _compared(firsts: Sequence[tuple[int, FocusTime]], last: FocusTime | None) -> Compared | None:
-    """The first run against the one without cues, over as long as both lasted.
+    """Return the first run against the one without cues, over as long as both lasted.
 
     Where there was nothing to learn in that time, the next run that lasted longer and was on target in it, too, is
     taken for its further minutes: who tires after half an hour is judged there. A run that was worse in the same
@@ -198,7 +198,7 @@ def _compared(firsts: Sequence[tuple[int, FocusTime]], last: FocusTime | None) -
 
 
 def _misses(so_far: int, outcome: CoachingOutcome, focus: str) -> int:
-    """Runs in a row without response; a run in which nothing could be judged changes nothing."""
+    """Return the number of runs in a row without response; a run in which nothing could be judged changes nothing."""
     answers = [r.has_answered for r in outcome.focus_responses if r.focus == focus and r.has_answered is not None]
     if not answers:
         return so_far

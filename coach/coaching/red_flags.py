@@ -59,7 +59,7 @@ def open_signs(answers: Sequence[RedFlagAnswers], now: datetime, pain: Iterable[
 
 
 def _after(reported: Mapping[str, datetime], answer: RedFlagAnswers) -> dict[str, datetime]:
-    """The open signs, each with the time of its report, after one more answer."""
+    """Return the open signs, each with the time of its report, after one more answer."""
     is_together = _lock_together([_flag(s) for s in reported])
     left = {
         sign: at

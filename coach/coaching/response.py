@@ -119,11 +119,11 @@ class ResponseTracker:
         return changes
 
     def mark(self, cue_id: str, t_s: float, is_withheld: bool) -> None:
-        """A cue was spoken or withheld now."""
+        """Note that a cue was spoken or withheld now."""
         self._pending.append(_Pending(cue_id, t_s, is_withheld, self._past.mean(t_s - BEFORE_S, t_s, _JUDGED_S)))
 
     def waiting(self) -> list[MeasuredChange]:
-        """The moments still waiting, as far as they were seen until now."""
+        """Return the moments still waiting, as far as they were seen until now."""
         return [self._change(p) for p in self._pending]
 
     def _change(self, p: _Pending) -> MeasuredChange:
@@ -145,7 +145,7 @@ def cue_responses(
 def withheld_changes(
     changes: Sequence[MeasuredChange], rule_id: str, pool: Mapping[str, Sequence[float]]
 ) -> list[float]:
-    """What the metric did without a cue: earlier runs and this one."""
+    """Return what the metric did without a cue: earlier runs and this one."""
     here = [c.change for c in changes if c.is_withheld and c.rule_id == rule_id and c.change is not None]
     return [*pool.get(rule_id, ()), *here]
 

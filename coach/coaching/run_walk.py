@@ -54,7 +54,7 @@ def load_run_walk() -> RunWalkProgramme:
 
 
 def reached_step(sessions: Sequence[RunWalkSession]) -> int:
-    """The step (from 1) that the sessions so far have led to, oldest first."""
+    """Return the step (from 1) that the sessions so far have led to, oldest first."""
     programme = load_run_walk()
     step, n_good = 1, 0
     for session in sessions:
@@ -102,7 +102,7 @@ def run_walk_state(sessions: Sequence[RunWalkSession], pain: PainState) -> RunWa
 
 
 def workout_of(step: int) -> Workout:
-    """The parts of one step (from 1); the last run is followed by the cool-down, not by a walk."""
+    """Return the parts of one step (from 1); the last run is followed by the cool-down, not by a walk."""
     programme = load_run_walk()
     chosen = programme.steps[step - 1]
     parts = [WorkoutPart(PartKind.WARM_UP, programme.warm_up_s)]

@@ -65,7 +65,7 @@ class WorkoutFollower:
         return self.place.part != before
 
     def skip(self, elapsed_s: float, distance_m: float | None) -> bool:
-        """The runner's Lap: it ends a part that does not end by itself. True where it did."""
+        """End a part that does not end by itself, as the runner's Lap asks; whether it did."""
         part = self.part
         if part is None or not self._ends_by_lap(part, distance_m):
             return False
@@ -86,7 +86,7 @@ class WorkoutFollower:
         return self._pace != was
 
     def status(self, distance_m: float | None, is_eased: bool) -> dict[str, object]:
-        """The part that is on, for page and voice, in plain values."""
+        """Return the part that is on, for page and voice, in plain values."""
         part = self.part
         if part is None:
             return {"kind": "done", "part": self.place.part, "id": self.workout.id}

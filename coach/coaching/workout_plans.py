@@ -44,7 +44,7 @@ def _block(given: JsonObject) -> WorkoutBlock:
 
 
 def checked(plan: WorkoutPlan) -> WorkoutPlan:
-    """The plan, if it can be led.
+    """Return the plan, if it can be led.
 
     Raises:
         UserError: it has no part, too many, or one whose length or pace cannot be.
@@ -69,7 +69,8 @@ def checked(plan: WorkoutPlan) -> WorkoutPlan:
 
 
 def workout_of(plan: WorkoutPlan) -> Workout:
-    """The parts in their order; runs are numbered, and what lies between them has the number of the run before."""
+    """Return the parts in their order; runs are numbered,
+    and what lies between them has the number of the run before."""
     parts: list[WorkoutPart] = []
     n_runs = 0
     for block in plan.blocks:

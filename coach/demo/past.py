@@ -63,7 +63,7 @@ def _points(rested: VirtualBody) -> tuple[BaselinePoint, ...]:
 
 
 def _point(body: VirtualBody, factor: float) -> BaselinePoint:
-    """What the gait room measures on this body at a speed."""
+    """Return what the gait room measures on this body at a speed."""
     cadence = body.cadence_spm * (1.0 + CADENCE_GAIN * (factor - 1.0))
     runner = VirtualRunner(replace(body, speed_mps=body.speed_mps * factor, cadence_spm=cadence))
     gait = BodyGait(FEET)

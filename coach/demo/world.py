@@ -56,7 +56,7 @@ class Demo:
         self.loop.close()
 
     def make_coach(self) -> Coach:
-        """The service on this world's radio; its runner hears every cue that is spoken."""
+        """Make the service on this world's radio; its runner hears every cue that is spoken."""
         self.coach = Coach(self._settings, self.world.backend, self._hear, self._speed, self.loop)
         self.coach.sensors.checks.on_check = lambda: self.runner.jump(self.world.clock())
         return self.coach

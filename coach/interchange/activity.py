@@ -76,7 +76,7 @@ class Activity:
 def activity_of(
     run: Run, seconds: Sequence[LiveMetrics], strides: Sequence[Stride] = (), summary: RunSummary | None = None
 ) -> Activity:
-    """A run of ours for export; what was trimmed away is left out."""
+    """Return a run of ours for export; what was trimmed away is left out."""
     start_s = run.trim_start_s or 0.0
     end_s = math.inf if run.trim_end_s is None else run.trim_end_s
     inside = [s for s in seconds if start_s <= s.t_s <= end_s]
@@ -142,13 +142,13 @@ def _side_angles(strides: Sequence[Stride], is_left: bool) -> tuple[FloatArray, 
 
 
 def moved(activity: Activity, by_s: float) -> Activity:
-    """The activity's records, later by some seconds: on the clock of a run that began otherwise."""
+    """Return the activity's records, later by some seconds: on the clock of a run that began otherwise."""
     records = tuple(dataclasses.replace(record, t_s=record.t_s + by_s) for record in activity.records)
     return dataclasses.replace(activity, records=records)
 
 
 def seconds_of(activity: Activity) -> list[LiveMetrics]:
-    """An imported activity as the coach's metrics of each second."""
+    """Return an imported activity as the coach's metrics of each second."""
     return [
         dataclasses.replace(
             LiveMetrics(record.t_s, _state(record), uncertainty=_uncertainty(record, activity)), **_shared(record)
@@ -158,7 +158,7 @@ def seconds_of(activity: Activity) -> list[LiveMetrics]:
 
 
 def _uncertainty(record: Record, activity: Activity) -> dict[str, float]:
-    """A distance summed from positions says how sure it is; what a file states has no uncertainty with it."""
+    """Return the uncertainty of a distance that was summed from positions; what a file states has none with it."""
     far_m = record.values.get("distance_m") if activity.is_by_positions else None
     return {} if far_m is None else {"distance_m": distance_sd_m(far_m)}
 
@@ -184,7 +184,7 @@ def _rising(records: Iterable[Record]) -> list[Record]:
 
 
 def run_of(activity: Activity, run_id: str, source: str) -> Run:
-    """An imported activity as a run of ours; its numbers come with its summary."""
+    """Return an imported activity as a run of ours; its numbers come with its summary."""
     return Run(
         run_id,
         activity.started_at,

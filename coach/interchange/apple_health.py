@@ -288,7 +288,7 @@ def _keep(one: _Open, values: Mapping[str, str], at: datetime, until: datetime) 
 
 
 def _activity(one: _Open, route: bytes) -> Activity:
-    """A workout as records: those of its route, or one for each moment that a sample speaks of."""
+    """Return a workout as records: those of its route, or one for each moment that a sample speaks of."""
     points: dict[float, Record] = {}
     if route:
         try:

@@ -136,7 +136,7 @@ class Archive:
                 )
 
     def tables(self) -> Mapping[str, Iterator[Row]]:
-        """The rows of each table, read as they are asked for."""
+        """Return the rows of each table, read as they are asked for."""
         names = [n for n in self._zip.namelist() if n.startswith(_TABLES) and n.endswith(".jsonl")]
         return {PurePosixPath(name).stem: self._rows(name) for name in names}
 

@@ -102,8 +102,8 @@ def _size_of(path: Path) -> int:
 
 
 def plain_name(name: str) -> str:
-    """A file's name in signs that can be kept and printed: others, such as line breaks or bytes that are no Unicode,
-    are written out."""
+    """Return a file's name in signs that can be kept and printed: others,
+    such as line breaks or bytes that are no Unicode, are written out."""
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
 
 
@@ -208,7 +208,7 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], byt
 
 
 def _nested(archive: zipfile.ZipFile, info: zipfile.ZipInfo, start: float, width: float, depth: int) -> Iterator[Item]:
-    """A zip within a zip: copied beside, for its index is at its end."""
+    """Yield the items of a zip within a zip, which is copied beside: its index is at its end."""
     if depth + 1 > _MOST_DEEP or info.file_size > _MOST_NESTED:
         refusal = "it is packed too deep or too large: unpack it, and import it alone"
         yield Item(info.filename, start, lambda: b"", refusal=refusal)
@@ -281,7 +281,8 @@ def _hints(lists: Iterable[tuple[str, bytes]]) -> Mapping[str, Hint]:
 
 
 def _without_file(lists: Iterable[tuple[str, bytes]]) -> Iterator[Item]:
-    """Runs that a list names without a file. Their units follow the runner's settings there: no distance is guessed."""
+    """Yield runs that a list names without a file. Their units follow the runner's settings there: no distance is
+    guessed."""
     refusal = "the export holds no file of it, as of all that was entered by hand: it is not imported"
     for _, content in lists:
         for row, name in _rows(content):

@@ -27,7 +27,8 @@ _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 def redacted(
     report: DeviceReport, sensor_id: str, serial: str | None, known_prefixes: Sequence[str], keep_name: bool = False
 ) -> DeviceReport:
-    """The report without what names the person or the device. known_prefixes: beginnings of names that may stay."""
+    """Return the report without what names the person or the device.
+    known_prefixes: beginnings of names that may stay."""
     name = report.advertised.name
     kept = max((len(p) for p in known_prefixes if name.casefold().startswith(p.casefold())), default=0)
     secrets = [*_bytes_of(sensor_id), (serial or "").strip("\0 ").encode()]
@@ -48,7 +49,7 @@ def redacted(
 
 
 def _bytes_of(sensor_id: str) -> list[bytes]:
-    """An address in the order of writing and of the air; a system's own identifier (macOS) is in no packet."""
+    """Return an address in the order of writing and of the air; a system's own identifier (macOS) is in no packet."""
     if not _MAC.fullmatch(sensor_id):
         return []
     address = bytes.fromhex(sensor_id.replace(":", ""))
@@ -60,7 +61,7 @@ def _shape(text: str) -> str:
 
 
 def report_name(report: DeviceReport) -> str:
-    """A file name by profile, model and firmware, such as `polar_h10-h10-3.1.1.json`."""
+    """Return a file name by profile, model and firmware, such as `polar_h10-h10-3.1.1.json`."""
     parts = [
         report.profile_id or "unknown",
         report.information.get("model", ""),

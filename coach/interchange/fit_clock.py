@@ -20,7 +20,7 @@ Message = tuple[str, JsonObject]
 
 
 def dated(messages: Sequence[Message]) -> list[Message]:
-    """The messages with times, where some of their records count seconds since the watch was switched on.
+    """Return the messages with times, where some of their records count seconds since the watch was switched on.
 
     Raises:
         InterchangeError: they do, and the file has no date at all.

@@ -60,7 +60,7 @@ Candidates = dict[str, dict[str, float]]
 
 
 def candidates(fields: Mapping[str, object]) -> Candidates:
-    """What each device says in a record: metric -> device -> value."""
+    """Return what each device says in a record: metric -> device -> value."""
     found: dict[str, dict[str, list[float]]] = {}
     for name, (ours, factor) in _NATIVE.items():
         value = plain_number(fields.get(name))
@@ -77,7 +77,7 @@ def candidates(fields: Mapping[str, object]) -> Candidates:
 
 
 def chosen(records: Sequence[Candidates], prefers_pods: bool = False) -> dict[str, str]:
-    """The device of each metric."""
+    """Return the device of each metric."""
     counts: dict[str, Counter[str]] = {}
     for record in records:
         for name, by_device in record.items():
@@ -112,7 +112,7 @@ def sources_of(records: Sequence[Candidates], devices: Mapping[str, str], own: s
 
 
 def watch_name(messages: Sequence[tuple[str, dict[str, object]]]) -> str:
-    """What the file calls the device that wrote it."""
+    """Return what the file calls the device that wrote it."""
     for wanted in ("file_id", "device_info"):
         for name, fields in messages:
             if name == wanted and fields.get("manufacturer") not in (None, "development"):
@@ -123,7 +123,7 @@ def watch_name(messages: Sequence[tuple[str, dict[str, object]]]) -> str:
 
 
 def plain_number(value: object) -> float | None:
-    """A plain number; lists, texts and flags are not."""
+    """Return a plain number; None for lists, texts and flags."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return None
     return float(value)

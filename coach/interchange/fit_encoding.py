@@ -130,7 +130,7 @@ def _own(field: DeveloperField, value: Value) -> bytes:
 
 
 def encode(field: Field, value: Value) -> bytes:
-    """The bytes of one value; what is unknown or does not fit its range is written as unknown."""
+    """Return the bytes of one value; what is unknown or does not fit its range is written as unknown."""
     kind = field.kind
     if kind.letter == "s":
         raw = value.encode() if isinstance(value, str) else value if isinstance(value, bytes) else b""

@@ -103,7 +103,7 @@ def read_fit_sessions(content: bytes, prefers_pods: bool = False) -> tuple[Activ
 
 
 def _sessions(messages: list[Message]) -> list[JsonObject]:
-    """The sessions; without any (the file broke off), one with the sport that settings and laps agree on.
+    """Return the sessions; without any (the file broke off), one with the sport that settings and laps agree on.
 
     A session over several sports is left out where the sports have their own.
     """
@@ -118,7 +118,8 @@ def _sessions(messages: list[Message]) -> list[JsonObject]:
 
 
 def _refuse_what_is_no_activity(first: Message) -> None:
-    """An export holds thousands of files of daily monitoring: they are left after their first message."""
+    """Refuse a file that is no activity after its first message: an export holds thousands of files of daily
+    monitoring."""
     name, fields = first
     what = _NO_ACTIVITIES.get(str(fields.get("type"))) if name == "file_id" else None
     if what:
@@ -144,7 +145,7 @@ def _frames(content: bytes) -> Iterator[FitDataMessage]:
 
 
 def _with_length(content: bytes) -> bytes:
-    """The content with its length in the header, where a watch whose battery ended had not written it yet."""
+    """Return the content with its length in the header, where a watch whose battery ended had not written it yet."""
     head = content[0] if content else 0
     if len(content) <= head or head not in (12, 14) or content[4:8] != bytes(4):
         return content
@@ -201,7 +202,7 @@ def _activity(everything: list[Message], session: dict[str, object], prefers_pod
 
 
 def _with_laps(session: dict[str, object], laps: list[dict[str, object]]) -> dict[str, object]:
-    """A session with what its laps add up to, where it says nothing itself or is missing."""
+    """Return a session with what its laps add up to, where it says nothing itself or is missing."""
     found = dict(session)
     for name in ("total_distance", "total_timer_time", "total_elapsed_time"):
         total = sum(plain_number(lap.get(name)) or 0.0 for lap in laps)
@@ -222,7 +223,7 @@ def _is_own(messages: list[Message]) -> bool:
 
 
 def _of_session(session: dict[str, object], laps: list[dict[str, object]]) -> Activity | None:
-    """A run that a file only sums up: entered by hand, or by a machine that keeps no records."""
+    """Return a run that a file only sums up: entered by hand, or by a machine that keeps no records."""
     length_s = plain_number(session.get("total_timer_time")) or plain_number(session.get("total_elapsed_time")) or 0.0
     far_m, end = plain_number(session.get("total_distance")) or 0.0, _utc(session.get("timestamp"))
     started_at = _utc(session.get("start_time")) or (end - timedelta(seconds=length_s) if end else None)
@@ -257,7 +258,8 @@ def _timer_s(session: dict[str, object], last_s: float, pauses: tuple[tuple[floa
 
 
 def _sport(session: dict[str, object]) -> str | None:
-    """The sport's name; where that leaves it open, the kind of sport (fitness_equipment: indoor_rowing, treadmill)."""
+    """Return the sport's name; where that leaves it open, the kind of sport (fitness_equipment: indoor_rowing,
+    treadmill)."""
     sport, kind = session.get("sport"), session.get("sub_sport")
     if sport in (None, "generic", "training", "fitness_equipment", "all") and isinstance(kind, str):
         return kind
@@ -265,7 +267,7 @@ def _sport(session: dict[str, object]) -> str | None:
 
 
 def _on_foot(sessions: list[dict[str, object]]) -> list[dict[str, object]]:
-    """The sessions that the file does not call another sport; one without facts where there are no sessions."""
+    """Return the sessions that the file does not call another sport; one without facts where there are no sessions."""
     named = [named_sport(_sport(session)) for session in sessions]
     found = [one for one, name in zip(sessions, named, strict=True) if name in (None, Sport.RUNNING, Sport.WALKING)]
     if sessions and not found:
@@ -275,7 +277,7 @@ def _on_foot(sessions: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def _within(messages: list[Message], session: dict[str, object]) -> list[Message]:
-    """What belongs to one session of several, by time; laps by their start."""
+    """Return what belongs to one session of several, by time; laps by their start."""
     start, length_s = _utc(session.get("start_time")), plain_number(session.get("total_elapsed_time"))
     if sum(name == "session" for name, _ in messages) < 2 or start is None:
         return messages

@@ -51,7 +51,7 @@ class ImportedWorkout:
 
 
 def write_workout(plan: WorkoutPlan, made_at: datetime | None = None) -> bytes:
-    """The bytes of a FIT workout file. made_at: aware UTC, for the file's own head."""
+    """Return the bytes of a FIT workout file. made_at: aware UTC, for the file's own head."""
     moment = fit_time(made_at or datetime(2026, 1, 1, tzinfo=UTC))
     rows = _steps(plan)
     file = FitFile()
@@ -112,7 +112,7 @@ def _step(part: WorkoutPart) -> list[tuple[Field, Value]]:
 
 
 def read_workout(content: bytes, workout_id: str) -> ImportedWorkout:
-    """The running workout of a FIT file.
+    """Return the running workout of a FIT file.
 
     Raises:
         InterchangeError: it is no FIT file, holds no workout, one of another sport, or steps that cannot be led.
@@ -152,7 +152,7 @@ def _messages(content: bytes) -> Iterator[tuple[str, Step]]:
 
 
 def _blocks(steps: list[Step], notes: list[str]) -> tuple[WorkoutBlock, ...]:
-    """Steps to blocks; a repeat takes the blocks since the step that it goes back to."""
+    """Turn steps into blocks; a repeat takes the blocks since the step that it goes back to."""
     found: list[tuple[int, WorkoutBlock]] = []
     for index, step in enumerate(steps):
         if step.get(1) == _REPEAT:

@@ -26,7 +26,7 @@ Row = list[tuple[Field, Value]]
 
 
 def write_fit(activity: Activity) -> bytes:
-    """The bytes of a FIT activity file."""
+    """Return the bytes of a FIT activity file."""
     file = FitFile()
     start = fit_time(activity.started_at)
     whole = whole_of(activity)
@@ -86,13 +86,13 @@ def _head(file: FitFile, activity: Activity, start: int) -> None:
 
 
 def _session_texts(activity: Activity) -> list[tuple[DeveloperField, str]]:
-    """What the session says in words of our own."""
+    """Return what the session says in words of our own."""
     texts = ((fm.TITLE, activity.name), (fm.ALGORITHM, activity.algorithm))
     return [(field, text) for field, text in texts if text]
 
 
 def _devices(file: FitFile, activity: Activity, start: int) -> None:
-    """This program as creator (index 0), then each sensor with its place on the body."""
+    """Write this program as creator (index 0), then each sensor with its place on the body."""
     own: Row = [(fm.DEVICE_INDEX, 0), (fm.DEVICE_SOFTWARE, _SOFTWARE / 100), (fm.SOURCE_TYPE, fm.LOCAL)]
     file.add(fm.DEVICE_INFO, [(fm.TIMESTAMP, start), *own, (fm.DEVICE_NAME, fm.CREATOR)])
     for index, sensor in enumerate(activity.sensors, start=1):
@@ -106,7 +106,7 @@ def _timer(file: FitFile, at: int, kind: int) -> None:
 
 
 def _records(file: FitFile, activity: Activity, start: int) -> None:
-    """Records and pauses in the order of time. One layout for all records, so that one definition serves."""
+    """Write records and pauses in the order of time. One layout for all records, so that one definition serves."""
     used = {name for record in activity.records for name in record.values}
     has_place = any(record.latitude_deg is not None for record in activity.records)
     has_height = any(record.altitude_m is not None for record in activity.records)
@@ -146,7 +146,7 @@ def _values(record: Record, used: set[str]) -> Row:
 
 
 def _cadence(cadence_spm: float | None, whole: Field, fraction: Field) -> Row:
-    """Steps per minute of both feet as strides per minute of one."""
+    """Return the steps per minute of both feet as strides per minute of one."""
     if cadence_spm is None or not 0 <= cadence_spm < 500:
         return [(whole, None), (fraction, None)]
     parts = round(cadence_spm / 2 * 128)

@@ -93,7 +93,7 @@ def read_runs(content: bytes, kind: str, hint: Hint = NO_HINT) -> tuple[Activity
 
 
 def on_foot(found: Sequence[Activity], what: str) -> tuple[Activity, ...]:
-    """The activities that may have been on foot, completed and judged. what: where they are from, for the words.
+    """Return the activities that may have been on foot, completed and judged. what: where they are from, for the words.
 
     Raises:
         InterchangeError: there is none; the message says what they were.
@@ -115,7 +115,7 @@ def on_foot(found: Sequence[Activity], what: str) -> tuple[Activity, ...]:
 
 
 def unpacked(stream: IO[bytes]) -> bytes:
-    """The content of a gzip file; of a damaged one, what comes before the damage.
+    """Return the content of a gzip file; of a damaged one, what comes before the damage.
 
     Raises:
         InterchangeError: nothing of it is whole, or it unpacks to more than any run has.

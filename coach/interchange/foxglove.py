@@ -48,7 +48,8 @@ def topics_of(
     decisions: Iterable[CueDecision],
     places: Activity | None,
 ) -> dict[str, tuple[Mapping[str, object], Rows]]:
-    """Schema and rows by topic. places: positions, its records' times on the run's clock; None: there are none."""
+    """Return the schema and rows by topic. places: positions, its records' times on the run's clock;
+    None: there are none."""
     named: dict[str, tuple[str, Rows]] = {"/metrics": ("running_coach.Metrics", _rows(seconds, "t_s"))}
     by_site: dict[str, list[Stride]] = {}
     for stride in strides:
@@ -92,7 +93,7 @@ def _fixes(places: Activity, started_at: datetime) -> Rows:
 
 
 def _schema_of(name: str, rows: Rows) -> dict[str, object]:
-    """A JSON Schema of the rows, with the unit of each metric."""
+    """Return a JSON Schema of the rows, with the unit of each metric."""
     properties: dict[str, object] = {}
     for _, row in rows:
         for field, value in row.items():

@@ -55,7 +55,7 @@ _LAP_GAP_S: Final = 10.0  # between the last point of a lap and the first of the
 
 
 def write_gpx(activity: Activity) -> bytes:
-    """The bytes of a GPX file.
+    """Return the bytes of a GPX file.
 
     Raises:
         InterchangeError: the run has no positions, without which GPX cannot say anything.
@@ -174,7 +174,7 @@ def _one_of(before: Activity, after: Activity) -> Activity:
 
 
 def began_at_of(root: ET.Element) -> datetime | None:
-    """The start that the file as a whole names."""
+    """Return the start that the file as a whole names."""
     return moment(getattr(child(root, "metadata", "time"), "text", None))
 
 
@@ -260,7 +260,7 @@ def _record(point: ET.Element, at: datetime, started_at: datetime) -> Record:
 
 
 def _measures(point: ET.Element) -> dict[str, float]:
-    """What a point says beside its place: GPX 1.0 below the point itself, GPX 1.1 in extensions, whoever's."""
+    """Return what a point says beside its place: GPX 1.0 below the point itself, GPX 1.1 in extensions, whoever's."""
     values: dict[str, float] = {}
     inside = [*(child(point, "extensions") or ()), *(one for one in point if local(one) == "speed")]
     for element in (below for one in inside for below in one.iter()):

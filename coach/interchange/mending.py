@@ -47,13 +47,14 @@ def of_one_clock(moments: Sequence[datetime]) -> tuple[datetime, datetime]:
 
 
 def steps_of(strides: Sequence[float | None]) -> float:
-    """Steps for each cadence as a file counts it: 2 for strides of one leg, 1 where they are steps already."""
+    """Return the steps for each cadence as a file counts it: 2 for strides of one leg,
+    1 where they are steps already."""
     known = [one for one in strides if one]
     return 1.0 if known and float(np.median(known)) > _MOST_STRIDES else 2.0
 
 
 def in_steps(records: Sequence[Record]) -> tuple[Record, ...]:
-    """Records whose cadence counts as `steps_of` says. They come with twice what the file counts."""
+    """Return the records whose cadence counts as `steps_of` says. They come with twice what the file counts."""
     factor = steps_of([r.values["cadence_spm"] / 2 if "cadence_spm" in r.values else None for r in records]) / 2
     if factor == 1.0:
         return tuple(records)
@@ -66,7 +67,7 @@ def in_steps(records: Sequence[Record]) -> tuple[Record, ...]:
 
 
 def joined_distance(records: Sequence[Record]) -> tuple[Record, ...]:
-    """Records whose distance goes on where the file restarts it, lap by lap; lost values are left out."""
+    """Return the records whose distance goes on where the file restarts it, lap by lap; lost values are left out."""
     places = [i for i, record in enumerate(records) if "distance_m" in record.values]
     far = [records[i].values["distance_m"] for i in places]
     if all(b >= a * _RESTART_SHARE for a, b in pairwise(far)):
@@ -90,7 +91,7 @@ def _with_distance(record: Record, distance_m: float | None) -> Record:
 
 
 def of_totals(parts: Sequence[tuple[float, float, float, Mapping[str, float]]]) -> tuple[Record, ...]:
-    """Records of an activity that a file only sums up: (start, end [s], metres, means) of each part.
+    """Return the records of an activity that a file only sums up: (start, end [s], metres, means) of each part.
 
     What lies between is not known: the means are at both ends of their part.
     """
@@ -106,7 +107,7 @@ def of_totals(parts: Sequence[tuple[float, float, float, Mapping[str, float]]]) 
 
 
 def without_null_island(activity: Activity) -> Activity:
-    """The activity without positions at exactly 0, 0: they mean that nothing was found."""
+    """Return the activity without positions at exactly 0, 0: they mean that nothing was found."""
     if not any(r.latitude_deg == 0 and r.longitude_deg == 0 for r in activity.records):
         return activity
     records = tuple(

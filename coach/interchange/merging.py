@@ -18,7 +18,7 @@ _NEAR_S: Final = 1.5
 
 
 def merged(seconds: Sequence[LiveMetrics], activity: Activity, offset_s: float) -> list[LiveMetrics]:
-    """The run's seconds with what only the watch knew. offset_s: the activity's start on the run's clock.
+    """Return the run's seconds with what only the watch knew. offset_s: the activity's start on the run's clock.
 
     Values that the run has itself are never replaced.
     """

@@ -29,7 +29,7 @@ _SPOKEN_WITH: Final = ("hrv", "length", "beat_intervals")
 
 
 def own_part(content: bytes, kind: str, activity: Activity) -> bytes:
-    """The file without what belongs to other activities; as it is where it holds nothing else."""
+    """Return the file without what belongs to other activities; as it is where it holds nothing else."""
     if not activity.has_others:
         return content
     return {"fit": _fit_part, "gpx": _gpx_part, "tcx": _tcx_part}[kind](content, activity)

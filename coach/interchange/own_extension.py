@@ -23,14 +23,14 @@ def register() -> None:
 
 
 def add_values(extensions: ET.Element, values: Mapping[str, float]) -> None:
-    """The values of one moment, to six digits."""
+    """Add the values of one moment, to six digits."""
     if values:
         texts = {name: f"{value:.6g}" for name, value in values.items()}
         ET.SubElement(extensions, f"{{{OWN}}}gait", texts)
 
 
 def values_of(extensions: ET.Element | None) -> dict[str, float]:
-    """The values of one moment; what is unknown or no number is left out."""
+    """Return the values of one moment; what is unknown or no number is left out."""
     element = child(extensions, "gait")
     found = {} if element is None else {name: _number(element.get(name)) for name in _VALUES}
     return {name: value for name, value in found.items() if value is not None}
@@ -71,7 +71,7 @@ def add_run(
 
 
 def run_facts(extensions: ET.Element | None) -> tuple[ET.Element, tuple[tuple[float, float], ...]] | None:
-    """The element of the run and its pauses; None where another program wrote the file."""
+    """Return the element of the run and its pauses; None where another program wrote the file."""
     element = child(extensions, "run")
     if element is None:
         return None
@@ -80,7 +80,7 @@ def run_facts(extensions: ET.Element | None) -> tuple[ET.Element, tuple[tuple[fl
 
 
 def own_number(element: ET.Element, name: str) -> float | None:
-    """A number of the run's element."""
+    """Return a number of the run's element."""
     return _number(element.get(name))
 
 

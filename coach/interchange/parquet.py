@@ -25,7 +25,7 @@ def has_parquet() -> bool:
 
 
 def write_parquet(seconds: Sequence[LiveMetrics], started_at: datetime, run_id: str) -> bytes:
-    """The bytes of a Parquet file, compressed by zstd; its metadata have the run's id and start.
+    """Return the bytes of a Parquet file, compressed by zstd; its metadata have the run's id and start.
 
     Raises:
         UserError: pyarrow is not installed.

@@ -31,7 +31,7 @@ _SPEED_WINDOW_S: Final = 6.0  # as long as watches average a shown pace; shorter
 
 
 def completed(activity: Activity) -> Activity:
-    """The activity with distance and speed in its records and as a whole, where its file does not have them.
+    """Return the activity with distance and speed in its records and as a whole, where its file does not have them.
 
     Values that the file has are never replaced, but for a speed that its own positions contradict.
     """
@@ -71,7 +71,8 @@ def completed(activity: Activity) -> Activity:
 
 
 def _with_total(activity: Activity, reported: FloatArray) -> Activity:
-    """An activity whose file has no distance as a whole, or none but zero, is as long as its records say."""
+    """Return the activity; one whose file has no distance as a whole, or none but zero,
+    is as long as its records say."""
     if activity.distance_m:
         return activity
     return dataclasses.replace(activity, distance_m=float(np.nanmax(reported)))
@@ -100,7 +101,7 @@ def _is_contradicted(records: list[Record], speed: FloatArray) -> bool:
 
 
 def _nonzero(record: Record, added: dict[str, FloatArray]) -> dict[str, float]:
-    """A record's values without those that are replaced because the whole file has nothing but zeros."""
+    """Return a record's values without those that are replaced because the whole file has nothing but zeros."""
     return {name: value for name, value in record.values.items() if name not in added}
 
 

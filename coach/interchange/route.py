@@ -25,7 +25,7 @@ def route_of(
     trim: tuple[float | None, float | None] = (None, None),
     n_points: int = MOST_POINTS,
 ) -> RunRoute | None:
-    """The route of a run; None with fewer than two positions.
+    """Return the route of a run; None with fewer than two positions.
 
     track: t_s, latitude_deg, longitude_deg, altitude_m. measures: t_s and values by name, each (n,), NaN where unknown.
     """
@@ -75,7 +75,7 @@ def _plane(latitude_deg: FloatArray, longitude_deg: FloatArray) -> tuple[FloatAr
 
 
 def _at(t_s: FloatArray, measures: Mapping[str, FloatArray], name: str) -> FloatArray:
-    """The value nearest in time to each moment; NaN where it is too far away."""
+    """Return the value nearest in time to each moment; NaN where it is too far away."""
     known = np.isfinite(measures[name]) if name in measures else np.zeros(0, dtype=bool)
     if not known.any():
         return np.full(len(t_s), np.nan)

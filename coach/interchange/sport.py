@@ -100,7 +100,8 @@ class Verdict:
 
 
 def named_sport(word: str | None) -> str | None:
-    """A sport as a file names it: "running", "walking", another sport's own word, or None where it stays open."""
+    """Return a sport as a file names it: "running", "walking", another sport's own word,
+    or None where it stays open."""
     plain = _plain(word).removeprefix("hkworkout_activity_type_")
     if plain in _OPEN:
         return None
@@ -129,7 +130,7 @@ def _is_titled_otherwise(title: str) -> bool:
 
 
 def verdict_of(activity: Activity, limits: Evidence | None = None) -> Verdict:
-    """What an activity was, by name, else by its data.
+    """Return what an activity was, by name, else by its data.
 
     A named run that is faster as a whole than any human is kept apart, too.
     """

@@ -39,7 +39,7 @@ _LONGEST_BREAK_S: Final = 12 * 3600.0  # between laps; a start further on is a w
 
 
 def write_tcx(activity: Activity) -> bytes:
-    """The bytes of a TCX file."""
+    """Return the bytes of a TCX file."""
     ET.register_namespace("", _TCX)
     ET.register_namespace("ae", _EXT)
     ET.register_namespace("xsi", _XSI)
@@ -94,7 +94,7 @@ def _lap(run: ET.Element, activity: Activity, part: Totals, inside: list[Record]
 
 
 def _lap_extended(part: Totals, inside: Sequence[Record]) -> dict[str, str]:
-    """The elements of Garmin's extension of a lap, in its order, within its ranges."""
+    """Return the elements of Garmin's extension of a lap, in its order, within its ranges."""
     found = {}
     if part.distance_m is not None and part.timer_s > 0:
         found["AvgSpeed"] = f"{part.distance_m / part.timer_s:.4f}"
@@ -148,7 +148,7 @@ def _point(track: ET.Element, record: Record, started_at: datetime) -> None:
 
 
 def _extended(values: Mapping[str, float]) -> dict[str, str]:
-    """The elements of Garmin's extension of a point, in its order, within its ranges."""
+    """Return the elements of Garmin's extension of a point, in its order, within its ranges."""
     found = {}
     if "speed_mps" in values:
         found["Speed"] = f"{values['speed_mps']:.4f}"
@@ -160,7 +160,7 @@ def _extended(values: Mapping[str, float]) -> dict[str, str]:
 
 
 def _whole(values: Mapping[str, float]) -> dict[str, float]:
-    """What TCX's own elements say of the values that they have in whole numbers."""
+    """Return what TCX's own elements say of the values that they have in whole numbers."""
     found = {}
     if "heart_rate_bpm" in values:
         found["heart_rate_bpm"] = float(_beats(values["heart_rate_bpm"]))
@@ -181,7 +181,7 @@ def _beats(beats: float) -> str:
 
 
 def _strides(cadence_spm: float) -> int:
-    """Steps per minute as strides per minute, within the schema's 0 to 254."""
+    """Return the steps per minute as strides per minute, within the schema's 0 to 254."""
     return min(254, max(0, round(cadence_spm / 2)))
 
 
@@ -248,7 +248,7 @@ def activity_of_element(run: ET.Element) -> Activity | None:
 
 
 def _of_laps(run: ET.Element, laps: Sequence[ET.Element]) -> Activity | None:
-    """A run entered by hand, or by a machine that keeps no points: its laps say how far and how long."""
+    """Return a run entered by hand, or by a machine that keeps no points: its laps say how far and how long."""
     parts = []
     started_at, before_s = moment(getattr(child(run, "Id"), "text", None)), 0.0
     for lap in laps:

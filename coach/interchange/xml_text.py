@@ -24,7 +24,7 @@ _POINTS: Final = frozenset(("trkpt", "rtept", "wpt", "Trackpoint", "Record"))
 
 
 def parse(content: bytes, root: str, what: str) -> ET.Element:
-    """The root element, whose local name must be `root`.
+    """Return the root element, whose local name must be `root`.
 
     Raises:
         InterchangeError: not XML, another kind of document, or one with entities of its own (never needed here).
@@ -33,7 +33,7 @@ def parse(content: bytes, root: str, what: str) -> ET.Element:
 
 
 def parse_whole(content: bytes, root: str, what: str) -> tuple[ET.Element, bool]:
-    """The root element, whose local name must be `root`, and whether the document breaks off before its end.
+    """Return the root element, whose local name must be `root`, and whether the document breaks off before its end.
 
     Raises:
         InterchangeError: nothing of it is XML, another kind of document, or one with entities of its own.
@@ -55,7 +55,7 @@ def parse_whole(content: bytes, root: str, what: str) -> tuple[ET.Element, bool]
 
 
 def as_utf8(content: bytes) -> bytes:
-    """The text without byte order mark and leading blanks; UTF-16 as UTF-8, its declaration taken out."""
+    """Return the text without byte order mark and leading blanks; UTF-16 as UTF-8, its declaration taken out."""
     if content[:2] in _UTF16:
         text = content.decode("utf-16", errors="replace").encode("utf-8", errors="replace")
         content = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", text, count=1)
@@ -63,7 +63,7 @@ def as_utf8(content: bytes) -> bytes:
 
 
 def _declared(text: bytes) -> bytes:
-    """The text with a made-up namespace for prefixes that are used but never declared."""
+    """Return the text with a made-up namespace for prefixes that are used but never declared."""
     used = set(re.findall(rb"</?([A-Za-z_][\w.-]*):[A-Za-z_]", text))
     used |= set(re.findall(rb"\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*=", text))
     declared = set(re.findall(rb"xmlns:([A-Za-z_][\w.-]*)\s*=", text)) | {b"xml", b"xmlns"}
@@ -77,7 +77,7 @@ def _may_be_mended(text: bytes) -> bool:
 
 
 def _salvaged(text: bytes) -> tuple[ET.Element | None, bool]:
-    """What can be read of a document that is not well-formed, and whether its end is missing."""
+    """Return what can be read of a document that is not well-formed, and whether its end is missing."""
     text = _clean(text)
     target = _Salvage()
     parser = ET.XMLParser(target=target)
@@ -154,12 +154,12 @@ class _Salvage:
 
 
 def local(element: ET.Element) -> str:
-    """The name without its namespace."""
+    """Return the name without its namespace."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def child(element: ET.Element | None, *path: str) -> ET.Element | None:
-    """The first element below along local names, whatever the namespace."""
+    """Return the first element below along local names, whatever the namespace."""
     for name in path:
         if element is None:
             return None
@@ -179,7 +179,7 @@ def number(element: ET.Element | None) -> float | None:
 
 
 def plain_number(text: str) -> float:
-    """A number, its decimals after a point or, as some programs write in some countries, a comma.
+    """Return a number, its decimals after a point or, as some programs write in some countries, a comma.
 
     Raises:
         ValueError: it is none.
@@ -188,7 +188,7 @@ def plain_number(text: str) -> float:
 
 
 def moment(text: str | None) -> datetime | None:
-    """An aware UTC time; one without zone is taken as UTC."""
+    """Return an aware UTC time; one without zone is taken as UTC."""
     plain = re.sub(r"\s*(?:UTC|GMT)$", "Z", (text or "").strip())
     try:
         at = datetime.fromisoformat(plain)

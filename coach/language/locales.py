@@ -26,7 +26,8 @@ def known(language: str) -> str:
 
 
 def wished(accepted: Iterable[str]) -> str:
-    """The first of ours among a browser's languages ("de-AT", "es"), best first; English where it wants another."""
+    """Return the first of ours among a browser's languages ("de-AT", "es"), best first;
+    English where it wants another."""
     return next((one.split("-")[0].lower() for one in accepted if one.split("-")[0].lower() in LOCALES), DEFAULT)
 
 
@@ -58,5 +59,5 @@ def date_text(moment: date, skeleton: str, language: str = DEFAULT) -> str:
 
 
 def list_text(parts: Sequence[str], language: str = DEFAULT) -> str:
-    """`a, b and c` in the runner's language; an empty text for nothing."""
+    """Join texts as `a, b and c` in the runner's language; an empty text for nothing."""
     return format_list(parts, locale=locale_of(language)) if parts else ""

@@ -68,7 +68,8 @@ class Phrases:
         return None
 
     def _beginning(self, text: str) -> str | None:
-        """A sentence before another: also one whose last sign belongs to the joint, as in "It is off: switch it on"."""
+        """Return a sentence before another: also one whose last sign belongs to the joint,
+        as in "It is off: switch it on"."""
         if (whole := self._one(text)) is not None:
             return whole
         return None if (bare := self._one(text[:-1])) is None else bare + text[-1]
@@ -93,7 +94,8 @@ class Phrases:
         return "one" if n == "1" else "other"  # so in German and Spanish, by CLDR
 
     def _value(self, value: str) -> str | None:
-        """A parameter in this language: numbers and names as they are; None for whole sentences that are not known."""
+        """Return a parameter in this language: numbers and names as they are;
+        None for whole sentences that are not known."""
         if amount := _AMOUNT.fullmatch(value):
             return localised(amount["number"], self.language) + amount["gap"] + self(amount["unit"])
         if (found := self._find(value)) is not None:
@@ -168,7 +170,7 @@ def read_phrases(language: str, folder: Path = FOLDER) -> dict[str, Translation]
 
 @lru_cache
 def phrases_of(language: str) -> Phrases:
-    """The coach's sentences in `language`, read once."""
+    """Return the coach's sentences in `language`, read once."""
     return Phrases(read_phrases(language), language)
 
 

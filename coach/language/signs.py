@@ -8,5 +8,5 @@ MINUS: Final = "\u2212"
 
 
 def localised(number: str, language: str) -> str:
-    """The text of a number as Python writes it, in the signs of `language`."""
+    """Return the text of a number as Python writes it, in the signs of `language`."""
     return number.replace(".", DECIMALS.get(language, ".")).replace("-", MINUS)

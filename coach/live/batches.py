@@ -46,7 +46,7 @@ class RunSink(Protocol):
     """Keeps batches for good; called on a worker thread."""
 
     def keep(self, run_id: str, batch: PendingRows) -> None:
-        """Keep a batch. After an error its rows come again, with newer ones: keeping some of them twice changes nothing.
+        """Keep a batch. After an error its rows come again, with newer ones: keeping some twice must change nothing.
 
         Raises:
             CoachError: not all of it was kept.

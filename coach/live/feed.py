@@ -57,7 +57,7 @@ class LiveFeed:
             return item.id
 
     def latest(self, event: str) -> Mapping[str, object] | None:
-        """Data of the newest event of this name, None where there was none."""
+        """Return the data of the newest event of this name, None where there was none."""
         item = self._latest.get(event)
         return item.data if item else None
 

@@ -103,7 +103,7 @@ class Pipeline:
         self._is_paused = False
 
     def add(self, sensor_id: str, decoder: Decoder) -> None:
-        """A sensor joined the run."""
+        """Add a sensor that joined the run."""
         self._decoders[sensor_id] = decoder
         self._waiting.setdefault(sensor_id, [])
 
@@ -127,7 +127,8 @@ class Pipeline:
         return outputs
 
     def feed_many(self, notifications: Sequence[Notification]) -> list[Outputs]:
-        """What `feed` gives of each of these, without what is empty; sensors are read ahead of the ticks where it pays.
+        """Return what `feed` gives of each of these, without what is empty;
+        sensors are read ahead of the ticks where it pays.
 
         A minute of notifications at once costs half of what it costs one by one. What is left over for the tick that
         is not due yet waits as with `feed`.
@@ -205,16 +206,16 @@ class Pipeline:
         return self._coaching.hold if self._coaching else ""
 
     def target(self, metrics: LiveMetrics) -> FocusTarget | None:
-        """The focus metric of this run against the runner's own band."""
+        """Return the focus metric of this run against the runner's own band."""
         return self._coaching.target(metrics) if self._coaching else None
 
     def metronome(self, metrics: LiveMetrics) -> float | None:
-        """Steps per minute at which a metronome may tick now; None while it is silent."""
+        """Return the steps per minute at which a metronome may tick now; None while it is silent."""
         is_silent = self._coaching is None or self._is_paused
         return None if is_silent or self._coaching is None else self._coaching.metronome(metrics.t_s, metrics)
 
     def finish(self) -> Outputs:
-        """The run is over: what the last samples still give."""
+        """End the run, and return what the last samples still give."""
         found = _Found()
         self._read(found)
         found.events += self._gait.finish()
@@ -225,7 +226,7 @@ class Pipeline:
         return self._coaching.responses() if self._coaching else ()
 
     def reports(self) -> tuple[StreamReport, ...]:
-        """What became of each sensor's bytes."""
+        """Return what became of each sensor's bytes."""
         return tuple(decoder.report() for decoder in self._decoders.values())
 
     def _read(self, found: _Found) -> None:

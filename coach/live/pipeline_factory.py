@@ -18,7 +18,7 @@ def make_pipeline(
     *,
     seconds_only: bool = False,
 ) -> Pipeline:
-    """A fresh pipeline for these sensors. seconds_only: as `Pipeline` says.
+    """Return a fresh pipeline for these sensors. seconds_only: as `Pipeline` says.
 
     Raises:
         ProfileError: a sensor's profile does not exist.
@@ -33,7 +33,7 @@ def make_pipeline(
 
 
 def profile_texts(uses: Sequence[SensorUse]) -> dict[str, str]:
-    """The profiles of these sensors as their files are today: kept with a recording."""
+    """Return the profiles of these sensors as their files are today: kept with a recording."""
     folder = files("firmware_config") / "profiles"
     ids = {use.profile_id for use in uses}
     return {name: (folder / f"{name}.toml").read_text(encoding="utf-8") for name in sorted(ids)}

@@ -158,7 +158,7 @@ class LiveRun:
             self.report(event)
 
     def report(self, event: LinkEvent) -> None:
-        """The link to a sensor changed."""
+        """Take note of a change of the link to a sensor."""
         self.links[event.sensor_id] = event
         self._log.write(lambda writer: writer.write_event(RunEvent(event.t_s, "link", to_plain(event))))
         self._feed.publish("sensor", to_plain(event))
@@ -191,7 +191,7 @@ class LiveRun:
         return lap
 
     def _moment(self, at_s: float | None) -> float:
-        """The time of a tap; one that comes late lies after the marks that were made meanwhile."""
+        """Return the time of a tap; one that comes late lies after the marks that were made meanwhile."""
         return self._now() if at_s is None else min(max(at_s, self.timeline.newest_s), self._now())
 
     def mute(self, is_muted: bool) -> None:
@@ -200,11 +200,12 @@ class LiveRun:
         self._mark("mute", self._now(), is_muted=is_muted)
 
     def count_by(self, sensor_id: str, cadence_unit: str | None) -> None:
-        """The runner says what a running pod counts, "steps" or "strides"; None: the data decide."""
+        """Take the runner's word on what a running pod counts, "steps" or "strides"; None: the data decide."""
         self._mark("cadence_unit", self._now(), sensor_id=sensor_id, cadence_unit=cadence_unit)
 
     def pain(self, entry: PainEntry) -> bool:
-        """The runner tapped a pain level; it acts now, also where the tap came late (`entry.at` is its moment).
+        """Keep a pain level that the runner tapped; it acts now,
+        also where the tap came late (`entry.at` is its moment).
 
         False: the run is over, and the entry was not kept.
         """
@@ -221,8 +222,8 @@ class LiveRun:
         return True
 
     async def take_back_pain(self, at: datetime) -> PainEntry | None:
-        """The newest pain tap was a slip of the finger, the runner said at a moment; None where there is none, or that
-        was not soon after it: an undo that comes late is of another tap.
+        """Take back the newest pain tap, a slip of the finger, as the runner said at a moment; None where there is
+        none, or that was not soon after it: an undo that comes late is of another tap.
 
         Gives the entry, which the sink may hold already.
         """
@@ -244,7 +245,7 @@ class LiveRun:
         self._feed.publish("run", self.status())
 
     def status(self) -> dict[str, object]:
-        """What a page that has just been opened must know."""
+        """Return what a page that has just been opened must know."""
         state = RunState.PAUSED if self.is_paused else RunState.RECORDING
         return {
             "run_id": self.run.run_id,
@@ -261,7 +262,7 @@ class LiveRun:
         }
 
     def _workout_now(self) -> dict[str, object] | None:
-        """The part that is on, for page and voice; None without a workout, after its end, or in pain above 5."""
+        """Return the part that is on, for page and voice; None without a workout, after its end, or in pain above 5."""
         if self._follower is None or self._follower.place.part < 0 or self.pipeline.hold:
             return None
         return self._follower.status(self._distance_m, bool(self._sore))
@@ -288,11 +289,12 @@ class LiveRun:
     # Inside --------------------------------------------------------------------------------------------------------
 
     def _now(self) -> float:
-        """The time at which what happens now counts."""
+        """Return the time at which what happens now counts."""
         return self.pipeline.counts_at(self.clock())
 
     def _mark(self, kind: str, t_s: float, **data: object) -> None:
-        """What the runner did at `t_s`: first to the log, then into the pipeline, as when the recording is read again.
+        """Pass on what the runner did at `t_s`: first to the log, then into the pipeline,
+        as when the recording is read again.
 
         What was tapped before the last tick counts from now on for cues; laps and pauses are as tapped.
         """

@@ -84,6 +84,6 @@ class Timeline:
 
 
 def part_of(mark: Mapping[str, object]) -> int | None:
-    """The part of a workout that a mark of a lap began; None for a lap of the runner's own."""
+    """Return the part of a workout that a mark of a lap began; None for a lap of the runner's own."""
     part = mark.get("part")
     return part if isinstance(part, int) else None

@@ -34,11 +34,11 @@ class TreadmillCheck:
         self._is_said = False
 
     def belt(self, t_s: float, speed_mps: float) -> None:
-        """The treadmill's speed [m/s] at `t_s`."""
+        """Take the treadmill's speed [m/s] at `t_s`."""
         self._belt = (t_s, speed_mps)
 
     def stride(self, t_s: float, speed_mps: float) -> str | None:
-        """A stride's own speed [m/s]; the sentence for the runner as soon as the ratio has held, once."""
+        """Take a stride's own speed [m/s]; return the sentence for the runner as soon as the ratio has held, once."""
         params = self._params
         if self._belt is None or t_s - self._belt[0] > params.fresh_s or speed_mps < params.least_mps:
             self._since = None

@@ -159,7 +159,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
 
     @classmethod
     def of(cls, kind: type[Noun], nouns: Iterable[Noun]) -> "Columns[Noun]":
-        """These nouns as columns; what is columns already stays."""
+        """Return these nouns as columns; what is columns already stays."""
         return nouns if isinstance(nouns, Columns) else cls(kind, nouns)
 
     @classmethod
@@ -229,17 +229,17 @@ class Columns(Sequence[Noun], Generic[Noun]):
         return name in self._columns
 
     def floats(self, name: str) -> FloatArray:
-        """A field of numbers as an array (n,), NaN where unknown."""
+        """Return a field of numbers as an array (n,), NaN where unknown."""
         column = self._columns.get(name)
         return np.full(len(self), np.nan) if column is None else self._chosen(column.floats(self._n))
 
     def values(self, name: str) -> list[Value]:
-        """A field of any kind; None where unknown."""
+        """Return a field of any kind; None where unknown."""
         column = self._columns.get(name)
         return [None] * len(self) if column is None else self._objects(column, 0, len(self))
 
     def field(self, name: str) -> "Field":
-        """A field as it is kept: numbers with a fraction, mappings to such, or values of any kind."""
+        """Return a field as it is kept: numbers with a fraction, mappings to such, or values of any kind."""
         column = self._columns.get(name)
         if isinstance(column, _Codes):
             return Codes(column.known, self._chosen(_whole(column.codes, self._n, _NONE)))
@@ -260,7 +260,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
         return np.asarray(chosen[self._chosen(_whole(column.codes, self._n, _NONE))], dtype=np.bool_)
 
     def take(self, rows: IndexArray) -> "Columns[Noun]":
-        """The nouns of these rows, in this order."""
+        """Return the nouns of these rows, in this order."""
         new = Columns(self.kind)
         new._columns, new._n = dict(self._columns), self._n
         new._rows = rows if self._rows is None else self._rows[rows]
@@ -283,7 +283,7 @@ class Columns(Sequence[Noun], Generic[Noun]):
         return (self.kind(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True))
 
     def _fitting(self, before: _Column | None, value: object) -> _Column:
-        """A column that takes this value, and all that came before it."""
+        """Return a column that takes this value, and all that came before it."""
         if before is None:
             return next(column for column in (_Numbers(), _Mappings(), _Codes()) if column.takes(value))
         mixed = _Codes()

@@ -30,5 +30,6 @@ def metres_per_radian(latitude_rad: FloatArray | float) -> tuple[FloatArray, Flo
 
 
 def distance_sd_m(distance_m: float) -> float:
-    """Standard uncertainty [m] of a distance summed from positions under open sky: its scale, and its two ends."""
+    """Return the standard uncertainty [m] of a distance summed from positions under open sky: its scale,
+    and its two ends."""
     return math.hypot(SCALE_SD * distance_m, math.sqrt(2.0) * _FIX_SD_M)

@@ -109,7 +109,8 @@ _BPM: Final = Scale("bpm")
 
 
 def _uses(letters: str) -> frozenset[Use]:
-    """The uses behind their initials, one column each: L M P A C T S D E, where A is matched at the same speed."""
+    """Return the uses behind their initials, one column each: L M P A C T S D E,
+    where A is matched at the same speed."""
     return frozenset(_INITIALS[letter] for letter in letters if letter != ".")
 
 
@@ -292,5 +293,5 @@ METRICS: Final[Mapping[str, Metric]] = {row.name: row for row in _ROWS}
 
 
 def names_for(use: Use) -> tuple[str, ...]:
-    """The names of the metrics that appear in `use`, in the order of the table."""
+    """Return the names of the metrics that appear in `use`, in the order of the table."""
     return tuple(name for name, row in METRICS.items() if use in row.uses)

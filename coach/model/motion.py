@@ -17,13 +17,13 @@ class MotionSource(Protocol):
         ...
 
     def running_speed(self, t_s: float) -> RunningSpeedSample:
-        """What a perfect running pod would say now; raw_cadence_per_min in steps per minute."""
+        """Return what a perfect running pod would say now; raw_cadence_per_min in steps per minute."""
         ...
 
     def heart_rate(self, t_s: float) -> HeartRateSample:
-        """What a perfect chest strap would say now."""
+        """Return what a perfect chest strap would say now."""
         ...
 
     def treadmill(self, t_s: float) -> TreadmillSample:
-        """What the treadmill under the body would say now."""
+        """Return what the treadmill under the body would say now."""
         ...

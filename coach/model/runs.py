@@ -18,7 +18,7 @@ _RECORDING: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,139}", re.ASCII)
 
 
 def check_run_id(run_id: str) -> None:
-    """Raises ValueError where `run_id` could not be a file's name: letters, digits, `_`, `-` and `.`, no `..`."""
+    """Raise ValueError where `run_id` could not be a file's name: letters, digits, `_`, `-` and `.`, no `..`."""
     if not _RUN_ID.fullmatch(run_id) or ".." in run_id:
         raise ValueError(f"{run_id[:80]!r} is no id of a run")
 
@@ -118,7 +118,7 @@ class Run:
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Raises ValueError where id or recording could lead out of a folder."""
+        """Raise ValueError where id or recording could lead out of a folder."""
         check_run_id(self.run_id)
         if self.recording and (not _RECORDING.fullmatch(self.recording) or ".." in self.recording):
             raise ValueError(f"{self.recording[:80]!r} is no name of a recording")
@@ -200,7 +200,8 @@ class RunSummary:
     algorithm: str = ""
 
     def total_uncertainty(self, name: str) -> float | None:
-        """Standard uncertainty of a mean against the truth: both parts together; None where none is known."""
+        """Return the standard uncertainty of a mean against the truth: both parts together;
+        None where none is known."""
         parts = [self.uncertainty.get(key) for key in (name, f"shared_{name}")]
         known = [part for part in parts if part is not None]
         return math.hypot(*known) if known else None

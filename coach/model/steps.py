@@ -69,7 +69,7 @@ def ask(
 
 
 def say_nothing() -> Conversation[None]:
-    """A sensor that streams as soon as it is subscribed needs no words."""
+    """Take no step: a sensor that streams as soon as it is subscribed needs none."""
     yield from ()
 
 

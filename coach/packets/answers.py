@@ -26,7 +26,7 @@ class AnswerFinder:
         self._held = b""
 
     def feed(self, payload: bytes) -> tuple[Answer, bytes] | None:
-        """The answer and its bytes, from the first that shows which it is; None while it has not come."""
+        """Return the answer and its bytes, from the first that shows which it is; None while it has not come."""
         if not self._is_stream:
             return next(((answer, payload) for begins, answer in self._answers if payload.startswith(begins)), None)
         self._held += payload

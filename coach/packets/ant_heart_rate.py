@@ -68,7 +68,7 @@ class HeartReader:
 
 
 def _interval(page: HeartPage, last: HeartPage, away_s: float) -> tuple[float, ...]:
-    """The interval before the newest beat [s], where it is known."""
+    """Return the interval before the newest beat [s], where it is known."""
     if page.previous_beat_s is not None:
         between_s = (page.beat_s - page.previous_beat_s) % 64.0
     elif (page.n_beats - last.n_beats) % 256 == 1 and away_s < _AWAY_S:
@@ -79,7 +79,7 @@ def _interval(page: HeartPage, last: HeartPage, away_s: float) -> tuple[float, .
 
 
 def read_charge(page: bytes) -> Charge | None:
-    """What a page says of the battery; None where it says nothing."""
+    """Return what a page says of the battery; None where it says nothing."""
     if len(page) == 8 and page[0] & _NUMBER == _BATTERY:
         pct = float(page[1]) if page[1] <= 100 else None
         return Charge(pct, (page[3] >> 4 & 0x07) in (4, 5))

@@ -17,14 +17,14 @@ _SERIAL_OF_STRAP = 2
 
 
 def page_of(what: str, payload: bytes, number_mask: int = 0xFF) -> int:
-    """The number of a data page; raises PacketError where it has not eight bytes."""
+    """Return the number of a data page; raises PacketError where it has not eight bytes."""
     if len(payload) != PAGE_BYTES:
         raise PacketError(f"{what} has eight bytes", payload)
     return payload[0] & number_mask
 
 
 def common_page(page: bytes, is_strap: bool) -> bytes:
-    """A page with its plain number: a strap changes the upper bit of its pages 0 to 7.
+    """Return a page with its plain number: a strap changes the upper bit of its pages 0 to 7.
 
     openant expects the common pages without it. They are known with it, too: a serial number must not be overlooked.
     """
@@ -32,7 +32,7 @@ def common_page(page: bytes, is_strap: bool) -> bytes:
 
 
 def common_charge(page: bytes, is_strap: bool = False) -> Charge | None:
-    """What the battery page (82) says; None for every other page.
+    """Return what the battery page (82) says; None for every other page.
 
     Its status is one of new, good, ok, low, critical; its voltage says nothing of the charge of an unknown cell.
     """
@@ -43,7 +43,7 @@ def common_charge(page: bytes, is_strap: bool = False) -> Charge | None:
 
 
 def about_itself(page: bytes, is_strap: bool = False) -> dict[str, str]:
-    """What a page says of the sensor: maker, model, hardware (page 80) or software (81), as numbers of ANT+."""
+    """Return what a page says of the sensor: maker, model, hardware (page 80) or software (81), as numbers of ANT+."""
     page = common_page(page, is_strap)
     if len(page) != PAGE_BYTES:
         return {}
@@ -77,7 +77,8 @@ class WrappingTotal:
     _last_s: float = 0.0
 
     def add(self, raw: int, t_s: float, per_s: float) -> int:
-        """The total at `t_s` [s], when the counter shows `raw`. per_s: counts a second, before or now, the greater."""
+        """Return the total at `t_s` [s], when the counter shows `raw`. per_s: counts a second, before or now,
+        the greater."""
         if self._last is not None:
             step = (raw - self._last) % self.modulus
             away_s = t_s - self._last_s

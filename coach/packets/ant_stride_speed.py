@@ -118,7 +118,7 @@ class StrideReader:
 
 
 def read_charge(page: bytes) -> Charge | None:
-    """What a page says of the battery: low or not, never how full; None where it says nothing."""
+    """Return what a page says of the battery: low or not, never how full; None where it says nothing."""
     if len(page) == 8 and _FIRST_CADENCE <= page[0] <= _LAST_CADENCE:
         return Charge(None, page[7] >> 4 & 0x03 == _LOW)
     return common_charge(page)

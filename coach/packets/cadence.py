@@ -30,7 +30,7 @@ _UNDECIDED: Final = CadenceDecision(None, "not enough running or walking seen ye
 
 
 def known_by_name(name: str, table: Sequence[CadenceUnit]) -> CadenceDecision | None:
-    """The entry of a name table that fits a device's advertised name best."""
+    """Return the entry of a name table that fits a device's advertised name best."""
     fits = [entry for entry in table if name.casefold().startswith(entry.name_prefix.casefold())]
     if not fits:
         return None
@@ -39,7 +39,7 @@ def known_by_name(name: str, table: Sequence[CadenceUnit]) -> CadenceDecision | 
 
 
 def evidence(sample: RunningSpeedSample) -> tuple[Counts, str] | None:
-    """What one measurement says by itself, with the reason; None where it is undecidable."""
+    """Return what one measurement says by itself, with the reason; None where it is undecidable."""
     raw, speed, length = sample.raw_cadence_per_min, sample.speed_mps, sample.stride_length_m
     if speed <= 0.0 or raw == 0:
         return None
@@ -60,7 +60,7 @@ def evidence(sample: RunningSpeedSample) -> tuple[Counts, str] | None:
 
 
 def _by_length(raw: int, speed: float, length: float | None) -> tuple[Counts, str] | None:
-    """The stride length field against speed and cadence: it shows when it is a full stride for sure."""
+    """Compare the stride length field with speed and cadence: it shows when it is a full stride for sure."""
     if not length or speed < _WALKING_MPS[0]:
         return None
     ratio = 60.0 * speed / (raw * length)
@@ -87,7 +87,7 @@ class CadenceResolver:
         self.set_unit(override)
 
     def set_unit(self, override: str | None) -> None:
-        """The runner's word, "steps" or "strides", from now on; None: name and data decide again."""
+        """Take the runner's word, "steps" or "strides", from now on; None: name and data decide again."""
         self._window.clear()
         self._contradicted_since = None
         if override is None:
@@ -127,7 +127,7 @@ class CadenceResolver:
                 self._contradicted_since = None
 
     def _verdict(self, t_s: float) -> CadenceDecision | None:
-        """What the last ten seconds say with one voice."""
+        """Return what the last ten seconds say with one voice."""
         clear = [(counts, why) for _, counts, why in self._window if counts is not None]
         if not clear or t_s - self._window[0][0] < _DECIDE_AFTER_S or len(clear) < 0.5 * len(self._window):
             return None

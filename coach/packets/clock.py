@@ -53,7 +53,7 @@ class LineUnder:
         self.is_fitted = False
 
     def value(self, time: float) -> float:
-        """The line's delay at a time."""
+        """Return the line's delay at a time."""
         return self._level + self.slope * (time - self._at)
 
     def add(self, time: float, delay: float) -> None:
@@ -96,7 +96,7 @@ class LineUnder:
 
 
 def edge_over(x: FloatArray, y: FloatArray, middle: float) -> tuple[int, int]:
-    """Indices of the ends of the lower hull's edge over `middle`, of at least two points (n,) with rising x.
+    """Return the indices of the ends of the lower hull's edge over `middle`, of at least two points (n,) with rising x.
 
     From the outermost points inwards: the point farthest below the line through two points of the hull is one of the
     hull too, and takes the place of the one on its side. A few passes over arrays, where building the whole hull takes
@@ -147,7 +147,8 @@ class DeviceClock:
         return self._line.slope if self._line else 0.0
 
     def observe(self, device_s: float, arrival_s: float) -> bool:
-        """A packet whose newest reading was taken at `device_s` came at `arrival_s`; whether the device restarted."""
+        """Take a packet whose newest reading was taken at `device_s` and which came at `arrival_s`;
+        whether the device restarted."""
         delay = arrival_s - device_s
         self.goes_on = device_s >= self._newest_s and delay >= self._least_s - _JUMP_S
         self._least_s = min(self._least_s, delay) if self.goes_on else delay

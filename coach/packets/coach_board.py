@@ -56,7 +56,7 @@ class BoardScale:
 
 
 def scale_of(code: int, payload: bytes) -> BoardScale:
-    """The scale of a code; raises PacketError for one that is not specified."""
+    """Return the scale of a code; raises PacketError for one that is not specified."""
     acc, gyr = code & 0x0F, code >> 4 & 0x07
     if acc >= len(ACC_RANGES_G) or gyr >= len(GYR_RANGES_DPS):
         raise PacketError("a board's scale code is not specified", payload)
@@ -64,7 +64,7 @@ def scale_of(code: int, payload: bytes) -> BoardScale:
 
 
 def encode_scale(scale: BoardScale) -> int:
-    """The code of a scale."""
+    """Return the code of a scale."""
     code = ACC_RANGES_G.index(scale.acc_range_g) | GYR_RANGES_DPS.index(scale.gyr_range_dps) << 4
     return code | (_ST_GYRO if scale.is_st else 0)
 
@@ -119,7 +119,8 @@ def _readings(payload: bytes, at: int, n: int, scale: BoardScale) -> tuple[Float
 
 
 def encode_frame(frame: BoardFrame) -> bytes:
-    """The bytes of a frame; readings beyond full scale are clipped, as a chip does. A small frame has one reading."""
+    """Return the bytes of a frame; readings beyond full scale are clipped, as a chip does.
+    A small frame has one reading."""
     code = encode_scale(frame.scale)
     if frame.is_small:
         head = _SMALL_HEAD.pack(
@@ -154,7 +155,7 @@ def decode_description(payload: bytes) -> BoardDescription:
 
 
 def encode_description(description: BoardDescription) -> bytes:
-    """The bytes of a description."""
+    """Return the bytes of a description."""
     d = description
     body = _DESCRIPTION.pack(VERSION, 0, d.rate_hz, d.acc_range_g, d.gyr_range_dps, d.bandwidth_hz)
     return body + _CRC.pack(checksum(body))
@@ -196,7 +197,7 @@ class CoachBoardReader:
         return samples
 
     def describe(self, payload: bytes, t_s: float) -> list[Sample]:
-        """The description was read or notified; raises PacketError."""
+        """Take the description as it was read or notified; raises PacketError."""
         self._stream.set_rate(float(decode_description(payload).rate_hz))
         return []
 

@@ -72,7 +72,7 @@ def stop(profile: DeviceProfile, use: SensorUse) -> Conversation[None]:
 
 
 def read_settings(profile: DeviceProfile, use: SensorUse) -> Conversation[SettingsReport]:
-    """What the sensor is set to now; `before` and `after` are the same."""
+    """Read what the sensor is set to now; `before` and `after` are the same."""
     values, warnings = yield from _read_back(profile, use)
     shown = _shown(values)
     return SettingsReport(shown, shown, (*warnings, *settings_warnings(profile, _site(use), values)))
@@ -111,7 +111,8 @@ def _read_charge(found: Sequence[Characteristic]) -> ReadCharge | None:
 
 
 def _is_notified(found: Characteristic, profile: DeviceProfile, use: SensorUse) -> bool:
-    """Data, and answers; not what is only read, and not what is not meant for this wear site."""
+    """Whether a characteristic is to be notified: data and answers,
+    not what is only read or not meant for this wear site."""
     answers = {step.answers_on for step in (*profile.start, *profile.stop, *profile.configure, *profile.read_back)}
     if profile.conversation == "polar_pmd":
         answers.add(polar_talk.CONTROL)
@@ -157,7 +158,7 @@ def _take(profile: DeviceProfile, settings: Mapping[str, float | str], step: Ste
 
 
 def _settings_in(profile: DeviceProfile, step: Step, answer: Answer, heard: bytes) -> Values:
-    """Settings in an answer; raises LinkError for a refusal."""
+    """Return the settings in an answer; raises LinkError for a refusal."""
     if not answer.is_good:
         raise LinkError("refused", step.words or f"{profile.title} refused {step.payload}: switch it off and on")
     answers: Values = {}

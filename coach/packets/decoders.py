@@ -43,7 +43,7 @@ class Decoder:
         self._ahead = {uuid: one.ahead(self._shared) for uuid, one in formats.items() if one.ahead}
 
     def feed(self, notification: Notification) -> list[Sample]:
-        """Samples that this notification completes; raises PacketError where its bytes do not fit."""
+        """Return the samples that this notification completes; raises PacketError where its bytes do not fit."""
         uuid = notification.characteristic.lower()
         if uuid in self._data:
             self._tally.n_notifications += 1
@@ -61,7 +61,7 @@ class Decoder:
         return samples
 
     def feed_many(self, notifications: Sequence[Notification]) -> tuple[list[Sample], list[PacketError]]:
-        """Samples of several notifications, oldest first, and the faults of those that do not fit.
+        """Return the samples of several notifications, oldest first, and the faults of those that do not fit.
 
         Motion chunks that follow on one another come as one: how a stream is cut means nothing.
         """
@@ -70,7 +70,8 @@ class Decoder:
     def feed_parts(
         self, notifications: Sequence[Notification], ends: Sequence[int]
     ) -> list[tuple[list[Sample], list[PacketError]]]:
-        """What `feed_many` gives of notifications[: ends[0]], then of [ends[0] : ends[1]] and so on, read together.
+        """Return what `feed_many` gives of notifications[: ends[0]], then of [ends[0] : ends[1]] and so on,
+        read together.
 
         ends: rising, the last one the number of notifications. What two parts share belongs to the later one.
         """
@@ -98,8 +99,8 @@ class Decoder:
         return not self._counts_steps
 
     def _read_ahead(self, notifications: Sequence[Notification], start: int) -> tuple[list[int], list[ImuChunk]]:
-        """What the format reads at once from `start` on: the end of each packet, and its readings; all of it is of one
-        characteristic."""
+        """Return what the format reads at once from `start` on: the end of each packet, and its readings;
+        all of it is of one characteristic."""
         uuid = notifications[start].characteristic
         ahead = self._ahead.get(uuid)
         if ahead is None or start + 1 == len(notifications):
@@ -117,15 +118,16 @@ class Decoder:
         return self._resolver.decision if self._counts_steps else None
 
     def measured_cadence(self, cadence_spm: float | None) -> None:
-        """The step rate that motion sensors of our own find now: settles what a running pod counts."""
+        """Take the step rate that motion sensors of our own find now: it settles what a running pod counts."""
         self._shared.measured_spm = cadence_spm
 
     def count_by(self, cadence_unit: str | None) -> None:
-        """The runner's word on what a running pod counts, "steps" or "strides"; None: the data decide."""
+        """Take the runner's word on what a running pod counts, "steps" or "strides"; None: the data decide."""
         self._resolver.set_unit(cadence_unit)
 
     def report(self) -> StreamReport:
-        """What became of the bytes so far. n_notifications: of data characteristics; n_samples: readings in them."""
+        """Return what became of the bytes so far. n_notifications: of data characteristics;
+        n_samples: readings in them."""
         tally = self._tally
         tally.recount()
         return StreamReport(
@@ -165,7 +167,7 @@ def _share_out(
 
 
 def decoder_for(profile: DeviceProfile, use: SensorUse) -> Decoder:
-    """The decoder of one sensor in one run."""
+    """Return the decoder of one sensor in one run."""
     return Decoder(profile, use)
 
 
@@ -183,7 +185,7 @@ def joined(samples: list[Sample]) -> list[Sample]:
 
 
 def rows_of(chunk: ImuChunk, start: int, end: int) -> ImuChunk:
-    """Readings start..end of a chunk, as a view; the chunk itself where that is all."""
+    """Return the readings start..end of a chunk, as a view; the chunk itself where that is all."""
     if start == 0 and end == len(chunk.t_s):
         return chunk
     return ImuChunk(
@@ -198,7 +200,7 @@ def rows_of(chunk: ImuChunk, start: int, end: int) -> ImuChunk:
 
 
 def _likeness(sample: Sample) -> tuple[object, ...] | None:
-    """What two chunks must share to become one; None for other samples."""
+    """Return what two chunks must share to become one; None for other samples."""
     if not isinstance(sample, ImuChunk):
         return None
     ranges = (sample.acc_range_mps2, sample.gyr_range_radps)

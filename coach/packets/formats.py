@@ -52,13 +52,13 @@ class SharedReading:
         )
 
     def held(self, kind: type[_State]) -> _State:
-        """The one `kind()` of this sensor: what one characteristic says and the reader of another needs."""
+        """Return the one `kind()` of this sensor: what one characteristic says and the reader of another needs."""
         state = self._made.setdefault(kind, kind())
         assert isinstance(state, kind)
         return state
 
     def once(self, reader: type[_Reader], make: Callable[[ImuStreamFacts, Tally], _Reader]) -> _Reader:
-        """The reader of this class that several characteristics feed, made by `make` for the first of them."""
+        """Return the reader of this class that several characteristics feed, made by `make` for the first of them."""
         made = self._made.setdefault(reader, make(self.imu(), self.tally))
         assert isinstance(made, reader)
         return made
@@ -82,7 +82,8 @@ class Format:
 
 
 def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally, odd_bytes: Callable[[bytes], int]) -> Feed:
-    """A format whose packets each hold one sample, without time or number. odd_bytes: too many or too few in one."""
+    """Return a format whose packets each hold one sample, without time or number.
+    odd_bytes: too many or too few in one."""
     last: tuple[bytes, float] | None = None
 
     def feed(payload: bytes, t_s: float) -> list[Sample]:
@@ -100,7 +101,8 @@ def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally, odd_b
 
 
 def checked(name: str, decode: Callable[[bytes], object], row_name: str | None = None) -> Format:
-    """A characteristic that gives no samples: its bytes are only checked. row_name: of a value that has no fields."""
+    """Return a characteristic that gives no samples: its bytes are only checked.
+    row_name: of a value that has no fields."""
 
     def feed(payload: bytes, t_s: float) -> list[Sample]:
         decode(payload)
@@ -110,7 +112,7 @@ def checked(name: str, decode: Callable[[bytes], object], row_name: str | None =
 
 
 def plain_rows(decode: Callable[[bytes], object], name: str | None = None) -> Rows:
-    """The one row of what `decode` gives; `name` for a value that has no fields."""
+    """Return the one row of what `decode` gives; `name` for a value that has no fields."""
 
     def rows(payload: bytes) -> list[Row]:
         value = to_plain(decode(payload))
@@ -120,7 +122,7 @@ def plain_rows(decode: Callable[[bytes], object], name: str | None = None) -> Ro
 
 
 def motion_row(device_s: float, acc_mps2: FloatArray, gyr_radps: FloatArray) -> Row:
-    """Readings (n, 3) and the device's own time of the first."""
+    """Return the readings (n, 3) and the device's own time of the first."""
     return {"device_time_s": device_s, "acc_mps2": triples(acc_mps2), "gyr_radps": triples(gyr_radps)}
 
 
@@ -130,7 +132,7 @@ def triples(values: FloatArray) -> list[list[float]]:
 
 
 def without_time(sample: object) -> Row:
-    """A sample's fields but for its time, which a packet does not have."""
+    """Return a sample's fields but for its time, which a packet does not have."""
     row: Row = to_plain(sample)
     del row["t_s"]
     return row

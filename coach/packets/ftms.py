@@ -160,7 +160,7 @@ class TreadmillReader:
 
 
 def merged(parts: list[TreadmillPart], t_s: float) -> TreadmillSample:
-    """The parts of one record as one sample; a later part's field wins."""
+    """Return the parts of one record as one sample; a later part's field wins."""
     values: dict[str, float | int] = {}
     for part in parts:
         for field in fields(part):

@@ -24,7 +24,7 @@ class Fields:
         return len(self._payload) - self._at
 
     def take(self, layout: struct.Struct) -> tuple[int, ...]:
-        """The next fields of `layout`."""
+        """Return the next fields of `layout`."""
         if self.n_left < layout.size:
             raise PacketError(f"{self._what} is cut short", self._payload)
         values = layout.unpack_from(self._payload, self._at)
@@ -53,7 +53,8 @@ class Fields:
         return self.take(_U32)[0]
 
     def u16_if_there(self, is_announced: int) -> int | None:
-        """The next field where the flags announce it; None where they do not, or where the packet ends before it."""
+        """Return the next field where the flags announce it; None where they do not,
+        or where the packet ends before it."""
         return self.u16() if is_announced and self.n_left >= _U16.size else None
 
     def u32_if_there(self, is_announced: int) -> int | None:

@@ -84,7 +84,7 @@ def rate_of(control: bytes) -> int:
 
 
 def encode_rate(control: bytes, rate_hz: int) -> bytes:
-    """The device control block as read, with another output rate and the mark that only this is to change."""
+    """Return the device control block as read, with another output rate and the mark that only this is to change."""
     rate_of(control)
     block = bytearray(control[:_CONTROL_SIZE].ljust(_CONTROL_SIZE, b"\0"))
     block[0] = _VISIT_RATE
@@ -104,7 +104,7 @@ def set_rate(rate_hz: float) -> Conversation[None]:
 
 
 def read_rate() -> Conversation[dict[str, float | str]]:
-    """The output rate it is set to."""
+    """Read the output rate that the sensor is set to."""
     block = yield Read(DEVICE_CONTROL)
     try:
         return {} if block is None else {"rate_hz": float(rate_of(block))}

@@ -159,7 +159,7 @@ class Doubles:
         return False
 
     def saw(self, payloads: list[bytes]) -> None:
-        """A whole packet of DATA and parts came, none of them a double."""
+        """Note that a whole packet of DATA and parts came, none of them a double."""
         self._duplicates.remember(payloads[0])
         self._n_came, self._parts, self._n_parts_came = 1, payloads[1:], [1] * (len(payloads) - 1)
 
@@ -227,7 +227,7 @@ class Parts:
         return self._whole
 
     def drop_half(self) -> None:
-        """The stream begins again: what it began before never becomes whole. Its bodies are as long as before."""
+        """Begin the stream again: what it began before never becomes whole. Its bodies are as long as before."""
         self._pending = None
 
     def took_whole(self) -> None:

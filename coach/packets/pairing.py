@@ -20,7 +20,7 @@ class ClockTrack:
         self._before: float | None = None
 
     def restart(self) -> None:
-        """The stream was started again: the next frame has no frame before it."""
+        """Begin again with the stream: the next frame has no frame before it."""
         self._before = None
 
     def times(self, last_s: float, n: int, payload: bytes) -> FloatArray:

@@ -74,7 +74,7 @@ def decode_motion(payload: bytes) -> MotionPacket:
 
 
 def encode_motion(packet: MotionPacket) -> bytes:
-    """The bytes of a packet, as the page writes them."""
+    """Return the bytes of a packet, as the page writes them."""
     rows = np.zeros(len(packet.device_s), _READING)
     rows["t_ms"], rows["acc"] = packet.device_s * 1000.0, packet.acc_mps2
     if packet.gyr_radps is not None:

@@ -44,7 +44,7 @@ def decode_position(payload: bytes, t_s: float = 0.0) -> PositionSample:
 
 
 def encode_position(sample: PositionSample, unix_ms: float) -> bytes:
-    """The bytes of a fix, as the page writes them."""
+    """Return the bytes of a fix, as the page writes them."""
     altitude, speed = sample.altitude_m, sample.speed_mps
     flags = (_HAS_ALTITUDE if altitude is not None else 0) | (_HAS_SPEED if speed is not None else 0)
     place = (sample.latitude_deg, sample.longitude_deg, sample.accuracy_m)

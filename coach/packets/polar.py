@@ -65,7 +65,7 @@ def decode_frame(payload: bytes) -> PolarFrame:
 
 
 def acceleration(frame: PolarFrame, factor: float | None) -> FloatArray:
-    """Readings of an ACC frame in m/s2 (n, 3). factor: from the answer to the start; None: it had none.
+    """Return the readings of an ACC frame in m/s2 (n, 3). factor: from the answer to the start; None: it had none.
 
     ANOMALY: compressed type 0 counts g / factor, all others milli-g / factor. Without a factor a count of type 0 would
     be 1 g; then the factor of the SDK's own test holds.
@@ -76,7 +76,7 @@ def acceleration(frame: PolarFrame, factor: float | None) -> FloatArray:
 
 
 def turn_rate(frame: PolarFrame, factor: float | None) -> FloatArray:
-    """Readings of a GYRO frame in rad/s (n, 3); factor as for `acceleration`."""
+    """Return the readings of a GYRO frame in rad/s (n, 3); factor as for `acceleration`."""
     return _bounded(frame.raw * (factor or 1.0), _LARGEST_DPS) * RADPS_PER_DPS
 
 
@@ -107,7 +107,7 @@ def _compressed(measure: Measure, frame_type: int, body: bytes, payload: bytes) 
 
 
 def unpack_deltas(body: bytes, n_channels: int, bits: int) -> list[list[int]]:
-    """A reference reading, then blocks of deltas, packed LSB first: readings as signed integers.
+    """Read a reference reading, then blocks of deltas, packed LSB first; return the readings as signed integers.
 
     Readings are sums; they stay within `bits` by wrapping, which is how float patterns are meant to be added.
 

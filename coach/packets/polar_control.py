@@ -74,7 +74,7 @@ Offer = Mapping[Setting, tuple[int, ...]]
 
 
 def decode_features(payload: bytes) -> frozenset[Measure]:
-    """What the device measures (value of a read); raises PacketError for other bytes."""
+    """Return what the device measures (value of a read); raises PacketError for other bytes."""
     if len(payload) < 3 or payload[0] != FEATURES:
         raise PacketError("not a Polar feature block", payload)
     found = {m for m in (Measure.ACC, Measure.GYRO, Measure.MAG) if payload[1] & 1 << m}
@@ -106,7 +106,7 @@ def decode_reply(payload: bytes) -> Reply:
 
 
 def decode_settings(parameters: bytes) -> Offer:
-    """Settings with the values on offer; raises PacketError where they are cut or unknown."""
+    """Return the settings with the values on offer; raises PacketError where they are cut or unknown."""
     offer: dict[Setting, tuple[int, ...]] = {}
     at = 0
     while at < len(parameters):
@@ -123,7 +123,8 @@ def decode_settings(parameters: bytes) -> Offer:
 
 
 def factor_of(parameters: bytes) -> float | None:
-    """The factor in the answer to a start, None where there is none; raises PacketError where it makes no sense."""
+    """Return the factor in the answer to a start, None where there is none;
+    raises PacketError where it makes no sense."""
     offer = decode_settings(parameters)
     if not offer.get(Setting.FACTOR):
         return None
@@ -167,7 +168,7 @@ class Replies:
         self._parts: dict[tuple[int, int], bytes] = {}
 
     def join(self, part: Reply) -> Reply | None:
-        """The whole answer once its last part is here."""
+        """Return the whole answer once its last part is here."""
         key = (part.op, part.measure)
         parameters = self._parts.pop(key, b"") + part.parameters
         if part.is_more:

@@ -69,7 +69,7 @@ class PolarReader:
         return self._stream.take(*paired, t_s, payload, newest_s=newest)
 
     def control(self, payload: bytes, t_s: float) -> list[Sample]:
-        """An answer of the control point, or its feature block; raises PacketError."""
+        """Take an answer of the control point, or its feature block; raises PacketError."""
         if payload[:1] == bytes([FEATURES]):
             decode_features(payload)
         elif payload[:1] == bytes([ANSWER]):

@@ -60,13 +60,13 @@ def stop_streams(wanted: Wanted) -> Conversation[None]:
 
 
 def settings_as_it_is(wanted: Wanted) -> Conversation[dict[str, float | str]]:
-    """The settings a start would get without SDK mode."""
+    """Read the settings that a start would get without SDK mode."""
     yield from stop(wanted)
     return (yield from _settings(wanted))
 
 
 def settings_as_started(wanted: Wanted) -> Conversation[dict[str, float | str]]:
-    """The settings a start gets: the sensor keeps none of its own, each start brings them."""
+    """Read the settings that a start gets: the sensor keeps none of its own, each start brings them."""
     features = yield from _features()
     yield from stop_streams(wanted)
     has_sdk = is_sdk(wanted) and Measure.SDK in features
@@ -102,12 +102,12 @@ def _settings(wanted: Wanted) -> Conversation[dict[str, float | str]]:
 
 
 def measures(wanted: Wanted) -> tuple[Measure, ...]:
-    """The streams to run: turn rate only where a range is asked for."""
+    """Return the streams to run: turn rate only where a range is asked for."""
     return (Measure.ACC, Measure.GYRO) if "gyr_range_dps" in wanted else (Measure.ACC,)
 
 
 def choose(offer: Offer, measure: Measure, wanted: Wanted) -> dict[Setting, int]:
-    """The settings to start `measure` with."""
+    """Return the settings to start `measure` with."""
     range_ = wanted.get("acc_range_g" if measure is Measure.ACC else "gyr_range_dps")
     return chosen(offer, _float(wanted.get("rate_hz")), _float(range_))
 

@@ -29,14 +29,14 @@ def formats() -> Mapping[str, Format]:
 
 
 def format_named(name: str) -> Format:
-    """The format that a profile names; raises UserError that names those there are."""
+    """Return the format that a profile names; raises UserError that names those there are."""
     if name not in formats():
         raise UserError(f"no format of bytes is called {name}: choose one of {', '.join(sorted(formats()))}")
     return formats()[name]
 
 
 def decode_payload(profile_id: str, payload: bytes, characteristic: str | None = None) -> list[Row]:
-    """Samples of one notification; `characteristic` is by default the profile's first data characteristic.
+    """Return the samples of one notification; `characteristic` is by default the profile's first data characteristic.
 
     Raises:
         PacketError: the bytes do not fit.

@@ -12,7 +12,7 @@ NUMBERS = ("rate_hz", "acc_range_g", "gyr_range_dps", "bandwidth_hz")
 
 
 def settings_of(profile: DeviceProfile, use: SensorUse) -> dict[str, float | str]:
-    """Settings by name (`rate_hz`, `acc_range_g`, `gyr_range_dps`, `bandwidth_hz`, `mode`)."""
+    """Return the settings by name (`rate_hz`, `acc_range_g`, `gyr_range_dps`, `bandwidth_hz`, `mode`)."""
     settings = profile.settings_at(use.wear_site.value if use.wear_site else None)
     for name, text in use.settings:
         if name in NUMBERS and is_number(text):
@@ -23,7 +23,7 @@ def settings_of(profile: DeviceProfile, use: SensorUse) -> dict[str, float | str
 
 
 def with_lower_rate(profile: DeviceProfile, use: SensorUse) -> SensorUse | None:
-    """The use with the next lower rate that the sensor has; None where there is none that would do.
+    """Return the use with the next lower rate that the sensor has; None where there is none that would do.
 
     For sensors that are asked for their rate at each start; only a set-up changes what a sensor keeps in its memory.
     """
@@ -36,12 +36,12 @@ def with_lower_rate(profile: DeviceProfile, use: SensorUse) -> SensorUse | None:
 
 
 def without_rate(use: SensorUse) -> SensorUse:
-    """The use at the rate of its profile."""
+    """Return the use at the rate of its profile."""
     return replace(use, settings=tuple(one for one in use.settings if one[0] != "rate_hz"))
 
 
 def number(settings: Mapping[str, float | str], name: str) -> float | None:
-    """A setting that is a number, None where there is none."""
+    """Return a setting that is a number, None where there is none."""
     value = settings.get(name)
     return float(value) if isinstance(value, (int, float)) else None
 

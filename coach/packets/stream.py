@@ -52,7 +52,8 @@ class Tally:
     unsure: list[tuple[Gap, float]] = field(default_factory=list)
 
     def missing_in(self, span_s: float) -> int:
-        """Readings missing between two that are `span_s` of device time apart, by the pace of the whole stream."""
+        """Return the readings missing between two that are `span_s` of device time apart,
+        by the pace of the whole stream."""
         return max(round(span_s * self.whole_n / self.whole_s) - 1, 1)
 
     def recount(self) -> None:
@@ -142,7 +143,7 @@ class ImuStream:
         payload: bytes,
         newest_s: float | None = None,
     ) -> list[Sample]:
-        """Readings with their device times (n,), rising, of the packet that came at `arrival_s`.
+        """Return the readings with their device times (n,), rising, of the packet that came at `arrival_s`.
 
         newest_s: device time of the newest reading in that packet, where it is not the last of `device_s`.
 
@@ -181,7 +182,7 @@ class ImuStream:
         return (first_s, self.interval_s, *self._clock.step(first_s, last_s))
 
     def take_steps(self, steps: Sequence[Step], acc_mps2: FloatArray, gyr_radps: FloatArray) -> ImuChunk:
-        """The readings (m, 3) of packets that were each given to `step`, as one chunk; all are numbers."""
+        """Return the readings (m, 3) of packets that were each given to `step`, as one chunk; all are numbers."""
         first, interval, at, before, gain, span, push = (column[:, None] for column in np.array(steps).T)
         device_s = first + interval * np.arange(len(acc_mps2) // len(steps), dtype=np.float64)
         host_s = (device_s + (before + gain * (device_s - at) / span) + push).ravel()
@@ -220,7 +221,7 @@ class ImuStream:
         return True
 
     def restart(self, rate_hz: float) -> None:
-        """The device's time was counted at a wrong rate: it begins again at the right one. Host time goes on."""
+        """Begin again with the device's time at the right rate: it was counted at a wrong one. Host time goes on."""
         self.set_rate(rate_hz)
         self._clock.restart()
         self._last = None
@@ -239,7 +240,8 @@ class ImuStream:
             self._tally.rate_hz = 1.0 / self.interval_s
 
     def _measure_rate(self, first_host_s: float) -> None:
-        """Readings a second, lost ones counted in, where the stream does not follow the device's pace itself."""
+        """Measure readings a second, lost ones counted in, where the stream does not follow the device's pace
+        itself."""
         if self._begun_host_s is None:
             self._begun_host_s = first_host_s
         span = self._last_host_s - self._begun_host_s

@@ -43,5 +43,5 @@ def _integer(name: str, value: float | str, width: int) -> bytes:
 
 
 def words_of(value: float | str) -> str:
-    """A setting as written in a path or a table: 208, 12.5, IMU6."""
+    """Return a setting as written in a path or a table: 208, 12.5, IMU6."""
     return value if isinstance(value, str) else f"{value:g}"

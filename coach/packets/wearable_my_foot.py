@@ -42,7 +42,7 @@ def decode_reading(payload: bytes) -> tuple[int, FloatArray, FloatArray]:
 
 
 def encode_reading(t_s: float, acc_mps2: FloatArray, gyr_radps: FloatArray) -> bytes:
-    """The notification that the sensor would have sent at device time `t_s`: (3,) and (3,) to 28 bytes."""
+    """Return the notification that the sensor would have sent at device time `t_s`: (3,) and (3,) to 28 bytes."""
     return _READING.pack(round(t_s * 1000), *(acc_mps2 / G_MPS2), *(gyr_radps / RADPS_PER_DPS))
 
 
@@ -59,7 +59,7 @@ class RangeFinder:
         self._is_wide = False
 
     def observe(self, acc_mps2: FloatArray) -> float:
-        """The range [m/s2] as known after this reading (3,)."""
+        """Return the range [m/s2] as known after this reading (3,)."""
         peak_g = float(np.abs(acc_mps2).max()) / G_MPS2
         self._is_wide |= peak_g > (1 + _EDGE) * _NARROW_G
         self._n_at_edge += peak_g >= (1 - _EDGE) * _NARROW_G

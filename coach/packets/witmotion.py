@@ -118,7 +118,7 @@ class FrameCutter:
         return self._decide()
 
     def _decide(self) -> int:
-        """The size as the next header gives it, else as `_frame_size`."""
+        """Return the size as the next header gives it, else as `_frame_size`."""
         self._size = None
         for size in (_FRAME, _LONG_FRAME):
             following = self._held[size : size + 2]

@@ -91,7 +91,7 @@ class PhoneCore:
         )
 
     def readiness(self, answers: str, now: str) -> str:
-        """What the run that starts now would be: {"plan", "pain", "listens_because", "workouts"}."""
+        """Return what the run that starts now would be: {"plan", "pain", "listens_because", "workouts"}."""
         at = datetime.fromisoformat(now)
         if self._pack is None:
             return self._text({"plan": None, "pain": None, "listens_because": "nothing was taken along from home"})
@@ -105,7 +105,7 @@ class PhoneCore:
         return self._text({**shown, "workouts": offers})
 
     def pain(self, answers: str, now: str) -> str:
-        """What pain and red flags allow, with the answers so far; null without a pack."""
+        """Return what pain and red flags allow, with the answers so far; null without a pack."""
         if self._pack is None:
             return "null"
         return self._text(pain_now(self._pack, from_plain(Answers, json.loads(answers)), datetime.fromisoformat(now)))
@@ -113,7 +113,7 @@ class PhoneCore:
     # Sensors -------------------------------------------------------------------------------------------------------
 
     def profiles(self) -> str:
-        """The sensors that can be chosen: [{"id", "title", "kind", "wear_sites", "needs_bond"}]."""
+        """Return the sensors that can be chosen: [{"id", "title", "kind", "wear_sites", "needs_bond"}]."""
         return self._text(
             [
                 {
@@ -129,7 +129,7 @@ class PhoneCore:
         )
 
     def find(self, profile_id: str, name: str = "") -> str:
-        """What to ask the browser's chooser for: {"filters", "services"}. name: exactly this sensor."""
+        """Return what to ask the browser's chooser for: {"filters", "services"}. name: exactly this sensor."""
         profile = load_profile(profile_id)
         services = [{"services": [s]} for s in profile.find.services]
         prefixes = [{"namePrefix": n} for n in profile.find.name_prefixes]
@@ -156,7 +156,7 @@ class PhoneCore:
         )
 
     def step(self, sensor_id: str, answer: bytes | None = None, fault: str = "") -> str:
-        """The next step of the conversation; answer: of the last one, None: none in time; fault: why it failed.
+        """Return the next step of the conversation; answer: of the last one, None: none in time; fault: why it failed.
 
         {"do": "read" | "write" | "listen" | "pause", ...}, {"do": "end"}, or {"do": "fail", "words"}.
         """
@@ -173,12 +173,12 @@ class PhoneCore:
         return self._text({"do": type(step).__name__.lower(), **to_plain(step)})
 
     def forget(self, sensor_id: str) -> None:
-        """A sensor is not to be part of the run."""
+        """Leave a sensor out of the run."""
         for kept in (self._uses, self._talks, self._heard):
             kept.pop(sensor_id, None)
 
     def lower_rate(self, sensor_id: str) -> str:
-        """A use with half the rate where more than `LOSS_SHARE` of the last readings were lost; null: leave it.
+        """Return a use with half the rate where more than `LOSS_SHARE` of the last readings were lost; null: leave it.
 
         Lost are readings that the sensor's own clock or numbers say were sent; a phone cannot ask for a shorter
         connection interval, so fewer bytes are the only remedy.
@@ -253,14 +253,15 @@ class PhoneCore:
         return self._messages(self._going().tick(t_s))
 
     def link_changed(self, sensor_id: str, t_s: float, status: str, reason: str, words: str) -> str:
-        """A sensor was lost, or streams again."""
+        """Note that a sensor was lost, or streams again."""
         if LinkStatus(status) is LinkStatus.STREAMING:
             reports = {report.sensor_id: report for report in self._going().pipeline.reports()}
             self._relinked[sensor_id] = reports[sensor_id].n_samples if sensor_id in reports else 0
         return self._messages(self._going().link(LinkEvent(sensor_id, t_s, LinkStatus(status), reason, words)))
 
     def act(self, verb: str, t_s: float, arguments: str = "{}") -> str:
-        """What the runner did: pause, resume, lap {kind}, mute {is_muted}, pain {level, is_calf}, take_back_pain."""
+        """Do what the runner asks for: pause, resume, lap {kind}, mute {is_muted}, pain {level, is_calf},
+        take_back_pain."""
         run, given = self._going(), json.loads(arguments)
         match verb:
             case "pause":
@@ -290,7 +291,7 @@ class PhoneCore:
         return self._text(self._run.status() if self._run is not None else {"run_id": None})
 
     def reports(self) -> str:
-        """What became of each sensor's bytes so far."""
+        """Return what became of each sensor's bytes so far."""
         return self._text(self._run.pipeline.reports() if self._run is not None else [])
 
     def take_log(self) -> bytes:
@@ -348,7 +349,7 @@ class PhoneCore:
 
 
 def _chosen(workout_id: str, pack: Pack | None, ready: Readiness | None) -> Workout | None:
-    """The structured run that was chosen, None for a free run; raises CoachError where it may not be led."""
+    """Return the structured run that was chosen, None for a free run; raises CoachError where it may not be led."""
     if not workout_id:
         return None
     offers = workouts_now(pack, ready) if pack is not None and ready is not None else []

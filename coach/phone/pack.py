@@ -95,7 +95,7 @@ def signs_are_due(pack: Pack, now: datetime) -> bool:
 
 
 def pain_now(pack: Pack, answers: Answers, now: datetime) -> PainState:
-    """What pain and red flags allow, with the answers given on the phone.
+    """Return what pain and red flags allow, with the answers given on the phone.
 
     They came after all that the pack holds, whatever the clocks of home and phone say (`CLOCK_SLACK`).
     """

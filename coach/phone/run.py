@@ -99,21 +99,22 @@ class PhoneRun:
         return [*messages, *self._follow_workout()]
 
     def link(self, event: LinkEvent) -> list[Message]:
-        """The link to a sensor changed."""
+        """Note a change of the link to a sensor."""
         self.links[event.sensor_id] = event
         self._event(event.t_s, "link", to_plain(event))
         return [("sensor", to_plain(event))]
 
     def changed(self, use: SensorUse, profile_text: str) -> None:
-        """A sensor joined or was set otherwise (a lower rate): the log's last word about it counts."""
+        """Note that a sensor joined or was set otherwise (a lower rate): the log's last word about it counts."""
         self._log.add_sensor(use, profile_text)
 
     def hidden(self, start_s: float, end_s: float) -> None:
-        """The page was hidden or frozen from `start_s` to `end_s`: what is missing there was never received."""
+        """Note that the page was hidden or frozen from `start_s` to `end_s`: what is missing there was never
+        received."""
         self._event(end_s, "hidden", {"start_s": start_s, "end_s": end_s})
 
     def clock(self, t_s: float, wall_ms: float) -> None:
-        """What the phone's wall clock shows [Unix ms] at `t_s`: it shows a monotonic clock that stopped."""
+        """Note what the phone's wall clock shows [Unix ms] at `t_s`: it shows a monotonic clock that stopped."""
         self._event(t_s, "clock", {"wall_ms": wall_ms})
 
     # What the runner does ------------------------------------------------------------------------------------------
@@ -143,14 +144,14 @@ class PhoneRun:
         return self._mark("mute", is_muted=is_muted)
 
     def pain(self, t_s: float, level: int, is_calf: bool = False) -> list[Message]:
-        """The runner tapped a pain level, 0-10."""
+        """Note a pain level that the runner tapped, 0-10."""
         self._pain_at_s = self._forward(t_s)
         if level > GO_ON:
             self._sore_s.append(self._pain_at_s)
         return self._mark("pain", level=level, is_calf=is_calf)
 
     def take_back_pain(self, t_s: float) -> list[Message]:
-        """The newest pain level was a slip of the finger, no more than ten seconds ago; else it stays."""
+        """Take back the newest pain level, a slip of the finger, no more than ten seconds ago; else it stays."""
         if self._pain_at_s is None or t_s - self._pain_at_s > UNDO_S:
             raise ConflictError("too_late", "a number can be taken back for ten seconds: it stays; tap the right one")
         self._sore_s = [at_s for at_s in self._sore_s if at_s != self._pain_at_s]
@@ -170,16 +171,16 @@ class PhoneRun:
     # What goes out -------------------------------------------------------------------------------------------------
 
     def take_log(self) -> bytes:
-        """The bytes of the log since the last call; append them to the file and flush it to storage."""
+        """Return the bytes of the log since the last call; append them to the file and flush it to storage."""
         self._log.flush()
         return self._written.take()
 
     def take_end(self) -> bytes:
-        """The last bytes of the log, after `finish`."""
+        """Return the last bytes of the log, after `finish`."""
         return self._written.take()
 
     def status(self) -> dict[str, object]:
-        """What a page that has just been opened must know; the same fields as at home."""
+        """Return what a page that has just been opened must know; the same fields as at home."""
         last = self.timeline.laps[-1]
         return {
             "run_id": self.header.run_id,
@@ -224,7 +225,7 @@ class PhoneRun:
     # Inside --------------------------------------------------------------------------------------------------------
 
     def _forward(self, t_s: float) -> float:
-        """The time at which what happens at `t_s` counts, in the log and in the pipeline."""
+        """Return the time at which what happens at `t_s` counts, in the log and in the pipeline."""
         self._t_s = self.pipeline.counts_at(max(self._t_s, t_s))
         return self._t_s
 
@@ -232,7 +233,7 @@ class PhoneRun:
         self._log.add_event(RunEvent(self._forward(t_s), kind, data))
 
     def _mark(self, kind: str, **data: object) -> list[Message]:
-        """What the runner does now: first to the log, then into the pipeline, as when the log is read again."""
+        """Pass on what the runner does now: first to the log, then into the pipeline, as when the log is read again."""
         event = RunEvent(self._t_s, kind, to_plain(data))
         self._log.add_event(event)
         messages = self._spread(self.pipeline.apply(event))

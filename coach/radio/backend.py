@@ -32,25 +32,26 @@ class Backend:
     ant: AntAir = field(default_factory=AntAir, compare=False, repr=False)
 
     def make_scanner(self, heard: AdvertisementDataCallback) -> BleakScanner:
-        """An active scanner that calls `heard` for each advertisement."""
+        """Return an active scanner that calls `heard` for each advertisement."""
         return BleakScanner(heard, backend=self.scanner, **self._bluez())
 
     def make_client(
         self, device: BLEDevice, lost: Callable[[BleakClient], None], timeout_s: float, pair: bool
     ) -> BleakClient:
-        """A client for `device`; `lost` is called with it when a connection ends without our doing."""
+        """Return a client for `device`; `lost` is called with it when a connection ends without our doing."""
         return BleakClient(
             device, disconnected_callback=lost, timeout=timeout_s, pair=pair, backend=self.client, **self._bluez()
         )
 
     def pairing(self, device: BLEDevice) -> contextlib.AbstractAsyncContextManager[None]:
-        """What pairing with `device` happens inside of: an agent that agrees, where the system wants one (Linux)."""
+        """Return what pairing with `device` happens inside of: an agent that agrees,
+        where the system wants one (Linux)."""
         if self.scanner is None and sys.platform == "linux":
             return pairing_agent(str(device.details["path"]), self.agreed)
         return contextlib.nullcontext()
 
     async def address_now(self, device: BLEDevice) -> str:
-        """The address of a sensor that was connected; bonding replaces a private one by the identity address.
+        """Return the address of a sensor that was connected; bonding replaces a private one by the identity address.
 
         bleak follows it only where it paired itself, and BlueZ also pairs at a subscription.
         """
@@ -73,7 +74,7 @@ class Backend:
         return False
 
     async def already_connected(self, sensor_id: str) -> BLEDevice | None:
-        """A sensor this machine is connected to already: left by a program that crashed, or used by another one.
+        """Return a sensor this machine is connected to already: left by a program that crashed, or used by another one.
 
         Such a sensor does not advertise, so no scan finds it.
         """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 def _time_source() -> Callable[[], float]:
-    """The running loop's clock, else the machine's; on ordinary loops they are the same."""
+    """Return the running loop's clock, else the machine's; on ordinary loops they are the same."""
     try:
         return asyncio.get_running_loop().time
     except RuntimeError:

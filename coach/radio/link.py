@@ -152,7 +152,8 @@ class SensorLink:
             await self._read_battery(wire)
 
     async def _read_one_that_is_mute(self, wire: Wire) -> None:
-        """Some pods only answer reads. One that has ever notified is not read: its silence must not look like data."""
+        """Read a pod that only answers reads. One that has ever notified is not read: its silence must not look like
+        data."""
         await self._clock.sleep(self._settings.mute_s)
         readable = [characteristic for characteristic in self._plan.subscribe if wire.can_read(characteristic)]
         if self._has_data or not readable:

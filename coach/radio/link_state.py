@@ -88,7 +88,7 @@ class LinkState:
                 await self.stopped()
 
     def say(self, status: LinkStatus, reason: str, words: str) -> None:
-        """The link has this status from now on."""
+        """Give the link this status from now on, and report it."""
         self.status = status
         self.is_low = self.is_low and status is not LinkStatus.LOST
         self._on_event(LinkEvent(self.use.sensor_id, self.clock(), status, reason, words, self.battery_pct))
@@ -98,7 +98,7 @@ class LinkState:
         self.say(LinkStatus.STOPPED, "stopped", f"{self.name} is stopped")
 
     def say_data(self) -> None:
-        """Data came: it streams."""
+        """Note that data came: it streams."""
         if self.status is not LinkStatus.STREAMING:
             self.say(LinkStatus.STREAMING, "streaming", f"{self.name} is streaming")
 
@@ -108,7 +108,7 @@ class LinkState:
             self.say(LinkStatus.SILENT, "silent", str(loss_error("silent", self.name, seconds=self.quiet_s)))
 
     def note_charge(self, charge: Charge) -> None:
-        """What it says of its battery: a charge that falls below a limit, or is low from now on, is said.
+        """Take what it says of its battery: a charge that falls below a limit, or is low from now on, is said.
 
         Low holds until it is lost, as when its cell is changed: pages of one sensor may disagree.
         """

@@ -16,7 +16,7 @@ from coach.radio.talk import OnNotification
 
 
 def open_radio(backend: Backend, clock: RunClock, identify: Identify = known_profile) -> Radio:
-    """What all connections of this machine share; make it on the event loop."""
+    """Return what all connections of this machine share; make it on the event loop."""
     return Radio(backend, Ear(backend, identify, clock), clock)
 
 
@@ -86,7 +86,7 @@ class LinkedSensors:
         self._links: LinkSet | None = None
 
     def battery_pct(self, sensor_id: str) -> float | None:
-        """The charge of a sensor as it last said it [%]: most of what it says is no change of its link."""
+        """Return the charge of a sensor as it last said it [%]: most of what it says is no change of its link."""
         link = self._links.links.get(sensor_id) if self._links else None
         return link.state.battery_pct if link else None
 

@@ -49,7 +49,7 @@ def by_likelihood(sensor: FoundSensor) -> tuple[bool, int, str]:
 
 
 def known_profile(name: str, services: Collection[str], _companies: Collection[int]) -> str | None:
-    """The profile of `firmware_config` that knows this advertisement."""
+    """Return the profile of `firmware_config` that knows this advertisement."""
     profile = find_profile(name, list(services))
     return profile.id if profile else None
 
@@ -199,7 +199,8 @@ class Ear:
         return heard.advertised if heard else None
 
     async def find(self, sensor_id: str, within_s: float) -> BLEDevice | None:
-        """The sensor as heard since the scan was opened, else as soon as it is; None after `within_s` of listening.
+        """Return the sensor as heard since the scan was opened, else as soon as it is;
+        None after `within_s` of listening.
 
         Raises:
             LinkError: the adapter cannot listen.

@@ -31,7 +31,7 @@ _Outcome = TypeVar("_Outcome")
 
 
 def full_uuid(short: str) -> str:
-    """The 128-bit text of a 16-bit UUID."""
+    """Return the 128-bit text of a 16-bit UUID."""
     return f"0000{short}-0000-1000-8000-00805f9b34fb"
 
 
@@ -51,7 +51,7 @@ class Radio:
     served: ServedSensors = field(default_factory=ServedSensors)
 
     def identify(self, sensor_id: str) -> str:
-        """The address to look for."""
+        """Return the address to look for."""
         return self.identities.get(sensor_id, sensor_id)
 
     @contextlib.asynccontextmanager
@@ -70,7 +70,7 @@ class Radio:
         return sorted([*self.ear.found(), *self.backend.ant.found(self.clock)], key=by_likelihood)
 
     async def find(self, sensor_id: str, within_s: float) -> FoundSensor:
-        """The sensor as soon as it is heard.
+        """Return the sensor as soon as it is heard.
 
         Raises:
             LinkError: `not_heard`, `ant_absent` after `within_s` of listening, or why nothing can be heard.
@@ -130,7 +130,7 @@ async def connected(
 
 
 async def again_where_paired(visit: Callable[[], Awaitable[_Outcome]]) -> _Outcome:
-    """What `visit` gives; it is made again where the system paired and forgot what for (see `coach.radio.talk`).
+    """Return what `visit` gives; it is made again where the system paired and forgot what for (see `coach.radio.talk`).
 
     Raises:
         LinkError: as `visit` does.

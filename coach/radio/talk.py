@@ -62,7 +62,7 @@ class Wire:
         self._news.set()
 
     def _known(self, characteristic: str) -> BleakGATTCharacteristic | None:
-        """The characteristic as listed; raises LinkError where the connection, and with it the list, is gone."""
+        """Return the characteristic as listed; raises LinkError where the connection, and with it the list, is gone."""
         try:
             return self._client.services.get_characteristic(characteristic)
         except RADIO_FAULTS as fault:
@@ -77,7 +77,7 @@ class Wire:
         return self._known(characteristic) is not None
 
     def services(self) -> tuple[GattService, ...]:
-        """What the sensor lists."""
+        """Return what the sensor lists."""
         return tuple(
             GattService(
                 service.uuid,
@@ -140,7 +140,7 @@ class Wire:
             raise
 
     async def _ask(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """The answer to `request`, which is made again after pairing where the sensor wants that first.
+        """Return the answer to `request`, which is made again after pairing where the sensor wants that first.
 
         Raises:
             LinkError: it failed, or pairing did.
@@ -195,7 +195,7 @@ class Wire:
                     raise loss_error("dialog", self._name) from fault
 
     async def read(self, characteristic: str) -> bytes | None:
-        """The value, passed on as a notification too; None where the sensor has no such characteristic."""
+        """Return the value, passed on as a notification too; None where the sensor has no such characteristic."""
         if not self.has(characteristic):
             return None
         value = bytes(await self._ask(lambda: self._client.read_gatt_char(characteristic)))

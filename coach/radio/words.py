@@ -104,18 +104,18 @@ LOSS_WORDS = {
 
 
 def adapter_error(reason: str, platform: str = sys.platform) -> LinkError:
-    """The error for one of ADAPTER_REASONS with what to do on this system."""
+    """Return the error for one of ADAPTER_REASONS with what to do on this system."""
     remedy = _REMEDIES[reason][_SYSTEMS.get(platform, "linux")]
     return LinkError(reason, f"{_WHAT[reason]}: {remedy}")
 
 
 def loss_error(reason: str, name: str, detail: str = "", seconds: float = 0.0) -> LinkError:
-    """The error for one of LOSS_WORDS about the sensor `name`."""
+    """Return the error for one of LOSS_WORDS about the sensor `name`."""
     return LinkError(reason, LOSS_WORDS[reason].format(name=name, detail=detail, seconds=seconds))
 
 
 def explain(fault: BaseException, name: str = "the sensor", platform: str = sys.platform) -> LinkError:
-    """The LinkError for whatever bleak or the system raised."""
+    """Return the LinkError for whatever bleak or the system raised."""
     if isinstance(fault, LinkError):
         return fault
     reason = _reason_of(fault)

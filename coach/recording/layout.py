@@ -54,7 +54,8 @@ def sensor_metadata(use: SensorUse, profile_text: str) -> dict[str, str]:
 
 
 def header_from_metadata(header: Mapping[str, str], sensors: Sequence[Mapping[str, str]]) -> RecordingHeader:
-    """Raises ValueError or KeyError where the metadata are not ours. The last word about a sensor counts."""
+    """Read a header from its metadata; raises ValueError or KeyError where they are not ours.
+    The last word about a sensor counts."""
     check_run_id(header["run_id"])
     uses: dict[str, SensorUse] = {}
     profiles: dict[str, str] = {}

@@ -90,7 +90,7 @@ def settle(path: Path, final: Path) -> None:
 
 
 def refusal(path: Path, error: OSError) -> RecordingError:
-    """The words for a disk that refuses to write `path`."""
+    """Return the words for a disk that refuses to write `path`."""
     what = error.strerror or str(error)
     remedy = _REMEDIES.get(error.errno or 0, "Check the disk")
     return RecordingError(f"cannot write the recording {path}: {what}. {remedy}, or choose another folder")

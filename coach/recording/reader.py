@@ -64,7 +64,7 @@ class Recording:
         yield from self._walk(is_strict=self.is_complete)
 
     def sound_items(self) -> Iterator[Notification | RunEvent]:
-        """The items up to the first damage, whatever comes after."""
+        """Yield the items up to the first damage, whatever comes after."""
         yield from self._walk(is_strict=False)
 
     def _walk(self, is_strict: bool) -> Iterator[Notification | RunEvent]:
@@ -167,7 +167,7 @@ def _walked(stream: BinaryIO, is_outline: bool) -> Iterator[object]:
 def _items(
     chunk: Chunk, channels: dict[int, Callable[[int, bytes], Notification | RunEvent]], start_ns: int
 ) -> Iterator[Notification | RunEvent]:
-    """The items of a chunk; its channels join `channels`. Raises what is `_TORN`.
+    """Yield the items of a chunk; its channels join `channels`. Raises what is `_TORN`.
 
     The library's own reader makes an object of each record, which takes half the time of reading a run; so the records
     are walked here: u8 kind, u64 length; a message: u16 channel, u32 number, u64 log time, u64 publish time, data

@@ -22,7 +22,7 @@ _FLUSH_EVERY: Final = 1000
 
 
 def find_unfinished(folder: Path) -> list[Path]:
-    """The first part of each recording that nobody is writing and nobody finished, oldest name first."""
+    """Return the first part of each recording that nobody is writing and nobody finished, oldest name first."""
     runs: dict[Path, list[Path]] = {}
     for path in folder.glob("*.mcap.part*"):
         if PART_NAME.fullmatch(path.name):
@@ -122,7 +122,7 @@ def _write(stream: IO[bytes], torn: Sequence[Recording]) -> None:
 
 
 def _header(headers: Sequence[RecordingHeader]) -> RecordingHeader:
-    """That of the first part, with the sensors that came later."""
+    """Return the header of the first part, with the sensors that came later."""
     sensors = {use.sensor_id: use for header in headers for use in header.sensors}
     profiles = {name: text for header in headers for name, text in header.profiles.items()}
     return dataclasses.replace(headers[0], sensors=tuple(sensors.values()), profiles=profiles)

@@ -95,7 +95,8 @@ def _text(folder: Path) -> str:
 
 
 def _rate_hz(facts: dict[str, object], t_s: FloatArray) -> float:
-    """Readings per second: what is stated where the times bear it out, else what they say; raises ValueError."""
+    """Return the readings per second: what is stated where the times bear it out, else what they say;
+    raises ValueError."""
     stated = facts.get("rate_hz")
     known = float(stated) if isinstance(stated, (int, float)) and math.isfinite(stated) and stated > 0 else None
     if len(t_s) < _FEW:

@@ -38,7 +38,7 @@ class ReferenceTable:
 
 
 def read_table(text: str) -> ReferenceTable:
-    """Raises ValueError, in words, for what holds no motion or cannot be put in order."""
+    """Read a table of readings; raises ValueError, in words, for what holds no motion or cannot be put in order."""
     columns = _columns(text)
     acc, gyr = _axes(columns, _ACC), _axes(columns, _GYR)
     if np.isnan(acc).all():
@@ -60,7 +60,7 @@ def read_table(text: str) -> ReferenceTable:
 
 
 def _columns(text: str) -> dict[str, FloatArray]:
-    """The columns that are known here by name; an empty cell is NaN."""
+    """Return the columns that are known here by name; an empty cell is NaN."""
     heading, *lines = text.splitlines() or [""]
     names = [name.strip().strip('"') for name in heading.split(",")]
     known = [name for name in ("t_s", *_ACC, *_GYR) if name in names]

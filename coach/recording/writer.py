@@ -244,7 +244,7 @@ def _bytes_of(item: Item) -> int:
 
 
 def _locked(path: Path) -> IO[bytes]:
-    """The first part opened a second time: it is locked until the log is closed, also while the disk refuses."""
+    """Open the first part a second time: it is locked until the log is closed, also while the disk refuses."""
     stream = path.open("rb")
     take(stream)
     return stream

@@ -47,7 +47,7 @@ def entries(connection: Connection, runner_id: str | None = None, limit: int = 2
 
 
 def looks(connection: Connection, runner_id: str, limit: int = 50) -> list[dict[str, str]]:
-    """What people did with one runner's record, newest first: when, who, what. For the runner."""
+    """Return what people did with one runner's record, newest first: when, who, what. For the runner."""
     found = rows(
         connection,
         "select a.at, p.name, a.verb from audit a join person p using (person_id) "

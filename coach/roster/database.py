@@ -63,7 +63,7 @@ class Roster:
 
     @contextmanager
     def transaction(self, person_id: int | None = None, runner_id: str | None = None) -> Iterator[Connection]:
-        """A transaction on behalf of a person or of a runner's own coach: all of it is kept, or nothing.
+        """Open a transaction on behalf of a person or of a runner's own coach: all of it is kept, or nothing.
 
         Raises:
             StorageError: the database does not answer, or refuses.
@@ -120,7 +120,7 @@ def library() -> "ModuleType":
 
 
 def connect(url: str) -> Connection:
-    """A connection that commits each statement by itself outside of transactions.
+    """Return a connection that commits each statement by itself outside of transactions.
 
     Raises:
         StorageError: the URL leads to no database, or it does not answer now.
@@ -190,7 +190,7 @@ def rows(connection: Connection, query: LiteralString, values: Sequence[object] 
 
 
 def one_row(connection: Connection, query: LiteralString, values: Sequence[object] = ()) -> "TupleRow":
-    """The first row of a query that always has one.
+    """Return the first row of a query that always has one.
 
     Raises:
         StorageError: it has none.

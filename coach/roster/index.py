@@ -49,7 +49,7 @@ Orders = list[dict[str, object]]
 
 
 def runner_of_key(connection: Connection, public_key: str) -> str | None:
-    """The runner whose coach holds this key; None where there is none, or the key was revoked."""
+    """Return the runner whose coach holds this key; None where there is none, or the key was revoked."""
     row = connection.execute(
         "select runner_id from runner_door where public_key = %s and revoked_at is null", (public_key,)
     ).fetchone()
@@ -67,12 +67,12 @@ def add_runner(connection: Connection, runner_id: str, pseudonym: str, label: by
 
 
 def heard(connection: Connection, runner_id: str) -> None:
-    """The runner's coach has reported just now."""
+    """Note that the runner's coach has reported just now."""
     connection.execute("update runner set heard_at = now() where runner_id = %s", (runner_id,))
 
 
 def put_consent(connection: Connection, runner_id: str, scopes: Collection[Scope], given_at: datetime) -> None:
-    """The newest consent counts: an older one, sent again, changes nothing."""
+    """Keep a consent where it is the newest: an older one, sent again, changes nothing."""
     connection.execute(
         "insert into consent values (%s, %s, %s) on conflict (runner_id) do update set scopes = excluded.scopes, "
         "given_at = excluded.given_at where consent.given_at <= excluded.given_at",
@@ -120,7 +120,7 @@ def put_standing(connection: Connection, runner_id: str, standing: RunnerState, 
 
 
 def runs_of(connection: Connection, runner_id: str) -> list[RunNumbers]:
-    """The runs of a runner, newest first, as far as whoever asks may see them."""
+    """Return the runs of a runner, newest first, as far as whoever asks may see them."""
     names = ", ".join(_NUMBERS)
     query = f"select {names} from run_index where runner_id = %s order by started_at desc"
     return [RunNumbers(**row) for row in rows(connection, query, (runner_id,))]
@@ -184,7 +184,7 @@ def orders_of(connection: Connection, runner_id: str, is_open: bool = False) -> 
 
 
 def answer_order(connection: Connection, runner_id: str, order_id: str, state: str) -> bool:
-    """The runner has answered; whether there was such an order that was open."""
+    """Keep the runner's answer; whether there was such an order that was open."""
     cursor = connection.execute(
         "update runner_order set state = %s, answered_at = now() where runner_id = %s and order_id = %s "
         "and state = 'open'",

@@ -38,7 +38,7 @@ class Person:
 
 
 def add_person(connection: Connection, name: str, kind: PersonKind) -> tuple[Person, str]:
-    """A new person and the secret of an invitation, good for two days and once.
+    """Add a person; return them and the secret of an invitation, good for two days and once.
 
     Raises:
         UserError: the name is empty or too long.
@@ -60,7 +60,7 @@ def people(connection: Connection) -> list[Person]:
 
 
 def end_person(connection: Connection, person_id: int) -> None:
-    """The person leaves: no door opens any more, and no care goes on."""
+    """Let a person leave: no door opens any more, and no care goes on."""
     connection.execute("update person set ended_at = now() where person_id = %s and ended_at is null", (person_id,))
     connection.execute("delete from person_door where person_id = %s", (person_id,))
     connection.execute("update care set ended_at = now() where person_id = %s and ended_at is null", (person_id,))
@@ -68,7 +68,7 @@ def end_person(connection: Connection, person_id: int) -> None:
 
 
 def open_door(connection: Connection, person_id: int, kind: str, lasts: timedelta) -> str:
-    """A fresh secret that lets a person in."""
+    """Make a secret that lets a person in."""
     secret = secrets.token_urlsafe(32)
     connection.execute("delete from person_door where expires_at < now()")
     connection.execute(
@@ -130,7 +130,7 @@ def begin_care(connection: Connection, person_id: int, runner_id: str) -> None:
 
 
 def invite_runner(connection: Connection, person_id: int, runner_id: str, label: bytes) -> tuple[str, datetime]:
-    """The secret of an invitation for a runner, good for ten minutes and once. label: encrypted.
+    """Make an invitation for a runner, good for ten minutes and once; return its secret and its end. label: encrypted.
 
     Gives the secret and when it ends; invitations that ended are forgotten.
     """

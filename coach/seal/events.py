@@ -49,7 +49,7 @@ class Order:
     track: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError where day or track do not fit the kind."""
+        """Raise ValueError where day or track do not fit the kind."""
         if (self.day is not None) != (self.kind in (OrderKind.PAUSE_RUNNING, OrderKind.SEEN)):
             raise ValueError(f"{self.kind.value} goes with a day: {self.day}")
         if (self.track in TRACKS) != (self.kind is OrderKind.PLAN_CHANGED) or (self.track and self.track not in TRACKS):
@@ -57,7 +57,7 @@ class Order:
 
 
 def sign_order(order: Order, key: bytes) -> dict[str, object]:
-    """The order as a document signed by the clinic's key."""
+    """Return the order as a document signed by the clinic's key."""
     fields = {
         "order_id": order.order_id,
         "order": order.kind.value,
@@ -70,7 +70,7 @@ def sign_order(order: Order, key: bytes) -> dict[str, object]:
 
 
 def read_order(document: object, clinic_key: str, runner: str) -> Order:
-    """An order of the clinic with this public key for the runner with this pseudonym.
+    """Return an order of the clinic with this public key for the runner with this pseudonym.
 
     Raises:
         InterchangeError: it is another clinic's or another runner's, was changed, or says nothing that can be.
@@ -93,7 +93,7 @@ def read_order(document: object, clinic_key: str, runner: str) -> Order:
 
 
 def sign_consent(scopes: Iterable[Scope], at: datetime, key: bytes) -> dict[str, object]:
-    """What the runner consents to from now on, as a document signed by the runner's key: both sides keep it."""
+    """Return what the runner consents to from now on, as a document signed by the runner's key: both sides keep it."""
     fields = {"scopes": sorted(scope.value for scope in scopes), "at": at.isoformat(), "document": DOCUMENT}
     return signed("consent", fields, key)
 
@@ -112,12 +112,12 @@ def read_consent(document: object) -> tuple[frozenset[Scope], datetime, str]:
 
 
 def request_of(method: str, path: str, at: datetime, body_sha256: str, key: bytes) -> dict[str, object]:
-    """What goes with each request of a runner's coach, so that the clinic knows whose it is."""
+    """Return what goes with each request of a runner's coach, so that the clinic knows whose it is."""
     return signed("request", {"method": method, "path": path, "at": at.isoformat(), "body_sha256": body_sha256}, key)
 
 
 def read_request(document: object) -> JsonObject:
-    """method, path, at (aware), body_sha256 and public_key of a signed request.
+    """Return method, path, at (aware), body_sha256 and public_key of a signed request.
 
     Raises:
         InterchangeError: it was changed, or is none.

@@ -63,7 +63,7 @@ class Manifest:
     numbers_sha256: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError where a field is none of its kind."""
+        """Raise ValueError where a field is none of its kind."""
         check_run_id(self.run_id)
         for digest in (self.sha256, self.numbers_sha256):
             if digest and not _SHA256.fullmatch(digest):
@@ -75,7 +75,7 @@ class Manifest:
 
 
 def seal(manifest: Manifest, key: bytes) -> str:
-    """The text of `manifest.json`: the manifest, signed by the private key (32 bytes) of its public key.
+    """Return the text of `manifest.json`: the manifest, signed by the private key (32 bytes) of its public key.
 
     Raises:
         UserError: the extra `[clinic]` is not installed. ValueError: the key is another one's.
@@ -96,7 +96,7 @@ def seal(manifest: Manifest, key: bytes) -> str:
 
 
 def read_manifest(text: str | bytes) -> Manifest:
-    """The manifest of a sealed run, its signature checked.
+    """Return the manifest of a sealed run, its signature checked.
 
     Whether the signature is the runner's is for those to judge who know the runner's public key.
 

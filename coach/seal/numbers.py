@@ -32,7 +32,7 @@ class Report:
 
 
 def numbers_of(run: Run, summary: RunSummary) -> dict[str, object]:
-    """The numbers of a run that leave, as JSON values."""
+    """Return the numbers of a run that leave, as JSON values."""
     plan = None if run.plan is None else replace(run.plan, reason="")
     left = replace(run, title="", notes="", shoes="", sensors=(), plan=plan, recording=None, sport_reason="")
     said = replace(summary, findings=(), streams=(), average_strides=())
@@ -40,7 +40,7 @@ def numbers_of(run: Run, summary: RunSummary) -> dict[str, object]:
 
 
 def numbers_text(numbers: Mapping[str, object]) -> str:
-    """The text whose hash is in the manifest: keys sorted, no blanks."""
+    """Return the text whose hash is in the manifest: keys sorted, no blanks."""
     return json.dumps(numbers, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -71,7 +71,7 @@ def read_numbers(document: object, run_id: str) -> tuple[Run, RunSummary]:
 def report_of(
     since: str, pain: Sequence[PainEntry], red_flags: Iterable[RedFlagAnswers], plan: StrengthPlan | None
 ) -> dict[str, object]:
-    """The report as JSON values. pain: all answers from `since` on."""
+    """Return the report as JSON values. pain: all answers from `since` on."""
     report = Report(since, tuple(replace(entry, note="") for entry in pain), tuple(red_flags))
     if plan is not None:
         sessions = tuple(replace(one, skip_reason="", reason="", exercises=(), log=None) for one in plan.sessions)
@@ -80,7 +80,7 @@ def report_of(
 
 
 def read_report(document: object) -> Report:
-    """Raises InterchangeError where it cannot be read."""
+    """Read a report; raises InterchangeError where it cannot be read."""
     try:
         report = from_plain(Report, document)
         if len(report.pain) + len(report.red_flags) + len(report.sessions) > MOST_ANSWERS:

@@ -25,7 +25,7 @@ MISSING: Final = "sealing runs needs the extra [clinic]: pip install 'running-co
 
 
 def public_key_of(key: bytes) -> str:
-    """The public key of a private one (32 bytes), as 64 hexadecimal digits.
+    """Return the public key of a private one (32 bytes), as 64 hexadecimal digits.
 
     Raises:
         UserError: the extra is not installed.
@@ -34,7 +34,7 @@ def public_key_of(key: bytes) -> str:
 
 
 def signed(kind: str, fields: JsonObject, key: bytes) -> JsonObject:
-    """A document of a kind with these fields (JSON values), signed by the private key.
+    """Return a document of a kind with these fields (JSON values), signed by the private key.
 
     Raises:
         UserError: the extra is not installed.
@@ -44,7 +44,7 @@ def signed(kind: str, fields: JsonObject, key: bytes) -> JsonObject:
 
 
 def verified(kind: str, document: object) -> JsonObject:
-    """The fields of a signed document, `public_key` among them, once the signature was found to fit.
+    """Return the fields of a signed document, `public_key` among them, once the signature was found to fit.
 
     Raises:
         InterchangeError: it is no document of this kind, or was changed after it was signed. UserError: the extra is

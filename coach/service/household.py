@@ -107,7 +107,7 @@ class Household:
             lock.release()
 
     def data_of(self, member: Member) -> Path:
-        """The data folder of a runner."""
+        """Return the data folder of a runner."""
         return self.folder / member.key
 
     def _write(self, members: tuple[Member, ...]) -> None:
@@ -116,7 +116,7 @@ class Household:
 
 
 def _key_of(name: str, taken: list[str] | tuple[()]) -> str:
-    """A folder name of plain letters and digits that no other runner has."""
+    """Return a folder name of plain letters and digits that no other runner has."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:24] or "runner"
     key, n = plain, 2
     while key in taken:

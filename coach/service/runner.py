@@ -43,7 +43,7 @@ class RunnerService:
     # Profile
 
     def profile(self) -> RunnerProfile:
-        """What is known of the runner; an empty profile before."""
+        """Return what is known of the runner; an empty profile before."""
         return self._store.runner.get()
 
     def change(self, **changes: Any) -> RunnerProfile:
@@ -101,7 +101,7 @@ class RunnerService:
         return self._store.pain.list(since=since, run_id=run_id)
 
     def pain_state(self, at: datetime | None = None) -> PainState:
-        """What pain and red flags allow at a moment, by default now."""
+        """Return what pain and red flags allow at a moment, by default now."""
         judge, now = (pain_state_now, self._clock()) if at is None else (pain_state, at)
         return judge(self._store.pain.list(since=now - _LOOK_BACK), self._store.pain.red_flags(), now)
 

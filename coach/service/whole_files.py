@@ -45,7 +45,8 @@ def make_private(folder: Path) -> None:
 
 @contextmanager
 def _half(path: Path, content: bytes, mode: int) -> Iterator[Path]:
-    """The content on the disk beside `path`, under a name of no other writer's; gone at the end, unless renamed."""
+    """Write the content to the disk beside `path`, under a name of no other writer's; gone at the end,
+    unless renamed."""
     make_private(path.parent)
     half = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.half")
     half.unlink(missing_ok=True)
@@ -60,6 +61,6 @@ def _half(path: Path, content: bytes, mode: int) -> Iterator[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, as hexadecimal digits. Raises OSError."""
+    """Return the SHA-256 of a file, as hexadecimal digits. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -128,7 +128,7 @@ class Worker(Generic[Desk]):
     def stream(
         self, job: Callable[Concatenate[Desk, Given], Iterator[Found]], *args: Given.args, **named: Given.kwargs
     ) -> Iterator[Found]:
-        """The items of a job that is a generator, each made when it is asked for. Raises as `do` does."""
+        """Yield the items of a job that is a generator, each made when it is asked for. Raises as `do` does."""
         if not self._is_apart:
             yield from job(self._here(), *args, **named)
             return
@@ -284,7 +284,7 @@ def _serve(open_desk: OpenDesk[object], connection: Connection, lock: Path, most
 
 
 def _answer(desk: object, jobs: dict[int, Iterator[object]], message: Message) -> tuple[str, object]:
-    """The answer to one message: ("done", result) or ("failed", exception)."""
+    """Return the answer to one message: ("done", result) or ("failed", exception)."""
     verb, number, *job = message
     try:
         match verb:
@@ -316,7 +316,7 @@ def _closed(jobs: dict[int, Iterator[object]], number: int) -> None:
 
 
 def _portable(error: Exception) -> Exception:
-    """The exception itself where it can be sent to the parent, else its words."""
+    """Return the exception itself where it can be sent to the parent, else its words."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # noqa: BLE001  (an exception's own pickling may fail by any error)
@@ -346,7 +346,7 @@ def _end_with_parent() -> None:
 
 
 def _marked(path: Path) -> BinaryIO:
-    """The open file that says that a child is at work; another one's, whose parent was killed, is waited for."""
+    """Return the open file that says that a child is at work; another one's, whose parent was killed, is waited for."""
     stream = path.open("ab")
     until_s = time.monotonic() + _FREE_S
     while True:

@@ -28,7 +28,7 @@ class Base:
 
 
 def _or_as_it_is(read: Converter | None) -> Converter | None:
-    """A reader of a column that gives back what it cannot read.
+    """Return a reader of a column that gives back what it cannot read.
 
     SQLite keeps any text in any column. A reader that raises stops the whole statement, and with it every other row of
     a list; given back as it is, the value fails the check of its own row alone (`NounTable`).

@@ -70,7 +70,7 @@ def checked_row(table: Table, row: JsonObject, check: Check | None = None) -> Ro
 
 
 def _reminder_of_today(row: JsonObject) -> JsonObject:
-    """A reminder in today's words; archives of before revision 0007 have others."""
+    """Return a reminder in today's words; archives of before revision 0007 have others."""
     if "told_at" not in row:
         return row
     state = "delivered" if row["state"] == "told" else row["state"]
@@ -112,7 +112,7 @@ def _check_text(name: str, text: str) -> None:
 
 
 def _typed(kind: object, value: object) -> object:
-    """A JSON value as a column takes it."""
+    """Return a JSON value as a column takes it."""
     if value is None:
         return None
     if isinstance(kind, UtcTime):
@@ -133,7 +133,7 @@ def _typed(kind: object, value: object) -> object:
 
 
 def _text(value: object) -> str:
-    """A date or a time is text in JSON: as a number, 20261101 would be read as one, too."""
+    """Return the text of a date or a time: as a number, 20261101 would be read as one, too."""
     if not isinstance(value, str):
         raise ValueError(f"{str(value)[:40]} where the text of a date or a time belongs")
     return value

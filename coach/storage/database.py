@@ -40,13 +40,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads: one view of everything, however long it takes."""
+        """Open a transaction that only reads: one view of everything, however long it takes."""
         with self._worded(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that writes: all of it is kept, or nothing."""
+        """Open a transaction that writes: all of it is kept, or nothing."""
         with self._worded(), self._writing.begin() as connection:
             yield connection
 
@@ -75,7 +75,7 @@ class Database:
 
     @contextmanager
     def _alone(self) -> Iterator[DBAPICursor]:
-        """A cursor outside any transaction."""
+        """Open a cursor outside any transaction."""
         connection = self._engine.raw_connection()
         try:
             cursor = connection.cursor()

@@ -34,7 +34,7 @@ class Sensors:
             connection.execute(delete(SENSORS.table).where(SENSORS.table.c.sensor_id == sensor_id))
 
     def list(self) -> Sequence[SensorUse]:
-        """The last used first."""
+        """Return the sensors, the last used first."""
         with self._database.read() as connection:
             rows = connection.execute(SENSORS.table.select().order_by(SENSORS.table.c.used_at.desc()))
             return SENSORS.readable(rows.mappings())
@@ -56,7 +56,7 @@ class Phones:
             put(connection, PHONES.table, [PHONES.row(phone, token_hash=_hash(token))])
 
     def by_token(self, token: str, at: datetime) -> Phone | None:
-        """The device that holds this token; None where there is none, or its time is over."""
+        """Return the device that holds this token; None where there is none, or its time is over."""
         columns = PHONES.table.c
         statement = PHONES.table.select().where(columns.token_hash == _hash(token), columns.expires_at > at)
         with self._database.read() as connection:
@@ -64,13 +64,13 @@ class Phones:
             return None if row is None else PHONES.noun(row)
 
     def saw(self, phone_id: str, at: datetime, expires_at: datetime | None = None) -> None:
-        """The device came back; its time may grow with it."""
+        """Note that the device came back; its time may grow with it."""
         values = {"seen_at": at} if expires_at is None else {"seen_at": at, "expires_at": expires_at}
         with self._database.write() as connection:
             connection.execute(update(PHONES.table).where(PHONES.table.c.phone_id == phone_id).values(**values))
 
     def list(self) -> Sequence[Phone]:
-        """The last seen first."""
+        """Return the devices, the last seen first."""
         with self._database.read() as connection:
             rows = connection.execute(PHONES.table.select().order_by(PHONES.table.c.seen_at.desc()))
             return PHONES.readable(rows.mappings())

@@ -98,7 +98,7 @@ class NounTable(Generic[Noun]):
         self._readers = {field: read for field, (of, _) in fields.items() if (read := _reader(of))}
 
     def row(self, noun: Noun, **extra: object) -> dict[str, object]:
-        """The values of a noun by column, with further columns."""
+        """Return the values of a noun by column, with further columns."""
         return {**extra, **{name: self.value(noun, name) for name in self.names}}
 
     def value(self, noun: Noun, name: str) -> object:
@@ -106,7 +106,7 @@ class NounTable(Generic[Noun]):
         return _finite(getattr(noun, name))
 
     def checked(self, values: Mapping[str, object]) -> Noun:
-        """The noun of plain values that came from outside, every field checked against its type.
+        """Return the noun of plain values that came from outside, every field checked against its type.
 
         A number that is missing inside a mapping (it was not finite when it was written) is left out.
 
@@ -134,7 +134,7 @@ class NounTable(Generic[Noun]):
         return found
 
     def check_scalars(self, rows: Iterable[Sequence[object]], names: Sequence[str]) -> None:
-        """Raises ValueError where a text, number, flag or time of the rows (n, len(names)) is of another type."""
+        """Raise ValueError where a text, number, flag or time of the rows (n, len(names)) is of another type."""
         kinds = [(place, self._scalars[name]) for place, name in enumerate(names) if name in self._scalars]
         for row in rows:
             for place, types_of in kinds:
@@ -142,7 +142,7 @@ class NounTable(Generic[Noun]):
                     raise ValueError(f"{names[place]} is {str(row[place])[:40]!r}")
 
     def noun(self, row: RowMapping | Mapping[str, object]) -> Noun:
-        """A noun of a row; fields that were not selected take their defaults."""
+        """Return a noun of a row; fields that were not selected take their defaults."""
         values = {name: row[name] for name in self.names if name in row}
         for name, read in self._readers.items():
             if values.get(name) is not None:
@@ -150,7 +150,7 @@ class NounTable(Generic[Noun]):
         return self.kind(**values)
 
     def read(self, name: str, values: Field) -> Field:
-        """A field of many nouns, as they hold it, from what a column gives."""
+        """Return a field of many nouns, as they hold it, from what a column gives."""
         read = self._readers.get(name)
         if read is None or not isinstance(values, Codes):
             return values

@@ -81,7 +81,7 @@ def _packed_codes(known: Values, codes: IndexArray) -> Packed | None:
 
 
 def unpack_field(packed: Packed, n_rows: int) -> Field:
-    """A field of many nouns, with plain values; raises ValueError as `unpack`."""
+    """Return a field of many nouns, with plain values; raises ValueError as `unpack`."""
     kind, data = packed
     content = _decompress(data)
     if kind == FLOATS:
@@ -117,7 +117,7 @@ def _codes(texts: list[str], body: bytes, n_rows: int) -> Codes:
 
 
 def unpack(packed: Packed, n_rows: int) -> list[Value]:
-    """The values of a column, as they were packed.
+    """Return the values of a column, as they were packed.
 
     Raises:
         ValueError: the bytes are not such a column of `n_rows`.
@@ -138,7 +138,7 @@ def unpack(packed: Packed, n_rows: int) -> list[Value]:
 
 
 def unpack_floats(packed: Packed, n_rows: int) -> FloatArray:
-    """A column of numbers or flags as an array (n,), NaN where unknown; raises ValueError as `unpack`."""
+    """Return a column of numbers or flags as an array (n,), NaN where unknown; raises ValueError as `unpack`."""
     kind, data = packed
     if kind not in (FLOATS, INTEGERS, FLAGS):
         return np.array([math.nan if v is None else float(v) for v in unpack(packed, n_rows)], dtype=np.float64)

@@ -105,12 +105,12 @@ class KeptReminders:
         return frozenset(row.channel for row in rows), max((row.n_tries for row in rows), default=0)
 
     def owe(self, key: str, channels: Collection[str], n_tries: int, next_at: datetime) -> None:
-        """It did not reach these channels: to be tried again at `next_at`."""
+        """Note that it did not reach these channels: to be tried again at `next_at`."""
         with self._database.write() as connection:
             put(connection, OWED, [_debt(key, channel, n_tries, next_at) for channel in channels])
 
     def close(self, key: str) -> bool:
-        """The runner has dealt with it; whether it was there."""
+        """Close one that the runner has dealt with; whether it was there."""
         with self._database.write() as connection:
             return connection.execute(update(_T).where(_T.c.key == key).values(state="closed")).rowcount == 1
 

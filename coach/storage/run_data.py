@@ -121,7 +121,7 @@ class RunData:
             connection.execute(insert(COLUMNS), [{"run_key": key, **column} for column in columns])
 
     def track(self, run_id: str) -> dict[str, FloatArray] | None:
-        """Times, positions and heights of a run, as they were kept; None where none were."""
+        """Return the times, positions and heights of a run, as they were kept; None where none were."""
         column = COLUMNS.c
         with self._database.read() as connection:
             statement = select(column.name, column.kind, column.data, column.n_rows).where(
@@ -293,7 +293,7 @@ def _table_rows(
 def _statement(
     table: AnyTable, run_key: int, order: str, between: Span | None, names: Sequence[str] | None = None
 ) -> Select[Any]:
-    """What asks for rows of a run that are not packed; names: of some fields only."""
+    """Return the statement that asks for rows of a run that are not packed; names: of some fields only."""
     columns = table.columns() if names is None else [table.table.c[name] for name in names]
     at_s = table.table.c[order]
     statement = select(*columns).where(table.table.c.run_key == run_key).order_by(at_s)

@@ -19,7 +19,7 @@ class Runner:
         self._database = database
 
     def get(self) -> RunnerProfile:
-        """The profile; an empty one before the runner says anything."""
+        """Return the profile; an empty one before the runner says anything."""
         with self._database.read() as connection:
             row = connection.execute(RUNNER.table.select()).mappings().first()
             return RunnerProfile() if row is None else RUNNER.noun(row)

@@ -121,7 +121,8 @@ class Runs:
         limit: int | None = 50,
         without: Sequence[str] = (),
     ) -> Sequence[RunEntry]:
-        """Runs newest first, one page of them; summaries come without findings, streams, parts and what is named."""
+        """Return runs newest first, one page of them; summaries come without findings, streams,
+        parts and what is named."""
         light = [column for column in _LIGHT if column.name not in without]
         # The page is chosen from an index alone, and only then are its rows read.
         page = (
@@ -158,7 +159,8 @@ class Runs:
             return [str(row[0]) for row in connection.execute(statement) if not _readable_entry(row, names)]
 
     def marks(self, metric: str, wanted: RunFilter | None = None, *, has_damage: bool = False) -> TrendMarks:
-        """What trends of a measure need of each run, oldest first, from an index: quick for a hundred thousand."""
+        """Return what trends of a measure need of each run, oldest first,
+        from an index: quick for a hundred thousand."""
         whole, own = POINTS.alias("whole"), POINTS.alias("own")
         moments = [own.c[name] for name in MOMENTS]
         statement = (
@@ -187,7 +189,7 @@ class Runs:
         )
 
     def bests(self) -> Sequence[PersonalBest]:
-        """The longest run by distance and by time, and the shortest time of each usual distance."""
+        """Return the longest run by distance and by time, and the shortest time of each usual distance."""
         runs = and_(_condition(RunFilter()), _HAS_TIME)
         found: list[PersonalBest] = []
         with self._database.read() as connection:
@@ -226,7 +228,7 @@ class Runs:
             return connection.scalar(statement) or 0
 
     def unfinished(self) -> Sequence[Run]:
-        """Runs that were never ended: going on now, or cut off."""
+        """Return runs that were never ended: going on now, or cut off."""
         states = (RunState.RECORDING, RunState.PAUSED)
         with self._database.read() as connection:
             rows = connection.execute(RUNS.table.select().where(_RUN.state.in_(states), _RUN.deleted_at.is_(None)))
@@ -268,7 +270,7 @@ class Runs:
             return [(str(run_id), recording) for run_id, recording in rows]
 
     def recordings_kept(self, before: datetime) -> frozenset[str]:
-        """Recordings of the runs that `purge` leaves."""
+        """Return recordings of the runs that `purge` leaves."""
         with self._database.read() as connection:
             stay = select(_RUN.recording).where(_RUN.recording.is_not(None), _deleted_before(before).is_not(True))
             return frozenset(connection.execute(stay).scalars())
@@ -289,11 +291,11 @@ class Runs:
             return {name: float(distance) for name, distance in connection.execute(statement)}
 
     def main_place(self, since: datetime | None = None) -> RunPlace:
-        """The place of most runs; the first of `RunPlace` where there are none."""
+        """Return the place of most runs; the first of `RunPlace` where there are none."""
         return max(RunPlace, key=lambda place: self.count(RunFilter(since=since, place=place)))
 
     def count_by_shoes(self) -> dict[str, int]:
-        """Number of runs in each pair of shoes."""
+        """Return the number of runs in each pair of shoes."""
         statement = (
             select(_RUN.shoes, func.count())
             .where(_RUN.deleted_at.is_(None), _RUN.sport == Sport.RUNNING)
@@ -339,7 +341,7 @@ def index_summaries(connection: Connection, summaries: Mapping[int, RunSummary])
 
 
 def _entries(rows: Sequence[Sequence[object]], names: Sequence[str]) -> list[RunEntry]:
-    """Runs with their summaries, whose columns are `names`; raises where a single row cannot be read."""
+    """Return runs with their summaries, whose columns are `names`; raises where a single row cannot be read."""
     n = len(RUNS.names)
     RUNS.check_scalars((row[:n] for row in rows), RUNS.names)
     runs = RUNS.nouns(row[:n] for row in rows)

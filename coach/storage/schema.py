@@ -33,7 +33,7 @@ _VERSION_TABLE: Final = (
 
 @cache
 def head() -> str:
-    """The newest revision: that of the last of the files in migrations/versions."""
+    """Return the newest revision: that of the last of the files in migrations/versions."""
     return max(file.stem[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
@@ -68,7 +68,7 @@ def _give_space_back(database: Database) -> None:
 
 
 def revision_of(connection: Connection) -> str | None:
-    """The revision a database is marked with; None for a file without tables."""
+    """Return the revision a database is marked with; None for a file without tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -42,7 +42,7 @@ class Strength:
             connection.execute(update(PLANS).where(PLANS.c.plan_id == plan_id).values(wish=wish))
 
     def end_plan(self, plan_id: str) -> None:
-        """The plan stays in the log but is not the current one any more."""
+        """Keep the plan in the log, but not as the current one any more."""
         with self._database.write() as connection:
             connection.execute(update(PLANS).where(PLANS.c.plan_id == plan_id).values(is_current=False))
 
@@ -61,7 +61,7 @@ class Strength:
             return [_session(row) for row in connection.execute(query).mappings()]
 
     def pain_levels(self, plan_id: str) -> dict[str, int | None]:
-        """The pain state's number when each session was ended."""
+        """Return the pain state's number when each session was ended."""
         query = select(SESSIONS.c.session_id, SESSIONS.c.pain_level).where(SESSIONS.c.plan_id == plan_id)
         with self._database.read() as connection:
             return {row.session_id: row.pain_level for row in connection.execute(query)}

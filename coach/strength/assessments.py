@@ -34,14 +34,14 @@ def milestones(wish: PlanWish, pauses: Sequence[PlanPause], today: date) -> list
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day some months later, or the last day of a shorter month."""
+    """Return the same day some months later, or the last day of a shorter month."""
     index = day.month - 1 + months
     year, month = day.year + index // 12, index % 12 + 1
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def offered(tests: Mapping[str, StrengthTest], track: Track) -> list[StrengthTest]:
-    """The tests that fit the track."""
+    """Return the tests that fit the track."""
     return [test for test in tests.values() if not test.tracks or track.value in test.tracks]
 
 
@@ -64,13 +64,13 @@ def closed_by_pain(test: StrengthTest, level: int | None) -> str:
 
 
 def check_result(test: StrengthTest, value: float | None) -> None:
-    """Raises UserError where a value cannot be."""
+    """Raise UserError where a value cannot be."""
     if value is not None and not test.low <= value <= test.high:
         raise UserError(f"{test.name}: {value:g} cannot be, give {test.low:g} to {test.high:g} {test.unit}")
 
 
 def judge(test: StrengthTest, results: Sequence[TestResult]) -> list[Change]:
-    """The newest value against the first, for each side or activity."""
+    """Return the newest value against the first, for each side or activity."""
     changes: list[Change] = []
     for detail in dict.fromkeys(one.detail for one in results if one.test_id == test.id):
         values = [

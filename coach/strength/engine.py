@@ -54,7 +54,7 @@ class _Cursor:
 
 
 def session_id(plan_id: str, number: int) -> str:
-    """The stable name of a session."""
+    """Return the stable name of a session."""
     return f"{plan_id}-{number:02d}"
 
 
@@ -72,7 +72,7 @@ def make_plan(
     now: datetime,
     knowledge: Knowledge,
 ) -> StrengthPlan:
-    """The plan at `now` (aware UTC). sessions: all known so far, none for a new plan.
+    """Return the plan at `now` (aware UTC). sessions: all known so far, none for a new plan.
 
     Raises:
         UserError: the wish cannot be kept.
@@ -107,7 +107,7 @@ def _held_because(pain: PainState, pauses: Sequence[PlanPause], wish: PlanWish, 
 
 
 def _close_overdue(one: StrengthSession, now: datetime) -> StrengthSession:
-    """A session not begun within 48 hours of its time is missed."""
+    """Return the session, missed where it was not begun within 48 hours of its time."""
     is_open = one.state is SessionState.PLANNED and one.due_at is not None and one.log is None
     if is_open and one.due_at is not None and now > one.due_at + OFFER_AGAIN:
         return replace(one, state=SessionState.MISSED, reason="Not done within 48 hours of its time.")
@@ -181,7 +181,7 @@ def _place_one(
 
 
 def _pass(one: StrengthSession, cursor: _Cursor) -> None:
-    """A closed or begun session uses up its day; what was done also keeps its 48 hours."""
+    """Use up the day of a closed or begun session; what was done also keeps its 48 hours."""
     if one.slot_day is not None:
         cursor.day = max(cursor.day, one.slot_day)
     done_at = one.log.done_at if one.log is not None else None
@@ -241,7 +241,7 @@ def _exercises(
 
 
 def slots_of(track: TrackPlan, number: int) -> list[Slot]:
-    """The slots of session `number`: some come every second time."""
+    """Return the slots of session `number`: some come every second time."""
     parity = "odd" if number % 2 else "even"
     return [slot for slot in track.slots if slot.on in ("every", parity)]
 
@@ -281,7 +281,7 @@ def why_not_now(plan: StrengthPlan, pain: PainState, at: datetime, dose: Dose, b
 
 
 def _whole_minute(at: datetime) -> datetime:
-    """The next whole minute: what is promised for a time must be possible at it."""
+    """Return the next whole minute: what is promised for a time must be possible at it."""
     return at + timedelta(seconds=-(at.timestamp() % -60.0))
 
 

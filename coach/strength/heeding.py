@@ -30,7 +30,7 @@ def heed(kind: str, pain: int, before: int | None, dose: Dose) -> SessionAdvice:
 
 
 def newest(events: Sequence[SessionEvent], taps: Sequence[SessionEvent], dose: Dose) -> SessionAdvice:
-    """What the newest number for pain among `events` asks for. taps: all of the session that are in force."""
+    """Return what the newest number for pain among `events` asks for. taps: all of the session that are in force."""
     answers = [e for e in events if e.kind in _END and e.pain is not None]
     if not answers:
         return SessionAdvice()

@@ -171,7 +171,7 @@ def _check_track(track: TrackPlan, exercises: Mapping[str, Exercise], faults: li
 
 
 def read_tests(text: str, file: str = "assessments.toml") -> dict[str, StrengthTest]:
-    """Tests by id, in the order of the file.
+    """Return tests by id, in the order of the file.
 
     Raises:
         ProfileError: with every fault of the file.

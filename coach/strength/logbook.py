@@ -24,7 +24,7 @@ SETTLED_AFTER: Final = timedelta(hours=48)  # by then the morning after has been
 
 
 def check_event(event: SessionEvent) -> None:
-    """Raises UserError where a tap says what cannot be."""
+    """Raise UserError where a tap says what cannot be."""
     if event.kind not in KINDS:
         raise UserError(f"no tap of kind {event.kind!r}: use {', '.join(KINDS)}")
     if not event.event_id or len(event.event_id) > _MOST_LETTERS:
@@ -71,7 +71,7 @@ def session_log(
     answers: Sequence[PainEntry],
     pain_level: int | None,
 ) -> SessionLog | None:
-    """What was done so far; None while no set is done. done_at: the time of the last set."""
+    """Return what was done so far; None while no set is done. done_at: the time of the last set."""
     taps = in_force(events)
     sets = [event for event in taps if event.kind == "set"]
     if not sets:
@@ -110,7 +110,7 @@ def _level(taps: Sequence[SessionEvent], kind: str) -> int | None:
 
 
 def _morning(answers: Sequence[PainEntry], done_at: datetime) -> int | None:
-    """The back pain on the morning after."""
+    """Return the back pain on the morning after."""
     first, last = _MORNING
     pains = [
         entry.back

@@ -26,13 +26,13 @@ class Level:
 
 
 def versions(slot: Slot, situation: Situation) -> list[Exercise]:
-    """The versions of a slot that the kit allows, easiest first."""
+    """Return the versions of a slot that the kit allows, easiest first."""
     found = (situation.exercises[name] for name in slot.versions)
     return [exercise for exercise in found if set(exercise.kit) <= situation.kit]
 
 
 def prescribe(slot: Slot, history: Sequence[Past], situation: Situation) -> Prescription | None:
-    """The next prescription for a slot; None where no version fits the kit. history: oldest first."""
+    """Return the next prescription for a slot; None where no version fits the kit. history: oldest first."""
     ladder = versions(slot, situation)
     if not ladder:
         return None
@@ -71,7 +71,7 @@ def _step(exercise: Exercise, dose: Dose) -> int:
 
 
 def week_effort(dose: Dose, n_done: int) -> tuple[int, int]:
-    """Sets and effort out of 10 after so many sessions done."""
+    """Return sets and effort out of 10 after so many sessions done."""
     n_sets = dose.sets_first if n_done < dose.sets_later_after else dose.sets_later
     return n_sets, [rpe for since, rpe in dose.rpe_steps if n_done >= since][-1]
 
@@ -132,7 +132,7 @@ def _decide(ladder: list[Exercise], known: list[Past], situation: Situation) -> 
 
 
 def _now(exercise: Exercise, last: Past, dose: Dose) -> Level:
-    """What was last asked for and done, the lower of both where both are known."""
+    """Return what was last asked for and done, the lower of both where both are known."""
     asked = last.prescribed
     load = last.load_kg
     if asked is not None and asked.load_kg is not None:
@@ -145,7 +145,7 @@ def _now(exercise: Exercise, last: Past, dose: Dose) -> Level:
 
 
 def _gentle(level: Level, exercise: Exercise, load_kg: float | None, dose: Dose) -> Level:
-    """A lower rung, never asking for more sets or effort than the one before."""
+    """Return a lower rung, never asking for more sets or effort than the one before."""
     fresh = _fresh(exercise, load_kg, dose)
     amount = min(fresh.amount, level.amount) if exercise.kind == level.exercise.kind else fresh.amount
     return Level(exercise, load_kg, amount, min(fresh.n_sets, level.n_sets), min(fresh.rpe, level.rpe))

@@ -39,7 +39,7 @@ class Place:
 
 
 def zone(name: str) -> ZoneInfo:
-    """The time zone of this name.
+    """Return the time zone of this name.
 
     Raises:
         UserError: there is no such zone.
@@ -51,7 +51,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def check_wish(wish: PlanWish) -> None:
-    """Raises UserError where the wish cannot be kept."""
+    """Raise UserError where the wish cannot be kept."""
     zone(wish.tz)
     days = sorted(set(wish.days))
     if len(days) != 2 or not all(0 <= day <= 6 for day in days):
@@ -70,7 +70,7 @@ def moment(day: date, at: time, tz: str) -> datetime:
 
 
 def local_day(at: datetime, tz: str) -> date:
-    """The runner's calendar day at this moment."""
+    """Return the runner's calendar day at this moment."""
     return at.astimezone(zone(tz)).date()
 
 
@@ -80,7 +80,7 @@ def is_paused(day: date, pauses: Sequence[PlanPause]) -> bool:
 
 
 def rhythm(wish: PlanWish, after: date) -> Iterator[date]:
-    """The wished weekdays after a day, without end."""
+    """Yield the wished weekdays after a day, without end."""
     day = after
     while True:
         day += _ONE_DAY
@@ -102,7 +102,8 @@ def is_before_long_run(at: datetime, wish: PlanWish, dose: Dose) -> bool:
 
 
 def why_not(at: datetime, last: datetime | None, rules: Rules) -> str:
-    """The rule a session at `at` would break, as a sentence; "" where it breaks none. last: the session before it."""
+    """Return the rule a session at `at` would break, as a sentence; "" where it breaks none.
+    last: the session before it."""
     if last is not None and at - last < timedelta(hours=rules.dose.rest_between_h):
         return "Moved so that 48 hours lie between two sessions."
     if rules.level > rules.dose.pain_go_on and is_before_long_run(at, rules.wish, rules.dose):
@@ -113,12 +114,13 @@ def why_not(at: datetime, last: datetime | None, rules: Rules) -> str:
 
 
 def earliest(last: datetime | None, rules: Rules) -> datetime | None:
-    """The first moment 48 hours after the session before; None where there is none before."""
+    """Return the first moment 48 hours after the session before; None where there is none before."""
     return None if last is None else last + timedelta(hours=rules.dose.rest_between_h)
 
 
 def place_at(slot_day: date, wanted: datetime, last: datetime | None, now: datetime, rules: Rules) -> Place | None:
-    """The moment nearest to `wanted` that keeps the rules: later days first, then the day before if still to come.
+    """Return the moment nearest to `wanted` that keeps the rules: later days first,
+    then the day before if still to come.
 
     None where a fortnight has no such moment (a long run every day, with pain).
     """
@@ -139,7 +141,8 @@ def place_at(slot_day: date, wanted: datetime, last: datetime | None, now: datet
 def next_place(
     after: date, last: datetime | None, not_before: datetime, rules: Rules, weekdays: Sequence[int]
 ) -> Place | None:
-    """The next place of the rhythm after a day, on these weekdays; None in an open pause or where none is left."""
+    """Return the next place of the rhythm after a day, on these weekdays;
+    None in an open pause or where none is left."""
     for day in rhythm(rules.wish, after):
         if any(pause.until is None and pause.start <= day for pause in rules.pauses):
             return None

@@ -54,7 +54,7 @@ class MotionFile:
 
 
 def stem(label: str, session: str, number: int, system: str = "") -> str:
-    """The beginning of the names of a run's files; system: of one sensor (`MotionFile.system`)."""
+    """Return the beginning of the names of a run's files; system: of one sensor (`MotionFile.system`)."""
     of_sensor = f"_tracksys-{system}" if system else ""
     return f"sub-{label}_ses-{session}_task-{TASK}{of_sensor}_run-{number:02d}"
 
@@ -65,7 +65,7 @@ def point_of(site: WearSite) -> str:
 
 
 def tsv(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as BIDS writes it: tabs between, "n/a" for what is unknown."""
+    """Return a table as BIDS writes it: tabs between, "n/a" for what is unknown."""
     lines = ["\t".join(names)]
     lines += ["\t".join("n/a" if cell is None or cell == "" else str(cell) for cell in row) for row in rows]
     return "\n".join(lines) + "\n"

@@ -81,7 +81,7 @@ class Column:
 
 
 def unit_of(name: str) -> str:
-    """Unit by the suffix of a name; "1" for shares and factors, "" where the name states none."""
+    """Return the unit by the suffix of a name; "1" for shares and factors, "" where the name states none."""
     if name.endswith(_DIMENSIONLESS):
         return "1"
     fits = [suffix for suffix in _UNITS if name.endswith(suffix)]
@@ -103,7 +103,8 @@ def meanings_of(noun: type[object]) -> dict[str, str]:
 def columns_of(
     noun: "type[DataclassInstance]", without: Collection[str] = (), *, sd: bool = True
 ) -> tuple[Column, ...]:
-    """A column for each plain field, in their order, then one standard deviation for each that is a measured number."""
+    """Return a column for each plain field, in their order,
+    then one standard deviation for each that is a measured number."""
     meanings, hints = meanings_of(noun), typing.get_type_hints(noun)
     fields = [f.name for f in dataclasses.fields(noun) if f.name not in without]
     columns = []
@@ -117,7 +118,7 @@ def columns_of(
 
 
 def _words(name: str) -> str:
-    """The words of a name, without its unit."""
+    """Return the words of a name, without its unit."""
     suffixes = [suffix for suffix in _UNITS if name.endswith(suffix)]
     words = name.removesuffix(max(suffixes, key=len, default="")).replace("_", " ")
     return f"number of {words[2:]}" if words.startswith("n ") else words
@@ -133,7 +134,7 @@ def _sd(column: Column) -> Column:
 
 
 def _kind(hint: object) -> ColumnKind | None:
-    """The kind of a field by its type; None for what is not one value."""
+    """Return the kind of a field by its type; None for what is not one value."""
     options = [one for one in typing.get_args(hint) if one is not type(None)]
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         hint = options[0] if len(options) == 1 else None
@@ -144,7 +145,7 @@ def _kind(hint: object) -> ColumnKind | None:
 
 
 def _without_baseline() -> tuple[str, ...]:
-    """What only a coached runner has: differences from the runner's own baseline, and pain."""
+    """Return what only a coached runner has: differences from the runner's own baseline, and pain."""
     names = [f.name for f in dataclasses.fields(LiveMetrics)]
     return tuple(name for name in names if "_vs_" in name or name == "pain_rise")
 
@@ -169,7 +170,7 @@ def second_columns() -> tuple[Column, ...]:
 
 @cache
 def summary_columns() -> tuple[Column, ...]:
-    """A run in numbers: each mean, its standard uncertainty in two parts, and its moments against speed."""
+    """Return a run in numbers: each mean, its standard uncertainty in two parts, and its moments against speed."""
     plain = columns_of(RunSummary, without=("algorithm", "n_cues"), sd=False)
     means = [column for column in plain if column.name in names_for(Use.MEAN)]
     scatter = [
@@ -214,19 +215,19 @@ def _moment_unit(metric: str, moment: str) -> str:
 
 
 def event_cells(event: Stride | TrunkStep) -> dict[str, object]:
-    """The row of a stride or a step by column name; what it does not have is None."""
+    """Return the row of a stride or a step by column name; what it does not have is None."""
     cells = _cells(event, stride_columns())
     return {**cells, "kind": "stride" if isinstance(event, Stride) else "step"}
 
 
 def second_cells(metrics: LiveMetrics) -> dict[str, object]:
-    """The row of a second by column name."""
+    """Return the row of a second by column name."""
     shares = metrics.foot_strike_share or {}
     return {**_cells(metrics, second_columns()), **{f"{name}_share": shares.get(name) for name in SHARES}}
 
 
 def summary_cells(summary: RunSummary) -> dict[str, object]:
-    """The row of a run by column name."""
+    """Return the row of a run by column name."""
     cells = {c.name: to_plain(getattr(summary, c.name, None)) for c in summary_columns() if not c.sd_of}
     for name in names_for(Use.MEAN):
         cells[f"{name}_sd"] = summary.uncertainty.get(name)
@@ -248,7 +249,7 @@ def _cells(noun: Stride | TrunkStep | LiveMetrics, columns: tuple[Column, ...]) 
 
 
 def dictionary_of(columns: Collection[Column]) -> dict[str, dict[str, str]]:
-    """A data dictionary as BIDS writes it: by column, its description, type and unit."""
+    """Return a data dictionary as BIDS writes it: by column, its description, type and unit."""
     rows: dict[str, dict[str, str]] = {}
     for column in columns:
         rows[column.name] = {"Description": column.meaning, "Type": column.kind.value}

@@ -31,8 +31,8 @@ class Pseudonyms:
         return "P" + self._digest("label", participant).hex()[:_LABEL_DIGITS].upper()
 
     def shifted(self, participant: str, at: datetime, first: datetime) -> datetime:
-        """A moment of a participant, shifted and cut to the full hour. first: the participant's earliest moment, which
-        decides by how much; both aware."""
+        """Return a moment of a participant, shifted and cut to the full hour. first: the participant's earliest moment,
+        which decides by how much; both aware."""
         weeks = (first - _BEFORE) // timedelta(weeks=1) + _LONGEST_WEEKS
         extra = int.from_bytes(self._digest("shift", participant)[:4], "big") % _SPREAD_WEEKS
         moved = at.astimezone(UTC) - timedelta(weeks=weeks + extra)
@@ -43,6 +43,6 @@ class Pseudonyms:
 
 
 def session_label(started_at: datetime, enrolled_at: datetime) -> str:
-    """The session of a run: the week since enrolment, "week00" the first; "pre01" the one before it."""
+    """Return the session of a run: the week since enrolment, "week00" the first; "pre01" the one before it."""
     week = (started_at - enrolled_at) // timedelta(weeks=1)
     return f"week{week:02d}" if week >= 0 else f"pre{-week:02d}"

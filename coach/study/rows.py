@@ -65,7 +65,7 @@ def row_columns() -> tuple[Column, ...]:
 
 
 def row_cells(row: RunRow) -> dict[str, object]:
-    """A row by column name; the numbers of a run that was not computed are None."""
+    """Return a row by column name; the numbers of a run that was not computed are None."""
     cells: dict[str, object] = {column.name: getattr(row, column.name) for column in _OWN}
     cells["status"] = row.status.value
     numbers = summary_cells(row.summary) if row.summary is not None else {c.name: None for c in summary_columns()}

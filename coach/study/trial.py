@@ -73,7 +73,8 @@ class TrialValue:
 
 
 def values_at_speed(person: TrialPerson, runs: Sequence[TrialRun], metric: str, speed_mps: float) -> list[TrialValue]:
-    """A metric of one participant at one speed, at each time that has runs; weighted by the runs' standard errors."""
+    """Return a metric of one participant at one speed, at each time that has runs;
+    weighted by the runs' standard errors."""
     marks = marks_of_rows(metric, runs)
     found: dict[str, list[tuple[float, float]]] = {}
     for point in trend_of(metric, marks, speed_mps).points:
@@ -102,13 +103,13 @@ def values_of_answers(person: TrialPerson, answers: Iterable[tuple[datetime, str
 
 
 def time_of(person: TrialPerson, at: datetime) -> str | None:
-    """The time of the trial that a moment counts for, None for none."""
+    """Return the time of the trial that a moment counts for, None for none."""
     day = (at - person.enrolled_at) / timedelta(days=1)
     return next((time.id for time in TIMES if time.first_day <= day < time.last_day + 1), None)
 
 
 def marks_of_rows(metric: str, runs: Sequence[TrialRun]) -> TrendMarks:
-    """What `trend_of` needs, from the rows of runs."""
+    """Return what `trend_of` needs, from the rows of runs."""
     ordered = sorted(runs, key=lambda run: run.started_at)
     names = ("speed_mps", *(moment_column(metric, key) for key in MOMENTS))
     table = np.array([[run.cells.get(name) for name in names] for run in ordered], dtype=np.float64)
@@ -118,8 +119,8 @@ def marks_of_rows(metric: str, runs: Sequence[TrialRun]) -> TrendMarks:
 
 
 def flow(people: Sequence[TrialPerson], values: Iterable[TrialValue]) -> dict[str, object]:
-    """The flow of participants as CONSORT asks for it (doi:10.1136/bmj.c332): assessed, excluded with reasons, and by
-    arm allocated, lost with reasons and weeks, and analysed, by measure and time."""
+    """Return the flow of participants as CONSORT asks for it (doi:10.1136/bmj.c332): assessed, excluded with reasons,
+    and by arm allocated, lost with reasons and weeks, and analysed, by measure and time."""
     included = [person for person in people if not person.excluded]
     analysed: dict[tuple[str, str, str], set[str]] = {}
     for value in values:

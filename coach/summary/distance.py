@@ -15,7 +15,7 @@ _MOST_MISSING_S: Final = 20.0
 
 
 def distance_curve(run: RunSeries) -> tuple[FloatArray, FloatArray] | None:
-    """Times and metres run until then, rising; None where no sensor measures them.
+    """Return the times and metres run until then, rising; None where no sensor measures them.
 
     The distance the seconds carry; without it, speed over time (never extended over more than 5 s).
     """

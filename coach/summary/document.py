@@ -18,7 +18,7 @@ def analysis_document(
     seconds: Sequence[LiveMetrics] = (),
     algorithm: str = "",
 ) -> JsonObject:
-    """{"recording", "strides", "summary"}; trunk steps are among the strides, null where a value is unknown.
+    """Return {"recording", "strides", "summary"}; trunk steps are among the strides, null where a value is unknown.
 
     seconds: metrics once a second, which know what no stride does (running pod, treadmill, heart rate).
     algorithm: identity of what computed the events, kept in the summary.
@@ -56,7 +56,8 @@ def _stride_row(stride: Stride) -> JsonObject:
 
 
 def _step_row(step: TrunkStep, after: TrunkStep | None) -> dict[str, object]:
-    """A step as the stride it begins; the stride's time is known where the next step of the same sensor follows."""
+    """Return a step as the stride it begins; the stride's time is known where the next step of the same sensor
+    follows."""
     stride_time_s = None
     if after is not None and after.wear_site is step.wear_site and step.step_time_s and after.step_time_s:
         ends_s = step.initial_contact_s + step.step_time_s

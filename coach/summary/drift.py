@@ -45,7 +45,7 @@ class Drift:
 
 
 def drifts(bins: Bins) -> dict[str, Drift]:
-    """The drift of each measure that has at least a minute in both thirds."""
+    """Return the drift of each measure that has at least a minute in both thirds."""
     found = (_drift(name, bins.t_s, bins.speed_mps, values) for name, values in bins.values.items())
     return {drift.metric: drift for drift in found if drift is not None}
 

@@ -84,7 +84,7 @@ def findings_of(
     reports: Sequence[StreamReport],
     speed_known: float | None = None,
 ) -> tuple[Finding, ...]:
-    """The three weightiest, weightiest first.
+    """Return the three weightiest, weightiest first.
 
     asymmetry: of step times [%] and its standard uncertainty. speed_known: share of the running, if too little to give
     a distance.
@@ -122,7 +122,7 @@ def _drift_findings(drifts: Mapping[str, Drift]) -> list[Finding]:
 
 
 def _uneven(asymmetry: tuple[float, float] | None) -> list[Finding]:
-    """Steps that differ by more than healthy runners' do, and by more than the sensors may be wrong."""
+    """Find steps that differ by more than healthy runners' do, and by more than the sensors may be wrong."""
     if asymmetry is None or abs(asymmetry[0]) < max(_UNEVEN_PCT, 1.96 * asymmetry[1]):
         return []
     asymmetry_pct, sd_pct = asymmetry
@@ -218,7 +218,7 @@ def _fell_silent(report: StreamReport, place: str) -> Finding:
 
 
 def _pattern(strikes: Strikes | None) -> list[Finding]:
-    """The commonest pattern, as a share of all strides; those too near a limit count for none."""
+    """Return the commonest pattern, as a share of all strides; those too near a limit count for none."""
     if strikes is None:
         return []
     unsure = 100.0 * (1.0 - strikes.decided)

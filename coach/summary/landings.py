@@ -68,7 +68,7 @@ class Unseen:
 
 
 def running_of(run: RunSeries, window: Window) -> Running | None:
-    """The stretches that count, from strides, else steps, else the seconds; None where nobody ran."""
+    """Return the stretches that count, from strides, else steps, else the seconds; None where nobody ran."""
     table = np.concatenate((_spans(run.strides, "stride_time_s", 0.5), _spans(run.steps, "step_time_s", 1.0)))
     is_counted = bool(len(table))
     if not is_counted:
@@ -84,7 +84,7 @@ def running_of(run: RunSeries, window: Window) -> Running | None:
 
 
 def unseen_of(run: RunSeries, running: Running, reports: Sequence[StreamReport], window: Window) -> Unseen:
-    """The holes between stretches of running that are no stops, and the silence after the last."""
+    """Return the holes between stretches of running that are no stops, and the silence after the last."""
     blind = _unseen_by_all(run, reports) if running.is_counted else _blind(run.seconds)
     gaps = _merged(_cut(blind, window.without))
     ends = running.start_s + running.length_s
@@ -121,7 +121,8 @@ def landings_of(running: Running, unseen: Unseen) -> tuple[int, float] | None:
 
 
 def unmeasured_s(unseen: Unseen, run: RunSeries) -> float:
-    """Standard uncertainty of the time run in holes without any speed, of which a distance counts nothing."""
+    """Return the standard uncertainty of the time run in holes without any speed,
+    of which a distance counts nothing."""
     with_speed = run.seconds.floats("t_s")[is_known(run.seconds.floats("speed_mps"))]
     parts = []
     for holes, length_s, share in (
@@ -165,7 +166,7 @@ def _is_left_out(start_s: float, end_s: float, window: Window) -> bool:
 
 
 def _unseen_by_all(run: RunSeries, reports: Sequence[StreamReport]) -> list[tuple[float, float]]:
-    """What no sensor saw that gives strides or steps: before its first one, and what it did not send.
+    """Return what no sensor saw that gives strides or steps: before its first one, and what it did not send.
 
     A strap or a pod shows no landing: it saw nothing that counts. Where one foot's sensor sends, a stop is seen.
     """
@@ -191,14 +192,14 @@ def _unseen_by_all(run: RunSeries, reports: Sequence[StreamReport]) -> list[tupl
 
 
 def _blind(seconds: Columns[LiveMetrics]) -> list[tuple[float, float]]:
-    """The seconds in which a pod or a watch was silent; without motion it reports a state."""
+    """Return the seconds in which a pod or a watch was silent; without motion it reports a state."""
     is_blind = seconds.is_one_of("state", (None,))
     is_blind &= np.isnan(seconds.floats("speed_mps")) & np.isnan(seconds.floats("cadence_spm"))
     return [(t_s, t_s + 1.0) for t_s in seconds.floats("t_s")[is_blind].tolist()]
 
 
 def _cut(gaps: list[tuple[float, float]], pauses: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """What of the gaps lies in no pause."""
+    """Return what of the gaps lies in no pause."""
     for begin, over in pauses:
         parts = [part for start, end in gaps for part in ((start, min(end, begin)), (max(start, over), end))]
         gaps = [(start, end) for start, end in parts if end > start]

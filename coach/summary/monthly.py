@@ -72,7 +72,8 @@ def _value(month: date, points: Sequence[TrendPoint], spread: float, n_sessions:
 
 
 def _spread(months: Sequence[Sequence[float]]) -> float:
-    """Standard deviation between runs of one month, pooled and widened for few runs; 0 where no month has two."""
+    """Return the standard deviation between runs of one month, pooled and widened for few runs;
+    0 where no month has two."""
     freedom = sum(len(values) - 1 for values in months)
     total = sum(float(np.sum((np.array(values) - np.mean(values)) ** 2)) for values in months)
     return t_quantile(freedom) / t_quantile(math.inf) * math.sqrt(total / freedom) if freedom else 0.0

@@ -111,7 +111,7 @@ def series_of(strides: Sequence[Stride], steps: Sequence[TrunkStep], seconds: Se
 
 
 def best_seen(items: Columns[Seen], groups: Sequence[Sequence[WearSite]]) -> Columns[Seen]:
-    """The items of the first group of wear sites that has any."""
+    """Return the items of the first group of wear sites that has any."""
     found = (_of_sites(items, sites) for sites in groups)
     return next((group for group in found if len(group)), items.take(np.arange(0)))
 
@@ -126,7 +126,7 @@ def _of_sites(items: Columns[Seen], sites: Sequence[WearSite]) -> Columns[Seen]:
 
 
 def _running(items: Columns[Timed]) -> Columns[Timed]:
-    """What was run, else what was walked."""
+    """Return what was run, else what was walked."""
     is_run = items.is_one_of("state", (None, GaitState.RUNNING))
     is_it = is_run if is_run.any() else items.is_one_of("state", (GaitState.WALKING,))
     return kept(items, is_it)
@@ -139,7 +139,7 @@ def _by_time(items: Columns[Seen]) -> Columns[Seen]:
 
 
 def kept(items: Columns[Timed], is_kept: BoolArray) -> Columns[Timed]:
-    """The items that are kept, in their order."""
+    """Return the items that are kept, in their order."""
     return items if is_kept.all() else items.take(np.flatnonzero(is_kept))
 
 
@@ -178,7 +178,7 @@ class Strikes:
 
 
 def strikes_of(strides: Columns[Stride]) -> Strikes | None:
-    """The patterns of a run's strides; None where none was looked at."""
+    """Return the patterns of a run's strides; None where none was looked at."""
     kinds = (FootStrike.REARFOOT, FootStrike.MIDFOOT, FootStrike.FOREFOOT)
     counts = {kind.value: int(strides.is_one_of("foot_strike", (kind,)).sum()) for kind in kinds}
     n_known = sum(counts.values())

@@ -28,7 +28,7 @@ def silence_counted(report: StreamReport, end_s: float) -> StreamReport:
 
 
 def lost_before(report: StreamReport) -> int:
-    """Number of readings lost while the sensor still sent."""
+    """Return the number of readings lost while the sensor still sent."""
     return report.n_missing - (report.gaps[-1].n_missing if report.silent_s and report.gaps else 0)
 
 

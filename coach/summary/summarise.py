@@ -113,7 +113,7 @@ def _last(run: RunSeries) -> float:
 
 
 def _counted(run: RunSeries, window: Window) -> RunSeries:
-    """The strides and steps that count, each step of the body once: of the sensors that see it best."""
+    """Return the strides and steps that count, each step of the body once: of the sensors that see it best."""
 
     def inside(items: Columns[Seen]) -> Columns[Seen]:
         return kept(items, window.holds(items.floats("initial_contact_s")))
@@ -137,7 +137,7 @@ def _means(run: RunSeries, window: Window) -> tuple[FieldValues, dict[str, float
 
 
 def _shared(run: RunSeries, window: Window, means: Mapping[str, object]) -> dict[str, float]:
-    """What the sensors state of each mean beyond its scatter: the median over the seconds that count."""
+    """Return what the sensors state of each mean beyond its scatter: the median over the seconds that count."""
     t_s, sds = run.seconds.floats("t_s"), _uncertainties(run)
     inside = (t_s >= window.start_s) & (t_s < window.end_s)
     found = {}
@@ -159,7 +159,8 @@ def _uncertainties(run: RunSeries) -> Mapping[str, FloatArray]:
 def _with_sd(
     name: str, means: FieldValues, errors: Mapping[str, float], shared: Mapping[str, float]
 ) -> tuple[float, float] | None:
-    """A mean and its standard uncertainty, both parts together; nothing where no sensor states what is shared."""
+    """Return a mean and its standard uncertainty, both parts together;
+    nothing where no sensor states what is shared."""
     value, sd = means.get(name), shared.get(f"shared_{name}")
     return None if value is None or sd is None else (value, math.hypot(sd, errors.get(name, 0.0)))
 
@@ -183,7 +184,7 @@ def _totals(
 
 
 def _stated_distance(run: RunSeries, whole: Window) -> tuple[float | None, float | None]:
-    """The last distance that the seconds state, and its standard uncertainty; None: they do not."""
+    """Return the last distance that the seconds state, and its standard uncertainty; None: they do not."""
     far = run.seconds.floats("distance_m")
     rows = np.flatnonzero((run.seconds.floats("t_s") < whole.end_s) & is_known(far))
     sds = _uncertainties(run).get("distance_m")
@@ -212,7 +213,7 @@ def _from_sides(means: FieldValues, run: RunSeries) -> None:
 
 
 def _from_each_other(means: FieldValues) -> None:
-    """What follows from two other means."""
+    """Add what follows from two other means."""
     cadence, speed, length = means.get("cadence_spm"), means.get("speed_mps"), means.get("step_length_m")
     if length is None and cadence and speed:
         means["step_length_m"], means["stride_length_m"] = 60 * speed / cadence, 120 * speed / cadence

@@ -45,7 +45,7 @@ class _Lines:
 
 
 def marks_of(metric: str, entries: Sequence[RunEntry]) -> TrendMarks:
-    """What trends need of whole entries."""
+    """Return what trends need of whole entries."""
     known = sorted((e for e in entries if e.summary is not None), key=lambda e: e.run.started_at)
     rows = []
     for entry in known:
@@ -58,13 +58,13 @@ def marks_of(metric: str, entries: Sequence[RunEntry]) -> TrendMarks:
 
 
 def usual_speed(marks: TrendMarks) -> float | None:
-    """The runner's usual speed: median over runs; None where no run knows its speed."""
+    """Return the runner's usual speed: median over runs; None where no run knows its speed."""
     speeds = marks.run_speed_mps[marks.run_speed_mps > 0]
     return float(np.median(speeds)) if len(speeds) else None
 
 
 def trend_of(metric: str, marks: TrendMarks, speed_mps: float | None = None) -> Trend:
-    """The metric of each run at one speed (the usual one by default), oldest run first.
+    """Return the metric of each run at one speed (the usual one by default), oldest run first.
 
     Of more than `MOST_POINTS` runs, points are downsampled evenly; the common slope rests on all of them.
     """

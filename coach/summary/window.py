@@ -37,7 +37,7 @@ def window_of(
     pauses: Sequence[tuple[float, float]],
     trim: tuple[float | None, float | None] = (None, None),
 ) -> Window:
-    """The part of a run that its averages rest on."""
+    """Return the part of a run that its averages rest on."""
     start_s = -math.inf if trim[0] is None else trim[0]
     end_s = math.inf if trim[1] is None else trim[1]
     marked = [(lap.start_s, math.inf if lap.end_s is None else lap.end_s) for lap in laps if lap.kind in LEFT_OUT]

@@ -51,7 +51,7 @@ def jumping_turn(t_s: FloatArray, is_foot: bool) -> FloatArray:
 
 
 def _bump(t_s: FloatArray, start_s: float, lasts_s: float, speed_mps: float) -> FloatArray:
-    """A half sine that changes the speed by so much."""
+    """Return a half sine that changes the speed by so much."""
     phase = (t_s - start_s) / lasts_s
     peak = speed_mps * math.pi / (2 * lasts_s)
     return np.where((phase >= 0) & (phase < 1), peak * np.sin(np.pi * np.clip(phase, 0, 1)), 0.0)

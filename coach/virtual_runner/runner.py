@@ -66,7 +66,7 @@ class VirtualRunner:
         self._jumps_s = t_s
 
     def hear(self, focus: str, t_s: float) -> None:
-        """A cue of this focus reaches the runner at `t_s`: it answers as its body can."""
+        """Let a cue of this focus reach the runner at `t_s`: it answers as its body can."""
         self.plan.hear(focus, t_s)
 
     def imu(self, wear_site: WearSite, start_s: float, n: int, rate_hz: float) -> tuple[FloatArray, FloatArray]:
@@ -97,7 +97,7 @@ class VirtualRunner:
         return acc, gyr
 
     def running_speed(self, t_s: float) -> RunningSpeedSample:
-        """A perfect running pod: speed and steps per minute over the last steps."""
+        """Return a perfect running pod: speed and steps per minute over the last steps."""
         if not self._is_running(t_s):
             return RunningSpeedSample(t_s, 0.0, 0, cadence_spm=0.0, distance_m=0.0, is_running=False)
         cadence = self.body.cadence_spm / self.plan.step_length_factor(t_s)
@@ -106,13 +106,13 @@ class VirtualRunner:
         return RunningSpeedSample(t_s, self.body.speed_mps, round(cadence), cadence, length, distance, True)
 
     def heart_rate(self, t_s: float) -> HeartRateSample:
-        """A perfect chest strap: rises towards the running value."""
+        """Return a perfect chest strap: rises towards the running value."""
         gain = 1.0 - np.exp(-max(0.0, t_s - self.body.standing_s) / HEART_RISES_S)
         bpm = self.body.resting_bpm + (self.body.running_bpm - self.body.resting_bpm) * gain
         return HeartRateSample(t_s, round(bpm), (round(60.0 / bpm * 1024) / 1024,), True)
 
     def treadmill(self, t_s: float) -> TreadmillSample:
-        """The belt under the runner, level."""
+        """Return the belt under the runner, level."""
         speed = self.body.speed_mps if self._is_running(t_s) else 0.0
         return TreadmillSample(t_s, speed, 0.0, speed * max(0.0, t_s - self.body.standing_s), None, max(0.0, t_s))
 

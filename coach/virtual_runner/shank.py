@@ -82,7 +82,7 @@ class ShankMotion:
         return smoothed(ankle, self._kernel)[half:-half]
 
     def _swing(self, off: int, on: int) -> FloatArray:
-        """The ankle in swing, from row `off` to `on`: it hangs from the knee, which moves smoothly."""
+        """Return the ankle in swing, from row `off` to `on`: it hangs from the knee, which moves smoothly."""
         lean = self._lean(np.arange(off - 1, on + 2) / FINE_HZ)
         to_knee = _turned(0.0, KNEE_M, lean)
         left, lands = self._ankle(off - 1, off + 2) + to_knee[:3], self._ankle(on - 1, on + 2) + to_knee[-3:]
@@ -122,6 +122,7 @@ def _area(h: FloatArray, rates: FloatArray) -> FloatArray:
 
 
 def _turned(x: float, z: float, pitch_rad: FloatArray) -> FloatArray:
-    """A point of the body that turns toes-up by `pitch_rad` (n,), from its centre of turning, x and z, (n, 2)."""
+    """Return a point of the body that turns toes-up by `pitch_rad` (n,), from its centre of turning, x and z, (n,
+    2)."""
     c, s = np.cos(pitch_rad), np.sin(pitch_rad)
     return np.stack([x * c - z * s, x * s + z * c], 1)

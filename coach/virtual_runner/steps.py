@@ -41,7 +41,7 @@ class StepPlan:
         self._first_number = 0
 
     def hear(self, focus: str, t_s: float) -> None:
-        """A cue reached the runner's ear at `t_s`."""
+        """Let a cue reach the runner's ear at `t_s`."""
         self._cues.append((t_s, focus))
 
     def reach(self, t_s: float) -> None:
@@ -80,7 +80,7 @@ class StepPlan:
         return self._make(last.number + 1, last.contact_s + step_s, last.x_m + body.speed_mps * step_s)
 
     def _make(self, number: int, contact_s: float, x_m: float) -> SimulatedStep:
-        """A shorter step comes down from less height, flatter, and a little briefer (Heiderscheit 2011)."""
+        """Make a step: a shorter one comes down from less height, flatter, and a little briefer (Heiderscheit 2011)."""
         body = self._body
         factor = self.step_length_factor(contact_s)
         contact_time_s = body.contact_time_s * math.sqrt(factor)

@@ -28,7 +28,7 @@ _STILL_MPS2: Final = 3.0  # against gravity: the shock of a step is ten times th
 
 
 def state_of(contact_time_s: float, stride_time_s: float) -> GaitState:
-    """Walking or running: by cadence where that is clear, between by whether there is a flight (duty factor).
+    """Return walking or running: by cadence where that is clear, between by whether there is a flight (duty factor).
 
     People change from walking to running at 135-140 steps per minute (doi:10.1016/j.humov.2023.103117; 141 in Hansen
     2017, doi:10.1038/s41598-017-01972-1). Between the limits, chosen around that by eye 2026-11-20, running is gait
@@ -43,7 +43,7 @@ def state_of(contact_time_s: float, stride_time_s: float) -> GaitState:
 
 
 def state_of_cadence(stride_time_s: float) -> GaitState:
-    """Walking or running where only the stride time is known."""
+    """Return walking or running where only the stride time is known."""
     return GaitState.WALKING if 240.0 / stride_time_s < WALK_BELOW_SPM + RUN_ABOVE_SPM else GaitState.RUNNING
 
 
@@ -149,7 +149,7 @@ def _squares(values: FloatArray) -> FloatArray:
 
 
 def _edges(moves: npt.NDArray[np.intp], t_s: FloatArray, moved_s: float) -> list[int]:
-    """The moves that come after a stillness long enough to be standing."""
+    """Return the moves that come after a stillness long enough to be standing."""
     if not len(moves):
         return []
     times = np.concatenate([[moved_s], t_s[moves]])

@@ -85,15 +85,15 @@ class Refiner:
         self._pitch = 0.0
 
     def add(self, n: int, drift_mps2: FloatArray, moment: FloatArray, pitch_radps: float) -> None:
-        """Sums over n strides: what gravity left in the velocity of each, the second moment of its turn rates (both in
-        foot axes) and its mean pitch rate."""
+        """Add sums over n strides: what gravity left in the velocity of each, the second moment of its turn rates (both
+        in foot axes) and its mean pitch rate."""
         self._n += n
         self._force += drift_mps2
         self._moment += moment
         self._pitch += pitch_radps
 
     def refined(self, axes: FootAxes) -> FootAxes:
-        """The axes moved half way to what the strides since the last look say; the same where they were few."""
+        """Return the axes moved half way to what the strides since the last look say; the same where they were few."""
         if self._n < ALIGNMENT.least_strides:
             return axes
         seen_up = self._force / self._n
@@ -146,7 +146,7 @@ class OwnAxes:
 
 
 def dominant_axis(second_moment: FloatArray) -> FloatArray:
-    """Unit vector about which a turn rate with this (3, 3) second moment turns most."""
+    """Return the unit vector about which a turn rate with this (3, 3) second moment turns most."""
     _, vectors = np.linalg.eigh(second_moment)
     axis: FloatArray = vectors[:, 2]
     return axis
@@ -162,7 +162,8 @@ def frame(left: FloatArray, up: FloatArray) -> FloatArray:
 
 
 def _mean_force(t_s: FloatArray, acc: FloatArray, rate: FloatArray, rests: list[int]) -> FloatArray | None:
-    """What the specific force comes to from each rest to the next, in the resting foot's axes; None without strides."""
+    """Return what the specific force comes to from each rest to the next, in the resting foot's axes;
+    None without strides."""
     strides = [
         (a, b) for a, b in pairwise(rests) if PARAMS.shortest_stride_s < t_s[b] - t_s[a] < PARAMS.longest_stride_s
     ]
@@ -182,7 +183,8 @@ def _up(total: FloatArray | None, standing: Standing | None) -> FloatArray:
 
 
 def _push_axis(t_s: FloatArray, rate: FloatArray, pitch: FloatArray, rests: list[int], left: FloatArray) -> FloatArray:
-    """Unit vector about which the foot turns from heel-off to the fastest turning; `left` where no push is seen."""
+    """Return the unit vector about which the foot turns from heel-off to the fastest turning;
+    `left` where no push is seen."""
     moment = np.zeros((3, 3))
     for rest in rests:
         until, end = t_s.searchsorted(
@@ -212,7 +214,7 @@ def _rests(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> list[int]:
 
 
 def _rest_ratio(t_s: FloatArray, seen: list[Swing], energy: FloatArray) -> float:
-    """Turning energy before swings (push-off) against after them (mid-stance); 0 where there are no swings."""
+    """Return turning energy before swings (push-off) against after them (mid-stance); 0 where there are no swings."""
     after, before = [], []
     for start, end in seen:
         over, begun = float(t_s[end]), float(t_s[start])
@@ -291,7 +293,7 @@ class AlignmentEstimator:
         return any(self._moving)
 
     def axes(self) -> FootAxes | None:
-        """The axes by what is held; None where too little moved."""
+        """Return the axes by what is held; None where too little moved."""
         if sum(self._moving) < self._params.least_blocks:
             return None
         moving = [s for block, is_moving in zip(self._held, self._moving, strict=True) if is_moving for s in block]

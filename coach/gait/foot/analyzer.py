@@ -149,7 +149,7 @@ class FootFollower:
         self._rows.clear()
 
     def _refine(self, events: list[Known]) -> None:
-        """A minute is over: look at the axes again, unless the foot was lost before."""
+        """Look at the axes again after a minute, unless the foot was lost before."""
         self._work(events)
         if self._lost_row == NEVER:
             self._tracker.use(self._batch.refine())
@@ -226,7 +226,7 @@ class FootGait:
         return found
 
     def finish(self) -> list[GaitEvent]:
-        """What the end of the recording leaves: strides held back while learning, if enough moved."""
+        """Return what the end of the recording leaves: strides held back while learning, if enough moved."""
         if self._follower is not None or self._learner is None or (axes := self._learner.axes()) is None:
             return []
         held = self._learner.held()

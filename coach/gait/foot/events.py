@@ -178,7 +178,7 @@ class LandingCues(NamedTuple):
     turned_deg: FloatArray
 
     def contact_s(self, params: FootParams, is_slow: bool) -> float:
-        """Initial contact [s] by this landing alone."""
+        """Return the initial contact [s] by this landing alone."""
         lead = params.lead_slow_s if is_slow else params.lead_s
         return self.peak_s + params.brake_share * (self.brake_s - self.peak_s) - lead
 

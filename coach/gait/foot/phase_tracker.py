@@ -51,7 +51,7 @@ def levels(pitch_radps: FloatArray, edges: tuple[float, ...] = EDGES) -> npt.NDA
 
 
 def level_of(pitch_radps: float, edges: tuple[float, ...] = EDGES) -> int:
-    """The same for one sample."""
+    """Return the level of one sample, as `levels`."""
     if pitch_radps <= edges[1]:
         return SWINGING
     if pitch_radps <= edges[2]:
@@ -68,7 +68,7 @@ def next_crossing(
     angle_rad: float,
     edges: tuple[float, ...] = EDGES,
 ) -> tuple[int, float]:
-    """The first row from `row` on with another level than `level`, or `stop`; and the angle there.
+    """Return the first row from `row` on with another level than `level`, or `stop`; and the angle there.
 
     angle_rad: the integral of the pitch rate until the row before.
     """
@@ -96,7 +96,8 @@ FRESH: Final = (_WAITING, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -math.inf, -math
 
 
 def cross(state: list[float], row: int, t_s: float, angle_rad: float, level: int, params: FootParams = PARAMS) -> int:
-    """The pitch rate came to `level` at `row`; angle_rad: its integral up to here. What turned; rows are in `state`.
+    """Return what turns as the pitch rate comes to `level` at `row`; angle_rad: its integral up to here.
+    Rows are in `state`.
 
     SWING_END_UNSEEN_HEEL: the last landing's heel-off was too gentle to be seen before this swing, which began at
     the state's SWING_ROW; SWING_END_ROW is this swing's already.
@@ -241,7 +242,7 @@ class PhaseTracker:
         return end, False
 
     def _cross(self, row: int, t_s: float, angle_rad: float) -> bool:
-        """The pitch rate came to another level; whether to look at the axes again."""
+        """Take note of a crossing of the pitch rate to another level; whether to look at the axes again."""
         phases = self._phases
         said = cross(phases, row, t_s, angle_rad, self._level, self._params)
         if said == NOTHING:

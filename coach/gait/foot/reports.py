@@ -104,7 +104,7 @@ def _state(foot: FootSensor, contact_time_s: float | None, stride_time_s: float,
 def _uncertainty(
     foot: FootSensor, this: StanceCandidate, is_next_drawn: bool, trajectory: StrideTrajectory
 ) -> Mapping[str, float]:
-    """Standard uncertainty of each value, in its own unit."""
+    """Return the standard uncertainty of each value, in its own unit."""
     p = foot.params
     slow_s = p.slow_sd_intervals / foot.rate_hz if foot.is_slow else 0.0
     f = INTERPOLATED_FACTOR if this.is_blurred else 1.0

@@ -153,7 +153,7 @@ def _is_false(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, no
 
 
 def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, of: Fine, attitude: Attitude) -> None:
-    """Initial contact and strike angle, backwards from mid-stance, the last row."""
+    """Find initial contact and strike angle, backwards from mid-stance, the last row."""
     params, is_slow = foot.params, foot.is_slow
     this.early_s = contact_s = this.contact_s
     this.cues = found = cues(of, attitude, now.pivot(params), params, is_slow)
@@ -181,7 +181,8 @@ def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, of: Fine,
 
 
 def _by_rhythm(contact_s: float, now: StrideState, foot: FootSensor) -> float:
-    """The contact where the strides before let it be expected; as it was found where it does not fit their rhythm."""
+    """Return the contact where the strides before let it be expected;
+    as it was found where it does not fit their rhythm."""
     if now.last is None:
         return contact_s
     n = now.strides_between(now.last.contact_s, contact_s, foot.params)
@@ -189,7 +190,7 @@ def _by_rhythm(contact_s: float, now: StrideState, foot: FootSensor) -> float:
 
 
 def _wobble(this: StanceCandidate, columns: FloatArray, mid: int, heel_off: int, foot: FootSensor) -> float:
-    """Standard deviation of the turn rate while the foot lies on the ground [rad/s]."""
+    """Return the standard deviation of the turn rate while the foot lies on the ground [rad/s]."""
     params = foot.params
     after_s = (params.loose_from_slow_s if foot.is_slow else params.loose_from_s) + 0.5 / foot.rate_hz
     from_s = max(this.contact_s + after_s, this.mid_s - params.loose_before_s)
@@ -220,7 +221,7 @@ def _stride(
     rows: StrideRows,
     attitude: Attitude,
 ) -> Stride:
-    """The whole stride from the last landing to this one; rows: from mid-stance to mid-stance."""
+    """Return the whole stride from the last landing to this one; rows: from mid-stance to mid-stance."""
     trajectory = _trajectory(last, this, foot, now, rows, attitude)
     stride_time_s = this.contact_s - last.contact_s
     is_seen = not (last.is_drawn or this.is_drawn)
@@ -237,7 +238,8 @@ def _trajectory(
     rows: StrideRows,
     attitude: Attitude,
 ) -> StrideTrajectory:
-    """The trajectory from mid-stance to mid-stance; where readings were lost in it, the strides before it count too."""
+    """Return the trajectory from mid-stance to mid-stance; where readings were lost in it,
+    the strides before it count too."""
     params, time_s = foot.params, following.mid_s - this.mid_s
     lost_s = foot.lost_s(this.mid_s, following.mid_s)
     is_brief = lost_s <= params.brief_loss_s
@@ -260,7 +262,8 @@ def _trajectory(
 
 
 def _speed_sd(found: Path, following: StanceCandidate, lost_s: float, time_s: float, foot: FootSensor) -> float:
-    """Standard uncertainty of the speed of one stride [m/s], by what was lost of it and by what was left over."""
+    """Return the standard uncertainty of the speed of one stride [m/s],
+    by what was lost of it and by what was left over."""
     params, speed = foot.params, found.length_m / time_s
     share = params.length_sd_share
     if lost_s > params.brief_loss_s:
@@ -273,14 +276,14 @@ def _speed_sd(found: Path, following: StanceCandidate, lost_s: float, time_s: fl
 
 
 def _lent(speed: Speed | None, time_s: float) -> StrideTrajectory:
-    """A trajectory by the speed of the strides before."""
+    """Return a trajectory by the speed of the strides before."""
     if speed is None:
         return StrideTrajectory(None, math.inf, None, time_s)
     return StrideTrajectory(speed.mps * time_s, speed.sd_mps * time_s, None, time_s)
 
 
 def _interpolated(last: StanceCandidate, this: StanceCandidate, foot: FootSensor, now: StrideState) -> list[Stride]:
-    """The strides between two landings that a gap hid, where the rhythm before it says how many they were."""
+    """Return the strides between two landings that a gap hid, where the rhythm before it says how many they were."""
     params = foot.params
     n = now.strides_between(last.contact_s, this.contact_s, params)
     if n == 0:
@@ -350,7 +353,7 @@ class Batch:
         self._transitions.append(transition)
 
     def forget(self) -> None:
-        """A gap: no stride is measured over it, but the rhythm may bridge it."""
+        """Begin again after a gap: no stride is measured over it, but the rhythm may bridge it."""
         self._transitions = []
         self.now.this, self.now.is_cut = None, True
 
@@ -371,7 +374,7 @@ class Batch:
         return max(row for n, row in self._stride_rows if n < n_transitions)
 
     def state(self) -> StrideState:
-        """What `work` changes, to go back to."""
+        """Return what `work` changes, to go back to."""
         return self.now.copied()
 
     def go_back(self, state: StrideState, n_transitions: int) -> None:

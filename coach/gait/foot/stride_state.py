@@ -78,7 +78,7 @@ class FootSensor:
         self.rest = axes.axes @ axes.bias_radps
 
     def interpolate(self, times_s: tuple[float, ...]) -> None:
-        """Readings at these times were drawn in by straight lines."""
+        """Note the times of readings that were drawn in by straight lines."""
         self.interpolated_s.extend(times_s)
 
     def forget_interpolated(self) -> None:
@@ -169,7 +169,7 @@ class StrideState:
         return n if fits and n <= params.most_interpolated else 0
 
     def usual_speed(self, params: FootParams) -> Speed | None:
-        """What the next stride's speed is expected to be, by the last ones; None where none was seen.
+        """Return what the next stride's speed is expected to be, by the last ones; None where none was seen.
 
         Each counts by what share it is sure of and by how much strides differ; the middle one, since a few are far off.
         Less sure where they differ by more than that (Birge's ratio).
@@ -224,7 +224,7 @@ class StrideState:
         return self.pivot_m
 
     def copied(self) -> "StrideState":
-        """A copy that later strides do not change: ten times as quick as a deep one."""
+        """Return a copy that later strides do not change: ten times as quick as a deep one."""
         this = None if self.this is None else copy(self.this)
         last = this if self.last is self.this else None if self.last is None else copy(self.last)
         return replace(self, this=this, last=last, refiner=deepcopy(self.refiner), own=deepcopy(self.own))

@@ -209,7 +209,8 @@ def _small_turns(half_turns: FloatArray) -> ComplexArray:
 
 
 def _attitudes(half_turns: FloatArray) -> Attitude:
-    """The same for (3, n, S) half angles of S strides, (n + 1, S) each: by blocks, few operations for many strides."""
+    """Return the attitudes of (3, n, S) half angles of S strides, (n + 1, S) each: by blocks,
+    few operations for many strides."""
     n = half_turns.shape[1] + 1
     width = max(2, math.isqrt(n))
     blocks = -(-n // width)

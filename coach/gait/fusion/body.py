@@ -155,7 +155,7 @@ class BodyGait:
         return events + self._release(at_end=True)
 
     def metrics(self, t_s: float) -> LiveMetrics:
-        """The numbers of the moment `t_s` (seconds since the run started), each at most 3 s old."""
+        """Return the numbers of the moment `t_s` (seconds since the run started), each at most 3 s old."""
         builder = MetricsBuilder(t_s)
         fill_time(builder, self._values, self._pod.estimate(t_s), self._pod_contact.estimate(t_s))
         fill_balance(builder, self._values)
@@ -179,7 +179,7 @@ class BodyGait:
             self._pair.result(t_s)
 
     def motion_cadence_spm(self, t_s: float) -> float | None:
-        """Steps per minute from motion sensors alone: what a running pod's own counts are held against."""
+        """Return the steps per minute from motion sensors alone: what a running pod's own counts are held against."""
         step = motion_step_time(self._values, t_s)
         return 60.0 / step.value if step and step.value > 0 else None
 
@@ -203,7 +203,7 @@ class BodyGait:
         return events + self._release()
 
     def feed_ahead(self, samples: Sequence[Sample]) -> None:
-        """Samples of one sensor that `feed` gets next, in this order: its engine may take them together now.
+        """Take the samples of one sensor that `feed` gets next, in this order: its engine may take them together now.
 
         What each gives is given with it all the same.
         """
@@ -214,7 +214,7 @@ class BodyGait:
             self._moving.setdefault(site, deque()).extend(moving_in(chunks))
 
     def _found_in(self, chunk: ImuChunk, engine: GaitEngine) -> list[GaitEvent]:
-        """The engine's events in a chunk, found now or ahead."""
+        """Return the engine's events in a chunk, found now or ahead."""
         if ahead := self._ahead.get(chunk.wear_site):
             events, self._foot_status[chunk.wear_site] = ahead.popleft()
             return events
@@ -323,7 +323,7 @@ class BodyGait:
         return self._state_change(sample.t_s)
 
     def _feed_position(self, sample: PositionSample) -> None:
-        """A receiver's fix: what it teaches of feet and pod, and its speed over ground."""
+        """Learn from a receiver's fix about feet and pod, and keep its speed over ground."""
         for one in self._positions.position(sample):
             pair = (one.known_m, one.measured_m, one.ratio_sd, SCALE_SD)
             self._learned = self._learned.learned_from(one.sensor, *pair)
@@ -374,7 +374,7 @@ class BodyGait:
         )
 
     def _worn(self) -> SensorSet:
-        """What is worn and heard; a gyroscope counts as there until samples come without one."""
+        """Return what is worn and heard; a gyroscope counts as there until samples come without one."""
         gyro = {s: self._has_gyro.get(s, True) for s in self._engines}
         feet = [s for s in gyro if s.is_foot]
         trunk = [s for s in gyro if s.is_trunk]

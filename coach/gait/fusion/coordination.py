@@ -73,14 +73,14 @@ class PelvisTrunk:
         self._rates[wear_site].append(np.stack([t_s, rate_radps], axis=1))
 
     def contact(self, t_s: float, is_next: bool) -> None:
-        """A step of the run began at `t_s`. is_next: it follows the last one without a miss."""
+        """Note that a step of the run began at `t_s`. is_next: it follows the last one without a miss."""
         if not is_next:
             self._contacts.clear()
         self._contacts.append(t_s)
         self._is_new = True
 
     def result(self, now_s: float) -> Coordination | None:
-        """The coordination of the last 4 to 10 strides; None when stale, still, or not seen by both sensors."""
+        """Return the coordination of the last 4 to 10 strides; None when stale, still, or not seen by both sensors."""
         if self._is_new:
             self._is_new = False
             self._known = self._measure() or self._known
@@ -118,7 +118,7 @@ class PelvisTrunk:
 
 
 def measure(starts_s: FloatArray, pelvis_rad: FloatArray, chest_rad: FloatArray) -> Coordination | None:
-    """The measures from angles sampled at equal numbers of moments per stride; None where nothing turns.
+    """Return the measures from angles sampled at equal numbers of moments per stride; None where nothing turns.
 
     starts_s: (n + 1,) contacts that bound n strides. pelvis_rad, chest_rad: (n * m,).
     """

@@ -23,7 +23,7 @@ class GaitEngine(Protocol):
 
 
 def engine_for(site: WearSite) -> GaitEngine:
-    """The engine of this wear site."""
+    """Return the engine of this wear site."""
     if site.is_foot:
         return FootGait(site)
     return ShankGait(site) if site.is_shank else TrunkGait(site)

@@ -43,7 +43,7 @@ class FlightJoiner:
         self._held: deque[Stride] = deque()
 
     def saw(self, site: WearSite, t_s: float) -> None:
-        """The signal of `site` has arrived up to `t_s`."""
+        """Note that the signal of `site` has arrived up to `t_s`."""
         self._seen_to[site] = max(t_s, self._seen_to.get(site, -math.inf))
 
     def contact(self, site: WearSite, t_s: float) -> None:
@@ -70,7 +70,7 @@ class FlightJoiner:
         self._held.append(stride)
 
     def release(self, at_end: bool = False) -> list[JoinedStride]:
-        """The strides that are complete now, oldest first; all of them `at_end`."""
+        """Return the strides that are complete now, oldest first; all of them `at_end`."""
         ready = []
         while self._held and (at_end or self._can_complete(self._held[0])):
             ready.append(self._completed(self._held.popleft()))
@@ -107,7 +107,7 @@ class FlightJoiner:
 
 
 def by_symmetry(stride: Stride) -> Stride:
-    """The stride with flight time = stride time / 2 - contact time, were both feet alike; not for walking."""
+    """Return the stride with flight time = stride time / 2 - contact time, were both feet alike; not for walking."""
     if stride.flight_time_s is not None or stride.stride_time_s is None or stride.contact_time_s is None:
         return stride
     flight = stride.stride_time_s / 2 - stride.contact_time_s

@@ -52,7 +52,7 @@ class MetricsBuilder:
             self.uncertainty[name] = estimate.sd * abs(factor)
 
     def known(self, name: str) -> Estimate | None:
-        """The value at `name`."""
+        """Return the value at `name`."""
         value = self.values.get(name)
         return None if value is None else Estimate(value, self.uncertainty.get(name, 0.0))
 

@@ -77,7 +77,7 @@ class Estimate:
     sd: float
 
     def scaled(self, factor: float) -> "Estimate":
-        """The estimate in another unit."""
+        """Return the estimate in another unit."""
         return Estimate(self.value * factor, self.sd * abs(factor))
 
 
@@ -135,7 +135,7 @@ class Rolling:
         self._alive = self._estimate = None
 
     def values(self, now_s: float) -> list[float]:
-        """The values that count at `now_s`, empty when stale; not to be changed."""
+        """Return the values that count at `now_s`, empty when stale; not to be changed."""
         if now_s - self._newest_s > STALE_S:
             return []
         if self._alive is None:
@@ -144,7 +144,7 @@ class Rolling:
         return self._alive
 
     def _within(self) -> Iterable[tuple[float, float, float]]:
-        """The entries within the span; mostly all."""
+        """Return the entries within the span; mostly all."""
         if self._newest_s - min(self._values)[0] <= self._span_s:
             return self._values
         return [entry for entry in self._values if self._newest_s - entry[0] <= self._span_s]
@@ -239,19 +239,19 @@ class SiteValues:
             self._rolls.setdefault((site, field), Rolling()).add(t_s, value, sd)
 
     def one(self, site: WearSite, field: str, now_s: float) -> Estimate | None:
-        """The rolling value of `field` at one wear site."""
+        """Return the rolling value of `field` at one wear site."""
         roll = self._rolls.get((site, field))
         return roll.estimate(now_s) if roll else None
 
     def values(self, site: WearSite, field: str, now_s: float) -> list[float]:
-        """The single values behind `one`."""
+        """Return the single values behind `one`."""
         roll = self._rolls.get((site, field))
         return roll.values(now_s) if roll else []
 
     def best(
         self, field: str, now_s: float, order: Sequence[Sequence[WearSite]] = LEGS_FIRST
     ) -> tuple[Estimate | None, Sequence[WearSite]]:
-        """The value of the first group of sites in `order` that knows `field`, left and right averaged."""
+        """Return the value of the first group of sites in `order` that knows `field`, left and right averaged."""
         for group in order:
             estimates = [e for site in group if (e := self.one(site, field, now_s)) is not None]
             if estimates:
@@ -259,7 +259,7 @@ class SiteValues:
         return None, ()
 
     def stride_times(self, now_s: float) -> list[list[float]]:
-        """The last stride times [s] of each sensor of the first group that knows them, for their variability."""
+        """Return the last stride times [s] of each sensor of the first group that knows them, for their variability."""
         for group in LEGS_FIRST:
             rolls = [self._stride_times[site] for site in group if site in self._stride_times]
             if known := [times for roll in rolls if (times := roll.values(now_s))]:
@@ -276,12 +276,13 @@ class SiteValues:
 
 
 def _shared(field: str, event: Stride | TrunkStep) -> float:
-    """The uncertainty that all values of `field` share; an interval's is scatter only, which the median averages."""
+    """Return the uncertainty that all values of `field` share; an interval's is scatter only,
+    which the median averages."""
     return 0.0 if field in ("stride_time_s", "step_time_s") else event.uncertainty.get(field, 0.0)
 
 
 def state_at_speed(speed_mps: float, before: GaitState | None) -> GaitState:
-    """What people do at this speed, keeping `before` in the band where they do either."""
+    """Return what people do at this speed, keeping `before` in the band where they do either."""
     if speed_mps < STAND_SPEED_MPS:
         return GaitState.STANDING
     if speed_mps > RUN_SPEED_MPS:
@@ -313,11 +314,11 @@ class StateFusion:
         self._states.pop(source, None)
 
     def of(self, source: str) -> GaitState | None:
-        """What `source` said last."""
+        """Return what `source` said last."""
         return self._states.get(source)
 
     def current(self, now_s: float) -> GaitState | None:
-        """The body's state at `now_s`; None when no source is alive or none has decided."""
+        """Return the body's state at `now_s`; None when no source is alive or none has decided."""
         is_watched = any(s != TREADMILL and now_s - seen <= STALE_S for s, seen in self._seen_to.items())
         for rank in _RANKS:
             if TREADMILL in rank and is_watched:
@@ -328,7 +329,7 @@ class StateFusion:
         return None
 
     def change(self, now_s: float, since_s: float) -> StateChange | None:
-        """The change to report now, dated `since_s`, or None."""
+        """Return the change to report now, dated `since_s`, or None."""
         state = self.current(now_s)
         if state is None or state is self._reported:
             return None

@@ -63,7 +63,7 @@ class SpeedCorrection:
         ratio_sd: float = _RATIO_SD,
         floor_sd: float = _FLOOR_SD,
     ) -> "SpeedCorrection":
-        """The correction after one more comparison, `known` against the uncorrected `measured` in the same unit.
+        """Return the correction after one more comparison, `known` against the uncorrected `measured` in the same unit.
 
         sensor: "foot" or "pod". known, measured: speeds over the same moment or distances over the same stretch.
         ratio_sd: standard uncertainty of their ratio (0.01 for a measured kilometre). floor_sd: what no number of such
@@ -78,7 +78,7 @@ class SpeedCorrection:
         return replace(self, foot=factor, foot_sd=sd) if sensor == "foot" else replace(self, pod=factor, pod_sd=sd)
 
     def of_stride(self, stride: Stride) -> Stride:
-        """The stride with the length and speed that a foot sensor measured times the runner's factor."""
+        """Return the stride with the length and speed that a foot sensor measured times the runner's factor."""
         length, speed = stride.stride_length_m, stride.speed_mps
         if self.foot == 1.0 or (length is None and speed is None):
             return stride
@@ -127,7 +127,8 @@ class SpeedFusion:
                 self._metres[source] *= factor
 
     def current(self, now_s: float) -> tuple[Estimate, str] | None:
-        """The speed [m/s] and its source ("treadmill", or those joined: "foot and pod"); None when nothing is fresh."""
+        """Return the speed [m/s] and its source ("treadmill", or those joined: "foot and pod");
+        None when nothing is fresh."""
         fresh = self._fresh(now_s)
         return (fuse(list(fresh.values())), " and ".join(sorted(fresh))) if fresh else None
 
@@ -221,7 +222,7 @@ class Odometer:
     _far_m: deque[float] = field(default_factory=lambda: deque(maxlen=1024))
 
     def add(self, since_s: float, t_s: float, speed_mps: float) -> None:
-        """The mean speed [m/s] from `since_s` to `t_s`; overlapping stretches of two feet count once."""
+        """Add the mean speed [m/s] from `since_s` to `t_s`; overlapping stretches of two feet count once."""
         if self._t_s and t_s <= self._t_s[-1]:
             return
         if not self._t_s or since_s - self._t_s[-1] > STALE_S:
@@ -258,7 +259,7 @@ class PositionComparison:
         self._waiting: deque[_Stretch] = deque()
 
     def measured(self, sensor: str, since_s: float, t_s: float, speed_mps: float) -> None:
-        """What "foot" or "pod" measured, uncorrected."""
+        """Add what "foot" or "pod" measured, uncorrected."""
         self._odometers[sensor].add(since_s, t_s, speed_mps)
 
     def position(self, fix: PositionSample) -> Iterator[SpeedComparison]:

@@ -107,7 +107,7 @@ class ShankGait:
         return [ToeOff(self._site, toe_off_s, self._open.contact_s, contact)]
 
     def _close(self, view: WindowView, next_s: float) -> list[GaitEvent]:
-        """The open stride, whole unless a contact was missed; none where a gap touches it."""
+        """Return the open stride, whole unless a contact was missed; none where a gap touches it."""
         assert self._open is not None
         start, toe_off = self._open.contact_s, self._given_toe_off
         stride_time: float | None = next_s - start
@@ -141,7 +141,7 @@ class ShankGait:
         return [stride]
 
     def _uncertainty(self, has_gyro: bool, contact_s: float | None, factor: float) -> dict[str, float]:
-        """Standard uncertainty of the stride that closes, by field."""
+        """Return the standard uncertainty of the stride that closes, by field."""
         assert self._open is not None
         found = {
             "initial_contact_s": math.hypot(self._open.contact_sd_s, self._slow_sd_s),
@@ -180,7 +180,7 @@ def _is_still(view: WindowView, params: ShankParams) -> bool:
 
 
 def _scatter(contact_times_s: Sequence[float], params: ShankParams) -> float:
-    """Standard deviation of the last contact times [s] where it is beyond a runner's usual, else nothing."""
+    """Return the standard deviation of the last contact times [s] where it is beyond a runner's usual, else nothing."""
     if len(contact_times_s) < params.least_for_scatter:
         return 0.0
     deviation = statistics.stdev(contact_times_s)

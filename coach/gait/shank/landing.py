@@ -98,7 +98,7 @@ def _shock(view: WindowView, contact_s: float, params: ShankParams) -> tuple[flo
 
 
 def _fine(view: WindowView, params: ShankParams) -> _FineSignals | None:
-    """The readings on an even grid of at least `least_rate_hz`, by cubic interpolation."""
+    """Return the readings on an even grid of at least `least_rate_hz`, by cubic interpolation."""
     if len(view.t_s) < 8:
         return None
     factor = max(1, int(np.ceil(params.least_rate_hz / view.rate_hz)))

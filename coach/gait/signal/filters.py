@@ -31,7 +31,7 @@ def hann_smooth(signal: FloatArray, n: int) -> FloatArray:
 
 
 def hann_smooth_rows(rows: FloatArray, n: int) -> FloatArray:
-    """What `hann_smooth` gives of each row: (k, N) to (k, N), in one pass over all of them."""
+    """Return what `hann_smooth` gives of each row: (k, N) to (k, N), in one pass over all of them."""
     n = min(2 * round(0.5 * n) - 1, (rows.shape[1] - 1) | 1)
     if n < 2:
         return rows
@@ -51,7 +51,7 @@ def means(rows: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=128)  # the widths go with the runner's step
 def _hann(n: int, size: int) -> tuple[FloatArray, FloatArray]:
-    """The window, and the weight it has at each of `size` samples."""
+    """Return the window, and the weight it has at each of `size` samples."""
     window = np.hanning(n + 2)[1:-1]
     start = (n - 1) // 2
     weight = np.convolve(np.ones(size), window)[start : start + size]
@@ -79,7 +79,7 @@ def whole_mean(signal: FloatArray, n: int) -> FloatArray:
 
 
 def crossings(t_s: FloatArray, signal: FloatArray, level: float, rising: bool) -> FloatArray:
-    """Times at which the signal passes `level`, between samples by a straight line."""
+    """Return the times at which the signal passes `level`, between samples by a straight line."""
     is_before = signal < level if rising else signal > level
     at = (is_before[:-1] > is_before[1:]).nonzero()[0]
     before, last = signal[at] - level, t_s[at]
@@ -108,7 +108,7 @@ def cubic(values: FloatArray, rows: FloatArray) -> FloatArray:
 
 
 def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
-    """The shortest lag [samples] whose autocorrelation is nearly the largest; None where nothing repeats.
+    """Return the shortest lag [samples] whose autocorrelation is nearly the largest; None where nothing repeats.
 
     signal: (N,) or (N, k); of several columns the autocorrelations are added.
     """
@@ -135,7 +135,7 @@ def period(signal: FloatArray, shortest: int, longest: int) -> int | None:
 
 
 def _fft_size(n: int) -> int:
-    """The power of two that holds `n`: transforms of awkward lengths are slow."""
+    """Return the power of two that holds `n`: transforms of awkward lengths are slow."""
     return 1 << (n - 1).bit_length()
 
 

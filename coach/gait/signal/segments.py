@@ -37,7 +37,7 @@ class Segment(NamedTuple):
     largest: tuple[float, float] = UNSEEN
 
     def part(self, start: int, end: int) -> "Segment":
-        """Samples start..end as a segment of its own, new only where this one began."""
+        """Return the samples start..end as a segment of its own, new only where this one began."""
         t = self.t_s[start:end]
         gyr = None if self.gyr_radps is None else self.gyr_radps[start:end]
         interpolated = tuple(b for b in self.interpolated_s if t[0] <= b <= t[-1]) if self.interpolated_s else ()
@@ -64,7 +64,7 @@ class SegmentJoiner:
         self.n_dropped = 0
 
     def feed(self, chunk: ImuChunk) -> list[Segment]:
-        """The segments of this chunk, in order."""
+        """Return the segments of this chunk, in order."""
         whole = self._next(chunk)
         if whole is not None:
             return [whole]
@@ -119,7 +119,7 @@ class SegmentJoiner:
         return n, Segment(t, acc, gyr, False, (), largest)
 
     def _next(self, chunk: ImuChunk) -> Segment | None:
-        """What most chunks are: short, and nothing is amiss; None for all others."""
+        """Return the segment of what most chunks are: short, with nothing amiss; None for all others."""
         t, acc, gyr = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps
         if not self._is_whole or self._last_t is None or not 0 < len(t) <= SHORT:
             return None

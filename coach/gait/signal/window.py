@@ -186,13 +186,13 @@ class SignalWindow:
             rows = yield from self._segment(rows)
 
     def flush(self) -> Iterator[WindowView]:
-        """The end of the recording: the last view, if anything is left to say."""
+        """Yield the last view at the end of the recording, if anything is left to say."""
         if len(self._kept.held):
             yield self._view(is_last=True)
         self._forget()
 
     def _usual_rows(self, chunk: ImuChunk) -> FloatArray | None:
-        """The rows of what most chunks are: short, whole, right after the one before; None for all others."""
+        """Return the rows of what most chunks are: short, whole, right after the one before; None for all others."""
         t_s, acc, gyr, last_s = chunk.t_s, chunk.acc_mps2, chunk.gyr_radps, self._last_t
         if self._rate_hz is None or gyr is None or not self._has_gyro or not self._axes.all() or len(t_s) > SHORT:
             return None
@@ -269,7 +269,8 @@ class SignalWindow:
         return len(lost) == 4 * _FIRST and float(lost.mean()) > 0.5
 
     def _whole(self, rows: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
-        """The readings that are numbers, a missing axis as zeros, and which they are: broken readings are lost ones."""
+        """Return the readings that are numbers, a missing axis as zeros,
+        and which they are: broken readings are lost ones."""
         rows = rows.copy()
         rows[:, 1:4][:, self._axes == 0] = 0.0
         limits = np.array([_ABSURD_MPS2] * 3 + [_ABSURD_RADPS] * 3)

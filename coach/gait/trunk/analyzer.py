@@ -75,7 +75,8 @@ class TrunkGait:
         return self._analyse_all(self._window.flush())
 
     def take_turning(self) -> list[tuple[FloatArray, FloatArray]]:
-        """Times [s] and axial turn rates [rad/s] of the samples since the last call, for the coordination."""
+        """Return the times [s] and axial turn rates [rad/s] of the samples since the last call,
+        for the coordination."""
         taken = list(self._turning)
         self._turning.clear()
         return taken
@@ -99,7 +100,7 @@ class TrunkGait:
         return events + self._settle(view, is_still)
 
     def _steps(self, view: WindowView, motion: Attitude, landings: list[StepCandidate]) -> list[GaitEvent]:
-        """The running steps of this window that were not given before and are now complete."""
+        """Return the running steps of this window that were not given before and are now complete."""
         runs = [run for run in _runs(landings) if self._alternates(motion, run)]
         usual = step_time(np.array([landing.contact_s for landing in landings]))
         edge = max(_EDGE_S, 0.5 * self._params.lobe_share * usual)
@@ -139,7 +140,7 @@ class TrunkGait:
     def _give(
         self, view: WindowView, motion: Attitude, run: list[StepCandidate], k: int, evidence: float | None
     ) -> list[GaitEvent]:
-        """The run's k-th step. evidence: which foot its last step is, from all its steps in the window."""
+        """Return the run's k-th step. evidence: which foot its last step is, from all its steps in the window."""
         landing = run[k]
         events: list[GaitEvent] = []
         if self._state is not GaitState.RUNNING:
@@ -163,7 +164,7 @@ class TrunkGait:
         return events
 
     def _bare_step(self, motion: Attitude, landing: StepCandidate) -> TrunkStep:
-        """A step on a hole that hides its shape: when it began and how long it took, the rest is unknown."""
+        """Return a step on a hole that hides its shape: when it began and how long it took, the rest is unknown."""
         found = _uncertainty(self._site, self._params, landing, motion.gyr_radps is not None, INTERPOLATED_FACTOR)
         return TrunkStep(
             self._site,
@@ -248,7 +249,8 @@ class TrunkGait:
         return [StateChange(max(since, float(view.t_s[0])), state)]
 
     def _walking(self, view: WindowView) -> GaitState | None:
-        """Walking where the last two seconds move enough, standing where they hardly do, else as before."""
+        """Return walking where the last two seconds move enough, standing where they hardly do,
+        else the state before."""
         n = round(2.0 * view.rate_hz)
         if len(view.t_s) < n:
             return None
@@ -285,14 +287,14 @@ def _is_complete(landing: StepCandidate, known_to: float, is_last: bool) -> bool
 
 
 def _about(motion: Attitude, start_s: float, end_s: float) -> slice:
-    """The samples that values between these times rest on."""
+    """Return the samples that values between these times rest on."""
     return span(motion, start_s - _BAD_MARGIN_S, end_s + _BAD_MARGIN_S)
 
 
 def _uncertainty(
     wear_site: WearSite, params: TrunkParams, landing: StepCandidate, has_gyro: bool, factor: float
 ) -> dict[str, float]:
-    """Standard uncertainty by field, from force plates and motion capture on the reference recordings.
+    """Return the standard uncertainty by field, from force plates and motion capture on the reference recordings.
 
     The chest shows the landing about 10 ms later than the pelvis and its push ends earlier (one runner): no correction
     rests on that, the uncertainty of its times does.

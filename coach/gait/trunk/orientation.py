@@ -57,7 +57,7 @@ def without_knocks(view: WindowView, params: TrunkParams) -> WindowView:
 
 
 def _widened(chosen: BoolArray, rows: int) -> BoolArray:
-    """The chosen rows and so many on either side: a knock swings in and out."""
+    """Return the chosen rows and so many on either side: a knock swings in and out."""
     summed = np.concatenate(([0], np.cumsum(chosen)))
     at = np.arange(len(chosen))
     widened: BoolArray = summed[np.minimum(at + rows + 1, len(chosen))] > summed[np.maximum(at - rows, 0)]
@@ -128,7 +128,7 @@ def _step_period(view: WindowView, mean: FloatArray) -> float | None:
 
 
 def forward_axis(motion: Attitude, chosen: FloatArray) -> FloatArray | None:
-    """Unit vector forward in sensor axes, from braking and propulsion; None where they do not show.
+    """Return the unit vector forward in sensor axes, from braking and propulsion; None where they do not show.
 
     The foot brakes while the vertical force rises and drives while it falls, so forward is the horizontal direction
     whose force runs against the slope of the vertical force. Sideways force has the period of a stride and averages

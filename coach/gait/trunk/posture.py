@@ -73,7 +73,7 @@ class StandingPose:
 
 
 def span(motion: Attitude, start_s: float, end_s: float) -> slice:
-    """The samples from `start_s` up to `end_s`."""
+    """Return the samples from `start_s` up to `end_s`."""
     start, end = motion.t_s.searchsorted((start_s, end_s))
     return slice(int(start), int(end))
 

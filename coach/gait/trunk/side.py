@@ -38,11 +38,11 @@ class SideVote:
     score: float = 0.0
 
     def forget(self) -> None:
-        """Steps were lost: which foot comes next is open again."""
+        """Forget which foot comes next: steps were lost."""
         self.score = 0.0
 
     def step(self) -> None:
-        """The other foot landed."""
+        """Note that the other foot landed."""
         self.score = -self.score
 
     def observe(self, evidence: float | None) -> None:

@@ -187,7 +187,8 @@ def _with_weak_steps(
     step: float,
     params: TrunkParams,
 ) -> list[tuple[float, float]]:
-    """The lobes with those between them that stay below body weight: one foot may push the trunk less than the other.
+    """Return the lobes with those between them that stay below body weight: one foot may push the trunk less than the
+    other.
 
     They show in the force smoothed over 0.6 T less its mean over T, which does not know the stride.
     """
@@ -216,7 +217,8 @@ def _contacts(rises: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatA
 
 
 def _by_rhythm(motion: Attitude, contacts: FloatArray, step: float, params: TrunkParams) -> FloatArray:
-    """The contacts, those in a hole moved to the middle between the two about them where these are two steps apart.
+    """Return the contacts, those in a hole moved to the middle between the two about them where these are two steps
+    apart.
 
     The newest one is left out while it lies in a hole: where it was shows by the next."""
     if not motion.is_lost.any():
@@ -233,7 +235,8 @@ def _by_rhythm(motion: Attitude, contacts: FloatArray, step: float, params: Trun
 
 
 def _last_before(times: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
-    """The last of rising `times` (m,) below each `before` (n,), where it is above `after` (n,); NaN elsewhere."""
+    """Return the last of rising `times` (m,) below each `before` (n,), where it is above `after` (n,);
+    NaN elsewhere."""
     known = np.concatenate((-_INFINITE, times))
     last = known[times.searchsorted(before)]
     return np.where(last > after, last, np.nan)

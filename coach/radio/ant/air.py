@@ -51,7 +51,7 @@ class Stick(Protocol):
 
 
 def usb_stick() -> Stick:
-    """This machine's stick; raises LinkError where the extra [ant] is not installed."""
+    """Return this machine's stick; raises LinkError where the extra [ant] is not installed."""
     try:
         from coach.radio.ant.stick import UsbStick
     except ImportError as fault:
@@ -65,7 +65,7 @@ def no_stick() -> Stick:
 
 
 def sensor_id_of(page: Page) -> str:
-    """What a sensor is known by: its device type and number."""
+    """Return what a sensor is known by: its device type and number."""
     return f"{_PREFIX}{page.device_type}-{page.number}"
 
 
@@ -75,7 +75,7 @@ def is_ant(sensor_id: str) -> bool:
 
 
 def profile_of(sensor_id: str) -> DeviceProfile | None:
-    """The profile of a sensor of ANT+, by its id; None for others."""
+    """Return the profile of a sensor of ANT+, by its id; None for others."""
     if not is_ant(sensor_id) or not (device_type := sensor_id.split("-")[1]).isdecimal():
         return None
     return find_ant_profile(int(device_type))
@@ -155,7 +155,7 @@ class AntAir:
         ]
 
     async def find(self, sensor_id: str, within_s: float, clock: RunClock) -> FoundSensor | None:
-        """The sensor as soon as it is heard; None after `within_s` of the clock.
+        """Return the sensor as soon as it is heard; None after `within_s` of the clock.
 
         Raises:
             LinkError: there is no stick that could hear it.

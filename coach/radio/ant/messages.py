@@ -38,7 +38,7 @@ class Page:
 
 
 def encode(message_id: int, data: bytes) -> bytes:
-    """The bytes of a message."""
+    """Return the bytes of a message."""
     head = bytes([_SYNC, len(data), message_id]) + data
     return head + bytes([_checksum(head)])
 
@@ -84,7 +84,7 @@ class MessageFinder:
 
 
 def page_in(data: bytes) -> Page | None:
-    """The page in the data of a broadcast; None where the stick did not say whose it is."""
+    """Return the page in the data of a broadcast; None where the stick did not say whose it is."""
     page, added = data[1 : 1 + _PAGE], data[1 + _PAGE :]
     if len(page) < _PAGE or not added or not added[0] & _HAS_SENDER or len(added) < 1 + _SENDER:
         return None

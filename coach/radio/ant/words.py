@@ -39,6 +39,6 @@ HARMLESS = frozenset({"ant_no_extra", "ant_no_libusb", "ant_no_stick"})  # a mac
 
 
 def ant_error(reason: str, platform: str = sys.platform) -> LinkError:
-    """The error for one of these reasons, with what to do on this system."""
+    """Return the error for one of these reasons, with what to do on this system."""
     remedies = _REMEDIES[reason]
     return LinkError(reason, f"{_WHAT[reason]}: {remedies.get(platform, remedies[''])}")

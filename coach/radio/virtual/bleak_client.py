@@ -74,7 +74,8 @@ class BumbleClient(BaseBleakClient):
             raise
 
     async def _linked(self) -> Connection:
-        """The connection. Cancelled, it is withdrawn: bumble forgets one that its controller makes all the same."""
+        """Return the connection. Cancelled, it is withdrawn: bumble forgets one that its controller makes all the
+        same."""
         device = self.central.device
         linking = asyncio.ensure_future(device.connect(self._peer_address, timeout=self._timeout))
         try:
@@ -139,7 +140,7 @@ class BumbleClient(BaseBleakClient):
         await self.disconnect()
 
     async def _ask(self, request: Awaitable[_Answer]) -> _Answer:
-        """The answer, or BleakError as soon as the connection is lost while waiting for it."""
+        """Return the answer, or BleakError as soon as the connection is lost while waiting for it."""
         task = asyncio.ensure_future(request)
         connection = self._connection
         if connection is None:
@@ -228,7 +229,7 @@ class BumbleClient(BaseBleakClient):
 
 
 def bleak_backend(central: Central) -> tuple[type[BumbleScanner], type[BumbleClient]]:
-    """The two classes for bleak's `backend=`, bound to `central`."""
+    """Return the two classes for bleak's `backend=`, bound to `central`."""
     scanner = type("VirtualScanner", (BumbleScanner,), {"central": central})
     client = type("VirtualClient", (BumbleClient,), {"central": central})
     return scanner, client

@@ -59,12 +59,12 @@ class Central:
         await self.device.power_off()
 
     def check(self) -> None:
-        """Raises: BleakBluetoothNotAvailableError while the adapter has a fault."""
+        """Raise BleakBluetoothNotAvailableError while the adapter has a fault."""
         if self.fault is not None:
             raise BleakBluetoothNotAvailableError(f"virtual adapter: {self.fault.name.lower()}", self.fault)
 
     async def break_down(self, fault: BleakBluetoothNotAvailableReason) -> None:
-        """The adapter vanishes or is switched off: all its connections end."""
+        """Have the adapter vanish or be switched off: all its connections end."""
         self.fault = fault
         for connection in list(self.device.connections.values()):
             await connection.disconnect()

@@ -26,5 +26,5 @@ class QuietHost(Host):
 
 
 def make_device(config: DeviceConfiguration, controller: Controller) -> Device:
-    """A device on a controller of our own."""
+    """Make a device on a controller of our own."""
     return Device(config=config, host=QuietHost(controller_source=controller, controller_sink=controller))

@@ -39,7 +39,7 @@ class Sampler:
         self._next = max(self._next, math.ceil(now_s * self.true_rate_hz))
 
     def take(self, now_s: float) -> Iterator[SampleBlock]:
-        """The blocks complete by `now_s`, each once."""
+        """Yield the blocks complete by `now_s`, each once."""
         while (self._next + self._n_block - 1) / self.true_rate_hz <= now_s:
             start_s = self._next / self.true_rate_hz
             acc, gyr = self._source.imu(self._wear_site, start_s, self._n_block, self.true_rate_hz)

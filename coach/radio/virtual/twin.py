@@ -55,7 +55,7 @@ class SentCount:
     last_reading: int | None = None
 
     def packet(self, n_readings: int, is_lost: bool, first: int | None = None) -> None:
-        """A packet of `n_readings` went out, the first of them numbered `first`."""
+        """Count a packet of `n_readings` that went out, the first of them numbered `first`."""
         self.n_readings += n_readings
         if is_lost:
             self.n_lost_readings += n_readings
@@ -166,14 +166,14 @@ class Twin:
     # -- what subclasses say
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
-        """What the sensor has ready to notify at `now_s`."""
+        """Yield what the sensor has ready to notify at `now_s`."""
         yield from ()
 
     def connected(self) -> None:
-        """A computer has connected: forget what the last one had asked for."""
+        """Forget what the last computer had asked for: another one has connected."""
 
     def disconnected(self) -> None:
-        """The connection has ended, whoever ended it."""
+        """Take note that the connection has ended, whoever ended it."""
 
     # -- life
 
@@ -197,7 +197,7 @@ class Twin:
         self._chance = random.Random(seed)
 
     async def drop(self) -> None:
-        """The sensor ends the connection, after what it is just sending."""
+        """End the connection from the sensor's side, after what it is just sending."""
         await self._end_pump()
         if self.connection is not None:
             await self.connection.disconnect()
@@ -212,7 +212,7 @@ class Twin:
             self.air.come_back(self.controller)
 
     def die(self, supervision_s: float) -> None:
-        """The battery is empty: gone for good."""
+        """Empty the battery: the sensor is gone for good."""
         self._is_dead = True
         self.go_away(supervision_s)
 
@@ -240,12 +240,12 @@ class Twin:
         return any(subscribed.get(characteristic.handle, b""))
 
     def demand_bond(self) -> None:
-        """Raises: ATT error 0x05 on a connection that is not encrypted, as sensors do that want to be paired first."""
+        """Raise ATT error 0x05 on a connection that is not encrypted, as sensors do that want to be paired first."""
         if self.connection is None or not self.connection.is_encrypted:
             raise att.ATT_Error(error_code=att.ErrorCode.INSUFFICIENT_AUTHENTICATION)
 
     def demand_subscription(self, characteristic: Characteristic[bytes]) -> None:
-        """Raises: ATT error 0x81, which standard control points give to a computer that does not listen for answers."""
+        """Raise ATT error 0x81, which standard control points give to a computer that does not listen for answers."""
         if not self.is_subscribed(characteristic):
             raise att.ATT_Error(error_code=att.ErrorCode(CCCD_MISSING))
 

@@ -75,17 +75,17 @@ class VirtualWorld:
         return f"F0:0D:00:00:00:{len(self.twins) + 1:02X}"
 
     def add_running_pod(self, **options: object) -> "RunningPod":
-        """A Running Speed and Cadence pod; options as of `RunningPod`."""
+        """Add a Running Speed and Cadence pod; options as of `RunningPod`."""
         pod: RunningPod = self._add("running_pod", "RunningPod", **{"address": self._address(), **options})
         return pod
 
     def add_stryd(self, **options: object) -> "Stryd":
-        """A Stryd running pod; options as of `Stryd`."""
+        """Add a Stryd running pod; options as of `Stryd`."""
         pod: Stryd = self._add("stryd", "Stryd", **{"address": self._address(), **options})
         return pod
 
     def add_movesense(self, wear_site: WearSite, **options: object) -> "Movesense":
-        """A Movesense sensor on `wear_site`; options as of `Movesense`."""
+        """Add a Movesense sensor on `wear_site`; options as of `Movesense`."""
         number = 214830000001 + len(self.twins)
         sensor: Movesense = self._add(
             "movesense",
@@ -96,24 +96,24 @@ class VirtualWorld:
         return sensor
 
     def add_heart_rate_strap(self, **options: object) -> "HeartRateStrap":
-        """A heart rate strap; options as of `HeartRateStrap`."""
+        """Add a heart rate strap; options as of `HeartRateStrap`."""
         strap: HeartRateStrap = self._add(
             "heart_rate_strap", "HeartRateStrap", **{"address": self._address(), **options}
         )
         return strap
 
     def add_treadmill(self, **options: object) -> "Treadmill":
-        """An FTMS treadmill; options as of `Treadmill`."""
+        """Add an FTMS treadmill; options as of `Treadmill`."""
         treadmill: Treadmill = self._add("treadmill", "Treadmill", **{"address": self._address(), **options})
         return treadmill
 
     def add_polar_h10(self, wear_site: WearSite = WearSite.CHEST, **options: object) -> "Polar":
-        """A Polar H10 chest strap; options as of `Polar`."""
+        """Add a Polar H10 chest strap; options as of `Polar`."""
         sensor: Polar = self._add("polar", "Polar", wear_site, **{"address": self._address(), **options})
         return sensor
 
     def add_polar_verity_sense(self, wear_site: WearSite, **options: object) -> "Polar":
-        """A Polar Verity Sense; options as of `Polar`."""
+        """Add a Polar Verity Sense; options as of `Polar`."""
         offer = _load("twins.polar").VERITY_SENSE
         given = {
             "address": self._address(),
@@ -125,25 +125,25 @@ class VirtualWorld:
         return sensor
 
     def add_witmotion(self, wear_site: WearSite, **options: object) -> "WitMotion":
-        """A WitMotion WT9011DCL as sold; options as of `WitMotion`."""
+        """Add a WitMotion WT9011DCL as sold; options as of `WitMotion`."""
         sensor: WitMotion = self._add("witmotion", "WitMotion", wear_site, **{"address": self._address(), **options})
         return sensor
 
     def add_movella_dot(self, wear_site: WearSite, **options: object) -> "MovellaDot":
-        """A Movella DOT; options as of `MovellaDot`."""
+        """Add a Movella DOT; options as of `MovellaDot`."""
         sensor: MovellaDot = self._add(
             "movella_dot", "MovellaDot", wear_site, **{"address": self._address(), **options}
         )
         return sensor
 
     def add_wearable_my_foot(self, wear_site: WearSite, **options: object) -> "WearableMyFoot":
-        """The open shoe sensor; options as of `WearableMyFoot`."""
+        """Add the open shoe sensor; options as of `WearableMyFoot`."""
         given = {"address": self._address(), **options}
         sensor: WearableMyFoot = self._add("wearable_my_foot", "WearableMyFoot", wear_site, **given)
         return sensor
 
     def add_coach_board(self, wear_site: WearSite, **options: object) -> "CoachBoard":
-        """A board with our open protocol; options as of `CoachBoard`."""
+        """Add a board with our open protocol; options as of `CoachBoard`."""
         sensor: CoachBoard = self._add(
             "coach_board", "CoachBoard", wear_site, **{"address": self._address(), **options}
         )
@@ -181,19 +181,19 @@ class VirtualWorld:
             twin.lose_packets(share, seed + number)
 
     async def drop(self, sensor_id: str) -> None:
-        """The sensor ends the connection, and advertises again."""
+        """Have the sensor end the connection; it advertises again."""
         await self.twins[sensor_id].drop()
 
     def go_away(self, sensor_id: str, supervision_s: float = _SUPERVISION_S) -> None:
-        """The sensor goes out of range; the connection ends after the supervision timeout."""
+        """Take the sensor out of range; the connection ends after the supervision timeout."""
         self.twins[sensor_id].go_away(supervision_s)
 
     def come_back(self, sensor_id: str) -> None:
-        """The sensor is in range again, unless it died."""
+        """Bring the sensor back into range, unless it died."""
         self.twins[sensor_id].come_back()
 
     def die(self, sensor_id: str) -> None:
-        """The sensor's battery is empty: gone for good."""
+        """Empty the sensor's battery: it is gone for good."""
         self.twins[sensor_id].die(_SUPERVISION_S)
 
     async def occupy(self, sensor_id: str) -> None:
@@ -204,7 +204,7 @@ class VirtualWorld:
         await self._phone.device.connect(self.twins[sensor_id].device.random_address)
 
     async def release(self, sensor_id: str) -> None:
-        """The other phone lets the sensor go."""
+        """Have the other phone let the sensor go."""
         await self.twins[sensor_id].drop()
 
     async def set_battery(self, sensor_id: str, battery_pct: float) -> None:

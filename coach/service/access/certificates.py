@@ -38,7 +38,7 @@ class Certificates:
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """The server's side of TLS 1.2 and newer."""
+        """Return the server's side of TLS 1.2 and newer."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self.chain, self.key)
@@ -46,7 +46,8 @@ class Certificates:
 
 
 def make_certificates(folder: Path, names: Sequence[str] = (), now: datetime | None = None) -> Certificates:
-    """The certificates in `folder`, made or renewed as needed, for this machine and the addresses or names given.
+    """Return the certificates in `folder`, made or renewed as needed,
+    for this machine and the addresses or names given.
 
     Raises:
         UserError: the extra is not installed, or the folder cannot be written.

@@ -40,12 +40,12 @@ class AccessService:
         self._codes = TypedCodes()
 
     def invitation(self, base: str) -> str:
-        """The link that lets a phone in, for the service at address `base`."""
+        """Return the link that lets a phone in, for the service at address `base`."""
         token = self._signer().dumps(secrets.token_urlsafe(6))
         return f"{base.rstrip('/')}/come-in?token={quote(str(token))}"
 
     def code(self) -> str:
-        """A short invitation to be typed, as ABCD-EFGH; it lives as long as a link, in this process only."""
+        """Return a short invitation to be typed, as ABCD-EFGH; it lives as long as a link, in this process only."""
         return self._codes.make()
 
     def let_in(self, token: str, name: str, address: str = "") -> tuple[Phone, str]:
@@ -64,7 +64,7 @@ class AccessService:
         return phone, cookie
 
     def check_invitation(self, token: str, address: str = "") -> None:
-        """Raises: UserError: the invitation is too old or not ours, or too many such came from this address."""
+        """Raise UserError where an invitation is too old or not ours, or too many such came from this address."""
         code = "".join(letter for letter in token.upper() if letter.isalnum())
         if len(code) == LENGTH:
             self._codes.check(code, address)
@@ -77,7 +77,8 @@ class AccessService:
             raise UserError("This is no invitation of this coach. Scan the code that it shows.") from error
 
     def phone_of(self, cookie: str) -> Phone | None:
-        """The phone that holds this cookie; None where it was never let in, was removed, or stayed away too long."""
+        """Return the phone that holds this cookie; None where it was never let in, was removed,
+        or stayed away too long."""
         now = self._clock()
         with self._lock:
             known = self._known.get(cookie)
@@ -139,7 +140,7 @@ class AccessService:
 
 
 def lan_address() -> str | None:
-    """This machine's address on the network that leads outwards; nothing is sent. None without a network."""
+    """Return this machine's address on the network that leads outwards; nothing is sent. None without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1, RFC 5737: only asks the routing table

@@ -31,7 +31,7 @@ class TypedCodes:
         self._wrong: dict[str, tuple[int, float]] = {}  # by address: wrong codes, and until when they count
 
     def make(self) -> str:
-        """A fresh code, as ABCD-EFGH."""
+        """Make a code, as ABCD-EFGH."""
         code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         with self._lock:
             now_s = self._clock_s()

@@ -12,7 +12,7 @@ NAME: Final = "clinic.key"
 
 
 def own_key(secrets: Path) -> bytes:
-    """The private key in the folder `secrets`; made where there is none.
+    """Return the private key in the folder `secrets`; made where there is none.
 
     Raises:
         StorageError: it cannot be read or written, or is none.

@@ -47,7 +47,7 @@ class Invitation:
 
 
 def read_invitation(link: str) -> Invitation:
-    """A link such as https://clinic.example/join?token=...&key=...
+    """Read a link such as https://clinic.example/join?token=...&key=...
 
     Raises:
         UserError: it is no such link, or would send health data over plain http.
@@ -80,7 +80,7 @@ class ClinicLink:
         self._clock = clock
 
     def ask(self, method: str, path: str, body: object = None) -> object:
-        """A request with a JSON body; gives the JSON answer.
+        """Send a request with a JSON body; return the JSON answer.
 
         Raises:
             LinkError: no answer, or not now: try later. NotKnownError, DamagedError. UserError: refused for good.
@@ -139,13 +139,13 @@ def offset_of(answer: object, size: int) -> int:
 
 
 def list_of(answer: object, name: str) -> list[Any]:
-    """The list of this name in an answer; empty where there is none."""
+    """Return the list of this name in an answer; empty where there is none."""
     found = answer.get(name) if isinstance(answer, dict) else None
     return found if isinstance(found, list) else []
 
 
 def looks_of(answer: object) -> list[dict[str, str]]:
-    """What a clinic says of who looked, as far as it can be read: it is shown, and believed no further."""
+    """Return what a clinic says of who looked, as far as it can be read: it is shown, and believed no further."""
     found = []
     for one in list_of(answer, "looks"):
         try:
@@ -158,7 +158,8 @@ def looks_of(answer: object) -> list[dict[str, str]]:
 
 
 def _refusal(error: urllib.error.HTTPError) -> Exception:
-    """What the clinic itself says, in words, is final; what a proxy before it says, or nobody, is for now."""
+    """Return the error for a refusal: what the clinic itself says, in words, is final;
+    what a proxy before it says is for now."""
     words = _words(error)
     if not words or error.code in (408, 425, 429) or error.code >= 500:
         return LinkError("busy", f"the clinic cannot take it now (HTTP {error.code}): what is to be sent waits")

@@ -66,7 +66,7 @@ class ClinicOrders:
             self._store.settings.put(self._key, _kept(rows, listed))
 
     def in_state(self, state: str) -> list[Order]:
-        """The orders that are "open", "accepted" or "refused"."""
+        """Return the orders that are "open", "accepted" or "refused"."""
         return [self._read(row["document"]) for row in self._rows() if row["state"] == state]
 
     def unreported(self) -> list[tuple[str, str]]:

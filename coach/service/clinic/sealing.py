@@ -89,8 +89,8 @@ def is_for_the_clinic(entry: RunEntry, sent_as: str | None) -> bool:
 
 
 def _sealed_before(folder: Path, scopes: tuple[Scope, ...], numbers_sha256: str) -> SealedRun | None:
-    """What lies sealed in the folder; None where it is to be sealed again: consent or the run's numbers have changed,
-    or a file is torn."""
+    """Return what lies sealed in the folder; None where it is to be sealed again: consent or the run's numbers have
+    changed, or a file is torn."""
     try:
         text = (folder / MANIFEST).read_text("utf-8")
         manifest = read_manifest(text)

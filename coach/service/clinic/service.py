@@ -231,7 +231,7 @@ class ClinicService:
         self._repeated.stop()
 
     def on_finished(self, run: Run) -> None:
-        """A run was summed up: it waits to leave, if it may. Quick, and never fails: the run's own thread calls it."""
+        """Queue a run that was summed up, if it may leave. Quick, and never fails: the run's own thread calls it."""
         try:
             if run.sport is Sport.RUNNING and may_leave(self.status().scopes):
                 self._queue.add(run.run_id)

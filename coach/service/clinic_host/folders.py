@@ -61,7 +61,7 @@ class Folders:
 
     @contextmanager
     def opened(self, runner_id: str, is_new: bool = False) -> Iterator[Store]:
-        """The runner's store, to nobody else meanwhile. is_new: make it where there is none.
+        """Open the runner's store, for nobody else meanwhile. is_new: make it where there is none.
 
         Raises:
             StorageError: there is no database, as where a disk is not mounted: it is not taken for an empty one.
@@ -167,7 +167,7 @@ class Folders:
         return here, self._whole(store, manifest, part) if here == manifest.n_bytes else None
 
     def manifest(self, store: Store, run_id: str) -> dict[str, object]:
-        """The signed manifest of a run as JSON.
+        """Return the signed manifest of a run as JSON.
 
         Raises:
             UserError: there is none.
@@ -178,7 +178,7 @@ class Folders:
         return dict(json.loads(path.read_text("utf-8")))
 
     def manifest_of_bytes(self, store: Store, sha256: str) -> dict[str, object]:
-        """The manifest that names a recording of this hash; raises UserError where there is none."""
+        """Return the manifest that names a recording of this hash; raises UserError where there is none."""
         for path in (store.database.path.parent / SEALED).glob(f"*.{MANIFEST}"):
             document = json.loads(path.read_text("utf-8"))
             if document["sha256"] == sha256:
@@ -188,7 +188,7 @@ class Folders:
     # What the index says -------------------------------------------------------------------------------------------
 
     def figures(self, store: Store, now: datetime) -> tuple[list[RunNumbers], RunnerState]:
-        """The rows of the index, from this folder alone."""
+        """Return the rows of the index, from this folder alone."""
         entries = store.runs.list(RunFilter(), limit=None)
         marks = store.runs.marks(GAIT_METRIC)
         points = {point.run_id: point for point in trend_of(GAIT_METRIC, marks).points}

@@ -87,7 +87,7 @@ class ClinicHost:
     # Runners' coaches ----------------------------------------------------------------------------------------------
 
     def who_asks(self, document: object, method: str, path: str, body_sha256: str | None) -> str:
-        """The runner whose coach signed a request. body_sha256 None: the body is not here yet.
+        """Return the runner whose coach signed a request. body_sha256 None: the body is not here yet.
 
         Raises:
             UnknownRunnerError: nobody known, withdrawn, or the clock of that machine is wrong.
@@ -124,7 +124,7 @@ class ClinicHost:
         return request
 
     def join(self, token: str, consent: object, request: object, body_sha256: str) -> dict[str, str]:
-        """A runner takes an invitation with a signed consent; gives what the coach at home keeps of the clinic."""
+        """Let a runner in by an invitation and a signed consent; return what the coach at home keeps of the clinic."""
         asked = self._checked_request(request, "POST", "/api/v1/join", body_sha256)
         scopes, given_at, public_key = self._consent(consent)
         if public_key != asked["public_key"] or not isinstance(consent, dict):
@@ -149,7 +149,7 @@ class ClinicHost:
         return {"name": self.name, "pseudonym": runner.pseudonym, "clinic_key": self.public_key}
 
     def _consent(self, document: object) -> tuple[frozenset[Scope], datetime, str]:
-        """A consent of now or before: one of the future would outlive its withdrawal."""
+        """Return scopes, date and key of a consent of now or before: one of the future would outlive its withdrawal."""
         scopes, given_at, public_key = read_consent(document)
         if given_at > self._clock() + CLOCKS_DIFFER:
             raise UserError("this consent is dated in the future: set the clock of your coach's machine right")
@@ -176,7 +176,7 @@ class ClinicHost:
                 self.keeping.judge(connection, store, runner_id)
 
     def take_run(self, runner_id: str, manifest: object, numbers: object) -> int:
-        """A sealed run's manifest and numbers; gives how many bytes of its recording are here.
+        """Take a sealed run's manifest and numbers; return how many bytes of its recording are here.
 
         Raises:
             UserError: there is no consent to it. InterchangeError: manifest or numbers do not fit.
@@ -219,7 +219,7 @@ class ClinicHost:
             return {"orders": orders, "looks": looks(connection, runner_id)}
 
     def take_answer(self, runner_id: str, document: object) -> None:
-        """The runner accepted or refused an order."""
+        """Keep a runner's answer to an order: accepted or refused."""
         fields = verified("answer", document)
         state = str(fields.get("state"))
         if state not in ("accepted", "refused"):
@@ -231,7 +231,7 @@ class ClinicHost:
                 note(connection, state, runner_id, str(fields["order_id"]))
 
     def withdraw(self, runner_id: str, document: object) -> str:
-        """The runner leaves; gives what will be done, in words."""
+        """Let a runner leave; return what will be done, in words."""
         fields = verified("withdrawal", document)
         with self.roster.transaction(runner_id=runner_id) as connection:
             if index.runner_of_key(connection, str(fields["public_key"])) != runner_id:
@@ -241,7 +241,7 @@ class ClinicHost:
     # The clinic's people -------------------------------------------------------------------------------------------
 
     def invite(self, person: Person, label: str, base: str) -> str:
-        """A link for a runner, good for ten minutes and once. label: the clinic's own name for the runner.
+        """Return a link for a runner, good for ten minutes and once. label: the clinic's own name for the runner.
 
         Raises:
             UserError: the person is no clinician, or the label is empty.
@@ -260,7 +260,7 @@ class ClinicHost:
         return f"{base.rstrip('/')}/join?token={secret}&key={self.public_key}"
 
     def monday(self, person: Person) -> list[Row]:
-        """The person's runners, those to look at first."""
+        """Return the person's runners, those to look at first."""
         self._want(person, PersonKind.CLINICIAN)
         with self.roster.transaction(person.person_id) as connection:
             known = index.runners(connection)
@@ -285,7 +285,7 @@ class ClinicHost:
         return RunnerRecord(row, runs, orders, consent)
 
     def see(self, person: Person, runner_id: str, mark: str) -> None:
-        """The person has seen a row as it was. mark: of that row, so that what came since stays unseen."""
+        """Note that the person has seen a row as it was. mark: of that row, so that what came since stays unseen."""
         self._want(person, PersonKind.CLINICIAN)
         with self.roster.transaction(person.person_id) as connection:
             if not index.runners(connection, runner_id):
@@ -319,7 +319,7 @@ class ClinicHost:
         return order
 
     def audit(self, person: Person, limit: int = 200) -> tuple[list[AuditEntry], ChainVerdict]:
-        """The newest entries and whether the chain holds; for the keeper."""
+        """Return the newest entries and whether the chain holds; for the keeper."""
         self._want(person, PersonKind.KEEPER)
         with self.roster.transaction(person.person_id) as connection:
             return entries(connection, limit=limit), verify(connection)

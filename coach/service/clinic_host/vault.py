@@ -57,7 +57,7 @@ class Vault:
         return nonce + bytes(self._cipher(runner_id).encrypt(nonce, words.encode(), b"words"))
 
     def show(self, runner_id: str, hidden: bytes) -> str:
-        """The short text again; "" where the key is gone, or is not the one that hid it."""
+        """Return the short text again; "" where the key is gone, or is not the one that hid it."""
         try:
             return bytes(self._cipher(runner_id).decrypt(hidden[:12], hidden[12:], b"words")).decode()
         except (StorageError, _invalid()):

@@ -147,7 +147,7 @@ def _texts(state: HomeState) -> dict[str, str]:
 
 
 def _base_of(owner: str) -> str:
-    """The first part of all topics: plain letters, and a mark between names which look alike without signs."""
+    """Return the first part of all topics: plain letters, and a mark between names which look alike without signs."""
     if not owner:
         return _BASE
     plain = re.sub(r"[^a-z0-9]+", "_", owner.casefold()).strip("_")

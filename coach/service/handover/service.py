@@ -123,7 +123,7 @@ class HandoverService:
             self._home.close()
 
     def on_finished(self, run: Run) -> None:
-        """A run was summed up: remember to hand it over. Quick, and never fails: the run's own thread calls it."""
+        """Queue a run that was summed up, to hand it over. Quick, and never fails: the run's own thread calls it."""
         try:
             wishes = self.wishes()
             if run.sport is Sport.RUNNING and (wishes.is_outbox or wishes.intervals_key):
@@ -162,7 +162,7 @@ class HandoverService:
                         path.unlink(missing_ok=True)
 
     def forget(self, run_id: str) -> None:
-        """A run is purged: the file of it in the outbox goes, too, where its row can still be read."""
+        """Delete the file of a purged run from the outbox, where its row can still be read."""
         self._queue.drop(run_id)
         try:
             started_at = self._store.runs.get(run_id).started_at

@@ -71,7 +71,7 @@ class Push:
         return Channels() if kept is None else from_plain(Channels, kept)
 
     def set_channels(self, channels: Channels) -> None:
-        """Raises UserError where a channel cannot be."""
+        """Change channels; raises UserError where one cannot be."""
         if channels.ntfy_url:
             check_ntfy(channels.ntfy_url, channels.ntfy_token)
         self._settings.put(_KEY, channels)
@@ -89,7 +89,7 @@ class Push:
         return is_installed()
 
     def public_key(self) -> str:
-        """The key that browsers ask for; made on first use. Raises UserError without the extra `[push]`."""
+        """Return the key that browsers ask for; made on first use. Raises UserError without the extra `[push]`."""
         return self._keys.public_key()
 
     def add_phone(self, phone: PushPhone) -> None:
@@ -111,7 +111,7 @@ class Push:
         return self.kept.phones()
 
     def failures(self) -> Mapping[str, str]:
-        """The last failure of each channel, in words."""
+        """Return the last failure of each channel, in words."""
         return dict(self._settings.get(_FAILURES, {}))
 
     def open(self) -> list[SentReminder]:
@@ -120,7 +120,7 @@ class Push:
         return [sent for sent in self.kept.all(("delivered",)) if sent.reminder.expires_at > now]
 
     def close(self, key: str) -> None:
-        """The runner has dealt with a reminder. Raises UserError where there is none."""
+        """Close a reminder that the runner has dealt with. Raises UserError where there is none."""
         if not self.kept.close(key):
             raise UserError("there is no such reminder")
         self._publish("reminder", {"closed": key})
@@ -239,5 +239,6 @@ def _words(sendings: Sequence[Sending]) -> str:
 
 
 def _channel_of(phone: PushPhone) -> str:
-    """What a phone's channel is called where something is owed on it; not its address, which is nobody else's."""
+    """Return what a phone's channel is called where something is owed on it; not its address,
+    which is nobody else's."""
     return f"push:{hashlib.sha256(phone.endpoint.encode()).hexdigest()[:16]}"

@@ -22,7 +22,7 @@ _URL: Final = re.compile(r"[\x21-\x7e]{1,400}")
 
 
 def check_ntfy(url: str, token: str = "") -> None:
-    """Raises UserError where `url` is no server with a topic, or `token` would travel readable for anybody."""
+    """Raise UserError where `url` is no server with a topic, or `token` would travel readable for anybody."""
     try:
         parts = urlsplit(url)
         is_odd = parts.port == 0 or not _URL.fullmatch(url)

@@ -49,7 +49,7 @@ class WebPushError(Exception):
 
 
 def check_push_phone(phone: PushPhone) -> None:
-    """Raises UserError where a phone's address is none of a push service, which has a name and no port, or its keys are
+    """Raise UserError where a phone's address is none of a push service, which has a name and no port, or its keys are
     none (RFC 8291: an uncompressed point of P-256, and 16 bytes)."""
     try:
         parts = urlsplit(phone.endpoint)
@@ -65,7 +65,7 @@ def check_push_phone(phone: PushPhone) -> None:
 
 
 def _bytes(text: str) -> bytes:
-    """What base64url text holds, without its padding or with it; empty where it is none."""
+    """Return what base64url text holds, without its padding or with it; empty where it is none."""
     try:
         return base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=b"-_", validate=True)
     except ValueError:
@@ -85,7 +85,7 @@ class VapidKeys:
         self._lock = threading.Lock()
 
     def private(self) -> "Vapid02":
-        """The key pair; raises UserError without the extra, or where the file cannot be kept."""
+        """Return the key pair; raises UserError without the extra, or where the file cannot be kept."""
         if not is_installed():
             raise UserError("Web Push needs the extra [push]: pip install 'running-coach[push]'")
         from py_vapid import Vapid02
@@ -99,7 +99,7 @@ class VapidKeys:
                 raise UserError(f"cannot keep the keys of Web Push in {self._path}: {error.strerror}") from error
 
     def public_key(self) -> str:
-        """The public point as browsers want it: uncompressed, base64url without padding."""
+        """Return the public point as browsers want it: uncompressed, base64url without padding."""
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
         point = self.private().public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -134,7 +134,7 @@ def send_web_push(phone: PushPhone, reminder: Reminder, keys: VapidKeys, is_outs
 
 
 def _only_outside(is_outside: IsOutside) -> "HTTPAdapter":
-    """Connections that are given up before a byte is sent where they lead into this network.
+    """Return connections that are given up before a byte is sent where they lead into this network.
 
     A name's owner may say one address when we ask what it is, and another when the connection is made (DNS rebinding):
     so the address at the other end of the open connection counts. Through a proxy, the proxy decides.

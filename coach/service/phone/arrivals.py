@@ -245,7 +245,7 @@ class PhoneRuns:
         whole.unlink()
 
     def _activity(self, recording: Recording) -> Activity:
-        """What the phone measured, second by second, as another recording of a run of home."""
+        """Return what the phone measured, second by second, as another recording of a run of home."""
         pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), seconds_only=True)
         reading = read_again(recording.sound_items(), pipeline)
         return activity_of(run_of(recording.header, ""), reading.seconds)
@@ -269,7 +269,7 @@ def _sync(folder: Path) -> None:
 
 
 def _double(file: Path, second: Path) -> None:
-    """A second name for a file; a copy where the disk knows no second names (FAT, many network drives)."""
+    """Make a second name for a file; a copy where the disk knows no second names (FAT, many network drives)."""
     try:
         os.link(file, second)
     except OSError:

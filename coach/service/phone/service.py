@@ -42,7 +42,7 @@ class PhoneService:
         self.runs = PhoneRuns(store, recordings, take_over, history.files.merge_activity, make_apart)
 
     def pack(self, focus: str | None = None) -> Pack:
-        """What a phone takes along for its next run. focus: the wish for that run, "none" for no cues.
+        """Return what a phone takes along for its next run. focus: the wish for that run, "none" for no cues.
 
         Raises:
             UserError: there is no such focus.

@@ -42,7 +42,7 @@ def algorithm_id() -> str:
 
 
 def with_algorithm(summary: RunSummary, before: RunSummary | None) -> RunSummary:
-    """A summary with the identity of what computed its strides. before: the summary that the same strides had.
+    """Return a summary with the identity of what computed its strides. before: the summary that the same strides had.
 
     Strides that are only summed up again (trimmed, cut, joined with a watch's file) keep their identity, "" where it
     was not known; without an earlier summary they are new, and so is their identity.

@@ -27,7 +27,7 @@ FULL_SCALE: Final = 0.995  # readings from here on are clipped
 
 
 def analyse_path(path: Path) -> JsonObject:
-    """{"recording": ..., "strides": [...], "summary": ...} of an MCAP recording or a reference folder.
+    """Return {"recording": ..., "strides": [...], "summary": ...} of an MCAP recording or a reference folder.
 
     Of a recording that is torn or damaged: of the part before, and `is_complete` is false.
 
@@ -57,7 +57,8 @@ def _reference(path: Path) -> dict[str, object]:
 
 
 def _events(site: WearSite, chunks: Sequence[ImuChunk]) -> Sequence[GaitEvent]:
-    """What the body's gait says of one sensor; a foot alone has nothing to be joined with and is read at once."""
+    """Return what the body's gait says of one sensor; a foot alone has nothing to be joined with and is read at
+    once."""
     if site.is_foot:
         return [by_symmetry(event) for event in analyse(chunks) if isinstance(event, Stride)]
     gait = BodyGait([site])
@@ -65,7 +66,7 @@ def _events(site: WearSite, chunks: Sequence[ImuChunk]) -> Sequence[GaitEvent]:
 
 
 def _report(reference: ReferenceRecording) -> StreamReport:
-    """What became of the readings: gaps are steps of more than one and a half usual sampling intervals."""
+    """Return what became of the readings: gaps are steps of more than one and a half usual sampling intervals."""
     t_s = np.concatenate([chunk.t_s for chunk in reference.chunks])
     steps_s = np.diff(t_s)
     usual_s = float(np.median(steps_s)) if len(steps_s) else 1.0 / reference.rate_hz
@@ -89,7 +90,7 @@ def _report(reference: ReferenceRecording) -> StreamReport:
 
 
 def _n_clipped(chunk: ImuChunk) -> int:
-    """Readings with an axis at full scale."""
+    """Return the readings with an axis at full scale."""
     is_clipped = (abs(chunk.acc_mps2) >= FULL_SCALE * chunk.acc_range_mps2).any(axis=1)
     if chunk.gyr_radps is not None:
         is_clipped |= (abs(chunk.gyr_radps) >= FULL_SCALE * chunk.gyr_range_radps).any(axis=1)

@@ -66,7 +66,7 @@ class CoachingService:
         return self._plan(now, focus, runs, self._pain(now), baseline)
 
     def plan(self) -> RunPlan:
-        """The plan of a run that starts now, at the likely place."""
+        """Return the plan of a run that starts now, at the likely place."""
         return self.next_plan()
 
     def likely_place(self) -> RunPlace:
@@ -78,7 +78,7 @@ class CoachingService:
         return next((place for profile, place in _PLACED.items() if profile in profiles), RunPlace.NOT_SAID)
 
     def focuses(self) -> Sequence[Focus]:
-        """What could be worked on today."""
+        """Return what could be worked on today."""
         now = self._clock()
         pain, profile, facts = self._pain(now), self._store.runner.get(), self._facts(now, self._runs())
         return [f for f in FOCUSES.values() if why_not(f.id, pain, profile, facts) is None]
@@ -95,14 +95,15 @@ class CoachingService:
         place: RunPlace | None = None,
         shoes: str = "",
     ) -> CueEngine:
-        """The engine of a run that starts now; its `plan` is to be kept with the run. place: None: the likely one."""
+        """Return the engine of a run that starts now; its `plan` is to be kept with the run.
+        place: None: the likely one."""
         runs, pain = self._runs(), self._pain(started_at)
         baseline = self._baseline(started_at, runs, self.likely_place() if place is None else place, shoes)
         plan = self._plan(started_at, focus, runs, pain, baseline)
         return self._engine(plan, started_at, runs, pain, baseline)
 
     def prepare_again(self, run: Run) -> CueEngine:
-        """The engine as it was at the start of an earlier run, to read its recording again."""
+        """Return the engine as it was at the start of an earlier run, to read its recording again."""
         runs = [r for r in self._runs() if r.at < run.started_at and r.run_id != run.run_id]
         pain = self._pain(run.started_at, pain_state)
         baseline = self._baseline(run.started_at, runs, run.place, run.shoes)
@@ -161,21 +162,21 @@ class CoachingService:
         return self.progress().needs
 
     def block(self) -> BlockView:
-        """The block for the page: its nine runs, what is done, what was dropped and why."""
+        """Return the block for the page: its nine runs, what is done, what was dropped and why."""
         runs = self._runs()
         return block_view(runs, progress_of(runs), self._baseline(self._clock(), runs, self.likely_place()))
 
     def baseline(self, place: RunPlace | None = None) -> Baseline:
-        """The runner's own at a place, as of now. None: the likely one."""
+        """Return the runner's own at a place, as of now. None: the likely one."""
         return self._baseline(self._clock(), self._runs(), self.likely_place() if place is None else place)
 
     def coached_run(self, run_id: str) -> CoachedRun | None:
-        """What one run left behind; None where it was not coached."""
+        """Return what one run left behind; None where it was not coached."""
         document = self._kept.get(run_id)
         return None if document is None else readable(document)
 
     def run(self, run_id: str) -> Run:
-        """A run as stored; raises UserError where there is none."""
+        """Return a run as stored; raises UserError where there is none."""
         return self._store.runs.get(run_id)
 
     def rules(self) -> Sequence[CueRule]:
@@ -183,11 +184,11 @@ class CoachingService:
         return load_rules()
 
     def sources(self) -> Mapping[str, Source]:
-        """The evidence behind the rules, by id."""
+        """Return the evidence behind the rules, by id."""
         return load_sources()
 
     def explain(self, run_id: str) -> Sequence[CueStory]:
-        """The cue log of a run: every cue spoken, withheld or suppressed, with its gates, sources and response.
+        """Return the cue log of a run: every cue spoken, withheld or suppressed, with its gates, sources and response.
 
         Raises:
             UserError: there is no such run.
@@ -198,7 +199,7 @@ class CoachingService:
         return stories(decisions, responses, {rule.id: rule for rule in load_rules()}, load_sources())
 
     def pain_state(self) -> PainState:
-        """What pain and red flags allow now."""
+        """Return what pain and red flags allow now."""
         return self._pain(self._clock())
 
     # Parts
@@ -261,7 +262,8 @@ class CoachingService:
 
 
 def _longest_m(month: Sequence[RunEntry], profile: RunnerProfile, now: datetime) -> float | None:
-    """The longest run of 30 days [m], or a usual one of the week that the runner stated; None: too little is known.
+    """Return the longest run of 30 days [m], or a usual one of the week that the runner stated;
+    None: too little is known.
 
     Frandsen 2025 knew 30 days of every runner; with fewer than four runs in two weeks here, most were not recorded.
     """
@@ -273,7 +275,8 @@ def _longest_m(month: Sequence[RunEntry], profile: RunnerProfile, now: datetime)
 
 
 def _as_run(run: CoachedRun, place: RunPlace, shoes: str) -> CoachedRun:
-    """A coached run where, and in the shoes in which, it is known to have been: the runner may correct them later."""
+    """Return a coached run where, and in the shoes in which,
+    it is known to have been: the runner may correct them later."""
     own = replace(run.outcome.baseline_run, place=place, shoes=shoes)
     return replace(run, place=place, outcome=replace(run.outcome, baseline_run=own))
 
@@ -287,14 +290,15 @@ def _wordings(runs: Sequence[CoachedRun]) -> dict[str, WordingMemory]:
 
 
 def pooled_responses(store: Store, run_id: str) -> Sequence[FocusResponse]:
-    """What the cues of a run did, by rule; none where it was not coached."""
+    """Return what the cues of a run did, by rule; none where it was not coached."""
     document = CoachedRuns(store.database).get(run_id)
     coached = None if document is None else readable(document)
     return () if coached is None else coached.outcome.focus_responses
 
 
 def readable(document: object) -> CoachedRun | None:
-    """What a run left behind; None where it cannot be read, so that one odd document does not silence the coach."""
+    """Return what a run left behind; None where it cannot be read,
+    so that one odd document does not silence the coach."""
     try:
         return from_plain(CoachedRun, document)
     except ValueError as error:

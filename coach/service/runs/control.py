@@ -142,7 +142,7 @@ class RunService:
             return self._launch(place, made, make_source)
 
     def cut_off(self) -> Run | None:
-        """The run that can go on: the newest, if it was cut off half an hour ago at most, and none is on now."""
+        """Return the run that can go on: the newest, if it was cut off half an hour ago at most, and none is on now."""
         return self._maker.cut_off() if self._place is None else None
 
     def go_on(self, run_id: str, age_s: float = 0.0) -> Run:
@@ -184,7 +184,8 @@ class RunService:
 
     @contextlib.contextmanager
     def _reserved(self, claimed: Sequence[SensorUse]) -> Iterator[_Place]:
-        """The place of the one run, and the sensors that it links; both free again if the run cannot be made."""
+        """Reserve the place of the one run, and the sensors that it links;
+        both are free again if the run cannot be made."""
         place = self._loop.call(self._reserve)
         try:
             if claimed:
@@ -288,7 +289,8 @@ class RunService:
         return ended
 
     def announce(self, ended: Run) -> None:
-        """A run was summed up, here or in another process: the pages hear of it, and whatever follows from it."""
+        """Report a run that was summed up, here or in another process: the pages hear of it,
+        and whatever follows from it."""
         shown = self.current()
         if shown is None or shown.run_id == ended.run_id:  # one that came in from elsewhere does not end what is shown
             self._feed.forget("metrics")
@@ -300,12 +302,12 @@ class RunService:
     # During the run ------------------------------------------------------------------------------------------------
 
     def current(self) -> Run | None:
-        """The run that is going on, until it was summed up."""
+        """Return the run that is going on, until it was summed up."""
         place = self._place
         return place.live.run if place and place.live else None
 
     def status(self) -> dict[str, object]:
-        """What a page that has just been opened must know; {"run_id": None} without a run."""
+        """Return what a page that has just been opened must know; {"run_id": None} without a run."""
         place = self._place
         if place is None or place.live is None:
             cut_off = self.cut_off() if place is None else None
@@ -374,13 +376,13 @@ class RunService:
         self._store.pain.remove(entry)
 
     def _moment(self, run: Run, after_s: float) -> datetime:
-        """The wall time `after_s` into a run, never outside of it."""
+        """Return the wall time `after_s` into a run, never outside of it."""
         if run.duration_s is not None:
             after_s = min(after_s, run.duration_s + sum(end - start for start, end in run.pauses))
         return run.started_at + timedelta(seconds=max(0.0, after_s))
 
     def _tapped(self, run_id: str | None, age_s: float) -> tuple[LiveRun, Callable[[], float]]:
-        """The run of a tap, and its moment on the run's clock."""
+        """Return the run of a tap, and its moment on the run's clock."""
         live = self._going(run_id)
         _check_age(age_s)
         return live, lambda: live.clock() - max(0.0, age_s) * self._speed

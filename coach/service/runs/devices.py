@@ -11,7 +11,7 @@ from coach.recording.folder import inside
 
 
 def read_again(run: Run, imports: Path, prefers_pods: bool) -> Activity:
-    """The run as its FIT file has it.
+    """Return the run as its FIT file has it.
 
     Raises:
         UserError: it was not imported from one.

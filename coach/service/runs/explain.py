@@ -25,7 +25,8 @@ def stories(
     rules: Mapping[str, CueRule],
     sources: Mapping[str, Source],
 ) -> list[CueStory]:
-    """The whole log in order of time. A rule that is no longer in the file keeps what the decision itself says."""
+    """Return the whole log in order of time. A rule that is no longer in the file keeps what the decision itself
+    says."""
     answered = {r.cue_id: r for r in responses}
     return [
         _story(d, answered.get(d.cue_id), rules.get(d.rule_id), sources) for d in sorted(decisions, key=lambda d: d.t_s)

@@ -74,7 +74,7 @@ class RunFiles:
         return written(self._kept, self.recordings, run_id, kind)
 
     def export_name(self, run_id: str, kind: str) -> str:
-        """A file name for an export."""
+        """Return a file name for an export."""
         run = self._kept.runs.get(run_id)
         return f"run_{run.started_at:%Y-%m-%d_%H%M}{SUFFIXES.get(kind, '')}"
 
@@ -90,11 +90,12 @@ class RunFiles:
         return path
 
     def open_log(self, run_id: str) -> IO[bytes]:
-        """The raw log of a run, as it lies on the disk; raises UserError where it has none."""
+        """Return the raw log of a run, as it lies on the disk; raises UserError where it has none."""
         return self.raw_log(self._kept.runs.get(run_id)).open("rb")
 
     def archive(self, out: IO[bytes], password: str | None = None, choice: Choice | None = None) -> None:
-        """The account as one zip: every table, every raw log, every imported file. choice: of which runs; None: all."""
+        """Write the account as one zip: every table, every raw log, every imported file. choice: of which runs;
+        None: all."""
         from coach.interchange.archive import write_archive
 
         choice = choice or choose(self._kept, None, is_incremental=False)
@@ -257,7 +258,7 @@ class RunFiles:
         return Imported("csv", (run_id,), n_runs=1)
 
     def _of_table(self, started_at: datetime) -> Run | None:
-        """The imported run that began at the same moment: its strides and its seconds come in two files."""
+        """Return the imported run that began at the same moment: its strides and its seconds come in two files."""
         near = timedelta(seconds=2)
         wanted = RunFilter(since=started_at - near, until=started_at + near, source="csv", sport=None)
         found = self._kept.runs.list(wanted, limit=1)

@@ -28,7 +28,8 @@ def program_version() -> str:
 
 
 def reading_of(store: Store, live: LiveRun) -> Reading:
-    """What was measured and said in a live run: the store has its strides and seconds, the run itself the rest."""
+    """Return what was measured and said in a live run: the store has its strides and seconds,
+    the run itself the rest."""
     data, run_id = store.runs.data, live.run.run_id
     return Reading(
         strides=data.strides(run_id),

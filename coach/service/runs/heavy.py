@@ -42,7 +42,7 @@ class Desk:
 
 @contextlib.contextmanager
 def open_desk(database: Path, recordings: Path, note: Note) -> Iterator[Desk]:
-    """A desk of its own. note: given each run that was summed up as new, for the process that serves."""
+    """Open a desk. note: given each run that was summed up as new, for the process that serves."""
     store = Store(database)
     coaching = CoachingService(store)
 
@@ -65,7 +65,7 @@ def open_desk(database: Path, recordings: Path, note: Note) -> Iterator[Desk]:
 
 
 def import_file(desk: Desk, path: Path, name: str) -> Imported:
-    """A file of any kind that this program knows; name: as it was called."""
+    """Import a file of any kind that this program knows; name: as it was called."""
     with path.open("rb") as stream:
         return desk.history.files.import_file(stream, name)
 
@@ -76,12 +76,12 @@ def import_each(desk: Desk, path: Path, n_done: int) -> Iterator[ImportStep]:
 
 
 def import_inbox(desk: Desk, path: Path) -> Iterator[None]:
-    """What is new in a file of the inbox."""
+    """Import what is new in a file of the inbox."""
     return desk.imports.inbox_steps(path)
 
 
 def write_archive(desk: Desk, path: Path) -> None:
-    """The whole account as one zip."""
+    """Write the whole account as one zip."""
     with path.open("wb") as out:
         desk.history.files.archive(out)
 
@@ -102,12 +102,12 @@ def recover(desk: Desk) -> list[Run]:
 
 
 def make_phone_run(desk: Desk, run_id: str) -> None:
-    """The run of a phone's log that is whole."""
+    """Make the run of a phone's log that is whole."""
     desk.phone_runs.make(run_id)
 
 
 def tidy(desk: Desk) -> None:
-    """What a killed child left of imports."""
+    """Put in order what a killed child left of imports."""
     for path in clear_leftovers(desk.store, desk.history.recordings, is_start=False):
         path.unlink(missing_ok=True)
 
@@ -158,7 +158,7 @@ class HeavyService:
             shutil.rmtree(folder, ignore_errors=True)
 
     def archive(self) -> IO[bytes]:
-        """The whole account as an open zip, which leaves the disk when it is closed.
+        """Return the whole account as an open zip, which leaves the disk when it is closed.
 
         Raises:
             InterchangeError: the disk refuses.

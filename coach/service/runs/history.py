@@ -89,7 +89,7 @@ class HistoryService:
         return RunPage(tuple(entries), n_total, page, n_pages, unreadable)
 
     def entry(self, run_id: str) -> RunEntry:
-        """A run with its summary; raises UserError where there is no such run."""
+        """Return a run with its summary; raises UserError where there is no such run."""
         return self._store.runs.entry(run_id)
 
     def detail(self, run_id: str, split_m: float = KILOMETRE_M) -> RunDetail:
@@ -137,7 +137,7 @@ class HistoryService:
         return route_of_run(self._store, self.recordings / IMPORTS_FOLDER, run_id)
 
     def stretch(self, run_id: str, start_s: float, end_s: float) -> RunSummary:
-        """The averages of a stretch of a run alone."""
+        """Return the averages of a stretch of a run alone."""
         if not end_s > start_s:
             raise UserError("a stretch ends after it starts: choose another one")
         run = dataclasses.replace(self._store.runs.get(run_id), laps=())  # warm-up counts where it was chosen
@@ -145,7 +145,8 @@ class HistoryService:
         return dataclasses.replace(self._summed_up(run, (start_s, end_s), near), findings=())
 
     def usual(self, entry: RunEntry) -> Mapping[str, tuple[float, float]]:
-        """What other runs of the year before at this place were like at this speed: (value, spread) by measure."""
+        """Return what other runs of the year before at this place were like at this speed: (value,
+        spread) by measure."""
         if entry.summary is None or not entry.summary.speed_mps:
             return {}
         at, place = entry.run.started_at, entry.run.place
@@ -153,7 +154,7 @@ class HistoryService:
         return usual_at(others, entry.summary.speed_mps, MATCHED)
 
     def pain_since(self, since: datetime) -> Sequence[PainEntry]:
-        """The runner's answers about pain, oldest first."""
+        """Return the runner's answers about pain, oldest first."""
         return self._store.pain.list(since=since)
 
     # Changing ------------------------------------------------------------------------------------------------------
@@ -258,13 +259,13 @@ class HistoryService:
         since: datetime | None = None,
         place: RunPlace | None = None,
     ) -> Trend:
-        """A measure over all runs at one speed, by default the usual one."""
+        """Return a measure over all runs at one speed, by default the usual one."""
         if metric not in MATCHED:
             raise UserError(f"there is no trend of {metric}: choose from {', '.join(MATCHED)}")
         return trend_of(metric, self._store.runs.marks(metric, RunFilter(since=since, place=place)), speed_mps)
 
     def main_place(self, since: datetime | None = None) -> RunPlace:
-        """The place of most runs: trends over several places would show the place, not the runner."""
+        """Return the place of most runs: trends over several places would show the place, not the runner."""
         return self._store.runs.main_place(since)
 
     def compare(self, first_id: str, second_id: str) -> Comparison:

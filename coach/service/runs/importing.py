@@ -227,7 +227,8 @@ class ImportService:
         return True
 
     def _each_apart(self, path: Path) -> Iterator[ImportStep]:
-        """The steps of a path; a file that ends the process that reads it is refused, and the next ones are read."""
+        """Yield the steps of a path; a file that ends the process that reads it is refused,
+        and the next ones are read."""
         n_done = 0
         while True:
             begun: ImportStep | None = None
@@ -305,7 +306,7 @@ class ImportService:
         return done
 
     def _known(self, item: Item) -> ImportedFile | None:
-        """What is known of a file that came in before, as long as all of its runs are still here."""
+        """Return what is known of a file that came in before, as long as all of its runs are still here."""
         kept = self._store.imports.get(item.mark) if item.mark else None
         if kept is None or not kept.run_ids or len(self._store.imports.runs(kept.run_ids)) < len(kept.run_ids):
             return None
@@ -357,7 +358,7 @@ class _Here:
         yield from self._imports.inbox_steps(path)
 
     def kill(self) -> None:
-        """The file at hand is read to its end."""
+        """Do nothing: the file at hand is read to its end."""
 
 
 def report_of(files: Sequence[ImportedFile]) -> str:
@@ -386,7 +387,7 @@ def keep_upload(stream: IO[bytes], path: Path) -> None:
 
 
 def _free_name(folder: Path, name: str) -> Path:
-    """A path below the folder for a name from outside: its last parts, so that nothing lies elsewhere."""
+    """Return a path below the folder for a name from outside: its last parts, so that nothing lies elsewhere."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")] or ["file"]
     path = folder.joinpath(*(part[:120] for part in parts[-4:]))
     path.parent.mkdir(parents=True, exist_ok=True)

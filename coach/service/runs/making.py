@@ -79,11 +79,11 @@ class RunMaker:
         self._speed = speed
 
     def since(self, run: Run) -> float:
-        """The run's clock by the wall [s]: only that outlives a process."""
+        """Return the run's clock by the wall [s]: only that outlives a process."""
         return (utc_now() - run.started_at).total_seconds() * self._speed
 
     def cut_off(self) -> Run | None:
-        """The run that can go on: the newest, if it was cut off half an hour ago at most."""
+        """Return the run that can go on: the newest, if it was cut off half an hour ago at most."""
         newest = self._store.runs.list(RunFilter(sport=None), limit=1)
         run = newest[0].run if newest else None
         if run is None or run.state is not RunState.RECOVERED or run.recording is None or run.source != "recorded":
@@ -96,7 +96,7 @@ class RunMaker:
     def new(
         self, uses: Sequence[SensorUse], focus: str | None, facts: FieldValues, workout: Workout | None
     ) -> Iterator[Made]:
-        """A new run; nothing is left of it where it cannot begin."""
+        """Make a run; nothing is left of it where it cannot begin."""
         started_at = utc_now()
         run_id = run_id_of(started_at, secrets.token_hex(2))
         engine = self._coaching.prepare(run_id, started_at, focus, facts.get("place"), facts.get("shoes", ""))
@@ -128,7 +128,8 @@ class RunMaker:
 
     @contextlib.contextmanager
     def further(self, run: Run) -> Iterator[Made]:
-        """A run that was cut off: pipeline, coach and timeline as at the log's end, and the gap until now a pause."""
+        """Go on with a run that was cut off: pipeline, coach and timeline as at the log's end,
+        and the gap until now a pause."""
         recording = read_recording(inside(self._recordings, str(run.recording)))
         engine = self._coaching.prepare_again(run)
         pipeline = make_pipeline(recording.header.sensors, self._store.runner.get(), engine)

@@ -25,7 +25,7 @@ _CUE_APART_S: Final = 1.0  # a cue worked out again is the logged one if it come
 
 
 def run_of(header: RecordingHeader, recording: str) -> Run:
-    """The run of a recording with this header, unfinished. recording: its file's name.
+    """Return the run of a recording with this header, unfinished. recording: its file's name.
 
     What the header's settings do not hold, or hold otherwise than the run's nouns, stays at its default: an older
     program wrote fewer of them.
@@ -51,7 +51,8 @@ def length_s(recording: Recording) -> float:
 
 
 def same_time(store: Store, started_at: datetime, end_s: float) -> Run | None:
-    """The run that shares most, and more than half of the shorter one's time, with the `end_s` after `started_at`."""
+    """Return the run that shares most, and more than half of the shorter one's time,
+    with the `end_s` after `started_at`."""
     until = started_at + timedelta(seconds=max(end_s, 1.0))
     best: tuple[float, Run] | None = None
     for entry in store.runs.list(RunFilter(since=started_at - _LONGEST, until=until, sport=None), limit=None):

@@ -70,7 +70,7 @@ class RunRecovery:
         return found
 
     def _adopted(self, path: Path) -> None:
-        """The log of an import that no row names becomes a run, or goes: whoever imported it has the file."""
+        """Make a run of the log of an import that no row names, or delete it: whoever imported it has the file."""
         new_id = ""
         try:
             run_id = read_recording(path).header.run_id
@@ -86,7 +86,7 @@ class RunRecovery:
         path.unlink(missing_ok=True)
 
     def adopt(self) -> list[Run]:
-        """Recordings that the database knows nothing of (it was lost, or they were copied here) become runs again."""
+        """Make runs again of recordings that the database knows nothing of: it was lost, or they were copied here."""
         found: list[Run] = []
         for path in sorted(self._recordings.glob(f"*{SUFFIX}")):
             try:
@@ -118,7 +118,7 @@ class RunRecovery:
         return self._from_recording(run, inside(self._recordings, run.recording), run.state)
 
     def take_over(self, path: Path) -> Run:
-        """A recording made elsewhere becomes a coached run in every respect: plan, block, baseline, pain, outcome.
+        """Make a coached run in every respect of a recording made elsewhere: plan, block, baseline, pain, outcome.
 
         path: in the folder of recordings. Where it fails nothing is kept of the run but its pain answers.
 

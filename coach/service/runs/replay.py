@@ -66,7 +66,7 @@ def open_replay(path: Path) -> tuple[tuple[SensorUse, ...], Iterable[Notificatio
 
 
 def use_of(reference: ReferenceRecording) -> SensorUse:
-    """The open shoe sensor that could have sent this recording."""
+    """Return the open shoe sensor that could have sent this recording."""
     return SensorUse(f"reference:{reference.id}", reference.description, OPEN_SHOE_SENSOR, reference.wear_site)
 
 

@@ -46,7 +46,7 @@ class Reading:
     is_muted: bool = False
 
     def add(self, events: Iterable[GaitEvent], seconds: Iterable[LiveMetrics]) -> None:
-        """What was measured further: strides and steps are kept of all events."""
+        """Add what was measured further: strides and steps are kept of all events."""
         for event in events:
             if isinstance(event, Stride):
                 self.strides.append(event)

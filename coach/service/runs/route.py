@@ -22,7 +22,8 @@ COLOURED: Final = ("speed_mps", "step_length_m", "cadence_spm", "heart_rate_bpm"
 
 
 def original_of(run: Run, imports: Path) -> tuple[Activity, float] | None:
-    """What a run was imported or merged from, and how many seconds after the run it began; else what a phone logged.
+    """Return what a run was imported or merged from, and how many seconds after the run it began;
+    else what a phone logged.
 
     None where there is neither.
     """
@@ -51,7 +52,7 @@ def _logged(run: Run, recordings: Path) -> tuple[Activity, float] | None:
 
 
 def track_of(activity: Activity, moved_s: float = 0.0) -> dict[str, FloatArray]:
-    """Times (moved), positions and heights of an activity, each (n,), NaN where unknown."""
+    """Return the times (moved), positions and heights of an activity, each (n,), NaN where unknown."""
     records = [r for r in activity.records if r.latitude_deg is not None or r.altitude_m is not None]
     return {
         "t_s": np.array([r.t_s + moved_s for r in records], dtype=np.float64),
@@ -63,7 +64,7 @@ def track_of(activity: Activity, moved_s: float = 0.0) -> dict[str, FloatArray]:
 
 
 def route_of_run(store: Store, imports: Path, run_id: str) -> RunRoute | None:
-    """The route of a run with the measures that colour it; None where no positions are known."""
+    """Return the route of a run with the measures that colour it; None where no positions are known."""
     run = store.runs.get(run_id)
     track = store.runs.data.track(run_id)
     if track is None:

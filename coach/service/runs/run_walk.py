@@ -38,7 +38,7 @@ class RunWalkService:
         return workout_of(state.step)
 
     def began(self, run: Run, workout: Workout) -> None:
-        """This run is a session of the programme."""
+        """Note that this run is a session of the programme."""
         self._store.settings.put(_KEY, [*self._kept(), {"run_id": run.run_id, "step": workout.step}])
 
     def _kept(self) -> list[JsonObject]:

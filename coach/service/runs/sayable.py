@@ -48,7 +48,7 @@ def unsayable(uses: Sequence[SensorUse], rules: Iterable[CueRule]) -> dict[str, 
 
 
 def _needs(rule: CueRule, missing: Mapping[str, Unknown | None]) -> Unknown | None:
-    """What a rule needs first of all that the sensors do not give; None where it can speak."""
+    """Return what a rule needs first of all that the sensors do not give; None where it can speak."""
     if rule.metric is not None and (reason := missing.get(MEASURES.get(rule.metric, rule.metric))) is not None:
         return reason
     if rule.metric in MEASURES and (speed := missing.get("speed_mps")) is not None:
@@ -61,7 +61,7 @@ def _needs(rule: CueRule, missing: Mapping[str, Unknown | None]) -> Unknown | No
 
 
 def _set_of(uses: Sequence[SensorUse]) -> SensorSet:
-    """What the sensors give at best: gyroscopes are hoped for until a run has shown them."""
+    """Return what the sensors give at best: gyroscopes are hoped for until a run has shown them."""
     sites = [use.wear_site for use in uses if use.wear_site is not None]
     kinds = {load_profiles()[use.profile_id].kind for use in uses if use.profile_id in load_profiles()}
     feet, trunk = [s for s in sites if s.is_foot], [s for s in sites if s.is_trunk]

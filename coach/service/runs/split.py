@@ -104,7 +104,7 @@ def _cut_log(recordings: Path, name: str, part: Run, start_s: float, end_s: floa
 
 
 def _event(event: RunEvent, start_s: float) -> RunEvent:
-    """An event whose data name a time of their own (a cue, a link, a late tap) gets that moved, too."""
+    """Return the event moved; a time of its own in its data (a cue, a link, a late tap) is moved, too."""
     times = {name: event.data[name] for name in ("t_s", "tapped_s") if isinstance(event.data.get(name), int | float)}
     if times:
         moved = {name: max(0.0, t_s - start_s) for name, t_s in times.items()}

@@ -52,7 +52,7 @@ class WorkoutService:
         return plans[workout_id]
 
     def workout(self, workout_id: str) -> Workout:
-        """A workout to lead a run that begins now; raises UserError where pain or a warning sign forbids it."""
+        """Return a workout to lead a run that begins now; raises UserError where pain or a warning sign forbids it."""
         workout = workout_of(self.plan(workout_id))
         is_allowed, words = gate(workout, self._pain_state(), self._limit_m())
         if not is_allowed:
@@ -92,7 +92,7 @@ class WorkoutService:
         return replace(found, plan=self.save(found.plan))
 
     def export_fit(self, workout_id: str) -> bytes:
-        """A workout as a FIT file for a watch."""
+        """Return a workout as a FIT file for a watch."""
         from coach.interchange.fit_workout import write_workout
 
         return write_workout(self.plan(workout_id))

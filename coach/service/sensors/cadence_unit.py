@@ -18,22 +18,23 @@ class PodCounts:
         self._last: dict[str, CadenceDecision] = {}
 
     def attend(self, run: LiveRun | None) -> None:
-        """A run begins, or has ended (None)."""
+        """Take note of a run that begins, or has ended (None)."""
         self._last |= self._now()
         self._run = run
 
     def in_run(self, sensor_id: str) -> CadenceDecision | None:
-        """What the present run found out."""
+        """Return what the present run found out."""
         return self._now().get(sensor_id)
 
     def shown(self, state: SensorState) -> SensorState:
-        """The state of a pod outside a run: where it has not been seen running yet, it counts as in the last run."""
+        """Return the state of a pod outside a run: where it has not been seen running yet,
+        it counts as in the last run."""
         if state.cadence is None or state.cadence.counts is not None:
             return state
         return replace(state, cadence=self._last.get(state.use.sensor_id, state.cadence))
 
     def set_unit(self, sensor_id: str, cadence_unit: str | None) -> None:
-        """The runner's word: a run that is going on follows at once, what was found out before is forgotten."""
+        """Take the runner's word: a run that is going on follows at once, what was found out before is forgotten."""
         self._last.pop(sensor_id, None)
         if self._run:
             self._run.count_by(sensor_id, cadence_unit)

@@ -51,7 +51,7 @@ class SensorClaims:
             self._owners = {sensor_id: holder for sensor_id, holder in self._owners.items() if holder != owner}
 
     def holder(self, sensor_id: str, owner: str) -> str | None:
-        """The other runner whose run uses this sensor; None where it is free or `owner`'s own."""
+        """Return the other runner whose run uses this sensor; None where it is free or `owner`'s own."""
         with self._lock:
             holder = self._owners.get(sensor_id, owner)
         return None if holder == owner else holder
@@ -66,5 +66,5 @@ class SensorClaims:
 
 
 def in_use(name: str, holder: str) -> ConflictError:
-    """What is said of a sensor that another runner's run has."""
+    """Return what is said of a sensor that another runner's run has."""
     return ConflictError("in_use", f"{name} is in use in {holder}'s run: end that run, or choose another sensor")

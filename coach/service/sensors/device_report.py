@@ -115,7 +115,7 @@ class _Minute:
         return self._report(services, information, settings, mtu, listened_s)
 
     async def overhear(self) -> DeviceReport:
-        """The same of a sensor of ANT+, which only sends. Pages that hold its serial number are not kept."""
+        """Make the report of a sensor of ANT+, which only sends. Pages that hold its serial number are not kept."""
         self._began_s = self._clock()
         is_strap = self._profile is not None and self._profile.kind == "heart_rate"
         information: dict[str, str] = {}
@@ -238,7 +238,7 @@ async def _text(wire: Wire, short: str) -> str | None:
 
 
 def misfits(profile: DeviceProfile, services: Sequence[GattService], counts: StreamCounts) -> list[str]:
-    """What of a sensor does not fit its profile, in words; none: it does."""
+    """Return what of a sensor does not fit its profile, in words; none: it does."""
     listed = {c.uuid: c for service in services for c in service.characteristics}
     found = [
         f"the sensor lacks {c.name} ({c.uuid}), which its profile needs"

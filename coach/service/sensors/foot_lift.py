@@ -51,7 +51,8 @@ def spread_mps2(chunks: Sequence[ImuChunk]) -> float:
 
 
 def judge(spreads: Mapping[str, float]) -> tuple[str | None, str]:
-    """The sensor on the lifted foot, or None and why it cannot be known. spreads: by sensor, one or two [m/s2]."""
+    """Return the sensor on the lifted foot, or None and why it cannot be known. spreads: by sensor,
+    one or two [m/s2]."""
     moved = sorted(spreads, key=lambda name: spreads[name], reverse=True)
     most = spreads[moved[0]]
     if most < MOVED_MPS2:

@@ -22,7 +22,7 @@ class Leases:
             self._tasks[what] = loop.create_task(work(), name=what)
 
     async def expiry(self, what: str) -> None:
-        """Returns once nobody has renewed `what` for LEASE_S."""
+        """Return once nobody has renewed `what` for LEASE_S."""
         while (left_s := self._until_s[what] - asyncio.get_running_loop().time()) > 0:
             await asyncio.sleep(left_s)
 

@@ -94,7 +94,8 @@ class Viewer:
         return number(settings_of(self.profile, self.use), "rate_hz") if self.profile.kind == "imu" else None
 
     def lowered_rate_hz(self) -> float | None:
-        """The rate that it is asked for because it lost too much at its profile's; None where it was not lowered."""
+        """Return the rate that it is asked for because it lost too much at its profile's;
+        None where it was not lowered."""
         asked, usual = (number(settings_of(self.profile, u), "rate_hz") for u in (self.use, without_rate(self.use)))
         return asked if asked and usual and asked < usual else None
 
@@ -103,14 +104,14 @@ class Viewer:
         return [chunk for chunk in self.chunks if chunk.t_s[-1] >= start_s]
 
     def rate_hz(self, now_s: float) -> float | None:
-        """Readings per second over the last seconds; None while there are too few."""
+        """Return the readings per second over the last seconds; None while there are too few."""
         if self.readings:
             recent = [t_s for t_s, _, _ in self.readings if t_s >= now_s - 2 * _SHOWN_S]
             return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 2 else None
         return rate_of(self.since(now_s - _SHOWN_S))
 
     def signal(self, now_s: float) -> tuple[tuple[float, ...], str]:
-        """The newest seconds for drawing, and their unit; empty while nothing fresh is there."""
+        """Return the newest seconds for drawing, and their unit; empty while nothing fresh is there."""
         if self.chunks and self.chunks[-1].t_s[-1] >= now_s - _FRESH_S:
             return _drawn(self.since(now_s - _SHOWN_S)), "g"
         if self.readings and self.readings[-1][0] >= now_s - _FRESH_S:
@@ -244,7 +245,7 @@ def _judge(event: LinkEvent | None, name: str, is_late: bool) -> None:
 
 
 def rate_of(chunks: Sequence[ImuChunk]) -> float | None:
-    """Readings per second as they came, losses included; None for fewer than ten."""
+    """Return the readings per second as they came, losses included; None for fewer than ten."""
     n = sum(len(chunk.t_s) for chunk in chunks)
     if n < 10:
         return None
@@ -253,7 +254,7 @@ def rate_of(chunks: Sequence[ImuChunk]) -> float | None:
 
 
 def _drawn(chunks: Sequence[ImuChunk]) -> tuple[float, ...]:
-    """The largest force [g] in each twentieth of a second, so that no landing is drawn away."""
+    """Return the largest force [g] in each twentieth of a second, so that no landing is drawn away."""
     if not chunks:
         return ()
     t_s = np.concatenate([chunk.t_s for chunk in chunks])

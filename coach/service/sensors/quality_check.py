@@ -112,7 +112,7 @@ def suggest_site(chunks: Sequence[ImuChunk], worn: WearSite | None) -> WearSite 
 
 
 def check_sensor(viewer: Viewer, before: Before, start_s: float) -> SensorCheck:
-    """What this sensor did since `start_s`."""
+    """Return what this sensor did since `start_s`."""
     use = viewer.use
     chunks = viewer.since(start_s)
     n_samples = sum(len(chunk.t_s) for chunk in chunks)
@@ -167,7 +167,7 @@ def _problems(check: SensorCheck, viewer: Viewer, turn_deg: float | None) -> lis
 
 
 def check_together(viewers: Sequence[Viewer], checks: Sequence[SensorCheck], start_s: float) -> list[str]:
-    """What only several sensors show: all of them measure the same three jumps, at the same moments."""
+    """Return what only several sensors show: all of them measure the same three jumps, at the same moments."""
     measured = {
         viewer.use.sensor_id: landings_s(viewer.since(start_s), viewer.use.wear_site)
         for viewer in viewers
@@ -227,7 +227,8 @@ def _n_together(some: Sequence[float], others: Sequence[float]) -> int:
 
 
 def report(viewers: Sequence[Viewer], befores: dict[str, Before], start_s: float, seconds: float) -> CheckReport:
-    """The whole check. is_good: every sensor is well and the feet agree; one missing foot is named, not a fault."""
+    """Return the whole check. is_good: every sensor is well and the feet agree; one missing foot is named,
+    not a fault."""
     checks = [check_sensor(viewer, befores[viewer.use.sensor_id], start_s) for viewer in viewers]
     problems = check_together(viewers, checks, start_s)
     is_good = bool(checks) and not any(check.problems for check in checks)

@@ -31,7 +31,7 @@ class SensorBook:
         return sorted(uses, key=lambda use: (order.index(use.wear_site) if use.wear_site else len(order), use.name))
 
     def remembered_one(self, sensor_id: str) -> SensorUse:
-        """Raises: UserError: it was never paired."""
+        """Return a sensor that was paired; raises UserError where it never was."""
         for use in self._store.sensors.list():
             if use.sensor_id.lower() == sensor_id.lower():
                 return use

@@ -24,7 +24,7 @@ class ServedPhone:
         self._served = served
 
     def remember(self) -> SensorUse:
-        """The runner's phone as a sensor at the small of the back, made where there is none yet.
+        """Return the runner's phone as a sensor at the small of the back, made where there is none yet.
 
         Its id is made up here: a browser gives no address, and two runners' phones must not be one sensor.
 
@@ -43,7 +43,7 @@ class ServedPhone:
         return self._book.remember(replace(own, wear_site=WearSite.PELVIS))
 
     def take(self, sensor_id: str, batch: ServedBatch) -> int:
-        """What the phone measured; returns the number of the packet that is due next.
+        """Take what the phone measured; return the number of the packet that is due next.
 
         Raises:
             UserError: it was forgotten. ConflictError: another page is the sensor now.

@@ -44,7 +44,7 @@ _MakeConversation = Callable[[DeviceProfile, SensorUse], Conversation[SettingsRe
 
 
 def _ignore(_notification: Notification) -> None:
-    """A short visit to a sensor records nothing."""
+    """Do nothing: a short visit to a sensor records nothing."""
 
 
 class SensorService:
@@ -85,7 +85,7 @@ class SensorService:
     # -- finding
 
     def surroundings(self) -> Surroundings:
-        """What is heard now; asking keeps the scan alive."""
+        """Return what is heard now; asking keeps the scan alive."""
         return self._loop.call(self._surroundings)
 
     def _surroundings(self) -> Surroundings:
@@ -178,7 +178,7 @@ class SensorService:
         return use
 
     def _keep_identities(self) -> None:
-        """A sensor that was bonded on the way is remembered by the address that it keeps from then on."""
+        """Remember a sensor that was bonded on the way by the address that it keeps from then on."""
         for known_by, address in tuple(self._radio.identities.items()):
             for use in self._store.sensors.list():
                 if use.sensor_id == known_by:
@@ -210,7 +210,7 @@ class SensorService:
         return self._loop.do(self._talk(use, commands.configure), _ANSWER_S)
 
     def read_settings(self, sensor_id: str) -> SettingsReport:
-        """What the sensor is set to."""
+        """Return what the sensor is set to."""
         use = self.book.remembered_one(sensor_id)
         return self._loop.do(self._talk(use, commands.read_settings), _ANSWER_S)
 
@@ -350,7 +350,7 @@ class SensorService:
         return [commands.link_plan(load_profile(use.profile_id), use) for use in uses]
 
     def source(self, uses: Sequence[SensorUse], clock: RunClock) -> RunSource:
-        """The source of notifications for a run with these sensors; previews end when it plays."""
+        """Return the source of notifications for a run with these sensors; previews end when it plays."""
         links = self._run_links = LinkedSensors(self._radio, self.plans(uses), clock)
         return RunSource(links, self.begin_run, self.note_event, self.end_run)
 

@@ -10,7 +10,7 @@ from firmware_config.loader import load_profile
 def state_in_run(
     use: SensorUse, event: LinkEvent | None, battery_pct: float | None, cadence: CadenceDecision | None
 ) -> SensorState:
-    """A sensor while a run is on. event: the newest of its link, None where it is not part of the run."""
+    """Return a sensor while a run is on. event: the newest of its link, None where it is not part of the run."""
     profile = load_profile(use.profile_id)
     return SensorState(
         use=use,
@@ -26,7 +26,7 @@ def state_in_run(
 
 
 def claimed_state(use: SensorUse, holder: str) -> SensorState:
-    """A sensor that another runner's run has."""
+    """Return a sensor that another runner's run has."""
     profile = load_profile(use.profile_id)
     return SensorState(
         use=use,

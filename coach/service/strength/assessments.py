@@ -60,7 +60,7 @@ class StrengthTests:
         return views
 
     def offers(self, pain_now: int | None = None) -> list[TestOffer]:
-        """The tests of the track; the painful ones gated by the pain now, else by the pain state."""
+        """Return the tests of the track; the painful ones gated by the pain now, else by the pain state."""
         plan = self._strength.plan()
         level = pain_now if pain_now is not None else self._strength.pain().level
         found: list[TestOffer] = []
@@ -117,7 +117,7 @@ class StrengthTests:
         return [] if plan is None else self._kept.results(plan.plan_id)
 
     def changes(self) -> list[Change]:
-        """The newest answer of each test against its first, judged by the smallest change that matters."""
+        """Return the newest answer of each test against its first, judged by the smallest change that matters."""
         results = self.results()
         return [change for test in load_tests().values() for change in judge(test, results)]
 

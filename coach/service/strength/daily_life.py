@@ -37,12 +37,12 @@ class DailyLife:
         self._strength = strength
 
     def wishes(self) -> DailyWishes:
-        """What the runner asked for; everything off before that."""
+        """Return what the runner asked for; everything off before that."""
         kept = self._settings.get(_KEY)
         return DailyWishes() if kept is None else from_plain(DailyWishes, kept)
 
     def set_wishes(self, wishes: DailyWishes) -> None:
-        """Raises UserError where they cannot be kept."""
+        """Change wishes; raises UserError where they cannot be kept."""
         if wishes.sitting_until <= wishes.sitting_from:
             raise UserError("the hours must end after they begin")
         if not 15 <= wishes.sitting_every_min <= 240:
@@ -61,11 +61,12 @@ class DailyLife:
         self._kept.remove_activity(activity_id)
 
     def activities(self, today: date, days: int = 28) -> list[DailyActivity]:
-        """The last weeks, newest first."""
+        """Return the last weeks, newest first."""
         return self._kept.activities(today - timedelta(days=days))
 
     def imported(self, now: datetime, days: int = 28) -> list[Run]:
-        """Walks and other activities of the last weeks that came in from files, newest first; not rated by talk."""
+        """Return walks and other activities of the last weeks that came in from files, newest first;
+        not rated by talk."""
         recent = self._runs.list(RunFilter(since=now - timedelta(days=days), sport=None), limit=None)
         return [entry.run for entry in recent if entry.run.sport is not Sport.RUNNING]
 

@@ -67,11 +67,11 @@ class StrengthService:
             self._notify()
 
     def now(self) -> datetime:
-        """The moment, aware UTC."""
+        """Return the moment, aware UTC."""
         return self._clock()
 
     def pain(self) -> PainState:
-        """The pain state of this moment."""
+        """Return the pain state of this moment."""
         return self._pain_state()
 
     def create(
@@ -110,7 +110,7 @@ class StrengthService:
             return self._changed()
 
     def show(self) -> StrengthPlan | None:
-        """The current plan; None before there is one."""
+        """Return the current plan; None before there is one."""
         with self._lock:
             current = self._kept.current_plan()
             if current is None:
@@ -124,7 +124,7 @@ class StrengthService:
             return plan
 
     def plan(self) -> StrengthPlan:
-        """The current plan; raises UserError where there is none."""
+        """Return the current plan; raises UserError where there is none."""
         plan = self.show()
         if plan is None:
             raise UserError("there is no strength plan yet: make one with `coach plan create` or on the page")
@@ -153,7 +153,7 @@ class StrengthService:
         raise UserError(f"the plan has no session {session_id}")
 
     def next_session(self, plan: StrengthPlan) -> StrengthSession | None:
-        """The session that comes next, or is due, or has begun."""
+        """Return the session that comes next, or is due, or has begun."""
         return next((one for one in plan.sessions if one.state is SessionState.PLANNED), None)
 
     def why_not(self, session_id: str) -> str:
@@ -266,7 +266,7 @@ class StrengthService:
             return SessionAnswer(len(new), self._advice(events, bool(begun)), self._is_changed(would))
 
     def _check_names(self, named: Sequence[SessionEvent | Prescription]) -> None:
-        """Raises UserError for an exercise or a place in a session that nobody knows."""
+        """Raise UserError for an exercise or a place in a session that nobody knows."""
         slots = {slot.id for track in self.knowledge.tracks.values() for slot in track.slots}
         for one in named:
             if one.exercise_id and one.exercise_id not in self.knowledge.exercises:
@@ -275,7 +275,7 @@ class StrengthService:
                 raise UserError(f"no session has a place {one.slot}")
 
     def _would_be(self, session_id: str) -> tuple[Prescription, ...]:
-        """What would be prescribed for a session now, had it not begun."""
+        """Return what would be prescribed for a session now, had it not begun."""
         plan = self.plan()
         known = [replace(o, is_begun=False) if o.session_id == session_id else o for o in plan.sessions]
         fresh = make_plan(plan.plan_id, plan.wish, known, self.pain(), plan.pauses, self._clock(), self.knowledge)
@@ -308,7 +308,7 @@ class StrengthService:
                 self._store.pain.add(entry)
 
     def _worst(self, end: SessionEvent) -> int | None:
-        """The worst pain that a session provoked: after it, or during one of its exercises."""
+        """Return the worst pain that a session provoked: after it, or during one of its exercises."""
         taps = in_force(self._kept.events([end.session_id]))
         pains = {(e.slot, e.exercise_id): e.pain for e in taps if e.kind == "effort" and e.pain is not None}
         return max((n for n in (end.pain, *pains.values()) if n is not None), default=None)
@@ -323,7 +323,7 @@ class StrengthService:
         return len(calendar_entries(plan, self.knowledge, self._clock()))
 
     def calendar(self, say: Phrases = ENGLISH) -> bytes:
-        """The calendar file as bytes, in the language of `say`."""
+        """Return the calendar file as bytes, in the language of `say`."""
         return calendar_file(self.plan(), self.knowledge, self._clock(), say)
 
     def _changed(self) -> StrengthPlan:
@@ -337,7 +337,7 @@ class StrengthService:
 
 
 def _dose(one: Prescription) -> tuple[object, ...]:
-    """What an exercise asks of the runner, leaving its reason aside."""
+    """Return what an exercise asks of the runner, leaving its reason aside."""
     return one.slot, one.exercise_id, one.n_sets, one.reps, one.hold_s, one.load_kg
 
 

@@ -69,7 +69,7 @@ class Programme:
         return self.plans.plan()
 
     def next_session(self, plan: StrengthPlan) -> StrengthSession | None:
-        """The session that comes next, or is due, or has begun."""
+        """Return the session that comes next, or is due, or has begun."""
         return self.plans.next_session(plan)
 
     def export_ics(self, path: Path) -> int:
@@ -82,7 +82,7 @@ class Programme:
 
 
 def _here(store: Store) -> tzinfo:
-    """The runner's time zone; UTC where this computer does not know it: reminders come all the same."""
+    """Return the runner's time zone; UTC where this computer does not know it: reminders come all the same."""
     try:
         return zone(store.runner.get().time_zone)
     except CoachError:

@@ -91,7 +91,7 @@ class StrengthProgress:
         self._tests = tests
 
     def show(self) -> Progress:
-        """The current progress."""
+        """Return the current progress."""
         plan = self._plans.show()
         results = self._tests.results()
         series: dict[str, list[Point]] = {}
@@ -125,7 +125,7 @@ class StrengthProgress:
         return monthly_of(trend, place, own, [log.done_at.astimezone(own).date() for log in logs if log is not None])
 
     def outline(self) -> Outline:
-        """The state of the programme, without its series."""
+        """Return the state of the programme, without its series."""
         plan = self._plans.show()
         start = plan.wish.start if plan is not None else None
         return Outline(start, adherence(plan), tuple(self._tests.changes()))
@@ -138,7 +138,8 @@ class StrengthProgress:
         return list(found.items())
 
     def _matched(self) -> tuple[float | None, dict[str, list[Point]], int]:
-        """Runs at the runner's usual speed only: a faster run has longer steps whatever the legs can do."""
+        """Return the usual speed [m/s], measures of runs at it only (a faster run has longer steps whatever the legs
+        can do), and the number of runs."""
         entries = [
             entry
             for entry in self._store.runs.list(limit=None, without=_NOT_NEEDED)

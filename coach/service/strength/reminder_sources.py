@@ -25,7 +25,7 @@ def sources(
     latest: list[tuple[datetime, StrengthPlan | None]] = []
 
     def plan_at(now: datetime) -> StrengthPlan | None:
-        """The plan, made once for all sources that are asked at the same moment."""
+        """Return the plan, made once for all sources that are asked at the same moment."""
         if not latest or latest[0][0] != now:
             latest[:] = [(now, strength.show())]
         return latest[0][1]

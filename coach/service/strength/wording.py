@@ -43,7 +43,7 @@ def parse_time(text: str) -> time:
 
 
 def parse_track(text: str) -> Track:
-    """Raises UserError where there is no such track."""
+    """Read a track; raises UserError where there is no such one."""
     try:
         return Track(text)
     except ValueError as error:
@@ -62,7 +62,7 @@ def words_of(p: Prescription, knowledge: Knowledge, say: Phrases = ENGLISH) -> s
 def calendar_entries(
     plan: StrengthPlan, knowledge: Knowledge, now: datetime, say: Phrases = ENGLISH
 ) -> list[CalendarEntry]:
-    """The sessions that have a time, with their exercises in words."""
+    """Return the sessions that have a time, with their exercises in words."""
     return [
         CalendarEntry(
             uid=f"{one.session_id}@running-coach",
@@ -78,5 +78,5 @@ def calendar_entries(
 
 
 def calendar_file(plan: StrengthPlan, knowledge: Knowledge, now: datetime, say: Phrases = ENGLISH) -> bytes:
-    """The plan as an iCalendar file with alarms."""
+    """Return the plan as an iCalendar file with alarms."""
     return write_calendar(calendar_entries(plan, knowledge, now, say), plan.wish.tz, say("Strength sessions"))

@@ -36,8 +36,8 @@ _TO_1970: Final = timedelta(weeks=4592)  # 88 years: a raw log's clock begins in
 
 
 def anonymous_log(recording: Recording, run_id: str, started_at: datetime) -> bytes:
-    """The bytes of the sound part of a recording, as the run `run_id`. started_at: shifted start; a raw log's clock
-    begins in 1970, so 88 years are added to it."""
+    """Return the bytes of the sound part of a recording, as the run `run_id`. started_at: shifted start; a raw log's
+    clock begins in 1970, so 88 years are added to it."""
     uses = [use for use in recording.header.sensors if use.profile_id != POSITIONS]
     names = {use.sensor_id: f"s{number}" for number, use in enumerate(uses, start=1)}
     is_read = {(use.sensor_id, uuid) for use in uses for uuid in _read_by_decoders(use)}
@@ -65,7 +65,8 @@ def _read_by_decoders(use: SensorUse) -> list[str]:
 
 
 def _nameless(use: SensorUse, name: str) -> SensorUse:
-    """A sensor without address, name and serial number. What its name says of a pod's counts is kept in words."""
+    """Return a sensor without address, name and serial number.
+    What its name says of a pod's counts is kept in words."""
     known = known_by_name(use.name, load_profile(use.profile_id).cadence_units)
     counts = use.cadence_unit or (known.counts.value if known and known.counts else None)
     return replace(use, sensor_id=name, name=name, cadence_unit=counts)

@@ -118,7 +118,7 @@ class _Dataset:
     def write_raw(
         self, n_processes: int, on_progress: Callable[[int, int], None]
     ) -> tuple[dict[str, list[str]], dict[str, str]]:
-        """Readings of all runs; gives the names of each run's files, and why others have none."""
+        """Write the readings of all runs; return the names of each run's files, and why others have none."""
         runs = [self._files_of(run) for run in self._found.runs]
         written, unreadable = dict[str, list[str]](), dict[str, str]()
         for number, (run, (names, why)) in enumerate(_exported(runs, n_processes), start=1):
@@ -146,7 +146,7 @@ class _Dataset:
             self._phenotype(measure)
 
     def write_derivatives(self) -> None:
-        """Runs, strides and seconds as Parquet, one participant at a time, with their dictionary."""
+        """Write runs, strides and seconds as Parquet, one participant at a time, with their dictionary."""
         top = f"derivatives/coach-{self._found.results.algorithm}"
         columns = [column for column in row_columns() if column.name not in IDENTIFYING]
         tables = {

@@ -7,7 +7,7 @@ from coach.errors import UserError
 
 
 def needed(name: str, purpose: str) -> ModuleType:
-    """The module of that name.
+    """Import the module of that name.
 
     Raises:
         UserError: it is not installed; the words say what to install.

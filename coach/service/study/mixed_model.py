@@ -45,7 +45,7 @@ class Effect:
 
 
 def effects_of(values: Sequence[TrialValue], measure: str, reference: str | None = None) -> list[Effect]:
-    """Changes of one measure, by arm and time. reference: arm that the others are compared with; None: none.
+    """Return changes of one measure, by arm and time. reference: arm that the others are compared with; None: none.
 
     Raises:
         UserError: statsmodels is not installed.
@@ -75,7 +75,7 @@ class _Model:
 
 
 def _fitted(values: Sequence[TrialValue], cells: Sequence[tuple[str, str]]) -> _Model | str:
-    """The model, or why there is none."""
+    """Return the model, or why there is none."""
     people = sorted({value.participant for value in values})
     freedom = len(people) - len({group for group, _ in cells})
     if not cells or freedom < 1 or len(values) <= len(cells) + len(people) / 2:

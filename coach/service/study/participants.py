@@ -110,7 +110,7 @@ def read_withdrawn(store: StudyStore) -> list[str]:
 
 
 def pseudonyms_of(store: StudyStore) -> Pseudonyms:
-    """The study's pseudonyms; their secret is made where there is none."""
+    """Return the study's pseudonyms; their secret is made where there is none."""
     try:
         key = bytes.fromhex(store.read(_KEY).decode("ascii").strip())
     except FileNotFoundError:
@@ -124,7 +124,7 @@ def pseudonyms_of(store: StudyStore) -> Pseudonyms:
 
 
 def coarsened(participants: Sequence[Participant]) -> list[Participant]:
-    """The same without what names one by being rare: great age, a site with few participants."""
+    """Return the same without what names one by being rare: great age, a site with few participants."""
 
     sizes = Counter(one.site for one in participants)
     return [

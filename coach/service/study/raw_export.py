@@ -105,7 +105,7 @@ def _written(run: RawFiles, recording: Recording) -> list[str]:
 def _read(
     recording: Recording, decoders: dict[str, Decoder]
 ) -> tuple[dict[str, list[ImuChunk]], list[Sequence[object]]]:
-    """The motion readings of each sensor, by its id, and the rows of the events."""
+    """Return the motion readings of each sensor, by its id, and the rows of the events."""
     chunks: dict[str, list[ImuChunk]] = {}
     events: list[RunEvent] = []
     end_s = 0.0
@@ -154,7 +154,7 @@ def _event_rows(events: Sequence[RunEvent], end_s: float) -> list[Sequence[objec
 def _motion_file(
     chunks: Sequence[ImuChunk], report: StreamReport, maker: str, model: str
 ) -> tuple[bids.MotionFile, list[FloatArray]]:
-    """The sensor's file, and its columns behind latency; an axis that the sensor lacks has none."""
+    """Return the sensor's file, and its columns behind latency; an axis that the sensor lacks has none."""
     t_s = np.concatenate([chunk.t_s for chunk in chunks])
     columns, axes = [t_s], []
     acc = np.concatenate([chunk.acc_mps2 for chunk in chunks])

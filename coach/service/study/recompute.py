@@ -100,7 +100,7 @@ def recompute(planned: Plan, jobs: int | None = None, scheduler: str | None = No
 
 @contextmanager
 def connected(address: str) -> Iterator["Client"]:
-    """A client of the Dask scheduler at this address.
+    """Connect to the Dask scheduler at this address.
 
     Raises:
         UserError: the extra is not installed, or nobody answers.

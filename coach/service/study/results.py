@@ -46,7 +46,7 @@ class Results:
         self._put(RUNS, f"{row.sha256 or row.status.value}-{mark}", row_columns(), [row_cells(row)])
 
     def same_bytes(self, sha256: str) -> JsonObject | None:
-        """The row of the same bytes, computed before, wherever they lay."""
+        """Return the row of the same bytes, computed before, wherever they lay."""
         for name in self._store.names(f"{self.algorithm}/{RUNS}/{sha256[:2]}"):
             row = self._rows(name)[0] if PurePosixPath(name).name.startswith(sha256) else {}
             if row.get("status") in _OF_BYTES:
@@ -108,8 +108,8 @@ class Results:
 
 
 def parquet_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]], *, small: bool = False) -> bytes:
-    """The bytes of a Parquet file with these columns, compressed by zstd; unknown is NULL. small: without what makes
-    large files quick to search, and a file of one row four times as large."""
+    """Return the bytes of a Parquet file with these columns, compressed by zstd; unknown is NULL. small: without what
+    makes large files quick to search, and a file of one row four times as large."""
     out = io.BytesIO()
     more = {"write_statistics": False, "use_dictionary": False, "store_schema": False} if small else {}
     needed("pyarrow.parquet", "a study").write_table(table_of(columns, rows), out, compression="zstd", **more)
@@ -117,7 +117,7 @@ def parquet_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]], 
 
 
 def table_of(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> "Table":
-    """A pyarrow table with these columns."""
+    """Return a pyarrow table with these columns."""
     pa = needed("pyarrow", "a study")
     kinds = {
         ColumnKind.NUMBER: pa.float64(),

@@ -91,7 +91,7 @@ def by_dask(tasks: Iterable[Found], job: Job, client: "Client") -> Iterator[Done
 
 
 def check_workers(client: "Client", job: Job) -> None:
-    """Raises UserError where a worker would compute other numbers than this program."""
+    """Raise UserError where a worker would compute other numbers than this program."""
     try:
         found = set(client.run(algorithm_id, on_error="return").values())
     except (OSError, RuntimeError, TimeoutError) as error:

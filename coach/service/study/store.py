@@ -67,7 +67,7 @@ class StudyStore:
                     yield self._found(source, files)
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file. Raises OSError."""
+        """Return the bytes of a file. Raises OSError."""
         return bytes(self._fs.cat_file(self._path(name)))
 
     def put(self, name: str, data: bytes) -> None:

@@ -45,7 +45,7 @@ class TrialTable:
 
 
 def trial_of(store_url: str, results_url: str | None = None) -> Trial:
-    """The trial that a store holds; participants have their pseudonyms.
+    """Return the trial that a store holds; participants have their pseudonyms.
 
     Raises:
         UserError: nothing is computed. InterchangeError: a table does not fit.

@@ -128,7 +128,7 @@ def _computed(row: RunRow, found: Found, job: Job, start_s: float) -> RunRow:
 
 
 def read_run(row: RunRow, path: Path) -> tuple[RunRow, Reading]:
-    """The numbers of a recording, of its sound part where it is cut or damaged.
+    """Return the numbers of a recording, of its sound part where it is cut or damaged.
 
     Raises:
         CoachError: nothing can be read of it.
@@ -151,7 +151,8 @@ def read_run(row: RunRow, path: Path) -> tuple[RunRow, Reading]:
 
 
 def _manifest(store: StudyStore, found: Found) -> Manifest | None:
-    """The manifest of a sealed run, None for a plain raw log; refuses what its runner does not give to research."""
+    """Return the manifest of a sealed run, None for a plain raw log;
+    refuses what its runner does not give to research."""
     if not found.manifest:
         return None
     try:

@@ -19,7 +19,7 @@ _HAS_CONTACT, _KNOWS_CONTACT, _HAS_RR = 0x02, 0x04, 0x10
 
 
 def heart_rate_packet(sample: HeartRateSample) -> bytes:
-    """The Heart Rate Measurement for a sample: 8-bit rate below 256, RR in 1/1024 s."""
+    """Return the Heart Rate Measurement for a sample: 8-bit rate below 256, RR in 1/1024 s."""
     flags = 0 if sample.heart_rate_bpm < 256 else 1
     if sample.has_skin_contact is not None:
         flags |= _KNOWS_CONTACT | (_HAS_CONTACT if sample.has_skin_contact else 0)

@@ -71,7 +71,7 @@ def pack_settings(settings: Settings) -> bytes:
 
 
 def parse_settings(data: bytes) -> dict[int, int] | None:
-    """Settings of a start request, each with one value; None if they do not parse."""
+    """Return the settings of a start request, each with one value; None if they do not parse."""
     chosen: dict[int, int] = {}
     while data:
         width = 1 if data[0] == _CHANNELS else 2

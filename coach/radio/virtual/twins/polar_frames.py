@@ -39,7 +39,7 @@ class RawFrames:
         self._waiting: list[bytes] = []
 
     def add(self, counts: Counts) -> Iterator[bytes]:
-        """The sample bytes of a frame that these readings complete."""
+        """Yield the sample bytes of a frame that these readings complete."""
         for reading in counts:
             self._waiting.append(reading.astype("<i2").tobytes())
             if len(self._waiting) == self._n_full:

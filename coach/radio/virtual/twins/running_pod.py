@@ -61,11 +61,11 @@ class RunningPod(Twin):
             self.count.packet(1, self.count.n_lost > n_lost)
 
     def beside(self, _now_s: float) -> Iterator[Outgoing]:
-        """What a pod of some maker sends beside its measurement, each second, subscribed or not."""
+        """Yield what a pod of some maker sends beside its measurement, each second, subscribed or not."""
         yield from ()
 
     def measure(self, now_s: float) -> bytes:
-        """The packet for this moment."""
+        """Return the packet for this moment."""
         now = self._source.running_speed(now_s)
         self._distance_m = now.distance_m or 0.0
         steps_per_min = now.cadence_spm if now.cadence_spm is not None else float(now.raw_cadence_per_min)

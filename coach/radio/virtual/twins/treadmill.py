@@ -59,7 +59,7 @@ class Treadmill(Twin):
             self.count.packet(1, self.count.n_lost > n_lost)
 
     def record(self, now: TreadmillSample) -> list[bytes]:
-        """The notifications of one record."""
+        """Return the notifications of one record."""
         distance = round(now.distance_m or 0.0).to_bytes(3, "little")
         incline = struct.pack("<hH", round(10 * (now.incline_pct or 0.0)), _NO_RAMP)
         elapsed = struct.pack("<H", round(now.elapsed_s or 0.0) % 2**16)

@@ -136,7 +136,7 @@ class WitMotion(Twin):
         return [whole[i : i + _ROOM] for i in range(0, n_whole, _ROOM)]
 
     def _through_filter(self, reading: FloatArray) -> FloatArray:
-        """The chip's low pass, of first order, as far as the rate lets it show."""
+        """Return the chip's low pass, of first order, as far as the rate lets it show."""
         bandwidth_hz = _BANDWIDTHS_HZ.get(self.registers[_BANDWIDTH], 20.0)
         share = 1.0 - math.exp(-2.0 * math.pi * bandwidth_hz / self.rate_hz)
         self._smooth = reading if self._smooth is None else self._smooth + share * (reading - self._smooth)
