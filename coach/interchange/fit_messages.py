@@ -32,7 +32,6 @@ MANUFACTURER: Final = Field(1, UINT16)
 PRODUCT: Final = Field(2, UINT16)
 SERIAL: Final = Field(3, UINT32Z)
 TIME_CREATED: Final = Field(4, UINT32)
-PRODUCT_NAME: Final = Field(8, STRING, size=16)
 
 APPLICATION_ID: Final = Field(1, BYTES, size=16)
 DEVELOPER_INDEX: Final = Field(3, UINT8)

@@ -1,17 +1,16 @@
-"""How numbers, dates, lists and plurals are written in the runner's language: CLDR's rules, by Babel.
+"""How numbers, dates and plurals are written in the runner's language: CLDR's rules, by Babel.
 
 English is British English. A new language is a row of `LOCALES`, `NAMES` and `coach.language.signs`, a folder of
 `web/words` and one beside this file.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from babel import Locale
 from babel.dates import format_skeleton
-from babel.lists import format_list
 
 from coach.language.signs import DEFAULT, localised
 
@@ -56,8 +55,3 @@ def day_name(weekday: int, language: str = DEFAULT) -> str:
 def date_text(moment: date, skeleton: str, language: str = DEFAULT) -> str:
     """`moment` by a skeleton of CLDR: "yMMMEd" is "Fri, 20 Nov 2026", "MMMd" is "20 Nov", "Hm" is "18:05"."""
     return format_skeleton(skeleton, moment, locale=locale_of(language))
-
-
-def list_text(parts: Sequence[str], language: str = DEFAULT) -> str:
-    """Join texts as `a, b and c` in the runner's language; an empty text for nothing."""
-    return format_list(parts, locale=locale_of(language)) if parts else ""

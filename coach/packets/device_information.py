@@ -4,16 +4,6 @@ from typing import Final
 
 from coach.errors import PacketError
 from coach.packets.formats import checked
-from firmware_config.schema import full_uuid
-
-FIELDS: Final = {
-    full_uuid("2a29"): "manufacturer",
-    full_uuid("2a24"): "model",
-    full_uuid("2a25"): "serial",
-    full_uuid("2a26"): "firmware",
-    full_uuid("2a27"): "hardware",
-    full_uuid("2a28"): "software",
-}
 
 
 def decode_information(payload: bytes) -> str:

@@ -41,11 +41,6 @@ def odd_bytes(payload: bytes) -> int:
     return n_left % 2 if flags & _HAS_RR and n_left >= 0 else n_left
 
 
-def encode_reset_energy() -> bytes:
-    """Heart Rate Control Point (0x2A39): set energy expended to zero."""
-    return b"\x01"
-
-
 FORMATS: Final = (
     Format(
         "heart_rate",

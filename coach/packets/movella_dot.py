@@ -44,21 +44,6 @@ def decode_reading(payload: bytes) -> tuple[int, FloatArray, FloatArray]:
     return us, acc, gyr * RADPS_PER_DPS
 
 
-def decode_free_acceleration(payload: bytes) -> tuple[int, FloatArray]:
-    """Mode 6: device microseconds and acceleration without gravity [m/s2] (3,); for what it is worth: not for gait.
-
-    Raises:
-        PacketError: not 16 to 20 bytes, or beyond the sensor's range.
-    """
-    if len(payload) < 16 or len(payload) > 20 or any(payload[16:]):
-        raise PacketError("not a DOT payload of mode 6", payload)
-    us, *values = struct.unpack_from("<I3f", payload)
-    acc = np.array(values)
-    if not (np.abs(acc) <= _LARGEST_MPS2).all():
-        raise PacketError("a DOT reading is beyond its sensor's range", payload)
-    return us, acc
-
-
 class MovellaReader:
     """Payloads of one DOT, on the host's clock."""
 

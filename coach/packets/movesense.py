@@ -97,28 +97,3 @@ def decode_arrays(body: bytes, n_arrays: int) -> tuple[int, list[FloatArray]]:
     if not np.isfinite(values).all():
         raise PacketError("a Movesense reading is not a number", body)
     return ms, list(values.reshape(n_arrays, -1, 3))
-
-
-def encode_hello(reference: int) -> bytes:
-    """Ask the sensor who it is."""
-    return bytes([0, reference])
-
-
-def encode_subscribe(reference: int, path: str) -> bytes:
-    """Subscribe to a resource, e.g. /Meas/IMU6/104."""
-    return bytes([1, reference]) + path.encode("ascii")
-
-
-def encode_unsubscribe(reference: int) -> bytes:
-    """End the subscription that was made under this reference."""
-    return bytes([2, reference])
-
-
-def encode_get(reference: int, path: str) -> bytes:
-    """Read a resource, e.g. /Meas/Acc/Config."""
-    return bytes([4, reference]) + path.encode("ascii")
-
-
-def encode_reboot(reference: int) -> bytes:
-    """System mode 5: restart, which ends a lasting 429."""
-    return bytes([7, reference, 5])

@@ -117,26 +117,6 @@ class ControlResult(IntEnum):
     FAILED = 4
 
 
-def encode_set_distance(distance_m: float) -> bytes:
-    """Set the total distance; 0 resets it."""
-    return bytes([ControlOp.SET_DISTANCE]) + round(distance_m * 10).to_bytes(4, "little")
-
-
-def encode_calibrate() -> bytes:
-    """Start the pod's own calibration."""
-    return bytes([ControlOp.CALIBRATE])
-
-
-def encode_set_location(location: str) -> bytes:
-    """Set where the pod is; `location` is one of SENSOR_LOCATIONS."""
-    return bytes([ControlOp.SET_LOCATION, SENSOR_LOCATIONS.index(location)])
-
-
-def encode_list_locations() -> bytes:
-    """Ask which locations the pod supports."""
-    return bytes([ControlOp.LIST_LOCATIONS])
-
-
 @dataclass(frozen=True, slots=True)
 class ControlReply:
     """Answer to a control point request; locations only for LIST_LOCATIONS."""

@@ -141,23 +141,3 @@ class FrameCutter:
         self._size = None
         self.n_skipped += n
         self._held = self._held[n:]
-
-
-def encode_write(register: int, value: int) -> bytes:
-    """Write a register."""
-    return bytes([0xFF, 0xAA, register]) + value.to_bytes(2, "little")
-
-
-def encode_unlock() -> bytes:
-    """Allow writes for the next seconds."""
-    return encode_write(0x69, 0xB588)
-
-
-def encode_save() -> bytes:
-    """Keep what was written."""
-    return encode_write(0x00, 0)
-
-
-def encode_read(register: int) -> bytes:
-    """Ask for eight registers from this one."""
-    return encode_write(0x27, register)

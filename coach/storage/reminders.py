@@ -114,12 +114,6 @@ class KeptReminders:
         with self._database.write() as connection:
             return connection.execute(update(_T).where(_T.c.key == key).values(state="closed")).rowcount == 1
 
-    def close_about(self, fact: str, value: str) -> None:
-        """Close everything delivered about one session, run or milestone."""
-        for sent in self.all(("delivered", "waiting")):
-            if sent.reminder.facts.get(fact) == value:
-                self.close(sent.reminder.key)
-
     def all(self, states: Sequence[str] = ()) -> list[SentReminder]:
         """Every reminder in these states (none given: in all), by time."""
         query = select(_T).order_by(_T.c.due_at, _T.c.key)

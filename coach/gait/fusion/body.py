@@ -82,14 +82,9 @@ class BodyFacts:
 
 
 class BodyGait:
-    """The gait of one runner.
+    """The gait of one runner. sites: where motion sensors are worn. body: facts of the runner."""
 
-    sites: where motion sensors are worn. body: facts of the runner. correction: the personal speed correction.
-    """
-
-    def __init__(
-        self, sites: Sequence[WearSite], body: BodyFacts | None = None, correction: SpeedCorrection | None = None
-    ) -> None:
+    def __init__(self, sites: Sequence[WearSite], body: BodyFacts | None = None) -> None:
         self.body = body or BodyFacts()
         self._sites = tuple(dict.fromkeys(sites))
         self._engines: dict[WearSite, GaitEngine] = {s: engine_for(s) for s in self._sites}
@@ -100,8 +95,7 @@ class BodyGait:
         self._flight = FlightJoiner(frozenset(s for s in self._sites if s.is_foot or s.is_shank))
         self._values = SiteValues()
         self._state = StateFusion()
-        self._speed = SpeedFusion(correction or SpeedCorrection())
-        self._learned = self._speed.correction
+        self._speed = SpeedFusion(SpeedCorrection())
         self._positions = PositionComparison()
         self._speeds: deque[tuple[float, float]] = deque(maxlen=16)  # the newest; by judgement
         self._has_gyro: dict[WearSite, bool] = {}
@@ -117,11 +111,6 @@ class BodyGait:
         self._power = Rolling(8, STALE_S)
         self._grade = Rolling(1, STALE_S)
         self._heard: set[type] = set()
-
-    @property
-    def learned_correction(self) -> SpeedCorrection:
-        """The correction as compared with treadmill and positions during this run; keep it for the next."""
-        return self._learned
 
     def feed(self, sample: Sample) -> list[GaitEvent]:
         """Take one sample of any kind, give the events that are known now.
@@ -283,7 +272,6 @@ class BodyGait:
             return
         sd = max(stride.uncertainty.get("speed_mps", 0.0), stride.speed_mps * self._speed.correction.foot_sd)
         measured_mps = stride.speed_mps / self._speed.correction.foot
-        self._compare_with_treadmill("foot", t_s, measured_mps)
         self._positions.measured("foot", stride.initial_contact_s, t_s, measured_mps)
         speed = Estimate(stride.speed_mps, sd or stride.speed_mps * FOOT_SPEED_SD)
         self._speed.observe("foot", t_s, speed, since_s=stride.initial_contact_s)
@@ -296,7 +284,6 @@ class BodyGait:
             self._has_pod_contact = True
             self._pod_contact.add(sample.t_s, sample.contact_time_s, _POD_CONTACT_SD * sample.contact_time_s)
         correction = self._speed.correction
-        self._compare_with_treadmill("pod", sample.t_s, sample.speed_mps)
         self._positions.measured("pod", sample.t_s, sample.t_s, sample.speed_mps)
         speed = sample.speed_mps * correction.pod
         self._speed.observe("pod", sample.t_s, Estimate(speed, speed * correction.pod_sd))
@@ -325,20 +312,16 @@ class BodyGait:
     def _feed_position(self, sample: PositionSample) -> None:
         """Learn from a receiver's fix about feet and pod, and keep its speed over ground."""
         for one in self._positions.position(sample):
-            pair = (one.known_m, one.measured_m, one.ratio_sd, SCALE_SD)
-            self._learned = self._learned.learned_from(one.sensor, *pair)
-            self._speed.correct(self._speed.correction.learned_from(one.sensor, *pair))
+            learned = self._speed.correction.learned_from(
+                one.sensor, one.known_m, one.measured_m, one.ratio_sd, SCALE_SD
+            )
+            self._speed.correct(learned)
         speed = speed_over_ground(sample, is_still=self._state.current(sample.t_s) is GaitState.STANDING)
         if speed is None:
             return
         self._has_position_speed = True
         self._speed.observe("position", sample.t_s, speed)
         self._remember_speed(sample.t_s)
-
-    def _compare_with_treadmill(self, sensor: str, t_s: float, measured_mps: float) -> None:
-        current = self._speed.current(t_s)
-        if current and current[1] == "treadmill" and is_steady(self._values, t_s, self._recent_speeds(t_s)):
-            self._learned = self._learned.learned_from(sensor, current[0].value, measured_mps)
 
     def _fits(self, state: GaitState | None, t_s: float) -> bool:
         """Whether a stride of `state` belongs to what the body does now."""

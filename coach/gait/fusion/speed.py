@@ -36,8 +36,6 @@ POSITION_SPEED_SD_MPS: Final = 0.15
 POSITION_SPEED_SD_PER_M: Final = 0.02  # the same
 POSITION_MOST_M: Final = 30.0  # of that radius: a worse fix gives no speed; chosen by judgement
 _MOST_FACTOR: Final = 1.3  # a correction beyond +-30 % is a wrong set-up, not a runner
-_RATIO_SD: Final = 0.03  # share, of one moment's known / measured ratio
-_FLOOR_SD: Final = 0.005  # a learned factor is never surer: shoes and slopes change
 # Share of each metre by which the shown distance catches up with a correction: no jump that looks like a lost fix, and
 # 6 m of the first 200 are made up in 10 s. Chosen by judgement.
 _CATCH_UP: Final = 0.2
@@ -60,8 +58,8 @@ class SpeedCorrection:
         sensor: str,
         known: float,
         measured: float,
-        ratio_sd: float = _RATIO_SD,
-        floor_sd: float = _FLOOR_SD,
+        ratio_sd: float,
+        floor_sd: float,
     ) -> "SpeedCorrection":
         """Return the correction after one more comparison, `known` against the uncorrected `measured` in the same unit.
 

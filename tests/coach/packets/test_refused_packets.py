@@ -31,8 +31,6 @@ def dot(*values: float) -> bytes:
         (movella_dot.decode_reading, dot(1, 2, 3, 4, 5, 6) + bytes(2), "cut short"),
         (movella_dot.decode_reading, dot(1e6, 2, 3, 4, 5, 6), "beyond its sensor's range"),
         (movella_dot.decode_reading, dot(1, 2, math.nan, 4, 5, 6), "beyond its sensor's range"),
-        (movella_dot.decode_free_acceleration, bytes(12), "not a DOT payload of mode 6"),
-        (movella_dot.decode_free_acceleration, struct.pack("<I3f", 1, 0, 0, math.inf), "beyond its sensor's range"),
         (movella_dot.rate_of, bytes(4), "control block is cut short"),
         (lambda frame: witmotion.decode_motion([frame]), bytes(20), "not a WitMotion motion frame"),
         (witmotion.decode_register, h("55 61") + bytes(18), "not a WitMotion register answer"),

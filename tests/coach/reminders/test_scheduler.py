@@ -118,7 +118,7 @@ def test_what_is_no_longer_wanted_is_dropped_and_what_was_delivered_stays(store:
     assert kept.take("a", "me", now).key == "a"
     kept.sync("test", [], now)
     assert {sent.reminder.key: sent.state for sent in kept.all()} == {"a": "delivered", "c": "waiting"}
-    kept.close_about("session_id", "a")
+    assert kept.close("a")
     assert kept.all(["closed"])[0].reminder.key == "a"
 
 

@@ -71,8 +71,8 @@ def test_values_go_when_nothing_came_for_three_seconds():
     assert late.unknown["heart_rate_bpm"] is Unknown.HEART_RATE_SILENT
 
 
-def test_a_treadmill_is_the_truth_and_teaches_the_pods_correction():
-    body = BodyGait([], correction=SpeedCorrection())
+def test_a_treadmill_is_the_truth_beside_a_pod():
+    body = BodyGait([])
     for t in range(60):
         body.feed(TreadmillSample(float(t), speed_mps=3.0, incline_pct=1.5))
         body.feed(pod(t + 0.5, speed_mps=2.7))
@@ -80,8 +80,6 @@ def test_a_treadmill_is_the_truth_and_teaches_the_pods_correction():
     assert metrics.speed_source == "treadmill"
     assert metrics.speed_mps == pytest.approx(3.0)
     assert metrics.grade_pct == pytest.approx(1.5)
-    assert body.learned_correction.pod == pytest.approx(3.0 / 2.7, rel=0.01)
-    assert body.learned_correction.foot == 1.0
 
 
 def test_only_a_chest_strap_gives_heart_rate_and_nothing_else():
@@ -107,11 +105,11 @@ def test_a_pods_power_is_shown_as_it_is_stated_and_its_silence_is_no_zero():
 
 
 def test_a_correction_learns_from_a_known_distance_and_refuses_nonsense():
-    learned = SpeedCorrection().learned_from("foot", known=5000.0, measured=4850.0, ratio_sd=0.005)
+    learned = SpeedCorrection().learned_from("foot", 5000.0, 4850.0, ratio_sd=0.005, floor_sd=0.005)
     assert learned.foot == pytest.approx(5000 / 4850, abs=0.002)
     assert learned.foot_sd < 0.01
     for known, measured in ((0.0, 3.0), (3.0, 0.0), (9.0, 3.0), (float("nan"), 3.0)):
-        assert learned.learned_from("foot", known, measured) == learned
+        assert learned.learned_from("foot", known, measured, 0.03, 0.005) == learned
 
 
 def test_pauses_and_silences_add_no_distance():
