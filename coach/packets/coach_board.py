@@ -1,4 +1,4 @@
-"""The open protocol for boards that people flash themselves: frames to motion, and back.
+"""The open protocol for boards that people flash themselves: frames to motion.
 
 Specified in `firmware_config/boards/README.md`. A frame, little-endian: magic A5, version, u16 sequence, u32
 microseconds of the first reading, n, scale code, n x 6 s16 (acceleration, turn rate), CRC-16 of all before. A small
@@ -63,12 +63,6 @@ def scale_of(code: int, payload: bytes) -> BoardScale:
     return BoardScale(ACC_RANGES_G[acc], GYR_RANGES_DPS[gyr], bool(code & _ST_GYRO))
 
 
-def encode_scale(scale: BoardScale) -> int:
-    """Return the code of a scale."""
-    code = ACC_RANGES_G.index(scale.acc_range_g) | GYR_RANGES_DPS.index(scale.gyr_range_dps) << 4
-    return code | (_ST_GYRO if scale.is_st else 0)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardFrame:
     """One notification. first_us: device time of the first reading. acc_mps2, gyr_radps: (n, 3).
@@ -118,21 +112,6 @@ def _readings(payload: bytes, at: int, n: int, scale: BoardScale) -> tuple[Float
     return counts[:, :3] * scale.acc_mps2, counts[:, 3:] * scale.gyr_radps
 
 
-def encode_frame(frame: BoardFrame) -> bytes:
-    """Return the bytes of a frame; readings beyond full scale are clipped, as a chip does.
-    A small frame has one reading."""
-    code = encode_scale(frame.scale)
-    if frame.is_small:
-        head = _SMALL_HEAD.pack(
-            SMALL_MAGIC, frame.sequence, (frame.first_us // _SMALL_TICK_US).to_bytes(3, "little"), code
-        )
-    else:
-        head = _HEAD.pack(MAGIC, VERSION, frame.sequence, frame.first_us, len(frame.acc_mps2), code)
-    counts = np.hstack([frame.acc_mps2 / frame.scale.acc_mps2, frame.gyr_radps / frame.scale.gyr_radps])
-    body = head + np.clip(np.rint(counts), -32768, 32767).astype("<i2").tobytes()
-    return body + _CRC.pack(checksum(body))
-
-
 @dataclass(frozen=True, slots=True)
 class BoardDescription:
     """What a board is set to (its description characteristic). bandwidth_hz: of its filter, 0 where it has none."""
@@ -152,13 +131,6 @@ def decode_description(payload: bytes) -> BoardDescription:
     if rate == 0:
         raise PacketError("a board's description has no rate", payload)
     return BoardDescription(rate, acc, gyr, bandwidth)
-
-
-def encode_description(description: BoardDescription) -> bytes:
-    """Return the bytes of a description."""
-    d = description
-    body = _DESCRIPTION.pack(VERSION, 0, d.rate_hz, d.acc_range_g, d.gyr_range_dps, d.bandwidth_hz)
-    return body + _CRC.pack(checksum(body))
 
 
 def checksum(body: bytes) -> int:

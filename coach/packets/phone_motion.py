@@ -73,16 +73,6 @@ def decode_motion(payload: bytes) -> MotionPacket:
     return MotionPacket(device_s, acc, gyr * RADPS_PER_DPS if flags & _HAS_GYRO else None)
 
 
-def encode_motion(packet: MotionPacket) -> bytes:
-    """Return the bytes of a packet, as the page writes them."""
-    rows = np.zeros(len(packet.device_s), _READING)
-    rows["t_ms"], rows["acc"] = packet.device_s * 1000.0, packet.acc_mps2
-    if packet.gyr_radps is not None:
-        rows["gyr"] = packet.gyr_radps / RADPS_PER_DPS
-    flags = _HAS_GYRO if packet.gyr_radps is not None else 0
-    return _HEAD.pack(MAGIC, VERSION, len(rows), flags) + rows.tobytes()
-
-
 class PhoneMotionReader:
     """The packets of one phone, on the host's clock."""
 

@@ -43,14 +43,6 @@ def decode_position(payload: bytes, t_s: float = 0.0) -> PositionSample:
     )
 
 
-def encode_position(sample: PositionSample, unix_ms: float) -> bytes:
-    """Return the bytes of a fix, as the page writes them."""
-    altitude, speed = sample.altitude_m, sample.speed_mps
-    flags = (_HAS_ALTITUDE if altitude is not None else 0) | (_HAS_SPEED if speed is not None else 0)
-    place = (sample.latitude_deg, sample.longitude_deg, sample.accuracy_m)
-    return _PACKET.pack(MAGIC, VERSION, flags, 0, unix_ms, *place, altitude or 0.0, speed or 0.0)
-
-
 class PhonePositionReader:
     """The fixes of one phone."""
 

@@ -20,13 +20,14 @@ from coach.live.pipeline_factory import make_pipeline
 from coach.model.links import SensorUse
 from coach.model.samples import Notification
 from coach.model.sites import WearSite
-from coach.packets.coach_board import BoardFrame, BoardScale, encode_frame
+from coach.packets.coach_board import BoardFrame, BoardScale
 from coach.service.runner import RunnerService
 from coach.service.runs.coaching import CoachingService
 from coach.storage.store import Store
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
 from firmware_config.loader import load_profile
+from tests.support.encoders import encode_frame
 
 HOURS = 6
 STOPS_S = (60.0, 600.0, *(3600.0 * hour for hour in range(1, HOURS + 1)))

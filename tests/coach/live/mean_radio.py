@@ -27,7 +27,7 @@ from coach.model.recordings import RecordingHeader
 from coach.model.runs import Run, RunState
 from coach.model.samples import FloatArray, Notification
 from coach.model.sites import WearSite
-from coach.packets.coach_board import BoardFrame, BoardScale, encode_frame
+from coach.packets.coach_board import BoardFrame, BoardScale
 from coach.phone.run import Message, PhoneRun
 from coach.recording.reference import ReferenceRecording, read_reference
 from coach.recording.writer import RecordingWriter
@@ -36,6 +36,7 @@ from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
 from firmware_config.loader import load_profile
 from tests.support.common import need_reference
+from tests.support.encoders import encode_frame
 
 G_MPS2 = 9.80665
 STARTED_AT = datetime(2026, 11, 1, 9, tzinfo=UTC)

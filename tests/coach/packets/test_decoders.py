@@ -15,6 +15,7 @@ from coach.packets.decoders import decoder_for
 from coach.packets.registry import decode_payload, format_named, formats
 from firmware_config.loader import load_profile, load_profiles
 from firmware_config.schema import full_uuid
+from tests.support.encoders import encode_description, encode_frame
 from tests.support.recordings import read
 
 BATTERY = full_uuid("2a19")
@@ -58,7 +59,7 @@ def test_a_board_knows_each_lost_frame_and_its_scale():
     assert (
         feed(
             0.0,
-            coach_board.encode_description(description),
+            encode_description(description),
             load_profile("coach_board").with_role("description")[0].uuid,
         )
         == []
@@ -70,7 +71,7 @@ def test_a_board_knows_each_lost_frame_and_its_scale():
         acc = np.full((10, 3), 1.0 + k) if k else np.full((10, 3), 500.0)
         frame = coach_board.BoardFrame((65530 + k) & 0xFFFF, (begin + k * 50_000) & 0xFFFFFFFF, scale, acc, acc / 100)
         if k not in (20, 21, 50):
-            samples += feed(k * 0.05 + 0.06, coach_board.encode_frame(frame))
+            samples += feed(k * 0.05 + 0.06, encode_frame(frame))
     chunks = [s for s in samples if isinstance(s, ImuChunk)]
     assert [g.n_missing for g in samples if isinstance(g, Gap)] == [20, 10]
     report = decoder.report()
@@ -91,7 +92,7 @@ def test_a_board_in_small_frames_knows_each_lost_reading_over_the_wrap_of_its_ti
         us = (begin + round(k * 1e6 / 208)) & 0xFFFFFFF
         frame = coach_board.BoardFrame(k & 0xFF, us, scale, acc, acc / 100, is_small=True)
         if k not in (20, 21, 500):
-            samples += feed(k / 208 + 0.02, coach_board.encode_frame(frame))
+            samples += feed(k / 208 + 0.02, encode_frame(frame))
     report = decoder.report()
     assert (report.n_bad_packets, report.n_samples, report.n_missing) == (0, 997, 3)
     assert [g.n_missing for g in samples if isinstance(g, Gap)] == [2, 1]
@@ -107,8 +108,8 @@ def test_a_frame_cut_by_a_link_of_20_bytes_is_refused_and_the_small_one_after_it
     whole = coach_board.BoardFrame(0xA6, 1_000_000, scale, np.ones((10, 3)), np.ones((10, 3)))
     small = coach_board.BoardFrame(1, 1_000_000, scale, np.ones((1, 3)), np.ones((1, 3)), is_small=True)
     with pytest.raises(PacketError, match="cut short"):
-        feed(1.0, coach_board.encode_frame(whole)[:20])
-    (chunk,) = feed(1.1, coach_board.encode_frame(small))
+        feed(1.0, encode_frame(whole)[:20])
+    (chunk,) = feed(1.1, encode_frame(small))
     assert chunk.acc_mps2 == pytest.approx(np.ones((1, 3)), abs=0.003)
     assert (decoder.report().n_bad_packets, decoder.report().n_samples) == (1, 1)
 

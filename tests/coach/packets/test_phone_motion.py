@@ -12,9 +12,10 @@ from coach.model.samples import FloatArray, Gap, ImuChunk, Notification
 from coach.model.sites import WearSite
 from coach.model.strides import TrunkStep
 from coach.packets.decoders import decoder_for
-from coach.packets.phone_motion import MotionPacket, decode_motion, encode_motion
+from coach.packets.phone_motion import MotionPacket, decode_motion
 from firmware_config.loader import load_profile
 from tests.support.common import missing, reference_folder
+from tests.support.encoders import encode_motion
 from tests.support.recordings import read
 
 MOTION = "c0ac1001-7a1e-4b5c-9d2f-52554e4e4552"

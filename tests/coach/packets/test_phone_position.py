@@ -9,8 +9,9 @@ from coach.gait.fusion.body import BodyGait
 from coach.model.links import SensorUse
 from coach.model.samples import Notification, PositionSample, RunningSpeedSample
 from coach.packets.decoders import decoder_for
-from coach.packets.phone_position import decode_position, encode_position
+from coach.packets.phone_position import decode_position
 from firmware_config.loader import load_profile
+from tests.support.encoders import encode_position
 
 POSITION = "c0ac2001-7a1e-4b5c-9d2f-52554e4e4552"
 USE = SensorUse("this-phone-position", "This phone's position", "phone_position")

@@ -15,6 +15,7 @@ from coach.packets import coach_board, phone_motion
 from coach.packets.decoders import decoder_for
 from firmware_config.loader import load_profile
 from tests.support.common import examples
+from tests.support.encoders import encode_frame, encode_motion
 
 SCALE = coach_board.BoardScale(16, 2000, is_st=False)
 
@@ -44,18 +45,18 @@ def h10(k: int) -> list[bytes]:
 def board(k: int) -> list[bytes]:
     readings = np.full((10, 3), 1.0 + k)
     frame = coach_board.BoardFrame(k & 0xFFFF, round(k * 1e7 / 208), SCALE, readings, readings / 10)
-    return [coach_board.encode_frame(frame)]
+    return [encode_frame(frame)]
 
 
 def small_board(k: int) -> list[bytes]:
     reading = np.full((1, 3), 1.0 + k)
     frame = coach_board.BoardFrame(k & 0xFF, round(k * 1e6 / 208), SCALE, reading, reading / 10, is_small=True)
-    return [coach_board.encode_frame(frame)]
+    return [encode_frame(frame)]
 
 
 def phone(k: int) -> list[bytes]:
     at_s, readings = 1.0 + (6 * k + np.arange(6)) / 60.0, np.full((6, 3), 1.0 + k)
-    return [phone_motion.encode_motion(phone_motion.MotionPacket(at_s, readings, readings / 10.0))]
+    return [encode_motion(phone_motion.MotionPacket(at_s, readings, readings / 10.0))]
 
 
 STREAMS = {

@@ -11,10 +11,10 @@ from coach.live.pipeline_factory import make_pipeline
 from coach.model.links import SensorUse
 from coach.model.metrics import LiveMetrics
 from coach.model.samples import Notification, PositionSample
-from coach.packets.phone_position import encode_position
 from coach.recording.reader import read_recording
 from tests.coach.phone.scenes import LEFT, RIGHT, TIRED, virtual_run
 from tests.coach.phone.test_core import fed, started
+from tests.support.encoders import encode_position
 
 POSITION = SensorUse("this-phone-position", "", "phone_position")
 CHARACTERISTIC = "c0ac2001-7a1e-4b5c-9d2f-52554e4e4552"
