@@ -62,15 +62,6 @@ _KINDS: Final = {"warmup": "warm_up", "cooldown": "cool_down"}
 Message = tuple[str, JsonObject]
 
 
-def read_fit(content: bytes) -> Activity:
-    """Read the first run of a FIT file.
-
-    Raises:
-        InterchangeError: it is not a FIT file, nothing of it is whole, or it holds no activity with records.
-    """
-    return read_fit_sessions(content)[0]
-
-
 def read_fit_sessions(content: bytes, prefers_pods: bool = False) -> tuple[Activity, ...]:
     """Read every run of a FIT file; of one that breaks off or whose checksum is wrong, what is whole (is_cut).
 

@@ -119,15 +119,6 @@ def _g(name: str) -> str:
     return f"{{{_GPX}}}{name}"
 
 
-def read_gpx(content: bytes) -> Activity:
-    """Read the first track with times of a GPX file.
-
-    Raises:
-        InterchangeError: not GPX, or without points that have a time.
-    """
-    return read_gpx_tracks(content)[0]
-
-
 def read_gpx_tracks(content: bytes) -> tuple[Activity, ...]:
     """Read every track with times of a GPX file, each an activity; one that goes on after hours, several.
 

@@ -193,15 +193,6 @@ def _text(parent: ET.Element, name: str, text: str) -> None:
     ET.SubElement(parent, _t(name)).text = text
 
 
-def read_tcx(content: bytes) -> Activity:
-    """Read the first activity with points of a TCX file.
-
-    Raises:
-        InterchangeError: not TCX, or without any point in time.
-    """
-    return read_tcx_activities(content)[0]
-
-
 def read_tcx_activities(content: bytes) -> tuple[Activity, ...]:
     """Read every activity of a TCX file, those within multi-sport sessions too.
 

@@ -15,17 +15,17 @@ from tcxparser import TCXParser
 from tcxreader.tcxreader import TCXReader
 
 from coach.interchange.activity import SHARED, Activity, Record
-from coach.interchange.fit_reader import read_fit
 from coach.interchange.fit_writer import write_fit
-from coach.interchange.gpx import read_gpx, write_gpx
+from coach.interchange.gpx import write_gpx
 from coach.interchange.tables import read_table, write_seconds, write_strides
-from coach.interchange.tcx import read_tcx, write_tcx
+from coach.interchange.tcx import write_tcx
 from coach.interchange.totals import laps_of
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import Lap
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
 from tests.support.common import examples
+from tests.support.imported import read_fit, read_gpx, read_tcx
 
 SCHEMAS: Final = Path(__file__).parents[2] / "data" / "schemas"
 # Largest difference through FIT: half a step of the field's scale (Garmin's profile); others are float32.

@@ -17,13 +17,13 @@ from coach.interchange import fit_messages as fm
 from coach.interchange.activity import Activity, Record, activity_of, run_of, seconds_of
 from coach.interchange.fit_devices import candidates, chosen
 from coach.interchange.fit_encoding import FitFile, crc
-from coach.interchange.fit_reader import read_fit
 from coach.interchange.fit_writer import write_fit
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import Lap, Run, RunPlace, RunState
 from coach.model.sites import WearSite
 from coach.model.strides import Stride
 from tests.support.common import need_reference
+from tests.support.imported import read_fit
 
 START = datetime(2026, 3, 29, 0, 59, 30, tzinfo=UTC)
 

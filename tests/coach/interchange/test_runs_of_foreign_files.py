@@ -10,13 +10,13 @@ import pytest
 
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record, seconds_of
-from coach.interchange.fit_reader import read_fit
 from coach.interchange.formats import read_runs, unpacked
 from coach.interchange.positions import completed
 from coach.interchange.sport import verdict_of
 from coach.model.runs import Sport
 from coach.summary.summarise import summarise
 from tests.support.common import need_reference
+from tests.support.imported import read_fit
 
 
 def track(speed_mps: float, sport: str = "", seconds: int = 200, hour: int = 8) -> str:

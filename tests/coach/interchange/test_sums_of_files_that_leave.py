@@ -13,7 +13,6 @@ from tcxreader.tcxreader import TCXReader
 
 from coach.interchange.activity import Activity, Record
 from coach.interchange.climb import climb_of
-from coach.interchange.fit_reader import read_fit
 from coach.interchange.fit_writer import write_fit
 from coach.interchange.tcx import write_tcx
 from coach.interchange.totals import laps_of, whole_of
@@ -21,6 +20,7 @@ from coach.model.links import SensorUse
 from coach.model.runs import Lap
 from coach.model.sites import WearSite
 from tests.support.common import need_reference
+from tests.support.imported import read_fit
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
 

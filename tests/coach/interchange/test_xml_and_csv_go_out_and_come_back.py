@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from coach.errors import InterchangeError
 from coach.interchange.activity import Activity, Record
 from coach.interchange.formats import format_of
-from coach.interchange.gpx import read_gpx, write_gpx
+from coach.interchange.gpx import write_gpx
 from coach.interchange.tables import read_table, write_seconds, write_strides
-from coach.interchange.tcx import read_tcx, write_tcx
+from coach.interchange.tcx import write_tcx
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import Lap
 from coach.model.sites import WearSite
 from coach.model.strides import FootStrike, GaitState, Stride, TrunkStep
+from tests.support.imported import read_gpx, read_tcx
 
 START = datetime(2026, 3, 29, 0, 59, 30, 250000, tzinfo=UTC)
 

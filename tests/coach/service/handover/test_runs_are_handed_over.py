@@ -14,13 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from coach.errors import UserError
-from coach.interchange.fit_reader import read_fit
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import Run, RunState, RunSummary, Sport
 from coach.service.handover.home_assistant import HomeState
 from coach.service.handover.service import HandoverService
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
+from tests.support.imported import read_fit
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
 KEY = "a-key-of-nobody"

@@ -18,13 +18,13 @@ from coach.errors import InterchangeError
 from coach.interchange import fit_messages as fm
 from coach.interchange.activity import Activity, run_of, seconds_of
 from coach.interchange.fit_encoding import FitFile
-from coach.interchange.fit_reader import read_fit
 from coach.model.metrics import LiveMetrics
 from coach.model.runs import RunFilter, Sport
 from coach.service.runs.history import HistoryService
 from coach.storage.store import Store
 from coach.summary.summarise import summarise
 from tests.support.common import mostly_slow, need_reference
+from tests.support.imported import read_fit
 
 # What each file must bring: (kilometres, minutes, laps, fields of its seconds)
 DYNAMICS: Final = ("cadence_spm", "contact_time_ms", "heart_rate_bpm", "speed_mps", "vertical_oscillation_mm")
