@@ -18,13 +18,12 @@ KINDS: Final = ("rearfoot", "midfoot", "forefoot")
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One average of a run. usual, usual_sd: in other runs at this speed. side: "above", "below" or "like" it."""
+    """One average of a run. usual: in other runs at this speed. side: "above", "below" or "like" it."""
 
     name: str
     value: float
     sd: float | None
     usual: float | None = None
-    usual_sd: float | None = None
     side: str = ""
 
 
@@ -39,7 +38,7 @@ def tiles_of(summary: RunSummary, usual: Mapping[str, tuple[float, float]]) -> l
         if name == "impacts_per_km" and "step_length_m" in usual:
             length, length_sd = usual["step_length_m"]
             middle, spread = 1000 / length, 1000 * length_sd / length**2
-        found.append(Tile(name, value, summary.total_uncertainty(name), middle, spread, side_of(value, middle, spread)))
+        found.append(Tile(name, value, summary.total_uncertainty(name), middle, side_of(value, middle, spread)))
     return found
 
 

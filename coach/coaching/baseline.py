@@ -22,7 +22,6 @@ from typing import Final
 from coach.coaching.measures import KINDS, MeasureKind
 from coach.model.arrays import FloatArray, IndexArray, np
 from coach.model.metrics import Unknown
-from coach.model.plain import from_plain, to_plain
 from coach.model.runs import RunPlace
 
 _HUBER_K: Final = 1.5  # SD: one point in eight of normal scatter weighs less; by judgement
@@ -263,15 +262,6 @@ class Baseline:
         sd = 100.0 * own.sd / own.value
         limit = MAX_SD_PCT * KINDS[measure].window_sd / KINDS["step_length_m"].window_sd
         return Own(100.0 * (value / own.value - 1.0), sd) if sd <= max(MAX_SD_PCT, limit) else None
-
-    def to_plain(self) -> object:
-        """JSON-ready form of the runs it rests on."""
-        return to_plain(self.runs)
-
-    @staticmethod
-    def from_plain(data: object, now: datetime, height_m: float | None = None) -> "Baseline":
-        """Rebuild from what `to_plain` made."""
-        return Baseline(from_plain(tuple[BaselineRun, ...], data), now, height_m)
 
     def _height(self) -> float:
         return self.height_m or _HEIGHT_M

@@ -22,13 +22,12 @@ _MIN_POINTS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """up_m, down_m: both positive. *_sd_m: standard uncertainties. threshold_m: smallest swing that counted."""
+    """up_m, down_m: both positive. *_sd_m: standard uncertainties."""
 
     up_m: float
     down_m: float
     up_sd_m: float
     down_sd_m: float
-    threshold_m: float
 
 
 def climb_of(t_s: FloatArray, altitude_m: FloatArray) -> Climb | None:
@@ -46,7 +45,7 @@ def climb_of(t_s: FloatArray, altitude_m: FloatArray) -> Climb | None:
     # A turning point is the highest of several noisy heights: about half the noise each, by simulation.
     by_noise_m = 0.5 * noise_m * np.sqrt((up_m + down_m) / threshold_m)
     sds = [max(float(np.hypot((a - b) / 2, by_noise_m)), 0.5) for a, b in zip(fine, coarse, strict=True)]
-    return Climb(up_m, down_m, sds[0], sds[1], threshold_m)
+    return Climb(up_m, down_m, sds[0], sds[1])
 
 
 def without_jumps(t_s: FloatArray, altitude_m: FloatArray) -> FloatArray:

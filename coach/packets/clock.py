@@ -141,11 +141,6 @@ class DeviceClock:
         self.n_restarts = 0
         self.goes_on = False
 
-    @property
-    def drift(self) -> float:
-        """Host seconds gained per device second."""
-        return self._line.slope if self._line else 0.0
-
     def observe(self, device_s: float, arrival_s: float) -> bool:
         """Take a packet whose newest reading was taken at `device_s` and which came at `arrival_s`;
         whether the device restarted."""

@@ -153,30 +153,15 @@ class RunData:
 
     def second_columns(self, run_id: str, names: Sequence[str]) -> dict[str, FloatArray]:
         """Columns of the seconds as arrays (n,), NaN where unknown: quick enough for a run of six hours."""
-        return self._columns(SECONDS, run_id, names, "t_s")
-
-    def stride_columns(self, run_id: str, names: Sequence[str]) -> dict[str, FloatArray]:
-        """Columns of the strides as arrays (n,) of numbers, NaN where unknown, in the order of contact."""
-        return self._columns(STRIDES, run_id, names, "initial_contact_s")
-
-    def _measured(self, table: NounTable[Noun], run_id: str, order: str, between: Span | None) -> Columns[Noun]:
-        with self._database.read() as connection:
-            return rows_of_run(connection, table, key_of(connection, run_id), order, between)
-
-    def _said(self, table: NounTable[Noun], run_id: str, order: str) -> Sequence[Noun]:
-        with self._database.read() as connection:
-            return table.nouns(_table_rows(connection, table, key_of(connection, run_id), order))
-
-    def _columns(self, table: AnyTable, run_id: str, names: Sequence[str], order: str) -> dict[str, FloatArray]:
         with self._database.read() as connection:
             key = key_of(connection, run_id)
-            rows = _table_rows(connection, table, key, order, (order, *names))
-            packed = _packed(connection, table, key, names)
+            rows = _table_rows(connection, SECONDS, key, "t_s", ("t_s", *names))
+            packed = _packed(connection, SECONDS, key, names)
             if packed and rows:
-                both = rows_of_run(connection, table, key, order)
+                both = rows_of_run(connection, SECONDS, key, "t_s")
                 return {name: both.floats(name) for name in names}
         if packed:
-            n_rows = packed[order].n_rows
+            n_rows = packed["t_s"].n_rows
             empty = np.full(n_rows, np.nan)
             with _damage_worded(run_id):
                 return {
@@ -185,6 +170,14 @@ class RunData:
                 }
         values = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, len(names) + 1)
         return {name: values[:, i].copy() for i, name in enumerate(names, start=1)}
+
+    def _measured(self, table: NounTable[Noun], run_id: str, order: str, between: Span | None) -> Columns[Noun]:
+        with self._database.read() as connection:
+            return rows_of_run(connection, table, key_of(connection, run_id), order, between)
+
+    def _said(self, table: NounTable[Noun], run_id: str, order: str) -> Sequence[Noun]:
+        with self._database.read() as connection:
+            return table.nouns(_table_rows(connection, table, key_of(connection, run_id), order))
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,10 +91,6 @@ class RowBuffer:
             raise IndexError(f"rows {start}..{end} are not among {first}..{self.end}")
         return self._columns[:, start - first : end - first]
 
-    def cut(self, end: int) -> None:
-        """Forget the rows from `end` (absolute) on, as if they had not come; IndexError where it is not held."""
-        self._n = self.between(self._first, end).shape[1]
-
     def clear(self) -> None:
         """Forget all rows; numbering goes on."""
         self._first += self._n

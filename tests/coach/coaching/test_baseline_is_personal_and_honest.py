@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from coach.coaching.baseline import Baseline, BaselinePoint, BaselineRun
 from coach.coaching.compare import SteadyPart, compared
-from coach.coaching.measures import KINDS
 from coach.model.metrics import Unknown
 from coach.model.strides import GaitState
 from tests.coach.coaching.metric_runner import Body, MetricRunner
@@ -139,14 +138,6 @@ def test_height_scales_and_cancels_for_one_runner() -> None:
     assert short is not None
     assert tall is not None
     assert short.value == pytest.approx(tall.value, rel=1e-6)
-
-
-def test_it_survives_json() -> None:
-    own = baseline(Body())
-    again = Baseline.from_plain(own.to_plain(), NOW, 1.75)
-    assert again.runs == own.runs
-    assert again.own("cadence_spm", 2.8) == own.own("cadence_spm", 2.8)
-    assert set(own.measures) <= set(KINDS)
 
 
 @given(

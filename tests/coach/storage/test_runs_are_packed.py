@@ -127,10 +127,6 @@ def test_a_finished_run_is_packed_and_reads_the_same(store: Store) -> None:
     packed = store.runs.data.second_columns("r1", ("t_s", "cadence_spm", "heart_rate_bpm", "impact_g"))
     for name, values in columns.items():
         np.testing.assert_array_equal(packed[name], values)
-    np.testing.assert_array_equal(
-        store.runs.data.stride_columns("r1", ("impact_g",))["impact_g"],
-        [s.impact_g for s in store.runs.data.strides("r1")],
-    )
 
 
 def test_what_is_added_later_wins_and_is_packed_at_the_next_finish(store: Store) -> None:
