@@ -23,6 +23,7 @@ from coach.coaching.measures import KINDS, MeasureKind
 from coach.model.arrays import FloatArray, IndexArray, np
 from coach.model.metrics import Unknown
 from coach.model.runs import RunPlace
+from coach.model.units import GRAVITY_MPS2
 
 _HUBER_K: Final = 1.5  # SD: one point in eight of normal scatter weighs less; by judgement
 _ROUNDS: Final = 5  # of reweighting: weights no longer move by then; by judgement
@@ -36,7 +37,6 @@ MIN_RUNS: Final = 3  # fewer show no spread between runs; by judgement
 MAX_RUNS: Final = 30  # a season's habit, and what is fitted in milliseconds; by judgement
 MAX_SD_PCT: Final = 2.0  # a comparison less sure than this is not made; chosen by eye, 2026-11-20
 _HEIGHT_M: Final = 1.70  # where height is unknown: scales cancel for one runner
-_GRAVITY_MPS2: Final = 9.80665  # standard gravity
 _LEG_PER_HEIGHT: Final = 0.53  # Winter, Biomechanics and Motor Control of Human Movement: leg length / height
 
 
@@ -271,7 +271,7 @@ class Baseline:
 
     def _log_speed(self, speed_mps: float) -> float:
         """Logarithm of speed made dimensionless by leg length (root of the Froude number)."""
-        return float(np.log(speed_mps / np.sqrt(_GRAVITY_MPS2 * _LEG_PER_HEIGHT * self._height())))
+        return float(np.log(speed_mps / np.sqrt(GRAVITY_MPS2 * _LEG_PER_HEIGHT * self._height())))
 
     def _runs_in_shoes(self) -> tuple[BaselineRun, ...]:
         name = _name_of(self.shoes)

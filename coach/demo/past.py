@@ -20,6 +20,7 @@ from coach.model.plain import to_plain
 from coach.model.runs import Run, RunPlace, RunPlan, RunState, RunSummary
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.storage.coaching import CoachedRuns
 from coach.storage.store import Store
 from coach.virtual_runner.body import VirtualBody
@@ -73,7 +74,7 @@ def _point(body: VirtualBody, factor: float) -> BaselinePoint:
         t_s = (start + np.arange(second)) / RATE_HZ
         for site in FEET:
             acc, gyr = runner.imu(site, float(t_s[0]), second, RATE_HZ)
-            gait.feed(ImuChunk(site, t_s.copy(), acc, gyr, 16 * 9.80665, np.deg2rad(2000.0), RATE_HZ))
+            gait.feed(ImuChunk(site, t_s.copy(), acc, gyr, 16 * GRAVITY_MPS2, np.deg2rad(2000.0), RATE_HZ))
         if start > second * 10:
             seen.append(gait.metrics(float(t_s[-1])))
     values = {name: [v for m in seen if (v := getattr(m, name)) is not None] for name in KINDS}

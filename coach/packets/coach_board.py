@@ -15,9 +15,9 @@ import numpy as np
 
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, Sample
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 from coach.packets.clock import WrappingCounter
 from coach.packets.formats import Format, Row, SharedReading, motion_row, plain_rows
-from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
 MAGIC: Final = 0xA5
@@ -47,7 +47,7 @@ class BoardScale:
     @property
     def acc_mps2(self) -> float:
         """m/s2 per count."""
-        return self.acc_range_g * G_MPS2 / 32768
+        return self.acc_range_g * GRAVITY_MPS2 / 32768
 
     @property
     def gyr_radps(self) -> float:

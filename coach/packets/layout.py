@@ -1,13 +1,9 @@
-"""Reading fields off a packet without ever reading past its end, and the constants that turn them into SI."""
+"""Reading fields off a packet without ever reading past its end."""
 
-import math
 import struct
 from typing import Final
 
 from coach.errors import PacketError
-
-G_MPS2: Final = 9.80665  # standard gravity
-RADPS_PER_DPS: Final = math.pi / 180.0
 
 
 class Fields:

@@ -12,14 +12,14 @@ from coach.errors import LinkError, PacketError
 from coach.model.arrays import np
 from coach.model.samples import FloatArray, Sample
 from coach.model.steps import Conversation, Read, Write
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 from coach.packets.clock import WrappingCounter
 from coach.packets.formats import Format, Row, motion_row
-from coach.packets.layout import RADPS_PER_DPS
 from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
 _READING: Final = struct.Struct("<I6f")
 _SIZES: Final = (28, 34)  # modes 21 and 20
-_LARGEST_MPS2: Final = 17.0 * 9.80665  # 16 g and a little
+_LARGEST_MPS2: Final = 17.0 * GRAVITY_MPS2  # 16 g and a little
 _LARGEST_DPS: Final = 2300.0
 _CONTROL_SIZE: Final = 32
 _RATE_AT: Final = 24

@@ -14,12 +14,12 @@ import numpy as np
 
 from coach.errors import PacketError
 from coach.model.samples import FloatArray
-from coach.packets.layout import RADPS_PER_DPS
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 
 REF_ACC_CONFIG: Final = 0x61  # the references that our profile uses
 REF_GYR_CONFIG: Final = 0x62
 REF_STREAM: Final = 0x63
-LARGEST_MPS2: Final = 16.5 * 9.80665  # the chip's widest ranges, and a little
+LARGEST_MPS2: Final = 16.5 * GRAVITY_MPS2  # the chip's widest ranges, and a little
 LARGEST_DPS: Final = 2300.0
 _VECTOR: Final = 12
 _STATUSES: Final = frozenset({100, 200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 413, 423, 429, 500, 501, 503, 507})

@@ -12,9 +12,9 @@ import numpy as np
 
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, ImuChunk, Notification, Sample
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 from coach.packets.clock import WrappingCounter
 from coach.packets.formats import Format, Row, SharedReading, motion_row
-from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.movesense import (
     LARGEST_DPS,
     LARGEST_MPS2,
@@ -114,7 +114,7 @@ class MovesenseReader:
 
     def _learn(self, message: Message) -> None:
         if message.reference == REF_ACC_CONFIG and message.is_ok and message.body:
-            self._stream.acc_range_mps2 = message.body[0] * G_MPS2
+            self._stream.acc_range_mps2 = message.body[0] * GRAVITY_MPS2
         elif message.reference == REF_GYR_CONFIG and message.is_ok and len(message.body) >= 2:
             self._stream.gyr_range_radps = int.from_bytes(message.body[:2], "little") * RADPS_PER_DPS
         elif message.reference == REF_STREAM and message.kind is StreamKind.RESPONSE:

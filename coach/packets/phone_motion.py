@@ -16,8 +16,8 @@ from typing import Final
 from coach.errors import PacketError
 from coach.model.arrays import np
 from coach.model.samples import FloatArray, Sample
+from coach.model.units import RADPS_PER_DPS
 from coach.packets.formats import Format, Row, SharedReading, motion_row
-from coach.packets.layout import RADPS_PER_DPS
 from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
 MAGIC: Final = 0x50

@@ -13,13 +13,13 @@ from typing import Final
 from coach.errors import PacketError
 from coach.model.arrays import np
 from coach.model.samples import FloatArray
-from coach.packets.layout import G_MPS2, RADPS_PER_DPS
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 
 _HEAD: Final = struct.Struct("<BQB")
 _COMPRESSED: Final = 0x80
 _KIND_MASK: Final = 0x3F
 _VERITY_FACTOR: Final = 2.44e-4  # g per count of compressed type 0 at +-8 g, of the SDK's AccDataTest
-_LARGEST_MPS2: Final = 40 * G_MPS2  # beyond any range on offer: broken bytes
+_LARGEST_MPS2: Final = 40 * GRAVITY_MPS2  # beyond any range on offer: broken bytes
 _LARGEST_DPS: Final = 4600.0
 
 
@@ -71,8 +71,8 @@ def acceleration(frame: PolarFrame, factor: float | None) -> FloatArray:
     be 1 g; then the factor of the SDK's own test holds.
     """
     if frame.is_compressed and frame.frame_type == 0:
-        return _bounded(frame.raw * (factor or _VERITY_FACTOR) * G_MPS2, _LARGEST_MPS2)
-    return _bounded(frame.raw * (factor or 1.0) * 1e-3 * G_MPS2, _LARGEST_MPS2)
+        return _bounded(frame.raw * (factor or _VERITY_FACTOR) * GRAVITY_MPS2, _LARGEST_MPS2)
+    return _bounded(frame.raw * (factor or 1.0) * 1e-3 * GRAVITY_MPS2, _LARGEST_MPS2)
 
 
 def turn_rate(frame: PolarFrame, factor: float | None) -> FloatArray:

@@ -8,8 +8,8 @@ from typing import Final
 
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, Sample
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 from coach.packets.formats import Format, Row, SharedReading, triples
-from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.pairing import ClockTrack, Pairing
 from coach.packets.polar import Measure, PolarFrame, acceleration, decode_frame, turn_rate
 from coach.packets.polar_control import (
@@ -87,7 +87,7 @@ class PolarReader:
             if Setting.RATE in choice:
                 self._set_rate(float(choice[Setting.RATE]))
             if Setting.RANGE in choice:
-                self._stream.acc_range_mps2 = choice[Setting.RANGE] * G_MPS2
+                self._stream.acc_range_mps2 = choice[Setting.RANGE] * GRAVITY_MPS2
         elif reply.op == Op.SETTINGS and reply.measure == Measure.GYRO:
             choice = chosen(decode_settings(reply.parameters), facts.rate_hz, facts.gyr_range_dps)
             if Setting.RANGE in choice:

@@ -9,8 +9,8 @@ from coach.errors import PacketError
 from coach.model.arrays import np
 from coach.model.samples import FloatArray, Gap, ImuChunk, Sample
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 from coach.packets.clock import CRYSTAL, DeviceClock, LineLimits
-from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 
 _FULL_SCALE: Final = (
     0.998  # readings from here on are clipped: 1 LSB of 16 bits is 0.003 %, of scaled floats up to 0.1 %
@@ -131,7 +131,7 @@ class ImuStream:
         self._pace: deque[tuple[float, int]] = deque(maxlen=_MEMORY)
         self._pace_s, self._pace_n = 0.0, 0  # sums of `_pace`
         self.interval_s = 1.0 / facts.rate_hz
-        self.acc_range_mps2 = np.inf if facts.acc_range_g is None else facts.acc_range_g * G_MPS2
+        self.acc_range_mps2 = np.inf if facts.acc_range_g is None else facts.acc_range_g * GRAVITY_MPS2
         self.gyr_range_radps = np.inf if facts.gyr_range_dps is None else facts.gyr_range_dps * RADPS_PER_DPS
 
     def take(

@@ -13,9 +13,9 @@ import numpy as np
 
 from coach.errors import PacketError
 from coach.model.samples import FloatArray, Sample
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 from coach.packets.clock import WrappingCounter
 from coach.packets.formats import Format, Row, motion_row
-from coach.packets.layout import G_MPS2, RADPS_PER_DPS
 from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
 _READING: Final = struct.Struct("<I6f")
@@ -38,12 +38,12 @@ def decode_reading(payload: bytes) -> tuple[int, FloatArray, FloatArray]:
     acc, gyr = np.array(values[:3]), np.array(values[3:])
     if not (np.abs(acc) <= _LARGEST_G).all() or not (np.abs(gyr) <= _LARGEST_DPS).all():
         raise PacketError("a shoe sensor reading is beyond its chip's range", payload)
-    return ms, acc * G_MPS2, gyr * RADPS_PER_DPS
+    return ms, acc * GRAVITY_MPS2, gyr * RADPS_PER_DPS
 
 
 def encode_reading(t_s: float, acc_mps2: FloatArray, gyr_radps: FloatArray) -> bytes:
     """Return the notification that the sensor would have sent at device time `t_s`: (3,) and (3,) to 28 bytes."""
-    return _READING.pack(round(t_s * 1000), *(acc_mps2 / G_MPS2), *(gyr_radps / RADPS_PER_DPS))
+    return _READING.pack(round(t_s * 1000), *(acc_mps2 / GRAVITY_MPS2), *(gyr_radps / RADPS_PER_DPS))
 
 
 class RangeFinder:
@@ -60,11 +60,11 @@ class RangeFinder:
 
     def observe(self, acc_mps2: FloatArray) -> float:
         """Return the range [m/s2] as known after this reading (3,)."""
-        peak_g = float(np.abs(acc_mps2).max()) / G_MPS2
+        peak_g = float(np.abs(acc_mps2).max()) / GRAVITY_MPS2
         self._is_wide |= peak_g > (1 + _EDGE) * _NARROW_G
         self._n_at_edge += peak_g >= (1 - _EDGE) * _NARROW_G
         is_narrow = not self._is_wide and self._n_at_edge >= _LEAST_AT_EDGE
-        return min(self._wide_mps2, _NARROW_G * G_MPS2) if is_narrow else self._wide_mps2
+        return min(self._wide_mps2, _NARROW_G * GRAVITY_MPS2) if is_narrow else self._wide_mps2
 
 
 class WearableMyFootReader:

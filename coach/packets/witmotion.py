@@ -13,14 +13,14 @@ import numpy as np
 
 from coach.errors import PacketError
 from coach.model.samples import FloatArray
-from coach.packets.layout import G_MPS2, RADPS_PER_DPS
+from coach.model.units import GRAVITY_MPS2, RADPS_PER_DPS
 
 _HEAD: Final = 0x55
 _MOTION: Final = 0x61
 _REGISTER: Final = 0x71
 _FRAME: Final = 20
 _LONG_FRAME: Final = 28
-_ACC_MPS2: Final = 16.0 * G_MPS2 / 32768.0
+_ACC_MPS2: Final = 16.0 * GRAVITY_MPS2 / 32768.0
 _GYR_RADPS: Final = 2000.0 * RADPS_PER_DPS / 32768.0
 _HEADERS: Final = (b"\x55\x61", b"\x55\x71")
 BATTERY_REGISTER: Final = 0x64

@@ -18,9 +18,9 @@ from coach.errors import RecordingError
 from coach.model.documents import JsonObject
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.recording.reference_table import read_table
 
-_G_MPS2: Final = 9.80665
 _TABLES: Final = ("imu.csv.gz", "imu.csv")
 _GZIP: Final = b"\x1f\x8b"
 _LEAST_HZ, _MOST_HZ = 18.0, 5000.0  # slower ones miss whole contacts, faster ones are no seconds: by eye, 2026-11-25
@@ -65,7 +65,7 @@ def read_reference(folder: Path, chunk_s: float = 1.0) -> ReferenceRecording:
         raise RecordingError(f"cannot read {error.filename}: {error.strerror}") from error
     except (ValueError, EOFError, zlib.error) as error:
         raise RecordingError(f"{folder} is not a recording in the reference format: {error}") from error
-    ranges = (acc_range * _G_MPS2, math.radians(gyr_range))
+    ranges = (acc_range * GRAVITY_MPS2, math.radians(gyr_range))
     whole = ImuChunk(wear_site, table.t_s, table.acc_mps2, table.gyr_radps, *ranges, rate_hz)
     return ReferenceRecording(
         id=str(facts.get("id", folder.name)),

@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 
 from coach.model.samples import FloatArray
+from coach.model.units import GRAVITY_MPS2
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.curves import eased_integral, gaussian_kernel, hermite, monotone_cubic
 from coach.virtual_runner.steps import SimulatedStep, StepPlan
 
-GRAVITY_MPS2: Final = 9.80665
 FINE_HZ: Final = 1000.0
 HEEL_M: Final = np.array([-0.16, -0.075])  # from the sensor on the laces, x and z
 BALL_M: Final = np.array([0.05, -0.075])

@@ -11,13 +11,13 @@ from typing import Final
 import numpy as np
 
 from coach.model.samples import FloatArray
+from coach.model.units import GRAVITY_MPS2
 
 N_JUMPS: Final = 3
 HEIGHT_M: Final = 0.10
 FIRST_S: Final = 2.0  # is still, then jumps
 APART_S: Final = 1.4
 LASTS_S: Final = 8.0
-_G: Final = 9.80665
 _PUSH_S: Final = 0.25
 _FOOT_S: Final = 0.045
 _TRUNK_S: Final = 0.15
@@ -26,10 +26,10 @@ _POINT_S: Final = 0.12
 
 def jumping_force(t_s: FloatArray, is_foot: bool) -> FloatArray:
     """Specific force along the body's vertical [m/s2] (n,), `t_s` after the beginning of standing still."""
-    speed_mps = math.sqrt(2 * _G * HEIGHT_M)
-    fall_s = 2 * speed_mps / _G
+    speed_mps = math.sqrt(2 * GRAVITY_MPS2 * HEIGHT_M)
+    fall_s = 2 * speed_mps / GRAVITY_MPS2
     land_s = _FOOT_S if is_foot else _TRUNK_S
-    force = np.full(t_s.shape, _G)
+    force = np.full(t_s.shape, GRAVITY_MPS2)
     for i in range(N_JUMPS):
         off_s = FIRST_S + i * APART_S
         force += _bump(t_s, off_s - _PUSH_S, _PUSH_S, speed_mps)
@@ -40,7 +40,7 @@ def jumping_force(t_s: FloatArray, is_foot: bool) -> FloatArray:
 
 def jumping_turn(t_s: FloatArray, is_foot: bool) -> FloatArray:
     """Turn rate about the axis to the left [rad/s] (n,): the foot points down at the push-off and back in the air."""
-    fall_s = 2 * math.sqrt(2 * HEIGHT_M / _G)
+    fall_s = 2 * math.sqrt(2 * HEIGHT_M / GRAVITY_MPS2)
     angle_rad = math.radians(45.0 if is_foot else 3.0)
     turn = np.zeros(t_s.shape)
     for i in range(N_JUMPS):

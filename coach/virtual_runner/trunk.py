@@ -11,10 +11,10 @@ import numpy as np
 
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.steps import StepPlan
 
-GRAVITY_MPS2: Final = 9.80665
 BRAKING_G: Final = 0.28  # peak of the fore-aft force as a share of body weight, Heiderscheit 2011
 SWAY_G: Final = 0.10  # chosen by eye, 2026-11-20
 # Turn to the left and drop to the right lead the left contact by these parts of a stride (see coach.gait.trunk.side).

@@ -12,9 +12,9 @@ import pytest
 from coach.model.links import SensorUse
 from coach.model.samples import Gap, ImuChunk, Notification
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.packets.coach_board import decode_description, decode_frame
 from coach.packets.decoders import decoder_for
-from coach.packets.layout import G_MPS2
 from firmware_config.loader import load_profile
 from tests.support.common import missing, mostly_slow
 
@@ -134,11 +134,11 @@ def test_a_minute_of_frames_decodes_with_every_reading_at_its_time_and_the_lost_
     chunks = [s for s in samples if isinstance(s, ImuChunk)]
     report = decoder.report()
     assert (report.n_bad_packets, report.n_duplicates, report.n_clipped) == (0, 0, 0)
-    reading = np.rint(np.concatenate([c.acc_mps2[:, 0] for c in chunks]) / G_MPS2 * 2048).astype(int)
+    reading = np.rint(np.concatenate([c.acc_mps2[:, 0] for c in chunks]) / GRAVITY_MPS2 * 2048).astype(int)
     assert (np.diff(reading) >= 1).all()
     acc = np.concatenate([c.acc_mps2 for c in chunks])
     assert np.allclose(acc[:, 1], -acc[:, 0])
-    assert np.allclose(acc[:, 2], G_MPS2)
+    assert np.allclose(acc[:, 2], GRAVITY_MPS2)
     gyr = np.concatenate([c.gyr_radps for c in chunks if c.gyr_radps is not None])
     gyr_counts = gyr / decode_frame(seen.frames[0][1]).scale.gyr_radps
     assert np.allclose(gyr_counts, np.column_stack([reading // 2, 0 * reading, 0 * reading - 1]), atol=0.01)

@@ -5,6 +5,7 @@ import struct
 import numpy as np
 
 from coach.model.samples import PositionSample
+from coach.model.units import RADPS_PER_DPS
 from coach.packets.coach_board import (
     ACC_RANGES_G,
     GYR_RANGES_DPS,
@@ -13,7 +14,6 @@ from coach.packets.coach_board import (
     BoardScale,
     checksum,
 )
-from coach.packets.layout import RADPS_PER_DPS
 from coach.packets.phone_motion import MotionPacket
 
 

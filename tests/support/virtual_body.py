@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.virtual_runner.body import VirtualBody
 from coach.virtual_runner.runner import VirtualRunner
 from coach.virtual_runner.steps import SimulatedStep

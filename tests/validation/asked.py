@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 
 from coach.gait.fusion.engines import engine_for
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, Stride, TrunkStep
+from coach.model.units import GRAVITY_MPS2
 from tests.coach.gait.foot import other_motions
 from tests.coach.gait.shank.test_shank_against_force_plates import pedalling
 from tests.coach.gait.trunk.test_trunk_against_force_plates_and_cameras import rope_jumping

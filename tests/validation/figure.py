@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
 from coach.model.strides import Stride
+from coach.model.units import GRAVITY_MPS2
 from tests.coach.gait.on_recordings import pairs
 from tests.support.recordings import Recording, read
 from tests.validation.runners import strides

@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from coach.gait.bulk import analyse
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.plain import to_plain
 from coach.model.samples import ImuChunk
 from coach.model.strides import Stride, TrunkStep
+from coach.model.units import GRAVITY_MPS2
 from tests.support.as_sent import at_rate, changed, kept, random_rotation
 from tests.support.common import reference_folder
 from tests.support.recordings import names, read

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.window import BoolArray
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.strides import GaitState, StateChange, Stride
+from coach.model.units import GRAVITY_MPS2
 
 STILL_S: Final = 2.0  # the longest walking stride is 1.6 s: a foot still for longer is standing
 NO_STRIDES_S: Final = 3.0  # two of the longest strides

@@ -19,9 +19,9 @@ import numpy as np
 
 from coach.gait.foot.params import ALIGNMENT, PARAMS, AlignmentParams
 from coach.gait.foot.trajectory import mean_forces
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.segments import Segment
 from coach.model.samples import FloatArray
+from coach.model.units import GRAVITY_MPS2
 
 Swing = tuple[int, int]  # first row, and the row after the last
 

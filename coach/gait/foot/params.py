@@ -9,7 +9,7 @@ forefoot), each runner one vote. `python -m tests.validation.leave_one_out` fits
 from dataclasses import dataclass
 from typing import Final
 
-from coach.gait.signal.constants import GRAVITY_MPS2
+from coach.model.units import GRAVITY_MPS2
 
 
 @dataclass(frozen=True, slots=True)

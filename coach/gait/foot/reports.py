@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from coach.gait.foot.activity import state_of, state_of_cadence
 from coach.gait.foot.stride_state import FootSensor
 from coach.gait.foot.strides import StanceCandidate, StrideTrajectory
-from coach.gait.signal.constants import FOREFOOT_BELOW_DEG, GRAVITY_MPS2, INTERPOLATED_FACTOR, REARFOOT_ABOVE_DEG
+from coach.gait.signal.constants import FOREFOOT_BELOW_DEG, INTERPOLATED_FACTOR, REARFOOT_ABOVE_DEG
 from coach.model.strides import FootStrike, GaitState, MidStance, Stride, ToeOff
+from coach.model.units import GRAVITY_MPS2
 
 
 def mid_stance_event(foot: FootSensor, landing: StanceCandidate) -> MidStance:

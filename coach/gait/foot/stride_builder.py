@@ -29,10 +29,11 @@ from coach.gait.foot.trajectory import (
     path,
     stride_rows,
 )
-from coach.gait.signal.constants import GRAVITY_MPS2, INTERPOLATED_FACTOR
+from coach.gait.signal.constants import INTERPOLATED_FACTOR
 from coach.gait.signal.filters import median_of
 from coach.model.samples import FloatArray
 from coach.model.strides import GaitEvent, InitialContact, Stride
+from coach.model.units import GRAVITY_MPS2
 
 UP_MPS2: Final = np.array((0.0, 0.0, GRAVITY_MPS2))
 

@@ -12,10 +12,11 @@ from coach.gait.foot.alignment import FootAxes, OwnAxes, Refiner
 from coach.gait.foot.constants import AX, GX
 from coach.gait.foot.params import PARAMS, FootParams
 from coach.gait.foot.strides import StanceCandidate
-from coach.gait.signal.constants import CLIP_SHARE, GRAVITY_MPS2
+from coach.gait.signal.constants import CLIP_SHARE
 from coach.gait.signal.filters import median_of
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 
 MEDIAN_SD_FACTOR: Final = 1.25  # of a median against a mean of normal values: sqrt(pi / 2)
 MOST_INTERPOLATED: Final = 4096  # readings; ten seconds at 416 Hz, twice what is held

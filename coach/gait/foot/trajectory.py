@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.gait.foot.constants import AX, GX, T
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.filters import cubic
 from coach.model.samples import FloatArray
+from coach.model.units import GRAVITY_MPS2
 
 BLOCK: Final = 8  # small turns scanned together where there are few; any number gives the same
 

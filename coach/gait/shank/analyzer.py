@@ -18,11 +18,11 @@ import numpy as np
 
 from coach.gait.shank.events import Footfall, find_footfalls
 from coach.gait.shank.params import ShankParams
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.window import SignalWindow, WindowView, loss_factor
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitEvent, GaitState, InitialContact, StateChange, Stride, ToeOff
+from coach.model.units import GRAVITY_MPS2
 
 _PARAMS: Final = ShankParams()
 

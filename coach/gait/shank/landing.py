@@ -23,10 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from coach.gait.shank.params import ShankParams
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.filters import cubic, hann_smooth
 from coach.gait.signal.window import WindowView
 from coach.model.samples import FloatArray
+from coach.model.units import GRAVITY_MPS2
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-GRAVITY_MPS2: Final = 9.80665  # standard gravity, CGPM 1901
-
 # A single lost reading is interpolated by a straight line, two or more are a gap. Half of a 100 Hz running recording's
 # holes are single; a straight line over 20 ms leaves a landing blurred but a swing intact.
 INTERPOLATED_INTERVALS: Final = 2.5

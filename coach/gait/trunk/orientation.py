@@ -17,11 +17,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.filters import cross, hann_smooth, hann_smooth_rows, means, period, whole_mean
 from coach.gait.signal.window import BoolArray, WindowView
 from coach.gait.trunk.params import TrunkParams
 from coach.model.samples import FloatArray
+from coach.model.units import GRAVITY_MPS2
 
 SHORTEST_STEP_S: Final = 0.22  # 270 steps per minute: sprinting
 LONGEST_STEP_S: Final = 0.75  # 80 steps per minute: a stroll

@@ -12,10 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.window import WindowView
 from coach.gait.trunk.orientation import Attitude
 from coach.model.samples import FloatArray
+from coach.model.units import GRAVITY_MPS2
 
 _STILL_S: Final = 1.0  # a second without a step; walking steps come every 0.5 s
 _STILL_MPS2: Final = 0.35  # SD of specific force; breathing and swaying stay below 0.1, chosen by eye, 2026-11-20

@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.signal.filters import cross
 from coach.gait.trunk.orientation import Attitude
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 
 _LIST, _TURN, _PUSH = "list", "turn", "push"  # rate about forward, rate about up, force to the left
 _PHASES: Final = {  # degrees after the left contact at which cos() has its maximum, negative; and the weight

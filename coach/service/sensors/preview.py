@@ -13,6 +13,7 @@ from coach.model.arrays import np
 from coach.model.links import LinkEvent, LinkStatus, SensorUse
 from coach.model.samples import HeartRateSample, ImuChunk, Notification, RunningSpeedSample, Sample, TreadmillSample
 from coach.model.sensing import SensorState
+from coach.model.units import GRAVITY_MPS2
 from coach.packets.commands import link_plan
 from coach.packets.decoders import decoder_for
 from coach.packets.settings import number, settings_of, without_rate
@@ -22,7 +23,6 @@ from coach.radio.session import Radio
 from coach.radio.words import PAIRED, loss_error
 from firmware_config.loader import load_profile
 
-_G = 9.80665
 _KEPT_S = 30.0
 _SHOWN_S = 5.0
 _SHOWN_HZ = 20.0
@@ -258,7 +258,7 @@ def _drawn(chunks: Sequence[ImuChunk]) -> tuple[float, ...]:
     if not chunks:
         return ()
     t_s = np.concatenate([chunk.t_s for chunk in chunks])
-    force = np.concatenate([np.sqrt(np.nansum(chunk.acc_mps2**2, axis=1)) for chunk in chunks]) / _G
+    force = np.concatenate([np.sqrt(np.nansum(chunk.acc_mps2**2, axis=1)) for chunk in chunks]) / GRAVITY_MPS2
     slot = ((t_s - t_s[0]) * _SHOWN_HZ).astype(int)
     starts = np.flatnonzero(np.diff(slot, prepend=-1))
     return tuple(round(float(value), 3) for value in np.maximum.reduceat(force, starts))

@@ -14,12 +14,12 @@ from coach.model.links import LinkStatus
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sensing import CheckReport, SensorCheck
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.service.sensors.preview import Viewer, rate_of
 from coach.service.sensors.registry import LOST_SHARE
 
 N_JUMPS = 3
 _NO_FOOT = "No sensor on the"
-_G = 9.80665
 # A body falls freely for 0.29 s in a jump of 10 cm, and lands at 1.4 m/s; on the trunk a half sine of 0.15 s then has a
 # peak of 2.5 g (mechanics of a falling body; the time by judgement). A sensor in free fall reads 0.
 _FALL_G = 0.5  # halfway from standing to falling
@@ -51,7 +51,7 @@ def landings_s(chunks: Sequence[ImuChunk], site: WearSite | None = None) -> list
     if not chunks:
         return []
     t_s = np.concatenate([chunk.t_s for chunk in chunks])
-    force_g = np.concatenate([np.sqrt(np.nansum(chunk.acc_mps2**2, axis=1)) for chunk in chunks]) / _G
+    force_g = np.concatenate([np.sqrt(np.nansum(chunk.acc_mps2**2, axis=1)) for chunk in chunks]) / GRAVITY_MPS2
     is_trunk = site is not None and site.is_trunk
     hard_s = t_s[force_g > (_TRUNK_LANDING_G if is_trunk else _LANDING_G)]
     if is_trunk:

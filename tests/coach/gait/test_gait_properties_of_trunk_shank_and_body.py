@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from coach.gait.fusion.body import BodyGait
 from coach.gait.shank.analyzer import ShankGait
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.samples import HeartRateSample, ImuChunk, RunningSpeedSample, TreadmillSample
 from coach.model.sites import WearSite
 from coach.model.strides import StateChange, Stride, TrunkStep
+from coach.model.units import GRAVITY_MPS2
 from tests.support.as_sent import random_rotation
 from tests.support.common import examples
 from tests.support.recordings import read

@@ -38,7 +38,7 @@ from firmware_config.loader import load_profile
 from tests.support.common import need_reference
 from tests.support.encoders import encode_frame
 
-G_MPS2 = 9.80665
+GRAVITY_MPS2 = 9.80665
 STARTED_AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
 LENGTH_S = 24.0
 
@@ -82,7 +82,7 @@ def board(use: SensorUse, acc: FloatArray, gyr: FloatArray, rate_hz: float) -> I
 
 def witmotion(use: SensorUse, acc: FloatArray, gyr: FloatArray, rate_hz: float) -> Iterator[Notification]:
     """What a WT9011DCL sends of this motion: a frame a reading, two frames now and then in one notification."""
-    counts = np.hstack([acc * 32768 / (16 * G_MPS2), np.degrees(gyr) * 32768 / 2000, np.zeros((len(acc), 3))])
+    counts = np.hstack([acc * 32768 / (16 * GRAVITY_MPS2), np.degrees(gyr) * 32768 / 2000, np.zeros((len(acc), 3))])
     frames = [b"\x55\x61" + row.astype("<i2").tobytes() for row in np.clip(np.round(counts), -32768, 32767)]
     for k in range(0, len(frames) - 1, 2):
         at = (k + 2) / rate_hz + 0.01

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from polar_python.parsers import parse_polar_data
 from pycycling.heart_rate_service import _parse_hr_measurement
 
+from coach.model.units import GRAVITY_MPS2
 from coach.packets import polar
 from coach.packets.ftms import decode_part
 from coach.packets.heart_rate import decode_heart_rate
-from coach.packets.layout import G_MPS2
 from coach.packets.running_speed import decode_running_speed
 
 
@@ -76,7 +76,7 @@ def test_heart_rate_as_three_others_read_it(flags: int, rate: int, energy: int, 
 def test_polars_plain_frames_as_bleakheart_reads_them(axes: list[tuple[int, int, int]], time_ns: int) -> None:
     frame = b"\x02" + time_ns.to_bytes(8, "little") + b"\x01" + b"".join(struct.pack("<3h", *axis) for axis in axes)
     theirs = PolarMeasurementData(None)._decode_acc_data(frame)
-    ours = polar.acceleration(polar.decode_frame(frame), 1.0) / G_MPS2 * 1e3
+    ours = polar.acceleration(polar.decode_frame(frame), 1.0) / GRAVITY_MPS2 * 1e3
     assert np.allclose(ours, np.array(theirs, dtype=float), atol=1e-6)
 
 
@@ -132,7 +132,9 @@ def test_polars_delta_frames_as_polar_python_reads_them(
     theirs = np.array(parse_polar_data(bytearray(frame), lambda _: 1.0).data, dtype=float)
     decoded = polar.decode_frame(frame)
     ours = (
-        polar.acceleration(decoded, 1.0) / G_MPS2 * 1e3 if measure == 2 else np.degrees(polar.turn_rate(decoded, 1.0))
+        polar.acceleration(decoded, 1.0) / GRAVITY_MPS2 * 1e3
+        if measure == 2
+        else np.degrees(polar.turn_rate(decoded, 1.0))
     )
     assert ours.shape == theirs.shape == (n + 1, 3)
     assert np.abs(ours - theirs).max() <= 1.0  # polar-python gives whole milli-g

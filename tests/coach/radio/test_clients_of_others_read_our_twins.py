@@ -17,8 +17,8 @@ from pycycling.heart_rate_service import HeartRateService
 from coach.model.links import SensorUse
 from coach.model.samples import HeartRateSample, ImuChunk, Notification, PowerSample, Sample
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.packets.decoders import decoder_for
-from coach.packets.layout import G_MPS2
 from coach.radio.virtual.twin import Twin
 from coach.radio.virtual.world import VirtualWorld
 from firmware_config.loader import load_profile
@@ -102,7 +102,7 @@ def test_a_polar_h10_as_bleakheart_streams_it() -> None:
             await until(lambda: len(frames) >= 12, world.clock)
             assert (await theirs.stop_streaming("ACC"))[0] == 0
             chunks = [s for s in client.as_we_read_it("polar_h10", WearSite.CHEST) if isinstance(s, ImuChunk)]
-            ours_mg = np.concatenate([chunk.acc_mps2 for chunk in chunks]) / G_MPS2 * 1e3
+            ours_mg = np.concatenate([chunk.acc_mps2 for chunk in chunks]) / GRAVITY_MPS2 * 1e3
             theirs_mg = np.concatenate([np.array(frame[2], dtype=float) for frame in frames])
             assert len(theirs_mg) > 300
             assert len(ours_mg) == len(theirs_mg)

@@ -12,6 +12,7 @@ from bumble.gatt import Characteristic, Service
 
 from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
 from coach.radio.virtual.sampler import SampleBlock, Sampler
@@ -25,7 +26,6 @@ _RATES_HZ = (52, 104, 208, 416)
 _N_BLOCK = 10
 _FRAME = 10 + 12 * _N_BLOCK + 2  # bytes; a link whose notifications hold fewer gets small frames of one reading
 _NOTIFICATION_HEAD = 3
-_G = 9.80665
 
 
 def crc16(data: bytes) -> int:
@@ -107,6 +107,6 @@ class CoachBoard(Twin):
         else:
             head = struct.pack("<BBHIBB", 0xA5, 1, self._sequence, first_us, len(block.acc_mps2), code)
         self._sequence = (self._sequence + 1) % 2**16
-        share = np.hstack([block.acc_mps2 / (acc_g * _G), np.degrees(block.gyr_radps) / gyr_dps])
+        share = np.hstack([block.acc_mps2 / (acc_g * GRAVITY_MPS2), np.degrees(block.gyr_radps) / gyr_dps])
         counts = np.clip(np.round(share * 32768), -32768, 32767).astype("<i2")
         return _checked(head + counts.tobytes())

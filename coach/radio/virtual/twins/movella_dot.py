@@ -13,12 +13,12 @@ from bumble.gatt import Characteristic, Service
 
 from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
 from coach.radio.virtual.sampler import SampleBlock, Sampler
 from coach.radio.virtual.twin import Identity, Outgoing, P, Twin, held, notifying, readable, uuid
 
-_G = 9.80665
 _RATES_HZ = (1, 4, 10, 12, 15, 20, 30, 60)
 _RATE_AT = 24
 _VISIT_RATE = 0x10
@@ -104,6 +104,6 @@ class MovellaDot(Twin):
 
     @staticmethod
     def _packet(block: SampleBlock, rate_hz: float) -> bytes:
-        acc = np.clip(block.acc_mps2[0], -16 * _G, 16 * _G)
+        acc = np.clip(block.acc_mps2[0], -16 * GRAVITY_MPS2, 16 * GRAVITY_MPS2)
         gyr = np.clip(np.degrees(block.gyr_radps[0]), -2000.0, 2000.0)
         return struct.pack("<I6f", round(1e6 * block.first / rate_hz) % 2**32, *acc, *gyr)

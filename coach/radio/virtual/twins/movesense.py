@@ -14,6 +14,7 @@ from bumble.gatt import Service
 
 from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
 from coach.radio.virtual.sampler import SampleBlock, Sampler
@@ -25,7 +26,6 @@ DATA = "34800002-7185-4D5D-B431-630E7050E8F0"
 _HELLO, _SUBSCRIBE, _UNSUBSCRIBE, _GET = 0, 1, 2, 4
 _RATES_HZ = (13, 26, 52, 104, 208, 416, 833, 1666)
 _MAX_SUBSCRIPTIONS = 4
-_G = 9.80665
 _PATH = re.compile(r"/Meas/(Acc|Gyro|IMU6)/(\d+)")
 
 
@@ -143,7 +143,7 @@ class Movesense(Twin):
 
     def _values(self, kind: str, rate_hz: float, block: SampleBlock) -> bytes:
         first_ms = math.floor(1000.0 * (self._boot_s + block.first / rate_hz))
-        acc_limit = self._acc_range_g * _G
+        acc_limit = self._acc_range_g * GRAVITY_MPS2
         acc = np.clip(block.acc_mps2, -acc_limit, acc_limit).astype("<f4").tobytes()
         gyr = np.clip(np.degrees(block.gyr_radps), -self._gyr_range_dps, self._gyr_range_dps).astype("<f4").tobytes()
         values = {"Acc": acc, "Gyro": gyr, "IMU6": acc + gyr}[kind]

@@ -13,6 +13,7 @@ from bumble.gatt import Service
 
 from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
 from coach.radio.virtual.sampler import SampleBlock, Sampler
@@ -28,7 +29,7 @@ _OK, _BAD_OP, _BAD_TYPE, _UNSUPPORTED, _BAD_LENGTH, _BAD_PARAMETER, _ALREADY = 0
 _WRONG_VALUE = {_RESOLUTION: 7, _RATE: 8, _RANGE: 9, _CHANNELS: 11}
 _WRONG_STATE = 12
 _YEAR_2019_NS = 599_616_000_000_000_000
-_MG = 9.80665e-3
+_MG = GRAVITY_MPS2 / 1000
 Settings = Mapping[int, tuple[int, ...]]
 
 

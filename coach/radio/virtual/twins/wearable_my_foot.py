@@ -12,12 +12,12 @@ from bumble.gatt import Service
 
 from coach.model.motion import MotionSource
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
 from coach.radio.virtual.sampler import Sampler
 from coach.radio.virtual.twin import Identity, Outgoing, Twin, notifying, uuid
 
-_G = 9.80665
 _ACC_LIMIT_G, _GYR_LIMIT_DPS = 16.0, 2000.0
 
 
@@ -54,7 +54,7 @@ class WearableMyFoot(Twin):
             self._is_sending = True
             self._sampler.restart(now_s)
         for block in self._sampler.take(now_s):
-            acc = np.clip(block.acc_mps2[0] / _G, -_ACC_LIMIT_G, _ACC_LIMIT_G)
+            acc = np.clip(block.acc_mps2[0] / GRAVITY_MPS2, -_ACC_LIMIT_G, _ACC_LIMIT_G)
             gyr = np.clip(np.degrees(block.gyr_radps[0]), -_GYR_LIMIT_DPS, _GYR_LIMIT_DPS)
             ms = math.floor(1000 * block.first / 100.0)
             n_lost = self.count.n_lost

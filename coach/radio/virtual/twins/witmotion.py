@@ -14,6 +14,7 @@ from bumble.gatt import Service
 from coach.model.motion import MotionSource
 from coach.model.samples import FloatArray
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 from coach.radio.clock import RunClock
 from coach.radio.virtual.controller import Air
 from coach.radio.virtual.sampler import Sampler
@@ -26,7 +27,6 @@ _BANDWIDTHS_HZ = {0: 256.0, 1: 188.0, 2: 98.0, 3: 42.0, 4: 20.0, 5: 10.0, 6: 5.0
 _SAVE, _RATE, _BANDWIDTH, _AXES, _VERSION, _VOLTS, _UNLOCK = 0x00, 0x03, 0x1F, 0x24, 0x2E, 0x64, 0x69
 _AS_SOLD = {_RATE: 6, _BANDWIDTH: 4, _AXES: 0}
 _UNLOCKED_S = 10.0
-_G = 9.80665
 _ROOM = 20
 
 
@@ -119,7 +119,7 @@ class WitMotion(Twin):
             self._sampler.restart(now_s)
             self._smooth = None
         for block in self._sampler.take(now_s):
-            reading = np.concatenate([block.acc_mps2[0] / _G, np.degrees(block.gyr_radps[0])])
+            reading = np.concatenate([block.acc_mps2[0] / GRAVITY_MPS2, np.degrees(block.gyr_radps[0])])
             n_lost = self.count.n_lost
             frames = [*self._register_answers, self._frame(self._through_filter(reading), now_s)]
             self._register_answers.clear()

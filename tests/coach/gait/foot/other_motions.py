@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray, ImuChunk
 from coach.model.sites import WearSite
+from coach.model.units import GRAVITY_MPS2
 
 RATE_HZ: Final = 100.0
 SECONDS: Final = 60.0

@@ -5,8 +5,8 @@ import pytest
 
 from coach.gait.foot.constants import AX, GX, T
 from coach.gait.foot.trajectory import attitudes, mean_forces, path, rotated, stride_rows
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import FloatArray
+from coach.model.units import GRAVITY_MPS2
 
 
 def swing(length_m: float, height_m: float, turn_rad: float, n: int = 141, seconds: float = 0.7) -> FloatArray:

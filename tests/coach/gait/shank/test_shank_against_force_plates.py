@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from coach.gait.shank.analyzer import ShankGait
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, InitialContact, StateChange, Stride, ToeOff
+from coach.model.units import GRAVITY_MPS2
 from tests.coach.gait.on_recordings import events, pairs
 from tests.support.as_sent import random_rotation
 from tests.support.common import mostly_slow

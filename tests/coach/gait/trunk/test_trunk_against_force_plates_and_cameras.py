@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from coach.gait.signal.constants import GRAVITY_MPS2
 from coach.gait.trunk.analyzer import TrunkGait
 from coach.model.samples import ImuChunk
 from coach.model.sites import WearSite
 from coach.model.strides import GaitState, StateChange, TrunkStep
+from coach.model.units import GRAVITY_MPS2
 from tests.coach.gait.on_recordings import events, pairs
 from tests.support.as_sent import part, random_rotation
 from tests.support.common import mostly_slow
