@@ -153,7 +153,7 @@ def seconds_of(activity: Activity) -> list[LiveMetrics]:
         dataclasses.replace(
             LiveMetrics(record.t_s, _state(record), uncertainty=_uncertainty(record, activity)), **_shared(record)
         )
-        for record in _rising(activity.records)
+        for record in rising(activity.records)
     ]
 
 
@@ -175,7 +175,8 @@ def _state(record: Record) -> GaitState | None:
     return GaitState.RUNNING if cadence >= 135 else GaitState.WALKING if cadence >= 60 else GaitState.STANDING
 
 
-def _rising(records: Iterable[Record]) -> list[Record]:
+def rising(records: Iterable[Record]) -> list[Record]:
+    """Return the records whose times rise; one whose clock went back, or that has the time of another, is left out."""
     kept: list[Record] = []
     for record in records:
         if not kept or record.t_s > kept[-1].t_s:

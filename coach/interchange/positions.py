@@ -12,7 +12,7 @@ import math
 from itertools import pairwise
 from typing import Final
 
-from coach.interchange.activity import Activity, Record
+from coach.interchange.activity import Activity, Record, rising
 from coach.model.arrays import BoolArray, np
 from coach.model.earth import metres_per_radian
 from coach.model.human_limits import FASTEST_MPS
@@ -35,7 +35,7 @@ def completed(activity: Activity) -> Activity:
 
     Values that the file has are never replaced, but for a speed that its own positions contradict.
     """
-    records = _rising(activity.records)
+    records = rising(activity.records)
     if len(records) < 2:
         return activity
     t_s = np.array([record.t_s for record in records])
@@ -103,14 +103,6 @@ def _is_contradicted(records: list[Record], speed: FloatArray) -> bool:
 def _nonzero(record: Record, added: dict[str, FloatArray]) -> dict[str, float]:
     """Return a record's values without those that are replaced because the whole file has nothing but zeros."""
     return {name: value for name, value in record.values.items() if name not in added}
-
-
-def _rising(records: tuple[Record, ...]) -> list[Record]:
-    kept: list[Record] = []
-    for record in records:
-        if not kept or record.t_s > kept[-1].t_s:
-            kept.append(record)
-    return kept
 
 
 def _from_positions(

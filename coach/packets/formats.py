@@ -82,8 +82,10 @@ class Format:
 
 
 def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally, odd_bytes: Callable[[bytes], int]) -> Feed:
-    """Return a format whose packets each hold one sample, without time or number.
-    odd_bytes: too many or too few in one."""
+    """Make the reader of packets that each hold one sample, without time or number.
+
+    odd_bytes: how many bytes a packet has too many or too few; equal packets within 0.05 s are one that came twice.
+    """
     last: tuple[bytes, float] | None = None
 
     def feed(payload: bytes, t_s: float) -> list[Sample]:
@@ -101,8 +103,10 @@ def one_per_packet(decode: Callable[[bytes, float], Sample], tally: Tally, odd_b
 
 
 def checked(name: str, decode: Callable[[bytes], object], row_name: str | None = None) -> Format:
-    """Return a characteristic that gives no samples: its bytes are only checked.
-    row_name: of a value that has no fields."""
+    """Make the format of a characteristic that gives no samples: its bytes are only checked.
+
+    row_name: what a value is called that has no fields.
+    """
 
     def feed(payload: bytes, t_s: float) -> list[Sample]:
         decode(payload)
@@ -112,7 +116,7 @@ def checked(name: str, decode: Callable[[bytes], object], row_name: str | None =
 
 
 def plain_rows(decode: Callable[[bytes], object], name: str | None = None) -> Rows:
-    """Return the one row of what `decode` gives; `name` for a value that has no fields."""
+    """Make what turns a payload into one row by `decode`. name: what a value is called that has no fields."""
 
     def rows(payload: bytes) -> list[Row]:
         value = to_plain(decode(payload))
@@ -122,7 +126,7 @@ def plain_rows(decode: Callable[[bytes], object], name: str | None = None) -> Ro
 
 
 def motion_row(device_s: float, acc_mps2: FloatArray, gyr_radps: FloatArray) -> Row:
-    """Return the readings (n, 3) and the device's own time of the first."""
+    """Return the row of readings (n, 3), with the device's own time of the first [s]."""
     return {"device_time_s": device_s, "acc_mps2": triples(acc_mps2), "gyr_radps": triples(gyr_radps)}
 
 

@@ -29,7 +29,7 @@ def formats() -> Mapping[str, Format]:
 
 
 def format_named(name: str) -> Format:
-    """Return the format that a profile names; raises UserError that names those there are."""
+    """Return the format that a profile names; raises UserError, which names those there are."""
     if name not in formats():
         raise UserError(f"no format of bytes is called {name}: choose one of {', '.join(sorted(formats()))}")
     return formats()[name]

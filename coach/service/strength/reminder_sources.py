@@ -20,8 +20,7 @@ _DONE = (SessionState.DONE, SessionState.PARTIAL)
 def sources(
     store: Store, strength: StrengthService, tests: StrengthTests, daily: DailyLife
 ) -> Mapping[str, Callable[[datetime], Sequence[Reminder]]]:
-    """Every source by its stable name; each gives all reminders it wants from now on."""
-
+    """Return every source by its stable name, in the order of asking; each gives all reminders it wants from now on."""
     latest: list[tuple[datetime, StrengthPlan | None]] = []
 
     def plan_at(now: datetime) -> StrengthPlan | None:
@@ -35,7 +34,7 @@ def sources(
         return plan.wish.tz if plan is not None else store.runner.get().time_zone
 
     def sessions(now: datetime) -> Sequence[Reminder]:
-        latest.clear()
+        latest.clear()  # asked first of all: a plan kept from an earlier round may be older than a tap
         plan = plan_at(now)
         return [] if plan is None else session_reminders(plan, now)
 
