@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from coach.clinic.standing import MATTERS, RunnerState
+from coach.clinic.runner_state import MATTERS, RunnerState
 from coach.model.pain import Lock
 
 # Of runners whose gait has not changed about one in a hundred lies beyond this, with 12 to 20 runs before (Student's t
@@ -53,7 +53,7 @@ class Patient:
     runner_id: str
     pseudonym: str
     label: str
-    standing: RunnerState | None
+    state: RunnerState | None
     heard_at: datetime | None
     joined_at: datetime
     seen: Seen | None = None
@@ -88,39 +88,39 @@ def _row(patient: Patient, now: datetime) -> Row:
 def reasons_of(patient: Patient, now: datetime) -> list[Reason]:
     """Why this patient is to be looked at."""
     found: list[Reason] = []
-    standing = patient.standing
-    if standing is not None:
-        if standing.lock is Lock.EMERGENCY:
+    state = patient.state
+    if state is not None:
+        if state.lock is Lock.EMERGENCY:
             found.append(Reason.EMERGENCY)
-        elif standing.lock is Lock.URGENT:
+        elif state.lock is Lock.URGENT:
             found.append(Reason.URGENT)
-        if standing.is_rising or (standing.pain_rose_by or 0.0) >= MATTERS:
+        if state.is_rising or (state.pain_rose_by or 0.0) >= MATTERS:
             found.append(Reason.PAIN)
-        if is_gait_changed(standing):
+        if is_gait_changed(state):
             found.append(Reason.GAIT)
-        is_idle = standing.last_run_at is not None and now - standing.last_run_at > NO_RUN_FOR
-        if standing.n_overdue or is_idle:
+        is_idle = state.last_run_at is not None and now - state.last_run_at > NO_RUN_FOR
+        if state.n_overdue or is_idle:
             found.append(Reason.OVERDUE)
     if now - (patient.heard_at or patient.joined_at) > SILENT_FOR:
         found.append(Reason.SILENT)
     return found
 
 
-def is_gait_changed(standing: RunnerState) -> bool:
+def is_gait_changed(state: RunnerState) -> bool:
     """Whether step length at matched speed changed by clearly more than its uncertainty."""
-    if standing.gait_change_m is None or not standing.gait_se_m:
+    if state.gait_change_m is None or not state.gait_se_m:
         return False
-    return abs(standing.gait_change_m) > GAIT_BEYOND * standing.gait_se_m
+    return abs(state.gait_change_m) > GAIT_BEYOND * state.gait_se_m
 
 
 def _mark(patient: Patient, reasons: Sequence[Reason]) -> str:
     """Return what there is to see: reasons, open signs and since when, and the level of a pain that rose."""
-    standing = patient.standing
+    state = patient.state
     parts = [reason.value for reason in reasons]
-    if standing is not None and standing.lock.is_sign_open:
-        parts += [*standing.signs, standing.locked_since.isoformat() if standing.locked_since else ""]
-    if standing is not None and Reason.PAIN in reasons and standing.pain_level is not None:
-        parts.append(f"{_LEVEL}{standing.pain_level}")
+    if state is not None and state.lock.is_sign_open:
+        parts += [*state.signs, state.locked_since.isoformat() if state.locked_since else ""]
+    if state is not None and Reason.PAIN in reasons and state.pain_level is not None:
+        parts.append(f"{_LEVEL}{state.pain_level}")
     return " ".join(parts)
 
 
@@ -138,7 +138,7 @@ def _parts(mark: str) -> dict[str, float]:
 
 
 def _order(row: Row) -> tuple[bool, bool, int, float, str]:
-    standing = row.patient.standing
+    state = row.patient.state
     rank = _RANK[row.reasons[0]] if row.reasons else len(_RANK)
-    worst = -(standing.pain_level or 0) if standing is not None else 0
+    worst = -(state.pain_level or 0) if state is not None else 0
     return not row.reasons, row.is_seen, rank, float(worst), row.patient.label.casefold()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from coach.clinic.monday import Seen
-from coach.clinic.standing import RunnerState
+from coach.clinic.runner_state import RunnerState
 from coach.model.pain import Lock
 from coach.roster.database import Connection, library, rows
 from coach.seal.manifest import Scope
@@ -39,12 +39,12 @@ class KnownRunner:
     label: bytes
     joined_at: datetime
     heard_at: datetime | None
-    standing: RunnerState | None
+    state: RunnerState | None
     seen: Seen | None
 
 
 _NUMBERS: Final = tuple(field.name for field in fields(RunNumbers))
-_STANDING: Final = tuple(field.name for field in fields(RunnerState))
+_STATE: Final = tuple(field.name for field in fields(RunnerState))
 Orders = list[dict[str, object]]
 
 
@@ -102,12 +102,12 @@ def put_runs(connection: Connection, runner_id: str, numbers: Sequence[RunNumber
         )
 
 
-def put_standing(connection: Connection, runner_id: str, standing: RunnerState, now: datetime) -> None:
+def put_state(connection: Connection, runner_id: str, state: RunnerState, now: datetime) -> None:
     """Keep the state of a runner, computed at `now`, in the place of the one before."""
-    names = ", ".join(_STANDING)
-    marks = ", ".join(["%s"] * len(_STANDING))
-    same = ", ".join(f"{name} = excluded.{name}" for name in (*_STANDING, "computed_at"))
-    values = [getattr(standing, name) for name in _STANDING]
+    names = ", ".join(_STATE)
+    marks = ", ".join(["%s"] * len(_STATE))
+    same = ", ".join(f"{name} = excluded.{name}" for name in (*_STATE, "computed_at"))
+    values = [getattr(state, name) for name in _STATE]
     values = [
         value.value if isinstance(value, Lock) else list(value) if isinstance(value, tuple) else value
         for value in values
@@ -130,13 +130,13 @@ def runners(connection: Connection, runner_id: str | None = None) -> list[KnownR
     """Runners whom the transaction's person may see, with their state: one or all.
 
     Three questions rather than one: the planner takes the rows that policies let through for few, and would compare
-    each runner with each standing.
+    each runner with each state.
     """
     only, values = ("where runner_id = %s", (runner_id,)) if runner_id is not None else ("", ())
-    standings = {
+    states = {
         who: RunnerState(Lock(lock), tuple(signs), *rest)
         for who, lock, signs, *rest in connection.execute(
-            f"select runner_id, {', '.join(_STANDING)} from runner_state {only}", values
+            f"select runner_id, {', '.join(_STATE)} from runner_state {only}", values
         )
     }
     seen = {
@@ -147,7 +147,7 @@ def runners(connection: Connection, runner_id: str | None = None) -> list[KnownR
     }
     found = connection.execute(f"select runner_id, pseudonym, label, joined_at, heard_at from runner {only}", values)
     return [
-        KnownRunner(who, pseudonym, bytes(label), joined_at, heard_at, standings.get(who), seen.get(who))
+        KnownRunner(who, pseudonym, bytes(label), joined_at, heard_at, states.get(who), seen.get(who))
         for who, pseudonym, label, joined_at, heard_at in found
     ]
 

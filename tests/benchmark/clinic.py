@@ -1,6 +1,6 @@
 """`python -m tests.benchmark clinic`: the Monday page of 1,000 runners, and what an arrival costs.
 
-Goals: from the precomputed standing under 50 ms for 1,000 runners in one clinician's care; one page, drawn, under
+Goals: from the precomputed state under 50 ms for 1,000 runners in one clinician's care; one page, drawn, under
 300 ms; a sealed run-hour taken under 1 CPU-second without computing its gait again (printed
 is the sum of home and clinic, which share the process). Needs PostgreSQL from the system's
 packages.
@@ -33,7 +33,7 @@ def main(n_runners: int = 1000, n_runs: int = 200) -> None:
         ((size,),) = cluster.sql(f"select pg_size_pretty(pg_database_size('{database.name}'))")
         print(f"index: {size}")
         browser = clinic.session("Ada")
-        _say("standings by SQL, with row-level security", lambda: _standings(clinic))
+        _say("states by SQL, with row-level security", lambda: _states(clinic))
         _say("Monday's rows, sorted, with reasons and names", lambda: clinic.host.monday(clinic.ada))
         _say("sorting alone", _sorter(clinic))
         _say("Monday page, drawn", lambda: browser.get("/monday"))
@@ -41,7 +41,7 @@ def main(n_runners: int = 1000, n_runs: int = 200) -> None:
         clinic.close()
 
 
-def _standings(clinic: Clinic) -> None:
+def _states(clinic: Clinic) -> None:
     with clinic.roster.transaction(clinic.ada.person_id) as connection:
         assert index.runners(connection)
 

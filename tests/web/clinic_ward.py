@@ -4,7 +4,7 @@ import random
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from coach.clinic.standing import RunnerState
+from coach.clinic.runner_state import RunnerState
 from coach.coaching.loader import load_red_flags
 from coach.model.pain import Lock
 from coach.roster import index
@@ -27,7 +27,7 @@ def fill(host: ClinicHost, person: Person, n_runners: int, n_runs: int, now: dat
             index.add_runner(connection, runner_id, f"sub-{runner_id[:8]}", host.vault.hide(runner_id, name), runner_id)
             index.put_consent(connection, runner_id, [Scope.CARE], at - timedelta(days=200))
             index.put_runs(connection, runner_id, _runs(k, n_runs, at))
-            index.put_standing(connection, runner_id, _standing(k % 10, at), at)
+            index.put_state(connection, runner_id, _state(k % 10, at), at)
             if k % 10 == 5:
                 connection.execute(
                     "update runner set heard_at = now() - interval '9 days' where runner_id = %s", (runner_id,)
@@ -36,7 +36,7 @@ def fill(host: ClinicHost, person: Person, n_runners: int, n_runs: int, now: dat
     return ids
 
 
-def _standing(state: int, at: datetime) -> RunnerState:
+def _state(kind: int, at: datetime) -> RunnerState:
     flags = load_red_flags()
     emergency = [sign for sign, flag in flags.items() if flag.locks and flag.kind.value == "emergency"]
     urgent = [sign for sign, flag in flags.items() if flag.locks and flag.kind.value == "urgent"]
@@ -50,7 +50,7 @@ def _standing(state: int, at: datetime) -> RunnerState:
         3: {"gait_change_m": -0.052, "gait_se_m": 0.009},
         4: {"n_overdue": 2, "overdue_since": at - timedelta(days=5), "last_run_at": at - timedelta(days=12)},
     }
-    return RunnerState(**{**well, **rest, **late, **states.get(state, {})})  # type: ignore[arg-type]
+    return RunnerState(**{**well, **rest, **late, **states.get(kind, {})})  # type: ignore[arg-type]
 
 
 def _runs(seed: int, n_runs: int, at: datetime) -> list[RunNumbers]:

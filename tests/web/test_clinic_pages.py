@@ -159,7 +159,7 @@ def test_signs_are_opened_by_the_clinicians_date_only_when_the_runner_accepts(sc
     assert not home.runner.pain_state().lock.is_sign_open
     home.clinic.push()
     (row,) = clinic.host.monday(clinic.ada)
-    assert not row.patient.standing.lock.is_sign_open
+    assert not row.patient.state.lock.is_sign_open
 
 
 def test_an_order_of_another_clinic_or_one_that_was_changed_is_left_aside(scene: Scene) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from coach.clinic.standing import GAIT_METRIC, RunnerState, standing_of
+from coach.clinic.runner_state import GAIT_METRIC, RunnerState, runner_state_of
 from coach.errors import ConflictError, RecordingError, StorageError, UserError
 from coach.model.runs import Run, RunFilter, RunSummary
 from coach.recording.folder import inside
@@ -216,8 +216,8 @@ class Folders:
         plan = strength.current_plan()
         sessions = strength.sessions(plan[0]) if plan else []
         last = entries[0].run.started_at if entries else None
-        standing = standing_of(store.pain.list(), store.pain.red_flags(), marks, last, sessions, now)
-        return numbers, standing
+        state = runner_state_of(store.pain.list(), store.pain.red_flags(), marks, last, sessions, now)
+        return numbers, state
 
     def _sha256_of(self, store: Store, run_id: str) -> str:
         path = self._manifest_path(store, run_id)

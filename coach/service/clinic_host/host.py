@@ -332,7 +332,7 @@ class ClinicHost:
                 one.runner_id,
                 one.pseudonym,
                 self.vault.show(one.runner_id, one.label),
-                one.standing,
+                one.state,
                 one.heard_at,
                 one.joined_at,
                 one.seen,

@@ -160,9 +160,9 @@ class Housekeeping:
     def judge(self, connection: Connection, store: Store, runner_id: str) -> None:
         """Put what a runner's folder says into the index."""
         now = self._clock()
-        numbers, standing = self.folders.figures(store, now)
+        numbers, state = self.folders.figures(store, now)
         index.put_runs(connection, runner_id, numbers)
-        index.put_standing(connection, runner_id, standing, now)
+        index.put_state(connection, runner_id, state, now)
 
 
 def _copy_of(copies: Path, sha256: str) -> Path:

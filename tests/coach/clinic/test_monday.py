@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from coach.clinic.monday import GAIT_BEYOND, Patient, Reason, Seen, reasons_of, rows_of
-from coach.clinic.standing import BEFORE, FEWEST_BEFORE, NEWEST, RunnerState, gait_change, standing_of
+from coach.clinic.runner_state import BEFORE, FEWEST_BEFORE, NEWEST, RunnerState, gait_change, runner_state_of
 from coach.coaching.loader import load_red_flags
 from coach.model.history import Trend, TrendMarks, TrendPoint
 from coach.model.pain import Lock, PainEntry, PainMoment, RedFlagAnswers
@@ -21,8 +21,8 @@ WELL = RunnerState(Lock.NONE, (), None, 1, 0.0, False, 0.0, 0.01, 2.8, NOW - DAY
 
 def patient(label: str, seen: Seen | None = None, heard_days_ago: float | None = 0.5, **fields: object) -> Patient:
     heard = None if heard_days_ago is None else NOW - heard_days_ago * DAY
-    standing = replace(WELL, **fields)  # type: ignore[arg-type]
-    return Patient(label, f"sub-{label}", label, standing, heard, NOW - 100 * DAY, seen)
+    state = replace(WELL, **fields)  # type: ignore[arg-type]
+    return Patient(label, f"sub-{label}", label, state, heard, NOW - 100 * DAY, seen)
 
 
 def pain(*days_and_levels: tuple[float, int]) -> list[PainEntry]:
@@ -97,28 +97,28 @@ def test_each_reason_by_its_own_numbers(fields: dict[str, object], reasons: list
 
 
 def test_a_coach_that_never_reported_is_silent_a_week_after_joining_and_not_before() -> None:
-    fresh = replace(patient("a", heard_days_ago=None), joined_at=NOW - DAY, standing=None)
+    fresh = replace(patient("a", heard_days_ago=None), joined_at=NOW - DAY, state=None)
     assert reasons_of(fresh, NOW) == []
     assert reasons_of(replace(fresh, joined_at=NOW - 8 * DAY), NOW) == [Reason.SILENT]
 
 
-def test_a_standing_is_what_the_products_own_rules_say() -> None:
+def test_a_state_is_what_the_products_own_rules_say() -> None:
     locking = [sign for sign, flag in load_red_flags().items() if flag.locks][:2]
     answers = [RedFlagAnswers(NOW - 9 * DAY, tuple(locking[:1])), RedFlagAnswers(NOW - 2 * DAY, tuple(locking))]
     entries = pain((30, 1), (25, 2), (20, 1), (3, 4), (1, 5))
-    found = standing_of(entries, answers, NO_MARKS, NOW - DAY, (), NOW)
+    found = runner_state_of(entries, answers, NO_MARKS, NOW - DAY, (), NOW)
     assert found.lock.is_sign_open
     assert set(found.signs) == set(locking)
     assert found.locked_since == NOW - 9 * DAY
     assert found.pain_rose_by == pytest.approx(4.5 - 4 / 3)
     assert found.pain_level == 5
     seen = [*answers, RedFlagAnswers(NOW - DAY, (), (NOW - DAY).date())]
-    assert not standing_of(entries, seen, NO_MARKS, NOW - DAY, (), NOW).lock.is_sign_open
+    assert not runner_state_of(entries, seen, NO_MARKS, NOW - DAY, (), NOW).lock.is_sign_open
 
 
 def test_pain_needs_two_answers_in_each_of_the_two_times() -> None:
     for entries in (pain((3, 9)), pain((3, 9), (2, 9)), pain((30, 1), (20, 1), (3, 9))):
-        assert standing_of(entries, (), NO_MARKS, None, (), NOW).pain_rose_by is None
+        assert runner_state_of(entries, (), NO_MARKS, None, (), NOW).pain_rose_by is None
 
 
 def test_sessions_are_overdue_after_two_days_and_forgotten_after_three_weeks() -> None:
@@ -126,7 +126,7 @@ def test_sessions_are_overdue_after_two_days_and_forgotten_after_three_weeks() -
     planned = SessionState.PLANNED
     sessions = [StrengthSession(name, 1, 1, planned, NOW - age * DAY) for name, age in ages.items()]
     done = StrengthSession("done", 9, 1, SessionState.DONE, NOW - 4 * DAY)
-    found = standing_of((), (), NO_MARKS, None, [*sessions, done], NOW)
+    found = runner_state_of((), (), NO_MARKS, None, [*sessions, done], NOW)
     assert (found.n_overdue, found.overdue_since) == (2, NOW - 5 * DAY)
 
 

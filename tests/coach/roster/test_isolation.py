@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coach.clinic.standing import RunnerState
+from coach.clinic.runner_state import RunnerState
 from coach.errors import StorageError, UserError
 from coach.model.pain import Lock
 from coach.roster import index
@@ -19,7 +19,7 @@ from tests.support.postgres import ClinicDatabase, Cluster, database_of
 
 NOW = datetime(2026, 11, 30, 7, tzinfo=UTC)
 GUARDED = ("runner", "consent", "care", "run_index", "runner_state", "seen", "runner_order")
-STANDING = RunnerState(Lock.NONE, (), None, 2, None, False, None, None, None, NOW, 0, None)
+STATE = RunnerState(Lock.NONE, (), None, 2, None, False, None, None, None, NOW, 0, None)
 RUN = RunNumbers("20261129-080000-0001", NOW, "ab" * 32, "1234", 1800.0, 5000.0, 2.8, 168.0, 250.0, 1.0, 1.0, 0.01)
 
 
@@ -42,7 +42,7 @@ class Ward:
                 index.add_runner(connection, runner_id, f"sub-{runner_id}", b"hidden", f"key {runner_id}")
                 index.put_consent(connection, runner_id, scopes, NOW)
                 index.put_runs(connection, runner_id, [RUN])
-                index.put_standing(connection, runner_id, STANDING, NOW)
+                index.put_state(connection, runner_id, STATE, NOW)
         with self.roster.transaction(self.people["kim"]) as connection:
             for name, runner_id in (("ada", "r1"), ("bob", "r2"), ("ada", "r3")):
                 grant(connection, self.people[name], runner_id)
@@ -141,7 +141,7 @@ def test_what_is_written_for_anothers_runner_is_refused(own_ward: Ward) -> None:
 
 def test_a_runners_coach_touches_nothing_of_another(ward: Ward) -> None:
     with pytest.raises(StorageError, match="row-level security"), ward.roster.transaction(runner_id="r1") as connection:
-        index.put_standing(connection, "r2", STANDING, NOW)
+        index.put_state(connection, "r2", STATE, NOW)
     with ward.roster.transaction(runner_id="r1") as connection:
         assert index.runs_of(connection, "r2") == []
         assert [one.runner_id for one in index.runners(connection)] == ["r1"]

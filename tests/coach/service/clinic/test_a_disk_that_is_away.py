@@ -37,8 +37,8 @@ def test_a_folder_that_is_away_empties_neither_index_nor_copies(scene: Scene) ->
     assert clinic.host.keeping.reindex() == (0, [runner_id])
     assert clinic.host.keeping.copy_away() == (0, [runner_id])
     (row,) = clinic.host.monday(clinic.ada)
-    assert row.patient.standing is not None
-    assert row.patient.standing.lock is Lock.EMERGENCY
+    assert row.patient.state is not None
+    assert row.patient.state.lock is Lock.EMERGENCY
     home.clinic.on_finished(home.run(0.3))
     assert "waits" in home.clinic.push().failure  # nothing is taken into a folder that is not the runner's
     assert not clinic.host.folders.path(runner_id).exists()

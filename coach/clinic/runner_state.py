@@ -52,7 +52,7 @@ class RunnerState:
     overdue_since: datetime | None
 
 
-def standing_of(
+def runner_state_of(
     pain: Sequence[PainEntry],
     red_flags: Sequence[RedFlagAnswers],
     marks: TrendMarks,
