@@ -100,6 +100,11 @@ def come_in() -> Response:
 
 @route(blueprint, "POST", "/phones", body=ComeInBody, returns=Phone, summary="Take an invitation; sets the cookie")
 def come_in_by_api(body: ComeInBody) -> Response:
+    """Let the sender in and return it as a phone, its cookie set.
+
+    Raises:
+        UserError: the invitation is too old or not ours.
+    """
     phone, cookie = the_coach().access.let_in(body.token, body.name, request.remote_addr or "")
     return _with_cookie(json_response(phone), cookie)
 
@@ -129,11 +134,17 @@ def code() -> Response:
 
 @route(blueprint, "GET", "/phones", returns=list[Phone], summary="Phones that are let in")
 def phones() -> list[Phone]:
+    """Return all phones that are let in; the list is empty where only this machine watches."""
     return list(the_coach().access.phones())
 
 
-@route(blueprint, "DELETE", "/phones/<phone_id>", summary="Show a phone out")
+@route(blueprint, "DELETE", "/phones/<phone_id>", summary="Remove a phone")
 def revoke(phone_id: str) -> None:
+    """Remove a phone at once, with its open streams and every invitation made before.
+
+    Raises:
+        UserError: there is no such phone.
+    """
     the_coach().access.revoke(phone_id)
 
 

@@ -39,6 +39,12 @@ def erase_by_form() -> Response:
 
 @route(blueprint, "POST", "/account/erase", body=EraseBody, summary="Delete everything that is kept of the runner")
 def erase(body: EraseBody) -> None:
+    """Delete everything that is kept of the runner, for good.
+
+    Raises:
+        UserError: the word is not the one asked for, or a run or an import is going on.
+        StorageError: something could not be deleted.
+    """
     _erase(body.sure)
 
 

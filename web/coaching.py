@@ -85,36 +85,47 @@ class PlanQuery(Body):
     summary="How a run that starts now would be coached",
 )
 def get_plan(query: PlanQuery) -> RunPlan:
+    """Return the plan of the next run: its focus, or why there is none."""
     return the_coach().coaching.next_plan(place=query.place, shoes=query.shoes)
 
 
 @route(blueprint, "GET", "/coaching/focuses", returns=list[Focus], summary="What could be worked on today")
 def get_focuses() -> list[Focus]:
+    """Return the focuses open to this runner today, those that pain or signs close left out."""
     return list(the_coach().coaching.focuses())
 
 
 @route(blueprint, "GET", "/coaching/unsayable", returns=list[Unsayable], summary="What no cue can come for, and why")
 def get_unsayable() -> list[Unsayable]:
+    """Return the focuses that no cue can be spoken for, each with the sensor that it lacks."""
     return [Unsayable(focus, FOCUSES[focus].title, needs) for focus, needs in the_coach().coaching.unsayable().items()]
 
 
 @route(blueprint, "GET", "/coaching/block", returns=BlockView, summary="Where the runner is in the retraining block")
 def get_block() -> BlockView:
+    """Return the block: its nine runs, which are done, what was dropped and why."""
     return the_coach().coaching.block()
 
 
 @route(blueprint, "GET", "/coaching/rules", returns=list[CueRule], summary="Every cue rule")
 def get_rules() -> list[CueRule]:
+    """Return every cue rule, those that today cannot fire included."""
     return list(the_coach().coaching.rules())
 
 
 @route(blueprint, "GET", "/coaching/sources", returns=list[Source], summary="The evidence behind the rules")
 def get_sources() -> list[Source]:
+    """Return the publications that rules name by id."""
     return list(the_coach().coaching.sources().values())
 
 
 @route(blueprint, "GET", "/runs/<run_id>/cues", returns=list[CueStory], summary="The cue log of a run, explained")
 def get_cues(run_id: str) -> list[CueStory]:
+    """Return every cue of a run, spoken, withheld or suppressed, with its gates, sources and response.
+
+    Raises:
+        UserError: there is no such run.
+    """
     return list(the_coach().coaching.explain(run_id))
 
 

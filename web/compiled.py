@@ -14,11 +14,13 @@ class CompiledTemplates(BytecodeCache):
         self._known: dict[str, tuple[str, CodeType]] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
+        """Give `bucket` the code compiled before, unless the template's text has changed since."""
         checksum, code = self._known.get(bucket.key, ("", None))
         if checksum == bucket.checksum:
             bucket.code = code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code that Jinja has just compiled into `bucket`."""
         assert bucket.code is not None
         self._known[bucket.key] = (bucket.checksum, bucket.code)
 

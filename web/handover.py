@@ -41,6 +41,7 @@ class HandoverBody(Body):
 
 @blueprint.get(PATH)
 def handover_page() -> str:
+    """Show what leaves the house and how it goes; keys and passwords are never shown again."""
     return render_template(
         "runner/handover.html",
         status=the_coach().handover.status(),
@@ -51,6 +52,11 @@ def handover_page() -> str:
 
 @blueprint.post(PATH)
 def save_handover() -> Response:
+    """Keep the form. An empty key or password keeps the one that is there; its own box forgets it.
+
+    Raises:
+        UserError: the port is none, or a key or an address cannot be one.
+    """
     form = request.form
     fields: dict[str, object] = {
         "is_outbox": "is_outbox" in form,
@@ -73,11 +79,17 @@ def save_handover() -> Response:
 
 @route(blueprint, "GET", "/handover", returns=HandoverAnswer, summary="What leaves the house, and how it goes")
 def read_handover() -> HandoverAnswer:
+    """Return what leaves the house and how many files wait, with the last failure in words."""
     return _answer(the_coach().handover.status())
 
 
 @route(blueprint, "PATCH", "/handover", body=HandoverBody, returns=HandoverAnswer, summary="Choose what may leave")
 def change_handover(body: HandoverBody) -> HandoverAnswer:
+    """Change what is given and return how it goes then. A null stays as it was; "" turns off.
+
+    Raises:
+        UserError: a key or an address cannot be one.
+    """
     the_coach().handover.change(**{k: v for k, v in body.model_dump(exclude_unset=True).items() if v is not None})
     return _answer(the_coach().handover.status())
 

@@ -81,11 +81,21 @@ def welcome() -> str:
 
 @route(blueprint, "PUT", "/welcome", body=WelcomeBody, returns=RunnerProfile, summary="What first use asks for")
 def save_welcome(body: WelcomeBody) -> RunnerProfile:
+    """Keep what the first use asks for, and return the whole profile.
+
+    Raises:
+        UserError: a value cannot be; nothing is changed then.
+    """
     return the_coach().runner.change(**body.model_dump())
 
 
 @route(blueprint, "POST", "/today/pain", body=PainNowBody, returns=PainState, summary="Answer how back and calf feel")
 def report_pain(body: PainNowBody) -> PainState:
+    """Keep an answer, 0-10, and return what pain allows now.
+
+    Raises:
+        UserError: no number was given.
+    """
     moment = PainMoment(body.moment)
     return the_coach().runner.report_pain(moment, body.back, body.calf, run_id=body.run_id)
 

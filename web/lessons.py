@@ -32,14 +32,17 @@ def lesson_page(lesson_id: str) -> str:
 
 @blueprint.get("/you/flare-up")
 def flare_up_page() -> str:
+    """Show the steps for a flare-up with their sources; it needs neither sensors nor a profile."""
     return render_template("runner/flare_up.html", plan=load_flare_up(), sources=load_sources())
 
 
 @route(blueprint, "GET", "/lessons", returns=list[Lesson], summary="Short lessons with a question each")
 def get_lessons() -> list[Lesson]:
+    """Return all lessons in the order in which they are read."""
     return list(load_lessons().values())
 
 
 @route(blueprint, "GET", "/flare_up", returns=FlareUpPlan, summary="What to do when pain flares up, step by step")
 def get_flare_up() -> FlareUpPlan:
+    """Return the steps for a flare-up, which are the same for every runner."""
     return load_flare_up()

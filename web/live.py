@@ -49,15 +49,21 @@ class TapBody(Body):
 
 
 class LapBody(TapBody):
+    """The end of a lap. kind: of the lap that begins."""
+
     kind: Literal["lap", "warm_up", "cool_down"] = "lap"
 
 
 class PainBody(TapBody):
+    """A pain tap. level: 0 none, 10 the worst imaginable. is_calf: of calf and Achilles; else of the back."""
+
     level: int = Field(ge=0, le=10)
     is_calf: bool = False
 
 
 class MuteBody(TapBody):
+    """The runner's wish for silence. is_muted: what shall be from now on, whatever it was."""
+
     is_muted: bool
 
 
@@ -98,11 +104,18 @@ def live() -> Response:
     blueprint, "GET", "/run", returns=dict[str, object], summary="The run that is on: its state, links, plan, numbers"
 )
 def run_status() -> dict[str, object]:
+    """Return state, links, plan, lap and newest numbers of the run; `run_id` is null without one."""
     return _status()
 
 
 @route(blueprint, "POST", "/run/start", body=StartBody, returns=Run, summary="Start a run")
 def run_start(body: StartBody) -> Run:
+    """Begin a run with the remembered sensors, led by a workout or the run-walk programme where one is asked for.
+
+    Raises:
+        UserError: no sensor is paired, a warning sign is open and not confirmed, or pain allows no such workout.
+        ConflictError: a run is on.
+    """
     runs = the_coach().runs
     chosen = body.model_dump(exclude={"has_warm_up", "is_run_walk", "workout_id"})
     if body.is_run_walk:
@@ -128,16 +141,23 @@ def run_go_on(body: TapBody) -> Run:
 
 @route(blueprint, "POST", "/run/pause", body=TapBody, summary="Pause the run")
 def run_pause(body: TapBody) -> None:
+    """Begin a pause at the moment of the tap.
+
+    Raises:
+        ConflictError: that run is not on, or the tap is too old.
+    """
     the_coach().runs.pause(body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/resume", body=TapBody, summary="Go on with a paused run")
 def run_resume(body: TapBody) -> None:
+    """End the pause at the moment of the tap; raises as `run_pause`."""
     the_coach().runs.resume(body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/lap", body=LapBody, summary="End this lap and begin the next")
 def run_lap(body: LapBody) -> None:
+    """Begin a lap at the moment of the tap; raises as `run_pause`."""
     the_coach().runs.lap(body.kind, body.run_id, body.age_s)
 
 
@@ -149,21 +169,33 @@ def run_stop(body: TapBody) -> Run:
 
 @route(blueprint, "POST", "/run/pain", body=PainBody, summary="Record how the back, or calf and Achilles, feels now")
 def run_pain(body: PainBody) -> None:
+    """Keep a pain level with the run and moment of its tap, also when that run has ended.
+
+    Raises:
+        UserError: there is no such run.
+    """
     the_coach().runs.pain(body.level, body.is_calf, body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/pain/undo", body=TapBody, summary="Take back a pain tap of the last ten seconds")
 def run_pain_undone(body: TapBody) -> None:
+    """Take back the newest pain tap of the run that is on.
+
+    Raises:
+        ConflictError: that run is not on, or the tap is more than ten seconds old.
+    """
     the_coach().runs.take_back_pain(body.run_id, body.age_s)
 
 
 @route(blueprint, "POST", "/run/mute", body=MuteBody, summary="Silence the cues, or let them speak again")
 def run_mute(body: MuteBody) -> None:
+    """Follow the runner's wish for silence, however late it comes; safety cues are shown all the same."""
     the_coach().runs.mute(body.is_muted, body.run_id)
 
 
 @route(blueprint, "GET", "/run_walk", returns=RunWalkState, summary="Today's session of the run-walk programme")
 def run_walk() -> RunWalkState:
+    """Return the step that today's session would have, and whether pain lets it be run."""
     return the_coach().run_walk.state()
 
 
@@ -171,6 +203,7 @@ def run_walk() -> RunWalkState:
     blueprint, "GET", "/metrics", returns=LiveMetrics | None, summary="The newest numbers, null while there are none"
 )
 def metrics() -> Response:
+    """Answer with the newest numbers of the run in full: every uncertainty and every reason for a missing one."""
     return json_response(the_coach().feed.latest("metrics"))
 
 

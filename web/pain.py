@@ -32,6 +32,7 @@ class PainAnswer(Body):
 
 @blueprint.get("/you/pain")
 def pain_page() -> str:
+    """Show the check-in and the answers of the last 28 days."""
     return _pain_form(None)
 
 
@@ -49,16 +50,23 @@ def save_pain() -> str | Redirect | tuple[str, int]:
 
 @route(blueprint, "GET", "/runner/pain_state", returns=PainState, summary="What pain and red flags allow now")
 def get_pain_state() -> PainState:
+    """Return what pain and red flags allow at this moment."""
     return the_coach().runner.pain_state()
 
 
 @route(blueprint, "GET", "/runner/pain", returns=list[PainEntry], summary="Pain answers of the last 28 days")
 def get_pain() -> list[PainEntry]:
+    """Return the answers of the last 28 days, oldest first."""
     return _recent()
 
 
 @route(blueprint, "POST", "/runner/pain", body=PainAnswer, returns=PainState, summary="Record how back and calf feel")
 def report_pain(body: PainAnswer) -> PainState:
+    """Keep one answer and return what is allowed now.
+
+    Raises:
+        UserError: no number was given.
+    """
     return the_coach().runner.report_pain(**body.model_dump())
 
 

@@ -68,6 +68,7 @@ class BundledFile:
     is_packed: bool = False
 
     def unpacked(self) -> bytes:
+        """Return the file's own bytes, whose hash is `sha256`."""
         return gzip.decompress(self.content) if self.is_packed else self.content
 
 
@@ -82,6 +83,7 @@ class Bundle:
 
     @property
     def wire_bytes(self) -> int:
+        """Return how many bytes a phone fetches that has none of the files yet."""
         return sum(len(file.content) for file in self.files.values())
 
     def manifest(self) -> dict[str, object]:

@@ -21,4 +21,5 @@ def page() -> str:
 
 @route(blueprint, "GET", "/progress", returns=Progress, summary="Everything the programme measures, on one time axis")
 def read_progress() -> Progress:
+    """Return adherence, load, pain, function, strength and running form by day."""
     return programme().progress.show()

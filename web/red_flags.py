@@ -26,6 +26,7 @@ class RedFlagAnswer(Body):
 
 @blueprint.get("/you/red-flags")
 def red_flags_page() -> str:
+    """Show the questions with the newest answers, and what open signs lock."""
     return _red_flags_form(None)
 
 
@@ -44,16 +45,23 @@ def save_red_flags() -> str | Redirect | tuple[str, int]:
 
 @route(blueprint, "GET", "/runner/red_flags", returns=list[RedFlagAnswers], summary="Red-flag answers, oldest first")
 def get_red_flags() -> list[RedFlagAnswers]:
+    """Return all answers, oldest first: the newest one counts."""
     return list(the_coach().runner.red_flag_answers())
 
 
 @route(blueprint, "GET", "/runner/red_flags/signs", returns=list[RedFlag], summary="The signs that are asked about")
 def get_signs() -> list[RedFlag]:
+    """Return the signs by their ids, as `answer_red_flags` takes them."""
     return list(the_coach().runner.red_flags().values())
 
 
 @route(blueprint, "POST", "/runner/red_flags", body=RedFlagAnswer, returns=PainState, summary="Answer the red flags")
 def answer_red_flags(body: RedFlagAnswer) -> PainState:
+    """Keep an answer and return what is allowed now.
+
+    Raises:
+        UserError: a sign that is not known, or a date in the future.
+    """
     return the_coach().runner.answer_red_flags(body.signs, body.seen_on)
 
 

@@ -98,6 +98,7 @@ def you() -> str:
 
 @blueprint.get("/you/profile")
 def profile_page() -> str:
+    """Show the form of the profile, its amounts in the runner's units."""
     return _profile_form(None)
 
 
@@ -116,11 +117,17 @@ def save_profile() -> str | Redirect | tuple[str, int]:
 
 @route(blueprint, "GET", "/runner", returns=RunnerProfile, summary="The runner's profile")
 def get_profile() -> RunnerProfile:
+    """Return the profile in metres and kilograms, whatever units the runner reads."""
     return the_coach().runner.profile()
 
 
 @route(blueprint, "PATCH", "/runner", body=ProfileBody, returns=RunnerProfile, summary="Change the profile")
 def change_profile(body: ProfileBody) -> RunnerProfile:
+    """Change the fields given; the others stay.
+
+    Raises:
+        UserError: a value cannot be; nothing is changed then.
+    """
     return the_coach().runner.change(**body.model_dump(exclude_unset=True))
 
 

@@ -36,6 +36,7 @@ class ConsentBody(Body):
 
 @blueprint.get(PATH)
 def clinic_page() -> str:
+    """Show which clinic has what of the runner, and how to join or leave one."""
     return _page(said=w("clinic.home.kept") if "kept" in request.args else "")
 
 
@@ -51,6 +52,7 @@ def join() -> Response | tuple[str, int]:
 
 @blueprint.post(f"{PATH}/consent")
 def consent() -> Response:
+    """Consent to the scopes ticked and to no others, from now on."""
     the_coach().clinic.consent(_scopes())
     return redirect(f"{PATH}?kept", 303)
 
@@ -64,12 +66,18 @@ def push() -> Response:
 
 @blueprint.post(f"{PATH}/orders/<order_id>")
 def answer_order(order_id: str) -> Response:
+    """Accept or refuse an order; only then it changes anything.
+
+    Raises:
+        UserError: there is no such order, or what it asks for cannot be.
+    """
     the_coach().clinic.answer(order_id, is_accepted=request.form.get("answer") == "accept")
     return redirect(f"{PATH}?kept", 303)
 
 
 @blueprint.post(f"{PATH}/leave")
 def leave() -> str | tuple[str, int]:
+    """Leave the clinic and show what it says of the data it has; without the box ticked nothing happens."""
     try:
         if "sure" not in request.form:
             raise UserError(w("clinic.home.leave_check"))
@@ -81,11 +89,13 @@ def leave() -> str | tuple[str, int]:
 
 @route(blueprint, "GET", "/clinic", returns=ClinicAnswer, summary="Who else may see the runs, and how it goes")
 def read_clinic() -> ClinicAnswer:
+    """Return the clinic's name, what was consented to, and how many sendings wait."""
     return _answer(the_coach().clinic.status())
 
 
 @route(blueprint, "PUT", "/clinic/consent", body=ConsentBody, returns=ClinicAnswer, summary="Consent, scope by scope")
 def change_consent(body: ConsentBody) -> ClinicAnswer:
+    """Consent to these scopes and no others; it holds here at once, at the clinic when it hears of it."""
     return _answer(the_coach().clinic.consent(body.scopes))
 
 

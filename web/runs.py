@@ -42,10 +42,12 @@ SPORTS: Final = tuple(sport.value for sport in Sport)
 
 
 def history() -> HistoryService:
+    """Return the service of runs that have ended."""
     return the_coach().history
 
 
 def detail_of(run_id: str) -> RunDetail:
+    """Return all that is known of a run, its splits in the runner's kilometres or miles; abort with 404 without one."""
     try:
         return history().detail(run_id, split_length())
     except UserError as error:
@@ -53,6 +55,7 @@ def detail_of(run_id: str) -> RunDetail:
 
 
 def now() -> datetime:
+    """Return this moment on the runner's clock."""
     return local_time(utc_now().astimezone(), profile().time_zone)
 
 
@@ -196,6 +199,11 @@ def _can_export(source: str, recording: str | None, kind: str) -> bool:
 
 @blueprint.post("/runs/<run_id>/edit")
 def edit_run(run_id: str) -> Response:
+    """Keep title, notes, shoes, place, sport and slope, each where the form has it; an empty slope is not known.
+
+    Raises:
+        UserError: the slope is no number.
+    """
     form = request.form
     slope = form.get("slope_pct", "").strip().replace(",", ".")
     fields: dict[str, object] = {
@@ -213,6 +221,11 @@ def edit_run(run_id: str) -> Response:
 
 @blueprint.post("/runs/<run_id>/trim")
 def trim_run(run_id: str) -> Response:
+    """Leave out what lies before and after the two times, `mm:ss`; an empty one leaves out nothing there.
+
+    Raises:
+        UserError: a time cannot be read, or nothing would be left.
+    """
     start_s, end_s = _clock(request.form.get("start", "")), _clock(request.form.get("end", ""))
     before = history().entry(run_id).run
     history().trim(run_id, start_s or None, end_s)
@@ -229,6 +242,11 @@ def choose_devices(run_id: str) -> Response:
 
 @blueprint.post("/runs/<run_id>/split")
 def split_run(run_id: str) -> Response:
+    """Cut a run in two at a time, `mm:ss`; `join_run` undoes it.
+
+    Raises:
+        UserError: the time is missing or outside the run.
+    """
     at_s = _clock(request.form.get("at", ""))
     if at_s is None:
         raise UserError("say where to cut, as minutes and seconds such as 12:30")
@@ -257,18 +275,25 @@ def change_laps(run_id: str) -> Response:
 
 @blueprint.post("/runs/<run_id>/delete")
 def delete_run(run_id: str) -> Response:
+    """Hide a run and offer to bring it back, for 30 days."""
     history().delete(run_id)
     return redirect(f"/runs?note=deleted&run={run_id}")
 
 
 @blueprint.post("/runs/<run_id>/restore")
 def restore_run(run_id: str) -> Response:
+    """Bring a deleted run back as it was."""
     history().restore(run_id)
     return redirect(f"/runs/{run_id}?note=restored")
 
 
 @blueprint.post("/runs/<run_id>/recompute")
 def recompute_run(run_id: str) -> Response:
+    """Compute a run again from its raw log with this version of the program.
+
+    Raises:
+        UserError: the run has no recording. ConflictError: it is going on.
+    """
     history().recompute(run_id)
     return redirect(f"/runs/{run_id}?note=recomputed")
 
@@ -284,6 +309,11 @@ def _clock(text: str) -> float | None:
 
 
 def read_number(text: str) -> float:
+    """Return a number as people type it, with a point or a comma.
+
+    Raises:
+        UserError: it is no number, or larger than any time.
+    """
     try:
         value = float(text.replace(",", "."))
     except ValueError as error:

@@ -49,6 +49,7 @@ def import_page() -> str:
 
 @route(blueprint, "GET", PATH, returns=ImportStatus, summary="How far an import of many files is")
 def read_import() -> ImportStatus:
+    """Return how far the import is that is going on, or how the last one ended."""
     return the_coach().imports.status()
 
 
@@ -60,6 +61,11 @@ def read_import() -> ImportStatus:
     summary="Import the file in the body: FIT, TCX, GPX, CSV, MCAP, archive",
 )
 def import_upload() -> Imported:
+    """Import the body as one file, named by the header X-File-Name, and return what it became.
+
+    Raises:
+        UserError: there is no body. InterchangeError: the file cannot be read; nothing has changed.
+    """
     if not request.content_length:
         raise UserError("the body of this request is to be the file")
     return the_coach().heavy.import_file(request.stream, request.headers.get("X-File-Name", ""))
@@ -67,6 +73,7 @@ def import_upload() -> Imported:
 
 @route(blueprint, "POST", f"{PATH}/stop", returns=ImportStatus, summary="Stop an import; what came in stays")
 def stop_import() -> ImportStatus:
+    """End the import after the file at hand, and return how far it came; what is in stays."""
     the_coach().imports.cancel()
     return the_coach().imports.status()
 
@@ -79,6 +86,7 @@ def stop_import() -> ImportStatus:
     summary="What became of each file of the last import, as CSV",
 )
 def read_report() -> Response:
+    """Answer with a line for each file of the last import: its outcome, runs and reason."""
     response = Response(the_coach().imports.report(), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="import.csv"'
     return response

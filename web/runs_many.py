@@ -85,6 +85,11 @@ def trends_page() -> str:
 
 @blueprint.post("/runs/shoes")
 def save_shoes() -> Response:
+    """Keep a pair by its name, with the kilometres or miles that it had before, and whether it is retired.
+
+    Raises:
+        UserError: the distance is no number.
+    """
     form = request.form
     before = read_number(form.get("start", "0") or "0") * split_length()
     retired = now().date() if form.get("is_retired") else None

@@ -54,10 +54,14 @@ class PairBody(Body):
 
 
 class PlaceBody(Body):
+    """Where a sensor is worn; null: nowhere that matters."""
+
     wear_site: WearSite | None
 
 
 class CadenceUnitBody(Body):
+    """What a running pod counts; null: found out from its data."""
+
     cadence_unit: Literal["steps", "strides"] | None
 
 
@@ -82,10 +86,14 @@ class Due:
 
 
 class CheckBody(Body):
+    """How long the sensors are watched [s]."""
+
     seconds: float = Field(8.0, ge=3, le=30)
 
 
 class LiftBody(Body):
+    """How long the shoes are watched [s]."""
+
     seconds: float = Field(LIFT_S, ge=3, le=30)
 
 
@@ -107,23 +115,31 @@ def page() -> str:
 
 @route(blueprint, "GET", "/sensors", returns=list[SensorState], summary="How each remembered sensor does now")
 def states() -> list[SensorState]:
+    """Return how each remembered sensor does; asking keeps them linked while no run is on."""
     found: list[SensorState] = _sensors().states()
     return found
 
 
 @route(blueprint, "GET", "/sensors/around", returns=Surroundings, summary="What a scan hears; asking keeps it going")
 def around() -> Surroundings:
+    """Return what is heard now; who stops asking lets the scan end."""
     heard: Surroundings = _sensors().surroundings()
     return heard
 
 
 @route(blueprint, "GET", "/sensors/profiles", returns=list[ProfileFacts], summary="Sensor models known here")
 def profiles() -> list[ProfileFacts]:
+    """Return the sensor models known here, whether or not one is near."""
     return _profiles()
 
 
 @route(blueprint, "POST", "/sensors/pair", body=PairBody, returns=SensorUse, summary="Connect a sensor and remember it")
 def pair(body: PairBody) -> SensorUse:
+    """Connect to a sensor once, find out what it is, and remember it.
+
+    Raises:
+        LinkError: it cannot be reached. UserError: no profile fits, or it cannot be worn there.
+    """
     use: SensorUse = _sensors().pair(
         body.sensor_id, body.wear_site, profile_id=body.profile_id, cadence_unit=body.cadence_unit
     )
@@ -134,6 +150,11 @@ def pair(body: PairBody) -> SensorUse:
     blueprint, "POST", "/sensors/check", body=CheckBody, returns=CheckReport, summary="Check all sensors: jump 3 times"
 )
 def check(body: CheckBody) -> CheckReport:
+    """Watch all remembered sensors while the runner jumps three times; answers when the time is over.
+
+    Raises:
+        UserError: a run is on, or no sensor is paired.
+    """
     report: CheckReport = _sensors().checks.check(body.seconds)
     return report
 
@@ -142,12 +163,22 @@ def check(body: CheckBody) -> CheckReport:
     blueprint, "POST", "/sensors/lift", body=LiftBody, returns=LiftReport, summary="Learn the sides: lift the left foot"
 )
 def lift(body: LiftBody) -> LiftReport:
+    """Watch the shoes while the runner lifts the left foot, and place both where it is clear.
+
+    Raises:
+        UserError: a run is on, or not one or two sensors can be on a foot.
+    """
     found: LiftReport = _sensors().checks.lift(body.seconds)
     return found
 
 
 @route(blueprint, "PUT", "/sensors/<sensor_id>/place", body=PlaceBody, returns=SensorUse, summary="Where it is worn")
 def place(sensor_id: str, body: PlaceBody) -> SensorUse:
+    """Remember where a sensor is worn.
+
+    Raises:
+        UserError: there is no such sensor, or its model cannot be worn there.
+    """
     use: SensorUse = _sensors().book.place(sensor_id, body.wear_site)
     return use
 
@@ -161,12 +192,18 @@ def place(sensor_id: str, body: PlaceBody) -> SensorUse:
     summary="What a running pod counts",
 )
 def cadence_unit(sensor_id: str, body: CadenceUnitBody) -> SensorUse:
+    """Remember what a running pod counts; a run that is on follows at once."""
     use: SensorUse = _sensors().set_cadence_unit(sensor_id, body.cadence_unit)
     return use
 
 
 @route(blueprint, "GET", "/sensors/<sensor_id>/settings", returns=SettingsReport, summary="What the sensor is set to")
 def settings(sensor_id: str) -> SettingsReport:
+    """Connect to a sensor and return what it is set to, beside what its place asks for.
+
+    Raises:
+        LinkError: it cannot be reached. UserError: a run is on.
+    """
     report: SettingsReport = _sensors().read_settings(sensor_id)
     return report
 
@@ -175,12 +212,22 @@ def settings(sensor_id: str) -> SettingsReport:
     blueprint, "POST", "/sensors/<sensor_id>/settings", returns=SettingsReport, summary="Set it up for where it is worn"
 )
 def configure(sensor_id: str) -> SettingsReport:
+    """Set a sensor up for where it is worn; return what it had, what it has, what to beware of.
+
+    Raises:
+        LinkError: it cannot be reached. UserError: a run is on.
+    """
     report: SettingsReport = _sensors().configure(sensor_id)
     return report
 
 
 @route(blueprint, "POST", "/sensors/phone", returns=SensorUse, summary="Make the runner's phone a sensor in the belt")
 def remember_phone() -> SensorUse:
+    """Make the runner's phone a sensor at the small of the back, or return the one that it is already.
+
+    Raises:
+        UserError: another sensor is worn there.
+    """
     use: SensorUse = _sensors().phone.remember()
     return use
 
@@ -194,12 +241,18 @@ def remember_phone() -> SensorUse:
     summary="What a phone in the belt measured; a repeated batch counts once",
 )
 def readings(sensor_id: str, body: ReadingsBody) -> Due:
+    """Take packets of the phone in the belt; return the number of the one that is due, from which it goes on.
+
+    Raises:
+        UserError: it was forgotten. ConflictError: another page is the sensor now.
+    """
     batch = ServedBatch(body.sender, body.first, tuple(body.packets), body.is_beginning)
     return Due(_sensors().phone.take(sensor_id, batch))
 
 
 @route(blueprint, "DELETE", "/sensors/<sensor_id>", summary="Forget a sensor")
 def forget(sensor_id: str) -> None:
+    """Disconnect a sensor and remember it no more; runs that it measured stay."""
     _sensors().forget(sensor_id)
 
 

@@ -43,9 +43,11 @@ class Places:
 
     @property
     def taken(self) -> int:
+        """Return how many streams are open."""
         return self._taken.total()
 
     def take(self, phone_id: str = "") -> bool:
+        """Take a place for a stream of this phone; return False where none is left, for it or for anyone."""
         with self._lock:
             is_over = phone_id != self.free and self._taken[phone_id] >= self.most_each
             if is_over or self._taken.total() >= self.most:
@@ -54,6 +56,7 @@ class Places:
             return True
 
     def give_back(self, phone_id: str = "") -> None:
+        """Free a place that `take` gave; once for each."""
         with self._lock:
             self._taken[phone_id] -= 1
             if self._taken[phone_id] <= 0:

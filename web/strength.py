@@ -251,14 +251,29 @@ def calendar() -> Response:
 
 @route(blueprint, "GET", "/strength/plan", returns=StrengthPlan, summary="The current strength plan")
 def read_plan() -> StrengthPlan:
+    """Return the plan with all its sessions.
+
+    Raises:
+        UserError: there is none.
+    """
     return programme().plans.plan()
 
 
 @route(blueprint, "POST", "/strength/plan", body=CreateBody, returns=StrengthPlan, summary="Begin a new strength plan")
 def create_plan(body: CreateBody) -> StrengthPlan:
+    """Begin a programme and return its plan; one that was there ends, its log stays.
+
+    Raises:
+        UserError: the wish cannot be kept, or warning signs have not been answered.
+    """
     return programme().plans.create(body.track, body.days, body.time, body.tz, body.start)
 
 
 @route(blueprint, "POST", "/strength/log", body=LogBody, returns=SessionAnswer, summary="Taps of a guided session")
 def log(body: LogBody) -> SessionAnswer:
+    """Keep taps of a session and return what comes next; sending them again changes nothing.
+
+    Raises:
+        UserError: a tap says what cannot be, or names no session that is there.
+    """
     return programme().plans.log(body.events, body.shown)

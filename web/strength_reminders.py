@@ -25,10 +25,14 @@ class PublicKey(BaseModel):
 
 
 class CloseBody(Body):
+    """Which reminder, by the key that it was delivered with."""
+
     key: str
 
 
 class PhoneBody(Body):
+    """Which phone, by the address of its push service."""
+
     endpoint: str
 
 
@@ -58,30 +62,52 @@ def set_channels() -> Redirect:
 
 @route(blueprint, "GET", "/reminders", returns=list[SentReminder], summary="Reminders delivered and not yet dealt with")
 def read_reminders() -> list[SentReminder]:
+    """Return the reminders that wait for the runner, newest last."""
     return programme().push.open()
 
 
 @route(blueprint, "POST", "/reminders/close", body=CloseBody, summary="A reminder has been dealt with")
 def close_reminder(body: CloseBody) -> None:
+    """Take a reminder off every page.
+
+    Raises:
+        UserError: there is none of this key.
+    """
     programme().push.close(body.key)
 
 
 @route(blueprint, "POST", "/reminders/try/<kind>", returns=Sentence, summary="Send a trial by page, push or ntfy")
 def try_channel(kind: str) -> Sentence:
+    """Send a trial now and return what happened, in words.
+
+    Raises:
+        UserError: there is no such channel, it is not set up, or it refused.
+    """
     return Sentence(words=programme().push.try_channel(kind))
 
 
 @route(blueprint, "GET", "/reminders/push", returns=PublicKey, summary="The key that Web Push is signed with")
 def push_key() -> PublicKey:
+    """Return the key, made at its first use.
+
+    Raises:
+        UserError: the extra `[push]` is not installed.
+    """
     return PublicKey(public_key=programme().push.public_key())
 
 
 @route(blueprint, "POST", "/reminders/push", body=PushPhone, summary="Have this phone reminded by Web Push")
 def add_push_phone(body: PushPhone) -> None:
+    """Remind this phone from now on, in its language.
+
+    Raises:
+        UserError: its address or keys are none, or too many phones are reminded.
+    """
     keep_language()
     programme().push.add_phone(body)
 
 
 @route(blueprint, "POST", "/reminders/push/remove", body=PhoneBody, summary="Stop reminding a phone by Web Push")
 def remove_push_phone(body: PhoneBody) -> None:
+    """Remind a phone no more; nothing happens where it was none."""
     programme().push.remove_phone(body.endpoint)

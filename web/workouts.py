@@ -68,6 +68,7 @@ def page() -> str:
 
 @route(blueprint, "GET", "/workouts", returns=list[WorkoutOffer], summary="Structured runs and what today says to each")
 def offers() -> list[WorkoutOffer]:
+    """Return own workouts, newest first, then the templates."""
     return the_coach().workouts.offers()
 
 
@@ -118,6 +119,7 @@ def export_file(workout_id: str) -> Response:
 
 @blueprint.post("/workouts/<workout_id>/delete")
 def delete(workout_id: str) -> Redirect:
+    """Forget an own workout; runs that it led keep theirs."""
     the_coach().workouts.delete(workout_id)
     return redirect("/workouts")
 

@@ -24,16 +24,19 @@ blueprint = Blueprint("clinic_intake", __name__, url_prefix="/api/v1")
 
 @blueprint.errorhandler(UnknownRunnerError)
 def unknown(error: UnknownRunnerError) -> Response:
+    """Answer 403 to a request that no runner of this clinic has signed."""
     return error_response(403, "unknown", str(error))
 
 
 @blueprint.errorhandler(DamagedBytesError)
 def damaged(error: DamagedBytesError) -> Response:
+    """Answer 422 where the bytes of a recording are not what its manifest says."""
     return error_response(422, "damaged", str(error))
 
 
 @blueprint.post("/join")
 def join() -> Response:
+    """Admit a runner by an invitation and a signed consent; answer with what the coach at home keeps of the clinic."""
     body = _body()
     answer = the_host().join(str(body.get("token", "")), body.get("consent"), _signed(), _sha256())
     return json_response(answer)
@@ -41,6 +44,7 @@ def join() -> Response:
 
 @blueprint.post("/report")
 def report() -> Response:
+    """Keep the consent as it is now, and the answers about pain, signs and sessions that it covers."""
     runner_id, body = _runner(), _body()
     the_host().report(runner_id, body.get("consent"), body.get("report"))
     return json_response({"kept": True})
@@ -48,12 +52,18 @@ def report() -> Response:
 
 @blueprint.post("/runs")
 def take_run() -> Response:
+    """Keep a run's sealed manifest and numbers; answer how many bytes of its recording are here."""
     runner_id, body = _runner(), _body()
     return json_response({"offset": the_host().take_run(runner_id, body.get("manifest"), body.get("numbers"))})
 
 
 @blueprint.post("/raw/<sha256>")
 def take_piece(sha256: str) -> Response:
+    """Append bytes of a sealed recording and answer how many are here now: the sender goes on from there.
+
+    Raises:
+        InterchangeError: the offset is no number of bytes.
+    """
     runner_id = _runner()
     offset = request.args.get("offset", "")
     if not offset.isdecimal() or len(offset) > 12:
@@ -63,11 +73,13 @@ def take_piece(sha256: str) -> Response:
 
 @blueprint.get("/orders")
 def orders() -> Response:
+    """Answer with the signed orders not yet answered, and who did what with the runner's record."""
     return json_response(the_host().news(_runner()))
 
 
 @blueprint.post("/answers")
 def answers() -> Response:
+    """Keep that the runner accepted or refused an order."""
     runner_id = _runner()
     the_host().take_answer(runner_id, _body())
     return json_response({"kept": True})
@@ -75,6 +87,7 @@ def answers() -> Response:
 
 @blueprint.post("/withdraw")
 def withdraw() -> Response:
+    """Let the runner leave; answer in words what is deleted, and when."""
     runner_id = _runner()
     return json_response({"words": the_host().withdraw(runner_id, _body())})
 

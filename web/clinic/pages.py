@@ -82,6 +82,7 @@ def give_order(runner_id: str) -> Redirect:
 
 @blueprint.get("/invite")
 def invite_page() -> str:
+    """Show the form of an invitation; the link is made when it is sent."""
     return render_template("clinic/invite.html", link=None)
 
 

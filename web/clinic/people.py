@@ -17,6 +17,7 @@ blueprint = Blueprint("clinic_people", __name__)
 
 @blueprint.get("/come-in")
 def come_in_page() -> str:
+    """Show what an invited person's link opens: a button that takes the invitation of the address."""
     return render_template("clinic/come_in.html", token=request.args.get("token", ""))
 
 
@@ -34,6 +35,7 @@ def come_in() -> Redirect:
 
 @blueprint.post("/leave")
 def leave() -> Redirect:
+    """Sign this browser out: its cookie is void at once."""
     with the_host().roster.transaction(the_person().person_id) as connection:
         roster.leave(connection, request.cookies.get("clinic", ""))
     answer = redirect("/come-in", 303)
@@ -43,6 +45,7 @@ def leave() -> Redirect:
 
 @blueprint.get("/people")
 def people_page() -> str:
+    """Show the clinic's people and what may be done about them; for the keeper alone."""
     return _people_page()
 
 
@@ -57,6 +60,11 @@ def invite_person() -> str:
 
 @blueprint.post("/people/<int:person_id>/end")
 def end_person(person_id: int) -> Redirect:
+    """Remove a person, whose cookie and care of runners end at once.
+
+    Raises:
+        UserError: it is the keeper's own entry, or who asks is no keeper.
+    """
     if person_id == the_person().person_id:
         raise UserError("you cannot remove yourself: let another keeper do it")
     with _as_keeper() as connection:
@@ -79,6 +87,7 @@ def grant() -> Redirect:
 
 @blueprint.get("/audit")
 def audit() -> str:
+    """Show the newest entries of the audit log, and whether its chain of hashes holds; for the keeper alone."""
     entries, verdict = the_host().audit(the_person())
     return render_template("clinic/audit.html", entries=entries, verdict=verdict)
 
