@@ -1,4 +1,4 @@
-"""Style, types and spelling are part of the tests: ruff, mypy --strict and codespell have nothing to say."""
+"""Style, docstrings, types and spelling are tested: ruff, mypy --strict and codespell have nothing to say."""
 
 import io
 import re
@@ -28,6 +28,28 @@ def test_a_word_that_is_misspelt_is_found(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "codespell_lib", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert f"{misspelt} ==> Receive" in done.stdout
+
+
+@pytest.mark.parametrize("room", ["coach/gait", "web", "firmware_config"])
+def test_a_public_name_without_docstring_and_a_riddle_are_found(room: str) -> None:
+    source = """
+class Foot:
+    def length_m(self) -> float:
+        return 0.28
+
+
+def side() -> str:
+    return "left"
+
+
+def shoe() -> str:
+    \"\"\"The shoe that it wears.\"\"\"
+    return "red"
+"""
+    command = [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "--stdin-filename"]
+    name = f"{room}/feet.py"
+    done = subprocess.run([*command, name, "-"], cwd=ROOT, input=source, capture_output=True, text=True, check=False)
+    assert re.findall(r": (D\d+) ", done.stdout) == ["D101", "D102", "D103", "D401"]
 
 
 def test_a_commit_is_checked_by_the_tools_of_the_tests() -> None:

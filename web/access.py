@@ -52,7 +52,7 @@ def guard() -> Response | None:
 
 
 def cookie_name() -> str:
-    """The name of the cookie that keeps a phone in."""
+    """Return the name of the cookie that keeps a phone in."""
     return str(current_app.config[COOKIE])
 
 
@@ -82,7 +82,7 @@ def _mark_server(state: BlueprintSetupState) -> None:
 
 @blueprint.get("/come-in")
 def come_in_page() -> Response | str:
-    """The page that the QR code opens: one button, and a name for the list of phones."""
+    """Return the page that the QR code opens: one button, and a name for the list of phones."""
     token = request.args.get("token", "")
     the_coach().access.check_invitation(token, request.remote_addr or "")
     return render_template("access/come_in.html", token=token, name=_kind_of_phone(), is_first_use=_is_first_use())
@@ -120,7 +120,7 @@ def phones_page() -> str:
 
 @blueprint.get("/phones/code.svg")
 def code() -> Response:
-    """A fresh invitation as a QR code."""
+    """Return a fresh invitation as a QR code."""
     base = _base()
     if base is None:
         abort(404, w("access.no_network"))
@@ -150,7 +150,7 @@ def revoke(phone_id: str) -> None:
 
 @blueprint.post("/phones/<phone_id>/revoke")
 def revoke_by_form(phone_id: str) -> Response:
-    """The same from the page's button."""
+    """Show a phone out, from the page's button."""
     the_coach().access.revoke(phone_id)
     answer = redirect("/phones", 303)
     return Response(answer.response, answer.status, answer.headers)
@@ -174,7 +174,7 @@ def _with_cookie(answer: Response, cookie: str) -> Response:
 
 
 def _base() -> str | None:
-    """The address that other phones can reach: https where there is one, else as this page was opened."""
+    """Return the address that other phones can reach: https where there is one, else as this page was opened."""
     name = host_name(request.host)
     is_near = name == "localhost" or name == "::1" or name.startswith("127.")
     address = lan_address() if is_near else name

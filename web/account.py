@@ -18,7 +18,7 @@ class EraseBody(Body):
 
 @blueprint.get("/you/delete")
 def page() -> str:
-    """What would go, and a word to type."""
+    """Return what would go, and a word to type."""
     return render_template("runner/delete.html", is_done=False, complaint="", clinic=_clinic())
 
 
@@ -56,6 +56,6 @@ def _erase(sure: str) -> None:
 
 
 def _clinic() -> str:
-    """The clinic that has data of the runner, which a deletion here does not reach; "" without one."""
+    """Return the clinic that has data of the runner, which a deletion here does not reach; "" without one."""
     status = answer_of(the_coach().clinic.status)
     return status.clinic if status is not None else ""

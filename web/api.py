@@ -120,7 +120,7 @@ def _once(respond: Callable[[], Response]) -> Response:
 
 
 def openapi(app: Flask) -> dict[str, object]:
-    """The OpenAPI 3.1 document of all routes made by `route`."""
+    """Return the OpenAPI 3.1 document of all routes made by `route`."""
     found = [facts for view in app.view_functions.values() if (facts := getattr(view, "endpoint_facts", None))]
     kinds = {_key(kind, mode): (kind, mode) for facts in found for kind, mode in _uses(facts)}
     schemas, definitions = TypeAdapter.json_schemas(

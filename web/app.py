@@ -39,7 +39,7 @@ def create_app(coach: Coach, *, is_testing: bool = False) -> Flask:
 
 
 def blueprints() -> list[Blueprint]:
-    """The blueprint of every subject, in the order of their names."""
+    """Return the blueprint of every subject, in the order of their names."""
     names = sorted(info.name for info in pkgutil.iter_modules(web.__path__) if not info.ispkg)
     modules = (importlib.import_module(f"web.{name}") for name in names)
     return [module.blueprint for module in modules if isinstance(getattr(module, "blueprint", None), Blueprint)]

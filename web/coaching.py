@@ -53,7 +53,7 @@ def rules_page() -> str:
 
 @blueprint.get("/runs/<run_id>/cues")
 def cues_page(run_id: str) -> str:
-    """The cue log of one run."""
+    """Return the cue log of one run."""
     coach = the_coach()
     stories = coach.coaching.explain(run_id)
     coached = coach.coaching.coached_run(run_id)
@@ -138,7 +138,7 @@ def by_focus(rules: Sequence[CueRule]) -> list[tuple[str, list[CueRule]]]:
 
 
 def own_table(baseline: Baseline) -> list[tuple[float, list[tuple[str, Own]]]]:
-    """The runner's own values at the slowest, middle and fastest speed seen."""
+    """Return the runner's own values at the slowest, middle and fastest speed seen."""
     speeds = baseline.speeds_mps
     if speeds is None:
         return []

@@ -70,7 +70,7 @@ def answer_of(question: Callable[[], Answer]) -> Answer | None:
 
 
 def language() -> str:
-    """The language of the page: the runner's choice, before one was made the browser's."""
+    """Return the language of the page: the runner's choice, before one was made the browser's."""
     chosen = profile().language
     return chosen if chosen in LOCALES else wished(request.accept_languages.values())
 
@@ -82,27 +82,27 @@ def keep_language() -> None:
 
 
 def words() -> Words:
-    """The words of the page."""
+    """Return the words of the page."""
     return words_in(language(), current_app.config[IS_STRICT])
 
 
 def said(text: str) -> str:
-    """What the coach says, in the language of the page."""
+    """Return what the coach says, in the language of the page."""
     return phrases_of(language())(text)
 
 
 def number(name: str, value: float | None, sd: float | None = None) -> str:
-    """The number of field `name` in the runner's units and language, without its unit. sd: 1 SD."""
+    """Return the number of field `name` in the runner's units and language, without its unit. sd: 1 SD."""
     return value_text(name, value, profile().units, sd, language())
 
 
 def unit(name: str) -> str:
-    """The unit that `number` leaves out."""
+    """Return the unit that `number` leaves out."""
     return unit_text(name, profile().units, language())
 
 
 def day(moment: datetime, zone: str = "") -> str:
-    """The day of `moment`, on the runner's wall clock unless another zone is named."""
+    """Return the day of `moment`, on the runner's wall clock unless another zone is named."""
     return day_text(moment, zone or profile().time_zone, language())
 
 
@@ -112,7 +112,7 @@ def month(moment: datetime) -> str:
 
 
 def clock(moment: datetime, zone: str = "") -> str:
-    """The time of `moment`, on the runner's wall clock unless another zone is named."""
+    """Return the time of `moment`, on the runner's wall clock unless another zone is named."""
     return clock_text(moment, zone or profile().time_zone)
 
 
@@ -122,7 +122,7 @@ def w(key: str, **params: object) -> str:
 
 
 def profile() -> RunnerProfile:
-    """The runner's profile; an empty one while nothing is known or the store is closed."""
+    """Return the runner's profile; an empty one while nothing is known or the store is closed."""
     if "profile" not in g:
         g.profile = answer_of(the_coach().runner.profile) or RunnerProfile()
     runner: RunnerProfile = g.profile
@@ -130,7 +130,7 @@ def profile() -> RunnerProfile:
 
 
 def theme() -> str:
-    """The theme chosen on this phone."""
+    """Return the theme chosen on this phone."""
     chosen = request.cookies.get("theme", "auto")
     return chosen if chosen in THEMES else "auto"
 
@@ -142,7 +142,7 @@ def json_data(value: object, is_said: bool = True) -> Markup:
 
 
 def section() -> str:
-    """The part of the main menu that the present page belongs to, or an empty text."""
+    """Return the part of the main menu that the present page belongs to, or an empty text."""
     path = request.path.rstrip("/")
     fits = [name for name, start in NAV if path == start or path.startswith(start + "/")]
     return fits[0] if fits else ""
@@ -192,7 +192,7 @@ def install_context(app: Flask, is_strict_about_words: bool) -> None:
 
 
 def _run_on() -> Run | None:
-    """The run that is on, for every page but its own; nothing to a device that was not let in."""
+    """Return the run that is on, for every page but its own; nothing to a device that was not let in."""
     is_shown = "phone_id" in g and section() != "run" and request.path != "/offline"  # which phones keep
     return answer_of(the_coach().runs.current) if is_shown else None
 

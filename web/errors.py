@@ -54,7 +54,7 @@ def code_of(error: CoachError) -> str:
 
 
 def error_response(status: int, code: str, words: str, fields: Mapping[str, str] | None = None) -> Response:
-    """The failure as JSON below /api and as a page elsewhere, in the language of the page where one is known."""
+    """Return the failure as JSON below /api and as a page elsewhere, in the language of the page where one is known."""
     say = current_app.extensions.get(SAY, str)
     words, fields = say(words), {name: say(complaint) for name, complaint in (fields or {}).items()}
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":

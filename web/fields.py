@@ -2,6 +2,6 @@
 
 
 def whole(text: str, most: int) -> int | None:
-    """The whole number from 0 to `most` that a field holds; None where it holds no such number."""
+    """Return the whole number from 0 to `most` that a field holds; None where it holds no such number."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
     return number if 0 <= number <= most else None

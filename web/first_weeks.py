@@ -37,7 +37,7 @@ class FirstWeeks:
 
 
 def first_weeks(block: BlockView, plan: StrengthPlan | None) -> FirstWeeks | None:
-    """What the start page draws; None once both rings are closed: the first weeks are over then."""
+    """Return what the start page draws; None once both rings are closed: the first weeks are over then."""
     baseline = [n < block.n_baseline for n in range(block.n_baseline_needed)]
     steps = [step.state == "done" for step in block.steps]
     weeks = _weeks(plan)

@@ -125,7 +125,7 @@ def _next_session(coach: Coach) -> StrengthSession | None:
 
 
 def _asks_about(coach: Coach, last: RunEntry | None) -> RunEntry | None:
-    """The last run, if its morning after has come and nobody has answered yet."""
+    """Return the last run, if its morning after has come and nobody has answered yet."""
     if last is None:
         return None
     now, zone = utc_now(), profile().time_zone

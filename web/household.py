@@ -27,8 +27,11 @@ def create_household_app(
     *,
     trusts_local: bool,
 ) -> Flask:
-    """The app of the door. address_of: where a runner is served, for who opened the door by a host's name; None: not
-    yet. open_runner: serve one that was added just now. knows: whether some runner let in who holds these cookies."""
+    """Make the app of the door.
+
+    address_of: where a runner is served, for who opened the door by a host's name; None: not yet. open_runner: serve
+    one that was added just now. knows: whether some runner let in who holds these cookies.
+    """
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
     app.config[TRUSTS_LOCAL] = trusts_local
@@ -68,5 +71,5 @@ def create_household_app(
 
 
 def _called(member: Member, is_known: bool) -> str:
-    """The name of a runner, to a stranger its first letter and a number: enough for who lives here."""
+    """Return the name of a runner, to a stranger its first letter and a number: enough for who lives here."""
     return member.name if is_known else f"{member.name[0]}. ({member.number})"

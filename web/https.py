@@ -189,7 +189,7 @@ def _by_peer(app: Flask, peers: dict[str, str]) -> Welcome | None:
 
 
 def _with_peers(app: Flask, peers: dict[str, str]) -> Wsgi:
-    """The app, with the phone's own address; a connection that came past the front keeps no address at all."""
+    """Return the app, with the phone's own address; a connection that came past the front keeps no address at all."""
 
     def with_peer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["REMOTE_ADDR"] = peers.get(str(environ.get("REMOTE_PORT")), "")
@@ -199,6 +199,6 @@ def _with_peers(app: Flask, peers: dict[str, str]) -> Wsgi:
 
 
 def authority_file(app: Flask) -> Path | None:
-    """The certificate that phones must trust, where this app is served by https."""
+    """Return the certificate that phones must trust, where this app is served by https."""
     kept = app.config.get(AUTHORITY)
     return Path(kept) if kept else None

@@ -28,7 +28,7 @@ _ICONS: Final = (
 
 @blueprint.get("/manifest.webmanifest")
 def manifest() -> Response:
-    """What a browser needs to put the page among its apps. Source: W3C Web Application Manifest."""
+    """Return what a browser needs to put the page among its apps. Source: W3C Web Application Manifest."""
     answer = json_response(
         {
             "id": "/",
@@ -52,7 +52,7 @@ def manifest() -> Response:
 
 @blueprint.get("/service-worker.js")
 def service_worker() -> Response:
-    """The service worker, from the root so that it may look after every page."""
+    """Return the service worker, from the root so that it may look after every page."""
     answer = send_file(_STATIC / "js" / "service-worker.js", mimetype="text/javascript", max_age=0)
     answer.headers["Service-Worker-Allowed"] = "/"
     return answer
@@ -60,13 +60,13 @@ def service_worker() -> Response:
 
 @blueprint.get("/offline")
 def offline() -> str:
-    """What is shown when the coach cannot be reached."""
+    """Return what is shown when the coach cannot be reached."""
     return render_template("install/offline.html")
 
 
 @blueprint.get("/install")
 def page() -> str:
-    """What this address can do, what it lacks, and how to get it."""
+    """Return what this address can do, what it lacks, and how to get it."""
     return render_template(
         "install/install.html",
         secure_address=_secure_address(),
@@ -77,7 +77,7 @@ def page() -> str:
 
 @blueprint.get("/install/code.svg")
 def code() -> Response:
-    """The https address as a QR code."""
+    """Return the https address as a QR code."""
     address = _secure_address()
     if address is None:
         abort(404)
@@ -111,7 +111,7 @@ def trust() -> Response | Redirect:
 
 @blueprint.get("/ca.crt")
 def authority() -> Response:
-    """The certificate that a phone must trust."""
+    """Return the certificate that a phone must trust."""
     path = authority_file(current_app)
     if path is None:
         abort(404)

@@ -69,7 +69,7 @@ class MuteBody(TapBody):
 
 @blueprint.get("/live")
 def page() -> str:
-    """The live page: the start form while no run is on, the numbers while one is."""
+    """Return the live page: the start form while no run is on, the numbers while one is."""
     coach = the_coach()
     plan = answer_of(coach.coaching.plan)
     return render_template(
@@ -91,7 +91,7 @@ def page() -> str:
 
 @blueprint.get("/api/v1/live")
 def live() -> Response:
-    """The event stream: `metrics`, `cue`, `sensor`, `run`, and a `heartbeat` at least every two seconds."""
+    """Return the event stream: `metrics`, `cue`, `sensor`, `run`, and a `heartbeat` at least every two seconds."""
     phone_id, is_allowed = watcher()
     if not _places.take(phone_id):
         return error_response(503, "too_many_streams", "Too many pages watch at once. Close one of them.")
@@ -133,7 +133,7 @@ def run_start(body: StartBody) -> Run:
 
 @route(blueprint, "POST", "/run/go_on", body=TapBody, returns=Run, summary="Go on with a run that was cut off")
 def run_go_on(body: TapBody) -> Run:
-    """A run that goes on already is answered as it is: another phone was quicker."""
+    """Go on with a run that was cut off; one that goes on already is answered as it is: another phone was quicker."""
     runs = the_coach().runs
     on = runs.current()
     return on if on is not None and on.run_id == body.run_id else runs.go_on(body.run_id, body.age_s)
@@ -163,7 +163,7 @@ def run_lap(body: LapBody) -> None:
 
 @route(blueprint, "POST", "/run/stop", body=TapBody, returns=Run, summary="Stop the run and keep it")
 def run_stop(body: TapBody) -> Run:
-    """A run that has ended already is answered as it was kept; another one that is on goes on."""
+    """End the run; one that has ended already is answered as it was kept, and another one that is on goes on."""
     return the_coach().runs.stop(body.run_id, body.age_s)
 
 

@@ -34,7 +34,7 @@ _ICONS: Final = (
 
 @cache
 def the_bundle() -> Bundle:
-    """The bundle of this program; joined once, at its first use."""
+    """Return the bundle of this program; joined once, at its first use."""
     return make_bundle(page_files())
 
 
@@ -48,7 +48,7 @@ def allow_python(response: Response) -> Response:
 
 @blueprint.get("/phone/")
 def page() -> str:
-    """The page's shell; the phone keeps it together with the files of the same version."""
+    """Return the page's shell; the phone keeps it together with the files of the same version."""
     return render_template(
         "phone/phone.html",
         version=the_bundle().version,
@@ -79,13 +79,13 @@ def bundle_file(version: str, name: str) -> Response:
 
 @blueprint.get("/phone/service-worker.js")
 def service_worker() -> Response:
-    """The service worker of this page; its scope is /phone/ alone."""
+    """Return the service worker of this page; its scope is /phone/ alone."""
     return send_file(_STATIC / "js" / "phone" / "service-worker.js", mimetype="text/javascript", max_age=0)
 
 
 @blueprint.get("/phone/app.webmanifest")
 def app_manifest() -> Response:
-    """What puts this page on the home screen, beside the coach at home."""
+    """Return what puts this page on the home screen, beside the coach at home."""
     answer = json_response(
         {
             "id": "/phone/",

@@ -87,7 +87,7 @@ class Bundle:
         return sum(len(file.content) for file in self.files.values())
 
     def manifest(self) -> dict[str, object]:
-        """What the page reads before it fetches: names, hashes and sizes."""
+        """Return what the page reads before it fetches: names, hashes and sizes."""
         return {
             "version": self.version,
             "core_version": self.core_version,
@@ -101,7 +101,7 @@ class Bundle:
 
 
 def runtime_manifest(folder: Path = RUNTIME) -> list[JsonObject]:
-    """The rows of the vendored runtime's manifest.
+    """Return the rows of the vendored runtime's manifest.
 
     Raises:
         UserError: it is missing or cannot be read.
@@ -114,7 +114,7 @@ def runtime_manifest(folder: Path = RUNTIME) -> list[JsonObject]:
 
 
 def runtime_faults(folder: Path = RUNTIME) -> list[str]:
-    """What is wrong with the vendored runtime, a line each: missing files, other bytes, numpy not the lock's."""
+    """Return what is wrong with the vendored runtime, a line each: missing files, other bytes, numpy not the lock's."""
     rows = runtime_manifest(folder)
     faults = [words for row in rows if (words := _fault(folder, row))]
     if not faults:
@@ -126,7 +126,7 @@ def runtime_faults(folder: Path = RUNTIME) -> list[str]:
 
 
 def core_zip(root: Path = ROOT) -> bytes:
-    """The core's code as one zip; the same code gives the same bytes."""
+    """Return the core's code as one zip; the same code gives the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for path in sorted(_core_files(root)):
@@ -138,7 +138,7 @@ def core_zip(root: Path = ROOT) -> bytes:
 
 @cache
 def runtime_files() -> tuple[BundledFile, ...]:
-    """The vendored files that go along, in the order of their manifest."""
+    """Return the vendored files that go along, in the order of their manifest."""
     return tuple(_vendored(RUNTIME, row) for row in runtime_manifest() if row["name"] != _LOCK)
 
 
@@ -163,7 +163,7 @@ def unpack(bundle: Bundle, folder: Path) -> None:
 
 
 def page_files() -> dict[str, bytes]:
-    """The page's own files by name: its scripts, those it shares with the home's pages, styles and icons."""
+    """Return the page's own files by name: its scripts, those it shares with the home's pages, styles and icons."""
     names = [*_with_imports(_SCRIPTS), *(f"css/{name}.css" for name in _STYLES), *_ICONS]
     return {name: (STATIC / name).read_bytes() for name in names}
 

@@ -13,7 +13,7 @@ blueprint = Blueprint("progress", __name__)
 
 @blueprint.get("/progress")
 def page() -> str:
-    """What has changed; the numbers go to the script, the sentences are here."""
+    """Return what has changed; the numbers go to the script, the sentences are here."""
     found = programme().progress.show()
     names = {test.id: {"name": test.name, "unit": test.unit} for test in load_tests().values()}
     return render_template("progress/progress.html", progress=found, test_names=names, signed=signed)

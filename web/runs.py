@@ -122,7 +122,7 @@ def _filter() -> RunFilter:
 
 
 def _sport(word: str) -> Sport | None:
-    """The activities to list; None: all of them."""
+    """Return the activities to list; None: all of them."""
     return None if word == "all" else Sport(word) if word in SPORTS else Sport.RUNNING
 
 
@@ -139,7 +139,7 @@ def _day(text: str, later: int = 0) -> datetime | None:
 
 @blueprint.get("/runs/<run_id>")
 def run_page(run_id: str) -> str:
-    """What happened in one run; the plots come by themselves."""
+    """Return what happened in one run; the plots come by themselves."""
     detail = detail_of(run_id)
     run, summary = detail.entry.run, detail.entry.summary
     route = answer_of(lambda: history().route(run_id))
@@ -263,7 +263,7 @@ def join_run(run_id: str) -> Response:
 
 @blueprint.post("/runs/<run_id>/laps")
 def change_laps(run_id: str) -> Response:
-    """Starts and kinds of laps as listed in the form; a lap ends where the next begins."""
+    """Set starts and kinds of laps as listed in the form; a lap ends where the next begins."""
     starts = [_clock(text) for text in request.form.getlist("start")]
     kinds = request.form.getlist("kind")
     marks = sorted((start, kind) for start, kind in zip(starts, kinds, strict=False) if start is not None)

@@ -213,7 +213,7 @@ def split(run_id: str, body: SplitBody) -> list[Run]:
 
 @route(blueprint, "PUT", "/runs/<run_id>/laps", body=LapsBody, returns=Run, summary="Put other laps in their place")
 def set_laps(run_id: str, body: LapsBody) -> Run:
-    """Number these laps from 1, sum the run up again, and return it.
+    """Replace the laps by these, numbered from 1, sum the run up again, and return it.
 
     Raises:
         UserError: there is no such run, or the laps overlap.

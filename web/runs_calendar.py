@@ -21,7 +21,7 @@ class Month:
 
 
 def month_of(text: str, now: datetime) -> Month:
-    """The month named `YYYY-MM`; the present one where that is no month."""
+    """Return the month named `YYYY-MM`; the present one where that is no month."""
     try:  # DTZ007: only the date is taken, and the zone is given beside it
         first = datetime.combine(datetime.strptime(text, "%Y-%m").date(), time(), now.tzinfo)  # noqa: DTZ007
     except ValueError:
@@ -88,6 +88,6 @@ def pain_by_week(entries: Sequence[PainEntry]) -> list[PainWeek]:
 
 
 def worst_back(weeks: Sequence[PainWeek], since: datetime, until: datetime) -> int | None:
-    """The worst answer about the back in the weeks that begin between; None without an answer."""
+    """Return the worst answer about the back in the weeks that begin between; None without an answer."""
     monday = since - timedelta(days=since.weekday() + 1)
     return max((w.back for w in weeks if w.back is not None and monday <= w.first <= until), default=None)

@@ -62,7 +62,7 @@ class RouteLine:
 
 
 def route_line(route: RunRoute, split_m: float = 1000.0) -> RouteLine:
-    """A route as large as its picture allows, with the same scale in both directions."""
+    """Return a route as large as its picture allows, with the same scale in both directions."""
     east = [x or 0.0 for x in route.east_m]
     north = [y or 0.0 for y in route.north_m]
     width, height = max(east) - min(east), max(north) - min(north)
@@ -82,7 +82,7 @@ def route_line(route: RunRoute, split_m: float = 1000.0) -> RouteLine:
 
 
 def spark_of(trend: Trend, since: datetime, until: datetime, programme_start: date | None) -> Spark:
-    """A measure over the time of the report, as high as its values and intervals need."""
+    """Return a measure over the time of the report, as high as its values and intervals need."""
     span_s = max(1.0, (until - since).total_seconds())
 
     def across(at: datetime) -> float:
@@ -131,5 +131,5 @@ def pain_bars(weeks: Sequence[PainWeek], n_weeks: int, until: datetime) -> list[
 
 
 def _top(level: int | None) -> float | None:
-    """A level of nothing is seen, too: as a thin line."""
+    """Return the top of a bar; a level of nothing is seen, too: as a thin line."""
     return None if level is None else PAIN_HEIGHT * (1 - max(0.12, level) / _MOST_SCALE)

@@ -19,7 +19,7 @@ PATH: Final = "/runs/import"
 
 @blueprint.post(PATH)
 def import_files() -> AnyResponse:
-    """A file of a watch, a recording, a whole account; or many files, or a zip or export of another service."""
+    """Import a file of a watch, a recording, a whole account; or many files, or a zip or export of another service."""
     request.max_content_length = MAX_EXPORT_BYTES
     uploads = [one for one in request.files.getlist("file") if one.filename]
     if not uploads:

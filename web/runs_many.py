@@ -127,7 +127,7 @@ def report_page() -> str:
 
 
 def _mapped(runs: Sequence[RunEntry]) -> tuple[RunEntry, RouteLine] | None:
-    """The newest run whose positions are known, and its line; None where none of the newest has any."""
+    """Return the newest run whose positions are known, and its line; None where none of the newest has any."""
     for entry in runs[:MAP_AMONG]:
         route = answer_of(partial(history().route, entry.run.run_id))
         if route is not None:
@@ -136,11 +136,11 @@ def _mapped(runs: Sequence[RunEntry]) -> tuple[RunEntry, RouteLine] | None:
 
 
 def _programme() -> Outline | None:
-    """The state of the strength programme; None where there is none."""
+    """Return the state of the strength programme; None where there is none."""
     return answer_of(the_coach().strength.progress.outline)
 
 
 def _programme_start() -> str | None:
-    """The day on which the strength programme begins; None where there is none."""
+    """Return the day on which the strength programme begins; None where there is none."""
     plan = the_coach().strength.plans.show()
     return plan.wish.start.isoformat() if plan is not None else None

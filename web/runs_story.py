@@ -91,7 +91,7 @@ class Story:
 
 
 def story_of(coach: Coach, detail: RunDetail, title: str) -> Story | None:
-    """The story of one run; None while it has no summary."""
+    """Return the story of one run; None while it has no summary."""
     run, summary = detail.entry.run, detail.entry.summary
     if summary is None:
         return None
@@ -125,14 +125,15 @@ def story_of(coach: Coach, detail: RunDetail, title: str) -> Story | None:
 
 
 def _strip_words(metric: str, strip: Strip) -> str:
-    """What the strip shows, with its range: bars that do not begin at zero make a change look larger than it is."""
+    """Return what the strip shows, with its range: bars that do not begin at zero make a change look larger than it
+    is."""
     least, most = (number(metric, value) for value in (strip.least, strip.most))
     label = w(f"metrics.{metric}.label")
     return w("runs.story.range", label=label, least=least, most=most, unit=unit(metric))
 
 
 def metric_of(run: Run, summary: RunSummary) -> str | None:
-    """The measure that the run was about, or the first of a few that it knows."""
+    """Return the measure that the run was about, or the first of a few that it knows."""
     wanted = METRIC_OF_FOCUS.get(run.plan.focus or "") if run.plan else None
     names = (wanted, *_OTHERWISE) if wanted else _OTHERWISE
     return next((name for name in names if getattr(summary, name) is not None), None)
@@ -154,7 +155,7 @@ def _line(facts: Sequence[tuple[str, str]]) -> str:
 
 
 def _strip(coach: Coach, run: Run, metric: str, usual: tuple[float, float] | None, trend: Trend | None) -> Strip | None:
-    """The measure over the run, moved to the run's own mean speed by the slope of the runner's runs.
+    """Return the measure over the run, moved to the run's own mean speed by the slope of the runner's runs.
 
     Without a slope the parts of the run are not compared with the usual: a faster part would look like another stride.
     """
@@ -205,7 +206,7 @@ def strip_of(
 
 
 def _edges(usual: tuple[float, float] | None) -> tuple[float, float] | tuple[()]:
-    """The ends of what is called like usual, as `side_of` has them."""
+    """Return the ends of what is called like usual, as `side_of` has them."""
     if usual is None:
         return ()
     middle, spread = usual
@@ -214,7 +215,7 @@ def _edges(usual: tuple[float, float] | None) -> tuple[float, float] | tuple[()]
 
 
 def dots_of(trend: Trend, run_id: str) -> tuple[Dot, ...]:
-    """This run and up to nine before it, oldest first, at the same speed."""
+    """Return this run and up to nine before it, oldest first, at the same speed."""
     points: list[TrendPoint] = sorted(trend.points, key=lambda point: point.started_at)
     index = next((i for i, point in enumerate(points) if point.run_id == run_id), None)
     if index is None:
@@ -242,7 +243,7 @@ def dots_of(trend: Trend, run_id: str) -> tuple[Dot, ...]:
 
 
 def _dots_words(metric: str, summary: RunSummary, usual: tuple[float, float] | None, where: str) -> str:
-    """The measure against the runner's usual at this pace and place, in one line."""
+    """Return the measure against the runner's usual at this pace and place, in one line."""
     value = getattr(summary, metric)
     text = f"{number(metric, value)} {unit(metric)}"
     label = w(f"metrics.{metric}.label")
@@ -256,7 +257,7 @@ def _dots_words(metric: str, summary: RunSummary, usual: tuple[float, float] | N
 
 
 def next_of(coach: Coach, run: Run) -> Next | None:
-    """The one next thing after the newest run; None for older ones, whose next thing has passed."""
+    """Return the one next thing after the newest run; None for older ones, whose next thing has passed."""
     newest = answer_of(lambda: coach.history.list(per_page=1))
     over = (RunState.FINISHED, RunState.RECOVERED)
     if newest is None or not newest.entries or newest.entries[0].run.run_id != run.run_id or run.state not in over:
@@ -278,7 +279,7 @@ def next_of(coach: Coach, run: Run) -> Next | None:
 
 
 def _session_within(coach: Coach, now: datetime) -> str:
-    """The next strength session in words, where it is due soon."""
+    """Return the next strength session in words, where it is due soon."""
     plan = answer_of(coach.strength.show)
     session = answer_of(lambda: coach.strength.next_session(plan)) if plan else None
     if session is None or session.due_at is None or session.due_at - now > _SOON:

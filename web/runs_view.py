@@ -28,7 +28,7 @@ class Tile:
 
 
 def tiles_of(summary: RunSummary, usual: Mapping[str, tuple[float, float]]) -> list[Tile]:
-    """The averages that this run knows."""
+    """Return the averages that this run knows."""
     found = []
     for name in names_for(Use.TILE):
         value = getattr(summary, name)
@@ -60,7 +60,8 @@ class DriftRow:
     is_clear: bool
 
     def place(self, most_pct: float) -> tuple[float, float, float]:
-        """The change and the ends of its interval on a line from -50 to 50 that reaches `most_pct` to each side."""
+        """Return the change and the ends of its interval on a line from -50 to 50 that reaches `most_pct` to each
+        side."""
         half = self.half_pct or 0.0
         ends = (self.change_pct, self.change_pct - half, self.change_pct + half)
         return tuple(max(-50.0, min(50.0, 50.0 * end / most_pct)) for end in ends)  # type: ignore[return-value]  # three
@@ -72,7 +73,7 @@ def reach_of(rows: Sequence[DriftRow]) -> float:
 
 
 def drifts_of(summary: RunSummary) -> list[DriftRow]:
-    """The drift of each measure, at matched speed."""
+    """Return the drift of each measure, at matched speed."""
     rows = []
     for name in names_for(Use.DRIFT):
         change = summary.drift_pct.get(name)
@@ -85,7 +86,7 @@ def drifts_of(summary: RunSummary) -> list[DriftRow]:
 
 
 def split_names(splits: Sequence[Split]) -> list[str]:
-    """The measures that at least one split knows, for the columns of their table."""
+    """Return the measures that at least one split knows, for the columns of their table."""
     return [name for name in names_for(Use.SPLIT) if any(name in split.values for split in splits)]
 
 
@@ -131,7 +132,8 @@ def _factor(metric: str) -> float:
 
 
 def lane_of(rows: Sequence[CueRow]) -> dict[str, object]:
-    """The cues that were spoken for the lane beside the plots; numbers where they are of the measure most looked at."""
+    """Return the cues that were spoken for the lane beside the plots;
+    numbers where they are of the measure most looked at."""
     spoken = [row for row in rows if row.decision.is_spoken]
     seen = [row.metric for row in spoken if row.metric]
     metric = max(sorted(set(seen)), key=seen.count, default="")
@@ -157,7 +159,7 @@ def _label_of(metric: str) -> str:
 
 
 def signed(name: str, value: float | None, n_more: int = 0, has_unit: bool = True) -> str:
-    """A difference with its sign and unit in the runner's units, with `n_more` decimals; speed stays in m/s."""
+    """Return a difference with its sign and unit in the runner's units, with `n_more` decimals; speed stays in m/s."""
     if value is None:
         return "–"
     try:
@@ -171,7 +173,7 @@ def signed(name: str, value: float | None, n_more: int = 0, has_unit: bool = Tru
 
 
 def without_sign_of_zero(text: str) -> str:
-    """A rounded nothing has no direction; a minus is written as one."""
+    """Return the text without the sign of a rounded nothing, which has no direction; a minus is written as one."""
     return localised(text if float(text) else text.lstrip("+-"), language())
 
 
@@ -181,7 +183,7 @@ def is_shown(name: str, difference: float) -> bool:
 
 
 def difference_text(name: str, difference: float, se: float | None, first: float | None = None) -> str:
-    """A difference with its 95 % half width. first: the value that it starts from, for a pace."""
+    """Return a difference with its 95 % half width. first: the value that it starts from, for a pace."""
     scale = difference_scale_of(name, profile().units)
     if scale.is_pace and first and first + difference > 0:
         seconds = round(scale.factor / (first + difference)) - round(scale.factor / first)
@@ -200,7 +202,7 @@ def split_length() -> float:
 
 
 def title_of(run: Run) -> str:
-    """The runner's title, or one by the time of day."""
+    """Return the runner's title, or one by the time of day."""
     if run.title:
         return run.title
     hour = local_time(run.started_at, profile().time_zone).hour
@@ -219,5 +221,5 @@ def title_of(run: Run) -> str:
 
 
 def record_name(metres: str) -> str:
-    """A distance as runners call it."""
+    """Return a distance as runners call it."""
     return w(f"runs.records.m{metres}")

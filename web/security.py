@@ -13,7 +13,7 @@ from flask import Flask, Response, abort, current_app, request
 
 
 def policy(*scripts: str, connects: str = "") -> str:
-    """What a page may load: from here alone.
+    """Return what a page may load: from here alone.
 
     scripts: what else its scripts may do (CSP 3, `script-src`). connects: another origin that they may ask.
     """

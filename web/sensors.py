@@ -99,7 +99,7 @@ class LiftBody(Body):
 
 @blueprint.get("/sensors")
 def page() -> str:
-    """The page; its lists are filled and kept fresh by its script."""
+    """Return the page; its lists are filled and kept fresh by its script."""
     named = [
         {
             "title": one.title,

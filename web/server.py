@@ -131,7 +131,7 @@ def serve(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket that gives up vanished phones.
+    """Open a listening TCP socket that gives up vanished phones.
 
     Raises:
         UserError: the address or port cannot be had.

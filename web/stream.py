@@ -113,7 +113,8 @@ class LiveStream(Iterator[bytes]):
             self._places.give_back(self._phone_id)
 
     def _news(self) -> list[FeedEvent]:
-        """What came after the last event sent; for a new phone first the newest numbers, and nothing else of the past.
+        """Return what came after the last event sent; for a new phone first the newest numbers,
+        and nothing else of the past.
 
         The past ends where the stream was opened: what is said from then on is never lost.
         """
@@ -132,7 +133,7 @@ def _is_alive(event: FeedEvent, now_s: float) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _piece(event: FeedEvent, language: str = DEFAULT) -> bytes:
-    """The bytes of an event in a language, made once for all phones that watch."""
+    """Return the bytes of an event in a language, made once for all phones that watch."""
     data = _for_a_glance(event.data) if event.event == "metrics" else dict(event.data)
     return f"id: {event.id}\nevent: {event.event}\ndata: {to_text(_in_language(event, data, language))}\n\n".encode()
 

@@ -95,7 +95,7 @@ def _words_of(prescription: Prescription) -> str:
 
 @blueprint.get("/strength")
 def page() -> str | Redirect:
-    """The current plan, or how to get one."""
+    """Return the current plan, or how to get one."""
     made = programme()
     plan = made.plans.show()
     if plan is None:
@@ -131,7 +131,7 @@ def _minutes(one: StrengthSession | None) -> int:
 
 @blueprint.get("/strength/session/<session_id>")
 def session(session_id: str) -> str:
-    """The guided session, or what became of it."""
+    """Return the guided session, or what became of it."""
     plans = programme().plans
     one = plans.session(session_id)
     return render_template(
@@ -149,7 +149,8 @@ def session(session_id: str) -> str:
 
 
 def _guide(one: StrengthSession) -> dict[str, object]:
-    """What the page's script needs of a session. shown: goes back with the log, so it stays as the coach wrote it."""
+    """Return what the page's script needs of a session. shown: goes back with the log,
+    so it stays as the coach wrote it."""
     exercises = load_exercises()
     return {
         "session_id": one.session_id,
@@ -172,12 +173,12 @@ def _guide(one: StrengthSession) -> dict[str, object]:
 
 
 def in_own_words(value: object) -> Any:
-    """A plain copy of `value` with what the coach says in the language of the page."""
+    """Return a plain copy of `value` with what the coach says in the language of the page."""
     return in_language(to_plain(value), said)
 
 
 def _last_loads(plan: StrengthPlan) -> dict[str, float]:
-    """The load last used with each exercise."""
+    """Return the load last used with each exercise."""
     logs = sorted((one.log for one in plan.sessions if one.log), key=lambda log: log.done_at)
     return {
         item.exercise_id: each.load_kg
@@ -243,7 +244,7 @@ def use_track(name: str) -> Redirect:
 
 @blueprint.get("/strength/calendar.ics")
 def calendar() -> Response:
-    """The calendar file with alarms, to import."""
+    """Return the calendar file with alarms, to import."""
     response = Response(programme().plans.calendar(phrases_of(language())), mimetype="text/calendar")
     response.headers["Content-Disposition"] = 'attachment; filename="strength.ics"'
     return response

@@ -59,7 +59,7 @@ def _known_pain(known: dict[tuple[str, str], float | None]) -> int | None:
 
 
 def _value_of(test: StrengthTest, text: str) -> float:
-    """What a field says; of a checklist, how many of its sentences are ticked.
+    """Return what a field says; of a checklist, how many of its sentences are ticked.
 
     Raises:
         UserError: it is no number.
@@ -91,7 +91,7 @@ def answer(milestone: str) -> Redirect:
 
 @blueprint.get("/strength/daily")
 def daily() -> str:
-    """The log of other activities and the quiet extras."""
+    """Return the log of other activities and the quiet extras."""
     made = programme()
     today = _today()
     return render_template(

@@ -38,7 +38,7 @@ class PhoneBody(Body):
 
 @blueprint.get("/strength/reminders")
 def page() -> str:
-    """The channels and what came through them."""
+    """Return the channels and what came through them."""
     made = programme()
     return render_template(
         "strength/reminders.html",

@@ -21,7 +21,7 @@ blueprint = Blueprint("strength_setup", __name__)
 
 @blueprint.get("/strength/setup")
 def setup() -> str:
-    """The form of a new plan, or of changes to the present one."""
+    """Return the form of a new plan, or of changes to the present one."""
     return _setup_form(None)
 
 

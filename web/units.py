@@ -21,7 +21,7 @@ VIEWS: Final[Mapping[str, Metric]] = {name: row for name, row in METRICS.items()
 
 
 def view_table(system: str, language: str = DEFAULT) -> dict[str, dict[str, object]]:
-    """Unit, factor, decimals and is_pace by field name, for the page's scripts."""
+    """Return the unit, factor, decimals and is_pace by field name, for the page's scripts."""
     return {name: asdict(scale_of(name, system)) | {"unit": unit_text(name, system, language)} for name in VIEWS}
 
 
@@ -36,7 +36,8 @@ def scale_of(name: str, system: str) -> Scale:
 def value_text(
     name: str, value: float | None, system: str = "metric", sd: float | None = None, language: str = DEFAULT
 ) -> str:
-    """The number of field `name` without its unit, as exact as its ± is written; a dash where unknown. sd: 1 SD."""
+    """Return the number of field `name` without its unit, as exact as its ± is written; a dash where unknown.
+    sd: 1 SD."""
     if value is None:
         return DASH
     scale = scale_of(name, system)
@@ -62,7 +63,7 @@ def _uncertainty_decimals(scale: Scale, sd: float | None) -> int:
 
 
 def uncertainty_text(name: str, sd: float | None, system: str = "metric", language: str = DEFAULT) -> str:
-    """The number after a ±, half of the 95 % interval; a bound where it is too small to be written.
+    """Return the number after a ±, half of the 95 % interval; a bound where it is too small to be written.
 
     sd: standard uncertainty of the value, in SI units.
     """
@@ -76,17 +77,17 @@ def uncertainty_text(name: str, sd: float | None, system: str = "metric", langua
 
 
 def count_text(n: float) -> str:
-    """A count in groups of three digits, with thin spaces that do not break: "4\u202f812"."""
+    """Return a count in groups of three digits, with thin spaces that do not break: "4 812"."""
     return f"{n:,.0f}".replace(",", "\u202f")
 
 
 def count_uncertainty_text(sd: float | None) -> str:
-    """The number after the ± of a count, half of the 95 % interval, rounded up; "" where it is not known."""
+    """Return the number after the ± of a count, half of the 95 % interval, rounded up; "" where it is not known."""
     return "" if sd is None else count_text(math.ceil(K95 * sd))
 
 
 def unit_text(name: str, system: str = "metric", language: str = DEFAULT) -> str:
-    """The unit that `value_text` leaves out."""
+    """Return the unit that `value_text` leaves out."""
     return phrases_of(language)(scale_of(name, system).unit)
 
 

@@ -28,14 +28,14 @@ def to_text(value: object) -> str:
 
 
 def json_response(value: object, status: int = 200) -> Response:
-    """A JSON answer; never cached, since it is about now."""
+    """Return a JSON answer; never cached, since it is about now."""
     response = Response(to_text(value), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def read_body(kind: type[Noun], payload: bytes) -> Noun:
-    """The noun or model of `kind` that a request's body holds; nothing is coerced.
+    """Return the noun or model of `kind` that a request's body holds; nothing is coerced.
 
     Raises:
         pydantic.ValidationError: the body does not fit.

@@ -60,7 +60,7 @@ class Words:
         self.is_strict = is_strict
 
     def __call__(self, key: str, **params: object) -> str:
-        """The sentence of `key` with its parameters put in.
+        """Return the sentence of `key` with its parameters put in.
 
         Raises:
             WordError: strict, and the key or a parameter is missing.
@@ -88,12 +88,12 @@ class Words:
         return key in self._words
 
     def below(self, *prefixes: str) -> dict[str, str]:
-        """The sentences whose key begins with one of `prefixes` and a dot: what a page's script needs."""
+        """Return the sentences whose key begins with one of `prefixes` and a dot: what a page's script needs."""
         return {k: v for k, v in self._words.items() if any(k == p or k.startswith(p + ".") for p in prefixes)}
 
 
 @lru_cache
 def words_in(language: str, is_strict: bool = False) -> Words:
-    """The words of `language`, read once; English where a sentence has no translation."""
+    """Return the words of `language`, read once; English where a sentence has no translation."""
     own = {} if language == DEFAULT or not (FOLDER / language).is_dir() else read_words(language)
     return Words(read_words() | own, is_strict, language)

@@ -74,7 +74,7 @@ def offers() -> list[WorkoutOffer]:
 
 @blueprint.get("/workouts/build")
 def build() -> str:
-    """The builder: empty, or with a workout that it can show."""
+    """Return the builder: empty, or with a workout that it can show."""
     workout_id = request.args.get("from", "")
     form = _form_of(the_coach().workouts.plan(workout_id)) if workout_id else _FRESH
     if form is None:
@@ -111,7 +111,7 @@ def import_file() -> str:
 
 @blueprint.get("/workouts/<workout_id>.fit")
 def export_file(workout_id: str) -> Response:
-    """A workout for a watch."""
+    """Return a workout for a watch."""
     answer = Response(the_coach().workouts.export_fit(workout_id), mimetype="application/octet-stream")
     answer.headers["Content-Disposition"] = f'attachment; filename="{workout_id}.fit"'
     return answer
@@ -129,12 +129,12 @@ def delete(workout_id: str) -> Redirect:
 
 @blueprint.app_template_filter("workout_title")
 def title_of(offer: WorkoutOffer) -> str:
-    """The name of a template in the language of the page; of an own workout as the runner wrote it."""
+    """Return the name of a template in the language of the page; of an own workout as the runner wrote it."""
     return offer.plan.title if offer.is_own else said(offer.plan.title)
 
 
 def lines_of(plan: WorkoutPlan) -> list[str]:
-    """A workout in words, one line a block: "5 times: 3:00 run, 2:00 easy"."""
+    """Return a workout in words, one line a block: "5 times: 3:00 run, 2:00 easy"."""
     found = []
     for block in plan.blocks:
         parts = ", ".join(_part_words(part) for part in block.parts)
@@ -243,7 +243,7 @@ def _speed(text: str) -> float | None:
 
 
 def _form_of(plan: WorkoutPlan) -> Form | None:
-    """A workout in the builder's fields; None where it has more than they can show."""
+    """Return a workout in the builder's fields; None where it has more than they can show."""
     blocks = list(plan.blocks)
     ends = {}
     for name, index, kind in (("warm_up", 0, PartKind.WARM_UP), ("cool_down", -1, PartKind.COOL_DOWN)):

@@ -34,7 +34,7 @@ _OPEN: Final = re.compile(r"/(come-in|join|healthz|static/.*|api/v1/.*)")
 
 
 def create_clinic_app(host: ClinicHost, base: str, time_zone: str = "UTC", *, is_testing: bool = False) -> Flask:
-    """The app. base: the address by which runners reach the clinic, such as https://clinic.example."""
+    """Make the app. base: the address by which runners reach the clinic, such as https://clinic.example."""
     app = Flask("web", static_folder="static", template_folder="templates")
     app.config.update(TESTING=is_testing, MAX_CONTENT_LENGTH=_MOST_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
     app.config[BASE] = base.rstrip("/")
@@ -62,7 +62,7 @@ def create_clinic_app(host: ClinicHost, base: str, time_zone: str = "UTC", *, is
 
 
 def _said(text: str) -> str:
-    """What the coach says, in the language of the browser."""
+    """Return what the coach says, in the language of the browser."""
     return phrases_of(language())(text)
 
 

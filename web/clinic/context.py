@@ -9,7 +9,7 @@ from web.words import words_in
 
 
 def the_host() -> ClinicHost:
-    """The clinic that the app was given."""
+    """Return the clinic that the app was given."""
     host: ClinicHost = current_app.extensions["clinic"]
     return host
 
@@ -23,12 +23,12 @@ def the_person() -> Person:
 
 
 def base() -> str:
-    """The address by which runners reach the clinic."""
+    """Return the address by which runners reach the clinic."""
     return str(current_app.config["CLINIC_BASE"])
 
 
 def language() -> str:
-    """The language of the browser: a clinic keeps no wish of its people."""
+    """Return the language of the browser: a clinic keeps no wish of its people."""
     return wished(request.accept_languages.values())
 
 

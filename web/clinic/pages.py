@@ -60,7 +60,7 @@ def runner(runner_id: str) -> str:
 
 @blueprint.post("/runners/<runner_id>/seen")
 def seen(runner_id: str) -> Redirect:
-    """This row was seen as it was."""
+    """Note that this row was seen as it was."""
     the_host().see(the_person(), runner_id, request.form.get("mark", ""))
     return redirect("/monday", 303)
 
@@ -88,7 +88,7 @@ def invite_page() -> str:
 
 @blueprint.post("/invite")
 def invite() -> str:
-    """A fresh invitation as a link and a code, shown once."""
+    """Return a fresh invitation as a link and a code, shown once."""
     link = the_host().invite(the_person(), request.form.get("label", ""), base())
     picture = BytesIO()
     made = segno.make(link, error="m")
@@ -98,7 +98,7 @@ def invite() -> str:
 
 @blueprint.get("/join")
 def join_page() -> str:
-    """What a runner sees who opens the invitation in a browser: how to give it to the coach at home."""
+    """Return what a runner sees who opens the invitation in a browser: how to give it to the coach at home."""
     return render_template("clinic/join.html", link=f"{base()}{request.full_path}")
 
 

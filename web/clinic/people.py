@@ -51,7 +51,7 @@ def people_page() -> str:
 
 @blueprint.post("/people")
 def invite_person() -> str:
-    """A new person; the link that lets them in is shown once."""
+    """Add a person; the link that lets them in is shown once."""
     with _as_keeper() as connection:
         kind = _kind(request.form.get("kind", ""))
         person, secret = roster.add_person(connection, request.form.get("name", ""), kind)
