@@ -1,4 +1,4 @@
-"""Load the profiles that come with the program: TOML files to checked `DeviceProfile`s."""
+"""Load the profiles that come with the program from TOML as checked `DeviceProfile`s."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

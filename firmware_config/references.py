@@ -1,4 +1,4 @@
-"""Faults between the keys of a profile: a characteristic, setting or code that is named but not there.
+"""Find faults between the keys of a profile: a characteristic, setting or code that is named but not there.
 
 Works on the raw TOML values, so that these faults are found together with those of single keys.
 """

@@ -1,4 +1,4 @@
-"""Failures to answers: JSON below /api, a page elsewhere; each with words that say what to do."""
+"""Turn failures into answers: JSON below /api, a page elsewhere; each with words that say what to do."""
 
 import logging
 from collections.abc import Mapping

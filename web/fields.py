@@ -1,4 +1,4 @@
-"""Numbers of forms: what a field holds may be anything."""
+"""Read numbers from form fields, which may hold anything."""
 
 
 def whole(text: str, most: int) -> int | None:

@@ -1,4 +1,4 @@
-"""What a stranger may cost: few connections, little time, and no body before the cookie was seen.
+"""Limit what a device that was not let in may cost: few connections, little time, no body before its cookie was seen.
 
 waitress takes a whole request before the app sees any of it. Its parser and channel are extended here: a body is read
 only from those who were let in (others may send the few bytes of an invitation), headers and bodies have deadlines, and

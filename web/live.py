@@ -1,4 +1,4 @@
-"""The page in motion: a run's start, its live numbers and cues, and what the runner may do with one tap."""
+"""The live page: start a run, show its numbers and cues, and take what the runner does with one tap."""
 
 from typing import Final, Literal
 

@@ -1,4 +1,4 @@
-"""Files of others in: one file, or many with a page that shows how far they are and what became of each."""
+"""Import files of others: one file, or many with a page that shows how far they are and what became of each."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Around the sessions: check-ins and tests, daily life, the question of the morning after, all exercises."""
+"""Pages around the strength sessions: check-ins and tests, daily life, the morning-after question, all exercises."""
 
 import uuid
 from datetime import date

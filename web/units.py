@@ -1,4 +1,4 @@
-"""SI values to the units people read: metric or imperial numbers, durations, paces and dates as text.
+"""Convert SI values to the units that people read: metric or imperial numbers, durations, paces and dates as text.
 
 The same table goes to the page's scripts (`web/static/js/units.js`), so that server and script write alike.
 """

@@ -1,4 +1,4 @@
-"""Nouns to JSON on the wire, under the same names, and the bytes of a request back to nouns."""
+"""Write nouns as JSON under the same names, and read the bytes of a request back into nouns."""
 
 import json
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Structured runs: templates and own workouts with what today says to each; a builder; FIT files in and out."""
+"""Structured runs: templates and own workouts with what today says to each, a builder, and FIT files to exchange."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

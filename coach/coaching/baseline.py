@@ -1,4 +1,4 @@
-"""The runner's own: step measures against speed and grade, with uncertainty; forgets slowly.
+"""Estimate the runner's own step measures against speed and grade, with uncertainty, from recent runs.
 
 In: the steady part of each run, cut into speed bins. Out: what this runner does at a speed, and how sure that is.
 A run counts with 11 or more steady minutes, the time its averages need to settle (preprint 202601.2214).

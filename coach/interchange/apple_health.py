@@ -1,4 +1,4 @@
-"""Apple Health's export.zip: `export.xml` read as a stream, workouts with their samples and routes out.
+"""Read Apple Health's export.zip: stream `export.xml`, and give workouts with their samples and routes.
 
 Its document type is skipped, for iOS 16 wrote a broken one, and control characters are left out, which are in what
 other apps keep there (seen in github.com/jameno/Simple-Apple-Health-XML-to-CSV, pull request 3).

@@ -1,4 +1,4 @@
-"""Dated entries to an iCalendar file with alarms (RFC 5545), for import into any calendar.
+"""Write dated entries as an iCalendar file with alarms (RFC 5545), for import into any calendar.
 
 Times are written in the runner's own zone with its VTIMEZONE, so that 18:30 stays 18:30 when clocks change.
 """

@@ -1,4 +1,4 @@
-"""An activity to a FIT file: running dynamics in native fields, the rest as developer fields.
+"""Write an activity as a FIT file: running dynamics in native fields, the rest as developer fields.
 
 Order as readers expect it: file_id, developer data, devices, timer start, records, timer stop, laps, session, activity.
 """

@@ -1,4 +1,4 @@
-"""Belt speed against the runner's own feet: a treadmill set to miles that sends miles and calls them kilometres.
+"""Compare the belt's speed with the runner's own feet: some treadmills set to miles send miles as kilometres.
 
 The ratio of the treadmill's speed to that of the strides is then 0.621 (miles sent as kilometres; Bowflex T9, 3G Cardio
 Elite in qdomyos-zwift's horizontreadmill.cpp) or 1.609 (the other way). Fails where the feet's own speed is wrong by

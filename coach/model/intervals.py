@@ -1,4 +1,4 @@
-"""From a standard deviation to a 95 % interval, where few values show it."""
+"""Compute a 95 % interval from a standard deviation that few values show."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Nouns to plain JSON values and back, under the same names.
+"""Convert nouns to plain JSON values and back, under the same names.
 
 `to_plain` makes what `json.dumps` takes (NaN and infinity become None); `from_plain` checks and rebuilds the noun.
 """

@@ -1,4 +1,4 @@
-"""How a sensor is talked into streaming: a conversation of steps the radio takes, with the answers given back to it.
+"""The steps of a conversation that starts, sets up or reads a sensor, and the answers that the radio gives back.
 
 The packets room writes conversations (it knows the protocols), the radio room holds them (it has the connection).
 A conversation is a generator: it yields a step and is sent the answer. A step that fails is thrown into it as a

@@ -1,4 +1,4 @@
-"""Notifications of a characteristic in as they come, the answer to a step out once all of it is there.
+"""Collect the notifications of a characteristic until the answer to a step of a conversation is complete.
 
 A characteristic that notifies messages answers with one of them, whole. One that notifies a byte stream cuts it
 anywhere: there an answer begins in the middle of one notification and may end in the next.

@@ -1,4 +1,4 @@
-"""Movella (Xsens) DOT: one payload to one reading; the commands that set its rate and start it.
+"""Movella (Xsens) DOT: decode a payload to its reading; plan how its rate is read and set.
 
 Payload of mode 21 "rate quantities", 28 bytes: u32 microseconds, 3 x f32 acceleration [m/s2], 3 x f32 turn rate
 [deg/s]. Mode 20 adds the magnetometer (3 x s16), passed over.

@@ -1,4 +1,4 @@
-"""Movesense GATT SensorData Protocol: commands to bytes, notifications to messages, IMU6 bodies to motion.
+"""Movesense GATT SensorData Protocol: decode notifications to messages, and IMU6 bodies to motion.
 
 A message is `<kind> <reference> <body>`. An IMU6 body is u32 milliseconds of the first reading, n acceleration vectors
 [m/s2, f32], then n turn rate vectors [deg/s, f32]; n follows from the length.

@@ -1,4 +1,4 @@
-"""Running Speed and Cadence (service 0x1814): bytes to a sample; control point requests to bytes and back.
+"""Decode Running Speed and Cadence (service 0x1814): measurement, feature, location, answers of the control point.
 
 Source: Bluetooth SIG, GATT Specification Supplement, "RSC Measurement", "RSC Feature", "SC Control Point".
 """

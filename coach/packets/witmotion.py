@@ -1,4 +1,4 @@
-"""WitMotion WT9011DCL and kin (0xFFE4): a byte stream to frames, frames to motion or register answers; commands.
+"""WitMotion WT9011DCL and kin (0xFFE4): cut a byte stream into frames, decode frames to motion or register answers.
 
 Frames: `55 61` and 9 x s16 (acceleration, turn rate, angles), 20 bytes; newer firmware adds 8 bytes of chip time.
 `55 71`, a register and 8 x s16 answer a question. No checksum, no counter, no timestamp.

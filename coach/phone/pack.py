@@ -1,4 +1,4 @@
-"""What a phone must know to coach a run by itself: read today's pain state, plan and cue engine from the pack.
+"""What a phone must know to coach a run by itself; today's pain state, plan and cue engine are read from the pack.
 
 The pack holds what the home knows before a run, not a decision: the phone asks its questions and decides by the same
 functions as the home, so that gates cannot differ. A pack is good for one run and for `GOOD_FOR`; after that the phone

@@ -1,4 +1,4 @@
-"""Says yes to BlueZ when a sensor pairs: without an agent BlueZ refuses even pairing that asks nothing.
+"""Agree for BlueZ when a sensor pairs: without an agent BlueZ refuses even pairing that asks nothing.
 
 BlueZ asks the default agent also when it pairs by itself, because a sensor asked for encryption at a subscription. On
 a desktop another agent may be registered; ours takes its place only while a sensor is set up, and answers for the

@@ -1,4 +1,4 @@
-"""Holding a conversation (`coach.model.steps`) over a connection: each step is taken, each answer given back."""
+"""Hold a conversation (`coach.model.steps`) over a connection: take each step, give each answer back."""
 
 import asyncio
 from collections import defaultdict, deque

@@ -1,4 +1,4 @@
-"""Why the radio failed and what to do: bleak's and the system's exceptions become one LinkError with its own words."""
+"""Explain why the radio failed and what to do: exceptions of bleak and the system become one LinkError."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Rows that came from outside, checked as the nouns they claim to be, before any of them is kept.
+"""Check rows that came from outside as the nouns they claim to be, before any of them is kept.
 
 SQLite keeps any value in any column, so a row that no reader understands would take every page down that lists it.
 A row passes here only if its noun can be built from it, its times lie in living memory, and its numbers are such as a

@@ -1,4 +1,4 @@
-"""Everything that is kept, as plain rows of any database, and back: tables out, tables in, nothing lost.
+"""Write all tables as plain rows for an archive, and read them back without losing any.
 
 Rows are JSON values under the names of their columns. Runs get new numbers where they are loaded, so that two accounts
 can be joined; what is there already stays as it is. Marks of imported files, devices that were let in, the key that

@@ -1,4 +1,4 @@
-"""What became of each file of an import: kept, so that an import that was cut off goes on where it stopped."""
+"""Keep what became of each imported file, so that an import that was cut off goes on where it stopped."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""Writing nouns in bulk: rows in, inserted or replaced by their primary key."""
+"""Write nouns in bulk: insert rows, or replace those with the same primary key."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The TOML files of this room to nouns; a file with faults is refused with all of them at once."""
+"""Load the TOML files of this room as nouns; a file with faults is refused with all of them at once."""
 
 import dataclasses
 import tomllib

@@ -1,4 +1,4 @@
-"""Answers to writes by the key of their request, so that what a phone sends twice is done once.
+"""Keep answers to writes by the key of their request, so that what a phone sends twice is done once.
 
 A phone that gets no answer sends its write again with the same key. The repeat waits for the first where that is still
 being worked on, and is given its answer. Only what was done is remembered: a refused write changed nothing and may be

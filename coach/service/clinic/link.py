@@ -1,4 +1,4 @@
-"""Requests of a runner's coach to a clinic, signed by the runner's key; answers in, every failure in words.
+"""Send requests of a runner's coach to a clinic, signed by the runner's key; every failure is in words.
 
 Health data go over TLS, or stay on this machine: another address by plain http is refused. What the clinic answers is
 believed only where its own signature is below it (orders); everything else only says how far a sending has come.

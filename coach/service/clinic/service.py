@@ -1,4 +1,4 @@
-"""The runner's side of a clinic: who may see what, sealed runs out, orders in. Home works without a clinic for ever.
+"""The runner's side of a clinic: decide who may see what, send sealed runs, take orders. Home works without a clinic.
 
 Nothing leaves until the runner has joined a clinic by its invitation and consented, scope by scope. A finished run
 waits in a queue that outlives the program and leaves sealed, by itself, as soon as there is a net; a cut line goes on

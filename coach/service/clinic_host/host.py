@@ -1,4 +1,4 @@
-"""The clinic: runners' coaches and the clinic's people in, folders and index kept in step. Thread-safe.
+"""The clinic's service: let coaches and people in, take what coaches send, keep folders and index in step. Thread-safe.
 
 Nothing arrives of a runner who has not consented to it, and nothing of a manifest that says more than the consent. A
 look at another's record is noted in the audit by the same transaction that reads it.

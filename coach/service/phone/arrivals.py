@@ -1,4 +1,4 @@
-"""Runs that come home from a phone: logs in piece by piece, coached runs out, each once and ordered by their start.
+"""Take runs home from a phone: receive each log piece by piece, and make a coached run of it once, in order of start.
 
 A log arrives by offset, so that a cut connection costs only the piece that was on its way, and is known by its run id
 and the hash of its bytes, so that sending it again changes nothing. It is kept, whole and synced to disk, before the

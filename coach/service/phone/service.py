@@ -1,4 +1,4 @@
-"""The coach on the phone alone, seen from home: packs go out, runs come back. Thread-safe."""
+"""The coach on the phone alone, seen from home: make its packs, take its runs. Thread-safe."""
 
 import secrets
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Runs as files: export of one run, import of any file we know, the whole account out and in. Thread-safe."""
+"""Runs as files: export one run, import any file we know, archive the whole account and read it back. Thread-safe."""
 
 import contextlib
 import dataclasses

@@ -1,4 +1,4 @@
-"""What a job that was killed left in the folder of recordings, put in order: at the start, and after a worker's end.
+"""Put in order what a killed job left in the folder of recordings: at the start, and after a worker's end.
 
 An import is confirmed when it is over, so a cut-off one is taken back whole: its row, its log, the original beside it,
 what was half written or half unpacked. Only a whole log of an import that no row names is kept for the caller: the

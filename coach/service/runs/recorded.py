@@ -1,4 +1,4 @@
-"""What a recording says of its run beside the sensors' bytes: place, shoes, plan, pain, as nouns of the database.
+"""Read from a recording what it says of its run beside the sensors' bytes: place, shoes, plan, pain.
 
 A run that was recorded elsewhere (on the phone alone, on another machine) is a run like any other only if all of this
 comes in with it: without the plan it moves no block, without the taps tomorrow's gates know nothing of today's pain.

@@ -1,4 +1,4 @@
-"""Runs out of their recordings: those that were cut off, those of elsewhere, and any run once more.
+"""Make runs of their recordings: those that were cut off, those of elsewhere, and any run once more.
 
 Whatever moment a process was killed at, the next start finds one of three things of a run that was never ended: its log
 under an unfinished name, its whole log (killed before the summary was kept), or only the rows of the database (the log

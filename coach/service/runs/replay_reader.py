@@ -1,4 +1,4 @@
-"""A recording read again through the pipeline: everything that was measured in a run, from its bytes."""
+"""Read a recording again through the pipeline: everything that was measured in a run, from its bytes."""
 
 import gc
 from collections.abc import Iterable, Iterator

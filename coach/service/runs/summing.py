@@ -1,4 +1,4 @@
-"""A run that was read again, summed up: the same numbers for the database of a home and for a study of thousands."""
+"""Sum up a run that was read again: the same numbers for the database of a home and for a study of thousands."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

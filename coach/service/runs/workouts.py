@@ -1,4 +1,4 @@
-"""Structured runs of this runner: templates and own workouts, what pain says to each today, files in and out."""
+"""Structured runs of this runner: templates, own workouts, what pain says to each today, and FIT files to exchange."""
 
 import secrets
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Words of a plan to its values and back: weekdays, times and tracks as typed; prescriptions and calendar as read."""
+"""Read weekdays, times and tracks of a plan as typed, and write prescriptions and calendar in words."""
 
 from datetime import datetime, time
 

@@ -1,4 +1,4 @@
-"""The runs of a study that may be used now: rows of computed recordings in, each once, with participant and session.
+"""Choose the runs of a study that may be used now: each computed recording once, with participant and session.
 
 Only recordings that lie in the store at this moment count, with the consent that their manifests have now; so what a
 runner took back is in no later table, though its old results may still lie somewhere. The same bytes found twice are
