@@ -116,15 +116,13 @@ def page() -> str:
 @route(blueprint, "GET", "/sensors", returns=list[SensorState], summary="How each remembered sensor does now")
 def states() -> list[SensorState]:
     """Return how each remembered sensor does; asking keeps them linked while no run is on."""
-    found: list[SensorState] = _sensors().states()
-    return found
+    return _sensors().states()
 
 
 @route(blueprint, "GET", "/sensors/around", returns=Surroundings, summary="What a scan hears; asking keeps it going")
 def around() -> Surroundings:
     """Return what is heard now; who stops asking lets the scan end."""
-    heard: Surroundings = _sensors().surroundings()
-    return heard
+    return _sensors().surroundings()
 
 
 @route(blueprint, "GET", "/sensors/profiles", returns=list[ProfileFacts], summary="Sensor models known here")
@@ -140,10 +138,7 @@ def pair(body: PairBody) -> SensorUse:
     Raises:
         LinkError: it cannot be reached. UserError: no profile fits, or it cannot be worn there.
     """
-    use: SensorUse = _sensors().pair(
-        body.sensor_id, body.wear_site, profile_id=body.profile_id, cadence_unit=body.cadence_unit
-    )
-    return use
+    return _sensors().pair(body.sensor_id, body.wear_site, profile_id=body.profile_id, cadence_unit=body.cadence_unit)
 
 
 @route(
@@ -155,8 +150,7 @@ def check(body: CheckBody) -> CheckReport:
     Raises:
         UserError: a run is on, or no sensor is paired.
     """
-    report: CheckReport = _sensors().checks.check(body.seconds)
-    return report
+    return _sensors().checks.check(body.seconds)
 
 
 @route(
@@ -168,8 +162,7 @@ def lift(body: LiftBody) -> LiftReport:
     Raises:
         UserError: a run is on, or not one or two sensors can be on a foot.
     """
-    found: LiftReport = _sensors().checks.lift(body.seconds)
-    return found
+    return _sensors().checks.lift(body.seconds)
 
 
 @route(blueprint, "PUT", "/sensors/<sensor_id>/place", body=PlaceBody, returns=SensorUse, summary="Where it is worn")
@@ -179,8 +172,7 @@ def place(sensor_id: str, body: PlaceBody) -> SensorUse:
     Raises:
         UserError: there is no such sensor, or its model cannot be worn there.
     """
-    use: SensorUse = _sensors().book.place(sensor_id, body.wear_site)
-    return use
+    return _sensors().book.place(sensor_id, body.wear_site)
 
 
 @route(
@@ -193,8 +185,7 @@ def place(sensor_id: str, body: PlaceBody) -> SensorUse:
 )
 def cadence_unit(sensor_id: str, body: CadenceUnitBody) -> SensorUse:
     """Remember what a running pod counts; a run that is on follows at once."""
-    use: SensorUse = _sensors().set_cadence_unit(sensor_id, body.cadence_unit)
-    return use
+    return _sensors().set_cadence_unit(sensor_id, body.cadence_unit)
 
 
 @route(blueprint, "GET", "/sensors/<sensor_id>/settings", returns=SettingsReport, summary="What the sensor is set to")
@@ -204,8 +195,7 @@ def settings(sensor_id: str) -> SettingsReport:
     Raises:
         LinkError: it cannot be reached. UserError: a run is on.
     """
-    report: SettingsReport = _sensors().read_settings(sensor_id)
-    return report
+    return _sensors().read_settings(sensor_id)
 
 
 @route(
@@ -217,8 +207,7 @@ def configure(sensor_id: str) -> SettingsReport:
     Raises:
         LinkError: it cannot be reached. UserError: a run is on.
     """
-    report: SettingsReport = _sensors().configure(sensor_id)
-    return report
+    return _sensors().configure(sensor_id)
 
 
 @route(blueprint, "POST", "/sensors/phone", returns=SensorUse, summary="Make the runner's phone a sensor in the belt")
@@ -228,8 +217,7 @@ def remember_phone() -> SensorUse:
     Raises:
         UserError: another sensor is worn there.
     """
-    use: SensorUse = _sensors().phone.remember()
-    return use
+    return _sensors().phone.remember()
 
 
 @route(
