@@ -55,11 +55,12 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
     """Axes from a few seconds of walking or running; None where nothing turned."""
     bias = standing.bias_radps if standing else np.zeros(3)
     rate = gyr - bias
-    swing = dominant_axis(rate.T @ rate)
+    swing = dominant_axis(rate.T @ rate)  # swing and push-off turn about one axis; its sign is not known yet
     pitch = rate @ swing
     energy = np.einsum("ni,ni->n", rate, rate)
     n = max(1, round(ALIGNMENT.smoothed_s / float(np.median(np.diff(t_s)))))
     energy = np.convolve(energy, np.full(n, 1.0 / n), "same")
+    # Either sign shows swings. Only with the right one the foot rests after them and pushes before them.
     found = [swings(t_s, sign * pitch) for sign in (1.0, -1.0)]
     ratios = [_rest_ratio(t_s, of_sign, energy) for of_sign in found]
     if max(ratios) <= 0.0:
@@ -96,6 +97,7 @@ class Refiner:
         """Return the axes moved half way to what the strides since the last look say; the same where they were few."""
         if self._n < ALIGNMENT.least_strides:
             return axes
+        # From rest to rest the velocity comes back to nothing: what is left is gravity along axes that are off.
         seen_up = self._force / self._n
         seen_up[2] += GRAVITY_MPS2
         seen_up /= math.sqrt(seen_up @ seen_up)
@@ -104,6 +106,7 @@ class Refiner:
         seen_left = dominant_axis(self._moment)
         seen_left *= ALIGNMENT.refine_share if seen_left[1] > 0.0 else -ALIGNMENT.refine_share
         seen_left[1] += 1.0 - ALIGNMENT.refine_share
+        # Over whole strides a foot turns back to where it was: a mean pitch rate is the gyroscope's bias.
         bias = axes.bias_radps + ALIGNMENT.refine_share * (self._pitch / self._n) * axes.axes[1]
         return FootAxes(frame(seen_left, seen_up) @ axes.axes, bias, axes.is_converged, axes.push, axes.shock_mps2)
 
@@ -136,7 +139,7 @@ class OwnAxes:
         self._moment *= 1.0 - 1.0 / ALIGNMENT.own_strides
         self._moment += rate.dot(rate.T)
         if self.n >= ALIGNMENT.own_least and self._force.any():
-            left = dominant_axis(self._moment)
+            left = dominant_axis(self._moment)  # of either sign: the one that lies with the axis so far
             self._use(frame(left if left @ self._push[1] > 0.0 else -left, self._force))
 
     def _use(self, push: FloatArray) -> None:
@@ -318,6 +321,7 @@ class AlignmentEstimator:
         self._held.append(self._part)
         self._moving.append(turning > params.moving_radps)
         self._part, self._part_n = [], 0
+        # Blocks long before a movement belong to no stride; those just before it stay, for a stride may begin in them.
         while len(self._held) > params.rest_blocks and not any(list(self._moving)[: params.rest_blocks + 1]):
             self._drop()
         while len(self._held) > params.most_blocks:
@@ -327,7 +331,7 @@ class AlignmentEstimator:
     def _drop(self) -> None:
         self._held.popleft()
         self._moving.popleft()
-        first = self._held[0][0]
+        first = self._held[0][0]  # nothing is held before it now: no stride may reach over its edge
         self._held[0][0] = first._replace(is_new=True)
 
     def _learn_standing(self, force: FloatArray, rate: FloatArray) -> None:
@@ -335,7 +339,7 @@ class AlignmentEstimator:
         length = float(np.sqrt(force @ force))
         if length == 0.0:
             return
-        share = 1.0 / min(self._quiet, 8)
+        share = 1.0 / min(self._quiet, 8)  # the mean of eight blocks, then one that fades: a sensor may slip
         up, bias = force / length, rate
         if self.standing is not None:
             up = self.standing.up + share * (up - self.standing.up)

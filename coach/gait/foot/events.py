@@ -99,6 +99,7 @@ def _landing(
     n = len(t)
     onset_s, row, rise, first = _onset(t, up_force, 0, params.onset_share, params.onset_rise_share)
     is_landing = rise > params.least_rise_mps2 and first > 0
+    # As the foot comes down it turns already: only what it turns faster than that is a slap.
     at_rest = max(pitch[max(row - round(params.before_slap_s * rate_hz), 0)], 0.0)
     above = [0.0] * n
     for k in range(n):
@@ -107,6 +108,7 @@ def _landing(
     clear = 0.0
     if slap_first > 0:
         clear = min(max((slap - params.slap_from_radps) / (params.slap_clear_radps - params.slap_from_radps), 0.0), 1.0)
+    # A force that rises long before a clear slap is a ripple of the swinging leg: the landing comes later.
     from_s = slap_s - params.slap_within_s + params.onset_lead_s
     if clear == 1.0 and onset_s <= from_s:
         start = 0
@@ -119,6 +121,7 @@ def _landing(
             onset_s, row, first = later_s, later_row, later_first
     onset_s -= params.onset_lead_s
     apart = slap_s - onset_s
+    # Force and slap are two signs of one landing: half way between them where both are clear and near.
     weight = 0.5 * clear if abs(apart) < params.slap_within_s else 0.0
     return is_landing, onset_s + weight * apart + params.corner_share * (1.0 / rate_hz - 1.0 / params.chosen_at_hz), row
 
@@ -131,6 +134,7 @@ def _onset(
     Only the samples from `start` on count.
     """
     n = len(t)
+    # The whole rise comes first: which rise is large shows only beside the largest.
     lowest = values[start]
     rise = 0.0
     for k in range(start + 1, n):
@@ -148,6 +152,7 @@ def _onset(
         if values[k] - lowest >= large:
             first = k
             break
+    # Back from there to the last sample below the level, and between samples by a straight line.
     level = lowest + share * rise
     row = start
     for k in range(first - 1, start - 1, -1):
@@ -213,6 +218,7 @@ def cues(
         return None
     share /= total
     last = params.energy_to_slow if is_slow else params.energy_to
+    # The centroid of the squared jerk without its first and last shares, which are not of the landing.
     weight = np.minimum(np.maximum(share, params.energy_from), last)
     weight[1:] -= weight[:-1].copy()
     weight[0] -= params.energy_from
@@ -227,7 +233,7 @@ def cues(
     m = low + int(braking[low:high].argmax())
     brake = m + peak_shift(braking, m)
     if math.isnan(rise):
-        rise = centre
+        rise = centre  # the acceleration never falls below its level: the jerk alone says when
     elevation = np.degrees(np.arcsin(np.minimum(np.maximum(tilt[0], -1.0), 1.0)))
     lift = _at(elevation, centre - params.lift_before_s / dt)
     clipped = min(max(lift, params.lift_from_deg), params.lift_to_deg)

@@ -41,6 +41,8 @@ class Footfall:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Signals:
+    """A window: force (n, 3), its size (n,), the force smoothed, and its mean over whole strides about each row."""
+
     t_s: FloatArray
     rate_hz: float
     force: FloatArray
@@ -58,6 +60,7 @@ def find_footfalls(view: WindowView, params: ShankParams) -> list[Footfall]:
     if lag is None:
         return []
     signals = _Signals(view.t_s, rate, view.acc_mps2, size, soft, whole_mean(view.acc_mps2, lag))
+    # Variance over whole strides: half a stride more or less would make a walk with a jolt look like a run.
     deviation = whole_mean(((view.acc_mps2 - signals.mean) ** 2).sum(axis=1)[:, None], lag)[:, 0]
     is_run = (np.sqrt(deviation) > params.run_sd_mps2) & (lag / rate < params.run_stride_s)
     found = _runs(view, lag, is_run, params) + _walks(signals, lag, ~is_run, params)
@@ -67,6 +70,7 @@ def find_footfalls(view: WindowView, params: ShankParams) -> list[Footfall]:
 
 
 def _runs(view: WindowView, lag: int, is_run: BoolArray, params: ShankParams) -> list[Footfall]:
+    """Contacts of `landing` where the window is of a run."""
     if not is_run.any():
         return []
     found = []
@@ -79,12 +83,14 @@ def _runs(view: WindowView, lag: int, is_run: BoolArray, params: ShankParams) ->
 
 
 def _walks(signals: _Signals, lag: int, is_walk: BoolArray, params: ShankParams) -> list[Footfall]:
+    """Contacts by the shock after each swing, and toe-offs by the turn of the force before the next."""
     if not is_walk.any():
         return []
     rate = signals.rate_hz
     axis = signals.mean / np.maximum(np.linalg.norm(signals.mean, axis=1), 1e-9)[:, None]
     along = hann_smooth(np.einsum("ij,ij->i", signals.force, axis), round(params.walk_smoothing_s * rate))
     weight = np.linalg.norm(signals.mean, axis=1)
+    # A swing near the window's end is left to the next window: its shock has not come.
     edge = len(along) - round(params.walk_edge * lag)
     lows = strongest(-along, round(params.walk_apart * lag))
     swings = [k for k in lows if along[k] < params.walk_swing * weight[k] and k < edge]
@@ -98,6 +104,7 @@ def _walks(signals: _Signals, lag: int, is_walk: BoolArray, params: ShankParams)
         shock = shocks[k]
         if shock is None or not is_walk[swing]:
             continue
+        # A toe-off belongs to the stride only where the next swing is that of this stride.
         away = turns[k + 1] if k + 1 < len(swings) and swings[k + 1] - swing < params.walk_missed * lag else None
         toe_off = None if away is None else _top_of(signals.t_s, turn, away) + params.walk_turn_s
         contact = _top_of(signals.t_s, signals.size, shock) - params.walk_shock_s

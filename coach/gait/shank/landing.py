@@ -108,6 +108,7 @@ def _fine(view: WindowView, params: ShankParams) -> _FineSignals | None:
     gyr = None if view.gyr_radps is None else cubic(view.gyr_radps, rows)
     rate = view.rate_hz * factor
     jerk2 = (np.gradient(acc, 1.0 / rate, axis=0) ** 2).sum(axis=1)
+    # Jerk across a straight line is no shock, nor is its absence: what was lost counts nothing on either side.
     lost = np.flatnonzero(view.is_bad | view.is_interpolated)
     for row in lost.tolist():
         jerk2[max(0, (row - 1) * factor) : (row + 1) * factor + 1] = 0.0
@@ -117,6 +118,7 @@ def _fine(view: WindowView, params: ShankParams) -> _FineSignals | None:
 
 
 def _by_swings(fine: _FineSignals, is_slow: bool, params: ShankParams) -> list[ContactCandidate]:
+    """Landings after each swing, by the turn rate, the rise of the force and the jerk."""
     assert fine.gyr_radps is not None
     rate = _swing_rate(fine, fine.gyr_radps, params)
     slope = np.gradient(rate, 1.0 / fine.rate_hz)
@@ -128,6 +130,7 @@ def _by_swings(fine: _FineSignals, is_slow: bool, params: ShankParams) -> list[C
     if not rises:
         return []
     lag = params.contact_lag_slow_s if is_slow else params.contact_lag_s
+    # One distance for all strides of the window: a strike lasts the same each time, a single rise may be a ripple.
     lead = params.contact_rise_share * float(np.median(rises)) - lag
     found = []
     for end, centre in centres.items():
@@ -159,6 +162,7 @@ def _swing_rate(fine: _FineSignals, gyr_radps: FloatArray, params: ShankParams) 
     axis = np.linalg.eigh(gyr_radps.T @ gyr_radps)[1][:, 2]
     rate = hann_smooth(gyr_radps @ axis, round(params.rate_smoothing_s * fine.rate_hz))
     after, before = round(params.landing_after_s * fine.rate_hz), round(params.swing_quiet_s * fine.rate_hz)
+    # Of the two signs the axis may have, the right one's swings end in a shock and are quiet before it.
     scores = []
     for sign in (1.0, -1.0):
         shocks = [
