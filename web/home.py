@@ -1,7 +1,6 @@
 """The start page: what today holds. And the welcome of first use. A part that is missing is left out, not faked."""
 
 import logging
-from datetime import timedelta
 from typing import Final, Literal
 
 from flask import Blueprint, render_template
@@ -13,15 +12,12 @@ from coach.model.pain import PainMoment, PainState
 from coach.model.runner import RunnerProfile
 from coach.model.runs import RunEntry, RunState
 from coach.model.strength import StrengthSession
-from coach.wall_clock import utc_now
 from web.api import Body, route
 from web.context import answer_of, profile, the_coach
 from web.first_weeks import FirstWeeks, first_weeks
-from web.units import local_time
 
 blueprint = Blueprint("home", __name__)
 log: Final = logging.getLogger(__name__)
-_ASKED_WITHIN: Final = timedelta(hours=36)
 
 
 class WelcomeBody(Body):
@@ -126,13 +122,5 @@ def _next_session(coach: Coach) -> StrengthSession | None:
 
 def _asks_about(coach: Coach, last: RunEntry | None) -> RunEntry | None:
     """Return the last run, if its morning after has come and nobody has answered yet."""
-    if last is None:
-        return None
-    now, zone = utc_now(), profile().time_zone
-    ended_at = last.run.started_at + timedelta(seconds=last.run.duration_s or 0)
-    is_morning = local_time(now, zone).date() > local_time(ended_at, zone).date() and now - ended_at < _ASKED_WITHIN
-    if not is_morning:
-        return None
-    answers = answer_of(lambda: coach.runner.pain_entries(since=ended_at)) or ()
-    is_answered = any(entry.moment is PainMoment.NEXT_MORNING for entry in answers)
-    return None if is_answered else last
+    is_asked = last is not None and answer_of(lambda: coach.runner.is_asked_about(last.run))
+    return last if is_asked else None

@@ -6,14 +6,14 @@ The same table goes to the page's scripts (`web/static/js/units.js`), so that se
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coach.language.locales import date_text, number_text
 from coach.language.phrases import phrases_of
 from coach.language.signs import DEFAULT, localised
 from coach.model.metrics_table import METRICS, Metric, Scale
+from coach.strength.rhythm import zone_or_utc
 
 DASH: Final = "–"
 K95: Final = 1.96  # half of a 95 % interval in standard uncertainties: ± means this wherever it is written
@@ -110,10 +110,7 @@ def duration_text(seconds: float | None) -> str:
 
 def local_time(moment: datetime, zone: str = "UTC") -> datetime:
     """`moment` on the runner's wall clock; UTC where the zone is unknown."""
-    try:
-        return moment.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones, one too long
-        return moment.astimezone(UTC)
+    return moment.astimezone(zone_or_utc(zone))
 
 
 def day_text(moment: datetime, zone: str = "UTC", language: str = DEFAULT) -> str:

@@ -12,10 +12,12 @@ from coach.errors import UserError
 from coach.language.locales import LOCALES
 from coach.model.pain import PainEntry, PainMoment, PainState, RedFlag, RedFlagAnswers
 from coach.model.runner import RunnerProfile
+from coach.model.runs import Run
 from coach.storage.store import Store
-from coach.strength.rhythm import zone
+from coach.strength.rhythm import zone, zone_or_utc
 from coach.wall_clock import utc_now
 
+_ASKED_WITHIN: Final = timedelta(hours=36)  # of the run's end: as long as an answer speaks for a day (coaching.pain)
 _LOOK_BACK: Final = timedelta(days=42)  # six weeks hold every rule about pain
 _RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
     "birth_year": (1900, 2026, ""),
@@ -100,6 +102,10 @@ class RunnerService:
         """Answers oldest first."""
         return self._store.pain.list(since=since, run_id=run_id)
 
+    def is_asked_about(self, run: Run) -> bool:
+        """Whether the morning after a run has come and nobody has answered yet; see `is_asked_about`."""
+        return is_asked_about(self._store, run, self._clock())
+
     def pain_state(self, at: datetime | None = None) -> PainState:
         """Return what pain and red flags allow at a moment, by default now."""
         judge, now = (pain_state_now, self._clock()) if at is None else (pain_state, at)
@@ -130,10 +136,19 @@ class RunnerService:
         return self.pain_state()
 
     def _today(self, profile: RunnerProfile) -> date:
-        try:
-            return self._clock().astimezone(zone(profile.time_zone)).date()
-        except UserError:  # kept on a machine that knows more zones
-            return self._clock().date()
+        return self._clock().astimezone(zone_or_utc(profile.time_zone)).date()
+
+
+def is_asked_about(store: Store, run: Run, now: datetime) -> bool:
+    """Whether the morning after a run has come and nobody has answered yet how back and calf feel.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    ended_at = run.started_at + timedelta(seconds=run.duration_s or 0.0)
+    here = zone_or_utc(store.runner.get().time_zone)
+    is_morning = now.astimezone(here).date() > ended_at.astimezone(here).date() and now - ended_at < _ASKED_WITHIN
+    return is_morning and all(entry.moment is not PainMoment.NEXT_MORNING for entry in store.pain.list(since=ended_at))
 
 
 def _with_strike_start(old: RunnerProfile, new: RunnerProfile, today: date) -> RunnerProfile:

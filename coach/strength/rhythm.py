@@ -6,7 +6,7 @@ change. While pain is above 2, no session lies in the 24 hours before a long or 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -48,6 +48,14 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UserError(f"no time zone {name!r}: use a name such as Europe/London") from error
+
+
+def zone_or_utc(name: str) -> tzinfo:
+    """Return the time zone of this name; UTC where this computer does not know it, as for a profile of another."""
+    try:
+        return zone(name)
+    except UserError:
+        return UTC
 
 
 def check_wish(wish: PlanWish) -> None:

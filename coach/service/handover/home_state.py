@@ -2,20 +2,18 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from coach.errors import CoachError
-from coach.model.pain import PainMoment
 from coach.model.runs import RunState
 from coach.service.handover.home_assistant import HomeState
+from coach.service.runner import is_asked_about
 from coach.service.strength.programme import Programme
 from coach.storage.store import Store
 from coach.wall_clock import utc_now
 
 _KEPT_S: Final = 60.0  # plan and answers change by hand
-_ASKED_WITHIN: Final = timedelta(hours=36)  # as on the page of today
 
 
 class HomeStates:
@@ -52,13 +50,6 @@ class HomeStates:
         try:
             entries = self._store.runs.list(limit=5)
             last = next((e.run for e in entries if e.run.state in (RunState.FINISHED, RunState.RECOVERED)), None)
-            if last is None:
-                return False
-            now, zone = self._clock(), ZoneInfo(self._store.runner.get().time_zone)
-            ended_at = last.started_at + timedelta(seconds=last.duration_s or 0.0)
-            if now.astimezone(zone).date() <= ended_at.astimezone(zone).date() or now - ended_at >= _ASKED_WITHIN:
-                return False
-            answers = self._store.pain.list(since=ended_at)
+            return last is not None and is_asked_about(self._store, last, self._clock())
         except CoachError:
             return False
-        return all(entry.moment is not PainMoment.NEXT_MORNING for entry in answers)

@@ -15,6 +15,7 @@ import pytest
 
 from coach.model.handover import HandoverWishes
 from coach.model.pain import PainEntry, PainMoment
+from coach.model.runner import RunnerProfile
 from coach.model.runs import Run, RunState, RunSummary
 from coach.service.handover.home_assistant import HomeAssistant, HomeState
 from coach.service.handover.home_state import HomeStates
@@ -180,6 +181,8 @@ def test_the_state_of_the_house_follows_runs_answers_and_plan(tmp_path: Path) ->
     store.runs.finish("r1", RunState.FINISHED, RunSummary(1800.0, 1800.0, 5000.0, 0, 0, 0, 0, 0))
     assert not state().is_pain_open
     now[0] += timedelta(hours=24)
+    assert state().is_pain_open
+    store.runner.save(RunnerProfile(time_zone="Mars/Olympus"))  # kept by a machine that knows more zones
     assert state().is_pain_open
     store.pain.add(PainEntry(now[0], PainMoment.NEXT_MORNING, back=1))
     assert not state().is_pain_open
