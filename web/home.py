@@ -10,7 +10,7 @@ from coach.bootstrap import Coach
 from coach.coaching.programme import FOCUSES
 from coach.model.pain import PainMoment, PainState
 from coach.model.runner import RunnerProfile
-from coach.model.runs import RunEntry, RunState
+from coach.model.runs import RunEntry
 from coach.model.strength import StrengthSession
 from web.api import Body, route
 from web.context import answer_of, profile, the_coach
@@ -98,8 +98,7 @@ def report_pain(body: PainNowBody) -> PainState:
 
 def _last_run(coach: Coach) -> RunEntry | None:
     page = answer_of(lambda: coach.history.list(per_page=5))
-    over = (RunState.FINISHED, RunState.RECOVERED)
-    last = next((entry for entry in page.entries if entry.run.state in over), None) if page else None
+    last = next((entry for entry in page.entries if entry.run.state.is_over), None) if page else None
     if last is None:
         return None
     whole: RunEntry | None = answer_of(lambda: coach.history.entry(last.run.run_id))  # lists come without findings

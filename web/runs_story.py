@@ -10,7 +10,7 @@ from typing import Final
 
 from coach.bootstrap import Coach
 from coach.model.history import RunDetail, Trend, TrendPoint
-from coach.model.runs import Run, RunState, RunSummary
+from coach.model.runs import Run, RunSummary
 from coach.wall_clock import utc_now
 from web.context import answer_of, clock, day, number, profile, said, unit, w
 from web.runs_view import side_of, signed
@@ -259,8 +259,7 @@ def _dots_words(metric: str, summary: RunSummary, usual: tuple[float, float] | N
 def next_of(coach: Coach, run: Run) -> Next | None:
     """Return the one next thing after the newest run; None for older ones, whose next thing has passed."""
     newest = answer_of(lambda: coach.history.list(per_page=1))
-    over = (RunState.FINISHED, RunState.RECOVERED)
-    if newest is None or not newest.entries or newest.entries[0].run.run_id != run.run_id or run.state not in over:
+    if newest is None or not newest.entries or newest.entries[0].run.run_id != run.run_id or not run.state.is_over:
         return None
     now = utc_now()
     ended_at = run.started_at + timedelta(seconds=run.duration_s or 0.0)

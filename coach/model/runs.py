@@ -36,6 +36,11 @@ class RunState(StrEnum):
     FINISHED = "finished"
     RECOVERED = "recovered"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended."""
+        return self in (RunState.FINISHED, RunState.RECOVERED)
+
 
 class RunPlace(StrEnum):
     """Where a run was. NOT_SAID is a place of its own: such runs are compared with one another only."""

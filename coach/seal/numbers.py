@@ -13,7 +13,7 @@ from typing import Final
 from coach.errors import InterchangeError
 from coach.model.pain import PainEntry, RedFlagAnswers
 from coach.model.plain import from_plain, to_plain
-from coach.model.runs import Run, RunState, RunSummary
+from coach.model.runs import Run, RunSummary
 from coach.model.strength import PlanWish, StrengthPlan, StrengthSession
 
 MOST_ANSWERS: Final = 5000  # three months of answers after each run and session are some 400
@@ -63,7 +63,7 @@ def read_numbers(document: object, run_id: str) -> tuple[Run, RunSummary]:
         run, summary = from_plain(Run, clean["run"]), from_plain(RunSummary, clean["summary"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InterchangeError(f"the numbers of this run cannot be read: {str(error)[:200]}") from error
-    if run.run_id != run_id or run.state not in (RunState.FINISHED, RunState.RECOVERED):
+    if run.run_id != run_id or not run.state.is_over:
         raise InterchangeError("these numbers are of another run, or of one that is not over")
     return run, summary
 

@@ -16,7 +16,7 @@ from typing import Final
 from coach.errors import InterchangeError, StorageError, UserError
 from coach.model.documents import JsonObject
 from coach.model.recordings import RecordingHeader, RunEvent
-from coach.model.runs import RunEntry, RunState, Sport
+from coach.model.runs import RunEntry, Sport
 from coach.recording.folder import inside
 from coach.recording.layout import McapFile
 from coach.recording.reader import Recording, read_recording
@@ -51,7 +51,7 @@ def seal_run(
             the disk refuses.
     """
     run, summary = entry.run, entry.summary
-    if run.state not in (RunState.FINISHED, RunState.RECOVERED) or summary is None:
+    if not run.state.is_over or summary is None:
         raise UserError(f"run {run.run_id} is not over: only finished runs are sealed")
     if not may_leave(scopes):
         raise UserError("nothing may leave: choose on the page You, Clinic who may see your runs")
@@ -83,7 +83,7 @@ def seal_run(
 def is_for_the_clinic(entry: RunEntry, sent_as: str | None) -> bool:
     """Whether this is a run that is over, and was not sent with the numbers that it has now (sent_as: their hash)."""
     run, summary = entry.run, entry.summary
-    if run.state not in (RunState.FINISHED, RunState.RECOVERED) or summary is None or run.sport is not Sport.RUNNING:
+    if not run.state.is_over or summary is None or run.sport is not Sport.RUNNING:
         return False
     return sent_as != numbers_hash(numbers_of(run, summary))
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 
 from coach.errors import CoachError
-from coach.model.runs import RunState
 from coach.service.handover.home_assistant import HomeState
 from coach.service.runner import is_asked_about
 from coach.service.strength.programme import Programme
@@ -49,7 +48,7 @@ class HomeStates:
         """Whether the morning after the last run has come, and nobody has answered yet."""
         try:
             entries = self._store.runs.list(limit=5)
-            last = next((e.run for e in entries if e.run.state in (RunState.FINISHED, RunState.RECOVERED)), None)
+            last = next((e.run for e in entries if e.run.state.is_over), None)
             return last is not None and is_asked_about(self._store, last, self._clock())
         except CoachError:
             return False

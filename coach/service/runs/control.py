@@ -219,7 +219,7 @@ class RunService:
         place = self._place
         if run_id is not None and (place is None or place.live is None or place.live.run.run_id != run_id):
             run = self._store.runs.get(run_id)
-            if run.state in (RunState.RECORDING, RunState.PAUSED):
+            if not run.state.is_over:
                 raise ConflictError("not_running", f"run {run_id} is not going on here")
             return run
         live = self._going()

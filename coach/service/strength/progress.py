@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from coach.model.pain import PainMoment
-from coach.model.runs import RunEntry, RunFilter, RunState
+from coach.model.runs import RunEntry, RunFilter
 from coach.model.strength import SessionState, StrengthPlan
 from coach.model.strength_tests import Change, TestResult
 from coach.service.strength.assessments import MilestoneView, StrengthTests
@@ -140,11 +140,7 @@ class StrengthProgress:
     def _matched(self) -> tuple[float | None, dict[str, list[Point]], int]:
         """Return the usual speed [m/s], measures of runs at it only (a faster run has longer steps whatever the legs
         can do), and the number of runs."""
-        entries = [
-            entry
-            for entry in self._store.runs.list(limit=None, without=_NOT_NEEDED)
-            if entry.run.state in (RunState.FINISHED, RunState.RECOVERED)
-        ]
+        entries = [entry for entry in self._store.runs.list(limit=None, without=_NOT_NEEDED) if entry.run.state.is_over]
         speeds = sorted(s for entry in entries if (s := _speed(entry)) is not None)
         if not speeds:
             return None, {}, len(entries)

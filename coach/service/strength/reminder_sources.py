@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from coach.model.reminders import Reminder
-from coach.model.runs import RunFilter, RunState
+from coach.model.runs import RunFilter
 from coach.model.strength import SessionState, StrengthPlan
 from coach.reminders.morning import Effort, morning_questions
 from coach.service.strength.assessments import StrengthTests
@@ -57,7 +57,7 @@ def _runs(store: Store, now: datetime) -> list[Effort]:
     found: list[Effort] = []
     for entry in store.runs.list(RunFilter(since=now - _DAYS_BACK), limit=None):
         run = entry.run
-        if run.state in (RunState.FINISHED, RunState.RECOVERED):
+        if run.state.is_over:
             found.append(Effort("run", run.run_id, run.started_at + timedelta(seconds=run.duration_s or 0.0)))
     return found
 
