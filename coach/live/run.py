@@ -204,8 +204,7 @@ class LiveRun:
         self._mark("cadence_unit", self._now(), sensor_id=sensor_id, cadence_unit=cadence_unit)
 
     def pain(self, entry: PainEntry) -> bool:
-        """Keep a pain level that the runner tapped; it acts now,
-        also where the tap came late (`entry.at` is its moment).
+        """Keep a pain level that the runner tapped; it acts now, also where it came late (`entry.at` is its moment).
 
         False: the run is over, and the entry was not kept.
         """
@@ -293,8 +292,7 @@ class LiveRun:
         return self.pipeline.counts_at(self.clock())
 
     def _mark(self, kind: str, t_s: float, **data: object) -> None:
-        """Pass on what the runner did at `t_s`: first to the log, then into the pipeline,
-        as when the recording is read again.
+        """Pass on what the runner did at `t_s`: to the log, then into the pipeline, as when the log is read again.
 
         What was tapped before the last tick counts from now on for cues; laps and pauses are as tapped.
         """

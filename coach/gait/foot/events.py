@@ -134,9 +134,8 @@ def _onset(
     Only the samples from `start` on count.
     """
     n = len(t)
-    # The whole rise comes first: which rise is large shows only beside the largest.
     lowest = values[start]
-    rise = 0.0
+    rise = 0.0  # the largest comes first: only beside it shows which others are large
     for k in range(start + 1, n):
         value = values[k]
         if value < lowest:
@@ -152,8 +151,7 @@ def _onset(
         if values[k] - lowest >= large:
             first = k
             break
-    # Back from there to the last sample below the level, and between samples by a straight line.
-    level = lowest + share * rise
+    level = lowest + share * rise  # the last sample below it is the onset, between samples by a straight line
     row = start
     for k in range(first - 1, start - 1, -1):
         if values[k] < level:

@@ -182,8 +182,7 @@ def _refine(this: StanceCandidate, foot: FootSensor, now: StrideState, of: Fine,
 
 
 def _by_rhythm(contact_s: float, now: StrideState, foot: FootSensor) -> float:
-    """Return the contact where the strides before let it be expected;
-    as it was found where it does not fit their rhythm."""
+    """Return the contact where the rhythm of the strides before expects it; as it was found where it does not fit."""
     if now.last is None:
         return contact_s
     n = now.strides_between(now.last.contact_s, contact_s, foot.params)
@@ -239,8 +238,7 @@ def _trajectory(
     rows: StrideRows,
     attitude: Attitude,
 ) -> StrideTrajectory:
-    """Return the trajectory from mid-stance to mid-stance; where readings were lost in it,
-    the strides before it count too."""
+    """Return the trajectory between two mid-stances; where readings were lost, the strides before it count too."""
     params, time_s = foot.params, following.mid_s - this.mid_s
     lost_s = foot.lost_s(this.mid_s, following.mid_s)
     is_brief = lost_s <= params.brief_loss_s
@@ -263,8 +261,7 @@ def _trajectory(
 
 
 def _speed_sd(found: Path, following: StanceCandidate, lost_s: float, time_s: float, foot: FootSensor) -> float:
-    """Return the standard uncertainty of the speed of one stride [m/s],
-    by what was lost of it and by what was left over."""
+    """Return the standard uncertainty of a stride's speed [m/s], by what was lost of it and what was left over."""
     params, speed = foot.params, found.length_m / time_s
     share = params.length_sd_share
     if lost_s > params.brief_loss_s:

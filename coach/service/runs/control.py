@@ -184,8 +184,7 @@ class RunService:
 
     @contextlib.contextmanager
     def _reserved(self, claimed: Sequence[SensorUse]) -> Iterator[_Place]:
-        """Reserve the place of the one run, and the sensors that it links;
-        both are free again if the run cannot be made."""
+        """Reserve the place of the one run and its sensors; both are free again if the run cannot be made."""
         place = self._loop.call(self._reserve)
         try:
             if claimed:
@@ -289,8 +288,7 @@ class RunService:
         return ended
 
     def announce(self, ended: Run) -> None:
-        """Report a run that was summed up, here or in another process: the pages hear of it,
-        and whatever follows from it."""
+        """Report a run that was summed up, here or in another process, to the pages and to what follows from it."""
         shown = self.current()
         if shown is None or shown.run_id == ended.run_id:  # one that came in from elsewhere does not end what is shown
             self._feed.forget("metrics")

@@ -128,13 +128,9 @@ class ImportService:
         try:
             for name, stream in uploads:
                 keep_upload(stream, _free_name(folder, name))
-        except InterchangeError:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        try:
             # A folder may be an export unpacked: it is read as a whole, so that its list of activities is seen.
             self._begin([folder], folder)
-        except UserError:
+        except (InterchangeError, UserError):
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
@@ -227,8 +223,7 @@ class ImportService:
         return True
 
     def _each_apart(self, path: Path) -> Iterator[ImportStep]:
-        """Yield the steps of a path; a file that ends the process that reads it is refused,
-        and the next ones are read."""
+        """Yield the steps of a path; a file that ends the process that reads it is refused, the next ones are read."""
         n_done = 0
         while True:
             begun: ImportStep | None = None
