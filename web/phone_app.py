@@ -70,7 +70,7 @@ def bundle_file(version: str, name: str) -> Response:
     if file is None or version != the_bundle().version:
         abort(404, w("phone.take.gone"))
     suffix = Path(name).suffix
-    answer = Response(file.content, mimetype=_KINDS.get(suffix) or guess_type(name)[0] or "application/octet-stream")
+    answer = Response(file.content(), mimetype=_KINDS.get(suffix) or guess_type(name)[0] or "application/octet-stream")
     answer.headers["Cache-Control"] = _FOR_EVER
     if file.is_packed:
         answer.headers["Content-Encoding"] = "gzip"

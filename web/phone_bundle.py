@@ -59,17 +59,27 @@ _OLDEST: Final = (1980, 1, 1, 0, 0, 0)  # of a zip file: the same code gives the
 
 @dataclass(frozen=True, slots=True)
 class BundledFile:
-    """One file of the bundle. content: as it goes over the wire, gzip where is_packed. sha256, n_bytes: unpacked."""
+    """One file of the bundle. held: its bytes as they go over the wire, or the file that has them: the runtime's eleven
+    megabytes stay on disk. sha256, n_bytes: unpacked. is_packed: over the wire it is gzip."""
 
     name: str
-    content: bytes
+    held: bytes | Path
     sha256: str
     n_bytes: int
+    wire_bytes: int
     is_packed: bool = False
 
+    def content(self) -> bytes:
+        """Return its bytes as they go over the wire.
+
+        Raises:
+            UserError: its file is not there any more.
+        """
+        return self.held if isinstance(self.held, bytes) else _read(self.held)
+
     def unpacked(self) -> bytes:
-        """Return the file's own bytes, whose hash is `sha256`."""
-        return gzip.decompress(self.content) if self.is_packed else self.content
+        """Return the file's own bytes, whose hash is `sha256`. Raises as `content` does."""
+        return gzip.decompress(self.content()) if self.is_packed else self.content()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ class Bundle:
     @property
     def wire_bytes(self) -> int:
         """Return how many bytes a phone fetches that has none of the files yet."""
-        return sum(len(file.content) for file in self.files.values())
+        return sum(file.wire_bytes for file in self.files.values())
 
     def manifest(self) -> dict[str, object]:
         """Return what the page reads before it fetches: names, hashes and sizes."""
@@ -94,7 +104,7 @@ class Bundle:
             "packages": list(self.packages),
             "wire_bytes": self.wire_bytes,
             "files": [
-                {"name": f.name, "sha256": f.sha256, "n_bytes": f.n_bytes, "wire_bytes": len(f.content)}
+                {"name": f.name, "sha256": f.sha256, "n_bytes": f.n_bytes, "wire_bytes": f.wire_bytes}
                 for f in self.files.values()
             ],
         }
@@ -193,11 +203,23 @@ def _core_files(root: Path) -> Iterable[Path]:
 
 
 def _vendored(folder: Path, row: JsonObject) -> BundledFile:
+    path = folder / row["file"]
     try:
-        content = (folder / row["file"]).read_bytes()
+        wire_bytes = path.stat().st_size
     except OSError as error:
-        raise UserError(f"the phone's runtime lacks {row['file']}: install again") from error
-    return BundledFile(row["name"], content, row["sha256"], int(row["bytes"]), row["file"] != row["name"])
+        raise _lacking(path) from error
+    return BundledFile(row["name"], path, row["sha256"], int(row["bytes"]), wire_bytes, row["file"] != row["name"])
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _lacking(path) from error
+
+
+def _lacking(path: Path) -> UserError:
+    return UserError(f"the phone's runtime lacks {path.name}: install again")
 
 
 def _fault(folder: Path, row: JsonObject) -> str:
@@ -210,10 +232,9 @@ def _fault(folder: Path, row: JsonObject) -> str:
 
 
 def _file(name: str, content: bytes) -> BundledFile:
-    return BundledFile(name, content, hashlib.sha256(content).hexdigest(), len(content))
+    return BundledFile(name, content, hashlib.sha256(content).hexdigest(), len(content), len(content))
 
 
 def _packed(name: str, content: bytes) -> BundledFile:
-    return BundledFile(
-        name, gzip.compress(content, 9, mtime=0), hashlib.sha256(content).hexdigest(), len(content), True
-    )
+    packed = gzip.compress(content, 9, mtime=0)
+    return BundledFile(name, packed, hashlib.sha256(content).hexdigest(), len(content), len(packed), True)

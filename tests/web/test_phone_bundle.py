@@ -5,12 +5,14 @@ import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from coach.cli.root import coach
+from coach.errors import UserError
 from web.phone_bundle import (
     CORE,
     CORE_PARTS,
@@ -78,6 +80,16 @@ def test_it_stays_under_15_mb_on_the_wire_and_each_file_unpacks_to_its_hash() ->
     for file in bundle.files.values():
         assert len(file.unpacked()) == file.n_bytes, file.name
     assert bundle.packages[-1] == CORE
+
+
+def test_the_runtime_stays_on_disk_and_a_lost_file_is_named(copy: Path) -> None:
+    bundle = make_bundle(page_files())
+    assert sum(len(file.held) for file in bundle.files.values() if isinstance(file.held, bytes)) < 1e6
+    assert bundle.wire_bytes == sum(len(file.content()) for file in bundle.files.values())
+    numpy = next(file for file in bundle.files.values() if file.name.startswith("numpy-"))
+    lost = replace(numpy, held=copy / "lost.whl")
+    with pytest.raises(UserError, match=r"lacks lost\.whl: install again"):
+        lost.content()
 
 
 def test_the_parts_of_the_core_exist() -> None:
