@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.dates import format_skeleton
 
 from coach.language.signs import DEFAULT, localised
@@ -17,6 +17,15 @@ from coach.language.signs import DEFAULT, localised
 LOCALES: Final = {"en": "en_GB", "de": "de", "es": "es"}
 OTHERS: Final = tuple(language for language in LOCALES if language != DEFAULT)
 NAMES: Final = {"en": "English", "de": "Deutsch", "es": "Español"}
+
+# Of CLDR's data. Babel keeps 2 MB of each language, most of it for what nobody asks here.
+_USED: Final = frozenset(
+    {
+        *("plural_form", "number_symbols", "numbering_systems", "default_numbering_system"),
+        *("days", "day_periods", "months", "quarters", "eras", "date_formats", "time_formats", "datetime_formats"),
+        "datetime_skeletons",
+    }
+)
 
 
 def known(language: str) -> str:
@@ -32,8 +41,14 @@ def wished(accepted: Iterable[str]) -> str:
 
 @lru_cache
 def locale_of(language: str) -> Locale:
-    """CLDR's rules for `language`."""
-    return Locale.parse(LOCALES[known(language)])
+    """Return CLDR's rules for `language`, as far as they are asked for here; of currencies, units and territories nothing is left."""
+    locale = Locale.parse(LOCALES[known(language)])
+    assert locale.plural_form  # the first question makes the locale hold its data
+    data = localedata.load(str(locale))  # those that it holds
+    for name in data.keys() - _USED:
+        data.pop(name, None)  # another thread may ask for the language at the same moment
+    localedata.clear_caches()  # of the languages that it was made of
+    return locale
 
 
 def plural_of(n: object, language: str) -> str:

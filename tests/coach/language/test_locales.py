@@ -1,10 +1,12 @@
 """Numbers, dates and plurals as CLDR has them, in British English, German and Spanish."""
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from babel import Locale, localedata
+from babel.dates import format_skeleton
 
-from coach.language.locales import date_text, number_text, plural_of, wished
+from coach.language.locales import LOCALES, date_text, locale_of, number_text, plural_of, wished
 
 NOON = datetime(2026, 11, 20, 18, 5, tzinfo=timezone.utc)  # noqa: UP017 - a plain zone
 
@@ -22,6 +24,21 @@ def test_what_a_language_writes(language: str, day: str, short: str, month: str,
     assert date_text(NOON, "MMMd", language) == short
     assert date_text(NOON, "yMMMM", language) == month
     assert number_text(-1.5, 2, language) == number
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_what_is_left_of_babels_data_writes_as_all_of_it_does(language: str) -> None:
+    days = [datetime(2026, 1, 1, 9) + timedelta(days=9 * k) for k in range(41)]
+    skeletons = ("yMMMEd", "MMMd", "yMMMM", "yMMM", "MMMEd")  # those of `web.units` and `web.context`
+    ours = [date_text(day, skeleton, language) for day in days for skeleton in skeletons]
+    plurals = [plural_of(n, language) for n in (0, 1, 2, 1.5, 10, 1_000_000)]
+    with pytest.raises(KeyError, match="currency_names"):
+        locale_of(language).currencies["EUR"]
+    localedata.clear_caches()
+    whole = Locale.parse(LOCALES[language])
+    assert whole.currencies["EUR"]
+    assert ours == [format_skeleton(skeleton, day, locale=whole) for day in days for skeleton in skeletons]
+    assert plurals == [whole.plural_form(n) for n in (0, 1, 2, 1.5, 10, 1_000_000)]
 
 
 def test_nothing_has_no_minus() -> None:

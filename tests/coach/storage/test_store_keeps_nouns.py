@@ -5,6 +5,7 @@ import math
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -227,6 +228,17 @@ def test_many_threads_write_and_read_at_once(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert max(pool.map(work, range(8))) <= 160
     assert len(store.runs.data.strides("r1")) == 160
+
+
+def test_reads_one_after_the_other_warm_one_connection_however_many_there_were_at_once(store: Store) -> None:
+    with ExitStack() as stack:
+        at_once = {id(stack.enter_context(store.database.read()).connection.dbapi_connection) for _ in range(5)}
+    found = set()
+    for _ in range(5):
+        with store.database.read() as connection:
+            found.add(id(connection.connection.dbapi_connection))
+    assert len(at_once) == 5
+    assert len(found) == 1
 
 
 def test_files_that_cannot_be_used_are_refused_in_words(tmp_path: Path) -> None:
