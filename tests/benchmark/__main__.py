@@ -1,18 +1,19 @@
-"""`python -m tests.benchmark [clinic|gait|memory|lifetime|phone|study]`: how fast a part is, what it needs of memory.
+"""`python -m tests.benchmark [clinic|gait|lifetime|memory|phone|resident|study]`: how fast a part is, its memory.
 
 Without a part: what runners use, end to end (`tests.benchmark.path`); `--write` puts that table into the documents.
 """
 
 import sys
 
-from tests.benchmark import clinic, gait, lifetime, memory, path, phone, study
+from tests.benchmark import clinic, gait, lifetime, memory, path, phone, resident, study
 
 SUBJECTS = {
     "clinic": clinic.main,
     "gait": gait.main,
-    "memory": memory.main,
     "lifetime": lifetime.main,
+    "memory": memory.main,
     "phone": phone.main,
+    "resident": resident.main,
     "study": study.main,
 }
 

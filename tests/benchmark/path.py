@@ -26,8 +26,9 @@ from tests.benchmark.live_run import play
 from tests.benchmark.machine import normalised_s
 from tests.benchmark.peer import Recomputed, compared
 from tests.benchmark.phone import phone_s
-from tests.benchmark.processes import adopt, command_s, efficiency_pct, live_mb, recompute_peak_mb, serve
+from tests.benchmark.processes import adopt, command_s, efficiency_pct, live_mb, opened_mb, recompute_peak_mb, serve
 from tests.benchmark.recordings import make_again, make_recording
+from tests.benchmark.resident import floor_mb
 from tests.support.marks import put_between
 
 PHONE_MINUTES: Final = 2
@@ -147,10 +148,13 @@ def _of_commands(feet: Path, folder: Path) -> list[Line]:
     helped = min(command_s("--help") for _ in range(3))
     serve(folder / "c")  # the first start makes the database
     served_s, served_mb = min(serve(folder / "c") for _ in range(ROUNDS))
+    floor, opened = floor_mb(), opened_mb(_with_run(folder / "pages", feet))
     return [
         Line("`coach --help`, CPU s", "1.4", "0.25", helped, 2),
         Line("`coach serve` to the first byte, CPU s", "1.4", "0.8", served_s, 2),
         Line("`coach serve`, idle, resident MB", "104", "70", served_mb, 0),
+        Line("the libraries alone (bleak, Flask, APScheduler, SQLAlchemy), imported, MB", "-", "-", floor, 0),
+        Line("the service once each page was opened, a run's and the phone's too, MB", "BEFORE", "-", opened, 0),
         Line("live page, main thread slowed six times, every number changing, %", "8-15", "5", main_thread_pct(), 1),
     ]
 
@@ -168,8 +172,17 @@ def _of_hours(feet: Path, folder: Path, hours: int) -> list[Line]:
         peak = recompute_peak_mb(folder / "d")
     return [
         Line("the service after an hour of a live run, two feet, pod, heart rate, resident MB", "-", "90", live, 0),
+        Line("the libraries alone, with numpy", "-", "-", floor_mb(("numpy",)), 0),
         Line(f"recompute of {hours or 6} hours, two feet, pod, heart rate, peak resident MB", "-", "150", peak, 0),
     ]
+
+
+def _with_run(folder: Path, recording: Path) -> Path:
+    """A data folder with this recording in it."""
+    recordings = make_settings(folder, "127.0.0.1", 0).recordings
+    recordings.mkdir(parents=True, exist_ok=True)
+    make_again(recordings / "run.mcap", recording)
+    return folder
 
 
 def shared_pct(recording: Path, folder: Path) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """Commands measured as processes of their own: start-up, memory, and how well two processes share the work."""
 
+import json
 import os
 import resource
 import signal
@@ -9,7 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,11 @@ from tests.benchmark.machine import slowness
 
 ROOT: Final = Path(__file__).parents[2]
 _ROUNDS: Final = 3
+IDLE_S: Final = 5.0  # after which a service has begun all that it begins
+PAGES: Final = (
+    *("/", "/live", "/runs", "/runs/trends", "/progress", "/strength", "/workouts", "/sensors", "/you", "/phones"),
+    *("/phone/", "/phone/manifest.json"),
+)
 
 
 def command_s(*words: str) -> float:
@@ -28,13 +35,13 @@ def command_s(*words: str) -> float:
     return taken_s / (0.5 * (before + slowness()))
 
 
-def serve(folder: Path) -> tuple[float, float]:
-    """CPU seconds of `coach serve` until the first byte of its page, normalised, and resident memory idle [MB]."""
+@contextmanager
+def served(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """`coach serve` on a data folder, from the first byte of its page on; with the page's address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     words = ["serve", "--data", str(folder), "--port", port, "--host", "127.0.0.1"]
-    before = slowness()
     with subprocess.Popen(
         [sys.executable, "-m", "coach", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -44,14 +51,37 @@ def serve(folder: Path) -> tuple[float, float]:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/static/css/tokens.css", timeout=5).read(1)
                 break
             time.sleep(0.05)
-        proc = Path(f"/proc/{process.pid}")
-        fields = (proc / "stat").read_text().rsplit(")", 1)[1].split()
-        cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        time.sleep(5.0)
-        pages = int((proc / "statm").read_text().split()[1])
+        yield process, f"http://127.0.0.1:{port}"
         process.send_signal(signal.SIGINT)
         process.wait(30)
-    return cpu_s / (0.5 * (before + slowness())), pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def serve(folder: Path) -> tuple[float, float]:
+    """CPU seconds of `coach serve` until the first byte of its page, normalised, and resident memory idle [MB]."""
+    before = slowness()
+    with served(folder) as (process, _):
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        time.sleep(IDLE_S)
+        idle_mb = resident_mb(process.pid)
+    return cpu_s / (0.5 * (before + slowness())), idle_mb
+
+
+def opened_mb(folder: Path) -> float:
+    """Resident memory [MB] of the service once each page was opened, those of a run and what a phone takes along."""
+    adopt(folder)
+    with served(folder) as (process, address):
+        runs = json.loads(urllib.request.urlopen(f"{address}/api/v1/runs", timeout=30).read())["entries"]
+        paths = [*PAGES, *(f"/runs/{entry['run']['run_id']}" for entry in runs)]
+        for path in paths:
+            urllib.request.urlopen(f"{address}{path}", timeout=60).read()
+        time.sleep(IDLE_S)
+        return resident_mb(process.pid)
+
+
+def resident_mb(process_id: int) -> float:
+    pages = int(Path(f"/proc/{process_id}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def recompute_peak_mb(folder: Path) -> float:

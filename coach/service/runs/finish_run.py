@@ -13,6 +13,7 @@ from coach.service.runs.algorithm import algorithm_id
 from coach.service.runs.coaching import pooled_responses
 from coach.service.runs.replay_reader import Reading
 from coach.service.runs.summing import summary_of
+from coach.service.spare_memory import give_back
 from coach.storage.store import Store
 
 _TRY_AGAIN_S: Final = 1.0  # between attempts to sum up while the database refuses
@@ -55,7 +56,8 @@ def end_run(store: Store, run: Run, reading: Reading, state: RunState) -> Run:
 
 
 def at_last(finish: Callable[[], Run], is_closed: Callable[[], bool]) -> Run:
-    """Finish a run, again and again while the database refuses; its raw log is safe meanwhile.
+    """Finish a run, again and again while the database refuses; its raw log is safe meanwhile. What the sum took of
+    memory is then given back.
 
     Raises:
         StorageError: the database refuses, and the program is ending.
@@ -63,7 +65,9 @@ def at_last(finish: Callable[[], Run], is_closed: Callable[[], bool]) -> Run:
     reported = ""
     while True:
         try:
-            return finish()
+            ended = finish()
+            give_back()
+            return ended
         except StorageError as error:
             if is_closed():
                 raise
