@@ -41,9 +41,9 @@ def wished(accepted: Iterable[str]) -> str:
 
 @lru_cache
 def locale_of(language: str) -> Locale:
-    """Return CLDR's rules for `language`, as far as they are asked for here; of currencies, units and territories nothing is left."""
+    """Return CLDR's rules for `language`, as far as they are asked for here: no currencies, units, territories."""
     locale = Locale.parse(LOCALES[known(language)])
-    assert locale.plural_form  # the first question makes the locale hold its data
+    locale.plural_form(1)  # the first question makes the locale hold its data
     data = localedata.load(str(locale))  # those that it holds
     for name in data.keys() - _USED:
         data.pop(name, None)  # another thread may ask for the language at the same moment

@@ -1,21 +1,26 @@
 """Write nouns in bulk: insert rows, or replace those with the same primary key."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 
 def put(connection: Connection, table: Table, rows: Iterable[dict[str, object]]) -> None:
     """Insert rows; one whose primary key is there already takes its place. All rows name the same columns."""
     values = list(rows)
-    if not values:
-        return
+    if values:
+        connection.execute(_upsert(table, tuple(values[0])), values)
+
+
+@cache
+def _upsert(table: Table, names: tuple[str, ...]) -> Insert:
+    """The statement for rows of these columns, made once: SQLAlchemy makes two objects a column of the table for it,
+    in circles that only a search for garbage frees, and a run keeps rows every five seconds."""
     statement = insert(table)
     keys = [column.name for column in table.primary_key]
-    changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
     if changed:
-        upsert = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    else:
-        upsert = statement.on_conflict_do_nothing()
-    connection.execute(upsert, values)
+        return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return statement.on_conflict_do_nothing()

@@ -28,7 +28,7 @@ def test_what_a_language_writes(language: str, day: str, short: str, month: str,
 
 @pytest.mark.parametrize("language", LOCALES)
 def test_what_is_left_of_babels_data_writes_as_all_of_it_does(language: str) -> None:
-    days = [datetime(2026, 1, 1, 9) + timedelta(days=9 * k) for k in range(41)]
+    days = [datetime(2026, 1, 1, 9, tzinfo=NOON.tzinfo) + timedelta(days=9 * k) for k in range(41)]
     skeletons = ("yMMMEd", "MMMd", "yMMMM", "yMMM", "MMMEd")  # those of `web.units` and `web.context`
     ours = [date_text(day, skeleton, language) for day in days for skeleton in skeletons]
     plurals = [plural_of(n, language) for n in (0, 1, 2, 1.5, 10, 1_000_000)]

@@ -1,6 +1,7 @@
 """The store: every noun comes back as it went in, from any thread, and failures are said in words."""
 
 import dataclasses
+import gc
 import math
 import sqlite3
 from collections.abc import Iterator
@@ -228,6 +229,22 @@ def test_many_threads_write_and_read_at_once(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert max(pool.map(work, range(8))) <= 160
     assert len(store.runs.data.strides("r1")) == 160
+
+
+def test_keeping_more_of_a_run_leaves_no_garbage(store: Store) -> None:
+    def keep(n: int) -> None:
+        store.runs.data.add("r1", [stride(n)], [LiveMetrics(float(n))])
+
+    store.runs.create(RUN)
+    keep(0)
+    gc.collect()
+    gc.disable()
+    try:
+        for n in range(1, 6):
+            keep(n)
+        assert gc.collect() < 100  # of what SQLAlchemy makes for a statement: two objects a column and more
+    finally:
+        gc.enable()
 
 
 def test_reads_one_after_the_other_warm_one_connection_however_many_there_were_at_once(store: Store) -> None:
