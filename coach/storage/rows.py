@@ -16,7 +16,7 @@ def put(connection: Connection, table: Table, rows: Iterable[dict[str, object]])
 
 @cache
 def _upsert(table: Table, names: tuple[str, ...]) -> Insert:
-    """The statement for rows of these columns, made once: SQLAlchemy makes two objects a column of the table for it,
+    """Make the statement for rows of these columns, once: it takes two objects of SQLAlchemy for a column of the table,
     in circles that only a search for garbage frees, and a run keeps rows every five seconds."""
     statement = insert(table)
     keys = [column.name for column in table.primary_key]
