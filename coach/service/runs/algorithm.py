@@ -7,8 +7,7 @@ same; a run whose summary carries another identity than `algorithm_id()` can be 
 """
 
 import hashlib
-import io
-import tokenize
+import re
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -31,7 +30,18 @@ CODE: Final = (
     "service/runs/replay_reader.py",
     "service/runs/summing.py",
 )
-_SILENT: Final = frozenset({tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.NL, tokenize.COMMENT})
+# Comments and strings but for their prefixes, by the language reference, "Lexical analysis". Python's own tokenizer
+# takes 25 times as long: 0.24 s for these files, in each process that sums up a run.
+_WORDS: Final = re.compile(
+    r'''\#(?P<comment>[^\n]*)
+    | """ [^"\\]* (?: (?: \\. | "(?!"") ) [^"\\]* )* """
+    | \'\'\' [^'\\]* (?: (?: \\. | '(?!\'\') ) [^'\\]* )* \'\'\'
+    | " [^"\\\n]* (?: \\. [^"\\\n]* )* "
+    | ' [^'\\\n]* (?: \\. [^'\\\n]* )* '
+    ''',
+    re.VERBOSE | re.DOTALL,
+)
+_BEFORE: Final = re.compile(r"[ \t]*(?P<prefix>[a-zA-Z]{0,2})")
 _DIGITS: Final = 16  # 64 bits: two of a million algorithms are confused with a chance of 3e-8
 
 
@@ -64,18 +74,20 @@ def essence(source: str) -> str:
 
     The text itself is kept, not a syntax tree: a tree is written differently by each version of Python.
     """
-    lines = source.splitlines()
-    before = tokenize.INDENT
-    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    spans = []
-    for token, after in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
-        is_statement = before in _SILENT and after.type in (tokenize.NEWLINE, tokenize.NL, tokenize.ENDMARKER)
-        if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and is_statement):
-            spans.append((token.start, token.end))
-        before = token.type
-    for (row, column), (end_row, end_column) in reversed(spans):
-        lines[row - 1 : end_row] = [lines[row - 1][:column] + lines[end_row - 1][end_column:]]
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+    kept, end = [], 0
+    for found in _WORDS.finditer(source):
+        start = found.start() if found["comment"] is not None else _start_of_words(source, *found.span())
+        if start is not None:
+            kept.append(source[end:start])
+            end = found.end()
+    kept.append(source[end:])
+    return "\n".join(line.rstrip() for line in "".join(kept).split("\n") if line.strip())
+
+
+def _start_of_words(source: str, start: int, end: int) -> int | None:
+    """Where a string begins that has its lines for itself, so that it is no value but words; None for others."""
+    before = _BEFORE.fullmatch(source, source.rfind("\n", 0, start) + 1, start)
+    return before.start("prefix") if before and not source[end:].partition("\n")[0].strip() else None
 
 
 def _sources() -> dict[str, str]:

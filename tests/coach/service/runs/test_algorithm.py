@@ -1,8 +1,12 @@
 """An algorithm's identity changes with what determines a number, and with nothing else."""
 
+import io
 import re
+import sys
+import tokenize
 from contextlib import closing
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -60,6 +64,38 @@ def test_strings_that_are_values_are_kept() -> None:
     head = '"""Doc."""\nA = "# not a comment"  # a comment\n\n\ndef f():\n    """Doc\n    of two lines."""\n'
     source = head + '    return """kept"""\n'
     assert essence(source) == 'A = "# not a comment"\ndef f():\n    return """kept"""'
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="its tokenizer takes a string with parameters to pieces")
+def test_words_are_found_where_the_tokenizer_of_python_finds_them() -> None:
+    nothing = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.NL, tokenize.COMMENT}
+    for name in (name for name in SOURCES if name.endswith(".py")):
+        lines, before = SOURCES[name].split("\n"), tokenize.INDENT
+        tokens = list(tokenize.generate_tokens(io.StringIO(SOURCES[name]).readline))
+        spans = []
+        for token, after in pairwise(tokens):
+            is_alone = before in nothing and after.type in (tokenize.NEWLINE, tokenize.NL)
+            if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and is_alone):
+                spans.append((token.start, token.end))
+            before = token.type
+        for (row, column), (end_row, end_column) in reversed(spans):
+            lines[row - 1 : end_row] = [lines[row - 1][:column] + lines[end_row - 1][end_column:]]
+        assert essence(SOURCES[name]) == "\n".join(line.rstrip() for line in lines if line.strip()), name
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ('A = "it\'s # none"  # it is one', 'A = "it\'s # none"'),
+        ('def f():\n    r"""Raw \\d, "quoted"."""\n    return 1', "def f():\n    return 1"),
+        ("'''One\n# line'''\nB = '\\'#'", "B = '\\'#'"),
+        ('C = {\n    "a": 1,\n}', 'C = {\n    "a": 1,\n}'),
+        ('D = f"{x!r} # {y}"\n# "\nE = 2', 'D = f"{x!r} # {y}"\nE = 2'),
+        ('G = "a" "b"\n"""words"""\nH = x in "abc"', 'G = "a" "b"\nH = x in "abc"'),
+    ],
+)
+def test_a_comment_is_none_inside_a_string_nor_a_string_words_beside_a_value(source: str, kept: str) -> None:
+    assert essence(source) == kept
 
 
 def test_an_analysed_recording_says_which_algorithm_read_it() -> None:
