@@ -3,24 +3,32 @@
 A run is one piece of work: it is read from its own log and its numbers are replaced in one transaction, so that a
 process that is stopped leaves each run either as it was or computed again, and the rest for another time.
 
-The command's own process works like the others: it is loaded already, while a further one must
-start first, which takes as long as five minutes of a run.
+The command's own process works like the others: it is loaded already. A further one that loads the program itself
+takes as long for it as for five minutes of a run, so on Linux it is forked from this one, before anything is open that
+two processes must not share (https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_).
 """
 
 import os
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import suppress
-from functools import partial
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from importlib import import_module
 from multiprocessing import get_context
+from pathlib import Path
 from queue import SimpleQueue
+from typing import Final
 
 from coach.bootstrap import Coach
 from coach.errors import CoachError
+from coach.packets.registry import formats
+from coach.recording.layout import SUFFIX
+from coach.service.runs.algorithm import algorithm_id
 from coach.settings import Settings
 
-_here: list[Coach] = []  # of a further process: its own service, opened once
+_THREADS: Final = Path("/proc/self/task")  # all of this process, those of C libraries too: proc(5)
 
 
 def processes_for(n_runs: int, wanted: int | None) -> int:
@@ -28,24 +36,51 @@ def processes_for(n_runs: int, wanted: int | None) -> int:
     return max(1, min(n_runs, wanted or os.cpu_count() or 1))
 
 
-def recompute_runs(coach: Coach, run_ids: Sequence[str], n_processes: int) -> Iterator[tuple[str, str]]:
-    """Compute runs again; (run id, why it could not be computed or "") of each, in the order in which they are done."""
-    if n_processes == 1:
+def n_recordings(settings: Settings) -> int:
+    """How many runs of a data folder may have a recording."""
+    return len(list(settings.recordings.glob(f"*{SUFFIX}")))
+
+
+@contextmanager
+def further_processes(settings: Settings, n: int) -> Iterator[Executor | None]:
+    """Have `n` processes beside this one, None for none. Enter it before the Coach of these settings is made.
+
+    Where they are forked, that is here: before there is a thread, an event loop or an open database.
+    """
+    if n < 1:
+        yield None
+        return
+    _load()
+    is_forked = _may_fork()
+    workers = ProcessPoolExecutor(n, get_context("fork" if is_forked else "spawn"))
+    try:
+        if is_forked:
+            workers.submit(os.getpid)  # the first task makes all processes, then the pool's threads
+        yield workers
+    finally:
+        workers.shutdown(cancel_futures=True)
+
+
+def recompute_runs(
+    coach: Coach, run_ids: Sequence[str], workers: Executor | None = None, n_workers: int = 0
+) -> Iterator[tuple[str, str]]:
+    """Compute runs again; (run id, why it could not be computed or "") of each, in the order in which they are done.
+
+    workers: further processes of the same settings, so many.
+    """
+    if workers is None:
         for run_id in run_ids:
             yield run_id, _recompute(coach, run_id)
         return
-    workers = ProcessPoolExecutor(n_processes - 1, get_context("spawn"), _open, (coach.settings,))
-    try:
-        yield from SharedRuns(workers, run_ids).work_off(coach, n_processes - 1)
-    finally:
-        workers.shutdown(cancel_futures=True)
+    yield from SharedRuns(workers, coach.settings, run_ids).work_off(coach, n_workers)
 
 
 class SharedRuns:
     """Runs that wait for this process and the workers: each takes the next one as it is done with one."""
 
-    def __init__(self, workers: Executor, run_ids: Sequence[str]) -> None:
+    def __init__(self, workers: Executor, settings: Settings, run_ids: Sequence[str]) -> None:
         self._workers = workers
+        self._settings = settings
         self._waiting = deque(run_ids)
         self._n_left = len(run_ids)
         self._done: SimpleQueue[tuple[str, Future[str]]] = SimpleQueue()
@@ -72,7 +107,8 @@ class SharedRuns:
         if run_id is None:
             return
         try:
-            self._workers.submit(_recompute_here, run_id).add_done_callback(partial(self._is_done, run_id))
+            computed = self._workers.submit(_recompute_there, self._settings, run_id)
+            computed.add_done_callback(partial(self._is_done, run_id))
         except RuntimeError:  # no worker is left: whose fault that is has been handed in with its run
             self._waiting.appendleft(run_id)
 
@@ -88,12 +124,30 @@ class SharedRuns:
         self._hand_over()
 
 
-def _open(settings: Settings) -> None:
-    _here.append(Coach(settings))
+def _load() -> None:
+    """Load what computing a run needs at first use, so that a forked process has it."""
+    import_module("coach.gait.fusion.body")  # numpy with it
+    formats()
+    algorithm_id()
 
 
-def _recompute_here(run_id: str) -> str:
-    return _recompute(_here[0], run_id)
+def _may_fork() -> bool:
+    """Whether this process can be forked safely: on Linux, where it has one thread."""
+    try:
+        return sys.platform == "linux" and len(list(_THREADS.iterdir())) == 1
+    except OSError:
+        return False
+
+
+@cache
+def _coach_of(settings: Settings) -> Coach:
+    """A further process's own service, made at its first run: by then the command has migrated the database."""
+    return Coach(settings)
+
+
+def _recompute_there(settings: Settings, run_id: str) -> str:
+    """In a further process."""
+    return _recompute(_coach_of(settings), run_id)
 
 
 def _recompute(coach: Coach, run_id: str) -> str:

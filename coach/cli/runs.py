@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from coach.cli.importing import OUTCOMES, import_all, import_one
 from coach.cli.options import data_option, settings_of
 from coach.cli.output import json_option, plainly, print_json, table
 from coach.cli.plotting import draw_run, draw_trend, plot_option
-from coach.cli.recomputing import processes_for, recompute_runs
+from coach.cli.recomputing import further_processes, n_recordings, processes_for, recompute_runs
 from coach.cli.run_lines import print_summary
 from coach.errors import CoachError, ConflictError, UserError
 from coach.interchange.bundles import is_bundle
@@ -303,14 +304,16 @@ def recompute(
     """
     if not is_all and run_id is None:
         raise UserError("name a run, or give --all")
-    with opened(data) as coach:
+    settings = settings_of(data)
+    n_further = processes_for(n_recordings(settings), processes) - 1 if is_all else 0
+    with further_processes(settings, n_further) as workers, opened(data) as coach:
         if is_all:
             with FolderLock(coach.settings.lock):
                 for run in coach.recovery.adopt():
                     click.echo(f"the database did not know it: {run.run_id}", err=True)
         if is_all:
             wanted = _with_recordings(coach, algorithm_id() if resume else None)
-            faults = _recomputed(coach, wanted, processes_for(len(wanted), processes))
+            faults = _recomputed(coach, wanted, workers, n_further)
         else:
             wanted, faults = [coach.recovery.recompute(named(coach, str(run_id))).run_id], {}
         entries = [coach.store.runs.entry(one) for one in wanted if one not in faults]
@@ -329,11 +332,11 @@ def _with_recordings(coach: Coach, but_algorithm: str | None) -> list[str]:
     return [e.run.run_id for e in entries if e.summary is None or e.summary.algorithm != but_algorithm]
 
 
-def _recomputed(coach: Coach, run_ids: Sequence[str], n_processes: int) -> dict[str, str]:
+def _recomputed(coach: Coach, run_ids: Sequence[str], workers: Executor | None, n_workers: int) -> dict[str, str]:
     """Compute runs again, with a line of progress for each; gives those that could not be, and why."""
     faults: dict[str, str] = {}
     began_s = time.monotonic()
-    for number, (run_id, fault) in enumerate(recompute_runs(coach, run_ids, n_processes), start=1):
+    for number, (run_id, fault) in enumerate(recompute_runs(coach, run_ids, workers, n_workers), start=1):
         left_s = (time.monotonic() - began_s) / number * (len(run_ids) - number)
         words = f"{number} of {len(run_ids)}: {run_id}, {int(left_s // 60)} min {int(left_s % 60)} s left"
         click.echo(f"coach: {run_id}: {fault}" if fault else words, err=True)

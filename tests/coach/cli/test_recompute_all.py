@@ -1,30 +1,47 @@
 """`coach runs recompute --all`: every recording again, on several processes, and on from where it was stopped."""
 
 import json
+import multiprocessing
 import struct
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from coach.bootstrap import Coach
-from coach.cli.recomputing import SharedRuns, processes_for
+from coach.cli.recomputing import SharedRuns, further_processes, processes_for
 from coach.cli.root import coach
 from coach.live.pipeline_factory import profile_texts
 from coach.model.links import SensorUse
 from coach.model.recordings import RecordingHeader
 from coach.model.samples import Notification
 from coach.recording.writer import RecordingWriter
-from coach.settings import make_settings
+from coach.settings import Settings, make_settings
 from tests.support.common import mostly_slow
 
 START = datetime(2026, 5, 4, 6, 30, tzinfo=UTC)
 MEASUREMENT = "00002a53-0000-1000-8000-00805f9b34fb"
 N_RUNS = 4
+ROOT = Path(__file__).parents[3]
+NOTING = """
+import os, sys
+from pathlib import Path
+from coach.__main__ import main
+data, notes = sys.argv.pop(1), sys.argv.pop(1)
+def note():
+    files = [os.readlink(one) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    with open(notes, "a") as file:
+        print(len(os.listdir("/proc/self/task")), *(one for one in files if one.startswith(data)), file=file)
+os.register_at_fork(before=note)
+main()
+"""  # the command; it notes at each fork how many threads it has and which files of the account are open
 
 
 def run(*words: object) -> Result:
@@ -103,12 +120,12 @@ def test_this_process_and_the_workers_share_the_runs(tmp_path: Path, monkeypatch
         taken[run_id] = threading.get_ident()
         return "damaged" if run_id == "run-3" else ""
 
-    monkeypatch.setattr("coach.cli.recomputing._recompute_here", compute)
+    monkeypatch.setattr("coach.cli.recomputing._recompute_there", lambda settings, run_id: compute(run_id))
     monkeypatch.setattr("coach.cli.recomputing._recompute", lambda coach, run_id: compute(run_id))
     own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
     runs = [f"run-{number}" for number in range(12)]
     with ThreadPoolExecutor(2) as workers:
-        done = dict(SharedRuns(workers, runs).work_off(own, 2))
+        done = dict(SharedRuns(workers, own.settings, runs).work_off(own, 2))
     own.close()
     assert done == {run_id: "damaged" if run_id == "run-3" else "" for run_id in runs}
     assert sorted(taken) == sorted(runs)
@@ -116,14 +133,14 @@ def test_this_process_and_the_workers_share_the_runs(tmp_path: Path, monkeypatch
 
 
 def test_a_worker_that_fails_ends_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(run_id: str) -> str:
+    def fail(_settings: Settings, run_id: str) -> str:
         raise OSError(run_id)
 
-    monkeypatch.setattr("coach.cli.recomputing._recompute_here", fail)
+    monkeypatch.setattr("coach.cli.recomputing._recompute_there", fail)
     monkeypatch.setattr("coach.cli.recomputing._recompute", lambda coach, run_id: "")
     own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
     with ThreadPoolExecutor(1) as workers, pytest.raises(OSError, match="run-0"):
-        list(SharedRuns(workers, ["run-0", "run-1"]).work_off(own, 1))
+        list(SharedRuns(workers, own.settings, ["run-0", "run-1"]).work_off(own, 1))
     own.close()
 
 
@@ -139,10 +156,42 @@ def test_a_run_that_fails_in_this_process_as_nobody_foresaw_ends_all_instead_of_
     monkeypatch.setattr("coach.cli.recomputing._recompute", fail)
     own = Coach(make_settings(tmp_path, "127.0.0.1", 0))
     with ThreadPoolExecutor(1) as workers:
-        shared = SharedRuns(workers, ["run-0"])
+        shared = SharedRuns(workers, own.settings, ["run-0"])
         with pytest.raises(IndexError, match="run-0"):
             list(shared.work_off(own, 0))
     own.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="nowhere else are processes forked")
+def test_processes_are_forked_before_there_is_a_thread_or_an_open_database(data: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    words = ["runs", "recompute", "--all", "--processes", "3", "--data", str(data), "--json"]
+    python = [sys.executable, "-W", "error", "-c", NOTING, str(data), str(notes)]
+    done = subprocess.run([*python, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert notes.read_text().splitlines() == ["1", "1"]
+    assert len(json.loads(done.stdout)["runs"]) == N_RUNS
+    assert min(seconds(data)) > 50
+
+
+def test_beside_another_thread_no_process_is_forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that another thread holds just then would be held for ever in the process that was forked."""
+    asked: list[str] = []
+
+    def noted(method: str) -> BaseContext:
+        asked.append(method)
+        return multiprocessing.get_context(method)
+
+    monkeypatch.setattr("coach.cli.recomputing.get_context", noted)
+    is_over = threading.Event()
+    other = threading.Thread(target=is_over.wait, args=(10.0,))
+    other.start()
+    with further_processes(make_settings(tmp_path, "127.0.0.1", 0), 1) as workers:
+        assert workers is not None
+    is_over.set()
+    other.join()
+    assert asked == ["spawn"]
 
 
 def test_no_more_processes_are_started_than_there_are_runs() -> None:
