@@ -37,9 +37,12 @@ class LineLimits:
 
 
 class LineUnder:
-    """Streaming. A point older than the newest bucket only lowers the line."""
+    """Streaming. A point older than the newest bucket only lowers the line.
 
-    __slots__ = ("_at", "_bucket", "_bucket_s", "_end", "_level", "_limits", "_lowest", "_points", "is_fitted", "slope")
+    at, level, slope: delay = level + slope * (time - at), as `value` gives it; on a hot path that call is too dear.
+    """
+
+    __slots__ = ("_bucket", "_bucket_s", "_end", "_limits", "_lowest", "_points", "at", "is_fitted", "level", "slope")
 
     def __init__(self, limits: LineLimits, time: float, delay: float) -> None:
         self._limits = limits
@@ -48,13 +51,13 @@ class LineUnder:
         self._lowest = (time, delay)  # of the newest bucket
         self._points = np.empty((2, 2 * limits.n_buckets))  # of the buckets before, up to `_end`
         self._end = 0
-        self._at, self._level = time, delay
+        self.at, self.level = time, delay
         self.slope = 0.0
         self.is_fitted = False
 
     def value(self, time: float) -> float:
         """Return the line's delay at a time."""
-        return self._level + self.slope * (time - self._at)
+        return self.level + self.slope * (time - self.at)
 
     def add(self, time: float, delay: float) -> None:
         """One more point; the line goes under it at once, and is fitted again when a bucket is full."""
@@ -65,13 +68,13 @@ class LineUnder:
             self._bucket, self._lowest = bucket, (time, delay)
         elif bucket == self._bucket and delay < self._lowest[1]:
             self._lowest = (time, delay)
-        over = delay - (self._level + self.slope * (time - self._at))
+        over = delay - (self.level + self.slope * (time - self.at))
         if over < 0.0:
-            self._level += over
+            self.level += over
 
     def lower(self, time: float, delay: float) -> None:
         """Let the line go under a point that is not to shape it."""
-        self._level += min(delay - self.value(time), 0.0)
+        self.level += min(delay - self.value(time), 0.0)
 
     def _keep_lowest(self) -> None:
         n = self._limits.n_buckets
@@ -91,8 +94,8 @@ class LineUnder:
             left, right = edge_over(x, y, middle)
             slope = (y.item(right) - y.item(left)) / (x.item(right) - x.item(left))
         largest = self._limits.largest_slope
-        self.slope, self._at = min(max(slope, -largest), largest), middle
-        self._level = float((y - self.slope * (x - middle)).min())
+        self.slope, self.at = min(max(slope, -largest), largest), middle
+        self.level = float((y - self.slope * (x - middle)).min())
 
 
 def edge_over(x: FloatArray, y: FloatArray, middle: float) -> tuple[int, int]:
@@ -152,21 +155,27 @@ class DeviceClock:
             self._begin(device_s, delay)
             self.n_restarts += not is_first
             return not is_first
-        over = delay - self._line.value(device_s)
+        line = self._line
+        over = delay - (line.level + line.slope * (device_s - line.at))
         if over > _LATE_S and self._is_held_up(device_s, over):
             self._newest_s = device_s
             return False
-        if over < -_JUMP_S or over > _LATE_S or self._is_late_for_long(over, arrival_s):
+        if over < -_JUMP_S or over > _LATE_S or (over >= _JUMP_S and self._is_late_for_long(arrival_s)):
             self._begin(device_s, delay)
             self.n_restarts += 1
             return True
+        if over < _JUMP_S:
+            self._late_since = None
         self._held, self._newest_s = None, device_s
-        self._line.add(device_s, delay)
+        line.add(device_s, delay)
         return False
 
     def is_usual(self, device_s: float, arrival_s: float) -> bool:
         """Whether a packet comes as expected: far from all that `observe` might call a restart."""
-        return self._line is not None and abs(arrival_s - device_s - self._line.value(device_s)) < 0.9 * _JUMP_S
+        line = self._line
+        if line is None:
+            return False
+        return abs(arrival_s - device_s - (line.level + line.slope * (device_s - line.at))) < 0.9 * _JUMP_S
 
     def restart(self) -> None:
         """Forget the fit; what comes next is on another device clock. Host times still rise."""
@@ -187,15 +196,23 @@ class DeviceClock:
 
         (at, before, gain, span, push): host time = t + (before + gain * (t - at) / span) + push for a device time t.
         """
-        offset = self._line.value(last_s) if self._line else 0.0
+        line = self._line
+        offset = line.level + line.slope * (last_s - line.at) if line else 0.0
         at, before, gain, span = first_s, offset, 0.0, 1.0
         if self._out is not None and last_s > self._out[0]:
             at, before = self._out
             span = last_s - at
             slew = (_FIRST_SLEW if last_s - self._begun_at < _FIRST_S else self._slew) * span
-            offset = before + min(max(offset - before, -slew), slew)
             gain = offset - before
-        push = max(self._last_host_s + _STEP_S - (first_s + (before + gain * (first_s - at) / span)), 0.0)
+            if gain > slew:
+                gain = slew
+            elif gain < -slew:
+                gain = -slew
+            offset = before + gain
+            gain = offset - before
+        push = self._last_host_s + _STEP_S - (first_s + (before + gain * (first_s - at) / span))
+        if push < 0.0:
+            push = 0.0
         self._out = (last_s, offset + push)
         self._last_host_s = last_s + (before + gain * (last_s - at) / span) + push
         return at, before, gain, span, push
@@ -217,11 +234,9 @@ class DeviceClock:
         span = device_s - self._held[0]
         return span <= _JUDGED_AFTER_S or self._held[1] - over >= _HELD_SHARE * span
 
-    def _is_late_for_long(self, over: float, arrival_s: float) -> bool:
-        """Whether all packets of the last seconds were late by more than a radio's stall: the device restarted."""
-        if over < _JUMP_S:
-            self._late_since = None
-            return False
+    def _is_late_for_long(self, arrival_s: float) -> bool:
+        """Whether all packets of the last seconds were late as this one is, longer than a radio stalls: the device
+        restarted."""
         if self._late_since is None:
             self._late_since = arrival_s
         return arrival_s - self._late_since > _LATE_FOR_S

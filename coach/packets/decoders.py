@@ -19,7 +19,7 @@ from coach.packets.stream import Tally
 from firmware_config.schema import DeviceProfile
 
 # Notifications read together: more gain nothing, and what follows an odd one is read again.
-_MOST_AHEAD: Final = 128
+_MOST_AHEAD: Final = 512
 
 
 class Decoder:
@@ -105,7 +105,9 @@ class Decoder:
         ahead = self._ahead.get(uuid)
         if ahead is None or start + 1 == len(notifications):
             return [], []
-        next_ones = list(takewhile(lambda n: n.characteristic == uuid, notifications[start : start + _MOST_AHEAD]))
+        next_ones = notifications[start : start + _MOST_AHEAD]
+        if any(n.characteristic != uuid for n in next_ones):
+            next_ones = list(takewhile(lambda n: n.characteristic == uuid, next_ones))
         ends, chunks = ahead(next_ones)
         if ends:
             self._tally.n_notifications += ends[-1] if uuid in self._data else 0

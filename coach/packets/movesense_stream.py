@@ -5,7 +5,7 @@ whole body is learned: it is that of the first body whose readings last until th
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -26,7 +26,7 @@ from coach.packets.movesense import (
     decode_imu6,
     decode_message,
 )
-from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Step, Tally
+from coach.packets.stream import Duplicates, ImuStream, ImuStreamFacts, Tally
 
 _HEAD: Final = 4
 _READING: Final = 24
@@ -73,44 +73,27 @@ class MovesenseReader:
         How many notifications were read by the end of each packet, and their readings as one chunk, as many of each
         packet; nothing where the next notification is odd (`feed` it).
         """
-        bodies, steps, ends = self._usual(notifications)
-        if not bodies:
-            return [], []
-        n = (len(bodies[0]) - _HEAD) // _READING
-        values = np.frombuffer(b"".join(bodies), np.dtype([("ms", "<u4"), ("values", "<f4", (2, n, 3))]))["values"]
-        acc, gyr = (values[:, k].reshape(-1, 3).astype(np.float64) for k in (0, 1))
-        return ends, [self._stream.take_steps(steps, acc, gyr * RADPS_PER_DPS)]
-
-    def _usual(self, notifications: Sequence[Notification]) -> tuple[list[bytes], list[Step], list[int]]:
-        """Bodies that follow on one another without loss, double or odd value; the stream's time moves on with each."""
-        bodies: list[bytes] = []
-        steps: list[Step] = []
-        ends: list[int] = []
         whole = self._parts.whole
         if whole is None or self._parts.is_waiting or self._last is None:
-            return bodies, steps, ends
+            return [], []
+        packets = whole_packets(notifications, whole)
+        if not packets:
+            return [], []
+        payloads, arrival_s, bodies, ends = zip(*packets, strict=True)
         n = (whole - _HEAD) // _READING
-        packets = list(whole_packets(notifications, whole))
-        readable = _are_readable([body for _, _, body, _ in packets], n)
-        for is_readable, (payloads, t_s, body, end) in zip(readable, packets, strict=True):
-            (ms,) = _MS.unpack_from(body)
-            first = ms * 1e-3
-            elapsed, due = first - self._last[0], self._last[1] * self._stream.interval_s
-            newest = first + self._stream.interval_s * (n - 1)
-            if not is_readable or abs(elapsed - due) >= 0.4 * self._stream.interval_s:
-                break
-            if not self._stream.is_next(first, newest, t_s):
-                break
-            self._counter.seconds(ms, t_s)
-            self._stream.follow_pace(elapsed, self._last[1])
-            steps.append(self._stream.step(first, n, t_s))
-            self._doubles.saw(payloads)
-            self._last = (first, n)
-            bodies.append(body)
-            ends.append(end)
-        if bodies:
-            self._parts.took_whole()
-        return bodies, steps, ends
+        rows = np.frombuffer(b"".join(bodies), np.dtype([("ms", "<u4"), ("values", "<f4", (2, n, 3))]))
+        k = _n_readable(rows["values"])
+        first_s = (rows["ms"][:k].astype(np.float64) * 1e-3).tolist()
+        steps = self._stream.follow(first_s, arrival_s[:k], n, self._last)
+        if not steps:
+            return [], []
+        k = len(steps)
+        self._counter.seconds(int(rows["ms"][k - 1]), arrival_s[k - 1])
+        self._doubles.saw(payloads[:k])
+        self._parts.took_whole()
+        self._last = (first_s[k - 1], n)
+        acc, gyr = (rows["values"][:k, part].reshape(-1, 3).astype(np.float64) for part in (0, 1))
+        return list(ends[:k]), [self._stream.take_steps(steps, acc, gyr * RADPS_PER_DPS)]
 
     def _learn(self, message: Message) -> None:
         if message.reference == REF_ACC_CONFIG and message.is_ok and message.body:
@@ -158,10 +141,11 @@ class Doubles:
         self._n_came, self._parts, self._n_parts_came = 1, [], []
         return False
 
-    def saw(self, payloads: list[bytes]) -> None:
-        """Note that a whole packet of DATA and parts came, none of them a double."""
-        self._duplicates.remember(payloads[0])
-        self._n_came, self._parts, self._n_parts_came = 1, payloads[1:], [1] * (len(payloads) - 1)
+    def saw(self, packets: Sequence[list[bytes]]) -> None:
+        """Note that whole packets of DATA and parts came, none of them a double."""
+        self._duplicates.remember(*(payloads[0] for payloads in packets))
+        parts = packets[-1][1:]
+        self._n_came, self._parts, self._n_parts_came = 1, parts, [1] * len(parts)
 
     def _has_part(self, payload: bytes, is_waiting: bool) -> bool:
         for number, (part, n) in enumerate(zip(self._parts, self._n_parts_came, strict=True)):
@@ -174,30 +158,30 @@ class Doubles:
         return False
 
 
-def whole_packets(notifications: Sequence[Notification], whole: int) -> Iterator[tuple[list[bytes], float, bytes, int]]:
-    """Payloads, arrival, body of `whole` bytes and end of each packet, up to the first odd one."""
+def whole_packets(notifications: Sequence[Notification], whole: int) -> list[tuple[list[bytes], float, bytes, int]]:
+    """Return payloads, arrival, body of `whole` bytes and end of each packet, up to the first odd one."""
+    found: list[tuple[list[bytes], float, bytes, int]] = []
     payloads: list[bytes] = []
     body = b""
-    for k, notification in enumerate(notifications):
+    for k, notification in enumerate(notifications, start=1):
         payload = notification.payload
         if payload[:2] != (_PART if payloads else _DATA):
-            return
+            break
         payloads.append(payload)
         body += payload[2:]
         if len(body) > whole:
-            return
+            break
         if len(body) == whole:
-            yield payloads, notification.t_s, body, k + 1
+            found.append((payloads, notification.t_s, body, k))
             payloads, body = [], b""
+    return found
 
 
-def _are_readable(bodies: list[bytes], n: int) -> list[bool]:
-    """Whether all readings of each body are what the chip can give; NaN is not."""
-    if not bodies:
-        return []
-    values = np.frombuffer(b"".join(bodies), np.dtype([("ms", "<u4"), ("values", "<f4", (2, 3 * n))]))["values"]
-    largest = np.abs(values).max(axis=2)
-    return list((largest[:, 0] <= LARGEST_MPS2) & (largest[:, 1] <= LARGEST_DPS))
+def _n_readable(values: FloatArray) -> int:
+    """Count bodies that follow on one another with readings that the chip can give; NaN is not. values: (n, 2, ...)."""
+    largest = np.abs(values).max(axis=(2, 3))
+    is_readable = (largest[:, 0] <= LARGEST_MPS2) & (largest[:, 1] <= LARGEST_DPS)
+    return len(values) if is_readable.all() else int(is_readable.argmin())
 
 
 class Parts:

@@ -97,9 +97,9 @@ class Duplicates:
         self.remember(payload)
         return False
 
-    def remember(self, payload: bytes) -> None:
-        """Remember a packet that is known to be new."""
-        self._seen.append(payload)
+    def remember(self, *payloads: bytes) -> None:
+        """Remember packets that are known to be new."""
+        self._seen.extend(payloads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,26 +163,43 @@ class ImuStream:
         self._measure_rate(float(host_s[0]))
         return [*gaps, self._chunk(host_s, acc_mps2, gyr_radps)]
 
-    def is_next(self, device_s: float, newest_s: float, arrival_s: float) -> bool:
-        """Whether a packet follows on the last reading without gap, step back or jump of the device's clock.
+    def follow(
+        self, first_s: Sequence[float], arrival_s: Sequence[float], n: int, before: tuple[float, int]
+    ) -> list[Step]:
+        """Move time on by packets of `n` readings each; `take_steps` gives the readings their times.
 
-        Within 0.4 intervals of its due time: the sampling interval that `follow_pace` learns from it moves alike,
-        so that `take` cannot see a gap (1.5 intervals) or a step back (0.25) in it.
+        It ends before the first packet that does not follow on the one before it without gap, step back or jump of the
+        device's clock: within 0.4 intervals of its due time, since the sampling interval that `follow_pace` learns from
+        it moves alike, so that `take` cannot see a gap (1.5 intervals) or a step back (0.25) in it.
+
+        Args:
+            first_s: device time of the first reading of each.
+            arrival_s: when each came.
+            before: the first reading's device time and the number of readings of the packet that was read last.
         """
-        if self._last is None:
-            return False
-        off_s = device_s - self._last - self.interval_s
-        return abs(off_s) < 0.4 * self.interval_s and self._clock.is_usual(newest_s, arrival_s)
-
-    def step(self, first_s: float, n: int, arrival_s: float) -> Step:
-        """Move time on by a packet of `n` readings that `is_next`; `take_steps` gives its readings their times."""
-        last_s = first_s + self.interval_s * (n - 1)
-        self._clock.observe(last_s, arrival_s)
-        self._last, self._last_arrival_s = last_s, arrival_s
-        return (first_s, self.interval_s, *self._clock.step(first_s, last_s))
+        steps: list[Step] = []
+        last_s = self._last
+        if last_s is None:
+            return steps
+        clock, (begun_s, n_before) = self._clock, before
+        for first, arrival in zip(first_s, arrival_s, strict=True):
+            interval_s, elapsed_s = self.interval_s, first - begun_s
+            most_s = 0.4 * interval_s
+            if abs(elapsed_s - n_before * interval_s) >= most_s or abs(first - last_s - interval_s) >= most_s:
+                break
+            if not clock.is_usual(first + interval_s * (n - 1), arrival):
+                break
+            self.follow_pace(elapsed_s, n_before)
+            last_s = first + self.interval_s * (n - 1)
+            clock.observe(last_s, arrival)
+            steps.append((first, self.interval_s, *clock.step(first, last_s)))
+            begun_s, n_before = first, n
+        if steps:
+            self._last, self._last_arrival_s = last_s, arrival_s[len(steps) - 1]
+        return steps
 
     def take_steps(self, steps: Sequence[Step], acc_mps2: FloatArray, gyr_radps: FloatArray) -> ImuChunk:
-        """Return the readings (m, 3) of packets that were each given to `step`, as one chunk; all are numbers."""
+        """Return the readings (m, 3) of packets that `follow` took, as one chunk; all are numbers."""
         first, interval, at, before, gain, span, push = (column[:, None] for column in np.array(steps).T)
         device_s = first + interval * np.arange(len(acc_mps2) // len(steps), dtype=np.float64)
         host_s = (device_s + (before + gain * (device_s - at) / span) + push).ravel()
@@ -234,18 +251,19 @@ class ImuStream:
                 self._pace_s, self._pace_n = self._pace_s - gone_s, self._pace_n - gone
             self._pace.append((elapsed_s, n))
             self._pace_s, self._pace_n = self._pace_s + elapsed_s, self._pace_n + n
-            self._count_pace(elapsed_s, n)
+            self._tally.whole_s += elapsed_s
+            self._tally.whole_n += n
             nominal = 1.0 / self._facts.rate_hz
             self.interval_s = min(max(self._pace_s / self._pace_n, 0.9 * nominal), 1.1 * nominal)
-            self._tally.rate_hz = 1.0 / self.interval_s
 
     def _measure_rate(self, first_host_s: float) -> None:
-        """Measure readings a second, lost ones counted in, where the stream does not follow the device's pace
-        itself."""
+        """Count readings a second: by the device's pace where the stream follows it, else by what came and what was lost."""
         if self._begun_host_s is None:
             self._begun_host_s = first_host_s
         span = self._last_host_s - self._begun_host_s
-        if not self._pace and span > 1.0:
+        if self._pace:
+            self._tally.rate_hz = 1.0 / self.interval_s
+        elif span > 1.0:
             self._tally.rate_hz = (self._tally.n_samples + self._tally.n_missing - 1) / span
 
     def _gap(self, first: float, host_s: float, has_restarted: bool) -> list[Gap]:
@@ -262,7 +280,8 @@ class ImuStream:
         self._tally.n_missing += n_missing
         self._tally.gaps.append(gap)
         if not has_restarted and span < _SURE_SHARE * self._tally.whole_s:
-            self._count_pace(span, n_missing + 1)
+            self._tally.whole_s += span
+            self._tally.whole_n += n_missing + 1
         elif not has_restarted and self._tally.whole_n:
             self._tally.unsure.append((gap, span))
         if len(self._tally.gaps) > _MAX_GAPS:
@@ -275,9 +294,6 @@ class ImuStream:
         if self._tally.whole_n > self._pace_n:
             return self._tally.missing_in(span_s)
         return max(round(span_s / self.interval_s) - 1, 1)
-
-    def _count_pace(self, elapsed_s: float, n: int) -> None:
-        self._tally.whole_s, self._tally.whole_n = self._tally.whole_s + elapsed_s, self._tally.whole_n + n
 
     def _count(self, acc: FloatArray, gyr: FloatArray | None) -> None:
         self._tally.n_samples += len(acc)
