@@ -257,7 +257,7 @@ class ImuStream:
             self.interval_s = min(max(self._pace_s / self._pace_n, 0.9 * nominal), 1.1 * nominal)
 
     def _measure_rate(self, first_host_s: float) -> None:
-        """Count readings a second: by the device's pace where the stream follows it, else by what came and what was lost."""
+        """Count readings a second: by the device's pace where the stream follows it, else by what came and was lost."""
         if self._begun_host_s is None:
             self._begun_host_s = first_host_s
         span = self._last_host_s - self._begun_host_s

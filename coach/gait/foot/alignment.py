@@ -19,6 +19,7 @@ import numpy as np
 
 from coach.gait.foot.params import ALIGNMENT, PARAMS, AlignmentParams
 from coach.gait.foot.trajectory import mean_forces
+from coach.gait.signal.filters import median_of
 from coach.gait.signal.segments import Segment
 from coach.model.samples import FloatArray
 from coach.model.units import GRAVITY_MPS2
@@ -58,7 +59,7 @@ def find_axes(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, standing: Stand
     swing = dominant_axis(rate.T @ rate)  # swing and push-off turn about one axis; its sign is not known yet
     pitch = rate @ swing
     energy = np.einsum("ni,ni->n", rate, rate)
-    n = max(1, round(ALIGNMENT.smoothed_s / float(np.median(np.diff(t_s)))))
+    n = max(1, round(ALIGNMENT.smoothed_s / median_of(np.diff(t_s).tolist())))
     energy = np.convolve(energy, np.full(n, 1.0 / n), "same")
     # Either sign shows swings. Only with the right one the foot rests after them and pushes before them.
     found = [swings(t_s, sign * pitch) for sign in (1.0, -1.0)]

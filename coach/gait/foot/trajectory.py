@@ -230,7 +230,7 @@ def _attitudes(half_turns: FloatArray) -> Attitude:
 def rotated(a: ComplexArray, b: ComplexArray, vector: FloatArray) -> FloatArray:
     """(3, ...) vectors turned by the attitudes (a, b), (...), from the foot to the ground: q v q*, as pairs."""
     along = 1j * vector[0]
-    across = np.empty_like(a)
+    across = np.empty(a.shape, np.complex128)
     across.real, across.imag = vector[1], vector[2]
     c = a * along - b * across.conj()
     d = a * across - b * along  # a vector's scalar part is 0: along is its own conjugate but for the sign
@@ -301,7 +301,7 @@ def _tilt(a: ComplexArray, b: ComplexArray) -> FloatArray:
 
 def integral(values: FloatArray, dt_s: float) -> FloatArray:
     """Integral from the first row, by trapezoids: (..., n) to (..., n)."""
-    out = np.empty_like(values)
+    out = np.empty(values.shape)
     out[..., 0] = 0.0
     steps = values[..., 1:] + values[..., :-1]
     steps *= 0.5 * dt_s

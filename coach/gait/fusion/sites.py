@@ -9,8 +9,9 @@ before the belt; of two feet the livelier one counts (one always starts first).
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 from coach.gait.signal.filters import median_of
@@ -139,15 +140,12 @@ class Rolling:
         if now_s - self._newest_s > STALE_S:
             return []
         if self._alive is None:
-            entries = self._within()
-            self._alive, self._own = [entry[1] for entry in entries], [entry[2] for entry in entries]
+            known_s, alive, own = map(list, zip(*self._values, strict=True))
+            if self._newest_s - min(known_s) > self._span_s:  # mostly all are within the span
+                is_within = [self._newest_s - t_s <= self._span_s for t_s in known_s]
+                alive, own = list(compress(alive, is_within)), list(compress(own, is_within))
+            self._alive, self._own = alive, own
         return self._alive
-
-    def _within(self) -> Iterable[tuple[float, float, float]]:
-        """Return the entries within the span; mostly all."""
-        if self._newest_s - min(self._values)[0] <= self._span_s:
-            return self._values
-        return [entry for entry in self._values if self._newest_s - entry[0] <= self._span_s]
 
     def estimate(self, now_s: float) -> Estimate | None:
         """Median and standard uncertainty: scatter of the median, and the values' own (shared) uncertainty."""
@@ -231,12 +229,18 @@ class SiteValues:
         return t_s
 
     def _add_stride_time(self, site: WearSite, t_s: float, stride_time_s: float) -> None:
-        times = self._stride_times.setdefault(site, Rolling(_VARIABILITY_STRIDES, _VARIABILITY_SPAN_S))
+        times = self._stride_times.get(site)
+        if times is None:
+            times = self._stride_times[site] = Rolling(_VARIABILITY_STRIDES, _VARIABILITY_SPAN_S)
         times.add(t_s, stride_time_s)
 
     def _add(self, site: WearSite, field: str, t_s: float, value: float | None, sd: float = 0.0) -> None:
-        if value is not None:
-            self._rolls.setdefault((site, field), Rolling()).add(t_s, value, sd)
+        if value is None:
+            return
+        roll = self._rolls.get((site, field))
+        if roll is None:
+            roll = self._rolls[site, field] = Rolling()
+        roll.add(t_s, value, sd)
 
     def one(self, site: WearSite, field: str, now_s: float) -> Estimate | None:
         """Return the rolling value of `field` at one wear site."""

@@ -21,6 +21,7 @@ from coach.gait.signal.constants import (
     INTERPOLATED_INTERVALS,
     INTERPOLATED_S,
 )
+from coach.gait.signal.filters import median_of
 from coach.gait.signal.segments import SHORT, goes_on
 from coach.model.samples import FloatArray, ImuChunk
 
@@ -226,7 +227,7 @@ class SignalWindow:
 
     def _begin(self, first: FloatArray) -> None:
         """Learn rate and axes from the first samples and start a segment."""
-        self._rate_hz = 1.0 / float(np.median(np.diff(first[:, 0])))
+        self._rate_hz = 1.0 / median_of(np.diff(first[:, 0]).tolist())
         self._axes = np.isfinite(first[:, 1:4]).any(axis=0).astype(float)
         self._kept = RowBuffer(_COLUMNS, round((self._span_s + self._hop_s) * self._rate_hz) + 4 * _FIRST)
         self._n_new = 0
