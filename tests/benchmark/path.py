@@ -31,7 +31,7 @@ from tests.benchmark.recordings import make_again, make_recording
 from tests.benchmark.resident import floor_mb
 from tests.support.marks import put_between
 
-PHONE_MINUTES: Final = 2
+PHONE_MINUTES: Final = 10  # as the figure before was taken: what a core loads once is part of it
 ROUNDS: Final = 3  # the machine is noisy, the program is not: the least counts
 N_RUNS: Final = 16  # shared by two processes: their own start is then a twentieth of the work
 PAGE: Final = Path(__file__).parents[2] / "docs" / "performance.md"
@@ -139,7 +139,13 @@ def _of_runs(feet: Path, chest: Path, folder: Path, minutes: int, times: float |
         Line("two commands at once, each on runs of its own with 1 process, the same", "-", "-", apart, 0),
         Line("live, CPU s per run-minute, two feet, pod, heart rate", "1.07", "0.4", live_feet, 2),
         Line("the same with a chest sensor", "1.9", "0.6", live_chest, 2),
-        Line("the phone's core in wasm (Node), CPU s per run-minute, as the first", "2.1", "1.2", per_minute, 2),
+        Line(
+            "the phone's core in wasm (Node), of ten minutes, CPU s per run-minute, as the first",
+            "2.1",
+            "1.2",
+            per_minute,
+            2,
+        ),
     ]
 
 

@@ -29,6 +29,7 @@ export async function startCore(loadPyodide, { indexURL, packages, read, stage =
   stage("core");
   const core = py.pyimport("coach.phone.core").PhoneCore(...versions);
   core.profiles(); // reads every sensor profile once, before a runner waits for it
+  py.runPython("import coach.gait.fusion.body; from coach.packets.registry import formats; formats()"); // nor for these
   const answer = py.runPython(CALL)(core);
   const call = (verb, ...args) => {
     const given = answer(verb, ...args.map((arg) => arg ?? undefined)); // null is no None in Python, undefined is
