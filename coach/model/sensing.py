@@ -27,6 +27,7 @@ class SensorState:
     words: why it is ready or not, for the runner. rate_hz: as measured over the last seconds. signal: the newest 5 s
     in 20 values a second, oldest first: specific force [g] of a motion sensor, else speed or heart rate.
     is_tried_on_hardware: whether anyone ran its profile on a real sensor. cadence: how a running pod's counts are read.
+    is_in_run: a run of this runner has it; then rate_hz is what arrived of it so far, and there is no signal to draw.
     """
 
     use: SensorUse
@@ -43,6 +44,7 @@ class SensorState:
     signal: tuple[float, ...] = ()
     signal_unit: str = ""
     cadence: CadenceDecision | None = None
+    is_in_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

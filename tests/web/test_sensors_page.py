@@ -1,5 +1,6 @@
 """The sensors page on a phone: what is around, connecting, the live signal, the place on the body, the check."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -207,3 +208,26 @@ def test_a_place_that_is_none_is_refused(client: FlaskClient) -> None:
     answer = client.put("/api/v1/sensors/C4:01/place", json={"wear_site": "left_ear"})
     assert answer.status_code == 400
     assert "wear_site" in answer.json["error"]["fields"]
+
+
+@pytest.mark.browser
+def test_in_a_run_a_card_says_what_arrives_and_nothing_is_offered_that_would_be_refused(
+    coach: PageCoach, url: str, phone: Page
+) -> None:
+    coach.wear_shoe(WearSite.LEFT_FOOT)
+    coach.wear_pod()
+    phone.goto(f"{url}/sensors")
+    expect(phone.locator("#check")).to_be_visible(timeout=SOON_MS)
+    expect(phone.locator("#lift")).to_be_visible()
+    run = coach.runs.start()
+    shoe, pod = phone.locator("#mine .sensor").all()
+    expect(shoe.locator("[data-rate]")).to_have_text(re.compile(r"^(20[5-9]|21[01]) of 208$"), timeout=SOON_MS)
+    expect(pod.locator("[data-rate]")).to_be_hidden()  # its packets are not counted by the second in a run
+    expect(shoe.locator(".signal")).to_be_hidden()
+    expect(phone.locator("#check")).to_be_hidden()
+    expect(phone.locator("#lift")).to_be_hidden()
+    expect(shoe.locator("[data-firmware]")).to_be_visible()
+    expect(pod.locator("[data-firmware]")).to_be_hidden()  # a pod that never said its firmware: no row of "-"
+    coach.runs.stop(run.run_id)
+    expect(phone.locator("#check")).to_be_visible(timeout=SOON_MS)
+    expect(shoe.locator(".signal")).to_be_visible(timeout=SOON_MS)

@@ -6,7 +6,7 @@ Lives on the radio's event loop.
 from dataclasses import replace
 
 from coach.live.run import LiveRun
-from coach.model.samples import CadenceDecision
+from coach.model.samples import CadenceDecision, StreamReport
 from coach.model.sensing import SensorState
 
 
@@ -22,9 +22,9 @@ class PodCounts:
         self._last |= self._now()
         self._run = run
 
-    def in_run(self, sensor_id: str) -> CadenceDecision | None:
-        """Return what the present run found out."""
-        return self._now().get(sensor_id)
+    def reports(self) -> tuple[StreamReport, ...]:
+        """Return what became of the bytes of the present run's sensors so far; () outside a run."""
+        return self._run.pipeline.reports() if self._run else ()
 
     def shown(self, state: SensorState) -> SensorState:
         """Return the state of a pod outside a run: where it has not been seen running yet,
@@ -40,5 +40,4 @@ class PodCounts:
             self._run.count_by(sensor_id, cadence_unit)
 
     def _now(self) -> dict[str, CadenceDecision]:
-        reports = self._run.pipeline.reports() if self._run else ()
-        return {report.sensor_id: report.cadence for report in reports if report.cadence is not None}
+        return {report.sensor_id: report.cadence for report in self.reports() if report.cadence is not None}

@@ -17,7 +17,6 @@ from coach.model.samples import Gap, ImuChunk, Notification
 from coach.packets.ant_page import about_itself, names_itself
 from coach.packets.commands import link_plan, read_settings, start, stop
 from coach.packets.decoders import Decoder, decoder_for
-from coach.packets.settings import number, settings_of
 from coach.radio.ant.air import is_ant, profile_of
 from coach.radio.session import Session, again_where_paired, full_uuid
 from coach.radio.talk import Wire
@@ -27,6 +26,7 @@ from coach.service.runs.finish_run import program_version
 from coach.service.sensors.quality_check import RATE_SHARE
 from coach.service.sensors.registry import LOST_SHARE
 from coach.service.sensors.service import SensorService
+from coach.service.sensors.states import expected_rate_hz
 from coach.wall_clock import utc_now
 from firmware_config.loader import find_profile, load_profile, load_profiles, named_sensors
 from firmware_config.schema import DeviceProfile
@@ -216,7 +216,7 @@ class _Minute:
         rate_hz = found.rate_hz
         if rate_hz is None and len(self._times_s) > 2:
             rate_hz = (len(self._times_s) - 1) / max(self._times_s[-1] - self._times_s[0], 1e-3)
-        expected = number(settings_of(self._profile, self._use), "rate_hz") if self._profile.kind == "imu" else None
+        expected = expected_rate_hz(self._profile, self._use)
         return StreamCounts(
             found.n_notifications,
             found.n_samples,

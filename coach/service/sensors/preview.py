@@ -21,6 +21,7 @@ from coach.radio.clock import RunClock
 from coach.radio.links import LinkSet
 from coach.radio.session import Radio
 from coach.radio.words import PAIRED, loss_error
+from coach.service.sensors.states import expected_rate_hz
 from firmware_config.loader import load_profile
 
 _KEPT_S = 30.0
@@ -91,7 +92,7 @@ class Viewer:
     @property
     def expected_rate_hz(self) -> float | None:
         """What the profile asks for at this wear site; None for sensors that send about once a second."""
-        return number(settings_of(self.profile, self.use), "rate_hz") if self.profile.kind == "imu" else None
+        return expected_rate_hz(self.profile, self.use)
 
     def lowered_rate_hz(self) -> float | None:
         """Return the rate that it is asked for because it lost too much at its profile's;

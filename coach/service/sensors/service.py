@@ -11,7 +11,7 @@ from dataclasses import replace
 from coach.errors import LinkError, UserError
 from coach.model.device_reports import Advertised
 from coach.model.links import FoundSensor, LinkEvent, SensorUse
-from coach.model.samples import Notification
+from coach.model.samples import Notification, StreamReport
 from coach.model.sensing import SensorState, Surroundings
 from coach.model.sites import WearSite
 from coach.model.steps import Carrier, Conversation, LinkPlan, SettingsReport
@@ -300,7 +300,8 @@ class SensorService:
 
     async def _states(self, uses: Sequence[SensorUse]) -> list[SensorState]:
         if self._is_running:
-            return [self._state_in_run(use) for use in uses]
+            reports = {report.sensor_id: report for report in self.pod_counts.reports()}
+            return [self._state_in_run(use, reports.get(use.sensor_id)) for use in uses]
         preview = self._open_preview()
         if not self._alone.locked():
             self._met = {i: use for i, use in self._met.items() if i not in {use.sensor_id for use in uses}}
@@ -310,10 +311,10 @@ class SensorService:
         seen = [self.pod_counts.shown(state) for state in preview.states() if state.use.sensor_id in known]
         return [*seen, *(claimed_state(use, holder) for use in uses if (holder := self._holder(use)) is not None)]
 
-    def _state_in_run(self, use: SensorUse) -> SensorState:
+    def _state_in_run(self, use: SensorUse, report: StreamReport | None) -> SensorState:
         sensor_id = use.sensor_id
         battery_pct = self._run_links.battery_pct(sensor_id) if self._run_links else None
-        return state_in_run(use, self._run_events.get(sensor_id), battery_pct, self.pod_counts.in_run(sensor_id))
+        return state_in_run(use, self._run_events.get(sensor_id), battery_pct, report)
 
     def _holder(self, use: SensorUse) -> str | None:
         return self._claims.holder(use.sensor_id, self._owner)

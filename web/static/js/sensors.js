@@ -35,9 +35,10 @@ function paintMine(states) {
     if (!state.is_tried_on_hardware) asked.add(state.use.profile_id);
   }
   find("#mine-none").hidden = states.length > 0;
-  find("#check").hidden = states.length === 0;
+  const is_in_run = states.some((state) => state.is_in_run);
+  find("#check").hidden = states.length === 0 || is_in_run;
   const feet = states.filter(({ use }) => profiles.get(use.profile_id)?.wear_sites.includes("left_foot") && (use.wear_site === null || ON_LEG.test(use.wear_site)));
-  find("#lift").hidden = feet.length < 1 || feet.length > 2;
+  find("#lift").hidden = feet.length < 1 || feet.length > 2 || is_in_run;
   const words = states.map((s) => `${siteWords(s.use.wear_site)}: ${w(s.is_ready ? "sensors.mine.ready" : "sensors.mine.not_ready")}`).join(". ");
   if (words !== shown) { shown = words; setText(find("#mine-words"), words); }
   const worn = states.map((s) => `${s.use.sensor_id} ${s.use.wear_site}`).sort().join();

@@ -83,13 +83,15 @@ export function paintCard(card, state, profile, is_asked_elsewhere = false) {
   words.hidden = state.words === chip.textContent;
   find("polyline", card).setAttribute("points", pointsOf(state.signal));
   const last = state.signal.at(-1);
-  const is_in_run = state.is_ready && last === undefined;
-  for (const part of card.querySelectorAll(".signal, .signal-words")) part.toggleAttribute("hidden", is_in_run);
+  for (const part of card.querySelectorAll(".signal, .signal-words")) part.toggleAttribute("hidden", state.is_in_run);
   setText(find("[data-signal-words]", card), last === undefined ? w("sensors.mine.signal_flat") : `${numberText(last, 1)} ${state.signal_unit}`);
   setText(find("[data-kind]", card), `${profile?.title ?? state.profile_title} (${use.name})`);
   setText(find("[data-battery]", card), state.battery_pct === null ? DASH : `${Math.round(state.battery_pct)} %`);
-  setText(find("[data-firmware]", card), use.firmware ?? DASH);
+  const firmware = find("[data-firmware]", card);
+  firmware.closest("div").hidden = use.firmware === null;
+  setText(firmware, use.firmware ?? "");
   const rate = state.rate_hz === null ? DASH : numberText(state.rate_hz, state.rate_hz < 10 ? 1 : 0);
+  find("[data-rate]", card).closest("div").hidden = state.is_in_run && state.rate_hz === null;
   setText(find("[data-rate]", card), state.expected_rate_hz ? w("sensors.mine.rate_of", { rate, expected: Math.round(state.expected_rate_hz) }) : rate);
   find("[data-untried]", card).hidden = state.is_tried_on_hardware || is_asked_elsewhere || profile?.is_built_in === true;
   for (const part of card.querySelectorAll("[data-read], [data-set-up]")) part.toggleAttribute("hidden", profile?.is_bluetooth === false);
